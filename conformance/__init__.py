@@ -1,0 +1,76 @@
+"""Tells whether a Microsoft Sentinel connection works, all of it, and if not, the one thing to mend."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from conformance.checks.expect import fail, not_applicable, require
+    from conformance.checks.outcome import Outcome
+    from conformance.checks.registry import check
+    from conformance.connection import Connection, ConnectionFileError, load
+    from conformance.findings import Finding, explain
+    from conformance.probing.evidence import Answer, Evidence, Refusal
+    from conformance.probing.transport import Patience
+    from conformance.sources import SourceError
+    from conformance.verdict import Verdict
+    from conformance.verification import Report, verify, verify_async
+
+__version__ = "0.1.0"
+CHECKS_VERSION = "2026.11"
+"""The version of the set of checks (calendar)."""
+
+_HOMES = {
+    "Answer": "conformance.probing.evidence",
+    "Connection": "conformance.connection",
+    "ConnectionFileError": "conformance.connection",
+    "Evidence": "conformance.probing.evidence",
+    "Finding": "conformance.findings",
+    "Outcome": "conformance.checks.outcome",
+    "Patience": "conformance.probing.transport",
+    "Refusal": "conformance.probing.evidence",
+    "Report": "conformance.verification",
+    "SourceError": "conformance.sources",
+    "Verdict": "conformance.verdict",
+    "check": "conformance.checks.registry",
+    "explain": "conformance.findings",
+    "fail": "conformance.checks.expect",
+    "load": "conformance.connection",
+    "not_applicable": "conformance.checks.expect",
+    "require": "conformance.checks.expect",
+    "verify": "conformance.verification",
+    "verify_async": "conformance.verification",
+}
+
+__all__ = [
+    "CHECKS_VERSION",
+    "Answer",
+    "Connection",
+    "ConnectionFileError",
+    "Evidence",
+    "Finding",
+    "Outcome",
+    "Patience",
+    "Refusal",
+    "Report",
+    "SourceError",
+    "Verdict",
+    "__version__",
+    "check",
+    "explain",
+    "fail",
+    "load",
+    "not_applicable",
+    "require",
+    "verify",
+    "verify_async",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # Public names are loaded when first used: an inert pytest run must not pay for httpx.
+    if name in _HOMES:
+        from importlib import import_module
+
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,27 @@
+"""The six APIs of a connection, each declared once as data: one module per API, one constant per operation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType, ModuleType
+from typing import Any
+
+from conformance.apis import arm, defender, entra, graph, log_analytics, sentinel
+from conformance.apis.endpoint import Endpoint
+
+
+def gather(*modules: ModuleType) -> Mapping[str, Endpoint[Any]]:
+    """The endpoints that modules declare, by name. ValueError when two go by the same name."""
+    found: dict[str, Endpoint[Any]] = {}
+    for module in modules:
+        for endpoint in vars(module).values():
+            if not isinstance(endpoint, Endpoint):
+                continue
+            if endpoint.name in found:
+                raise ValueError(f"two endpoints are called {endpoint.name}")
+            found[endpoint.name] = endpoint
+    return MappingProxyType(found)
+
+
+ENDPOINTS: Mapping[str, Endpoint[Any]] = gather(entra, arm, log_analytics, sentinel, graph, defender)
+"""Every operation that this suite may ever send, by name."""

@@ -1,0 +1,17 @@
+"""Azure RBAC: which actions a set of patterns covers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+
+
+@cache
+def _regex(pattern: str) -> re.Pattern[str]:
+    return re.compile(".*".join(re.escape(part) for part in pattern.split("*")), re.IGNORECASE)
+
+
+def covers(patterns: Iterable[str], action: str) -> bool:
+    """Whether an action is matched by one of the patterns. Case does not count; ``*`` spans segments."""
+    return any(_regex(pattern).fullmatch(action) for pattern in patterns)

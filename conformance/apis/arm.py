@@ -1,0 +1,182 @@
+"""Azure Resource Manager: the subscription, the workspace, and who may do what there.
+
+All paths are those of one connection's workspace, so that a role on the resource group or the workspace is enough,
+except where the subscription itself is asked.
+"""
+
+from __future__ import annotations
+
+from conformance.apis.azure_resources import Provider, ResourceGroup, Solution, Subscription, Table, Workspace
+from conformance.apis.azure_roles import Permissions, RoleAssignment, RoleDefinition
+from conformance.apis.endpoint import ARM, Action, Endpoint
+from conformance.apis.endpoint import WORKSPACE as WORKSPACE_PATH
+from conformance.apis.shape import ArmList
+
+__all__ = [
+    "Permissions",
+    "Provider",
+    "ResourceGroup",
+    "RoleAssignment",
+    "RoleDefinition",
+    "Solution",
+    "Subscription",
+    "Table",
+    "Workspace",
+]
+
+DOCS = "https://learn.microsoft.com/rest/api/"
+SUBSCRIPTION_PATH = "/subscriptions/{subscription_id}"
+RESOURCE_GROUP_PATH = SUBSCRIPTION_PATH + "/resourceGroups/{resource_group}"
+AUTHORIZATION = "/providers/Microsoft.Authorization"
+
+SUBSCRIPTION = Endpoint(
+    name="arm.subscription",
+    api=ARM,
+    method="GET",
+    path=SUBSCRIPTION_PATH,
+    answers=Subscription,
+    source=DOCS + "resources/subscriptions/get",
+    needs=Action("Microsoft.Resources/subscriptions/read"),
+    api_version="2022-12-01",
+)
+
+# Needs no action: it answers with those subscriptions that the caller may see, which can be none.
+SUBSCRIPTIONS = Endpoint(
+    name="arm.subscriptions",
+    api=ARM,
+    method="GET",
+    path="/subscriptions",
+    answers=ArmList[Subscription],
+    source=DOCS + "resources/subscriptions/list",
+    api_version="2022-12-01",
+    paging="nextLink",
+)
+
+RESOURCE_GROUP = Endpoint(
+    name="arm.resource_group",
+    api=ARM,
+    method="GET",
+    path=RESOURCE_GROUP_PATH,
+    answers=ResourceGroup,
+    source=DOCS + "resources/resource-groups/get",
+    needs=Action("Microsoft.Resources/subscriptions/resourceGroups/read"),
+    api_version="2021-04-01",
+)
+
+WORKSPACE = Endpoint(
+    name="arm.workspace",
+    api=ARM,
+    method="GET",
+    path=WORKSPACE_PATH,
+    answers=Workspace,
+    source=DOCS + "loganalytics/workspaces/get",
+    needs=Action("Microsoft.OperationalInsights/workspaces/read"),
+    api_version="2025-07-01",
+)
+
+WORKSPACES = Endpoint(
+    name="arm.workspaces",
+    api=ARM,
+    method="GET",
+    path=SUBSCRIPTION_PATH + "/providers/Microsoft.OperationalInsights/workspaces",
+    answers=ArmList[Workspace],
+    source=DOCS + "loganalytics/workspaces/list",
+    needs=Action("Microsoft.OperationalInsights/workspaces/read"),
+    api_version="2025-07-01",
+    paging="nextLink",
+)
+
+PERMISSIONS = Endpoint(
+    name="arm.permissions",
+    api=ARM,
+    method="GET",
+    path=WORKSPACE_PATH + AUTHORIZATION + "/permissions",
+    answers=ArmList[Permissions],
+    source=DOCS + "authorization/permissions/list-for-resource",
+    needs=Action("Microsoft.Authorization/permissions/read"),
+    api_version="2022-04-01",
+    paging="nextLink",
+)
+
+ROLE_ASSIGNMENTS = Endpoint(
+    name="arm.role_assignments",
+    api=ARM,
+    method="GET",
+    path=WORKSPACE_PATH + AUTHORIZATION + "/roleAssignments",
+    answers=ArmList[RoleAssignment],
+    source=DOCS + "authorization/role-assignments/list-for-resource",
+    needs=Action("Microsoft.Authorization/roleAssignments/read"),
+    api_version="2022-04-01",
+    query={"filter": "$filter"},
+    paging="nextLink",
+)
+
+RESOURCE_GROUP_ROLE_ASSIGNMENTS = Endpoint(
+    name="arm.resource_group_role_assignments",
+    api=ARM,
+    method="GET",
+    path=RESOURCE_GROUP_PATH + AUTHORIZATION + "/roleAssignments",
+    answers=ArmList[RoleAssignment],
+    source=DOCS + "authorization/role-assignments/list-for-resource-group",
+    needs=Action("Microsoft.Authorization/roleAssignments/read"),
+    api_version="2022-04-01",
+    query={"filter": "$filter"},
+    paging="nextLink",
+)
+
+ROLE_DEFINITIONS = Endpoint(
+    name="arm.role_definitions",
+    api=ARM,
+    method="GET",
+    path=WORKSPACE_PATH + AUTHORIZATION + "/roleDefinitions",
+    answers=ArmList[RoleDefinition],
+    source=DOCS + "authorization/role-definitions/list",
+    needs=Action("Microsoft.Authorization/roleDefinitions/read"),
+    api_version="2022-04-01",
+    query={"filter": "$filter"},
+    paging="nextLink",
+)
+
+ROLE_DEFINITION = Endpoint(
+    name="arm.role_definition",
+    api=ARM,
+    method="GET",
+    path=WORKSPACE_PATH + AUTHORIZATION + "/roleDefinitions/{role}",
+    answers=RoleDefinition,
+    source=DOCS + "authorization/role-definitions/get",
+    needs=Action("Microsoft.Authorization/roleDefinitions/read"),
+    api_version="2022-04-01",
+)
+
+SOLUTION = Endpoint(
+    name="arm.solution",
+    api=ARM,
+    method="GET",
+    path=RESOURCE_GROUP_PATH + "/providers/Microsoft.OperationsManagement/solutions/SecurityInsights({workspace_name})",
+    answers=Solution,
+    source="https://learn.microsoft.com/azure/sentinel/roles",
+    needs=Action("Microsoft.OperationsManagement/solutions/read"),
+    api_version="2015-11-01-preview",
+)
+
+TABLE = Endpoint(
+    name="arm.table",
+    api=ARM,
+    method="GET",
+    path=WORKSPACE_PATH + "/tables/{table}",
+    answers=Table,
+    source=DOCS + "loganalytics/tables/get",
+    needs=Action("Microsoft.OperationalInsights/workspaces/tables/read"),
+    api_version="2025-07-01",
+)
+
+PROVIDER = Endpoint(
+    name="arm.provider",
+    api=ARM,
+    method="GET",
+    path=SUBSCRIPTION_PATH + "/providers/Microsoft.SecurityInsights",
+    answers=Provider,
+    source=DOCS + "resources/providers/get",
+    needs=Action("Microsoft.Resources/subscriptions/providers/read"),
+    api_version="2021-04-01",
+)

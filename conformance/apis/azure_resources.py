@@ -1,0 +1,166 @@
+"""How the resources around a Sentinel workspace look in Azure Resource Manager."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.apis.shape import Shape
+
+
+class Resource(Shape, frozen=True, kw_only=True):
+    """What every resource has. Ids and types are compared without case: services differ in theirs."""
+
+    id: str
+    name: str
+    type: str
+    etag: str | None = None
+
+
+class SubscriptionPolicies(Shape, frozen=True, kw_only=True):
+    location_placement_id: str | None = None
+    quota_id: str | None = None
+    spending_limit: str | None = None
+
+
+class ManagedByTenant(Shape, frozen=True, kw_only=True):
+    tenant_id: str
+
+
+class Subscription(Shape, frozen=True, kw_only=True):
+    """A subscription; ``state`` is Enabled, Warned, PastDue, Disabled or Deleted."""
+
+    id: str
+    subscription_id: str
+    display_name: str
+    state: str
+    tenant_id: str | None = None
+    authorization_source: str | None = None
+    managed_by_tenants: tuple[ManagedByTenant, ...] | None = None
+    subscription_policies: SubscriptionPolicies | None = None
+    tags: dict[str, str] | None = None
+
+
+class ResourceGroupProperties(Shape, frozen=True, kw_only=True):
+    provisioning_state: str | None = None
+
+
+class ResourceGroup(Shape, frozen=True, kw_only=True):
+    id: str
+    name: str
+    location: str
+    type: str | None = None  # older api-versions leave it out
+    properties: ResourceGroupProperties | None = None
+    tags: dict[str, str] | None = None
+
+
+class Sku(Shape, frozen=True, kw_only=True):
+    """The pricing tier: PerGB2018, CapacityReservation, LACluster and others."""
+
+    name: str
+    capacity_reservation_level: int | None = None
+
+
+class WorkspaceCapping(Shape, frozen=True, kw_only=True):
+    """The daily cap: gigabytes (-1 for none) and whether ingestion is held back by it now.
+
+    ``data_ingestion_status`` is RespectQuota, ApproachingQuota, OverQuota, ForceOn, ForceOff or
+    SubscriptionSuspended.
+    """
+
+    daily_quota_gb: float | None = None
+    quota_next_reset_time: str | None = None
+    data_ingestion_status: str | None = None
+
+
+class WorkspaceFeatures(Shape, frozen=True, kw_only=True):
+    """How the workspace is used. ``associations`` names what is built on it: Sentinel, MDC, SentinelGraph.
+
+    ``data_authorization_mode`` is documented as text and defined as a boolean: both are taken.
+    """
+
+    associations: tuple[str, ...] | None = None
+    enable_log_access_using_only_resource_permissions: bool | None = None
+    data_authorization_mode: str | bool | None = None
+    disable_local_auth: bool | None = None
+    cluster_resource_id: str | None = None
+    unified_sentinel_billing_only: bool | None = None
+
+
+class PrivateLinkScopedResource(Shape, frozen=True, kw_only=True):
+    resource_id: str | None = None
+    scope_id: str | None = None
+
+
+class WorkspaceProperties(Shape, frozen=True, kw_only=True):
+    """What a workspace is. ``customer_id`` is the GUID that the query API calls the workspace id.
+
+    The network switches are Enabled, Disabled or SecuredByPerimeter; dates are text, of more than one format.
+    """
+
+    customer_id: str
+    provisioning_state: str | None = None
+    sku: Sku | None = None
+    retention_in_days: int | None = None
+    workspace_capping: WorkspaceCapping | None = None
+    features: WorkspaceFeatures | None = None
+    public_network_access_for_ingestion: str | None = None
+    public_network_access_for_query: str | None = None
+    force_cmk_for_query: bool | None = None
+    private_link_scoped_resources: tuple[PrivateLinkScopedResource, ...] | None = None
+    default_data_collection_rule_resource_id: str | None = None
+    replication: dict[str, Any] | None = None
+    failover: dict[str, Any] | None = None
+    created_date: str | None = None
+    modified_date: str | None = None
+
+
+class Workspace(Resource, frozen=True, kw_only=True):
+    """A Log Analytics workspace."""
+
+    location: str
+    properties: WorkspaceProperties
+    tags: dict[str, str] | None = None
+
+
+class Solution(Resource, frozen=True, kw_only=True):
+    """The solution resource beside a workspace. Newer workspaces have none, so it proves nothing about Sentinel."""
+
+    location: str | None = None
+    properties: dict[str, Any] | None = None
+
+
+class TableProperties(Shape, frozen=True, kw_only=True):
+    """``plan`` is Analytics, Basic or Auxiliary; ``protection_level`` General or Protected, in newer api-versions."""
+
+    plan: str | None = None
+    protection_level: str | None = None
+    retention_in_days: int | None = None
+    total_retention_in_days: int | None = None
+
+
+class Table(Shape, frozen=True, kw_only=True):
+    """A table of the workspace: whether queries reach it, and how long it keeps its rows."""
+
+    id: str
+    name: str
+    type: str | None = None
+    properties: TableProperties
+
+
+class ProviderResourceType(Shape, frozen=True, kw_only=True):
+    resource_type: str
+    locations: tuple[str, ...] | None = None
+    api_versions: tuple[str, ...] | None = None
+
+
+class Provider(Shape, frozen=True, kw_only=True):
+    """A resource provider in the subscription, with the api-versions that are live there.
+
+    ``registration_state`` is Registered, NotRegistered, Registering, Unregistering or Unregistered.
+    """
+
+    namespace: str
+    registration_state: str
+    id: str | None = None
+    registration_policy: str | None = None
+    resource_types: tuple[ProviderResourceType, ...] | None = None

@@ -1,0 +1,56 @@
+"""How Azure's role-based access control looks: what is allowed, by which role, to whom, where."""
+
+from __future__ import annotations
+
+from conformance.apis.azure_resources import Resource
+from conformance.apis.shape import Shape, Timestamp
+
+
+class Permissions(Shape, frozen=True, kw_only=True):
+    """What one grant, or one role, allows: actions less ``not_actions``, wildcards included."""
+
+    actions: tuple[str, ...]
+    not_actions: tuple[str, ...] = ()
+    data_actions: tuple[str, ...] = ()
+    not_data_actions: tuple[str, ...] = ()
+
+
+class RoleAssignmentProperties(Shape, frozen=True, kw_only=True):
+    role_definition_id: str
+    principal_id: str
+    scope: str
+    principal_type: str | None = None
+    condition: str | None = None
+    condition_version: str | None = None
+    description: str | None = None
+    delegated_managed_identity_resource_id: str | None = None
+    created_on: Timestamp | None = None
+    updated_on: Timestamp | None = None
+    created_by: str | None = None
+    updated_by: str | None = None
+
+
+class RoleAssignment(Resource, frozen=True, kw_only=True):
+    """A role that a principal has at a scope; ``principal_id`` is an object id, never a client id."""
+
+    properties: RoleAssignmentProperties
+
+
+class RoleDefinitionProperties(Shape, frozen=True, kw_only=True):
+    """``type`` is BuiltInRole or CustomRole."""
+
+    role_name: str
+    type: str
+    permissions: tuple[Permissions, ...]
+    description: str | None = None
+    assignable_scopes: tuple[str, ...] | None = None
+    created_on: Timestamp | None = None
+    updated_on: Timestamp | None = None
+    created_by: str | None = None
+    updated_by: str | None = None
+
+
+class RoleDefinition(Resource, frozen=True, kw_only=True):
+    """A role: its name and what it allows. ``name`` of the resource is the role's GUID."""
+
+    properties: RoleDefinitionProperties

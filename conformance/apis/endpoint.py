@@ -1,0 +1,120 @@
+"""What an API is and what one of its operations is, declared once as data.
+
+The probes, the read-only guard, the routes of the fakes, the permission tables of the docs and the commands of the
+fixes are all derived from :class:`Endpoint` declarations.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Any, Generic, Literal, TypeVar
+
+T = TypeVar("T")
+
+Audience = Literal["arm", "log_analytics", "graph", "defender"]
+"""The four resources that a connection needs tokens for. Client credentials give the roles of one resource a token."""
+
+WORKSPACE = (
+    "/subscriptions/{subscription_id}/resourceGroups/{resource_group}"
+    "/providers/Microsoft.OperationalInsights/workspaces/{workspace_name}"
+)
+SENTINEL = WORKSPACE + "/providers/Microsoft.SecurityInsights"
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """One API of the connection: whose host answers, and which audience its tokens have (None: no token)."""
+
+    name: str
+    title: str
+    audience: Audience | None
+
+
+ENTRA = Api("entra", "Microsoft Entra ID", None)
+ARM = Api("arm", "Azure Resource Manager", "arm")
+LOG_ANALYTICS = Api("log_analytics", "Log Analytics", "log_analytics")
+SENTINEL_API = Api("sentinel", "Microsoft Sentinel", "arm")
+GRAPH = Api("graph", "Microsoft Graph", "graph")
+DEFENDER = Api("defender", "Defender for Endpoint", "defender")
+
+APIS: Mapping[str, Api] = {api.name: api for api in (ENTRA, ARM, LOG_ANALYTICS, SENTINEL_API, GRAPH, DEFENDER)}
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An Azure RBAC action that an operation needs at its scope. ``published``: it is in Microsoft's operation list."""
+
+    name: str
+    published: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AppRole:
+    """An application permission that opens an operation: the least one, and others that open it too."""
+
+    name: str
+    also: tuple[str, ...] = ()
+
+    @property
+    def any_of(self) -> tuple[str, ...]:
+        return (self.name, *self.also)
+
+
+@dataclass(frozen=True)
+class Endpoint(Generic[T]):
+    """One documented, read-only operation.
+
+    ``path`` is a template over the connection's ids and the operation's own parameters; ``query`` maps Python names
+    to wire names (``top`` to ``$top``); ``answers`` is the shape of a success; ``paging`` names the member that holds
+    the next link; ``source`` is the page that documents the operation; ``retires`` its announced end.
+    """
+
+    name: str
+    api: Api
+    method: Literal["GET", "POST"]
+    path: str
+    answers: type[T]
+    source: str
+    needs: Action | AppRole | None = None
+    api_version: str | None = None
+    query: Mapping[str, str] = field(default_factory=dict)
+    paging: Literal["nextLink", "@odata.nextLink"] | None = None
+    retires: date | None = None
+    max_top: int | None = None
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Matches the decoded path of a request to this operation; names are case-insensitive, as ARM's are."""
+        parts = re.split(r"\{(\w+)\}", self.path)
+        regex = "".join(re.escape(part) if i % 2 == 0 else f"(?P<{part}>[^/?#]+)" for i, part in enumerate(parts))
+        return re.compile(regex, re.IGNORECASE)
+
+    def ask(self, *, json: Any = None, headers: Mapping[str, str] | None = None, **parameters: Any) -> Ask[T]:
+        """One question to this operation. Keywords are query options or path parameters, by their Python names."""
+        query = {self.query[name]: str(value) for name, value in parameters.items() if name in self.query}
+        path = {name: str(value) for name, value in parameters.items() if name not in self.query}
+        unknown = [name for name in path if "{" + name + "}" not in self.path]
+        if unknown:
+            raise TypeError(f"{self.name} has no parameter {', '.join(unknown)}")
+        return Ask(self, path, query, json=json, headers=dict(headers or {}))
+
+    def next(self, link: str) -> Ask[T]:
+        """The page behind a next link, which is taken as the service wrote it."""
+        return Ask(self, {}, {}, link=link)
+
+
+@dataclass(frozen=True)
+class Ask(Generic[T]):
+    """A question ready to be put: an endpoint with its parameters. ``token`` only for the negative control."""
+
+    endpoint: Endpoint[T]
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    json: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    link: str | None = None
+    token: Audience | None = None

@@ -1,0 +1,86 @@
+"""The queries that are put to a workspace, by name, so that whoever answers them can know them.
+
+Each reads little: counts, times and ids, no content beyond one row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A KQL query and the name it goes by."""
+
+    name: str
+    text: str
+
+
+PRINT = Query("print", "print ok=1")
+"""Answered without any data: the right to query, apart from the right to read."""
+
+_TAKEN = MappingProxyType(
+    {
+        table: Query(f"take.{table}", f"{table} | take 1")
+        for table in ("SecurityIncident", "SecurityAlert", "SentinelHealth", "Usage", "Heartbeat")
+    }
+)
+
+
+def table(name: str) -> Query:
+    """One row of a table, with all its columns. KeyError for a table that is not looked at."""
+    return _TAKEN[name]
+
+
+FRESHNESS_TABLES = ("SecurityIncident", "SecurityAlert", "SentinelHealth", "Usage")
+
+
+def _leg(table: str) -> str:
+    # Labelled by hand: `withsource=` calls the legs of a union union_arg0 and so on.
+    return f' ({table} | where TimeGenerated > ago(14d) | project T="{table}", TimeGenerated, I=ingestion_time())'
+
+
+FRESHNESS = Query(
+    "freshness",
+    # isfuzzy tolerates tables that the workspace does not have, as long as it has one of them.
+    "union isfuzzy=true\n"
+    + ",\n".join(_leg(table) for table in FRESHNESS_TABLES)
+    + "\n| summarize Rows=count(), LastEvent=max(TimeGenerated), LastIngest=max(I),"
+    " Delay95=percentile((I - TimeGenerated) / 1s, 95) by T",
+)
+"""Per table T with rows in the last 14 days: Rows, LastEvent, LastIngest, and Delay95, the 95th percentile of the
+ingestion delay in seconds. A table that is missing has no rows, or they are not shown."""
+
+UNKNOWN_TABLE = Query("unknown_table", "NoSuchTable_CL | take 1")
+"""Refused by a real service: a 200 comes from something else."""
+
+TIMESPAN = Query("timespan", "Usage | summarize Rows=count(), Oldest=min(TimeGenerated)")
+"""Has no time filter of its own: Oldest shows whether the request's timespan was applied."""
+
+RECENT_INCIDENTS = Query(
+    "recent_incidents",
+    "SecurityIncident\n"
+    "| where TimeGenerated > ago(14d)\n"
+    "| summarize arg_max(LastModifiedTime, IncidentName, CreatedTime) by IncidentNumber\n"
+    "| top 200 by CreatedTime desc\n"
+    "| project IncidentName, IncidentNumber, LastModifiedTime",
+)
+"""The newest incidents in their latest state: the table has a row for each change of each incident."""
+
+DAILY_CAP = Query(
+    "daily_cap",
+    "_LogOperation\n"
+    "| where TimeGenerated > ago(7d)\n"
+    '| where Category =~ "Ingestion" and Detail contains "OverQuota"\n'
+    "| count",
+)
+"""How often the daily cap stopped ingestion in the last 7 days, in the one column Count."""
+
+QUERIES: Mapping[str, Query] = MappingProxyType(
+    {
+        query.name: query
+        for query in (PRINT, *_TAKEN.values(), FRESHNESS, UNKNOWN_TABLE, TIMESPAN, RECENT_INCIDENTS, DAILY_CAP)
+    }
+)

@@ -1,0 +1,142 @@
+"""Log Analytics: one workspace's tables, asked in KQL.
+
+The workspace goes by its GUID or by its ARM id; both must lead to the same place.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+
+from conformance.apis.endpoint import LOG_ANALYTICS, WORKSPACE, Action, Endpoint
+from conformance.apis.shape import Shape
+
+COLUMN_TYPES = frozenset(
+    {"bool", "datetime", "dynamic", "int", "long", "real", "string", "guid", "decimal", "timespan"}
+)
+"""The column types of the query API."""
+
+PRIMARY = "PrimaryResult"
+
+_Instants = list[Annotated[datetime, msgspec.Meta(tz=True)] | None]
+
+
+class Column(Shape, frozen=True, kw_only=True):
+    """A column of a result; ``type`` is one of :data:`COLUMN_TYPES`, or one that is new."""
+
+    name: str
+    type: str
+
+
+class QueryTable(Shape, frozen=True, kw_only=True):
+    """A result: rows as the wire carries them, each as long as ``columns``, datetime columns holding instants."""
+
+    name: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+    def __post_init__(self) -> None:
+        for number, row in enumerate(self.rows):
+            if len(row) != len(self.columns):
+                raise ValueError(f"row {number} has {len(row)} values for {len(self.columns)} columns")
+        for index, column in enumerate(self.columns):
+            if column.type == "datetime":
+                try:
+                    msgspec.convert([row[index] for row in self.rows], _Instants)
+                except msgspec.ValidationError as error:
+                    raise ValueError(f"column {column.name}: {error}") from None
+
+    @property
+    def schema(self) -> dict[str, str]:
+        """Column name to type."""
+        return {column.name: column.type for column in self.columns}
+
+    def records(self) -> list[dict[str, Any]]:
+        """The rows by column name; datetimes are read, and so is the JSON text of dynamic columns."""
+        return [
+            {column.name: _read(value, column.type) for column, value in zip(self.columns, row, strict=True)}
+            for row in self.rows
+        ]
+
+
+def _read(value: Any, kind: str) -> Any:
+    if not isinstance(value, str):
+        return value  # null, a native value, or a dynamic one that came as JSON instead of text
+    if kind == "datetime":
+        return msgspec.convert(value, datetime)
+    if kind == "dynamic":
+        try:
+            return msgspec.json.decode(value)
+        except msgspec.DecodeError:
+            return value  # a dynamic value may be a bare string
+    return value
+
+
+class QueryError(Shape, frozen=True, kw_only=True):
+    """Why a result is not the whole one; the innermost error has the useful text."""
+
+    code: str
+    message: str | None = None
+    details: tuple[QueryError, ...] | None = None
+    innererror: QueryError | None = None
+
+
+class QueriedResource(Shape, frozen=True, kw_only=True):
+    """A resource or workspace that a query reached. Tables in ``deny_tables`` were left out, silently."""
+
+    resource_id: str
+    data_sources: tuple[str, ...] | None = None
+    deny_tables: tuple[str, ...] | None = None
+
+
+class QueryPermissions(Shape, frozen=True, kw_only=True):
+    """What the caller could see, when ``Prefer: include-permissions=true`` asked for it."""
+
+    resources: tuple[QueriedResource, ...] | None = None
+    data_sources: tuple[QueriedResource, ...] | None = None
+
+
+class QueryResponse(Shape, frozen=True, kw_only=True):
+    """The answer to a query. With ``error``, its tables are a part only, although the status is 200."""
+
+    tables: tuple[QueryTable, ...]
+    error: QueryError | None = None
+    statistics: dict[str, Any] | None = None
+    render: dict[str, Any] | None = None
+    permissions: QueryPermissions | None = None
+
+    @property
+    def primary(self) -> QueryTable:
+        """The table that the query asked for (not always named PrimaryResult); without columns if there is none."""
+        named = (table for table in self.tables if table.name == PRIMARY)
+        return next(named, self.tables[0] if self.tables else QueryTable(name=PRIMARY, columns=(), rows=()))
+
+    def records(self) -> list[dict[str, Any]]:
+        """The rows of the primary table by column name."""
+        return self.primary.records()
+
+
+# Runs any query; what it may read is decided per table by `workspaces/query/<table>/read`.
+_QUERY = Action("Microsoft.OperationalInsights/workspaces/query/read")
+
+QUERY = Endpoint(
+    name="log_analytics.query",
+    api=LOG_ANALYTICS,
+    method="POST",
+    path="/v1/workspaces/{workspace_id}/query",
+    answers=QueryResponse,
+    source="https://learn.microsoft.com/azure/azure-monitor/logs/api/request-format",
+    needs=_QUERY,
+)
+
+QUERY_BY_RESOURCE = Endpoint(
+    name="log_analytics.query_by_resource",
+    api=LOG_ANALYTICS,
+    method="POST",
+    path="/v1" + WORKSPACE + "/query",
+    answers=QueryResponse,
+    source="https://learn.microsoft.com/azure/azure-monitor/logs/api/azure-resource-queries",
+    needs=_QUERY,
+)

@@ -1,0 +1,10 @@
+"""The query options of OData, which Microsoft Graph and Defender for Endpoint share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+def options(*names: str) -> Mapping[str, str]:
+    """Python names to wire names: ``top`` is ``$top``."""
+    return {name: f"${name}" for name in names}

@@ -1,0 +1,36 @@
+"""How an answer must look: the base of all response models.
+
+Extra members are ignored and enum members are open strings, as the services' own contracts say; a missing or mistyped
+documented member is refused with its path.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Generic, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+Timestamp = datetime
+"""ISO 8601 with zero to seven fraction digits, UTC."""
+
+
+class Shape(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A JSON object of a service. Members without default are required on the wire."""
+
+
+class ArmList(Shape, Generic[T], frozen=True, kw_only=True):
+    """A list reply of Azure Resource Manager; ``next_link`` may be absent, null or empty at the end."""
+
+    value: list[T]
+    next_link: str | None = None
+
+
+class ODataList(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """A list reply of Microsoft Graph or Defender for Endpoint."""
+
+    value: list[T]
+    count: int | None = msgspec.field(name="@odata.count", default=None)
+    next_link: str | None = msgspec.field(name="@odata.nextLink", default=None)

@@ -1,0 +1,59 @@
+"""The columns of the Sentinel tables, as Microsoft's table reference has them, with their types in query results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Column name to type. ``unverified`` ones are known from use, not from the reference: they prove nothing."""
+
+    documented: Mapping[str, str]
+    source: str
+    unverified: Mapping[str, str] = field(default_factory=dict)
+
+
+def _typed(**columns: str) -> Mapping[str, str]:
+    """Type to a text of column names, turned round."""
+    return MappingProxyType({name: kind for kind, names in columns.items() for name in names.split()})
+
+
+REFERENCE = "https://learn.microsoft.com/azure/azure-monitor/reference/tables/"
+
+# Rows are only ever added: each change of an incident or alert is a new row.
+TABLES: Mapping[str, Columns] = MappingProxyType(
+    {
+        "SecurityIncident": Columns(
+            source=REFERENCE + "securityincident",
+            documented=_typed(
+                int="IncidentNumber",
+                datetime="""
+                    ClosedTime CreatedTime FirstActivityTime FirstModifiedTime LastActivityTime LastModifiedTime
+                    TimeGenerated""",
+                dynamic="""
+                    AdditionalData AlertIds BookmarkIds Comments Labels Owner RelatedAnalyticRuleIds Tasks""",
+                string="""
+                    Classification ClassificationComment ClassificationReason Description IncidentName IncidentUrl
+                    ModifiedBy ProviderIncidentId ProviderName Severity SourceSystem Status TenantId Title Type""",
+            ),
+        ),
+        # Entities, ExtendedProperties and their like are text that holds JSON, not dynamic columns.
+        "SecurityAlert": Columns(
+            source=REFERENCE + "securityalert",
+            documented=_typed(
+                bool="IsIncident",
+                real="ConfidenceScore",
+                datetime="EndTime ProcessingEndTime StartTime TimeGenerated",
+                string="""
+                    AlertLink AlertName AlertSeverity CompromisedEntity ConfidenceLevel Description DisplayName
+                    Entities ExtendedLinks ExtendedProperties ProductComponentName ProductName ProviderName
+                    RemediationSteps ResourceId SourceComputerId Status SystemAlertId Tactics Techniques Type
+                    VendorName VendorOriginalId WorkspaceResourceGroup WorkspaceSubscriptionId""",
+            ),
+            unverified=_typed(string="AlertType SourceSystem SubTechniques TenantId"),
+        ),
+    }
+)

@@ -1,0 +1,1 @@
+"""What must hold: the checks, how they are declared and judged."""

@@ -1,0 +1,107 @@
+"""From evidence to outcomes. Pure: the same evidence gives the same outcomes, in any order and any selection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from conformance.checks.expect import Found, NotApplicable, NotConfigured
+from conformance.checks.outcome import Outcome, Root, Status
+from conformance.checks.registry import Check, catalogue
+from conformance.connection import Connection
+from conformance.findings import Finding, finding
+from conformance.probing.evidence import Absence, Answer, Blocked, Evidence, Exchange, Fault, Refusal
+from conformance.probing.probe import CONNECTION
+
+
+@cache
+def _owners() -> Mapping[str, str]:
+    """The check that owns a cause, by ``cause`` or ``cause:about``."""
+    return {key: check.id for check in reversed(list(catalogue().values())) for key in check.owns}
+
+
+@cache
+def _homes() -> Mapping[str, str]:
+    """The check that speaks for a probe: the first that needs its answer, else the first that looks at it."""
+    homes: dict[str, str] = {}
+    for only_answers in (True, False):
+        for check in catalogue().values():
+            for parameter, probe in check.needs.items():
+                if only_answers is not check.parameters[parameter]:
+                    homes.setdefault(probe, check.id)
+    return homes
+
+
+def owner(found: Finding, probe: str | None = None) -> str | None:
+    """The id of the check whose failure a finding is."""
+    owners = _owners()
+    for key in (f"{found.cause}:{found.about}", found.cause):
+        if key in owners:
+            return owners[key]
+    return _homes().get(probe) if probe else None
+
+
+def judge(check: Check, connection: Connection, evidence: Mapping[str, Evidence]) -> Outcome:
+    """The outcome of one check."""
+    needed = {parameter: evidence[probe] for parameter, probe in check.needs.items()}
+    probes = tuple(check.needs.values())
+    stop = _stopped(check, needed, probes)
+    if stop is not None:
+        return stop
+    exchange = next((item.exchange for item in needed.values() if isinstance(item, Answer | Refusal)), None)
+    arguments: dict[str, Any] = {**needed, **(check.given or {})}
+    if CONNECTION in check.parameters:
+        arguments[CONNECTION] = connection
+    try:
+        check.function(**arguments)
+    except Found as found:
+        return _found(check, found.finding, None, exchange, probes)
+    except NotApplicable as nothing:
+        return Outcome(check.id, "not_applicable", reason=str(nothing), probes=probes)
+    except NotConfigured as key:
+        return Outcome(check.id, "not_configured", reason=str(key), probes=probes)
+    except AssertionError as error:
+        text = str(error).strip() or f"it does not hold that {check.title}"
+        return _found(check, finding(check.cause, explanation=text), None, exchange, probes)
+    except Exception as error:  # a fault of a check is not the tenant's
+        return Outcome(check.id, "error", reason=f"{type(error).__name__}: {error}", probes=probes)
+    return Outcome(check.id, "passed", probes=probes, exchange=exchange)
+
+
+def _stopped(check: Check, needed: Mapping[str, Evidence], probes: tuple[str, ...]) -> Outcome | None:
+    """The outcome where something that the check needs was not answered: refusals first, then our faults."""
+    missing = [item for name, item in needed.items() if not check.parameters[name] and not isinstance(item, Answer)]
+    for item in missing:
+        refusal = item.root if isinstance(item, Blocked) else item
+        if isinstance(refusal, Refusal):
+            return _found(check, refusal.finding, refusal.probe, refusal.exchange, probes)
+    for item in missing:
+        if isinstance(item, Fault):
+            return Outcome(check.id, "error", reason=f"{item.probe}: {item.message}", probes=probes)
+    for item in missing:
+        if isinstance(item, Absence):
+            return Outcome(check.id, item.kind, reason=item.reason, probes=probes)
+    return None
+
+
+def _found(
+    check: Check, found: Finding, probe: str | None, exchange: Exchange | None, probes: tuple[str, ...]
+) -> Outcome:
+    """Whose finding it is decides: this check's own failure, or another's that blocks this one."""
+    root = Root(owner(found, probe) or check.id, found, exchange)
+    owning = catalogue().get(root.check, check)
+    if owning.id != check.id:
+        if owning.level == "should" and root.conclusive:
+            reason = f"needs that {owning.title} ({owning.id})"
+            return Outcome(check.id, "not_applicable", reason=reason, probes=probes)
+        return Outcome(check.id, "blocked", root, found.explanation, probes, exchange)
+    if not root.conclusive:
+        return Outcome(check.id, "inconclusive", root, found.explanation, probes, exchange)
+    status: Status = "failed" if check.level == "must" else "warning"
+    return Outcome(check.id, status, root, found.explanation, probes, exchange)
+
+
+def probes_of(checks: Iterable[Check]) -> list[str]:
+    """The probes that these checks need, each once."""
+    return list(dict.fromkeys(probe for check in checks for probe in check.needs.values()))

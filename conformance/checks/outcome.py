@@ -1,0 +1,45 @@
+"""How a check ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from conformance.findings import Finding
+from conformance.probing.evidence import Exchange
+
+Status = Literal["passed", "warning", "failed", "blocked", "not_applicable", "not_configured", "inconclusive", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """The first thing that went wrong on the way to an outcome, and the check that owns it."""
+
+    check: str
+    finding: Finding
+    exchange: Exchange | None = None
+
+    @property
+    def conclusive(self) -> bool:
+        """Whether a service said so; otherwise something could not be established."""
+        return self.finding.conclusive
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One check on one connection. ``root`` is set for failed, warning, inconclusive and blocked."""
+
+    check: str
+    status: Status
+    root: Root | None = None
+    reason: str | None = None
+    probes: tuple[str, ...] = ()
+    exchange: Exchange | None = None
+
+    @property
+    def blocked_by(self) -> str | None:
+        return self.root.check if self.root and self.status == "blocked" else None
+
+    @property
+    def cause(self) -> str | None:
+        return self.root.finding.cause if self.root else None

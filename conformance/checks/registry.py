@@ -1,0 +1,115 @@
+"""The catalogue of checks: each one declared by its decorator, in the order of the chain that a connection is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from typing import Any, Literal, TypeVar
+
+from conformance.apis.endpoint import APIS
+from conformance.probing.probe import CONNECTION, PROBES, Injected
+
+F = TypeVar("F", bound=Callable[..., object])
+Level = Literal["must", "should"]
+
+AREAS: Mapping[str, str] = {
+    "connection": "The connection file and the way to the services",
+    "auth": "Entra issues a token for each API",
+    "permissions": "Admin consent",
+    "rbac": "Azure roles of the service principal",
+    "arm": "The workspace and what surrounds it",
+    "log_analytics": "Log Analytics",
+    "sentinel": "Microsoft Sentinel",
+    "graph": "Microsoft Graph security",
+    "defender": "Defender for Endpoint",
+    "consistency": "Two routes to the same truth",
+    "hygiene": "Hygiene",
+    "guide": "The onboarding guide",
+}
+"""The areas in the order of a connection: what comes later needs what comes before."""
+
+ID = re.compile(r"[A-Z][A-Z0-9]*-\d{3}")
+
+RETIRED: Mapping[str, str] = {}
+"""Ids that were used once, and what became of them: never given again."""
+
+
+@dataclass(frozen=True)
+class Check(Injected):
+    """What must hold, as a pure function of evidence.
+
+    ``owns`` names the causes that are this check's to report, as ``cause`` or ``cause:about``; ``using`` maps a
+    parameter to the probe that it stands for; ``cause`` is meant by a bare failed assertion; ``facts`` are passed in by parameter name.
+    """
+
+    id: str = ""
+    title: str = ""
+    area: str = ""
+    level: Level = "must"
+    owns: tuple[str, ...] = ()
+    cause: str = "contract_violation"
+    using: Mapping[str, str] | None = None
+    given: Mapping[str, Any] | None = None
+    marks: tuple[str, ...] = ()
+
+    @cached_property
+    def needs(self) -> Mapping[str, str]:
+        """The probe behind each parameter."""
+        using = self.using or {}
+        return {name: using.get(name, name) for name in self.parameters if using.get(name, name) in PROBES}
+
+    @property
+    def description(self) -> str:
+        """The docstring of the function: how it is judged."""
+        return (self.function.__doc__ or "").strip()
+
+
+_checks: dict[str, Check] = {}
+
+
+def check(
+    id: str,
+    title: str,
+    *,
+    area: str | None = None,
+    level: Level = "must",
+    owns: tuple[str, ...] = (),
+    cause: str = "contract_violation",
+    using: Mapping[str, str] | None = None,
+    given: Mapping[str, Any] | None = None,
+    marks: tuple[str, ...] = (),
+) -> Callable[[F], F]:
+    """Declares a check. Stacked, it declares one check a decorator, each with its own probes.
+
+    The function's parameters name probes (or ``connection``); it returns if the title holds, and otherwise raises:
+    an ``AssertionError``, or what :mod:`conformance.checks.expect` offers.
+    """
+
+    def declare(function: F) -> F:
+        if not ID.fullmatch(id) or id in _checks or id in RETIRED:
+            raise ValueError(f"{id!r} is not a free check id such as ABC-001")
+        home = area or function.__module__.rpartition("test_")[2]
+        declared = Check(function, id, title, home, level, owns, cause, using or {}, given or {}, marks)
+        _checks[id] = declared
+        function.__dict__.setdefault("__checks__", []).insert(0, declared)
+        return function
+
+    return declare
+
+
+def order(check: Check) -> tuple[int, str, str]:
+    """Sorts checks as the chain of a connection; own areas last."""
+    areas = list(AREAS)
+    return (areas.index(check.area) if check.area in AREAS else len(areas), check.area, check.id)
+
+
+def catalogue() -> Mapping[str, Check]:
+    """All declared checks by id, in order, the shipped ones included."""
+    for api in APIS:
+        import_module(f"conformance.probing.{api}")
+    for area in AREAS:
+        import_module(f"conformance.checks.test_{area}")
+    return {check.id: check for check in sorted(_checks.values(), key=order)}

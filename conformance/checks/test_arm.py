@@ -1,0 +1,109 @@
+"""The workspace and what surrounds it."""
+
+from __future__ import annotations
+
+from conformance.apis.arm import Workspace
+from conformance.checks.expect import Found, fail, not_applicable, require
+from conformance.checks.registry import check
+from conformance.connection import Connection
+from conformance.probing.evidence import Answer, Evidence, Refusal
+from conformance.probing.tell_apart import closed, mismatched, network_closed, not_onboarded
+
+UNSEEN = frozenset({"rbac_role_missing", "rbac_wrong_scope", "rbac_wrong_principal", "rbac_propagating", "rbac_denied"})
+
+
+@check(
+    "ARM-001",
+    "the subscription exists, belongs to the tenant and is enabled",
+    owns=(
+        "subscription_not_found",
+        "subscription_disabled",
+        "wrong_token_tenant:subscription",
+        "wrong_token_tenant:arm",
+    ),
+)
+def test_subscription(connection: Connection, subscription: Evidence, workspace: Evidence) -> None:
+    """A role on the workspace alone does not show the subscription: what is below it then speaks for it."""
+    if isinstance(subscription, Answer):
+        state = subscription.data.state
+        require(state in ("Enabled", "Warned", "PastDue"), f"The subscription is {state}.", "subscription_disabled")
+        return
+    if isinstance(subscription, Refusal) and subscription.finding.cause not in UNSEEN:
+        raise Found(subscription.finding)
+    if isinstance(workspace, Refusal):
+        raise Found(workspace.finding)
+    if not isinstance(workspace, Answer):
+        not_applicable("this connection does not look into the subscription")
+
+
+@check("ARM-002", "the resource group exists", owns=("resource_group_not_found",))
+def test_resource_group(resource_group: Evidence, workspace: Evidence) -> None:
+    """A role on the workspace alone does not show the resource group; then the workspace speaks for it."""
+    if isinstance(resource_group, Answer):
+        return
+    if isinstance(workspace, Answer):
+        not_applicable("the role is on the workspace alone; that shows it to be there")
+    for evidence in (resource_group, workspace):
+        if isinstance(evidence, Refusal):
+            raise Found(evidence.finding)
+    not_applicable("this connection does not look into the resource group")
+
+
+@check("ARM-003", "the workspace exists and is provisioned", owns=("workspace_not_found",))
+def test_workspace(workspace: Answer[Workspace]) -> None:
+    """``provisioningState`` is Succeeded."""
+    state = workspace.data.properties.provisioning_state
+    require(
+        state in (None, "Succeeded", "Updating"),
+        f"The workspace's provisioningState is {state}.",
+        "workspace_not_found",
+    )
+
+
+@check("ARM-004", "the workspace's id is the configured one", owns=("workspace_id_mismatch",))
+def test_workspace_id(connection: Connection, workspace: Answer[Workspace]) -> None:
+    """Its ``customerId`` equals ``workspace_id``: name and GUID lead to one place."""
+    if mismatch := mismatched(connection, workspace.data):
+        raise Found(mismatch)
+
+
+@check("ARM-005", "the workspace answers queries from public networks", owns=("network_access_disabled",))
+def test_public_queries(connection: Connection, workspace: Answer[Workspace], query_print: Evidence) -> None:
+    """``publicNetworkAccessForQuery`` is Enabled - or a query was answered all the same, from inside its network."""
+    if closed(workspace.data) and not isinstance(query_print, Answer):
+        raise Found(network_closed(workspace.data, connection.facts()))
+
+
+CAPPED = frozenset({"OverQuota", "ForceOff", "SubscriptionSuspended"})
+
+
+@check(
+    "ARM-006",
+    "ingestion is not stopped, and data is kept as long as expected",
+    level="should",
+    owns=("daily_cap_reached",),
+)
+def test_ingestion(connection: Connection, workspace: Answer[Workspace], query_daily_cap: Evidence) -> None:
+    """The daily cap by ``dataIngestionStatus``, and retention against ``expect.min_retention_days``."""
+    properties = workspace.data.properties
+    status = properties.workspace_capping.data_ingestion_status if properties.workspace_capping else None
+    require(status not in CAPPED, f"Ingestion is stopped: dataIngestionStatus is {status}.", "daily_cap_reached")
+    kept, expected = properties.retention_in_days, connection.expect.min_retention_days
+    if kept is not None and expected is not None and kept < expected:
+        fail(f"The workspace keeps data for {kept} days; {expected} are expected.", "data_stale", about="retention")
+
+
+@check(
+    "ARM-007",
+    "Microsoft Sentinel is enabled on the workspace",
+    owns=("sentinel_not_onboarded", "provider_not_registered"),
+)
+def test_onboarded(connection: Connection, onboarding: Evidence, workspace: Evidence, incidents: Evidence) -> None:
+    """By its onboarding state; a refusal to show that is not a no, and an answered incident list is a yes."""
+    if isinstance(onboarding, Answer) or isinstance(incidents, Answer):
+        return
+    if isinstance(onboarding, Refusal):
+        if onboarding.finding.cause == "object_not_found":
+            raise Found(not_onboarded(connection))
+        raise Found(onboarding.finding)
+    not_applicable("this connection does not look into the workspace")

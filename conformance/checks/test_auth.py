@@ -1,0 +1,177 @@
+"""Entra issues a token for each API."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+from conformance.apis.endpoint import Audience
+from conformance.apis.entra import OpenIdConfiguration
+from conformance.checks.expect import Found, fail, not_applicable, require
+from conformance.checks.registry import check
+from conformance.connection import Connection
+from conformance.probing.evidence import Answer, Evidence, Refusal
+from conformance.probing.tokens import Token
+
+LONGEST_LIFE = 100_800
+"""Seconds: tokens of sessions with continuous access evaluation live up to 28 hours."""
+SKEW = timedelta(minutes=5)
+
+APP_CAUSES = ("app_not_in_tenant", "app_disabled", "service_principal_missing")
+CREDENTIAL_CAUSES = (
+    "wrong_client_secret",
+    "secret_expired",
+    "certificate_invalid",
+    "assertion_expired",
+    "federation_mismatch",
+    "credential_missing",
+    "conditional_access_blocked",
+    "ip_blocked:entra",
+    "request_malformed:entra",
+    "grant_type_unsupported",
+    "user_credentials_wrong",
+    "interaction_required",
+)
+RESOURCE_CAUSES = ("resource_not_in_tenant", "resource_disabled", "scope_invalid", "app_assignment_required")
+
+
+@check(
+    "AUTH-001",
+    "the tenant exists in this cloud, and it is the configured one",
+    owns=("tenant_not_found", "wrong_cloud"),
+)
+def test_tenant(connection: Connection, discovery: Answer[OpenIdConfiguration]) -> None:
+    """By OpenID discovery, which needs no credential: its issuer names the tenant, its host the cloud."""
+    issuer = discovery.data.issuer
+    named = re.search(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", issuer, re.IGNORECASE)
+    require(named, f"The issuer {issuer} names no tenant.")
+    if re.fullmatch(r"[0-9a-fA-F-]{36}", connection.tenant_id):
+        same = named is not None and named.group().lower() == connection.tenant_id.lower()
+        require(same, f"The issuer {issuer} is another tenant than {connection.tenant_id}.", "tenant_not_found")
+
+
+def refused_for(causes: tuple[str, ...], tokens: tuple[Evidence, ...]) -> None:
+    """Fails if no token was issued and the refusals are for one of these causes; blocked if for any other."""
+    if any(isinstance(token, Answer) for token in tokens):
+        return
+    refusals = [token for token in tokens if isinstance(token, Refusal)]
+    mine = [one for one in refusals if one.finding.cause in causes]
+    for refusal in mine or refusals[:1]:
+        raise Found(refusal.finding)
+
+
+@check("AUTH-002", "the app exists in the tenant, is enabled and has a service principal", owns=APP_CAUSES)
+def test_app_accepted(
+    token_arm: Evidence,
+    token_log_analytics: Evidence,
+    token_graph: Evidence,
+    token_defender: Evidence,
+    discovery: Answer[OpenIdConfiguration],
+) -> None:
+    """Entra looks at the app before it looks at the credential: any issued token proves it."""
+    tokens = (token_arm, token_log_analytics, token_graph, token_defender)
+    reached = (*CREDENTIAL_CAUSES, *RESOURCE_CAUSES)
+    if not any(isinstance(one, Refusal) and one.finding.cause in reached for one in tokens):
+        refused_for(APP_CAUSES, tokens)
+
+
+@check("AUTH-003", "the credential is accepted", owns=CREDENTIAL_CAUSES)
+def test_credential_accepted(
+    token_arm: Evidence,
+    token_log_analytics: Evidence,
+    token_graph: Evidence,
+    token_defender: Evidence,
+    discovery: Answer[OpenIdConfiguration],
+) -> None:
+    """Secret, certificate or federated assertion: any issued token proves it."""
+    tokens = (token_arm, token_log_analytics, token_graph, token_defender)
+    if not any(isinstance(one, Refusal) and one.finding.cause in RESOURCE_CAUSES for one in tokens):
+        refused_for(CREDENTIAL_CAUSES, tokens)
+
+
+def owns(audience: Audience) -> tuple[str, ...]:
+    return tuple(f"{cause}:{audience}" for cause in RESOURCE_CAUSES)
+
+
+@check("AUTH-010", "a token is issued for Azure Resource Manager", using={"token": "token_arm"}, owns=owns("arm"))
+@check(
+    "AUTH-011",
+    "a token is issued for Log Analytics",
+    using={"token": "token_log_analytics"},
+    owns=owns("log_analytics"),
+)
+@check("AUTH-012", "a token is issued for Microsoft Graph", using={"token": "token_graph"}, owns=owns("graph"))
+@check(
+    "AUTH-013", "a token is issued for Defender for Endpoint", using={"token": "token_defender"}, owns=owns("defender")
+)
+def test_token_issued(token: Answer[Token]) -> None:
+    """The client-credentials request for the API's own scope succeeds."""
+    require(token.data.text, "The token is empty.")
+
+
+@check("AUTH-020", "the Azure Resource Manager token is what it should be", using={"token": "token_arm"})
+@check("AUTH-021", "the Log Analytics token is what it should be", using={"token": "token_log_analytics"})
+@check("AUTH-022", "the Microsoft Graph token is what it should be", using={"token": "token_graph"})
+@check("AUTH-023", "the Defender for Endpoint token is what it should be", using={"token": "token_defender"})
+def test_token_sane(connection: Connection, token: Answer[Token]) -> None:
+    """A bearer token with a sane lifetime; its claims name the API, the tenant and the app, it is app-only and valid now.
+
+    The claims are read for diagnosis: a token that cannot be read is the service's right, and passes.
+    """
+    response = token.data.response
+    require(response.token_type.lower() == "bearer", f"token_type is {response.token_type!r}, not Bearer.")
+    require(0 < response.expires_in <= LONGEST_LIFE, f"expires_in is {response.expires_in} s.")
+    claims, audience = token.data.claims, token.data.audience
+    if not claims:
+        return
+    aud = str(claims.get("aud"))
+    require(
+        connection.cloud.accepts(audience, aud),
+        f"The token's audience is {aud}.",
+        "wrong_token_audience",
+        about=audience,
+    )
+    if re.fullmatch(r"[0-9a-fA-F-]{36}", connection.tenant_id):
+        same = str(claims.get("tid")).lower() == connection.tenant_id.lower()
+        require(same, f"The token is of tenant {claims.get('tid')}.", "wrong_token_tenant", about=audience)
+    app = str(claims.get("appid") or claims.get("azp"))
+    require(app.lower() == connection.client_id.lower(), f"The token is of app {app}.")
+    require("scp" not in claims, "The token carries delegated scopes (scp): it speaks for a user, not for the app.")
+    now = token.exchange.date
+    if now is not None and isinstance(claims.get("exp"), int) and isinstance(claims.get("nbf"), int):
+        starts, ends = (datetime.fromtimestamp(claims[name], now.tzinfo) for name in ("nbf", "exp"))
+        require(starts - SKEW <= now < ends, f"The token is valid from {starts} to {ends}, and it is {now}.")
+
+
+@check("AUTH-030", "the token answer is not cacheable and documented", level="should", using={"token": "token_arm"})
+def test_token_answer(token: Answer[Token]) -> None:
+    """``Cache-Control: no-store``, JSON, and the documented members."""
+    require(
+        "no-store" in token.headers.get("cache-control", "").lower(), "The token answer lacks Cache-Control: no-store."
+    )
+    require("json" in token.headers.get("content-type", "").lower(), "The token answer does not say that it is JSON.")
+
+
+@check(
+    "AUTH-031",
+    "Defender for Endpoint refuses a Log Analytics token",
+    level="should",
+    marks=("negative",),
+    using={"foreign": "foreign_token_at_defender"},
+)
+@check(
+    "AUTH-032",
+    "Microsoft Graph refuses a Defender token",
+    level="should",
+    marks=("negative",),
+    using={"foreign": "foreign_token_at_graph"},
+)
+def test_foreign_token_refused(foreign: Evidence) -> None:
+    """The negative control, run with ``-m negative`` only: a token of one API is refused by another with 401 or 403."""
+    if isinstance(foreign, Answer):
+        fail("A token of another API was accepted: something else than the service answers here.")
+    if isinstance(foreign, Refusal):
+        status = foreign.exchange.status if foreign.exchange else None
+        require(status in (401, 403), f"The refusal came with status {status}.")
+    else:
+        not_applicable("there is no foreign token to try")

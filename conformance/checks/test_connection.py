@@ -1,0 +1,125 @@
+"""The connection file's values before anything is sent, and the way to the services."""
+
+from __future__ import annotations
+
+import stat
+from datetime import timedelta
+from pathlib import Path
+
+from conformance.checks.expect import Found, fail, not_applicable
+from conformance.checks.registry import check
+from conformance.connection import ClientSecret, Connection, problems
+from conformance.probing.evidence import Answer, Evidence, Exchange, Refusal
+from conformance.probing.tell_apart import NETWORK
+
+TOLERATED_SKEW = timedelta(minutes=5)
+
+
+def hold(connection: Connection, *keys: str) -> None:
+    """Fails with the first problem of these keys."""
+    for problem in problems(connection):
+        if problem.key in keys:
+            fail(problem.text, problem.cause, about=problem.key)
+
+
+@check("CONN-001", "the tenant is named by a GUID or a domain", owns=("tenant_malformed", "config_invalid:tenant_id"))
+def test_tenant_id(connection: Connection) -> None:
+    """``tenant_id`` is the directory's GUID or one of its domains, not common, organizations or consumers."""
+    hold(connection, "tenant_id")
+
+
+@check(
+    "CONN-002",
+    "client id and subscription id are GUIDs",
+    owns=("config_invalid:client_id", "config_invalid:subscription_id"),
+)
+def test_ids(connection: Connection) -> None:
+    """Both have the form of a GUID, without braces or blanks."""
+    hold(connection, "client_id", "subscription_id")
+
+
+@check(
+    "CONN-003",
+    "the secret is a value, not its ID, and nothing clings to it",
+    owns=("secret_id_instead_of_value", "config_invalid:client_secret"),
+)
+def test_secret(connection: Connection) -> None:
+    """Not GUID-shaped (that is the secret's ID), no blanks, quotes or line ends around it. Its text is never shown."""
+    hold(connection, "client_secret")
+
+
+@check(
+    "CONN-004",
+    "workspace id, workspace name and resource group are what their names say",
+    owns=(
+        "workspace_id_not_guid",
+        "config_invalid:workspace_id",
+        "config_invalid:workspace_name",
+        "config_invalid:resource_group",
+    ),
+)
+def test_workspace_values(connection: Connection) -> None:
+    """The workspace id is a GUID, the name is a name, the resource group obeys Azure's rules for names."""
+    hold(connection, "workspace_id", "workspace_name", "resource_group")
+
+
+@check("CONN-005", "the secret is given by reference and only its owner can read it", level="should")
+def test_secret_kept_apart(connection: Connection) -> None:
+    """``env:NAME`` or ``file:PATH`` instead of the value itself, and such a file is not readable by everyone."""
+    credential = connection.credential
+    if not isinstance(credential, ClientSecret):
+        not_applicable("this connection uses no client secret")
+    origin = credential.secret.origin
+    if origin == "inline":
+        fail(
+            "The client secret stands in the connection file itself; everybody who gets the file has it.",
+            "config_invalid",
+            about="secret",
+        )
+    if origin.startswith("file:"):
+        path = Path(origin.removeprefix("file:"))
+        if path.exists() and path.stat().st_mode & stat.S_IROTH:
+            fail(
+                "The file that holds the secret can be read by every user of this machine.",
+                "config_invalid",
+                about="secret",
+            )
+
+
+@check(
+    "CONN-006",
+    "the services can be reached and present a trusted certificate",
+    owns=tuple(f"{cause}:host" for cause in sorted(NETWORK)),
+)
+def test_reachable(
+    discovery: Evidence, workspace: Evidence, query_print: Evidence, graph_alerts: Evidence, machines: Evidence
+) -> None:
+    """Judged from the first request to each host: behind a proxy a name need not resolve here."""
+    asked = (discovery, workspace, query_print, graph_alerts, machines)
+    for evidence in asked:
+        if isinstance(evidence, Refusal) and evidence.finding.cause in NETWORK:
+            raise Found(evidence.finding)
+    if not any(isinstance(evidence, Answer | Refusal) and evidence.exchange for evidence in asked):
+        not_applicable("nothing was sent")
+
+
+@check(
+    "CONN-007", "this machine's clock agrees with the services' within 5 minutes", level="should", owns=("clock_skew",)
+)
+def test_clock(discovery: Evidence, workspace: Evidence, graph_alerts: Evidence) -> None:
+    """Against the ``Date`` header of the answers."""
+    exchanges = [one.exchange for one in (discovery, workspace, graph_alerts) if isinstance(one, Answer | Refusal)]
+    skews = [skew for exchange in exchanges if exchange and (skew := skew_of(exchange)) is not None]
+    if not skews:
+        not_applicable("no answer carried a date")
+    skew = min(skews, key=abs)
+    if abs(skew) > TOLERATED_SKEW:
+        ahead = "ahead of" if skew > timedelta() else "behind"
+        fail(f"This machine's clock is {abs(skew)} {ahead} the services' clock.", "clock_skew")
+
+
+def skew_of(exchange: Exchange) -> timedelta | None:
+    """How far the local clock was ahead when the answer came; None if the answer has no date."""
+    if exchange.date is None or exchange.received is None:
+        return None
+    return exchange.received - exchange.date

@@ -1,0 +1,108 @@
+"""Two routes to the same truth."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from conformance.apis.defender import Alert as DefenderAlert
+from conformance.apis.graph import Alert, Incident
+from conformance.apis.log_analytics import QueryResponse
+from conformance.apis.sentinel import Incident as SentinelIncident
+from conformance.apis.shape import ArmList, ODataList
+from conformance.checks.expect import fail, not_applicable
+from conformance.checks.registry import check
+from conformance.connection import Connection
+from conformance.probing.evidence import Answer
+
+INGESTION = timedelta(minutes=15)
+"""What is newer may not have arrived in the other place yet."""
+
+
+@check("XAPI-001", "the newest incidents of Sentinel are in the SecurityIncident table", owns=("data_hidden",))
+def test_incidents_in_table(
+    connection: Connection, incidents: Answer[ArmList[SentinelIncident]], query_recent_incidents: Answer[QueryResponse]
+) -> None:
+    """REST against KQL, leaving out what is younger than 15 minutes or older than the query looks back (14 days)."""
+    now = incidents.exchange.date
+    if now is None:
+        not_applicable("the answer carries no date to judge ages by")
+    due = {
+        one.name.lower(): one.properties.incident_number
+        for one in incidents.data.value
+        if (made := one.properties.last_modified_time_utc or one.properties.created_time_utc)
+        and (one.properties.created_time_utc or made) < now - INGESTION
+        and made > now - timedelta(days=13)
+    }
+    if not due:
+        not_applicable("no incident is old enough to be in the table and young enough to be looked for")
+    rows = {str(row.get("IncidentName", "")).lower() for row in query_recent_incidents.data.records()}
+    missing = sorted(str(number) for name, number in due.items() if name not in rows)
+    if missing and not rows:
+        fail(
+            f"Sentinel lists incidents ({', '.join(missing)}), and the SecurityIncident table shows this reader no row at"
+            " all: its rows are hidden from it.",
+            "data_hidden",
+            certainty="likely",
+            also=("data_stale", "workspace_id_mismatch"),
+            facts={**connection.facts(), "table": "SecurityIncident"},
+        )
+    if missing:
+        fail(
+            f"Incidents {', '.join(missing)} of Sentinel are not in the SecurityIncident table after"
+            f" {INGESTION.seconds // 60} minutes.",
+            "data_stale",
+            certainty="likely",
+            also=("workspace_id_mismatch",),
+            about="table",
+            facts={**connection.facts(), "table": "SecurityIncident"},
+        )
+
+
+@check("XAPI-002", "Sentinel's incidents appear in Graph", level="should")
+def test_incidents_in_graph(
+    connection: Connection, incidents: Answer[ArmList[SentinelIncident]], graph_incidents: Answer[ODataList[Incident]]
+) -> None:
+    """Once the workspace is connected to the Defender portal, by its provider's incident id; merged ones are allowed for."""
+    if not incidents.data.value:
+        not_applicable("Sentinel has no incident to look for")
+    if not graph_incidents.data.value:
+        fail(
+            "Sentinel has incidents, and Graph has none: the workspace is not connected to the Defender portal.",
+            "defender_portal_not_connected",
+            certainty="likely",
+            facts=connection.facts(),
+        )
+    ids = {one.id for one in graph_incidents.data.value} | {
+        one.redirect_incident_id for one in graph_incidents.data.value
+    }
+    told = [
+        one.properties.provider_incident_id
+        for one in incidents.data.value
+        if "XDR" in (one.properties.provider_name or "")
+    ]
+    if not told:
+        not_applicable("Sentinel's incidents do not come from the Defender portal")
+    if not any(one in ids for one in told):
+        fail(
+            f"None of the Defender incidents that Sentinel names ({', '.join(map(str, told))}) is among the newest of Graph.",
+            "defender_portal_not_connected",
+            certainty="likely",
+            facts=connection.facts(),
+        )
+
+
+@check("XAPI-003", "Defender's alerts appear in Graph", level="should")
+def test_alerts_in_graph(
+    connection: Connection, defender_alerts: Answer[ODataList[DefenderAlert]], graph_alerts: Answer[ODataList[Alert]]
+) -> None:
+    """A tenant whose Defender for Endpoint has alerts has some in ``alerts_v2``."""
+    if not defender_alerts.data.value:
+        not_applicable("Defender for Endpoint has no alert to look for")
+    if not graph_alerts.data.value:
+        fail(
+            "Defender for Endpoint has alerts, and Graph shows none: Defender XDR is not set up in the tenant.",
+            "licence_missing",
+            certainty="likely",
+            about="graph",
+            facts=connection.facts(),
+        )

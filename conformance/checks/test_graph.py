@@ -1,0 +1,101 @@
+"""Microsoft Graph security."""
+
+from __future__ import annotations
+
+from conformance.apis.graph import Alert, Incident, SecureScore
+from conformance.apis.sentinel import Incident as SentinelIncident
+from conformance.apis.shape import ArmList, ODataList
+from conformance.checks.expect import fail, not_applicable, require
+from conformance.checks.registry import check
+from conformance.connection import Connection
+from conformance.probing.evidence import Answer, Evidence
+from conformance.probing.tokens import Token
+
+
+@check(
+    "GRAPH-001",
+    "security alerts can be listed, and one read by its id",
+    owns=("licence_missing:graph", "wrong_token_audience:graph", "app_role_missing:graph"),
+)
+def test_alerts(graph_alerts: Answer[ODataList[Alert]], graph_alert: Evidence) -> None:
+    """``alerts_v2`` in its documented shape. A 200 alone does not prove the permission: PERM-001 looks at the token."""
+    listed = graph_alerts.data.value
+    if isinstance(graph_alert, Answer):
+        require(graph_alert.data.id == listed[0].id, "Another alert came back than asked for.")
+
+
+@check("GRAPH-002", "security incidents can be listed, and one read by its id with its alerts")
+def test_incidents(graph_incidents: Answer[ODataList[Incident]], graph_incident: Evidence) -> None:
+    """With ``$top`` of 50, the most that the route takes."""
+    listed = graph_incidents.data.value
+    require(len(listed) <= 50, f"$top=50 gave {len(listed)} incidents.")
+    if isinstance(graph_incident, Answer):
+        require(graph_incident.data.id == listed[0].id, "Another incident came back than asked for.")
+        require(graph_incident.data.alerts is not None, "$expand=alerts brought no alerts.")
+
+
+@check("GRAPH-003", "paging, $filter and $count of security alerts do what they say")
+def test_options(
+    graph_alerts: Answer[ODataList[Alert]], graph_alerts_filtered: Answer[ODataList[Alert]], graph_alerts_next: Evidence
+) -> None:
+    """The next link leads on; a filter on severity gives that severity; a count is at least what is listed."""
+    listed = graph_alerts.data
+    require(
+        listed.count is None or listed.count >= len(listed.value),
+        f"@odata.count is {listed.count}, less than the page.",
+    )
+    others = {one.severity for one in graph_alerts_filtered.data.value} - {"high"}
+    require(not others, f"$filter on severity high gave {', '.join(sorted(map(str, others)))}.")
+    require(len(graph_alerts_filtered.data.value) <= 2, "$top=2 gave more than 2 alerts.")
+    if isinstance(graph_alerts_next, Answer):
+        repeated = {one.id for one in listed.value} & {one.id for one in graph_alerts_next.data.value}
+        require(not repeated, f"The second page repeats {len(repeated)} alerts of the first.")
+
+
+@check("GRAPH-004", "secure scores can be read", level="should")
+def test_secure_scores(secure_scores: Answer[ODataList[SecureScore]]) -> None:
+    """What SecurityEvents.Read.All is still good for."""
+    for score in secure_scores.data.value:
+        if score.current_score is not None and score.max_score is not None:
+            require(
+                0 <= score.current_score <= score.max_score, f"A score of {score.current_score} of {score.max_score}."
+            )
+
+
+@check("GRAPH-005", "the connection does not depend on the retired alerts route", level="should", owns=("api_retired",))
+def test_not_retired(token_graph: Answer[Token]) -> None:
+    """``/security/alerts`` ended on 2026-10-15: SecurityEvents.Read.All without SecurityAlert.Read.All opens no alerts."""
+    roles = set(token_graph.data.roles)
+    events = roles & {"SecurityEvents.Read.All", "SecurityEvents.ReadWrite.All"}
+    alerts = {one for one in roles if one.startswith(("SecurityAlert.", "SecurityIncident."))}
+    if events and not alerts:
+        fail(
+            "Of the Graph permissions only SecurityEvents.Read.All is there, and the alerts route that it opened was"
+            " retired on 2026-10-15.",
+            "api_retired",
+            about="graph",
+        )
+
+
+@check("GRAPH-006", "Sentinel's alerts are seen in Graph", level="should", owns=("defender_portal_not_connected",))
+def test_portal_connected(
+    connection: Connection,
+    graph_sentinel_alerts: Answer[ODataList[Alert]],
+    incidents: Evidence,
+) -> None:
+    """They are only there once the workspace is connected to the Defender portal; an empty list is no proof of calm."""
+    if graph_sentinel_alerts.data.value:
+        return
+    if not isinstance(incidents, Answer):
+        not_applicable("Sentinel's own incidents were not read, so there is nothing to compare with")
+    sentinel: ArmList[SentinelIncident] = incidents.data
+    own = [one for one in sentinel.value if "Azure Sentinel" in (one.properties.provider_name or "")]
+    if not own and not any(one.alerts_count for one in sentinel.value):
+        not_applicable("Sentinel has no alerts either")
+    fail(
+        "Sentinel has incidents with alerts, and Graph shows none of them: the workspace is not connected to the Defender"
+        " portal.",
+        "defender_portal_not_connected",
+        certainty="likely",
+        facts=connection.facts(),
+    )

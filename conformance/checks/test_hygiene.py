@@ -1,0 +1,113 @@
+"""Hygiene: what works today and will not for long."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from conformance.apis import ENDPOINTS
+from conformance.apis.entra import OpenIdConfiguration
+from conformance.apis.graph import Application
+from conformance.checks.expect import NotConfigured, fail, not_applicable
+from conformance.checks.registry import check
+from conformance.connection import Connection
+from conformance.probing.evidence import Answer, Evidence, Refusal
+
+SOON = timedelta(days=180)
+
+
+@check("HYG-001", "the credential does not end soon", level="should", owns=("secret_expires_soon",))
+def test_credential_end(connection: Connection, discovery: Answer[OpenIdConfiguration], application: Evidence) -> None:
+    """From the app's registration where Graph may be asked, else ``secret_expires`` of the connection file."""
+    now = discovery.exchange.date or discovery.exchange.received
+    ends = _registered_end(application) or connection.secret_expires
+    if ends is None:
+        raise NotConfigured("secret_expires")
+    assert now is not None
+    left = (ends - now.date()).days
+    if left <= connection.expect.min_secret_days:
+        when = f"in {left} days, on {ends}" if left >= 0 else f"on {ends} by the connection file, which is past"
+        fail(
+            f"The credential ends {when}.",
+            "secret_expires_soon",
+            facts={**connection.facts(), "secret_end_date": str(ends)},
+        )
+
+
+def _registered_end(application: Evidence) -> date | None:
+    """The latest end of the app's secrets: which of them is in use is not told."""
+    if not isinstance(application, Answer):
+        return None
+    registration: Application = application.data
+    ends: list[datetime] = [
+        one.end_date_time
+        for one in (*(registration.password_credentials or ()), *(registration.key_credentials or ()))
+        if one.end_date_time is not None
+    ]
+    return max(ends).date() if ends else None
+
+
+RESERVE = 0.1
+BUCKET = 250
+
+
+@check("HYG-002", "there is room under the services' rate limits", level="should", owns=("throttled:headroom",))
+def test_headroom(
+    workspace: Evidence,
+    incidents: Evidence,
+    alert_rules: Evidence,
+    query_print: Evidence,
+    graph_alerts: Evidence,
+    machines: Evidence,
+    automation_rules: Evidence,
+    data_connectors: Evidence,
+    watchlists: Evidence,
+) -> None:
+    """Requests that were answered only after 429, and what Azure's headers say is left of its bucket."""
+    seen = [
+        one
+        for one in (
+            workspace,
+            incidents,
+            alert_rules,
+            query_print,
+            graph_alerts,
+            machines,
+            automation_rules,
+            data_connectors,
+            watchlists,
+        )
+        if isinstance(one, Answer | Refusal) and one.exchange is not None
+    ]
+    if not seen:
+        not_applicable("nothing was sent")
+    slowed = [one for one in seen if one.exchange and one.exchange.throttled]
+    if slowed:
+        times = sum(one.exchange.throttled for one in slowed if one.exchange)
+        fail(
+            f"The services asked {times} times to slow down (429): {', '.join(sorted(one.probe for one in slowed))}. The"
+            " limits are shared by everything that signs in as this app.",
+            "throttled",
+            about="headroom",
+        )
+    for one in seen:
+        left = one.headers.get("x-ms-ratelimit-remaining-subscription-reads", "")
+        if left.isdecimal() and int(left) < RESERVE * BUCKET:
+            fail(f"Azure lets this app read {left} more times right now, of {BUCKET}.", "throttled", about="headroom")
+
+
+@check("HYG-003", "nothing that the connection uses is about to be retired", level="should", owns=("api_retires_soon",))
+def test_retirements(connection: Connection, discovery: Answer[OpenIdConfiguration]) -> None:
+    """The announced ends of all operations that are used, but Defender's (MDE-004), within 180 days."""
+    now = discovery.exchange.date or discovery.exchange.received
+    assert now is not None
+    ending = [
+        (one.retires, one.name)
+        for one in ENDPOINTS.values()
+        if one.retires
+        and connection.uses(one.api.name)
+        and one.api.name != "defender"
+        and now.date() < one.retires <= now.date() + SOON
+    ]
+    if ending:
+        when, what = min(ending)
+        fail(f"{what} ends on {when}.", "api_retires_soon", about="calendar")

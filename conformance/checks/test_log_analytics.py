@@ -1,0 +1,183 @@
+"""Log Analytics: queries, tables, freshness."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from conformance.apis.log_analytics import QueryResponse
+from conformance.apis.tables import TABLES
+from conformance.checks.expect import Found, fail, not_applicable, require
+from conformance.checks.registry import check
+from conformance.connection import Connection
+from conformance.findings import finding
+from conformance.probing.evidence import Answer, Evidence, Refusal
+
+TIMESPAN = timedelta(hours=6)
+"""What the timespan probe asks for."""
+
+
+@check(
+    "LA-001",
+    "a query by workspace id is answered",
+    owns=("wrong_token_audience:log_analytics", "empty_answer:log_analytics"),
+)
+def test_query(query_print: Answer[QueryResponse]) -> None:
+    """``print ok=1``: one row of one column, which needs no data."""
+    rows = query_print.data.records()
+    require(rows == [{"ok": 1}], f"print ok=1 answered {len(rows)} rows, not the one that it must.")
+
+
+@check("LA-002", "the same query by resource id is answered alike")
+def test_query_by_resource(query_by_resource: Answer[QueryResponse], query_print: Answer[QueryResponse]) -> None:
+    """The workspace's ARM id and its GUID lead to one place."""
+    require(
+        query_by_resource.data.records() == query_print.data.records(),
+        "The two routes to the workspace answer differently.",
+    )
+
+
+@check(
+    "LA-010",
+    "SecurityIncident can be queried",
+    using={"rows": "query_incidents", "plan": "incident_table"},
+    given={"table": "SecurityIncident"},
+    owns=("table_missing:query_incidents", "table_unqueryable:SecurityIncident"),
+)
+@check(
+    "LA-011",
+    "SecurityAlert can be queried",
+    using={"rows": "query_alerts", "plan": "alert_table"},
+    given={"table": "SecurityAlert"},
+    owns=("table_missing:query_alerts", "table_unqueryable:SecurityAlert"),
+)
+def test_table(rows: Answer[QueryResponse], plan: Evidence, table: str) -> None:
+    """The table is there, on a plan that the query API reaches, and its rows are not hidden from this reader."""
+    if isinstance(plan, Answer):
+        name = plan.data.properties.plan
+        if name not in (None, "Analytics"):
+            fail(
+                f"{table} is on the {name} plan, which the query API does not reach.", "table_unqueryable", about=table
+            )
+        if plan.data.properties.protection_level == "Protected" and not rows.data.records():
+            fail(
+                f"{table} is protected: queries answer without rows to readers without the data action.", "data_hidden"
+            )
+
+
+@check("LA-012", "SentinelHealth can be queried", level="should", using={"rows": "query_health"})
+@check("LA-013", "Usage can be queried", level="should", using={"rows": "query_usage"})
+@check("LA-014", "Heartbeat can be queried", level="should", using={"rows": "query_heartbeat"})
+def test_side_table(rows: Evidence) -> None:
+    """Tables that tell how the workspace is; they exist once their feature is used, so a missing one is not a failure."""
+    if isinstance(rows, Refusal):
+        if rows.finding.cause == "table_missing":
+            not_applicable("the table is not in the workspace: its feature is not used")
+        raise Found(rows.finding)
+
+
+@check(
+    "LA-020",
+    "SecurityIncident has its documented columns",
+    using={"rows": "query_incidents"},
+    given={"table": "SecurityIncident"},
+)
+@check(
+    "LA-021",
+    "SecurityAlert has its documented columns",
+    using={"rows": "query_alerts"},
+    given={"table": "SecurityAlert"},
+)
+def test_columns(rows: Answer[QueryResponse], table: str) -> None:
+    """Names and types as Microsoft's table reference has them; more columns are fine."""
+    schema = rows.data.primary.schema
+    documented = TABLES[table].documented
+    missing = sorted(name for name in documented if name not in schema)
+    require(not missing, f"{table} lacks the documented columns {', '.join(missing)}.")
+    other = [f"{name} is {schema[name]}, not {kind}" for name, kind in documented.items() if schema[name] != kind]
+    require(not other, f"{table}: {'; '.join(other)}.")
+
+
+@check("LA-030", "data is fresh and arrives in time", level="should", owns=("data_stale",))
+def test_freshness(connection: Connection, query_freshness: Answer[QueryResponse]) -> None:
+    """Newest row and ingestion delay of each table against ``expect``, by the service's clock."""
+    now = query_freshness.exchange.date
+    rows = query_freshness.data.records()
+    if now is None or not rows:
+        not_applicable("there is no data of the last 14 days to look at")
+    expect = connection.expect
+    limits = {"SecurityIncident": expect.max_incident_age, "Usage": expect.max_data_age}
+    for row in rows:
+        limit = limits.get(row["T"])
+        age = now - row["LastEvent"]
+        if limit is not None and age > limit:
+            fail(
+                f"The newest row of {row['T']} is {_days(age)} old; {_days(limit)} are expected at most.", "data_stale"
+            )
+        delay = timedelta(seconds=float(row.get("Delay95") or 0))
+        if expect.max_ingestion_delay is not None and delay > expect.max_ingestion_delay:
+            fail(
+                f"Rows of {row['T']} arrive up to {_days(delay)} late; {_days(expect.max_ingestion_delay)} are expected at most.",
+                "data_stale",
+            )
+
+
+def _days(time: timedelta) -> str:
+    hours = time.total_seconds() / 3600
+    return f"{hours / 24:.1f} days" if hours >= 48 else f"{hours:.1f} hours"
+
+
+@check(
+    "LA-031", "no partial result passes for a whole one", owns=("query_partial", "query_timeout", "response_too_large")
+)
+def test_whole(
+    query_print: Answer[QueryResponse],
+    query_incidents: Evidence,
+    query_alerts: Evidence,
+    query_freshness: Evidence,
+    query_recent_incidents: Evidence,
+) -> None:
+    """A 200 that carries an error member is a part; size and row limits are named."""
+    for one in (query_print, query_incidents, query_alerts, query_freshness, query_recent_incidents):
+        if isinstance(one, Answer) and one.data.error is not None:
+            error = one.data.error
+            raise Found(
+                finding(
+                    "query_partial",
+                    code=error.code,
+                    about=one.probe,
+                    explanation=f"The answer to {one.probe} is only a part of its rows: {error.code}.",
+                )
+            )
+
+
+@check("LA-032", "a table that does not exist is refused as documented")
+def test_unknown_table(query_print: Answer[QueryResponse], query_unknown_table: Evidence) -> None:
+    """400 with SEM0100 tells the real service from something that answers in its place."""
+    if isinstance(query_unknown_table, Answer):
+        raise Found(
+            finding(
+                "intercepted",
+                about="log_analytics",
+                explanation="A query on a table that does not exist was answered"
+                " with success: something else than Log Analytics answers here.",
+            )
+        )
+    if isinstance(query_unknown_table, Refusal) and query_unknown_table.finding.cause not in (
+        "table_missing",
+        "kql_invalid",
+        "sentinel_not_onboarded",
+    ):
+        raise Found(query_unknown_table.finding)
+
+
+@check("LA-033", "the timespan and the Prefer header of a request are honoured", level="should")
+def test_timespan(query_timespan: Answer[QueryResponse]) -> None:
+    """No row older than the timespan counts, and the statistics that were asked for are there."""
+    require(query_timespan.data.statistics is not None, "Prefer: include-statistics=true brought no statistics.")
+    rows, now = query_timespan.data.records(), query_timespan.exchange.date
+    oldest = rows[0].get("Oldest") if rows else None
+    if oldest is None or now is None:
+        not_applicable("there are no rows in the timespan to look at")
+    require(
+        now - oldest <= TIMESPAN + timedelta(minutes=10), f"A row of {oldest} was counted within the last {TIMESPAN}."
+    )

@@ -1,0 +1,93 @@
+"""Microsoft Sentinel: incidents, what hangs on them, and the workspace's security content."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.apis.sentinel import AlertRule, Incident, IncidentAlerts, IncidentEntities
+from conformance.apis.shape import ArmList
+from conformance.checks.expect import fail, not_applicable, require
+from conformance.checks.registry import check
+from conformance.probing.evidence import Answer
+from conformance.probing.sentinel import PAGE
+
+MOST_ALERTS = 150
+"""Per incident, Sentinel's service limit."""
+
+
+@check("SENT-001", "incidents can be listed", owns=("wrong_token_audience:sentinel",))
+def test_incidents(incidents: Answer[ArmList[Incident]]) -> None:
+    """Every incident has its documented shape; values of an enum that nobody knew and more members are fine."""
+    names = [one.name for one in incidents.data.value]
+    require(len(set(names)) == len(names), "The page names an incident twice.")
+
+
+@check("SENT-002", "the second page of incidents differs from the first")
+def test_paging(incidents: Answer[ArmList[Incident]], incidents_next: Answer[ArmList[Incident]]) -> None:
+    """By the next link, on the same host, and not in a loop."""
+    first, second = ({one.name for one in page.data.value} for page in (incidents, incidents_next))
+    require(not first & second, f"The second page repeats {len(first & second)} incidents of the first.")
+    require(incidents_next.data.next_link != incidents.data.next_link, "The second page's next link leads to itself.")
+
+
+@check("SENT-003", "$filter, $orderby and $top of incidents do what they say")
+def test_options(incidents_filtered: Answer[ArmList[Incident]], incidents: Answer[ArmList[Incident]]) -> None:
+    """Only incidents of the asked severity, oldest first, no more than asked for."""
+    found = [one.properties for one in incidents_filtered.data.value]
+    require(len(found) <= 2, f"$top=2 gave {len(found)} incidents.")
+    require(len(incidents.data.value) <= PAGE, f"$top={PAGE} gave {len(incidents.data.value)} incidents.")
+    others = {one.severity for one in found} - {"High"}
+    require(not others, f"$filter on severity High gave {', '.join(sorted(others))}.")
+    times = [one.created_time_utc for one in found if one.created_time_utc]
+    require(times == sorted(times), "$orderby=properties/createdTimeUtc asc gave another order.")
+
+
+@check("SENT-010", "one incident can be read by its id", using={"found": "incident"})
+def test_incident(found: Answer[Incident], incidents: Answer[ArmList[Incident]]) -> None:
+    """It is the incident that the list named."""
+    require(found.data.name in {one.name for one in incidents.data.value}, "Another incident came back than asked for.")
+
+
+@check("SENT-011", "the alerts of an incident can be read")
+def test_incident_alerts(incident_alerts: Answer[IncidentAlerts]) -> None:
+    """Within the service limit of 150."""
+    count = len(incident_alerts.data.value)
+    require(count <= MOST_ALERTS, f"An incident has {count} alerts, more than the limit of {MOST_ALERTS}.")
+
+
+@check("SENT-012", "the entities of an incident can be read")
+def test_incident_entities(incident_entities: Answer[IncidentEntities]) -> None:
+    """As many as their counts say."""
+    data = incident_entities.data
+    if data.meta_data is not None:
+        told, there = sum(one.count for one in data.meta_data), len(data.entities or ())
+        require(told == there, f"The answer holds {there} entities and counts {told}.")
+
+
+@check("SENT-013", "the comments of an incident can be read", using={"listed": "incident_comments"})
+@check("SENT-014", "the bookmarks of an incident can be read", using={"listed": "incident_bookmarks"})
+@check("SENT-020", "analytics rules can be read", using={"listed": "alert_rules"})
+@check("SENT-021", "data connectors can be read", using={"listed": "data_connectors"})
+@check("SENT-022", "automation rules can be read", using={"listed": "automation_rules"})
+@check("SENT-023", "watchlists can be read", level="should", using={"listed": "watchlists"})
+@check("SENT-024", "bookmarks can be read", level="should", using={"listed": "bookmarks"})
+@check("SENT-025", "threat intelligence metrics can be read", level="should", using={"listed": "threat_intelligence"})
+@check("SENT-026", "metadata of content can be read", level="should", using={"listed": "metadata"})
+@check("SENT-027", "settings can be read", level="should", using={"listed": "settings"})
+def test_listed(listed: Answer[Any]) -> None:
+    """The list has its documented shape and names nothing twice. An empty list is normal."""
+    names = [getattr(one, "id", None) for one in listed.data.value]
+    names = [name for name in names if name is not None]
+    require(len(set(names)) == len(names), "The list names something twice.")
+
+
+@check("SENT-030", "at least one analytics rule is enabled", level="should", owns=("data_stale:rules",))
+def test_rule_enabled(alert_rules: Answer[ArmList[AlertRule]], incidents: Answer[ArmList[Incident]]) -> None:
+    """Without one, nothing makes incidents here. The stable API leaves out near-real-time rules."""
+    if any(rule.properties.enabled for rule in alert_rules.data.value):
+        return
+    if not alert_rules.data.value and not incidents.data.value:
+        not_applicable("the workspace has neither rules nor incidents yet")
+    fail(
+        "No analytics rule that this API shows is enabled: nothing detects anything here.", "data_stale", about="rules"
+    )

@@ -1,0 +1,87 @@
+"""What the command line does without a connection: list, init, explain."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from conformance.verdict import ExitCode
+
+
+def list_checks(_: object) -> int:
+    """The catalogue of checks."""
+    from conformance.checks.registry import AREAS, catalogue
+
+    area = ""
+    for check in catalogue().values():
+        if check.area != area:
+            area = check.area
+            print(f"\n{AREAS.get(area, area)} ({area})")
+        level = "" if check.level == "must" else " (should)"
+        print(f"  {check.id:<9} {check.title}{level}")
+    return ExitCode.CONFORMANT
+
+
+def list_scenarios(_: object) -> int:
+    """The scenarios of the virtual tenant, each with the causes that a verification then names."""
+    from conformance.fakes import SCENARIOS
+
+    for one in SCENARIOS.values():
+        causes = ", ".join(one.causes + one.notes) or "-"
+        print(f"{one.name:<26} {causes:<28} {one.title}")
+    return ExitCode.CONFORMANT
+
+
+def init(where: str) -> int:
+    """A commented connection file, to a path (never over an existing file) or to standard output."""
+    from conformance.connection import template
+
+    if where == "-":
+        print(template(), end="")
+        return ExitCode.CONFORMANT
+    try:
+        with Path(where).open("x", encoding="utf-8") as file:
+            file.write(template())
+    except FileExistsError:
+        return usage(f"{where}: exists already, nothing written")
+    except OSError as error:
+        return usage(f"{where}: cannot be written: {error.strerror}")
+    print(f"{where}: written; fill in the values, then: pytest --sentinel-config={where}")
+    return ExitCode.CONFORMANT
+
+
+def explain_text(text: str) -> int:
+    """What an error text, a JSON body or a code means; 1 if it is not recognised."""
+    from conformance.findings import explain
+    from conformance.findings.redact import redact
+    from conformance.report.terminal import console
+    from conformance.report.words import OWNERS
+
+    found = explain(sys.stdin.buffer.read() if text == "-" else text)
+    out = console()
+    sure = found.certainty if not found.also else f"{found.certainty}; it could also be {', '.join(found.also)}"
+    out.print(f"{found.cause}" + (f" ({found.code})" if found.code else ""), style="bold")
+    out.print(redact(found.explanation))
+    out.print(f"sure:  {sure}")
+    out.print(f"fix:   {OWNERS[found.owner]}: {found.fix.text}")
+    for command in found.fix.commands:
+        out.print(f"       {command}")
+    if found.fix.portal:
+        out.print(f"portal: {found.fix.portal}")
+    out.print(f"docs:  {found.docs}")
+    return ExitCode.NONCONFORMANT if found.cause == "unknown" else ExitCode.CONFORMANT
+
+
+def usage(message: str) -> int:
+    """One clear line."""
+    print(f"ERROR: {message}", file=sys.stderr)
+    return ExitCode.USAGE
+
+
+COMMANDS: Mapping[str, Callable[..., int]] = {
+    "--sentinel-list": list_checks,
+    "--sentinel-list-scenarios": list_scenarios,
+    "--sentinel-init": init,
+    "--sentinel-explain": explain_text,
+}

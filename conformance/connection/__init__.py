@@ -1,0 +1,28 @@
+"""Connections: their file, their values, their credential, their cloud."""
+
+from conformance.connection.clouds import CLOUDS, Cloud
+from conformance.connection.credential import Certificate, ClientSecret, Credential, FederatedToken
+from conformance.connection.loader import ConnectionFileError, load
+from conformance.connection.model import USABLE, Connection, Expect
+from conformance.connection.secret import Secret, SecretError
+from conformance.connection.template import template
+from conformance.connection.values import Problem, problems
+
+__all__ = [
+    "CLOUDS",
+    "USABLE",
+    "Certificate",
+    "ClientSecret",
+    "Cloud",
+    "Connection",
+    "ConnectionFileError",
+    "Credential",
+    "Expect",
+    "FederatedToken",
+    "Problem",
+    "Secret",
+    "SecretError",
+    "load",
+    "problems",
+    "template",
+]

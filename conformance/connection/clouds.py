@@ -1,0 +1,69 @@
+"""Microsoft's clouds: the hosts of each API and the audiences of its tokens."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from types import MappingProxyType
+
+from conformance.apis.endpoint import Api, Audience
+from conformance.apis.permissions import RESOURCES
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """One cloud. An API that is missing from ``hosts`` is not offered there."""
+
+    name: str
+    title: str
+    az: str
+    """The cloud's name for ``az cloud set``."""
+    portal: str
+    hosts: Mapping[str, str]
+    audiences: Mapping[Audience, tuple[str, ...]]
+
+    @property
+    def login(self) -> str:
+        """The base URL of Entra's sign-in."""
+        return self.hosts["entra"]
+
+    def host(self, api: Api) -> str | None:
+        """The base URL of an API; Sentinel's is Azure Resource Manager's. None where it is not offered."""
+        return self.hosts.get(api.audience or api.name)
+
+    def audience(self, name: Audience) -> str | None:
+        """The audience to ask a token for."""
+        known = self.audiences.get(name)
+        return known[0] if known else None
+
+    def scope(self, name: Audience) -> str:
+        """The scope of a client-credentials request for an audience. KeyError where it is not offered."""
+        return f"{self.audiences[name][0]}/.default"
+
+    def accepts(self, name: Audience, aud: str) -> bool:
+        """Whether ``aud`` of a token means this resource: by one of its URIs, with or without slash, or its app id."""
+        wanted = aud.lower().rstrip("/")
+        return wanted == RESOURCES[name].app_id or wanted in (one.lower() for one in self.audiences.get(name, ()))
+
+
+def _load() -> Mapping[str, Cloud]:
+    text = resources.files(__package__).joinpath("clouds.toml").read_text(encoding="utf-8")
+    return MappingProxyType(
+        {
+            name: Cloud(
+                name,
+                row["title"],
+                row["az"],
+                row["portal"],
+                MappingProxyType(row["hosts"]),
+                MappingProxyType({audience: tuple(known) for audience, known in row["audiences"].items()}),
+            )
+            for name, row in tomllib.loads(text).items()
+        }
+    )
+
+
+CLOUDS = _load()
+"""The clouds by the name that a connection file uses."""

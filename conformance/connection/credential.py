@@ -1,0 +1,101 @@
+"""The credentials that an app can have: a client secret, a certificate, or a trusted provider's token."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance.connection.secret import Secret, SecretError
+
+EXCHANGE_AUDIENCE = "api://AzureADTokenExchange"
+
+
+@dataclass(frozen=True)
+class ClientSecret:
+    secret: Secret
+
+    def msal(self) -> Any:
+        """The credential as msal takes it."""
+        return self.secret.reveal()
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A private key and its certificate, as PEM, or as PFX with its password."""
+
+    content: bytes = field(repr=False)
+    origin: str
+    password: Secret | None = None
+
+    def check(self) -> None:
+        """Raises :class:`SecretError` where it cannot be used to sign."""
+        self._pem()
+
+    def msal(self) -> Any:
+        """The credential as msal takes it; with the certificate it signs PS256 and sends the SHA-256 thumbprint."""
+        key, certificate = self._pem()
+        return {"private_key": key, "public_certificate": certificate}
+
+    def _pem(self) -> tuple[str, str]:
+        from cryptography.hazmat.primitives import serialization
+        from cryptography.hazmat.primitives.serialization import pkcs12
+        from cryptography.x509 import load_pem_x509_certificate
+
+        password = self.password.reveal().encode() if self.password else None
+        try:
+            if b"-----BEGIN" in self.content:
+                key = serialization.load_pem_private_key(self.content, password)
+                certificate = load_pem_x509_certificate(self.content[self.content.index(b"-----BEGIN CERTIFICATE") :])
+            else:
+                found, certificate, _ = pkcs12.load_key_and_certificates(self.content, password)  # type: ignore[assignment]
+                if found is None or certificate is None:
+                    raise ValueError
+                key = found
+        except (ValueError, TypeError):
+            raise SecretError(f"{self.origin}: no private key with its certificate, or a wrong password") from None
+        private = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        return private.decode(), certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+
+@dataclass(frozen=True)
+class FederatedToken:
+    """Workload identity federation: ``fetch`` gives a fresh assertion of the trusted provider each time."""
+
+    fetch: Callable[[], str] = field(repr=False)
+    origin: str
+
+    def token(self) -> str:
+        return self.fetch()
+
+    def msal(self) -> Any:
+        """The credential as msal takes it."""
+        return {"client_assertion": self.fetch}
+
+
+Credential = ClientSecret | Certificate | FederatedToken
+
+
+def github_token() -> str:
+    """An assertion of GitHub Actions for this job (``permissions: id-token: write``); it lives 5 minutes.
+
+    Raises :class:`SecretError` outside of such a job.
+    """
+    import httpx
+
+    url, bearer = (os.environ.get(f"ACTIONS_ID_TOKEN_REQUEST_{name}") for name in ("URL", "TOKEN"))
+    if not url or not bearer:
+        raise SecretError("this is no GitHub Actions job with permission id-token: write")
+    try:
+        answer = httpx.get(
+            url,
+            params={**dict(httpx.URL(url).params), "audience": EXCHANGE_AUDIENCE},
+            headers={"Authorization": f"bearer {bearer}"},
+            timeout=10,
+        )
+        return str(answer.raise_for_status().json()["value"])
+    except (httpx.HTTPError, ValueError, KeyError) as error:
+        raise SecretError(f"GitHub gave no token: {type(error).__name__}") from None

@@ -1,0 +1,55 @@
+"""Where a key stands in a TOML text: ``tomllib`` reads values, and does not say from which line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+HEADER = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?$")
+KEY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
+LONG = re.compile(r'"""|\'\'\'')
+
+
+@dataclass
+class Table:
+    """A table as written: the line of its header and of each of its keys."""
+
+    path: str
+    line: int
+    keys: dict[str, int] = field(default_factory=dict)
+
+
+def tables(text: str) -> Sequence[Table]:
+    """The tables of a TOML text in their order, the nameless first one included. Lines count from 1."""
+    found = [Table("", 1)]
+    within: str | None = None
+    for number, line in enumerate(text.splitlines(), 1):
+        if within is None:
+            if header := HEADER.match(line):
+                found.append(Table(_plain(header.group(2)), number))
+                continue
+            if key := KEY.match(line):
+                name, _, rest = _plain(key.group(1)).partition(".")
+                found[-1].keys.setdefault(name, number)
+                if rest:
+                    found[-1].keys.setdefault(f"{name}.{rest}", number)
+        for mark in LONG.findall(line):
+            within = mark if within is None else (None if within == mark else within)
+    return found
+
+
+def _plain(name: str) -> str:
+    return ".".join(part.strip().strip("\"'") for part in name.split("."))
+
+
+def line_of(table: Table | None, key: str, nested: Mapping[str, Table]) -> int:
+    """The line of a key of a table, or of ``part.key`` in a sub-table; else the table's own."""
+    if table is None:
+        return 1
+    if key in table.keys:
+        return table.keys[key]
+    part, _, rest = key.partition(".")
+    if part in nested:
+        return nested[part].keys.get(rest, nested[part].line)
+    return table.keys.get(part, table.line)

@@ -1,0 +1,357 @@
+"""Connection files: strict TOML. All problems are told, with file, line, key, what was found, what is expected."""
+
+from __future__ import annotations
+
+import difflib
+import glob
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from conformance.connection.clouds import CLOUDS
+from conformance.connection.credential import (
+    Certificate,
+    ClientSecret,
+    Credential,
+    FederatedToken,
+    github_token,
+)
+from conformance.connection.lines import Table, line_of, tables
+from conformance.connection.model import USABLE, Connection, Expect
+from conformance.connection.secret import Secret, SecretError, read, resolve
+from conformance.connection.values import malformed
+
+LARGEST = 1024 * 1024
+"""Bytes of a connection file."""
+IDS = ("tenant_id", "client_id", "subscription_id", "resource_group", "workspace_id", "workspace_name")
+CREDENTIALS = ("client_secret", "certificate", "federated_token")
+KEYS = ("name", *IDS, *CREDENTIALS, "certificate_password", "cloud", "apis", "secret_expires", "expect")
+EXPECT = tuple(one.name for one in fields(Expect))
+DURATION = re.compile(r"(\d{1,6})([smhdw])")
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+class ConnectionFileError(Exception):
+    """Connection files that cannot be used; one line a problem."""
+
+
+@dataclass
+class _File:
+    """A file under reading, and what is wrong with it."""
+
+    path: Path
+    environ: Mapping[str, str]
+    credentials: bool
+    wrong: list[tuple[int, str]] = field(default_factory=list)
+    connections: list[tuple[Connection, int]] = field(default_factory=list)
+
+    def tell(self, text: str, line: int | None = None) -> None:
+        self.wrong.append((line or 0, f"{self.path}:{line}: {text}" if line else f"{self.path}: {text}"))
+
+
+@dataclass
+class _Entry:
+    """One ``[connection]`` table: its values, and where they stand."""
+
+    file: _File
+    row: Mapping[str, Any]
+    table: Table | None
+    nested: Mapping[str, Table]
+
+    def line(self, key: str) -> int:
+        return line_of(self.table, key, self.nested)
+
+    def tell(self, key: str, text: str) -> None:
+        self.file.tell(text, self.line(key))
+
+    def found(self, key: str, value: object, expected: str) -> None:
+        self.tell(key, f"{key}: found {_shown(key, value)}, expected {expected}")
+
+
+def load(
+    paths: Sequence[str | Path] | str | Path,
+    *,
+    environ: Mapping[str, str] | None = None,
+    credentials: bool = True,
+) -> tuple[Connection, ...]:
+    """The connections of files, globs and folders (all ``*.toml`` below), in that order.
+
+    ``credentials=False`` leaves secrets unresolved, for sources that need none. Raises :class:`ConnectionFileError`
+    with all problems of all files; nothing is sent.
+    """
+    given = [paths] if isinstance(paths, str | Path) else list(paths)
+    wrong: list[str] = []
+    files = [
+        _read(path, os.environ if environ is None else environ, credentials)
+        for path in dict.fromkeys(_found(given, wrong))
+    ]
+    wrong += [text for file in files for _, text in sorted(file.wrong)]
+    seen: dict[str, str] = {}
+    for file in files:
+        for connection, line in file.connections:
+            here = f"{file.path}:{line}"
+            if connection.name in seen:
+                wrong.append(
+                    f"{here}: name: {connection.name!r} is also the name of the connection at {seen[connection.name]}"
+                )
+            seen.setdefault(connection.name, here)
+    if wrong:
+        raise ConnectionFileError("\n".join(wrong))
+    return tuple(connection for file in files for connection, _ in file.connections)
+
+
+def _found(given: Iterable[str | Path], wrong: list[str]) -> Iterable[Path]:
+    for one in map(str, given):
+        path = Path(one)
+        try:
+            if path.is_dir():
+                inside = sorted(path.rglob("*.toml"))
+                if not inside:
+                    wrong.append(f"{one}: no *.toml file in this folder")
+                yield from inside
+            elif path.exists() or not glob.has_magic(one):
+                yield path
+            else:
+                matching = sorted(glob.glob(one, recursive=True))
+                if not matching:
+                    wrong.append(f"{one}: no file matches")
+                yield from map(Path, matching)
+        except (OSError, ValueError) as error:
+            wrong.append(f"{one[:200]!r}: no usable path: {error}")
+
+
+def _read(path: Path, environ: Mapping[str, str], credentials: bool) -> _File:
+    file = _File(path, environ, credentials)
+    try:
+        text = _text(file)
+        document = tomllib.loads(text) if text is not None else {}
+    except tomllib.TOMLDecodeError as error:
+        where = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+        reason = str(error).split(" (at ")[0]
+        column = f", column {where.group(2)}" if where else ""
+        file.tell(f"no valid TOML: {reason}{column}", int(where.group(1)) if where else None)
+        return file
+    except RecursionError:
+        file.tell("no valid TOML: nested too deeply")
+        return file
+    if text is not None:
+        _document(file, document, tables(text))
+    return file
+
+
+def _text(file: _File) -> str | None:
+    try:
+        size = file.path.stat().st_size
+        content = file.path.read_bytes() if size <= LARGEST else b""
+    except OSError as error:
+        file.tell(f"cannot be read: {error.strerror}")
+        return None
+    except ValueError as error:
+        file.tell(f"cannot be read: {error}")
+        return None
+    if size > LARGEST:
+        file.tell(f"is {size // 1024} kB large; a connection file has a few")
+        return None
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        file.tell("is no text in UTF-8", content[: error.start].count(b"\n") + 1)
+        return None
+    if "\0" in text:
+        file.tell("is a binary file, no TOML")
+        return None
+    return text.replace("\r\n", "\n")
+
+
+def _document(file: _File, document: Mapping[str, Any], written: Sequence[Table]) -> None:
+    starts = [index for index, table in enumerate(written) if table.path == "connection"]
+    for key in document:
+        if key != "connection":
+            line = written[0].keys.get(key) or next((one.line for one in written if one.path.split(".")[0] == key), 1)
+            near = _near(key, ("connection", *KEYS))
+            file.tell(f"unknown key {key!r}{near}; a connection stands in a table [connection]", line)
+    rows = document.get("connection")
+    if rows is None:
+        file.tell("no table [connection]")
+        return
+    many = isinstance(rows, list)
+    rows = rows if many else [rows]
+    for number, row in enumerate(rows):
+        at = starts[number] if number < len(starts) else None
+        table = written[at] if at is not None else None
+        end = starts[number + 1] if number + 1 < len(starts) else len(written)
+        below = written[at + 1 : end] if at is not None else written
+        nested = {one.path.removeprefix("connection."): one for one in below if one.path.startswith("connection.")}
+        if not isinstance(row, dict):
+            file.tell(f"connection: found {_kind(row)}, expected a table", table.line if table else 1)
+            continue
+        _connection(_Entry(file, row, table, nested), many)
+
+
+def _connection(entry: _Entry, many: bool) -> None:
+    """Reads one table; the connection is kept only if nothing is wrong with it."""
+    before = len(entry.file.wrong)
+    for key in entry.row:
+        if key not in KEYS:
+            entry.tell(key, f"unknown key {key!r}{_near(key, KEYS)}")
+    values: dict[str, Any] = {key: _string(entry, key) for key in IDS}
+    name = _string(entry, "name", required=many) or entry.file.path.stem
+    credential = _credential(entry)
+    cloud = _choice(entry, "cloud", "public", tuple(CLOUDS))
+    apis = _apis(entry)
+    expires = _date(entry, "secret_expires")
+    expect = _expect(entry)
+    for problem in malformed({key: value for key, value in values.items() if value.strip()}):
+        entry.tell(problem.key, f"{problem.text} [{problem.cause}]")
+    if len(entry.file.wrong) > before or credential is None:
+        return
+    connection = Connection(
+        name, **values, credential=credential, cloud=cloud, apis=apis, secret_expires=expires, expect=expect
+    )
+    entry.file.connections.append((connection, entry.line("name")))
+
+
+def _string(entry: _Entry, key: str, *, required: bool = True) -> str:
+    value = entry.row.get(key)
+    if value is None:
+        misspelt = difflib.get_close_matches(key, [one for one in entry.row if one not in KEYS], 1, 0.8)
+        if required and not misspelt:
+            entry.tell(key, f"missing key {key!r}")
+        return ""
+    if not isinstance(value, str):
+        entry.found(key, value, "a text in quotes")
+        return ""
+    if not value.strip():
+        entry.found(key, value, "a value")
+    return value
+
+
+def _choice(entry: _Entry, key: str, default: str, known: Sequence[str]) -> str:
+    value = entry.row.get(key, default)
+    if value not in known if isinstance(value, str) else True:
+        entry.found(key, value, f"one of {', '.join(known)}{_near(value, known)}")
+        return default
+    return str(value)
+
+
+def _apis(entry: _Entry) -> tuple[str, ...]:
+    value = entry.row.get("apis", list(USABLE))
+    if not isinstance(value, list) or not value:
+        entry.found("apis", value, f"a list of {', '.join(USABLE)}")
+        return USABLE
+    for one in value:
+        if one not in USABLE:
+            entry.found("apis", one, f"one of {', '.join(USABLE)}{_near(one, USABLE)}")
+    return tuple(dict.fromkeys(one for one in value if one in USABLE))
+
+
+def _date(entry: _Entry, key: str) -> date | None:
+    value = entry.row.get(key)
+    if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    entry.found(key, value, "a date such as 2027-03-01")
+    return None
+
+
+def _expect(entry: _Entry) -> Expect:
+    row = entry.row.get("expect", {})
+    if not isinstance(row, dict):
+        entry.found("expect", row, "a table")
+        return Expect()
+    values: dict[str, Any] = {}
+    for key, value in row.items():
+        if key not in EXPECT:
+            entry.tell(f"expect.{key}", f"unknown key {key!r}{_near(key, EXPECT)}")
+        elif key.endswith("_days"):
+            if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 100_000:
+                values[key] = value
+            else:
+                entry.found(f"expect.{key}", value, "a whole number of days")
+        elif isinstance(value, str) and (match := DURATION.fullmatch(value)):
+            values[key] = timedelta(**{UNITS[match.group(2)]: int(match.group(1))})
+        else:
+            entry.found(f"expect.{key}", value, "a duration such as 7d, 12h or 30m")
+    return Expect(**values)
+
+
+def _credential(entry: _Entry) -> Credential | None:
+    given = [key for key in CREDENTIALS if key in entry.row]
+    if not given:
+        entry.tell("name", f"no credential: one of {', '.join(CREDENTIALS)} is needed")
+        return None
+    if len(given) > 1:
+        entry.tell(given[1], f"two credentials: {' and '.join(given)}; one is needed")
+        return None
+    key = given[0]
+    if "certificate_password" in entry.row and key != "certificate":
+        entry.tell("certificate_password", "certificate_password: there is no certificate that it could open")
+    reference = entry.row[key]
+    if not isinstance(reference, str) or not reference.strip():
+        entry.found(key, reference, "env:NAME, file:PATH or the value")
+        return None
+    if not entry.file.credentials:
+        return ClientSecret(Secret("not needed here", "none"))
+    try:
+        return _resolved(entry, key, reference)
+    except SecretError as error:
+        entry.tell(key, f"{key}: {error}")
+        return None
+
+
+def _resolved(entry: _Entry, key: str, reference: str) -> Credential:
+    folder, environ = entry.file.path.parent, entry.file.environ
+    if key == "client_secret":
+        return ClientSecret(resolve(reference, folder, environ))
+    if key == "federated_token":
+        if reference == "github":
+            return FederatedToken(github_token, "github")
+        resolve(reference, folder, environ)  # read again for each use: such tokens live for minutes
+        return FederatedToken(lambda: resolve(reference, folder, environ).reveal().strip(), reference.partition(":")[0])
+    password = entry.row.get("certificate_password")
+    if password is not None and not isinstance(password, str):
+        raise SecretError("certificate_password is no text in quotes")
+    if reference.startswith("file:"):
+        content = read(reference.removeprefix("file:"), folder)
+    else:
+        content = resolve(reference, folder, environ).reveal().encode()
+    origin = reference if reference.startswith(("file:", "env:")) else "the certificate"
+    certificate = Certificate(content, origin, resolve(password, folder, environ) if password else None)
+    certificate.check()
+    return certificate
+
+
+def _near(word: object, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(str(word), list(known), 1, 0.6)
+    return f" (did you mean {near[0]!r}?)" if near else ""
+
+
+def _shown(key: str, value: object) -> str:
+    if key in (*CREDENTIALS, "certificate_password"):
+        return _kind(value)
+    if isinstance(value, str):
+        return repr(value if len(value) <= 80 else value[:79] + "…")
+    return f"{_kind(value)} {value}"[:80] if isinstance(value, bool | int | float) else _kind(value)
+
+
+def _kind(value: object) -> str:
+    kinds: tuple[tuple[type | tuple[type, ...], str], ...] = (
+        (bool, "the boolean"),
+        (int, "the number"),
+        (float, "the number"),
+        (str, "an empty text"),
+        (list, "a list"),
+        (dict, "a table"),
+        (datetime, "a date with a time"),
+        (date, "a date"),
+    )
+    return next((name for kind, name in kinds if isinstance(value, kind)), "a time")

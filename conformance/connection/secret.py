@@ -1,0 +1,86 @@
+"""Secrets: held, never shown, and where they came from."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NoReturn
+
+LARGEST = 64 * 1024
+"""Bytes of a secret's file."""
+
+
+class SecretError(Exception):
+    """A reference that leads to no secret; the message says why and never what was found."""
+
+
+class Secret:
+    """A text that is only given out by :meth:`reveal`. ``origin`` is ``inline``, ``env:NAME`` or ``file:PATH``."""
+
+    __slots__ = ("_text", "origin")
+
+    def __init__(self, text: str, origin: str = "inline") -> None:
+        self._text, self.origin = text, origin
+
+    def reveal(self) -> str:
+        """The text itself. For the request that needs it, and nothing else."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return f"Secret({self.origin})"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format(repr(self), spec)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and hmac.compare_digest(self._text.encode(), other._text.encode())
+
+    def __hash__(self) -> int:
+        return hash(self.origin)
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is not pickled: pass its reference instead")
+
+
+def resolve(reference: str, folder: Path, environ: Mapping[str, str]) -> Secret:
+    """The secret behind ``env:NAME``, ``file:PATH`` (relative to ``folder``) or the value itself.
+
+    Raises :class:`SecretError`.
+    """
+    kind, _, where = reference.partition(":")
+    if kind == "env":
+        if not environ.get(where):
+            raise SecretError(f"environment variable {where} is {'empty' if where in environ else 'not set'}")
+        return Secret(environ[where], reference)
+    if kind == "file":
+        return Secret(_text(read(where, folder)), f"file:{folder / where}")
+    return Secret(reference)
+
+
+def read(where: str, folder: Path) -> bytes:
+    """The content of a secret's file. Raises :class:`SecretError`."""
+    path = folder / where
+    try:
+        size = path.stat().st_size
+        content = path.read_bytes() if size <= LARGEST else b""
+    except OSError as error:
+        raise SecretError(f"file {where} cannot be read: {error.strerror}") from None
+    if size > LARGEST:
+        raise SecretError(f"file {where} is larger than {LARGEST // 1024} kB")
+    return content
+
+
+def _text(content: bytes) -> str:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise SecretError("the file holds no text") from None
+    if "\0" in text:
+        raise SecretError("the file holds no text")
+    return text.removesuffix("\n").removesuffix("\r")

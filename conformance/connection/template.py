@@ -1,0 +1,43 @@
+"""The connection file to start from."""
+
+from __future__ import annotations
+
+TEMPLATE = """\
+# A connection to Microsoft Sentinel. Verify it with: pytest --sentinel-config=<this file>
+# Several connections: use [[connection]] for each, or one file each.
+
+[connection]
+name = "contoso"
+
+# Microsoft Entra admin center > App registrations > the app > Overview
+tenant_id = ""                      # Directory (tenant) ID, or a verified domain
+client_id = ""                      # Application (client) ID
+
+# Certificates & secrets. The secret's Value, not its Secret ID; better by reference than in this file:
+client_secret = "env:SENTINEL_CLIENT_SECRET"      # env:NAME or file:PATH
+# certificate = "file:app.pem"                    # instead: key and certificate, PEM or PFX
+# certificate_password = "env:CERTIFICATE_PASSWORD"
+# federated_token = "github"                      # instead: workload identity federation; or env:NAME, file:PATH
+
+# Azure portal > Log Analytics workspaces > the workspace > Overview
+subscription_id = ""
+resource_group = ""
+workspace_id = ""                   # the GUID
+workspace_name = ""
+
+# cloud = "public"                  # usgov-gcc, usgov-gcc-high, usgov-dod, china
+# apis = ["log_analytics", "sentinel", "graph", "defender"]   # what the connection is for
+# secret_expires = 2027-03-01       # warned about when Graph cannot be asked
+
+# [connection.expect]
+# max_incident_age = "7d"           # of the newest incident row
+# max_data_age = "1d"               # of the newest usage row
+# max_ingestion_delay = "1h"
+# min_retention_days = 90
+# min_secret_days = 30              # how long before its end the credential is warned about
+"""
+
+
+def template() -> str:
+    """A commented connection file to start from."""
+    return TEMPLATE

@@ -1,0 +1,127 @@
+"""The format of each value, before anything is sent: one rule a key, with the well-known mistakes named."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from conformance.connection.credential import ClientSecret
+from conformance.connection.model import Connection
+
+GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}", re.IGNORECASE)
+WORKSPACE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,88}[A-Za-z0-9]")
+RESOURCE_GROUP = re.compile(r"[\w().-]{0,89}[\w()-]")
+MANY_TENANTS = frozenset({"common", "organizations", "consumers"})
+A_GUID = "a GUID such as 00000000-0000-0000-0000-000000000000"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A value that cannot be right. ``found`` never shows a secret."""
+
+    key: str
+    cause: str
+    found: str
+    expected: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.key}: found {self.found}, expected {self.expected}"
+
+
+def problems(connection: Connection) -> tuple[Problem, ...]:
+    """What cannot be right about the values of a connection, in the order of the form. Pure; sends nothing."""
+    found = malformed({key: getattr(connection, key) for key in RULES})
+    credential = connection.credential
+    if isinstance(credential, ClientSecret) and (problem := secret(credential.secret.reveal())):
+        found.append(Problem("client_secret", *problem))
+    return tuple(found)
+
+
+def malformed(values: Mapping[str, str]) -> list[Problem]:
+    """What cannot be right about these values, by key."""
+    verdicts = ((key, RULES[key](value, values)) for key, value in values.items())
+    return [Problem(key, *verdict) for key, verdict in verdicts if verdict is not None]
+
+
+Verdict = tuple[str, str, str] | None
+"""Cause, found, expected; None for a value that can be right."""
+
+
+def tenant(value: str, _: Mapping[str, str]) -> Verdict:
+    expected = "the directory's GUID or one of its domains"
+    if value.lower() in MANY_TENANTS:
+        return "tenant_malformed", f"{value!r}, which stands for many tenants", expected
+    if not GUID.fullmatch(value) and not DOMAIN.fullmatch(value):
+        return "tenant_malformed", _shown(value), expected
+    return None
+
+
+def guid(value: str, _: Mapping[str, str]) -> Verdict:
+    if not GUID.fullmatch(value):
+        return "config_invalid", _shown(value), A_GUID
+    return None
+
+
+def client(value: str, values: Mapping[str, str]) -> Verdict:
+    if value.lower() == values.get("tenant_id", "").lower():
+        return "config_invalid", "the same value as tenant_id", "the app's own Application (client) ID"
+    return guid(value, values)
+
+
+def workspace_id(value: str, _: Mapping[str, str]) -> Verdict:
+    if GUID.fullmatch(value):
+        return None
+    kind = "an ARM id" if "/" in value else "a name"
+    return "workspace_id_not_guid", f"{_shown(value)} ({kind})", f"the Workspace ID of the overview page, {A_GUID}"
+
+
+def workspace_name(value: str, _: Mapping[str, str]) -> Verdict:
+    expected = "the workspace's name: 2 to 90 letters, digits and hyphens"
+    if GUID.fullmatch(value):
+        return "config_invalid", f"{_shown(value)} (a GUID; perhaps the workspace id)", expected
+    if not WORKSPACE_NAME.fullmatch(value):
+        return "config_invalid", _shown(value), expected
+    return None
+
+
+def resource_group(value: str, _: Mapping[str, str]) -> Verdict:
+    if RESOURCE_GROUP.fullmatch(value):
+        return None
+    return (
+        "config_invalid",
+        _shown(value),
+        "a resource group's name: up to 90 letters, digits, _, -, ., ( and ), no dot at the end",
+    )
+
+
+def secret(value: str) -> Verdict:
+    """Of the text of a client secret; what is found is described, not shown."""
+    expected = "the secret's value, as the portal shows it once"
+    if GUID.fullmatch(value.strip().strip("'\"")):
+        return "secret_id_instead_of_value", "a GUID, which is the form of a secret's ID", expected
+    if not value.strip():
+        return "config_invalid", "nothing but blanks", expected
+    if value != value.strip():
+        return "config_invalid", "blanks or line ends around it", expected
+    if value[0] in "'\"" or value[-1] in "'\"":
+        return "config_invalid", "quotes around it", expected
+    if value[0] == "<" and value[-1] == ">":
+        return "config_invalid", "a placeholder in angle brackets", expected
+    return None
+
+
+RULES: Mapping[str, Callable[[str, Mapping[str, str]], Verdict]] = {
+    "tenant_id": tenant,
+    "client_id": client,
+    "subscription_id": guid,
+    "resource_group": resource_group,
+    "workspace_id": workspace_id,
+    "workspace_name": workspace_name,
+}
+
+
+def _shown(value: str) -> str:
+    return repr(value if len(value) <= 80 else value[:79] + "…")

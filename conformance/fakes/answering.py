@@ -1,0 +1,151 @@
+"""How the virtual tenant answers: one function per endpoint, one gate per API, and where each answer is known from."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+import httpx
+
+from conformance.apis.endpoint import Api, Endpoint
+from conformance.fakes.tenant import Tenant
+
+Tier = Literal["recorded", "specified", "documented", "observed", "inferred"]
+"""How an answer of the fakes is known, best first. ``observed``: quoted in public issues or logs."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """The tier of an answer and its source."""
+
+    tier: Tier
+    source: str
+
+
+@dataclass
+class Call:
+    """A request on its way through the virtual tenant. ``tenant`` is the one that the token or the path names."""
+
+    tenant: Tenant
+    request: httpx.Request
+    endpoint: Endpoint[Any] | None
+    path: Mapping[str, str]
+    """Path parameters, as the request spells them."""
+    claims: Mapping[str, Any] = field(default_factory=dict)
+    """Of the bearer token, once the gate has let it pass."""
+
+    @property
+    def query(self) -> httpx.QueryParams:
+        return self.request.url.params
+
+    def option(self, name: str) -> str | None:
+        """A query option; names are case-insensitive."""
+        return next((value for key, value in self.query.multi_items() if key.lower() == name.lower()), None)
+
+    @property
+    def json(self) -> Any:
+        """The JSON body, or None."""
+        try:
+            return json.loads(self.request.content)
+        except ValueError:
+            return None
+
+
+Handler = Callable[[Call], httpx.Response]
+Gate = Callable[[Call], "httpx.Response | None"]
+
+_answers: dict[str, Handler] = {}
+_known: dict[str, Known] = {}
+_gates: dict[str, Gate] = {}
+_strays: dict[str, Handler] = {}
+ANSWERS: Mapping[str, Handler] = MappingProxyType(_answers)
+"""The function that answers an endpoint, by the endpoint's name."""
+KNOWN: Mapping[str, Known] = MappingProxyType(_known)
+"""How each answer is known: by endpoint name for successes, by ``api/name`` for refusals."""
+GATES: Mapping[str, Gate] = MappingProxyType(_gates)
+"""Who is let in, by API name: None lets pass, a response refuses."""
+STRAYS: Mapping[str, Handler] = MappingProxyType(_strays)
+"""What an API says to a path or verb that it does not have, by API name."""
+
+
+def answers(endpoint: Endpoint[Any], tier: Tier, source: str) -> Callable[[Handler], Handler]:
+    """Declares the function that answers an endpoint, and how its success is known."""
+
+    def declare(function: Handler) -> Handler:
+        if endpoint.name in _answers:
+            raise ValueError(f"{endpoint.name} is answered twice")
+        _answers[endpoint.name] = function
+        _known[endpoint.name] = Known(tier, source)
+        return function
+
+    return declare
+
+
+def gate(api: Api) -> Callable[[Gate], Gate]:
+    """Declares who an API lets in."""
+
+    def declare(function: Gate) -> Gate:
+        _gates[api.name] = function
+        return function
+
+    return declare
+
+
+def stray(api: Api) -> Callable[[Handler], Handler]:
+    """Declares what an API says to what it does not have."""
+
+    def declare(function: Handler) -> Handler:
+        _strays[api.name] = function
+        return function
+
+    return declare
+
+
+class Refuser:
+    """Makes the refusals of one API: each declared once with its tier and source, then filled in by state.
+
+    ``body`` builds the API's error body, ``headers`` its headers, from the call and what is given.
+    """
+
+    def __init__(
+        self,
+        api: Api,
+        body: Callable[[Call, str, str, Mapping[str, Any]], Any],
+        headers: Callable[[Call, int], Mapping[str, str]],
+    ) -> None:
+        self._api, self._body, self._headers = api, body, headers
+
+    def declare(
+        self, name: str, status: int, code: str, message: str, tier: Tier, source: str, **extra: Any
+    ) -> Callable[..., httpx.Response]:
+        """A refusal: call the result with the call and the values of the message's ``{placeholders}``."""
+        _known[f"{self._api.name}/{name}"] = Known(tier, source)
+
+        def refuse(call: Call, *, more_headers: Mapping[str, str] | None = None, **values: Any) -> httpx.Response:
+            body = self._body(call, code, message.format_map(values), {**extra, **values})
+            return respond(call, status, body, {**self._headers(call, status), **(more_headers or {})})
+
+        return refuse
+
+
+def respond(call: Call, status: int, body: Any, headers: Mapping[str, str]) -> httpx.Response:
+    """A response with the service's clock in ``Date``. ``body``: JSON value, text, bytes or None."""
+    date = call.tenant.clock.service_now().strftime("%a, %d %b %Y %H:%M:%S GMT")
+    if body is None:
+        content = b""
+    elif isinstance(body, bytes):
+        content = body
+    elif isinstance(body, str):
+        content = body.encode()
+    else:
+        content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    return httpx.Response(status, headers={"Date": date, **headers}, content=content)
+
+
+def new_id() -> str:
+    """A fresh request id."""
+    return str(uuid.uuid4())

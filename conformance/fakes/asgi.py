@@ -1,0 +1,122 @@
+"""The virtual tenant as an ASGI 3 application: requests of a real server become httpx requests, and answers go back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+Handler = Callable[[httpx.Request], Awaitable[httpx.Response]]
+Latency = float | Callable[[httpx.Request], float]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+MAX_BODY = 1_000_000
+"""Bytes. The largest body that a declared operation sends, an Advanced Hunting query, is far below it."""
+
+# RFC 9110 section 7.6.1: these belong to one connection. The server frames the body anew, and sends it decoded.
+_OF_THE_CONNECTION = {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
+_OF_THE_BODY = {"content-length", "content-encoding"}
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Application:
+    """Answers requests to ``hosts`` with ``handler``, after ``latency`` seconds.
+
+    ``log`` gets one line of JSON per request: time, method, host, path, status and duration_ms; no query, no header
+    and no body. ``requests`` counts all requests, refused ones included.
+
+    The handler sees the URL as httpx writes it, so that it is the same as without a server in between; the target as
+    it came over the wire is in ``request.extensions["target"]``.
+    """
+
+    handler: Handler
+    hosts: frozenset[str]
+    latency: Latency = 0.0
+    log: Callable[[str], None] | None = None
+    requests: int = 0
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        started = time.monotonic()
+        self.requests += 1
+        headers = httpx.Headers([(name, value) for name, value in scope["headers"]])
+        host = headers.get("host", "").lower().removesuffix(":443")
+        try:
+            response = await self._answer(scope, headers, host, receive)
+        except ConnectionAbortedError:
+            return
+        if self.log is not None:
+            line = {
+                "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                "method": scope["method"],
+                "host": host,
+                "path": scope["path"],
+                "status": response.status_code,
+                "duration_ms": round((time.monotonic() - started) * 1000, 1),
+            }
+            self.log(json.dumps(line))
+        await _send(response, send)
+
+    async def _answer(self, scope: Message, headers: httpx.Headers, host: str, receive: Receive) -> httpx.Response:
+        if host not in self.hosts:
+            return httpx.Response(421, text="This host is not one of the virtual tenant's.")
+        body = await _body(headers, receive)
+        if body is None:
+            return httpx.Response(413, text=f"The virtual tenant takes bodies of up to {MAX_BODY} bytes.")
+        target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
+        try:
+            url = httpx.URL(scheme="https", host=host, raw_path=target)
+        except (httpx.InvalidURL, UnicodeDecodeError):
+            return httpx.Response(400, text="The request target is not a URL.")
+        kept = [
+            (name, value) for name, value in headers.raw if name.decode("latin-1").lower() not in _OF_THE_CONNECTION
+        ]
+        request = httpx.Request(scope["method"], url, headers=kept, content=body, extensions={"target": target})
+        try:
+            await asyncio.sleep(self.latency(request) if callable(self.latency) else self.latency)
+            response = await self.handler(request)
+            await response.aread()
+        except Exception:
+            logger.exception("The virtual tenant could not answer %s https://%s%s", request.method, host, url.path)
+            return httpx.Response(500, text="The virtual tenant could not answer.")
+        return response
+
+
+async def _body(headers: httpx.Headers, receive: Receive) -> bytes | None:
+    """The whole body, or None if it is too large. Raises ConnectionAbortedError when the client goes away."""
+    if int(headers.get("content-length", 0)) > MAX_BODY:
+        return None
+    body = bytearray()
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ConnectionAbortedError
+        body += message.get("body", b"")
+        if len(body) > MAX_BODY:
+            return None
+        more = message.get("more_body", False)
+    return bytes(body)
+
+
+async def _send(response: httpx.Response, send: Send) -> None:
+    dropped = _OF_THE_CONNECTION | _OF_THE_BODY
+    headers = [(name.lower(), value) for name, value in response.headers.raw]
+    headers = [(name, value) for name, value in headers if name.decode("latin-1") not in dropped]
+    # RFC 9110 sections 6.4.1 and 8.6: these two have no body.
+    bodiless = response.status_code in (204, 304)
+    body = b"" if bodiless else response.content
+    if not bodiless:
+        headers.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

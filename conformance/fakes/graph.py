@@ -1,0 +1,379 @@
+"""Microsoft Graph of the virtual tenant: who is let in, security alerts, incidents and scores, the app itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from conformance.apis import graph
+from conformance.apis.endpoint import GRAPH, AppRole, Endpoint
+from conformance.fakes import directory
+from conformance.fakes.answering import Call, Refuser, answers, gate, new_id, respond, stray
+from conformance.fakes.enumerations import shown
+from conformance.fakes.odata import Fields, QueryError, next_link, number, project, select
+from conformance.fakes.tenant import GRAPH_APP, App
+from conformance.fakes.tokens import bearer, read
+
+METADATA = "v1.0 metadata of Microsoft Graph (github.com/microsoftgraph/msgraph-metadata)"
+PAGE = 50
+"""The size of a page where ``$top`` is not given. The service's own is not known."""
+LARGEST_PAGE = 1000
+"""A larger ``$top`` for alerts is cut down to this, not refused."""
+FILTERED: Fields = {
+    "assignedTo": str,
+    "classification": str,
+    "determination": str,
+    "createdDateTime": datetime,
+    "lastUpdateDateTime": datetime,
+    "severity": str,
+    "status": str,
+}
+"""What incidents can be filtered by; alerts also by ``serviceSource``."""
+DIAGNOSTIC = json.dumps(
+    {
+        "ServerInfo": {
+            "DataCenter": "West Europe",
+            "Slice": "E",
+            "Ring": "5",
+            "ScaleUnit": "003",
+            "RoleInstance": "AM4PEPF00000001",
+        }
+    }
+)
+
+
+def headers(call: Call, status: int = 200) -> dict[str, str]:
+    request_id = _request_id(call)
+    common = {
+        "Content-Type": "application/json",
+        "Vary": "Accept-Encoding",
+        "Strict-Transport-Security": "max-age=31536000",
+        "request-id": request_id,
+        "client-request-id": call.request.headers.get("client-request-id") or request_id,
+        "x-ms-ags-diagnostic": DIAGNOSTIC,
+    }
+    if status != 401:
+        return common
+    login = f'authorization_uri="{call.tenant.cloud.login}/common/oauth2/authorize"'
+    return common | {"WWW-Authenticate": f'Bearer realm="", {login}, client_id="{GRAPH_APP}"'}
+
+
+def body(call: Call, code: str, message: str, extra: Mapping[str, Any]) -> dict[str, Any]:
+    request_id = _request_id(call)
+    return {
+        "error": {
+            "code": code,
+            "message": message,
+            **({"details": extra["details"]} if "details" in extra else {}),
+            "innerError": {
+                "date": call.tenant.clock.service_now().strftime("%Y-%m-%dT%H:%M:%S"),
+                "request-id": request_id,
+                "client-request-id": call.request.headers.get("client-request-id") or request_id,
+            },
+        }
+    }
+
+
+def _request_id(call: Call) -> str:
+    """The id of this request, the same in headers and body."""
+    found: str = call.request.extensions.setdefault("request-id", new_id())
+    return found
+
+
+refusal = Refuser(GRAPH, body, headers).declare
+BAD_TOKEN = "InvalidAuthenticationToken"  # noqa: S105 - an error code
+DOCS_ISSUES = "github.com/microsoftgraph/microsoft-graph-docs issues"
+
+no_token = refusal(
+    "no-token",
+    401,
+    BAD_TOKEN,
+    "Access token is empty.",
+    "observed",
+    "github.com/microsoftgraph/msgraph-sample-reactspa issue 54",
+)
+token_malformed = refusal(
+    "token-malformed",
+    401,
+    BAD_TOKEN,
+    "CompactToken parsing failed with error code: 80049217",
+    "observed",
+    "public fixtures of 2022 and 2023",
+)
+token_forged = refusal(
+    "token-forged",
+    401,
+    BAD_TOKEN,
+    "Signature is invalid.",
+    "observed",
+    "github.com/wazuh/wazuh-documentation issue 7620",
+)
+token_expired = refusal(
+    "token-expired",
+    401,
+    BAD_TOKEN,
+    "Lifetime validation failed, the token is expired.",
+    "observed",
+    "public fixtures of 2024",
+)
+wrong_audience = refusal(
+    "wrong-audience",
+    401,
+    BAD_TOKEN,
+    "Access token validation failure. Invalid audience.",
+    "observed",
+    f"{DOCS_ISSUES} 4752, 16208",
+)
+roles_missing = refusal(
+    "roles-missing",
+    403,
+    "Forbidden",
+    "Missing application roles. API required roles: {required}, application roles: {held}.",
+    "observed",
+    "github.com/wazuh/wazuh issue 29854",
+)
+events_role_missing = refusal(
+    "events-role-missing",
+    403,
+    "Forbidden",
+    "Auth token does not contain valid permissions or user does not have valid roles.",
+    "observed",
+    "Microsoft's support article on 403 from the Graph security API; the code is inferred",
+)
+directory_denied = refusal(
+    "directory-denied",
+    403,
+    "Authorization_RequestDenied",
+    "Insufficient privileges to complete the operation.",
+    "observed",
+    "public logs, for the code",
+)
+not_provisioned = refusal(
+    "not-provisioned",
+    403,
+    "Forbidden",
+    "Unauthorized request - Account is not provisioned.",
+    "observed",
+    "github.com/KelvinTegelaar/CIPP-API, Get-NormalizedError.ps1; the code is inferred",
+)
+top_exceeded = refusal(
+    "top-exceeded",
+    400,
+    "",
+    "The query specified in the URI is not valid. The limit of '{limit}' for Top query has been exceeded. "
+    "The value from the incoming request is '{top}'.",
+    "observed",
+    "github.com/wazuh/wazuh issue 28070",
+    details=[],
+)
+query_invalid = refusal(
+    "query-invalid",
+    400,
+    "BadRequest",
+    "{reason}",
+    "inferred",
+    "github.com/microsoft/zerotrustassessment shows the status, the text is not known",
+)
+no_segment = refusal(
+    "no-segment",
+    400,
+    "BadRequest",
+    "Resource not found for the segment '{segment}'.",
+    "observed",
+    "public probe notes of 2026",
+)
+not_found = refusal(
+    "not-found",
+    404,
+    "NotFound",
+    "Resource not found.",
+    "inferred",
+    "learn.microsoft.com/graph/errors names the status only",
+)
+
+
+@gate(GRAPH)
+def enter(call: Call) -> httpx.Response | None:
+    """Token, then roles, then whether the tenant has Defender at all."""
+    return _token(call) or _roles(call) or _provisioned(call)
+
+
+def _token(call: Call) -> httpx.Response | None:
+    token = bearer(call.request.headers.get("authorization"))
+    if token is None:
+        return no_token(call)
+    claims, genuine = read(token)
+    if claims is None:
+        return token_malformed(call)
+    if not genuine:
+        return token_forged(call)
+    if float(claims["exp"]) <= call.tenant.clock.service_now().timestamp():
+        return token_expired(call)
+    if not call.tenant.cloud.accepts("graph", str(claims.get("aud"))):
+        return wrong_audience(call)
+    call.claims = claims
+    return None
+
+
+def _roles(call: Call) -> httpx.Response | None:
+    need = call.endpoint.needs if call.endpoint else None
+    held = call.claims.get("roles", [])
+    if not isinstance(need, AppRole) or set(need.any_of) & set(held):
+        return None
+    if need is graph.READ_DIRECTORY:
+        return directory_denied(call)
+    if need is graph.READ_EVENTS:
+        return events_role_missing(call)
+    return roles_missing(call, required=",".join(need.any_of), held=",".join(held))
+
+
+OF_DEFENDER = frozenset({graph.ALERTS.name, graph.ALERT.name, graph.INCIDENTS.name, graph.INCIDENT.name})
+"""The operations behind which Defender stands; the others work in every tenant."""
+
+
+def _provisioned(call: Call) -> httpx.Response | None:
+    if call.tenant.defender.provisioned or call.endpoint is None or call.endpoint.name not in OF_DEFENDER:
+        return None
+    return not_provisioned(call)
+
+
+# Security
+
+
+@answers(graph.ALERTS, "specified", METADATA)
+def alerts(call: Call) -> httpx.Response:
+    return _listed(call, _alerts(call), "security/alerts_v2", {**FILTERED, "serviceSource": str})
+
+
+@answers(graph.ALERT, "specified", METADATA)
+def alert(call: Call) -> httpx.Response:
+    return _single(call, _by_id(_alerts(call), call.path["alert"]), "security/alerts_v2/$entity")
+
+
+@answers(graph.INCIDENTS, "specified", METADATA)
+def incidents(call: Call) -> httpx.Response:
+    return _listed(call, _incidents(call), "security/incidents", FILTERED)
+
+
+@answers(graph.INCIDENT, "specified", METADATA)
+def incident(call: Call) -> httpx.Response:
+    return _single(call, _by_id(_incidents(call), call.path["incident"]), "security/incidents/$entity")
+
+
+@answers(graph.SECURE_SCORES, "documented", graph.SECURE_SCORES.source)
+def secure_scores(call: Call) -> httpx.Response:
+    return _listed(call, call.tenant.defender.secure_scores, "security/secureScores", {"createdDateTime": datetime})
+
+
+@answers(graph.LEGACY_ALERTS, "inferred", "retired on 2026-10-15; documented only as returning no more data")
+def legacy_alerts(call: Call) -> httpx.Response:
+    return _ok(call, "security/alerts", {"value": []})
+
+
+def _alerts(call: Call) -> list[dict[str, Any]]:
+    """The alerts that Graph shows: Sentinel's own only of a workspace that is connected to the Defender portal."""
+    defender = call.tenant.defender
+    return [one for one in defender.graph_alerts if defender.workspace_connected or not _of_sentinel(one)]
+
+
+def _incidents(call: Call) -> list[dict[str, Any]]:
+    """The incidents that Graph shows, with their alerts where they are to be expanded."""
+    defender = call.tenant.defender
+    seen, expand = _alerts(call), call.option("$expand") == "alerts"
+    hidden = {one["incidentId"] for one in defender.graph_alerts} - {one["incidentId"] for one in seen}
+    return [
+        one | ({"alerts": [each for each in seen if each["incidentId"] == one["id"]]} if expand else {})
+        for one in defender.graph_incidents
+        if one["id"] not in hidden
+    ]
+
+
+def _of_sentinel(alert: Mapping[str, Any]) -> bool:
+    return bool(alert["serviceSource"] == "microsoftSentinel")
+
+
+def _by_id(rows: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
+    return next((one for one in rows if one["id"] == name), None)
+
+
+# The app itself
+
+
+@answers(graph.APPLICATION, "documented", graph.APPLICATION.source)
+def application(call: Call) -> httpx.Response:
+    app = _app(call)
+    return _single(call, directory.application(app) if app else None, "applications/$entity")
+
+
+@answers(graph.SERVICE_PRINCIPAL, "documented", graph.SERVICE_PRINCIPAL.source)
+def service_principal(call: Call) -> httpx.Response:
+    app = _app(call)
+    found = directory.service_principal(call.tenant, app) if app and app.service_principal_id else None
+    return _single(call, found, "servicePrincipals/$entity")
+
+
+@answers(graph.APP_ROLE_ASSIGNMENTS, "documented", graph.APP_ROLE_ASSIGNMENTS.source)
+def app_role_assignments(call: Call) -> httpx.Response:
+    app = _app(call)
+    if app is None or app.service_principal_id is None:
+        return not_found(call)
+    return _ok(call, "appRoleAssignments", {"value": directory.app_role_assignments(call.tenant, app)})
+
+
+def _app(call: Call) -> App | None:
+    return call.tenant.apps.get(call.path["client_id"].lower())
+
+
+# How answers look
+
+
+def _listed(call: Call, rows: Sequence[Mapping[str, Any]], context: str, fields: Fields) -> httpx.Response:
+    """One page, newest first unless asked otherwise; its link repeats the question with another ``$skip``."""
+    assert call.endpoint is not None
+    limit = call.endpoint.max_top
+    try:
+        top = number(call, "$top")
+        if limit and top and top > limit:
+            return top_exceeded(call, limit=limit, top=top)
+        newest = sorted(rows, key=lambda one: str(one["createdDateTime"]), reverse=True)
+        found = select(call, newest, fields, default=PAGE, most=LARGEST_PAGE)
+    except QueryError as error:
+        return query_invalid(call, reason=str(error))
+    counted = {"@odata.count": found.total} if (call.option("$count") or "").lower() == "true" else {}
+    linked = {"@odata.nextLink": next_link(call, found.next_skip)} if found.next_skip is not None else {}
+    return _ok(call, context, {**counted, **linked, "value": shown(found.rows, call.request.headers.get("prefer"))})
+
+
+def _single(call: Call, row: Mapping[str, Any] | None, context: str) -> httpx.Response:
+    if row is None:
+        return not_found(call)
+    try:
+        (found,) = project([row], call.option("$select"))
+    except QueryError as error:
+        return query_invalid(call, reason=str(error))
+    return _ok(call, context, shown(found, call.request.headers.get("prefer")))
+
+
+def _ok(call: Call, context: str, value: Mapping[str, Any]) -> httpx.Response:
+    metadata = f"https://{call.request.url.host}/v1.0/$metadata#{context}"
+    return respond(call, 200, {"@odata.context": metadata, **value}, headers(call))
+
+
+SEGMENTS = frozenset(
+    segment
+    for endpoint in vars(graph).values()
+    if isinstance(endpoint, Endpoint)
+    for segment in endpoint.path.lower().split("/")
+)
+
+
+@stray(GRAPH)
+def unknown_path(call: Call) -> httpx.Response:
+    """A path that Graph does not have: the token is looked at first."""
+    segments = call.request.url.path.split("/")
+    unknown = next((one for one in segments if one.lower() not in SEGMENTS), segments[-1])
+    return _token(call) or no_segment(call, segment=unknown)

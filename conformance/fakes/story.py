@@ -1,0 +1,162 @@
+"""What happened in the virtual tenant: the incidents that all APIs tell of, each in its own words.
+
+Sentinel's REST API, the tables behind Log Analytics, Graph and Defender for Endpoint derive their bodies from the same
+story, so that two routes lead to the same truth. Everything is made up; times are relative to the tenant's clock.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+Severity = Literal["Informational", "Low", "Medium", "High"]
+Status = Literal["New", "Active", "Closed"]
+Product = Literal["Microsoft Sentinel", "Microsoft Defender for Endpoint"]
+
+NAMESPACE = uuid.UUID("5e271e1c-0f0e-4c0f-a11c-c0ffee000000")
+
+
+def stable_id(*parts: object) -> str:
+    """A GUID that is the same in every run for the same parts."""
+    return str(uuid.uuid5(NAMESPACE, "/".join(str(part) for part in parts)))
+
+
+@dataclass(frozen=True)
+class Host:
+    name: str
+    domain: str
+    address: str
+
+    @property
+    def machine_id(self) -> str:
+        """Defender for Endpoint's id of it: 40 hexadecimal digits."""
+        return uuid.uuid5(NAMESPACE, self.name).hex + uuid.uuid5(NAMESPACE, self.domain).hex[:8]
+
+    @property
+    def dns_name(self) -> str:
+        return f"{self.name}.{self.domain}"
+
+
+@dataclass(frozen=True)
+class Account:
+    name: str
+    display_name: str
+    domain: str
+
+    @property
+    def upn(self) -> str:
+        return f"{self.name}@{self.domain}"
+
+    @property
+    def object_id(self) -> str:
+        return stable_id("account", self.upn)
+
+
+@dataclass(frozen=True)
+class Alert:
+    """One alert: which product raised it, about whom."""
+
+    id: str
+    title: str
+    severity: Severity
+    product: Product
+    tactic: str
+    technique: str
+    at: datetime
+    host: Host
+    account: Account
+
+
+@dataclass(frozen=True)
+class Incident:
+    number: int
+    id: str
+    title: str
+    severity: Severity
+    status: Status
+    created: datetime
+    modified: datetime
+    alerts: tuple[Alert, ...]
+    comments: tuple[str, ...] = ()
+    bookmarks: int = 0
+
+
+HOSTS = (
+    Host("ws-finance-07", "corp.example", "10.20.0.7"),
+    Host("srv-files-01", "corp.example", "10.20.1.10"),
+    Host("ws-sales-12", "corp.example", "10.20.0.12"),
+    Host("srv-web-02", "corp.example", "10.20.1.22"),
+    Host("ws-hr-03", "corp.example", "10.20.0.3"),
+)
+ACCOUNTS = (
+    Account("a.miller", "A. Miller", "corp.example"),
+    Account("svc-backup", "Backup service", "corp.example"),
+    Account("j.novak", "J. Novak", "corp.example"),
+)
+
+_PLOT: tuple[tuple[str, Severity, Status, Product, str, str, float], ...] = (
+    ("Sign-in from a rare country", "Medium", "New", "Microsoft Sentinel", "InitialAccess", "T1078", 0.5),
+    (
+        "Suspicious PowerShell command line",
+        "High",
+        "Active",
+        "Microsoft Defender for Endpoint",
+        "Execution",
+        "T1059.001",
+        3,
+    ),
+    ("Mass download from file server", "High", "New", "Microsoft Sentinel", "Exfiltration", "T1567", 9),
+    ("Malware was prevented", "Low", "Closed", "Microsoft Defender for Endpoint", "Execution", "T1204.002", 20),
+    ("New inbox rule forwards outside", "Medium", "Closed", "Microsoft Sentinel", "Collection", "T1114.003", 31),
+    ("Brute force against remote desktop", "High", "Closed", "Microsoft Sentinel", "CredentialAccess", "T1110", 44),
+    (
+        "Credential dumping tool",
+        "High",
+        "Closed",
+        "Microsoft Defender for Endpoint",
+        "CredentialAccess",
+        "T1003.001",
+        70,
+    ),
+    ("Anonymous proxy in use", "Informational", "Closed", "Microsoft Sentinel", "CommandAndControl", "T1090", 96),
+)
+"""Title, severity, status, product, tactic, technique and age in hours."""
+
+
+def incidents(now: datetime, *, delay: timedelta = timedelta(), first: int = 4711) -> tuple[Incident, ...]:
+    """The story as of a moment, newest first. ``delay`` makes everything older."""
+    story = []
+    for i, (title, severity, status, product, tactic, technique, hours) in enumerate(_PLOT):
+        created = now - timedelta(hours=hours) - delay
+        host, account = HOSTS[i % len(HOSTS)], ACCOUNTS[i % len(ACCOUNTS)]
+        alerts = tuple(
+            Alert(
+                stable_id("alert", i, n),
+                title,
+                severity,
+                product,
+                tactic,
+                technique,
+                created - timedelta(minutes=10 + n),
+                host,
+                account,
+            )
+            for n in range(1 + i % 2)
+        )
+        story.append(
+            Incident(
+                first + len(_PLOT) - i,
+                stable_id("incident", i),
+                title,
+                severity,
+                status,
+                created,
+                created + timedelta(minutes=2 if status == "New" else 25),
+                alerts,
+                comments=("Looked into it with the owner of the machine.",) if status == "Closed" else (),
+                bookmarks=1 if i == 0 else 0,
+            )
+        )
+    return tuple(story)

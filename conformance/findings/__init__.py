@@ -1,0 +1,10 @@
+"""What failures mean: causes, findings and the catalogues that explain the answers of each service."""
+
+from __future__ import annotations
+
+from conformance.findings.cause import CAUSES, Cause
+from conformance.findings.explain import explain
+from conformance.findings.finding import Certainty, Finding, finding
+from conformance.findings.remedies import PLACEHOLDERS, Fix
+
+__all__ = ["CAUSES", "PLACEHOLDERS", "Cause", "Certainty", "Finding", "Fix", "explain", "finding"]

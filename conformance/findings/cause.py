@@ -1,0 +1,65 @@
+"""The closed vocabulary of causes: what can be wrong, who can mend it, and how."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+from typing import Any
+
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One cause. ``conclusive`` is false where no service gave a positive sign, so that it is never a failure.
+
+    ``fix``, ``commands`` and ``portal`` are templates with ``{placeholders}``; see :mod:`conformance.findings.remedies`.
+    """
+
+    id: str
+    group: str
+    owner: str
+    means: str
+    explanation: str
+    fix: str
+    commands: tuple[str, ...] = ()
+    portal: str | None = None
+    again: str | None = None
+    conclusive: bool = True
+
+
+@cache
+def _causes() -> Mapping[str, Cause]:
+    return MappingProxyType(
+        {
+            name: Cause(name, group, commands=tuple(row.pop("commands", ())), **row)
+            for group, rows in load("causes").items()
+            for name, row in rows.items()
+        }
+    )
+
+
+def load(name: str) -> dict[str, Any]:
+    """One of the data files beside this module."""
+    return tomllib.loads(resources.files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8"))
+
+
+class _Causes(Mapping[str, Cause]):
+    """Read when first looked at, so that importing findings costs nothing."""
+
+    def __getitem__(self, name: str) -> Cause:
+        return _causes()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_causes())
+
+    def __len__(self) -> int:
+        return len(_causes())
+
+
+CAUSES: Mapping[str, Cause] = _Causes()
+"""All causes by id, in the order of ``causes.toml``."""

@@ -1,0 +1,72 @@
+"""What a refusal means: the cause, how sure that is, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from conformance.findings.cause import CAUSES
+from conformance.findings.remedies import Fix, fix
+
+Certainty = Literal["certain", "likely"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One cause, explained.
+
+    ``code`` is what the service called it; ``also`` are causes that the same answer would allow; ``about`` says what
+    the cause is about where one cause has several subjects (an API, an app role, an action, a table, a host);
+    ``tell_apart`` names the function that can decide between the causes with more evidence; ``entry`` is the
+    catalogue entry that was matched.
+    """
+
+    cause: str
+    certainty: Certainty
+    explanation: str
+    fix: Fix
+    owner: str
+    docs: str
+    code: str | None = None
+    also: tuple[str, ...] = ()
+    about: str | None = None
+    tell_apart: str | None = None
+    entry: str | None = None
+
+    @property
+    def conclusive(self) -> bool:
+        """Whether a service gave a positive sign. Only then may it count as a failure."""
+        return CAUSES[self.cause].conclusive
+
+
+def finding(
+    cause: str,
+    *,
+    facts: Mapping[str, str] | None = None,
+    certainty: Certainty = "certain",
+    explanation: str | None = None,
+    also: tuple[str, ...] = (),
+    about: str | None = None,
+    code: str | None = None,
+    tell_apart: str | None = None,
+    entry: str | None = None,
+) -> Finding:
+    """A finding with its fix filled in from ``facts`` (placeholder names to values; others are ignored).
+
+    Raises KeyError for a cause outside the vocabulary.
+    """
+    known = CAUSES[cause]
+    return Finding(
+        cause=cause,
+        certainty=certainty,
+        explanation=explanation or known.explanation,
+        fix=fix(known, facts or {}),
+        owner=known.owner,
+        docs=f"docs/findings.md#{cause}",
+        code=code,
+        also=also,
+        about=about,
+        tell_apart=tell_apart,
+        entry=entry,
+    )

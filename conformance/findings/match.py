@@ -1,0 +1,207 @@
+"""The catalogues, and which of their entries explains an answer. Pure: the same signal always gives the same entry."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import Any
+
+from conformance.findings.cause import CAUSES, UNKNOWN, load
+from conformance.findings.finding import Certainty
+from conformance.findings.signal import Signal
+
+CATALOGUES = ("entra", "arm", "log_analytics", "sentinel", "graph", "defender", "network")
+# Whose words a service may speak. Sentinel sits behind the gateway of Azure Resource Manager, and its rules run queries.
+_FAMILIES: Mapping[str, tuple[str, ...]] = {
+    "entra": ("entra", "network"),
+    "arm": ("arm", "sentinel", "log_analytics", "network"),
+    "log_analytics": ("log_analytics", "arm", "sentinel", "network"),
+    "sentinel": ("sentinel", "arm", "log_analytics", "network"),
+    "graph": ("graph", "network"),
+    "defender": ("defender", "network"),
+}
+_SPOKEN_BY_FAMILY_ONLY = frozenset({"log_analytics", "sentinel"})
+
+# Codes that say little more than the status does: a telling text outweighs them.
+_GENERIC = frozenset(
+    "badrequest forbidden unauthorized notfound conflict unknownerror failed error resourcenotfound internalservererror"
+    " invalidrequest invalid_request invalid_client invalid_grant unauthorized_client invalid_resource access_denied"
+    " invalid_scope interaction_required accessdenied badargumenterror authorization_requestdenied".split()
+)
+
+_NUMBER, _INNER, _CODE, _MENTION, _TEXT, _HEADER, _GENERIC_CODE, _SHAPE, _STATUS, _CLASS = (
+    2000, 600, 400, 150, 60, 40, 30, 20, 10, 5,
+)  # fmt: skip
+_ALONE = _TEXT  # what a foreign catalogue must exceed: a code, not only words or a status
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that a service may answer, and what it means. All conditions that are declared must hold.
+
+    ``statuses`` are numbers or classes ("5xx"); ``codes`` and ``inner`` are alternatives each, with ``*`` for any
+    characters; ``numbers`` must all be there; ``words`` is looked for in the messages; ``headers`` by their values.
+    """
+
+    id: str
+    service: str
+    cause: str
+    explanation: str
+    certainty: Certainty = "likely"
+    also: tuple[str, ...] = ()
+    statuses: tuple[int | str, ...] = ()
+    codes: tuple[str, ...] = ()
+    inner: tuple[str, ...] = ()
+    numbers: tuple[int, ...] = ()
+    words: re.Pattern[str] | None = None
+    shapes: tuple[str, ...] = ()
+    headers: Mapping[str, re.Pattern[str]] | None = None
+    tell_apart: str | None = None
+    evidence: str = "documented"
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The entry that explains a signal best. ``by_code``: a code, number or status decided, not only words."""
+
+    entry: Entry
+    certainty: Certainty
+
+
+@cache
+def catalogue() -> tuple[Entry, ...]:
+    """All entries of all catalogues."""
+    return tuple(entry for service in CATALOGUES for entry in _entries(service, load(service)))
+
+
+def classify(signal: Signal) -> Match | None:
+    """The most specific entry that fits; None if none does."""
+    best: tuple[tuple[int, int], Match] | None = None
+    family = _FAMILIES.get(signal.service or "")
+    for entry in catalogue():
+        if not _allowed(entry, signal):
+            continue
+        weighed = _weigh(entry, signal)
+        if weighed is None:
+            continue
+        score, by_code = weighed
+        foreign = family is not None and entry.service not in family and not entry.numbers
+        if foreign:
+            if score <= _ALONE + _STATUS:
+                continue
+            score -= _MENTION // 2
+        if family is None and entry.service != "network" and score < _GENERIC_CODE:
+            continue
+        rank = (score, -(family.index(entry.service) if family and entry.service in family else len(CATALOGUES)))
+        if best is None or rank > best[0]:
+            sure = entry.certainty == "certain" and by_code and not foreign
+            best = (rank, Match(entry, "certain" if sure else "likely"))
+    return best[1] if best else None
+
+
+def _allowed(entry: Entry, signal: Signal) -> bool:
+    """What the status itself rules out: 429 is throttling, and a fault of a service is no refusal by it."""
+    if entry.numbers or signal.status is None:
+        return True
+    if signal.status == 429:
+        return entry.cause == "throttled"
+    return signal.status < 500 or not CAUSES[entry.cause].conclusive
+
+
+def _weigh(entry: Entry, signal: Signal) -> tuple[int, bool] | None:
+    """How specifically an entry fits, and whether more than words decided; None if it does not fit."""
+    score, by_code = 0, not entry.words
+    if entry.numbers:
+        if not set(entry.numbers) <= set(signal.numbers):
+            return None
+        score += _NUMBER * len(entry.numbers) - signal.numbers.index(entry.numbers[0])
+        by_code = True
+    for wanted, weight in ((entry.codes, _CODE), (entry.inner, _INNER)):
+        if not wanted:
+            continue
+        found = _code_weight(wanted, weight, signal)
+        if found is not None:
+            score += found
+            by_code = by_code or found >= _GENERIC_CODE
+            by_code = by_code and found != _MENTION
+        elif not (entry.words and not signal.codes and weight == _CODE):
+            return None  # a pasted message may have lost its code; its words must do then
+    if entry.words:
+        if not entry.words.search(signal.words):
+            return None
+        score += _TEXT
+    for name, pattern in (entry.headers or {}).items():
+        if not pattern.search(signal.headers.get(name, "")):
+            return None
+        score += _HEADER + len(pattern.pattern) // 16
+    if entry.shapes:
+        if signal.shape not in entry.shapes:
+            return None
+        score += _SHAPE
+    if entry.statuses:
+        if signal.status is None:
+            said = entry.codes or entry.inner or entry.numbers or entry.words or entry.headers
+            return (score, by_code) if said else None
+        if signal.status in entry.statuses:
+            score += _STATUS
+        elif f"{signal.status // 100}xx" in entry.statuses:
+            score += _CLASS
+        else:
+            return None
+    return score, by_code
+
+
+def _code_weight(wanted: tuple[str, ...], weight: int, signal: Signal) -> int | None:
+    """The weight of the innermost code that is wanted, else of a mention of one."""
+    for depth, code in reversed(list(enumerate(signal.lower_codes))):
+        if any(code == name or ("*" in name and fnmatchcase(code, name)) for name in wanted):
+            return _GENERIC_CODE if code in _GENERIC or code.isdecimal() else weight + min(depth, 20)
+    for name in wanted:
+        if name not in _GENERIC and any(
+            word == name or ("*" in name and fnmatchcase(word, name)) for word in signal.lower_mentions
+        ):
+            return _MENTION
+    return None
+
+
+def _entries(service: str, data: Mapping[str, Any]) -> Iterator[Entry]:
+    defaults = data.get("defaults", {})
+    for row in data.get("entry", ()):
+        yield _entry(service, {**defaults, **row})
+    for number, row in data.get("aadsts", {}).items():
+        yield _entry(service, {**defaults, **row, "id": f"AADSTS{number}", "aadsts": [int(number)]})
+    for cause, rows in data.get("user_flow", {}).items():
+        for number, means in rows.items():
+            meaning = f"In a user's sign-in, device, SAML or consent flow: {means}. An app that signs in by itself"
+            row = {
+                "id": f"AADSTS{number}",
+                "cause": cause,
+                "aadsts": [int(number)],
+                "means": f"{meaning} does not meet this; it shows that another flow is in use.",
+            }
+            yield _entry(service, {**defaults, **row})
+
+
+def _entry(service: str, row: Mapping[str, Any]) -> Entry:
+    return Entry(
+        id=f"{service}.{row['id']}",
+        service=service,
+        cause=row["cause"],
+        explanation=row.get("explanation") or row.get("means") or CAUSES[row.get("cause", UNKNOWN)].explanation,
+        certainty=row.get("certainty", "likely"),
+        also=tuple(row.get("also", ())),
+        statuses=tuple(row.get("status", ())),
+        codes=tuple(code.lower() for code in row.get("code", ())),
+        inner=tuple(code.lower() for code in row.get("inner", ())),
+        numbers=tuple(row.get("aadsts", ())),
+        words=re.compile(row["text"]) if "text" in row else None,
+        shapes=tuple(row.get("shape", ())),
+        headers={name: re.compile(pattern) for name, pattern in row.get("header", {}).items()} or None,
+        tell_apart=row.get("tell_apart"),
+        evidence=row["evidence"],
+        source=row["source"],
+    )

@@ -1,0 +1,133 @@
+"""What a piece of text says of an error: its codes, numbers, HTTP status, and the parts of well-known sentences.
+
+Texts come pasted from logs, command lines and tickets, cut short, escaped, or in another language. So codes, numbers,
+names within quotes and URLs are looked for, never whole sentences.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_AADSTS = re.compile(r"AADSTS[\s:_-]{0,2}([0-9]{4,8})(?![0-9])", re.IGNORECASE)
+_ERROR_LINK = re.compile(r"/error\?code=([0-9]{4,8})(?![0-9])")
+_ERROR_CODES = re.compile(r"error_codes\\?[\"']?\s*[:=]\s*\[?([0-9][0-9,\s]{3,60})")
+_SHORT_FORM = re.compile(r"\b[a-z]+(?:_[a-z]+)*: ([0-9]{5,7}) - ")  # "invalid_client: 7000215 - [time]: ..."
+_BARE_NUMBER = re.compile(r"\W*(?:AADSTS|error|code)?\W*([0-9]{5,7})\W*", re.IGNORECASE)
+
+_CODE = (
+    re.compile(r"(?<![a-z_])\\*[\"']?(?:error_?)?code\\*[\"']?\s*[:=]\s*\\*[\"']?([A-Za-z][A-Za-z0-9_.-]{2,80})", re.IGNORECASE),
+    re.compile(r"\\*[\"']error\\*[\"']?\s*[:=]\s*\\*[\"']([A-Za-z_]{4,60})\\*[\"']"),
+    re.compile(r"(?:^|[\s:>])\(([A-Z][a-z]+[A-Za-z0-9_]{3,80})\)"),  # "(AuthorizationFailed) The client ..."
+    re.compile(r"<(?:\w+:)?code>\s*([^<>\s]{3,80})\s*</", re.IGNORECASE),
+    re.compile(r"^\W*([a-z]+_[a-z_]+)\b(?=[:\s]|$)"),  # "invalid_client: ..."
+    re.compile(r"^\W*([A-Z][A-Za-z]{5,60})(?=\s*[:(]|\W*$)"),  # "AuthorizationFailed: ..." or the code alone
+)
+_MENTION = re.compile(
+    r"\b(?:[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]+)+|(?:SEM|SYN|KS)[0-9]{3,5}|E_[A-Z_]{4,60}|[A-Z][a-z]+_[A-Z][A-Za-z]+)\b"
+)
+
+_NAMED_STATUS = (
+    re.compile(
+        r"(?:status(?:[ _-]?code)?|http(?:/[0-9.]+)?(?: status)?(?: code)?(?: error)?|response(?: status)?(?: code)?|returned"
+        r"(?: an)?(?: http)? error)\\?[\"']?[\s:=(\[]{0,4}([1-5][0-9]{2})(?![0-9])",
+        re.IGNORECASE,
+    ),
+    re.compile(r"\(([45][0-9]{2})\)"),
+    re.compile(r"^\W{0,2}([45][0-9]{2})(?=[\s:,;.)\]-])"),
+    re.compile(
+        r"(?<![0-9])([45][0-9]{2})\s*[:,-]?\s*(?:bad request|unauthorized|forbidden|not found|method not|proxy auth|conflict"
+        r"|gone|precondition|too many|internal server|bad gateway|service unavailable|gateway time)",
+        re.IGNORECASE,
+    ),
+)
+_STATUS_WORDS = {
+    "badrequest": 400, "unauthorized": 401, "forbidden": 403, "notfound": 404, "conflict": 409, "gone": 410,
+    "toomanyrequests": 429, "internalservererror": 500, "badgateway": 502, "serviceunavailable": 503,
+    "gatewaytimeout": 504,
+}  # fmt: skip
+
+_GUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
+_QUOTED = re.compile(r"\\?['\"‘’“”„«»「」‹›`]([^'\"‘’“”„«»「」‹›`]{1,500}?)\\?['\"‘’“”„«»「」‹›`]")
+_ACTION = re.compile(r"[A-Za-z]+(?:\.[A-Za-z]+)+(?:/[\w.*-]+)+")
+_ROLE = re.compile(r"[A-Z][A-Za-z]+(?:\.[A-Za-z]+){1,3}")
+_ROLES = re.compile(r"API required roles:([^:]{0,2000}?),\s*application roles:([\w.,\s-]{0,4000})")
+_TABLE = re.compile(r"named\s+\\?['\"]([A-Za-z_]\w{0,62})\\?['\"]")
+_AUDIENCE = re.compile(r"https://[\w.-]+(?:/[\w.-]+)*|api://[\w.-]+")
+_APP_ID = re.compile(_GUID)
+
+
+def numbers(text: str) -> list[int]:
+    """Entra's error numbers, in the order of the text."""
+    found = [match[1] for match in _AADSTS.finditer(text)]
+    for match in _ERROR_CODES.finditer(text):
+        found += re.findall(r"[0-9]{4,8}", match[1])
+    found += [match[1] for pattern in (_ERROR_LINK, _SHORT_FORM) for match in pattern.finditer(text)]
+    if bare := _BARE_NUMBER.fullmatch(text):
+        found.append(bare[1])
+    return [int(number) for number in dict.fromkeys(found)]
+
+
+def codes(text: str) -> list[str]:
+    """Codes that the text marks as such, in its order."""
+    found = [(match.start(1), match[1]) for pattern in _CODE for match in pattern.finditer(text[:16384])]
+    return list(dict.fromkeys(code for _, code in sorted(found)))
+
+
+def mentions(text: str) -> list[str]:
+    """Words that look like a code."""
+    return list(dict.fromkeys(_MENTION.findall(text[:16384])))[:100]
+
+
+def status(text: str, *, bare: bool = False) -> int | None:
+    """The HTTP status that a text tells of. ``bare``: the whole text is a status, as a number or in words."""
+    if bare:
+        word = text.strip().lower().replace(" ", "")
+        return _STATUS_WORDS.get(word) or (int(word) if re.fullmatch(r"[1-5][0-9]{2}", word) else None)
+    for pattern in _NAMED_STATUS:
+        if match := pattern.search(text[:16384]):
+            return int(match[1])
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Who was refused what and where, as Azure Resource Manager prints it."""
+
+    object_id: str | None
+    action: str
+    scope: str | None
+
+
+def refused(text: str) -> Refused | None:
+    """The parts of an AuthorizationFailed sentence, in any language: they stand within quotes."""
+    object_id: str | None = None
+    action: str | None = None
+    for quoted in _QUOTED.findall(text[:8192]):
+        if action is None and _APP_ID.fullmatch(quoted):
+            object_id = quoted  # the object id is the last one before the action
+        elif action is None and _ACTION.fullmatch(quoted):
+            action = quoted
+        elif action is not None and quoted.startswith("/"):
+            return Refused(object_id, action, quoted)
+    return Refused(object_id, action, None) if action else None
+
+
+def roles(text: str) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """The app roles that an API asks for (any of them will do), and those that the token carries."""
+    match = _ROLES.search(text)
+    if match is None:
+        return None
+    required, carried = (tuple(_ROLE.findall(part)) for part in match.groups())
+    return required, carried
+
+
+def table(text: str) -> str | None:
+    """The table (or column) that a query names and the workspace does not know."""
+    match = _TABLE.search(text)
+    return match[1] if match else None
+
+
+def audiences(text: str) -> list[str]:
+    """URLs and app ids that may name an API, in the order of the text."""
+    return [match.rstrip("/.,;:") for match in _AUDIENCE.findall(text) + _APP_ID.findall(text)]

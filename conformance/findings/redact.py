@@ -1,0 +1,29 @@
+"""Text of others, made fit to be shown: nothing that looks like a credential, no control characters."""
+
+from __future__ import annotations
+
+import re
+
+_CREDENTIALS = (
+    re.compile(r"eyJ[\w-]{8,}\.[\w-]*\.?[\w-]*"),  # a JWT, also cut short
+    re.compile(r"\b[A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{20,}"),  # a client secret of today's form
+    re.compile(r"(?i)(?<=bearer )[\w.~+/=-]{16,}"),
+    re.compile(
+        r"(?i)((?:client_?secret|client_?assertion|password|access_?token|refresh_?token|id_?token|secret_?text|sig"
+        r"|api_?key|shared_?key|cookie)\\?[\"']?\s*[=:]\s*\\?[\"']?)[^&\s\"',}\\]+"
+    ),
+)
+_UNPRINTABLE = re.compile(r"[^\S ]+|[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")
+
+
+def redact(text: str) -> str:
+    """The text with everything that looks like a credential replaced."""
+    for pattern in _CREDENTIALS:
+        text = pattern.sub(lambda match: (match.group(1) if match.re.groups else "") + "***", text)
+    return text
+
+
+def excerpt(text: str, length: int = 300) -> str:
+    """The beginning of a text on one line, redacted before it is cut."""
+    line = " ".join(_UNPRINTABLE.sub(" ", redact(text[: length * 8])).split())
+    return line if len(line) <= length else line[: length - 1] + "…"

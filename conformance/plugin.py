@@ -1,0 +1,59 @@
+"""The pytest plugin: options, and the hooks that turn a run into a verification. Inert without ``--sentinel-config``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+CONFIG = "--sentinel-config"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("sentinel", "Microsoft Sentinel connection")
+    group.addoption(
+        CONFIG, action="append", metavar="FILE", help="connection file to verify (repeatable; files, globs, folders)"
+    )
+    group.addoption("--sentinel-source", default="live", metavar="SOURCE", help="live (default), fake or fake:SCENARIO")
+    group.addoption("--sentinel-report", metavar="DIR", help="write the reports into this folder")
+    group.addoption("--sentinel-strict", action="store_true", help="take warnings for failures")
+    group.addoption(
+        "--sentinel-deadline", type=float, default=120.0, metavar="SECONDS", help="for each connection (default 120)"
+    )
+    group.addoption("--sentinel-list", action="store_true", help="list the checks and exit")
+    group.addoption(
+        "--sentinel-list-scenarios", action="store_true", help="list the virtual tenant's scenarios and exit"
+    )
+    group.addoption(
+        "--sentinel-explain",
+        metavar="TEXT",
+        help="explain an error text or code (- reads it from standard input) and exit",
+    )
+    group.addoption(
+        "--sentinel-init",
+        nargs="?",
+        const="-",
+        metavar="FILE",
+        help="write a commented connection file to start from and exit",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """What needs no connection: says its piece and exits."""
+    from conformance import commands
+
+    for option, command in commands.COMMANDS.items():
+        if value := config.getoption(option):
+            return command(value)
+    return None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    for area in ("negative",):
+        config.addinivalue_line("markers", f"{area}: ")
+    if config.getoption(CONFIG):
+        from conformance.session import start
+
+        start(config, Path(__file__).parent / "checks")

@@ -1,0 +1,102 @@
+"""What is asked of Azure Resource Manager: the workspace, what surrounds it, and who may do what there."""
+
+from __future__ import annotations
+
+from conformance.apis import arm
+from conformance.apis.arm import (
+    Permissions,
+    ResourceGroup,
+    RoleAssignment,
+    RoleDefinition,
+    Subscription,
+    Table,
+    Workspace,
+)
+from conformance.apis.endpoint import Ask
+from conformance.apis.shape import ArmList
+from conformance.connection import Connection
+from conformance.probing.entra import stop_at_problems
+from conformance.probing.evidence import Answer
+from conformance.probing.probe import NotApplicable, probe
+from conformance.probing.tokens import Token
+
+
+def of_azure(connection: Connection) -> None:
+    """Azure is only looked at for what is read there."""
+    if not connection.uses("arm"):
+        raise NotApplicable("this connection uses neither Log Analytics nor Microsoft Sentinel")
+    stop_at_problems(connection, "subscription_id", "resource_group", "workspace_name")
+
+
+@probe
+def subscription(connection: Connection) -> Ask[Subscription]:
+    of_azure(connection)
+    return arm.SUBSCRIPTION.ask()
+
+
+@probe
+def resource_group(connection: Connection) -> Ask[ResourceGroup]:
+    of_azure(connection)
+    return arm.RESOURCE_GROUP.ask()
+
+
+@probe
+def workspace(connection: Connection) -> Ask[Workspace]:
+    of_azure(connection)
+    return arm.WORKSPACE.ask()
+
+
+@probe
+def permissions(connection: Connection) -> Ask[ArmList[Permissions]]:
+    """What the caller may do at the workspace: all grants that reach it, added up."""
+    of_azure(connection)
+    return arm.PERMISSIONS.ask()
+
+
+@probe
+def role_assignments(connection: Connection, token_arm: Answer[Token]) -> Ask[ArmList[RoleAssignment]]:
+    """The role assignments of this service principal that reach the workspace, inherited ones and groups' included."""
+    of_azure(connection)
+    if token_arm.data.object_id is None:
+        raise NotApplicable("the token names no object id")
+    return arm.ROLE_ASSIGNMENTS.ask(filter=f"assignedTo('{token_arm.data.object_id}')")
+
+
+@probe
+def role_definitions(connection: Connection) -> Ask[ArmList[RoleDefinition]]:
+    """The roles that can be assigned at the workspace, for the names and actions behind assignments."""
+    of_azure(connection)
+    return arm.ROLE_DEFINITIONS.ask()
+
+
+@probe
+def incident_table(connection: Connection) -> Ask[Table]:
+    of_azure(connection)
+    return arm.TABLE.ask(table="SecurityIncident")
+
+
+@probe
+def alert_table(connection: Connection) -> Ask[Table]:
+    of_azure(connection)
+    return arm.TABLE.ask(table="SecurityAlert")
+
+
+# Clues: only put when a refusal has to be told apart.
+
+
+@probe
+def subscriptions(connection: Connection) -> Ask[ArmList[Subscription]]:
+    """The subscriptions that the app sees at all; empty without any role."""
+    return arm.SUBSCRIPTIONS.ask()
+
+
+@probe
+def workspaces(connection: Connection) -> Ask[ArmList[Workspace]]:
+    """The workspaces of the subscription that the app sees."""
+    return arm.WORKSPACES.ask()
+
+
+@probe
+def assignments_here(connection: Connection) -> Ask[ArmList[RoleAssignment]]:
+    """Everybody's role assignments that reach the workspace: shows a role that went to another principal."""
+    return arm.ROLE_ASSIGNMENTS.ask()

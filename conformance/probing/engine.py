@@ -1,0 +1,304 @@
+"""Puts the questions: each probe at most once, all of them concurrently as soon as what they need has arrived."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import msgspec
+
+from conformance import __version__
+from conformance.apis import entra
+from conformance.apis.endpoint import Ask, Endpoint
+from conformance.connection import Connection
+from conformance.findings import Finding, explain, finding
+from conformance.probing import tokens
+from conformance.probing.clock import Clock
+from conformance.probing.evidence import Absence, Answer, Blocked, Evidence, Exchange, Fault, Refusal
+from conformance.probing.guard import Guard, next_link_problem
+from conformance.probing.probe import (
+    CONNECTION,
+    PROBES,
+    AskToken,
+    NotApplicable,
+    NotConfigured,
+    Probe,
+    Question,
+    Refused,
+)
+from conformance.probing.tell_apart import TELL_APART, clue_of
+from conformance.probing.transport import Patience, Received, Sender, Unreachable
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """All that a run learned of a connection."""
+
+    evidence: Mapping[str, Evidence]
+    exchanges: tuple[Exchange, ...]
+    requests: int
+
+
+class Engine:
+    """Gathers the evidence of one connection through one transport. Used within one event loop, once.
+
+    ``progress`` is called after each probe with how many are known and how many are on the way.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        transport: httpx.AsyncBaseTransport,
+        *,
+        clock: Clock | None = None,
+        patience: Patience | None = None,
+        negative: bool = False,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> None:
+        self.connection = connection
+        self._patience = patience or Patience()
+        self._guard = Guard(transport, connection.cloud, negative=negative)
+        self._client = httpx.AsyncClient(
+            transport=self._guard,
+            timeout=httpx.Timeout(self._patience.read, connect=self._patience.connect, pool=None),
+            headers={"User-Agent": f"sentinel-conformance/{__version__}", "Accept": "application/json"},
+            follow_redirects=False,
+            trust_env=False,
+        )
+        self._sender = Sender(self._client, clock or Clock(), self._patience)
+        self._tasks: dict[str, asyncio.Task[Evidence]] = {}
+        self._findings: dict[str, asyncio.Task[Refusal]] = {}
+        self._progress = progress or (lambda known, total: None)
+        self._known = 0
+
+    async def gather(self, names: Iterable[str]) -> Gathered:
+        """The evidence of these probes and of all that they need, refusals understood as well as can be."""
+        wanted = list(names)
+        async with self._client:
+            try:
+                async with asyncio.timeout(self._patience.deadline):
+                    await asyncio.gather(*(self._settled(name) for name in wanted))
+            except TimeoutError:
+                await self._abandon()
+            evidence = {name: task.result() for name, task in self._tasks.items()}
+            for name, task in self._findings.items():
+                if task.done() and not task.cancelled():
+                    evidence[name] = task.result()
+        evidence = {
+            name: replace(item, root=root)
+            if isinstance(item, Blocked) and isinstance(root := evidence[item.root.probe], Refusal)
+            else item
+            for name, item in evidence.items()
+        }
+        return Gathered(evidence, tuple(self._sender.exchanges), self._sender.requests)
+
+    async def _abandon(self) -> None:
+        """The deadline: what is still on its way is given up and said so."""
+        late = [(name, task) for name, task in self._tasks.items() if not task.done()]
+        for task in [task for _, task in late] + [task for task in self._findings.values() if not task.done()]:
+            task.cancel()
+        await asyncio.gather(*(task for _, task in late), *self._findings.values(), return_exceptions=True)
+        seconds = f"{self._patience.deadline:g}"
+        for name, task in late:
+            if task.cancelled():
+                refusal = Refusal(name, finding("timed_out", about="deadline", code=f"deadline of {seconds} s"))
+                self._tasks[name] = asyncio.ensure_future(_value(refusal))
+                await self._tasks[name]
+
+    # Two layers: `_raw` is the graph of probes; `_understood` reads refusals with the help of other raw evidence.
+    # A clue is never itself understood first, so the layers cannot wait for each other.
+
+    async def _settled(self, name: str) -> None:
+        evidence = await self._raw(name)
+        if isinstance(evidence, Refusal):
+            await self._understood(evidence)
+        elif isinstance(evidence, Blocked):
+            await self._understood(evidence.root)
+
+    def _raw(self, name: str) -> asyncio.Task[Evidence]:
+        if name not in self._tasks:
+            self._tasks[name] = asyncio.create_task(self._put(PROBES[name]), name=name)
+        return self._tasks[name]
+
+    def _understood(self, refusal: Refusal) -> asyncio.Task[Refusal]:
+        if refusal.probe not in self._findings:
+            self._findings[refusal.probe] = asyncio.create_task(self._understand(refusal))
+        return self._findings[refusal.probe]
+
+    async def _understand(self, refusal: Refusal) -> Refusal:
+        rule = clue_of(refusal)
+        if rule is None:
+            return refusal
+        function = TELL_APART[rule]
+        names = [name for name in function.parameters if name not in (CONNECTION, "refusal")]
+        clues = dict(zip(names, await asyncio.gather(*(self._raw(name) for name in names)), strict=True))
+        given = {"refusal": refusal, CONNECTION: self.connection, **clues}
+        better: Finding | None = function.function(**{name: given[name] for name in function.parameters})
+        return refusal if better is None else refusal.meaning(better)
+
+    async def _put(self, probe: Probe) -> Evidence:
+        needed = dict(zip(probe.needs, await asyncio.gather(*(self._raw(name) for name in probe.needs)), strict=True))
+        try:
+            evidence = stopped(probe, needed) or await self._question(
+                probe,
+                probe.function(**{CONNECTION: self.connection, **needed} if CONNECTION in probe.parameters else needed),
+            )
+        except Refused as known:
+            evidence = Refusal(probe.name, known.finding)
+        except NotApplicable as nothing:
+            evidence = Absence(probe.name, str(nothing))
+        except NotConfigured as key:
+            evidence = Absence(probe.name, str(key), kind="not_configured")
+        except Exception as error:  # a fault of ours must not look like the tenant's
+            evidence = Fault(probe.name, f"{type(error).__name__}: {error}")
+        self._known += 1
+        self._progress(self._known, len(self._tasks))
+        return evidence
+
+    async def _question(self, probe: Probe, question: Question) -> Evidence:
+        if isinstance(question, AskToken):
+            return await self._token(probe.name, question)
+        audience = question.token or question.endpoint.api.audience
+        if self.connection.cloud.host(question.endpoint.api) is None:
+            raise NotApplicable(f"{question.endpoint.api.title} is not offered in this cloud")
+        bearer = None
+        if audience is not None:
+            token = await self._raw(f"token_{audience}")
+            if stop := stopped(probe, {"token": token}):
+                return stop
+            assert isinstance(token, Answer)
+            bearer = token.data.text
+        return await self._ask(probe.name, question, bearer)
+
+    async def _ask(self, name: str, ask: Ask[Any], bearer: str | None) -> Evidence:
+        base = httpx.URL(self.connection.cloud.host(ask.endpoint.api) or "")
+        if ask.link is not None and (problem := next_link_problem(ask.link, ask.endpoint, base)):
+            return Refusal(name, finding("contract_violation", explanation=problem, about=ask.endpoint.api.name))
+        request = build(self._client, self.connection, ask, base, bearer)
+        result = await self._sender.send(request, ask.endpoint.name)
+        if isinstance(result, Unreachable):
+            return Refusal(name, result.finding, result.exchange)
+        return read(name, ask.endpoint, result, self.connection)
+
+    async def _token(self, name: str, ask: AskToken) -> Evidence:
+        discovery = await self._raw("discovery")
+        if stop := stopped(PROBES[name], {"discovery": discovery}):
+            return stop
+        assert isinstance(discovery, Answer)
+        document = tokens.Reply(200, msgspec.json.encode(discovery.data).decode(), {})
+        seen: list[Received | Unreachable] = []
+
+        async def post(url: str, data: Mapping[str, str], headers: Mapping[str, str]) -> tokens.Reply:
+            request = self._client.build_request("POST", url, data=dict(data), headers=dict(headers))
+            result = await self._sender.send(request, entra.TOKEN.name)
+            seen.append(result)
+            if isinstance(result, Unreachable):
+                raise tokens.MsalHttpError(result.finding.cause)
+            return tokens.Reply(result.status, result.body.decode("utf-8", "replace"), result.headers)
+
+        trouble: Exception | None = None
+        try:
+            await tokens.acquire(self.connection, ask.audience, document, post)
+        except Exception as error:  # msal raises for what it cannot read; what was seen on the wire says why
+            trouble = error
+        if not seen:
+            return Refusal(name, credential_finding(trouble))
+        result = seen[-1]
+        if isinstance(result, Unreachable):
+            return Refusal(name, result.finding, result.exchange)
+        evidence = read(name, entra.TOKEN, result, self.connection)
+        if isinstance(evidence, Answer):
+            token = tokens.Token(ask.audience, evidence.data.access_token, evidence.data)
+            self._guard.tokens[token.text] = ask.audience
+            return replace(evidence, data=token)
+        return evidence
+
+
+async def _value(evidence: Evidence) -> Evidence:
+    return evidence
+
+
+def stopped(probe: Probe, needed: Mapping[str, Evidence]) -> Evidence | None:
+    """Why a probe is not put, given what it needs; None when it is."""
+    rest: Evidence | None = None
+    for name, evidence in needed.items():
+        if probe.parameters.get(name, False) or isinstance(evidence, Answer):
+            continue
+        if isinstance(evidence, Refusal):
+            return Blocked(probe.name, evidence)
+        if isinstance(evidence, Blocked):
+            return Blocked(probe.name, evidence.root)
+        rest = rest or replace(evidence, probe=probe.name)
+    return rest
+
+
+def build(
+    client: httpx.AsyncClient, connection: Connection, ask: Ask[Any], base: httpx.URL, bearer: str | None
+) -> httpx.Request:
+    """The HTTP request of a question."""
+    headers = dict(ask.headers)
+    if bearer is not None:
+        headers["Authorization"] = f"Bearer {bearer}"
+    if ask.link is not None:
+        return client.build_request(ask.endpoint.method, ask.link, headers=headers)
+    names = {name: quoted(value) for name, value in {**connection.facts(), **ask.path}.items()}
+    url = base.join(ask.endpoint.path.format_map(names))
+    query = dict(ask.query)
+    if ask.endpoint.api_version:
+        query["api-version"] = ask.endpoint.api_version
+    content = None if ask.json is None else msgspec.json.encode(ask.json)
+    if content is not None:
+        headers["Content-Type"] = "application/json"
+    return client.build_request(ask.endpoint.method, url, params=query or None, headers=headers, content=content)
+
+
+def quoted(value: str) -> str:
+    """A path segment of a value."""
+    return quote(value, safe="~()'!,;@:$&=+*")
+
+
+def read(name: str, endpoint: Endpoint[Any], received: Received, connection: Connection) -> Evidence:
+    """An answer of the documented shape, or a refusal with its finding."""
+    refused = partial(Refusal, name, exchange=received.exchange, headers=received.headers, body=received.body)
+    service = endpoint.api.name
+    if received.status == 200 and received.body.strip():
+        content_type = received.headers.get("content-type", "")
+        if "html" not in content_type.lower():
+            with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+                if received.body.lstrip()[:1] not in (b"{", b"["):
+                    raise msgspec.DecodeError
+                try:
+                    return Answer(
+                        name,
+                        msgspec.json.decode(received.body, type=endpoint.answers),
+                        received.exchange,
+                        received.headers,
+                    )
+                except msgspec.ValidationError as error:
+                    return refused(
+                        finding(
+                            "contract_violation",
+                            about=service,
+                            code=endpoint.name,
+                            explanation=f"{endpoint.name} answered 200, but not in its documented shape: {error}.",
+                        )
+                    )
+    return refused(
+        explain(
+            received.body, status=received.status, headers=received.headers, service=service, facts=connection.facts()
+        )
+    )
+
+
+def credential_finding(trouble: Exception | None) -> Finding:
+    """A token request that could not even be made: the credential cannot be used as it is."""
+    text = type(trouble).__name__ if trouble else "nothing sent"
+    return finding(
+        "certificate_invalid", certainty="likely", also=("federation_mismatch", "credential_missing"), code=text
+    )

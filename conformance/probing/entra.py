@@ -1,0 +1,53 @@
+"""What is asked of Entra: the tenant's discovery document and a token per audience."""
+
+from __future__ import annotations
+
+from conformance.apis import entra
+from conformance.apis.endpoint import Ask, Audience
+from conformance.apis.entra import OpenIdConfiguration
+from conformance.connection import Connection, problems
+from conformance.findings import finding
+from conformance.probing.evidence import Answer
+from conformance.probing.probe import AskToken, NotApplicable, Refused, probe
+
+
+@probe
+def discovery(connection: Connection) -> Ask[OpenIdConfiguration]:
+    """The tenant's OpenID configuration: needs no credential, names the tenant and the cloud."""
+    stop_at_problems(connection, "tenant_id")
+    return entra.OPENID_CONFIGURATION.ask()
+
+
+@probe
+def token_arm(connection: Connection, discovery: Answer[OpenIdConfiguration]) -> AskToken:
+    return token(connection, "arm")
+
+
+@probe
+def token_log_analytics(connection: Connection, discovery: Answer[OpenIdConfiguration]) -> AskToken:
+    return token(connection, "log_analytics")
+
+
+@probe
+def token_graph(connection: Connection, discovery: Answer[OpenIdConfiguration]) -> AskToken:
+    return token(connection, "graph")
+
+
+@probe
+def token_defender(connection: Connection, discovery: Answer[OpenIdConfiguration]) -> AskToken:
+    return token(connection, "defender")
+
+
+def token(connection: Connection, audience: Audience) -> AskToken:
+    """A token, unless the connection does not use the API or its credential is certain to be refused."""
+    if audience not in connection.audiences:
+        raise NotApplicable(f"this connection does not use {audience}")
+    stop_at_problems(connection, "client_id", "client_secret")
+    return AskToken(audience)
+
+
+def stop_at_problems(connection: Connection, *keys: str) -> None:
+    """Sends nothing that cannot work: a malformed value is the finding."""
+    for problem in problems(connection):
+        if problem.key in keys:
+            raise Refused(finding(problem.cause, about=problem.key, explanation=problem.text))

@@ -1,0 +1,89 @@
+"""What came back: an answer, a refusal, or why nothing was asked. Evidence never raises."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Generic, Literal, TypeVar
+
+from conformance.findings import Finding
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One HTTP exchange as it went. ``started`` and ``elapsed`` are seconds on the monotonic clock of the run."""
+
+    method: str
+    url: str
+    status: int | None
+    request_id: str | None
+    date: datetime | None
+    received: datetime | None
+    """The local wall clock when the answer came: against ``date`` it tells the skew."""
+    started: float
+    elapsed: float
+    attempts: int = 1
+    throttled: int = 0
+    """How many of the attempts were answered 429."""
+    endpoint: str = ""
+    """The name of the operation, such as ``sentinel.incidents``."""
+
+    @property
+    def api(self) -> str:
+        """The name of the API."""
+        return self.endpoint.partition(".")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of one probe."""
+
+    probe: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Evidence, Generic[T]):
+    """A success of the documented shape."""
+
+    data: T
+    exchange: Exchange
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal(Evidence):
+    """Anything but a success of the documented shape, with what it means."""
+
+    finding: Finding
+    exchange: Exchange | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    def meaning(self, finding: Finding) -> Refusal:
+        """The same refusal, understood better."""
+        return replace(self, finding=finding)
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked(Evidence):
+    """Not asked, because what it needs was refused: ``root`` is the first refusal on the way."""
+
+    root: Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Absence(Evidence):
+    """Not asked, because there is nothing to ask for."""
+
+    reason: str
+    kind: Literal["not_applicable", "not_configured"] = "not_applicable"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault(Evidence):
+    """Not known, because of this suite itself (or an interaction that a cassette does not hold)."""
+
+    message: str

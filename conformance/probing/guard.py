@@ -1,0 +1,100 @@
+"""The read-only guard: the last thing before the network, and it trusts nobody.
+
+Only declared operations leave, only over https, only to the hosts of the connection's cloud, and a bearer token only
+to the host that its audience belongs to. Everything else raises before a byte leaves.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import parse_qsl
+
+import httpx
+
+from conformance.apis import ENDPOINTS
+from conformance.apis.endpoint import Api, Audience, Endpoint
+from conformance.connection import Cloud
+
+PAGING_OPTIONS = frozenset({"$skiptoken", "$skip", "$top", "api-version"})
+"""Options that a service may put in a next link beside the operation's own."""
+
+
+class GuardError(Exception):
+    """A request that this suite never sends."""
+
+
+class Guard(httpx.AsyncBaseTransport):
+    """Wraps a transport. ``tokens`` is the register of the tokens that this run was issued, by audience."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport, cloud: Cloud, *, negative: bool = False) -> None:
+        self._transport = transport
+        self._hosts: dict[str, list[Endpoint[Any]]] = {}
+        for endpoint in ENDPOINTS.values():
+            if base := cloud.host(endpoint.api):
+                self._hosts.setdefault(httpx.URL(base).host, []).append(endpoint)
+        self._negative = negative
+        self.tokens: dict[str, Audience] = {}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.check(request)
+        return await self._transport.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
+
+    def check(self, request: httpx.Request) -> Endpoint[Any]:
+        """The declared operation that the request is, or :class:`GuardError`."""
+        url = request.url
+        if url.scheme != "https" or url.port not in (None, 443) or url.userinfo:
+            raise GuardError(f"{url.scheme}://{url.host} is not a plain https address of a service")
+        endpoint = self._declared(request)
+        self._token_goes_home(request, endpoint.api)
+        return endpoint
+
+    def _declared(self, request: httpx.Request) -> Endpoint[Any]:
+        for endpoint in self._hosts.get(request.url.host, ()):
+            if endpoint.method == request.method and endpoint.pattern.fullmatch(request.url.path):
+                self._options(request, endpoint)
+                if request.method == "POST" and endpoint.api.name == "log_analytics":
+                    self._query_reads(request)
+                return endpoint
+        raise GuardError(f"{request.method} {request.url.host}{request.url.path} is no declared read operation")
+
+    @staticmethod
+    def _options(request: httpx.Request, endpoint: Endpoint[Any]) -> None:
+        allowed = PAGING_OPTIONS | {option.lower() for option in endpoint.query.values()}
+        for option, _ in parse_qsl(request.url.query.decode(), keep_blank_values=True):
+            if option.lower() not in allowed:
+                raise GuardError(f"{endpoint.name} has no declared option {option}")
+
+    @staticmethod
+    def _query_reads(request: httpx.Request) -> None:
+        query = json.loads(request.content or b"{}").get("query", "")
+        if query.lstrip().startswith("."):
+            raise GuardError("a control command is no query")
+
+    def _token_goes_home(self, request: httpx.Request, api: Api) -> None:
+        header = request.headers.get("authorization")
+        if header is None:
+            return
+        audience = self.tokens.get(header.removeprefix("Bearer "))
+        if audience is None:
+            raise GuardError("only tokens that this run was issued are sent")
+        if audience != api.audience and not (self._negative and api.audience is not None):
+            raise GuardError(f"a token for {audience} does not go to {request.url.host}")
+
+
+def next_link_problem(link: str, endpoint: Endpoint[Any], asked: httpx.URL) -> str | None:
+    """Why a next link must not be followed, or None: the same host over https, the same path family."""
+    try:
+        url = httpx.URL(link)
+    except (httpx.InvalidURL, ValueError):
+        return "the next link is no URL"
+    if url.scheme != "https" or url.host.lower() != asked.host.lower() or url.port not in (None, 443) or url.userinfo:
+        return (
+            f"the next link leads to {url.scheme}://{url.netloc.decode('ascii', 'replace')}, not back to {asked.host}"
+        )
+    if not endpoint.pattern.fullmatch(url.path):
+        return f"the next link leads to {url.path}, another operation"
+    return None

@@ -1,0 +1,85 @@
+"""What is asked of Log Analytics: the queries of ``conformance.apis.kql``."""
+
+from __future__ import annotations
+
+from conformance.apis import kql, log_analytics
+from conformance.apis.endpoint import Ask
+from conformance.apis.log_analytics import QueryResponse
+from conformance.connection import Connection
+from conformance.probing.entra import stop_at_problems
+from conformance.probing.probe import NotApplicable, probe
+
+
+def query(
+    connection: Connection, query: kql.Query, *, timespan: str | None = None, prefer: str = "wait=30"
+) -> Ask[QueryResponse]:
+    """One query by the workspace's GUID. The body must be JSON with its content type, or the answer is empty."""
+    if not connection.uses("log_analytics"):
+        raise NotApplicable("this connection does not use Log Analytics")
+    stop_at_problems(connection, "workspace_id")
+    body = {"query": query.text} if timespan is None else {"query": query.text, "timespan": timespan}
+    return log_analytics.QUERY.ask(json=body, headers={"Prefer": prefer})
+
+
+@probe
+def query_print(connection: Connection) -> Ask[QueryResponse]:
+    return query(connection, kql.PRINT)
+
+
+@probe
+def query_by_resource(connection: Connection) -> Ask[QueryResponse]:
+    """The same workspace by its ARM id: names and GUID must lead to one place."""
+    if not connection.uses("log_analytics"):
+        raise NotApplicable("this connection does not use Log Analytics")
+    stop_at_problems(connection, "subscription_id", "resource_group", "workspace_name")
+    return log_analytics.QUERY_BY_RESOURCE.ask(json={"query": kql.PRINT.text}, headers={"Prefer": "wait=30"})
+
+
+@probe
+def query_incidents(connection: Connection) -> Ask[QueryResponse]:
+    return query(connection, kql.table("SecurityIncident"))
+
+
+@probe
+def query_alerts(connection: Connection) -> Ask[QueryResponse]:
+    return query(connection, kql.table("SecurityAlert"))
+
+
+@probe
+def query_health(connection: Connection) -> Ask[QueryResponse]:
+    return query(connection, kql.table("SentinelHealth"))
+
+
+@probe
+def query_usage(connection: Connection) -> Ask[QueryResponse]:
+    return query(connection, kql.table("Usage"))
+
+
+@probe
+def query_heartbeat(connection: Connection) -> Ask[QueryResponse]:
+    return query(connection, kql.table("Heartbeat"))
+
+
+@probe
+def query_freshness(connection: Connection) -> Ask[QueryResponse]:
+    return query(connection, kql.FRESHNESS)
+
+
+@probe
+def query_recent_incidents(connection: Connection) -> Ask[QueryResponse]:
+    return query(connection, kql.RECENT_INCIDENTS)
+
+
+@probe
+def query_unknown_table(connection: Connection) -> Ask[QueryResponse]:
+    return query(connection, kql.UNKNOWN_TABLE)
+
+
+@probe
+def query_timespan(connection: Connection) -> Ask[QueryResponse]:
+    return query(connection, kql.TIMESPAN, timespan="PT6H", prefer="wait=30, include-statistics=true")
+
+
+@probe
+def query_daily_cap(connection: Connection) -> Ask[QueryResponse]:
+    return query(connection, kql.DAILY_CAP)

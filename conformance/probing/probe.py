@@ -1,0 +1,86 @@
+"""Probes: one question each, with what it needs as parameters.
+
+A probe's parameters name ``connection`` or other probes. Annotated :class:`Answer`, a parameter must have been
+answered, or the probe is blocked; annotated :class:`Evidence`, whatever came back is passed in.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, TypeVar, get_origin, get_type_hints
+
+from conformance.apis.endpoint import Ask, Audience
+from conformance.findings import Finding
+from conformance.probing.evidence import Evidence
+
+T = TypeVar("T")
+
+CONNECTION = "connection"
+
+
+class NotApplicable(Exception):
+    """There is nothing to ask or to check, and why."""
+
+
+class Refused(Exception):
+    """Not worth asking: the finding is certain beforehand."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.cause)
+        self.finding = finding
+
+
+class NotConfigured(Exception):
+    """The connection file does not say what this needs: the key that is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskToken:
+    """The question for an access token of one audience; put through msal."""
+
+    audience: Audience
+
+
+Question = Ask[Any] | AskToken
+
+
+@dataclass(frozen=True)
+class Injected:
+    """A function whose parameters are evidence, by name."""
+
+    function: Callable[..., Any]
+
+    @cached_property
+    def parameters(self) -> Mapping[str, bool]:
+        """Each parameter's name, and whether it takes any evidence (else only an answer)."""
+        hints = get_type_hints(self.function)
+        return {
+            name: (get_origin(hints.get(name)) or hints.get(name)) is Evidence
+            for name in inspect.signature(self.function).parameters
+        }
+
+
+@dataclass(frozen=True)
+class Probe(Injected):
+    name: str = ""
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return tuple(name for name in self.parameters if name != CONNECTION)
+
+
+_probes: dict[str, Probe] = {}
+PROBES: Mapping[str, Probe] = MappingProxyType(_probes)
+
+
+def probe(function: Callable[..., Question]) -> Callable[..., Question]:
+    """Registers a probe under its function's name."""
+    name = function.__name__
+    if name in _probes:
+        raise ValueError(f"two probes are named {name}: {_probes[name].function.__module__} and {function.__module__}")
+    _probes[name] = Probe(function, name)
+    return function

@@ -1,0 +1,160 @@
+"""One HTTP exchange: sent once, retried while a service asks to wait, turned into a response or a network finding."""
+
+from __future__ import annotations
+
+import asyncio
+import email.utils
+import ssl
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import httpx
+
+from conformance.findings import Finding, finding
+from conformance.probing.clock import Clock
+from conformance.probing.evidence import Exchange
+
+RETRIED = frozenset({429, 502, 503, 504})
+REQUEST_ID_HEADERS = ("x-ms-request-id", "request-id", "x-ms-correlation-request-id")
+CONCURRENCY: Mapping[str, int] = {"log_analytics": 8}
+"""Requests in flight per host; Log Analytics queues what is above 5 itself."""
+DEFAULT_CONCURRENCY = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A complete answer of a service."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    exchange: Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """No answer: what the network did instead."""
+
+    finding: Finding
+    exchange: Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a run waits. Seconds."""
+
+    deadline: float = 120.0
+    """For a whole connection."""
+    retries: float = 45.0
+    """For the waits between the attempts of one request."""
+    attempts: int = 4
+    connect: float = 10.0
+    read: float = 60.0
+
+
+class Sender:
+    """Sends requests through a transport within :class:`Patience`; keeps what is in flight per host bounded."""
+
+    def __init__(self, client: httpx.AsyncClient, clock: Clock, patience: Patience) -> None:
+        self._client, self._clock, self._patience = client, clock, patience
+        self._limits: dict[str, asyncio.Semaphore] = {}
+        self.requests = 0
+        self.exchanges: list[Exchange] = []
+        self._began = clock.monotonic()
+
+    async def send(self, request: httpx.Request, endpoint: str) -> Received | Unreachable:
+        """Sends, waits as asked and tries again. Raises only what is not the network's doing (the guard, cassettes)."""
+        request.headers.setdefault("client-request-id", str(uuid.uuid4()))
+        limit = self._limits.setdefault(
+            request.url.host, asyncio.Semaphore(CONCURRENCY.get(endpoint.partition(".")[0], DEFAULT_CONCURRENCY))
+        )
+        started = self._clock.monotonic()
+        throttled, waited = 0, 0.0
+        for attempt in range(1, self._patience.attempts + 1):
+            async with limit:
+                self.requests += 1
+                result = await self._once(request, endpoint, started, attempt, throttled)
+            if isinstance(result, Unreachable) or result.status not in RETRIED:
+                break
+            throttled += result.status == 429
+            wait = retry_after(result.headers, self._clock.now(), attempt)
+            if attempt == self._patience.attempts or waited + wait > self._patience.retries:
+                break
+            await self._clock.sleep(wait)
+            waited += wait
+        self.exchanges.append(result.exchange)
+        return result
+
+    async def _once(
+        self, request: httpx.Request, endpoint: str, started: float, attempt: int, throttled: int
+    ) -> Received | Unreachable:
+        response: httpx.Response | None = None
+        failure: Finding | None = None
+        body = b""
+        try:
+            response = await self._client.send(request)
+            body = response.content
+        except httpx.HTTPError as error:
+            failure = network_finding(error, request.url.host)
+        headers = {} if response is None else {name.lower(): value for name, value in response.headers.items()}
+        status = None if response is None else response.status_code
+        exchange = Exchange(
+            method=request.method,
+            url=str(request.url),
+            status=status,
+            request_id=next((headers[name] for name in REQUEST_ID_HEADERS if name in headers), None),
+            date=http_date(headers.get("date")),
+            received=self._clock.now(),
+            started=started - self._began,
+            elapsed=self._clock.monotonic() - started,
+            attempts=attempt,
+            throttled=throttled + (status == 429),
+            endpoint=endpoint,
+        )
+        if failure is not None or status is None:
+            return Unreachable(failure or finding("connection_failed"), exchange)
+        return Received(status, headers, body, exchange)
+
+
+def retry_after(headers: Mapping[str, str], now: datetime, attempt: int) -> float:
+    """Seconds that a service asks to wait (a number or a date), else an exponential back-off."""
+    value = headers.get("retry-after", "").strip()
+    if value.isdecimal() and len(value) < 7:
+        return float(value)
+    if (until := http_date(value)) is not None:
+        return max(0.0, (until - now).total_seconds())
+    return float(2 ** (attempt - 1))
+
+
+def http_date(value: str | None) -> datetime | None:
+    """An HTTP date, or None."""
+    if not value:
+        return None
+    try:
+        date = email.utils.parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return date if date.tzinfo else None
+
+
+def network_finding(error: httpx.HTTPError, host: str) -> Finding:
+    """What a transport error means: name, route, certificate or time."""
+    chain: list[BaseException] = []
+    current: BaseException | None = error
+    while current is not None and current not in chain:
+        chain.append(current)
+        current = current.__cause__ or current.__context__
+    text = " ".join(str(link) for link in chain)
+    if isinstance(error, httpx.TimeoutException):
+        cause = "timed_out"
+    elif any(isinstance(link, ssl.SSLError) for link in chain) or "CERTIFICATE_VERIFY_FAILED" in text:
+        cause = "tls_untrusted"
+    elif any(type(link).__name__ == "gaierror" for link in chain) or "Name or service not known" in text:
+        cause = "dns_failure"
+    elif isinstance(error, httpx.ProxyError | httpx.RemoteProtocolError):
+        cause = "intercepted" if isinstance(error, httpx.ProxyError) else "connection_failed"
+    else:
+        cause = "connection_failed"
+    return finding(cause, about=host, facts={"host": host}, code=type(error).__name__)

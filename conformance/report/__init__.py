@@ -1,0 +1,1 @@
+"""How a verdict reaches people and machines."""

@@ -1,0 +1,25 @@
+"""The JSON report and its JSON Schema."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from conformance.report.model import Document, document
+from conformance.verification import Report
+
+
+def encode(reports: Sequence[Report], selection: str = "all") -> bytes:
+    """The report of a run as indented JSON."""
+    return msgspec.json.format(msgspec.json.encode(document(reports, selection)), indent=1) + b"\n"
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of the report, derived from its model."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "sentinel-conformance/report/1",
+        **msgspec.json.schema(Document),
+    }

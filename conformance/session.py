@@ -1,0 +1,357 @@
+"""A pytest session that verifies connections: collects checks, gathers evidence once, judges, reports."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from conformance import verification
+from conformance.checks.judge import judge
+from conformance.checks.outcome import Outcome
+from conformance.checks.registry import AREAS, Check, order
+from conformance.connection import Connection, ConnectionFileError, load
+from conformance.probing.engine import Gathered
+from conformance.probing.evidence import Evidence
+from conformance.probing.probe import CONNECTION, PROBES
+from conformance.probing.transport import Patience
+from conformance.sources import Source, SourceError, source
+from conformance.verdict import ExitCode, strict, verdict
+from conformance.verification import Report
+
+CASE = "sentinel_case"
+WORDS: Mapping[str, tuple[str, str]] = {
+    "passed": (".", "PASSED"),
+    "warning": ("w", "WARNING"),
+    "failed": ("F", "FAILED"),
+    "blocked": ("b", "BLOCKED"),
+    "not_applicable": ("n", "NOT APPLICABLE"),
+    "not_configured": ("n", "NOT CONFIGURED"),
+    "inconclusive": ("?", "INCONCLUSIVE"),
+    "error": ("E", "ERROR"),
+}
+
+
+@dataclass(eq=False)
+class Run:
+    """One connection in this session."""
+
+    connection: Connection
+    cases: list[Case] = field(default_factory=list)
+    gathered: Gathered = field(default_factory=lambda: Gathered({}, (), 0))
+    duration: float = 0.0
+
+
+@dataclass(eq=False)
+class Case:
+    """One check on one connection: what a pytest item stands for."""
+
+    run: Run
+    check: Check
+    outcome: Outcome | None = None
+
+    def evidence(self, probe: str) -> Evidence:
+        return self.run.gathered.evidence[probe]
+
+    def judge(self, others: Mapping[str, Any]) -> Outcome:
+        """The outcome; ``others`` are the values of pytest fixtures that are no probes."""
+        check = self.check
+        if others:
+            check = replace(check, given={**(check.given or {}), **others})
+        self.outcome = judge(check, self.run.connection, self.run.gathered.evidence)
+        return self.outcome
+
+
+def start(config: pytest.Config, checks: Path) -> None:
+    """Turns the run into a verification. Raises ``pytest.UsageError`` (exit code 4) for what cannot be used."""
+    try:
+        where = source(config.getoption("--sentinel-source"))
+        connections = load(config.getoption("--sentinel-config"))
+    except (ConnectionFileError, SourceError) as error:
+        raise pytest.UsageError(str(error)) from None
+    if config.args_source is not config.ArgsSource.ARGS:
+        config.args[:] = [str(checks)]
+        config.args_source = config.ArgsSource.ARGS
+    for area, title in AREAS.items():
+        config.addinivalue_line("markers", f"{area}: {title}")
+    session = Session(config, where, [Run(one) for one in connections])
+    # Evidence is gathered concurrently in one process already; dividing the checks would ask everything again.
+    if getattr(config.option, "dist", "no") != "no":
+        config.option.dist, config.option.numprocesses, config.option.tx = "no", None, []
+        session.notes.append("-n is not needed: the requests run concurrently in one process")
+    config.pluginmanager.register(session, "sentinel-session")
+    config.pluginmanager.register(fixtures(), "sentinel-fixtures")
+    session.quieten()
+
+
+def fixtures() -> SimpleNamespace:
+    """Every probe as a fixture that gives its evidence, and the connection."""
+
+    def of(name: str) -> Any:
+        def evidence(request: pytest.FixtureRequest) -> Any:
+            case: Case = request.getfixturevalue(CASE)
+            return case.run.connection if name == CONNECTION else case.evidence(name)
+
+        evidence.__doc__ = PROBES[name].function.__doc__ if name in PROBES else "The connection under verification."
+        return pytest.fixture(name=name)(evidence)
+
+    def sentinel_case(request: pytest.FixtureRequest) -> Case:
+        """The check and connection of this item."""
+        case: Case = request.param
+        return case
+
+    from conformance.checks.registry import catalogue
+
+    catalogue()  # imports the probes with the checks
+    found = {f"fixture_{name}": of(name) for name in (CONNECTION, *PROBES)}
+    return SimpleNamespace(sentinel_case=pytest.fixture(sentinel_case), **found)
+
+
+class Session:
+    """The hooks of a verifying session."""
+
+    def __init__(self, config: pytest.Config, where: Source, runs: list[Run]) -> None:
+        self._config, self._source, self._runs = config, where, runs
+        self._started = datetime.now(UTC)
+        self._session: pytest.Session | None = None
+        self._write_problem: str | None = None
+        self.notes: list[str] = []
+
+    def quieten(self) -> None:
+        """pytest's own output steps back, unless the user asks for it or runs tests of their own."""
+        option = self._config.option
+        self._quiet = option.verbose == 0 and option.tbstyle == "auto"
+        if self._quiet:
+            option.verbose, option.no_header, option.tbstyle, option.reportchars = -2, True, "no", ""
+
+    # Collection
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        checks: list[Check] = getattr(metafunc.function, "__checks__", [])
+        if not checks:
+            return
+        direct = [
+            name
+            for name in metafunc.fixturenames
+            if any(name in (c.using or {}) or name in (c.given or {}) for c in checks)
+        ]
+        metafunc.fixturenames.append(CASE)
+        rows = []
+        for run in self._runs:
+            for check in checks:
+                marks = [getattr(pytest.mark, check.area), *(getattr(pytest.mark, mark) for mark in check.marks)]
+                values = (Case(run, check), *(None for _ in direct))
+                rows.append(pytest.param(*values, id=f"{run.connection.name}-{check.id}", marks=marks))
+        metafunc.parametrize([CASE, *direct], rows, indirect=[CASE])
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """In the order of a connection; the negative control only where its marker is asked for."""
+        if "negative" not in (config.option.markexpr or ""):
+            out = [item for item in items if item.get_closest_marker("negative") and case_of(item)]
+            if out:
+                config.hook.pytest_deselected(items=out)
+                items[:] = [item for item in items if item not in out]
+        names = [run.connection.name for run in self._runs]
+        items.sort(
+            key=lambda item: (
+                (0, names.index(case.run.connection.name), order(case.check)) if (case := case_of(item)) else (1,)
+            )
+        )
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self._session = session
+        for item in session.items:
+            if case := case_of(item):
+                case.run.cases.append(case)
+        if session.config.option.collectonly:
+            return
+        with self._progress() as progress:
+            asyncio.run(self._gather(progress))
+
+    async def _gather(self, progress: Progress) -> None:
+        patience = Patience(deadline=self._config.getoption("--sentinel-deadline"))
+
+        async def one(run: Run) -> None:
+            checks = [case.check for case in run.cases]
+            run.connection, run.gathered, run.duration = await verification.gather(
+                run.connection,
+                self._source,
+                checks,
+                patience=patience,
+                progress=lambda known, total: progress.update(run.connection.name, known, total),
+            )
+
+        await asyncio.gather(*(one(run) for run in self._runs if run.cases))
+
+    def _progress(self) -> Progress:
+        return Progress(sys.stderr if self._quiet and sys.stderr.isatty() and not os.environ.get("CI") else None)
+
+    # Running
+
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
+        case = pyfuncitem.funcargs.get(CASE)
+        if not isinstance(case, Case):
+            return None
+        known = {*case.check.needs, *(case.check.given or {}), CONNECTION, CASE, "request"}
+        arguments = pyfuncitem._fixtureinfo.argnames
+        outcome = case.judge({name: pyfuncitem.funcargs[name] for name in arguments if name not in known})
+        if outcome.status in ("failed", "error"):
+            pytest.fail(told(case, outcome), pytrace=False)
+        if outcome.status not in ("passed", "warning"):
+            pytest.skip(told(case, outcome))
+        return True
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+        report: Any = yield
+        case = case_of(item)
+        if case and case.outcome and call.when == "call":
+            outcome = case.outcome
+            report.sentinel = outcome.status
+            report.user_properties += [
+                (name, value)
+                for name, value in {
+                    "check_id": case.check.id,
+                    "connection": case.run.connection.name,
+                    "area": case.check.area,
+                    "outcome": outcome.status,
+                    "cause": outcome.cause,
+                    "blocked_by": outcome.blocked_by,
+                }.items()
+                if value is not None
+            ]
+        return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: Any) -> tuple[str, str, str] | None:
+        status = getattr(report, "sentinel", None)
+        if status is None or report.when != "call":
+            return None
+        letter, word = WORDS[status]
+        return status, "" if self._quiet else letter, word
+
+    # The end
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        if exitstatus not in (0, 1) or session.config.option.collectonly:
+            return
+        reports = self.reports()
+        others = any(not case_of(item) for item in session.items) and exitstatus == 1
+        codes = {one.verdict.exit_code for one in reports}
+        if reports and not others:
+            session.exitstatus = worst(codes)
+        folder = self._config.getoption("--sentinel-report")
+        if folder and reports:
+            from conformance.report.files import write
+
+            try:
+                write(Path(folder), reports, self._selection())
+            except OSError as error:
+                self._write_problem = f"{folder}: the report cannot be written: {error.strerror}"
+                session.exitstatus = ExitCode.USAGE if session.exitstatus == 0 else session.exitstatus
+
+    def reports(self) -> list[Report]:
+        """One report per connection with selected checks."""
+        found = []
+        for run in self._runs:
+            if not run.cases:
+                continue
+            outcomes = [case.outcome or case.judge({}) for case in sorted(run.cases, key=lambda c: order(c.check))]
+            if self._config.getoption("--sentinel-strict"):
+                outcomes = strict(outcomes)
+            found.append(
+                Report(
+                    run.connection,
+                    self._source.name,
+                    self._started,
+                    run.duration,
+                    run.gathered,
+                    tuple(outcomes),
+                    verdict(outcomes),
+                )
+            )
+        return found
+
+    def _selection(self) -> str:
+        option = self._config.option
+        chosen = [f"-k {option.keyword}" if option.keyword else "", f"-m {option.markexpr}" if option.markexpr else ""]
+        return " ".join(part for part in chosen if part) or "all"
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        reports = self.reports()
+        if not reports:
+            return
+        from conformance.report.model import document
+        from conformance.report.terminal import Terminal, console
+
+        writer = terminalreporter._tw
+        out = console(writer._file, width=writer.fullwidth, color=writer.hasmarkup)
+        Terminal(out, max(0, self._config.option.verbose)).show(document(reports, self._selection()))
+        for note in [*self.notes, *([f"ERROR: {self._write_problem}"] if self._write_problem else [])]:
+            out.print(note)
+
+
+class Progress:
+    """One line that says how far the probes are; nothing where nobody watches."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream, self._state = stream, {}
+
+    _state: dict[str, tuple[int, int]]
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._stream and self._state:
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()
+
+    def update(self, name: str, known: int, total: int) -> None:
+        self._state[name] = (known, total)
+        if self._stream:
+            done, all_of_them = (sum(pair[i] for pair in self._state.values()) for i in (0, 1))
+            self._stream.write(f"\r\x1b[Kasking {name}: {done} of {all_of_them} answers")
+            self._stream.flush()
+
+
+def case_of(item: pytest.Item) -> Case | None:
+    """The case that an item stands for; None for anybody's other tests."""
+    spec = getattr(item, "callspec", None)
+    case = spec.params.get(CASE) if spec else None
+    return case if isinstance(case, Case) else None
+
+
+def told(case: Case, outcome: Outcome) -> str:
+    """An outcome as one paragraph for pytest's own output."""
+    text = f"{case.check.id}: {case.check.title}: {outcome.status}"
+    if outcome.blocked_by:
+        text += f" by {outcome.blocked_by}"
+    if outcome.cause:
+        text += f" ({outcome.cause})"
+    if outcome.reason:
+        text += f": {outcome.reason}"
+    if outcome.root and outcome.status in ("failed", "inconclusive"):
+        fix = outcome.root.finding.fix
+        text += f"\nfix ({outcome.root.finding.owner}): {fix.text}" + "".join(f"\n    {one}" for one in fix.commands)
+    return text
+
+
+def worst(codes: set[ExitCode]) -> ExitCode:
+    """The exit code of a run over several connections."""
+    for code in (ExitCode.NONCONFORMANT, ExitCode.INCOMPLETE):
+        if code in codes:
+            return code
+    return ExitCode.CONFORMANT

@@ -1,0 +1,105 @@
+"""From outcomes to the verdict: one pure function; terminal, exit code and reports read it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import Literal
+
+from conformance.checks.outcome import Outcome, Root
+
+
+class ExitCode(IntEnum):
+    """What a run says to its caller; 2 and 3 are pytest's own."""
+
+    CONFORMANT = 0
+    NONCONFORMANT = 1
+    USAGE = 4
+    NOTHING_SELECTED = 5
+    INCOMPLETE = 6
+
+
+VerdictStatus = Literal["conformant", "nonconformant", "incomplete"]
+
+STATUSES: Mapping[VerdictStatus, ExitCode] = {
+    "conformant": ExitCode.CONFORMANT,
+    "nonconformant": ExitCode.NONCONFORMANT,
+    "incomplete": ExitCode.INCOMPLETE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RootCause:
+    """One thing to mend, the check that owns it and the selected checks that it blocks."""
+
+    root: Root
+    blocks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """``root_causes`` are sorted most-blocking first, what services said before what could not be established."""
+
+    status: VerdictStatus
+    counts: Mapping[str, int]
+    root_causes: tuple[RootCause, ...]
+    summary: str
+
+    @property
+    def exit_code(self) -> ExitCode:
+        return STATUSES[self.status]
+
+
+def strict(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Warnings taken as failures (``--sentinel-strict``)."""
+    return [replace(one, status="failed") if one.status == "warning" else one for one in outcomes]
+
+
+def verdict(outcomes: Sequence[Outcome]) -> Verdict:
+    """The verdict over the outcomes of one connection's selected checks."""
+    counts: dict[str, int] = Counter(one.status for one in outcomes)
+    causes = root_causes(outcomes)
+    if counts["failed"] or any(cause.root.conclusive for cause in causes):
+        status: VerdictStatus = "nonconformant"
+    elif causes or counts["error"] or not counts["passed"] + counts["warning"]:
+        status = "incomplete"
+    else:
+        status = "conformant"
+    return Verdict(status, counts, causes, summary(status, counts, causes))
+
+
+def root_causes(outcomes: Sequence[Outcome]) -> tuple[RootCause, ...]:
+    """The roots of everything failed, inconclusive or blocked; one a check and cause."""
+    roots: dict[tuple[str, str], Root] = {}
+    blocks: dict[tuple[str, str], list[str]] = {}
+    for one in outcomes:
+        if one.root is None or one.status == "warning":
+            continue
+        key = (one.root.check, one.root.finding.cause)
+        if key not in roots or one.status != "blocked":
+            roots[key] = one.root
+        if one.status == "blocked":
+            blocks.setdefault(key, []).append(one.check)
+    found = [RootCause(root, tuple(blocks.get(key, ()))) for key, root in roots.items()]
+    return tuple(sorted(found, key=lambda cause: (not cause.root.conclusive, -len(cause.blocks))))
+
+
+def summary(status: VerdictStatus, counts: Mapping[str, int], causes: Sequence[RootCause]) -> str:
+    """The verdict as one sentence."""
+    passed = f"{counts.get('passed', 0)} checks passed"
+    warnings = counts.get("warning", 0)
+    if status == "conformant":
+        tail = f", {warnings} of note" if warnings else ""
+        return f"The connection works: {passed}{tail}."
+    if not causes:
+        if counts.get("error"):
+            return f"Not everything could be established: {counts['error']} checks ended in an error of this suite; {passed}."
+        return "Nothing could be established: no selected check applies to this connection."
+    names = ", ".join(dict.fromkeys(cause.root.finding.cause for cause in causes))
+    blocked = counts.get("blocked", 0)
+    hit = f", which also blocks {blocked} other checks" if blocked else ""
+    if status == "nonconformant":
+        return f"The connection does not work: {names}{hit}; {passed}."
+    return f"Not everything could be established: {names}{hit}; {passed}."

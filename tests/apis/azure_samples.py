@@ -1,0 +1,94 @@
+"""What the shape tests of the Azure APIs have in common: recorded answers, and ways to spoil an answer."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from conformance.apis import ENDPOINTS
+from conformance.apis.endpoint import Endpoint
+
+T = TypeVar("T")
+
+SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples"
+
+PATIENT = settings(deadline=None)
+"""For machines that are busy with other things."""
+
+SEGMENTS = st.text(st.characters(exclude_characters="/?#", exclude_categories=["Cs"]), min_size=1, max_size=12)
+
+
+def sample_params(**operations: Endpoint[Any]) -> list[Any]:
+    """(body, endpoint) of each recorded answer, by the recorded operation's name; one skip where there are none."""
+    found = [
+        pytest.param(json.loads(path.read_text())["body"], endpoint, id=path.stem)
+        for operation, endpoint in operations.items()
+        for path in sorted(SAMPLES.glob(f"{operation}_[0-9][0-9].json"))
+    ]
+    return found or [pytest.param(None, None, marks=pytest.mark.skip("no recorded answers here"), id="none")]
+
+
+def decode(body: Any, endpoint: Endpoint[T]) -> T:
+    """Decodes a body as the engine does."""
+    return msgspec.json.decode(json.dumps(body), type=endpoint.answers)
+
+
+def without(body: Any, path: Sequence[str | int]) -> Any:
+    """A copy of a body that lacks one member."""
+    spoilt = copy.deepcopy(body)
+    del _parent(spoilt, path)[path[-1]]
+    return spoilt
+
+
+def having(body: Any, path: Sequence[str | int], value: Any) -> Any:
+    """A copy of a body with one member changed or added."""
+    spoilt = copy.deepcopy(body)
+    _parent(spoilt, path)[path[-1]] = value
+    return spoilt
+
+
+def _parent(body: Any, path: Sequence[str | int]) -> Any:
+    for step in path[:-1]:
+        body = body[step]
+    return body
+
+
+def assert_only_own_path(endpoint: Endpoint[Any], data: st.DataObject) -> None:
+    """The endpoint's pattern knows its expanded path in any case and gives the parameters back; no other's knows it."""
+    names = list(dict.fromkeys(part[1] for part in _parts(endpoint) if part[1]))
+    values = {name: data.draw(SEGMENTS, label=name) for name in names}
+    path = "".join(values[name] if name else text for text, name in _parts(endpoint))
+
+    match = endpoint.pattern.fullmatch(path)
+    assert match is not None
+    assert match.groupdict() == values
+    shouted = "".join(values[name] if name else text.upper() for text, name in _parts(endpoint))
+    assert endpoint.pattern.fullmatch(shouted)
+
+    for stranger in (path + "/", path + "/more", "/more" + path, path + "?x=1", path[1:]):
+        assert endpoint.pattern.fullmatch(stranger) is None
+    for other in ENDPOINTS.values():
+        same_host = other.api.audience == endpoint.api.audience
+        if same_host and other is not endpoint and other.method == endpoint.method:
+            assert other.pattern.fullmatch(path) is None, other.name
+
+
+def _parts(endpoint: Endpoint[Any]) -> list[tuple[str, str]]:
+    """The template as (literal text, "") and ("", parameter) in turn."""
+    parts: list[tuple[str, str]] = []
+    rest = endpoint.path
+    while rest:
+        text, brace, rest = rest.partition("{")
+        parts.append((text, ""))
+        if brace:
+            name, _, rest = rest.partition("}")
+            parts.append(("", name))
+    return parts

@@ -1,0 +1,36 @@
+"""That a spoilt answer is refused, and that the refusal says where it is spoilt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import pytest
+from azure_samples import decode, having, without
+
+from conformance.apis.endpoint import Endpoint
+
+Steps = Sequence[str | int]
+
+
+def assert_required(body: Any, endpoint: Endpoint[Any], path: Steps) -> None:
+    """The body is refused without the member, by the member's name and its object's path."""
+    decode(body, endpoint)
+    with pytest.raises(msgspec.ValidationError) as refused:
+        decode(without(body, path), endpoint)
+    where = "" if len(path) == 1 else f" - at `{json_path(path[:-1])}`"
+    assert str(refused.value) == f"Object missing required field `{path[-1]}`{where}"
+
+
+def assert_mistyped(body: Any, endpoint: Endpoint[Any], path: Steps, value: Any) -> None:
+    """The body is refused with that value, by the member's path."""
+    decode(body, endpoint)
+    with pytest.raises(msgspec.ValidationError) as refused:
+        decode(having(body, path, value), endpoint)
+    assert str(refused.value).endswith(f" - at `{json_path(path)}`")
+
+
+def json_path(steps: Steps) -> str:
+    """As decoding errors write it: ``$.value[0].id``."""
+    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)

@@ -1,0 +1,421 @@
+"""Microsoft Graph of the virtual tenant: what it shows of the story, and what it refuses to whom."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from defended import CLIENT_ID, NOW, SECRET, Asking, decoded, defended, error, text_of
+
+from conformance.apis import graph
+from conformance.apis.endpoint import GRAPH, Endpoint
+from conformance.apis.permissions import RESOURCES
+from conformance.fakes.answering import ANSWERS, KNOWN
+from conformance.fakes.story import stable_id
+from conformance.fakes.tenant import DEFENDER_APP, GRAPH_APP
+from conformance.fakes.tokens import sign
+
+ALERTS, INCIDENTS = "/v1.0/security/alerts_v2", "/v1.0/security/incidents"
+SCORES, LEGACY = "/v1.0/security/secureScores", "/v1.0/security/alerts"
+APPLICATION = f"/v1.0/applications(appId='{CLIENT_ID}')"
+PRINCIPAL = f"/v1.0/servicePrincipals(appId='{CLIENT_ID}')"
+PREFER = {"Prefer": "include-unknown-enum-members"}
+ROLES = ("SecurityAlert.Read.All", "SecurityIncident.Read.All", "SecurityEvents.Read.All")
+
+
+@pytest.fixture
+def ask() -> Asking:
+    return defended(GRAPH, GRAPH_APP, *ROLES, "Application.Read.All")
+
+
+# What it shows
+
+
+def test_every_operation_is_answered_and_says_how_it_is_known() -> None:
+    declared = [one.name for one in vars(graph).values() if isinstance(one, Endpoint)]
+    assert declared
+    assert set(declared) <= set(ANSWERS) & set(KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("path", "endpoint"),
+    [
+        (ALERTS, graph.ALERTS),
+        (INCIDENTS, graph.INCIDENTS),
+        (INCIDENTS + "?$expand=alerts", graph.INCIDENTS),
+        (SCORES, graph.SECURE_SCORES),
+        (LEGACY, graph.LEGACY_ALERTS),
+        (APPLICATION, graph.APPLICATION),
+        (PRINCIPAL, graph.SERVICE_PRINCIPAL),
+        (PRINCIPAL + "/appRoleAssignments", graph.APP_ROLE_ASSIGNMENTS),
+    ],
+)
+def test_answers_have_the_documented_shape(ask: Asking, path: str, endpoint: Endpoint[object]) -> None:
+    response = ask.get(path)
+    decoded(response, endpoint)
+    assert response.json()["@odata.context"].startswith("https://graph.microsoft.com/v1.0/$metadata#")
+    assert response.headers["request-id"]
+    assert "ServerInfo" in response.headers["x-ms-ags-diagnostic"]
+
+
+def test_alerts_tell_of_both_products_newest_first(ask: Asking) -> None:
+    found = decoded(ask.get(ALERTS, headers=PREFER), graph.ALERTS).value
+    assert len(found) >= 8
+    assert {one.service_source for one in found} == {"microsoftDefenderForEndpoint", "microsoftSentinel"}
+    assert {one.detection_source for one in found if one.service_source == "microsoftSentinel"} == {"scheduledAlerts"}
+    assert [one.created_date_time for one in found] == sorted((one.created_date_time for one in found), reverse=True)
+
+
+def test_the_evidence_names_the_machine_of_defender_for_endpoint(ask: Asking) -> None:
+    machines = {one["id"] for one in ask.tenant.defender.machines}
+    for alert in decoded(ask.get(ALERTS), graph.ALERTS).value:
+        kinds = {one.odata_type.rpartition(".")[2] for one in alert.evidence}
+        assert kinds == {"deviceEvidence", "userEvidence", "ipEvidence"}
+        assert {one.mde_device_id for one in alert.evidence if one.mde_device_id} <= machines
+
+
+def test_younger_enumeration_members_are_for_those_who_prefer_them(ask: Asking) -> None:
+    sentinel = ALERTS + "?$filter=serviceSource eq 'microsoftSentinel'"
+    plain, preferring = (decoded(ask.get(sentinel, headers=one), graph.ALERTS).value for one in ({}, PREFER))
+    assert len(plain) == len(preferring) > 0
+    assert {(one.service_source, one.detection_source) for one in plain} == {("unknownFutureValue",) * 2}
+    assert {one.service_source for one in preferring} == {"microsoftSentinel"}
+
+
+def test_older_enumeration_members_are_for_everybody(ask: Asking) -> None:
+    defender = ALERTS + "?$filter=serviceSource eq 'microsoftDefenderForEndpoint'"
+    for one in decoded(ask.get(defender), graph.ALERTS).value:
+        assert one.service_source == one.detection_source == "microsoftDefenderForEndpoint"
+        assert {each.remediation_status for each in one.evidence} == {"none"}
+
+
+def test_an_alert_and_an_incident_by_id(ask: Asking) -> None:
+    first = decoded(ask.get(ALERTS), graph.ALERTS).value[0]
+    assert decoded(ask.get(f"{ALERTS}/{first.id}"), graph.ALERT) == first
+    whole = decoded(ask.get(f"{INCIDENTS}/{first.incident_id}?$expand=alerts"), graph.INCIDENT)
+    assert first in whole.alerts
+    assert decoded(ask.get(f"{INCIDENTS}/{first.incident_id}"), graph.INCIDENT).alerts is None
+
+
+def test_incidents_are_those_of_the_workspace(ask: Asking) -> None:
+    """By number and title, so that Sentinel's REST API can be held against it."""
+    found = decoded(ask.get(INCIDENTS), graph.INCIDENTS).value
+    told = {str(one.number): one.title for one in ask.tenant.workspace.incidents}
+    assert {one.id: one.display_name for one in found} == told
+    assert {one.status for one in found} == {"active", "inProgress", "resolved"}
+
+
+def test_a_workspace_that_is_not_connected_is_not_seen(ask: Asking) -> None:
+    ask.tenant.defender.workspace_connected = False
+    alerts = decoded(ask.get(ALERTS, headers=PREFER), graph.ALERTS).value
+    assert {one.service_source for one in alerts} == {"microsoftDefenderForEndpoint"}
+    incidents = decoded(ask.get(INCIDENTS + "?$expand=alerts"), graph.INCIDENTS).value
+    assert {one.id for one in incidents} == {one.incident_id for one in alerts}
+    assert all(one.alerts for one in incidents)
+
+
+def test_there_is_a_secure_score_of_today_and_yesterday(ask: Asking) -> None:
+    scores = decoded(ask.get(SCORES), graph.SECURE_SCORES).value
+    days = [NOW.date(), NOW.date() - timedelta(days=1)]
+    assert [one.id for one in scores] == [f"{ask.tenant.id}_{day:%Y-%m-%d}" for day in days]
+    assert len(decoded(ask.get(SCORES + "?$top=1"), graph.SECURE_SCORES).value) == 1
+
+
+def test_the_retired_route_has_nothing_left(ask: Asking) -> None:
+    assert decoded(ask.get(LEGACY), graph.LEGACY_ALERTS).value == []
+    assert KNOWN["graph.legacy_alerts"].tier == "inferred"
+
+
+def test_an_empty_tenant_has_empty_lists(ask: Asking) -> None:
+    ask.tenant.defender.graph_alerts.clear()
+    ask.tenant.defender.graph_incidents.clear()
+    for path in (ALERTS, INCIDENTS):
+        assert ask.get(path + "?$count=true").json() | {"@odata.context": ""} == {
+            "@odata.context": "",
+            "@odata.count": 0,
+            "value": [],
+        }
+
+
+# Query options
+
+
+@pytest.mark.parametrize("path", [ALERTS, INCIDENTS])
+@pytest.mark.parametrize("top", [1, 3, 5])
+def test_pages_end_and_yield_each_once(ask: Asking, path: str, top: int) -> None:
+    everything = [one["id"] for one in ask.get(path).json()["value"]]
+    pages = list(ask.pages(f"{path}?$top={top}"))
+    assert [one["id"] for page in pages for one in page["value"]] == everything
+    assert len(pages) == -(-len(everything) // top)
+    assert all(len(page["value"]) == top for page in pages[:-1])
+
+
+def test_the_next_link_is_absolute_and_repeats_the_question(ask: Asking) -> None:
+    first = ask.get(ALERTS + "?$top=2&$count=true&$filter=severity eq 'high'").json()
+    link = first["@odata.nextLink"]
+    assert link.startswith("https://graph.microsoft.com/v1.0/security/alerts_v2?")
+    assert "$skip=2" in link
+    second = ask.get(link).json()
+    assert second["@odata.count"] == first["@odata.count"]
+    assert {one["severity"] for one in second["value"]} == {"high"}
+
+
+def test_skip_leaves_the_first_ones_out(ask: Asking) -> None:
+    everything = ask.get(ALERTS).json()["value"]
+    assert ask.get(ALERTS + "?$skip=4").json()["value"] == everything[4:]
+    assert ask.get(ALERTS + "?$skip=400").json()["value"] == []
+
+
+def test_the_count_is_of_all_pages_and_only_on_request(ask: Asking) -> None:
+    total = len(ask.tenant.defender.graph_alerts)
+    assert ask.get(ALERTS + "?$top=1&$count=true").json()["@odata.count"] == total
+    assert "@odata.count" not in ask.get(ALERTS + "?$top=1").json()
+
+
+@pytest.mark.parametrize(
+    ("text", "member", "allowed"),
+    [
+        ("severity eq 'high'", "severity", {"high"}),
+        ("status eq 'new'", "status", {"new"}),
+        ("status ne 'resolved'", "status", {"new", "inProgress"}),
+        ("severity eq 'high' and status eq 'new'", "severity", {"high"}),
+    ],
+)
+def test_alerts_can_be_filtered(ask: Asking, text: str, member: str, allowed: set[str]) -> None:
+    found = ask.get(f"{ALERTS}?$filter={text}").json()["value"]
+    assert {one[member] for one in found} == allowed
+    assert 0 < len(found) < len(ask.tenant.defender.graph_alerts)
+
+
+@pytest.mark.parametrize("member", ["createdDateTime", "lastUpdateDateTime"])
+def test_alerts_can_be_filtered_by_time(ask: Asking, member: str) -> None:
+    since = "2026-11-23T00:00:00Z"
+    everything = ask.get(ALERTS).json()["value"]
+    recent = ask.get(f"{ALERTS}?$filter={member} ge {since}").json()["value"]
+    older = ask.get(f"{ALERTS}?$filter={member}+lt+{since}").json()["value"]
+    assert recent
+    assert older
+    assert sorted(one["id"] for one in recent + older) == sorted(one["id"] for one in everything)
+    assert all(one[member] >= since for one in recent)
+
+
+def test_lists_can_be_ordered_and_projected(ask: Asking) -> None:
+    found = ask.get(INCIDENTS + "?$orderby=lastUpdateDateTime asc&$select=id,lastUpdateDateTime").json()["value"]
+    assert [one["lastUpdateDateTime"] for one in found] == sorted(one["lastUpdateDateTime"] for one in found)
+    assert all(set(one) == {"id", "lastUpdateDateTime"} for one in found)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "$filter=nope eq 'x'",
+        "$filter=investigationState eq 'running'",
+        "$filter=severity eq high",
+        "$filter=severity equals 'high'",
+        "$filter=severity eq 'high' and",
+        "$filter=severity eq 'high' or status eq 'new'",
+        "$filter=createdDateTime ge '2026-11-22T00:00:00Z'",
+        "$filter=createdDateTime ge 2026-11-99T00:00:00Z",
+        "$filter=",
+        "$top=many",
+        "$skip=-1",
+        "$select=nope",
+        "$orderby=nope",
+    ],
+)
+def test_a_query_that_cannot_be_understood_is_a_bad_request(ask: Asking, query: str) -> None:
+    assert error(ask.get(f"{ALERTS}?{query}"), 400)["code"] == "BadRequest"
+
+
+def test_incidents_come_fifty_at_a_time(ask: Asking) -> None:
+    assert ask.get(INCIDENTS + "?$top=50").status_code == 200
+    refused = error(ask.get(INCIDENTS + "?$top=100"), 400)
+    assert refused["code"] == ""
+    assert refused["details"] == []
+    assert "limit of '50' for Top query" in refused["message"]
+    assert "'100'" in refused["message"]
+
+
+def test_a_large_page_of_alerts_is_cut_not_refused(ask: Asking) -> None:
+    template = ask.tenant.defender.graph_alerts[0]
+    ask.tenant.defender.graph_alerts = [template | {"id": str(number)} for number in range(1001)]
+    page = ask.get(ALERTS + "?$top=5000").json()
+    assert len(page["value"]) == 1000
+    assert len(ask.get(page["@odata.nextLink"]).json()["value"]) == 1
+
+
+# Whom it refuses
+
+
+def test_a_token_is_needed_in_this_order(ask: Asking) -> None:
+    """Header, form, signature, lifetime, audience, then everything else."""
+    expired = {"exp": NOW.timestamp() - 1, "aud": "https://elsewhere.example", "tid": ask.tenant.id}
+    current = expired | {"exp": NOW.timestamp() + 60}
+    for token, message in (
+        ("", "Access token is empty."),
+        ("not-a-token", "CompactToken parsing failed"),
+        (sign(expired)[:-3] + "abc", "Signature is invalid."),
+        (sign(expired), "Lifetime validation failed, the token is expired."),
+        (sign(current), "Access token validation failure. Invalid audience."),
+    ):
+        refused = ask.get(ALERTS, token=token)
+        found = error(refused, 401)
+        assert found["code"] == "InvalidAuthenticationToken"
+        assert found["message"].startswith(message)
+        assert refused.headers["www-authenticate"].startswith('Bearer realm="", authorization_uri="https://login.')
+        assert GRAPH_APP in refused.headers["www-authenticate"]
+
+
+def test_a_token_of_another_api_is_refused(ask: Asking) -> None:
+    refused = ask.get(ALERTS, token=ask.token(ask.tenant.cloud.audiences["defender"][0]))
+    assert "audience" in error(refused, 401)["message"]
+
+
+def test_a_token_ends_with_its_lifetime(ask: Asking) -> None:
+    token = ask.token()
+    assert ask.get(ALERTS, token=token).status_code == 200
+    ask.tenant.clock.skip(timedelta(hours=2))
+    assert "expired" in error(ask.get(ALERTS, token=token), 401)["message"]
+
+
+def test_refusals_carry_the_ids_of_the_request(ask: Asking) -> None:
+    refused = ask.get(ALERTS, token="", headers={"client-request-id": "mine"})
+    inner = error(refused, 401)["innerError"]
+    assert inner["client-request-id"] == refused.headers["client-request-id"] == "mine"
+    assert inner["request-id"] == refused.headers["request-id"] != "mine"
+    assert inner["date"] == "2026-11-23T17:00:00"
+
+
+ALERT_ROLES = (
+    "SecurityAlert.Read.All,SecurityAlert.ReadWrite.All,SecurityIncident.Read.All,SecurityIncident.ReadWrite.All"
+)
+MISSING = "Missing application roles. API required roles: {}, application roles: {}."
+EVENTS = "Auth token does not contain valid permissions or user does not have valid roles."
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        (ALERTS, MISSING.format(ALERT_ROLES, "")),
+        (INCIDENTS, MISSING.format("SecurityIncident.Read.All,SecurityIncident.ReadWrite.All", "")),
+        (SCORES, EVENTS),
+        (LEGACY, EVENTS),
+    ],
+)
+def test_without_a_role_security_is_forbidden(path: str, message: str) -> None:
+    found = error(defended(GRAPH, GRAPH_APP).get(path), 403)
+    assert (found["code"], found["message"]) == ("Forbidden", message)
+
+
+@pytest.mark.parametrize("path", [APPLICATION, PRINCIPAL, PRINCIPAL + "/appRoleAssignments"])
+def test_the_directory_has_a_refusal_of_its_own(path: str) -> None:
+    assert error(defended(GRAPH, GRAPH_APP, *ROLES).get(path), 403)["code"] == "Authorization_RequestDenied"
+
+
+def test_the_refusal_echoes_the_roles_of_the_token() -> None:
+    held = ("SecurityEvents.Read.All", "ThreatHunting.Read.All")
+    found = error(defended(GRAPH, GRAPH_APP, *held).get(ALERTS), 403)
+    assert found["message"] == MISSING.format(ALERT_ROLES, ",".join(held))
+
+
+@pytest.mark.parametrize(
+    ("role", "opened"),
+    [
+        ("SecurityAlert.Read.All", {ALERTS}),
+        ("SecurityIncident.Read.All", {ALERTS, INCIDENTS}),
+        ("SecurityIncident.ReadWrite.All", {ALERTS, INCIDENTS}),
+        ("SecurityEvents.Read.All", {SCORES, LEGACY}),
+        ("Application.Read.All", {APPLICATION}),
+        ("ThreatHunting.Read.All", set()),
+    ],
+)
+def test_which_role_opens_what(role: str, opened: set[str]) -> None:
+    ask = defended(GRAPH, GRAPH_APP, role)
+    statuses = {path: ask.get(path).status_code for path in (ALERTS, INCIDENTS, SCORES, LEGACY, APPLICATION)}
+    assert statuses == {path: 200 if path in opened else 403 for path in statuses}
+
+
+def test_a_role_works_with_the_tokens_after_its_consent() -> None:
+    ask = defended(GRAPH, GRAPH_APP)
+    before = ask.token()
+    ask.tenant.consent(GRAPH_APP, "SecurityAlert.Read.All", ago=timedelta())
+    assert ask.get(ALERTS, token=before).status_code == 403
+    assert ask.get(ALERTS).status_code == 200
+
+
+def test_a_tenant_without_defender_is_not_provisioned(ask: Asking) -> None:
+    ask.tenant.defender.provisioned = False
+    for path in (ALERTS, ALERTS + "/x", INCIDENTS, INCIDENTS + "/1"):
+        assert "Account is not provisioned" in error(ask.get(path), 403)["message"]
+    assert ask.get(SCORES).status_code == 200
+    ask.tenant.revoke(*ROLES)
+    assert error(ask.get(ALERTS), 403)["message"].startswith("Missing application roles")
+
+
+@pytest.mark.parametrize(
+    "path", [ALERTS + "/nope", INCIDENTS + "/1", APPLICATION.replace(CLIENT_ID, stable_id("another"))]
+)
+def test_what_is_not_there_is_not_found(ask: Asking, path: str) -> None:
+    error(ask.get(path), 404)
+
+
+def test_an_unknown_segment_is_a_bad_request_of_those_with_a_token(ask: Asking) -> None:
+    found = error(ask.get("/v1.0/security/savedQueries"), 400)
+    assert found["code"] == "BadRequest"
+    assert found["message"] == "Resource not found for the segment 'savedQueries'."
+    assert error(ask.get("/v1.0/security/savedQueries", token=""), 401)["message"] == "Access token is empty."
+
+
+# The app itself
+
+
+def test_the_secret_is_never_given_away(ask: Asking) -> None:
+    response = ask.get(APPLICATION)
+    (found,) = response.json()["passwordCredentials"]
+    assert found["secretText"] is None
+    assert found["hint"] == SECRET[:3]
+    assert found["keyId"] == ask.tenant.app.secrets[0].key_id
+    assert found["endDateTime"] == "2027-02-21T17:00:00Z"
+    assert SECRET not in text_of(response)
+
+
+def test_requested_permissions_go_by_their_ids(ask: Asking) -> None:
+    ask.tenant.app.requested = {
+        GRAPH_APP: [("SecurityAlert.Read.All", "Role"), ("SecurityEvents.Read.All", "Scope")],
+        DEFENDER_APP: [("Machine.Read.All", "Role"), ("Invented.Read.All", "Role")],
+    }
+    found = decoded(ask.get(APPLICATION), graph.APPLICATION).required_resource_access
+    of_graph, of_defender = RESOURCES["graph"].permissions, RESOURCES["defender"].permissions
+    assert {one.resource_app_id: [(each.id, each.type) for each in one.resource_access] for one in found} == {
+        GRAPH_APP: [
+            (of_graph["SecurityAlert.Read.All"].application, "Role"),
+            (of_graph["SecurityEvents.Read.All"].delegated, "Scope"),
+        ],
+        DEFENDER_APP: [
+            (of_defender["Machine.Read.All"].application, "Role"),
+            (stable_id("permission", DEFENDER_APP, "Invented.Read.All", "Role"), "Role"),
+        ],
+    }
+
+
+def test_consents_are_app_role_assignments(ask: Asking) -> None:
+    found = decoded(ask.get(PRINCIPAL + "/appRoleAssignments"), graph.APP_ROLE_ASSIGNMENTS).value
+    ids = RESOURCES["graph"].permissions
+    assert {one.app_role_id for one in found} == {ids[role].application for role in (*ROLES, "Application.Read.All")}
+    assert {one.principal_id for one in found} == {ask.tenant.app.service_principal_id}
+    assert {one.created_date_time for one in found} == {NOW - timedelta(days=30)}
+    assert len({one.resource_id for one in found}) == 1
+    assert {one.resource_display_name for one in found} == {"Microsoft Graph"}
+
+
+def test_a_registration_shows_only_what_is_selected(ask: Asking) -> None:
+    found = ask.get(APPLICATION + "?$select=id,appId,passwordCredentials").json()
+    assert set(found) == {"@odata.context", "id", "appId", "passwordCredentials"}
+
+
+def test_the_service_principal_is_the_one_of_the_tokens(ask: Asking) -> None:
+    found = decoded(ask.get(PRINCIPAL), graph.SERVICE_PRINCIPAL)
+    assert found.id == ask.tenant.app.service_principal_id
+    assert found.account_enabled
+    assert re.fullmatch(r"[0-9a-f-]{36}", found.id)

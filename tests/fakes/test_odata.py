@@ -1,0 +1,66 @@
+"""OData filters of the fakes: what is written in one means what it says, and nonsense is refused in one way."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.fakes.endpoint_data import stamp
+from conformance.fakes.odata import Fields, QueryError, order, where
+
+FIELDS: Fields = {"name": str, "at": datetime, "number": int}
+names = st.text(max_size=8)
+times = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))
+
+
+@given(st.lists(names), names)
+def test_a_quoted_text_means_itself(values: list[str], wanted: str) -> None:
+    rows = [{"name": value} for value in values]
+    literal = wanted.replace("'", "''")
+    assert where(rows, f"name eq '{literal}'", FIELDS) == [row for row in rows if row["name"] == wanted]
+    assert where(rows, f"name ne '{literal}'", FIELDS) == [row for row in rows if row["name"] != wanted]
+
+
+@given(st.lists(times), times)
+def test_times_compare_as_times(values: list[datetime], since: datetime) -> None:
+    rows = [{"at": stamp(value)} for value in values]
+    elsewhere = since.astimezone(timezone(timedelta(hours=2)))
+    for literal in (since.isoformat().replace("+00:00", "Z"), elsewhere.isoformat()):
+        assert where(rows, f"at ge {literal}", FIELDS) == [stamped(value) for value in values if value >= since]
+        assert where(rows, f"at lt {literal}", FIELDS) == [stamped(value) for value in values if value < since]
+
+
+def stamped(value: datetime) -> dict[str, str]:
+    return {"at": stamp(value)}
+
+
+@given(st.lists(st.integers(-9, 9)), st.integers(-9, 9), st.integers(-9, 9))
+def test_all_comparisons_must_hold(values: list[int], low: int, high: int) -> None:
+    rows = [{"number": value} for value in values]
+    found = where(rows, f"number gt {low} and  number le {high}", FIELDS)
+    assert [row["number"] for row in found] == [value for value in values if low < value <= high]
+
+
+@given(st.text() | st.from_regex(r"(name|at|number|other) (eq|gt|xx) ('\w*'|[\w:-]+)( and .*)?", fullmatch=True))
+def test_anything_else_is_a_query_error(text: str) -> None:
+    with contextlib.suppress(QueryError):
+        where([{"name": "a", "at": "2026-11-22T00:00:00Z", "number": 1}], text, FIELDS)
+
+
+def test_null_equals_only_null() -> None:
+    rows: list[dict[str, str | None]] = [{"name": None}, {"name": "a"}, {}]
+    assert where(rows, "name eq null", FIELDS) == [{"name": None}, {}]
+    assert where(rows, "name ne null", FIELDS) == [{"name": "a"}]
+    assert where(rows, "name gt 'A'", FIELDS) == [{"name": "a"}]
+
+
+def test_rows_can_be_ordered_both_ways() -> None:
+    rows: list[dict[str, str | None]] = [{"name": "b"}, {"name": None}, {"name": "a"}]
+    assert [row["name"] for row in order(rows, "name", FIELDS)] == [None, "a", "b"]
+    assert [row["name"] for row in order(rows, "name desc", FIELDS)] == ["b", "a", None]
+    with pytest.raises(QueryError, match="orderby"):
+        order(rows, "name sideways", FIELDS)
