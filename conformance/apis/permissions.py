@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """One permission of a resource. ``application`` is the id of its app role; None where it exists as delegated only."""
+    """One permission of a resource. ``application`` is the id of its app role; None: it exists as delegated only."""
 
     name: str
     application: str | None
@@ -23,7 +23,7 @@ class Permission:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """An API as Entra knows it: ``name`` is how the portal lists it, ``audiences`` what its tokens may carry as ``aud``."""
+    """An API as Entra knows it: ``name`` is the portal's, ``audiences`` are what its tokens may carry as ``aud``."""
 
     api: str
     name: str
@@ -56,9 +56,17 @@ _GRAPH = Resource(
         ("SecurityAlert.Read.All", "472e4a4d-bb4a-4026-98d1-0b0d74cb74a5", "bc257fb8-46b4-4b15-8713-01e91bfbe4ea"),
         ("SecurityAlert.ReadWrite.All", "ed4fca05-be46-441f-9803-1873825f8fdb", "471f2a7f-2a42-4d45-a2bf-594d0838070d"),
         ("SecurityIncident.Read.All", "45cc0394-e837-488b-a098-1918f48d186c", "b9abcc4f-94fc-4457-9141-d20ce80ec952"),
-        ("SecurityIncident.ReadWrite.All", "34bf0e97-1971-4929-b999-9e2442d941d7", "128ca929-1a19-45e6-a3b8-435ec44a36ba"),
+        (
+            "SecurityIncident.ReadWrite.All",
+            "34bf0e97-1971-4929-b999-9e2442d941d7",
+            "128ca929-1a19-45e6-a3b8-435ec44a36ba",
+        ),
         ("SecurityEvents.Read.All", "bf394140-e372-4bf9-a898-299cfc7564e5", "64733abd-851e-478a-bffb-e47a14b18235"),
-        ("SecurityEvents.ReadWrite.All", "d903a879-88e0-4c09-b0c9-82f6a1333f84", "6aedf524-7e1c-45a7-bd76-ded8cab8d0fc"),
+        (
+            "SecurityEvents.ReadWrite.All",
+            "d903a879-88e0-4c09-b0c9-82f6a1333f84",
+            "6aedf524-7e1c-45a7-bd76-ded8cab8d0fc",
+        ),
         ("ThreatHunting.Read.All", "dd98c7f5-2d42-42d3-a0e4-633161547251", "b152eca8-ea73-4a48-8c98-1a6742673d99"),
         ("SecurityActions.Read.All", "5e0edab9-c148-49d0-b423-ac253e121825", "1638cddf-07a4-4de2-8645-69c96cacad73"),
         ("ThreatIndicators.Read.All", "197ee4e9-b993-4066-898f-d6aecc55125b", "9cc427b4-2004-41c5-aa22-757b755e9796"),
@@ -92,7 +100,11 @@ _DEFENDER = Resource(
         ("Vulnerability.Read.All", "41269fc5-d04d-4bfd-bce7-43a51cea049a", "63a677ce-818c-4409-9d12-5c6d2e2a6bfe"),
         ("Software.Read.All", "37f71c98-d198-41ae-964d-2c49aab74926", "5f216ada-3f51-4a22-ace5-06b198328476"),
         ("Score.Read.All", "02b005dd-f804-43b4-8fc7-078460413f74", "df4ed126-3a4c-460a-b0fc-67aea84fc332"),
-        ("SecurityRecommendation.Read.All", "6443965c-7dd2-4cfd-b38f-bb7772bee163", "1ab96238-1253-4059-a32f-4087f20ed65d"),
+        (
+            "SecurityRecommendation.Read.All",
+            "6443965c-7dd2-4cfd-b38f-bb7772bee163",
+            "1ab96238-1253-4059-a32f-4087f20ed65d",
+        ),
         ("Ti.Read.All", "528ca142-c849-4a5b-935e-10b8b9c38a84", None),
         ("Ti.ReadWrite.All", "fc511a58-3adf-4d71-af24-00f13e35e479", None),
         ("User.Read.All", "a833834a-4cf1-4732-8acf-bbcfa13fb610", None),

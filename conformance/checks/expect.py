@@ -27,12 +27,18 @@ def fail(
     certainty: Certainty = "certain",
     also: tuple[str, ...] = (),
     facts: Mapping[str, str] | None = None,
-    code: str | None = None,
+    remedy: str | None = None,
 ) -> NoReturn:
-    """The check does not hold, and why. ``facts`` fill the commands of the fix."""
+    """The check does not hold, and why. ``facts`` fill the commands of the fix; ``remedy`` replaces its text."""
     raise Found(
         finding(
-            cause, facts=facts or {}, certainty=certainty, explanation=explanation, about=about, also=also, code=code
+            cause,
+            facts=facts,
+            certainty=certainty,
+            explanation=explanation,
+            about=about,
+            also=also,
+            remedy=remedy,
         )
     )
 

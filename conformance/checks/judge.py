@@ -72,6 +72,8 @@ def judge(check: Check, connection: Connection, evidence: Mapping[str, Evidence]
 def _stopped(check: Check, needed: Mapping[str, Evidence], probes: tuple[str, ...]) -> Outcome | None:
     """The outcome where something that the check needs was not answered: refusals first, then our faults."""
     missing = [item for name, item in needed.items() if not check.parameters[name] and not isinstance(item, Answer)]
+    if needed and not any(isinstance(item, Answer | Refusal) for item in needed.values()):
+        missing = list(needed.values())  # a check that takes any evidence still has to have some
     for item in missing:
         refusal = item.root if isinstance(item, Blocked) else item
         if isinstance(refusal, Refusal):

@@ -75,6 +75,7 @@ def test_secret_kept_apart(connection: Connection) -> None:
             "The client secret stands in the connection file itself; everybody who gets the file has it.",
             "config_invalid",
             about="secret",
+            remedy='Keep the secret outside: client_secret = "env:NAME" or "file:PATH".',
         )
     if origin.startswith("file:"):
         path = Path(origin.removeprefix("file:"))
@@ -83,6 +84,7 @@ def test_secret_kept_apart(connection: Connection) -> None:
                 "The file that holds the secret can be read by every user of this machine.",
                 "config_invalid",
                 about="secret",
+                remedy="Let only its owner read the file: chmod 600.",
             )
 
 

@@ -11,7 +11,7 @@ from conformance.checks.expect import Found, fail, not_applicable
 from conformance.checks.registry import check
 from conformance.connection import Connection
 from conformance.probing.evidence import Answer, Evidence, Refusal
-from conformance.probing.tell_apart import holds, missing_role
+from conformance.probing.tell_apart.permissions import holds, missing_role
 from conformance.probing.tokens import Token
 
 

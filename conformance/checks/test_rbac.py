@@ -12,7 +12,7 @@ from conformance.checks.registry import check
 from conformance.connection import Connection
 from conformance.findings import finding
 from conformance.probing.evidence import Answer, Evidence, Refusal
-from conformance.probing.tell_apart import READER_ROLE, area_of
+from conformance.probing.tell_apart.azure import READER_ROLE, area_of
 from conformance.probing.tokens import Token
 
 NEEDED = sorted({e.needs.name for e in ENDPOINTS.values() if isinstance(e.needs, Action) and e.needs.published})

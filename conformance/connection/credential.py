@@ -39,6 +39,7 @@ class Certificate:
         return {"private_key": key, "public_certificate": certificate}
 
     def _pem(self) -> tuple[str, str]:
+        from cryptography.exceptions import UnsupportedAlgorithm
         from cryptography.hazmat.primitives import serialization
         from cryptography.hazmat.primitives.serialization import pkcs12
         from cryptography.x509 import load_pem_x509_certificate
@@ -53,7 +54,7 @@ class Certificate:
                 if found is None or certificate is None:
                     raise ValueError
                 key = found
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, UnsupportedAlgorithm):
             raise SecretError(f"{self.origin}: no private key with its certificate, or a wrong password") from None
         private = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -97,5 +98,5 @@ def github_token() -> str:
             timeout=10,
         )
         return str(answer.raise_for_status().json()["value"])
-    except (httpx.HTTPError, ValueError, KeyError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError) as error:
         raise SecretError(f"GitHub gave no token: {type(error).__name__}") from None

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 
 HEADER = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?$")
 KEY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
-LONG = re.compile(r'"""|\'\'\'')
+TOKEN = re.compile(r'"""|\'\'\'|"(?:[^"\\]|\\.)*"|\'[^\']*\'|#.*')
+"""What can hold the marks of a long string, and the marks themselves."""
+ENDS = {'"""': re.compile(r'(?:\\.|[^"\\]|"(?!""))*"{3,5}'), "'''": re.compile(r"(?:[^']|'(?!''))*'{3,5}")}
 
 
 @dataclass
@@ -24,7 +26,7 @@ def tables(text: str) -> Sequence[Table]:
     """The tables of a TOML text in their order, the nameless first one included. Lines count from 1."""
     found = [Table("", 1)]
     within: str | None = None
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if within is None:
             if header := HEADER.match(line):
                 found.append(Table(_plain(header.group(2)), number))
@@ -34,9 +36,17 @@ def tables(text: str) -> Sequence[Table]:
                 found[-1].keys.setdefault(name, number)
                 if rest:
                     found[-1].keys.setdefault(f"{name}.{rest}", number)
-        for mark in LONG.findall(line):
-            within = mark if within is None else (None if within == mark else within)
+        within = _within(line, within)
     return found
+
+
+def _within(line: str, mark: str | None) -> str | None:
+    """The mark of the long string that is open at the end of a line, given the one open at its start."""
+    at = 0
+    while token := ENDS[mark].match(line, at) if mark else TOKEN.search(line, at):
+        mark = None if mark else token.group() if token.group() in ENDS else None
+        at = token.end()
+    return mark
 
 
 def _plain(name: str) -> str:

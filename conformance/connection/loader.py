@@ -139,6 +139,9 @@ def _read(path: Path, environ: Mapping[str, str], credentials: bool) -> _File:
     except RecursionError:
         file.tell("no valid TOML: nested too deeply")
         return file
+    except ValueError:  # Python reads no decimal number of more than 4300 digits
+        file.tell("no valid TOML: a number is too long")
+        return file
     if text is not None:
         _document(file, document, tables(text))
     return file
@@ -315,8 +318,8 @@ def _resolved(entry: _Entry, key: str, reference: str) -> Credential:
     if key == "federated_token":
         if reference == "github":
             return FederatedToken(github_token, "github")
-        resolve(reference, folder, environ)  # read again for each use: such tokens live for minutes
-        return FederatedToken(lambda: resolve(reference, folder, environ).reveal().strip(), reference.partition(":")[0])
+        origin = resolve(reference, folder, environ).origin  # the token is read for each use: it lives for minutes
+        return FederatedToken(lambda: resolve(reference, folder, environ).reveal().strip(), origin)
     password = entry.row.get("certificate_password")
     if password is not None and not isinstance(password, str):
         raise SecretError("certificate_password is no text in quotes")
@@ -331,7 +334,7 @@ def _resolved(entry: _Entry, key: str, reference: str) -> Credential:
 
 
 def _near(word: object, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(str(word), list(known), 1, 0.6)
+    near = difflib.get_close_matches(word, list(known), 1, 0.6) if isinstance(word, str) else []
     return f" (did you mean {near[0]!r}?)" if near else ""
 
 
@@ -340,6 +343,8 @@ def _shown(key: str, value: object) -> str:
         return _kind(value)
     if isinstance(value, str):
         return repr(value if len(value) <= 80 else value[:79] + "…")
+    if isinstance(value, int) and value.bit_length() > 64:  # Python writes no number of more than 4300 digits
+        return "a number of more than 64 bits"
     return f"{_kind(value)} {value}"[:80] if isinstance(value, bool | int | float) else _kind(value)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
+VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 LARGEST = 64 * 1024
 """Bytes of a secret's file."""
 
@@ -36,7 +38,9 @@ class Secret:
         return format(repr(self), spec)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and hmac.compare_digest(self._text.encode(), other._text.encode())
+        return isinstance(other, Secret) and hmac.compare_digest(
+            self._text.encode(errors="surrogatepass"), other._text.encode(errors="surrogatepass")
+        )
 
     def __hash__(self) -> int:
         return hash(self.origin)
@@ -55,6 +59,8 @@ def resolve(reference: str, folder: Path, environ: Mapping[str, str]) -> Secret:
     """
     kind, _, where = reference.partition(":")
     if kind == "env":
+        if not VARIABLE.fullmatch(where):  # perhaps the secret itself: not shown
+            raise SecretError("what follows env: is not the name of an environment variable")
         if not environ.get(where):
             raise SecretError(f"environment variable {where} is {'empty' if where in environ else 'not set'}")
         return Secret(environ[where], reference)
@@ -71,6 +77,8 @@ def read(where: str, folder: Path) -> bytes:
         content = path.read_bytes() if size <= LARGEST else b""
     except OSError as error:
         raise SecretError(f"file {where} cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise SecretError("what follows file: is not a path") from None
     if size > LARGEST:
         raise SecretError(f"file {where} is larger than {LARGEST // 1024} kB")
     return content

@@ -118,6 +118,8 @@ class TableState:
     plan: str = "Analytics"
     protection: str = "General"
     rows: list[dict[str, Any]] = field(default_factory=list)
+    partial: bool = False
+    """Queries on it answer with a part of their rows, and an error beside them."""
 
 
 @dataclass

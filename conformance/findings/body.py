@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,12 +21,13 @@ _NODES = 2000
 _CODES = ("code", "errorcode", "error_code", "odata.error.code", "suberror")
 _MESSAGES = ("message", "error_description", "errormessage", "error_message", "title", "detail", "description")
 _STATUSES = ("status", "statuscode", "httpstatuscode", "http_status")
-_NUMBERS = ("error_codes",)
+_NUMBERS = ("error_codes", "errorno")
 # In the order in which they lead inwards.
 _CHILDREN = (
     "error", "odata.error", "fault", "statusmessage", "responsebody", "body", "response", "responses", "errors",
     "details", "innererror", "inner_error", "innererrors",
 )  # fmt: skip
+_HTML = re.compile(r"<(?:html|!doctype html|head|body|h[1-3]|p|div|title|center)[\s>]|<!--")
 _DATA = frozenset({"value", "tables", "headers"})
 
 
@@ -63,7 +65,7 @@ def text_of(body: Any) -> str:
 def parsed(text: str) -> Any:
     """The JSON of a text, also where it is wrapped in a JSON string once or twice; None if it is none."""
     for _ in range(3):
-        if not text.lstrip()[:1] in ("{", "[", '"'):
+        if text.lstrip()[:1] not in ("{", "[", '"'):
             return None
         try:
             value = json.loads(text, strict=False)
@@ -83,8 +85,7 @@ def shape_of(text: str, value: Any, content_type: str) -> Shape:
         return "json"
     start = text[:2048].lower()
     if start.startswith("<"):
-        tags = ("<html", "<!doctype html", "<head", "<body", "<h1", "<h2", "<h3", "<p>", "<div", "<title", "<center", "<!--")
-        return "html" if "html" in content_type or any(tag in start for tag in tags) else "xml"
+        return "html" if "html" in content_type or _HTML.search(start) else "xml"
     return "html" if "html" in content_type and "</" in start else "text"
 
 
@@ -177,7 +178,7 @@ def _read_text(text: str, found: Contents) -> None:
     found.codes.extend(pasted.codes(text))
     found.mentions.extend(pasted.mentions(text))
     found.numbers.extend(pasted.numbers(text))
-    found.status = found.status or pasted.status(text)
+    found.status = found.status or pasted.status(text, bare=True) or pasted.status(text)
 
 
 def _members(value: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:

@@ -17,7 +17,7 @@ UNKNOWN = "unknown"
 class Cause:
     """One cause. ``conclusive`` is false where no service gave a positive sign, so that it is never a failure.
 
-    ``fix``, ``commands`` and ``portal`` are templates with ``{placeholders}``; see :mod:`conformance.findings.remedies`.
+    ``fix``, ``commands`` and ``portal`` are templates with ``{placeholders}``, which ``remedies`` fills.
     """
 
     id: str

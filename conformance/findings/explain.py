@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
 from conformance.apis.permissions import resource_of
@@ -16,6 +17,8 @@ from conformance.findings.signal import Signal, read
 
 _SCOPE = re.compile(r"/subscriptions/([^/\s]+)(?:/resourceGroups/([^/\s]+))?", re.IGNORECASE)
 _GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+# What the answer itself says of these is nearer than what the connection says. Ids are the other way round.
+_SAID = ("roles", "api", "resource_app_id", "action", "table")
 
 
 def explain(
@@ -37,7 +40,7 @@ def explain(
     match = classify(signal)
     known = {name: str(value) for name, value in (facts or {}).items() if value}
     learned = _learned(signal)
-    filled = {**learned, **known} | {name: learned[name] for name in ("roles", "api", "action", "table") if name in learned}
+    filled = {**learned, **known, **{name: learned[name] for name in _SAID if name in learned}}
     if match is None:
         text = f"{CAUSES[UNKNOWN].explanation} It reads: {_shown(signal)}"
         return finding(UNKNOWN, facts=filled, certainty="likely", explanation=text, code=_code(signal, None))
@@ -121,7 +124,8 @@ def _code(signal: Signal, entry: Entry | None) -> str | None:
     if signal.numbers:
         return f"AADSTS{signal.numbers[0]}"
     wanted = (*entry.codes, *entry.inner) if entry else ()
-    named = [code for code in (*signal.codes, *signal.mentions) if code.lower() in wanted]
+    words = (*signal.mentions, *signal.codes)
+    named = [code for code in words if any(fnmatchcase(code.lower(), name) for name in wanted)]
     candidates = named or list(signal.codes)
     return excerpt(candidates[-1], 80) if candidates else None
 

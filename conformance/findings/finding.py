@@ -51,8 +51,11 @@ def finding(
     code: str | None = None,
     tell_apart: str | None = None,
     entry: str | None = None,
+    remedy: str | None = None,
 ) -> Finding:
     """A finding with its fix filled in from ``facts`` (placeholder names to values; others are ignored).
+
+    ``remedy`` says what to do where the cause's own text is too general.
 
     Raises KeyError for a cause outside the vocabulary.
     """
@@ -61,7 +64,7 @@ def finding(
         cause=cause,
         certainty=certainty,
         explanation=explanation or known.explanation,
-        fix=fix(known, facts or {}),
+        fix=fix(known, facts or {}) if remedy is None else Fix(remedy),
         owner=known.owner,
         docs=f"docs/findings.md#{cause}",
         code=code,

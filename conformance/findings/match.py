@@ -14,7 +14,7 @@ from conformance.findings.finding import Certainty
 from conformance.findings.signal import Signal
 
 CATALOGUES = ("entra", "arm", "log_analytics", "sentinel", "graph", "defender", "network")
-# Whose words a service may speak. Sentinel sits behind the gateway of Azure Resource Manager, and its rules run queries.
+# Whose words a service may speak. Sentinel sits behind the gateway of Azure Resource Manager; its rules run queries.
 _FAMILIES: Mapping[str, tuple[str, ...]] = {
     "entra": ("entra", "network"),
     "arm": ("arm", "sentinel", "log_analytics", "network"),
@@ -23,13 +23,32 @@ _FAMILIES: Mapping[str, tuple[str, ...]] = {
     "graph": ("graph", "network"),
     "defender": ("defender", "network"),
 }
-_SPOKEN_BY_FAMILY_ONLY = frozenset({"log_analytics", "sentinel"})
 
 # Codes that say little more than the status does: a telling text outweighs them.
 _GENERIC = frozenset(
-    "badrequest forbidden unauthorized notfound conflict unknownerror failed error resourcenotfound internalservererror"
-    " invalidrequest invalid_request invalid_client invalid_grant unauthorized_client invalid_resource access_denied"
-    " invalid_scope interaction_required accessdenied badargumenterror authorization_requestdenied".split()
+    {
+        "badrequest",
+        "forbidden",
+        "unauthorized",
+        "notfound",
+        "conflict",
+        "unknownerror",
+        "failed",
+        "error",
+        "internalservererror",
+        "invalidrequest",
+        "invalid_request",
+        "invalid_client",
+        "invalid_grant",
+        "unauthorized_client",
+        "invalid_resource",
+        "access_denied",
+        "invalid_scope",
+        "interaction_required",
+        "accessdenied",
+        "badargumenterror",
+        "authorization_requestdenied",
+    }
 )
 
 _NUMBER, _INNER, _CODE, _MENTION, _TEXT, _HEADER, _GENERIC_CODE, _SHAPE, _STATUS, _CLASS = (
@@ -44,6 +63,7 @@ class Entry:
 
     ``statuses`` are numbers or classes ("5xx"); ``codes`` and ``inner`` are alternatives each, with ``*`` for any
     characters; ``numbers`` must all be there; ``words`` is looked for in the messages; ``headers`` by their values.
+    ``telling`` words suffice where a pasted message has lost its code.
     """
 
     id: str
@@ -60,13 +80,14 @@ class Entry:
     shapes: tuple[str, ...] = ()
     headers: Mapping[str, re.Pattern[str]] | None = None
     tell_apart: str | None = None
+    telling: bool = False
     evidence: str = "documented"
     source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The entry that explains a signal best. ``by_code``: a code, number or status decided, not only words."""
+    """The entry that explains a signal best, and how sure that is: words alone never make it certain."""
 
     entry: Entry
     certainty: Certainty
@@ -98,7 +119,7 @@ def classify(signal: Signal) -> Match | None:
             continue
         rank = (score, -(family.index(entry.service) if family and entry.service in family else len(CATALOGUES)))
         if best is None or rank > best[0]:
-            sure = entry.certainty == "certain" and by_code and not foreign
+            sure = (entry.certainty == "certain" and by_code and not foreign) or signal.status == 429
             best = (rank, Match(entry, "certain" if sure else "likely"))
     return best[1] if best else None
 
@@ -128,8 +149,8 @@ def _weigh(entry: Entry, signal: Signal) -> tuple[int, bool] | None:
             score += found
             by_code = by_code or found >= _GENERIC_CODE
             by_code = by_code and found != _MENTION
-        elif not (entry.words and not signal.codes and weight == _CODE):
-            return None  # a pasted message may have lost its code; its words must do then
+        elif not (entry.telling and not signal.codes):
+            return None
     if entry.words:
         if not entry.words.search(signal.words):
             return None
@@ -202,6 +223,7 @@ def _entry(service: str, row: Mapping[str, Any]) -> Entry:
         shapes=tuple(row.get("shape", ())),
         headers={name: re.compile(pattern) for name, pattern in row.get("header", {}).items()} or None,
         tell_apart=row.get("tell_apart"),
+        telling=row.get("telling", False),
         evidence=row["evidence"],
         source=row["source"],
     )

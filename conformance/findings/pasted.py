@@ -13,15 +13,17 @@ _AADSTS = re.compile(r"AADSTS[\s:_-]{0,2}([0-9]{4,8})(?![0-9])", re.IGNORECASE)
 _ERROR_LINK = re.compile(r"/error\?code=([0-9]{4,8})(?![0-9])")
 _ERROR_CODES = re.compile(r"error_codes\\?[\"']?\s*[:=]\s*\[?([0-9][0-9,\s]{3,60})")
 _SHORT_FORM = re.compile(r"\b[a-z]+(?:_[a-z]+)*: ([0-9]{5,7}) - ")  # "invalid_client: 7000215 - [time]: ..."
-_BARE_NUMBER = re.compile(r"\W*(?:AADSTS|error|code)?\W*([0-9]{5,7})\W*", re.IGNORECASE)
+_BARE_NUMBER = re.compile(r"\W{0,8}(?:AADSTS|error|code)?\W{0,4}([0-9]{5,7})\W{0,8}", re.IGNORECASE)
 
 _CODE = (
-    re.compile(r"(?<![a-z_])\\*[\"']?(?:error_?)?code\\*[\"']?\s*[:=]\s*\\*[\"']?([A-Za-z][A-Za-z0-9_.-]{2,80})", re.IGNORECASE),
-    re.compile(r"\\*[\"']error\\*[\"']?\s*[:=]\s*\\*[\"']([A-Za-z_]{4,60})\\*[\"']"),
+    re.compile(
+        r"(?<![a-z_])(?:error_?)?code\\{0,4}[\"']?\s{0,4}[:=]\s{0,4}\\{0,4}[\"']?([A-Za-z][A-Za-z0-9_.-]{2,80})", re.IGNORECASE
+    ),
+    re.compile(r"[\"']error\\{0,4}[\"']?\s{0,4}[:=]\s{0,4}\\{0,4}[\"']([A-Za-z_]{4,60})\\{0,4}[\"']"),
     re.compile(r"(?:^|[\s:>])\(([A-Z][a-z]+[A-Za-z0-9_]{3,80})\)"),  # "(AuthorizationFailed) The client ..."
-    re.compile(r"<(?:\w+:)?code>\s*([^<>\s]{3,80})\s*</", re.IGNORECASE),
-    re.compile(r"^\W*([a-z]+_[a-z_]+)\b(?=[:\s]|$)"),  # "invalid_client: ..."
-    re.compile(r"^\W*([A-Z][A-Za-z]{5,60})(?=\s*[:(]|\W*$)"),  # "AuthorizationFailed: ..." or the code alone
+    re.compile(r"<(?:\w{1,20}:)?code>\s{0,20}([^<>\s]{3,80})\s{0,20}</", re.IGNORECASE),
+    re.compile(r"^\W{0,8}([a-z]+_[a-z_]+)\b(?=[:\s]|$)"),  # "invalid_client: ..."
+    re.compile(r"^\W{0,8}([A-Z][A-Za-z]{5,60})(?=\s{0,4}[:(]|\W{0,8}$)"),  # "AuthorizationFailed: ..." or the code alone
 )
 _MENTION = re.compile(
     r"\b(?:[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]+)+|(?:SEM|SYN|KS)[0-9]{3,5}|E_[A-Z_]{4,60}|[A-Z][a-z]+_[A-Z][A-Za-z]+)\b"
@@ -29,15 +31,15 @@ _MENTION = re.compile(
 
 _NAMED_STATUS = (
     re.compile(
-        r"(?:status(?:[ _-]?code)?|http(?:/[0-9.]+)?(?: status)?(?: code)?(?: error)?|response(?: status)?(?: code)?|returned"
-        r"(?: an)?(?: http)? error)\\?[\"']?[\s:=(\[]{0,4}([1-5][0-9]{2})(?![0-9])",
+        r"(?:status(?:[ _-]?code)?|http(?:/[0-9.]+)?(?: status)?(?: code)?(?: error)?|response(?: status)?(?: code)?"
+        r"|returned(?: an)?(?: http)? error)\\?[\"']?[\s:=(\[]{0,4}([1-5][0-9]{2})(?![0-9])",
         re.IGNORECASE,
     ),
     re.compile(r"\(([45][0-9]{2})\)"),
     re.compile(r"^\W{0,2}([45][0-9]{2})(?=[\s:,;.)\]-])"),
     re.compile(
-        r"(?<![0-9])([45][0-9]{2})\s*[:,-]?\s*(?:bad request|unauthorized|forbidden|not found|method not|proxy auth|conflict"
-        r"|gone|precondition|too many|internal server|bad gateway|service unavailable|gateway time)",
+        r"(?<![0-9])([45][0-9]{2})\s*[:,-]?\s*(?:bad request|unauthorized|forbidden|not found|method not|proxy auth"
+        r"|conflict|gone|precondition|too many|internal server|bad gateway|service unavailable|gateway time)",
         re.IGNORECASE,
     ),
 )

@@ -12,8 +12,27 @@ from conformance.apis.permissions import by_resource, resource_of
 from conformance.findings.cause import Cause
 
 PLACEHOLDERS = frozenset(
-    "tenant_id client_id subscription_id resource_group workspace_id workspace_name workspace object_id scope role"
-    " roles resource_app_id app_role_id resource_name login_host cloud_az secret_end_date table action".split()
+    {
+        "tenant_id",
+        "client_id",
+        "subscription_id",
+        "resource_group",
+        "workspace_id",
+        "workspace_name",
+        "workspace",
+        "object_id",
+        "scope",
+        "role",
+        "roles",
+        "resource_app_id",
+        "app_role_id",
+        "resource_name",
+        "login_host",
+        "cloud_az",
+        "secret_end_date",
+        "table",
+        "action",
+    }
 )
 """What a template may name. Others never reach a command, whatever the facts hold."""
 
@@ -97,6 +116,5 @@ def _variants(facts: Mapping[str, str]) -> Iterator[dict[str, str]]:
         ids = " ".join(resource.application_id(name) or "" for name in names)
         yield known | {"resource_app_id": resource.app_id, "resource_name": resource.name, "app_role_id": ids}
     if not groups:
-        resource = resource_of(known.get("resource_app_id") or facts.get("api") or "")
-        named = {"resource_app_id": resource.app_id, "resource_name": resource.name} if resource else {}
-        yield known | named
+        api = resource_of(known.get("resource_app_id") or facts.get("api") or "")
+        yield known | ({"resource_app_id": api.app_id, "resource_name": api.name} if api else {})

@@ -25,14 +25,21 @@ SERVICES: Mapping[str, str] = {
 """The names under which a service may be given, and the names of its catalogue."""
 
 _LOG_ANALYTICS = frozenset(
-    "badargumenterror insufficientaccesserror invalidtokenerror pathnotfounderror partialerror throttlederror"
-    " workspacenotplacederror".split()
+    {
+        "badargumenterror",
+        "insufficientaccesserror",
+        "invalidtokenerror",
+        "pathnotfounderror",
+        "partialerror",
+        "throttlederror",
+        "workspacenotplacederror",
+    }
 )
 
 
 @dataclass(frozen=True)
 class Signal:
-    """What an answer says. ``codes`` run from the outermost to the innermost, ``mentions`` are words that look like one.
+    """What an answer says. ``codes`` run from the outermost inwards, ``mentions`` are words that look like one.
 
     ``status`` is the HTTP status, told by the caller or by the text itself. ``service`` is None if nothing tells it.
     """
@@ -50,7 +57,7 @@ class Signal:
     @cached_property
     def words(self) -> str:
         """The messages, for the few cases that a code alone does not decide."""
-        return "\n".join(self.messages) or self.text
+        return ("\n".join(self.messages) or self.text)[:8192]
 
     @cached_property
     def lower_codes(self) -> tuple[str, ...]:

@@ -50,6 +50,8 @@ class RootCausePart(FindingPart, frozen=True, kw_only=True):
 
     check: str
     blocks: tuple[str, ...]
+    evidence: EvidencePart | None
+    """The answer that it was read from; None where nothing was sent."""
 
 
 class EvidencePart(Part, frozen=True, kw_only=True):
@@ -172,7 +174,10 @@ def _finding(finding: Finding) -> FindingPart:
 
 def _root_cause(cause: RootCause) -> RootCausePart:
     return RootCausePart(
-        **msgspec.structs.asdict(_finding(cause.root.finding)), check=cause.root.check, blocks=cause.blocks
+        **msgspec.structs.asdict(_finding(cause.root.finding)),
+        check=cause.root.check,
+        blocks=cause.blocks,
+        evidence=None if cause.root.exchange is None else _evidence(cause.root.exchange, cause.root.finding.code),
     )
 
 
@@ -191,15 +196,15 @@ def _check(outcome: Outcome) -> CheckPart:
         reason=None if outcome.reason is None else redact(outcome.reason),
         duration_s=None if exchange is None else round(exchange.elapsed, 3),
         probes=outcome.probes,
-        evidence=None if exchange is None else _evidence(exchange, outcome),
+        evidence=None if exchange is None else _evidence(exchange, outcome.root.finding.code if outcome.root else None),
         finding=_finding(outcome.root.finding) if own and outcome.root else None,
     )
 
 
-def _evidence(exchange: Exchange, outcome: Outcome) -> EvidencePart:
+def _evidence(exchange: Exchange, code: str | None) -> EvidencePart:
     return EvidencePart(
         status=exchange.status,
-        code=outcome.root.finding.code if outcome.root else None,
+        code=code,
         request_id=exchange.request_id,
         url=redact(exchange.url),
         attempts=exchange.attempts,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
@@ -36,6 +37,7 @@ MARKS: Mapping[str, tuple[str, str, str]] = {
 WORDS = {"not_applicable": "not applicable", "not_configured": "not configured"}
 ORDER: tuple[Status, ...] = ("failed", "error", "inconclusive", "blocked", "warning", "passed", "not_applicable", "not_configured")
 WIDEST = 100
+TRAILING = re.compile(r" +(\x1b\[0m)?\n")
 
 
 def console(file: IO[str] | None = None, *, width: int | None = None, color: bool | None = None) -> Console:
@@ -83,7 +85,7 @@ class Terminal:
 
     def _root_cause(self, cause: RootCausePart, one: ConnectionPart) -> RenderableType:
         check = next((check for check in one.checks if check.id == cause.check), None)
-        proof = next((c.evidence for c in one.checks if c.evidence and c.cause == cause.cause), None)
+        proof = cause.evidence
         rows: list[tuple[str, RenderableType]] = [("cause", Text(f"{cause.cause}: {CAUSES[cause.cause].means}"))]
         rows.append(("why", Text(cause.explanation)))
         if proof is not None:
@@ -183,7 +185,9 @@ class Terminal:
 
     def _print(self, *lines: RenderableType) -> None:
         for line in lines:
-            self._console.print(line)
+            with self._console.capture() as captured:
+                self._console.print(line)
+            self._console.file.write(TRAILING.sub(r"\1\n", captured.get()))
 
 
 def next_action(one: ConnectionPart) -> str:

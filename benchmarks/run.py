@@ -1,0 +1,167 @@
+"""`make bench`: each figure is a ratio of two things measured in the same run, with its aim.
+
+`python -m benchmarks.run [--quick] [--write docs/benchmarks.md]`
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from conformance import Connection, load
+from conformance.checks.registry import catalogue
+from conformance.fakes import build
+from conformance.fakes.server import serving
+from conformance.fakes.world import hosts
+from conformance.probing.evidence import Evidence
+from conformance.probing.probe import PROBES
+from conformance.sources import Channel, Live
+from conformance.verification import selected, verify
+
+ROOT = Path(__file__).parents[1]
+DEMO = ROOT / "examples" / "demo.toml"
+SECRET = {"SENTINEL_DEMO_SECRET": "made-up-for-the-benchmark"}
+LATENCY = 0.1
+"""Seconds before each answer of the served virtual tenant."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    name: str
+    value: float
+    aim: str
+
+
+@dataclass(frozen=True)
+class OneByOne:
+    """The live source with one request in flight at a time: the same probes, one after the other."""
+
+    name: str = "serial"
+
+    @asynccontextmanager
+    async def open(self, connection: Connection):  # type: ignore[no-untyped-def]
+        async with Live().open(connection) as channel:
+            yield Channel(_Lock(channel.transport), channel.clock, channel.connection)
+
+
+class _Lock(httpx.AsyncBaseTransport):
+    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
+        self._transport, self._lock = transport, asyncio.Lock()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        async with self._lock:
+            response = await self._transport.handle_async_request(request)
+            await response.aread()
+            return response
+
+
+def best(times: int, run: Callable[[], float]) -> float:
+    """The quickest of several runs: what the machine can do when nothing else disturbs it."""
+    return min(run() for _ in range(times))
+
+
+def critical_path(evidence: dict[str, Evidence]) -> int:
+    """The longest chain of dependent requests among the probes that were put."""
+
+    def depth(name: str) -> int:
+        needs = [need for need in PROBES[name].needs if need in evidence]
+        if name.startswith("token_"):
+            needs.append("discovery")
+        elif name != "discovery":
+            needs.append("token_arm")
+        return 1 + max((depth(need) for need in needs), default=0)
+
+    return max(depth(name) for name in evidence)
+
+
+def over_sockets(quick: bool) -> list[Figure]:
+    """Live runs against the served virtual tenant, every answer 100 ms late."""
+    (connection,) = load(DEMO, environ=SECRET)
+    world = build(connection)
+    with serving(world.handler, hosts(), latency=LATENCY) as server:
+        os.environ.update(server.environment)
+        reports = []
+
+        def live() -> float:
+            report = verify(connection)
+            assert report.ok, report.verdict.summary
+            reports.append(report)
+            return report.duration
+
+        wall = best(1 if quick else 3, live)
+        serial = verify(connection, source=OneByOne()).duration
+        for name in server.environment:
+            del os.environ[name]
+    evidence = dict(reports[0].gathered.evidence)
+    distinct = {
+        (one.method, str(one.url), one.content) for one in world.requests[: reports[0].gathered.requests]
+    }
+    return [
+        Figure("live run / critical path of dependent requests", wall / (critical_path(evidence) * LATENCY), "1.5 or less"),
+        Figure("the same probes one after the other / live run", serial / wall, "the more the better"),
+        Figure("requests made / distinct requests needed", reports[0].gathered.requests / len(distinct), "1.0"),
+    ]
+
+
+def pytest_time(arguments: list[str], folder: Path) -> float:
+    environment = {**os.environ, **SECRET}
+    began = time.perf_counter()
+    subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
+        cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL,
+    )
+    return time.perf_counter() - began
+
+
+def as_pytest(quick: bool) -> list[Figure]:
+    """Whole pytest processes: a verification on the virtual tenant, no-op tests, and the plugin doing nothing."""
+    times = 2 if quick else 5
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "test_nothing.py").write_text(
+            f"import pytest\n\n@pytest.mark.parametrize('n', range({len(selected())}))\ndef test_nothing(n):\n    pass\n"
+        )
+        run = best(times, lambda: pytest_time([f"--sentinel-config={DEMO}", "--sentinel-source=fake"], folder))
+        nothing = best(times, lambda: pytest_time(["test_nothing.py"], folder))
+        (folder / "test_one.py").write_text("def test_one():\n    pass\n")
+        inert = best(times, lambda: pytest_time(["test_one.py"], folder))
+        bare = best(times, lambda: pytest_time(["-p", "no:conformance.plugin", "test_one.py"], folder))
+    return [
+        Figure(f"run on the virtual tenant / {len(selected())} no-op tests", run / nothing, "2 or less"),
+        Figure("start-up with the plugin inert / without it", inert / bare, "1.0"),
+    ]
+
+
+def table(figures: list[Figure]) -> str:
+    rows = [f"| {one.name} | {one.value:.2f} | {one.aim} |" for one in figures]
+    return "\n".join(["| ratio | measured | aim |", "|---|---|---|", *rows])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer repetitions")
+    parser.add_argument("--write", type=Path, help="write the table into this page, between its markers")
+    options = parser.parse_args()
+    catalogue()
+    shown = table([*over_sockets(options.quick), *as_pytest(options.quick)])
+    print(shown)
+    if options.write:
+        text = options.write.read_text(encoding="utf-8")
+        head, _, rest = text.partition("<!-- measured -->\n")
+        tail = rest.partition("<!-- /measured -->")[2]
+        options.write.write_text(f"{head}<!-- measured -->\n{shown}\n<!-- /measured -->{tail}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

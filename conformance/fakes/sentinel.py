@@ -1,0 +1,255 @@
+"""Microsoft Sentinel of the virtual tenant, behind the gateway of Azure Resource Manager."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import unquote
+
+import httpx
+
+from conformance.apis import sentinel
+from conformance.apis.endpoint import SENTINEL_API
+from conformance.fakes.answering import Call, Refuser, answers
+from conformance.fakes.arm import body, headers, not_registered, ok, workspace_of
+from conformance.fakes.sentinel_content import alert_body, entities_of, incident_body, stamp
+from conformance.fakes.story import Incident, stable_id
+from conformance.fakes.tenant import Workspace
+
+SPEC = "azure-rest-api-specs Microsoft.SecurityInsights 2025-09-01"
+DEFAULT_PAGE = 50
+NAMESPACE = "Microsoft.SecurityInsights"
+
+
+def provider_headers(call: Call, status: int) -> dict[str, str]:
+    """A refusal by the provider, not by the gateway."""
+    return {**headers(call, status), "x-ms-failure-cause": "service"}
+
+
+refuse = Refuser(SENTINEL_API, body, provider_headers).declare
+ONBOARD = (
+    "Please onboard through the portal (https://learn.microsoft.com/en-us/azure/sentinel/quickstart-onboard) or use the"
+    " OnboardingStates ARM api to onboard to Sentinel"
+)
+
+not_onboarded = refuse("not-onboarded", 400, "BadRequest", "{inner}", "recorded", "PurpleCloud issue 42 (2025-04)")
+onboarding_state_missing = refuse(
+    "onboarding-state-missing", 404, "NotFound", "Onboarding state not found", "inferred", "zerotrustassessment PR 1241"
+)
+incident_not_found = refuse(
+    "incident-not-found", 404, "NotFound", "Incident '{incident}' was not found", "inferred", "status seen, body not"
+)
+filter_malformed = refuse(
+    "filter-malformed", 400, "BadRequest", "Invalid $filter expression", "inferred", "no capture found"
+)
+top_too_large = refuse(
+    "top-too-large", 400, "BadRequest", "The value of $top may be 1000 at most", "inferred", "Azure-Sentinel PR 8464"
+)
+
+
+def onboarded(answer: Callable[[Call, Workspace], httpx.Response]) -> Callable[[Call], httpx.Response]:
+    """What every operation looks at first: the provider is registered, and Sentinel is enabled on the workspace."""
+
+    def checked(call: Call) -> httpx.Response:
+        workspace = workspace_of(call)
+        assert workspace is not None  # the gateway has looked
+        subscription = call.tenant.subscriptions[workspace.subscription_id.lower()]
+        if NAMESPACE not in subscription.registered:
+            return not_registered(call, namespace=NAMESPACE)
+        if not workspace.onboarded:
+            text = f"Workspace '{workspace.name}' is not onboarded to Microsoft Sentinel. {ONBOARD}."
+            return not_onboarded(call, inner=json.dumps({"error": {"code": "BadRequest", "message": text}}))
+        return answer(call, workspace)
+
+    return checked
+
+
+@answers(sentinel.ONBOARDING_STATE, "specified", SPEC)
+def onboarding_state(call: Call) -> httpx.Response:
+    workspace = workspace_of(call)
+    assert workspace is not None
+    if not workspace.onboarded:
+        return onboarding_state_missing(call)
+    scope = f"{workspace.scope}/providers/{NAMESPACE}/onboardingStates/default"
+    kind = f"{NAMESPACE}/onboardingStates"
+    return ok(call, {"id": scope, "name": "default", "type": kind, "properties": {"customerManagedKey": False}})
+
+
+FILTER = re.compile(r"properties/(severity|status) eq '(\w+)'")
+ORDER = re.compile(r"properties/(createdTimeUtc|lastModifiedTimeUtc)(?: (asc|desc))?", re.IGNORECASE)
+
+
+@answers(sentinel.INCIDENTS, "recorded", "azure-sdk recordings of incident lists")
+@onboarded
+def incidents(call: Call, workspace: Workspace) -> httpx.Response:
+    """Pages with a next link as the service writes it: with a port, and a token that is not percent-encoded."""
+    found = list(workspace.incidents)
+    for clause in filter(None, (call.option("$filter") or "").split(" and ")):
+        match = FILTER.fullmatch(clause.strip())
+        if match is None:
+            return filter_malformed(call)
+        found = [one for one in found if getattr(one, match.group(1)) == match.group(2)]
+    order = ORDER.fullmatch(call.option("$orderby") or "properties/createdTimeUtc desc")
+    if order is None:
+        return filter_malformed(call)
+    by_creation = order.group(1).lower() == "createdtimeutc"
+    found.sort(
+        key=lambda one: one.created if by_creation else one.modified,
+        reverse=(order.group(2) or "asc").lower() == "desc",
+    )
+    top = int(call.option("$top") or DEFAULT_PAGE)
+    if top > sentinel.INCIDENTS.max_top if sentinel.INCIDENTS.max_top else False:
+        return top_too_large(call)
+    start = _skipped(call.option("$skipToken"))
+    page = [incident_body(workspace, one) for one in found[start : start + top]]
+    answer: dict[str, Any] = {"value": page}
+    if start + top < len(found):
+        answer["nextLink"] = _next(call, start + top)
+    return ok(call, answer)
+
+
+def _next(call: Call, skip: int) -> str:
+    options = "&".join(f"{name}={value}" for name, value in call.query.multi_items() if name.lower() != "$skiptoken")
+    token = json.dumps([{"token": f"+RID:~{skip}", "skip": skip}], separators=(",", ":"))
+    return f"https://{call.request.url.host}:443{call.request.url.path}?{options}&$skipToken={token}"
+
+
+def _skipped(token: str | None) -> int:
+    match = re.search(r'"skip":(\d+)', unquote(token or ""))
+    return int(match.group(1)) if match else 0
+
+
+def of_incident(
+    answer: Callable[[Call, Workspace, Incident], Any],
+) -> Callable[[Call], httpx.Response]:
+    """An operation on one incident."""
+
+    @onboarded
+    def checked(call: Call, workspace: Workspace) -> httpx.Response:
+        for one in workspace.incidents:
+            if one.id.lower() == call.path["incident"].lower():
+                return ok(call, answer(call, workspace, one))
+        return incident_not_found(call, incident=call.path["incident"])
+
+    return checked
+
+
+@answers(sentinel.INCIDENT, "recorded", "azure-sdk recordings of incidents")
+@of_incident
+def incident(call: Call, workspace: Workspace, one: Incident) -> Any:
+    return incident_body(workspace, one)
+
+
+@answers(sentinel.INCIDENT_ALERTS, "specified", SPEC)
+@of_incident
+def incident_alerts(call: Call, workspace: Workspace, one: Incident) -> Any:
+    return {"value": [alert_body(workspace, alert) for alert in one.alerts]}
+
+
+@answers(sentinel.INCIDENT_ENTITIES, "specified", SPEC)
+@of_incident
+def incident_entities(call: Call, workspace: Workspace, one: Incident) -> Any:
+    found = entities_of(workspace, one)
+    kinds = sorted({entity["kind"] for entity in found})
+    counts = [{"entityKind": kind, "count": sum(entity["kind"] == kind for entity in found)} for kind in kinds]
+    return {"entities": found, "metaData": counts}
+
+
+@answers(sentinel.INCIDENT_BOOKMARKS, "specified", SPEC)
+@of_incident
+def incident_bookmarks(call: Call, workspace: Workspace, one: Incident) -> Any:
+    marks = []
+    for number in range(one.bookmarks):
+        name = stable_id("incident bookmark", one.id, number)
+        properties = {"displayName": "Kept for the investigation", "query": "SigninLogs | take 1", "labels": []}
+        marks.append(
+            {
+                "id": f"{workspace.scope}/providers/{NAMESPACE}/Entities/{name}",
+                "name": name,
+                "type": f"{NAMESPACE}/Entities",
+                "kind": "Bookmark",
+                "properties": properties,
+            }
+        )
+    return {"value": marks}
+
+
+@answers(sentinel.INCIDENT_COMMENTS, "recorded", "azure-sdk recordings of incident comments")
+@of_incident
+def incident_comments(call: Call, workspace: Workspace, one: Incident) -> Any:
+    scope = f"{workspace.scope}/providers/{NAMESPACE}/Incidents/{one.id}/Comments"
+    return {"value": [_comment(scope, one, number, text) for number, text in enumerate(one.comments)]}
+
+
+def _comment(scope: str, one: Incident, number: int, text: str) -> Mapping[str, Any]:
+    name = stable_id("comment", one.id, number)
+    author = {"objectId": None, "email": None, "name": "A. Miller", "userPrincipalName": None}
+    return {
+        "id": f"{scope}/{name}",
+        "name": name,
+        "type": f"{NAMESPACE}/Incidents/Comments",
+        "etag": '"0300bf09-0000-0000-0000-5c37296e0000"',
+        "properties": {
+            "message": text,
+            "createdTimeUtc": stamp(one.modified),
+            "lastModifiedTimeUtc": stamp(one.modified),
+            "author": author,
+        },
+    }
+
+
+@answers(sentinel.INCIDENT_RELATIONS, "specified", SPEC)
+@of_incident
+def incident_relations(call: Call, workspace: Workspace, one: Incident) -> Any:
+    base = f"{workspace.scope}/providers/{NAMESPACE}"
+    return {
+        "value": [
+            {
+                "id": f"{base}/Incidents/{one.id}/relations/{one.id}_{alert.id}",
+                "name": f"{one.id}_{alert.id}",
+                "type": f"{NAMESPACE}/Incidents/relations",
+                "etag": '"0300bf09-0000-0000-0000-5c37296e0000"',
+                "properties": {
+                    "relatedResourceId": f"{base}/entities/{alert.id}",
+                    "relatedResourceName": alert.id,
+                    "relatedResourceType": f"{NAMESPACE}/entities",
+                    "relatedResourceKind": "SecurityAlert",
+                },
+            }
+            for alert in one.alerts
+        ]
+    }
+
+
+@answers(sentinel.INCIDENT_TASKS, "specified", SPEC)
+@of_incident
+def incident_tasks(call: Call, workspace: Workspace, one: Incident) -> Any:
+    return {"value": []}
+
+
+def _collection(name: str, *, top: bool = False) -> Callable[[Call], httpx.Response]:
+    """A list of the workspace's content. Near-real-time rules are left out by stable versions, silently."""
+
+    @onboarded
+    def listed(call: Call, workspace: Workspace) -> httpx.Response:
+        found = workspace.content.get(name, [])
+        if "preview" not in (call.option("api-version") or ""):
+            found = [one for one in found if one.get("kind") != "NRT"]
+        most = int(call.option("$top") or len(found) or 1) if top else len(found)
+        return ok(call, {"value": found[:most]})
+
+    return listed
+
+
+answers(sentinel.ALERT_RULES, "recorded", "azure-sdk recordings of alert rules")(_collection("alertRules"))
+answers(sentinel.DATA_CONNECTORS, "recorded", "azure-sdk recordings of data connectors")(_collection("dataConnectors"))
+answers(sentinel.AUTOMATION_RULES, "specified", SPEC)(_collection("automationRules"))
+answers(sentinel.WATCHLISTS, "specified", SPEC)(_collection("watchlists"))
+answers(sentinel.BOOKMARKS, "specified", SPEC)(_collection("bookmarks"))
+answers(sentinel.THREAT_INTELLIGENCE_METRICS, "specified", SPEC)(_collection("threatIntelligenceMetrics"))
+answers(sentinel.METADATA, "specified", SPEC)(_collection("metadata", top=True))
+answers(sentinel.SETTINGS, "specified", "azure-mgmt-securityinsight 2.0.0b4 (2025-10-01-preview)")(
+    _collection("settings")
+)

@@ -1,0 +1,76 @@
+"""Connection files on disk, and certificates made on the spot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+VALUES = """\
+[connection]
+tenant_id = "7e4a11ed-0c0f-4c0f-a11c-000000000001"
+client_id = "a9910000-0c0f-4c0f-a11c-000000000002"
+client_secret = "env:CONTOSO_SECRET"
+subscription_id = "5b5c0000-0c0f-4c0f-a11c-000000000003"
+resource_group = "rg-security"
+workspace_id = "30a40000-0c0f-4c0f-a11c-000000000004"
+workspace_name = "law-security"
+"""
+"""A good file; line numbers in the tests count in it."""
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a connection file: the good one with texts replaced (old, new) and lines added."""
+
+    def written(*changes: tuple[str, str], add: str = "", name: str = "conn.toml") -> Path:
+        text = VALUES
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new)
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text + add, encoding="utf-8")
+        return path
+
+    return written
+
+
+@pytest.fixture(scope="session")
+def certificate() -> dict[str, bytes]:
+    """A self-signed certificate with its key, in the forms that people have: PEM, encrypted PEM, PFX, and parts."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+    from cryptography.hazmat.primitives.serialization import pkcs12
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "contoso")])
+    start = datetime.now(UTC) - timedelta(days=1)
+    cert = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(start)
+        .not_valid_after(start + timedelta(days=30))
+        .sign(key, hashes.SHA256())
+    )
+
+    def private(encryption: serialization.KeySerializationEncryption) -> bytes:
+        return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
+
+    locked = serialization.BestAvailableEncryption(b"open sesame")
+    plain = private(serialization.NoEncryption())
+    public = cert.public_bytes(serialization.Encoding.PEM)
+    return {
+        "pem": plain + public,
+        "certificate first": public + plain,
+        "locked": private(locked) + public,
+        "pfx": pkcs12.serialize_key_and_certificates(b"contoso", key, cert, None, locked),
+        "key only": plain,
+        "certificate only": public,
+    }

@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import json
+
+import httpx
+import msal
+import pytest
+import respx
+
+from conformance.connection import Certificate, ClientSecret, FederatedToken, Secret, SecretError
+from conformance.connection.credential import github_token
+
+PASSWORD = Secret("open sesame")
+USABLE = [("pem", None), ("certificate first", None), ("locked", PASSWORD), ("pfx", PASSWORD)]
+URL = "https://token.example/request?job=1"
+
+
+class Discovered:
+    """msal's HTTP client, which finds the tenant and keeps what is posted."""
+
+    def __init__(self) -> None:
+        self.posted: dict[str, str] = {}
+
+    def get(self, url, **_):
+        base = "https://login.microsoftonline.com/t/oauth2/v2.0"
+        return Reply({"authorization_endpoint": f"{base}/authorize", "token_endpoint": f"{base}/token"})
+
+    def post(self, url, data=None, **_):
+        self.posted = data
+        return Reply({"access_token": "t", "token_type": "Bearer", "expires_in": 3599})
+
+    def close(self) -> None:
+        pass
+
+
+class Reply:
+    status_code = 200
+
+    def __init__(self, body) -> None:
+        self.text, self.headers = json.dumps(body), {}
+
+    def raise_for_status(self) -> None:
+        pass
+
+
+def posted(credential) -> dict[str, str]:
+    """The form that msal sends for a credential."""
+    client = Discovered()
+    app = msal.ConfidentialClientApplication(
+        "a9910000-0c0f-4c0f-a11c-000000000002",
+        client_credential=credential.msal(),
+        authority="https://login.microsoftonline.com/t",
+        instance_discovery=False,
+        http_client=client,
+    )
+    app.acquire_token_for_client(["https://graph.microsoft.com/.default"])
+    return client.posted
+
+
+def test_msal_sends_the_secret_in_the_form():
+    assert posted(ClientSecret(Secret("abc8Q~canary")))["client_secret"] == "abc8Q~canary"
+
+
+@pytest.mark.parametrize(("form", "password"), USABLE)
+def test_msal_signs_with_the_certificate(certificate, form, password):
+    import base64
+
+    credential = Certificate(certificate[form], "file:app.pem", password)
+    credential.check()
+    header = posted(credential)["client_assertion"]
+    header = header.decode() if isinstance(header, bytes) else header
+    decoded = json.loads(base64.urlsafe_b64decode(header.split(".")[0] + "=="))
+    assert decoded["alg"] == "PS256"
+    assert "x5t#S256" in decoded
+
+
+@pytest.mark.parametrize(
+    ("form", "password"),
+    [
+        ("key only", None),
+        ("certificate only", None),
+        ("locked", None),
+        ("locked", Secret("canary")),
+        ("pfx", None),
+        ("pfx", Secret("canary")),
+    ],
+)
+def test_a_certificate_that_cannot_sign_says_so(certificate, form, password):
+    with pytest.raises(SecretError, match="no private key with its certificate, or a wrong password") as caught:
+        Certificate(certificate[form], "file:app.pem", password).check()
+    assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"canary", b"-----BEGIN", b"-----BEGIN CERTIFICATE-----", b"0\x82\x01"])
+def test_anything_else_is_no_certificate(content):
+    with pytest.raises(SecretError):
+        Certificate(content, "file:app.pem").check()
+
+
+def test_no_credential_shows_what_it_holds(certificate):
+    shown = repr(
+        [
+            ClientSecret(Secret("canary")),
+            Certificate(b"canary", "file:app.pem", Secret("canary")),
+            FederatedToken(lambda: "canary", "github"),
+        ]
+    )
+    assert "canary" not in shown
+
+
+def test_msal_asks_for_a_fresh_assertion_each_time():
+    given = iter(["first", "second"])
+    credential = FederatedToken(lambda: next(given), "github")
+    assert [posted(credential)["client_assertion"] for _ in range(2)] == ["first", "second"]
+
+
+@pytest.fixture
+def github_job(monkeypatch):
+    monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_URL", URL)
+    monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "canary")
+
+
+def test_github_is_asked_for_the_audience_of_the_exchange(github_job):
+    with respx.mock:
+        route = respx.get(url__startswith="https://token.example/request").respond(json={"value": "a.b.c"})
+        assert github_token() == "a.b.c"
+    request = route.calls.last.request
+    assert dict(request.url.params) == {"job": "1", "audience": "api://AzureADTokenExchange"}
+    assert request.headers["authorization"] == "bearer canary"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(403, json={"message": "canary"}),
+        httpx.Response(200, text="<html>canary</html>"),
+        httpx.Response(200, json={"other": "canary"}),
+        httpx.Response(200, json=["canary"]),
+        httpx.ConnectError("canary"),
+    ],
+    ids=["refused", "html", "no value", "list", "unreachable"],
+)
+def test_github_giving_no_token_is_told_without_what_it_said(github_job, answer):
+    with respx.mock:
+        respx.get(url__startswith="https://token.example/request").mock(side_effect=[answer])
+        with pytest.raises(SecretError, match="GitHub gave no token") as caught:
+            github_token()
+    assert "canary" not in str(caught.value)
+
+
+def test_outside_of_a_github_job_nothing_is_asked(monkeypatch):
+    monkeypatch.delenv("ACTIONS_ID_TOKEN_REQUEST_URL", raising=False)
+    with respx.mock, pytest.raises(SecretError, match="id-token: write"):
+        github_token()

@@ -1,0 +1,329 @@
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from conformance.connection import (
+    Certificate,
+    ClientSecret,
+    ConnectionFileError,
+    FederatedToken,
+    Secret,
+    load,
+    template,
+)
+
+SECRET = "abc8Q~canary-canary-canary-canary-0001"
+ENVIRONMENT = {"CONTOSO_SECRET": SECRET, "PASSWORD": "open sesame", "TOKEN": "a.b.c"}
+REFERENCE = 'client_secret = "env:CONTOSO_SECRET"'
+TENANT = "7e4a11ed-0c0f-4c0f-a11c-000000000001"
+KEYS = ["tenant_id", "client_id", "subscription_id", "resource_group", "workspace_id", "workspace_name"]
+
+
+def one(path, **options):
+    (connection,) = load([path], environ=ENVIRONMENT, **options)
+    return connection
+
+
+def refused(*paths, **options) -> list[str]:
+    """The lines of the error, without the folder."""
+    with pytest.raises(ConnectionFileError) as caught:
+        load(paths, environ=ENVIRONMENT, **options)
+    folder = paths[0].parent if hasattr(paths[0], "parent") else ""
+    return str(caught.value).replace(f"{folder}/", "").splitlines()
+
+
+# What a good file gives
+
+
+def test_a_good_file_gives_its_connection(write):
+    connection = one(write())
+    assert connection.name == "conn"
+    assert connection.tenant_id == TENANT
+    assert connection.credential == ClientSecret(Secret(SECRET))
+    assert connection.credential.secret.origin == "env:CONTOSO_SECRET"
+    assert connection.cloud.name == "public"
+
+
+def test_everything_optional_is_read(write):
+    connection = one(
+        write(
+            add='name = "contoso"\ncloud = "usgov-dod"\napis = ["sentinel"]\nsecret_expires = 2027-03-01\n'
+            '[connection.expect]\nmax_incident_age = "7d"\nmax_data_age = "12h"\nmax_ingestion_delay = "30m"\n'
+            "min_retention_days = 90\nmin_secret_days = 14\n"
+        )
+    )
+    assert (connection.name, connection.cloud.name, connection.apis) == ("contoso", "usgov-dod", ("sentinel",))
+    assert connection.secret_expires == date(2027, 3, 1)
+    assert connection.expect.max_incident_age == timedelta(days=7)
+    assert connection.expect.max_data_age == timedelta(hours=12)
+    assert connection.expect.max_ingestion_delay == timedelta(minutes=30)
+    assert (connection.expect.min_retention_days, connection.expect.min_secret_days) == (90, 14)
+
+
+def test_a_byte_order_mark_and_windows_line_ends_are_fine(write):
+    path = write()
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    assert one(path).tenant_id == TENANT
+
+
+def test_a_file_holds_many_connections(write):
+    body = write().read_text().removeprefix("[connection]\n")
+    path = write(add="")
+    path.write_text(f'[[connection]]\nname = "a"\n{body}[[connection]]\nname = "b"\n{body}')
+    assert [connection.name for connection in load([path], environ=ENVIRONMENT)] == ["a", "b"]
+
+
+def test_folders_and_globs_give_their_files_once_and_in_order(write, tmp_path):
+    for name in ("c/b.toml", "c/d/a.toml", "c/notes.txt"):
+        write(name=name)
+    folder = tmp_path / "c"
+    for paths in ([folder], [f"{folder}/**/*.toml"], [folder, folder / "b.toml"]):
+        assert [connection.name for connection in load(paths, environ=ENVIRONMENT)] == ["b", "a"]
+
+
+def test_a_certificate_is_read_beside_the_file(write, certificate, tmp_path):
+    (tmp_path / "app.pfx").write_bytes(certificate["pfx"])
+    path = write((REFERENCE, 'certificate = "file:app.pfx"\ncertificate_password = "env:PASSWORD"'))
+    assert isinstance(one(path).credential, Certificate)
+
+
+@pytest.mark.parametrize("reference", ["env:TOKEN", "file:token", "a.b.c"])
+def test_a_federated_token_is_read_again_for_each_use(write, tmp_path, reference):
+    (tmp_path / "token").write_text("a.b.c\n")
+    credential = one(write((REFERENCE, f'federated_token = "{reference}"'))).credential
+    assert isinstance(credential, FederatedToken)
+    assert credential.token() == "a.b.c"
+    assert "a.b.c" not in repr(credential)
+
+
+def test_github_is_a_source_of_tokens(write):
+    assert one(write((REFERENCE, 'federated_token = "github"'))).credential.origin == "github"
+
+
+@pytest.mark.parametrize("key", ["client_secret", "certificate", "federated_token"])
+def test_references_stay_unresolved_where_no_credential_is_needed(write, key):
+    path = write((REFERENCE, f'{key} = "env:NOT_THERE"'))
+    assert one(path, credentials=False).tenant_id == TENANT
+
+
+def test_a_pasted_secret_id_is_left_to_the_checks(write):
+    assert one(write(("env:CONTOSO_SECRET", TENANT))).credential.secret.reveal() == TENANT
+
+
+def test_the_template_loads_once_it_is_filled_in(tmp_path):
+    text = template()
+    for key, value in {
+        "tenant_id": TENANT,
+        "client_id": "a9910000-0c0f-4c0f-a11c-000000000002",
+        "subscription_id": "5b5c0000-0c0f-4c0f-a11c-000000000003",
+        "resource_group": "rg",
+        "workspace_id": "30a40000-0c0f-4c0f-a11c-000000000004",
+        "workspace_name": "law",
+    }.items():
+        text = text.replace(f'{key} = ""', f'{key} = "{value}"')
+    for optional in ("cloud", "apis", "secret_expires", r"\[connection", "max_", "min_"):
+        text = re.sub(rf"^# ({optional})", r"\1", text, flags=re.M)
+    path = tmp_path / "new.toml"
+    path.write_text(text)
+    (connection,) = load([path], environ={"SENTINEL_CLIENT_SECRET": SECRET})
+    assert connection.expect.min_retention_days == 90
+
+
+def test_the_template_as_it_is_asks_for_its_values(tmp_path):
+    path = tmp_path / "new.toml"
+    path.write_text(template())
+    lines = refused(path, credentials=False)
+    assert [re.search(r": (\w+): found '', expected a value", line).group(1) for line in lines] == KEYS
+
+
+# What a bad file is told
+
+
+@pytest.mark.parametrize("key", [*KEYS, "client_secret"])
+def test_a_key_nearly_right_is_suggested_at_its_line(write, key):
+    line = next(i for i, text in enumerate(write().read_text().splitlines(), 1) if text.startswith(f"{key} ="))
+    wrong = key[:3] + key[2] + key[3:]
+    told = refused(write((f"{key} =", f"{wrong} =")))
+    assert f"conn.toml:{line}: unknown key {wrong!r} (did you mean {key!r}?)" in told
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (('"a9910000-0c0f-4c0f-a11c-000000000002"', '"abc"'), "3: client_id: found 'abc', expected a GUID such as "),
+        ((f'"{TENANT}"', '"common"'), "2: tenant_id: found 'common', which stands for many tenants"),
+        ((f'"{TENANT}"', "5"), "2: tenant_id: found the number 5, expected a text in quotes"),
+        ((f'"{TENANT}"', '" "'), "2: tenant_id: found ' ', expected a value"),
+        ((f'tenant_id = "{TENANT}"\n', ""), "1: missing key 'tenant_id'"),
+        ((f"{REFERENCE}\n", ""), "1: no credential: one of "),
+        ((REFERENCE, f'{REFERENCE}\ncertificate = "file:x"'), "5: two credentials: client_secret and certificate"),
+        (("env:CONTOSO_SECRET", "env:NOT_THERE"), "4: client_secret: environment variable NOT_THERE is not set"),
+        (("env:CONTOSO_SECRET", "file:app.secret"), "4: client_secret: file app.secret cannot be read"),
+        ((REFERENCE, 'certificate = "file:conn.toml"'), "4: certificate: file:conn.toml: no private key"),
+        (('"30a40000-0c0f-4c0f-a11c-000000000004"', '"law"'), "7: workspace_id: found 'law' (a name)"),
+    ],
+)
+def test_a_wrong_value_is_told_with_line_and_key(write, change, told):
+    lines = refused(write(change))
+    assert any(line.startswith(f"conn.toml:{told}") for line in lines), lines
+
+
+@pytest.mark.parametrize(
+    ("added", "told"),
+    [
+        ('cloud = "publik"', "9: cloud: found 'publik', expected one of public, "),
+        ('apis = ["graf"]', "9: apis: found 'graf', expected one of log_analytics, "),
+        ("apis = []", "9: apis: found a list, expected a list of "),
+        ('secret_expires = "soon"', "9: secret_expires: found 'soon', expected a date such as 2027-03-01"),
+        ("secret_expires = 2027-03-01T00:00:00Z", "9: secret_expires: found a date with a time, expected a date"),
+        ('expect = {max_data_age = "1 day"}', "9: expect.max_data_age: found '1 day', expected a duration"),
+        (
+            "[connection.expect]\nmin_secret_days = -1",
+            "10: expect.min_secret_days: found the number -1, expected a whole",
+        ),
+        ('[connection.expect]\nmax_dat_age = "1d"', "10: unknown key 'max_dat_age' (did you mean 'max_data_age'?)"),
+        ('[conection]\nname = "x"', "9: unknown key 'conection' (did you mean 'connection'?)"),
+        ("x = " + "1" * 5000, " no valid TOML: a number is too long"),
+        ("name = 0x" + "f" * 5000, "9: name: found a number of more than 64 bits, expected a text in quotes"),
+        ("name = ", "9: no valid TOML: Invalid value, column "),
+        ("x = " + "[" * 5000, " no valid TOML: nested too deeply"),
+    ],
+)
+def test_a_wrong_line_is_told_where_it_stands(write, added, told):
+    lines = refused(write(add=added + "\n"))
+    assert any(line.startswith(f"conn.toml:{told}") for line in lines), lines
+
+
+def test_malformed_ids_end_with_their_cause(write):
+    assert refused(write((f'"{TENANT}"', '"common"')))[0].endswith(" [tenant_malformed]")
+
+
+def test_all_problems_of_all_files_are_told_at_once(write, tmp_path):
+    first = write((TENANT, "common"), ("rg-security", "rg."), name="a.toml")
+    second = write(("law-security", "-"), name="b.toml")
+    told = refused(first, second, tmp_path / "gone.toml")
+    assert [line.split(": ")[0] for line in told] == ["a.toml:2", "a.toml:6", "b.toml:8", "gone.toml"]
+
+
+def test_a_name_given_twice_names_both_places(write):
+    told = refused(write(add='name = "x"\n', name="a.toml"), write(add='name = "x"\n', name="b.toml"))
+    assert told == ["b.toml:9: name: 'x' is also the name of the connection at a.toml:9"]
+
+
+def test_each_of_many_connections_needs_a_name(write):
+    assert refused(write(("[connection]", "[[connection]]"))) == ["conn.toml:1: missing key 'name'"]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "conn.toml: no table [connection]"),
+        (b"connection = 1", "conn.toml:1: connection: found the number, expected a table"),
+        (b"\n\xff", "conn.toml:2: is no text in UTF-8"),
+        (b"\x00", "conn.toml: is a binary file, no TOML"),
+        (b"#" * (1024 * 1024 + 1), "conn.toml: is 1024 kB large; a connection file has a few"),
+    ],
+    ids=["empty", "no table", "no UTF-8", "binary", "large"],
+)
+def test_a_file_that_is_no_connection_file_is_told_so(tmp_path, content, told):
+    path = tmp_path / "conn.toml"
+    path.write_bytes(content)
+    assert refused(path) == [told]
+
+
+def test_paths_that_lead_nowhere_are_told(tmp_path):
+    (tmp_path / "empty").mkdir()
+    told = refused(tmp_path / "gone.toml", tmp_path / "empty", f"{tmp_path}/*.tml")
+    assert {line.partition(": ")[0].split("/")[-1]: line.partition(": ")[2] for line in told} == {
+        "gone.toml": "cannot be read: No such file or directory",
+        "empty": "no *.toml file in this folder",
+        "*.tml": "no file matches",
+    }
+
+
+# What holds for any file
+
+anything = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+VALUE = st.sampled_from(
+    [
+        '"x"',
+        "1",
+        "true",
+        "[]",
+        "{}",
+        "1.5",
+        "2027-03-01",
+        "10:00:00",
+        '["graph", 1]',
+        '"env:"',
+        '"file:\\u0000"',
+        "nan",
+        "0x" + "f" * 4000,
+    ]
+)
+
+
+@anything
+@given(st.binary(max_size=400) | st.text(max_size=400).map(str.encode))
+@example(b"[[connection]]\n[connection]")
+@example(b"[connection.expect.x]")
+def test_any_bytes_are_loaded_or_refused(tmp_path, content):
+    path = tmp_path / "any.toml"
+    path.write_bytes(content)
+    with pytest.raises(ConnectionFileError):
+        load([path], environ={})
+
+
+@anything
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            [
+                *KEYS,
+                "name",
+                "client_secret",
+                "certificate",
+                "certificate_password",
+                "federated_token",
+                "cloud",
+                "apis",
+                "secret_expires",
+                "expect",
+                "other",
+            ]
+        ),
+        VALUE,
+    )
+)
+@example({"cloud": "0x" + "f" * 4000, "apis": "[0x" + "f" * 4000 + "]"})
+def test_any_value_of_any_key_is_loaded_or_refused(tmp_path, row):
+    path = tmp_path / "any.toml"
+    path.write_text("[connection]\n" + "".join(f"{key} = {value}\n" for key, value in row.items()))
+    with pytest.raises(ConnectionFileError):
+        load([path], environ={})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'client_secret = "{}"',
+        'client_secret = "env:{}"',
+        'client_secret = ["{}"]',
+        'client_secret = "{}',
+        "client_secret = {}",
+        'client_secret = "{}"\ncertificate = "{}"',
+        'client_secert = "{}"',
+        'certificate = "{}"',
+        'certificate = "file:conn.toml"\ncertificate_password = "{}"',
+        'federated_token = "env:{}"',
+        'client_secret = {{ value = "{}" }}',
+    ],
+)
+def test_a_secret_is_in_no_message(write, line):
+    path = write((REFERENCE, line.replace("{}", SECRET).replace("{{", "{").replace("}}", "}")), (TENANT, "common"))
+    assert "canary" not in "\n".join(refused(path))

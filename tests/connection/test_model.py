@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import dataclasses
+from datetime import timedelta
+
+import pytest
+
+from conformance import Connection
+from conformance.connection import CLOUDS, ClientSecret, Expect, FederatedToken, Secret
+
+FORM = {
+    "name": "contoso",
+    "tenant_id": "T",
+    "client_id": "C",
+    "subscription_id": "S",
+    "resource_group": "R",
+    "workspace_id": "I",
+    "workspace_name": "W",
+}
+
+
+def form(**values) -> Connection:
+    return Connection(**{**FORM, "client_secret": "canary", **values})
+
+
+def test_a_form_builds_a_connection_of_whatever_was_typed():
+    connection = form()
+    assert connection.credential == ClientSecret(Secret("canary"))
+    assert connection.cloud is CLOUDS["public"]
+    assert connection.apis == ("log_analytics", "sentinel", "graph", "defender")
+    assert connection.expect == Expect()
+
+
+def test_a_connection_is_frozen():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        form().name = "other"
+
+
+def test_a_connection_does_not_show_its_secret():
+    assert "canary" not in f"{form()!r} {form()} {form().facts()}"
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"client_secret": "x", "credential": FederatedToken(lambda: "x", "github")}], ids=["none", "two"]
+)
+def test_a_connection_has_one_credential(given):
+    with pytest.raises(TypeError, match="one credential"):
+        Connection(**FORM, **given)
+
+
+def test_the_workspace_is_known_by_its_arm_id():
+    assert form().workspace == (
+        "/subscriptions/S/resourceGroups/R/providers/Microsoft.OperationalInsights/workspaces/W"
+    )
+
+
+def test_the_facts_fill_paths_and_commands():
+    facts = form(cloud="usgov-dod").facts()
+    assert facts["login_host"] == "login.microsoftonline.us"
+    assert facts["cloud_az"] == "AzureUSGovernment"
+    assert facts.items() >= {key: value for key, value in FORM.items() if key != "name"}.items()
+
+
+@pytest.mark.parametrize(
+    ("apis", "audiences"),
+    [
+        (("log_analytics",), {"arm", "log_analytics"}),
+        (("sentinel",), {"arm"}),
+        (("graph",), {"graph"}),
+        (("graph", "defender"), {"graph", "defender"}),
+        (("log_analytics", "sentinel", "graph", "defender"), {"arm", "log_analytics", "graph", "defender"}),
+    ],
+)
+def test_tokens_are_needed_for_what_is_used(apis, audiences):
+    connection = form(apis=apis)
+    assert set(connection.audiences) == audiences
+    assert connection.uses("entra")
+    assert connection.uses("arm") == ("arm" in audiences)
+    assert all(connection.uses(api) for api in apis)
+
+
+def test_no_token_is_needed_that_the_cloud_does_not_have():
+    assert set(form(cloud="china").audiences) == {"arm", "log_analytics"}
+
+
+def test_what_is_expected_has_defaults():
+    assert Expect() == Expect(None, timedelta(days=1), timedelta(hours=1), None, 30)

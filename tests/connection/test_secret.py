@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.connection import Secret, SecretError
+from conformance.connection.secret import resolve
+
+CANARY = "abc8Q~canary-canary-canary-canary-0001"
+
+
+@pytest.mark.parametrize("shown", [repr, str, "{}".format, "{:>60}".format, "{!r}".format, lambda one: f"{[one]}"])
+def test_a_secret_is_never_shown(shown):
+    text = shown(Secret(CANARY, "env:CONTOSO_SECRET"))
+    assert "canary" not in text
+    assert "env:CONTOSO_SECRET" in text
+
+
+@pytest.mark.parametrize("written", [pickle.dumps, json.dumps, copy.deepcopy, vars])
+def test_a_secret_is_not_written_out(written):
+    with pytest.raises(TypeError) as caught:
+        written(Secret(CANARY))
+    assert "canary" not in str(caught.value)
+
+
+@given(st.text(st.characters()), st.text(st.characters()))
+def test_secrets_are_equal_by_their_text_alone(one: str, other: str):
+    assert (Secret(one) == Secret(other)) == (one == other)
+    assert Secret(one) == Secret(one, "env:X")
+    assert Secret(one) != one
+
+
+@given(st.text(st.characters()))
+def test_a_secret_gives_out_what_it_holds(text: str):
+    assert Secret(text).reveal() == text
+    assert bool(Secret(text)) == bool(text)
+
+
+def test_a_value_stands_for_itself(tmp_path: Path):
+    secret = resolve(CANARY, tmp_path, {})
+    assert (secret.reveal(), secret.origin) == (CANARY, "inline")
+
+
+def test_a_value_comes_from_the_environment(tmp_path: Path):
+    secret = resolve("env:CONTOSO_SECRET", tmp_path, {"CONTOSO_SECRET": CANARY})
+    assert (secret.reveal(), secret.origin) == (CANARY, "env:CONTOSO_SECRET")
+
+
+@pytest.mark.parametrize(
+    ("content", "read"),
+    [("{}", "{}"), ("{}\n", "{}"), ("{}\r\n", "{}"), ("{}\n\n", "{}\n"), (" {} ", " {} "), ("\ufeff{}", "{}")],
+)
+def test_a_file_gives_its_text_without_the_last_line_end(tmp_path: Path, content: str, read: str):
+    (tmp_path / "app.secret").write_bytes(content.format(CANARY).encode())
+    secret = resolve("file:app.secret", tmp_path, {})
+    assert secret.reveal() == read.format(CANARY)
+    assert secret.origin == f"file:{tmp_path / 'app.secret'}"
+
+
+@pytest.mark.parametrize(
+    ("reference", "said"),
+    [
+        ("env:NOT_THERE", "NOT_THERE is not set"),
+        ("env:BLANK", "BLANK is empty"),
+        ("env:", "not the name of an environment variable"),
+        ("file:not-there", "file not-there cannot be read"),
+        ("file:.", "file . cannot be read"),
+        ("file:\0", "not a path"),
+        ("file:binary", "holds no text"),
+        ("file:latin", "holds no text"),
+        ("file:large", "larger than 64 kB"),
+    ],
+)
+def test_a_reference_that_leads_nowhere_says_why(tmp_path: Path, reference: str, said: str):
+    (tmp_path / "binary").write_bytes(b"canary\0")
+    (tmp_path / "latin").write_bytes(b"canary\xff")
+    (tmp_path / "large").write_bytes(b"canary" * 20_000)
+    with pytest.raises(SecretError, match=said) as caught:
+        resolve(reference, tmp_path, {"BLANK": ""})
+    assert "canary" not in str(caught.value)
+
+
+def test_a_value_written_behind_env_is_not_shown(tmp_path: Path):
+    with pytest.raises(SecretError) as caught:
+        resolve(f"env:{CANARY}", tmp_path, {})
+    assert "canary" not in str(caught.value)
