@@ -9,7 +9,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -28,6 +28,7 @@ from conformance.verdict import ExitCode, strict, verdict
 from conformance.verification import Report
 
 CASE = "sentinel_case"
+FAILING = ("failed", "error")
 WORDS: Mapping[str, tuple[str, str]] = {
     "passed": (".", "PASSED"),
     "warning": ("w", "WARNING"),
@@ -92,7 +93,7 @@ def start(config: pytest.Config, checks: Path) -> None:
     session.quieten()
 
 
-def fixtures() -> SimpleNamespace:
+def fixtures() -> ModuleType:
     """Every probe as a fixture that gives its evidence, and the connection."""
 
     def of(name: str) -> Any:
@@ -111,8 +112,11 @@ def fixtures() -> SimpleNamespace:
     from conformance.checks.registry import catalogue
 
     catalogue()  # imports the probes with the checks
-    found = {f"fixture_{name}": of(name) for name in (CONNECTION, *PROBES)}
-    return SimpleNamespace(sentinel_case=pytest.fixture(sentinel_case), **found)
+    holder = ModuleType("sentinel fixtures")  # pytest looks for fixtures in modules and classes
+    for name in (CONNECTION, *PROBES):
+        setattr(holder, f"fixture_{name}", of(name))
+    setattr(holder, CASE, pytest.fixture(sentinel_case))
+    return holder
 
 
 class Session:
@@ -131,6 +135,7 @@ class Session:
         self._quiet = option.verbose == 0 and option.tbstyle == "auto"
         if self._quiet:
             option.verbose, option.no_header, option.tbstyle, option.reportchars = -2, True, "no", ""
+            option.capture = "no"  # read later than by capturing itself: without it pytest prints percentages
 
     # Collection
 
@@ -199,13 +204,14 @@ class Session:
     # Running
 
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
-        case = pyfuncitem.funcargs.get(CASE)
-        if not isinstance(case, Case):
+        case = case_of(pyfuncitem)
+        if case is None:
             return None
         known = {*case.check.needs, *(case.check.given or {}), CONNECTION, CASE, "request"}
         arguments = pyfuncitem._fixtureinfo.argnames
         outcome = case.judge({name: pyfuncitem.funcargs[name] for name in arguments if name not in known})
-        if outcome.status in ("failed", "error"):
+        pyfuncitem.user_properties += properties(case, outcome)
+        if outcome.status in FAILING:
             pytest.fail(told(case, outcome), pytrace=False)
         if outcome.status not in ("passed", "warning"):
             pytest.skip(told(case, outcome))
@@ -216,20 +222,7 @@ class Session:
         report = yield
         case = case_of(item)
         if case and case.outcome and call.when == "call":
-            outcome = case.outcome
-            report.sentinel = outcome.status
-            report.user_properties += [
-                (name, value)
-                for name, value in {
-                    "check_id": case.check.id,
-                    "connection": case.run.connection.name,
-                    "area": case.check.area,
-                    "outcome": outcome.status,
-                    "cause": outcome.cause,
-                    "blocked_by": outcome.blocked_by,
-                }.items()
-                if value is not None
-            ]
+            report.sentinel = case.outcome.status
         return report
 
     @pytest.hookimpl(tryfirst=True)
@@ -247,10 +240,11 @@ class Session:
         if exitstatus not in (0, 1) or session.config.option.collectonly:
             return
         reports = self.reports()
-        others = any(not case_of(item) for item in session.items) and exitstatus == 1
-        codes = {one.verdict.exit_code for one in reports}
-        if reports and not others:
-            session.exitstatus = worst(codes)
+        mine = sum(
+            case.outcome is not None and case.outcome.status in FAILING for run in self._runs for case in run.cases
+        )
+        if reports and session.testsfailed <= mine:  # else something failed that is no outcome of a check
+            session.exitstatus = worst({one.verdict.exit_code for one in reports})
         folder = self._config.getoption("--sentinel-report")
         if folder and reports:
             from conformance.report.files import write
@@ -332,6 +326,19 @@ def case_of(item: pytest.Item) -> Case | None:
     spec = getattr(item, "callspec", None)
     case = spec.params.get(CASE) if spec else None
     return case if isinstance(case, Case) else None
+
+
+def properties(case: Case, outcome: Outcome) -> list[tuple[str, object]]:
+    """What JUnit and other reports of pytest say of an outcome beside its text."""
+    facts = {
+        "check_id": case.check.id,
+        "connection": case.run.connection.name,
+        "area": case.check.area,
+        "outcome": outcome.status,
+        "cause": outcome.cause,
+        "blocked_by": outcome.blocked_by,
+    }
+    return [(name, value) for name, value in facts.items() if value is not None]
 
 
 def told(case: Case, outcome: Outcome) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from conftest import SECRET
+from contoso import SECRET
 
 from conformance.report.json import schema
 
@@ -35,11 +35,18 @@ def folder(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
     return pytester.path
 
 
-def run(pytester: pytest.Pytester, *arguments: str, scenario: str = "healthy", plugins: bool = False) -> pytest.RunResult:
+def run(
+    pytester: pytest.Pytester, *arguments: str, scenario: str = "healthy", plugins: bool = False
+) -> pytest.RunResult:
     """pytest in a process of its own, with the plugin as an installation would have it."""
     own = [] if plugins else ["-p", "no:randomly", "-p", "no:cacheprovider"]
     return pytester.runpytest_subprocess(
-        "-p", "conformance.plugin", *own, "--sentinel-config=conn.toml", f"--sentinel-source=fake:{scenario}", *arguments
+        "-p",
+        "conformance.plugin",
+        *own,
+        "--sentinel-config=conn.toml",
+        f"--sentinel-source=fake:{scenario}",
+        *arguments,
     )
 
 
@@ -105,7 +112,9 @@ def test_last_failed_runs_what_failed(folder: Path, pytester: pytest.Pytester) -
     arguments = ["-p", "conformance.plugin", "--sentinel-config=conn.toml", "--sentinel-source=fake:expired-secret"]
     pytester.runpytest_subprocess(*arguments)
     again = pytester.runpytest_subprocess(*arguments, "--lf", "--collect-only", "-q")
-    assert [line for line in again.outlines if "contoso-" in line] == ["test_auth.py::test_credential_accepted[contoso-AUTH-003]"]
+    assert [line for line in again.outlines if "contoso-" in line] == [
+        "test_auth.py::test_credential_accepted[contoso-AUTH-003]"
+    ]
 
 
 def test_strict_takes_warnings_for_failures(folder: Path, pytester: pytest.Pytester) -> None:
@@ -185,9 +194,13 @@ def test_an_unwritable_report_folder_is_told_after_the_verdict(folder: Path, pyt
 
 
 def test_without_the_option_the_plugin_is_inert(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile("import sys\n\ndef test_it():\n    assert 'httpx' not in sys.modules and 'msal' not in sys.modules")
-    result = pytester.runpytest_subprocess("-p", "no:respx", "-p", "no:recording", "-p", "no:anyio", "--fixtures")
-    assert "sentinel" not in result.stdout.str()
+    pytester.makepyfile(
+        "import sys\n\ndef test_it():\n    assert 'httpx' not in sys.modules and 'msal' not in sys.modules"
+    )
+    assert pytester.runpytest_subprocess("-p", "no:respx", "-p", "no:recording", "-p", "no:anyio").ret == 0
+    listed = pytester.runpytest_subprocess("-q", "--no-header", "--fixtures")
+    assert "sentinel" not in listed.stdout.str()
+    assert "incidents" not in listed.stdout.str()
 
 
 def test_list_explain_and_init_need_no_connection(pytester: pytest.Pytester) -> None:

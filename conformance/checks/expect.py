@@ -12,11 +12,11 @@ __all__ = ["Found", "NotApplicable", "NotConfigured", "fail", "not_applicable", 
 
 
 class Found(Exception):
-    """What a check found instead of what must hold."""
+    """What a check found instead of what must hold. ``stated``: it says so itself, not the evidence's refusal."""
 
-    def __init__(self, finding: Finding) -> None:
+    def __init__(self, finding: Finding, *, stated: bool = False) -> None:
         super().__init__(f"{finding.cause}: {finding.explanation}")
-        self.finding = finding
+        self.finding, self.stated = finding, stated
 
 
 def fail(
@@ -39,7 +39,8 @@ def fail(
             about=about,
             also=also,
             remedy=remedy,
-        )
+        ),
+        stated=True,
     )
 
 

@@ -34,12 +34,13 @@ def _homes() -> Mapping[str, str]:
 
 
 def owner(found: Finding, probe: str | None = None) -> str | None:
-    """The id of the check whose failure a finding is."""
+    """The id of the check whose failure a finding is: its owner's, or the one that speaks for the probe it is about."""
     owners = _owners()
     for key in (f"{found.cause}:{found.about}", found.cause):
         if key in owners:
             return owners[key]
-    return _homes().get(probe) if probe else None
+    homes = _homes()
+    return homes.get(found.about or "") or homes.get(probe or "")
 
 
 def judge(check: Check, connection: Connection, evidence: Mapping[str, Evidence]) -> Outcome:
@@ -56,14 +57,14 @@ def judge(check: Check, connection: Connection, evidence: Mapping[str, Evidence]
     try:
         check.function(**arguments)
     except Found as found:
-        return _found(check, found.finding, None, exchange, probes)
+        return _found(check, found.finding, None, exchange, probes, stated=found.stated)
     except NotApplicable as nothing:
         return Outcome(check.id, "not_applicable", reason=str(nothing), probes=probes)
     except NotConfigured as key:
         return Outcome(check.id, "not_configured", reason=str(key), probes=probes)
     except AssertionError as error:
         text = str(error).strip() or f"it does not hold that {check.title}"
-        return _found(check, finding(check.cause, explanation=text), None, exchange, probes)
+        return _found(check, finding(check.cause, explanation=text), None, exchange, probes, stated=True)
     except Exception as error:  # a fault of a check is not the tenant's
         return Outcome(check.id, "error", reason=f"{type(error).__name__}: {error}", probes=probes)
     return Outcome(check.id, "passed", probes=probes, exchange=exchange)
@@ -88,17 +89,27 @@ def _stopped(check: Check, needed: Mapping[str, Evidence], probes: tuple[str, ..
 
 
 def _found(
-    check: Check, found: Finding, probe: str | None, exchange: Exchange | None, probes: tuple[str, ...]
+    check: Check,
+    found: Finding,
+    probe: str | None,
+    exchange: Exchange | None,
+    probes: tuple[str, ...],
+    *,
+    stated: bool = False,
 ) -> Outcome:
-    """Whose finding it is decides: this check's own failure, or another's that blocks this one."""
-    root = Root(owner(found, probe) or check.id, found, exchange)
+    """Whose finding it is decides: this check's own failure, or another's that blocks this one.
+
+    ``stated``: the check says so itself, of answers that came; then it is its own, and conclusive whatever its cause.
+    """
+    owned_by = None if stated else owner(found, probe)
+    root = Root(owned_by or check.id, found, exchange)
     owning = catalogue().get(root.check, check)
     if owning.id != check.id:
         if owning.level == "should" and root.conclusive:
             reason = f"needs that {owning.title} ({owning.id})"
             return Outcome(check.id, "not_applicable", reason=reason, probes=probes)
         return Outcome(check.id, "blocked", root, found.explanation, probes, exchange)
-    if not root.conclusive:
+    if not root.conclusive and not stated:
         return Outcome(check.id, "inconclusive", root, found.explanation, probes, exchange)
     status: Status = "failed" if check.level == "must" else "warning"
     return Outcome(check.id, status, root, found.explanation, probes, exchange)

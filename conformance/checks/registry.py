@@ -9,8 +9,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import Any, Literal, TypeVar
 
-from conformance.apis.endpoint import APIS
-from conformance.probing.probe import CONNECTION, PROBES, Injected
+from conformance.probing.probe import PROBES, Injected
 
 F = TypeVar("F", bound=Callable[..., object])
 Level = Literal["must", "should"]
@@ -108,8 +107,6 @@ def order(check: Check) -> tuple[int, str, str]:
 
 def catalogue() -> Mapping[str, Check]:
     """All declared checks by id, in order, the shipped ones included."""
-    for api in APIS:
-        import_module(f"conformance.probing.{api}")
     for area in AREAS:
         import_module(f"conformance.checks.test_{area}")
     return {check.id: check for check in sorted(_checks.values(), key=order)}

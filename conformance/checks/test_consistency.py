@@ -9,9 +9,10 @@ from conformance.apis.graph import Alert, Incident
 from conformance.apis.log_analytics import QueryResponse
 from conformance.apis.sentinel import Incident as SentinelIncident
 from conformance.apis.shape import ArmList, ODataList
-from conformance.checks.expect import fail, not_applicable
+from conformance.checks.expect import Found, fail, not_applicable
 from conformance.checks.registry import check
 from conformance.connection import Connection
+from conformance.findings import finding
 from conformance.probing.evidence import Answer
 
 INGESTION = timedelta(minutes=15)
@@ -66,11 +67,13 @@ def test_incidents_in_graph(
     if not incidents.data.value:
         not_applicable("Sentinel has no incident to look for")
     if not graph_incidents.data.value:
-        fail(
-            "Sentinel has incidents, and Graph has none: the workspace is not connected to the Defender portal.",
-            "defender_portal_not_connected",
-            certainty="likely",
-            facts=connection.facts(),
+        raise Found(
+            finding(
+                "defender_portal_not_connected",
+                certainty="likely",
+                facts=connection.facts(),
+                explanation="Sentinel has incidents, and Graph has none: the workspace is not connected to the Defender portal.",
+            )
         )
     ids = {one.id for one in graph_incidents.data.value} | {
         one.redirect_incident_id for one in graph_incidents.data.value

@@ -41,14 +41,14 @@ def test_query_by_resource(query_by_resource: Answer[QueryResponse], query_print
     "SecurityIncident can be queried",
     using={"rows": "query_incidents", "plan": "incident_table"},
     given={"table": "SecurityIncident"},
-    owns=("table_missing:query_incidents", "table_unqueryable:SecurityIncident"),
+    owns=("table_missing:SecurityIncident", "table_unqueryable:SecurityIncident"),
 )
 @check(
     "LA-011",
     "SecurityAlert can be queried",
     using={"rows": "query_alerts", "plan": "alert_table"},
     given={"table": "SecurityAlert"},
-    owns=("table_missing:query_alerts", "table_unqueryable:SecurityAlert"),
+    owns=("table_missing:SecurityAlert", "table_unqueryable:SecurityAlert"),
 )
 def test_table(rows: Answer[QueryResponse], plan: Evidence, table: str) -> None:
     """The table is there, on a plan that the query API reaches, and its rows are not hidden from this reader."""

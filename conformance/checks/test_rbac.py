@@ -2,111 +2,126 @@
 
 from __future__ import annotations
 
-from conformance.apis import ENDPOINTS
-from conformance.apis.actions import covers
+from collections.abc import Iterable
+
 from conformance.apis.arm import Permissions, ResourceGroup, RoleAssignment, RoleDefinition
-from conformance.apis.endpoint import Action
 from conformance.apis.shape import ArmList
 from conformance.checks.expect import Found, fail, not_applicable
 from conformance.checks.registry import check
 from conformance.connection import Connection
-from conformance.findings import finding
 from conformance.probing.evidence import Answer, Evidence, Refusal
-from conformance.probing.tell_apart.azure import READER_ROLE, area_of
+from conformance.probing.tell_apart.azure import READER_ROLE, lacking
 from conformance.probing.tokens import Token
-
-NEEDED = sorted({e.needs.name for e in ENDPOINTS.values() if isinstance(e.needs, Action) and e.needs.published})
-
-
-def needed(about: str) -> list[str]:
-    """The actions of a group that the operations of this suite need at the workspace."""
-    unneeded = ("Microsoft.Resources/", "Microsoft.OperationsManagement/", "Microsoft.Authorization/")
-    return [action for action in NEEDED if area_of(action) == about and not action.startswith(unneeded)]
 
 
 @check(
     "RBAC-001",
     "the service principal's effective permissions at the workspace can be read",
-    owns=(
-        "rbac_role_missing:workspace",
-        "rbac_role_missing",
-        "rbac_denied:workspace",
-        "policy_denied",
-        "ip_blocked:arm",
-    ),
+    owns=("rbac_role_missing", "policy_denied", "ip_blocked:arm"),
 )
-def test_permissions_readable(permissions: Answer[ArmList[Permissions]]) -> None:
+def test_permissions_readable(connection: Connection, permissions: Answer[ArmList[Permissions]]) -> None:
     """``Microsoft.Authorization/permissions`` at the workspace; every Sentinel role includes the right to read it."""
     if not permissions.data.value:
         fail(
             "No role reaches the workspace: the list of effective permissions is empty.",
             "rbac_role_missing",
-            about="workspace",
+            facts=connection.facts(),
         )
 
 
-@check("RBAC-010", "the workspace may be read", using={"seen": "workspace"}, given={"about": "workspace"})
+def allowed(permissions: Answer[ArmList[Permissions]], area: str, seen: Iterable[Evidence]) -> None:
+    """Holds if every operation of an area was answered, or the permissions say that it would be.
+
+    What was seen to work outweighs what was computed; so does a refusal.
+    """
+    asked = [one for one in seen if isinstance(one, Answer | Refusal)]
+    for one in asked:
+        if isinstance(one, Refusal) and one.finding.cause.startswith("rbac_"):
+            raise Found(one.finding)
+    if not asked:
+        not_applicable("this connection does not use it")
+    if not any(isinstance(one, Answer) for one in asked) and lacking(permissions.data.value, area):
+        not_applicable(
+            "the operation was refused for another reason, so what the permissions would allow proves nothing"
+        )
+
+
+def owning(area: str) -> tuple[str, ...]:
+    return f"rbac_role_missing:{area}", f"rbac_denied:{area}"
+
+
 @check(
-    "RBAC-011",
-    "queries may be run",
-    using={"seen": "query_print"},
-    given={"about": "query"},
-    owns=("rbac_role_missing:query", "rbac_denied:query"),
+    "RBAC-010",
+    "the workspace may be read",
+    using={"seen": "workspace"},
+    given={"area": "workspace"},
+    owns=owning("workspace"),
 )
+@check("RBAC-011", "queries may be run", using={"seen": "query_print"}, given={"area": "query"}, owns=owning("query"))
 @check(
     "RBAC-012",
     "the workspace's tables may be looked at",
     using={"seen": "incident_table"},
-    given={"about": "tables"},
-    owns=("rbac_role_missing:tables", "rbac_denied:tables"),
+    given={"area": "tables"},
+    owns=owning("tables"),
 )
-@check(
-    "RBAC-013",
-    "Microsoft Sentinel may be read",
-    using={"seen": "incidents"},
-    given={"about": "sentinel"},
-    owns=("rbac_role_missing:sentinel", "rbac_denied:sentinel"),
-)
-def test_actions_allowed(
-    connection: Connection, permissions: Answer[ArmList[Permissions]], seen: Evidence, about: str
+def test_action_allowed(permissions: Answer[ArmList[Permissions]], seen: Evidence, area: str) -> None:
+    """Wildcards, notActions and several roles added up, against the action that the operation needs."""
+    allowed(permissions, area, [seen])
+
+
+@check("RBAC-013", "Microsoft Sentinel may be read", owns=owning("sentinel"))
+def test_sentinel_allowed(
+    permissions: Answer[ArmList[Permissions]],
+    incidents: Evidence,
+    incident_alerts: Evidence,
+    incident_entities: Evidence,
+    incident_comments: Evidence,
+    incident_bookmarks: Evidence,
+    alert_rules: Evidence,
+    data_connectors: Evidence,
+    automation_rules: Evidence,
+    watchlists: Evidence,
+    bookmarks: Evidence,
+    threat_intelligence: Evidence,
+    metadata: Evidence,
+    settings: Evidence,
 ) -> None:
-    """Wildcards, notActions and several roles added up, against the actions that the operations need.
-
-    What was seen to work outweighs what was computed: where the operation itself succeeded, nothing is missing.
-    """
-    grants = permissions.data.value
-    lacking = [
-        action
-        for action in needed(about)
-        if not any(covers(one.actions, action) and not covers(one.not_actions, action) for one in grants)
-    ]
-    if not lacking or isinstance(seen, Answer):
-        return
-    if isinstance(seen, Refusal) and not seen.finding.cause.startswith("rbac_"):
-        not_applicable("the operation itself was refused for another reason")
-    if isinstance(seen, Refusal) and seen.finding.cause != "rbac_role_missing":
-        raise Found(seen.finding)
-    if not isinstance(seen, Refusal):
-        not_applicable("this connection does not use it")
-    taken = [action for action in lacking if any(covers(one.actions, action) for one in grants)]
-    facts = {**connection.facts(), "action": lacking[0], "role": READER_ROLE}
-    raise Found(
-        finding(
-            "rbac_denied" if taken else "rbac_role_missing",
-            facts=facts,
-            about=about,
-            explanation=f"The app has a role at the workspace, but not one that allows {', '.join(lacking)}.",
-        )
+    """Every read of ``Microsoft.SecurityInsights`` that is used; the first action that is refused is named."""
+    seen = (
+        incidents,
+        incident_alerts,
+        incident_entities,
+        incident_comments,
+        incident_bookmarks,
+        alert_rules,
+        data_connectors,
+        automation_rules,
+        watchlists,
+        bookmarks,
+        threat_intelligence,
+        metadata,
+        settings,
     )
+    allowed(permissions, "sentinel", seen)
 
 
-@check(
-    "RBAC-020",
-    "an Azure role of this service principal reaches the workspace",
-    owns=("rbac_wrong_principal", "rbac_wrong_scope", "rbac_propagating"),
-)
-def test_assignment_reaches(role_assignments: Evidence, token_arm: Answer[Token], permissions: Evidence) -> None:
-    """Directly, by resource group, subscription or management group, or through a group; for the object id of the token."""
+MISPLACED = ("rbac_wrong_principal", "rbac_wrong_scope", "rbac_propagating")
+
+
+@check("RBAC-020", "an Azure role of this service principal reaches the workspace", owns=MISPLACED)
+def test_assignment_reaches(
+    role_assignments: Evidence,
+    token_arm: Answer[Token],
+    permissions: Evidence,
+    workspace: Evidence,
+    query_print: Evidence,
+    incidents: Evidence,
+) -> None:
+    """Directly, by resource group, subscription or management group, or through a group; for the token's object id."""
+    for one in (workspace, query_print, incidents):
+        if isinstance(one, Refusal) and one.finding.cause in MISPLACED:
+            raise Found(one.finding)
     if isinstance(role_assignments, Refusal):
         if isinstance(permissions, Answer) and permissions.data.value:
             not_applicable("a role reaches the workspace, but it does not let assignments be read")

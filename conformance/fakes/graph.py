@@ -85,7 +85,7 @@ def _request_id(call: Call) -> str:
 
 
 refusal = Refuser(GRAPH, body, headers).declare
-BAD_TOKEN = "InvalidAuthenticationToken"  # noqa: S105 - an error code
+BAD_TOKEN = "InvalidAuthenticationToken"
 DOCS_ISSUES = "github.com/microsoftgraph/microsoft-graph-docs issues"
 
 no_token = refusal(

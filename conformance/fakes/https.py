@@ -46,7 +46,7 @@ class Https:
         self._context = context
         self._state = ServerState()
         self._config = Config(
-            cast(Any, application),
+            cast("Any", application),
             http=_Connection,
             ws="none",
             lifespan="off",

@@ -75,7 +75,7 @@ def _secret_id(world: World) -> None:
 
 @scenario("wrong-secret", "the secret is another app's", "wrong_client_secret")
 def _wrong_secret(world: World) -> None:
-    world.tenant.app.secrets[0].value = "another-secret"  # noqa: S105
+    world.tenant.app.secrets[0].value = "another-secret"
 
 
 @scenario("expired-secret", "the secret ended yesterday", "secret_expired")

@@ -9,20 +9,28 @@ from datetime import datetime
 
 from conformance.connection import Connection
 from conformance.fakes.building import healthy
-from conformance.fakes.scenarios import SCENARIOS
+from conformance.fakes.scenarios import SCENARIOS, Scenario
 from conformance.fakes.world import World
 from conformance.sources import Channel, SourceError
 
 
-def build(connection: Connection, scenario: str = "healthy", start: datetime | None = None) -> World:
-    """The world of a connection in the state of a scenario. Raises :class:`SourceError` for an unknown one."""
-    world = healthy(connection, start)
+def arrangement(scenario: str) -> list[Scenario]:
+    """The scenarios of a name, or of several joined by ``+``. Raises :class:`SourceError` for an unknown one."""
+    found = []
     for name in scenario.split("+"):
         if name not in SCENARIOS:
             near = difflib.get_close_matches(name, SCENARIOS, 1)
             hint = f" (did you mean {near[0]!r}?)" if near else ""
             raise SourceError(f"unknown scenario {name!r}{hint}; --sentinel-list-scenarios shows all")
-        SCENARIOS[name].arrange(world)
+        found.append(SCENARIOS[name])
+    return found
+
+
+def build(connection: Connection, scenario: str = "healthy", start: datetime | None = None) -> World:
+    """The world of a connection in the state of a scenario. Raises :class:`SourceError` for an unknown one."""
+    world = healthy(connection, start)
+    for one in arrangement(scenario):
+        one.arrange(world)
     return world
 
 
@@ -30,6 +38,7 @@ class Fake:
     """Answers every connection from a virtual tenant of its own, in the state of a scenario (or several: ``a+b``)."""
 
     def __init__(self, scenario: str = "healthy", start: datetime | None = None) -> None:
+        arrangement(scenario)  # an unknown one is told now
         self.scenario, self._start = scenario, start
 
     @property

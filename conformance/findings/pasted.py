@@ -17,13 +17,16 @@ _BARE_NUMBER = re.compile(r"\W{0,8}(?:AADSTS|error|code)?\W{0,4}([0-9]{5,7})\W{0
 
 _CODE = (
     re.compile(
-        r"(?<![a-z_])(?:error_?)?code\\{0,4}[\"']?\s{0,4}[:=]\s{0,4}\\{0,4}[\"']?([A-Za-z][A-Za-z0-9_.-]{2,80})", re.IGNORECASE
+        r"(?<![a-z_])(?:error_?)?code\\{0,4}[\"']?\s{0,4}[:=]\s{0,4}\\{0,4}[\"']?([A-Za-z][A-Za-z0-9_.-]{2,80})",
+        re.IGNORECASE,
     ),
     re.compile(r"[\"']error\\{0,4}[\"']?\s{0,4}[:=]\s{0,4}\\{0,4}[\"']([A-Za-z_]{4,60})\\{0,4}[\"']"),
     re.compile(r"(?:^|[\s:>])\(([A-Z][a-z]+[A-Za-z0-9_]{3,80})\)"),  # "(AuthorizationFailed) The client ..."
     re.compile(r"<(?:\w{1,20}:)?code>\s{0,20}([^<>\s]{3,80})\s{0,20}</", re.IGNORECASE),
     re.compile(r"^\W{0,8}([a-z]+_[a-z_]+)\b(?=[:\s]|$)"),  # "invalid_client: ..."
-    re.compile(r"^\W{0,8}([A-Z][A-Za-z]{5,60})(?=\s{0,4}[:(]|\W{0,8}$)"),  # "AuthorizationFailed: ..." or the code alone
+    re.compile(
+        r"^\W{0,8}([A-Z][A-Za-z]{5,60})(?=\s{0,4}[:(]|\W{0,8}$)"
+    ),  # "AuthorizationFailed: ..." or the code alone
 )
 _MENTION = re.compile(
     r"\b(?:[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]+)+|(?:SEM|SYN|KS)[0-9]{3,5}|E_[A-Z_]{4,60}|[A-Z][a-z]+_[A-Z][A-Za-z]+)\b"
@@ -50,8 +53,8 @@ _STATUS_WORDS = {
 }  # fmt: skip
 
 _GUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
-_QUOTED = re.compile(r"\\?['\"‘’“”„«»「」‹›`]([^'\"‘’“”„«»「」‹›`]{1,500}?)\\?['\"‘’“”„«»「」‹›`]")
-_ACTION = re.compile(r"[A-Za-z]+(?:\.[A-Za-z]+)+(?:/[\w.*-]+)+")
+_ACTION = re.compile(r"(?<![\w/.])[A-Za-z]+(?:\.[A-Za-z]+)+(?:/[\w.*-]+)*/(?:read|write|delete|action|\*)(?![\w/])")
+_SCOPE = re.compile(r"/(?:subscriptions|providers)/[^'\"‘’“”„«»‹›「」`\\\s]{1,500}", re.IGNORECASE)
 _ROLE = re.compile(r"[A-Z][A-Za-z]+(?:\.[A-Za-z]+){1,3}")
 _ROLES = re.compile(r"API required roles:([^:]{0,2000}?),\s*application roles:([\w.,\s-]{0,4000})")
 _TABLE = re.compile(r"named\s+\\?['\"]([A-Za-z_]\w{0,62})\\?['\"]")
@@ -102,17 +105,13 @@ class Refused:
 
 
 def refused(text: str) -> Refused | None:
-    """The parts of an AuthorizationFailed sentence, in any language: they stand within quotes."""
-    object_id: str | None = None
-    action: str | None = None
-    for quoted in _QUOTED.findall(text[:8192]):
-        if action is None and _APP_ID.fullmatch(quoted):
-            object_id = quoted  # the object id is the last one before the action
-        elif action is None and _ACTION.fullmatch(quoted):
-            action = quoted
-        elif action is not None and quoted.startswith("/"):
-            return Refused(object_id, action, quoted)
-    return Refused(object_id, action, None) if action else None
+    """The parts of an AuthorizationFailed sentence, in any language: they are known by their form."""
+    action = _ACTION.search(text[:8192])
+    if action is None:
+        return None
+    before = _APP_ID.findall(text[: action.start()])  # the object id is the last one before the action
+    scope = _SCOPE.search(text, action.end())
+    return Refused(before[-1] if before else None, action[0], scope[0].rstrip(".,;") if scope else None)
 
 
 def roles(text: str) -> tuple[tuple[str, ...], tuple[str, ...]] | None:

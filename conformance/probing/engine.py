@@ -100,16 +100,14 @@ class Engine:
 
     async def _abandon(self) -> None:
         """The deadline: what is still on its way is given up and said so."""
-        late = [(name, task) for name, task in self._tasks.items() if not task.done()]
-        for task in [task for _, task in late] + [task for task in self._findings.values() if not task.done()]:
+        tasks = [*self._tasks.values(), *self._findings.values()]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*(task for _, task in late), *self._findings.values(), return_exceptions=True)
-        seconds = f"{self._patience.deadline:g}"
-        for name, task in late:
-            if task.cancelled():
-                refusal = Refusal(name, finding("timed_out", about="deadline", code=f"deadline of {seconds} s"))
-                self._tasks[name] = asyncio.ensure_future(_value(refusal))
-                await self._tasks[name]
+        await asyncio.gather(*tasks, return_exceptions=True)
+        late = finding("timed_out", about="deadline", code=f"deadline of {self._patience.deadline:g} s")
+        for name in [name for name, task in self._tasks.items() if task.cancelled()]:
+            self._tasks[name] = asyncio.create_task(_value(Refusal(name, late)))
+            await self._tasks[name]
 
     # Two layers: `_raw` is the graph of probes; `_understood` reads refusals with the help of other raw evidence.
     # A clue is never itself understood first, so the layers cannot wait for each other.
@@ -135,11 +133,9 @@ class Engine:
         rule = clue_of(refusal)
         if rule is None:
             return refusal
-        function = TELL_APART[rule]
-        names = [name for name in function.parameters if name not in (CONNECTION, "refusal")]
+        names = TELL_APART[rule].clues
         clues = dict(zip(names, await asyncio.gather(*(self._raw(name) for name in names)), strict=True))
-        given = {"refusal": refusal, CONNECTION: self.connection, **clues}
-        better: Finding | None = function.function(**{name: given[name] for name in function.parameters})
+        better = TELL_APART[rule].read(refusal, self.connection, **clues)
         return refusal if better is None else refusal.meaning(better)
 
     async def _put(self, probe: Probe) -> Evidence:

@@ -35,7 +35,16 @@ MARKS: Mapping[str, tuple[str, str, str]] = {
 """Outcome or verdict: its sign, its sign in ASCII, its colour. Colour is never the only sign."""
 
 WORDS = {"not_applicable": "not applicable", "not_configured": "not configured"}
-ORDER: tuple[Status, ...] = ("failed", "error", "inconclusive", "blocked", "warning", "passed", "not_applicable", "not_configured")
+ORDER: tuple[Status, ...] = (
+    "failed",
+    "error",
+    "inconclusive",
+    "blocked",
+    "warning",
+    "passed",
+    "not_applicable",
+    "not_configured",
+)
 WIDEST = 100
 TRAILING = re.compile(r" +(\x1b\[0m)?\n")
 

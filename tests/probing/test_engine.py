@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 import httpx
 import pytest
-from conftest import START, made_up
+from contoso import START, made_up
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -19,7 +19,9 @@ from conformance.probing.evidence import Absence, Answer, Blocked, Fault, Refusa
 from conformance.probing.transport import Patience
 
 
-def gather(world: World, names: Iterable[str], transport: httpx.AsyncBaseTransport | None = None, **options: object) -> Gathered:
+def gather(
+    world: World, names: Iterable[str], transport: httpx.AsyncBaseTransport | None = None, **options: object
+) -> Gathered:
     async def run() -> Gathered:
         engine = Engine(world.connection, transport or world.transport(), clock=world.clock, **options)  # type: ignore[arg-type]
         return await engine.gather(names)
@@ -79,7 +81,9 @@ def test_a_service_that_asks_to_wait_is_asked_again(world: World) -> None:
 
 def test_waiting_ends_with_the_budget(world: World) -> None:
     transport = through(
-        world, "api.security.microsoft.com", lambda r: httpx.Response(429, headers={"Retry-After": "3600"}, text="Too Many")
+        world,
+        "api.security.microsoft.com",
+        lambda r: httpx.Response(429, headers={"Retry-After": "3600"}, text="Too Many"),
     )
     evidence = gather(world, ["machines"], transport).evidence["machines"]
     assert isinstance(evidence, Refusal)
@@ -114,9 +118,7 @@ def test_a_hanging_service_ends_with_the_deadline(world: World) -> None:
             await asyncio.sleep(60)
         return await world.handler(request)
 
-    gathered = gather(
-        world, ["graph_alert", "machines"], httpx.MockTransport(handler), patience=Patience(deadline=0.5)
-    )
+    gathered = gather(world, ["graph_alert", "machines"], httpx.MockTransport(handler), patience=Patience(deadline=0.5))
     assert isinstance(gathered.evidence["machines"], Answer)
     late = gathered.evidence["graph_alerts"]
     assert isinstance(late, Refusal)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from conformance.apis import sentinel
 from conformance.apis.actions import covers
 from conformance.apis.arm import Permissions
+from conformance.apis.endpoint import Action, Endpoint
 from conformance.apis.shape import ArmList
 from conformance.connection import Connection
 from conformance.findings import Finding, finding
@@ -33,20 +35,24 @@ def arm_authorization_failed(
     role_assignments: Evidence,
     assignments_here: Evidence,
     role_definitions: Evidence,
+    workspace: Evidence,
+    query_print: Evidence,
+    incident_table: Evidence,
+    incidents: Evidence,
 ) -> Finding | None:
     """403 AuthorizationFailed: no role, wrong names, a role just granted, given to another principal, or taken away."""
     facts = {**connection.facts(), **identity(token_arm), "role": READER_ROLE, "scope": group_scope(connection)}
-    action = _action(refusal)
     if isinstance(subscription, Refusal) and subscription.finding.cause == "subscription_not_found":
         return subscription.finding
     if misplaced := _misplaced(connection, facts, subscriptions, workspaces):
         return misplaced
     if waiting := young(role_assignments, facts):
         return waiting
-    if isinstance(permissions, Answer) and action:
-        return _lacking(permissions, role_assignments, action, facts)
     if other := _other_principal(assignments_here, role_definitions, token_arm, facts):
         return other
+    if isinstance(permissions, Answer) and permissions.data.value:
+        seen = dict(zip(AREAS, (workspace, query_print, incident_table, incidents), strict=True))
+        return _lacking(permissions, seen, _action(refusal), facts)
     if elsewhere := _elsewhere(connection, facts, subscriptions, workspaces):
         return elsewhere
     who = facts.get("object_id", "of this app")
@@ -66,7 +72,6 @@ def arm_authorization_failed(
             f"The service principal with object id {who} sees no Azure role of its own: it may not read the workspace"
             f" {connection.workspace_name}, nor who has roles there."
         ),
-        about="workspace",
         code=refusal.finding.code,
     )
 
@@ -144,32 +149,68 @@ def propagating(made: datetime, now: datetime, facts: Mapping[str, str]) -> Find
         facts=facts,
         certainty="likely",
         also=("rbac_role_missing",),
-        about="workspace",
         explanation=f"A role was assigned {minutes} minutes ago ({made:%H:%M} UTC) and has not taken effect yet. That"
         f" takes up to 10 minutes, in places 30: try again after {made + PROPAGATION:%H:%M} UTC.",
     )
 
 
+AREAS: Mapping[str, tuple[str, ...]] = {
+    "workspace": ("Microsoft.OperationalInsights/workspaces/read",),
+    "query": ("Microsoft.OperationalInsights/workspaces/query/read",),
+    "tables": ("Microsoft.OperationalInsights/workspaces/tables/read",),
+    "sentinel": tuple(
+        sorted(
+            {
+                one.needs.name
+                for one in vars(sentinel).values()
+                if isinstance(one, Endpoint) and isinstance(one.needs, Action) and one.needs.published
+            }
+        )
+    ),
+}
+"""The actions that the operations of a connection need at the workspace, by what RBAC-010 to RBAC-013 are about."""
+
+
+def lacking(grants: Sequence[Permissions], area: str) -> list[str]:
+    """The actions of an area that no grant allows."""
+    return [
+        action
+        for action in AREAS[area]
+        if not any(covers(one.actions, action) and not covers(one.not_actions, action) for one in grants)
+    ]
+
+
 def _lacking(
-    permissions: Answer[ArmList[Permissions]], role_assignments: Evidence, action: str, facts: Mapping[str, str]
+    permissions: Answer[ArmList[Permissions]],
+    seen: Mapping[str, Evidence],
+    action: str | None,
+    facts: Mapping[str, str],
 ) -> Finding:
-    """Some role reaches the workspace, but the action is not among what it allows."""
-    about = area_of(action)
-    taken = any(covers(one.not_actions, action) and covers(one.actions, action) for one in permissions.data.value)
-    if taken:
+    """Some role reaches the workspace, but it does not allow everything. One finding, about the first area that lacks.
+
+    What was seen to work is not lacking, whatever was computed.
+    """
+    grants = permissions.data.value
+    missing = [area for area in AREAS if isinstance(seen[area], Refusal) and lacking(grants, area)]
+    about = missing[0] if missing else area_of(action or "")
+    named = action or AREAS[about][0]
+    facts = {**facts, "action": named}
+    given = any(covers(one.actions, named) for one in grants)
+    if given:
+        taken = not any(covers(one.actions, named) and not covers(one.not_actions, named) for one in grants)
         return finding(
             "rbac_denied",
-            facts={**facts, "action": action},
-            certainty="likely",
-            also=("rbac_role_missing",),
+            facts=facts,
+            certainty="certain" if taken else "likely",
+            also=() if taken else ("rbac_propagating", "rbac_role_missing"),
             about=about,
-            explanation=f"A role allows {action}, and a notAction or a deny assignment takes it away again.",
+            explanation=f"A role allows {named}, and a notAction or a deny assignment takes it away again.",
         )
     return finding(
         "rbac_role_missing",
-        facts={**facts, "action": action},
+        facts=facts,
         about=about,
-        explanation=f"The app has a role at the workspace, but not one that allows {action}.",
+        explanation=f"The app has a role at the workspace, but not one that allows {named}.",
     )
 
 
@@ -205,7 +246,6 @@ def _other_principal(
         facts=facts,
         certainty="likely",
         also=("rbac_role_missing",),
-        about="workspace",
         explanation=f"{READER_ROLE} is assigned there to object id {principals}; this app signs in as {me}. The object"
         " id of the app registration is not the one of its service principal (enterprise application).",
     )
@@ -225,7 +265,6 @@ def _elsewhere(
         facts=facts,
         certainty="certain" if places else "likely",
         also=() if places else ("rbac_role_missing", "resource_group_not_found", "workspace_not_found"),
-        about="workspace",
         explanation=f"The app has a role somewhere in the subscription{where}, but none that reaches the workspace"
         f" {connection.workspace_name} in {connection.resource_group}.",
     )

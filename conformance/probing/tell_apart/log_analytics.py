@@ -9,7 +9,7 @@ from conformance.apis.arm import Workspace
 from conformance.connection import Connection
 from conformance.findings import Finding, finding
 from conformance.probing.evidence import Answer, Evidence, Refusal
-from conformance.probing.tell_apart.azure import READER_ROLE, group_scope, identity, young
+from conformance.probing.tell_apart.azure import READER_ROLE, arm_authorization_failed, identity, young
 from conformance.probing.tell_apart.rules import tells_apart
 
 
@@ -18,25 +18,43 @@ def log_analytics_forbidden(
     refusal: Refusal,
     connection: Connection,
     workspace: Evidence,
-    permissions: Evidence,
     token_arm: Evidence,
     role_assignments: Evidence,
+    **clues: Evidence,
 ) -> Finding | None:
     """403: another workspace's id, a closed network, no role, or a role that the query API does not know yet."""
-    facts = {**connection.facts(), **identity(token_arm), "role": READER_ROLE, "scope": group_scope(connection)}
+    facts = {**connection.facts(), **identity(token_arm), "role": READER_ROLE}
     if isinstance(workspace, Answer):
-        found: Workspace = workspace.data
-        if mismatch := mismatched(connection, found):
+        if mismatch := mismatched(connection, workspace.data):
             return mismatch
-        if closed(found):
-            return network_closed(found, facts)
-    elif isinstance(workspace, Refusal) and workspace.finding.tell_apart == "arm_authorization_failed":
-        return replace(workspace.finding, code=refusal.finding.code)
-    elif isinstance(workspace, Refusal):
+        if closed(workspace.data):
+            return network_closed(workspace.data, facts)
+        if waiting := young(role_assignments, facts):
+            return waiting
+    return of_the_workspace(
+        refusal, connection, workspace, token_arm=token_arm, role_assignments=role_assignments, **clues
+    )
+
+
+@tells_apart
+def log_analytics_not_found(
+    refusal: Refusal, connection: Connection, workspace: Evidence, **clues: Evidence
+) -> Finding | None:
+    """404: the names lead to a workspace with another id, or there is no such workspace at all."""
+    if isinstance(workspace, Answer):
+        return mismatched(connection, workspace.data)
+    return of_the_workspace(refusal, connection, workspace, **clues)
+
+
+def of_the_workspace(
+    refusal: Refusal, connection: Connection, workspace: Evidence, **clues: Evidence
+) -> Finding | None:
+    """What is wrong with the workspace is wrong with its queries too; else what role the query lacks."""
+    if isinstance(workspace, Refusal) and workspace.finding.tell_apart != "arm_authorization_failed":
         return workspace.finding
-    if waiting := young(role_assignments, facts):
-        return waiting
-    return None
+    about = workspace if isinstance(workspace, Refusal) else refusal
+    found = arm_authorization_failed(about, connection=connection, workspace=workspace, **clues)
+    return found and replace(found, code=refusal.finding.code)
 
 
 def mismatched(connection: Connection, workspace: Workspace) -> Finding | None:
@@ -68,19 +86,11 @@ def network_closed(workspace: Workspace, facts: Mapping[str, str]) -> Finding:
 
 
 @tells_apart
-def log_analytics_not_found(refusal: Refusal, connection: Connection, workspace: Evidence) -> Finding | None:
-    """404: the names lead to a workspace with another id, or there is no such workspace at all."""
-    if isinstance(workspace, Answer):
-        return mismatched(connection, workspace.data)
-    return workspace.finding if isinstance(workspace, Refusal) else None
-
-
-@tells_apart
 def missing_table(refusal: Refusal, connection: Connection, onboarding: Evidence) -> Finding | None:
     """SEM0100: without Microsoft Sentinel its tables are not there either."""
     if isinstance(onboarding, Refusal) and onboarding.finding.cause in ("sentinel_not_onboarded", "object_not_found"):
         return not_onboarded(connection)
-    return replace(refusal.finding, about=refusal.probe)
+    return None
 
 
 def not_onboarded(connection: Connection) -> Finding:

@@ -57,7 +57,7 @@ def app_role_refused(
 
 
 @tells_apart
-def unlicensed(refusal: Refusal, graph_alerts: Evidence) -> Finding | None:
+def unlicensed(refusal: Refusal, connection: Connection, graph_alerts: Evidence) -> Finding | None:
     """No licence: where Graph says so too, it is the tenant that has no Defender."""
     api = refusal.exchange.api if refusal.exchange else ""
     tenant = isinstance(graph_alerts, Refusal) and graph_alerts.finding.cause == "licence_missing"

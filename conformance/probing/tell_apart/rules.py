@@ -1,18 +1,19 @@
 """The register of rules, and which refusal needs which.
 
-A rule's parameters are the refusal, the connection, and the clues that it needs: probes, which are put only when the
-rule applies, and read whatever came back. It returns a better finding, or None.
+A rule reads a refusal with the help of clues: probes, which are put only when the rule applies, and taken as whatever
+came back. It is pure, and returns a better finding, or None.
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from conformance.findings import Finding
 from conformance.probing.evidence import Answer, Evidence, Refusal
-from conformance.probing.probe import Injected
 
 NETWORK = frozenset({"dns_failure", "connection_failed", "tls_untrusted", "timed_out", "intercepted"})
 SERVICE = frozenset({"service_fault", "throttled"})
@@ -26,23 +27,41 @@ REPRESENTATIVE: Mapping[str, str] = {
 }
 """The probe that speaks for an API: if it fails alike, the trouble is the API's and not one operation's."""
 
-Rule = Callable[..., Finding | None]
+ACCESS = "arm_authorization_failed"
 
-_rules: dict[str, Injected] = {}
-TELL_APART: Mapping[str, Injected] = MappingProxyType(_rules)
-
-
-def tells_apart(function: Rule) -> Rule:
-    """Registers a rule under its function's name, which catalogue entries use."""
-    return register(function.__name__, Injected(function))
+Reading = Callable[..., Finding | None]
 
 
-def register(name: str, rule: Injected) -> Rule:
-    """Registers a rule under a name."""
+@dataclass(frozen=True)
+class Rule:
+    """``read(refusal, connection, **clues)`` gives a better finding, or None; ``clues`` are the probes that it needs."""
+
+    read: Reading
+    clues: tuple[str, ...]
+
+
+_rules: dict[str, Rule] = {}
+TELL_APART: Mapping[str, Rule] = MappingProxyType(_rules)
+
+
+def register(name: str, rule: Rule) -> None:
+    """Registers a rule under a name, which catalogue entries use."""
     if name in _rules:
         raise ValueError(f"two rules are named {name}")
     _rules[name] = rule
-    return rule.function
+
+
+def tells_apart(read: Reading) -> Reading:
+    """Registers a rule under its function's name; its parameters after the first two name the clues.
+
+    A rule that takes ``**clues`` hands them to :func:`arm_authorization_failed`, and needs that rule's clues too.
+    """
+    parameters = inspect.signature(read).parameters.values()
+    clues = [one.name for one in parameters if one.kind is not inspect.Parameter.VAR_KEYWORD][2:]
+    if any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters):
+        clues += [name for name in _rules[ACCESS].clues if name not in clues]
+    register(read.__name__, Rule(read, tuple(clues)))
+    return read
 
 
 def clue_of(refusal: Refusal) -> str | None:

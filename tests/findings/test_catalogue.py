@@ -1,0 +1,79 @@
+"""The catalogues: complete, consistent, and every entry can be met."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+from labelled_errors import SHARED
+
+from conformance.findings import CAUSES, explain
+from conformance.findings.match import CATALOGUES, Entry, catalogue
+
+RULES = {
+    "arm_authorization_failed", "log_analytics_forbidden", "log_analytics_not_found", "missing_table",
+    "app_role_refused", "unauthorized_defender", "invalid_client",
+}  # fmt: skip
+NUMBERED = [entry for entry in catalogue() if entry.numbers and not entry.words]
+
+
+def test_every_service_has_a_catalogue() -> None:
+    assert {entry.service for entry in catalogue()} == set(CATALOGUES)
+
+
+def test_ids_are_unique() -> None:
+    ids = [entry.id for entry in catalogue()]
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("entry", catalogue(), ids=lambda entry: entry.id)
+def test_entries_are_in_order(entry: Entry) -> None:
+    assert {entry.cause, *entry.also} <= set(CAUSES)
+    assert entry.cause not in entry.also
+    assert entry.certainty in ("certain", "likely")
+    assert entry.explanation.endswith(".")
+    assert entry.evidence in ("recorded", "documented", "observed", "inferred")
+    assert entry.source
+    assert entry.tell_apart is None or entry.tell_apart in RULES
+    assert entry.codes or entry.inner or entry.numbers or entry.words or entry.statuses or entry.shapes
+    assert "*" not in {*entry.codes, *entry.inner}
+
+
+def test_certainty_needs_more_than_words() -> None:
+    for entry in catalogue():
+        if entry.certainty == "certain":
+            assert entry.codes or entry.numbers or entry.statuses, entry.id
+            assert not entry.also, entry.id
+
+
+@pytest.mark.parametrize("entry", NUMBERED, ids=lambda entry: entry.id)
+def test_every_number_leads_to_its_entry(entry: Entry) -> None:
+    body = {"error": "x", "error_description": "", "error_codes": list(entry.numbers)}
+    assert explain(body, service="entra").entry == entry.id
+    if len(entry.numbers) == 1:
+        found = explain(f"AADSTS{entry.numbers[0]}: ein Text in irgendeiner Sprache.")
+        assert (found.entry, found.certainty, found.code) == (entry.id, entry.certainty, f"AADSTS{entry.numbers[0]}")
+
+
+def test_all_known_numbers_are_recognised() -> None:
+    table = SHARED / "facts" / "aadsts.csv"
+    if not table.exists():
+        pytest.skip("the table of numbers is not beside this checkout")
+    with table.open(encoding="utf-8") as rows:
+        numbers = {int(row["code"]) for row in csv.DictReader(rows)}
+    assert numbers <= {number for entry in NUMBERED for number in entry.numbers}
+
+
+def test_every_code_means_something_by_itself() -> None:
+    for entry in catalogue():
+        service = entry.service if entry.service != "network" else None
+        for code in entry.codes:
+            if "*" not in code:
+                assert explain({"error": {"code": code, "message": ""}}, service=service).cause != "unknown", code
+
+
+def test_inner_codes_decide_within_their_outer_code() -> None:
+    for entry in catalogue():
+        for inner in entry.inner:
+            body = {"error": {"code": entry.codes[0], "innererror": {"code": inner}}}
+            assert explain(body, service=entry.service).entry == entry.id

@@ -1,0 +1,55 @@
+"""Real answers, collected from public threads, get their real causes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from labelled_errors import LabelledError, load
+
+from conformance.findings import explain
+
+ERRORS = load()
+pytestmark = pytest.mark.skipif(not ERRORS, reason="the labelled errors are not beside this checkout")
+
+
+def reordered(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: reordered(value[key]) for key in reversed(list(value))}
+    return [reordered(item) for item in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.id)
+def test_every_error_gets_its_cause(error: LabelledError) -> None:
+    found = explain(error.body, status=error.status, headers=error.headers, service=error.service)
+    assert found.cause in error.causes
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.id)
+def test_form_does_not_matter(error: LabelledError) -> None:
+    live = explain(error.body, status=error.status, headers=error.headers, service=error.service)
+    if not isinstance(error.body, dict):
+        assert explain(error.body.encode(), status=error.status, headers=error.headers, service=error.service) == live
+        return
+    for body in (
+        json.dumps(error.body),
+        json.dumps(error.body, indent=2).encode("utf-8-sig"),
+        json.dumps(error.body, ensure_ascii=True).encode("utf-16"),
+        json.dumps(json.dumps(error.body)),
+        reordered(error.body),
+    ):
+        found = explain(body, status=error.status, headers=error.headers, service=error.service)
+        assert (found.cause, found.certainty, found.code) == (live.cause, live.certainty, live.code)
+
+
+def test_nothing_wrong_is_called_certain_without_status_and_service() -> None:
+    for error in ERRORS:
+        found = explain(error.body)
+        assert found.certainty == "likely" or found.cause in error.causes, error.id
+
+
+def test_most_bodies_are_enough_by_themselves() -> None:
+    told = [error for error in ERRORS if error.body]
+    right = sum(explain(error.body).cause in error.causes for error in told)
+    assert right / len(told) > 0.95
