@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from conformance.apis import kql
@@ -20,11 +20,11 @@ Window = tuple[datetime, datetime]
 
 
 class UnknownTable(Exception):
-    """A query that names a table that the workspace does not have."""
+    """A query that names a table that the workspace does not have: the name."""
 
 
 class Unreachable(Exception):
-    """A query on a table whose plan keeps it out of the query API."""
+    """A query on a table whose plan keeps it out of the query API: the name and the plan."""
 
 
 class NotEvaluated(Exception):
@@ -32,7 +32,7 @@ class NotEvaluated(Exception):
 
 
 class Malformed(Exception):
-    """A text that is no KQL."""
+    """A text that is no KQL: the offset at which it stops being so."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +49,45 @@ def evaluate(text: str, workspace: Workspace, now: datetime, window: Window | No
 
     Raises :class:`UnknownTable`, :class:`Unreachable`, :class:`NotEvaluated` or :class:`Malformed`.
     """
-    if text.count('"') % 2 or text.count("(") != text.count(")") or not text.strip():
-        raise Malformed(text)
+    if (offset := fault(text)) is not None:
+        raise Malformed(offset)
     wanted = " ".join(text.split())
     for query in kql.QUERIES.values():
         if " ".join(query.text.split()) == wanted:
-            return ANSWERS[query.name.partition(".")[0]](query, workspace, now, window)
+            result = ANSWERS[query.name.partition(".")[0]](query, workspace, now, window)
+            return replace(result, partial=any(table.partial for table in _named(text, workspace)))
     raise NotEvaluated(text)
+
+
+QUOTED = re.compile(r"""@"[^"\n]*"|@'[^'\n]*'|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|```.*?```|//[^\n]*""", re.DOTALL)
+"""Strings (verbatim, plain, of several lines) and comments: what is in them is no syntax."""
+PAIRS = {")": "(", "]": "[", "}": "{"}
+
+
+def fault(text: str) -> int | None:
+    """Where a text cannot be KQL, whatever its words mean: nothing, an open string, a bracket without its pair."""
+    bare = QUOTED.sub(lambda found: (" " if found[0].startswith("//") else "x") * len(found[0]), text)
+    opened: list[int] = []
+    for offset, char in enumerate(bare):
+        if char in "\"'":
+            return offset
+        if char in PAIRS.values():
+            opened.append(offset)
+        elif char in PAIRS and (not opened or bare[opened.pop()] != PAIRS[char]):
+            return offset
+    if opened:
+        return opened[-1]
+    return None if bare.strip() else 0
+
+
+def operator_on(table: str, text: str) -> str:
+    """The first operator that a query applies to a table: its refusals name it."""
+    match = re.search(rf"\b{re.escape(table)}\s*\|\s*([\w-]+)", text)
+    return match[1] if match else "union"
+
+
+def _named(text: str, workspace: Workspace) -> list[TableState]:
+    return [table for name, table in workspace.tables.items() if re.search(rf"\b{re.escape(name)}\b", text)]
 
 
 def rows_of(workspace: Workspace, name: str, window: Window | None) -> list[dict[str, Any]]:
@@ -64,7 +96,7 @@ def rows_of(workspace: Workspace, name: str, window: Window | None) -> list[dict
     if table is None:
         raise UnknownTable(name)
     if table.plan != "Analytics":
-        raise Unreachable(name)
+        raise Unreachable(name, table.plan)
     return [row for row in visible(table) if window is None or window[0] <= row["TimeGenerated"] <= window[1]]
 
 
@@ -79,9 +111,7 @@ def _print(query: kql.Query, workspace: Workspace, now: datetime, window: Window
 
 def _take(query: kql.Query, workspace: Workspace, now: datetime, window: Window | None) -> Result:
     name = query.name.partition(".")[2]
-    rows = rows_of(workspace, name, window)
-    partial = workspace.tables[name].partial
-    return Result(SCHEMAS[name], list(rows[-1:]), partial)
+    return Result(SCHEMAS[name], list(rows_of(workspace, name, window)[-1:]))
 
 
 def _unknown_table(query: kql.Query, workspace: Workspace, now: datetime, window: Window | None) -> Result:
@@ -150,14 +180,23 @@ DURATION = re.compile(
 
 
 def window_of(timespan: str | None, now: datetime) -> Window | None:
-    """The window of an ISO 8601 timespan: a duration up to now, start/end, or start/duration."""
+    """The window of an ISO 8601 timespan: a duration up to now, start/end, or start/duration.
+
+    Raises ValueError for any other text, and OverflowError where it leaves the calendar.
+    """
     if not timespan:
         return None
     start, _, end = timespan.partition("/")
     if not end:
         return now - _duration(start), now
-    began = datetime.fromisoformat(start)
-    return began, began + _duration(end) if end.startswith("P") else datetime.fromisoformat(end)
+    began = _moment(start)
+    return began, began + _duration(end) if end.startswith("P") else _moment(end)
+
+
+def _moment(text: str) -> datetime:
+    """A time; without a zone it is UTC."""
+    time = datetime.fromisoformat(text)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _duration(text: str) -> timedelta:

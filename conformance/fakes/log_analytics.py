@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,12 +12,15 @@ from conformance.apis import log_analytics
 from conformance.apis.endpoint import LOG_ANALYTICS
 from conformance.fakes import kusto
 from conformance.fakes.answering import Call, Refuser, answers, gate, new_id, respond, stray
+from conformance.fakes.arm import workspace_of
 from conformance.fakes.rbac import may
 from conformance.fakes.tenant import Workspace
 from conformance.fakes.tokens import bearer, read
 
 QUERY_READ = "Microsoft.OperationalInsights/workspaces/query/read"
 ERRORS = "learn.microsoft.com/azure/azure-monitor/logs/api/errors"
+RESOURCE_QUERIES = "learn.microsoft.com/azure/azure-monitor/logs/api/azure-resource-queries"
+BATCH_QUERIES = "learn.microsoft.com/azure/azure-monitor/logs/api/batch-queries"
 TROUBLESHOOTING = "azure-sdk-for-js monitor-query troubleshooting guide"
 
 
@@ -34,8 +37,9 @@ def body(call: Call, code: str, message: str, extra: Mapping[str, Any]) -> dict[
     error: dict[str, Any] = {"message": message, "code": code, "correlationId": new_id()}
     inner: dict[str, Any] | None = None
     for level in reversed(extra.get("inner", ())):
-        text = level["message"].format_map(extra)
-        inner = {**level, "message": text, **({"innererror": inner} if inner else {})}
+        filled = {**level, "message": level["message"].format_map(extra)}
+        filled |= {name: extra[name] for name in ("line", "pos", "token") if name in level}
+        inner = filled | ({"innererror": inner} if inner else {})
     return {"error": error | ({"innererror": inner} if inner else {})}
 
 
@@ -60,8 +64,16 @@ token_foreign = refuse(
     "InvalidTokenError",
     "The provided authentication is not valid for this resource",
     "documented",
-    "learn.microsoft.com/azure/azure-monitor/logs/api/batch-queries",
+    BATCH_QUERIES,
     inner=({"code": "SignatureVerificationFailed", "message": "Could not validate the request"},),
+)
+token_expired = refuse(
+    "token-expired",
+    403,
+    "InvalidTokenError",
+    "The provided authentication has expired",
+    "inferred",
+    "status and code as for a token of another resource; the text is not known",
 )
 no_access = refuse(
     "no-access",
@@ -73,7 +85,22 @@ no_access = refuse(
     inner=(
         {
             "code": "UnauthorizedClient",
-            "message": "The service principal does not have sufficient permissions to access this resource: {resource}",
+            "message": "The service principal does not have sufficient permissions to access this resource:"
+            " {workspace}",
+        },
+    ),
+)
+no_access_by_resource = refuse(
+    "no-access-by-resource",
+    403,
+    "InsufficientAccessError",
+    NO_ACCESS,
+    "documented",
+    RESOURCE_QUERIES,
+    inner=(
+        {
+            "code": "AuthorizationFailedError",
+            "message": "User '{object_id}' does not have access to read logs for this resource",
         },
     ),
 )
@@ -90,7 +117,12 @@ path_not_found = refuse(
     "path-not-found", 404, "PathNotFoundError", "The requested path does not exist", "documented", ERRORS
 )
 resource_not_found = refuse(
-    "resource-not-found", 404, "ResourceNotFoundError", "The resource {resource} was not found", "documented", ERRORS
+    "resource-not-found",
+    404,
+    "ResourceNotFoundError",
+    "The resource {resource} was not found",
+    "documented",
+    RESOURCE_QUERIES,
 )
 table_unknown = refuse(
     "table-unknown",
@@ -103,7 +135,7 @@ table_unknown = refuse(
         {"code": "SemanticError", "message": "A semantic error occurred."},
         {
             "code": "SEM0100",
-            "message": "'take' operator: Failed to resolve table or column expression named '{table}'",
+            "message": "'{operator}' operator: Failed to resolve table or column expression named '{table}'",
         },
     ),
 )
@@ -111,13 +143,9 @@ table_unreachable = refuse(
     "table-unreachable",
     400,
     "BadArgumentError",
-    INVALID,
+    "The table named '{table}' is on the {plan} plan, which this query does not reach",
     "inferred",
-    "learn.microsoft.com/azure/azure-monitor/logs/basic-logs-query",
-    inner=(
-        {"code": "SemanticError", "message": "A semantic error occurred."},
-        {"code": "SEM0100", "message": "Table '{table}' is on a plan that this query does not support"},
-    ),
+    "learn.microsoft.com/azure/azure-monitor/logs/basic-logs-query; neither inner codes nor text are known",
 )
 syntax = refuse(
     "syntax",
@@ -128,7 +156,13 @@ syntax = refuse(
     TROUBLESHOOTING,
     inner=(
         {"code": "SyntaxError", "message": "A recognition error occurred in the query."},
-        {"code": "SYN0002", "message": "Query could not be parsed at '{token}' on line [1,1]", "line": 1, "pos": 1},
+        {
+            "code": "SYN0002",
+            "message": "Query could not be parsed at '{token}' on line [{line},{pos}]",
+            "line": 0,
+            "pos": 0,
+            "token": "",
+        },
     ),
 )
 not_evaluated = refuse(
@@ -146,8 +180,23 @@ body_malformed = refuse(
     "BadArgumentError",
     INVALID,
     "documented",
-    "learn.microsoft.com/azure/azure-monitor/logs/api/batch-queries",
-    inner=({"code": "QueryValidationError", "message": "Failed parsing the query"},),
+    BATCH_QUERIES,
+    inner=(
+        {
+            "code": "QueryValidationError",
+            "message": "Failed parsing the query",
+            "details": [{"code": "InvalidJsonBody", "message": "Unexpected end of JSON input", "target": None}],
+        },
+    ),
+)
+value_invalid = refuse(
+    "value-invalid",
+    400,
+    "BadArgumentError",
+    INVALID,
+    "inferred",
+    "as for a body that is not JSON",
+    inner=({"code": "QueryValidationError", "message": "The {member} of the request is not valid"},),
 )
 
 
@@ -160,9 +209,10 @@ def enter(call: Call) -> httpx.Response | None:
     claims, genuine = read(token)
     if claims is None:
         return token_malformed(call)
-    expired = float(claims.get("exp", 0)) <= call.tenant.clock.service_now().timestamp()
-    if not genuine or expired or not call.tenant.cloud.accepts("log_analytics", str(claims.get("aud"))):
+    if not genuine or not call.tenant.cloud.accepts("log_analytics", str(claims.get("aud"))):
         return token_foreign(call)
+    if float(claims.get("exp", 0)) <= call.tenant.clock.service_now().timestamp():
+        return token_expired(call)
     call.claims = claims
     return None
 
@@ -170,12 +220,10 @@ def enter(call: Call) -> httpx.Response | None:
 @answers(log_analytics.QUERY, "recorded", "azure-sdk recordings of workspace queries")
 def query(call: Call) -> httpx.Response:
     """By the workspace's GUID; a name, an ARM id or an unknown GUID is a path that does not exist."""
-    workspace = call.tenant.workspace_by_id(call.path["workspace_id"])
     if empty := _without_body(call):
         return empty
-    if workspace is None:
-        return path_not_found(call)
-    return _answer(call, workspace, call.path["workspace_id"])
+    workspace = call.tenant.workspace_by_id(call.path["workspace_id"])
+    return path_not_found(call) if workspace is None else _answer(call, workspace, no_access)
 
 
 @answers(log_analytics.QUERY_BY_RESOURCE, "recorded", "azure-sdk recordings of resource queries")
@@ -183,12 +231,10 @@ def query_by_resource(call: Call) -> httpx.Response:
     """By the workspace's ARM id."""
     if empty := _without_body(call):
         return empty
-    path = call.path
-    workspace = call.tenant.workspace_named(path["subscription_id"], path["resource_group"], path["workspace_name"])
-    resource = call.request.url.path.removeprefix("/v1").removesuffix("/query")
+    workspace = workspace_of(call)
     if workspace is None:
-        return resource_not_found(call, resource=resource)
-    return _answer(call, workspace, resource)
+        return resource_not_found(call, resource=call.request.url.path.removeprefix("/v1").removesuffix("/query"))
+    return _answer(call, workspace, no_access_by_resource)
 
 
 def _without_body(call: Call) -> httpx.Response | None:
@@ -197,31 +243,45 @@ def _without_body(call: Call) -> httpx.Response | None:
     return None if typed and call.request.content else respond(call, 200, None, {"Content-Length": "0"})
 
 
-def _answer(call: Call, workspace: Workspace, resource: str) -> httpx.Response:
-    asked = call.json
-    if not isinstance(asked, dict) or not isinstance(asked.get("query"), str):
-        return body_malformed(call)
-    if not may(call.tenant, call.claims.get("oid"), QUERY_READ, workspace.scope):
-        return no_access(call, resource=resource)
+def _answer(call: Call, workspace: Workspace, refused: Callable[..., httpx.Response]) -> httpx.Response:
+    object_id = call.claims.get("oid")
+    if not may(call.tenant, object_id, QUERY_READ, workspace.scope):
+        return refused(call, workspace=workspace.customer_id, object_id=object_id)
     if workspace.public_query != "Enabled":
         return network_closed(call)
+    asked = call.json
+    if not isinstance(asked, dict):
+        return body_malformed(call)
+    text, timespan, now = asked.get("query"), asked.get("timespan"), call.tenant.clock.service_now()
+    if not isinstance(text, str):
+        return value_invalid(call, member="query")
+    try:
+        window = kusto.window_of(timespan, now)
+    except (AttributeError, ValueError, OverflowError):
+        return value_invalid(call, member="timespan")
     if not workspace.has_data:
         return respond(call, 204, None, {})
-    now = call.tenant.clock.service_now()
+    if asked.get("workspaces"):
+        return not_evaluated(call)
     try:
-        window = kusto.window_of(asked.get("timespan"), now)
-        result = kusto.evaluate(asked["query"], workspace, now, window)
-    except kusto.UnknownTable as table:
-        return table_unknown(call, table=str(table))
-    except kusto.Unreachable as table:
-        return table_unreachable(call, table=str(table))
-    except kusto.Malformed as text:
-        return syntax(call, token=str(text)[:20])
+        result = kusto.evaluate(text, workspace, now, window)
+    except kusto.UnknownTable as unknown:
+        (table,) = unknown.args
+        return table_unknown(call, table=table, operator=kusto.operator_on(table, text))
+    except kusto.Unreachable as unreachable:
+        table, plan = unreachable.args
+        return table_unreachable(call, table=table, plan=plan)
+    except kusto.Malformed as malformed:
+        return syntax(call, **_place(text, *malformed.args))
     except kusto.NotEvaluated:
         return not_evaluated(call)
-    except ValueError:
-        return body_malformed(call)
     return respond(call, 200, _document(call, result), headers(call))
+
+
+def _place(text: str, offset: int) -> dict[str, Any]:
+    """Line and column of an offset, counted from 1, and what stands there."""
+    line, pos = text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+    return {"line": line, "pos": pos, "token": text[offset : offset + 20]}
 
 
 def _document(call: Call, result: kusto.Result) -> dict[str, Any]:
@@ -240,8 +300,8 @@ def _document(call: Call, result: kusto.Result) -> dict[str, Any]:
                     "message": "Something went wrong processing your query on the server.",
                     "innererror": {
                         "code": "-2133196797",
-                        "message": "The results of this query exceed the set limit of 500000 records, so not all records"
-                        " were returned (E_QUERY_RESULT_SET_TOO_LARGE, 0x80DA0003).",
+                        "message": "The results of this query exceed the set limit of 500000 records, so not all"
+                        " records were returned (E_QUERY_RESULT_SET_TOO_LARGE, 0x80DA0003).",
                     },
                 }
             ],

@@ -12,8 +12,8 @@ import httpx
 
 from conformance.apis import sentinel
 from conformance.apis.endpoint import SENTINEL_API
-from conformance.fakes.answering import Call, Refuser, answers
-from conformance.fakes.arm import body, headers, not_registered, ok, workspace_of
+from conformance.fakes.answering import Call, Refuser, answers, stray
+from conformance.fakes.arm import body, enter, headers, not_registered, ok, workspace_of
 from conformance.fakes.sentinel_content import alert_body, entities_of, incident_body, stamp
 from conformance.fakes.story import Incident, stable_id
 from conformance.fakes.tenant import Workspace
@@ -28,13 +28,22 @@ def provider_headers(call: Call, status: int) -> dict[str, str]:
     return {**headers(call, status), "x-ms-failure-cause": "service"}
 
 
-refuse = Refuser(SENTINEL_API, body, provider_headers).declare
+def provider_body(call: Call, code: str, message: str, extra: Mapping[str, Any]) -> dict[str, Any]:
+    """The gateway's form; what the provider's web framework says itself has an ``innerError`` beside it."""
+    error = body(call, code, message, extra)
+    if extra.get("by_framework"):
+        error["error"]["innerError"] = None
+    return error
+
+
+refuse = Refuser(SENTINEL_API, provider_body, provider_headers).declare
 ONBOARD = (
     "Please onboard through the portal (https://learn.microsoft.com/en-us/azure/sentinel/quickstart-onboard) or use the"
-    " OnboardingStates ARM api to onboard to Sentinel"
+    " OnboardingStates ARM api to onboard to Sentinel (https://learn.microsoft.com/en-us/rest/api/securityinsights/"
+    "sentinel-onboarding-states/create?view=rest-securityinsights-2024-03-01)"
 )
 
-not_onboarded = refuse("not-onboarded", 400, "BadRequest", "{inner}", "recorded", "PurpleCloud issue 42 (2025-04)")
+not_onboarded = refuse("not-onboarded", 400, "BadRequest", "{inner}", "observed", "PurpleCloud issue 42 (2025-04)")
 onboarding_state_missing = refuse(
     "onboarding-state-missing", 404, "NotFound", "Onboarding state not found", "inferred", "zerotrustassessment PR 1241"
 )
@@ -44,13 +53,26 @@ incident_not_found = refuse(
 filter_malformed = refuse(
     "filter-malformed", 400, "BadRequest", "Invalid $filter expression", "inferred", "no capture found"
 )
-top_too_large = refuse(
-    "top-too-large", 400, "BadRequest", "The value of $top may be 1000 at most", "inferred", "Azure-Sentinel PR 8464"
+skip_token_malformed = refuse(
+    "skip-token-malformed", 400, "BadRequest", "Invalid $skipToken", "inferred", "no capture found"
+)
+verb_unsupported = refuse(
+    "verb-unsupported",
+    405,
+    "UnsupportedApiVersion",
+    "The HTTP resource that matches the request URI 'https://weu.rp.asi.azure.com{path}' with API version '{version}'"
+    " does not support HTTP method '{method}'.",
+    "observed",
+    "Azure-Sentinel issue 2924",
+    by_framework=True,
+)
+top_invalid = refuse(
+    "top-invalid", 400, "BadRequest", "The value of $top is from 1 to 1000", "inferred", "Azure-Sentinel PR 8464"
 )
 
 
-def onboarded(answer: Callable[[Call, Workspace], httpx.Response]) -> Callable[[Call], httpx.Response]:
-    """What every operation looks at first: the provider is registered, and Sentinel is enabled on the workspace."""
+def registered(answer: Callable[[Call, Workspace], httpx.Response]) -> Callable[[Call], httpx.Response]:
+    """What every operation looks at first: the provider is registered in the subscription."""
 
     def checked(call: Call) -> httpx.Response:
         workspace = workspace_of(call)
@@ -58,18 +80,27 @@ def onboarded(answer: Callable[[Call, Workspace], httpx.Response]) -> Callable[[
         subscription = call.tenant.subscriptions[workspace.subscription_id.lower()]
         if NAMESPACE not in subscription.registered:
             return not_registered(call, namespace=NAMESPACE)
-        if not workspace.onboarded:
-            text = f"Workspace '{workspace.name}' is not onboarded to Microsoft Sentinel. {ONBOARD}."
-            return not_onboarded(call, inner=json.dumps({"error": {"code": "BadRequest", "message": text}}))
         return answer(call, workspace)
 
     return checked
 
 
+def onboarded(answer: Callable[[Call, Workspace], httpx.Response]) -> Callable[[Call], httpx.Response]:
+    """What every operation but the onboarding state's looks at next: Sentinel is enabled on the workspace."""
+
+    @registered
+    def checked(call: Call, workspace: Workspace) -> httpx.Response:
+        if workspace.onboarded:
+            return answer(call, workspace)
+        text = f"Workspace '{workspace.name}' is not onboarded to Microsoft Sentinel. {ONBOARD}."
+        return not_onboarded(call, inner=json.dumps({"error": {"code": "BadRequest", "message": text}}))
+
+    return checked
+
+
 @answers(sentinel.ONBOARDING_STATE, "specified", SPEC)
-def onboarding_state(call: Call) -> httpx.Response:
-    workspace = workspace_of(call)
-    assert workspace is not None
+@registered
+def onboarding_state(call: Call, workspace: Workspace) -> httpx.Response:
     if not workspace.onboarded:
         return onboarding_state_missing(call)
     scope = f"{workspace.scope}/providers/{NAMESPACE}/onboardingStates/default"
@@ -99,15 +130,25 @@ def incidents(call: Call, workspace: Workspace) -> httpx.Response:
         key=lambda one: one.created if by_creation else one.modified,
         reverse=(order.group(2) or "asc").lower() == "desc",
     )
-    top = int(call.option("$top") or DEFAULT_PAGE)
-    if top > sentinel.INCIDENTS.max_top if sentinel.INCIDENTS.max_top else False:
-        return top_too_large(call)
+    top = _top(call, DEFAULT_PAGE)
+    if top is None or (sentinel.INCIDENTS.max_top and top > sentinel.INCIDENTS.max_top):
+        return top_invalid(call)
     start = _skipped(call.option("$skipToken"))
+    if start is None:
+        return skip_token_malformed(call)
     page = [incident_body(workspace, one) for one in found[start : start + top]]
     answer: dict[str, Any] = {"value": page}
     if start + top < len(found):
         answer["nextLink"] = _next(call, start + top)
     return ok(call, answer)
+
+
+def _top(call: Call, default: int) -> int | None:
+    """The size of a page; None: it is no number of rows."""
+    text = call.option("$top")
+    if text is None:
+        return default
+    return int(text) if re.fullmatch(r"[1-9]\d{0,8}", text, re.ASCII) else None
 
 
 def _next(call: Call, skip: int) -> str:
@@ -116,9 +157,12 @@ def _next(call: Call, skip: int) -> str:
     return f"https://{call.request.url.host}:443{call.request.url.path}?{options}&$skipToken={token}"
 
 
-def _skipped(token: str | None) -> int:
-    match = re.search(r'"skip":(\d+)', unquote(token or ""))
-    return int(match.group(1)) if match else 0
+def _skipped(token: str | None) -> int | None:
+    """How many rows a token skips; None: it is none of ours."""
+    if token is None:
+        return 0
+    match = re.search(r'"skip":(\d+)', unquote(token))
+    return int(match.group(1)) if match else None
 
 
 def of_incident(
@@ -161,8 +205,7 @@ def incident_entities(call: Call, workspace: Workspace, one: Incident) -> Any:
 @of_incident
 def incident_bookmarks(call: Call, workspace: Workspace, one: Incident) -> Any:
     marks = []
-    for number in range(one.bookmarks):
-        name = stable_id("incident bookmark", one.id, number)
+    for name in one.bookmark_ids:
         properties = {"displayName": "Kept for the investigation", "query": "SigninLogs | take 1", "labels": []}
         marks.append(
             {
@@ -237,8 +280,8 @@ def _collection(name: str, *, top: bool = False) -> Callable[[Call], httpx.Respo
         found = workspace.content.get(name, [])
         if "preview" not in (call.option("api-version") or ""):
             found = [one for one in found if one.get("kind") != "NRT"]
-        most = int(call.option("$top") or len(found) or 1) if top else len(found)
-        return ok(call, {"value": found[:most]})
+        most = _top(call, len(found)) if top else len(found)
+        return top_invalid(call) if most is None else ok(call, {"value": found[:most]})
 
     return listed
 
@@ -253,3 +296,12 @@ answers(sentinel.METADATA, "specified", SPEC)(_collection("metadata", top=True))
 answers(sentinel.SETTINGS, "specified", "azure-mgmt-securityinsight 2.0.0b4 (2025-10-01-preview)")(
     _collection("settings")
 )
+
+
+@stray(SENTINEL_API)
+def other_verb(call: Call) -> httpx.Response:
+    """A verb that an operation does not have: alerts, bookmarks and entities of an incident are POST only."""
+    request = call.request
+    return enter(call) or verb_unsupported(
+        call, path=request.url.path, version=call.option("api-version"), method=request.method
+    )

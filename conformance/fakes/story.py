@@ -82,6 +82,10 @@ class Incident:
     comments: tuple[str, ...] = ()
     bookmarks: int = 0
 
+    @property
+    def bookmark_ids(self) -> list[str]:
+        return [stable_id("incident bookmark", self.id, number) for number in range(self.bookmarks)]
+
 
 HOSTS = (
     Host("ws-finance-07", "corp.example", "10.20.0.7"),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from conformance.apis.tables import TABLES
+from conformance.apis.tables import TABLES, typed
 from conformance.fakes.story import HOSTS, Alert, Incident, stable_id
 
 if TYPE_CHECKING:
@@ -17,49 +17,34 @@ INGESTED = "_ingested"
 """The key of a row under which its ingestion time is kept; no column of the table."""
 DELAY = timedelta(minutes=4)
 
-SCHEMAS: dict[str, dict[str, str]] = {
+
+SCHEMAS: dict[str, Mapping[str, str]] = {
     **{name: {**table.documented, **table.unverified} for name, table in TABLES.items()},
-    "SentinelHealth": {
-        "TenantId": "string",
-        "TimeGenerated": "datetime",
-        "OperationName": "string",
-        "SentinelResourceId": "string",
-        "SentinelResourceName": "string",
-        "Status": "string",
-        "Description": "string",
-        "WorkspaceId": "string",
-        "SentinelResourceType": "string",
-        "SentinelResourceKind": "string",
-        "RecordId": "string",
-        "ExtendedProperties": "dynamic",
-        "Reason": "string",
-        "SourceSystem": "string",
-        "Type": "string",
-    },
-    "Usage": {
-        "TenantId": "string",
-        "Computer": "string",
-        "TimeGenerated": "datetime",
-        "SourceSystem": "string",
-        "StartTime": "datetime",
-        "EndTime": "datetime",
-        "DataType": "string",
-        "Quantity": "real",
-        "QuantityUnit": "string",
-        "IsBillable": "bool",
-        "Solution": "string",
-        "Type": "string",
-    },
-    "Heartbeat": {
-        "TenantId": "string",
-        "SourceSystem": "string",
-        "TimeGenerated": "datetime",
-        "Computer": "string",
-        "OSType": "string",
-        "Version": "string",
-        "Category": "string",
-        "Type": "string",
-    },
+    "SentinelHealth": typed(
+        datetime="TimeGenerated",
+        dynamic="ExtendedProperties",
+        string="""
+            TenantId OperationName SentinelResourceId SentinelResourceName Status Description WorkspaceId
+            SentinelResourceType SentinelResourceKind RecordId Reason SourceSystem Type""",
+    ),
+    "Usage": typed(
+        bool="IsBillable",
+        datetime="TimeGenerated StartTime EndTime",
+        long="BatchesCapped BatchesOutsideSla BatchesWithinSla TotalBatches",
+        real="Quantity AvgLatencyInSeconds",
+        string="""
+            TenantId Computer SourceSystem DataType QuantityUnit Solution MeterId LinkedMeterId ResourceUri
+            LinkedResourceUri Type""",
+    ),
+    "Heartbeat": typed(
+        bool="IsGatewayInstalled",
+        datetime="TimeGenerated",
+        real="RemoteIPLatitude RemoteIPLongitude",
+        string="""
+            TenantId SourceSystem Computer ComputerIP ComputerEnvironment OSType OSName OSMajorVersion OSMinorVersion
+            Version Category ManagementGroupName RemoteIPCountry SCAgentChannel Solutions VMUUID Resource ResourceGroup
+            ResourceId ResourceProvider ResourceType SubscriptionId _ResourceId _SubscriptionId Type""",
+    ),
 }
 """The columns of the tables that the virtual tenant has, with their types."""
 
@@ -88,6 +73,7 @@ def _incident(workspace: Workspace, one: Incident) -> Iterator[dict[str, Any]]:
     changes = [(one.created, "New")]
     if one.modified != one.created:
         changes.append((one.modified, one.status))
+    times = [alert.at for alert in one.alerts]
     for at, status in changes:
         yield _row(
             "SecurityIncident",
@@ -105,11 +91,11 @@ def _incident(workspace: Workspace, one: Incident) -> Iterator[dict[str, Any]]:
             CreatedTime=one.created,
             LastModifiedTime=at,
             FirstModifiedTime=one.created,
-            FirstActivityTime=one.alerts[0].at if one.alerts else None,
-            LastActivityTime=one.alerts[-1].at if one.alerts else None,
+            FirstActivityTime=min(times, default=None),
+            LastActivityTime=max(times, default=None),
             ClosedTime=at if status == "Closed" else None,
             AlertIds=json.dumps([alert.id for alert in one.alerts]),
-            BookmarkIds="[]",
+            BookmarkIds=json.dumps(one.bookmark_ids),
             Comments=json.dumps([{"message": text} for text in one.comments]),
             Labels="[]",
             Owner=json.dumps({"objectId": None, "email": None, "assignedTo": None, "userPrincipalName": None}),
@@ -204,6 +190,7 @@ def _heartbeat(workspace: Workspace, now: datetime) -> Iterator[dict[str, Any]]:
             workspace,
             now - timedelta(minutes=1),
             Computer=host.dns_name,
+            ComputerIP=host.address,
             OSType="Windows",
             Version="1.30.0.0",
             Category="Azure Monitor Agent",

@@ -83,7 +83,7 @@ class World:
                     router.route(
                         method=endpoint.method, host=host, path__regex=re.compile(f"^{endpoint.pattern.pattern}$", re.I)
                     ).mock(side_effect=self._answering(endpoint))
-            router.route(host=host).mock(side_effect=self._straying(APIS[apis[0]]))
+            router.route(host=host).mock(side_effect=self._straying(apis))
         return router
 
     def _answering(self, endpoint: Endpoint[Any]) -> Callable[..., httpx.Response]:
@@ -96,12 +96,21 @@ class World:
 
         return answer
 
-    def _straying(self, api: Api) -> Callable[..., httpx.Response]:
+    def _straying(self, apis: list[str]) -> Callable[..., httpx.Response]:
         def answer(request: httpx.Request) -> httpx.Response:
             call = Call(self._tenant(request), request, None, {})
+            api = self._of_path(apis, request.url.path)
             return self._disturbed(api, call) or STRAYS[api.name](call)
 
         return answer
+
+    @staticmethod
+    def _of_path(apis: list[str], path: str) -> Api:
+        """The API of a host that has a path, if only with another verb; else the first."""
+        for endpoint in ENDPOINTS.values():
+            if endpoint.api.name in apis and endpoint.pattern.fullmatch(path):
+                return endpoint.api
+        return APIS[apis[0]]
 
     def _disturbed(self, api: Api, call: Call) -> httpx.Response | None:
         for one in self.disturbances:

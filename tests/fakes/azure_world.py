@@ -1,0 +1,59 @@
+"""A healthy world whose Azure side is asked as the probes ask it: shared by the tests of Log Analytics and Sentinel."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+from contoso import START, made_up
+
+from conformance.apis import kql, log_analytics
+from conformance.apis.endpoint import Ask, Audience
+from conformance.apis.permissions import RESOURCES
+from conformance.fakes import healthy
+from conformance.fakes.tokens import issue
+from conformance.probing.engine import build
+
+
+class AzureWorld:
+    """Puts questions with a fresh token of the API's own audience, unless one is given; an empty one sends none."""
+
+    def __init__(self) -> None:
+        self.world = healthy(made_up(), START)
+        self.tenant, self.workspace = self.world.tenant, self.world.tenant.workspace
+        self.client = httpx.AsyncClient(transport=self.world.transport())
+
+    def token(self, audience: Audience) -> str:
+        resource = str(self.tenant.cloud.audience(audience))
+        return issue(self.tenant, self.tenant.app, resource, RESOURCES[audience].app_id)
+
+    def request(self, ask: Ask[Any], token: str | None = None) -> httpx.Request:
+        api = ask.endpoint.api
+        assert api.audience is not None
+        bearer = self.token(api.audience) if token is None else token or None
+        base = httpx.URL(str(self.tenant.cloud.host(api)))
+        return build(self.client, self.world.connection, ask, base, bearer)
+
+    def send(self, request: httpx.Request) -> httpx.Response:
+        return asyncio.run(self.world.handler(request))
+
+    def put(self, ask: Ask[Any], token: str | None = None) -> httpx.Response:
+        return self.send(self.request(ask, token))
+
+    def query(self, query: kql.Query | str, *, token: str | None = None, **body: Any) -> httpx.Response:
+        """The answer to a query; ``prefer`` is its header, the rest members of the body beside the query."""
+        text = query if isinstance(query, str) else query.text
+        headers = {"Prefer": body.pop("prefer")} if "prefer" in body else {}
+        return self.put(log_analytics.QUERY.ask(json={"query": text, **body}, headers=headers), token)
+
+    def pages(self, ask: Ask[Any], most: int = 20) -> Iterator[dict[str, Any]]:
+        """A list's pages, along its next links; more than ``most`` of them never end."""
+        for _ in range(most):
+            page = self.put(ask).json()
+            yield page
+            if not page.get("nextLink"):
+                return
+            ask = ask.endpoint.next(page["nextLink"])
+        raise AssertionError("the pages do not end")

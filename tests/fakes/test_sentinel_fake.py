@@ -1,0 +1,334 @@
+"""Microsoft Sentinel of the virtual tenant: the incidents of the story, what is configured, and whom it refuses."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import httpx
+import pytest
+from azure_world import AzureWorld
+from defended import decoded, error, members
+
+from conformance.apis import gather, kql, log_analytics, sentinel
+from conformance.apis.endpoint import SENTINEL_API, Endpoint
+from conformance.fakes.answering import ANSWERS, KNOWN
+from conformance.fakes.story import incidents
+from conformance.findings import explain
+
+DECLARED = list(gather(sentinel).values())
+OF_AN_INCIDENT = [one for one in DECLARED if "{incident}" in one.path]
+LISTS = [one for one in DECLARED if one.paging and "{incident}" not in one.path]
+POSTS = [one for one in DECLARED if one.method == "POST"]
+NEWEST = "properties/createdTimeUtc desc"
+
+
+@pytest.fixture
+def azure() -> AzureWorld:
+    return AzureWorld()
+
+
+def ask(azure: AzureWorld, endpoint: Endpoint[Any], **parameters: Any) -> httpx.Response:
+    """The answer to an operation; the newest incident is asked about unless another is named."""
+    if "{incident}" in endpoint.path:
+        parameters.setdefault("incident", azure.workspace.incidents[0].id)
+    return azure.put(endpoint.ask(**parameters))
+
+
+def listed(azure: AzureWorld, **parameters: Any) -> list[str]:
+    """The names of the incidents of a list's first page."""
+    return [one.name for one in decoded(ask(azure, sentinel.INCIDENTS, **parameters), sentinel.INCIDENTS).value]
+
+
+def with_other_verb(azure: AzureWorld, method: str, endpoint: Endpoint[Any]) -> httpx.Response:
+    request = azure.request(endpoint.ask(incident="any") if "{incident}" in endpoint.path else endpoint.ask())
+    return azure.send(httpx.Request(method, request.url, headers=request.headers))
+
+
+def by_name(endpoint: Endpoint[Any]) -> str:
+    return endpoint.name
+
+
+def test_every_operation_is_answered_and_says_how_it_is_known() -> None:
+    assert DECLARED
+    assert {one.name for one in DECLARED} <= set(ANSWERS) & set(KNOWN)
+    assert all(known.source for name, known in KNOWN.items() if name.startswith(f"{SENTINEL_API.name}/"))
+
+
+@pytest.mark.parametrize("endpoint", DECLARED, ids=by_name)
+def test_answers_have_the_documented_shape(azure: AzureWorld, endpoint: Endpoint[Any]) -> None:
+    decoded(ask(azure, endpoint), endpoint)
+
+
+@pytest.mark.parametrize("endpoint", OF_AN_INCIDENT, ids=by_name)
+def test_every_incident_of_the_story_can_be_looked_into(azure: AzureWorld, endpoint: Endpoint[Any]) -> None:
+    for one in azure.workspace.incidents:
+        decoded(ask(azure, endpoint, incident=one.id.upper()), endpoint)
+
+
+@pytest.mark.parametrize("endpoint", DECLARED, ids=by_name)
+def test_resources_are_the_workspaces_own(azure: AzureWorld, endpoint: Endpoint[Any]) -> None:
+    base = f"{azure.workspace.scope}/providers/Microsoft.SecurityInsights/"
+    found = [value for _, value in members(ask(azure, endpoint).json(), lambda name: name == "id")]
+    assert all(one.startswith(base) for one in found)
+
+
+# Incidents
+
+
+def test_incidents_are_those_of_the_story_in_its_words(azure: AzureWorld) -> None:
+    found = {one.name: one for one in decoded(ask(azure, sentinel.INCIDENTS), sentinel.INCIDENTS).value}
+    assert set(found) == {one.id for one in azure.workspace.incidents}
+    for one in azure.workspace.incidents:
+        said = found[one.id].properties
+        assert (said.title, said.severity, said.status) == (one.title, one.severity, one.status)
+        assert (said.created_time_utc, said.last_modified_time_utc) == (one.created, one.modified)
+        assert (said.incident_number, found[one.id].alerts_count) == (one.number, len(one.alerts))
+
+
+def test_incidents_have_a_quoted_etag_and_no_system_data(azure: AzureWorld) -> None:
+    for one in ask(azure, sentinel.INCIDENTS).json()["value"]:
+        assert one["etag"].startswith('"')
+        assert one["etag"].endswith('"')
+        assert "systemData" not in one
+
+
+def test_an_incident_reads_the_same_in_the_list_and_by_itself(azure: AzureWorld) -> None:
+    for one in ask(azure, sentinel.INCIDENTS).json()["value"]:
+        assert ask(azure, sentinel.INCIDENT, incident=one["name"]).json() == one
+
+
+def test_the_table_tells_the_same_incidents(azure: AzureWorld) -> None:
+    rows = decoded(azure.query(kql.RECENT_INCIDENTS), log_analytics.QUERY).records()
+    there = {(row["IncidentName"], row["IncidentNumber"], row["LastModifiedTime"]) for row in rows}
+    assert there == {
+        (one.name, one.properties.incident_number, one.properties.last_modified_time_utc)
+        for one in decoded(ask(azure, sentinel.INCIDENTS), sentinel.INCIDENTS).value
+    }
+
+
+def test_what_hangs_on_an_incident_is_as_much_as_it_counts(azure: AzureWorld) -> None:
+    for one in azure.workspace.incidents:
+        counted = decoded(ask(azure, sentinel.INCIDENT, incident=one.id), sentinel.INCIDENT).properties.additional_data
+        for endpoint, count in (
+            (sentinel.INCIDENT_ALERTS, counted.alerts_count),
+            (sentinel.INCIDENT_BOOKMARKS, counted.bookmarks_count),
+            (sentinel.INCIDENT_COMMENTS, counted.comments_count),
+        ):
+            assert len(decoded(ask(azure, endpoint, incident=one.id), endpoint).value) == count
+
+
+def test_alerts_are_those_of_the_table(azure: AzureWorld) -> None:
+    known = {row["SystemAlertId"] for row in azure.workspace.tables["SecurityAlert"].rows}
+    for one in azure.workspace.incidents:
+        found = decoded(ask(azure, sentinel.INCIDENT_ALERTS, incident=one.id), sentinel.INCIDENT_ALERTS).value
+        assert {alert.kind for alert in found} == {"SecurityAlert"}
+        assert {alert.properties.system_alert_id for alert in found} == {alert.id for alert in one.alerts} <= known
+
+
+def test_entities_come_once_each_with_their_count_by_kind(azure: AzureWorld) -> None:
+    for one in azure.workspace.incidents:
+        found = decoded(ask(azure, sentinel.INCIDENT_ENTITIES, incident=one.id), sentinel.INCIDENT_ENTITIES)
+        kinds = [entity.kind for entity in found.entities]
+        assert len({entity.name for entity in found.entities}) == len(kinds)
+        assert {count.entity_kind: count.count for count in found.meta_data} == {
+            kind: kinds.count(kind) for kind in kinds
+        }
+
+
+def test_relations_lead_to_the_alerts(azure: AzureWorld) -> None:
+    found = decoded(ask(azure, sentinel.INCIDENT_RELATIONS), sentinel.INCIDENT_RELATIONS).value
+    alerts = {alert.id for alert in azure.workspace.incidents[0].alerts}
+    assert {one.properties.related_resource_name for one in found} == alerts
+
+
+@pytest.mark.parametrize("endpoint", OF_AN_INCIDENT, ids=by_name)
+def test_an_incident_that_does_not_exist_is_not_found(azure: AzureWorld, endpoint: Endpoint[Any]) -> None:
+    response = ask(azure, endpoint, incident="11111111-2222-4333-8444-555555555555")
+    assert error(response, 404)["code"] == "NotFound"
+    assert explain(response.content, status=404, service="sentinel").cause == "object_not_found"
+
+
+# Query options and pages
+
+
+@pytest.mark.parametrize("top", [1, 3, 4, 7])
+@pytest.mark.parametrize("filter", [None, "properties/severity eq 'High'"])
+def test_pages_yield_every_incident_once_and_end(azure: AzureWorld, top: int, filter: str | None) -> None:
+    options = {"top": top, "orderby": NEWEST} | ({"filter": filter} if filter else {})
+    pages = [[one["name"] for one in page["value"]] for page in azure.pages(sentinel.INCIDENTS.ask(**options))]
+    assert all(len(page) == top for page in pages[:-1])
+    assert [name for page in pages for name in page] == listed(
+        azure, **{name: value for name, value in options.items() if name != "top"}
+    )
+
+
+def test_a_next_link_is_as_hostile_as_the_services(azure: AzureWorld) -> None:
+    link = ask(azure, sentinel.INCIDENTS, top=3, orderby=NEWEST).json()["nextLink"]
+    assert link.startswith("https://management.azure.com:443/subscriptions/")
+    assert f"api-version={sentinel.STABLE}" in link
+    assert f"$orderby={NEWEST}" in link
+    token = link.partition("$skipToken=")[2]
+    assert isinstance(json.loads(token), list)
+
+
+def test_the_last_page_links_to_nothing(azure: AzureWorld) -> None:
+    assert "nextLink" not in ask(azure, sentinel.INCIDENTS, top=8).json()
+
+
+def test_a_page_has_fifty_incidents_unless_said_and_a_thousand_at_most(azure: AzureWorld) -> None:
+    now = azure.tenant.clock.service_now()
+    azure.workspace.incidents = [
+        one for week in range(130) for one in incidents(now, delay=timedelta(weeks=week), first=4711 - 8 * week)
+    ]
+    assert len(listed(azure)) == 50
+    assert len(listed(azure, top=1000)) == 1000
+    assert error(ask(azure, sentinel.INCIDENTS, top=1001), 400)["code"] == "BadRequest"
+
+
+@pytest.mark.parametrize("property", ["createdTimeUtc", "lastModifiedTimeUtc"])
+@pytest.mark.parametrize("direction", ["asc", "desc", ""])
+def test_incidents_come_in_the_order_asked_for(azure: AzureWorld, property: str, direction: str) -> None:
+    answer = ask(azure, sentinel.INCIDENTS, orderby=f"properties/{property} {direction}".strip())
+    times = [one["properties"][property] for one in answer.json()["value"]]
+    for one, other in pairwise(times):
+        assert one >= other if direction == "desc" else one <= other
+
+
+@pytest.mark.parametrize(
+    ("filter", "wanted"),
+    [
+        ("properties/severity eq 'High'", {"severity": "High"}),
+        ("properties/status eq 'New'", {"status": "New"}),
+        ("properties/severity eq 'High' and properties/status eq 'Closed'", {"severity": "High", "status": "Closed"}),
+        ("properties/severity eq 'NoSuch'", {"severity": "NoSuch"}),
+    ],
+)
+def test_incidents_can_be_filtered(azure: AzureWorld, filter: str, wanted: dict[str, str]) -> None:
+    assert set(listed(azure, filter=filter)) == {
+        one.id
+        for one in azure.workspace.incidents
+        if all(getattr(one, name) == value for name, value in wanted.items())
+    }
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"filter": "severity eq 'High'"},
+        {"filter": "properties/severity is 'High'"},
+        {"filter": "properties/severity eq 'High' or properties/status eq 'New'"},
+        {"orderby": "createdTimeUtc desc"},
+        {"orderby": "properties/title asc"},
+        {"orderby": "properties/createdTimeUtc down"},
+        {"top": 0},
+        {"top": -1},
+        {"top": "all"},
+        {"skip_token": "not-ours"},
+    ],
+    ids=lambda options: "-".join(f"{name}={value}" for name, value in options.items()),
+)
+def test_an_option_that_cannot_be_understood_is_refused(azure: AzureWorld, options: dict[str, Any]) -> None:
+    response = ask(azure, sentinel.INCIDENTS, **options)
+    assert error(response, 400)["code"] == "BadRequest"
+    assert explain(response.content, status=400, service="sentinel").cause == "request_invalid"
+
+
+# What is configured
+
+
+@pytest.mark.parametrize("endpoint", LISTS, ids=by_name)
+def test_there_is_something_in_every_list(azure: AzureWorld, endpoint: Endpoint[Any]) -> None:
+    assert decoded(ask(azure, endpoint), endpoint).value
+
+
+@pytest.mark.parametrize("endpoint", LISTS, ids=by_name)
+def test_an_empty_list_is_a_success(azure: AzureWorld, endpoint: Endpoint[Any]) -> None:
+    azure.workspace.incidents.clear()
+    azure.workspace.content.clear()
+    assert ask(azure, endpoint).json() == {"value": []}
+
+
+def test_stable_versions_hide_near_real_time_rules(azure: AzureWorld) -> None:
+    stable = ask(azure, sentinel.ALERT_RULES).json()["value"]
+    request = azure.request(sentinel.ALERT_RULES.ask())
+    url = request.url.copy_set_param("api-version", sentinel.PREVIEW)
+    preview = azure.send(httpx.Request("GET", url, headers=request.headers)).json()["value"]
+    assert [one["kind"] for one in preview if one not in stable] == ["NRT"]
+    assert all(one in preview for one in stable)
+
+
+def test_metadata_can_be_cut(azure: AzureWorld) -> None:
+    assert len(ask(azure, sentinel.METADATA, top=1).json()["value"]) == 1
+    assert len(ask(azure, sentinel.METADATA).json()["value"]) == 2
+    error(ask(azure, sentinel.METADATA, top="all"), 400)
+
+
+# Whom it refuses
+
+
+@pytest.mark.parametrize("endpoint", [one for one in DECLARED if one is not sentinel.ONBOARDING_STATE], ids=by_name)
+def test_a_workspace_without_sentinel_says_so_in_a_document_within_the_message(
+    azure: AzureWorld, endpoint: Endpoint[Any]
+) -> None:
+    azure.workspace.onboarded = False
+    response = ask(azure, endpoint)
+    found = error(response, 400)
+    inner = json.loads(found["message"])["error"]
+    assert found["code"] == inner["code"] == "BadRequest"
+    assert inner["message"].startswith(f"Workspace '{azure.workspace.name}' is not onboarded to Microsoft Sentinel.")
+    assert explain(response.content, status=400, service="sentinel").cause == "sentinel_not_onboarded"
+
+
+def test_a_workspace_without_sentinel_has_no_onboarding_state(azure: AzureWorld) -> None:
+    assert ask(azure, sentinel.ONBOARDING_STATE).json()["name"] == "default"
+    azure.workspace.onboarded = False
+    assert error(ask(azure, sentinel.ONBOARDING_STATE), 404)["code"] == "NotFound"
+    assert KNOWN["sentinel/onboarding-state-missing"].tier == "inferred"
+
+
+@pytest.mark.parametrize("onboarded", [True, False])
+@pytest.mark.parametrize("endpoint", DECLARED, ids=by_name)
+def test_the_provider_has_to_be_registered(azure: AzureWorld, endpoint: Endpoint[Any], onboarded: bool) -> None:
+    azure.workspace.onboarded = onboarded
+    azure.tenant.subscriptions[azure.workspace.subscription_id].registered.remove("Microsoft.SecurityInsights")
+    found = error(ask(azure, endpoint), 409)
+    assert found["code"] == "MissingSubscriptionRegistration"
+    assert "'Microsoft.SecurityInsights'" in found["message"]
+
+
+@pytest.mark.parametrize("endpoint", DECLARED, ids=by_name)
+def test_without_a_role_the_gateway_refuses(azure: AzureWorld, endpoint: Endpoint[Any]) -> None:
+    azure.tenant.revoke_roles()
+    azure.workspace.onboarded = False
+    response = ask(azure, endpoint)
+    assert error(response, 403)["code"] == "AuthorizationFailed"
+    assert response.headers["x-ms-failure-cause"] == "gateway"
+
+
+def test_a_token_for_log_analytics_does_not_open_sentinel(azure: AzureWorld) -> None:
+    response = azure.put(sentinel.INCIDENTS.ask(), azure.token("log_analytics"))
+    assert error(response, 401)["code"] == "InvalidAuthenticationTokenAudience"
+
+
+@pytest.mark.parametrize("endpoint", POSTS, ids=by_name)
+def test_what_is_posted_cannot_be_got(azure: AzureWorld, endpoint: Endpoint[Any]) -> None:
+    response = with_other_verb(azure, "GET", endpoint)
+    found = error(response, 405)
+    assert found["code"] == "UnsupportedApiVersion"
+    assert found["message"].endswith(f"with API version '{sentinel.STABLE}' does not support HTTP method 'GET'.")
+    assert found["innerError"] is None
+
+
+@pytest.mark.parametrize("method", ["PUT", "POST", "DELETE"])
+def test_nothing_is_written(azure: AzureWorld, method: str) -> None:
+    before = ask(azure, sentinel.INCIDENTS).json()
+    error(with_other_verb(azure, method, sentinel.INCIDENTS), 405)
+    assert ask(azure, sentinel.INCIDENTS).json() == before
+
+
+def test_a_verb_is_looked_at_after_the_token(azure: AzureWorld) -> None:
+    request = azure.request(sentinel.INCIDENTS.ask(), token="")
+    assert error(azure.send(httpx.Request("PUT", request.url)), 401)["code"] == "AuthenticationFailed"
