@@ -1,4 +1,5 @@
 # Nothing but Python 3.11 or newer, pip and make is needed; everything else is installed into .venv.
+# Another Python: make clean, then make PYTHON=python3.12 demo.
 PYTHON ?= python3
 SCENARIO ?= healthy
 VENV := .venv
@@ -43,6 +44,8 @@ clean: ## remove what was installed and built
 	@rm -rf $(VENV) dist build reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(READY): pyproject.toml requirements.lock
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	@echo "installing into $(VENV), once"
+	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[dev]'
 	@touch $(READY)

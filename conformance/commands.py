@@ -85,3 +85,8 @@ COMMANDS: Mapping[str, Callable[..., int]] = {
     "--sentinel-init": init,
     "--sentinel-explain": explain_text,
 }
+
+
+def run(option: str, value: object) -> int:
+    """Carries out one of these options; its exit code."""
+    return int(COMMANDS[option](value))

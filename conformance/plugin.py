@@ -1,4 +1,4 @@
-"""The pytest plugin: options, and the hooks that turn a run into a verification. Inert without ``--sentinel-config``."""
+"""The pytest plugin: options, and what they set off. Inert without ``--sentinel-config``."""
 
 from __future__ import annotations
 
@@ -38,21 +38,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+COMMANDS = ("--sentinel-list", "--sentinel-list-scenarios", "--sentinel-init", "--sentinel-explain")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """What needs no connection: says its piece and exits."""
-    from conformance import commands
-
-    for option, command in commands.COMMANDS.items():
+    for option in COMMANDS:
         if value := config.getoption(option):
-            return command(value)
+            from conformance.commands import run
+
+            return run(option, value)
     return None
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    for area in ("negative",):
-        config.addinivalue_line("markers", f"{area}: ")
     if config.getoption(CONFIG):
         from conformance.session import start
 

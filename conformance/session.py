@@ -81,6 +81,9 @@ def start(config: pytest.Config, checks: Path) -> None:
     if config.args_source is not config.ArgsSource.ARGS:
         config.args[:] = [str(checks)]
         config.args_source = config.ArgsSource.ARGS
+    config.addinivalue_line(
+        "markers", "negative: a token of one API put to another, which must refuse it (run with -m negative)"
+    )
     for area, title in AREAS.items():
         config.addinivalue_line("markers", f"{area}: {title}")
     session = Session(config, where, [Run(one) for one in connections])

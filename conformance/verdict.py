@@ -95,7 +95,7 @@ def summary(status: VerdictStatus, counts: Mapping[str, int], causes: Sequence[R
         return f"The connection works: {passed}{tail}."
     if not causes:
         if counts.get("error"):
-            return f"Not everything could be established: {counts['error']} checks ended in an error of this suite; {passed}."
+            return f"Not everything could be established: {counts['error']} checks ended in an error of ours; {passed}."
         return "Nothing could be established: no selected check applies to this connection."
     names = ", ".join(dict.fromkeys(cause.root.finding.cause for cause in causes))
     blocked = counts.get("blocked", 0)

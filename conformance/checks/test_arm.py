@@ -43,7 +43,7 @@ def test_resource_group(resource_group: Evidence, workspace: Evidence) -> None:
         return
     if isinstance(workspace, Answer):
         not_applicable("the role is on the workspace alone; that shows it to be there")
-    for evidence in (resource_group, workspace):
+    for evidence in (workspace, resource_group):
         if isinstance(evidence, Refusal):
             raise Found(evidence.finding)
     not_applicable("this connection does not look into the resource group")

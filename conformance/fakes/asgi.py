@@ -55,16 +55,7 @@ class Application:
             response = await self._answer(scope, headers, host, receive)
         except ConnectionAbortedError:
             return
-        if self.log is not None:
-            line = {
-                "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-                "method": scope["method"],
-                "host": host,
-                "path": scope["path"],
-                "status": response.status_code,
-                "duration_ms": round((time.monotonic() - started) * 1000, 1),
-            }
-            self.log(json.dumps(line))
+        self._note(scope, host, response.status_code, time.monotonic() - started)
         await _send(response, send)
 
     async def _answer(self, scope: Message, headers: httpx.Headers, host: str, receive: Receive) -> httpx.Response:
@@ -90,6 +81,22 @@ class Application:
             logger.exception("The virtual tenant could not answer %s https://%s%s", request.method, host, url.path)
             return httpx.Response(500, text="The virtual tenant could not answer.")
         return response
+
+    def _note(self, scope: Message, host: str, status: int, seconds: float) -> None:
+        if self.log is None:
+            return
+        line = {
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "method": scope["method"],
+            "host": host,
+            "path": scope["path"],
+            "status": status,
+            "duration_ms": round(seconds * 1000, 1),
+        }
+        try:
+            self.log(json.dumps(line))
+        except Exception:  # the client is to have its answer all the same
+            logger.exception("The log of requests could not be written")
 
 
 async def _body(headers: httpx.Headers, receive: Receive) -> bytes | None:

@@ -17,8 +17,7 @@ from conformance.fakes.asgi import Application
 
 HANDSHAKE = 10.0
 KEEP_ALIVE = 65
-FAREWELL = 2.0
-"""Seconds for a TLS handshake, between two requests on one connection, and for closing TLS in good order."""
+"""Seconds for a TLS handshake, and between two requests on one connection."""
 
 # What clients do wrong is their business: it is answered, and stays out of the logs of the embedding process.
 _quiet = logging.getLogger("conformance.fakes.uvicorn")
@@ -78,7 +77,6 @@ class Https:
             sock,
             ssl=self._context,
             ssl_handshake_timeout=HANDSHAKE,
-            ssl_shutdown_timeout=FAREWELL,
         )
         try:
             await connection.ended.wait()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterator
-from contextlib import AsyncExitStack, ExitStack, contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -50,7 +50,7 @@ class Server:
         async with AsyncExitStack() as stack:
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="sentinel-fakes-")))
             context, self.ca_file = authority.issue(hosts, folder)
-            self._application = Application(self.handler, hosts, self.latency, _lines(self.log, stack))
+            self._application = Application(self.handler, hosts, self.latency, stack.enter_context(_lines(self.log)))
             service = await stack.enter_async_context(https.Https(self._application, context))
             port = await stack.enter_async_context(Tunnel(hosts, service.serve).listening(self.host, self.port))
             self.url = f"http://[{self.host}]:{port}" if ":" in self.host else f"http://{self.host}:{port}"
@@ -87,11 +87,13 @@ def serving(handler: Handler, hosts: Collection[str], **options: Any) -> Iterato
         yield it
 
 
-def _lines(log: Log | None, stack: AsyncExitStack | ExitStack) -> Callable[[str], None] | None:
+@contextmanager
+def _lines(log: Log | None) -> Iterator[Callable[[str], None] | None]:
     if log is None or callable(log):
-        return log
-    file = stack.enter_context(Path(log).open("a", encoding="utf-8", buffering=1))
-    return lambda line: print(line, file=file)
+        yield log
+    else:
+        with open(log, "a", encoding="utf-8", buffering=1) as file:
+            yield lambda line: print(line, file=file)
 
 
 def _extra() -> tuple[ModuleType, ModuleType]:
@@ -99,9 +101,9 @@ def _extra() -> tuple[ModuleType, ModuleType]:
     try:
         from conformance.fakes import authority, https
     except ModuleNotFoundError as missing:
-        if missing.name not in EXTRA:
+        package = (missing.name or "").partition(".")[0]
+        if package not in EXTRA:
             raise
-        raise ImportError(
-            f"the server needs {missing.name}: pip install 'sentinel-conformance[server]'", name=missing.name
-        ) from missing
+        text = f"the server needs {package}: pip install 'sentinel-conformance[server]'"
+        raise ImportError(text, name=package) from missing
     return authority, https

@@ -1,4 +1,4 @@
-"""The one port of the server: an HTTP proxy for the services' host names, and HTTPS for clients that dial it directly."""
+"""The one port of the server: an HTTP proxy for the services' host names, and HTTPS for clients that dial it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import asyncio
 import logging
 import socket
 from asyncio import StreamReader, StreamWriter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 MAX_HEAD = 16 * 1024
 CHUNK = 64 * 1024
-LINGER = 1.0
+LINGER = 10.0
 """Seconds for a client to hang up after the server did, so that it reads the end of an answer before a reset."""
 
 _TLS_HANDSHAKE = b"\x16"  # RFC 8446 section 5.1, the content type of a ClientHello
@@ -29,7 +30,7 @@ class Tunnel:
     """
 
     hosts: frozenset[str]
-    serve: Callable[[socket.socket], Awaitable[None]]
+    serve: Callable[[socket.socket], Coroutine[Any, Any, None]]
     patience: float = 10.0
 
     @asynccontextmanager
@@ -59,8 +60,8 @@ class Tunnel:
             await listener.wait_closed()
 
     async def _attend(self, reader: StreamReader, writer: StreamWriter) -> None:
-        async with _closing(writer):
-            try:
+        try:
+            async with _closing(writer):
                 async with asyncio.timeout(self.patience):
                     status, beginning = await self._greet(reader)
                 if status is HTTPStatus.OK:
@@ -69,8 +70,8 @@ class Tunnel:
                     await self._splice(reader, writer, beginning)
                 else:
                     await _refuse(reader, writer, status)
-            except* (OSError, EOFError) as ended:
-                logger.debug("A client's connection ended: %s", ended.exceptions)
+        except* (OSError, EOFError) as ended:
+            logger.debug("A client's connection ended: %s", ended.exceptions)
 
     async def _greet(self, reader: StreamReader) -> tuple[HTTPStatus, bytes]:
         """What to tell the client, and what of its TLS was read already (nothing after a CONNECT)."""
@@ -97,15 +98,12 @@ class Tunnel:
         with near, far:
             from_server, to_server = await asyncio.open_connection(sock=near, limit=CHUNK)
             async with _closing(to_server), asyncio.TaskGroup() as group:
-                group.create_task(self._served(far))
+                group.create_task(self.serve(far))
                 to_server.write(beginning)
                 upward = group.create_task(_pump(reader, to_server))
                 await _pump(from_server, writer)
                 await asyncio.wait({upward}, timeout=LINGER)
                 upward.cancel()
-
-    async def _served(self, sock: socket.socket) -> None:
-        await self.serve(sock)
 
 
 async def _pump(source: StreamReader, sink: StreamWriter) -> None:
@@ -132,9 +130,8 @@ async def _closing(writer: StreamWriter) -> AsyncIterator[None]:
     try:
         yield
         writer.close()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LINGER):
-                await writer.wait_closed()
+        async with asyncio.timeout(LINGER):
+            await writer.wait_closed()
     finally:
         writer.transport.abort()
         with suppress(OSError):

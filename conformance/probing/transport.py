@@ -20,7 +20,7 @@ RETRIED = frozenset({429, 502, 503, 504})
 REQUEST_ID_HEADERS = ("x-ms-request-id", "request-id", "x-ms-correlation-request-id")
 CONCURRENCY: Mapping[str, int] = {"log_analytics": 8}
 """Requests in flight per host; Log Analytics queues what is above 5 itself."""
-DEFAULT_CONCURRENCY = 16
+DEFAULT_CONCURRENCY = 24
 
 
 @dataclass(frozen=True, slots=True)

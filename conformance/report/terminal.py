@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import re
+import shlex
+import textwrap
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import IO
 
-from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
-from rich.table import Table
+from rich.console import Console
 from rich.text import Text
 
 from conformance.checks.outcome import Status
 from conformance.checks.registry import AREAS
 from conformance.findings import CAUSES
-from conformance.report.model import CheckPart, ConnectionPart, Document, RootCausePart
+from conformance.report.model import CheckPart, ConnectionPart, Document, FindingPart, RootCausePart
 from conformance.report.words import OWNERS
 
-MARKS: Mapping[str, tuple[str, str, str]] = {
+Mark = tuple[str, str, str]
+
+MARKS: Mapping[str, Mark] = {
     "passed": ("✓", "+", "green"),
     "warning": ("!", "!", "yellow"),
     "failed": ("✗", "x", "red"),
@@ -46,7 +47,8 @@ ORDER: tuple[Status, ...] = (
     "not_configured",
 )
 WIDEST = 100
-TRAILING = re.compile(r" +(\x1b\[0m)?\n")
+LABEL = 9
+ASCII = {ord("·"): "-", ord("…"): "...", ord("–"): "-", ord("’"): "'"}
 
 
 def console(file: IO[str] | None = None, *, width: int | None = None, color: bool | None = None) -> Console:
@@ -77,133 +79,156 @@ class Terminal:
             self._connection(one, document, many=len(document.connections) > 1)
 
     def _connection(self, one: ConnectionPart, document: Document, *, many: bool) -> None:
-        self._print(self._headline(one))
+        self._line(MARKS[one.verdict.status], one.name, one.verdict.summary)
         for cause in one.root_causes:
-            self._print("", self._root_cause(cause, one))
+            self._root_cause(cause, one)
         self._notes(one)
         if not many or self._verbose:
-            self._print("")
             self._areas(one)
-        self._print("", self._verdict(one, document))
+        self._verdict(one, document)
 
     # The parts, top to bottom
 
-    def _headline(self, one: ConnectionPart) -> RenderableType:
-        line = Text.assemble(self._mark(one.verdict.status), " ", (one.name, "bold"), "  ", one.verdict.summary)
-        return line
-
-    def _root_cause(self, cause: RootCausePart, one: ConnectionPart) -> RenderableType:
+    def _root_cause(self, cause: RootCausePart, one: ConnectionPart) -> None:
         check = next((check for check in one.checks if check.id == cause.check), None)
-        proof = cause.evidence
-        rows: list[tuple[str, RenderableType]] = [("cause", Text(f"{cause.cause}: {CAUSES[cause.cause].means}"))]
-        rows.append(("why", Text(cause.explanation)))
-        if proof is not None:
-            shown = [str(proof.status or "no answer"), proof.code, proof.request_id and f"request {proof.request_id}"]
-            rows.append(("proof", Text(" · ".join(part for part in shown if part))))
-        rows.append(("sure", Text(self._certainty(cause))))
-        rows.append(("fix", Text(f"{OWNERS[cause.owner]}: {cause.fix.text}")))
-        rows += [("", Text(command, style="bold", overflow="fold")) for command in cause.fix.commands]
-        if cause.fix.portal:
-            rows.append(("portal", Text(cause.fix.portal)))
-        rows.append(("again", Text(f"the same command with -k {cause.check}")))
-        if cause.blocks:
-            rows.append(("blocks", Text(f"{len(cause.blocks)} checks: {ranges(cause.blocks)}", style="magenta")))
-        title = check.title if check else ""
         outcome = check.outcome if check and check.outcome != "blocked" else "failed"
-        head = Text.assemble(self._mark(outcome), " ", (cause.check, "bold"), "  ", title)
-        return Group(head, Padding(self._grid(rows), (0, 0, 0, 2)))
+        self._out("")
+        self._line(MARKS[outcome], cause.check, check.title if check else CAUSES[cause.cause].means)
+        self._row("cause", f"{cause.cause}: {CAUSES[cause.cause].means}")
+        self._row("why", cause.explanation)
+        if proof := cause.evidence:
+            shown = [str(proof.status or "no answer"), proof.code, proof.request_id and f"request {proof.request_id}"]
+            self._row("proof", " · ".join(part for part in shown if part))
+        self._row("sure", certainty(cause))
+        self._fix(cause)
+        self._row("again", f"the same command with -k {cause.check}")
+        if cause.blocks:
+            self._row("blocks", f"{len(cause.blocks)} checks: {ranges(cause.blocks)}", "magenta")
+
+    def _fix(self, finding: FindingPart) -> None:
+        self._row("fix", f"{OWNERS[finding.owner]}: {finding.fix.text}")
+        for command in finding.fix.commands:
+            self._row("", command, "bold", wrap=continued)
+        if finding.fix.portal:
+            self._row("portal", finding.fix.portal)
 
     def _notes(self, one: ConnectionPart) -> None:
-        notes = [check for check in one.checks if check.outcome in ("warning", "error")]
-        if notes:
-            self._print("")
-        for check in notes:
-            head = Text.assemble(self._mark(check.outcome), " ", (check.id, "bold"), "  ", check.title)
-            rows: list[tuple[str, RenderableType]] = [("note", Text(check.reason or ""))]
-            if check.finding:
-                rows.append(("fix", Text(f"{OWNERS[check.finding.owner]}: {check.finding.fix.text}")))
-                if self._verbose:
-                    rows += [("", Text(c, style="bold", overflow="fold")) for c in check.finding.fix.commands]
-            self._print(head, Padding(self._grid(rows), (0, 0, 0, 2)))
+        for check in one.checks:
+            if check.outcome not in ("warning", "error"):
+                continue
+            self._out("")
+            self._line(MARKS[check.outcome], check.id, check.title)
+            self._row("note", check.reason or "")
+            if check.finding and self._verbose:
+                self._fix(check.finding)
+            elif check.finding:
+                self._row("fix", f"{OWNERS[check.finding.owner]}: {check.finding.fix.text}")
 
     def _areas(self, one: ConnectionPart) -> None:
-        grid = Table.grid(padding=(0, 1))
-        grid.add_column(width=1)
-        grid.add_column(no_wrap=True)
-        grid.add_column(ratio=1)
+        self._out("")
+        widest = max((len(AREAS.get(check.area, check.area)) for check in one.checks), default=0)
         for area, found in groupby(one.checks, key=lambda check: check.area):
             checks = list(found)
             counts = Counter(check.outcome for check in checks)
             worst = next(outcome for outcome in ORDER if counts[outcome])
             worst = "passed" if worst.startswith("not_") and counts["passed"] else worst
             told = ", ".join(f"{counts[outcome]} {WORDS.get(outcome, outcome)}" for outcome in ORDER if counts[outcome])
-            grid.add_row(self._mark(worst), Text(AREAS.get(area, area)), Text(told, style="dim"))
+            title, beside = AREAS.get(area, area), self._console.width - widest - 4
+            if beside >= len(told):
+                self._out(Text.assemble(self._mark(MARKS[worst]), " ", title.ljust(widest), "  ", (told, "dim")))
+            else:
+                self._out(Text.assemble(self._mark(MARKS[worst]), " ", title), Text(f"    {told}", "dim"))
             if self._verbose:
-                self._print(grid)
                 for check in checks:
-                    self._print(Padding(self._check(check), (0, 0, 0, 2)))
-                grid = Table.grid(padding=(0, 1))
-                grid.add_column(width=1)
-                grid.add_column(no_wrap=True)
-                grid.add_column(ratio=1)
-        if not self._verbose:
-            self._print(grid)
+                    self._check(check)
 
-    def _check(self, check: CheckPart) -> RenderableType:
-        took = "" if check.duration_s is None else f"{check.duration_s:.2f} s"
-        line = Text.assemble(self._mark(check.outcome), " ", (check.id, "bold"), "  ", check.title)
+    def _check(self, check: CheckPart) -> None:
+        told = check.title
         if check.outcome == "blocked":
-            line.append(f" (blocked by {check.blocked_by})", style="magenta")
+            told += f" (blocked by {check.blocked_by})"
         elif check.outcome != "passed" and check.reason:
-            line.append(f": {check.reason}", style="dim")
-        line.append(f"  {took}", style="dim")
-        if self._verbose < 2 or check.evidence is None:
-            return line
-        proof = check.evidence
-        told = f"{proof.status} {proof.url} (request {proof.request_id}, {proof.attempts} attempts)"
-        return Group(line, Padding(Text(told, style="dim", overflow="fold"), (0, 0, 0, 4)))
+            told += f": {check.reason}"
+        if check.duration_s is not None:
+            told += f"  {check.duration_s:.2f} s"
+        self._line(MARKS[check.outcome], check.id, told, indent=2)
+        if self._verbose > 1 and (proof := check.evidence):
+            attempts = f", {proof.attempts} attempts" if proof.attempts > 1 else ""
+            self._row("", f"{proof.status} {proof.url} (request {proof.request_id}{attempts})", "dim")
 
-    def _verdict(self, one: ConnectionPart, document: Document) -> RenderableType:
-        run = document.run
-        told = f"{one.verdict.status}, exit code {one.verdict.exit_code}; {run.requests} requests in {run.duration_s:.1f} s"
-        rows: list[tuple[str, RenderableType]] = [
-            ("verdict", Text(told, style=f"bold {MARKS[one.verdict.status][2]}")),
-            ("next", Text(next_action(one))),
-        ]
-        return self._grid(rows)
+    def _verdict(self, one: ConnectionPart, document: Document) -> None:
+        run, verdict = document.run, one.verdict
+        requests = f"{run.requests} requests in {run.duration_s:.1f} s"
+        style = f"bold {MARKS[verdict.status][2]}"
+        self._out("")
+        self._row("verdict", f"{verdict.status}, exit code {verdict.exit_code}; {requests}", style, indent=0)
+        self._row("next", next_action(one), indent=0)
 
     # Small things
 
-    def _certainty(self, cause: RootCausePart) -> str:
-        if cause.certainty == "certain":
-            return "certain"
-        others = f"; it could also be {', '.join(cause.also)}" if cause.also else ""
-        return f"likely{others}"
+    def _line(self, mark: Mark, name: str, text: str, indent: int = 0) -> None:
+        """A sign, a name in bold, and a text that hangs below its own beginning."""
+        hang = indent + 2
+        lines = wrapped(f"{name}  {text}", self._console.width - hang)
+        first = Text.assemble(" " * indent, self._mark(mark), " ", (name, "bold"), lines[0][len(name) :])
+        self._out(first, *(" " * hang + line for line in lines[1:]))
 
-    def _grid(self, rows: Iterable[tuple[str, RenderableType]]) -> Table:
-        grid = Table.grid(padding=(0, 2))
-        grid.add_column(style="dim", no_wrap=True, width=7)
-        grid.add_column(ratio=1, overflow="fold")
-        for name, value in rows:
-            grid.add_row(name, value)
-        return grid
+    def _row(
+        self,
+        label: str,
+        text: str,
+        style: str = "",
+        *,
+        indent: int = 2,
+        wrap: Callable[[str, int], list[str]] | None = None,
+    ) -> None:
+        """A label, and its text beside it."""
+        margin = indent + LABEL
+        for number, line in enumerate((wrap or wrapped)(text, self._console.width - margin)):
+            left = (label if number == 0 else "").ljust(LABEL)
+            self._out(Text.assemble(" " * indent, (left, "dim"), (line, style)))
 
-    def _mark(self, outcome: str) -> Text:
-        sign, plain, style = MARKS[outcome]
+    def _mark(self, mark: Mark) -> Text:
+        sign, plain, style = mark
         return Text(plain if self._ascii else sign, style=style)
 
-    def _print(self, *lines: RenderableType) -> None:
+    def _out(self, *lines: str | Text) -> None:
         for line in lines:
-            with self._console.capture() as captured:
-                self._console.print(line)
-            self._console.file.write(TRAILING.sub(r"\1\n", captured.get()))
+            text = line if isinstance(line, Text) else Text(line)
+            text.rstrip()
+            if self._ascii:
+                text.plain = text.plain.translate(ASCII).encode("ascii", "replace").decode()
+            self._console.print(text, soft_wrap=True)
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Lines of a width; a word that is longer, such as a URL, stays whole so that it can be copied."""
+    return textwrap.wrap(text, max(width, 20), break_long_words=False, break_on_hyphens=False) or [""]
+
+
+def continued(command: str, width: int) -> list[str]:
+    """A command over several lines, each but the last ending in a backslash: it can be pasted as it stands."""
+    words = [shlex.quote(word) for word in shlex.split(command)]
+    lines = [words[0]]
+    for word in words[1:]:
+        if len(lines[-1]) + len(word) + 3 > width:
+            lines.append(f"  {word}")
+        else:
+            lines[-1] += f" {word}"
+    return [f"{line} \\" for line in lines[:-1]] + lines[-1:]
+
+
+def certainty(finding: FindingPart) -> str:
+    """How sure a finding is, and what else it could be."""
+    if finding.certainty == "certain":
+        return "certain"
+    return "likely" + (f"; it could also be {', '.join(finding.also)}" if finding.also else "")
 
 
 def next_action(one: ConnectionPart) -> str:
     """The one thing to do now, and who does it."""
     if one.root_causes:
         first = one.root_causes[0]
-        return f"{OWNERS[first.owner]}: {first.fix.text}"
+        return f"{OWNERS[first.owner]}: {first.fix.text.partition('. ')[0].rstrip('.')}"
     if one.verdict.status == "conformant":
         return "nothing has to be mended"
     return "see above for what could not be established"

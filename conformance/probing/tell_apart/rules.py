@@ -29,6 +29,9 @@ REPRESENTATIVE: Mapping[str, str] = {
 
 ACCESS = "arm_authorization_failed"
 
+PARENTS = frozenset({"subscription", "resource_group"})
+"""Scopes above the workspace: a role below does not show them, so a refusal there is no news."""
+
 Reading = Callable[..., Finding | None]
 
 
@@ -67,6 +70,8 @@ def tells_apart(read: Reading) -> Reading:
 def clue_of(refusal: Refusal) -> str | None:
     """The rule that a refusal needs, if any."""
     found = refusal.finding
+    if refusal.probe in PARENTS and found.tell_apart == ACCESS:
+        return None
     if found.cause == "licence_missing":
         return "unlicensed"
     if found.tell_apart in TELL_APART:

@@ -1,0 +1,505 @@
+"""The virtual tenant over real sockets: under the services' names, and whatever its clients do."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import os
+import shutil
+import socket
+import ssl
+import struct
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from conformance.fakes import tunnel
+from conformance.fakes.server import Server, serving
+
+ARM = "management.azure.com"
+LOGIN = "login.microsoftonline.com"
+HOSTS = (ARM, LOGIN, "api.loganalytics.io", "graph.microsoft.com")
+
+
+async def echo(request: httpx.Request) -> httpx.Response:
+    """A tenant that answers with what it was asked."""
+    if request.url.path == "/broken":
+        raise LookupError("no such state")
+    asked = {
+        "method": request.method,
+        "url": str(request.url),
+        "target": request.extensions["target"].decode(),
+        "headers": dict(request.headers),
+        "params": dict(request.url.params),
+        "body": request.content.decode(),
+    }
+    headers = [("Date", "Mon, 01 Jun 2026 10:00:00 GMT"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")]
+    return httpx.Response(int(request.headers.get("x-status", 200)), json=asked, headers=headers)
+
+
+@asynccontextmanager
+async def running(**options: Any) -> AsyncIterator[tuple[Server, httpx.AsyncClient]]:
+    async with Server(echo, HOSTS, **options) as server:
+        trust = ssl.create_default_context(cafile=server.ca_file)
+        async with httpx.AsyncClient(proxy=server.url, verify=trust, timeout=10) as client:
+            yield server, client
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with serving(echo, HOSTS) as server:
+        yield server
+
+
+@pytest.fixture
+def client(server: Server) -> Iterator[httpx.Client]:
+    with httpx.Client(proxy=server.url, verify=ssl.create_default_context(cafile=server.ca_file)) as client:
+        yield client
+
+
+def dial(server: Server, *, timeout: float = 5) -> socket.socket:
+    url = httpx.URL(server.url)
+    return socket.create_connection((url.host, url.port), timeout=timeout)
+
+
+def said(server: Server, data: bytes) -> bytes:
+    """Everything that the server says to these bytes, until it hangs up."""
+    with dial(server) as sock:
+        sock.sendall(data)
+        return b"".join(iter(lambda: sock.recv(65536), b""))
+
+
+def direct(server: Server, request: bytes) -> bytes:
+    """Everything that the server says to this request over TLS, dialled directly."""
+    trust = ssl.create_default_context(cafile=server.ca_file)
+    with dial(server) as sock, trust.wrap_socket(sock, server_hostname="localhost") as tls:
+        tls.sendall(request)
+        return b"".join(iter(lambda: tls.recv(65536), b""))
+
+
+class TestAnswering:
+    def test_through_the_proxy_under_the_service_s_own_name(self, client: httpx.Client) -> None:
+        answer = client.post(
+            f"https://{LOGIN}/tenant/oauth2/v2.0/token", content=b"grant_type=x", headers={"X-Mine": "1"}
+        )
+        asked = answer.json()
+        assert answer.status_code == 200
+        assert asked["method"] == "POST"
+        assert asked["url"] == f"https://{LOGIN}/tenant/oauth2/v2.0/token"
+        assert asked["body"] == "grant_type=x"
+        assert asked["headers"]["x-mine"] == "1"
+
+    def test_dialled_directly_the_host_header_says_which_service(self, server: Server) -> None:
+        answer = direct(server, b"GET /a HTTP/1.1\r\nHost: API.loganalytics.io:443\r\nConnection: close\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+        assert b"https://api.loganalytics.io/a" in answer
+
+    def test_another_host_is_misdirected(self, server: Server) -> None:
+        answer = direct(server, b"GET / HTTP/1.1\r\nHost: example.com\r\nConnection: close\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 421 ")
+
+    def test_two_hosts_are_none(self, server: Server) -> None:
+        hosts = f"Host: {ARM}\r\nHost: {LOGIN}\r\n".encode()
+        assert direct(server, b"GET / HTTP/1.1\r\n" + hosts + b"Connection: close\r\n\r\n").startswith(b"HTTP/1.1 421 ")
+
+    @pytest.mark.parametrize("target", ["example.com:443", f"{ARM}:80", f"{ARM}", "[::1]:443", "127.0.0.1:443"])
+    def test_no_tunnel_to_elsewhere(self, server: Server, target: str) -> None:
+        assert said(server, f"CONNECT {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode()).startswith(b"HTTP/1.1 403 ")
+
+    def test_the_target_arrives_as_it_was_written(self, server: Server) -> None:
+        target = b'/p%2Fq/r?$skipToken={"a":[1,"%7C"],"b":"x|y"}&$filter=a%20eq%20%27b%27'
+        head = b"GET " + target + f" HTTP/1.1\r\nHost: {ARM}\r\nConnection: close\r\n\r\n".encode()
+        asked = json.loads(direct(server, head).partition(b"\r\n\r\n")[2])
+        assert asked["target"].encode() == target
+        assert asked["params"] == {"$skipToken": '{"a":[1,"|"],"b":"x|y"}', "$filter": "a eq 'b'"}
+        assert httpx.URL(asked["url"]).raw_path.startswith(b"/p%2Fq/r?$skipToken=")
+
+    def test_a_target_that_is_no_url_is_refused(self, server: Server) -> None:
+        head = f"GET /?{'a' * 70_000} HTTP/1.1\r\nHost: {ARM}\r\nConnection: close\r\n\r\n".encode()
+        assert direct(server, head).startswith(b"HTTP/1.1 400 ")
+
+    def test_headers_come_back_once_each_as_the_tenant_wrote_them(self, client: httpx.Client) -> None:
+        answer = client.get(f"https://{ARM}/")
+        assert answer.headers.get_list("set-cookie") == ["a=1", "b=2"]
+        assert answer.headers.get_list("date") == ["Mon, 01 Jun 2026 10:00:00 GMT"]
+        assert answer.headers.get_list("content-length") == [str(len(answer.content))]
+        assert "server" not in answer.headers
+
+    @pytest.mark.parametrize("status", [204, 304])
+    def test_statuses_without_a_body_have_none(self, client: httpx.Client, status: int) -> None:
+        answer = client.get(f"https://{ARM}/", headers={"X-Status": str(status)})
+        assert (answer.status_code, answer.content) == (status, b"")
+        assert client.get(f"https://{ARM}/").status_code == 200
+
+    def test_head_has_the_headers_only(self, client: httpx.Client) -> None:
+        answer = client.head(f"https://{ARM}/")
+        assert (answer.status_code, answer.content) == (200, b"")
+        assert int(answer.headers["content-length"]) > 0
+
+    def test_an_error_of_the_handler_is_a_plain_500_and_logged(
+        self, client: httpx.Client, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        answer = client.get(f"https://{ARM}/broken?sig=hidden", headers={"Authorization": "Bearer hidden"})
+        assert answer.status_code == 500
+        assert "no such state" not in answer.text
+        assert "LookupError: no such state" in caplog.text
+        assert "hidden" not in caplog.text
+        assert client.get(f"https://{ARM}/").status_code == 200
+
+    @pytest.mark.parametrize("chunked", [False, True])
+    def test_a_body_of_two_megabytes_is_refused(self, client: httpx.Client, chunked: bool) -> None:
+        body: Any = iter([b"x" * 1000] * 2000) if chunked else b"x" * 2_000_000
+        assert client.post(f"https://{ARM}/", content=body).status_code == 413
+        assert client.get(f"https://{ARM}/").status_code == 200
+
+    def test_a_chunked_body_arrives_whole(self, client: httpx.Client) -> None:
+        asked = client.post(f"https://{ARM}/", content=iter([b"ab", b"cd"])).json()
+        assert asked["body"] == "abcd"
+        assert asked["headers"]["content-length"] == "4"
+        assert "transfer-encoding" not in asked["headers"]
+
+
+class TestClients:
+    def test_curl(self, server: Server) -> None:
+        curl = shutil.which("curl")
+        if curl is None:
+            pytest.skip("curl is not installed")
+        command = [curl, "--silent", "--show-error", "--max-time", "10", f"https://{ARM}/a?b=c"]
+        done = subprocess.run(command, env=os.environ | server.environment, capture_output=True, text=True, check=False)
+        assert done.stderr == ""
+        assert json.loads(done.stdout)["url"] == f"https://{ARM}/a?b=c"
+
+    def test_urllib_with_nothing_but_the_environment(self, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        with urllib.request.urlopen(f"https://{ARM}/a", timeout=10) as answer:
+            assert json.load(answer)["url"] == f"https://{ARM}/a"
+
+    def test_httpx_with_nothing_but_the_environment(self, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        assert httpx.get(f"https://{LOGIN}/").status_code == 200
+
+    def test_other_authorities_are_not_trusted(self, server: Server) -> None:
+        with httpx.Client(proxy=server.url) as client, pytest.raises(httpx.ConnectError, match="CERTIFICATE"):
+            client.get(f"https://{ARM}/")
+
+    def test_it_listens_on_loopback_only(self, server: Server) -> None:
+        assert httpx.URL(server.url).host == "127.0.0.1"
+
+
+class TestOptions:
+    @pytest.mark.parametrize("latency", [0.15, lambda request: 0.15 if request.url.host == ARM else 0.0])
+    def test_latency_delays_each_answer_but_not_the_others(self, latency: Any) -> None:
+        async def ask() -> float:
+            async with running(latency=latency) as (_, client):
+                started = time.monotonic()
+                await asyncio.gather(*(client.get(f"https://{ARM}/") for _ in range(5)))
+                return time.monotonic() - started
+
+        assert 0.15 <= asyncio.run(ask()) < 0.6
+
+    def test_latency_may_depend_on_the_request(self) -> None:
+        async def ask() -> int:
+            async with running(latency=lambda request: 60 if request.url.host == LOGIN else 0) as (_, client):
+                return (await client.get(f"https://{ARM}/")).status_code
+
+        assert asyncio.run(ask()) == 200
+
+    def test_the_log_has_a_line_for_each_request_and_no_secrets(self, tmp_path: Path) -> None:
+        path = tmp_path / "requests.jsonl"
+        with serving(echo, HOSTS, log=path) as server:
+            trust = ssl.create_default_context(cafile=server.ca_file)
+            with httpx.Client(proxy=server.url, verify=trust) as client:
+                client.post(f"https://{LOGIN}/t?sig=hidden", content="hidden", headers={"Authorization": "hidden"})
+                client.get(f"https://{ARM}/broken")
+            assert server.requests == 2
+            text = path.read_text()  # while it runs
+        first, second = map(json.loads, text.splitlines())
+        assert list(first) == ["time", "method", "host", "path", "status", "duration_ms"]
+        assert (first["method"], first["host"], first["path"], first["status"]) == ("POST", LOGIN, "/t", 200)
+        assert second["status"] == 500
+        assert "hidden" not in text
+
+    def test_a_log_that_fails_does_not_cost_the_answer(self, caplog: pytest.LogCaptureFixture) -> None:
+        def full(line: str) -> None:
+            raise OSError("no space left")
+
+        async def ask() -> int:
+            async with running(log=full) as (_, client):
+                return (await client.get(f"https://{ARM}/")).status_code
+
+        assert asyncio.run(ask()) == 200
+        assert "no space left" in caplog.text
+
+    def test_a_port_that_is_taken_is_said_at_once(self, server: Server) -> None:
+        with pytest.raises(OSError, match="in use"), serving(echo, HOSTS, port=httpx.URL(server.url).port):
+            pass
+
+    @pytest.mark.parametrize("missing", ["uvicorn", "trustme", "httptools"])
+    def test_a_missing_extra_is_named(self, missing: str) -> None:
+        code = f"""
+import asyncio, sys
+sys.modules[{missing!r}] = None
+from conformance.fakes.server import Server
+async def start():
+    async with Server(None, []):
+        pass
+asyncio.run(start())
+"""
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        assert f"ImportError: the server needs {missing}: pip install 'sentinel-conformance[server]'" in done.stderr
+
+
+def garbage(server: Server) -> None:
+    assert said(server, b"\x00\xff\x01garbage").startswith(b"HTTP/1.1 400 ")
+    assert said(server, b"hello there\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+    assert said(server, f"GET http://{ARM}/ HTTP/1.1\r\n\r\n".encode()).startswith(b"HTTP/1.1 501 ")
+    assert said(server, b"CONNECT x HTTP/1.1\r\nA: " + b"b" * 17_000).startswith(b"HTTP/1.1 431 ")
+
+
+def open_and_close(server: Server) -> None:
+    for _ in range(20):
+        dial(server).close()
+
+
+def reset(server: Server) -> None:
+    for beginning in (b"", b"\x16", b"CONN", f"CONNECT {ARM}:443 HTTP/1.1\r\n\r\n".encode()):
+        with dial(server) as sock:
+            sock.sendall(beginning)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def reset_after_an_answer(server: Server) -> None:
+    """As a client does that hangs up with TLS's farewell unread."""
+    trust = ssl.create_default_context(cafile=server.ca_file)
+    for name in (ARM, "localhost"):
+        with dial(server) as sock:
+            if name == ARM:
+                sock.sendall(f"CONNECT {ARM}:443 HTTP/1.1\r\n\r\n".encode())
+                sock.recv(65536)
+            tls = trust.wrap_socket(sock, server_hostname=name)
+            tls.sendall(f"GET / HTTP/1.1\r\nHost: {ARM}\r\n\r\n".encode())
+            assert tls.recv(65536).startswith(b"HTTP/1.1 200 ")
+            tls.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            tls.close()
+
+
+def close_unread(server: Server) -> None:
+    """Close while the answer is on its way, so that the server writes into a reset."""
+    trust = ssl.create_default_context(cafile=server.ca_file)
+    for _ in range(10):
+        with dial(server) as sock, trust.wrap_socket(sock, server_hostname="localhost") as tls:
+            tls.sendall(f"GET / HTTP/1.1\r\nHost: {ARM}\r\nConnection: close\r\n\r\n".encode())
+
+
+def hello() -> bytes:
+    """A ClientHello, as ssl writes it."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    with pytest.raises(ssl.SSLWantReadError):
+        ssl.create_default_context().wrap_bio(incoming, outgoing, server_hostname=ARM).do_handshake()
+    return outgoing.read()
+
+
+def half_a_handshake(server: Server) -> None:
+    for beginning in (b"", f"CONNECT {ARM}:443 HTTP/1.1\r\n\r\n".encode()):
+        with dial(server) as sock:
+            sock.sendall(beginning + hello()[:80])
+            sock.shutdown(socket.SHUT_WR)
+            while sock.recv(65536):
+                pass
+
+
+def plain_text_in_the_tunnel(server: Server) -> None:
+    answer = said(server, f"CONNECT {ARM}:443 HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n".encode())
+    assert answer.startswith(b"HTTP/1.1 200 Connection established\r\n\r\n")
+
+
+def no_http_in_the_tunnel(server: Server) -> None:
+    assert direct(server, b"\x00\x01\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+
+
+def websocket(server: Server) -> None:
+    head = f"GET / HTTP/1.1\r\nHost: {ARM}\r\nConnection: close, Upgrade\r\nUpgrade: websocket\r\n\r\n".encode()
+    assert direct(server, head).startswith(b"HTTP/1.1 200 ")
+
+
+MISBEHAVIOUR = [
+    garbage,
+    open_and_close,
+    reset,
+    reset_after_an_answer,
+    close_unread,
+    half_a_handshake,
+    plain_text_in_the_tunnel,
+    no_http_in_the_tunnel,
+    websocket,
+]
+
+
+class TestMisbehaviour:
+    @pytest.mark.parametrize("misbehave", MISBEHAVIOUR, ids=lambda function: function.__name__)
+    def test_the_server_still_answers_after(
+        self, server: Server, client: httpx.Client, misbehave: Callable[[Server], None]
+    ) -> None:
+        misbehave(server)
+        assert client.get(f"https://{ARM}/").status_code == 200
+
+    def test_the_server_still_answers_beside_300_idle_connections(self, server: Server, client: httpx.Client) -> None:
+        idle = [dial(server) for _ in range(300)]
+        try:
+            assert client.get(f"https://{ARM}/").status_code == 200
+        finally:
+            for sock in idle:
+                sock.close()
+
+    @pytest.mark.parametrize("beginning", [b"", b"CONNECT "])
+    def test_a_silent_client_is_let_go(self, beginning: bytes) -> None:
+        async def outlast() -> bytes:
+            async def serve(sock: socket.socket) -> None:
+                raise AssertionError("nothing to serve")
+
+            async with tunnel.Tunnel(frozenset(HOSTS), serve, patience=0.05).listening("127.0.0.1", 0) as port:
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(beginning)
+                async with asyncio.timeout(2):
+                    said = await reader.read()
+                writer.close()
+                await writer.wait_closed()
+                return said
+
+        assert asyncio.run(outlast()) == b""
+
+    def test_a_client_that_does_not_read_holds_no_more_than_buffers(self) -> None:
+        async def flood() -> int:
+            sent = 0
+
+            async def serve(sock: socket.socket) -> None:
+                nonlocal sent
+                _, writer = await asyncio.open_connection(sock=sock)
+                try:
+                    while True:
+                        writer.write(b"x" * 65536)
+                        await writer.drain()
+                        sent += 65536
+                finally:
+                    writer.transport.abort()
+
+            async with tunnel.Tunnel(frozenset(HOSTS), serve).listening("127.0.0.1", 0) as port:
+                _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+                writer.write(b"\x16")
+                await asyncio.sleep(0.3)
+                writer.transport.abort()
+            return sent
+
+        assert 0 < asyncio.run(flood()) < 16_000_000
+
+
+class TestLoad:
+    def test_200_concurrent_requests_over_kept_connections(self) -> None:
+        async def ask() -> tuple[set[int], int]:
+            async with running() as (server, client):
+                client.timeout = httpx.Timeout(30)
+                answers = await asyncio.gather(*(client.get(f"https://{ARM}/{i}") for i in range(200)))
+                assert [answer.json()["url"] for answer in answers] == [f"https://{ARM}/{i}" for i in range(200)]
+                return {answer.status_code for answer in answers}, server.requests
+
+        assert asyncio.run(ask()) == ({200}, 200)
+
+    def test_a_connection_is_kept(self, server: Server) -> None:
+        trust = ssl.create_default_context(cafile=server.ca_file)
+        request = f"GET / HTTP/1.1\r\nHost: {ARM}\r\n".encode()
+        with dial(server) as sock, trust.wrap_socket(sock, server_hostname=ARM) as tls:
+            tls.sendall((request + b"\r\n") * 2 + request + b"Connection: close\r\n\r\n")
+            answers = b"".join(iter(lambda: tls.recv(65536), b""))
+        assert answers.count(b"HTTP/1.1 200 OK") == 3
+
+
+class TestStopping:
+    def test_within_a_second_whatever_is_open(self) -> None:
+        async def run() -> float:
+            arrived = asyncio.Event()
+
+            def slowly(request: httpx.Request) -> float:
+                arrived.set()
+                return 60
+
+            async with running(latency=slowly) as (server, client):
+                url = httpx.URL(server.url)
+                due = asyncio.create_task(client.get(f"https://{ARM}/"))
+                open_ones = [await asyncio.open_connection(url.host, url.port) for _ in range(6)]
+                for (_, writer), beginning in zip(
+                    open_ones,
+                    (b"", b"CONN", b"\x16", hello(), f"CONNECT {ARM}:443 HTTP/1.1\r\n\r\n".encode(), b"\x00"),
+                    strict=True,
+                ):
+                    writer.write(beginning)
+                await asyncio.wait_for(arrived.wait(), 5)
+                started = time.monotonic()
+                await server.__aexit__(None, None, None)
+                took = time.monotonic() - started
+                with pytest.raises(httpx.TransportError):
+                    await due
+                for _, writer in open_ones:
+                    writer.transport.abort()
+                return took
+
+        assert asyncio.run(run()) < 1
+
+    def test_also_when_cancelled(self) -> None:
+        async def run() -> tuple[float, str]:
+            started: asyncio.Future[Server] = asyncio.get_running_loop().create_future()
+
+            async def forever() -> None:
+                async with Server(echo, HOSTS) as server:
+                    started.set_result(server)
+                    await asyncio.Event().wait()
+
+            task = asyncio.create_task(forever())
+            server = await started
+            before = time.monotonic()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            return time.monotonic() - before, server.url
+
+        took, address = asyncio.run(run())
+        assert took < 1
+        url = httpx.URL(address)
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection((url.host, url.port), timeout=1)
+
+    @pytest.mark.filterwarnings("error")
+    def test_nothing_is_left_behind(self, caplog: pytest.LogCaptureFixture) -> None:
+        threads = threading.active_count()
+        with serving(echo, HOSTS) as server, closing(dial(server)), closing(dial(server)) as half:
+            half.sendall(hello()[:100])
+            for misbehave in MISBEHAVIOUR:
+                misbehave(server)
+            trust = ssl.create_default_context(cafile=server.ca_file)
+            with httpx.Client(proxy=server.url, verify=trust) as client:
+                assert client.get(f"https://{ARM}/").status_code == 200
+        gc.collect()  # unclosed transports warn now, and lost exceptions are logged
+        assert caplog.text == ""
+        assert not server.ca_file.exists()
+        assert threading.active_count() == threads
+
+    def test_it_can_be_entered_again(self) -> None:
+        server = Server(echo, HOSTS)
+
+        async def run() -> None:
+            async with server:
+                pass
+
+        asyncio.run(run())
+        asyncio.run(run())
