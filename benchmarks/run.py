@@ -154,7 +154,8 @@ def as_pytest(quick: bool) -> list[Figure]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "test_nothing.py").write_text(
-            f"import pytest\n\n@pytest.mark.parametrize('n', range({len(selected())}))\ndef test_nothing(n):\n    pass\n"
+            f"import pytest\n\n@pytest.mark.parametrize('n', range({len(selected())}))\ndef test_nothing(n):\n "
+            f"   pass\n"
         )
         run = best(times, lambda: pytest_time([f"--sentinel-config={DEMO}", "--sentinel-source=fake"], folder))
         nothing = best(times, lambda: pytest_time(["test_nothing.py"], folder))

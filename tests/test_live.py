@@ -13,6 +13,8 @@ from conformance.fakes.server import Server, serving
 from conformance.fakes.world import hosts
 from conformance.verification import Report
 
+pytestmark = pytest.mark.slow
+
 Verdicts = dict[str, tuple[str, str | None, str | None]]
 
 

@@ -12,6 +12,8 @@ from contoso import SECRET
 
 from conformance.report.json import schema
 
+pytestmark = pytest.mark.slow
+
 CONNECTION = """
 [connection]
 name = "contoso"

@@ -41,7 +41,8 @@ class Check(Injected):
     """What must hold, as a pure function of evidence.
 
     ``owns`` names the causes that are this check's to report, as ``cause`` or ``cause:about``; ``using`` maps a
-    parameter to the probe that it stands for; ``cause`` is meant by a bare failed assertion; ``facts`` are passed in by parameter name.
+    parameter to the probe that it stands for; ``cause`` is meant by a bare failed assertion; ``facts`` are passed in
+    by parameter name.
     """
 
     id: str = ""

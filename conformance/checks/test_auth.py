@@ -10,6 +10,7 @@ from conformance.apis.entra import OpenIdConfiguration
 from conformance.checks.expect import Found, fail, not_applicable, require
 from conformance.checks.registry import check
 from conformance.connection import Connection
+from conformance.probing.entra import foreign_cloud
 from conformance.probing.evidence import Answer, Evidence, Refusal
 from conformance.probing.tokens import Token
 
@@ -42,6 +43,8 @@ RESOURCE_CAUSES = ("resource_not_in_tenant", "resource_disabled", "scope_invalid
 )
 def test_tenant(connection: Connection, discovery: Answer[OpenIdConfiguration]) -> None:
     """By OpenID discovery, which needs no credential: its issuer names the tenant, its host the cloud."""
+    if found := foreign_cloud(connection, discovery.data):
+        raise Found(found)
     issuer = discovery.data.issuer
     named = re.search(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", issuer, re.IGNORECASE)
     require(named, f"The issuer {issuer} names no tenant.")
@@ -114,7 +117,7 @@ def test_token_issued(token: Answer[Token]) -> None:
 @check("AUTH-022", "the Microsoft Graph token is what it should be", using={"token": "token_graph"})
 @check("AUTH-023", "the Defender for Endpoint token is what it should be", using={"token": "token_defender"})
 def test_token_sane(connection: Connection, token: Answer[Token]) -> None:
-    """A bearer token with a sane lifetime; its claims name the API, the tenant and the app, it is app-only and valid now.
+    """A bearer token with a sane lifetime: its claims name the API, the tenant and the app; app-only, and valid now.
 
     The claims are read for diagnosis: a token that cannot be read is the service's right, and passes.
     """

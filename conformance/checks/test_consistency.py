@@ -11,9 +11,10 @@ from conformance.apis.sentinel import Incident as SentinelIncident
 from conformance.apis.shape import ArmList, ODataList
 from conformance.checks.expect import Found, fail, not_applicable
 from conformance.checks.registry import check
+from conformance.checks.test_log_analytics import hidden
 from conformance.connection import Connection
 from conformance.findings import finding
-from conformance.probing.evidence import Answer
+from conformance.probing.evidence import Answer, Evidence
 
 INGESTION = timedelta(minutes=15)
 """What is newer may not have arrived in the other place yet."""
@@ -21,7 +22,10 @@ INGESTION = timedelta(minutes=15)
 
 @check("XAPI-001", "the newest incidents of Sentinel are in the SecurityIncident table", owns=("data_hidden",))
 def test_incidents_in_table(
-    connection: Connection, incidents: Answer[ArmList[SentinelIncident]], query_recent_incidents: Answer[QueryResponse]
+    connection: Connection,
+    incidents: Answer[ArmList[SentinelIncident]],
+    query_recent_incidents: Answer[QueryResponse],
+    incident_table: Evidence,
 ) -> None:
     """REST against KQL, leaving out what is younger than 15 minutes or older than the query looks back (14 days)."""
     now = incidents.exchange.date
@@ -38,9 +42,13 @@ def test_incidents_in_table(
         not_applicable("no incident is old enough to be in the table and young enough to be looked for")
     rows = {str(row.get("IncidentName", "")).lower() for row in query_recent_incidents.data.records()}
     missing = sorted(str(number) for name, number in due.items() if name not in rows)
+    protected = isinstance(incident_table, Answer) and incident_table.data.properties.protection_level == "Protected"
+    if missing and not rows and protected:
+        raise Found(hidden("SecurityIncident"))
     if missing and not rows:
         fail(
-            f"Sentinel lists incidents ({', '.join(missing)}), and the SecurityIncident table shows this reader no row at"
+            f"Sentinel lists incidents ({', '.join(missing)}), and the SecurityIncident table shows this reader"
+            f" no row at"
             " all: its rows are hidden from it.",
             "data_hidden",
             certainty="likely",
@@ -63,7 +71,9 @@ def test_incidents_in_table(
 def test_incidents_in_graph(
     connection: Connection, incidents: Answer[ArmList[SentinelIncident]], graph_incidents: Answer[ODataList[Incident]]
 ) -> None:
-    """Once the workspace is connected to the Defender portal, by its provider's incident id; merged ones are allowed for."""
+    """Once the workspace is connected to the Defender portal, by its provider's incident id; merged ones are allowed
+    for.
+    """
     if not incidents.data.value:
         not_applicable("Sentinel has no incident to look for")
     if not graph_incidents.data.value:
@@ -72,7 +82,8 @@ def test_incidents_in_graph(
                 "defender_portal_not_connected",
                 certainty="likely",
                 facts=connection.facts(),
-                explanation="Sentinel has incidents, and Graph has none: the workspace is not connected to the Defender portal.",
+                explanation="Sentinel has incidents, and Graph has none: the workspace is not connected to the"
+                " Defender portal.",
             )
         )
     ids = {one.id for one in graph_incidents.data.value} | {
@@ -87,7 +98,8 @@ def test_incidents_in_graph(
         not_applicable("Sentinel's incidents do not come from the Defender portal")
     if not any(one in ids for one in told):
         fail(
-            f"None of the Defender incidents that Sentinel names ({', '.join(map(str, told))}) is among the newest of Graph.",
+            f"None of the Defender incidents that Sentinel names ({', '.join(map(str, told))}) is among the"
+            f" newest of Graph.",
             "defender_portal_not_connected",
             certainty="likely",
             facts=connection.facts(),

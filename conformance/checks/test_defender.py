@@ -48,7 +48,9 @@ SOON = timedelta(days=180)
 
 @check("MDE-004", "no end of the Defender API is announced", level="should", owns=("api_retires_soon:defender",))
 def test_end_announced(machines: Answer[ODataList[Machine]]) -> None:
-    """Message centre notice MC1220762 names 2027-02-01. Whether it means these routes is not clear; so it is only told."""
+    """Message centre notice MC1220762 names 2027-02-01. Whether it means these routes is not clear; so it is only
+    told.
+    """
     now = machines.exchange.date
     ends = min((one.retires for one in ENDPOINTS.values() if one.api.name == "defender" and one.retires), default=None)
     if now is None or ends is None:

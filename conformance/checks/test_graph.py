@@ -64,7 +64,9 @@ def test_secure_scores(secure_scores: Answer[ODataList[SecureScore]]) -> None:
 
 @check("GRAPH-005", "the connection does not depend on the retired alerts route", level="should", owns=("api_retired",))
 def test_not_retired(token_graph: Answer[Token]) -> None:
-    """``/security/alerts`` ended on 2026-10-15: SecurityEvents.Read.All without SecurityAlert.Read.All opens no alerts."""
+    """``/security/alerts`` ended on 2026-10-15: SecurityEvents.Read.All without SecurityAlert.Read.All opens no
+    alerts.
+    """
     roles = set(token_graph.data.roles)
     events = roles & {"SecurityEvents.Read.All", "SecurityEvents.ReadWrite.All"}
     alerts = {one for one in roles if one.startswith(("SecurityAlert.", "SecurityIncident."))}
@@ -93,7 +95,8 @@ def test_portal_connected(
     if not own and not any(one.alerts_count for one in sentinel.value):
         not_applicable("Sentinel has no alerts either")
     fail(
-        "Sentinel has incidents with alerts, and Graph shows none of them: the workspace is not connected to the Defender"
+        "Sentinel has incidents with alerts, and Graph shows none of them: the workspace is not connected to"
+        " the Defender"
         " portal.",
         "defender_portal_not_connected",
         certainty="likely",

@@ -20,7 +20,9 @@ ARM = RESOURCES["arm"]
     owns=(f"{CAUSE}:user_impersonation",),
 )
 def test_user_impersonation(application: Answer[Application]) -> None:
-    """``user_impersonation`` is a delegated permission: an app without a user gains nothing by it. Azure roles decide."""
+    """``user_impersonation`` is a delegated permission: an app without a user gains nothing by it. Azure roles
+    decide.
+    """
     for wanted in application.data.required_resource_access or ():
         if wanted.resource_app_id.lower() == ARM.app_id:
             fail(
@@ -33,13 +35,16 @@ def test_user_impersonation(application: Answer[Application]) -> None:
 
 @check("GUIDE-002", "Defender is called with a Defender token", level="should", owns=(f"{CAUSE}:defender_token",))
 def test_defender_token(token_log_analytics: Answer[Token], token_defender: Evidence) -> None:
-    """The guide calls Defender with a token for Log Analytics; Defender refuses that with 401. It needs a token of its own."""
+    """The guide calls Defender with a token for Log Analytics; Defender refuses that with 401. It needs a token of
+    its own.
+    """
     if isinstance(token_defender, Answer):
         return
     if not isinstance(token_defender, Refusal):
         not_applicable("this connection does not use Defender for Endpoint")
     fail(
-        "There is a token for Log Analytics and none for Defender for Endpoint. The guide uses the one for the other, which"
+        "There is a token for Log Analytics and none for Defender for Endpoint. The guide uses the one for the"
+        " other, which"
         " Defender refuses with 401: it needs a token for https://api.securitycenter.microsoft.com/.default.",
         CAUSE,
         about="defender_token",
@@ -92,7 +97,8 @@ def test_defender_permissions(token_defender: Answer[Token], token_graph: Eviden
         and token_graph.data.roles
     ):
         fail(
-            "The app was set up as the guide says: with permissions of Microsoft Graph, and none of WindowsDefenderATP. The"
+            "The app was set up as the guide says: with permissions of Microsoft Graph, and none of"
+            " WindowsDefenderATP. The"
             " guide leaves out Machine.Read.All and Alert.Read.All, which its own Defender step needs.",
             CAUSE,
             about="defender_permissions",

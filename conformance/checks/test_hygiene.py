@@ -84,7 +84,8 @@ def test_headroom(
     if slowed:
         times = sum(one.exchange.throttled for one in slowed if one.exchange)
         fail(
-            f"The services asked {times} times to slow down (429): {', '.join(sorted(one.probe for one in slowed))}. The"
+            f"The services asked {times} times to slow down (429):"
+            f" {', '.join(sorted(one.probe for one in slowed))}. The"
             " limits are shared by everything that signs in as this app.",
             "throttled",
             about="headroom",

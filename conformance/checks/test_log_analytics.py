@@ -9,7 +9,7 @@ from conformance.apis.tables import TABLES
 from conformance.checks.expect import Found, fail, not_applicable, require
 from conformance.checks.registry import check
 from conformance.connection import Connection
-from conformance.findings import finding
+from conformance.findings import Finding, finding
 from conformance.probing.evidence import Answer, Evidence, Refusal
 
 TIMESPAN = timedelta(hours=6)
@@ -36,19 +36,29 @@ def test_query_by_resource(query_by_resource: Answer[QueryResponse], query_print
     )
 
 
+def hidden(table: str) -> Finding:
+    """A protected table: its rows are not shown to readers without the data action, and that is not said."""
+    return finding(
+        "data_hidden",
+        about=table,
+        facts={"table": table},
+        explanation=f"{table} is protected: queries answer without rows to readers without the data action.",
+    )
+
+
 @check(
     "LA-010",
     "SecurityIncident can be queried",
     using={"rows": "query_incidents", "plan": "incident_table"},
     given={"table": "SecurityIncident"},
-    owns=("table_missing:SecurityIncident", "table_unqueryable:SecurityIncident"),
+    owns=("table_missing:SecurityIncident", "table_unqueryable:SecurityIncident", "data_hidden:SecurityIncident"),
 )
 @check(
     "LA-011",
     "SecurityAlert can be queried",
     using={"rows": "query_alerts", "plan": "alert_table"},
     given={"table": "SecurityAlert"},
-    owns=("table_missing:SecurityAlert", "table_unqueryable:SecurityAlert"),
+    owns=("table_missing:SecurityAlert", "table_unqueryable:SecurityAlert", "data_hidden:SecurityAlert"),
 )
 def test_table(rows: Answer[QueryResponse], plan: Evidence, table: str) -> None:
     """The table is there, on a plan that the query API reaches, and its rows are not hidden from this reader."""
@@ -59,16 +69,16 @@ def test_table(rows: Answer[QueryResponse], plan: Evidence, table: str) -> None:
                 f"{table} is on the {name} plan, which the query API does not reach.", "table_unqueryable", about=table
             )
         if plan.data.properties.protection_level == "Protected" and not rows.data.records():
-            fail(
-                f"{table} is protected: queries answer without rows to readers without the data action.", "data_hidden"
-            )
+            raise Found(hidden(table))
 
 
 @check("LA-012", "SentinelHealth can be queried", level="should", using={"rows": "query_health"})
 @check("LA-013", "Usage can be queried", level="should", using={"rows": "query_usage"})
 @check("LA-014", "Heartbeat can be queried", level="should", using={"rows": "query_heartbeat"})
 def test_side_table(rows: Evidence) -> None:
-    """Tables that tell how the workspace is; they exist once their feature is used, so a missing one is not a failure."""
+    """Tables that tell how the workspace is; they exist once their feature is used, so a missing one is not a
+    failure.
+    """
     if isinstance(rows, Refusal):
         if rows.finding.cause == "table_missing":
             not_applicable("the table is not in the workspace: its feature is not used")
@@ -116,7 +126,8 @@ def test_freshness(connection: Connection, query_freshness: Answer[QueryResponse
         delay = timedelta(seconds=float(row.get("Delay95") or 0))
         if expect.max_ingestion_delay is not None and delay > expect.max_ingestion_delay:
             fail(
-                f"Rows of {row['T']} arrive up to {_days(delay)} late; {_days(expect.max_ingestion_delay)} are expected at most.",
+                f"Rows of {row['T']} arrive up to {_days(delay)} late; {_days(expect.max_ingestion_delay)} are"
+                f" expected at most.",
                 "data_stale",
             )
 

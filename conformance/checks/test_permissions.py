@@ -81,7 +81,9 @@ HARMLESS = frozenset({"Data.Read", "Application.Read.All"})
     owns=("over_privileged:permissions",),
 )
 def test_least_privilege(token_graph: Evidence, token_defender: Evidence, token_log_analytics: Evidence) -> None:
-    """The ``roles`` of each token against the permissions of the operations that are used; write permissions are named."""
+    """The ``roles`` of each token against the permissions of the operations that are used; write permissions are
+    named.
+    """
     tokens = [one.data for one in (token_graph, token_defender, token_log_analytics) if isinstance(one, Answer)]
     if not tokens:
         for one in (token_graph, token_defender, token_log_analytics):

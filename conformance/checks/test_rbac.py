@@ -181,7 +181,8 @@ def test_role_as_advised(
     deepest = all(one.properties.scope.lower() == connection.workspace.lower() for _, one in held)
     if deepest and not (isinstance(resource_group, Answer) and isinstance(resource_group.data, ResourceGroup)):
         fail(
-            "The role is assigned on the workspace itself. Microsoft advises the resource group, so that it reaches what"
+            "The role is assigned on the workspace itself. Microsoft advises the resource group, so that it"
+            " reaches what"
             " belongs to Microsoft Sentinel beside the workspace (solution, workbooks, query packs).",
             "rbac_wrong_scope",
             about="advice",
@@ -207,7 +208,9 @@ def test_no_writing_role(
     role_assignments: Answer[ArmList[RoleAssignment]],
     role_definitions: Answer[ArmList[RoleDefinition]],
 ) -> None:
-    """No Owner, Contributor, User Access Administrator, Sentinel Contributor or Responder, and no custom role like them."""
+    """No Owner, Contributor, User Access Administrator, Sentinel Contributor or Responder, and no custom role like
+    them.
+    """
     writing = sorted(
         role.properties.role_name
         for role, _ in roles_held(role_assignments.data, role_definitions.data)
@@ -220,7 +223,8 @@ def test_no_writing_role(
     )
     if writing:
         fail(
-            f"The service principal holds {', '.join(writing)}; {READER_ROLE} is enough for a connection that only reads.",
+            f"The service principal holds {', '.join(writing)}; {READER_ROLE} is enough for a connection that"
+            f" only reads.",
             "over_privileged",
             about="roles",
             facts={**connection.facts(), "role": writing[0]},

@@ -65,9 +65,9 @@ async def serve(options: argparse.Namespace) -> None:
     world = build(made_up(), options.scenario)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
+    for interrupt in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(name, stop.set)
+            loop.add_signal_handler(interrupt, stop.set)
     async with Server(
         world.handler, hosts(), host=options.host, port=options.port, latency=options.latency, log=options.log
     ) as server:

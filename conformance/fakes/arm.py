@@ -71,7 +71,9 @@ no_principal = refusal(
     "no-principal",
     401,
     "InvalidAuthenticationToken",
-    "The received access token is not valid: at least one of the claims 'puid' or 'altsecid' or 'oid' should be present. If you are accessing as application please make sure service principal is properly created in the tenant.",
+    "The received access token is not valid: at least one of the claims 'puid' or 'altsecid' or 'oid' should be"
+    " present. If you are accessing as application please make sure service principal is properly created in"
+    " the tenant.",
     "observed",
     "public log with status 401",
 )
@@ -79,7 +81,8 @@ wrong_audience = refusal(
     "wrong-audience",
     401,
     "InvalidAuthenticationTokenAudience",
-    "The 'EvolvedSecurityTokenService' access token has been obtained for wrong audience or resource '{audience}'. It should exactly match with one of the allowed audiences {allowed}.",
+    "The 'EvolvedSecurityTokenService' access token has been obtained for wrong audience or resource"
+    " '{audience}'. It should exactly match with one of the allowed audiences {allowed}.",
     "observed",
     "Sentinel SDK issue on US Government",
 )
@@ -87,7 +90,12 @@ wrong_tenant = refusal(
     "wrong-tenant",
     401,
     "InvalidAuthenticationTokenTenant",
-    "The access token is from the wrong issuer 'https://sts.windows.net/{token_tenant}/'. It must match the tenant 'https://sts.windows.net/{subscription_tenant}/' associated with this subscription. Please use the authority (URL) 'https://login.windows.net/{subscription_tenant}' to get the token. Note, if the subscription is transferred to another tenant there is no impact to the services, but information about new tenant could take time to propagate (up to an hour). If you just transferred your subscription and see this error message, please try back later.",
+    "The access token is from the wrong issuer 'https://sts.windows.net/{token_tenant}/'. It must match the"
+    " tenant 'https://sts.windows.net/{subscription_tenant}/' associated with this subscription. Please use the"
+    " authority (URL) 'https://login.windows.net/{subscription_tenant}' to get the token. Note, if the"
+    " subscription is transferred to another tenant there is no impact to the services, but information about"
+    " new tenant could take time to propagate (up to an hour). If you just transferred your subscription and"
+    " see this error message, please try back later.",
     "observed",
     "public blog with the full body",
 )
@@ -103,7 +111,9 @@ not_authorized = refusal(
     "not-authorized",
     403,
     "AuthorizationFailed",
-    "The client '{client}' with object id '{object_id}' does not have authorization to perform action '{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.",
+    "The client '{client}' with object id '{object_id}' does not have authorization to perform action"
+    " '{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, please refresh"
+    " your credentials.",
     "recorded",
     RECORDED,
 )
@@ -151,7 +161,8 @@ version_unknown = refusal(
     "version-unknown",
     400,
     "NoRegisteredProviderFound",
-    "No registered resource provider found for location 'westeurope' and API version '{version}' for type '{type}'. The supported api-versions are '{supported}'. The supported locations are 'westeurope'.",
+    "No registered resource provider found for location 'westeurope' and API version '{version}' for type"
+    " '{type}'. The supported api-versions are '{supported}'. The supported locations are 'westeurope'.",
     "recorded",
     RECORDED,
 )
@@ -159,7 +170,8 @@ not_registered = refusal(
     "provider-not-registered",
     409,
     "MissingSubscriptionRegistration",
-    "The subscription is not registered to use namespace '{namespace}'. See https://aka.ms/rps-not-found for how to register subscriptions.",
+    "The subscription is not registered to use namespace '{namespace}'. See https://aka.ms/rps-not-found for"
+    " how to register subscriptions.",
     "documented",
     "azure-docs error-register-resource-provider",
 )

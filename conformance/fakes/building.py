@@ -20,7 +20,9 @@ DEFENDER_ROLES = ("Machine.Read.All", "Alert.Read.All")
 
 
 def healthy(connection: Connection, start: datetime | None = None) -> World:
-    """The world in which this connection works: its ids, its credential, its workspace. ``start`` stops the clock there."""
+    """The world in which this connection works: its ids, its credential, its workspace. ``start`` stops the clock
+    there.
+    """
     clock = VirtualClock(start)
     tenant = Tenant(
         id=connection.tenant_id if _is_guid(connection.tenant_id) else stable_id("tenant", connection.tenant_id),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -98,7 +99,8 @@ credential_missing = refusal(
     "credential-missing",
     401,
     "invalid_client",
-    "AADSTS7000216: 'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type.",
+    "AADSTS7000216: 'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials'"
+    " grant type.",
     "recorded",
 )
 tenant_malformed = refusal(
@@ -108,14 +110,20 @@ tenant_malformed = refusal(
     "AADSTS900023: Specified tenant identifier '{tenant}' is neither a valid DNS name, nor a valid external domain.",
     "recorded",
 )
-NOT_FOUND = "AADSTS90002: Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant."
+NOT_FOUND = (
+    "AADSTS90002: Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into"
+    " the correct cloud. Check with your subscription administrator, this may happen if there are no active"
+    " subscriptions for the tenant."
+)
 tenant_not_found = refusal("tenant-not-found", 400, "invalid_request", NOT_FOUND, "recorded")
 tenant_not_discovered = refusal("tenant-not-found-at-discovery", 400, "invalid_tenant", NOT_FOUND, "recorded")
 app_not_found = refusal(
     "app-not-found",
     400,
     "unauthorized_client",
-    "AADSTS700016: Application with identifier '{client_id}' was not found in the directory '{tenant}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant.",
+    "AADSTS700016: Application with identifier '{client_id}' was not found in the directory '{tenant}'. This"
+    " can happen if the application has not been installed by the administrator of the tenant or consented to"
+    " by any user in the tenant. You may have sent your authentication request to the wrong tenant.",
 )
 service_principal_missing = refusal(
     "service-principal-missing",
@@ -135,38 +143,45 @@ secret_wrong = refusal(
     "secret-wrong",
     401,
     "invalid_client",
-    "AADSTS7000215: Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '{client_id}'.",
+    "AADSTS7000215: Invalid client secret provided. Ensure the secret being sent in the request is the client"
+    " secret value, not the client secret ID, for a secret added to app '{client_id}'.",
     "recorded",
 )
 secret_expired = refusal(
     "secret-expired",
     401,
     "invalid_client",
-    "AADSTS7000222: The provided client secret keys for app '{client_id}' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds.",
+    "AADSTS7000222: The provided client secret keys for app '{client_id}' are expired. Visit the Azure portal"
+    " to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate"
+    " credentials for added security: https://aka.ms/certCreds.",
 )
 certificate_unknown = refusal(
     "certificate-unknown",
     401,
     "invalid_client",
-    "AADSTS700027: The certificate with identifier used to sign the client assertion is not registered on application. [Reason - The key was not found., Thumbprint of key used by client: '{thumbprint}']",
+    "AADSTS700027: The certificate with identifier used to sign the client assertion is not registered on"
+    " application. [Reason - The key was not found., Thumbprint of key used by client: '{thumbprint}']",
 )
 assertion_expired = refusal(
     "assertion-expired",
     401,
     "invalid_client",
-    "AADSTS700024: Client assertion is not within its valid time range. Current time: {now}, assertion valid from {starts}, expiry time of assertion {ends}.",
+    "AADSTS700024: Client assertion is not within its valid time range. Current time: {now}, assertion valid"
+    " from {starts}, expiry time of assertion {ends}.",
 )
 federation_subject = refusal(
     "federation-subject",
     401,
     "invalid_client",
-    "AADSTS700213: No matching federated identity record found for presented assertion subject '{subject}'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation",
+    "AADSTS700213: No matching federated identity record found for presented assertion subject '{subject}'."
+    " Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation",
 )
 federation_issuer = refusal(
     "federation-issuer",
     401,
     "invalid_client",
-    "AADSTS700211: No matching federated identity record found for presented assertion issuer '{issuer}'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation",
+    "AADSTS700211: No matching federated identity record found for presented assertion issuer '{issuer}'. Check"
+    " your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation",
 )
 federation_audience = refusal(
     "federation-audience",
@@ -179,19 +194,22 @@ scope_missing = refusal(
     "scope-missing",
     400,
     "invalid_request",
-    "AADSTS90014: The required field 'scope' is missing from the credential. Ensure that you have all the necessary parameters for the login request.",
+    "AADSTS90014: The required field 'scope' is missing from the credential. Ensure that you have all the"
+    " necessary parameters for the login request.",
 )
 scope_malformed = refusal(
     "scope-malformed",
     400,
     "invalid_scope",
-    "AADSTS1002012: The provided value for scope {scope} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).",
+    "AADSTS1002012: The provided value for scope {scope} is not valid. Client credential flows must have a"
+    " scope value with /.default suffixed to the resource identifier (application ID URI).",
 )
 scope_of_two = refusal(
     "scope-of-two",
     400,
     "invalid_scope",
-    "AADSTS28000: Provided value for the input parameter scope is not valid because it contains more than one resource. Scope {scope} is not valid.",
+    "AADSTS28000: Provided value for the input parameter scope is not valid because it contains more than one"
+    " resource. Scope {scope} is not valid.",
 )
 resource_on_v2 = refusal(
     "resource-on-v2",
@@ -204,26 +222,32 @@ resource_not_found = refusal(
     "resource-not-found",
     400,
     "invalid_resource",
-    "AADSTS500011: The resource principal named {resource} was not found in the tenant named {tenant}. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You might have sent your authentication request to the wrong tenant.",
+    "AADSTS500011: The resource principal named {resource} was not found in the tenant named {tenant}. This can"
+    " happen if the application has not been installed by the administrator of the tenant or consented to by"
+    " any user in the tenant. You might have sent your authentication request to the wrong tenant.",
 )
 resource_disabled = refusal(
     "resource-disabled",
     400,
     "invalid_resource",
-    "AADSTS500014: The service principal for resource '{resource}' is disabled. This indicate that a subscription within the tenant has lapsed, or that the administrator for this tenant has disabled the application, preventing tokens from being issued for it.",
+    "AADSTS500014: The service principal for resource '{resource}' is disabled. This indicate that a"
+    " subscription within the tenant has lapsed, or that the administrator for this tenant has disabled the"
+    " application, preventing tokens from being issued for it.",
     "inferred",
 )
 assignment_required = refusal(
     "assignment-required",
     400,
     "invalid_grant",
-    "AADSTS501051: Application '{client_id}'({app_name}) is not assigned to a role for the application '{resource}'({resource_name}).",
+    "AADSTS501051: Application '{client_id}'({app_name}) is not assigned to a role for the application"
+    " '{resource}'({resource_name}).",
 )
 access_blocked = refusal(
     "access-blocked",
     400,
     "invalid_grant",
-    "AADSTS53003: Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.",
+    "AADSTS53003: Access has been blocked by Conditional Access policies. The access policy does not allow"
+    " token issuance.",
     suberror="message_only",
 )
 
@@ -258,7 +282,7 @@ def openid_configuration(call: Call) -> httpx.Response:
             "claims_supported": ["sub", "iss", "cloud_instance_name", "cloud_instance_host_name", "aud", "exp", "iat"],
             "kerberos_endpoint": f"{here}/kerberos",
             "tenant_region_scope": "EU",
-            "cloud_instance_name": call.request.url.host.removeprefix("login.").removeprefix("partner."),
+            "cloud_instance_name": httpx.URL(tenant.cloud.login).host.removeprefix("login."),
             "cloud_graph_host_name": "graph.windows.net",
             "msgraph_host": "graph.microsoft.com",
             "rbac_url": "https://pas.windows.net",
@@ -319,8 +343,10 @@ def _tenant(call: Call, not_found: Callable[..., httpx.Response]) -> httpx.Respo
     if named.lower() in SHARED or not TENANT.fullmatch(named):
         return tenant_malformed(call, tenant=named)
     tenant = call.tenant
-    here = call.request.url.host == httpx.URL(tenant.cloud.login).host
-    if not here or named.lower() not in (tenant.id.lower(), *tenant.domains):
+    if named.lower() not in (tenant.id.lower(), *tenant.domains):
+        return not_found(call, tenant=named)
+    # Discovery of a tenant of another cloud is answered, and names its cloud; tokens are not (inferred).
+    if not_found is tenant_not_found and call.request.url.host != httpx.URL(tenant.cloud.login).host:
         return not_found(call, tenant=named)
     return None
 
@@ -377,8 +403,8 @@ def _scope(call: Call, app: App, form: Mapping[str, str]) -> httpx.Response | No
     if resource.assignment_required and not held:
         return assignment_required(call, **names)
     if call.tenant.conditional_access:
-        policy = '{"access_token":{"capolids":{"essential":true,"values":["%s"]}}}' % call.tenant.conditional_access
-        return access_blocked(call, claims=policy)
+        policy = {"essential": True, "values": [call.tenant.conditional_access]}
+        return access_blocked(call, claims=json.dumps({"access_token": {"capolids": policy}}))
     return None
 
 

@@ -26,7 +26,9 @@ def grants(tenant: Tenant, principal: str | None, resource: str) -> list[Assignm
 
 
 def may(tenant: Tenant, principal: str | None, action: str, resource: str) -> bool:
-    """Whether a principal may do an action at a resource: the union of (actions less notActions), less deny assignments."""
+    """Whether a principal may do an action at a resource: the union of (actions less notActions), less deny
+    assignments.
+    """
     for denial in tenant.denials:
         if principal == denial.principal_id and reaches(denial.scope, resource) and allows(denial.actions, action):
             return False

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 import httpx
 
-from conformance.connection import ClientSecret, Secret
+from conformance.connection import CLOUDS, ClientSecret, Secret
 from conformance.fakes import tenant as state
 from conformance.fakes.answering import Call, respond
 from conformance.fakes.building import READER, add_workspace
@@ -26,7 +26,9 @@ Arrange = Callable[[World], None]
 
 @dataclass(frozen=True)
 class Scenario:
-    """``causes`` are the root causes that a report must name, ``notes`` those that it must warn of; ``exit_code`` of the run."""
+    """``causes`` are the root causes that a report must name, ``notes`` those that it must warn of; ``exit_code`` of
+    the run.
+    """
 
     name: str
     title: str
@@ -87,6 +89,11 @@ def _expired_secret(world: World) -> None:
 def _wrong_tenant(world: World) -> None:
     world.tenant.id = stable_id("another tenant")
     world.tenant.domains = ["another.example"]
+
+
+@scenario("wrong-cloud", "the tenant lives in another cloud", "wrong_cloud")
+def _wrong_cloud(world: World) -> None:
+    world.tenant.cloud = CLOUDS["usgov-gcc-high" if world.connection.cloud.name == "public" else "public"]
 
 
 @scenario("app-missing", "the app is not in the tenant", "app_not_in_tenant")
@@ -212,7 +219,8 @@ def _no_licence(world: World) -> None:
 def _throttled(world: World) -> None:
     def answer(call: Call) -> httpx.Response:
         subscription = call.path.get("subscription_id", "")
-        message = f"Number of 'read' requests for subscription '{subscription}' actor '{call.claims.get('oid', '')}' exceeded. Please try again after '5' seconds."
+        subject = f"subscription '{subscription}' actor '{call.claims.get('oid', '')}'"
+        message = f"Number of 'read' requests for {subject} exceeded. Please try again after '5' seconds."
         return respond(
             call,
             429,

@@ -240,7 +240,9 @@ class Tenant:
         ago: timedelta = timedelta(days=30),
         delay: timedelta = timedelta(),
     ) -> Assignment:
-        """Assigns an Azure role by name: to the app's service principal at the workspace's resource group, unless said."""
+        """Assigns an Azure role by name: to the app's service principal at the workspace's resource group, unless
+        said.
+        """
         definition = next(one for one in self.roles if one.name == role)
         principal = to or self.app.service_principal_id or self.app.registration_id
         made = Assignment(

@@ -19,7 +19,9 @@ BEFORE = timedelta(minutes=5)
 
 
 def issue(tenant: Tenant, app: App, audience: str, resource_app_id: str, credential: str = "1") -> str:
-    """A v1.0 app-only token, as Graph, ARM, Log Analytics and Defender have them. ``credential``: claim ``appidacr``."""
+    """A v1.0 app-only token, as Graph, ARM, Log Analytics and Defender have them. ``credential``: claim
+    ``appidacr``.
+    """
     now = tenant.clock.service_now()
     issuer = f"https://sts.windows.net/{tenant.id}/"
     claims: dict[str, Any] = {

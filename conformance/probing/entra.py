@@ -6,7 +6,7 @@ from conformance.apis import entra
 from conformance.apis.endpoint import Ask, Audience
 from conformance.apis.entra import OpenIdConfiguration
 from conformance.connection import Connection, problems
-from conformance.findings import finding
+from conformance.findings import Finding, finding
 from conformance.probing.evidence import Answer
 from conformance.probing.probe import AskToken, NotApplicable, Refused, probe
 
@@ -20,26 +20,40 @@ def discovery(connection: Connection) -> Ask[OpenIdConfiguration]:
 
 @probe
 def token_arm(connection: Connection, discovery: Answer[OpenIdConfiguration]) -> AskToken:
-    return token(connection, "arm")
+    return token(connection, "arm", discovery)
 
 
 @probe
 def token_log_analytics(connection: Connection, discovery: Answer[OpenIdConfiguration]) -> AskToken:
-    return token(connection, "log_analytics")
+    return token(connection, "log_analytics", discovery)
 
 
 @probe
 def token_graph(connection: Connection, discovery: Answer[OpenIdConfiguration]) -> AskToken:
-    return token(connection, "graph")
+    return token(connection, "graph", discovery)
 
 
 @probe
 def token_defender(connection: Connection, discovery: Answer[OpenIdConfiguration]) -> AskToken:
-    return token(connection, "defender")
+    return token(connection, "defender", discovery)
 
 
-def token(connection: Connection, audience: Audience) -> AskToken:
+def foreign_cloud(connection: Connection, discovery: OpenIdConfiguration) -> Finding | None:
+    """A tenant that lives in another cloud than the connection says, by its discovery document."""
+    cloud = discovery.cloud_instance_name
+    if cloud is None or connection.cloud.login.endswith(f".{cloud}"):
+        return None
+    return finding(
+        "wrong_cloud",
+        facts=connection.facts(),
+        explanation=f"The tenant lives in the cloud {cloud}; the connection says {connection.cloud.title}.",
+    )
+
+
+def token(connection: Connection, audience: Audience, discovery: Answer[OpenIdConfiguration]) -> AskToken:
     """A token, unless the connection does not use the API or its credential is certain to be refused."""
+    if found := foreign_cloud(connection, discovery.data):
+        raise Refused(found)
     if audience not in connection.audiences:
         raise NotApplicable(f"this connection does not use {audience}")
     stop_at_problems(connection, "client_id", "client_secret")

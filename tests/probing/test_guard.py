@@ -1,4 +1,6 @@
-"""Only declared reads leave, over https, to their own hosts, and tokens go home. Hostile next links are not followed."""
+"""Only declared reads leave, over https, to their own hosts, and tokens go home. Hostile next links are not
+followed.
+"""
 
 from __future__ import annotations
 

@@ -105,7 +105,8 @@ def _misplaced(
                 "resource_group_not_found",
                 facts=facts,
                 about="resource_group",
-                explanation=f"Workspace {one.name}, which has the configured workspace id, is in resource group {group}, not"
+                explanation=f"Workspace {one.name}, which has the configured workspace id, is in resource group"
+                f" {group}, not"
                 f" in {connection.resource_group}.",
             )
         if one.name.lower() != connection.workspace_name.lower():

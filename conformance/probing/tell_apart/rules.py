@@ -37,7 +37,9 @@ Reading = Callable[..., Finding | None]
 
 @dataclass(frozen=True)
 class Rule:
-    """``read(refusal, connection, **clues)`` gives a better finding, or None; ``clues`` are the probes that it needs."""
+    """``read(refusal, connection, **clues)`` gives a better finding, or None; ``clues`` are the probes that it
+    needs.
+    """
 
     read: Reading
     clues: tuple[str, ...]
