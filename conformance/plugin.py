@@ -20,6 +20,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--sentinel-deadline", type=float, default=120.0, metavar="SECONDS", help="for each connection (default 120)"
     )
+    group.addoption(
+        "--sentinel-wait",
+        default="0s",
+        metavar="TIME",
+        help="wait this long (10m) for roles and consents of minutes ago",
+    )
     group.addoption("--sentinel-list", action="store_true", help="list the checks and exit")
     group.addoption(
         "--sentinel-list-scenarios", action="store_true", help="list the virtual tenant's scenarios and exit"

@@ -18,7 +18,7 @@ from conformance import verification
 from conformance.checks.judge import judge
 from conformance.checks.outcome import Outcome
 from conformance.checks.registry import AREAS, Check, order
-from conformance.connection import Connection, ConnectionFileError, load
+from conformance.connection import Connection, ConnectionFileError, DurationError, duration, load
 from conformance.probing.engine import Gathered
 from conformance.probing.evidence import Evidence
 from conformance.probing.probe import CONNECTION, PROBES
@@ -75,8 +75,9 @@ def start(config: pytest.Config, checks: Path) -> None:
     """Turns the run into a verification. Raises ``pytest.UsageError`` (exit code 4) for what cannot be used."""
     try:
         where = source(config.getoption("--sentinel-source"))
+        duration(config.getoption("--sentinel-wait"))
         connections = load(config.getoption("--sentinel-config"))
-    except (ConnectionFileError, SourceError) as error:
+    except (ConnectionFileError, SourceError, DurationError) as error:
         raise pytest.UsageError(str(error)) from None
     if config.args_source is not config.ArgsSource.ARGS:
         config.args[:] = [str(checks)]
@@ -188,6 +189,7 @@ class Session:
 
     async def _gather(self, progress: Progress) -> None:
         patience = Patience(deadline=self._config.getoption("--sentinel-deadline"))
+        wait = duration(self._config.getoption("--sentinel-wait")).total_seconds()
 
         async def one(run: Run) -> None:
             checks = [case.check for case in run.cases]
@@ -196,6 +198,7 @@ class Session:
                 self._source,
                 checks,
                 patience=patience,
+                wait=wait,
                 progress=lambda known, total: progress.update(run.connection.name, known, total),
             )
 

@@ -51,27 +51,50 @@ def selected(ids: Iterable[str] | None = None, *, negative: bool = False) -> lis
     return [checks[id] for id in ids]
 
 
+PASSING = frozenset({"rbac_propagating", "app_role_stale_token"})
+"""Causes that go away by themselves within minutes."""
+PAUSE = 30.0
+"""Seconds between two looks while waiting for that."""
+
+
 async def gather(
     connection: Connection,
     source: Source,
     checks: Sequence[Check],
     *,
     patience: Patience | None = None,
+    wait: float = 0.0,
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Connection, Gathered, float]:
-    """The evidence that these checks need; with the connection as the source has it, and the seconds it took."""
+    """The evidence that these checks need; with the connection as the source has it, and the seconds it took.
+
+    For up to ``wait`` seconds, what is only a matter of time is asked again, each time with fresh tokens.
+    """
     async with source.open(connection) as channel:
-        engine = Engine(
-            channel.connection,
-            channel.transport,
-            clock=channel.clock,
-            patience=patience,
-            negative=any("negative" in check.marks for check in checks),
-            progress=progress,
-        )
+
+        async def ask(asked: Sequence[Check]) -> Gathered:
+            engine = Engine(
+                channel.connection,
+                channel.transport,
+                clock=channel.clock,
+                patience=patience,
+                negative=any("negative" in check.marks for check in asked),
+                progress=progress,
+            )
+            return await engine.gather(probes_of(asked))
+
         began = asyncio.get_running_loop().time()
-        gathered = await engine.gather(probes_of(checks))
+        gathered = await ask(checks)
+        ends = channel.clock.monotonic() + wait
+        while channel.clock.monotonic() < ends and (pending := passing(checks, channel.connection, gathered)):
+            await channel.clock.sleep(min(PAUSE, ends - channel.clock.monotonic()))
+            gathered = gathered.updated(await ask(pending))
         return channel.connection, gathered, asyncio.get_running_loop().time() - began
+
+
+def passing(checks: Sequence[Check], connection: Connection, gathered: Gathered) -> list[Check]:
+    """The checks whose trouble is only a matter of time."""
+    return [check for check in checks if judge(check, connection, gathered.evidence).cause in PASSING]
 
 
 async def verify_async(
@@ -80,16 +103,18 @@ async def verify_async(
     source: str | Source = "live",
     checks: Iterable[str] | None = None,
     patience: Patience | None = None,
+    wait: float = 0.0,
 ) -> Report:
     """Verifies a connection: gathers the evidence, judges the checks. ``checks`` are ids, all by default.
 
+    ``wait`` is how many seconds to wait for what is only a matter of time: a role or a consent of minutes ago.
     Raises :class:`~conformance.sources.SourceError` for an unknown source and ``KeyError`` for an unknown id; whatever
     the services do ends in the report.
     """
     chosen = selected(checks)
     where = named(source)
     started = datetime.now(UTC)
-    connection, gathered, duration = await gather(connection, where, chosen, patience=patience)
+    connection, gathered, duration = await gather(connection, where, chosen, patience=patience, wait=wait)
     outcomes = tuple(judge(check, connection, gathered.evidence) for check in chosen)
     return Report(connection, where.name, started, duration, gathered, outcomes, verdict(outcomes))
 
@@ -100,11 +125,12 @@ def verify(
     source: str | Source = "live",
     checks: Iterable[str] | None = None,
     patience: Patience | None = None,
+    wait: float = 0.0,
 ) -> Report:
     """:func:`verify_async`, from synchronous code or from within a running event loop (then in a thread)."""
 
     def run() -> Report:
-        return asyncio.run(verify_async(connection, source=source, checks=checks, patience=patience))
+        return asyncio.run(verify_async(connection, source=source, checks=checks, patience=patience, wait=wait))
 
     try:
         asyncio.get_running_loop()

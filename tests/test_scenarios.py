@@ -10,6 +10,7 @@ import pytest
 
 from conformance.checks.registry import catalogue
 from conformance.fakes import SCENARIOS, Scenario
+from conformance.findings import CAUSES
 from conformance.report.json import schema
 from conformance.verification import Report
 
@@ -45,6 +46,71 @@ def test_report_is_valid_and_keeps_the_secret(scenario: Scenario, verified: Call
     jsonschema.validate(msgspec.json.decode(encoded), schema())
     assert b"canary-canary" not in encoded
     assert b"eyJ" not in encoded
+
+
+PAIRS = [
+    "no-graph-consent+no-azure-role",
+    "table-missing+no-licence",
+    "wrong-workspace+no-defender-consent",
+    "no-azure-role+service-down",
+    "role-too-small+rows-hidden",
+    "network-access-disabled+alerts-not-consented",
+    "defender-api-disabled+sentinel-not-onboarded",
+    "throttled-for-good+workspace-name-as-id",
+]
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_of_two_independent_faults_both_are_named(pair: str, verified: Callable[..., Report]) -> None:
+    report = verified(pair)
+    causes = [cause for name in pair.split("+") for cause in SCENARIOS[name].causes]
+    assert sorted(one.root.finding.cause for one in report.verdict.root_causes) == sorted(causes)
+
+
+# Causes that no verification of this suite can meet, and why. explain() knows them all the same.
+UNMET = {
+    "credential_missing": "an empty credential is refused before anything is sent",
+    "scope_invalid": "the scopes are this suite's own",
+    "certificate_invalid": "needs a certificate: tests/checks",
+    "assertion_expired": "needs a federated token: tests/checks",
+    "federation_mismatch": "needs a federated token: tests/checks",
+    "grant_type_unsupported": "the grant is this suite's own",
+    "request_malformed": "the request is this suite's own",
+    "user_credentials_wrong": "no user signs in here",
+    "interaction_required": "no user signs in here",
+    "wrong_token_audience": "the audiences are this suite's own; AUTH-031 tries a foreign one",
+    "token_expired": "every run has fresh tokens",
+    "token_malformed": "the tokens are passed on as they came",
+    "auth_method_unsupported": "only bearer tokens are sent",
+    "principal_not_found": "only met by who assigns roles",
+    "policy_denied": "only met by who changes something",
+    "api_version_unsupported": "the versions are this suite's own",
+    "feature_not_enabled": "no operation here is behind a feature switch",
+    "ip_blocked": "Entra says conditional_access_blocked for apps",
+    "kql_invalid": "the queries are this suite's own",
+    "response_too_large": "the queries ask for little",
+    "api_retired": "nothing retired is asked; GRAPH-005 reads the token",
+    "object_not_found": "needs an object that vanishes between two requests: tests/checks",
+    "request_invalid": "the options are this suite's own",
+    "conflict": "only met by who changes something",
+    "contract_violation": "the virtual tenant keeps its contracts: tests/checks break them",
+}
+
+
+def test_every_cause_has_a_scenario_or_a_reason() -> None:
+    provoked = {cause for one in SCENARIOS.values() for cause in (*one.causes, *one.notes)} | {"api_retires_soon"}
+    assert provoked | set(UNMET) == set(CAUSES)
+    assert not provoked & set(UNMET)
+
+
+@pytest.mark.parametrize("scenario", ["role-just-assigned", "just-consented"])
+def test_waiting_lets_time_mend_what_time_mends(scenario: str, verified: Callable[..., Report]) -> None:
+    assert verified(scenario, wait=60).verdict.exit_code == 1
+    assert verified(scenario, wait=900).verdict.exit_code == 0
+
+
+def test_waiting_does_not_delay_what_time_does_not_mend(verified: Callable[..., Report]) -> None:
+    assert verified("no-azure-role", wait=900).gathered.requests == verified("no-azure-role").gathered.requests
 
 
 def test_healthy_asks_every_question_once(verified: Callable[..., Report]) -> None:

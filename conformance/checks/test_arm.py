@@ -18,8 +18,7 @@ UNSEEN = frozenset({"rbac_role_missing", "rbac_wrong_scope", "rbac_wrong_princip
     owns=(
         "subscription_not_found",
         "subscription_disabled",
-        "wrong_token_tenant:subscription",
-        "wrong_token_tenant:arm",
+        "wrong_token_tenant",
     ),
 )
 def test_subscription(connection: Connection, subscription: Evidence, workspace: Evidence) -> None:

@@ -51,14 +51,14 @@ from conformance.probing.tokens import Token
     given={"role": "Alert.Read.All"},
     owns=("app_role_missing:Alert.Read.All",),
 )
-def test_role_granted(connection: Connection, token: Answer[Token], role: str) -> None:
+def test_role_granted(connection: Connection, token: Answer[Token], consents: Evidence, role: str) -> None:
     """By the token's ``roles`` claim: the permission, or the ReadWrite one that includes it.
 
     A token cannot tell whether a missing permission was never requested, requested as delegated or never consented;
     PERM-021 tells it where the app may read itself. What is missing of one API is one finding, with one command.
     """
     if token.data.claims and not holds(token.data, role):
-        raise Found(missing_role(token.data, role, connection))
+        raise Found(missing_role(token.data, role, connection, consents))
 
 
 NEEDED = {
@@ -125,7 +125,7 @@ def test_requested_and_consented(
                     about="registration",
                     facts={"roles": role or access.id},
                 )
-            if access.type == "Scope" and role:
+            if access.type == "Scope" and permission and permission.application:
                 fail(
                     f"{role} of {name} is requested as delegated, which does nothing for an app without a user.",
                     "app_role_missing",

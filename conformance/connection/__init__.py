@@ -2,6 +2,7 @@
 
 from conformance.connection.clouds import CLOUDS, Cloud
 from conformance.connection.credential import Certificate, ClientSecret, Credential, FederatedToken
+from conformance.connection.duration import DurationError, duration
 from conformance.connection.loader import ConnectionFileError, load
 from conformance.connection.model import USABLE, Connection, Expect
 from conformance.connection.secret import Secret, SecretError
@@ -17,11 +18,13 @@ __all__ = [
     "Connection",
     "ConnectionFileError",
     "Credential",
+    "DurationError",
     "Expect",
     "FederatedToken",
     "Problem",
     "Secret",
     "SecretError",
+    "duration",
     "load",
     "problems",
     "template",

@@ -9,7 +9,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from conformance.connection.credential import (
     FederatedToken,
     github_token,
 )
+from conformance.connection.duration import DurationError, duration
 from conformance.connection.lines import Table, line_of, tables
 from conformance.connection.model import USABLE, Connection, Expect
 from conformance.connection.secret import Secret, SecretError, read, resolve
@@ -32,8 +33,6 @@ IDS = ("tenant_id", "client_id", "subscription_id", "resource_group", "workspace
 CREDENTIALS = ("client_secret", "certificate", "federated_token")
 KEYS = ("name", *IDS, *CREDENTIALS, "certificate_password", "cloud", "apis", "secret_expires", "expect")
 EXPECT = tuple(one.name for one in fields(Expect))
-DURATION = re.compile(r"(\d{1,6})([smhdw])")
-UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 class ConnectionFileError(Exception):
@@ -280,8 +279,11 @@ def _expect(entry: _Entry) -> Expect:
                 values[key] = value
             else:
                 entry.found(f"expect.{key}", value, "a whole number of days")
-        elif isinstance(value, str) and (match := DURATION.fullmatch(value)):
-            values[key] = timedelta(**{UNITS[match.group(2)]: int(match.group(1))})
+        elif isinstance(value, str):
+            try:
+                values[key] = duration(value)
+            except DurationError as error:
+                entry.tell(f"expect.{key}", f"expect.{key}: {error}")
         else:
             entry.found(f"expect.{key}", value, "a duration such as 7d, 12h or 30m")
     return Expect(**values)

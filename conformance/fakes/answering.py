@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import tomllib
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib import resources
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -105,10 +107,20 @@ def stray(api: Api) -> Callable[[Handler], Handler]:
     return declare
 
 
-class Refuser:
-    """Makes the refusals of one API: each declared once with its tier and source, then filled in by state.
+@dataclass(frozen=True)
+class Refusal:
+    """One refusal as declared; its ``message`` has ``{placeholders}``, ``extra`` is what only its API has."""
 
-    ``body`` builds the API's error body, ``headers`` its headers, from the call and what is given.
+    status: int
+    code: str
+    message: str
+    extra: Mapping[str, Any]
+
+
+class Refuser:
+    """Makes the refusals of one API, each declared with its tier and source in ``refusals/<api>.toml``.
+
+    ``body`` builds the API's error body from the call, code, text and what is given; ``headers`` its headers.
     """
 
     def __init__(
@@ -117,19 +129,20 @@ class Refuser:
         body: Callable[[Call, str, str, Mapping[str, Any]], Any],
         headers: Callable[[Call, int], Mapping[str, str]],
     ) -> None:
-        self._api, self._body, self._headers = api, body, headers
+        self._body, self._headers = body, headers
+        self.declared: dict[str, Refusal] = {}
+        text = resources.files(__package__).joinpath("refusals", f"{api.name}.toml").read_text(encoding="utf-8")
+        for name, row in tomllib.loads(text).items():
+            _known[f"{api.name}/{name}"] = Known(row.pop("tier"), row.pop("source"))
+            self.declared[name] = Refusal(row.pop("status"), row.pop("code"), row.pop("message"), row)
 
-    def declare(
-        self, name: str, status: int, code: str, message: str, tier: Tier, source: str, **extra: Any
-    ) -> Callable[..., httpx.Response]:
-        """A refusal: call the result with the call and the values of the message's ``{placeholders}``."""
-        _known[f"{self._api.name}/{name}"] = Known(tier, source)
-
-        def refuse(call: Call, *, more_headers: Mapping[str, str] | None = None, **values: Any) -> httpx.Response:
-            body = self._body(call, code, message.format_map(values), {**extra, **values})
-            return respond(call, status, body, {**self._headers(call, status), **(more_headers or {})})
-
-        return refuse
+    def __call__(
+        self, call: Call, name: str, more_headers: Mapping[str, str] = MappingProxyType({}), /, **values: Any
+    ) -> httpx.Response:
+        """The named refusal, filled in with ``values``. Raises ``KeyError`` for an unknown name or a missing value."""
+        one = self.declared[name]
+        body = self._body(call, one.code, one.message.format_map(values), {**one.extra, **values})
+        return respond(call, one.status, body, {**self._headers(call, one.status), **more_headers})
 
 
 def respond(call: Call, status: int, body: Any, headers: Mapping[str, str]) -> httpx.Response:

@@ -7,16 +7,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 from conformance.fakes.tenant import App
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """``problem`` is None where the assertion is accepted; ``values`` fill the refusal's text."""
+    """``refusal`` is the name of Entra's refusal, None where the assertion is accepted; ``values`` fill its text."""
 
-    problem: Literal["certificate", "expired", "subject", "issuer", "audience"] | None
+    refusal: str | None
     values: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -30,7 +30,7 @@ def signed_by_certificate(app: App, assertion: str, now: datetime) -> Judgement 
         return None
     thumbprint = str(head.get("x5t#S256") or head.get("x5t") or "")
     if not ({thumbprint, "*"} & app.thumbprints):
-        return Judgement("certificate", {"thumbprint": thumbprint})
+        return Judgement("certificate-unknown", {"thumbprint": thumbprint})
     return _within(claims, now)
 
 
@@ -41,19 +41,19 @@ def federated(app: App, assertion: str, now: datetime) -> Judgement:
     values = {"issuer": issuer, "subject": subject, "audience": audience}
     known = [one for one in app.federated if one.issuer == issuer]
     if not known:
-        return Judgement("issuer", values)
+        return Judgement("federation-issuer", values)
     known = [one for one in known if one.subject == subject]
     if not known:
-        return Judgement("subject", values)
+        return Judgement("federation-subject", values)
     if not any(one.audience == audience for one in known):
-        return Judgement("audience", values)
+        return Judgement("federation-audience", values)
     return _within(claims, now)
 
 
 def _within(claims: Mapping[str, Any], now: datetime) -> Judgement:
     starts, ends = (_time(claims.get(name)) for name in ("nbf", "exp"))
     if (starts and now < starts) or (ends and now >= ends):
-        return Judgement("expired", {"now": _text(now), "starts": _text(starts), "ends": _text(ends)})
+        return Judgement("assertion-expired", {"now": _text(now), "starts": _text(starts), "ends": _text(ends)})
     return Judgement(None)
 
 

@@ -15,7 +15,6 @@ from conformance.fakes.answering import Call, Refuser, answers, gate, new_id, re
 from conformance.fakes.odata import Fields, QueryError, next_link, number, select
 from conformance.fakes.tokens import bearer, read
 
-COMMON_ERRORS = "learn.microsoft.com/defender-endpoint/api/common-errors"
 MACHINES_FILTERED: Fields = {
     "computerDnsName": str,
     "id": str,
@@ -55,73 +54,7 @@ def body(call: Call, code: str, message: str, extra: Mapping[str, Any]) -> dict[
     return {"error": {"code": code, "message": message, "target": new_id()}}
 
 
-refusal = Refuser(DEFENDER, body, headers).declare
-
-no_token = refusal(
-    "no-token",
-    401,
-    "Unauthorized",
-    "Unauthorized",
-    "inferred",
-    f"{COMMON_ERRORS} names status and code only",
-)
-token_malformed = refusal(
-    "token-malformed",
-    401,
-    "Unauthorized",
-    "Unauthorized",
-    "inferred",
-    f"{COMMON_ERRORS} names status and code only",
-)
-token_refused = refusal(
-    "token-refused",
-    401,
-    "Unauthorized",
-    "Invalid Authorization payload. AppId: {app_id}, Audience: {audience}, Issuer: {issuer}, "
-    "Validity: valid from {starts} to {ends}",
-    "observed",
-    "github.com/elastic/beats issue 41926, for a foreign audience; the end of the text is inferred",
-)
-tenant_inactive = refusal(
-    "tenant-inactive",
-    401,
-    "Unauthorized",
-    "Unauthorized request - reason of failure: Account mode is inactive",
-    "observed",
-    "github.com/MicrosoftDocs/microsoft-365-docs issue 12426",
-)
-roles_missing = refusal(
-    "roles-missing",
-    403,
-    "Forbidden",
-    "Missing application roles. API required roles: {required}, application roles: {held}.",
-    "observed",
-    "public tests and documentation for machines; inferred for alerts",
-)
-query_invalid = refusal(
-    "query-invalid",
-    400,
-    "ODataError",
-    "{reason}",
-    "documented",
-    f"{COMMON_ERRORS}; the text is not known",
-)
-not_found = refusal(
-    "not-found",
-    404,
-    "ResourceNotFound",
-    "{kind} {name} was not found",
-    "documented",
-    COMMON_ERRORS,
-)
-no_route = refusal(
-    "no-route",
-    404,
-    "NotFound",
-    "Not found",
-    "inferred",
-    "the status was observed, the body is not known",
-)
+refuse = Refuser(DEFENDER, body, headers)
 
 
 @gate(DEFENDER)
@@ -134,14 +67,15 @@ def _token(call: Call) -> httpx.Response | None:
     """One answer for everything that is wrong with a token: it prints what it was given."""
     token = bearer(call.request.headers.get("authorization"))
     if token is None:
-        return no_token(call)
+        return refuse(call, "no-token")
     claims, genuine = read(token)
     if claims is None:
-        return token_malformed(call)
+        return refuse(call, "token-malformed")
     current = float(claims["exp"]) > call.tenant.clock.service_now().timestamp()
     if not (genuine and current and _accepts(call, str(claims.get("aud")))):
-        return token_refused(
+        return refuse(
             call,
+            "token-refused",
             app_id=claims.get("appid"),
             audience=claims.get("aud"),
             issuer=claims.get("iss"),
@@ -162,7 +96,7 @@ def _moment(seconds: float) -> str:
 
 
 def _active(call: Call) -> httpx.Response | None:
-    return None if call.tenant.defender.active else tenant_inactive(call)
+    return None if call.tenant.defender.active else refuse(call, "tenant-inactive")
 
 
 def _roles(call: Call) -> httpx.Response | None:
@@ -170,7 +104,7 @@ def _roles(call: Call) -> httpx.Response | None:
     held = call.claims.get("roles", [])
     if not isinstance(need, AppRole) or set(need.any_of) & set(held):
         return None
-    return roles_missing(call, required=",".join(need.any_of), held=",".join(held))
+    return refuse(call, "roles-missing", required=",".join(need.any_of), held=",".join(held))
 
 
 @answers(defender.MACHINES, "documented", defender.MACHINES.source)
@@ -185,7 +119,7 @@ def machine(call: Call) -> httpx.Response:
     for one in call.tenant.defender.machines:
         if name in (one["id"], str(one["computerDnsName"]).lower()):
             return _ok(call, "Machines/$entity", one)
-    return not_found(call, kind="Machine", name=call.path["machine"])
+    return refuse(call, "not-found", kind="Machine", name=call.path["machine"])
 
 
 @answers(defender.ALERTS, "documented", defender.ALERTS.source)
@@ -200,7 +134,7 @@ def alert(call: Call) -> httpx.Response:
     for one in _alerts(call):
         if one["id"] == call.path["alert"]:
             return _ok(call, "Alerts/$entity", one)
-    return not_found(call, kind="Alert", name=call.path["alert"])
+    return refuse(call, "not-found", kind="Alert", name=call.path["alert"])
 
 
 def _alerts(call: Call) -> list[dict[str, Any]]:
@@ -217,7 +151,7 @@ def _listed(call: Call, rows: Sequence[Mapping[str, Any]], kind: str, fields: Fi
             raise QueryError(f"The limit of '{defender.MAX_TOP}' for Top query has been exceeded.")
         found = select(call, rows, fields, default=defender.MAX_TOP, most=defender.MAX_TOP)
     except QueryError as error:
-        return query_invalid(call, reason=str(error))
+        return refuse(call, "query-invalid", reason=str(error))
     following = found.next_skip if top is None else None
     linked = {} if following is None else {"@odata.nextLink": next_link(call, following)}
     return _ok(call, kind, {"value": found.rows, **linked})
@@ -231,4 +165,4 @@ def _ok(call: Call, context: str, value: Mapping[str, Any]) -> httpx.Response:
 @stray(DEFENDER)
 def unknown_path(call: Call) -> httpx.Response:
     """A path that this API does not have: the token is looked at first."""
-    return _token(call) or no_route(call)
+    return _token(call) or refuse(call, "no-route")

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from conformance.fakes.story import HOSTS, Alert, Host, Incident, stable_id
+from conformance.fakes.story import HOSTS, Alert, Host, Incident, stable_id, stamp
 from conformance.fakes.tenant import Tenant
 
 SILENT = HOSTS[-1]
@@ -39,11 +39,6 @@ EVIDENCE = (
     "detectionStatus",
 )
 """What every piece of Defender for Endpoint's evidence has, null where it does not apply."""
-
-
-def stamp(time: datetime) -> str:
-    """A time as both APIs write it, with seven fraction digits."""
-    return f"{time:%Y-%m-%dT%H:%M:%S}.{time.microsecond:06d}0Z"
 
 
 def machine(host: Host, now: datetime) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -59,203 +59,13 @@ def body(call: Call, error: str, message: str, extra: Mapping[str, Any]) -> dict
     }
 
 
-refusals = Refuser(ENTRA, body, headers)
-REFERENCE = "learn.microsoft.com/entra/identity-platform/reference-error-codes"
-
-
-def refusal(
-    name: str, status: int, error: str, message: str, tier: Any = "observed", **extra: Any
-) -> Callable[..., httpx.Response]:
-    return refusals.declare(name, status, error, message, tier, REFERENCE, **extra)
-
-
-not_post = refusal(
-    "not-post",
-    400,
-    "invalid_request",
-    "AADSTS900561: The endpoint only accepts POST requests. Received a GET request.",
-    "inferred",
-)
-body_malformed = refusal(
-    "body-malformed",
-    400,
-    "invalid_request",
-    "AADSTS9002313: Invalid request. Request is malformed or invalid.",
-    "inferred",
-)
-parameter_missing = refusal(
-    "parameter-missing",
-    400,
-    "invalid_request",
-    "AADSTS900144: The request body must contain the following parameter: '{name}'.",
-)
-grant_unsupported = refusal(
-    "grant-unsupported",
-    400,
-    "unsupported_grant_type",
-    "AADSTS70003: The app requested an unsupported grant type '{grant}'.",
-)
-credential_missing = refusal(
-    "credential-missing",
-    401,
-    "invalid_client",
-    "AADSTS7000216: 'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials'"
-    " grant type.",
-    "recorded",
-)
-tenant_malformed = refusal(
-    "tenant-malformed",
-    400,
-    "invalid_request",
-    "AADSTS900023: Specified tenant identifier '{tenant}' is neither a valid DNS name, nor a valid external domain.",
-    "recorded",
-)
-NOT_FOUND = (
-    "AADSTS90002: Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into"
-    " the correct cloud. Check with your subscription administrator, this may happen if there are no active"
-    " subscriptions for the tenant."
-)
-tenant_not_found = refusal("tenant-not-found", 400, "invalid_request", NOT_FOUND, "recorded")
-tenant_not_discovered = refusal("tenant-not-found-at-discovery", 400, "invalid_tenant", NOT_FOUND, "recorded")
-app_not_found = refusal(
-    "app-not-found",
-    400,
-    "unauthorized_client",
-    "AADSTS700016: Application with identifier '{client_id}' was not found in the directory '{tenant}'. This"
-    " can happen if the application has not been installed by the administrator of the tenant or consented to"
-    " by any user in the tenant. You may have sent your authentication request to the wrong tenant.",
-)
-service_principal_missing = refusal(
-    "service-principal-missing",
-    401,
-    "invalid_client",
-    "AADSTS7000229: The client application {client_id} is missing service principal in the tenant {tenant}.",
-    "inferred",
-)
-app_disabled = refusal(
-    "app-disabled",
-    400,
-    "unauthorized_client",
-    "AADSTS7000112: Application '{client_id}'({app_name}) is disabled.",
-    "inferred",
-)
-secret_wrong = refusal(
-    "secret-wrong",
-    401,
-    "invalid_client",
-    "AADSTS7000215: Invalid client secret provided. Ensure the secret being sent in the request is the client"
-    " secret value, not the client secret ID, for a secret added to app '{client_id}'.",
-    "recorded",
-)
-secret_expired = refusal(
-    "secret-expired",
-    401,
-    "invalid_client",
-    "AADSTS7000222: The provided client secret keys for app '{client_id}' are expired. Visit the Azure portal"
-    " to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate"
-    " credentials for added security: https://aka.ms/certCreds.",
-)
-certificate_unknown = refusal(
-    "certificate-unknown",
-    401,
-    "invalid_client",
-    "AADSTS700027: The certificate with identifier used to sign the client assertion is not registered on"
-    " application. [Reason - The key was not found., Thumbprint of key used by client: '{thumbprint}']",
-)
-assertion_expired = refusal(
-    "assertion-expired",
-    401,
-    "invalid_client",
-    "AADSTS700024: Client assertion is not within its valid time range. Current time: {now}, assertion valid"
-    " from {starts}, expiry time of assertion {ends}.",
-)
-federation_subject = refusal(
-    "federation-subject",
-    401,
-    "invalid_client",
-    "AADSTS700213: No matching federated identity record found for presented assertion subject '{subject}'."
-    " Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation",
-)
-federation_issuer = refusal(
-    "federation-issuer",
-    401,
-    "invalid_client",
-    "AADSTS700211: No matching federated identity record found for presented assertion issuer '{issuer}'. Check"
-    " your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation",
-)
-federation_audience = refusal(
-    "federation-audience",
-    401,
-    "invalid_client",
-    "AADSTS700212: No matching federated identity record found for presented assertion audience '{audience}'.",
-    "inferred",
-)
-scope_missing = refusal(
-    "scope-missing",
-    400,
-    "invalid_request",
-    "AADSTS90014: The required field 'scope' is missing from the credential. Ensure that you have all the"
-    " necessary parameters for the login request.",
-)
-scope_malformed = refusal(
-    "scope-malformed",
-    400,
-    "invalid_scope",
-    "AADSTS1002012: The provided value for scope {scope} is not valid. Client credential flows must have a"
-    " scope value with /.default suffixed to the resource identifier (application ID URI).",
-)
-scope_of_two = refusal(
-    "scope-of-two",
-    400,
-    "invalid_scope",
-    "AADSTS28000: Provided value for the input parameter scope is not valid because it contains more than one"
-    " resource. Scope {scope} is not valid.",
-)
-resource_on_v2 = refusal(
-    "resource-on-v2",
-    400,
-    "invalid_request",
-    "AADSTS901002: The 'resource' request parameter is not supported.",
-    "inferred",
-)
-resource_not_found = refusal(
-    "resource-not-found",
-    400,
-    "invalid_resource",
-    "AADSTS500011: The resource principal named {resource} was not found in the tenant named {tenant}. This can"
-    " happen if the application has not been installed by the administrator of the tenant or consented to by"
-    " any user in the tenant. You might have sent your authentication request to the wrong tenant.",
-)
-resource_disabled = refusal(
-    "resource-disabled",
-    400,
-    "invalid_resource",
-    "AADSTS500014: The service principal for resource '{resource}' is disabled. This indicate that a"
-    " subscription within the tenant has lapsed, or that the administrator for this tenant has disabled the"
-    " application, preventing tokens from being issued for it.",
-    "inferred",
-)
-assignment_required = refusal(
-    "assignment-required",
-    400,
-    "invalid_grant",
-    "AADSTS501051: Application '{client_id}'({app_name}) is not assigned to a role for the application"
-    " '{resource}'({resource_name}).",
-)
-access_blocked = refusal(
-    "access-blocked",
-    400,
-    "invalid_grant",
-    "AADSTS53003: Access has been blocked by Conditional Access policies. The access policy does not allow"
-    " token issuance.",
-    suberror="message_only",
-)
+refuse = Refuser(ENTRA, body, headers)
 
 
 @answers(entra.OPENID_CONFIGURATION, "recorded", "graph-azure recordings of 2024")
 def openid_configuration(call: Call) -> httpx.Response:
     """The discovery document; needs no credential. Markup in the tenant's name gets an HTML page with status 200."""
-    if refused := _tenant(call, tenant_not_discovered):
+    if refused := _tenant(call, "tenant-not-found-at-discovery"):
         return refused
     tenant, login = call.tenant, f"https://{call.request.url.host}"
     here = f"{login}/{tenant.id}"
@@ -314,24 +124,24 @@ def token(call: Call) -> httpx.Response:
         for name, values in parse_qs(call.request.content.decode("utf-8", "replace"), keep_blank_values=True).items()
     }
     if not form:
-        return body_malformed(call)
+        return refuse(call, "body-malformed")
     if "grant_type" not in form:
-        return parameter_missing(call, name="grant_type")
+        return refuse(call, "parameter-missing", name="grant_type")
     if form["grant_type"] != "client_credentials":
-        return grant_unsupported(call, grant=form["grant_type"])
+        return refuse(call, "grant-unsupported", grant=form["grant_type"])
     if not (form.get("client_secret") or form.get("client_assertion")):
-        return credential_missing(call)
+        return refuse(call, "credential-missing")
     if not form.get("client_id"):
-        return parameter_missing(call, name="client_id")
-    if refused := _tenant(call, tenant_not_found):
+        return refuse(call, "parameter-missing", name="client_id")
+    if refused := _tenant(call, "tenant-not-found"):
         return refused
     app = call.tenant.apps.get(form["client_id"].lower())
     if app is None:
-        return app_not_found(call, client_id=form["client_id"], tenant=call.tenant.name)
+        return refuse(call, "app-not-found", client_id=form["client_id"], tenant=call.tenant.name)
     return _app(call, app) or _credential(call, app, form) or _scope(call, app, form) or _issued(call, app, form)
 
 
-def _tenant(call: Call, not_found: Callable[..., httpx.Response]) -> httpx.Response | None:
+def _tenant(call: Call, not_found: str) -> httpx.Response | None:
     named = call.path["tenant_id"]
     if any(sign in named for sign in '<>"'):
         return respond(
@@ -341,21 +151,21 @@ def _tenant(call: Call, not_found: Callable[..., httpx.Response]) -> httpx.Respo
             {**headers(call), "Content-Type": "text/html; charset=utf-8"},
         )
     if named.lower() in SHARED or not TENANT.fullmatch(named):
-        return tenant_malformed(call, tenant=named)
+        return refuse(call, "tenant-malformed", tenant=named)
     tenant = call.tenant
     if named.lower() not in (tenant.id.lower(), *tenant.domains):
-        return not_found(call, tenant=named)
+        return refuse(call, not_found, tenant=named)
     # Discovery of a tenant of another cloud is answered, and names its cloud; tokens are not (inferred).
-    if not_found is tenant_not_found and call.request.url.host != httpx.URL(tenant.cloud.login).host:
-        return not_found(call, tenant=named)
+    if not_found == "tenant-not-found" and call.request.url.host != httpx.URL(tenant.cloud.login).host:
+        return refuse(call, not_found, tenant=named)
     return None
 
 
 def _app(call: Call, app: App) -> httpx.Response | None:
     names = {"client_id": app.client_id, "app_name": app.name, "tenant": call.tenant.id}
     if app.service_principal_id is None:
-        return service_principal_missing(call, **names)
-    return None if app.enabled else app_disabled(call, **names)
+        return refuse(call, "service-principal-missing", **names)
+    return None if app.enabled else refuse(call, "app-disabled", **names)
 
 
 def _credential(call: Call, app: App, form: Mapping[str, str]) -> httpx.Response | None:
@@ -364,47 +174,42 @@ def _credential(call: Call, app: App, form: Mapping[str, str]) -> httpx.Response
     now = call.tenant.clock.service_now()
     known = [secret for secret in app.secrets if secret.value == form["client_secret"]]
     if not known:
-        return secret_wrong(call, client_id=app.client_id)
-    return None if any(secret.ends > now for secret in known) else secret_expired(call, client_id=app.client_id)
+        return refuse(call, "secret-wrong", client_id=app.client_id)
+    if any(secret.ends > now for secret in known):
+        return None
+    return refuse(call, "secret-expired", client_id=app.client_id)
 
 
 def _assertion(call: Call, app: App, assertion: str) -> httpx.Response | None:
     now = call.tenant.clock.service_now()
     verdict = signed_by_certificate(app, assertion, now) or federated(app, assertion, now)
-    refuse = {
-        "certificate": certificate_unknown,
-        "expired": assertion_expired,
-        "subject": federation_subject,
-        "issuer": federation_issuer,
-        "audience": federation_audience,
-    }.get(verdict.problem or "")
-    return refuse(call, **verdict.values) if refuse else None
+    return refuse(call, verdict.refusal, **verdict.values) if verdict.refusal else None
 
 
 def _scope(call: Call, app: App, form: Mapping[str, str]) -> httpx.Response | None:
     if "resource" in form:
-        return resource_on_v2(call)
+        return refuse(call, "resource-on-v2")
     scope = form.get("scope", "").strip()
     if not scope:
-        return scope_missing(call)
+        return refuse(call, "scope-missing")
     if " " in scope:
-        return scope_of_two(call, scope=scope)
+        return refuse(call, "scope-of-two", scope=scope)
     if not scope.endswith("/.default"):
-        return scope_malformed(call, scope=scope)
+        return refuse(call, "scope-malformed", scope=scope)
     asked = scope.removesuffix("/.default")
     audience = _audience(call, asked)
     resource = call.tenant.resources.get(RESOURCES[audience].app_id) if audience else None
     if resource is None:
-        return resource_not_found(call, resource=asked, tenant=call.tenant.name)
+        return refuse(call, "resource-not-found", resource=asked, tenant=call.tenant.name)
     names = {"resource": asked, "client_id": app.client_id, "app_name": app.name, "resource_name": resource.name}
     if not resource.enabled:
-        return resource_disabled(call, **names)
+        return refuse(call, "resource-disabled", **names)
     held = any(one.resource_app_id == resource.app_id for one in app.consents)
     if resource.assignment_required and not held:
-        return assignment_required(call, **names)
+        return refuse(call, "assignment-required", **names)
     if call.tenant.conditional_access:
         policy = {"essential": True, "values": [call.tenant.conditional_access]}
-        return access_blocked(call, claims=json.dumps({"access_token": {"capolids": policy}}))
+        return refuse(call, "access-blocked", claims=json.dumps({"access_token": {"capolids": policy}}))
     return None
 
 
@@ -434,5 +239,5 @@ def _issued(call: Call, app: App, form: Mapping[str, str]) -> httpx.Response:
 @stray(ENTRA)
 def unknown_path(call: Call) -> httpx.Response:
     if call.request.url.path.endswith("/oauth2/v2.0/token"):
-        return not_post(call)
+        return refuse(call, "not-post")
     return respond(call, 404, None, {**headers(call), "Content-Type": "text/html; charset=utf-8"})

@@ -84,116 +84,7 @@ def _request_id(call: Call) -> str:
     return found
 
 
-refusal = Refuser(GRAPH, body, headers).declare
-BAD_TOKEN = "InvalidAuthenticationToken"
-DOCS_ISSUES = "github.com/microsoftgraph/microsoft-graph-docs issues"
-
-no_token = refusal(
-    "no-token",
-    401,
-    BAD_TOKEN,
-    "Access token is empty.",
-    "observed",
-    "github.com/microsoftgraph/msgraph-sample-reactspa issue 54",
-)
-token_malformed = refusal(
-    "token-malformed",
-    401,
-    BAD_TOKEN,
-    "CompactToken parsing failed with error code: 80049217",
-    "observed",
-    "public fixtures of 2022 and 2023",
-)
-token_forged = refusal(
-    "token-forged",
-    401,
-    BAD_TOKEN,
-    "Signature is invalid.",
-    "observed",
-    "github.com/wazuh/wazuh-documentation issue 7620",
-)
-token_expired = refusal(
-    "token-expired",
-    401,
-    BAD_TOKEN,
-    "Lifetime validation failed, the token is expired.",
-    "observed",
-    "public fixtures of 2024",
-)
-wrong_audience = refusal(
-    "wrong-audience",
-    401,
-    BAD_TOKEN,
-    "Access token validation failure. Invalid audience.",
-    "observed",
-    f"{DOCS_ISSUES} 4752, 16208",
-)
-roles_missing = refusal(
-    "roles-missing",
-    403,
-    "Forbidden",
-    "Missing application roles. API required roles: {required}, application roles: {held}.",
-    "observed",
-    "github.com/wazuh/wazuh issue 29854",
-)
-events_role_missing = refusal(
-    "events-role-missing",
-    403,
-    "Forbidden",
-    "Auth token does not contain valid permissions or user does not have valid roles.",
-    "observed",
-    "Microsoft's support article on 403 from the Graph security API; the code is inferred",
-)
-directory_denied = refusal(
-    "directory-denied",
-    403,
-    "Authorization_RequestDenied",
-    "Insufficient privileges to complete the operation.",
-    "observed",
-    "public logs, for the code",
-)
-not_provisioned = refusal(
-    "not-provisioned",
-    403,
-    "Forbidden",
-    "Unauthorized request - Account is not provisioned.",
-    "observed",
-    "github.com/KelvinTegelaar/CIPP-API, Get-NormalizedError.ps1; the code is inferred",
-)
-top_exceeded = refusal(
-    "top-exceeded",
-    400,
-    "",
-    "The query specified in the URI is not valid. The limit of '{limit}' for Top query has been exceeded. "
-    "The value from the incoming request is '{top}'.",
-    "observed",
-    "github.com/wazuh/wazuh issue 28070",
-    details=[],
-)
-query_invalid = refusal(
-    "query-invalid",
-    400,
-    "BadRequest",
-    "{reason}",
-    "inferred",
-    "github.com/microsoft/zerotrustassessment shows the status, the text is not known",
-)
-no_segment = refusal(
-    "no-segment",
-    400,
-    "BadRequest",
-    "Resource not found for the segment '{segment}'.",
-    "observed",
-    "public probe notes of 2026",
-)
-not_found = refusal(
-    "not-found",
-    404,
-    "NotFound",
-    "Resource not found.",
-    "inferred",
-    "learn.microsoft.com/graph/errors names the status only",
-)
+refuse = Refuser(GRAPH, body, headers)
 
 
 @gate(GRAPH)
@@ -205,16 +96,16 @@ def enter(call: Call) -> httpx.Response | None:
 def _token(call: Call) -> httpx.Response | None:
     token = bearer(call.request.headers.get("authorization"))
     if token is None:
-        return no_token(call)
+        return refuse(call, "no-token")
     claims, genuine = read(token)
     if claims is None:
-        return token_malformed(call)
+        return refuse(call, "token-malformed")
     if not genuine:
-        return token_forged(call)
+        return refuse(call, "token-forged")
     if float(claims["exp"]) <= call.tenant.clock.service_now().timestamp():
-        return token_expired(call)
+        return refuse(call, "token-expired")
     if not call.tenant.cloud.accepts("graph", str(claims.get("aud"))):
-        return wrong_audience(call)
+        return refuse(call, "wrong-audience")
     call.claims = claims
     return None
 
@@ -225,10 +116,10 @@ def _roles(call: Call) -> httpx.Response | None:
     if not isinstance(need, AppRole) or set(need.any_of) & set(held):
         return None
     if need is graph.READ_DIRECTORY:
-        return directory_denied(call)
+        return refuse(call, "directory-denied")
     if need is graph.READ_EVENTS:
-        return events_role_missing(call)
-    return roles_missing(call, required=",".join(need.any_of), held=",".join(held))
+        return refuse(call, "events-role-missing")
+    return refuse(call, "roles-missing", required=",".join(need.any_of), held=",".join(held))
 
 
 OF_DEFENDER = frozenset({graph.ALERTS.name, graph.ALERT.name, graph.INCIDENTS.name, graph.INCIDENT.name})
@@ -238,7 +129,7 @@ OF_DEFENDER = frozenset({graph.ALERTS.name, graph.ALERT.name, graph.INCIDENTS.na
 def _provisioned(call: Call) -> httpx.Response | None:
     if call.tenant.defender.provisioned or call.endpoint is None or call.endpoint.name not in OF_DEFENDER:
         return None
-    return not_provisioned(call)
+    return refuse(call, "not-provisioned")
 
 
 # Security
@@ -320,7 +211,7 @@ def service_principal(call: Call) -> httpx.Response:
 def app_role_assignments(call: Call) -> httpx.Response:
     app = _app(call)
     if app is None or app.service_principal_id is None:
-        return not_found(call)
+        return refuse(call, "not-found")
     return _ok(call, "appRoleAssignments", {"value": directory.app_role_assignments(call.tenant, app)})
 
 
@@ -338,11 +229,11 @@ def _listed(call: Call, rows: Sequence[Mapping[str, Any]], context: str, fields:
     try:
         top = number(call, "$top")
         if limit and top and top > limit:
-            return top_exceeded(call, limit=limit, top=top)
+            return refuse(call, "top-exceeded", limit=limit, top=top)
         newest = sorted(rows, key=lambda one: str(one["createdDateTime"]), reverse=True)
         found = select(call, newest, fields, default=PAGE, most=LARGEST_PAGE)
     except QueryError as error:
-        return query_invalid(call, reason=str(error))
+        return refuse(call, "query-invalid", reason=str(error))
     counted = {"@odata.count": found.total} if (call.option("$count") or "").lower() == "true" else {}
     linked = {"@odata.nextLink": next_link(call, found.next_skip)} if found.next_skip is not None else {}
     return _ok(call, context, {**counted, **linked, "value": shown(found.rows, call.request.headers.get("prefer"))})
@@ -350,11 +241,11 @@ def _listed(call: Call, rows: Sequence[Mapping[str, Any]], context: str, fields:
 
 def _single(call: Call, row: Mapping[str, Any] | None, context: str) -> httpx.Response:
     if row is None:
-        return not_found(call)
+        return refuse(call, "not-found")
     try:
         (found,) = project([row], call.option("$select"))
     except QueryError as error:
-        return query_invalid(call, reason=str(error))
+        return refuse(call, "query-invalid", reason=str(error))
     return _ok(call, context, shown(found, call.request.headers.get("prefer")))
 
 
@@ -376,4 +267,4 @@ def unknown_path(call: Call) -> httpx.Response:
     """A path that Graph does not have: the token is looked at first."""
     segments = call.request.url.path.split("/")
     unknown = next((one for one in segments if one.lower() not in SEGMENTS), segments[-1])
-    return _token(call) or no_segment(call, segment=unknown)
+    return _token(call) or refuse(call, "no-segment", segment=unknown)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from conformance.fakes.endpoint_data import ALERT_STATUS, defender_id, machine, stamp
-from conformance.fakes.story import Account, Alert, Incident, stable_id
+from conformance.fakes.endpoint_data import ALERT_STATUS, defender_id, machine
+from conformance.fakes.story import Account, Alert, Incident, stable_id, stamp
 from conformance.fakes.tenant import Tenant
 
 PORTAL = "https://security.microsoft.com"

@@ -12,10 +12,11 @@ import httpx
 
 from conformance.apis import sentinel
 from conformance.apis.endpoint import SENTINEL_API
+from conformance.fakes import gateway
 from conformance.fakes.answering import Call, Refuser, answers, stray
-from conformance.fakes.arm import body, enter, headers, not_registered, ok, workspace_of
-from conformance.fakes.sentinel_content import alert_body, entities_of, incident_body, stamp
-from conformance.fakes.story import Incident, stable_id
+from conformance.fakes.gateway import enter, ok, workspace_of
+from conformance.fakes.sentinel_content import alert_body, entities_of, incident_body
+from conformance.fakes.story import Incident, stable_id, stamp
 from conformance.fakes.tenant import Workspace
 
 SPEC = "azure-rest-api-specs Microsoft.SecurityInsights 2025-09-01"
@@ -25,50 +26,20 @@ NAMESPACE = "Microsoft.SecurityInsights"
 
 def provider_headers(call: Call, status: int) -> dict[str, str]:
     """A refusal by the provider, not by the gateway."""
-    return {**headers(call, status), "x-ms-failure-cause": "service"}
+    return {**gateway.headers(call, status), "x-ms-failure-cause": "service"}
 
 
 def provider_body(call: Call, code: str, message: str, extra: Mapping[str, Any]) -> dict[str, Any]:
-    """The gateway's form; what the provider's web framework says itself has an ``innerError`` beside it."""
-    error = body(call, code, message, extra)
+    """The gateway's form; some texts are themselves JSON, and the provider's web framework adds an ``innerError``."""
+    error = gateway.body(call, code, message, extra)
+    if extra.get("nested"):
+        error = gateway.body(call, code, json.dumps(error), extra)
     if extra.get("by_framework"):
         error["error"]["innerError"] = None
     return error
 
 
-refuse = Refuser(SENTINEL_API, provider_body, provider_headers).declare
-ONBOARD = (
-    "Please onboard through the portal (https://learn.microsoft.com/en-us/azure/sentinel/quickstart-onboard) or use the"
-    " OnboardingStates ARM api to onboard to Sentinel (https://learn.microsoft.com/en-us/rest/api/securityinsights/"
-    "sentinel-onboarding-states/create?view=rest-securityinsights-2024-03-01)"
-)
-
-not_onboarded = refuse("not-onboarded", 400, "BadRequest", "{inner}", "observed", "PurpleCloud issue 42 (2025-04)")
-onboarding_state_missing = refuse(
-    "onboarding-state-missing", 404, "NotFound", "Onboarding state not found", "inferred", "zerotrustassessment PR 1241"
-)
-incident_not_found = refuse(
-    "incident-not-found", 404, "NotFound", "Incident '{incident}' was not found", "inferred", "status seen, body not"
-)
-filter_malformed = refuse(
-    "filter-malformed", 400, "BadRequest", "Invalid $filter expression", "inferred", "no capture found"
-)
-skip_token_malformed = refuse(
-    "skip-token-malformed", 400, "BadRequest", "Invalid $skipToken", "inferred", "no capture found"
-)
-verb_unsupported = refuse(
-    "verb-unsupported",
-    405,
-    "UnsupportedApiVersion",
-    "The HTTP resource that matches the request URI 'https://weu.rp.asi.azure.com{path}' with API version '{version}'"
-    " does not support HTTP method '{method}'.",
-    "observed",
-    "Azure-Sentinel issue 2924",
-    by_framework=True,
-)
-top_invalid = refuse(
-    "top-invalid", 400, "BadRequest", "The value of $top is from 1 to 1000", "inferred", "Azure-Sentinel PR 8464"
-)
+refuse = Refuser(SENTINEL_API, provider_body, provider_headers)
 
 
 def registered(answer: Callable[[Call, Workspace], httpx.Response]) -> Callable[[Call], httpx.Response]:
@@ -79,7 +50,7 @@ def registered(answer: Callable[[Call, Workspace], httpx.Response]) -> Callable[
         assert workspace is not None  # the gateway has looked
         subscription = call.tenant.subscriptions[workspace.subscription_id.lower()]
         if NAMESPACE not in subscription.registered:
-            return not_registered(call, namespace=NAMESPACE)
+            return gateway.refuse(call, "provider-not-registered", namespace=NAMESPACE)
         return answer(call, workspace)
 
     return checked
@@ -92,8 +63,7 @@ def onboarded(answer: Callable[[Call, Workspace], httpx.Response]) -> Callable[[
     def checked(call: Call, workspace: Workspace) -> httpx.Response:
         if workspace.onboarded:
             return answer(call, workspace)
-        text = f"Workspace '{workspace.name}' is not onboarded to Microsoft Sentinel. {ONBOARD}."
-        return not_onboarded(call, inner=json.dumps({"error": {"code": "BadRequest", "message": text}}))
+        return refuse(call, "not-onboarded", workspace=workspace.name)
 
     return checked
 
@@ -102,7 +72,7 @@ def onboarded(answer: Callable[[Call, Workspace], httpx.Response]) -> Callable[[
 @registered
 def onboarding_state(call: Call, workspace: Workspace) -> httpx.Response:
     if not workspace.onboarded:
-        return onboarding_state_missing(call)
+        return refuse(call, "onboarding-state-missing")
     scope = f"{workspace.scope}/providers/{NAMESPACE}/onboardingStates/default"
     kind = f"{NAMESPACE}/onboardingStates"
     return ok(call, {"id": scope, "name": "default", "type": kind, "properties": {"customerManagedKey": False}})
@@ -120,11 +90,11 @@ def incidents(call: Call, workspace: Workspace) -> httpx.Response:
     for clause in filter(None, (call.option("$filter") or "").split(" and ")):
         match = FILTER.fullmatch(clause.strip())
         if match is None:
-            return filter_malformed(call)
+            return refuse(call, "filter-malformed")
         found = [one for one in found if getattr(one, match.group(1)) == match.group(2)]
     order = ORDER.fullmatch(call.option("$orderby") or "properties/createdTimeUtc desc")
     if order is None:
-        return filter_malformed(call)
+        return refuse(call, "filter-malformed")
     by_creation = order.group(1).lower() == "createdtimeutc"
     found.sort(
         key=lambda one: one.created if by_creation else one.modified,
@@ -132,10 +102,10 @@ def incidents(call: Call, workspace: Workspace) -> httpx.Response:
     )
     top = _top(call, DEFAULT_PAGE)
     if top is None or (sentinel.INCIDENTS.max_top and top > sentinel.INCIDENTS.max_top):
-        return top_invalid(call)
+        return refuse(call, "top-invalid")
     start = _skipped(call.option("$skipToken"))
     if start is None:
-        return skip_token_malformed(call)
+        return refuse(call, "skip-token-malformed")
     page = [incident_body(workspace, one) for one in found[start : start + top]]
     answer: dict[str, Any] = {"value": page}
     if start + top < len(found):
@@ -175,7 +145,7 @@ def of_incident(
         for one in workspace.incidents:
             if one.id.lower() == call.path["incident"].lower():
                 return ok(call, answer(call, workspace, one))
-        return incident_not_found(call, incident=call.path["incident"])
+        return refuse(call, "incident-not-found", incident=call.path["incident"])
 
     return checked
 
@@ -281,7 +251,7 @@ def _collection(name: str, *, top: bool = False) -> Callable[[Call], httpx.Respo
         if "preview" not in (call.option("api-version") or ""):
             found = [one for one in found if one.get("kind") != "NRT"]
         most = _top(call, len(found)) if top else len(found)
-        return top_invalid(call) if most is None else ok(call, {"value": found[:most]})
+        return refuse(call, "top-invalid") if most is None else ok(call, {"value": found[:most]})
 
     return listed
 
@@ -302,6 +272,6 @@ answers(sentinel.SETTINGS, "specified", "azure-mgmt-securityinsight 2.0.0b4 (202
 def other_verb(call: Call) -> httpx.Response:
     """A verb that an operation does not have: alerts, bookmarks and entities of an incident are POST only."""
     request = call.request
-    return enter(call) or verb_unsupported(
-        call, path=request.url.path, version=call.option("api-version"), method=request.method
+    return enter(call) or refuse(
+        call, "verb-unsupported", path=request.url.path, version=call.option("api-version"), method=request.method
     )

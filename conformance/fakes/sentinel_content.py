@@ -6,18 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from conformance.fakes.story import Alert, Incident, stable_id
+from conformance.fakes.story import Alert, Incident, stable_id, stamp
 
 if TYPE_CHECKING:
     from conformance.fakes.tenant import Workspace
 
 NAMESPACE = "Microsoft.SecurityInsights"
 ETAG = '"2d00f1a2-0000-0100-0000-65f0a1b20000"'
-
-
-def stamp(time: datetime) -> str:
-    """A time as Sentinel writes it."""
-    return time.strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
 
 
 def base(workspace: Workspace) -> str:

@@ -23,6 +23,11 @@ def stable_id(*parts: object) -> str:
     return str(uuid.uuid5(NAMESPACE, "/".join(str(part) for part in parts)))
 
 
+def stamp(time: datetime) -> str:
+    """A time (UTC) as the services write it, with seven fraction digits."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
+
+
 @dataclass(frozen=True)
 class Host:
     name: str

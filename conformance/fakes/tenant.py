@@ -38,11 +38,14 @@ class FederatedCredential:
 
 @dataclass
 class Consent:
-    """An application permission that was consented, and when: tokens of before lack it."""
+    """An application permission that was consented, and when: tokens of before lack it, and those of ``delay``
+    after.
+    """
 
     resource_app_id: str
     role: str
     granted: datetime
+    delay: timedelta = timedelta()
 
 
 @dataclass
@@ -137,6 +140,8 @@ class Workspace:
     retention_days: int = 90
     has_data: bool = True
     """False: no data was ever placed in it; queries answer 204."""
+    vanishing: bool = False
+    """Incidents that are listed are gone when they are asked for by id."""
     tables: dict[str, TableState] = field(default_factory=dict)
     incidents: list[Incident] = field(default_factory=list)
     content: dict[str, list[Any]] = field(default_factory=dict)
@@ -222,10 +227,16 @@ class Tenant:
         """The connection's workspace: the first."""
         return self.workspaces[0]
 
-    def consent(self, resource_app_id: str, *roles: str, ago: timedelta = timedelta(days=30)) -> None:
+    def consent(
+        self,
+        resource_app_id: str,
+        *roles: str,
+        ago: timedelta = timedelta(days=30),
+        delay: timedelta = timedelta(),
+    ) -> None:
         """Admin consent for application permissions of an API."""
         granted = self.clock.service_now() - ago
-        self.app.consents += [Consent(resource_app_id, role, granted) for role in roles]
+        self.app.consents += [Consent(resource_app_id, role, granted, delay) for role in roles]
 
     def revoke(self, *roles: str) -> None:
         """Takes back the consent for these application permissions (for all, if none is named)."""

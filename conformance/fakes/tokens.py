@@ -41,7 +41,9 @@ def issue(tenant: Tenant, app: App, audience: str, resource_app_id: str, credent
     }
     if app.service_principal_id:
         claims |= {"oid": app.service_principal_id, "sub": app.service_principal_id}
-    roles = [one.role for one in app.consents if one.resource_app_id == resource_app_id and one.granted <= now]
+    roles = [
+        one.role for one in app.consents if one.resource_app_id == resource_app_id and one.granted + one.delay <= now
+    ]
     if roles and app.service_principal_id:
         claims["roles"] = roles
     return sign(claims)

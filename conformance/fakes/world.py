@@ -49,6 +49,7 @@ class World:
     tenants: list[Tenant]
     connection: Connection
     disturbances: list[Disturbance] = field(default_factory=list)
+    stripped: dict[str, str] = field(default_factory=dict)
     requests: list[httpx.Request] = field(default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
@@ -74,6 +75,10 @@ class World:
     def disturb(self, answer: Callable[[Call], httpx.Response], **where: Any) -> None:
         """Puts a :class:`Disturbance` in the way."""
         self.disturbances.append(Disturbance(answer, **where))
+
+    def strip(self, header: str, api: str) -> None:
+        """Takes a header out of every request to an API, as some proxies do."""
+        self.stripped[api] = header
 
     def _routes(self) -> respx.MockRouter:
         router = respx.MockRouter(assert_all_called=False)

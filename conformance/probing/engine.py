@@ -44,6 +44,12 @@ class Gathered:
     exchanges: tuple[Exchange, ...]
     requests: int
 
+    def updated(self, later: Gathered) -> Gathered:
+        """With what was learned later in place of what was known."""
+        return Gathered(
+            {**self.evidence, **later.evidence}, self.exchanges + later.exchanges, self.requests + later.requests
+        )
+
 
 class Engine:
     """Gathers the evidence of one connection through one transport. Used within one event loop, once.

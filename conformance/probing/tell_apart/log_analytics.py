@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from conformance.apis.arm import Workspace
-from conformance.connection import Connection
+from conformance.connection import Connection, problems
 from conformance.findings import Finding, finding
 from conformance.probing.evidence import Answer, Evidence, Refusal
 from conformance.probing.tell_apart.azure import READER_ROLE, arm_authorization_failed, identity, young
@@ -62,6 +62,9 @@ def mismatched(connection: Connection, workspace: Workspace) -> Finding | None:
     there = workspace.properties.customer_id
     if there.lower() == connection.workspace_id.lower():
         return None
+    for problem in problems(connection):
+        if problem.key == "workspace_id":  # a name in its place is no other workspace's id
+            return finding(problem.cause, about=problem.key, explanation=problem.text, facts=connection.facts())
     return finding(
         "workspace_id_mismatch",
         facts=connection.facts(),

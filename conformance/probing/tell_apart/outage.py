@@ -1,4 +1,4 @@
-"""An API that does not answer: one outage, however many operations meet it."""
+"""An API that as a whole does not answer, or refuses whatever it is asked: one finding, whoever meets it."""
 
 from __future__ import annotations
 
@@ -9,18 +9,24 @@ from conformance.findings import Finding
 from conformance.probing.evidence import Evidence, Refusal
 from conformance.probing.tell_apart.rules import NETWORK, REPRESENTATIVE, SERVICE, Rule, register
 
+OUTAGE = NETWORK | SERVICE
 
-def outage(refusal: Refusal, connection: Connection, **clues: Evidence) -> Finding | None:
-    """An outage that the API's representative meets too is the API's: it is about that probe, or about the host."""
+
+def whole(refusal: Refusal, connection: Connection, **clues: Evidence) -> Finding | None:
+    """What the API's representative meets too is the API's: it is about that probe, or about the host."""
     ((name, representative),) = clues.items()
-    if refusal.probe == name:
-        first = refusal.finding
-    elif isinstance(representative, Refusal) and representative.finding.cause in NETWORK | SERVICE:
+    first = refusal.finding
+    if refusal.probe != name:
+        if not isinstance(representative, Refusal) or not alike(representative.finding.cause, first.cause):
+            return replace(first, about=refusal.probe)
         first = representative.finding
-    else:
-        return replace(refusal.finding, about=refusal.probe)
     return replace(first, about="host" if first.cause in NETWORK else name)
 
 
+def alike(one: str, other: str) -> bool:
+    """Whether two causes can be one trouble: the same, or two faces of an outage."""
+    return one == other or {one, other} <= OUTAGE
+
+
 for api, probe in REPRESENTATIVE.items():
-    register(f"outage_of_{api}", Rule(outage, (probe,)))
+    register(f"whole_{api}", Rule(whole, (probe,)))

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from conformance.apis import ENDPOINTS
 from conformance.apis.endpoint import AppRole
+from conformance.apis.permissions import RESOURCES
 from conformance.connection import Connection
 from conformance.findings import Finding, finding
 from conformance.probing.evidence import Answer, Evidence, Refusal
-from conformance.probing.tell_apart.rules import tells_apart
+from conformance.probing.tell_apart.rules import REPRESENTATIVE, listed, tells_apart
 from conformance.probing.tokens import Token
 
 REQUIRED: Mapping[str, tuple[str, ...]] = {
@@ -25,8 +26,20 @@ def holds(token: Token, role: str) -> bool:
     return role in token.roles or role.replace(".Read.", ".ReadWrite.") in token.roles
 
 
-def missing_role(token: Token, role: str, connection: Connection) -> Finding:
-    """What is missing of one API is one finding, about the first missing permission, with one command for all."""
+def missing_role(token: Token, role: str, connection: Connection, consents: Evidence) -> Finding:
+    """What is missing of one API is one finding, about the first missing permission, with one command for all.
+
+    ``consents``, where the app may read them, tell a permission that was never consented from a token of before.
+    """
+    if consented(role, token.audience, consents):
+        return finding(
+            "app_role_stale_token",
+            facts=connection.facts(),
+            about=token.audience,
+            explanation=f"{role} is consented, and the {token.audience.title()} token does not carry it yet:"
+            f" tokens keep"
+            " the permissions of the moment they were issued. It takes minutes; try again with a new one.",
+        )
     required = REQUIRED[token.audience]
     lacking = [one for one in (*required, *OPTIONAL.get(token.audience, ())) if not holds(token, one)]
     about = next((one for one in lacking if one in required), role)
@@ -40,9 +53,15 @@ def missing_role(token: Token, role: str, connection: Connection) -> Finding:
     )
 
 
+def consented(role: str, api: str, consents: Evidence) -> bool:
+    """Whether the directory lists a consent for an application permission; False where it cannot be seen."""
+    id = RESOURCES[api].application_id(role)
+    return any(one.app_role_id.lower() == id for one in listed(consents))
+
+
 @tells_apart
 def app_role_refused(
-    refusal: Refusal, connection: Connection, token_graph: Evidence, token_defender: Evidence
+    refusal: Refusal, connection: Connection, token_graph: Evidence, token_defender: Evidence, consents: Evidence
 ) -> Finding | None:
     """403: the token lacks the permission, or it has it and something else is in the way."""
     api = refusal.exchange.api if refusal.exchange else ""
@@ -53,7 +72,7 @@ def app_role_refused(
     needs = ENDPOINTS[refusal.exchange.endpoint].needs if refusal.exchange else None
     if not isinstance(needs, AppRole) or holds(token, needs.name):
         return replace(refusal.finding, about=api)
-    return missing_role(token, needs.name, connection)
+    return missing_role(token, needs.name, connection, consents)
 
 
 @tells_apart
@@ -81,4 +100,4 @@ def unauthorized_defender(refusal: Refusal, connection: Connection, token_defend
         )
     if now is not None and isinstance(ends, int | float) and ends <= now.timestamp():
         return finding("token_expired", facts=connection.facts(), about="defender", code=refusal.finding.code)
-    return replace(refusal.finding, about="defender")
+    return replace(refusal.finding, about=REPRESENTATIVE["defender"])

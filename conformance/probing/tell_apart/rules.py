@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from conformance.findings import Finding
+from conformance.findings import CAUSES, Finding
 from conformance.probing.evidence import Answer, Evidence, Refusal
 
 NETWORK = frozenset({"dns_failure", "connection_failed", "tls_untrusted", "timed_out", "intercepted"})
 SERVICE = frozenset({"service_fault", "throttled"})
+TOKEN_USE = frozenset(name for name, cause in CAUSES.items() if cause.group == "token_use")
+WHOLE = NETWORK | SERVICE | TOKEN_USE | {"unknown", "ip_blocked", "empty_answer", "api_version_unsupported"}
+"""Causes that an API as a whole can have: then they are found once, not once an operation."""
 REPRESENTATIVE: Mapping[str, str] = {
     "entra": "discovery",
     "arm": "workspace",
@@ -78,9 +81,11 @@ def clue_of(refusal: Refusal) -> str | None:
         return "unlicensed"
     if found.tell_apart in TELL_APART:
         return found.tell_apart
-    if found.cause in NETWORK | SERVICE and refusal.exchange and refusal.exchange.api in REPRESENTATIVE:
-        return f"outage_of_{refusal.exchange.api}"
-    return None
+    if found.cause not in WHOLE or refusal.exchange is None:
+        return None
+    api = refusal.exchange.api
+    # Sentinel stands behind the gateway of Azure Resource Manager, which is who looks at tokens.
+    return f"whole_{'arm' if api == 'sentinel' and found.cause in TOKEN_USE else api}"
 
 
 def listed(evidence: Evidence) -> Sequence[Any]:

@@ -1,0 +1,13 @@
+"""Scenarios: how a tenant gets into a state, and what a verification must then say.
+
+A scenario arranges a healthy world; every answer follows from the state. ``healthy`` arranges nothing.
+"""
+
+# In the order of a connection, which is the order that they are listed in.
+from conformance.fakes.scenarios import connection, access, places, data, services  # isort: skip
+from conformance.fakes.scenarios.declaring import SCENARIOS, Scenario, scenario
+
+__all__ = ["MODULES", "SCENARIOS", "Scenario", "scenario"]
+
+MODULES = (connection, access, places, data, services)
+"""The modules whose scenarios make up :data:`SCENARIOS`."""

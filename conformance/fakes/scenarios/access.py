@@ -1,0 +1,120 @@
+"""What the app may do: admin consent, licences and Azure roles."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from conformance.fakes import tenant as state
+from conformance.fakes.building import GRAPH_ROLES, READER, add_workspace
+from conformance.fakes.roles import RoleDefinition
+from conformance.fakes.scenarios.declaring import scenario
+from conformance.fakes.story import stable_id
+from conformance.fakes.world import World
+
+
+@scenario("no-graph-consent", "the Graph permissions were never consented", "app_role_missing")
+def _no_graph_consent(world: World) -> None:
+    world.tenant.app.consents = [one for one in world.tenant.app.consents if one.resource_app_id != state.GRAPH_APP]
+
+
+@scenario("no-defender-consent", "the Defender permissions were never consented", "app_role_missing")
+def _no_defender_consent(world: World) -> None:
+    world.tenant.app.consents = [one for one in world.tenant.app.consents if one.resource_app_id != state.DEFENDER_APP]
+
+
+@scenario("no-licence", "Defender is not licensed in the tenant", "licence_missing")
+def _no_licence(world: World) -> None:
+    world.tenant.defender.provisioned = False
+    world.tenant.defender.active = False
+
+
+@scenario("no-azure-role", "the service principal has no Azure role at all", "rbac_role_missing")
+def _no_azure_role(world: World) -> None:
+    world.tenant.revoke_roles()
+
+
+@scenario("role-on-wrong-scope", "the role was given on another workspace", "rbac_wrong_scope")
+def _role_on_wrong_scope(world: World) -> None:
+    tenant = world.tenant
+    tenant.revoke_roles()
+    other = add_workspace(
+        tenant, tenant.workspace.subscription_id, "rg-test", "law-test", stable_id("workspace", "law-test")
+    )
+    tenant.assign(READER, scope=other.scope)
+
+
+@scenario("role-on-wrong-principal", "the role was given to the app registration's object id", "rbac_wrong_principal")
+def _role_on_wrong_principal(world: World) -> None:
+    # An auditor's role lets the app see who has which role here; without any role nobody can tell.
+    tenant = world.tenant
+    tenant.revoke_roles()
+    tenant.custom_roles.append(
+        RoleDefinition(stable_id("role", "auditor"), "Access Auditor", ("Microsoft.Authorization/*/read",), custom=True)
+    )
+    tenant.assign("Access Auditor")
+    tenant.assign(READER, to=tenant.app.registration_id)
+
+
+@scenario("alerts-not-consented", "one of the Graph permissions was not consented", "app_role_missing")
+def _alerts_not_consented(world: World) -> None:
+    world.tenant.revoke("SecurityAlert.Read.All")
+
+
+@scenario("events-not-consented", "the permission for secure scores was not consented", notes=("app_role_missing",))
+def _events_not_consented(world: World) -> None:
+    world.tenant.revoke("SecurityEvents.Read.All")
+
+
+@scenario(
+    "just-consented", "the Graph permissions were consented a minute ago; tokens lack them yet", "app_role_stale_token"
+)
+def _just_consented(world: World) -> None:
+    # The app may read its own registration: without that nobody can tell this from a missing consent.
+    tenant = world.tenant
+    tenant.revoke(*GRAPH_ROLES)
+    tenant.consent(state.GRAPH_APP, *GRAPH_ROLES, ago=timedelta(minutes=1), delay=timedelta(minutes=3))
+    tenant.consent(state.GRAPH_APP, "Application.Read.All")
+
+
+@scenario("role-just-assigned", "the role was assigned minutes ago and has not taken effect", "rbac_propagating")
+def _role_just_assigned(world: World) -> None:
+    # Another role lets the app see its own new assignment; without any nobody can tell.
+    tenant = world.tenant
+    tenant.revoke_roles()
+    tenant.custom_roles.append(
+        RoleDefinition(stable_id("role", "auditor"), "Access Auditor", ("Microsoft.Authorization/*/read",), custom=True)
+    )
+    tenant.assign("Access Auditor")
+    tenant.assign(READER, ago=timedelta(minutes=2), delay=timedelta(minutes=10))
+
+
+@scenario("role-denied", "a deny assignment takes Sentinel away from the app", "rbac_denied")
+def _role_denied(world: World) -> None:
+    tenant = world.tenant
+    principal = tenant.app.service_principal_id or ""
+    tenant.denials.append(state.Denial(principal, tenant.workspace.scope, ("Microsoft.SecurityInsights/*/read",)))
+
+
+@scenario("role-too-small", "the role reaches the workspace and does not include Sentinel", "rbac_role_missing")
+def _role_too_small(world: World) -> None:
+    tenant = world.tenant
+    tenant.revoke_roles()
+    actions = ("Microsoft.OperationalInsights/workspaces/*/read", "Microsoft.Authorization/*/read")
+    tenant.custom_roles.append(RoleDefinition(stable_id("role", "logs"), "Logs Only", actions, custom=True))
+    tenant.assign("Logs Only")
+
+
+@scenario("role-on-workspace", "the role was given on the workspace itself", notes=("rbac_wrong_scope",))
+def _role_on_workspace(world: World) -> None:
+    world.tenant.revoke_roles()
+    world.tenant.assign(READER, scope=world.tenant.workspace.scope)
+
+
+@scenario("contributor", "the app is also Contributor", notes=("over_privileged",))
+def _contributor(world: World) -> None:
+    world.tenant.assign("Contributor")
+
+
+@scenario("write-permissions", "the app also holds a permission to change alerts", notes=("over_privileged",))
+def _write_permissions(world: World) -> None:
+    world.tenant.consent(state.GRAPH_APP, "SecurityAlert.ReadWrite.All")

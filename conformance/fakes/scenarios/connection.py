@@ -1,0 +1,102 @@
+"""What the connection file gets wrong, and what Entra says to its credential."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from conformance.connection import CLOUDS, ClientSecret, Secret
+from conformance.fakes import tenant as state
+from conformance.fakes.scenarios.declaring import scenario
+from conformance.fakes.story import stable_id
+from conformance.fakes.world import World
+
+
+@scenario("healthy", "everything as it should be")
+def _healthy(world: World) -> None:
+    """Nothing to arrange."""
+
+
+@scenario("secret-id-pasted", "the secret's ID was pasted where its value belongs", "secret_id_instead_of_value")
+def _secret_id(world: World) -> None:
+    key_id = world.tenant.app.secrets[0].key_id
+    world.connection = replace(world.connection, credential=ClientSecret(Secret(key_id)))
+
+
+@scenario("wrong-secret", "the secret is another app's", "wrong_client_secret")
+def _wrong_secret(world: World) -> None:
+    world.tenant.app.secrets[0].value = "another-secret"
+
+
+@scenario("expired-secret", "the secret ended yesterday", "secret_expired")
+def _expired_secret(world: World) -> None:
+    world.tenant.expire_secret()
+
+
+@scenario("wrong-tenant", "no tenant has the configured id", "tenant_not_found")
+def _wrong_tenant(world: World) -> None:
+    world.tenant.id = stable_id("another tenant")
+    world.tenant.domains = ["another.example"]
+
+
+@scenario("wrong-cloud", "the tenant lives in another cloud", "wrong_cloud")
+def _wrong_cloud(world: World) -> None:
+    world.tenant.cloud = CLOUDS["usgov-gcc-high" if world.connection.cloud.name == "public" else "public"]
+
+
+@scenario("app-missing", "the app is not in the tenant", "app_not_in_tenant")
+def _app_missing(world: World) -> None:
+    app = world.tenant.app
+    app.client_id = stable_id("another app")
+    world.tenant.apps = {app.client_id: app}
+
+
+@scenario("malformed-client-id", "the client id is no GUID", "config_invalid")
+def _malformed_client_id(world: World) -> None:
+    world.connection = replace(world.connection, client_id="sentinel-reader")
+
+
+@scenario("common-tenant", "common stands where the tenant belongs", "tenant_malformed")
+def _common_tenant(world: World) -> None:
+    world.connection = replace(world.connection, tenant_id="common")
+
+
+@scenario("workspace-name-as-id", "the workspace's name stands where its id belongs", "workspace_id_not_guid")
+def _workspace_name_as_id(world: World) -> None:
+    world.connection = replace(world.connection, workspace_id=world.connection.workspace_name)
+
+
+@scenario("app-disabled", "an administrator disabled the app", "app_disabled")
+def _app_disabled(world: World) -> None:
+    world.tenant.app.enabled = False
+
+
+@scenario("service-principal-missing", "the app has no service principal in the tenant", "service_principal_missing")
+def _service_principal_missing(world: World) -> None:
+    world.tenant.app.service_principal_id = None
+
+
+@scenario("conditional-access", "a Conditional Access policy blocks the app", "conditional_access_blocked")
+def _conditional_access(world: World) -> None:
+    world.tenant.conditional_access = stable_id("policy")
+
+
+@scenario("defender-not-in-tenant", "Defender's API has no service principal in the tenant", "resource_not_in_tenant")
+def _defender_not_in_tenant(world: World) -> None:
+    del world.tenant.resources[state.DEFENDER_APP]
+
+
+@scenario("defender-api-disabled", "Defender's service principal is disabled", "resource_disabled")
+def _defender_api_disabled(world: World) -> None:
+    world.tenant.resources[state.DEFENDER_APP].enabled = False
+
+
+@scenario("assignment-required", "Defender's API demands an assignment that the app lacks", "app_assignment_required")
+def _assignment_required(world: World) -> None:
+    world.tenant.resources[state.DEFENDER_APP].assignment_required = True
+    world.tenant.revoke("Machine.Read.All", "Alert.Read.All")
+
+
+@scenario("clock-skew", "this machine's clock is 20 minutes ahead", notes=("clock_skew",))
+def _clock_skew(world: World) -> None:
+    world.clock.skew = timedelta(minutes=20)

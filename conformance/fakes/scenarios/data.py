@@ -1,0 +1,89 @@
+"""What is in the workspace, what of it is seen, and what ends soon."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from conformance.fakes import tenant as state
+from conformance.fakes.scenarios.declaring import scenario
+from conformance.fakes.world import World
+
+
+@scenario("empty-tenant", "nothing has happened yet: no incidents, no alerts, no machines")
+def _empty_tenant(world: World) -> None:
+    tenant = world.tenant
+    tenant.workspace.incidents.clear()
+    for table in tenant.workspace.tables.values():
+        table.rows.clear()
+    tenant.workspace.content = {name: [] for name in tenant.workspace.content}
+    for listed in (
+        tenant.defender.machines,
+        tenant.defender.alerts,
+        tenant.defender.graph_alerts,
+        tenant.defender.graph_incidents,
+    ):
+        listed.clear()
+
+
+@scenario("table-missing", "the table SecurityIncident was never provisioned", "table_missing")
+def _table_missing(world: World) -> None:
+    world.tenant.drop_table("SecurityIncident")
+
+
+@scenario("table-on-basic-plan", "the plan of SecurityIncident keeps it from queries", "table_unqueryable")
+def _table_on_basic_plan(world: World) -> None:
+    world.tenant.workspace.tables["SecurityIncident"].plan = "Basic"
+
+
+@scenario("rows-hidden", "SecurityIncident is protected: its rows are not shown", "data_hidden")
+def _rows_hidden(world: World) -> None:
+    world.tenant.workspace.tables["SecurityIncident"].protection = "Protected"
+
+
+@scenario("partial-results", "queries answer with a part of their rows", "query_partial")
+def _partial_results(world: World) -> None:
+    world.tenant.workspace.tables["SecurityIncident"].partial = True
+
+
+@scenario("no-data", "no data was ever placed in the workspace", "table_missing")
+def _no_data(world: World) -> None:
+    world.tenant.workspace.has_data = False
+
+
+@scenario("data-stale", "nothing has been ingested for three days", notes=("data_stale",))
+def _data_stale(world: World) -> None:
+    for table in world.tenant.workspace.tables.values():
+        for row in table.rows:
+            late = {name: time - timedelta(days=3) for name, time in row.items() if isinstance(time, datetime)}
+            row.update(late)
+    world.tenant.workspace.incidents.clear()
+
+
+@scenario("daily-cap", "ingestion stopped at the daily cap", notes=("daily_cap_reached",))
+def _daily_cap(world: World) -> None:
+    world.tenant.workspace.ingestion_status = "OverQuota"
+    world.tenant.workspace.daily_quota_gb = 1.0
+
+
+@scenario(
+    "portal-not-connected",
+    "the workspace is not connected to the Defender portal",
+    notes=("defender_portal_not_connected",),
+)
+def _portal_not_connected(world: World) -> None:
+    world.tenant.defender.workspace_connected = False
+
+
+@scenario("secret-ends-soon", "the secret ends in ten days", notes=("secret_expires_soon",))
+def _secret_ends_soon(world: World) -> None:
+    world.tenant.consent(state.GRAPH_APP, "Application.Read.All")
+    for secret in world.tenant.app.secrets:
+        secret.ends = world.clock.service_now() + timedelta(days=10)
+
+
+@scenario(
+    "guide-followed", "the app requests user_impersonation, as the guide says", notes=("guide_step_without_effect",)
+)
+def _guide_followed(world: World) -> None:
+    world.tenant.consent(state.GRAPH_APP, "Application.Read.All")
+    world.tenant.app.requested[state.ARM_APP] = [("user_impersonation", "Scope")]

@@ -1,0 +1,132 @@
+"""The refusals of the virtual tenant: each known from somewhere, made by some module, filled in wholly, well-formed."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from functools import cache
+from string import Formatter
+from types import ModuleType
+from typing import Any, NamedTuple, get_args
+
+import httpx
+import pytest
+from contoso import START, made_up
+
+from conformance.fakes import arm, assertions, defender, entra, gateway, graph, healthy, log_analytics, sentinel
+from conformance.fakes.answering import KNOWN, Call, Refuser, Tier
+
+REFUSERS: dict[str, Refuser] = {
+    "arm": gateway.refuse,
+    "defender": defender.refuse,
+    "entra": entra.refuse,
+    "graph": graph.refuse,
+    "log_analytics": log_analytics.refuse,
+    "sentinel": sentinel.refuse,
+}
+MODULES: dict[str, tuple[ModuleType, ...]] = {
+    "arm": (gateway, arm, sentinel),
+    "defender": (defender,),
+    "entra": (entra, assertions),
+    "graph": (graph,),
+    "log_analytics": (log_analytics,),
+    "sentinel": (sentinel,),
+}
+"""Where the refusals of an API are made; a name may also be handed on, as those of assertions are."""
+each_declared = pytest.mark.parametrize(
+    ("api", "name"), [(api, name) for api, refuse in REFUSERS.items() for name in refuse.declared]
+)
+
+
+class Made(NamedTuple):
+    """A refusal that a module makes by name. ``given``: the values it names; None: known at run time only."""
+
+    api: str
+    name: str
+    given: frozenset[str] | None
+
+
+@cache
+def nodes(module: ModuleType) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(ast.parse(inspect.getsource(module))))
+
+
+@cache
+def made() -> tuple[Made, ...]:
+    found = []
+    for module in {one for some in MODULES.values() for one in some}:
+        for node in nodes(module):
+            match node:
+                case ast.Call(func=ast.Name("refuse"), args=[_, ast.Constant(str(name)), *_]):
+                    refuser = vars(module)["refuse"]
+                case ast.Call(func=ast.Attribute(ast.Name(owner), "refuse"), args=[_, ast.Constant(str(name)), *_]):
+                    refuser = vars(vars(module)[owner])["refuse"]
+                case _:
+                    continue
+            names = [one.arg for one in node.keywords]
+            (api,) = (api for api, one in REFUSERS.items() if one is refuser)
+            found.append(Made(api, name, None if None in names else frozenset(filter(None, names))))
+    return tuple(found)
+
+
+def texts(value: Any) -> list[str]:
+    """All texts in a declaration."""
+    if isinstance(value, dict | list):
+        return [text for one in (value.values() if isinstance(value, dict) else value) for text in texts(one)]
+    return [value] if isinstance(value, str) else []
+
+
+def placeholders(api: str, name: str) -> set[str]:
+    one = REFUSERS[api].declared[name]
+    return {field for text in texts([one.message, one.extra]) for _, field, _, _ in Formatter().parse(text) if field}
+
+
+@each_declared
+def test_how_it_is_known_is_said(api: str, name: str) -> None:
+    known = KNOWN[f"{api}/{name}"]
+    assert known.tier in get_args(Tier)
+    assert known.source
+
+
+@each_declared
+def test_some_module_makes_it(api: str, name: str) -> None:
+    constants = {node.value for module in MODULES[api] for node in nodes(module) if isinstance(node, ast.Constant)}
+    assert name in constants
+
+
+def test_only_what_is_declared_is_made() -> None:
+    assert [one for one in made() if one.name not in REFUSERS[one.api].declared] == []
+
+
+def test_placeholders_are_filled_where_it_is_made() -> None:
+    by_name = [one for one in made() if one.given is not None]
+    assert len(by_name) > 60  # the calls are recognised
+    assert [one for one in by_name if not placeholders(one.api, one.name) <= (one.given or frozenset())] == []
+
+
+@cache
+def call() -> Call:
+    return Call(healthy(made_up(), START).tenant, httpx.Request("GET", "https://service.example/path"), None, {})
+
+
+def response(api: str, name: str) -> httpx.Response:
+    """The refusal of a request, each placeholder filled with its own name."""
+    values = {one: f'<"{one}">' for one in placeholders(api, name)}
+    return REFUSERS[api](call(), name, **values)
+
+
+@each_declared
+def test_its_body_is_json_without_gaps(api: str, name: str) -> None:
+    found = response(api, name)
+    assert found.status_code == REFUSERS[api].declared[name].status
+    assert found.headers["content-type"].startswith("application/json")
+    written = texts(found.json())
+    assert not [text for text in written for value in placeholders(api, name) if "{" + value + "}" in text]
+    assert found.json()["error"]
+
+
+def test_an_unknown_name_or_a_missing_value_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        entra.refuse(call(), "no-such-refusal")
+    with pytest.raises(KeyError):
+        entra.refuse(call(), "secret-wrong")
