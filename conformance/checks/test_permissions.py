@@ -127,8 +127,8 @@ def test_requested_and_consented(
                 )
             if access.type == "Scope" and permission and permission.application:
                 fail(
-                    f"{role} of {name} is requested as delegated, which does nothing for an app without a user.",
+                    f"{permission.name} of {name} is requested as delegated, which does nothing without a user.",
                     "app_role_missing",
                     about="registration",
-                    facts={"roles": role},
+                    facts={"roles": permission.name},
                 )
