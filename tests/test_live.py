@@ -49,9 +49,8 @@ def environment(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
-# Over sockets, waiting for a service takes its real time; this machine's clock is its own; and a broken network is
-tried
-# below, by breaking it.
+# Over sockets, waiting for a service takes its real time, and this machine's clock is its own; a broken network is
+# tried below, by breaking it.
 IN_PROCESS_ONLY = {"throttled", "throttled-for-good", "service-down", "query-timeout", "clock-skew"} | {
     name for name, one in SCENARIOS.items() if NETWORK & set(one.causes) - {"intercepted"}
 }
