@@ -41,6 +41,7 @@ class Certificate:
     def _pem(self) -> tuple[str, str]:
         from cryptography.exceptions import UnsupportedAlgorithm
         from cryptography.hazmat.primitives import serialization
+        from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
         from cryptography.hazmat.primitives.serialization import pkcs12
         from cryptography.x509 import load_pem_x509_certificate
 
@@ -56,6 +57,10 @@ class Certificate:
                 key = found
         except (ValueError, TypeError, UnsupportedAlgorithm):
             raise SecretError(f"{self.origin}: no private key with its certificate, or a wrong password") from None
+        if not isinstance(key, RSAPrivateKey):
+            raise SecretError(f"{self.origin}: the key is no RSA key, which Entra needs for signing")
+        if key.public_key() != certificate.public_key():
+            raise SecretError(f"{self.origin}: the private key is not the certificate's")
         private = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
