@@ -54,22 +54,11 @@ def init(where: str) -> int:
 def explain_text(text: str) -> int:
     """What an error text, a JSON body or a code means; 1 if it is not recognised."""
     from conformance.findings import explain
-    from conformance.findings.redact import redact
-    from conformance.report.terminal import console
-    from conformance.report.words import OWNERS
+    from conformance.report.model import finding_part
+    from conformance.report.terminal import Terminal, console
 
     found = explain(sys.stdin.buffer.read() if text == "-" else text)
-    out = console()
-    sure = found.certainty if not found.also else f"{found.certainty}; it could also be {', '.join(found.also)}"
-    out.print(f"{found.cause}" + (f" ({found.code})" if found.code else ""), style="bold")
-    out.print(redact(found.explanation))
-    out.print(f"sure:  {sure}")
-    out.print(f"fix:   {OWNERS[found.owner]}: {found.fix.text}")
-    for command in found.fix.commands:
-        out.print(f"       {command}")
-    if found.fix.portal:
-        out.print(f"portal: {found.fix.portal}")
-    out.print(f"docs:  {found.docs}")
+    Terminal(console()).explain(finding_part(found), found.code)
     return ExitCode.NONCONFORMANT if found.cause == "unknown" else ExitCode.CONFORMANT
 
 

@@ -103,6 +103,8 @@ def findings_page() -> str:
             parts.append(f"## {group.replace('_', ' ').capitalize()}\n")
         parts.append(f'<a id="{cause.id}"></a>\n\n### {cause.id}\n\n{cause.means[0].upper()}{cause.means[1:]}.\n')
         parts.append(f"{cause.explanation}\n\n**{OWNERS[cause.owner]}**: {cause.fix}\n")
+        if cause.tell:
+            parts.append(f"To find out whether it is this: {cause.tell}\n")
         if cause.commands:
             parts.append("```sh\n" + "\n".join(cause.commands) + "\n```\n")
         if cause.portal:

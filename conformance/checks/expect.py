@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from conformance.findings import Certainty, Finding, finding
+from conformance.probing.evidence import Answer, Blocked, Evidence, Fault, Refusal
 from conformance.probing.probe import NotApplicable, NotConfigured
 
-__all__ = ["Found", "NotApplicable", "NotConfigured", "fail", "not_applicable", "require"]
+__all__ = ["Found", "NotApplicable", "NotConfigured", "answered", "fail", "not_applicable", "require"]
 
 
 class Found(Exception):
-    """What a check found instead of what must hold. ``stated``: it says so itself, not the evidence's refusal."""
+    """What a check found instead of what must hold. ``stated``: it says so itself, of answers; else of a ``refusal``."""
 
-    def __init__(self, finding: Finding, *, stated: bool = False) -> None:
+    def __init__(self, finding: Finding, *, stated: bool = False, refusal: Refusal | None = None) -> None:
         super().__init__(f"{finding.cause}: {finding.explanation}")
-        self.finding, self.stated = finding, stated
+        self.finding, self.stated, self.refusal = finding, stated, refusal
+
+
+def answered(evidence: Evidence) -> Any:
+    """The data of an answer, or None where there was nothing to ask for. A refusal is the finding then."""
+    refusal = evidence.root if isinstance(evidence, Blocked) else evidence
+    if isinstance(refusal, Refusal):
+        raise Found(refusal.finding, refusal=refusal)
+    if isinstance(evidence, Fault):
+        raise RuntimeError(f"{evidence.probe}: {evidence.message}")
+    return evidence.data if isinstance(evidence, Answer) else None
 
 
 def fail(

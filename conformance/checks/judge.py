@@ -57,7 +57,9 @@ def judge(check: Check, connection: Connection, evidence: Mapping[str, Evidence]
     try:
         check.function(**arguments)
     except Found as found:
-        return _found(check, found.finding, None, exchange, probes, stated=found.stated)
+        refusal = found.refusal
+        probe, exchange = (refusal.probe, refusal.exchange) if refusal else (None, exchange)
+        return _found(check, found.finding, probe, exchange, probes, stated=found.stated)
     except NotApplicable as nothing:
         return Outcome(check.id, "not_applicable", reason=str(nothing), probes=probes)
     except NotConfigured as key:

@@ -83,13 +83,24 @@ CAPPED = frozenset({"OverQuota", "ForceOff", "SubscriptionSuspended"})
     owns=("daily_cap_reached",),
 )
 def test_ingestion(connection: Connection, workspace: Answer[Workspace], query_daily_cap: Evidence) -> None:
-    """The daily cap by ``dataIngestionStatus``, and retention against ``expect.min_retention_days``."""
+    """The daily cap by ``dataIngestionStatus`` and the workspace's own log, retention against
+    ``expect.min_retention_days``.
+    """
     properties = workspace.data.properties
     status = properties.workspace_capping.data_ingestion_status if properties.workspace_capping else None
     require(status not in CAPPED, f"Ingestion is stopped: dataIngestionStatus is {status}.", "daily_cap_reached")
+    if isinstance(query_daily_cap, Answer):
+        stops = sum(row["Count"] for row in query_daily_cap.data.records())
+        require(not stops, f"The daily cap stopped ingestion {stops} times in the last 7 days.", "daily_cap_reached")
     kept, expected = properties.retention_in_days, connection.expect.min_retention_days
     if kept is not None and expected is not None and kept < expected:
         fail(f"The workspace keeps data for {kept} days; {expected} are expected.", "data_stale", about="retention")
+
+
+def associated(workspace: Workspace) -> bool:
+    """Whether the workspace names Microsoft Sentinel among what is built on it (``features.associations``)."""
+    features = workspace.properties.features
+    return "Sentinel" in ((features and features.associations) or ())
 
 
 @check(
@@ -98,11 +109,15 @@ def test_ingestion(connection: Connection, workspace: Answer[Workspace], query_d
     owns=("sentinel_not_onboarded", "provider_not_registered"),
 )
 def test_onboarded(connection: Connection, onboarding: Evidence, workspace: Evidence, incidents: Evidence) -> None:
-    """By its onboarding state; a refusal to show that is not a no, and an answered incident list is a yes."""
+    """By its onboarding state. A refusal to show that is not a no; answered incidents are a yes, and so is what the
+    workspace itself says that it is used for.
+    """
     if isinstance(onboarding, Answer) or isinstance(incidents, Answer):
         return
     if isinstance(onboarding, Refusal):
         if onboarding.finding.cause == "object_not_found":
             raise Found(not_onboarded(connection))
+        if onboarding.finding.cause in UNSEEN and isinstance(workspace, Answer) and associated(workspace.data):
+            return
         raise Found(onboarding.finding)
     not_applicable("this connection does not look into the workspace")

@@ -22,7 +22,7 @@ def hold(connection: Connection, *keys: str) -> None:
             fail(problem.text, problem.cause, about=problem.key)
 
 
-@check("CONN-001", "the tenant is named by a GUID or a domain", owns=("tenant_malformed", "config_invalid:tenant_id"))
+@check("CONN-001", "the tenant is named by a GUID or a domain", owns=("tenant_malformed:tenant_id",))
 def test_tenant_id(connection: Connection) -> None:
     """``tenant_id`` is the directory's GUID or one of its domains, not common, organizations or consumers."""
     hold(connection, "tenant_id")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NoReturn
 
-from conformance.apis.arm import Permissions, ResourceGroup, RoleAssignment, RoleDefinition
+from conformance.apis.arm import Permissions, RoleAssignment, RoleDefinition
 from conformance.apis.shape import ArmList
 from conformance.checks.expect import Found, fail, not_applicable
 from conformance.checks.registry import check
@@ -140,19 +141,6 @@ def test_assignment_reaches(
         )
 
 
-READERS = frozenset(
-    {
-        READER_ROLE,
-        "Reader",
-        "Log Analytics Reader",
-        "Monitoring Reader",
-        "Security Reader",
-        "Log Analytics Data Reader",
-        "Defender Unified RBAC Reader",
-    }
-)
-
-
 def roles_held(
     role_assignments: ArmList[RoleAssignment], role_definitions: ArmList[RoleDefinition]
 ) -> list[tuple[RoleDefinition, RoleAssignment]]:
@@ -173,31 +161,42 @@ def test_role_as_advised(
 ) -> None:
     """Microsoft advises the resource group; a role on the workspace alone does not reach the solution and workbooks.
 
-    A custom role that allows the same is as good.
+    A custom role that allows the same is as good; one that reads everything, or more than the resource group, is more
+    than is needed.
     """
     held = roles_held(role_assignments.data, role_definitions.data)
     if not held:
         not_applicable("no role assignment is listed")
+    for role, assignment in held:
+        name, scope = role.properties.role_name, assignment.properties.scope
+        if not (scope.lower() + "/").startswith(connection.group_scope.lower() + "/"):
+            beyond(f"{name} is assigned on {scope or '/'}, which is more than the resource group.", name, connection)
+        if any("*/read" in grant.actions for grant in role.properties.permissions):
+            beyond(f"{name} reads everything in {scope}; {READER_ROLE} is enough.", name, connection)
     deepest = all(one.properties.scope.lower() == connection.workspace.lower() for _, one in held)
-    if deepest and not (isinstance(resource_group, Answer) and isinstance(resource_group.data, ResourceGroup)):
+    if deepest and not isinstance(resource_group, Answer):
         fail(
-            "The role is assigned on the workspace itself. Microsoft advises the resource group, so that it"
-            " reaches what"
-            " belongs to Microsoft Sentinel beside the workspace (solution, workbooks, query packs).",
+            "The role is assigned on the workspace itself. Microsoft advises the resource group, so that it reaches"
+            " what belongs to Microsoft Sentinel beside the workspace (solution, workbooks, query packs).",
             "rbac_wrong_scope",
             about="advice",
             facts=connection.facts(),
         )
 
 
-CHANGES = (
-    "*",
-    "Microsoft.SecurityInsights/*",
-    "Microsoft.SecurityInsights/incidents/*",
-    "Microsoft.OperationalInsights/*",
-    "Microsoft.Authorization/roleAssignments/write",
-    "Microsoft.Authorization/*",
-)
+def beyond(explanation: str, role: str, connection: Connection) -> NoReturn:
+    """The role is more than a connection needs that only reads."""
+    fail(explanation, "over_privileged", about="roles", facts={**connection.facts(), "role": role})
+
+
+COMMON = frozenset({"microsoft.support/*", "microsoft.resources/deployments/*", "microsoft.insights/alertrules/*"})
+"""What Microsoft gives to its reader roles too: support requests, deployments and metric alerts of one's own."""
+
+
+def changes(action: str) -> bool:
+    """Whether an action of a role, a pattern as a rule, lets something be changed."""
+    lower = action.lower()
+    return lower not in COMMON and lower.rpartition("/")[2] not in ("read", "action")
 
 
 @check(
@@ -212,20 +211,12 @@ def test_no_writing_role(
     them.
     """
     writing = sorted(
-        role.properties.role_name
-        for role, _ in roles_held(role_assignments.data, role_definitions.data)
-        if role.properties.role_name not in READERS
-        and any(
-            action.lower() in {pattern.lower() for pattern in CHANGES} or action.lower().endswith("/write")
-            for grant in role.properties.permissions
-            for action in grant.actions
-        )
+        {
+            role.properties.role_name
+            for role, _ in roles_held(role_assignments.data, role_definitions.data)
+            if any(changes(action) for grant in role.properties.permissions for action in grant.actions)
+        }
     )
     if writing:
-        fail(
-            f"The service principal holds {', '.join(writing)}; {READER_ROLE} is enough for a connection that"
-            f" only reads.",
-            "over_privileged",
-            about="roles",
-            facts={**connection.facts(), "role": writing[0]},
-        )
+        only = f"{READER_ROLE} is enough for a connection that only reads."
+        beyond(f"The service principal holds {', '.join(writing)}; {only}", writing[0], connection)

@@ -26,6 +26,8 @@ class Cause:
     means: str
     explanation: str
     fix: str
+    tell: str | None = None
+    """How to find out whether it is this one, where an answer allows several."""
     commands: tuple[str, ...] = ()
     portal: str | None = None
     again: str | None = None

@@ -15,6 +15,9 @@ from conformance.probing.evidence import Answer
 from conformance.probing.probe import NotApplicable, T, probe
 
 
+PAGE = 3
+
+
 def of_defender(connection: Connection, endpoint: Endpoint[T], **parameters: Any) -> Ask[T]:
     if not connection.uses("defender"):
         raise NotApplicable("this connection does not use Defender for Endpoint")
@@ -23,15 +26,15 @@ def of_defender(connection: Connection, endpoint: Endpoint[T], **parameters: Any
 
 @probe
 def machines(connection: Connection) -> Ask[ODataList[Machine]]:
-    return of_defender(connection, defender.MACHINES, top=3)
+    return of_defender(connection, defender.MACHINES, top=PAGE)
 
 
 @probe
 def machines_next(machines: Answer[ODataList[Machine]]) -> Ask[ODataList[Machine]]:
     """The second page, by ``$skip``: with an explicit ``$top`` Defender hands out no next link."""
-    if len(machines.data.value) < 3:
+    if len(machines.data.value) < PAGE:
         raise NotApplicable("all machines fit on one page")
-    return defender.MACHINES.ask(top=3, skip=3)
+    return defender.MACHINES.ask(top=PAGE, skip=PAGE)
 
 
 @probe
@@ -48,7 +51,7 @@ def machines_filtered(connection: Connection) -> Ask[ODataList[Machine]]:
 
 @probe
 def defender_alerts(connection: Connection) -> Ask[ODataList[Alert]]:
-    return of_defender(connection, defender.ALERTS, top=3)
+    return of_defender(connection, defender.ALERTS, top=PAGE)
 
 
 @probe

@@ -16,6 +16,8 @@ from conformance.probing.tokens import Token
 PREFER = {"Prefer": "include-unknown-enum-members"}
 """Without it the sources microsoftSentinel and microsoftDefenderForCloud arrive as unknownFutureValue."""
 
+PAGE = 3
+
 READS_APPLICATIONS = frozenset({"Application.Read.All", "Application.ReadWrite.OwnedBy", "Directory.Read.All"})
 
 
@@ -27,7 +29,7 @@ def of_graph(connection: Connection, endpoint: Endpoint[T], **parameters: Any) -
 
 @probe
 def graph_alerts(connection: Connection) -> Ask[ODataList[Alert]]:
-    return of_graph(connection, graph.ALERTS, top=3, count="true")
+    return of_graph(connection, graph.ALERTS, top=PAGE, count="true")
 
 
 @probe

@@ -160,7 +160,8 @@ def _connection(report: Report) -> ConnectionPart:
     )
 
 
-def _finding(finding: Finding) -> FindingPart:
+def finding_part(finding: Finding) -> FindingPart:
+    """A finding as the report has it, redacted."""
     return FindingPart(
         cause=finding.cause,
         certainty=finding.certainty,
@@ -174,7 +175,7 @@ def _finding(finding: Finding) -> FindingPart:
 
 def _root_cause(cause: RootCause) -> RootCausePart:
     return RootCausePart(
-        **msgspec.structs.asdict(_finding(cause.root.finding)),
+        **msgspec.structs.asdict(finding_part(cause.root.finding)),
         check=cause.root.check,
         blocks=cause.blocks,
         evidence=None if cause.root.exchange is None else _evidence(cause.root.exchange, cause.root.finding.code),
@@ -197,7 +198,7 @@ def _check(outcome: Outcome) -> CheckPart:
         duration_s=None if exchange is None else round(exchange.elapsed, 3),
         probes=outcome.probes,
         evidence=None if exchange is None else _evidence(exchange, outcome.root.finding.code if outcome.root else None),
-        finding=_finding(outcome.root.finding) if own and outcome.root else None,
+        finding=finding_part(outcome.root.finding) if own and outcome.root else None,
     )
 
 

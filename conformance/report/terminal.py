@@ -78,6 +78,16 @@ class Terminal:
         for one in document.connections:
             self._connection(one, document, many=len(document.connections) > 1)
 
+    def explain(self, finding: FindingPart, code: str | None) -> None:
+        """What one error means."""
+        self._line(MARKS["inconclusive" if finding.cause == "unknown" else "failed"], code or finding.cause, "")
+        self._row("cause", f"{finding.cause}: {CAUSES[finding.cause].means}")
+        self._row("why", finding.explanation)
+        self._row("sure", certainty(finding))
+        self._others(finding)
+        self._fix(finding)
+        self._row("docs", finding.docs)
+
     def _connection(self, one: ConnectionPart, document: Document, *, many: bool) -> None:
         self._line(MARKS[one.verdict.status], one.name, one.verdict.summary)
         for cause in one.root_causes:
@@ -100,10 +110,18 @@ class Terminal:
             shown = [str(proof.status or "no answer"), proof.code, proof.request_id and f"request {proof.request_id}"]
             self._row("proof", " · ".join(part for part in shown if part))
         self._row("sure", certainty(cause))
+        if self._verbose:
+            self._others(cause)
         self._fix(cause)
         self._row("again", f"the same command with -k {cause.check}")
         if cause.blocks:
             self._row("blocks", f"{len(cause.blocks)} checks: {ranges(cause.blocks)}", "magenta")
+
+    def _others(self, finding: FindingPart) -> None:
+        """How to find out which of several causes it is."""
+        for name in (finding.cause, *finding.also) if finding.also else ():
+            if tell := CAUSES[name].tell:
+                self._row("", f"{name}: {tell}", "dim")
 
     def _fix(self, finding: FindingPart) -> None:
         self._row("fix", f"{OWNERS[finding.owner]}: {finding.fix.text}")
@@ -168,7 +186,7 @@ class Terminal:
     def _line(self, mark: Mark, name: str, text: str, indent: int = 0) -> None:
         """A sign, a name in bold, and a text that hangs below its own beginning."""
         hang = indent + 2
-        lines = wrapped(f"{name}  {text}", self._console.width - hang)
+        lines = wrapped(f"{name}  {text}".rstrip(), self._console.width - hang)
         first = Text.assemble(" " * indent, self._mark(mark), " ", (name, "bold"), lines[0][len(name) :])
         self._out(first, *(" " * hang + line for line in lines[1:]))
 
