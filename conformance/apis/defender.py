@@ -154,7 +154,7 @@ class Alert(Shape, frozen=True, kw_only=True):
     title: str | None = None
 
 
-# Where there are no machines, the list may answer 404 as well as an empty page.
+# Where there is nothing to list, the answer may be 404 as well as an empty page.
 # With an explicit $top the lists hand out no next link: the next page is then asked for by $skip.
 MACHINES = Endpoint(
     name="defender.machines",
@@ -168,6 +168,7 @@ MACHINES = Endpoint(
     paging="@odata.nextLink",
     retires=RETIRES,
     max_top=MAX_TOP,
+    not_found="empty",
 )
 
 MACHINE = Endpoint(
@@ -193,6 +194,7 @@ ALERTS = Endpoint(
     paging="@odata.nextLink",
     retires=RETIRES,
     max_top=MAX_TOP,
+    not_found="empty",
 )
 
 ALERT = Endpoint(

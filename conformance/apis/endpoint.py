@@ -70,7 +70,8 @@ class Endpoint(Generic[T]):
 
     ``path`` is a template over the connection's ids and the operation's own parameters; ``query`` maps Python names
     to wire names (``top`` to ``$top``); ``answers`` is the shape of a success; ``paging`` names the member that holds
-    the next link; ``source`` is the page that documents the operation; ``retires`` its announced end.
+    the next link; ``source`` is the page that documents the operation; ``retires`` its announced end; ``not_found`` is
+    what a 404 of a list means: that it is empty, or a cause.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Endpoint(Generic[T]):
     paging: Literal["nextLink", "@odata.nextLink"] | None = None
     retires: date | None = None
     max_top: int | None = None
+    not_found: Literal["empty", "licence_missing"] | None = None
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:

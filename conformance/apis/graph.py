@@ -54,7 +54,8 @@ READ_DIRECTORY = AppRole(
 )
 
 # The documentation names the two SecurityAlert roles only; the service's own refusal lists all four.
-# A page above the maximum, which is undocumented, is cut short and not refused.
+# A page above the maximum, which is undocumented, is cut short and not refused. A 404 of the list is read as a tenant
+# without any Defender product (github.com/microsoft/zerotrustassessment).
 ALERTS = Endpoint(
     name="graph.alerts",
     api=GRAPH,
@@ -65,6 +66,7 @@ ALERTS = Endpoint(
     needs=AppRole("SecurityAlert.Read.All", also=("SecurityAlert.ReadWrite.All", *READ_INCIDENTS.any_of)),
     query=options("count", "filter", "orderby", "select", "skip", "top"),
     paging="@odata.nextLink",
+    not_found="licence_missing",
 )
 
 ALERT = Endpoint(

@@ -13,7 +13,7 @@ __all__ = ["Found", "NotApplicable", "NotConfigured", "answered", "fail", "not_a
 
 
 class Found(Exception):
-    """What a check found instead of what must hold. ``stated``: it says so itself, of answers; else of a ``refusal``."""
+    """What a check found instead of what must hold. ``stated``: it says so itself, not a ``refusal``."""
 
     def __init__(self, finding: Finding, *, stated: bool = False, refusal: Refusal | None = None) -> None:
         super().__init__(f"{finding.cause}: {finding.explanation}")

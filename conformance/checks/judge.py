@@ -103,9 +103,10 @@ def _found(
 
     ``stated``: the check says so itself, of answers that came; then it is its own, and conclusive whatever its cause.
     """
-    owned_by = None if stated else owner(found, probe)
-    root = Root(owned_by or check.id, found, exchange)
-    owning = catalogue().get(root.check, check)
+    owning = catalogue().get((None if stated else owner(found, probe)) or check.id, check)
+    if owning.level == "should" and check.level == "must":
+        owning = check  # what must hold is not excused by what is but advice
+    root = Root(owning.id, found, exchange)
     if owning.id != check.id:
         if owning.level == "should" and root.conclusive:
             reason = f"needs that {owning.title} ({owning.id})"

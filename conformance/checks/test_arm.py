@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.apis.arm import Workspace
-from conformance.checks.expect import Found, fail, not_applicable, require
+from conformance.checks.expect import Found, answered, fail, not_applicable, require
 from conformance.checks.registry import check
 from conformance.connection import Connection
 from conformance.probing.evidence import Answer, Evidence, Refusal
@@ -28,10 +28,8 @@ def test_subscription(connection: Connection, subscription: Evidence, workspace:
         require(state in ("Enabled", "Warned", "PastDue"), f"The subscription is {state}.", "subscription_disabled")
         return
     if isinstance(subscription, Refusal) and subscription.finding.cause not in UNSEEN:
-        raise Found(subscription.finding)
-    if isinstance(workspace, Refusal):
-        raise Found(workspace.finding)
-    if not isinstance(workspace, Answer):
+        raise Found(subscription.finding, refusal=subscription)
+    if answered(workspace) is None:
         not_applicable("this connection does not look into the subscription")
 
 
@@ -40,17 +38,21 @@ def test_resource_group(resource_group: Evidence, workspace: Evidence) -> None:
     """A role on the workspace alone does not show the resource group; then the workspace speaks for it."""
     if isinstance(resource_group, Answer):
         return
+    said = resource_group.finding if isinstance(resource_group, Refusal) else None
+    if said and said.conclusive and said.cause not in UNSEEN:
+        answered(resource_group)
     if isinstance(workspace, Answer):
-        not_applicable("the role is on the workspace alone; that shows it to be there")
-    for evidence in (workspace, resource_group):
-        if isinstance(evidence, Refusal):
-            raise Found(evidence.finding)
+        not_applicable("it is not shown to the app; the workspace in it is, so it is there")
+    answered(workspace)
+    answered(resource_group)
     not_applicable("this connection does not look into the resource group")
 
 
 @check("ARM-003", "the workspace exists and is provisioned", owns=("workspace_not_found",))
-def test_workspace(workspace: Answer[Workspace]) -> None:
-    """``provisioningState`` is Succeeded."""
+def test_workspace(workspace: Answer[Workspace], query_print: Evidence) -> None:
+    """``provisioningState`` is Succeeded, and the query API knows the workspace too."""
+    if isinstance(query_print, Refusal) and query_print.finding.cause == "workspace_not_found":
+        raise Found(query_print.finding, refusal=query_print)
     state = workspace.data.properties.provisioning_state
     require(
         state in (None, "Succeeded", "Updating"),
@@ -71,6 +73,8 @@ def test_public_queries(connection: Connection, workspace: Answer[Workspace], qu
     """``publicNetworkAccessForQuery`` is Enabled - or a query was answered all the same, from inside its network."""
     if closed(workspace.data) and not isinstance(query_print, Answer):
         raise Found(network_closed(workspace.data, connection.facts()))
+    if isinstance(query_print, Refusal) and query_print.finding.cause == "network_access_disabled":
+        raise Found(query_print.finding, refusal=query_print)
 
 
 CAPPED = frozenset({"OverQuota", "ForceOff", "SubscriptionSuspended"})
@@ -103,15 +107,16 @@ def associated(workspace: Workspace) -> bool:
     return "Sentinel" in ((features and features.associations) or ())
 
 
-@check(
-    "ARM-007",
-    "Microsoft Sentinel is enabled on the workspace",
-    owns=("sentinel_not_onboarded", "provider_not_registered"),
-)
+NOT_ENABLED = ("sentinel_not_onboarded", "provider_not_registered")
+
+
+@check("ARM-007", "Microsoft Sentinel is enabled on the workspace", owns=NOT_ENABLED)
 def test_onboarded(connection: Connection, onboarding: Evidence, workspace: Evidence, incidents: Evidence) -> None:
     """By its onboarding state. A refusal to show that is not a no; answered incidents are a yes, and so is what the
     workspace itself says that it is used for.
     """
+    if isinstance(incidents, Refusal) and incidents.finding.cause in NOT_ENABLED:
+        raise Found(incidents.finding, refusal=incidents)
     if isinstance(onboarding, Answer) or isinstance(incidents, Answer):
         return
     if isinstance(onboarding, Refusal):
@@ -119,5 +124,5 @@ def test_onboarded(connection: Connection, onboarding: Evidence, workspace: Evid
             raise Found(not_onboarded(connection))
         if onboarding.finding.cause in UNSEEN and isinstance(workspace, Answer) and associated(workspace.data):
             return
-        raise Found(onboarding.finding)
+        raise Found(onboarding.finding, refusal=onboarding)
     not_applicable("this connection does not look into the workspace")

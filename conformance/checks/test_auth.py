@@ -12,12 +12,14 @@ from conformance.checks.registry import check
 from conformance.connection import Connection
 from conformance.probing.entra import foreign_cloud
 from conformance.probing.evidence import Answer, Evidence, Refusal
+from conformance.probing.tell_apart import TOKENS, WHOLE
 from conformance.probing.tokens import Token
 
 LONGEST_LIFE = 100_800
 """Seconds: tokens of sessions with continuous access evaluation live up to 28 hours."""
 SKEW = timedelta(minutes=5)
 
+TENANT_CAUSES = ("tenant_not_found", "tenant_malformed", "wrong_cloud")
 APP_CAUSES = ("app_not_in_tenant", "app_disabled", "service_principal_missing")
 CREDENTIAL_CAUSES = (
     "wrong_client_secret",
@@ -27,8 +29,7 @@ CREDENTIAL_CAUSES = (
     "federation_mismatch",
     "credential_missing",
     "conditional_access_blocked",
-    "ip_blocked:entra",
-    "request_malformed:entra",
+    "request_malformed",
     "grant_type_unsupported",
     "user_credentials_wrong",
     "interaction_required",
@@ -39,10 +40,19 @@ RESOURCE_CAUSES = ("resource_not_in_tenant", "resource_disabled", "scope_invalid
 @check(
     "AUTH-001",
     "the tenant exists in this cloud, and it is the configured one",
-    owns=("tenant_not_found", "tenant_malformed", "wrong_cloud"),
+    owns=TENANT_CAUSES,
 )
-def test_tenant(connection: Connection, discovery: Answer[OpenIdConfiguration]) -> None:
-    """By OpenID discovery, which needs no credential: its issuer names the tenant, its host the cloud."""
+def test_tenant(
+    connection: Connection,
+    discovery: Answer[OpenIdConfiguration],
+    token_arm: Evidence,
+    token_log_analytics: Evidence,
+    token_graph: Evidence,
+    token_defender: Evidence,
+) -> None:
+    """By OpenID discovery, which needs no credential: its issuer names the tenant, its host the cloud. A tenant that
+    gets no tokens, for its own sake, is not there either.
+    """
     if found := foreign_cloud(connection, discovery.data):
         raise Found(found)
     issuer = discovery.data.issuer
@@ -51,36 +61,54 @@ def test_tenant(connection: Connection, discovery: Answer[OpenIdConfiguration]) 
     if re.fullmatch(r"[0-9a-fA-F-]{36}", connection.tenant_id):
         same = named is not None and named.group().lower() == connection.tenant_id.lower()
         require(same, f"The issuer {issuer} is another tenant than {connection.tenant_id}.", "tenant_not_found")
+    refused_for(TENANT_CAUSES, (token_arm, token_log_analytics, token_graph, token_defender))
 
 
-def refused_for(causes: tuple[str, ...], tokens: tuple[Evidence, ...], *, beyond: tuple[str, ...]) -> None:
-    """Fails if a token was refused for one of these causes.
+def refused_for(causes: tuple[str, ...], tokens: tuple[Evidence, ...]) -> None:
+    """Fails if a token was refused for one of these causes."""
+    for token in tokens:
+        if isinstance(token, Refusal) and token.finding.cause in causes:
+            raise Found(token.finding, refusal=token)
 
-    Blocked if for any other, unless Entra came as far as this: it issued a token, or refused it for a cause beyond.
-    """
+
+def reached(tokens: tuple[Evidence, ...], beyond: tuple[str, ...] = ()) -> None:
+    """Blocked unless Entra came as far as this: it issued a token, or refused it for a cause beyond."""
     refusals = [token for token in tokens if isinstance(token, Refusal)]
-    for refusal in refusals:
-        if refusal.finding.cause in causes:
-            raise Found(refusal.finding)
-    reached = any(isinstance(token, Answer) for token in tokens)
-    if refusals and not reached and not any(one.finding.cause in beyond for one in refusals):
-        raise Found(refusals[0].finding)
+    issued = any(isinstance(token, Answer) for token in tokens)
+    if refusals and not issued and not any(one.finding.cause in beyond for one in refusals):
+        raise Found(refusals[0].finding, refusal=refusals[0])
 
 
 @check("AUTH-002", "the app exists in the tenant, is enabled and has a service principal", owns=APP_CAUSES)
 def test_app_accepted(
+    connection: Connection,
     token_arm: Evidence,
     token_log_analytics: Evidence,
     token_graph: Evidence,
     token_defender: Evidence,
     discovery: Answer[OpenIdConfiguration],
 ) -> None:
-    """Entra looks at the app before it looks at the credential: a refusal of the latter proves it too."""
+    """Entra looks at the app before it looks at the credential: a refusal of the latter proves it too. An app without
+    a service principal may get tokens all the same; they lack ``oid``, and nothing accepts them.
+    """
     tokens = (token_arm, token_log_analytics, token_graph, token_defender)
-    refused_for(APP_CAUSES, tokens, beyond=(*CREDENTIAL_CAUSES, *RESOURCE_CAUSES))
+    refused_for(APP_CAUSES, tokens)
+    reached(tokens, beyond=(*CREDENTIAL_CAUSES, *RESOURCE_CAUSES))
+    claims = [token.data.claims for token in tokens if isinstance(token, Answer)]
+    if any(one and "oid" not in one for one in claims):
+        nobody = "Tokens are issued, and name no service principal (oid): the app is not registered in this tenant."
+        fail(nobody, "service_principal_missing", facts=connection.facts())
 
 
-@check("AUTH-003", "the credential is accepted", owns=CREDENTIAL_CAUSES)
+@check(
+    "AUTH-003",
+    "the credential is accepted",
+    owns=(
+        *(cause for cause in CREDENTIAL_CAUSES if cause not in WHOLE),  # of those, other services speak too
+        *(f"{cause}:{token}" for cause in CREDENTIAL_CAUSES if cause in WHOLE for token in TOKENS),
+        *(f"{cause}:tokens" for cause in sorted({*WHOLE, "contract_violation"})),
+    ),
+)
 def test_credential_accepted(
     token_arm: Evidence,
     token_log_analytics: Evidence,
@@ -90,7 +118,8 @@ def test_credential_accepted(
 ) -> None:
     """Secret, certificate or federated assertion: an issued token proves it, or a refusal that is about the API."""
     tokens = (token_arm, token_log_analytics, token_graph, token_defender)
-    refused_for(CREDENTIAL_CAUSES, tokens, beyond=RESOURCE_CAUSES)
+    refused_for(CREDENTIAL_CAUSES, tokens)
+    reached(tokens, beyond=RESOURCE_CAUSES)
 
 
 def owns(audience: Audience) -> tuple[str, ...]:
@@ -153,7 +182,7 @@ def test_token_answer(
 ) -> None:
     """``Cache-Control: no-store``, and JSON; the documented members are a token's, or none was issued."""
     tokens = (token_arm, token_log_analytics, token_graph, token_defender)
-    refused_for((), tokens, beyond=())
+    reached(tokens)
     for headers in (token.headers for token in tokens if isinstance(token, Answer)):
         require("no-store" in headers.get("cache-control", "").lower(), "A token answer lacks Cache-Control: no-store.")
         require("json" in headers.get("content-type", "").lower(), "A token answer does not say that it is JSON.")
@@ -180,5 +209,5 @@ def test_foreign_token_refused(foreign: Evidence) -> None:
     status = foreign.exchange.status if foreign.exchange else None
     if status not in (401, 403):
         if not foreign.finding.conclusive:
-            raise Found(foreign.finding)
+            raise Found(foreign.finding, refusal=foreign)
         fail(f"A token of another API was refused with status {status}, not as documented with 401 or 403.")

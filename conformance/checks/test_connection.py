@@ -100,7 +100,7 @@ def test_reachable(
     asked = (discovery, workspace, query_print, graph_alerts, machines)
     for evidence in asked:
         if isinstance(evidence, Refusal) and evidence.finding.cause in NETWORK:
-            raise Found(evidence.finding)
+            raise Found(evidence.finding, refusal=evidence)
     if not any(isinstance(evidence, Answer | Refusal) and evidence.exchange for evidence in asked):
         not_applicable("nothing was sent")
 

@@ -65,7 +65,7 @@ def test_secure_scores(secure_scores: Answer[ODataList[SecureScore]]) -> None:
             )
 
 
-@check("GRAPH-005", "the connection does not depend on the retired alerts route", level="should", owns=("api_retired",))
+@check("GRAPH-005", "the connection does not depend on the retired alerts route", level="should")
 def test_not_retired(token_graph: Answer[Token]) -> None:
     """``/security/alerts`` ended on 2026-10-15: SecurityEvents.Read.All without SecurityAlert.Read.All opens no
     alerts.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from conformance.apis.graph import Application
 from conformance.apis.permissions import RESOURCES
-from conformance.checks.expect import fail, not_applicable
+from conformance.checks.expect import Found, fail, not_applicable
 from conformance.checks.registry import check
 from conformance.probing.evidence import Answer, Evidence, Refusal
+from conformance.probing.tell_apart.permissions import holds
 from conformance.probing.tokens import Token
 
 CAUSE = "guide_step_without_effect"
@@ -42,10 +43,11 @@ def test_defender_token(token_log_analytics: Answer[Token], token_defender: Evid
         return
     if not isinstance(token_defender, Refusal):
         not_applicable("this connection does not use Defender for Endpoint")
+    if not token_defender.finding.conclusive:
+        raise Found(token_defender.finding, refusal=token_defender)
     fail(
-        "There is a token for Log Analytics and none for Defender for Endpoint. The guide uses the one for the"
-        " other, which"
-        " Defender refuses with 401: it needs a token for https://api.securitycenter.microsoft.com/.default.",
+        "There is a token for Log Analytics and none for Defender for Endpoint. The guide uses the one for the other,"
+        " which Defender refuses with 401: it needs a token for https://api.securitycenter.microsoft.com/.default.",
         CAUSE,
         about="defender_token",
     )
@@ -60,8 +62,7 @@ def test_defender_token(token_log_analytics: Answer[Token], token_defender: Evid
 def test_security_events(token_graph: Answer[Token]) -> None:
     """It opens secure scores and nothing else since 2026-10-15; alerts and incidents have permissions of their own."""
     roles = token_graph.data.roles
-    alone = "SecurityEvents.Read.All" in roles and "SecurityAlert.Read.All" not in roles
-    if alone:
+    if "SecurityEvents.Read.All" in roles and not holds(token_graph.data, "SecurityAlert.Read.All"):
         fail(
             "SecurityEvents.Read.All no longer opens any alerts; the app needs SecurityAlert.Read.All and"
             " SecurityIncident.Read.All for that.",
@@ -71,9 +72,11 @@ def test_security_events(token_graph: Answer[Token]) -> None:
 
 
 @check("GUIDE-004", "no error was met that the guide explains wrongly", level="should", owns=(f"{CAUSE}:errors",))
-def test_error_table(token_arm: Evidence, token_log_analytics: Evidence, token_graph: Evidence) -> None:
+def test_error_table(
+    token_arm: Evidence, token_log_analytics: Evidence, token_graph: Evidence, token_defender: Evidence
+) -> None:
     """AADSTS700011 is not a redirect mismatch: it says that the app is not in the tenant."""
-    for token in (token_arm, token_log_analytics, token_graph):
+    for token in (token_arm, token_log_analytics, token_graph, token_defender):
         if isinstance(token, Refusal) and token.finding.code == "AADSTS700011":
             fail(
                 "The guide calls AADSTS700011 a redirect mismatch. It says that the app is not in this tenant.",
@@ -97,9 +100,8 @@ def test_defender_permissions(token_defender: Answer[Token], token_graph: Eviden
         and token_graph.data.roles
     ):
         fail(
-            "The app was set up as the guide says: with permissions of Microsoft Graph, and none of"
-            " WindowsDefenderATP. The"
-            " guide leaves out Machine.Read.All and Alert.Read.All, which its own Defender step needs.",
+            "The app was set up as the guide says: with permissions of Microsoft Graph, and none of WindowsDefenderATP."
+            " The guide leaves out Machine.Read.All and Alert.Read.All, which its own Defender step needs.",
             CAUSE,
             about="defender_permissions",
         )

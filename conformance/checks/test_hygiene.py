@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, timedelta
 
 from conformance.apis import ENDPOINTS
 from conformance.apis.entra import OpenIdConfiguration
-from conformance.apis.graph import Application
+from conformance.apis.graph import Application, KeyCredential, PasswordCredential
 from conformance.checks.expect import NotConfigured, fail, not_applicable
 from conformance.checks.registry import check
-from conformance.connection import Connection
+from conformance.connection import ClientSecret, Connection, FederatedToken
+from conformance.connection.credential import Credential
 from conformance.probing.evidence import Answer, Evidence, Refusal
 
 SOON = timedelta(days=180)
@@ -18,8 +20,10 @@ SOON = timedelta(days=180)
 @check("HYG-001", "the credential does not end soon", level="should", owns=("secret_expires_soon",))
 def test_credential_end(connection: Connection, discovery: Answer[OpenIdConfiguration], application: Evidence) -> None:
     """From the app's registration where Graph may be asked, else ``secret_expires`` of the connection file."""
+    if isinstance(connection.credential, FederatedToken):
+        not_applicable("a federated credential has no end")
     now = discovery.exchange.date or discovery.exchange.received
-    ends = _registered_end(application) or connection.secret_expires
+    ends = _registered_end(application, connection.credential) or connection.secret_expires
     if ends is None:
         raise NotConfigured("secret_expires")
     assert now is not None
@@ -33,16 +37,16 @@ def test_credential_end(connection: Connection, discovery: Answer[OpenIdConfigur
         )
 
 
-def _registered_end(application: Evidence) -> date | None:
-    """The latest end of the app's secrets: which of them is in use is not told."""
+def _registered_end(application: Evidence, credential: Credential) -> date | None:
+    """The end of the credential in use: of a secret by the three characters that are told of it; else the latest."""
     if not isinstance(application, Answer):
         return None
     registration: Application = application.data
-    ends: list[datetime] = [
-        one.end_date_time
-        for one in (*(registration.password_credentials or ()), *(registration.key_credentials or ()))
-        if one.end_date_time is not None
-    ]
+    found: Sequence[PasswordCredential | KeyCredential] = registration.key_credentials or ()
+    if isinstance(credential, ClientSecret):
+        secrets, start = registration.password_credentials or (), credential.secret.reveal()[:3]
+        found = [one for one in secrets if one.hint == start] or secrets
+    ends = [one.end_date_time for one in found if one.end_date_time is not None]
     return max(ends).date() if ends else None
 
 
@@ -84,9 +88,8 @@ def test_headroom(
     if slowed:
         times = sum(one.exchange.throttled for one in slowed if one.exchange)
         fail(
-            f"The services asked {times} times to slow down (429):"
-            f" {', '.join(sorted(one.probe for one in slowed))}. The"
-            " limits are shared by everything that signs in as this app.",
+            f"The services asked {times} times to slow down (429): {', '.join(sorted(one.probe for one in slowed))}."
+            " The limits are shared by everything that signs in as this app.",
             "throttled",
             about="headroom",
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
 
 from conformance.apis.log_analytics import QueryResponse
 from conformance.apis.tables import TABLES
@@ -24,7 +26,7 @@ TIMESPAN = timedelta(hours=6)
 def test_query(query_print: Answer[QueryResponse]) -> None:
     """``print ok=1``: one row of one column, which needs no data."""
     rows = query_print.data.records()
-    require(rows == [{"ok": 1}], f"print ok=1 answered {len(rows)} rows, not the one that it must.")
+    require(rows == [{"ok": 1}], f"print ok=1 was answered with {len(rows)} rows, and not with the one row of a 1.")
 
 
 @check("LA-002", "the same query by resource id is answered alike")
@@ -64,11 +66,13 @@ def test_table(rows: Answer[QueryResponse], plan: Evidence, table: str) -> None:
     """The table is there, on a plan that the query API reaches, and its rows are not hidden from this reader."""
     if isinstance(plan, Answer):
         name = plan.data.properties.plan
+        if rows.data.records():
+            return
         if name not in (None, "Analytics"):
             fail(
                 f"{table} is on the {name} plan, which the query API does not reach.", "table_unqueryable", about=table
             )
-        if plan.data.properties.protection_level == "Protected" and not rows.data.records():
+        if plan.data.properties.protection_level == "Protected":
             raise Found(hidden(table))
 
 
@@ -82,7 +86,7 @@ def test_side_table(rows: Evidence) -> None:
     if isinstance(rows, Refusal):
         if rows.finding.cause == "table_missing":
             not_applicable("the table is not in the workspace: its feature is not used")
-        raise Found(rows.finding)
+        raise Found(rows.finding, refusal=rows)
 
 
 @check(
@@ -107,29 +111,54 @@ def test_columns(rows: Answer[QueryResponse], table: str) -> None:
     require(not other, f"{table}: {'; '.join(other)}.")
 
 
+def stop_at_part(answer: Answer[QueryResponse]) -> None:
+    """A 200 with an error member holds a part of the rows only, which proves nothing. It is LA-031's to report."""
+    if answer.data.error is not None:
+        code = answer.data.error.code
+        explanation = f"The answer to {answer.probe} is only a part of its rows: {code}."
+        raise Found(finding("query_partial", code=code, about="log_analytics", explanation=explanation))
+
+
+LOOK_BACK = timedelta(days=14)
+"""How old a row the freshness query sees."""
+
+
 @check("LA-030", "data is fresh and arrives in time", level="should", owns=("data_stale",))
 def test_freshness(connection: Connection, query_freshness: Answer[QueryResponse]) -> None:
     """Newest row and ingestion delay of each table against ``expect``, by the service's clock."""
+    stop_at_part(query_freshness)
     now = query_freshness.exchange.date
-    rows = query_freshness.data.records()
-    if now is None or not rows:
-        not_applicable("there is no data of the last 14 days to look at")
-    expect = connection.expect
-    limits = {"SecurityIncident": expect.max_incident_age, "Usage": expect.max_data_age}
-    for row in rows:
-        limit = limits.get(row["T"])
-        age = now - row["LastEvent"]
-        if limit is not None and age > limit:
+    if now is None:
+        not_applicable("the answer carries no date to judge ages by")
+    expect, rows = connection.expect, {str(row.get("T")): row for row in query_freshness.data.records()}
+    for table, limit in (("SecurityIncident", expect.max_incident_age), ("Usage", expect.max_data_age)):
+        if limit is None:
+            continue
+        age = now - _newest(rows[table]) if table in rows else None
+        if age is not None and age > limit:
+            fail(f"The newest row of {table} is {_days(age)} old; {_days(limit)} are expected at most.", "data_stale")
+        if age is None and limit <= LOOK_BACK:
             fail(
-                f"The newest row of {row['T']} is {_days(age)} old; {_days(limit)} are expected at most.", "data_stale"
-            )
-        delay = timedelta(seconds=float(row.get("Delay95") or 0))
-        if expect.max_ingestion_delay is not None and delay > expect.max_ingestion_delay:
-            fail(
-                f"Rows of {row['T']} arrive up to {_days(delay)} late; {_days(expect.max_ingestion_delay)} are"
-                f" expected at most.",
+                f"{table} shows no row of the last {LOOK_BACK.days} days; {_days(limit)} are expected at most.",
                 "data_stale",
+                certainty="likely",
+                also=("data_hidden",),
             )
+    if not rows:
+        not_applicable(f"there is no data of the last {LOOK_BACK.days} days to look at")
+    most = expect.max_ingestion_delay
+    for name, row in rows.items():
+        delay = row.get("Delay95")
+        if most is not None and isinstance(delay, int | float) and delay > most.total_seconds():
+            late = _days(timedelta(seconds=delay))
+            fail(f"Rows of {name} arrive up to {late} late; {_days(most)} are expected at most.", "data_stale")
+
+
+def _newest(row: Mapping[str, Any]) -> datetime:
+    time = row.get("LastEvent")
+    if not isinstance(time, datetime):
+        fail("The answer to query_freshness has no column LastEvent of type datetime, which the query asks for.")
+    return time
 
 
 def _days(time: timedelta) -> str:
@@ -137,8 +166,13 @@ def _days(time: timedelta) -> str:
     return f"{hours / 24:.1f} days" if hours >= 48 else f"{hours:.1f} hours"
 
 
+NOT_WHOLE = ("query_partial", "query_timeout", "response_too_large")
+
+
 @check(
-    "LA-031", "no partial result passes for a whole one", owns=("query_partial", "query_timeout", "response_too_large")
+    "LA-031",
+    "no partial result passes for a whole one",
+    owns=tuple(f"{cause}:log_analytics" for cause in NOT_WHOLE),
 )
 def test_whole(
     query_print: Answer[QueryResponse],
@@ -147,38 +181,30 @@ def test_whole(
     query_freshness: Evidence,
     query_recent_incidents: Evidence,
 ) -> None:
-    """A 200 that carries an error member is a part; size and row limits are named."""
+    """A 200 that carries an error member is a part, and so is a 206; limits of time, size and rows are named."""
     for one in (query_print, query_incidents, query_alerts, query_freshness, query_recent_incidents):
-        if isinstance(one, Answer) and one.data.error is not None:
-            error = one.data.error
-            raise Found(
-                finding(
-                    "query_partial",
-                    code=error.code,
-                    about=one.probe,
-                    explanation=f"The answer to {one.probe} is only a part of its rows: {error.code}.",
-                )
-            )
+        if isinstance(one, Answer):
+            stop_at_part(one)
+        if isinstance(one, Refusal) and one.finding.cause in NOT_WHOLE:
+            raise Found(one.finding, refusal=one)
 
 
 @check("LA-032", "a table that does not exist is refused as documented")
 def test_unknown_table(query_print: Answer[QueryResponse], query_unknown_table: Evidence) -> None:
     """400 with SEM0100 tells the real service from something that answers in its place."""
     if isinstance(query_unknown_table, Answer):
-        raise Found(
-            finding(
-                "intercepted",
-                about="log_analytics",
-                explanation="A query on a table that does not exist was answered"
-                " with success: something else than Log Analytics answers here.",
-            )
+        fail(
+            "A query on a table that does not exist was answered with success: something else than Log Analytics"
+            " answers here.",
+            "intercepted",
+            about="log_analytics",
         )
     if isinstance(query_unknown_table, Refusal) and query_unknown_table.finding.cause not in (
         "table_missing",
         "kql_invalid",
         "sentinel_not_onboarded",
     ):
-        raise Found(query_unknown_table.finding)
+        raise Found(query_unknown_table.finding, refusal=query_unknown_table)
 
 
 @check("LA-033", "the timespan and the Prefer header of a request are honoured", level="should")
@@ -189,6 +215,8 @@ def test_timespan(query_timespan: Answer[QueryResponse]) -> None:
     oldest = rows[0].get("Oldest") if rows else None
     if oldest is None or now is None:
         not_applicable("there are no rows in the timespan to look at")
+    if not isinstance(oldest, datetime):
+        fail("The answer to query_timespan has no column Oldest of type datetime, which the query asks for.")
     require(
         now - oldest <= TIMESPAN + timedelta(minutes=10), f"A row of {oldest} was counted within the last {TIMESPAN}."
     )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import NoReturn
 
 from conformance.apis.arm import Permissions, RoleAssignment, RoleDefinition
 from conformance.apis.shape import ArmList
-from conformance.checks.expect import Found, fail, not_applicable
+from conformance.checks.expect import Found, answered, fail, not_applicable
 from conformance.checks.registry import check
 from conformance.connection import Connection
+from conformance.findings import finding
 from conformance.probing.evidence import Answer, Evidence, Refusal
 from conformance.probing.tell_apart.azure import READER_ROLE, lacking
 from conformance.probing.tokens import Token
@@ -30,18 +31,22 @@ def test_permissions_readable(connection: Connection, permissions: Answer[ArmLis
         )
 
 
-def allowed(permissions: Answer[ArmList[Permissions]], area: str, seen: Iterable[Evidence]) -> None:
-    """Holds if every operation of an area was answered, or the permissions say that it would be.
+def allowed(permissions: Evidence, area: str, seen: Sequence[Evidence]) -> None:
+    """Holds if no operation of an area was refused for want of a role and one was answered, or the permissions say
+    that it would be.
 
     What was seen to work outweighs what was computed; so does a refusal.
     """
-    asked = [one for one in seen if isinstance(one, Answer | Refusal)]
-    for one in asked:
+    for one in seen:
         if isinstance(one, Refusal) and one.finding.cause.startswith("rbac_"):
-            raise Found(one.finding)
-    if not asked:
+            raise Found(one.finding, refusal=one)
+    if any(isinstance(one, Answer) for one in seen):
+        return
+    if not any(isinstance(one, Refusal) for one in seen):
+        for one in seen:
+            answered(one)
         not_applicable("this connection does not use it")
-    if not any(isinstance(one, Answer) for one in asked) and lacking(permissions.data.value, area):
+    if (granted := answered(permissions)) is not None and lacking(granted.value, area):
         not_applicable(
             "the operation was refused for another reason, so what the permissions would allow proves nothing"
         )
@@ -66,14 +71,14 @@ def owning(area: str) -> tuple[str, ...]:
     given={"area": "tables"},
     owns=owning("tables"),
 )
-def test_action_allowed(permissions: Answer[ArmList[Permissions]], seen: Evidence, area: str) -> None:
+def test_action_allowed(permissions: Evidence, seen: Evidence, area: str) -> None:
     """Wildcards, notActions and several roles added up, against the action that the operation needs."""
     allowed(permissions, area, [seen])
 
 
 @check("RBAC-013", "Microsoft Sentinel may be read", owns=owning("sentinel"))
 def test_sentinel_allowed(
-    permissions: Answer[ArmList[Permissions]],
+    permissions: Evidence,
     incidents: Evidence,
     incident_alerts: Evidence,
     incident_entities: Evidence,
@@ -112,6 +117,7 @@ MISPLACED = ("rbac_wrong_principal", "rbac_wrong_scope", "rbac_propagating")
 
 @check("RBAC-020", "an Azure role of this service principal reaches the workspace", owns=MISPLACED)
 def test_assignment_reaches(
+    connection: Connection,
     role_assignments: Evidence,
     token_arm: Answer[Token],
     permissions: Evidence,
@@ -122,23 +128,24 @@ def test_assignment_reaches(
     """Directly, by resource group, subscription or management group, or through a group; for the token's object id."""
     for one in (workspace, query_print, incidents):
         if isinstance(one, Refusal) and one.finding.cause in MISPLACED:
-            raise Found(one.finding)
+            raise Found(one.finding, refusal=one)
     if isinstance(role_assignments, Refusal):
         if isinstance(permissions, Answer) and permissions.data.value:
             not_applicable("a role reaches the workspace, but it does not let assignments be read")
-        raise Found(role_assignments.finding)
-    if isinstance(role_assignments, Answer) and not role_assignments.data.value:
+        raise Found(role_assignments.finding, refusal=role_assignments)
+    if isinstance(role_assignments, Answer) and all(below(one, connection) for one in role_assignments.data.value):
         if isinstance(permissions, Answer) and permissions.data.value:
             not_applicable(
                 "a role reaches the workspace, though no assignment is listed (Azure Lighthouse grants are not)"
             )
-        if isinstance(permissions, Refusal):
-            raise Found(permissions.finding)
-        fail(
-            "No role assignment of this service principal reaches the workspace.",
-            "rbac_role_missing",
-            about="workspace",
-        )
+        answered(permissions)
+        nothing = "No role assignment of this service principal reaches the workspace."
+        raise Found(finding("rbac_role_missing", explanation=nothing, facts=connection.facts()))
+
+
+def below(assignment: RoleAssignment, connection: Connection) -> bool:
+    """Whether a role is assigned on something inside the workspace, such as one table."""
+    return assignment.properties.scope.lower().startswith(connection.workspace.lower() + "/")
 
 
 def roles_held(
@@ -157,7 +164,6 @@ def test_role_as_advised(
     connection: Connection,
     role_assignments: Answer[ArmList[RoleAssignment]],
     role_definitions: Answer[ArmList[RoleDefinition]],
-    resource_group: Evidence,
 ) -> None:
     """Microsoft advises the resource group; a role on the workspace alone does not reach the solution and workbooks.
 
@@ -173,8 +179,7 @@ def test_role_as_advised(
             beyond(f"{name} is assigned on {scope or '/'}, which is more than the resource group.", name, connection)
         if any("*/read" in grant.actions for grant in role.properties.permissions):
             beyond(f"{name} reads everything in {scope}; {READER_ROLE} is enough.", name, connection)
-    deepest = all(one.properties.scope.lower() == connection.workspace.lower() for _, one in held)
-    if deepest and not isinstance(resource_group, Answer):
+    if all(one.properties.scope.lower().startswith(connection.workspace.lower()) for _, one in held):
         fail(
             "The role is assigned on the workspace itself. Microsoft advises the resource group, so that it reaches"
             " what belongs to Microsoft Sentinel beside the workspace (solution, workbooks, query packs).",

@@ -9,7 +9,7 @@ from conformance.apis.shape import ArmList
 from conformance.checks.expect import fail, not_applicable, require
 from conformance.checks.registry import check
 from conformance.probing.evidence import Answer
-from conformance.probing.sentinel import PAGE
+from conformance.probing.sentinel import PAGE, newest
 
 MOST_ALERTS = 150
 """Per incident, Sentinel's service limit."""
@@ -44,8 +44,8 @@ def test_options(incidents_filtered: Answer[ArmList[Incident]], incidents: Answe
 
 @check("SENT-010", "one incident can be read by its id", using={"found": "incident"})
 def test_incident(found: Answer[Incident], incidents: Answer[ArmList[Incident]]) -> None:
-    """It is the incident that the list named."""
-    require(found.data.name in {one.name for one in incidents.data.value}, "Another incident came back than asked for.")
+    """It is the incident that was asked for."""
+    require(found.data.name.lower() == newest(incidents).lower(), "Another incident came back than asked for.")
 
 
 @check("SENT-011", "the alerts of an incident can be read")

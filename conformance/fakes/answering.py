@@ -109,11 +109,15 @@ def stray(api: Api) -> Callable[[Handler], Handler]:
 
 @dataclass(frozen=True)
 class Refusal:
-    """One refusal as declared; its ``message`` has ``{placeholders}``, ``extra`` is what only its API has."""
+    """One refusal as declared; its ``message`` has ``{placeholders}``, ``extra`` is what only its API has.
+
+    ``cause`` is what it means by itself, without any other evidence.
+    """
 
     status: int
     code: str
     message: str
+    cause: str
     extra: Mapping[str, Any]
 
 
@@ -134,7 +138,7 @@ class Refuser:
         text = resources.files(__package__).joinpath("refusals", f"{api.name}.toml").read_text(encoding="utf-8")
         for name, row in tomllib.loads(text).items():
             _known[f"{api.name}/{name}"] = Known(row.pop("tier"), row.pop("source"))
-            self.declared[name] = Refusal(row.pop("status"), row.pop("code"), row.pop("message"), row)
+            self.declared[name] = Refusal(row.pop("status"), row.pop("code"), row.pop("message"), row.pop("cause"), row)
 
     def __call__(
         self, call: Call, name: str, more_headers: Mapping[str, str] = MappingProxyType({}), /, **values: Any

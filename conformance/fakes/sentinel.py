@@ -142,7 +142,7 @@ def of_incident(
 
     @onboarded
     def checked(call: Call, workspace: Workspace) -> httpx.Response:
-        for one in workspace.incidents:
+        for one in () if workspace.vanishing else workspace.incidents:
             if one.id.lower() == call.path["incident"].lower():
                 return ok(call, answer(call, workspace, one))
         return refuse(call, "incident-not-found", incident=call.path["incident"])

@@ -110,6 +110,8 @@ def _about(signal: Signal, cause: str, learned: Mapping[str, str]) -> str | None
         return learned.get("roles") or signal.service
     if group == "rbac":
         return learned.get("action")
+    if cause in ("query_partial", "query_timeout", "response_too_large"):
+        return signal.service
     if group == "data":
         return learned.get("table")
     if cause in ("resource_not_in_tenant", "resource_disabled", "app_assignment_required"):

@@ -14,7 +14,6 @@ from conformance.connection import Connection
 from conformance.probing.evidence import Answer
 from conformance.probing.probe import NotApplicable, T, probe
 
-
 PAGE = 3
 
 

@@ -291,11 +291,18 @@ def read(name: str, endpoint: Endpoint[Any], received: Received, connection: Con
                             explanation=f"{endpoint.name} answered 200, but not in its documented shape: {error}.",
                         )
                     )
-    return refused(
-        explain(
-            received.body, status=received.status, headers=received.headers, service=service, facts=connection.facts()
-        )
+    found = explain(
+        received.body, status=received.status, headers=received.headers, service=service, facts=connection.facts()
     )
+    if found.cause == "object_not_found" and endpoint.not_found == "empty":
+        nothing = msgspec.json.decode(b'{"value":[]}', type=endpoint.answers)
+        return Answer(name, nothing, received.exchange, received.headers)
+    if found.cause == "object_not_found" and endpoint.not_found:
+        also = (found.cause,)
+        found = finding(
+            endpoint.not_found, facts=connection.facts(), certainty="likely", also=also, about=service, code=found.code
+        )
+    return refused(found)
 
 
 def credential_finding(trouble: Exception | None) -> Finding:

@@ -21,14 +21,14 @@ from conformance import Connection
 from conformance.apis import ENDPOINTS
 from conformance.checks.outcome import Outcome
 from conformance.checks.registry import catalogue
-from conformance.fakes.answering import ANSWERS, GATES, Call, respond
+from conformance.fakes.answering import ANSWERS, GATES, Call, Handler, respond
 from conformance.fakes.source import build
 from conformance.fakes.world import Disturbance, World
+from conformance.findings import CAUSES
 from conformance.sources import Channel
 from conformance.verification import verify
 
 Change = Callable[[dict[str, Any]], "dict[str, Any] | None"]
-JSON = {"Content-Type": "application/json; charset=utf-8"}
 
 
 def world(scenario: str = "healthy", **values: object) -> World:
@@ -63,13 +63,16 @@ def outcome(id: str, world: World) -> Outcome:
 
 
 def fails(id: str, world: World, cause: str, says: str = "") -> Outcome:
-    """The check fails (one that is but advice: warns) with this cause and, somewhere in the reason, this text. The
-    outcome, for more. Every check must have such a test: ``test_every_check_can_fail`` looks for it.
+    """The check fails with this cause and, somewhere in the reason, this text. The outcome, for more.
+
+    A check that is but advice warns instead; where no service gave a sign, the check is inconclusive. Every check must
+    have such a test: ``test_every_check_can_fail`` looks for it.
     """
     ended = outcome(id, world)
-    level = catalogue()[id].level
-    assert (ended.status, ended.cause) == ("failed" if level == "must" else "warning", cause), ended.reason
-    assert ended.blocked_by is None
+    statuses = {"failed" if catalogue()[id].level == "must" else "warning"}
+    if not CAUSES[cause].conclusive:
+        statuses.add("inconclusive")
+    assert (ended.status, ended.cause) in {(status, cause) for status in statuses}, ended.reason
     assert says in (ended.reason or ""), ended.reason
     return ended
 
@@ -118,13 +121,15 @@ def changed(world: World, endpoint: str, change: Change) -> World:
     return world
 
 
-def answered(world: World, endpoint: str, response: httpx.Response | Exception) -> World:
+def answered(world: World, endpoint: str, response: httpx.Response | Exception | Handler) -> World:
     """The world, with this response (or error of the transport) in place of what the endpoint would answer."""
 
     def answer(call: Call) -> httpx.Response:
         if isinstance(response, Exception):
             raise response
-        return respond(call, response.status_code, response.content, dict(response.headers))
+        if isinstance(response, httpx.Response):
+            return respond(call, response.status_code, response.content, dict(response.headers))
+        return response(call)
 
     world.disturbances.insert(0, AtEndpoint(answer, endpoint=endpoint))
     return world

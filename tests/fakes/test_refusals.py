@@ -15,6 +15,7 @@ from contoso import START, made_up
 
 from conformance.fakes import arm, assertions, defender, entra, gateway, graph, healthy, log_analytics, sentinel
 from conformance.fakes.answering import KNOWN, Call, Refuser, Tier
+from conformance.findings import CAUSES, explain
 
 REFUSERS: dict[str, Refuser] = {
     "arm": gateway.refuse,
@@ -111,7 +112,7 @@ def call() -> Call:
 
 def response(api: str, name: str) -> httpx.Response:
     """The refusal of a request, each placeholder filled with its own name."""
-    values = {one: f'<"{one}">' for one in placeholders(api, name)}
+    values = {one: f'<"{one}">' for one in placeholders(api, name)} | {"table": "SecurityIncident", "plan": "Basic"}
     return REFUSERS[api](call(), name, **values)
 
 
@@ -123,6 +124,16 @@ def test_its_body_is_json_without_gaps(api: str, name: str) -> None:
     written = texts(found.json())
     assert not [text for text in written for value in placeholders(api, name) if "{" + value + "}" in text]
     assert found.json()["error"]
+
+
+@each_declared
+def test_the_catalogue_knows_what_it_means(api: str, name: str) -> None:
+    """The three belong together: what the virtual tenant says, the catalogue's entry, and the cause."""
+    found = response(api, name)
+    told = explain(found.content, status=found.status_code, headers=dict(found.headers), service=api)
+    assert told.cause == REFUSERS[api].declared[name].cause
+    assert told.cause in CAUSES
+    assert told.entry
 
 
 def test_an_unknown_name_or_a_missing_value_is_an_error() -> None:

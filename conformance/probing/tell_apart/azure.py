@@ -21,6 +21,7 @@ PROPAGATION = timedelta(minutes=30)
 """A role assignment younger than this may not have taken effect: up to 10 minutes, older texts 30."""
 
 READER_ROLE = "Microsoft Sentinel Reader"
+PERMISSIONS_READ = "Microsoft.Authorization/permissions/read"
 
 
 @tells_apart
@@ -52,7 +53,9 @@ def arm_authorization_failed(
         return other
     if isinstance(permissions, Answer) and permissions.data.value:
         seen = dict(zip(AREAS, (workspace, query_print, incident_table, incidents), strict=True))
-        return _lacking(permissions, seen, _action(refusal), facts)
+        return _lacking(permissions, seen, refusal, facts)
+    if any(isinstance(one, Answer) for one in (workspace, query_print, incidents)):
+        return _unreadable(_action(refusal), facts)
     if elsewhere := _elsewhere(connection, facts, subscriptions, workspaces):
         return elsewhere
     who = facts.get("object_id", "of this app")
@@ -172,6 +175,14 @@ AREAS: Mapping[str, tuple[str, ...]] = {
 """The actions that the operations of a connection need at the workspace, by what RBAC-010 to RBAC-013 are about."""
 
 
+AREA_OF: Mapping[str, str] = {"log_analytics": "query", "sentinel": "sentinel"}
+"""What an API's operations are about, where a refusal names no action."""
+
+
+def _api(refusal: Refusal) -> str:
+    return refusal.exchange.api if refusal.exchange else ""
+
+
 def lacking(grants: Sequence[Permissions], area: str) -> list[str]:
     """The actions of an area that no grant allows."""
     return [
@@ -184,7 +195,7 @@ def lacking(grants: Sequence[Permissions], area: str) -> list[str]:
 def _lacking(
     permissions: Answer[ArmList[Permissions]],
     seen: Mapping[str, Evidence],
-    action: str | None,
+    refusal: Refusal,
     facts: Mapping[str, str],
 ) -> Finding:
     """Some role reaches the workspace, but it does not allow everything. One finding, about the first area that lacks.
@@ -193,7 +204,8 @@ def _lacking(
     """
     grants = permissions.data.value
     missing = [area for area in AREAS if isinstance(seen[area], Refusal) and lacking(grants, area)]
-    about = missing[0] if missing else area_of(action or "")
+    action = _action(refusal)
+    about = missing[0] if missing else area_of(action) if action else AREA_OF.get(_api(refusal), "workspace")
     named = action or AREAS[about][0]
     facts = {**facts, "action": named}
     given = any(covers(one.actions, named) for one in grants)
@@ -212,6 +224,16 @@ def _lacking(
         facts=facts,
         about=about,
         explanation=f"The app has a role at the workspace, but not one that allows {named}.",
+    )
+
+
+def _unreadable(action: str | None, facts: Mapping[str, str]) -> Finding:
+    """Some role reaches the workspace, as an answer shows, but what it allows cannot be read."""
+    named = action or PERMISSIONS_READ
+    return finding(
+        "rbac_role_missing",
+        facts={**facts, "action": named},
+        explanation=f"The app has a role at the workspace, as answers show, but not one that allows {named}.",
     )
 
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from conformance.connection import Connection
 from conformance.findings import Finding
-from conformance.probing.evidence import Evidence, Refusal
-from conformance.probing.tell_apart.rules import NETWORK, REPRESENTATIVE, SERVICE, Rule, register
+from conformance.probing.evidence import Answer, Evidence, Refusal
+from conformance.probing.tell_apart.rules import NETWORK, REPRESENTATIVE, SERVICE, TOKENS, Rule, register
 
 OUTAGE = NETWORK | SERVICE
 
@@ -28,5 +28,15 @@ def alike(one: str, other: str) -> bool:
     return one == other or {one, other} <= OUTAGE
 
 
+def no_token(refusal: Refusal, connection: Connection, **clues: Evidence) -> Finding | None:
+    """Where no token at all is issued, and for one reason, it is about tokens as such; else about the one token."""
+    refused = [one.finding for one in clues.values() if isinstance(one, Refusal)]
+    issued = any(isinstance(one, Answer) for one in clues.values())
+    if issued or not all(alike(one.cause, refusal.finding.cause) for one in refused):
+        return replace(refusal.finding, about=refusal.probe)
+    return replace(refused[0], about="tokens")
+
+
+register("whole_tokens", Rule(no_token, TOKENS))
 for api, probe in REPRESENTATIVE.items():
     register(f"whole_{api}", Rule(whole, (probe,)))

@@ -29,8 +29,11 @@ def holds(token: Token, role: str) -> bool:
 def missing_role(token: Token, role: str, connection: Connection, consents: Evidence) -> Finding:
     """What is missing of one API is one finding, about the first missing permission, with one command for all.
 
+    Without a service principal there is nobody to have permissions: that is the finding then.
     ``consents``, where the app may read them, tell a permission that was never consented from a token of before.
     """
+    if token.object_id is None:
+        return finding("service_principal_missing", facts=connection.facts())
     if consented(role, token.audience, consents):
         return finding(
             "app_role_stale_token",
@@ -61,7 +64,13 @@ def consented(role: str, api: str, consents: Evidence) -> bool:
 
 @tells_apart
 def app_role_refused(
-    refusal: Refusal, connection: Connection, token_graph: Evidence, token_defender: Evidence, consents: Evidence
+    refusal: Refusal,
+    connection: Connection,
+    token_graph: Evidence,
+    token_defender: Evidence,
+    consents: Evidence,
+    graph_alerts: Evidence,
+    machines: Evidence,
 ) -> Finding | None:
     """403: the token lacks the permission, or it has it and something else is in the way."""
     api = refusal.exchange.api if refusal.exchange else ""
@@ -71,20 +80,31 @@ def app_role_refused(
     token: Token = evidence.data
     needs = ENDPOINTS[refusal.exchange.endpoint].needs if refusal.exchange else None
     if not isinstance(needs, AppRole) or holds(token, needs.name):
-        return replace(refusal.finding, about=api)
+        alike = meets(graph_alerts if api == "graph" else machines, refusal.finding.cause)
+        return replace(refusal.finding, about=api if alike else refusal.probe)
     return missing_role(token, needs.name, connection, consents)
 
 
+def meets(evidence: Evidence, cause: str) -> bool:
+    """Whether the probe that speaks for an API is refused for a cause too: then it is not one operation's."""
+    return isinstance(evidence, Refusal) and evidence.finding.cause == cause
+
+
 @tells_apart
-def unlicensed(refusal: Refusal, connection: Connection, graph_alerts: Evidence) -> Finding | None:
+def unlicensed(refusal: Refusal, connection: Connection, graph_alerts: Evidence, machines: Evidence) -> Finding | None:
     """No licence: where Graph says so too, it is the tenant that has no Defender."""
-    api = refusal.exchange.api if refusal.exchange else ""
-    tenant = isinstance(graph_alerts, Refusal) and graph_alerts.finding.cause == "licence_missing"
-    return replace(refusal.finding, about="graph" if tenant else api)
+    if meets(graph_alerts, "licence_missing"):
+        return replace(refusal.finding, about="graph")
+    defender = refusal.exchange is not None and refusal.exchange.api == "defender"
+    return replace(
+        refusal.finding, about="defender" if defender and meets(machines, "licence_missing") else refusal.probe
+    )
 
 
 @tells_apart
-def unauthorized_defender(refusal: Refusal, connection: Connection, token_defender: Evidence) -> Finding | None:
+def unauthorized_defender(
+    refusal: Refusal, connection: Connection, token_defender: Evidence, machines: Evidence
+) -> Finding | None:
     """401: a foreign audience, an ended lifetime, or a product that is not active; the token itself tells."""
     if not isinstance(token_defender, Answer) or not token_defender.data.claims:
         return None
@@ -100,4 +120,5 @@ def unauthorized_defender(refusal: Refusal, connection: Connection, token_defend
         )
     if now is not None and isinstance(ends, int | float) and ends <= now.timestamp():
         return finding("token_expired", facts=connection.facts(), about="defender", code=refusal.finding.code)
-    return replace(refusal.finding, about=REPRESENTATIVE["defender"])
+    whole = meets(machines, refusal.finding.cause)
+    return replace(refusal.finding, about=REPRESENTATIVE["defender"] if whole else refusal.probe)

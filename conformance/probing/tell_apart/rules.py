@@ -18,7 +18,8 @@ from conformance.probing.evidence import Answer, Evidence, Refusal
 NETWORK = frozenset({"dns_failure", "connection_failed", "tls_untrusted", "timed_out", "intercepted"})
 SERVICE = frozenset({"service_fault", "throttled"})
 TOKEN_USE = frozenset(name for name, cause in CAUSES.items() if cause.group == "token_use")
-WHOLE = NETWORK | SERVICE | TOKEN_USE | {"unknown", "ip_blocked", "empty_answer", "api_version_unsupported"}
+REFUSES_ALL = {"unknown", "ip_blocked", "conditional_access_blocked", "empty_answer", "api_version_unsupported"}
+WHOLE = NETWORK | SERVICE | TOKEN_USE | REFUSES_ALL
 """Causes that an API as a whole can have: then they are found once, not once an operation."""
 REPRESENTATIVE: Mapping[str, str] = {
     "entra": "discovery",
@@ -29,6 +30,9 @@ REPRESENTATIVE: Mapping[str, str] = {
     "defender": "machines",
 }
 """The probe that speaks for an API: if it fails alike, the trouble is the API's and not one operation's."""
+
+TOKENS = ("token_arm", "token_log_analytics", "token_graph", "token_defender")
+"""The probes of Entra's token endpoint: if no token at all is issued, the trouble is not one API's."""
 
 ACCESS = "arm_authorization_failed"
 
@@ -81,6 +85,8 @@ def clue_of(refusal: Refusal) -> str | None:
         return "unlicensed"
     if found.tell_apart in TELL_APART:
         return found.tell_apart
+    if refusal.probe in TOKENS and found.cause in WHOLE | {"contract_violation"}:
+        return "whole_tokens"
     if found.cause not in WHOLE or refusal.exchange is None:
         return None
     api = refusal.exchange.api

@@ -1,0 +1,61 @@
+"""docs/checks.md: what must hold, how it is judged, and what is asked for it."""
+
+from __future__ import annotations
+
+from conformance.checks.registry import AREAS, Check, catalogue
+from conformance.probing.probe import PROBES
+from pages.markdown import NOTE, anchor, causes, code, inline, table
+from pages.operations import SHORT, asked, need, request
+
+HEAD = """\
+# Checks
+
+`must` fails, `should` warns. Ids are stable: they are never given to another check. A cause that a check owns is that
+check's to report; any other check that meets it is blocked by it. What a check asks is asked once in a run, whoever
+else asks for it.
+"""
+
+
+def page() -> str:
+    parts = [NOTE, HEAD, SHORT]
+    for area, title in AREAS.items():
+        own = [one for one in catalogue().values() if one.area == area]
+        rows = (
+            (
+                f"[{one.id}](#{one.id})",
+                one.level,
+                one.title,
+                causes(one.owns or (one.cause,)),
+                ", ".join(map(code, probes(one))),
+            )
+            for one in own
+        )
+        head = ("id", "level", "what must hold", "causes that it owns", "probes that it needs")
+        parts += [f"## {title} (`-m {area}`)\n", table(head, rows), *map(section, own)]
+    return "\n".join(parts)
+
+
+def probes(check: Check) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(check.needs.values()))
+
+
+def section(check: Check) -> str:
+    parts = [f"{anchor(check.id)}\n\n### {check.id}: {check.title}\n", inline(check.description) + "\n"]
+    if probes(check):
+        parts += ["It asks:\n", "\n".join(map(question, probes(check))) + "\n"]
+    if check.owns:
+        parts.append(f"Causes that it owns: {causes(check.owns)}.\n")
+    if check.marks:
+        parts.append(f"Only with `-m {check.marks[0]}`.\n")
+    return "\n".join(parts)
+
+
+def question(probe: str) -> str:
+    """One probe with its operation."""
+    endpoint, told = asked()[probe], inline(PROBES[probe].function.__doc__).partition("\n\n")[0].replace("\n", " ")
+    return (
+        f"- {code(probe)}: {request(endpoint)}"
+        + (f", needs {needs}" if (needs := need(endpoint)) else "")
+        + f" ([{endpoint.name}](permissions.md#{endpoint.name}), [source]({endpoint.source}))"
+        + (f". {told}" if told else "")
+    )

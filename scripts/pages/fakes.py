@@ -1,0 +1,81 @@
+"""docs/fakes.md: the virtual tenant's scenarios, and how each of its answers is known."""
+
+from __future__ import annotations
+
+from conformance.apis.endpoint import APIS
+from conformance.fakes import ROUTES, SCENARIOS
+from conformance.fakes.answering import KNOWN, Refuser
+from pages.markdown import NOTE, TIERS, cause, causes, code, source, table
+
+HEAD = """\
+# The virtual tenant
+
+A small model of a tenant - its apps, consents, roles, workspaces, data and clock - that answers under the services' own
+addresses. It decides each answer from its state, as the services do, so a scenario changes the state and nothing else.
+Nothing is patched, and nothing reaches the network.
+
+    pytest --sentinel-config=conn.toml --sentinel-source=fake:SCENARIO     # or several, joined by +
+
+Within Python it is a source for `verify`, and a transport for any httpx client:
+
+```python
+import httpx
+
+from conformance import verify
+from conformance.fakes import Fake, healthy, scenario
+
+report = verify(connection, source=Fake("expired-secret"))
+
+
+@scenario("alerts-taken-back", "the consent for alerts was taken back", "app_role_missing")
+def taken_back(world):
+    world.tenant.revoke("SecurityAlert.Read.All")
+
+
+both = verify(connection, source=Fake("alerts-taken-back+no-azure-role"))
+
+world = healthy(connection)  # or conformance.fakes.build(connection, "no-licence")
+world.tenant.drop_table("SecurityIncident")
+client = httpx.AsyncClient(transport=world.transport())
+```
+
+`python -m conformance.fakes serve` serves it to any client in any language, as an HTTPS proxy on loopback, and prints
+the environment to set.
+"""
+
+
+def page() -> str:
+    scenarios = (
+        (code(one.name), one.title, causes(one.causes), causes(one.notes), int(one.exit_code))
+        for one in SCENARIOS.values()
+    )
+    parts = [
+        NOTE,
+        HEAD,
+        "## Scenarios\n",
+        table(("scenario", "what is the matter", "root cause", "warns of", "exit code"), scenarios),
+        "## How its answers are known\n",
+        TIERS,
+    ]
+    for module in ROUTES:
+        api = module.__name__.rpartition(".")[2]
+        parts += [f"### {APIS[api].title}\n", successes(api), refusals(api, module.refuse)]
+    return "\n".join(parts)
+
+
+def successes(api: str) -> str:
+    rows = (
+        (f"[{code(name)}](permissions.md#{name})", one.tier, source(one.source))
+        for name, one in KNOWN.items()
+        if name.startswith(f"{api}.")
+    )
+    return table(("success", "tier", "source"), rows)
+
+
+def refusals(api: str, refuse: Refuser) -> str:
+    rows = (
+        (code(name), one.status, code(one.code) if one.code else "", cause(one.cause), known.tier, source(known.source))
+        for name, one in refuse.declared.items()
+        for known in (KNOWN[f"{api}/{name}"],)
+    )
+    return table(("refusal", "status", "code", "means by itself", "tier", "source"), rows)

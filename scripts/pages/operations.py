@@ -1,0 +1,70 @@
+"""What several pages tell of an operation."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from conformance import Connection, load
+from conformance.apis import ENDPOINTS
+from conformance.apis.endpoint import SENTINEL, WORKSPACE, Action, AppRole, Endpoint
+from conformance.apis.permissions import RESOURCES
+from conformance.checks.registry import catalogue
+from conformance.fakes import build
+from conformance.probing.engine import Engine
+from conformance.probing.evidence import Answer, Refusal
+from conformance.probing.probe import PROBES
+from pages.markdown import code
+
+ROOT = Path(__file__).parents[2]
+START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+ITSELF = "Application.Read.All"
+"""Lets the app read its own registration: of use to a few checks, needed by none."""
+PATHS = {SENTINEL: "{sentinel}", WORKSPACE: "{workspace}"}
+SHORT = f"""\
+Short for long paths: `{{workspace}}` is `{WORKSPACE}`,
+and `{{sentinel}}` is `{{workspace}}{SENTINEL.removeprefix(WORKSPACE)}`.
+"""
+
+
+def demo() -> Connection:
+    """The made-up connection of the demo."""
+    (connection,) = load(ROOT / "examples" / "demo.toml", environ={"SENTINEL_DEMO_SECRET": "made-up"})
+    return connection
+
+
+@cache
+def asked() -> Mapping[str, Endpoint[Any]]:
+    """The operation behind each probe, as the virtual tenant sees it: all are put once, by an app that may ask all."""
+    catalogue()
+    world = build(demo(), start=START)
+    world.tenant.consent(RESOURCES["graph"].app_id, ITSELF)
+    engine = Engine(world.connection, world.transport(), clock=world.clock, negative=True)
+    evidence = asyncio.run(engine.gather(PROBES)).evidence
+    return {
+        name: ENDPOINTS[came.exchange.endpoint]
+        for name in sorted(PROBES)
+        if isinstance(came := evidence[name], Answer | Refusal) and came.exchange
+    }
+
+
+def request(endpoint: Endpoint[Any]) -> str:
+    """Method and path."""
+    path = endpoint.path
+    for long, short in PATHS.items():
+        path = path.replace(long, short)
+    return code(f"{endpoint.method} {path}")
+
+
+def need(endpoint: Endpoint[Any]) -> str:
+    """The least permission or the Azure action; empty if any token, or none, will do."""
+    match endpoint.needs:
+        case Action(name, published):
+            return code(name) + ("" if published else " (not published)")
+        case AppRole(name, also):
+            return code(name) + (f" (or {', '.join(also)})" if also else "")
+    return ""

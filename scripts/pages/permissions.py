@@ -1,0 +1,88 @@
+"""docs/permissions.md: every operation that may be sent, and what to grant for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.apis import ENDPOINTS
+from conformance.apis.endpoint import APIS, Api, AppRole, Endpoint
+from conformance.apis.permissions import by_resource
+from conformance.fakes.building import READER
+from conformance.fakes.roles import BUILT_IN
+from conformance.findings import CAUSES
+from conformance.findings.remedies import fix
+from pages.markdown import NOTE, anchor, code, source, table
+from pages.operations import ITSELF, SHORT, asked, need, request
+
+HEAD = """\
+# Operations and permissions
+
+All that this suite may send: its transport refuses anything else before a byte leaves. Every operation only reads, the
+POSTs too: the token request, queries, and the lists that Microsoft Sentinel gives to a POST. What no probe asks is
+there for the virtual tenant.
+"""
+AFTER = f"""\
+`<object-id>` is that of the enterprise application (`az ad sp show --id '<client-id>' --query id`), not that of the app
+registration. Azure Resource Manager, Log Analytics and Microsoft Sentinel need no API permission: the Azure role opens
+them. `{ITSELF}` of Microsoft Graph is not needed; with it the app's own registration is read too, which tells a
+permission that was never requested from one that was not consented.
+"""
+
+
+def page() -> str:
+    return "\n".join([NOTE, HEAD, SHORT, *map(section, APIS.values()), grant()])
+
+
+def section(api: Api) -> str:
+    head = ("operation", "request", "api-version", "least permission", "paging", "ends", "asked by", "source")
+    rows = (
+        (
+            anchor(one.name) + code(one.name),
+            request(one),
+            one.api_version,
+            need(one),
+            paging(one),
+            one.retires,
+            ", ".join(code(probe) for probe, endpoint in asked().items() if endpoint is one),
+            source(one.source),
+        )
+        for one in ENDPOINTS.values()
+        if one.api == api
+    )
+    return f"## {api.title}\n\n" + table(head, rows)
+
+
+def paging(endpoint: Endpoint[Any]) -> str:
+    most = f"at most {endpoint.max_top} at once" if endpoint.max_top else None
+    return ", ".join(filter(None, (endpoint.paging and code(endpoint.paging), most)))
+
+
+def grant() -> str:
+    """The least that all checks pass with."""
+    used = {one.name for one in asked().values()}
+    needs = (one.needs for one in ENDPOINTS.values() if one.name in used)
+    wanted = dict.fromkeys(one.name for one in needs if isinstance(one, AppRole) and one.name != ITSELF)
+    permissions = table(
+        ("API", "its app id", "permission", "id of the app role"),
+        (
+            (resource.name, code(resource.app_id), code(name), code(resource.application_id(name)))
+            for resource, names in by_resource(wanted)
+            for name in names
+        ),
+    )
+    role = table(("role", "id"), [(READER, code(BUILT_IN[READER].id))])
+    commands = (
+        *fix(CAUSES["app_role_missing"], {"roles": " ".join(wanted)}).commands,
+        *fix(CAUSES["rbac_role_missing"], {}).commands,
+    )
+    return "\n".join(
+        [
+            "## What to grant\n",
+            "The least that all checks pass with. Application permissions, with admin consent:\n",
+            permissions,
+            "The Azure role, for the service principal, on the resource group of the workspace:\n",
+            role,
+            "```sh\n" + "\n".join(commands) + "\n```\n",
+            AFTER,
+        ]
+    )

@@ -1,0 +1,25 @@
+"""README.md with the demo's output, as the terminal shows it at a fixed moment."""
+
+from __future__ import annotations
+
+import io
+import re
+
+from conformance.fakes import Fake
+from conformance.report.model import document
+from conformance.report.terminal import Terminal, console
+from conformance.verification import verify
+from pages.operations import ROOT, START, demo
+
+
+def page() -> str:
+    report = verify(demo(), source=Fake("no-azure-role", START))
+    buffer = io.StringIO()
+    Terminal(console(buffer, width=80, color=False)).show(document([report]))
+    text = buffer.getvalue()
+    for exchange in report.gathered.exchanges:
+        text = text.replace(exchange.request_id or "-" * 36, "3f1d9c52-0d0b-4f7b-9a1e-6f2b1c7d8e90")
+    text = re.sub(r"in \d+\.\d+ s", "in 0.2 s", text)
+    now = (ROOT / "README.md").read_text(encoding="utf-8")
+    before, _, rest = now.partition("<!-- demo -->\n")
+    return f"{before}<!-- demo -->\n```\n{text}```\n<!-- /demo -->{rest.partition('<!-- /demo -->')[2]}"

@@ -1,0 +1,158 @@
+"""How the checks of Defender for Endpoint end."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from disturbing import JSON, ignoring, on
+from outcomes import answered, blocked, changed, ends, fails, genuine, judged, world
+
+from conformance.checks.registry import catalogue
+from conformance.fakes.answering import Call
+from conformance.fakes.tenant import DEFENDER_APP
+
+MACHINES, MACHINE, ALERTS, ALERT = "defender.machines", "defender.machine", "defender.alerts", "defender.alert"
+LISTS = pytest.mark.parametrize(("id", "endpoint"), [("MDE-001", MACHINES), ("MDE-002", ALERTS)])
+
+
+def refusal(status: int, code: str, message: str = "") -> httpx.Response:
+    return httpx.Response(status, headers=JSON, json={"error": {"code": code, "message": message}})
+
+
+def first(body: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = body["value"][0]
+    return found
+
+
+# MDE-001, MDE-002: the documented shape
+
+
+@pytest.mark.parametrize("member", ["id", "lastSeen", "healthStatus"])
+def test_machines_without_a_required_member(member: str) -> None:
+    there = changed(world(), MACHINES, lambda body: first(body).pop(member) and None)
+    fails("MDE-001", there, "contract_violation", member)
+
+
+@pytest.mark.parametrize(("member", "value"), [("severity", None), ("incidentId", "4711"), ("evidence", "none")])
+def test_alerts_with_a_member_of_another_type(member: str, value: object) -> None:
+    there = changed(world(), ALERTS, lambda body: first(body).update({member: value}))
+    fails("MDE-002", there, "contract_violation", member)
+
+
+@LISTS
+def test_values_that_nobody_knew_and_more_members_are_fine(id: str, endpoint: str) -> None:
+    more = {"severity": "Catastrophic", "healthStatus": "Novelty", "riskScore": "Extreme", "vmMetadata": {"of": 2027}}
+    ends(id, changed(world(), endpoint, lambda body: first(body).update(more)), "passed")
+
+
+def test_answers_that_are_no_list() -> None:
+    fails("MDE-001", answered(world(), MACHINES, httpx.Response(204)), "empty_answer")
+    fails("MDE-001", answered(world(), MACHINES, httpx.Response(200, headers=JSON, text="{}")), "contract_violation")
+    fails("MDE-002", answered(world(), ALERTS, httpx.Response(200)), "empty_answer")
+    fails("MDE-002", answered(world(), ALERTS, httpx.Response(206, headers=JSON, text="{}")), "query_partial")
+
+
+@LISTS
+def test_no_data_is_no_failure(id: str, endpoint: str) -> None:
+    ends(id, world("empty-tenant"), "passed")
+
+
+@LISTS
+@pytest.mark.parametrize("code", ["NotFound", "ResourceNotFound"])
+def test_a_list_that_is_not_found_is_an_empty_one(id: str, endpoint: str, code: str) -> None:
+    ends(id, answered(world(), endpoint, refusal(404, code)), "passed")
+
+
+@LISTS
+def test_a_404_page_of_something_else_is_no_empty_list(id: str, endpoint: str) -> None:
+    page = httpx.Response(404, headers={"Content-Type": "text/html"}, text="<html><h1>Not Found</h1></html>")
+    assert judged(answered(world(), endpoint, page), id)[id].cause == "intercepted"
+
+
+def test_a_refusal_of_one_machine_or_alert_is_not_overlooked() -> None:
+    fails("MDE-001", answered(world(), MACHINE, refusal(404, "ResourceNotFound")), "object_not_found")
+    fails("MDE-002", answered(world(), ALERT, refusal(404, "ResourceNotFound")), "object_not_found")
+    ends("MDE-002", answered(world(), ALERT, refusal(500, "InternalServerError")), "inconclusive")
+
+
+def test_another_one_than_asked_for() -> None:
+    fails(
+        "MDE-001", changed(world(), MACHINE, lambda body: body.update(id="x")), "contract_violation", "Another machine"
+    )
+    fails("MDE-002", changed(world(), ALERT, lambda body: body.update(id="x")), "contract_violation", "Another alert")
+
+
+def test_a_tenant_in_which_defender_is_not_active() -> None:
+    there = world()
+    there.tenant.defender.active = False
+    fails("MDE-001", there, "licence_missing")
+    blocked("MDE-002", there, "MDE-001", "licence_missing")
+
+
+def test_a_tenant_without_any_licence_is_one_finding() -> None:
+    blocked("MDE-001", world("no-licence"), "GRAPH-001", "licence_missing")
+
+
+def test_a_permission_that_was_not_consented_is_its_own_check() -> None:
+    there = world("no-defender-consent")
+    there.tenant.consent(DEFENDER_APP, "Machine.Read.All")
+    ends("MDE-001", there, "passed")
+    blocked("MDE-002", there, "PERM-012", "app_role_missing")
+
+
+@pytest.mark.parametrize("number", range(1, 5))
+def test_a_connection_without_defender(number: int) -> None:
+    ends(f"MDE-00{number}", world(apis=("sentinel",)), "not_applicable", "does not use Defender for Endpoint")
+
+
+# MDE-003: query options
+
+
+@pytest.mark.parametrize(
+    ("option", "says"), [("$filter", "healthStatus Active"), ("$top", "$top=3 gave 5"), ("$skip", "$skip=3 repeats")]
+)
+def test_an_option_that_is_ignored(option: str, says: str) -> None:
+    there = world()
+    there.tenant.defender.machines.reverse()  # the silent one first
+    fails("MDE-003", ignoring(there, MACHINES, option), "contract_violation", says)
+
+
+def test_a_refused_second_page_is_not_overlooked() -> None:
+    def answer(call: Call) -> httpx.Response:
+        return refusal(400, "ODataError") if call.option("$skip") else genuine(call)
+
+    fails("MDE-003", answered(world(), MACHINES, answer), "request_invalid")
+
+
+def test_few_machines_have_no_second_page() -> None:
+    there = world()
+    del there.tenant.defender.machines[2:]
+    ends("MDE-003", there, "passed")
+
+
+# MDE-004: the announced end
+
+
+@pytest.mark.parametrize("day", [date(2026, 8, 6), date(2027, 3, 1)])
+def test_an_end_that_is_near_or_past(day: date) -> None:
+    ended = fails("MDE-004", on(day), "api_retires_soon", "2027-02-01")
+    assert ended.root is not None
+    assert ended.root.finding.certainty == "likely"
+
+
+def test_an_end_that_is_far() -> None:
+    ends("MDE-004", on(date(2026, 8, 1)), "passed")
+
+
+def test_days_are_counted_by_the_service_s_clock() -> None:
+    there = on(date(2026, 8, 1))
+    there.clock.skew = timedelta(days=100)
+    ends("MDE-004", there, "passed")
+
+
+def test_nothing_is_wrong() -> None:
+    ids = [id for id, check in catalogue().items() if check.area == "defender"]
+    assert {one.status for one in judged(on(date(2026, 8, 1)), *ids).values()} == {"passed"}

@@ -1,0 +1,51 @@
+"""Completeness: every check, the negative control included, has a test in which it fails."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from conformance.checks.registry import ID, catalogue
+
+
+def made_to_fail(module: ast.Module) -> Iterator[str]:
+    """The ids that the tests of a module give to ``fails``: spelled out, or from a parameter's rows."""
+    for test in (node for node in ast.walk(module) if isinstance(node, ast.FunctionDef)):
+        for call in ast.walk(test):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "fails":
+                given = call.args[0]
+                yield from parameter(test, given.id, module) if isinstance(given, ast.Name) else ids(given)
+
+
+def parameter(test: ast.FunctionDef, name: str, module: ast.Module) -> Iterator[str]:
+    """The ids among the values that ``parametrize`` gives to a parameter of a test."""
+    for decorator in test.decorator_list:
+        if not (isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "pytest.mark.parametrize"):
+            continue
+        names, rows = ast.literal_eval(decorator.args[0]), constant(decorator.args[1], module)
+        names = (names,) if isinstance(names, str) else names
+        if name in names and isinstance(rows, ast.List):
+            for row in rows.elts:
+                cells = row.args if isinstance(row, ast.Call) else row.elts if isinstance(row, ast.Tuple) else [row]
+                yield from ids(cells[names.index(name)])
+
+
+def constant(tree: ast.expr, module: ast.Module) -> ast.expr:
+    """An expression, or what a module says of it where it is the name of a constant."""
+    for one in module.body if isinstance(tree, ast.Name) else []:
+        if isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) == ast.unparse(tree):
+            return one.value
+    return tree
+
+
+def ids(tree: ast.expr) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and ID.fullmatch(node.value):
+            yield node.value
+
+
+def test_every_check_can_fail() -> None:
+    modules = Path(__file__).parent.glob("test_*_checks.py")
+    shown = {id for path in modules for id in made_to_fail(ast.parse(path.read_text(encoding="utf-8")))}
+    assert sorted(set(catalogue()) ^ shown) == []

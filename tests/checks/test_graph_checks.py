@@ -1,0 +1,285 @@
+"""How the checks of Microsoft Graph security end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from disturbing import JSON, ignoring
+from outcomes import answered, blocked, changed, ends, fails, judged, world
+
+from conformance.checks.registry import catalogue
+from conformance.fakes.tenant import GRAPH_APP
+from conformance.fakes.world import World
+
+ALERTS, ALERT, INCIDENTS, INCIDENT = "graph.alerts", "graph.alert", "graph.incidents", "graph.incident"
+LISTS = pytest.mark.parametrize(("id", "endpoint"), [("GRAPH-001", ALERTS), ("GRAPH-002", INCIDENTS)])
+
+
+def refusal(status: int, code: str, message: str = "") -> httpx.Response:
+    return httpx.Response(status, headers=JSON, json={"error": {"code": code, "message": message}})
+
+
+def first(body: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = body["value"][0]
+    return found
+
+
+def consented(*roles: str) -> World:
+    """Only these Graph permissions were consented."""
+    there = world("no-graph-consent")
+    there.tenant.consent(GRAPH_APP, *roles)
+    return there
+
+
+# GRAPH-001, GRAPH-002: the documented shape
+
+
+def test_alerts_without_a_required_member() -> None:
+    fails(
+        "GRAPH-001",
+        changed(world(), ALERTS, lambda body: first(body).pop("serviceSource") and None),
+        "contract_violation",
+    )
+
+
+def test_incidents_without_a_required_member() -> None:
+    there = changed(world(), INCIDENTS, lambda body: first(body).pop("createdDateTime") and None)
+    fails("GRAPH-002", there, "contract_violation", "createdDateTime")
+
+
+@pytest.mark.parametrize(("member", "value"), [("severity", None), ("evidence", {}), ("incidentId", 4711), ("id", 7)])
+def test_a_member_of_another_type(member: str, value: object) -> None:
+    there = changed(world(), ALERTS, lambda body: first(body).update({member: value}))
+    fails("GRAPH-001", there, "contract_violation", member)
+
+
+@LISTS
+def test_values_that_nobody_knew_and_more_members_are_fine(id: str, endpoint: str) -> None:
+    more = {"severity": "catastrophic", "status": "unknownFutureValue", "novelty": {"of": 2027}, "serviceSource": "new"}
+    ends(id, changed(world(), endpoint, lambda body: first(body).update(more)), "passed")
+
+
+@LISTS
+@pytest.mark.parametrize(
+    ("response", "cause"),
+    [
+        (httpx.Response(200), "empty_answer"),
+        (httpx.Response(204), "empty_answer"),
+        (httpx.Response(200, headers=JSON, text="{}"), "contract_violation"),
+        (httpx.Response(206, headers=JSON, text='{"value": []}'), "query_partial"),
+        (refusal(410, "Gone"), "api_retired"),
+    ],
+    ids=["nothing", "204", "no list", "206", "410"],
+)
+def test_answers_that_are_no_list(id: str, endpoint: str, response: httpx.Response, cause: str) -> None:
+    assert judged(answered(world(), endpoint, response), id)[id].cause == cause
+
+
+def test_a_list_of_alerts_that_is_not_the_whole() -> None:
+    there = answered(world(), ALERTS, httpx.Response(206, headers=JSON, text='{"value": []}'))
+    fails("GRAPH-001", there, "query_partial")
+
+
+def test_a_list_of_alerts_that_is_not_found_is_a_tenant_without_defender() -> None:
+    ended = fails("GRAPH-001", answered(world(), ALERTS, refusal(404, "NotFound")), "licence_missing")
+    assert ended.root is not None
+    assert ended.root.finding.certainty == "likely"
+
+
+def test_a_tenant_without_licence() -> None:
+    fails("GRAPH-001", world("no-licence"), "licence_missing")
+    blocked("GRAPH-002", world("no-licence"), "GRAPH-001", "licence_missing")
+
+
+def test_a_permission_that_was_not_consented_is_its_own_check() -> None:
+    blocked("GRAPH-002", consented("SecurityAlert.Read.All"), "PERM-002", "app_role_missing")
+    blocked("GRAPH-001", consented("SecurityEvents.Read.All"), "PERM-001", "app_role_missing")
+
+
+def test_what_must_hold_is_not_excused_by_a_check_that_is_but_advice() -> None:
+    there = answered(world(), ALERTS, refusal(400, "BadRequest", "The request is refused for clock skew."))
+    fails("GRAPH-001", there, "clock_skew")  # CONN-007, which owns that cause, passes
+
+
+def test_a_refusal_of_one_alert_is_not_overlooked() -> None:
+    fails("GRAPH-001", answered(world(), ALERT, refusal(404, "NotFound")), "object_not_found")
+    ends("GRAPH-001", answered(world(), ALERT, refusal(500, "InternalServerError")), "inconclusive")
+
+
+def test_a_refusal_of_one_incident_is_not_overlooked() -> None:
+    fails("GRAPH-002", answered(world(), INCIDENT, refusal(404, "NotFound")), "object_not_found")
+
+
+def test_the_exchange_shown_is_the_refused_one() -> None:
+    ended = fails("GRAPH-001", answered(world(), ALERT, refusal(404, "NotFound")), "object_not_found")
+    assert ended.exchange is not None
+    assert (ended.exchange.status, ended.exchange.endpoint) == (404, ALERT)
+
+
+def test_another_one_than_asked_for() -> None:
+    fails("GRAPH-001", changed(world(), ALERT, lambda body: body.update(id="x")), "contract_violation", "Another alert")
+    there = changed(world(), INCIDENT, lambda body: body.update(id="x"))
+    fails("GRAPH-002", there, "contract_violation", "Another incident")
+
+
+def test_alerts_that_are_not_expanded() -> None:
+    fails("GRAPH-002", ignoring(world(), INCIDENT, "$expand"), "contract_violation", "$expand")
+
+
+def test_more_incidents_than_a_page_holds() -> None:
+    there = changed(world(), INCIDENTS, lambda body: body.update(value=body["value"] * 7))
+    fails("GRAPH-002", there, "contract_violation", "56 incidents")
+
+
+@LISTS
+def test_a_tenant_in_which_nothing_has_happened(id: str, endpoint: str) -> None:
+    ends(id, world("empty-tenant"), "passed")
+
+
+@pytest.mark.parametrize("number", range(1, 7))
+def test_a_connection_without_graph(number: int) -> None:
+    ends(f"GRAPH-00{number}", world(apis=("sentinel", "defender")), "not_applicable")
+
+
+def test_a_cloud_without_graph_security() -> None:
+    ends("GRAPH-001", world(cloud="china"), "not_applicable", "not offered in this cloud")
+
+
+# GRAPH-003: paging and query options
+
+
+@pytest.mark.parametrize(
+    ("option", "says"), [("$filter", "severity high"), ("$top", "$top=3 gave"), ("$skip", "repeats 3 alerts")]
+)
+def test_an_option_that_is_ignored(option: str, says: str) -> None:
+    fails("GRAPH-003", ignoring(world(), ALERTS, option), "contract_violation", says)
+
+
+def test_a_count_below_what_is_listed() -> None:
+    there = changed(world(), ALERTS, lambda body: body.update({"@odata.count": 2}))
+    fails("GRAPH-003", there, "contract_violation", "@odata.count is 2")
+
+
+def test_a_count_may_be_left_out() -> None:
+    ends("GRAPH-003", ignoring(world(), ALERTS, "$count"), "passed")
+
+
+def test_a_next_link_that_leads_to_itself() -> None:
+    links: list[str] = []
+
+    def loop(body: dict[str, Any]) -> None:
+        if "@odata.count" in body:  # the filtered list is not counted
+            links.append(body["@odata.nextLink"])
+            body["@odata.nextLink"] = links[0]
+
+    fails("GRAPH-003", changed(world(), ALERTS, loop), "contract_violation", "leads to itself")
+
+
+def test_a_next_link_to_another_host() -> None:
+    there = changed(world(), ALERTS, lambda body: body.update({"@odata.nextLink": "https://evil.example/v1.0/x"}))
+    fails("GRAPH-003", there, "contract_violation", "evil.example")
+    assert not [one for one in there.requests if one.url.host == "evil.example"]
+
+
+def test_everything_on_one_page() -> None:
+    ends("GRAPH-003", world("empty-tenant"), "passed")
+
+
+# GRAPH-004: secure scores
+
+
+@pytest.mark.parametrize(("current", "most"), [(700.0, 697.0), (-1.0, 697.0)])
+def test_a_score_that_cannot_be(current: float, most: float) -> None:
+    there = changed(
+        world(), "graph.secure_scores", lambda body: first(body).update(currentScore=current, maxScore=most)
+    )
+    fails("GRAPH-004", there, "contract_violation", f"{current}")
+
+
+def test_a_score_that_is_a_text() -> None:
+    there = changed(world(), "graph.secure_scores", lambda body: first(body).update(currentScore="387"))
+    fails("GRAPH-004", there, "contract_violation", "currentScore")
+
+
+def test_scores_need_a_permission_that_is_but_advice() -> None:
+    ends("GRAPH-004", world("events-not-consented"), "not_applicable", "PERM-003")
+
+
+def test_a_tenant_without_scores() -> None:
+    there = world()
+    there.tenant.defender.secure_scores.clear()
+    ends("GRAPH-004", there, "passed")
+
+
+# GRAPH-005: the retired route
+
+
+@pytest.mark.parametrize("role", ["SecurityEvents.Read.All", "SecurityEvents.ReadWrite.All"])
+def test_only_the_retired_route_s_permission(role: str) -> None:
+    fails("GRAPH-005", consented(role), "api_retired", "2026-10-15")
+
+
+@pytest.mark.parametrize(
+    "roles", [(), ("SecurityEvents.Read.All", "SecurityIncident.Read.All"), ("SecurityAlert.ReadWrite.All",)]
+)
+def test_other_permissions_are_not_about_the_retired_route(roles: tuple[str, ...]) -> None:
+    ends("GRAPH-005", consented(*roles), "passed")
+
+
+# GRAPH-006: the workspace in the Defender portal
+
+
+def test_a_workspace_that_is_not_connected_to_the_defender_portal() -> None:
+    there = world()
+    there.tenant.defender.workspace_connected = False
+    fails("GRAPH-006", there, "defender_portal_not_connected")
+
+
+@pytest.mark.parametrize("provider", ["Azure Sentinel", "Microsoft XDR"])
+def test_sentinel_s_own_alerts_are_told_by_provider_or_product(provider: str) -> None:
+    there = world("portal-not-connected")
+
+    def other(body: dict[str, Any]) -> None:
+        for one in body["value"]:
+            one["properties"]["providerName"] = provider
+            if provider == "Azure Sentinel":
+                one["properties"]["additionalData"]["alertProductNames"] = []
+
+    fails("GRAPH-006", changed(there, "sentinel.incidents", other), "defender_portal_not_connected")
+
+
+def test_alerts_of_other_products_alone_tell_nothing() -> None:
+    def others(body: dict[str, Any]) -> None:
+        for one in body["value"]:
+            one["properties"]["additionalData"]["alertProductNames"] = ["Microsoft Defender for Endpoint"]
+
+    there = changed(world("portal-not-connected"), "sentinel.incidents", others)
+    ends("GRAPH-006", there, "not_applicable", "alert of its own")
+
+
+@pytest.mark.parametrize("values", [{"apis": ("graph",)}, {"apis": ("graph", "defender")}])
+def test_without_sentinel_there_is_nothing_to_compare_with(values: dict[str, Any]) -> None:
+    ends("GRAPH-006", world("portal-not-connected", **values), "not_applicable", "nothing to compare with")
+
+
+def test_incidents_that_were_refused_are_nothing_to_compare_with() -> None:
+    ends("GRAPH-006", world("portal-not-connected+no-azure-role"), "not_applicable", "nothing to compare with")
+
+
+def test_a_sentinel_without_incidents() -> None:
+    ends("GRAPH-006", world("empty-tenant"), "not_applicable", "alert of its own")
+
+
+# All together
+
+
+@pytest.mark.parametrize("id", ["GRAPH-001", "GRAPH-002", "GRAPH-003", "GRAPH-004", "GRAPH-005", "GRAPH-006"])
+def test_without_a_token_all_is_blocked_once(id: str) -> None:
+    blocked(id, world("expired-secret"), "AUTH-003", "secret_expired")
+
+
+def test_nothing_is_wrong() -> None:
+    ids = [id for id, check in catalogue().items() if check.area == "graph"]
+    assert {one.status for one in judged(world(), *ids).values()} == {"passed"}

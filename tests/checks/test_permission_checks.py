@@ -1,0 +1,170 @@
+"""The checks of admin consent: what the tokens carry, and what the registration requests."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from outcomes import blocked, changed, ends, fails, judged, world
+
+from conformance.fakes import tenant as state
+from conformance.fakes.world import World
+
+OF_GRAPH = ("SecurityAlert.Read.All", "SecurityIncident.Read.All", "SecurityEvents.Read.All")
+OF_DEFENDER = ("Machine.Read.All", "Alert.Read.All")
+ROWS = [
+    ("PERM-001", "SecurityAlert.Read.All", state.GRAPH_APP),
+    ("PERM-002", "SecurityIncident.Read.All", state.GRAPH_APP),
+    ("PERM-003", "SecurityEvents.Read.All", state.GRAPH_APP),
+    ("PERM-011", "Machine.Read.All", state.DEFENDER_APP),
+    ("PERM-012", "Alert.Read.All", state.DEFENDER_APP),
+]
+
+
+def seeing_itself() -> World:
+    """A world in which the app may read its own registration."""
+    there = world()
+    there.tenant.consent(state.GRAPH_APP, "Application.Read.All")
+    return there
+
+
+# PERM-001 to PERM-012: what the tokens carry
+
+
+@pytest.mark.parametrize(("id", "role", "api"), ROWS)
+def test_permission_is_missing(id: str, role: str, api: str) -> None:
+    there = world()
+    there.tenant.revoke(role)
+    found = fails(id, there, "app_role_missing", says=role)
+    assert found.root
+    assert any(api in command for command in found.root.finding.fix.commands)
+
+
+@pytest.mark.parametrize(("id", "role", "api"), ROWS)
+def test_permission_to_write_includes_reading(id: str, role: str, api: str) -> None:
+    there = world()
+    there.tenant.revoke(role)
+    there.tenant.consent(api, role.replace(".Read.", ".ReadWrite."))
+    ends(id, there, "passed")
+
+
+@pytest.mark.parametrize(
+    ("scenario", "first", "rest"),
+    [("no-graph-consent", "PERM-001", ("PERM-002", "PERM-003")), ("no-defender-consent", "PERM-011", ("PERM-012",))],
+)
+def test_what_is_missing_of_one_api_is_one_finding(scenario: str, first: str, rest: tuple[str, ...]) -> None:
+    missing = OF_GRAPH if first == "PERM-001" else OF_DEFENDER
+    fails(first, world(scenario), "app_role_missing", says=", ".join(missing))
+    for id in rest:
+        blocked(id, world(scenario), first, "app_role_missing")
+
+
+@pytest.mark.parametrize(
+    ("id", "app", "roles"),
+    [("PERM-001", state.GRAPH_APP, OF_GRAPH), ("PERM-011", state.DEFENDER_APP, OF_DEFENDER)],
+)
+def test_consent_of_a_moment_ago(id: str, app: str, roles: tuple[str, ...]) -> None:
+    there = seeing_itself()
+    there.tenant.revoke(*roles)
+    there.tenant.consent(app, *roles, ago=timedelta(minutes=1), delay=timedelta(minutes=3))
+    fails(id, there, "app_role_stale_token", says="try again")
+    there.clock.skip(timedelta(minutes=3))
+    ends(id, there, "passed")
+
+
+def test_opaque_token_is_not_judged() -> None:
+    there = changed(world("no-graph-consent"), "entra.token", lambda body: {**body, "access_token": "opaque"})
+    ends("PERM-001", there, "passed")
+
+
+@pytest.mark.parametrize(("id", "apis"), [("PERM-001", ["defender"]), ("PERM-011", ["graph"])])
+def test_permissions_of_an_api_that_is_not_used(id: str, apis: list[str]) -> None:
+    ends(id, world(apis=apis), "not_applicable")
+
+
+def test_no_token_no_permissions() -> None:
+    blocked("PERM-012", world("defender-api-disabled"), "AUTH-013", "resource_disabled")
+
+
+# PERM-020: no more than is needed
+
+
+@pytest.mark.parametrize(
+    ("app", "role", "says"),
+    [
+        (state.GRAPH_APP, "SecurityAlert.ReadWrite.All", "can change things"),
+        (state.GRAPH_APP, "Directory.Read.All", "holds Directory.Read.All."),
+        (state.DEFENDER_APP, "Machine.Isolate", "can change things"),
+        (state.DEFENDER_APP, "Ti.ReadWrite.All", "can change things"),
+    ],
+)
+def test_permission_beyond_what_is_needed(app: str, role: str, says: str) -> None:
+    there = world()
+    there.tenant.consent(app, role)
+    found = fails("PERM-020", there, "over_privileged", says)
+    assert role in (found.reason or "")
+
+
+@pytest.mark.parametrize(
+    ("app", "role"), [(state.LOG_ANALYTICS_APP, "Data.Read"), (state.GRAPH_APP, "Application.Read.All")]
+)
+def test_permission_that_does_no_harm(app: str, role: str) -> None:
+    there = world()
+    there.tenant.consent(app, role)
+    ends("PERM-020", there, "passed")
+
+
+def test_least_privilege_of_the_tokens_that_there_are() -> None:
+    there = world("defender-api-disabled")
+    there.tenant.consent(state.GRAPH_APP, "SecurityAlert.ReadWrite.All")
+    fails("PERM-020", there, "over_privileged")
+
+
+def test_least_privilege_needs_a_token() -> None:
+    blocked("PERM-020", world("wrong-secret"), "AUTH-003", "wrong_client_secret")
+    ends("PERM-020", world(apis=[]), "not_applicable")
+
+
+# PERM-021: what the registration requests
+
+
+def test_requested_and_never_consented() -> None:
+    there = seeing_itself()
+    there.tenant.revoke("SecurityAlert.Read.All")
+    fails(
+        "PERM-021",
+        there,
+        "app_role_missing",
+        says="SecurityAlert.Read.All of Microsoft Graph is requested but no admin",
+    )
+
+
+def test_requested_as_delegated() -> None:
+    there = seeing_itself()
+    there.tenant.app.requested[state.DEFENDER_APP] = [("Machine.Read.All", "Scope"), ("Alert.Read.All", "Role")]
+    fails(
+        "PERM-021", there, "app_role_missing", says="Machine.Read.All of WindowsDefenderATP is requested as delegated"
+    )
+
+
+def test_requested_permission_that_nobody_knows() -> None:
+    there = seeing_itself()
+    there.tenant.app.requested["0f0f0f0f-0c0f-4c0f-a11c-00000000000a"] = [("Some.Permission", "Role")]
+    fails("PERM-021", there, "app_role_missing", says="of 0f0f0f0f-0c0f-4c0f-a11c-00000000000a is requested")
+
+
+def test_requested_and_consented() -> None:
+    ends("PERM-021", seeing_itself(), "passed")
+
+
+def test_registration_that_the_app_may_not_read() -> None:
+    ends("PERM-021", world(), "not_applicable", says="Application.Read.All, which it does not need")
+
+
+def test_registration_is_advice_and_blocks_nothing() -> None:
+    there = seeing_itself()
+    there.tenant.app.requested[state.DEFENDER_APP] = [("Machine.Read.All", "Scope")]
+    assert {id: one.status for id, one in judged(there, "PERM-011", "PERM-021").items()} == {
+        "PERM-011": "passed",
+        "PERM-021": "warning",
+    }
