@@ -24,12 +24,14 @@ def list_checks(_: object) -> int:
 
 
 def list_scenarios(_: object) -> int:
-    """The scenarios of the virtual tenant, each with the causes that a verification then names."""
+    """The scenarios of the virtual tenant, each with the causes that a verification names, and how to name a fault."""
     from conformance.fakes import SCENARIOS
 
     for one in SCENARIOS.values():
         causes = ", ".join(one.causes + one.notes) or "-"
         print(f"{one.name:<26} {causes:<28} {one.title}")
+    print("\nAlso any single answer of a service, by the name of its entry: fake:arm/AuthenticationFailed.scheme,")
+    print("fake:entra/AADSTS50034. docs/fakes.md lists them. Join several names by +.")
     return ExitCode.CONFORMANT
 
 

@@ -14,7 +14,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         CONFIG, action="append", metavar="FILE", help="connection file to verify (repeatable; files, globs, folders)"
     )
-    group.addoption("--sentinel-source", default="live", metavar="SOURCE", help="live (default), fake or fake:SCENARIO")
+    group.addoption(
+        "--sentinel-source", default="live", metavar="SOURCE", help="live (default), fake, fake:SCENARIO or fake:FAULT"
+    )
     group.addoption("--sentinel-report", metavar="DIR", help="write the reports into this folder")
     group.addoption("--sentinel-strict", action="store_true", help="take warnings for failures")
     group.addoption(

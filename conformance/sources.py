@@ -60,7 +60,7 @@ class Routed(httpx.AsyncBaseTransport):
 
 
 def source(name: str | Source) -> Source:
-    """The source of a name: ``live``, ``fake`` or ``fake:SCENARIO``. Raises :class:`SourceError`."""
+    """The source of a name: ``live``, ``fake``, ``fake:SCENARIO`` or ``fake:FAULT``. Raises :class:`SourceError`."""
     if not isinstance(name, str):
         return name
     kind, _, detail = name.partition(":")
@@ -70,4 +70,4 @@ def source(name: str | Source) -> Source:
         from conformance.fakes import Fake
 
         return Fake(detail or "healthy")
-    raise SourceError(f"unknown source {name!r} (live, fake or fake:SCENARIO)")
+    raise SourceError(f"unknown source {name!r} (live, fake, fake:SCENARIO or fake:FAULT)")

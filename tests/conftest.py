@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import cache
 
 import pytest
 from contoso import START, made_up
@@ -33,10 +34,13 @@ def connection() -> Connection:
 
 
 @pytest.fixture
-def verified(connection: Connection) -> Callable[..., Report]:
-    """Verifies the connection on the virtual tenant, in the state of a scenario, at a fixed moment."""
+def verified() -> Callable[..., Report]:
+    """Verifies the connection on the virtual tenant, in the state of a scenario, at a fixed moment. Once in a session
+    for the same: a report does not change.
+    """
+    return report_of
 
-    def run(scenario: str = "healthy", **options: object) -> Report:
-        return verify(connection, source=Fake(scenario, START), **options)  # type: ignore[arg-type]
 
-    return run
+@cache
+def report_of(scenario: str = "healthy", checks: tuple[str, ...] | None = None, wait: float = 0.0) -> Report:
+    return verify(made_up(), source=Fake(scenario, START), checks=checks, wait=wait)

@@ -9,6 +9,18 @@ from conformance import Connection
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 SECRET = "abc8Q~canary-canary-canary-canary-0001"
 
+FILE = """\
+[connection]
+tenant_id = "7e4a11ed-0c0f-4c0f-a11c-000000000001"
+client_id = "a9910000-0c0f-4c0f-a11c-000000000002"
+client_secret = "env:CONTOSO_SECRET"
+subscription_id = "5b5c0000-0c0f-4c0f-a11c-000000000003"
+resource_group = "rg-security"
+workspace_id = "30a40000-0c0f-4c0f-a11c-000000000004"
+workspace_name = "law-security"
+"""
+"""The same connection as a file; line numbers in the tests count in it."""
+
 
 def made_up(**values: object) -> Connection:
     given: dict[str, object] = {

@@ -8,23 +8,11 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from contoso import SECRET
+from contoso import FILE, SECRET
 
 from conformance.report.json import schema
 
 pytestmark = pytest.mark.slow
-
-CONNECTION = """
-[connection]
-name = "contoso"
-tenant_id = "7e4a11ed-0c0f-4c0f-a11c-000000000001"
-client_id = "a9910000-0c0f-4c0f-a11c-000000000002"
-client_secret = "env:CONTOSO_SECRET"
-subscription_id = "5b5c0000-0c0f-4c0f-a11c-000000000003"
-resource_group = "rg-security"
-workspace_id = "30a40000-0c0f-4c0f-a11c-000000000004"
-workspace_name = "law-security"
-"""
 
 
 @pytest.fixture
@@ -33,7 +21,7 @@ def folder(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("CONTOSO_SECRET", SECRET)
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
-    (pytester.path / "conn.toml").write_text(CONNECTION)
+    (pytester.path / "conn.toml").write_text(FILE.replace("[connection]", '[connection]\nname = "contoso"'))
     return pytester.path
 
 
@@ -179,7 +167,7 @@ def test_an_unset_variable_is_bad_usage(
     monkeypatch.delenv("CONTOSO_SECRET")
     result = run(pytester)
     assert result.ret == 4
-    result.stderr.fnmatch_lines(["ERROR: conn.toml:6: client_secret: environment variable CONTOSO_SECRET is not set"])
+    result.stderr.fnmatch_lines(["ERROR: conn.toml:5: client_secret: environment variable CONTOSO_SECRET is not set"])
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")

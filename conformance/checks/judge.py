@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -22,29 +23,77 @@ def _owners() -> Mapping[str, str]:
 
 
 @cache
-def _homes() -> Mapping[str, str]:
-    """The check that speaks for a probe: the first that needs its answer, else the first that looks at it."""
-    homes: dict[str, str] = {}
+def _users() -> Mapping[str, tuple[str, ...]]:
+    """The checks that look at a probe, those first that need its answer: the first one speaks for the probe."""
+    users: dict[str, dict[str, None]] = {}
     for only_answers in (True, False):
         for check in catalogue().values():
             for parameter, probe in check.needs.items():
                 if only_answers is not check.parameters[parameter]:
-                    homes.setdefault(probe, check.id)
-    return homes
+                    users.setdefault(probe, {})[check.id] = None
+    return {probe: tuple(ids) for probe, ids in users.items()}
 
 
-def owner(found: Finding, probe: str | None = None) -> str | None:
-    """The id of the check whose failure a finding is: its owner's, or the one that speaks for the probe it is about."""
-    owners = _owners()
+def owners(found: Finding, probe: str | None = None) -> Iterator[str]:
+    """The ids of the checks whose failure a finding can be, the likeliest first: its owners, then those that look at
+    the probe that it is about, or at the one that was refused.
+    """
     for key in (f"{found.cause}:{found.about}", found.cause):
-        if key in owners:
-            return owners[key]
-    homes = _homes()
-    return homes.get(found.about or "") or homes.get(probe or "")
+        if key in _owners():
+            yield _owners()[key]
+    yield from _users().get(found.about or "", ())
+    yield from _users().get(probe or "", ())
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """The finding that a check meets. ``stated``: the check says so itself, of answers that came; then it is its own,
+    and conclusive whatever its cause.
+    """
+
+    finding: Finding
+    probe: str | None
+    exchange: Exchange | None
+    stated: bool = False
 
 
 def judge(check: Check, connection: Connection, evidence: Mapping[str, Evidence]) -> Outcome:
     """The outcome of one check."""
+    met = look(check, connection, evidence)
+    if isinstance(met, Outcome):
+        return met
+    owner = check if met.stated else _owner(check, met, connection, evidence)
+    probes = tuple(check.needs.values())
+    root = Root(owner.id, met.finding, met.exchange)
+    status: Status = "failed" if check.level == "must" else "warning"
+    if owner.id != check.id:
+        if owner.level == "should" and root.conclusive:
+            reason = f"needs that {owner.title} ({owner.id})"
+            return Outcome(check.id, "not_applicable", reason=reason, probes=probes)
+        status = "blocked"
+    elif not root.conclusive and not met.stated:
+        status = "inconclusive"
+    return Outcome(check.id, status, root, met.finding.explanation, probes, met.exchange)
+
+
+def _owner(check: Check, met: Meeting, connection: Connection, evidence: Mapping[str, Evidence]) -> Check:
+    """Whose finding it is: this check's own, or that of another that meets it too, and is blocked by it or fails."""
+    for id in owners(met.finding, met.probe):
+        other = catalogue()[id]
+        if other is check:
+            break
+        if other.level == "should" and check.level == "must":
+            continue  # what must hold is not excused by what is but advice
+        if not evidence.keys() >= set(other.needs.values()):
+            return other  # it was not selected, so what else it would have seen is not known
+        its = look(other, connection, evidence)
+        if isinstance(its, Meeting) and its.finding.cause == met.finding.cause:
+            return other
+    return check
+
+
+def look(check: Check, connection: Connection, evidence: Mapping[str, Evidence]) -> Outcome | Meeting:
+    """What a check finds: an outcome where that is all there is to say, or a finding that is somebody's."""
     needed = {parameter: evidence[probe] for parameter, probe in check.needs.items()}
     probes = tuple(check.needs.values())
     stop = _stopped(check, needed, probes)
@@ -57,30 +106,30 @@ def judge(check: Check, connection: Connection, evidence: Mapping[str, Evidence]
     try:
         check.function(**arguments)
     except Found as found:
-        refusal = found.refusal
-        probe, exchange = (refusal.probe, refusal.exchange) if refusal else (None, exchange)
-        return _found(check, found.finding, probe, exchange, probes, stated=found.stated)
+        if found.refusal:
+            return Meeting(found.finding, found.refusal.probe, found.refusal.exchange, found.stated)
+        return Meeting(found.finding, None, exchange, found.stated)
     except NotApplicable as nothing:
         return Outcome(check.id, "not_applicable", reason=str(nothing), probes=probes)
     except NotConfigured as key:
         return Outcome(check.id, "not_configured", reason=str(key), probes=probes)
     except AssertionError as error:
         text = str(error).strip() or f"it does not hold that {check.title}"
-        return _found(check, finding(check.cause, explanation=text), None, exchange, probes, stated=True)
+        return Meeting(finding(check.cause, explanation=text), None, exchange, stated=True)
     except Exception as error:  # a fault of a check is not the tenant's
         return Outcome(check.id, "error", reason=f"{type(error).__name__}: {error}", probes=probes)
     return Outcome(check.id, "passed", probes=probes, exchange=exchange)
 
 
-def _stopped(check: Check, needed: Mapping[str, Evidence], probes: tuple[str, ...]) -> Outcome | None:
-    """The outcome where something that the check needs was not answered: refusals first, then our faults."""
+def _stopped(check: Check, needed: Mapping[str, Evidence], probes: tuple[str, ...]) -> Outcome | Meeting | None:
+    """What there is to say where something that the check needs was not answered: refusals first, then our faults."""
     missing = [item for name, item in needed.items() if not check.parameters[name] and not isinstance(item, Answer)]
     if needed and not any(isinstance(item, Answer | Refusal) for item in needed.values()):
         missing = list(needed.values())  # a check that takes any evidence still has to have some
     for item in missing:
         refusal = item.root if isinstance(item, Blocked) else item
         if isinstance(refusal, Refusal):
-            return _found(check, refusal.finding, refusal.probe, refusal.exchange, probes)
+            return Meeting(refusal.finding, refusal.probe, refusal.exchange)
     for item in missing:
         if isinstance(item, Fault):
             return Outcome(check.id, "error", reason=f"{item.probe}: {item.message}", probes=probes)
@@ -88,34 +137,6 @@ def _stopped(check: Check, needed: Mapping[str, Evidence], probes: tuple[str, ..
         if isinstance(item, Absence):
             return Outcome(check.id, item.kind, reason=item.reason, probes=probes)
     return None
-
-
-def _found(
-    check: Check,
-    found: Finding,
-    probe: str | None,
-    exchange: Exchange | None,
-    probes: tuple[str, ...],
-    *,
-    stated: bool = False,
-) -> Outcome:
-    """Whose finding it is decides: this check's own failure, or another's that blocks this one.
-
-    ``stated``: the check says so itself, of answers that came; then it is its own, and conclusive whatever its cause.
-    """
-    owning = catalogue().get((None if stated else owner(found, probe)) or check.id, check)
-    if owning.level == "should" and check.level == "must":
-        owning = check  # what must hold is not excused by what is but advice
-    root = Root(owning.id, found, exchange)
-    if owning.id != check.id:
-        if owning.level == "should" and root.conclusive:
-            reason = f"needs that {owning.title} ({owning.id})"
-            return Outcome(check.id, "not_applicable", reason=reason, probes=probes)
-        return Outcome(check.id, "blocked", root, found.explanation, probes, exchange)
-    if not root.conclusive and not stated:
-        return Outcome(check.id, "inconclusive", root, found.explanation, probes, exchange)
-    status: Status = "failed" if check.level == "must" else "warning"
-    return Outcome(check.id, status, root, found.explanation, probes, exchange)
 
 
 def probes_of(checks: Iterable[Check]) -> list[str]:

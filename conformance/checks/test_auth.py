@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from conformance.apis.endpoint import Audience
 from conformance.apis.entra import OpenIdConfiguration
 from conformance.checks.expect import Found, fail, require
 from conformance.checks.registry import check
 from conformance.connection import Connection
+from conformance.probing.clock import TOLERATED_SKEW
 from conformance.probing.entra import foreign_cloud
 from conformance.probing.evidence import Answer, Evidence, Refusal
 from conformance.probing.tell_apart import TOKENS, WHOLE
@@ -17,7 +18,6 @@ from conformance.probing.tokens import Token
 
 LONGEST_LIFE = 100_800
 """Seconds: tokens of sessions with continuous access evaluation live up to 28 hours."""
-SKEW = timedelta(minutes=5)
 
 TENANT_CAUSES = ("tenant_not_found", "tenant_malformed", "wrong_cloud")
 APP_CAUSES = ("app_not_in_tenant", "app_disabled", "service_principal_missing")
@@ -106,7 +106,7 @@ def test_app_accepted(
     owns=(
         *(cause for cause in CREDENTIAL_CAUSES if cause not in WHOLE),  # of those, other services speak too
         *(f"{cause}:{token}" for cause in CREDENTIAL_CAUSES if cause in WHOLE for token in TOKENS),
-        *(f"{cause}:tokens" for cause in sorted({*WHOLE, "contract_violation"})),
+        *(f"{cause}:tokens" for cause in sorted({*WHOLE, "contract_violation", "clock_skew"})),
     ),
 )
 def test_credential_accepted(
@@ -173,7 +173,7 @@ def test_token_sane(connection: Connection, token: Answer[Token]) -> None:
     now = token.exchange.date
     if now is not None and isinstance(claims.get("exp"), int) and isinstance(claims.get("nbf"), int):
         starts, ends = (datetime.fromtimestamp(claims[name], now.tzinfo) for name in ("nbf", "exp"))
-        require(starts - SKEW <= now < ends, f"The token is valid from {starts} to {ends}, and it is {now}.")
+        require(starts - TOLERATED_SKEW <= now < ends, f"The token is valid from {starts} to {ends}, and it is {now}.")
 
 
 @check("AUTH-030", "token answers are not cacheable and documented", level="should")

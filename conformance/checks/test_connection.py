@@ -9,10 +9,9 @@ from pathlib import Path
 from conformance.checks.expect import Found, fail, not_applicable
 from conformance.checks.registry import check
 from conformance.connection import ClientSecret, Connection, problems
-from conformance.probing.evidence import Answer, Evidence, Exchange, Refusal
+from conformance.probing.clock import TOLERATED_SKEW
+from conformance.probing.evidence import Answer, Evidence, Refusal
 from conformance.probing.tell_apart import NETWORK
-
-TOLERATED_SKEW = timedelta(minutes=5)
 
 
 def hold(connection: Connection, *keys: str) -> None:
@@ -111,17 +110,10 @@ def test_reachable(
 def test_clock(discovery: Evidence, workspace: Evidence, graph_alerts: Evidence) -> None:
     """Against the ``Date`` header of the answers."""
     exchanges = [one.exchange for one in (discovery, workspace, graph_alerts) if isinstance(one, Answer | Refusal)]
-    skews = [skew for exchange in exchanges if exchange and (skew := skew_of(exchange)) is not None]
+    skews = [skew for exchange in exchanges if exchange and (skew := exchange.skew) is not None]
     if not skews:
         not_applicable("no answer carried a date")
     skew = min(skews, key=abs)
     if abs(skew) > TOLERATED_SKEW:
         ahead = "ahead of" if skew > timedelta() else "behind"
         fail(f"This machine's clock is {abs(skew)} {ahead} the services' clock.", "clock_skew")
-
-
-def skew_of(exchange: Exchange) -> timedelta | None:
-    """How far the local clock was ahead when the answer came; None if the answer has no date."""
-    if exchange.date is None or exchange.received is None:
-        return None
-    return exchange.received - exchange.date

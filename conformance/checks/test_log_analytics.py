@@ -199,6 +199,8 @@ def test_unknown_table(query_print: Answer[QueryResponse], query_unknown_table: 
             "intercepted",
             about="log_analytics",
         )
+    exchange = query_unknown_table.exchange if isinstance(query_unknown_table, Refusal) else None
+    require(exchange is None or exchange.status != 204, "A query on a table that does not exist was answered 204.")
     if isinstance(query_unknown_table, Refusal) and query_unknown_table.finding.cause not in (
         "table_missing",
         "kql_invalid",

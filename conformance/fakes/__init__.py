@@ -2,12 +2,13 @@
 
 from conformance.fakes import arm, defender, entra, graph, log_analytics, sentinel
 from conformance.fakes.building import healthy
+from conformance.fakes.faults import FAULTS, Fault
 from conformance.fakes.scenarios import SCENARIOS, Scenario, scenario
 from conformance.fakes.source import Fake, build
 from conformance.fakes.tenant import Tenant
 from conformance.fakes.world import World
 
-__all__ = ["SCENARIOS", "Fake", "Scenario", "Tenant", "World", "build", "healthy", "scenario"]
+__all__ = ["FAULTS", "SCENARIOS", "Fake", "Fault", "Scenario", "Tenant", "World", "build", "healthy", "scenario"]
 
 ROUTES = (arm, defender, entra, graph, log_analytics, sentinel)
 """The modules whose routes make up the world."""

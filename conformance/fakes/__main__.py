@@ -84,7 +84,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m conformance.fakes", description=__doc__)
     commands = parser.add_subparsers(required=True)
     serving = commands.add_parser("serve", help="serve the virtual tenant as an HTTPS proxy on loopback")
-    serving.add_argument("--scenario", default="healthy", help=f"one of {', '.join(SCENARIOS)}, or several joined by +")
+    serving.add_argument(
+        "--scenario",
+        default="healthy",
+        help=f"one of {', '.join(SCENARIOS)}, a fault (docs/fakes.md), or several joined by +",
+    )
     serving.add_argument("--host", default="127.0.0.1", help="where to listen (loopback by default)")
     serving.add_argument("--port", type=int, default=0, help="any free port by default")
     serving.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="before each answer")

@@ -145,8 +145,21 @@ class Refuser:
     ) -> httpx.Response:
         """The named refusal, filled in with ``values``. Raises ``KeyError`` for an unknown name or a missing value."""
         one = self.declared[name]
-        body = self._body(call, one.code, one.message.format_map(values), {**one.extra, **values})
-        return respond(call, one.status, body, {**self._headers(call, one.status), **more_headers})
+        text = one.message.format_map(values)
+        return self.document(call, one.status, one.code, text, {**one.extra, **values}, more_headers)
+
+    def document(
+        self,
+        call: Call,
+        status: int,
+        code: str,
+        text: str,
+        extra: Mapping[str, Any],
+        more_headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> httpx.Response:
+        """Any refusal in the form of this API's error documents."""
+        body = self._body(call, code, text, extra)
+        return respond(call, status, body, {**self._headers(call, status), **more_headers})
 
 
 def respond(call: Call, status: int, body: Any, headers: Mapping[str, str]) -> httpx.Response:

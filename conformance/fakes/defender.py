@@ -13,7 +13,7 @@ from conformance.apis.endpoint import DEFENDER, AppRole
 from conformance.apis.permissions import RESOURCES
 from conformance.fakes.answering import Call, Refuser, answers, gate, new_id, respond, stray
 from conformance.fakes.odata import Fields, QueryError, next_link, number, select
-from conformance.fakes.tokens import bearer, read
+from conformance.fakes.tokens import presented
 
 MACHINES_FILTERED: Fields = {
     "computerDnsName": str,
@@ -65,12 +65,10 @@ def enter(call: Call) -> httpx.Response | None:
 
 def _token(call: Call) -> httpx.Response | None:
     """One answer for everything that is wrong with a token: it prints what it was given."""
-    token = bearer(call.request.headers.get("authorization"))
-    if token is None:
-        return refuse(call, "no-token")
-    claims, genuine = read(token)
-    if claims is None:
-        return refuse(call, "token-malformed")
+    shown = presented(call.request)
+    if isinstance(shown, str):
+        return refuse(call, shown)
+    claims, genuine = shown
     current = float(claims["exp"]) > call.tenant.clock.service_now().timestamp()
     if not (genuine and current and _accepts(call, str(claims.get("aud")))):
         return refuse(
@@ -145,6 +143,8 @@ def _alerts(call: Call) -> list[dict[str, Any]]:
 
 def _listed(call: Call, rows: Sequence[Mapping[str, Any]], kind: str, fields: Fields) -> httpx.Response:
     """One page. There is a next link only where ``$top`` was left to the service."""
+    if not rows and not call.tenant.defender.lists:
+        return refuse(call, "nothing-recent", kind=kind.lower())
     try:
         top = number(call, "$top")
         if top and top > defender.MAX_TOP:

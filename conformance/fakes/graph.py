@@ -16,7 +16,7 @@ from conformance.fakes.answering import Call, Refuser, answers, gate, new_id, re
 from conformance.fakes.enumerations import shown
 from conformance.fakes.odata import Fields, QueryError, next_link, number, project, select
 from conformance.fakes.tenant import GRAPH_APP, App
-from conformance.fakes.tokens import bearer, read
+from conformance.fakes.tokens import presented
 
 METADATA = "v1.0 metadata of Microsoft Graph (github.com/microsoftgraph/msgraph-metadata)"
 PAGE = 50
@@ -94,12 +94,10 @@ def enter(call: Call) -> httpx.Response | None:
 
 
 def _token(call: Call) -> httpx.Response | None:
-    token = bearer(call.request.headers.get("authorization"))
-    if token is None:
-        return refuse(call, "no-token")
-    claims, genuine = read(token)
-    if claims is None:
-        return refuse(call, "token-malformed")
+    shown = presented(call.request)
+    if isinstance(shown, str):
+        return refuse(call, shown)
+    claims, genuine = shown
     if not genuine:
         return refuse(call, "token-forged")
     if float(claims["exp"]) <= call.tenant.clock.service_now().timestamp():

@@ -16,7 +16,7 @@ from conformance.fakes.gateway import workspace_of
 from conformance.fakes.rbac import may
 from conformance.fakes.story import stamp
 from conformance.fakes.tenant import Workspace
-from conformance.fakes.tokens import bearer, read
+from conformance.fakes.tokens import presented
 
 QUERY_READ = "Microsoft.OperationalInsights/workspaces/query/read"
 
@@ -48,12 +48,10 @@ refuse = Refuser(LOG_ANALYTICS, body, headers)
 @gate(LOG_ANALYTICS)
 def enter(call: Call) -> httpx.Response | None:
     """A token of this API's own audience; a foreign one is refused with 403, not 401."""
-    token = bearer(call.request.headers.get("authorization"))
-    if token is None:
-        return refuse(call, "no-token")
-    claims, genuine = read(token)
-    if claims is None:
-        return refuse(call, "token-malformed")
+    shown = presented(call.request)
+    if isinstance(shown, str):
+        return refuse(call, shown)
+    claims, genuine = shown
     if not genuine or not call.tenant.cloud.accepts("log_analytics", str(claims.get("aud"))):
         return refuse(call, "token-foreign")
     if float(claims.get("exp", 0)) <= call.tenant.clock.service_now().timestamp():

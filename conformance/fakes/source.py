@@ -3,39 +3,59 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
 
 from conformance.connection import Connection
 from conformance.fakes.building import healthy
-from conformance.fakes.scenarios import SCENARIOS, Scenario
+from conformance.fakes.faults import FAULTS
+from conformance.fakes.scenarios import SCENARIOS
+from conformance.fakes.scenarios.declaring import Arrange
 from conformance.fakes.world import World
 from conformance.sources import Channel, SourceError
 
 
-def arrangement(scenario: str) -> list[Scenario]:
-    """The scenarios of a name, or of several joined by ``+``. Raises :class:`SourceError` for an unknown one."""
-    found = []
-    for name in scenario.split("+"):
-        if name not in SCENARIOS:
-            near = difflib.get_close_matches(name, SCENARIOS, 1)
-            hint = f" (did you mean {near[0]!r}?)" if near else ""
-            raise SourceError(f"unknown scenario {name!r}{hint}; --sentinel-list-scenarios shows all")
-        found.append(SCENARIOS[name])
-    return found
+def arrangement(scenario: str) -> list[Arrange]:
+    """What puts a world into the state of a scenario, of a fault (its name has a slash), or of several joined by ``+``.
+
+    Raises :class:`SourceError` for an unknown one.
+    """
+    return [_fault(name) if "/" in name else _scenario(name) for name in re.split(r"\+(?=[a-z])", scenario)]
+
+
+def _scenario(name: str) -> Arrange:
+    if name not in SCENARIOS:
+        raise SourceError(f"unknown scenario {name!r}{_near(name, SCENARIOS)}; --sentinel-list-scenarios shows all")
+    return SCENARIOS[name].arrange
+
+
+def _fault(name: str) -> Arrange:
+    if name not in FAULTS:
+        raise SourceError(f"unknown fault {name!r}{_near(name, FAULTS)}; docs/fakes.md lists all")
+    if FAULTS[name].endpoint is None:
+        raise SourceError(f"fault {name!r} is only met in pasted text: --sentinel-explain reads it")
+    return lambda world: world.fault(name)
+
+
+def _near(name: str, names: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, names, 1)
+    return f" (did you mean {near[0]!r}?)" if near else ""
 
 
 def build(connection: Connection, scenario: str = "healthy", start: datetime | None = None) -> World:
     """The world of a connection in the state of a scenario. Raises :class:`SourceError` for an unknown one."""
     world = healthy(connection, start)
-    for one in arrangement(scenario):
-        one.arrange(world)
+    for arrange in arrangement(scenario):
+        arrange(world)
     return world
 
 
 class Fake:
-    """Answers every connection from a virtual tenant of its own, in the state of a scenario (or several: ``a+b``)."""
+    """Answers every connection from a virtual tenant of its own, in the state of a scenario or a fault, or of several:
+    ``a+b``.
+    """
 
     def __init__(self, scenario: str = "healthy", start: datetime | None = None) -> None:
         arrangement(scenario)  # an unknown one is told now

@@ -167,6 +167,8 @@ class Defender:
     active: bool = True
     workspace_connected: bool = True
     """The workspace is connected to the Defender portal: its alerts and incidents are seen in Graph."""
+    lists: bool = True
+    """False: a list without elements is answered 404, as the page about machines documents it."""
     machines: list[dict[str, Any]] = field(default_factory=list)
     alerts: list[dict[str, Any]] = field(default_factory=list)
     """Defender for Endpoint alerts, as that API gives them."""
@@ -196,7 +198,6 @@ class Tenant:
     defender: Defender = field(default_factory=Defender)
     conditional_access: str | None = None
     """The id of a Conditional Access policy that blocks workload identities."""
-    blocked_addresses: bool = False
     token_lifetime: timedelta = timedelta(seconds=3599)
 
     # Looking things up

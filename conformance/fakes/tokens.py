@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+import httpx
+
 from conformance.fakes.tenant import App, Tenant
 
 KEY = b"the virtual tenant signs with this; nobody else accepts it"
@@ -73,6 +75,17 @@ def bearer(header: str | None) -> str | None:
     """The token of an Authorization header; None where there is none."""
     scheme, _, token = (header or "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+def presented(request: httpx.Request) -> tuple[Mapping[str, Any], bool] | str:
+    """The claims of a request's bearer token and whether they are genuine, or the name of the refusal: no token, or one
+    that cannot be read.
+    """
+    token = bearer(request.headers.get("authorization"))
+    if token is None:
+        return "no-token"
+    claims, genuine = read(token)
+    return "token-malformed" if claims is None else (claims, genuine)
 
 
 def _part(content: bytes) -> str:

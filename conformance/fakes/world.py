@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import httpx
@@ -23,18 +24,23 @@ from conformance.fakes.tokens import bearer, read
 class Disturbance:
     """Something between the client and a service, or in the service itself: it answers instead.
 
-    ``api`` limits it to an API, ``path`` to a part of the path; ``times`` to the first requests that it meets.
+    ``api`` limits it to an API, ``endpoint`` to an operation, ``path`` to a part of the path; ``times`` to the first
+    requests that it meets.
     ``answer`` gives the response, or raises a transport error.
     """
 
     answer: Callable[[Call], httpx.Response]
     api: str | None = None
+    endpoint: str | None = None
     path: str | None = None
     times: int | None = None
     met: int = 0
 
-    def applies(self, api: str, request: httpx.Request) -> bool:
-        if self.api not in (None, api) or (self.path and self.path.lower() not in request.url.path.lower()):
+    def applies(self, api: str, call: Call) -> bool:
+        operation = call.endpoint.name if call.endpoint else ""
+        if self.api not in (None, api) or self.endpoint not in (None, operation):
+            return False
+        if self.path and self.path.lower() not in call.request.url.path.lower():
             return False
         return self.times is None or self.met < self.times
 
@@ -51,9 +57,7 @@ class World:
     disturbances: list[Disturbance] = field(default_factory=list)
     stripped: dict[str, str] = field(default_factory=dict)
     requests: list[httpx.Request] = field(default_factory=list, repr=False)
-
-    def __post_init__(self) -> None:
-        self.router = self._routes()
+    _routers: dict[str, respx.MockRouter] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def tenant(self) -> Tenant:
@@ -67,7 +71,7 @@ class World:
         """Answers a request as the services would."""
         await request.aread()
         self.requests.append(request)
-        return await self.router.async_handler(request)
+        return await self._router(request.url.host).async_handler(request)
 
     def transport(self) -> httpx.AsyncBaseTransport:
         return httpx.MockTransport(self.handler)
@@ -76,20 +80,34 @@ class World:
         """Puts a :class:`Disturbance` in the way."""
         self.disturbances.append(Disturbance(answer, **where))
 
+    def fault(self, name: str, *, times: int | None = None) -> None:
+        """Puts a fault of :data:`~conformance.fakes.faults.FAULTS` in the way of its operation, for good or the first
+        ``times``. Raises ``KeyError`` for an unknown name, ``ValueError`` for one that only pasted text can show.
+        """
+        from conformance.fakes.faults import FAULTS
+
+        fault = FAULTS[name]
+        if fault.endpoint is None:
+            raise ValueError(f"{name} answers no operation of a verification: --sentinel-explain reads it")
+        self.disturb(fault.answer, endpoint=fault.endpoint, times=times)
+
     def strip(self, header: str, api: str) -> None:
         """Takes a header out of every request to an API, as some proxies do."""
         self.stripped[api] = header
 
-    def _routes(self) -> respx.MockRouter:
-        router = respx.MockRouter(assert_all_called=False)
-        for host, apis in hosts().items():
+    def _router(self, host: str) -> respx.MockRouter:
+        """The routes of a host, made when it is first asked: a run meets few of all clouds' hosts."""
+        if host not in self._routers:
+            router = self._routers[host] = respx.MockRouter(assert_all_called=False)
+            apis = hosts().get(host, [])
             for endpoint in ENDPOINTS.values():
                 if endpoint.api.name in apis and endpoint.name in ANSWERS:
                     router.route(
-                        method=endpoint.method, host=host, path__regex=re.compile(f"^{endpoint.pattern.pattern}$", re.I)
+                        method=endpoint.method, path__regex=re.compile(f"^{endpoint.pattern.pattern}$", re.I)
                     ).mock(side_effect=self._answering(endpoint))
-            router.route(host=host).mock(side_effect=self._straying(apis))
-        return router
+            if apis:
+                router.route().mock(side_effect=self._straying(apis))
+        return self._routers[host]
 
     def _answering(self, endpoint: Endpoint[Any]) -> Callable[..., httpx.Response]:
         def answer(request: httpx.Request, **path: str) -> httpx.Response:
@@ -119,7 +137,7 @@ class World:
 
     def _disturbed(self, api: Api, call: Call) -> httpx.Response | None:
         for one in self.disturbances:
-            if one.applies(api.name, call.request):
+            if one.applies(api.name, call):
                 one.met += 1
                 return one.answer(call)
         return None
@@ -135,6 +153,7 @@ class World:
         return self.tenant
 
 
+@cache
 def hosts() -> dict[str, list[str]]:
     """The host names of all clouds, and the APIs behind each."""
     found: dict[str, list[str]] = {}

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+TOLERATED_SKEW = timedelta(minutes=5)
+"""How far this machine's clock and a service's may be apart; Entra allows as much."""
 
 
 class Clock:

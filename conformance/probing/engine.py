@@ -32,7 +32,7 @@ from conformance.probing.probe import (
     Question,
     Refused,
 )
-from conformance.probing.tell_apart import TELL_APART, clue_of
+from conformance.probing.tell_apart import TELL_APART, rules_for
 from conformance.probing.transport import Patience, Received, Sender, Unreachable
 
 
@@ -136,13 +136,12 @@ class Engine:
         return self._findings[refusal.probe]
 
     async def _understand(self, refusal: Refusal) -> Refusal:
-        rule = clue_of(refusal)
-        if rule is None:
-            return refusal
-        names = TELL_APART[rule].clues
-        clues = dict(zip(names, await asyncio.gather(*(self._raw(name) for name in names)), strict=True))
-        better = TELL_APART[rule].read(refusal, self.connection, **clues)
-        return refusal if better is None else refusal.meaning(better)
+        for rule in map(TELL_APART.__getitem__, rules_for(refusal)):
+            clues = dict(zip(rule.clues, await asyncio.gather(*map(self._raw, rule.clues)), strict=True))
+            better = rule.read(refusal, self.connection, **clues)
+            if better is not None:
+                return refusal.meaning(better)
+        return refusal
 
     async def _put(self, probe: Probe) -> Evidence:
         needed = dict(zip(probe.needs, await asyncio.gather(*(self._raw(name) for name in probe.needs)), strict=True))

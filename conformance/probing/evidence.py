@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Generic, Literal, TypeVar
 
 from conformance.findings import Finding
@@ -30,6 +30,11 @@ class Exchange:
     """How many of the attempts were answered 429."""
     endpoint: str = ""
     """The name of the operation, such as ``sentinel.incidents``."""
+
+    @property
+    def skew(self) -> timedelta | None:
+        """How far the local clock was ahead when the answer came; None if the answer has no date."""
+        return None if self.date is None or self.received is None else self.received - self.date
 
     @property
     def api(self) -> str:

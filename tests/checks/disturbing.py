@@ -9,12 +9,12 @@ from typing import Any
 
 import httpx
 from contoso import START, made_up
-from outcomes import AtEndpoint, Change, genuine
+from outcomes import Change, genuine
 
 from conformance.apis.kql import Query
 from conformance.fakes.answering import Call, respond
 from conformance.fakes.source import build
-from conformance.fakes.world import World
+from conformance.fakes.world import Disturbance, World
 
 JSON = {"Content-Type": "application/json; charset=utf-8"}
 
@@ -25,14 +25,14 @@ def on(day: date, **values: object) -> World:
 
 
 @dataclass
-class AtQuery(AtEndpoint):
+class AtQuery(Disturbance):
     """A disturbance of one query, of all that are put to Log Analytics by the workspace's GUID."""
 
-    endpoint: str = "log_analytics.query"
+    endpoint: str | None = "log_analytics.query"
     query: str = field(default="", kw_only=True)
 
-    def applies(self, api: str, request: httpx.Request) -> bool:
-        return super().applies(api, request) and json.loads(request.content)["query"] == self.query
+    def applies(self, api: str, call: Call) -> bool:
+        return super().applies(api, call) and json.loads(call.request.content)["query"] == self.query
 
 
 def query_changed(world: World, query: Query, change: Change) -> World:
@@ -66,5 +66,5 @@ def ignoring(world: World, endpoint: str, option: str) -> World:
         url = request.url.copy_remove_param(option)
         return genuine(replace(call, request=httpx.Request(request.method, url, headers=request.headers)))
 
-    world.disturbances.insert(0, AtEndpoint(answer, endpoint=endpoint))
+    world.disturbances.insert(0, Disturbance(answer, endpoint=endpoint))
     return world

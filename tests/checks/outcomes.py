@@ -18,7 +18,6 @@ import httpx
 from contoso import START, made_up
 
 from conformance import Connection
-from conformance.apis import ENDPOINTS
 from conformance.checks.outcome import Outcome
 from conformance.checks.registry import catalogue
 from conformance.fakes.answering import ANSWERS, GATES, Call, Handler, respond
@@ -93,18 +92,6 @@ def ends(id: str, world: World, status: str, says: str = "") -> None:
 # What disturbs one endpoint
 
 
-@dataclass
-class AtEndpoint(Disturbance):
-    """A disturbance of one endpoint, by its name."""
-
-    endpoint: str = ""
-
-    def applies(self, api: str, request: httpx.Request) -> bool:
-        endpoint = ENDPOINTS[self.endpoint]
-        here = request.method == endpoint.method and endpoint.pattern.fullmatch(request.url.path)
-        return bool(api == endpoint.api.name and here) and super().applies(api, request)
-
-
 def changed(world: World, endpoint: str, change: Change) -> World:
     """The world, with the JSON of an endpoint's successful answers changed: in place, or to what ``change`` returns."""
 
@@ -113,11 +100,12 @@ def changed(world: World, endpoint: str, change: Change) -> World:
         if response.status_code != 200:
             return response
         body = json.loads(response.content)
-        body = change(body) or body
+        other = change(body)
+        body = body if other is None else other
         headers = {name: value for name, value in response.headers.items() if name != "content-length"}
         return httpx.Response(200, headers=headers, content=json.dumps(body).encode())
 
-    world.disturbances.insert(0, AtEndpoint(answer, endpoint=endpoint))
+    world.disturbances.insert(0, Disturbance(answer, endpoint=endpoint))
     return world
 
 
@@ -131,7 +119,7 @@ def answered(world: World, endpoint: str, response: httpx.Response | Exception |
             return respond(call, response.status_code, response.content, dict(response.headers))
         return response(call)
 
-    world.disturbances.insert(0, AtEndpoint(answer, endpoint=endpoint))
+    world.disturbances.insert(0, Disturbance(answer, endpoint=endpoint))
     return world
 
 

@@ -7,18 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-
-VALUES = """\
-[connection]
-tenant_id = "7e4a11ed-0c0f-4c0f-a11c-000000000001"
-client_id = "a9910000-0c0f-4c0f-a11c-000000000002"
-client_secret = "env:CONTOSO_SECRET"
-subscription_id = "5b5c0000-0c0f-4c0f-a11c-000000000003"
-resource_group = "rg-security"
-workspace_id = "30a40000-0c0f-4c0f-a11c-000000000004"
-workspace_name = "law-security"
-"""
-"""A good file; line numbers in the tests count in it."""
+from contoso import FILE
 
 
 @pytest.fixture
@@ -26,7 +15,7 @@ def write(tmp_path: Path) -> Callable[..., Path]:
     """Writes a connection file: the good one with texts replaced (old, new) and lines added."""
 
     def written(*changes: tuple[str, str], add: str = "", name: str = "conn.toml") -> Path:
-        text = VALUES
+        text = FILE
         for old, new in changes:
             assert old in text
             text = text.replace(old, new)

@@ -13,27 +13,20 @@ import httpx
 import pytest
 from contoso import START, made_up
 
-from conformance.fakes import arm, assertions, defender, entra, gateway, graph, healthy, log_analytics, sentinel
-from conformance.fakes.answering import KNOWN, Call, Refuser, Tier
+from conformance.fakes import arm, assertions, defender, entra, gateway, graph, healthy, log_analytics, sentinel, tokens
+from conformance.fakes.answering import KNOWN, Call, Tier
+from conformance.fakes.faults import REFUSERS
 from conformance.findings import CAUSES, explain
 
-REFUSERS: dict[str, Refuser] = {
-    "arm": gateway.refuse,
-    "defender": defender.refuse,
-    "entra": entra.refuse,
-    "graph": graph.refuse,
-    "log_analytics": log_analytics.refuse,
-    "sentinel": sentinel.refuse,
-}
 MODULES: dict[str, tuple[ModuleType, ...]] = {
     "arm": (gateway, arm, sentinel),
-    "defender": (defender,),
+    "defender": (defender, tokens),
     "entra": (entra, assertions),
-    "graph": (graph,),
-    "log_analytics": (log_analytics,),
+    "graph": (graph, tokens),
+    "log_analytics": (log_analytics, tokens),
     "sentinel": (sentinel,),
 }
-"""Where the refusals of an API are made; a name may also be handed on, as those of assertions are."""
+"""Where the refusals of an API are made; a name may also be handed on, as those of assertions and tokens are."""
 each_declared = pytest.mark.parametrize(
     ("api", "name"), [(api, name) for api, refuse in REFUSERS.items() for name in refuse.declared]
 )

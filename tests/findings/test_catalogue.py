@@ -9,11 +9,8 @@ from labelled_errors import SHARED
 
 from conformance.findings import CAUSES, explain
 from conformance.findings.match import CATALOGUES, Entry, catalogue
+from conformance.probing.tell_apart import TELL_APART
 
-RULES = {
-    "arm_authorization_failed", "log_analytics_forbidden", "log_analytics_not_found", "missing_table",
-    "app_role_refused", "unauthorized_defender", "invalid_client",
-}  # fmt: skip
 NUMBERED = [entry for entry in catalogue() if entry.numbers and not entry.words]
 
 
@@ -34,7 +31,7 @@ def test_entries_are_in_order(entry: Entry) -> None:
     assert entry.explanation.endswith(".")
     assert entry.evidence in ("recorded", "documented", "observed", "inferred")
     assert entry.source
-    assert entry.tell_apart is None or entry.tell_apart in RULES
+    assert entry.tell_apart is None or entry.tell_apart in TELL_APART
     assert entry.codes or entry.inner or entry.numbers or entry.words or entry.statuses or entry.shapes
     assert "*" not in {*entry.codes, *entry.inner}
 

@@ -87,3 +87,16 @@ def _secret_ends_soon(world: World) -> None:
 def _guide_followed(world: World) -> None:
     world.tenant.consent(state.GRAPH_APP, "Application.Read.All")
     world.tenant.app.requested[state.ARM_APP] = [("user_impersonation", "Scope")]
+
+
+@scenario("incident-vanishes", "the newest incident is gone by the time it is asked for", "object_not_found")
+def _incident_vanishes(world: World) -> None:
+    world.tenant.workspace.vanishing = True
+
+
+@scenario("no-devices", "Defender has no device and no alert yet, and says so with 404")
+def _no_devices(world: World) -> None:
+    defender = world.tenant.defender
+    defender.lists = False
+    defender.machines.clear()
+    defender.alerts.clear()

@@ -79,3 +79,9 @@ def _subscription_disabled(world: World) -> None:
 def _provider_not_registered(world: World) -> None:
     for subscription in world.tenant.subscriptions.values():
         subscription.registered.discard("Microsoft.SecurityInsights")
+
+
+@scenario("resource-group-missing", "the subscription holds no such resource group", "resource_group_not_found")
+def _resource_group_missing(world: World) -> None:
+    _move(world, group="rg-elsewhere")
+    world.tenant.assign("Reader", scope=world.tenant.subscriptions[world.connection.subscription_id.lower()].scope)

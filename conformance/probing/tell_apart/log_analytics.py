@@ -10,7 +10,7 @@ from conformance.connection import Connection, problems
 from conformance.findings import Finding, finding
 from conformance.probing.evidence import Answer, Evidence, Refusal
 from conformance.probing.tell_apart.azure import READER_ROLE, arm_authorization_failed, identity, young
-from conformance.probing.tell_apart.rules import REPRESENTATIVE, tells_apart
+from conformance.probing.tell_apart.rules import tells_apart
 
 
 @tells_apart
@@ -90,11 +90,9 @@ def network_closed(workspace: Workspace, facts: Mapping[str, str]) -> Finding:
 
 @tells_apart
 def missing_table(refusal: Refusal, connection: Connection, onboarding: Evidence) -> Finding | None:
-    """SEM0100: without Microsoft Sentinel its tables are not there either. 204: nothing is, whatever was asked."""
+    """SEM0100 or 204: without Microsoft Sentinel its tables are not there either."""
     if isinstance(onboarding, Refusal) and onboarding.finding.cause in ("sentinel_not_onboarded", "object_not_found"):
         return not_onboarded(connection)
-    if refusal.exchange and refusal.exchange.status == 204:
-        return replace(refusal.finding, about=REPRESENTATIVE["log_analytics"])
     return None
 
 

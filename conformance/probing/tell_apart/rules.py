@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from conformance.findings import CAUSES, Finding
-from conformance.probing.evidence import Answer, Evidence, Refusal
+from conformance.probing.evidence import Answer, Evidence, Exchange, Refusal
 
 NETWORK = frozenset({"dns_failure", "connection_failed", "tls_untrusted", "timed_out", "intercepted"})
 SERVICE = frozenset({"service_fault", "throttled"})
@@ -76,22 +76,28 @@ def tells_apart(read: Reading) -> Reading:
     return read
 
 
-def clue_of(refusal: Refusal) -> str | None:
-    """The rule that a refusal needs, if any."""
-    found = refusal.finding
+def rules_for(refusal: Refusal) -> tuple[str, ...]:
+    """The rules that may read a refusal; the first that has something to say is right."""
+    found, exchange = refusal.finding, refusal.exchange
     if refusal.probe in PARENTS and found.tell_apart == ACCESS:
-        return None
+        return ()
+    rules = [found.tell_apart] if found.tell_apart in TELL_APART else []
+    if found.cause not in WHOLE and exchange is None:
+        return tuple(rules)
+    if refusal.probe in TOKENS:
+        return (*rules, "whole_tokens")
     if found.cause == "licence_missing":
-        return "unlicensed"
-    if found.tell_apart in TELL_APART:
-        return found.tell_apart
-    if refusal.probe in TOKENS and found.cause in WHOLE | {"contract_violation"}:
-        return "whole_tokens"
-    if found.cause not in WHOLE or refusal.exchange is None:
-        return None
-    api = refusal.exchange.api
-    # Sentinel stands behind the gateway of Azure Resource Manager, which is who looks at tokens.
-    return f"whole_{'arm' if api == 'sentinel' and found.cause in TOKEN_USE else api}"
+        return ("unlicensed",)
+    if exchange is None:
+        return tuple(rules)
+    return (*rules, f"whole_{_whole(exchange, found.cause)}")
+
+
+def _whole(exchange: Exchange, cause: str) -> str:
+    """What may be meant as a whole: an API, the gateway that looks at Sentinel's tokens first, or one incident."""
+    if exchange.api == "sentinel" and cause in TOKEN_USE:
+        return "gateway"
+    return "incident" if exchange.endpoint.startswith("sentinel.incident_") else exchange.api
 
 
 def listed(evidence: Evidence) -> Sequence[Any]:

@@ -1,0 +1,136 @@
+"""Faults: canned answers that no state of the virtual tenant can give, as data.
+
+Older wordings, variants of a text, bare statuses, pages of proxies, and what only another client provokes. Each one is
+named after the catalogue entry that reads it, ``service/entry``; ``faults/<service>.toml`` declares them.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import httpx
+
+from conformance.fakes import arm, defender, entra, graph, log_analytics, sentinel
+from conformance.fakes.answering import KNOWN, Call, Known, Refuser, respond
+
+SERVICES = ("entra", "arm", "log_analytics", "sentinel", "graph", "defender", "network")
+
+REFUSERS: Mapping[str, Refuser] = {
+    "entra": entra.refuse,
+    "arm": arm.refuse,
+    "log_analytics": log_analytics.refuse,
+    "sentinel": sentinel.refuse,
+    "graph": graph.refuse,
+    "defender": defender.refuse,
+}
+CONTENT_TYPES: Mapping[str, str] = {
+    "text": "text/plain; charset=utf-8",
+    "html": "text/html; charset=utf-8",
+    "xml": "application/xml; charset=utf-8",
+    "json": "application/json; charset=utf-8",
+}
+"""How a body that is no service's own error document is declared: by the key that holds it."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One canned answer.
+
+    ``cause`` is what it means by itself; ``becomes`` what the rest of the evidence makes of it, as a rule the same;
+    ``check`` the check that then says so, and ``notes`` what others warn of. ``status`` is that of the answer.
+    ``endpoint`` names the operation that answers so; None where no operation
+    of a verification can, and the answer is only met in pasted text.
+    """
+
+    name: str
+    status: int
+    cause: str
+    becomes: str
+    notes: tuple[str, ...]
+    check: str | None
+    endpoint: str | None
+    known: Known
+    answer: Callable[[Call], httpx.Response]
+
+    @property
+    def service(self) -> str:
+        return self.name.partition("/")[0]
+
+
+class _Faults(Mapping[str, Fault]):
+    """Read when first looked at: hundreds of rows that few runs need."""
+
+    def __getitem__(self, name: str) -> Fault:
+        return _faults()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_faults())
+
+    def __len__(self) -> int:
+        return len(_faults())
+
+
+FAULTS: Mapping[str, Fault] = _Faults()
+"""All faults by name."""
+
+
+@cache
+def _faults() -> dict[str, Fault]:
+    return {one.name: one for service in SERVICES for one in _declared(service)}
+
+
+def _declared(service: str) -> Iterator[Fault]:
+    text = resources.files(__package__).joinpath("faults", f"{service}.toml").read_text(encoding="utf-8")
+    data = tomllib.loads(text)
+    for row in (*data["fault"], *_numbers(data.get("numbers", {}))):
+        row = {**data["defaults"], **row}
+        name = f"{service}/{row['id']}"
+        becomes = row.get("becomes", row["cause"])
+        yield Fault(
+            name,
+            REFUSERS[_form(row)].declared[row["refusal"]].status if "refusal" in row else row["status"],
+            row["cause"],
+            becomes,
+            tuple(row.get("notes", ())),
+            row.get("check") or data["checks"].get(becomes),
+            row["endpoint"] or None,
+            _known(row),
+            _answer(row),
+        )
+
+
+def _numbers(causes: Mapping[str, Mapping[str, list[int]]]) -> Iterator[dict[str, Any]]:
+    """Entra's numbers share one form. The OAuth error stands before them where it is known, else it is left out."""
+    for cause, groups in causes.items():
+        for answer, numbers in groups.items():
+            status, _, code = answer.partition(" ")
+            for number in numbers:
+                row = {"id": f"AADSTS{number}", "cause": cause, "status": int(status), "code": code}
+                yield row | {"message": f"AADSTS{number}: The sign-in was refused."}
+
+
+def _known(row: Mapping[str, Any]) -> Known:
+    return KNOWN[f"{_form(row)}/{row['refusal']}"] if "refusal" in row else Known(row["tier"], row["source"])
+
+
+def _form(row: Mapping[str, Any]) -> str:
+    """The API in whose form the answer is: that of its operation."""
+    return str(row["endpoint"]).partition(".")[0]
+
+
+def _answer(row: Mapping[str, Any]) -> Callable[[Call], httpx.Response]:
+    headers = row.get("headers", {})
+    kind = next((kind for kind in CONTENT_TYPES if kind in row), None)
+    if kind is not None:
+        return lambda call: respond(call, row["status"], row[kind], {"Content-Type": CONTENT_TYPES[kind], **headers})
+    if "refusal" not in row and "message" not in row:
+        return lambda call: respond(call, row["status"], None, headers)
+    refuse = REFUSERS[_form(row)]
+    if "refusal" in row:
+        return lambda call: refuse(call, row["refusal"], headers, **row.get("values", {}))
+    return lambda call: refuse.document(call, row["status"], row.get("code", ""), row["message"], row, headers)

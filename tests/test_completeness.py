@@ -1,0 +1,192 @@
+"""Every documented error has a catalogue entry, a state or fault that shows it, and one check that names its cause."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+from typing import get_args
+
+import httpx
+import pytest
+from contoso import START, made_up
+
+from conformance import Connection, explain
+from conformance.apis import ENDPOINTS
+from conformance.checks.registry import catalogue as checks
+from conformance.fakes import FAULTS, SCENARIOS, Fake, Fault, build
+from conformance.fakes.answering import Call, Tier
+from conformance.findings import CAUSES, Finding, finding
+from conformance.findings.match import Entry, catalogue
+from conformance.report.words import OWNERS
+from conformance.sources import Channel, SourceError
+from conformance.verification import Report, verify
+
+PAGE = Path(__file__).parents[1] / "docs" / "findings.md"
+MET = [fault for fault in FAULTS.values() if fault.endpoint]
+each_entry = pytest.mark.parametrize("entry", catalogue(), ids=lambda entry: entry.id)
+each_fault = pytest.mark.parametrize("fault", FAULTS.values(), ids=lambda fault: fault.name)
+each_met = pytest.mark.parametrize("fault", MET, ids=lambda fault: fault.name)
+
+
+@cache
+def anchors() -> frozenset[str]:
+    return frozenset(re.findall(r'<a id="([^"]+)"></a>', PAGE.read_text(encoding="utf-8")))
+
+
+@each_entry
+def test_an_entry_says_what_to_do(entry: Entry) -> None:
+    """A cause, an explanation, a fix with its owner, commands where the cause has them, and anchors in the docs."""
+    found = finding(entry.cause, facts=made_up().facts(), explanation=entry.explanation)
+    assert found.explanation
+    assert found.fix.text
+    assert found.owner in OWNERS
+    assert len(found.fix.commands) == len(CAUSES[entry.cause].commands)
+    assert {entry.id.removeprefix("entra."), entry.cause} <= anchors()
+    assert found.docs == f"docs/findings.md#{entry.cause}"
+
+
+# A state, or else a fault
+
+
+class Watched:
+    """The virtual tenant in the state of a scenario; notes the entries that explain what it answers."""
+
+    name = "fake"
+
+    def __init__(self, scenario: str, seen: set[str]) -> None:
+        self._scenario, self._seen = scenario, seen
+
+    @asynccontextmanager
+    async def open(self, connection: Connection) -> AsyncIterator[Channel]:
+        world = build(connection, self._scenario, START)
+
+        async def handler(request: httpx.Request) -> httpx.Response:
+            response = await world.handler(request)
+            if response.status_code != 200 or b'"error"' in response.content or not response.content.startswith(b"{"):
+                found = read(response, api_of(request, world.connection))
+                self._seen.add(found.entry or "")
+            return response
+
+        yield Channel(httpx.MockTransport(handler), world.clock, world.connection)
+
+
+def api_of(request: httpx.Request, connection: Connection) -> str | None:
+    for one in ENDPOINTS.values():
+        host = httpx.URL(connection.cloud.host(one.api) or "").host
+        if (request.method, request.url.host) == (one.method, host) and one.pattern.fullmatch(request.url.path):
+            return one.api.name
+    return None
+
+
+def read(response: httpx.Response, service: str | None) -> Finding:
+    headers = dict(response.headers)
+    return explain(response.content, status=response.status_code, headers=headers, service=service)
+
+
+@pytest.mark.slow
+def test_each_entry_is_shown_by_a_state_or_else_by_a_fault() -> None:
+    by_state: set[str] = set()
+    for scenario in SCENARIOS:
+        verify(made_up(), source=Watched(scenario, by_state))
+    by_fault = {name.replace("/", ".", 1) for name in FAULTS}
+    entries = {entry.id for entry in catalogue()}
+    assert entries - by_state - by_fault == set()  # nothing shows these
+    assert by_fault - entries == set()  # no entry reads these
+    assert by_fault & by_state == set()  # canned, though a state gives them
+
+
+# A fault: how it is known, how it is read, what a verification makes of it
+
+
+@cache
+def answer(name: str) -> httpx.Response:
+    return FAULTS[name].answer(call())
+
+
+@cache
+def call() -> Call:
+    return Call(build(made_up(), start=START).tenant, httpx.Request("GET", "https://service.example/path"), None, {})
+
+
+@cache
+def reading(name: str) -> Finding:
+    """What the answer alone says, of the service that gives it; pasted text does not say whose it is."""
+    endpoint = FAULTS[name].endpoint
+    return read(answer(name), endpoint.partition(".")[0] if endpoint else None)
+
+
+@each_fault
+def test_a_fault_is_read_as_its_entry(fault: Fault) -> None:
+    found = reading(fault.name)
+    assert (found.entry, found.cause) == (fault.name.replace("/", ".", 1), fault.cause)
+    assert answer(fault.name).status_code == fault.status
+    assert fault.known.tier in get_args(Tier)
+    assert fault.known.source
+
+
+@cache
+def alike() -> dict[object, str]:
+    """Numbers of Entra that are read alike, by the first of them: a verification sees nothing else of an answer."""
+    first: dict[object, str] = {}
+    for fault in MET:
+        first.setdefault(sort(fault), fault.name)
+    return first
+
+
+def sort(fault: Fault) -> object:
+    if not re.fullmatch(r"entra/AADSTS\d+", fault.name):
+        return fault.name
+    found = reading(fault.name)
+    return found.cause, found.certainty, found.also, found.about, found.tell_apart, fault.status, fault.notes
+
+
+@each_met
+def test_a_fault_is_one_failed_check(fault: Fault, verified: Callable[..., Report]) -> None:
+    """The declared check names the declared cause, and nobody else fails or warns for another reason."""
+    report = verified(alike()[sort(fault)])
+    assert [(one.root.check, one.root.finding.cause) for one in report.verdict.root_causes] == [
+        (fault.check, fault.becomes)
+    ]
+    assert [one.check for one in report.outcomes if one.status in ("failed", "inconclusive", "error")] == [fault.check]
+    usual = {one.cause for one in verified().outcomes if one.status == "warning"}
+    assert {one.cause for one in report.outcomes if one.status == "warning"} <= {*usual, *fault.notes, fault.becomes}
+    status = {one.check: one.status for one in report.outcomes}
+    assert not [one for one in report.outcomes if one.blocked_by and status[one.blocked_by] == "passed"]
+    assert report.verdict.exit_code == (1 if CAUSES[fault.becomes].conclusive else 6)
+    assert fault.check in checks()
+
+
+# Using faults
+
+
+def test_a_fault_for_the_first_requests_passes_by() -> None:
+    world = build(made_up(), start=START)
+    world.fault("network/gateway", times=1)
+
+    async def statuses() -> list[int]:
+        async with httpx.AsyncClient(transport=world.transport()) as client:
+            return [(await client.get("https://graph.microsoft.com/v1.0/security/alerts_v2")).status_code for _ in "ab"]
+
+    assert asyncio.run(statuses()) == [502, 401]  # then it is a request without a token
+
+
+def test_scenarios_and_faults_join(verified: Callable[..., Report]) -> None:
+    report = verified("arm/policy+no-defender-consent")
+    assert {one.root.finding.cause for one in report.verdict.root_causes} == {"policy_denied", "app_role_missing"}
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("arm/Policy", "did you mean 'arm/policy'?"),
+        ("graph/418", "did you mean 'graph/4"),
+        ("network/404", "--sentinel-explain reads it"),
+    ],
+)
+def test_a_fault_that_cannot_be_met_is_told_at_once(name: str, says: str) -> None:
+    with pytest.raises(SourceError, match=re.escape(says)):
+        Fake(name)
