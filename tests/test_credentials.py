@@ -96,6 +96,37 @@ def test_an_assertion_of_yesterday_is_refused() -> None:
     assert causes(report) == [("AUTH-003", "assertion_expired")]
 
 
+@pytest.mark.parametrize(
+    ("credential", "certainty"), [(certificate(), "certain"), (assertion(), "likely")], ids=["certificate", "federated"]
+)
+def test_a_clock_that_is_off_is_told_from_an_old_assertion(
+    credential: Certificate | FederatedToken, certainty: str
+) -> None:
+    """The service's Date against this machine's clock."""
+
+    def late(world: World) -> None:
+        world.clock.skew = timedelta(minutes=20)
+        world.fault("entra/AADSTS700024")
+
+    report = verified(made_up(client_secret=None, credential=credential), late)
+    (root,) = report.verdict.root_causes
+    assert (root.root.check, root.root.finding.cause, root.root.finding.certainty) == (
+        "AUTH-003", "clock_skew", certainty
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("credential", "cause"), [(certificate(), "certificate_invalid"), (assertion(), "federation_mismatch")]
+)
+def test_a_refused_credential_is_of_the_kind_that_was_sent(
+    credential: Certificate | FederatedToken, cause: str
+) -> None:
+    report = verified(
+        made_up(client_secret=None, credential=credential), lambda world: world.fault("entra/oauth.invalid_client")
+    )
+    assert causes(report) == [("AUTH-003", cause)]
+
+
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_every_cloud_is_verified_under_its_own_hosts(cloud: str) -> None:
     report = verify(made_up(cloud=cloud), source="fake")

@@ -70,25 +70,6 @@ class AppRoleDefinition(Shape, frozen=True, kw_only=True):
     value: str | None = None
 
 
-class ServicePrincipal(Shape, frozen=True, kw_only=True):
-    """An app as it stands in one tenant. ``id`` is the object id that Azure role assignments name."""
-
-    id: str
-    app_id: str
-    account_enabled: bool | None = None
-    app_display_name: str | None = None
-    app_owner_organization_id: str | None = None
-    app_role_assignment_required: bool | None = None
-    app_roles: list[AppRoleDefinition] | None = None
-    disabled_by_microsoft_status: str | None = None
-    display_name: str | None = None
-    key_credentials: list[KeyCredential] | None = None
-    password_credentials: list[PasswordCredential] | None = None
-    service_principal_names: list[str] | None = None
-    service_principal_type: str | None = None
-    sign_in_audience: str | None = None
-
-
 class AppRoleAssignment(Shape, frozen=True, kw_only=True):
     """A consented application permission: ``app_role_id`` of the resource's service principal ``resource_id``."""
 

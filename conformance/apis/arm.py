@@ -6,7 +6,7 @@ except where the subscription itself is asked.
 
 from __future__ import annotations
 
-from conformance.apis.azure_resources import Provider, ResourceGroup, Solution, Subscription, Table, Workspace
+from conformance.apis.azure_resources import ResourceGroup, Subscription, Table, Workspace
 from conformance.apis.azure_roles import Permissions, RoleAssignment, RoleDefinition
 from conformance.apis.endpoint import ARM, Action, Endpoint
 from conformance.apis.endpoint import WORKSPACE as WORKSPACE_PATH
@@ -14,11 +14,9 @@ from conformance.apis.shape import ArmList
 
 __all__ = [
     "Permissions",
-    "Provider",
     "ResourceGroup",
     "RoleAssignment",
     "RoleDefinition",
-    "Solution",
     "Subscription",
     "Table",
     "Workspace",
@@ -111,18 +109,6 @@ ROLE_ASSIGNMENTS = Endpoint(
     paging="nextLink",
 )
 
-RESOURCE_GROUP_ROLE_ASSIGNMENTS = Endpoint(
-    name="arm.resource_group_role_assignments",
-    api=ARM,
-    method="GET",
-    path=RESOURCE_GROUP_PATH + AUTHORIZATION + "/roleAssignments",
-    answers=ArmList[RoleAssignment],
-    source=DOCS + "authorization/role-assignments/list-for-resource-group",
-    needs=Action("Microsoft.Authorization/roleAssignments/read"),
-    api_version="2022-04-01",
-    query={"filter": "$filter"},
-    paging="nextLink",
-)
 
 ROLE_DEFINITIONS = Endpoint(
     name="arm.role_definitions",
@@ -137,27 +123,6 @@ ROLE_DEFINITIONS = Endpoint(
     paging="nextLink",
 )
 
-ROLE_DEFINITION = Endpoint(
-    name="arm.role_definition",
-    api=ARM,
-    method="GET",
-    path=WORKSPACE_PATH + AUTHORIZATION + "/roleDefinitions/{role}",
-    answers=RoleDefinition,
-    source=DOCS + "authorization/role-definitions/get",
-    needs=Action("Microsoft.Authorization/roleDefinitions/read"),
-    api_version="2022-04-01",
-)
-
-SOLUTION = Endpoint(
-    name="arm.solution",
-    api=ARM,
-    method="GET",
-    path=RESOURCE_GROUP_PATH + "/providers/Microsoft.OperationsManagement/solutions/SecurityInsights({workspace_name})",
-    answers=Solution,
-    source="https://learn.microsoft.com/azure/sentinel/roles",
-    needs=Action("Microsoft.OperationsManagement/solutions/read"),
-    api_version="2015-11-01-preview",
-)
 
 TABLE = Endpoint(
     name="arm.table",
@@ -168,15 +133,4 @@ TABLE = Endpoint(
     source=DOCS + "loganalytics/tables/get",
     needs=Action("Microsoft.OperationalInsights/workspaces/tables/read"),
     api_version="2025-07-01",
-)
-
-PROVIDER = Endpoint(
-    name="arm.provider",
-    api=ARM,
-    method="GET",
-    path=SUBSCRIPTION_PATH + "/providers/Microsoft.SecurityInsights",
-    answers=Provider,
-    source=DOCS + "resources/providers/get",
-    needs=Action("Microsoft.Resources/subscriptions/providers/read"),
-    api_version="2021-04-01",
 )

@@ -122,13 +122,6 @@ class Workspace(Resource, frozen=True, kw_only=True):
     tags: dict[str, str] | None = None
 
 
-class Solution(Resource, frozen=True, kw_only=True):
-    """The solution resource beside a workspace. Newer workspaces have none, so it proves nothing about Sentinel."""
-
-    location: str | None = None
-    properties: dict[str, Any] | None = None
-
-
 class TableProperties(Shape, frozen=True, kw_only=True):
     """``plan`` is Analytics, Basic or Auxiliary; ``protection_level`` General or Protected, in newer api-versions."""
 
@@ -145,22 +138,3 @@ class Table(Shape, frozen=True, kw_only=True):
     name: str
     type: str | None = None
     properties: TableProperties
-
-
-class ProviderResourceType(Shape, frozen=True, kw_only=True):
-    resource_type: str
-    locations: tuple[str, ...] | None = None
-    api_versions: tuple[str, ...] | None = None
-
-
-class Provider(Shape, frozen=True, kw_only=True):
-    """A resource provider in the subscription, with the api-versions that are live there.
-
-    ``registration_state`` is Registered, NotRegistered, Registering, Unregistering or Unregistered.
-    """
-
-    namespace: str
-    registration_state: str
-    id: str | None = None
-    registration_policy: str | None = None
-    resource_types: tuple[ProviderResourceType, ...] | None = None

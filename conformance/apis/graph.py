@@ -12,7 +12,6 @@ from conformance.apis.app_registration import (
     PasswordCredential,
     RequiredResourceAccess,
     ResourceAccess,
-    ServicePrincipal,
 )
 from conformance.apis.endpoint import GRAPH, AppRole, Endpoint
 from conformance.apis.graph_security import Alert, AlertComment, Evidence, Incident, LegacyAlert, SecureScore
@@ -33,7 +32,6 @@ __all__ = [
     "RequiredResourceAccess",
     "ResourceAccess",
     "SecureScore",
-    "ServicePrincipal",
 ]
 
 DOCS = "https://learn.microsoft.com/graph/api/"
@@ -141,16 +139,6 @@ APPLICATION = Endpoint(
     query=options("select"),
 )
 
-SERVICE_PRINCIPAL = Endpoint(
-    name="graph.service_principal",
-    api=GRAPH,
-    method="GET",
-    path=SERVICE_PRINCIPAL_PATH,
-    answers=ServicePrincipal,
-    source=DOCS + "serviceprincipal-get",
-    needs=READ_DIRECTORY,
-    query=options("select"),
-)
 
 APP_ROLE_ASSIGNMENTS = Endpoint(
     name="graph.app_role_assignments",

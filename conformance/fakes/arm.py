@@ -150,7 +150,6 @@ def permissions(call: Call) -> httpx.Response:
 
 
 @answers(arm.ROLE_ASSIGNMENTS, "recorded", "azure-sdk recordings of role-assignment lists")
-@answers(arm.RESOURCE_GROUP_ROLE_ASSIGNMENTS, "recorded", "azure-sdk recordings of role-assignment lists")
 def role_assignments(call: Call) -> httpx.Response:
     """What reaches the scope (inherited ones included) or lies below it; ``$filter`` narrows it to a principal."""
     scope, option = scope_of(call), call.option("$filter") or ""
@@ -193,19 +192,6 @@ def role_definitions(call: Call) -> httpx.Response:
     return ok(call, {"value": [definition_body(one) for one in call.tenant.roles]})
 
 
-@answers(arm.ROLE_DEFINITION, "recorded", "azure-sdk recordings of role definitions")
-def role_definition(call: Call) -> httpx.Response:
-    found = next((one for one in call.tenant.roles if one.id == call.path["role"].lower()), None)
-    if found is None:
-        return refuse(
-            call,
-            "resource-not-found",
-            resource=f"roleDefinitions/{call.path['role']}",
-            group=call.path["resource_group"],
-        )
-    return ok(call, definition_body(found))
-
-
 def definition_body(one: Any) -> dict[str, Any]:
     return {
         "properties": {
@@ -232,17 +218,6 @@ def definition_body(one: Any) -> dict[str, Any]:
     }
 
 
-@answers(arm.SOLUTION, "inferred", "shape of other solutions; newer workspaces have none")
-def solution(call: Call) -> httpx.Response:
-    name = f"SecurityInsights({call.path['workspace_name']})"
-    return refuse(
-        call,
-        "resource-not-found",
-        resource=f"Microsoft.OperationsManagement/solutions/{name}",
-        group=call.path["resource_group"],
-    )
-
-
 @answers(arm.TABLE, "specified", "Log Analytics tables API, 2025-07-01")
 def table(call: Call) -> httpx.Response:
     found = workspace_of(call)
@@ -265,21 +240,5 @@ def table(call: Call) -> httpx.Response:
                 "provisioningState": "Succeeded",
                 "schema": {"name": state.name, "tableType": "Microsoft"},
             },
-        },
-    )
-
-
-@answers(arm.PROVIDER, "recorded", "azure-sdk recordings of providers")
-def provider(call: Call) -> httpx.Response:
-    one = call.tenant.subscriptions[call.path["subscription_id"].lower()]
-    registered = "Microsoft.SecurityInsights" in one.registered
-    return ok(
-        call,
-        {
-            "id": f"{one.scope}/providers/Microsoft.SecurityInsights",
-            "namespace": "Microsoft.SecurityInsights",
-            "resourceTypes": [{"resourceType": "incidents", "locations": [], "apiVersions": ["2025-09-01"]}],
-            "registrationState": "Registered" if registered else "NotRegistered",
-            "registrationPolicy": "RegistrationRequired",
         },
     )

@@ -6,6 +6,7 @@ named after the catalogue entry that reads it, ``service/entry``; ``faults/<serv
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,14 +16,14 @@ from typing import Any
 
 import httpx
 
-from conformance.fakes import arm, defender, entra, graph, log_analytics, sentinel
+from conformance.fakes import defender, entra, gateway, graph, log_analytics, sentinel
 from conformance.fakes.answering import KNOWN, Call, Known, Refuser, respond
 
 SERVICES = ("entra", "arm", "log_analytics", "sentinel", "graph", "defender", "network")
 
 REFUSERS: Mapping[str, Refuser] = {
     "entra": entra.refuse,
-    "arm": arm.refuse,
+    "arm": gateway.refuse,
     "log_analytics": log_analytics.refuse,
     "sentinel": sentinel.refuse,
     "graph": graph.refuse,
@@ -60,6 +61,16 @@ class Fault:
     @property
     def service(self) -> str:
         return self.name.partition("/")[0]
+
+    @property
+    def entry(self) -> str:
+        """The id of the catalogue entry that reads it."""
+        return self.name.replace("/", ".", 1)
+
+    @property
+    def numbered(self) -> bool:
+        """One of Entra's bare numbers, which all have one form."""
+        return re.fullmatch(r"entra/AADSTS\d+", self.name) is not None
 
 
 class _Faults(Mapping[str, Fault]):

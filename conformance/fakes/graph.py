@@ -198,13 +198,6 @@ def application(call: Call) -> httpx.Response:
     return _single(call, directory.application(app) if app else None, "applications/$entity")
 
 
-@answers(graph.SERVICE_PRINCIPAL, "documented", graph.SERVICE_PRINCIPAL.source)
-def service_principal(call: Call) -> httpx.Response:
-    app = _app(call)
-    found = directory.service_principal(call.tenant, app) if app and app.service_principal_id else None
-    return _single(call, found, "servicePrincipals/$entity")
-
-
 @answers(graph.APP_ROLE_ASSIGNMENTS, "documented", graph.APP_ROLE_ASSIGNMENTS.source)
 def app_role_assignments(call: Call) -> httpx.Response:
     app = _app(call)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from conformance.apis.endpoint import APIS
-from conformance.fakes import ROUTES, SCENARIOS
+from conformance.fakes import FAULTS, ROUTES, SCENARIOS, Fault
 from conformance.fakes.answering import KNOWN, Refuser
 from pages.markdown import NOTE, TIERS, cause, causes, code, source, table
 
@@ -15,6 +17,7 @@ addresses. It decides each answer from its state, as the services do, so a scena
 Nothing is patched, and nothing reaches the network.
 
     pytest --sentinel-config=conn.toml --sentinel-source=fake:SCENARIO     # or several, joined by +
+    pytest --sentinel-config=conn.toml --sentinel-source=fake:arm/AuthenticationFailed.scheme    # a fault
 
 Within Python it is a source for `verify`, and a transport for any httpx client:
 
@@ -36,11 +39,26 @@ both = verify(connection, source=Fake("alerts-taken-back+no-azure-role"))
 
 world = healthy(connection)  # or conformance.fakes.build(connection, "no-licence")
 world.tenant.drop_table("SecurityIncident")
+world.fault("graph/throttled", times=2)  # only the first two requests
 client = httpx.AsyncClient(transport=world.transport())
 ```
 
 `python -m conformance.fakes serve` serves it to any client in any language, as an HTTPS proxy on loopback, and prints
 the environment to set.
+"""
+
+FAULTS_HEAD = """\
+## Faults
+
+Single answers that no state gives: older wordings, bare statuses, pages of proxies, and what only another client
+provokes. A fault answers one operation in place of the tenant, and is named after the catalogue entry that reads it.
+The check is the one that then fails, or is inconclusive. Those without an operation are met in pasted text only
+(`--sentinel-explain`).
+"""
+NUMBERS = """\
+Entra's numbers that no state gives are faults too, `entra/AADSTS50034` and the like: `entra.token` answers with the
+number in Entra's form, with the OAuth error where it is known. What each number means is listed in
+[findings](findings.md#aadsts-numbers).
 """
 
 
@@ -60,6 +78,12 @@ def page() -> str:
     for module in ROUTES:
         api = module.__name__.rpartition(".")[2]
         parts += [f"### {APIS[api].title}\n", successes(api), refusals(api, module.refuse)]
+    parts.append(FAULTS_HEAD)
+    for service, members in groupby(FAULTS.values(), lambda one: one.service):
+        title = APIS[service].title if service in APIS else "Proxies, gateways and networks"
+        parts += [f"### {title}: faults\n", faults(list(members))]
+        if service == "entra":
+            parts.append(NUMBERS)
     return "\n".join(parts)
 
 
@@ -79,3 +103,20 @@ def refusals(api: str, refuse: Refuser) -> str:
         for known in (KNOWN[f"{api}/{name}"],)
     )
     return table(("refusal", "status", "code", "means by itself", "tier", "source"), rows)
+
+
+def faults(members: list[Fault]) -> str:
+    rows = (
+        (
+            f"[{code(one.name)}](findings.md#{one.entry.removeprefix('entra.')})",
+            one.status,
+            code(one.endpoint) if one.endpoint else "",
+            cause(one.becomes),
+            one.check if one.endpoint else "",
+            one.known.tier,
+            source(one.known.source),
+        )
+        for one in members
+        if not one.numbered
+    )
+    return table(("fault", "status", "operation", "root cause", "check", "tier", "source"), rows)

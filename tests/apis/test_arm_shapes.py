@@ -40,8 +40,6 @@ WORKSPACE = {
         arm_permissions_list=arm.PERMISSIONS,
         arm_role_assignments_list=arm.ROLE_ASSIGNMENTS,
         arm_role_definitions_list=arm.ROLE_DEFINITIONS,
-        arm_role_definition_get=arm.ROLE_DEFINITION,
-        arm_provider_get=arm.PROVIDER,
     ),
 )
 def test_recorded_answers_have_the_shape(body, endpoint):
@@ -118,7 +116,3 @@ def test_table_tells_whether_queries_reach_it():
     body = {"id": ID + "/tables/T", "name": "T", "properties": {"plan": "Basic", "protectionLevel": "Protected"}}
     properties = decode(body, arm.TABLE).properties
     assert (properties.plan, properties.protection_level) == ("Basic", "Protected")
-
-
-def test_solution_is_asked_for_by_the_name_of_the_workspace():
-    assert arm.SOLUTION.path.endswith("/solutions/SecurityInsights({workspace_name})")

@@ -52,12 +52,6 @@ APPLICATION = {
     "passwordCredentials": [{"keyId": "k", "hint": "abc", "endDateTime": "2027-03-01T00:00:00Z", "secretText": None}],
     "keyCredentials": [{"keyId": "c", "key": "MIIC", "endDateTime": "2027-03-01T00:00:00Z"}],
 }
-PRINCIPAL = {
-    "id": "o",
-    "appId": "a",
-    "accountEnabled": True,
-    "appRoles": [{"id": "p", "value": "Machine.Read.All", "allowedMemberTypes": ["Application"], "isEnabled": True}],
-}
 ASSIGNMENT = {
     "id": "UxOIjjUXr0W",
     "appRoleId": "p",
@@ -71,7 +65,6 @@ COMPLETE = [
     ({"value": [SCORE]}, graph.SECURE_SCORES),
     ({"value": [LEGACY]}, graph.LEGACY_ALERTS),
     (APPLICATION, graph.APPLICATION),
-    (PRINCIPAL, graph.SERVICE_PRINCIPAL),
     ({"value": [ASSIGNMENT]}, graph.APP_ROLE_ASSIGNMENTS),
 ]
 
@@ -84,7 +77,6 @@ COMPLETE = [
         graph_incident_get=graph.INCIDENT,
         graph_secure_scores_list=graph.SECURE_SCORES,
         graph_legacy_alerts_list=graph.LEGACY_ALERTS,
-        graph_service_principal_get=graph.SERVICE_PRINCIPAL,
     ),
 )
 def test_recorded_answers_have_the_shape(body, endpoint):
@@ -191,7 +183,6 @@ def test_timestamps_have_zero_to_seven_fraction_digits(digits):
         *(({"value": [SCORE]}, graph.SECURE_SCORES, ["value", 0, name]) for name in ("id", "azureTenantId")),
         *((APPLICATION, graph.APPLICATION, [name]) for name in ("id", "appId")),
         (APPLICATION, graph.APPLICATION, ["requiredResourceAccess", 0, "resourceAccess", 0, "type"]),
-        *((PRINCIPAL, graph.SERVICE_PRINCIPAL, [name]) for name in ("id", "appId")),
         *(
             ({"value": [ASSIGNMENT]}, graph.APP_ROLE_ASSIGNMENTS, ["value", 0, name])
             for name in ("id", "appRoleId", "principalId", "resourceId")
@@ -215,7 +206,6 @@ def test_missing_required_member_is_refused_with_its_path(body, endpoint, path):
         ({"value": [SCORE]}, graph.SECURE_SCORES, ["value", 0, "controlScores", 0, "score"], "35"),
         ({"value": [LEGACY]}, graph.LEGACY_ALERTS, ["value", 0, "status"], 1),
         (APPLICATION, graph.APPLICATION, ["passwordCredentials", 0, "endDateTime"], 1_800_000_000_000),
-        (PRINCIPAL, graph.SERVICE_PRINCIPAL, ["accountEnabled"], "true"),
         ({"value": [ASSIGNMENT]}, graph.APP_ROLE_ASSIGNMENTS, ["value", 0, "resourceId"], None),
     ],
 )

@@ -326,6 +326,11 @@ def test_something_else_answers_whatever_is_asked() -> None:
     assert fails("LA-032", there, "intercepted").status == "failed"
 
 
+def test_no_content_is_not_the_documented_refusal() -> None:
+    there = query_answered(world(), kql.UNKNOWN_TABLE, 204)
+    fails("LA-032", there, "contract_violation", "answered 204")
+
+
 def test_a_refusal_for_another_reason_is_not_the_documented_one() -> None:
     there = query_answered(world(), kql.UNKNOWN_TABLE, 503, {"error": {"code": "ServiceUnavailableError"}})
     ends("LA-032", there, "inconclusive")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 import pytest
@@ -47,7 +46,6 @@ def test_every_operation_is_answered_and_says_how_it_is_known() -> None:
         (SCORES, graph.SECURE_SCORES),
         (LEGACY, graph.LEGACY_ALERTS),
         (APPLICATION, graph.APPLICATION),
-        (PRINCIPAL, graph.SERVICE_PRINCIPAL),
         (PRINCIPAL + "/appRoleAssignments", graph.APP_ROLE_ASSIGNMENTS),
     ],
 )
@@ -308,7 +306,7 @@ def test_without_a_role_security_is_forbidden(path: str, message: str) -> None:
     assert (found["code"], found["message"]) == ("Forbidden", message)
 
 
-@pytest.mark.parametrize("path", [APPLICATION, PRINCIPAL, PRINCIPAL + "/appRoleAssignments"])
+@pytest.mark.parametrize("path", [APPLICATION, PRINCIPAL + "/appRoleAssignments"])
 def test_the_directory_has_a_refusal_of_its_own(path: str) -> None:
     assert error(defended(GRAPH, GRAPH_APP, *ROLES).get(path), 403)["code"] == "Authorization_RequestDenied"
 
@@ -412,10 +410,3 @@ def test_consents_are_app_role_assignments(ask: Asking) -> None:
 def test_a_registration_shows_only_what_is_selected(ask: Asking) -> None:
     found = ask.get(APPLICATION + "?$select=id,appId,passwordCredentials").json()
     assert set(found) == {"@odata.context", "id", "appId", "passwordCredentials"}
-
-
-def test_the_service_principal_is_the_one_of_the_tokens(ask: Asking) -> None:
-    found = decoded(ask.get(PRINCIPAL), graph.SERVICE_PRINCIPAL)
-    assert found.id == ask.tenant.app.service_principal_id
-    assert found.account_enabled
-    assert re.fullmatch(r"[0-9a-f-]{36}", found.id)

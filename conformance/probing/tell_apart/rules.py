@@ -81,15 +81,15 @@ def rules_for(refusal: Refusal) -> tuple[str, ...]:
     found, exchange = refusal.finding, refusal.exchange
     if refusal.probe in PARENTS and found.tell_apart == ACCESS:
         return ()
-    rules = [found.tell_apart] if found.tell_apart in TELL_APART else []
+    rules = (found.tell_apart,) if found.tell_apart and found.tell_apart in TELL_APART else ()
     if found.cause not in WHOLE and exchange is None:
-        return tuple(rules)
+        return rules
     if refusal.probe in TOKENS:
         return (*rules, "whole_tokens")
     if found.cause == "licence_missing":
         return ("unlicensed",)
     if exchange is None:
-        return tuple(rules)
+        return rules
     return (*rules, f"whole_{_whole(exchange, found.cause)}")
 
 

@@ -1,0 +1,53 @@
+"""Whose finding it is where services contradict each other: an owner is only who meets it too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from conformance.verification import Report
+
+
+def roots(report: Report) -> list[tuple[str, str]]:
+    return [(one.root.check, one.root.finding.cause) for one in report.verdict.root_causes]
+
+
+@pytest.mark.parametrize(
+    ("fault", "owner", "speaks", "cause"),
+    [
+        ("arm/InvalidAuthenticationToken.no_oid", "AUTH-002", "ARM-003", "service_principal_missing"),
+        ("arm/InvalidAuthenticationTokenAudience.cloud", "AUTH-001", "ARM-003", "wrong_cloud"),
+        ("arm/text.resource_group", "ARM-002", "ARM-003", "resource_group_not_found"),
+        ("sentinel/ParentResourceNotFound", "ARM-003", "SENT-001", "workspace_not_found"),
+    ],
+)
+def test_an_owner_that_holds_blocks_nobody(
+    fault: str, owner: str, speaks: str, cause: str, verified: Callable[..., Report]
+) -> None:
+    """Tokens name a service principal, and Azure says that there is none: then it is the check that was told so."""
+    report = verified(fault)
+    assert roots(report) == [(speaks, cause)]
+    assert {one.check: one.status for one in report.outcomes}[owner] == "passed"
+
+
+@pytest.mark.parametrize(
+    ("fault", "speaks", "also_asked"),
+    [
+        ("log_analytics/400", "LA-001", ["LA-010", "LA-011", "XAPI-001"]),
+        ("log_analytics/SEM0100.column", "LA-001", ["LA-010", "LA-011", "XAPI-001"]),
+        ("sentinel/400", "SENT-001", ["SENT-003"]),
+        ("sentinel/token", "SENT-001", ["SENT-003"]),
+        ("network/request", "GRAPH-001", ["GRAPH-003"]),
+        ("entra/oauth.invalid_scope", "AUTH-010", ["AUTH-011", "AUTH-012", "AUTH-013"]),
+    ],
+)
+def test_one_refusal_of_many_questions_is_one_root(
+    fault: str, speaks: str, also_asked: list[str], verified: Callable[..., Report]
+) -> None:
+    by = {one.check: one.blocked_by for one in verified(fault).outcomes}
+    assert {by[check] for check in also_asked} == {speaks}
+
+
+def test_an_incident_that_is_gone_is_one_root(verified: Callable[..., Report]) -> None:
+    assert roots(verified("incident-vanishes")) == [("SENT-010", "object_not_found")]
