@@ -63,6 +63,11 @@ class Fault:
         return self.name.partition("/")[0]
 
     @property
+    def api(self) -> str | None:
+        """The API whose operation answers so."""
+        return self.endpoint.partition(".")[0] if self.endpoint else None
+
+    @property
     def entry(self) -> str:
         """The id of the catalogue entry that reads it."""
         return self.name.replace("/", ".", 1)

@@ -209,6 +209,8 @@ class Engine:
         except Exception as error:  # msal raises for what it cannot read; what was seen on the wire says why
             trouble = error
         if not seen:
+            if isinstance(trouble, ImportError | AttributeError):
+                raise trouble  # of this installation, not of the credential
             return Refusal(name, credential_finding(trouble))
         result = seen[-1]
         if isinstance(result, Unreachable):

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import binascii
 import json
+import logging
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from conformance.connection import Connection
 
 # msal is synchronous: each token request blocks one of these threads while the event loop does its HTTP.
 _threads = ThreadPoolExecutor(max_workers=64, thread_name_prefix="msal")
+# It prints answers that it cannot read to stderr, unless somebody listens; the finding explains them.
+logging.getLogger("msal").addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True)
