@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,9 +23,13 @@ from conformance.probing.engine import Gathered
 from conformance.probing.evidence import Evidence
 from conformance.probing.probe import CONNECTION, PROBES
 from conformance.probing.transport import Patience
+from conformance.report.progress import Progress, watched
 from conformance.sources import Source, SourceError, source
 from conformance.verdict import ExitCode, strict, verdict
 from conformance.verification import Report
+
+if TYPE_CHECKING:
+    from conformance.report.model import Document
 
 CASE = "sentinel_case"
 FAILING = ("failed", "error")
@@ -184,7 +188,7 @@ class Session:
                 case.run.cases.append(case)
         if session.config.option.collectonly:
             return
-        with self._progress() as progress:
+        with Progress(watched(sys.stderr) if self._quiet else None) as progress:
             asyncio.run(self._gather(progress))
 
     async def _gather(self, progress: Progress) -> None:
@@ -203,9 +207,6 @@ class Session:
             )
 
         await asyncio.gather(*(one(run) for run in self._runs if run.cases))
-
-    def _progress(self) -> Progress:
-        return Progress(sys.stderr if self._quiet and sys.stderr.isatty() and not os.environ.get("CI") else None)
 
     # Running
 
@@ -245,21 +246,29 @@ class Session:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         if exitstatus not in (0, 1) or session.config.option.collectonly:
             return
-        reports = self.reports()
         mine = sum(
             case.outcome is not None and case.outcome.status in FAILING for run in self._runs for case in run.cases
         )
-        if reports and session.testsfailed <= mine:  # else something failed that is no outcome of a check
-            session.exitstatus = worst({one.verdict.exit_code for one in reports})
+        document = self.document
+        if document.connections and session.testsfailed <= mine:  # else something failed that is no outcome of a check
+            session.exitstatus = worst({ExitCode(one.verdict.exit_code) for one in document.connections})
         folder = self._config.getoption("--sentinel-report")
-        if folder and reports:
+        if folder and document.connections:
             from conformance.report.files import write
 
             try:
-                write(Path(folder), reports, self._selection())
+                write(Path(folder), document)
             except OSError as error:
                 self._write_problem = f"{folder}: the report cannot be written: {error.strerror}"
                 session.exitstatus = ExitCode.USAGE if session.exitstatus == 0 else session.exitstatus
+
+    @cached_property
+    def document(self) -> Document:
+        """The report of this session, once all checks have run."""
+        from conformance.report.command import command
+        from conformance.report.model import document
+
+        return document(self.reports(), self._selection(), command(self._config.invocation_params.args))
 
     def reports(self) -> list[Report]:
         """One report per connection with selected checks."""
@@ -290,41 +299,15 @@ class Session:
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        reports = self.reports()
-        if not reports:
+        if not self.document.connections:
             return
-        from conformance.report.model import document
         from conformance.report.terminal import Terminal, console
 
         writer = terminalreporter._tw
         out = console(writer._file, width=writer.fullwidth, color=writer.hasmarkup)
-        Terminal(out, max(0, self._config.option.verbose)).show(document(reports, self._selection()))
+        Terminal(out, max(0, self._config.option.verbose)).show(self.document)
         for note in [*self.notes, *([f"ERROR: {self._write_problem}"] if self._write_problem else [])]:
             out.print(note)
-
-
-class Progress:
-    """One line that says how far the probes are; nothing where nobody watches."""
-
-    def __init__(self, stream: Any) -> None:
-        self._stream, self._state = stream, {}
-
-    _state: dict[str, tuple[int, int]]
-
-    def __enter__(self) -> Progress:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._stream and self._state:
-            self._stream.write("\r\x1b[K")
-            self._stream.flush()
-
-    def update(self, name: str, known: int, total: int) -> None:
-        self._state[name] = (known, total)
-        if self._stream:
-            done, all_of_them = (sum(pair[i] for pair in self._state.values()) for i in (0, 1))
-            self._stream.write(f"\r\x1b[Kasking {name}: {done} of {all_of_them} answers")
-            self._stream.flush()
 
 
 def case_of(item: pytest.Item) -> Case | None:

@@ -39,8 +39,9 @@ class Report:
     def json(self) -> bytes:
         """The report as ``sentinel-conformance/report/1``."""
         from conformance.report.json import encode
+        from conformance.report.model import document
 
-        return encode([self])
+        return encode(document([self]))
 
 
 def selected(ids: Iterable[str] | None = None, *, negative: bool = False) -> list[Check]:
@@ -71,12 +72,14 @@ async def gather(
     For up to ``wait`` seconds, what is only a matter of time is asked again, each time with fresh tokens.
     """
     async with source.open(connection) as channel:
+        start = channel.clock.monotonic()
 
         async def ask(asked: Sequence[Check]) -> Gathered:
             engine = Engine(
                 channel.connection,
                 channel.transport,
                 clock=channel.clock,
+                start=start,
                 patience=patience,
                 negative=any("negative" in check.marks for check in asked),
                 progress=progress,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal
@@ -12,8 +13,9 @@ from conformance import CHECKS_VERSION, __version__
 from conformance.checks.outcome import Outcome, Status
 from conformance.checks.registry import catalogue
 from conformance.findings import Finding
-from conformance.findings.redact import redact
-from conformance.probing.evidence import Exchange
+from conformance.findings.redact import excerpt, redact
+from conformance.probing.engine import Gathered
+from conformance.probing.evidence import Answer, Exchange, Refusal
 from conformance.verdict import RootCause, VerdictStatus
 from conformance.verification import Report
 
@@ -52,6 +54,8 @@ class RootCausePart(FindingPart, frozen=True, kw_only=True):
     blocks: tuple[str, ...]
     evidence: EvidencePart | None
     """The answer that it was read from; None where nothing was sent."""
+    again: str
+    """The command that looks at this alone again."""
 
 
 class EvidencePart(Part, frozen=True, kw_only=True):
@@ -83,6 +87,22 @@ class CheckPart(Part, frozen=True, kw_only=True):
     """Of a check that failed, warns or is inconclusive itself."""
 
 
+class RequestPart(Part, frozen=True, kw_only=True):
+    """One exchange with a service, as it went. Seconds are those since the first request of the connection."""
+
+    probe: str
+    operation: str
+    method: str
+    url: str
+    status: int | None
+    request_id: str | None
+    attempts: int
+    started_s: float
+    duration_s: float
+    answer: str | None
+    """The beginning of a refusal's body, redacted; None where the answer was as documented."""
+
+
 class VerdictPart(Part, frozen=True, kw_only=True):
     status: VerdictStatus
     exit_code: int
@@ -102,6 +122,8 @@ class ConnectionPart(Part, frozen=True, kw_only=True):
     verdict: VerdictPart
     root_causes: tuple[RootCausePart, ...]
     checks: tuple[CheckPart, ...]
+    requests: tuple[RequestPart, ...]
+    """In the order in which they were sent."""
 
 
 class SuitePart(Part, frozen=True, kw_only=True):
@@ -115,6 +137,8 @@ class RunPart(Part, frozen=True, kw_only=True):
     source: str
     selection: str
     requests: int
+    command: str
+    """What verifies the same connections again, all of them."""
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -126,8 +150,16 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     connections: tuple[ConnectionPart, ...]
 
 
-def document(reports: Sequence[Report], selection: str = "all") -> Document:
-    """The report of a run over one or more connections."""
+ANSWER = 600
+"""Characters of a refusal's body in a report."""
+NAMEABLE = re.compile(r"[\w.-]+")
+"""Names of connections that pytest's ``-k`` takes as they are."""
+COMMAND = "pytest --sentinel-config=FILE"
+"""What verifies a connection, where a run was not started so itself."""
+
+
+def document(reports: Sequence[Report], selection: str = "all", command: str = COMMAND) -> Document:
+    """The report of a run over one or more connections; ``command`` is what started it, without a selection."""
     return Document(
         schema=SCHEMA,
         suite=SuitePart(version=__version__, checks=CHECKS_VERSION),
@@ -137,13 +169,15 @@ def document(reports: Sequence[Report], selection: str = "all") -> Document:
             source=reports[0].source if reports else "none",
             selection=selection,
             requests=sum(one.gathered.requests for one in reports),
+            command=redact(command),
         ),
-        connections=tuple(_connection(one) for one in reports),
+        connections=tuple(_connection(one, redact(command), alone=len(reports) == 1) for one in reports),
     )
 
 
-def _connection(report: Report) -> ConnectionPart:
+def _connection(report: Report, command: str, *, alone: bool) -> ConnectionPart:
     connection, verdict = report.connection, report.verdict
+    narrowed = alone or not NAMEABLE.fullmatch(connection.name)
     return ConnectionPart(
         name=connection.name,
         target=TargetPart(
@@ -155,8 +189,14 @@ def _connection(report: Report) -> ConnectionPart:
             counts=dict(sorted(verdict.counts.items())),
             summary=verdict.summary,
         ),
-        root_causes=tuple(_root_cause(cause) for cause in verdict.root_causes),
+        root_causes=tuple(
+            _root_cause(
+                cause, f"{command} -k {cause.root.check if narrowed else f'{connection.name}-{cause.root.check}'}"
+            )
+            for cause in verdict.root_causes
+        ),
         checks=tuple(_check(outcome) for outcome in report.outcomes),
+        requests=_requests(report.gathered),
     )
 
 
@@ -173,12 +213,13 @@ def finding_part(finding: Finding) -> FindingPart:
     )
 
 
-def _root_cause(cause: RootCause) -> RootCausePart:
+def _root_cause(cause: RootCause, again: str) -> RootCausePart:
     return RootCausePart(
         **msgspec.structs.asdict(finding_part(cause.root.finding)),
         check=cause.root.check,
         blocks=cause.blocks,
         evidence=None if cause.root.exchange is None else _evidence(cause.root.exchange, cause.root.finding.code),
+        again=again,
     )
 
 
@@ -211,3 +252,24 @@ def _evidence(exchange: Exchange, code: str | None) -> EvidencePart:
         attempts=exchange.attempts,
         date=exchange.date,
     )
+
+
+def _requests(gathered: Gathered) -> tuple[RequestPart, ...]:
+    found = []
+    for name, came in gathered.evidence.items():
+        if isinstance(came, Answer | Refusal) and (exchange := came.exchange):
+            said = came.body.decode("utf-8", "replace") if isinstance(came, Refusal) else ""
+            part = RequestPart(
+                probe=name,
+                operation=exchange.endpoint,
+                method=exchange.method,
+                url=redact(exchange.url),
+                status=exchange.status,
+                request_id=exchange.request_id,
+                attempts=exchange.attempts,
+                started_s=round(exchange.started, 4),
+                duration_s=round(exchange.elapsed, 4),
+                answer=excerpt(said, ANSWER) or None,
+            )
+            found.append(part)
+    return tuple(sorted(found, key=lambda part: (part.started_s, part.probe)))
