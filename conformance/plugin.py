@@ -18,6 +18,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--sentinel-report", metavar="DIR", help="write the reports into this folder")
     group.addoption("--sentinel-strict", action="store_true", help="take warnings for failures")
     group.addoption(
+        "--sentinel-baseline", metavar="FILE", help="known findings that are accepted, with a reason and a last day"
+    )
+    group.addoption(
         "--sentinel-deadline", type=float, default=120.0, metavar="SECONDS", help="for each connection (default 120)"
     )
     group.addoption(
