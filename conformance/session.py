@@ -272,7 +272,8 @@ class Session:
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         if not self.document.connections:
             return
-        from conformance.report.terminal import Terminal, console
+        from conformance.report.screen import console
+        from conformance.report.terminal import Terminal
 
         writer = terminalreporter._tw
         out = console(writer._file, width=writer.fullwidth, color=writer.hasmarkup)

@@ -258,9 +258,9 @@ def finding_part(finding: Finding) -> FindingPart:
         owner=finding.owner,
         explanation=_text(finding.explanation),
         fix=FixPart(
-            text=_text(finding.fix.text),
+            text=printable(finding.fix.text),
             commands=tuple(printable(command) for command in finding.fix.commands),
-            portal=finding.fix.portal and _text(finding.fix.portal),
+            portal=finding.fix.portal and printable(finding.fix.portal),
             values={name: printable(value) for name, value in finding.fix.values.items()},
         ),
         docs=finding.docs,
