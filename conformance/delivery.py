@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from conformance.connection.secret import Secret
+from conformance.connection.strict import shown
+from conformance.report.handback.texts import LANGUAGES
+
 if TYPE_CHECKING:
     from conformance.report.model import Document
+
+JOB_SUMMARY = "GITHUB_STEP_SUMMARY"
+"""The variable that names the file which GitHub shows as the summary of a job; it is appended to."""
 
 
 class DeliveryError(Exception):
@@ -29,24 +37,68 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Where to: the folder of ``--sentinel-report``."""
+    """Where to: a folder, with hand-back pages in these languages; the summary of a CI job; addresses to notify."""
 
     folder: Path | None = None
+    languages: tuple[str, ...] = ("en",)
+    job_summary: Path | None = None
+    addresses: tuple[Secret, ...] = ()
 
     @classmethod
-    def of(cls, option: Callable[[str], Any]) -> Delivery:
+    def of(cls, option: Callable[[str], Any], environ: Mapping[str, str] = os.environ) -> Delivery:
         """What the options of a command line say. Raises :class:`DeliveryError`."""
-        folder = option("--sentinel-report")
-        return cls(Path(folder) if folder else None)
+        folder, summary, notified = option("--sentinel-report"), environ.get(JOB_SUMMARY), option("--sentinel-notify")
+        return cls(
+            Path(folder) if folder else None,
+            _languages(option("--sentinel-language")),
+            Path(summary) if folder and summary else None,
+            _addresses(notified, environ) if notified else (),
+        )
 
     def deliver(self, document: Document) -> list[Problem]:
         """Delivers to all of them; what could not be."""
-        problems = []
-        if self.folder:
-            from conformance.report.files import write
+        return [*self._write(document), *self._notify(document)]
 
+    def _write(self, document: Document) -> Iterator[Problem]:
+        if self.folder is None:
+            return
+        from conformance.report.files import write
+        from conformance.report.summary import summary
+
+        try:
+            write(self.folder, document, self.languages)
+        except OSError as error:
+            yield Problem(f"{self.folder}: the report cannot be written: {error.strerror}", fatal=True)
+        if self.job_summary:
             try:
-                write(self.folder, document)
+                with self.job_summary.open("ab") as file:
+                    file.write(summary(document))
             except OSError as error:
-                problems.append(Problem(f"{self.folder}: the report cannot be written: {error.strerror}", fatal=True))
-        return problems
+                yield Problem(f"{JOB_SUMMARY}: the summary cannot be written: {error.strerror}", fatal=False)
+
+    def _notify(self, document: Document) -> Iterator[Problem]:
+        if not self.addresses:
+            return
+        from conformance.notify import notify, worth_telling
+
+        for address in self.addresses if worth_telling(document) else ():
+            if problem := notify(address, document):
+                yield Problem(problem, fatal=False)
+
+
+def _languages(option: str) -> tuple[str, ...]:
+    """Languages from ``de,fr``, in that order."""
+    given = tuple(dict.fromkeys(part.strip() for part in option.split(",")))
+    for one in given:
+        if one not in LANGUAGES:
+            raise DeliveryError(f"--sentinel-language: {shown(one)} is none of {', '.join(LANGUAGES)}")
+    return given
+
+
+def _addresses(references: Sequence[str], environ: Mapping[str, str]) -> tuple[Secret, ...]:
+    from conformance.notify import NotifyError, addresses
+
+    try:
+        return addresses(references, environ)
+    except NotifyError as error:
+        raise DeliveryError(str(error)) from None

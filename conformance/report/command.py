@@ -6,8 +6,8 @@ import re
 import shlex
 from collections.abc import Iterable
 
-SELECTING = re.compile(r"-(?:k|m)(?P<value>.*)|--deselect(?P<given>=.*)?", re.DOTALL)
-"""pytest's options that choose tests, each with its value."""
+SELECTING = re.compile(r"-(?:k|m)(?P<value>.*)|--(?:deselect|sentinel-notify)(?P<given>=.*)?", re.DOTALL)
+"""Options that choose tests, each with its value; and addresses to notify, which can hold secrets."""
 MANNER = re.compile(r"-[vqx]+|--(?:lf|last-failed|ff|failed-first|sw|stepwise|verbose|quiet|exitfirst)")
 """What does not belong to the question: how much is told, and where the last run ended."""
 

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from conformance.report import json
+from conformance.report.badge import badge
+from conformance.report.handback.forms import handbacks
 from conformance.report.model import Document
+from conformance.report.summary import summary
 
 Form = Callable[[Document], bytes]
 
+FORMS: Mapping[str, Form] = {"report.json": json.encode, "summary.md": summary, "badge.svg": badge}
+"""Each file of the folder and what makes it. The pages to hand back, of each connection and language, come beside."""
 
-FORMS: Mapping[str, Form] = {"report.json": json.encode}
-"""Each file of the folder and what makes it."""
 
-
-def write(folder: Path, document: Document) -> None:
+def write(folder: Path, document: Document, languages: Sequence[str] = ("en",)) -> None:
     """Writes every form into the folder, which is made if it is not there; each replaces its predecessor whole.
 
     Raises ``OSError``.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for name, form in FORMS.items():
+    made = ((name, form(document)) for name, form in FORMS.items())
+    for name, content in chain(made, handbacks(document, languages)):
         part = folder / f"{name}.part"
-        part.write_bytes(form(document))
+        part.write_bytes(content)
         part.replace(folder / name)
