@@ -9,12 +9,13 @@ from pathlib import Path
 from conformance.report import json
 from conformance.report.badge import badge
 from conformance.report.handback.forms import handbacks
+from conformance.report.html import page
 from conformance.report.model import Document
 from conformance.report.summary import summary
 
 Form = Callable[[Document], bytes]
 
-FORMS: Mapping[str, Form] = {"report.json": json.encode, "summary.md": summary, "badge.svg": badge}
+FORMS: Mapping[str, Form] = {"report.json": json.encode, "report.html": page, "summary.md": summary, "badge.svg": badge}
 """Each file of the folder and what makes it. The pages to hand back, of each connection and language, come beside."""
 
 

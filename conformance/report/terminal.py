@@ -15,6 +15,7 @@ from conformance.report.screen import Line, continued, height, show
 from conformance.report.words import (
     OWNERS,
     SIGNS,
+    areas_of,
     capital,
     certainty,
     counted,
@@ -223,11 +224,6 @@ def fix(finding: FindingPart, *, known: bool = False) -> Iterator[Line]:
         yield row("run" if number == 0 else "", command, style="bold", wrap=continued)
     if finding.fix.portal:
         yield row("portal", finding.fix.portal, rank=5 if finding.fix.commands else 0)
-
-
-def areas_of(ids: Sequence[str], one: ConnectionPart) -> list[str]:
-    """The areas of these checks, in order."""
-    return list(dict.fromkeys(check.area for check in one.checks if check.id in set(ids)))
 
 
 def ranges(ids: Sequence[str]) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from conformance.checks.outcome import Status
-from conformance.report.model import Document, FindingPart
+from conformance.report.model import ConnectionPart, Document, FindingPart
 
 OWNERS: Mapping[str, str] = {
     "connection": "whoever filled in the connection",
@@ -79,7 +79,7 @@ def headline(document: Document) -> tuple[str, str]:
     if len(document.connections) == 1:
         return status, f"{document.connections[0].name} {SIGNS[status].word}"
     working = f"{statuses['conformant']} of {len(document.connections)}"
-    return status, f"{'all' if status == 'conformant' else working} connections work"
+    return status, f"{'All' if status == 'conformant' else working} connections work"
 
 
 def next_action(document: Document) -> str:
@@ -94,6 +94,12 @@ def next_action(document: Document) -> str:
         return f"See below for what could not be established{where}."
     first = trouble[0].root_causes[0]
     return f"{capital(OWNERS[first.owner])}{where}: {first_sentence(first.fix.text)}."
+
+
+def areas_of(ids: Iterable[str], one: ConnectionPart) -> list[str]:
+    """The areas of these checks, in order."""
+    wanted = set(ids)
+    return list(dict.fromkeys(check.area for check in one.checks if check.id in wanted))
 
 
 def first_sentence(text: str) -> str:
