@@ -36,6 +36,8 @@ class Run:
 
     connection: Connection
     cases: list[Case] = field(default_factory=list)
+    asked: bool = False
+    """Whether there is evidence to judge by."""
     gathered: Gathered = field(default_factory=lambda: Gathered({}, (), 0))
     duration: float = 0.0
 
@@ -54,6 +56,12 @@ class Case:
         """Whether pytest counts the item as failed."""
         one = self.outcome
         return one is not None and one.status in ("failed", "error") and one.accepted is None
+
+    @property
+    def duration(self) -> float:
+        """Seconds that the answer behind the outcome took, with retries: the check itself takes none to speak of."""
+        exchange = self.outcome and ((self.outcome.root and self.outcome.root.exchange) or self.outcome.exchange)
+        return exchange.elapsed if exchange else 0.0
 
     def evidence(self, probe: str) -> Evidence:
         return self.run.gathered.evidence[probe]
@@ -76,7 +84,7 @@ def case_of(item: pytest.Item) -> Case | None:
 def properties(case: Case, outcome: Outcome) -> list[tuple[str, object]]:
     """What JUnit and other reports of pytest say of an outcome beside its text."""
     facts = {
-        "check_id": case.check.id,
+        "id": case.check.id,
         "connection": case.run.connection.name,
         "area": case.check.area,
         "outcome": outcome.status,

@@ -168,6 +168,7 @@ class Session:
                 wait=wait,
                 progress=lambda known, total: progress.update(run.connection.name, known, total),
             )
+            run.asked = True
 
         await asyncio.gather(*(one(run) for run in self._runs if run.cases))
 
@@ -201,6 +202,7 @@ class Session:
         case = case_of(item)
         if case and case.outcome and call.when == "call":
             report.sentinel = "accepted" if case.outcome.accepted else case.outcome.status
+            report.duration = case.duration
         return report
 
     @pytest.hookimpl(tryfirst=True)
@@ -246,7 +248,7 @@ class Session:
         """One report per connection with selected checks."""
         found = []
         for run in self._runs:
-            if not run.cases:
+            if not run.asked:  # not selected, or interrupted
                 continue
             cases = sorted(run.cases, key=lambda case: order(case.check))
             outcomes = tuple(case.outcome or self._judged(case, {}) for case in cases)
