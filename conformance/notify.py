@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,7 +51,6 @@ def worth_telling(document: Document) -> bool:
 
 def notify(address: Secret, document: Document) -> str | None:
     """Sends the verdicts and what is to be mended, without any evidence. What went wrong, if something did."""
-    logging.getLogger("apprise").addHandler(logging.NullHandler())  # its warnings would stand amid the verdict
     from conformance.report.words import headline
 
     _, sentence = headline(document)
@@ -88,11 +88,15 @@ def _shown(address: Secret) -> str:
 
 
 def _service(address: Secret) -> Apprise:
-    try:
-        from apprise import Apprise, AppriseAsset
-    except ImportError:
-        raise NotifyError("--sentinel-notify needs: pip install 'sentinel-conformance[notify]'") from None
-    service = Apprise(asset=AppriseAsset(app_id="sentinel-conformance", app_desc="Sentinel connection"))
-    if not service.add(address.reveal().strip()):
+    logging.getLogger("apprise").addHandler(logging.NullHandler())  # its own words would stand amid ours
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of what apprise's many services import
+        try:
+            from apprise import Apprise, AppriseAsset
+        except ImportError:
+            raise NotifyError("--sentinel-notify needs: pip install 'sentinel-conformance[notify]'") from None
+        service = Apprise(asset=AppriseAsset(app_id="sentinel-conformance", app_desc="Sentinel connection"))
+        known = service.add(address.reveal().strip())
+    if not known:
         raise NotifyError(f"--sentinel-notify: {_shown(address)} is no address that apprise knows")
     return service
