@@ -14,7 +14,7 @@ _ENTITIES = {"&": "&amp;", "#": "&#35;", "@": "&#64;", ":": "&#58;"}
 def plain(text: str) -> str:
     """A text as the content of a paragraph, a list item or a table cell: no markup, link, mention or reference."""
     line = " ".join(printable(text).split())
-    line = re.sub(r"[&#@]|:(?=//)|(?<=www)\.", lambda found: _ENTITIES.get(found[0], "&#46;"), line)
+    line = re.sub(r"&(?=[#\w])|[#@]|:(?=//)|(?<=www)\.", lambda found: _ENTITIES.get(found[0], "&#46;"), line)
     line = _SPECIAL.sub(r"\\\g<0>", line)
     return _AT_START.sub(lambda found: f"{found[1]}&#{ord(found[2][0])};{found[2][1:]}", line)
 
