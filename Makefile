@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 DEMO = SENTINEL_DEMO_SECRET=made-up-for-the-demo $(BIN)/pytest --sentinel-config=examples/demo.toml \
 	--sentinel-source=fake:$(SCENARIO)
 
-.PHONY: demo test quick check format bench docs report help clean
+.PHONY: demo test quick check format bench docs locale report help clean
 
 demo: $(READY) ## verify a made-up connection on the virtual tenant (SCENARIO=expired-secret breaks it)
 	@$(DEMO)
@@ -33,6 +33,9 @@ bench: $(READY) ## measure, as ratios, and write docs/benchmarks.md
 
 docs: $(READY) ## write the generated pages of docs/
 	@$(BIN)/python scripts/docs.py
+
+locale: $(READY) ## bring the translations of the hand-back page up to its texts, and compile them
+	@$(BIN)/python scripts/catalogues.py
 
 report: $(READY) ## the demo, with its report written to reports/
 	@$(DEMO) --sentinel-report=reports

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from conformance.baseline import Acceptance
     from conformance.checks.expect import fail, not_applicable, require
     from conformance.checks.outcome import Outcome
     from conformance.checks.registry import check
@@ -21,6 +22,7 @@ CHECKS_VERSION = "2026.11"
 """The version of the set of checks (calendar)."""
 
 _HOMES = {
+    "Acceptance": "conformance.baseline",
     "Answer": "conformance.probing.evidence",
     "Connection": "conformance.connection",
     "ConnectionFileError": "conformance.connection",
@@ -44,6 +46,7 @@ _HOMES = {
 
 __all__ = [
     "CHECKS_VERSION",
+    "Acceptance",
     "Answer",
     "Connection",
     "ConnectionFileError",

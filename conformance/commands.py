@@ -57,7 +57,8 @@ def explain_text(text: str) -> int:
     """What an error text, a JSON body or a code means; 1 if it is not recognised."""
     from conformance.findings import explain
     from conformance.report.model import finding_part
-    from conformance.report.terminal import Terminal, console
+    from conformance.report.screen import console
+    from conformance.report.terminal import Terminal
 
     found = explain(sys.stdin.buffer.read() if text == "-" else text)
     Terminal(console()).explain(finding_part(found), found.code)

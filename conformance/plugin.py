@@ -18,7 +18,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--sentinel-source", default="live", metavar="SOURCE", help="live (default), fake, fake:SCENARIO or fake:FAULT"
     )
     group.addoption("--sentinel-report", metavar="DIR", help="write the reports into this folder")
+    group.addoption(
+        "--sentinel-language",
+        default="en",
+        metavar="LANGUAGES",
+        help="of the pages to hand back: en (default), de, fr, es, ja, or several (de,en)",
+    )
+    group.addoption(
+        "--sentinel-notify",
+        action="append",
+        metavar="URL",
+        help="apprise address (or env:NAME, file:PATH) to tell of failures and changes (repeatable)",
+    )
     group.addoption("--sentinel-strict", action="store_true", help="take warnings for failures")
+    group.addoption(
+        "--sentinel-baseline", metavar="FILE", help="known findings that are accepted, with a reason and a last day"
+    )
     group.addoption(
         "--sentinel-deadline", type=float, default=120.0, metavar="SECONDS", help="for each connection (default 120)"
     )

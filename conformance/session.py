@@ -3,72 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from conformance import verification
-from conformance.checks.judge import judge
+from conformance.baseline import Baseline, BaselineError, accept, read, stale
+from conformance.cases import CASE, WORDS, Case, Run, case_of, properties, told
 from conformance.checks.outcome import Outcome
 from conformance.checks.registry import AREAS, Check, order
-from conformance.connection import Connection, ConnectionFileError, DurationError, duration, load
-from conformance.probing.engine import Gathered
-from conformance.probing.evidence import Evidence
+from conformance.connection import ConnectionFileError, DurationError, duration, load
+from conformance.delivery import Delivery, DeliveryError, Problem
 from conformance.probing.probe import CONNECTION, PROBES
 from conformance.probing.transport import Patience
+from conformance.report.progress import Progress, watched
 from conformance.sources import Source, SourceError, source
 from conformance.verdict import ExitCode, strict, verdict
 from conformance.verification import Report
 
-CASE = "sentinel_case"
-FAILING = ("failed", "error")
-WORDS: Mapping[str, tuple[str, str]] = {
-    "passed": (".", "PASSED"),
-    "warning": ("w", "WARNING"),
-    "failed": ("F", "FAILED"),
-    "blocked": ("b", "BLOCKED"),
-    "not_applicable": ("n", "NOT APPLICABLE"),
-    "not_configured": ("n", "NOT CONFIGURED"),
-    "inconclusive": ("?", "INCONCLUSIVE"),
-    "error": ("E", "ERROR"),
-}
-
-
-@dataclass(eq=False)
-class Run:
-    """One connection in this session."""
-
-    connection: Connection
-    cases: list[Case] = field(default_factory=list)
-    gathered: Gathered = field(default_factory=lambda: Gathered({}, (), 0))
-    duration: float = 0.0
-
-
-@dataclass(eq=False)
-class Case:
-    """One check on one connection: what a pytest item stands for."""
-
-    run: Run
-    check: Check
-    outcome: Outcome | None = None
-
-    def evidence(self, probe: str) -> Evidence:
-        return self.run.gathered.evidence[probe]
-
-    def judge(self, others: Mapping[str, Any]) -> Outcome:
-        """The outcome; ``others`` are the values of pytest fixtures that are no probes."""
-        check = self.check
-        if others:
-            check = replace(check, given={**(check.given or {}), **others})
-        self.outcome = judge(check, self.run.connection, self.run.gathered.evidence)
-        return self.outcome
+if TYPE_CHECKING:
+    from conformance.report.model import Document
 
 
 def start(config: pytest.Config, checks: Path) -> None:
@@ -77,7 +37,8 @@ def start(config: pytest.Config, checks: Path) -> None:
         where = source(config.getoption("--sentinel-source"))
         duration(config.getoption("--sentinel-wait"))
         connections = load(config.getoption("--sentinel-config"))
-    except (ConnectionFileError, SourceError, DurationError) as error:
+        delivery = Delivery.of(config.getoption)
+    except (ConnectionFileError, SourceError, DurationError, DeliveryError) as error:
         raise pytest.UsageError(str(error)) from None
     if config.args_source is not config.ArgsSource.ARGS:
         config.args[:] = [str(checks)]
@@ -87,7 +48,7 @@ def start(config: pytest.Config, checks: Path) -> None:
     )
     for area, title in AREAS.items():
         config.addinivalue_line("markers", f"{area}: {title}")
-    session = Session(config, where, [Run(one) for one in connections])
+    session = Session(config, where, [Run(one) for one in connections], delivery)
     # Evidence is gathered concurrently in one process already; dividing the checks would ask everything again.
     if getattr(config.option, "dist", "no") != "no":
         config.option.dist, config.option.numprocesses, config.option.tx = "no", None, []
@@ -126,11 +87,12 @@ def fixtures() -> ModuleType:
 class Session:
     """The hooks of a verifying session."""
 
-    def __init__(self, config: pytest.Config, where: Source, runs: list[Run]) -> None:
-        self._config, self._source, self._runs = config, where, runs
+    def __init__(self, config: pytest.Config, where: Source, runs: list[Run], delivery: Delivery) -> None:
+        self._config, self._source, self._runs, self._delivery = config, where, runs, delivery
+        self._baseline: Baseline = ()
         self._started = datetime.now(UTC)
         self._session: pytest.Session | None = None
-        self._write_problem: str | None = None
+        self._undelivered: list[Problem] = []
         self.notes: list[str] = []
 
     def quieten(self) -> None:
@@ -184,7 +146,12 @@ class Session:
                 case.run.cases.append(case)
         if session.config.option.collectonly:
             return
-        with self._progress() as progress:
+        if known := session.config.getoption("--sentinel-baseline"):
+            try:
+                self._baseline = read(Path(known))  # now, since own checks are known now
+            except BaselineError as error:
+                raise pytest.UsageError(str(error)) from None
+        with Progress(watched(sys.stderr) if self._quiet else None) as progress:
             asyncio.run(self._gather(progress))
 
     async def _gather(self, progress: Progress) -> None:
@@ -201,11 +168,9 @@ class Session:
                 wait=wait,
                 progress=lambda known, total: progress.update(run.connection.name, known, total),
             )
+            run.asked = True
 
         await asyncio.gather(*(one(run) for run in self._runs if run.cases))
-
-    def _progress(self) -> Progress:
-        return Progress(sys.stderr if self._quiet and sys.stderr.isatty() and not os.environ.get("CI") else None)
 
     # Running
 
@@ -215,20 +180,29 @@ class Session:
             return None
         known = {*case.check.needs, *(case.check.given or {}), CONNECTION, CASE, "request"}
         arguments = pyfuncitem._fixtureinfo.argnames
-        outcome = case.judge({name: pyfuncitem.funcargs[name] for name in arguments if name not in known})
+        outcome = self._judged(case, {name: pyfuncitem.funcargs[name] for name in arguments if name not in known})
         pyfuncitem.user_properties += properties(case, outcome)
-        if outcome.status in FAILING:
+        if case.fails:
             pytest.fail(told(case, outcome), pytrace=False)
-        if outcome.status not in ("passed", "warning"):
+        if outcome.accepted or outcome.status not in ("passed", "warning"):
             pytest.skip(told(case, outcome))
         return True
+
+    def _judged(self, case: Case, others: Mapping[str, Any]) -> Outcome:
+        """The outcome of a case as this run takes it: warnings as failures or not, known findings accepted."""
+        outcomes = [case.judge(others)]
+        if self._config.getoption("--sentinel-strict"):
+            outcomes = strict(outcomes)
+        (case.outcome,) = accept(outcomes, case.run.connection.name, self._baseline, self._started.date())
+        return case.outcome
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
         report = yield
         case = case_of(item)
         if case and case.outcome and call.when == "call":
-            report.sentinel = case.outcome.status
+            report.sentinel = "accepted" if case.outcome.accepted else case.outcome.status
+            report.duration = case.duration
         return report
 
     @pytest.hookimpl(tryfirst=True)
@@ -245,31 +219,39 @@ class Session:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         if exitstatus not in (0, 1) or session.config.option.collectonly:
             return
-        reports = self.reports()
-        mine = sum(
-            case.outcome is not None and case.outcome.status in FAILING for run in self._runs for case in run.cases
-        )
-        if reports and session.testsfailed <= mine:  # else something failed that is no outcome of a check
-            session.exitstatus = worst({one.verdict.exit_code for one in reports})
-        folder = self._config.getoption("--sentinel-report")
-        if folder and reports:
-            from conformance.report.files import write
+        document = self.document
+        if not document.connections:
+            return
+        mine = sum(case.fails for run in self._runs for case in run.cases)
+        if session.testsfailed <= mine:  # else something failed that is no outcome of a check
+            session.exitstatus = document.run.exit_code
+        self._undelivered = self._delivery.deliver(document)
+        if any(problem.fatal for problem in self._undelivered) and session.exitstatus == 0:
+            session.exitstatus = ExitCode.USAGE
 
-            try:
-                write(Path(folder), reports, self._selection())
-            except OSError as error:
-                self._write_problem = f"{folder}: the report cannot be written: {error.strerror}"
-                session.exitstatus = ExitCode.USAGE if session.exitstatus == 0 else session.exitstatus
+    @cached_property
+    def document(self) -> Document:
+        """The report of this session, once all checks have run."""
+        from conformance.report.command import command
+        from conformance.report.model import document
+
+        reports = self.reports()
+        outcomes = {one.connection.name: one.outcomes for one in reports}
+        return document(
+            reports,
+            self._selection(),
+            command(self._config.invocation_params.args),
+            stale(outcomes, self._baseline, self._started.date()),
+        )
 
     def reports(self) -> list[Report]:
         """One report per connection with selected checks."""
         found = []
         for run in self._runs:
-            if not run.cases:
+            if not run.asked:  # not selected, or interrupted
                 continue
-            outcomes = [case.outcome or case.judge({}) for case in sorted(run.cases, key=lambda c: order(c.check))]
-            if self._config.getoption("--sentinel-strict"):
-                outcomes = strict(outcomes)
+            cases = sorted(run.cases, key=lambda case: order(case.check))
+            outcomes = tuple(case.outcome or self._judged(case, {}) for case in cases)
             found.append(
                 Report(
                     run.connection,
@@ -277,7 +259,7 @@ class Session:
                     self._started,
                     run.duration,
                     run.gathered,
-                    tuple(outcomes),
+                    outcomes,
                     verdict(outcomes),
                 )
             )
@@ -290,81 +272,13 @@ class Session:
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        reports = self.reports()
-        if not reports:
+        if not self.document.connections:
             return
-        from conformance.report.model import document
-        from conformance.report.terminal import Terminal, console
+        from conformance.report.screen import console
+        from conformance.report.terminal import Terminal
 
         writer = terminalreporter._tw
         out = console(writer._file, width=writer.fullwidth, color=writer.hasmarkup)
-        Terminal(out, max(0, self._config.option.verbose)).show(document(reports, self._selection()))
-        for note in [*self.notes, *([f"ERROR: {self._write_problem}"] if self._write_problem else [])]:
+        Terminal(out, max(0, self._config.option.verbose)).show(self.document)
+        for note in [*self.notes, *(f"{problem.level}: {problem.text}" for problem in self._undelivered)]:
             out.print(note)
-
-
-class Progress:
-    """One line that says how far the probes are; nothing where nobody watches."""
-
-    def __init__(self, stream: Any) -> None:
-        self._stream, self._state = stream, {}
-
-    _state: dict[str, tuple[int, int]]
-
-    def __enter__(self) -> Progress:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._stream and self._state:
-            self._stream.write("\r\x1b[K")
-            self._stream.flush()
-
-    def update(self, name: str, known: int, total: int) -> None:
-        self._state[name] = (known, total)
-        if self._stream:
-            done, all_of_them = (sum(pair[i] for pair in self._state.values()) for i in (0, 1))
-            self._stream.write(f"\r\x1b[Kasking {name}: {done} of {all_of_them} answers")
-            self._stream.flush()
-
-
-def case_of(item: pytest.Item) -> Case | None:
-    """The case that an item stands for; None for anybody's other tests."""
-    spec = getattr(item, "callspec", None)
-    case = spec.params.get(CASE) if spec else None
-    return case if isinstance(case, Case) else None
-
-
-def properties(case: Case, outcome: Outcome) -> list[tuple[str, object]]:
-    """What JUnit and other reports of pytest say of an outcome beside its text."""
-    facts = {
-        "check_id": case.check.id,
-        "connection": case.run.connection.name,
-        "area": case.check.area,
-        "outcome": outcome.status,
-        "cause": outcome.cause,
-        "blocked_by": outcome.blocked_by,
-    }
-    return [(name, value) for name, value in facts.items() if value is not None]
-
-
-def told(case: Case, outcome: Outcome) -> str:
-    """An outcome as one paragraph for pytest's own output."""
-    text = f"{case.check.id}: {case.check.title}: {outcome.status}"
-    if outcome.blocked_by:
-        text += f" by {outcome.blocked_by}"
-    if outcome.cause:
-        text += f" ({outcome.cause})"
-    if outcome.reason:
-        text += f": {outcome.reason}"
-    if outcome.root and outcome.status in ("failed", "inconclusive"):
-        fix = outcome.root.finding.fix
-        text += f"\nfix ({outcome.root.finding.owner}): {fix.text}" + "".join(f"\n    {one}" for one in fix.commands)
-    return text
-
-
-def worst(codes: set[ExitCode]) -> ExitCode:
-    """The exit code of a run over several connections."""
-    for code in (ExitCode.NONCONFORMANT, ExitCode.INCOMPLETE):
-        if code in codes:
-            return code
-    return ExitCode.CONFORMANT

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Literal
 
-from conformance.checks.outcome import Outcome, Root
+from conformance.checks.outcome import Accepted, Outcome, Root
 
 
 class ExitCode(IntEnum):
@@ -32,19 +32,24 @@ STATUSES: Mapping[VerdictStatus, ExitCode] = {
 
 @dataclass(frozen=True, slots=True)
 class RootCause:
-    """One thing to mend, the check that owns it and the selected checks that it blocks."""
+    """One thing to mend, the check that owns it and the selected checks that it blocks; ``accepted`` in a baseline."""
 
     root: Root
     blocks: tuple[str, ...]
+    accepted: Accepted | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """``root_causes`` are sorted most-blocking first, what services said before what could not be established."""
+    """``root_causes`` are sorted most-blocking first, what services said before what could not be established.
+
+    The ``accepted`` ones are apart from them: nobody has to mend them now.
+    """
 
     status: VerdictStatus
     counts: Mapping[str, int]
     root_causes: tuple[RootCause, ...]
+    accepted: tuple[RootCause, ...]
     summary: str
 
     @property
@@ -58,37 +63,55 @@ def strict(outcomes: Sequence[Outcome]) -> list[Outcome]:
 
 
 def verdict(outcomes: Sequence[Outcome]) -> Verdict:
-    """The verdict over the outcomes of one connection's selected checks."""
+    """The verdict over the outcomes of one connection's selected checks. What is accepted does not count against it."""
     counts: dict[str, int] = Counter(one.status for one in outcomes)
-    causes = root_causes(outcomes)
-    if counts["failed"] or any(cause.root.conclusive for cause in causes):
+    standing = [one for one in outcomes if one.accepted is None]
+    causes = root_causes(standing)
+    accepted = root_causes([one for one in outcomes if one.accepted])
+    if any(one.status == "failed" for one in standing) or any(cause.root.conclusive for cause in causes):
         status: VerdictStatus = "nonconformant"
     elif causes or counts["error"] or not counts["passed"] + counts["warning"]:
         status = "incomplete"
     else:
         status = "conformant"
-    return Verdict(status, counts, causes, summary(status, counts, causes))
+    return Verdict(status, counts, causes, accepted, summary(status, counts, causes, accepted))
+
+
+def exit_code(verdicts: Iterable[Verdict], stale: Sequence[object] = ()) -> ExitCode:
+    """The exit code of a run over several connections; ``stale`` acceptances make it fail."""
+    codes = {one.exit_code for one in verdicts} | ({ExitCode.NONCONFORMANT} if stale else set())
+    order = (ExitCode.NONCONFORMANT, ExitCode.INCOMPLETE)
+    return next((code for code in order if code in codes), ExitCode.CONFORMANT)
 
 
 def root_causes(outcomes: Sequence[Outcome]) -> tuple[RootCause, ...]:
     """The roots of everything failed, inconclusive or blocked; one a check and cause."""
     roots: dict[tuple[str, str], Root] = {}
     blocks: dict[tuple[str, str], list[str]] = {}
+    accepted: dict[tuple[str, str], Accepted | None] = {}
     for one in outcomes:
         if one.root is None or one.status == "warning":
             continue
         key = (one.root.check, one.root.finding.cause)
         if key not in roots or one.status != "blocked":
             roots[key] = one.root
+        accepted[key] = one.accepted
         if one.status == "blocked":
             blocks.setdefault(key, []).append(one.check)
-    found = [RootCause(root, tuple(blocks.get(key, ()))) for key, root in roots.items()]
+    found = [RootCause(root, tuple(blocks.get(key, ())), accepted[key]) for key, root in roots.items()]
     return tuple(sorted(found, key=lambda cause: (not cause.root.conclusive, -len(cause.blocks))))
 
 
-def summary(status: VerdictStatus, counts: Mapping[str, int], causes: Sequence[RootCause]) -> str:
+def summary(
+    status: VerdictStatus,
+    counts: Mapping[str, int],
+    causes: Sequence[RootCause],
+    accepted: Sequence[RootCause] = (),
+) -> str:
     """The verdict as one sentence."""
     passed = f"{counts.get('passed', 0)} checks passed"
+    if accepted:
+        passed += f", {len(accepted)} known {'finding is' if len(accepted) == 1 else 'findings are'} accepted"
     warnings = counts.get("warning", 0)
     if status == "conformant":
         tail = f", {warnings} of note" if warnings else ""
@@ -96,9 +119,11 @@ def summary(status: VerdictStatus, counts: Mapping[str, int], causes: Sequence[R
     if not causes:
         if counts.get("error"):
             return f"Not everything could be established: {counts['error']} checks ended in an error of ours; {passed}."
+        if accepted:
+            return f"Nothing could be established beyond what is accepted: {passed}."
         return "Nothing could be established: no selected check applies to this connection."
     names = ", ".join(dict.fromkeys(cause.root.finding.cause for cause in causes))
-    blocked = counts.get("blocked", 0)
+    blocked = sum(len(cause.blocks) for cause in causes)
     hit = f", which also blocks {blocked} other checks" if blocked else ""
     if status == "nonconformant":
         return f"The connection does not work: {names}{hit}; {passed}."

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from conformance.baseline import Baseline, Stale, accept, stale
 from conformance.checks.judge import judge, probes_of
 from conformance.checks.outcome import Outcome
 from conformance.checks.registry import Check, catalogue
@@ -31,16 +32,19 @@ class Report:
     gathered: Gathered
     outcomes: tuple[Outcome, ...]
     verdict: Verdict
+    stale: tuple[Stale, ...] = ()
+    """Acceptances of the baseline that have to go."""
 
     @property
     def ok(self) -> bool:
-        return self.verdict.status == "conformant"
+        return self.verdict.status == "conformant" and not self.stale
 
     def json(self) -> bytes:
         """The report as ``sentinel-conformance/report/1``."""
         from conformance.report.json import encode
+        from conformance.report.model import document
 
-        return encode([self])
+        return encode(document([self], stale=self.stale))
 
 
 def selected(ids: Iterable[str] | None = None, *, negative: bool = False) -> list[Check]:
@@ -71,12 +75,14 @@ async def gather(
     For up to ``wait`` seconds, what is only a matter of time is asked again, each time with fresh tokens.
     """
     async with source.open(connection) as channel:
+        start = channel.clock.monotonic()
 
         async def ask(asked: Sequence[Check]) -> Gathered:
             engine = Engine(
                 channel.connection,
                 channel.transport,
                 clock=channel.clock,
+                start=start,
                 patience=patience,
                 negative=any("negative" in check.marks for check in asked),
                 progress=progress,
@@ -104,10 +110,12 @@ async def verify_async(
     checks: Iterable[str] | None = None,
     patience: Patience | None = None,
     wait: float = 0.0,
+    baseline: Baseline = (),
 ) -> Report:
     """Verifies a connection: gathers the evidence, judges the checks. ``checks`` are ids, all by default.
 
-    ``wait`` is how many seconds to wait for what is only a matter of time: a role or a consent of minutes ago.
+    ``wait`` is how many seconds to wait for what is only a matter of time: a role or a consent of minutes ago;
+    ``baseline`` are known findings that do not count.
     Raises :class:`~conformance.sources.SourceError` for an unknown source and ``KeyError`` for an unknown id; whatever
     the services do ends in the report.
     """
@@ -115,8 +123,10 @@ async def verify_async(
     where = named(source)
     started = datetime.now(UTC)
     connection, gathered, duration = await gather(connection, where, chosen, patience=patience, wait=wait)
-    outcomes = tuple(judge(check, connection, gathered.evidence) for check in chosen)
-    return Report(connection, where.name, started, duration, gathered, outcomes, verdict(outcomes))
+    judged = [judge(check, connection, gathered.evidence) for check in chosen]
+    outcomes = tuple(accept(judged, connection.name, baseline, started.date()))
+    gone = stale({connection.name: outcomes}, baseline, started.date())
+    return Report(connection, where.name, started, duration, gathered, outcomes, verdict(outcomes), gone)
 
 
 def verify(
@@ -126,11 +136,14 @@ def verify(
     checks: Iterable[str] | None = None,
     patience: Patience | None = None,
     wait: float = 0.0,
+    baseline: Baseline = (),
 ) -> Report:
     """:func:`verify_async`, from synchronous code or from within a running event loop (then in a thread)."""
 
     def run() -> Report:
-        return asyncio.run(verify_async(connection, source=source, checks=checks, patience=patience, wait=wait))
+        return asyncio.run(
+            verify_async(connection, source=source, checks=checks, patience=patience, wait=wait, baseline=baseline)
+        )
 
     try:
         asyncio.get_running_loop()

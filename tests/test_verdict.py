@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.checks.outcome import Outcome, Root
+from conformance.checks.outcome import Accepted, Outcome, Root
 from conformance.findings import finding
-from conformance.verdict import ExitCode, strict, verdict
+from conformance.verdict import ExitCode, exit_code, strict, verdict
 
 REFUSED = Root("AUTH-003", finding("secret_expired"))
 DOWN = Root("LA-001", finding("service_fault"))
@@ -65,3 +68,43 @@ def test_conformant_means_that_nothing_stands_against_it(outcomes: list[Outcome]
     statuses = {one.status for one in outcomes}
     against = statuses & {"failed", "blocked", "inconclusive", "error"}
     assert (verdict(outcomes).status == "conformant") == (not against and bool(statuses & {"passed", "warning"}))
+
+
+def known(outcome: Outcome) -> Outcome:
+    return replace(outcome, accepted=Accepted("known", date(2027, 1, 31)))
+
+
+def test_what_is_accepted_is_named_apart_and_does_not_count() -> None:
+    found = verdict([PASSED, known(FAILED), known(BLOCKED)])
+    assert found.status == "conformant"
+    assert found.root_causes == ()
+    assert [(one.root.check, one.blocks) for one in found.accepted] == [("AUTH-003", ("SENT-001",))]
+    assert found.counts == {"passed": 1, "failed": 1, "blocked": 1}
+    assert "1 known finding is accepted" in found.summary
+
+
+def test_what_is_accepted_excuses_nothing_else() -> None:
+    assert verdict([PASSED, known(FAILED), UNSURE]).exit_code == ExitCode.INCOMPLETE
+    assert verdict([PASSED, known(UNSURE), FAILED]).exit_code == ExitCode.NONCONFORMANT
+
+
+def test_a_connection_of_which_nothing_works_is_not_conformant_however_much_is_accepted() -> None:
+    assert verdict([known(FAILED), known(BLOCKED)]).exit_code == ExitCode.INCOMPLETE
+
+
+@given(
+    st.lists(st.sampled_from(ALL), unique_by=lambda one: one.check), st.sets(st.sampled_from(["AUTH-003", "LA-001"]))
+)
+def test_accepting_a_root_is_as_if_it_and_all_that_it_blocks_had_not_been_selected(
+    outcomes: list[Outcome], accepted: set[str]
+) -> None:
+    marked = [known(one) if one.root and one.root.check in accepted else one for one in outcomes]
+    assert verdict(marked).status == verdict([one for one in marked if not one.accepted]).status
+
+
+def test_the_exit_code_of_a_run_is_its_worst() -> None:
+    works, unsure, broken = verdict([PASSED]), verdict([UNSURE]), verdict([FAILED])
+    assert exit_code([]) == exit_code([works]) == ExitCode.CONFORMANT
+    assert exit_code([works, unsure]) == ExitCode.INCOMPLETE
+    assert exit_code([unsure, broken, works]) == ExitCode.NONCONFORMANT
+    assert exit_code([works], ["a stale acceptance"]) == ExitCode.NONCONFORMANT

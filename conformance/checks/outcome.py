@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from conformance.findings import Finding
@@ -26,8 +27,19 @@ class Root:
 
 
 @dataclass(frozen=True, slots=True)
+class Accepted:
+    """Why somebody lives with a finding, and the last day on which they do."""
+
+    reason: str
+    expires: date
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """One check on one connection. ``root`` is set for failed, warning, inconclusive and blocked."""
+    """One check on one connection. ``root`` is set for failed, warning, inconclusive and blocked.
+
+    What is ``accepted`` keeps its status, and does not count against the connection.
+    """
 
     check: str
     status: Status
@@ -35,6 +47,7 @@ class Outcome:
     reason: str | None = None
     probes: tuple[str, ...] = ()
     exchange: Exchange | None = None
+    accepted: Accepted | None = None
 
     @property
     def blocked_by(self) -> str | None:

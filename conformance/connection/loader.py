@@ -5,11 +5,9 @@ from __future__ import annotations
 import difflib
 import glob
 import os
-import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +23,9 @@ from conformance.connection.duration import DurationError, duration
 from conformance.connection.lines import Table, line_of, tables
 from conformance.connection.model import USABLE, Connection, Expect
 from conformance.connection.secret import Secret, SecretError, read, resolve
+from conformance.connection.strict import StrictFile, day, kind, near, shown
 from conformance.connection.values import malformed
 
-LARGEST = 1024 * 1024
-"""Bytes of a connection file."""
 IDS = ("tenant_id", "client_id", "subscription_id", "resource_group", "workspace_id", "workspace_name")
 CREDENTIALS = ("client_secret", "certificate", "federated_token")
 KEYS = ("name", *IDS, *CREDENTIALS, "certificate_password", "cloud", "apis", "secret_expires", "expect")
@@ -40,17 +37,12 @@ class ConnectionFileError(Exception):
 
 
 @dataclass
-class _File:
-    """A file under reading, and what is wrong with it."""
+class _File(StrictFile):
+    """A connection file under reading, and the connections found in it."""
 
-    path: Path
-    environ: Mapping[str, str]
-    credentials: bool
-    wrong: list[tuple[int, str]] = field(default_factory=list)
+    environ: Mapping[str, str] = field(default_factory=dict)
+    credentials: bool = True
     connections: list[tuple[Connection, int]] = field(default_factory=list)
-
-    def tell(self, text: str, line: int | None = None) -> None:
-        self.wrong.append((line or 0, f"{self.path}:{line}: {text}" if line else f"{self.path}: {text}"))
 
 
 @dataclass
@@ -89,7 +81,7 @@ def load(
         _read(path, os.environ if environ is None else environ, credentials)
         for path in dict.fromkeys(_found(given, wrong))
     ]
-    wrong += [text for file in files for _, text in sorted(file.wrong)]
+    wrong += [text for file in files for text in file.problems]
     seen: dict[str, str] = {}
     for file in files:
         for connection, line in file.connections:
@@ -125,49 +117,11 @@ def _found(given: Iterable[str | Path], wrong: list[str]) -> Iterable[Path]:
 
 
 def _read(path: Path, environ: Mapping[str, str], credentials: bool) -> _File:
-    file = _File(path, environ, credentials)
-    try:
-        text = _text(file)
-        document = tomllib.loads(text) if text is not None else {}
-    except tomllib.TOMLDecodeError as error:
-        where = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
-        reason = str(error).split(" (at ")[0]
-        column = f", column {where.group(2)}" if where else ""
-        file.tell(f"no valid TOML: {reason}{column}", int(where.group(1)) if where else None)
-        return file
-    except RecursionError:
-        file.tell("no valid TOML: nested too deeply")
-        return file
-    except ValueError:  # Python reads no decimal number of more than 4300 digits
-        file.tell("no valid TOML: a number is too long")
-        return file
-    if text is not None:
+    file = _File(path, environ=environ, credentials=credentials)
+    if found := file.parsed():
+        text, document = found
         _document(file, document, tables(text))
     return file
-
-
-def _text(file: _File) -> str | None:
-    try:
-        size = file.path.stat().st_size
-        content = file.path.read_bytes() if size <= LARGEST else b""
-    except OSError as error:
-        file.tell(f"cannot be read: {error.strerror}")
-        return None
-    except ValueError as error:
-        file.tell(f"cannot be read: {error}")
-        return None
-    if size > LARGEST:
-        file.tell(f"is {size // 1024} kB large; a connection file has a few")
-        return None
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        file.tell("is no text in UTF-8", content[: error.start].count(b"\n") + 1)
-        return None
-    if "\0" in text:
-        file.tell("is a binary file, no TOML")
-        return None
-    return text.replace("\r\n", "\n")
 
 
 def _document(file: _File, document: Mapping[str, Any], written: Sequence[Table]) -> None:
@@ -175,8 +129,8 @@ def _document(file: _File, document: Mapping[str, Any], written: Sequence[Table]
     for key in document:
         if key != "connection":
             line = written[0].keys.get(key) or next((one.line for one in written if one.path.split(".")[0] == key), 1)
-            near = _near(key, ("connection", *KEYS))
-            file.tell(f"unknown key {key!r}{near}; a connection stands in a table [connection]", line)
+            hint = near(key, ("connection", *KEYS))
+            file.tell(f"unknown key {key!r}{hint}; a connection stands in a table [connection]", line)
     rows = document.get("connection")
     if rows is None:
         file.tell("no table [connection]")
@@ -190,7 +144,7 @@ def _document(file: _File, document: Mapping[str, Any], written: Sequence[Table]
         below = written[at + 1 : end] if at is not None else written
         nested = {one.path.removeprefix("connection."): one for one in below if one.path.startswith("connection.")}
         if not isinstance(row, dict):
-            file.tell(f"connection: found {_kind(row)}, expected a table", table.line if table else 1)
+            file.tell(f"connection: found {kind(row)}, expected a table", table.line if table else 1)
             continue
         _connection(_Entry(file, row, table, nested), many)
 
@@ -200,7 +154,7 @@ def _connection(entry: _Entry, many: bool) -> None:
     before = len(entry.file.wrong)
     for key in entry.row:
         if key not in KEYS:
-            entry.tell(key, f"unknown key {key!r}{_near(key, KEYS)}")
+            entry.tell(key, f"unknown key {key!r}{near(key, KEYS)}")
     values: dict[str, Any] = {key: _string(entry, key) for key in IDS}
     name = _string(entry, "name", required=many) or entry.file.path.stem
     credential = _credential(entry)
@@ -236,7 +190,7 @@ def _string(entry: _Entry, key: str, *, required: bool = True) -> str:
 def _choice(entry: _Entry, key: str, default: str, known: Sequence[str]) -> str:
     value = entry.row.get(key, default)
     if value not in known if isinstance(value, str) else True:
-        entry.found(key, value, f"one of {', '.join(known)}{_near(value, known)}")
+        entry.found(key, value, f"one of {', '.join(known)}{near(value, known)}")
         return default
     return str(value)
 
@@ -248,21 +202,16 @@ def _apis(entry: _Entry) -> tuple[str, ...]:
         return USABLE
     for one in value:
         if one not in USABLE:
-            entry.found("apis", one, f"one of {', '.join(USABLE)}{_near(one, USABLE)}")
+            entry.found("apis", one, f"one of {', '.join(USABLE)}{near(one, USABLE)}")
     return tuple(dict.fromkeys(one for one in value if one in USABLE))
 
 
 def _date(entry: _Entry, key: str) -> date | None:
     value = entry.row.get(key)
-    if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
-        return value
-    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            pass
-    entry.found(key, value, "a date such as 2027-03-01")
-    return None
+    found = day(value)
+    if value is not None and found is None:
+        entry.found(key, value, "a date such as 2027-03-01")
+    return found
 
 
 def _expect(entry: _Entry) -> Expect:
@@ -273,7 +222,7 @@ def _expect(entry: _Entry) -> Expect:
     values: dict[str, Any] = {}
     for key, value in row.items():
         if key not in EXPECT:
-            entry.tell(f"expect.{key}", f"unknown key {key!r}{_near(key, EXPECT)}")
+            entry.tell(f"expect.{key}", f"unknown key {key!r}{near(key, EXPECT)}")
         elif key.endswith("_days"):
             if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 100_000:
                 values[key] = value
@@ -335,30 +284,5 @@ def _resolved(entry: _Entry, key: str, reference: str) -> Credential:
     return certificate
 
 
-def _near(word: object, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, list(known), 1, 0.6) if isinstance(word, str) else []
-    return f" (did you mean {near[0]!r}?)" if near else ""
-
-
 def _shown(key: str, value: object) -> str:
-    if key in (*CREDENTIALS, "certificate_password"):
-        return _kind(value)
-    if isinstance(value, str):
-        return repr(value if len(value) <= 80 else value[:79] + "…")
-    if isinstance(value, int) and value.bit_length() > 64:  # Python writes no number of more than 4300 digits
-        return "a number of more than 64 bits"
-    return f"{_kind(value)} {value}"[:80] if isinstance(value, bool | int | float) else _kind(value)
-
-
-def _kind(value: object) -> str:
-    kinds: tuple[tuple[type | tuple[type, ...], str], ...] = (
-        (bool, "the boolean"),
-        (int, "the number"),
-        (float, "the number"),
-        (str, "an empty text"),
-        (list, "a list"),
-        (dict, "a table"),
-        (datetime, "a date with a time"),
-        (date, "a date"),
-    )
-    return next((name for kind, name in kinds if isinstance(value, kind)), "a time")
+    return kind(value) if key in (*CREDENTIALS, "certificate_password") else shown(value)

@@ -23,7 +23,12 @@ def redact(text: str) -> str:
     return text
 
 
+def printable(text: str) -> str:
+    """The text on one line, without anything that a terminal or a page would obey instead of showing."""
+    return _UNPRINTABLE.sub(" ", text)
+
+
 def excerpt(text: str, length: int = 300) -> str:
     """The beginning of a text on one line, redacted before it is cut."""
-    line = " ".join(_UNPRINTABLE.sub(" ", redact(text[: length * 8])).split())
+    line = " ".join(printable(redact(text[: length * 8])).split())
     return line if len(line) <= length else line[: length - 1] + "…"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from conformance.apis.permissions import by_resource, resource_of
@@ -52,11 +52,15 @@ _USUAL: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """How to mend it: prose, commands to paste into a shell, and where to click."""
+    """How to mend it: prose, commands to paste into a shell, and where to click.
+
+    ``values`` are what the placeholders were filled in with, where that is known.
+    """
 
     text: str
     commands: tuple[str, ...] = ()
     portal: str | None = None
+    values: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 def fix(cause: Cause, facts: Mapping[str, str]) -> Fix:
@@ -68,6 +72,7 @@ def fix(cause: Cause, facts: Mapping[str, str]) -> Fix:
         prose(text, shown),
         tuple(dict.fromkeys(command(template, known) for template in cause.commands for known in variants)),
         cause.portal and prose(cause.portal, shown),
+        {name: value for name, value in shown.items() if value},
     )
 
 

@@ -54,7 +54,8 @@ class Gathered:
 class Engine:
     """Gathers the evidence of one connection through one transport. Used within one event loop, once.
 
-    ``progress`` is called after each probe with how many are known and how many are on the way.
+    Exchanges are timed from ``start``, a moment of the clock (now, by default). ``progress`` is called after each
+    probe with how many are known and how many are on the way.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Engine:
         transport: httpx.AsyncBaseTransport,
         *,
         clock: Clock | None = None,
+        start: float | None = None,
         patience: Patience | None = None,
         negative: bool = False,
         progress: Callable[[int, int], None] | None = None,
@@ -77,7 +79,7 @@ class Engine:
             follow_redirects=False,
             trust_env=False,
         )
-        self._sender = Sender(self._client, clock or Clock(), self._patience)
+        self._sender = Sender(self._client, clock or Clock(), self._patience, start)
         self._tasks: dict[str, asyncio.Task[Evidence]] = {}
         self._findings: dict[str, asyncio.Task[Refusal]] = {}
         self._progress = progress or (lambda known, total: None)

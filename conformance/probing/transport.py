@@ -57,12 +57,12 @@ class Patience:
 class Sender:
     """Sends requests through a transport within :class:`Patience`; keeps what is in flight per host bounded."""
 
-    def __init__(self, client: httpx.AsyncClient, clock: Clock, patience: Patience) -> None:
+    def __init__(self, client: httpx.AsyncClient, clock: Clock, patience: Patience, start: float | None = None) -> None:
         self._client, self._clock, self._patience = client, clock, patience
         self._limits: dict[str, asyncio.Semaphore] = {}
         self.requests = 0
         self.exchanges: list[Exchange] = []
-        self._began = clock.monotonic()
+        self._start = clock.monotonic() if start is None else start
 
     async def send(self, request: httpx.Request, endpoint: str) -> Received | Unreachable:
         """Sends, waits as asked and tries again. Raises only what is not the network's doing (the guard, cassettes)."""
@@ -107,7 +107,7 @@ class Sender:
             request_id=next((headers[name] for name in REQUEST_ID_HEADERS if name in headers), None),
             date=http_date(headers.get("date")),
             received=self._clock.now(),
-            started=started - self._began,
+            started=started - self._start,
             elapsed=self._clock.monotonic() - started,
             attempts=attempt,
             throttled=throttled + (status == 429),

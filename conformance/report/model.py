@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Literal
 
 import msgspec
 
 from conformance import CHECKS_VERSION, __version__
-from conformance.checks.outcome import Outcome, Status
+from conformance.baseline import Stale
+from conformance.checks.outcome import Accepted, Outcome, Status
 from conformance.checks.registry import catalogue
 from conformance.findings import Finding
-from conformance.findings.redact import redact
-from conformance.probing.evidence import Exchange
-from conformance.verdict import RootCause, VerdictStatus
+from conformance.findings.redact import excerpt, printable, redact
+from conformance.probing.engine import Gathered
+from conformance.probing.evidence import Answer, Exchange, Refusal
+from conformance.verdict import RootCause, VerdictStatus, exit_code
 from conformance.verification import Report
 
 SCHEMA: Literal["sentinel-conformance/report/1"] = "sentinel-conformance/report/1"
@@ -30,6 +33,15 @@ class FixPart(Part, frozen=True, kw_only=True):
     text: str
     commands: tuple[str, ...]
     portal: str | None
+    values: dict[str, str]
+    """What the text, the commands and the path were filled in with, by placeholder."""
+
+
+class AcceptedPart(Part, frozen=True, kw_only=True):
+    """Why somebody lives with a finding, and the last day on which they do."""
+
+    reason: str
+    expires: date
 
 
 class FindingPart(Part, frozen=True, kw_only=True):
@@ -52,6 +64,9 @@ class RootCausePart(FindingPart, frozen=True, kw_only=True):
     blocks: tuple[str, ...]
     evidence: EvidencePart | None
     """The answer that it was read from; None where nothing was sent."""
+    again: str
+    """The command that looks at this alone again."""
+    accepted: AcceptedPart | None
 
 
 class EvidencePart(Part, frozen=True, kw_only=True):
@@ -81,6 +96,24 @@ class CheckPart(Part, frozen=True, kw_only=True):
     evidence: EvidencePart | None
     finding: FindingPart | None
     """Of a check that failed, warns or is inconclusive itself."""
+    accepted: AcceptedPart | None
+    """Of a known finding, and what it blocks: the outcome stays, and does not count."""
+
+
+class RequestPart(Part, frozen=True, kw_only=True):
+    """One exchange with a service, as it went. Seconds are those since the first request of the connection."""
+
+    probe: str
+    operation: str
+    method: str
+    url: str
+    status: int | None
+    request_id: str | None
+    attempts: int
+    started_s: float
+    duration_s: float
+    answer: str | None
+    """The beginning of a refusal's body, redacted; None where the answer was as documented."""
 
 
 class VerdictPart(Part, frozen=True, kw_only=True):
@@ -93,6 +126,9 @@ class VerdictPart(Part, frozen=True, kw_only=True):
 class TargetPart(Part, frozen=True, kw_only=True):
     cloud: str
     tenant_id: str
+    client_id: str
+    subscription_id: str
+    resource_group: str
     workspace: str
 
 
@@ -101,7 +137,11 @@ class ConnectionPart(Part, frozen=True, kw_only=True):
     target: TargetPart
     verdict: VerdictPart
     root_causes: tuple[RootCausePart, ...]
+    accepted: tuple[RootCausePart, ...]
+    """Root causes that a baseline accepts: they do not count, and nobody has to mend them now."""
     checks: tuple[CheckPart, ...]
+    requests: tuple[RequestPart, ...]
+    """In the order in which they were sent."""
 
 
 class SuitePart(Part, frozen=True, kw_only=True):
@@ -115,6 +155,21 @@ class RunPart(Part, frozen=True, kw_only=True):
     source: str
     selection: str
     requests: int
+    exit_code: int
+    command: str
+    """What verifies the same connections again, all of them."""
+
+
+class StalePart(Part, frozen=True, kw_only=True):
+    """An acceptance of the baseline that has to go, which makes the run fail."""
+
+    check: str
+    connection: str | None
+    cause: str | None
+    reason: str
+    expires: date
+    why: Literal["passing", "expired"]
+    message: str
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -124,10 +179,29 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     suite: SuitePart
     run: RunPart
     connections: tuple[ConnectionPart, ...]
+    stale: tuple[StalePart, ...]
 
 
-def document(reports: Sequence[Report], selection: str = "all") -> Document:
-    """The report of a run over one or more connections."""
+TEXT, ANSWER = 2000, 600
+"""Characters of any one text in a report, and of a refusal's body."""
+NAMEABLE = re.compile(r"[\w.-]+")
+"""Names of connections that pytest's ``-k`` takes as they are."""
+COMMAND = "pytest --sentinel-config=FILE"
+"""What verifies a connection, where a run was not started so itself."""
+
+
+def _text(text: str, length: int = TEXT) -> str:
+    """What a service or a file says, as a report may show it."""
+    return excerpt(text, length)
+
+
+def document(
+    reports: Sequence[Report],
+    selection: str = "all",
+    command: str = COMMAND,
+    stale: Sequence[Stale] = (),
+) -> Document:
+    """The report of a run over one or more connections; ``command`` is what started it, without a selection."""
     return Document(
         schema=SCHEMA,
         suite=SuitePart(version=__version__, checks=CHECKS_VERSION),
@@ -137,17 +211,30 @@ def document(reports: Sequence[Report], selection: str = "all") -> Document:
             source=reports[0].source if reports else "none",
             selection=selection,
             requests=sum(one.gathered.requests for one in reports),
+            exit_code=int(exit_code([one.verdict for one in reports], stale)),
+            command=printable(redact(command)),
         ),
-        connections=tuple(_connection(one) for one in reports),
+        connections=tuple(_connection(one, printable(redact(command)), alone=len(reports) == 1) for one in reports),
+        stale=tuple(_stale(one) for one in stale),
     )
 
 
-def _connection(report: Report) -> ConnectionPart:
+def _connection(report: Report, command: str, *, alone: bool) -> ConnectionPart:
     connection, verdict = report.connection, report.verdict
+    named = "" if alone or not NAMEABLE.fullmatch(connection.name) else f"{connection.name}-"
+
+    def root_causes(found: Sequence[RootCause]) -> tuple[RootCausePart, ...]:
+        return tuple(_root_cause(cause, f"{command} -k {named}{cause.root.check}") for cause in found)
+
     return ConnectionPart(
-        name=connection.name,
+        name=_text(connection.name),
         target=TargetPart(
-            cloud=connection.cloud.name, tenant_id=connection.tenant_id, workspace=connection.workspace_name
+            cloud=connection.cloud.name,
+            tenant_id=_text(connection.tenant_id),
+            client_id=_text(connection.client_id),
+            subscription_id=_text(connection.subscription_id),
+            resource_group=_text(connection.resource_group),
+            workspace=_text(connection.workspace_name),
         ),
         verdict=VerdictPart(
             status=verdict.status,
@@ -155,8 +242,10 @@ def _connection(report: Report) -> ConnectionPart:
             counts=dict(sorted(verdict.counts.items())),
             summary=verdict.summary,
         ),
-        root_causes=tuple(_root_cause(cause) for cause in verdict.root_causes),
+        root_causes=root_causes(verdict.root_causes),
+        accepted=root_causes(verdict.accepted),
         checks=tuple(_check(outcome) for outcome in report.outcomes),
+        requests=_requests(report.gathered),
     )
 
 
@@ -167,18 +256,42 @@ def finding_part(finding: Finding) -> FindingPart:
         certainty=finding.certainty,
         also=finding.also,
         owner=finding.owner,
-        explanation=redact(finding.explanation),
-        fix=FixPart(text=finding.fix.text, commands=finding.fix.commands, portal=finding.fix.portal),
+        explanation=_text(finding.explanation),
+        fix=FixPart(
+            text=printable(finding.fix.text),
+            commands=tuple(printable(command) for command in finding.fix.commands),
+            portal=finding.fix.portal and printable(finding.fix.portal),
+            values={name: printable(value) for name, value in finding.fix.values.items()},
+        ),
         docs=finding.docs,
     )
 
 
-def _root_cause(cause: RootCause) -> RootCausePart:
+def _root_cause(cause: RootCause, again: str) -> RootCausePart:
     return RootCausePart(
         **msgspec.structs.asdict(finding_part(cause.root.finding)),
         check=cause.root.check,
         blocks=cause.blocks,
         evidence=None if cause.root.exchange is None else _evidence(cause.root.exchange, cause.root.finding.code),
+        again=again,
+        accepted=_accepted(cause.accepted),
+    )
+
+
+def _accepted(accepted: Accepted | None) -> AcceptedPart | None:
+    return None if accepted is None else AcceptedPart(reason=accepted.reason, expires=accepted.expires)
+
+
+def _stale(stale: Stale) -> StalePart:
+    one = stale.acceptance
+    return StalePart(
+        check=one.check,
+        connection=one.connection,
+        cause=one.cause,
+        reason=one.reason,
+        expires=one.expires,
+        why=stale.why,
+        message=stale.message,
     )
 
 
@@ -194,20 +307,42 @@ def _check(outcome: Outcome) -> CheckPart:
         outcome=outcome.status,
         cause=outcome.cause,
         blocked_by=outcome.blocked_by,
-        reason=None if outcome.reason is None else redact(outcome.reason),
+        reason=None if outcome.reason is None else _text(outcome.reason),
         duration_s=None if exchange is None else round(exchange.elapsed, 3),
         probes=outcome.probes,
         evidence=None if exchange is None else _evidence(exchange, outcome.root.finding.code if outcome.root else None),
         finding=finding_part(outcome.root.finding) if own and outcome.root else None,
+        accepted=_accepted(outcome.accepted),
     )
 
 
 def _evidence(exchange: Exchange, code: str | None) -> EvidencePart:
     return EvidencePart(
         status=exchange.status,
-        code=code,
-        request_id=exchange.request_id,
-        url=redact(exchange.url),
+        code=code and _text(code, 80),
+        request_id=exchange.request_id and _text(exchange.request_id, 80),
+        url=_text(exchange.url),
         attempts=exchange.attempts,
         date=exchange.date,
     )
+
+
+def _requests(gathered: Gathered) -> tuple[RequestPart, ...]:
+    found = []
+    for name, came in gathered.evidence.items():
+        if isinstance(came, Answer | Refusal) and (exchange := came.exchange):
+            said = came.body.decode("utf-8", "replace") if isinstance(came, Refusal) else ""
+            part = RequestPart(
+                probe=name,
+                operation=exchange.endpoint,
+                method=exchange.method,
+                url=_text(exchange.url),
+                status=exchange.status,
+                request_id=exchange.request_id and _text(exchange.request_id, 80),
+                attempts=exchange.attempts,
+                started_s=round(exchange.started, 4),
+                duration_s=round(exchange.elapsed, 4),
+                answer=_text(said, ANSWER) or None,
+            )
+            found.append(part)
+    return tuple(sorted(found, key=lambda part: (part.started_s, part.probe)))

@@ -1,69 +1,32 @@
-"""The verdict at the terminal: first the answer, then what proves it, then the rest folded small."""
+"""The verdict at the terminal: first the answer and what to do, then what proves it, then the rest folded small."""
 
 from __future__ import annotations
 
-import shlex
-import textwrap
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
-from typing import IO
 
 from rich.console import Console
-from rich.text import Text
 
-from conformance.checks.outcome import Status
 from conformance.checks.registry import AREAS
 from conformance.findings import CAUSES
 from conformance.report.model import CheckPart, ConnectionPart, Document, FindingPart, RootCausePart
-from conformance.report.words import OWNERS
-
-Mark = tuple[str, str, str]
-
-MARKS: Mapping[str, Mark] = {
-    "passed": ("✓", "+", "green"),
-    "warning": ("!", "!", "yellow"),
-    "failed": ("✗", "x", "red"),
-    "blocked": ("⊘", "/", "magenta"),
-    "inconclusive": ("?", "?", "cyan"),
-    "error": ("✗", "E", "red"),
-    "not_applicable": ("–", "-", "dim"),
-    "not_configured": ("–", "-", "dim"),
-    "conformant": ("✓", "+", "green"),
-    "nonconformant": ("✗", "x", "red"),
-    "incomplete": ("?", "?", "cyan"),
-}
-"""Outcome or verdict: its sign, its sign in ASCII, its colour. Colour is never the only sign."""
-
-WORDS = {"not_applicable": "not applicable", "not_configured": "not configured"}
-ORDER: tuple[Status, ...] = (
-    "failed",
-    "error",
-    "inconclusive",
-    "blocked",
-    "warning",
-    "passed",
-    "not_applicable",
-    "not_configured",
+from conformance.report.screen import Line, continued, height, show
+from conformance.report.words import (
+    OWNERS,
+    SIGNS,
+    areas_of,
+    capital,
+    certainty,
+    counted,
+    first_sentence,
+    headline,
+    next_action,
+    worst,
 )
-WIDEST = 100
-LABEL = 9
-ASCII = {ord("·"): "-", ord("…"): "...", ord("–"): "-", ord("’"): "'"}
 
-
-def console(file: IO[str] | None = None, *, width: int | None = None, color: bool | None = None) -> Console:
-    """A console for the report: as wide as the terminal, 100 columns at most. NO_COLOR is honoured."""
-    made = Console(
-        file=file,
-        highlight=False,
-        soft_wrap=False,
-        no_color=None if color is None else not color,
-        force_terminal=color or None,
-        emoji=False,
-        markup=False,
-    )
-    made.width = min(width or made.width, WIDEST)
-    return made
+FOLDED = 3
+"""Of more connections in trouble than this, each is told in one line."""
 
 
 class Terminal:
@@ -71,185 +34,196 @@ class Terminal:
 
     def __init__(self, console: Console, verbose: int = 0) -> None:
         self._console, self._verbose = console, verbose
-        self._ascii = not (console.encoding or "").lower().startswith("utf")
 
     def show(self, document: Document) -> None:
-        """The whole report."""
-        for one in document.connections:
-            self._connection(one, document, many=len(document.connections) > 1)
+        """The whole report: on one screen if one thing is wrong, and each further thing adds at most one."""
+        wrong = sum(max(1, len(one.root_causes)) for one in document.connections if one.verdict.status != "conformant")
+        room = None if self._verbose else height(self._console) * max(1, wrong)
+        show(self._console, list(self._told(document)), room)
 
     def explain(self, finding: FindingPart, code: str | None) -> None:
         """What one error means."""
-        self._line(MARKS["inconclusive" if finding.cause == "unknown" else "failed"], code or finding.cause, "")
-        self._row("cause", f"{finding.cause}: {CAUSES[finding.cause].means}")
-        self._row("why", finding.explanation)
-        self._row("sure", certainty(finding))
-        self._others(finding)
-        self._fix(finding)
-        self._row("docs", finding.docs)
+        sign = SIGNS["inconclusive" if finding.cause == "unknown" else "failed"]
+        lines = [
+            Line("", sign=sign, name=code or finding.cause),
+            row("cause", f"{finding.cause}: {CAUSES[finding.cause].means}"),
+            row("why", finding.explanation),
+            row("sure", certainty(finding)),
+            *others(finding),
+            *fix(finding),
+            row("docs", finding.docs),
+        ]
+        show(self._console, lines)
 
-    def _connection(self, one: ConnectionPart, document: Document, *, many: bool) -> None:
-        self._line(MARKS[one.verdict.status], one.name, one.verdict.summary)
-        for cause in one.root_causes:
-            self._root_cause(cause, one)
-        self._notes(one)
+    def _told(self, document: Document) -> Iterator[Line]:
+        status, sentence = headline(document)
+        yield Line(f"{sentence}. {next_action(document)}", sign=SIGNS[status], style="bold")
+        many = len(document.connections) > 1
         if not many or self._verbose:
-            self._areas(one)
-        self._verdict(one, document)
+            for one in document.connections:
+                yield from self._connection(one, many=many)
+        else:
+            yield from self._folded(document.connections)
+        yield Line("", rank=1)
+        yield from self._end(document)
 
-    # The parts, top to bottom
+    def _connection(self, one: ConnectionPart, *, many: bool) -> Iterator[Line]:
+        if many:
+            yield Line("")
+            yield Line(one.verdict.summary, sign=SIGNS[one.verdict.status], name=one.name)
+        for cause in one.root_causes:
+            yield from self._root_cause(cause, one, only=not many and len(one.root_causes) == 1)
+        yield from accepted(one)
+        yield from self._areas(one)
+        yield from self._notes(one)
 
-    def _root_cause(self, cause: RootCausePart, one: ConnectionPart) -> None:
+    def _folded(self, connections: Sequence[ConnectionPart]) -> Iterator[Line]:
+        """Several connections: those in trouble with their causes, those that work by name."""
+        trouble = [one for one in connections if one.verdict.status != "conformant"]
+        for one in trouble if len(trouble) <= FOLDED else ():
+            yield Line("", rank=1)
+            yield Line(one.verdict.summary, sign=SIGNS[one.verdict.status], name=one.name)
+            for cause in one.root_causes:
+                yield from self._root_cause(cause, one, only=False)
+        if len(trouble) > FOLDED:
+            yield from by_cause(trouble)
+        if working := [one.name for one in connections if one.verdict.status == "conformant"]:
+            yield Line("", rank=1)
+            yield Line(", ".join(working), sign=SIGNS["conformant"], name=f"{len(working)} work")
+
+    # One connection, top to bottom
+
+    def _root_cause(self, cause: RootCausePart, one: ConnectionPart, *, only: bool) -> Iterator[Line]:
         check = next((check for check in one.checks if check.id == cause.check), None)
         outcome = check.outcome if check and check.outcome != "blocked" else "failed"
-        self._out("")
-        self._line(MARKS[outcome], cause.check, check.title if check else CAUSES[cause.cause].means)
-        self._row("cause", f"{cause.cause}: {CAUSES[cause.cause].means}")
-        self._row("why", cause.explanation)
+        yield Line("", rank=1)
+        yield Line(check.title if check else CAUSES[cause.cause].means, sign=SIGNS[outcome], name=cause.check)
+        yield row("cause", f"{cause.cause}: {cause.explanation}")
         if proof := cause.evidence:
-            shown = [str(proof.status or "no answer"), proof.code, proof.request_id and f"request {proof.request_id}"]
-            self._row("proof", " · ".join(part for part in shown if part))
-        self._row("sure", certainty(cause))
+            shown = (f"{proof.status or 'no answer'} {proof.code or ''}".strip(), f"request {proof.request_id}")
+            yield row("proof", ", ".join(shown if proof.request_id else shown[:1]))
+        yield from fix(cause, known=only and not self._verbose)
+        yield row("again", cause.again, wrap=continued)
+        yield row("sure", certainty(cause), rank=3, brief=certainty(cause, 2))
         if self._verbose:
-            self._others(cause)
-        self._fix(cause)
-        self._row("again", f"the same command with -k {cause.check}")
+            yield from others(cause)
         if cause.blocks:
-            self._row("blocks", f"{len(cause.blocks)} checks: {ranges(cause.blocks)}", "magenta")
+            names = ranges(cause.blocks) if self._verbose else ", ".join(areas_of(cause.blocks, one))
+            yield row("blocks", f"{len(cause.blocks)} checks: {names}", style="magenta")
 
-    def _others(self, finding: FindingPart) -> None:
-        """How to find out which of several causes it is."""
-        for name in (finding.cause, *finding.also) if finding.also else ():
-            if tell := CAUSES[name].tell:
-                self._row("", f"{name}: {tell}", "dim")
-
-    def _fix(self, finding: FindingPart) -> None:
-        self._row("fix", f"{OWNERS[finding.owner]}: {finding.fix.text}")
-        for command in finding.fix.commands:
-            self._row("", command, "bold", wrap=continued)
-        if finding.fix.portal:
-            self._row("portal", finding.fix.portal)
-
-    def _notes(self, one: ConnectionPart) -> None:
-        for check in one.checks:
-            if check.outcome not in ("warning", "error"):
-                continue
-            self._out("")
-            self._line(MARKS[check.outcome], check.id, check.title)
-            self._row("note", check.reason or "")
+    def _notes(self, one: ConnectionPart) -> Iterator[Line]:
+        noted = [check for check in one.checks if check.outcome in ("warning", "error")]
+        for check in noted:
+            yield Line("", rank=4 if check is noted[0] else 6)
+            yield Line(check.title, sign=SIGNS[check.outcome], name=check.id, rank=4)
+            yield row("note", check.reason or "", rank=6)
             if check.finding and self._verbose:
-                self._fix(check.finding)
+                yield from fix(check.finding)
             elif check.finding:
-                self._row("fix", f"{OWNERS[check.finding.owner]}: {check.finding.fix.text}")
+                yield row("fix", f"{capital(OWNERS[check.finding.owner])}: {check.finding.fix.text}", rank=6)
 
-    def _areas(self, one: ConnectionPart) -> None:
-        self._out("")
+    def _areas(self, one: ConnectionPart) -> Iterator[Line]:
+        yield Line("", rank=5)
         widest = max((len(AREAS.get(check.area, check.area)) for check in one.checks), default=0)
         for area, found in groupby(one.checks, key=lambda check: check.area):
             checks = list(found)
-            counts = Counter(check.outcome for check in checks)
-            worst = next(outcome for outcome in ORDER if counts[outcome])
-            worst = "passed" if worst.startswith("not_") and counts["passed"] else worst
-            told = ", ".join(f"{counts[outcome]} {WORDS.get(outcome, outcome)}" for outcome in ORDER if counts[outcome])
-            title, beside = AREAS.get(area, area), self._console.width - widest - 4
-            if beside >= len(told):
-                self._out(Text.assemble(self._mark(MARKS[worst]), " ", title.ljust(widest), "  ", (told, "dim")))
-            else:
-                self._out(Text.assemble(self._mark(MARKS[worst]), " ", title), Text(f"    {told}", "dim"))
+            counts = Counter[str](check.outcome for check in checks)
+            title = AREAS.get(area, area)
+            yield Line(f"{title.ljust(widest)}  {counted(counts)}", sign=SIGNS[worst(counts)], rank=5)
             if self._verbose:
                 for check in checks:
-                    self._check(check)
+                    yield from self._check(check, one)
 
-    def _check(self, check: CheckPart) -> None:
+    def _check(self, check: CheckPart, one: ConnectionPart) -> Iterator[Line]:
         told = check.title
         if check.outcome == "blocked":
             told += f" (blocked by {check.blocked_by})"
         elif check.outcome != "passed" and check.reason:
             told += f": {check.reason}"
         if check.duration_s is not None:
-            told += f"  {check.duration_s:.2f} s"
-        self._line(MARKS[check.outcome], check.id, told, indent=2)
-        if self._verbose > 1 and (proof := check.evidence):
-            attempts = f", {proof.attempts} attempts" if proof.attempts > 1 else ""
-            self._row("", f"{proof.status} {proof.url} (request {proof.request_id}{attempts})", "dim")
+            told += f" ({check.duration_s:.2f} s)"
+        yield Line(told, sign=SIGNS[check.outcome], name=check.id, indent=2)
+        if self._verbose > 1:
+            for request in one.requests:
+                if request.probe in check.probes:
+                    facts = [f"{request.status or 'no answer'}", f"{request.duration_s:.2f} s"]
+                    facts += [f"request {request.request_id}"] if request.request_id else []
+                    facts += [f"{request.attempts} attempts"] if request.attempts > 1 else []
+                    told = f"{request.probe}: {', '.join(facts)}; {request.method} {request.url}"
+                    yield Line(told, style="dim", indent=4)
+                    if request.answer:
+                        yield Line(request.answer, style="dim", indent=4)
 
-    def _verdict(self, one: ConnectionPart, document: Document) -> None:
-        run, verdict = document.run, one.verdict
-        requests = f"{run.requests} requests in {run.duration_s:.1f} s"
-        style = f"bold {MARKS[verdict.status][2]}"
-        self._out("")
-        self._row("verdict", f"{verdict.status}, exit code {verdict.exit_code}; {requests}", style, indent=0)
-        self._row("next", next_action(one), indent=0)
-
-    # Small things
-
-    def _line(self, mark: Mark, name: str, text: str, indent: int = 0) -> None:
-        """A sign, a name in bold, and a text that hangs below its own beginning."""
-        hang = indent + 2
-        lines = wrapped(f"{name}  {text}".rstrip(), self._console.width - hang)
-        first = Text.assemble(" " * indent, self._mark(mark), " ", (name, "bold"), lines[0][len(name) :])
-        self._out(first, *(" " * hang + line for line in lines[1:]))
-
-    def _row(
-        self,
-        label: str,
-        text: str,
-        style: str = "",
-        *,
-        indent: int = 2,
-        wrap: Callable[[str, int], list[str]] | None = None,
-    ) -> None:
-        """A label, and its text beside it."""
-        margin = indent + LABEL
-        for number, line in enumerate((wrap or wrapped)(text, self._console.width - margin)):
-            left = (label if number == 0 else "").ljust(LABEL)
-            self._out(Text.assemble(" " * indent, (left, "dim"), (line, style)))
-
-    def _mark(self, mark: Mark) -> Text:
-        sign, plain, style = mark
-        return Text(plain if self._ascii else sign, style=style)
-
-    def _out(self, *lines: str | Text) -> None:
-        for line in lines:
-            text = line if isinstance(line, Text) else Text(line)
-            text.rstrip()
-            if self._ascii:
-                text.plain = text.plain.translate(ASCII).encode("ascii", "replace").decode()
-            self._console.print(text, soft_wrap=True)
+    def _end(self, document: Document) -> Iterator[Line]:
+        for stale in document.stale:
+            yield Line(stale.message, sign=SIGNS["failed"], name="baseline")
+        run, counts = document.run, Counter[str]()
+        for one in document.connections:
+            counts.update(one.verdict.counts)
+        more = "" if self._verbose else " (-v shows each check)"
+        full, brief = (
+            f"exit code {run.exit_code}: {told}; {run.requests} requests in {run.duration_s:.1f} s"
+            for told in (counted(counts), counted({one: counts[one] for one in ("failed", "blocked", "passed")}))
+        )
+        yield Line(full + more, style="dim", rank=3, brief=brief)
 
 
-def wrapped(text: str, width: int) -> list[str]:
-    """Lines of a width; a word that is longer, such as a URL, stays whole so that it can be copied."""
-    return textwrap.wrap(text, max(width, 20), break_long_words=False, break_on_hyphens=False) or [""]
+def row(
+    label: str,
+    text: str,
+    *,
+    style: str = "",
+    indent: int = 2,
+    rank: int = 0,
+    brief: str | None = None,
+    wrap: Callable[[str, int], list[str]] | None = None,
+) -> Line:
+    """A text beside its label, below the line that has the sign."""
+    return Line(text, label=label, style=style, indent=indent, rank=rank, brief=brief, wrap=wrap)
 
 
-def continued(command: str, width: int) -> list[str]:
-    """A command over several lines, each but the last ending in a backslash: it can be pasted as it stands."""
-    words = [shlex.quote(word) for word in shlex.split(command)]
-    lines = [words[0]]
-    for word in words[1:]:
-        if len(lines[-1]) + len(word) + 3 > width:
-            lines.append(f"  {word}")
-        else:
-            lines[-1] += f" {word}"
-    return [f"{line} \\" for line in lines[:-1]] + lines[-1:]
+def accepted(one: ConnectionPart) -> Iterator[Line]:
+    """Known findings that the baseline accepts, each in one line."""
+    for cause in one.accepted:
+        assert cause.accepted is not None
+        told = f"{cause.cause}, accepted until {cause.accepted.expires}: {cause.accepted.reason}"
+        yield Line(told, sign=SIGNS["warning"], name=cause.check)
 
 
-def certainty(finding: FindingPart) -> str:
-    """How sure a finding is, and what else it could be."""
-    if finding.certainty == "certain":
-        return "certain"
-    return "likely" + (f"; it could also be {', '.join(finding.also)}" if finding.also else "")
+def by_cause(connections: Sequence[ConnectionPart]) -> Iterator[Line]:
+    """Many connections in trouble: each cause once, with the connections that have it."""
+    causes: dict[str, tuple[RootCausePart, list[ConnectionPart]]] = {}
+    for one in connections:
+        for cause in one.root_causes:
+            causes.setdefault(cause.cause, (cause, []))[1].append(one)
+        if not one.root_causes:
+            yield Line(one.verdict.summary, sign=SIGNS[one.verdict.status], name=one.name)
+    for first, hit in causes.values():
+        yield Line("", rank=1)
+        yield Line(f"on {', '.join(one.name for one in hit)}", sign=SIGNS[hit[0].verdict.status], name=first.cause)
+        yield row("means", f"{CAUSES[first.cause].means}")
+        yield row("fix", f"{capital(OWNERS[first.owner])}: {first_sentence(first.fix.text)}.")
+    yield Line("", rank=1)
+    yield Line("-k and the name of a connection tells it in full.", style="dim")
 
 
-def next_action(one: ConnectionPart) -> str:
-    """The one thing to do now, and who does it."""
-    if one.root_causes:
-        first = one.root_causes[0]
-        return f"{OWNERS[first.owner]}: {first.fix.text.partition('. ')[0].rstrip('.')}"
-    if one.verdict.status == "conformant":
-        return "nothing has to be mended"
-    return "see above for what could not be established"
+def others(finding: FindingPart) -> Iterator[Line]:
+    """How to find out which of several causes it is."""
+    for name in (finding.cause, *finding.also) if finding.also else ():
+        if tell := CAUSES[name].tell:
+            yield row("", f"{name}: {tell}", style="dim")
+
+
+def fix(finding: FindingPart, *, known: bool = False) -> Iterator[Line]:
+    """What to do; ``known`` if its first sentence has been said above, and need not be where there is no room."""
+    text = finding.fix.text
+    rest = text.partition(". ")[2] or None
+    told = f"{capital(OWNERS[finding.owner])}: {text}"
+    yield row("fix", told, rank=2 if known else 0, brief=rest)
+    for number, command in enumerate(finding.fix.commands):
+        yield row("run" if number == 0 else "", command, style="bold", wrap=continued)
+    if finding.fix.portal:
+        yield row("portal", finding.fix.portal, rank=5 if finding.fix.commands else 0)
 
 
 def ranges(ids: Sequence[str]) -> str:

@@ -7,15 +7,19 @@ import re
 
 from conformance.fakes import Fake
 from conformance.report.model import document
-from conformance.report.terminal import Terminal, console
+from conformance.report.screen import console
+from conformance.report.terminal import Terminal
 from conformance.verification import verify
 from pages.operations import ROOT, START, demo
+
+COMMAND = "pytest --sentinel-config=examples/demo.toml --sentinel-source=fake:no-azure-role"
+"""What `make demo SCENARIO=no-azure-role` runs."""
 
 
 def page() -> str:
     report = verify(demo(), source=Fake("no-azure-role", START))
     buffer = io.StringIO()
-    Terminal(console(buffer, width=80, color=False)).show(document([report]))
+    Terminal(console(buffer, width=80, color=False)).show(document([report], command=COMMAND))
     text = buffer.getvalue()
     for exchange in report.gathered.exchanges:
         text = text.replace(exchange.request_id or "-" * 36, "3f1d9c52-0d0b-4f7b-9a1e-6f2b1c7d8e90")

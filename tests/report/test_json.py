@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date
 from importlib import resources
 
 import jsonschema
 import pytest
 
+from conformance.baseline import Acceptance
 from conformance.findings import CAUSES
 from conformance.report.json import encode, schema
+from conformance.report.model import document
 from conformance.verification import Report
 
 
@@ -28,6 +31,9 @@ def test_a_report_says_what_the_run_found(verified: Callable[..., Report]) -> No
     assert connection["target"] == {
         "cloud": "public",
         "tenant_id": "7e4a11ed-0c0f-4c0f-a11c-000000000001",
+        "client_id": "a9910000-0c0f-4c0f-a11c-000000000002",
+        "subscription_id": "5b5c0000-0c0f-4c0f-a11c-000000000003",
+        "resource_group": "rg-security",
         "workspace": "law-security",
     }
     assert connection["verdict"]["exit_code"] == 1
@@ -46,6 +52,29 @@ def test_every_cause_is_of_the_vocabulary(verified: Callable[..., Report], scena
 
 
 def test_several_connections_are_a_list(verified: Callable[..., Report]) -> None:
-    report = json.loads(encode([verified(), verified("service-down")], "-k LA"))
+    report = json.loads(encode(document([verified(), verified("service-down")], "-k LA")))
     assert [one["verdict"]["status"] for one in report["connections"]] == ["conformant", "incomplete"]
     jsonschema.validate(report, schema())
+
+
+def test_what_is_accepted_stays_what_it_is_and_is_named_apart(verified: Callable[..., Report]) -> None:
+    known = Acceptance("AUTH-003", "until the new app is there", date(2999, 1, 31))
+    report = json.loads(verified("expired-secret", baseline=(known,)).json())
+    jsonschema.validate(report, schema())
+    (connection,) = report["connections"]
+    (cause,) = connection["accepted"]
+    assert (cause["check"], connection["root_causes"]) == ("AUTH-003", [])
+    accepted = {"reason": "until the new app is there", "expires": "2999-01-31"}
+    marked = [one for one in connection["checks"] if one["accepted"] == accepted]
+    assert {one["outcome"] for one in marked} == {"failed", "blocked"}
+    assert len(marked) == 1 + len(cause["blocks"])
+
+
+def test_a_stale_acceptance_is_told_and_makes_the_run_fail(verified: Callable[..., Report]) -> None:
+    found = verified(baseline=(Acceptance("AUTH-003", "known", date(2999, 1, 31)),))
+    report = json.loads(found.json())
+    assert not found.ok
+    assert (report["run"]["exit_code"], report["connections"][0]["verdict"]["exit_code"]) == (1, 0)
+    assert [one["message"] for one in report["stale"]] == [
+        "baseline: AUTH-003 is accepted until 2999-01-31, but passes: remove the entry"
+    ]

@@ -1,0 +1,112 @@
+"""What a pytest item of a verification stands for, one check on one connection, and how pytest is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from conformance.checks.judge import judge
+from conformance.checks.outcome import Outcome
+from conformance.checks.registry import Check
+from conformance.connection import Connection
+from conformance.probing.engine import Gathered
+from conformance.probing.evidence import Evidence
+
+CASE = "sentinel_case"
+WORDS: Mapping[str, tuple[str, str]] = {
+    "passed": (".", "PASSED"),
+    "warning": ("w", "WARNING"),
+    "failed": ("F", "FAILED"),
+    "blocked": ("b", "BLOCKED"),
+    "not_applicable": ("n", "NOT APPLICABLE"),
+    "not_configured": ("n", "NOT CONFIGURED"),
+    "inconclusive": ("?", "INCONCLUSIVE"),
+    "error": ("E", "ERROR"),
+    "accepted": ("a", "ACCEPTED"),
+}
+"""The letter and the word in pytest's own output, by outcome."""
+
+
+@dataclass(eq=False)
+class Run:
+    """One connection in this session."""
+
+    connection: Connection
+    cases: list[Case] = field(default_factory=list)
+    asked: bool = False
+    """Whether there is evidence to judge by."""
+    gathered: Gathered = field(default_factory=lambda: Gathered({}, (), 0))
+    duration: float = 0.0
+
+
+@dataclass(eq=False)
+class Case:
+    """One check on one connection: what a pytest item stands for."""
+
+    run: Run
+    check: Check
+    outcome: Outcome | None = None
+    """Once the check has run."""
+
+    @property
+    def fails(self) -> bool:
+        """Whether pytest counts the item as failed."""
+        one = self.outcome
+        return one is not None and one.status in ("failed", "error") and one.accepted is None
+
+    @property
+    def duration(self) -> float:
+        """Seconds that the answer behind the outcome took, with retries: the check itself takes none to speak of."""
+        exchange = self.outcome and ((self.outcome.root and self.outcome.root.exchange) or self.outcome.exchange)
+        return exchange.elapsed if exchange else 0.0
+
+    def evidence(self, probe: str) -> Evidence:
+        return self.run.gathered.evidence[probe]
+
+    def judge(self, others: Mapping[str, Any]) -> Outcome:
+        """The outcome; ``others`` are the values of pytest fixtures that are no probes."""
+        check = self.check
+        if others:
+            check = replace(check, given={**(check.given or {}), **others})
+        return judge(check, self.run.connection, self.run.gathered.evidence)
+
+
+def case_of(item: pytest.Item) -> Case | None:
+    """The case that an item stands for; None for anybody's other tests."""
+    spec = getattr(item, "callspec", None)
+    case = spec.params.get(CASE) if spec else None
+    return case if isinstance(case, Case) else None
+
+
+def properties(case: Case, outcome: Outcome) -> list[tuple[str, object]]:
+    """What JUnit and other reports of pytest say of an outcome beside its text."""
+    facts = {
+        "id": case.check.id,
+        "connection": case.run.connection.name,
+        "area": case.check.area,
+        "outcome": outcome.status,
+        "cause": outcome.cause,
+        "blocked_by": outcome.blocked_by,
+        "accepted": outcome.accepted and outcome.accepted.reason,
+    }
+    return [(name, value) for name, value in facts.items() if value is not None]
+
+
+def told(case: Case, outcome: Outcome) -> str:
+    """An outcome as one paragraph for pytest's own output."""
+    text = f"{case.check.id}: {case.check.title}: {outcome.status}"
+    if outcome.blocked_by:
+        text += f" by {outcome.blocked_by}"
+    if outcome.cause:
+        text += f" ({outcome.cause})"
+    if outcome.reason:
+        text += f": {outcome.reason}"
+    if outcome.accepted:
+        text += f"\naccepted until {outcome.accepted.expires}: {outcome.accepted.reason}"
+    if outcome.root and outcome.status in ("failed", "inconclusive"):
+        fix = outcome.root.finding.fix
+        text += f"\nfix ({outcome.root.finding.owner}): {fix.text}" + "".join(f"\n    {one}" for one in fix.commands)
+    return text

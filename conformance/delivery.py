@@ -1,0 +1,104 @@
+"""Where the reports of a run go, once they are made: into a folder, and to those who want to be told."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from conformance.connection.secret import Secret
+from conformance.connection.strict import shown
+from conformance.report.handback.texts import LANGUAGES
+
+if TYPE_CHECKING:
+    from conformance.report.model import Document
+
+JOB_SUMMARY = "GITHUB_STEP_SUMMARY"
+"""The variable that names the file which GitHub shows as the summary of a job; it is appended to."""
+
+
+class DeliveryError(Exception):
+    """An option that says where to deliver to, and cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What could not be delivered, in one line. Only what was asked for as a result is ``fatal``."""
+
+    text: str
+    fatal: bool
+
+    @property
+    def level(self) -> str:
+        return "ERROR" if self.fatal else "WARNING"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Where to: a folder, with hand-back pages in these languages; the summary of a CI job; addresses to notify."""
+
+    folder: Path | None = None
+    languages: tuple[str, ...] = ("en",)
+    job_summary: Path | None = None
+    addresses: tuple[Secret, ...] = ()
+
+    @classmethod
+    def of(cls, option: Callable[[str], Any], environ: Mapping[str, str] = os.environ) -> Delivery:
+        """What the options of a command line say. Raises :class:`DeliveryError`."""
+        folder, summary, notified = option("--sentinel-report"), environ.get(JOB_SUMMARY), option("--sentinel-notify")
+        return cls(
+            Path(folder) if folder else None,
+            _languages(option("--sentinel-language")),
+            Path(summary) if folder and summary else None,
+            _addresses(notified, environ) if notified else (),
+        )
+
+    def deliver(self, document: Document) -> list[Problem]:
+        """Delivers to all of them; what could not be."""
+        return [*self._write(document), *self._notify(document)]
+
+    def _write(self, document: Document) -> Iterator[Problem]:
+        if self.folder is None:
+            return
+        from conformance.report.files import write
+        from conformance.report.summary import summary
+
+        try:
+            write(self.folder, document, self.languages)
+        except OSError as error:
+            yield Problem(f"{self.folder}: the report cannot be written: {error.strerror}", fatal=True)
+        if self.job_summary:
+            try:
+                with self.job_summary.open("ab") as file:
+                    file.write(summary(document))
+            except OSError as error:
+                yield Problem(f"{JOB_SUMMARY}: the summary cannot be written: {error.strerror}", fatal=False)
+
+    def _notify(self, document: Document) -> Iterator[Problem]:
+        if not self.addresses:
+            return
+        from conformance.notify import notify, worth_telling
+
+        for address in self.addresses if worth_telling(document) else ():
+            if problem := notify(address, document):
+                yield Problem(problem, fatal=False)
+
+
+def _languages(option: str) -> tuple[str, ...]:
+    """Languages from ``de,fr``, in that order."""
+    given = tuple(dict.fromkeys(part.strip() for part in option.split(",")))
+    for one in given:
+        if one not in LANGUAGES:
+            raise DeliveryError(f"--sentinel-language: {shown(one)} is none of {', '.join(LANGUAGES)}")
+    return given
+
+
+def _addresses(references: Sequence[str], environ: Mapping[str, str]) -> tuple[Secret, ...]:
+    from conformance.notify import NotifyError, addresses
+
+    try:
+        return addresses(references, environ)
+    except NotifyError as error:
+        raise DeliveryError(str(error)) from None

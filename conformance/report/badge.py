@@ -1,0 +1,29 @@
+"""The verdict as a badge: a small SVG for a page that shows how connections are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from conformance.report.model import Document
+from conformance.report.templating import environment
+from conformance.verdict import VerdictStatus
+
+COLOURS: Mapping[VerdictStatus, str] = {"nonconformant": "#b42318", "incomplete": "#57606a", "conformant": "#2a7d34"}
+"""The worst first; each dark enough for white letters (contrast of 4.5 and more), and never the only sign."""
+WORDS: Mapping[VerdictStatus, str] = {"nonconformant": "broken", "incomplete": "unclear", "conformant": "works"}
+WORDS_OF_MANY: Mapping[VerdictStatus, str] = {**WORDS, "conformant": "work"}
+LETTER, MARGIN = 6.6, 6
+"""Width of an average letter of 11 px, and the space before and behind a text; px."""
+
+
+def badge(document: Document) -> bytes:
+    """The worst verdict of a run; of several connections, how many it is about."""
+    statuses = Counter(one.verdict.status for one in document.connections)
+    status = next(status for status in COLOURS if statuses[status] or status == "conformant")
+    many = len(document.connections)
+    label = "Sentinel connection" if many == 1 else f"{many} Sentinel connections"
+    word = WORDS[status] if many == 1 else f"{statuses[status]} {WORDS_OF_MANY[status]}"
+    left, right = (round(len(text) * LETTER) + 2 * MARGIN for text in (label, word))
+    template = environment("conformance.report").get_template("badge.svg")
+    return template.render(label=label, word=word, colour=COLOURS[status], left=left, right=right).encode()

@@ -1,0 +1,81 @@
+"""The hand-back page as files: HTML to send or print, Markdown for tickets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from conformance.report.handback.page import Asked, Page, page
+from conformance.report.markdown import block, plain
+from conformance.report.model import ConnectionPart, Document
+from conformance.report.templating import environment, text_of
+
+PACKAGE = "conformance.report.handback"
+
+
+def handbacks(document: Document, languages: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """Every page by the name of its file: each customer sees their own connection only.
+
+    The first language stands for itself, the others have theirs in the name: ``handback.html``, ``handback.de.html``;
+    of several connections ``handback-contoso.html``.
+    """
+    stems = _stems(document.connections)
+    for connection, stem in zip(document.connections, stems, strict=True):
+        for language in languages:
+            tail = "" if language == languages[0] else f".{language}"
+            found = page(connection, document.run.started, language)
+            for suffix, form in FORMS.items():
+                yield f"{stem}{tail}.{suffix}", form(found)
+
+
+def html(page: Page) -> bytes:
+    """The page as one self-contained HTML file."""
+    template = environment(PACKAGE).get_template("handback.html")
+    return template.render(page=page, style=text_of(PACKAGE, "handback.css")).encode()
+
+
+def markdown(page: Page) -> bytes:
+    """The page as Markdown, to be pasted into a ticket."""
+    text = page.text
+    lines = [f"# {plain(text['title'])}", "", plain(page.opening)]
+    if not page.asked:
+        lines += ["", f"**{plain(text['nothing'])}**"]
+    lines += ["", f"## {plain(text['about'])}", ""]
+    lines += [f"- {plain(name)}: {plain(value)}" for name, value in page.facts.items()]
+    for role, asked in page.asked.items():
+        lines += ["", f"## {plain(role)}"]
+        for one in asked:
+            lines += _asked(one, text)
+    if page.asked:
+        lines += ["", "---", "", *(f"- {plain(text[key])}" for key in ("done", "secrets", "labels"))]
+    return ("\n".join(lines) + "\n").encode()
+
+
+FORMS: Mapping[str, Callable[[Page], bytes]] = {"html": html, "md": markdown}
+
+
+def _asked(one: Asked, text: Mapping[str, str]) -> Iterator[str]:
+    yield from ("", f"### {plain(one.title)}", "")
+    if one.likely:
+        yield from (plain(text["likely"]), "")
+    yield from (f"{number}. {plain(step)}" for number, step in enumerate(one.steps, 1))
+    if one.link:
+        yield from ("", f"{plain(text['link'])}: <{one.link}>")
+    if one.where:
+        yield from ("", f"{plain(text['where'])}:", "")
+        yield from (f"- {' › '.join(map(plain, path))}" for path in one.where)
+    if one.commands:
+        yield from ("", f"{plain(text['command'])}:")
+        for command in one.commands:
+            yield from ("", block(command))
+
+
+def _stems(connections: Sequence[ConnectionPart]) -> list[str]:
+    """A name of a file for each connection, whatever its own name."""
+    if len(connections) == 1:
+        return ["handback"]
+    stems: list[str] = []
+    for number, one in enumerate(connections, 1):
+        stem = "handback-" + re.sub(r"[^\w-]+", "-", one.name).strip("-")[:60].lower()
+        stems.append(f"{stem}-{number}" if stem in stems or stem == "handback-" else stem)
+    return stems

@@ -1,0 +1,112 @@
+"""One hand-back page as data: what is asked of whom, in one language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from conformance.connection.clouds import CLOUDS
+from conformance.findings.remedies import prose
+from conformance.report.handback.texts import Translate, texts, translation
+from conformance.report.model import ConnectionPart, FindingPart
+
+HINT = re.compile(r"<[a-z-]+>")
+"""What stands for a value that is not known: a command or a step that has to have it is of no use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One thing to do. ``where`` are portal paths, each as its steps."""
+
+    title: str
+    steps: tuple[str, ...]
+    link: str | None
+    where: tuple[tuple[str, ...], ...]
+    commands: tuple[str, ...]
+    likely: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page: ``text`` are its own words by key, ``asked`` is by the heading of who is to do it."""
+
+    language: str
+    text: Mapping[str, str]
+    opening: str
+    facts: Mapping[str, str]
+    asked: Mapping[str, tuple[Asked, ...]]
+
+
+def page(connection: ConnectionPart, started: datetime, language: str) -> Page:
+    """What the customer's administrators have to do about a connection; what is accepted asks nothing."""
+    say = translation(language)
+    text = {key: say(one) for key, one in texts().page.items()}
+    asked: dict[str, list[Asked]] = {}
+    for found in _findings(connection):
+        one = _asked(found, _values(connection, found), say)
+        of_role = asked.setdefault(say(texts().roles[found.owner]), [])
+        if one not in of_role:
+            of_role.append(one)
+    target = connection.target
+    return Page(
+        language=language,
+        text=text,
+        opening=text[_opening(connection, bool(asked))],
+        facts={
+            text["application"]: target.client_id,
+            text["tenant"]: target.tenant_id,
+            text["subscription"]: target.subscription_id,
+            text["group"]: target.resource_group,
+            text["workspace"]: target.workspace,
+            text["checked"]: f"{started:%Y-%m-%d %H:%M} UTC",
+        },
+        asked={role: tuple(found) for role, found in asked.items()},
+    )
+
+
+def _findings(connection: ConnectionPart) -> Iterator[FindingPart]:
+    """The findings that ask something of the customer, most blocking first.
+
+    What is only of note about the connection's own values, such as where they are kept, is not the customer's matter.
+    """
+    noted = [one.finding for one in connection.checks if one.outcome == "warning" and one.finding and not one.accepted]
+    found = (*connection.root_causes, *(one for one in noted if one.owner != "connection"))
+    yield from (one for one in found if one.cause in texts().tasks)
+
+
+def _opening(connection: ConnectionPart, asked: bool) -> str:
+    status = connection.verdict.status
+    if status == "conformant":
+        return "attend" if asked else "works"
+    if not asked:
+        return "ours"
+    return "broken" if status == "nonconformant" else "unsure"
+
+
+def _values(connection: ConnectionPart, found: FindingPart) -> Mapping[str, str]:
+    """What the placeholders of a task stand for: the connection's own ids, and what the finding knows."""
+    target = connection.target
+    return {
+        "client_id": target.client_id,
+        "tenant_id": target.tenant_id,
+        "login_host": CLOUDS[target.cloud].login.removeprefix("https://"),
+        **found.fix.values,
+    }
+
+
+def _asked(found: FindingPart, values: Mapping[str, str], say: Translate) -> Asked:
+    task = texts().tasks[found.cause]
+    steps = [prose(say(step), values) for step in task.steps]
+    paths = [] if found.fix.portal is None else found.fix.portal.split("; ")
+    return Asked(
+        title=prose(say(task.title), values),
+        steps=tuple(step for step in steps if not HINT.search(step)),
+        link=task.link and prose(task.link, values),
+        where=tuple(
+            tuple(say(part) if part in texts().portal else part for part in path.split(" > ")) for path in paths
+        ),
+        commands=tuple(command for command in found.fix.commands if not HINT.search(command)),
+        likely=found.certainty == "likely",
+    )

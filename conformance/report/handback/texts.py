@@ -1,0 +1,69 @@
+"""The texts of the hand-back page, in English and in the languages of the catalogue."""
+
+from __future__ import annotations
+
+import gettext
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+LANGUAGES: Mapping[str, str] = {"en": "English", "de": "Deutsch", "fr": "Français", "es": "Español", "ja": "日本語"}
+"""The languages that there are, each by its own name."""
+DOMAIN = "handback"
+LOCALE = Path(str(resources.files("conformance.report"))) / "locale"
+
+Translate = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a cause asks of somebody: one line, the steps, and a link that is one of them."""
+
+    title: str
+    steps: tuple[str, ...]
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """``page``, ``roles`` and ``portal`` are by key, ``tasks`` by cause; ``ours`` are causes that ask nothing."""
+
+    page: Mapping[str, str]
+    roles: Mapping[str, str]
+    portal: frozenset[str]
+    tasks: Mapping[str, Task]
+    ours: frozenset[str]
+
+    def messages(self) -> Iterator[tuple[str, str]]:
+        """Everything that is to be translated, with where it is used; one text can come more than once."""
+        for part, texts in (("page", self.page), ("roles", self.roles)):
+            yield from ((f"{part}.{key}", text) for key, text in texts.items())
+        yield from (("portal", text) for text in sorted(self.portal))
+        for cause, task in self.tasks.items():
+            yield from ((cause, text) for text in (task.title, *task.steps))
+
+
+@cache
+def texts() -> Texts:
+    """The English texts of ``texts.toml``."""
+    read = tomllib.loads(resources.files(__package__).joinpath("texts.toml").read_text(encoding="utf-8"))
+    return Texts(
+        page=read["page"],
+        roles=read["roles"],
+        portal=frozenset(read["portal"]["names"]),
+        tasks={
+            cause: Task(row["title"], tuple(row["steps"]), row.get("link")) for cause, row in read["causes"].items()
+        },
+        ours=frozenset(read["ours"]["causes"]),
+    )
+
+
+@cache
+def translation(language: str) -> Translate:
+    """English to one of ``LANGUAGES``."""
+    if language == "en":
+        return str
+    return gettext.translation(DOMAIN, LOCALE, [language]).gettext

@@ -1,0 +1,111 @@
+"""The connection as a picture: credential, tokens, permissions and roles, APIs, and what works of each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from conformance.report.model import CheckPart
+from conformance.report.words import ORDER, SIGNS, counted, worst
+
+WIDTH, HEIGHT = 216, 56
+GAP, ROW = 58, 72
+"""Between columns, and from one row to the next. How a box looks, its size too, stands in the style."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One thing that a connection consists of, and how its checks are told: by area, or by the beginnings of ids."""
+
+    name: str
+    title: str
+    column: int
+    row: float
+    checks: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+
+
+NODES = (
+    Node("credential", "Credential", 0, 2, ("connection", "AUTH-00")),
+    Node("token_arm", "Azure token", 1, 0.5, ("AUTH-010", "AUTH-020"), ("credential",)),
+    Node("token_log_analytics", "Log Analytics token", 1, 2, ("AUTH-011", "AUTH-021"), ("credential",)),
+    Node("token_graph", "Graph token", 1, 3, ("AUTH-012", "AUTH-022"), ("credential",)),
+    Node("token_defender", "Defender token", 1, 4, ("AUTH-013", "AUTH-023"), ("credential",)),
+    Node("role", "Azure role", 2, 1, ("rbac",), ("token_arm", "token_log_analytics")),
+    Node("graph_consent", "Graph permissions", 2, 3, ("PERM-00",), ("token_graph",)),
+    Node("defender_consent", "Defender permissions", 2, 4, ("PERM-01",), ("token_defender",)),
+    Node("arm", "Workspace", 3, 0, ("arm",), ("role",)),
+    Node("sentinel", "Microsoft Sentinel", 3, 1, ("sentinel",), ("role",)),
+    Node("log_analytics", "Log Analytics", 3, 2, ("log_analytics",), ("role",)),
+    Node("graph", "Graph security", 3, 3, ("graph",), ("graph_consent",)),
+    Node("defender", "Defender for Endpoint", 3, 4, ("defender",), ("defender_consent",)),
+)
+COLUMNS = ("Credential", "Token", "Permission or role", "API")
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A node as it is drawn."""
+
+    title: str
+    state: str
+    told: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A curve from one box to the next; ``broken`` where what it leads to fails by itself."""
+
+    path: str
+    state: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The picture."""
+
+    boxes: tuple[Box, ...]
+    edges: tuple[Edge, ...]
+    heads: tuple[tuple[str, float], ...]
+    width: float
+    height: float
+
+    @property
+    def sentence(self) -> str:
+        """What the picture shows, for who does not see it."""
+        return "; ".join(f"{box.title}: {box.told}" for box in self.boxes)
+
+
+def chain(checks: Sequence[CheckPart]) -> Chain:
+    """The picture of a connection with these checks."""
+    boxes = {node.name: _box(node, checks) for node in NODES}
+    edges = tuple(_edge(boxes[need], boxes[node.name]) for node in NODES for need in node.needs)
+    heads = tuple((title, column * (WIDTH + GAP)) for column, title in enumerate(COLUMNS))
+    return Chain(tuple(boxes.values()), edges, heads, len(COLUMNS) * (WIDTH + GAP) - GAP, 5 * ROW + 16)
+
+
+def _box(node: Node, checks: Sequence[CheckPart]) -> Box:
+    counts = Counter[str](
+        check.outcome for check in checks if check.area in node.checks or check.id.startswith(node.checks)
+    )
+    state = worst(counts) if counts else "unasked"
+    if state == "unasked" or state.startswith("not_"):
+        told = "not asked" if state == "unasked" else SIGNS[state].word
+    else:
+        told = counted({outcome: counts[outcome] for outcome in [one for one in ORDER if counts[one]][:2]})
+    return Box(node.title, state, told, node.column * (WIDTH + GAP), node.row * ROW + 30)
+
+
+def _edge(source: Box, target: Box) -> Edge:
+    x1, y1 = source.x + WIDTH, source.y + HEIGHT / 2
+    x2, y2 = target.x, target.y + HEIGHT / 2
+    bend = GAP / 2
+    path = f"M{x1:g} {y1:g}C{x1 + bend:g} {y1:g} {x2 - bend:g} {y2:g} {x2:g} {y2:g}"
+    broken = target.state in ("failed", "error", "inconclusive")
+    open_ = target.state in ("passed", "warning")
+    return Edge(path, "broken" if broken else "open" if open_ else "shut", (x1 + x2) / 2, (y1 + y2) / 2)

@@ -1,0 +1,154 @@
+"""The page from the document."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+
+from markupsafe import Markup
+
+from conformance.checks.registry import AREAS
+from conformance.findings import CAUSES
+from conformance.report.html.chain import Chain, chain
+from conformance.report.html.timeline import Timeline, timeline
+from conformance.report.model import CheckPart, ConnectionPart, Document, RequestPart
+from conformance.report.templating import environment, text_of
+from conformance.report.words import (
+    ORDER,
+    OWNERS,
+    SIGNS,
+    areas_of,
+    capital,
+    counted,
+    headline,
+    next_action,
+)
+
+VOCABULARY: Mapping[str, object] = {
+    "AREAS": AREAS,
+    "CAUSES": CAUSES,
+    "OWNERS": OWNERS,
+    "SIGNS": SIGNS,
+    "areas_of": areas_of,
+    "capital": capital,
+}
+"""What the templates know of words beside what they are given to show."""
+LARGEST = 300_000
+"""Bytes of a page. One that would be larger tells less: first no evidence of what works, then no pictures either."""
+FEW = 3
+"""Of more connections than this, evidence is left to the JSON report from the start."""
+DETAILS = ("everything", "pictures", "causes")
+
+
+@dataclass(frozen=True)
+class View:
+    """A connection, as the template wants it."""
+
+    part: ConnectionPart
+    anchor: str
+
+    @cached_property
+    def areas(self) -> list[tuple[str, list[CheckPart]]]:
+        return [(area, list(found)) for area, found in groupby(self.part.checks, key=lambda check: check.area)]
+
+    @cached_property
+    def chain(self) -> Chain:
+        return chain(self.part.checks)
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        return timeline(self.part.requests)
+
+    @cached_property
+    def noted(self) -> list[CheckPart]:
+        return [check for check in self.part.checks if check.outcome in ("warning", "error")]
+
+    @cached_property
+    def _owners(self) -> Mapping[tuple[str, str], str]:
+        return {(one.check, one.cause): one.owner for one in (*self.part.root_causes, *self.part.accepted)}
+
+    def owner(self, check: CheckPart) -> str:
+        """Who can do something about a check that is not as it should be; empty if nobody has to."""
+        if check.finding:
+            return check.finding.owner
+        return self._owners.get((check.blocked_by or "", check.cause or ""), "")
+
+    @cached_property
+    def owners(self) -> list[str]:
+        """Everybody who can do something, in the order of the words."""
+        found = {self.owner(check) for check in self.part.checks}
+        return [owner for owner in OWNERS if owner in found]
+
+    def told(self, checks: Sequence[CheckPart]) -> str:
+        """How these checks ended."""
+        return counted(Counter[str](check.outcome for check in checks))
+
+    def title(self, check_id: str, cause: str) -> str:
+        """What must hold, or where its check was not selected what its cause means."""
+        return next((check.title for check in self.part.checks if check.id == check_id), CAUSES[cause].means)
+
+    def requests(self, check: CheckPart) -> Iterator[RequestPart]:
+        """What was asked for a check."""
+        return (request for request in self.part.requests if request.probe in check.probes)
+
+
+def page(document: Document) -> bytes:
+    """The whole page, in as much detail as its size allows."""
+    for detail in DETAILS if len(document.connections) <= FEW else DETAILS[1:]:
+        text = render(document, detail)
+        if len(text) <= LARGEST:
+            break
+    return text
+
+
+def render(document: Document, detail: str) -> bytes:
+    """The page in one of ``DETAILS``."""
+    style, script = (Markup(text_of(__package__, name)) for name in ("page.css", "page.js"))  # noqa: S704 - our own
+    views = [View(part, f"c{number}") for number, part in enumerate(document.connections, 1)]
+    status, sentence = headline(document)
+    template = environment(__package__).get_template("page.html")
+    text = template.render(
+        document=document,
+        comparison=getattr(document, "comparison", None) or None,
+        views=views,
+        full=detail == "everything",
+        pictures=detail != "causes",
+        rows=rows(views),
+        row_owners=row_owners(views),
+        owners=[owner for owner in OWNERS if any(owner in view.owners for view in views)],
+        status=status,
+        sentence=sentence,
+        action=next_action(document),
+        totals=totals(document),
+        style=style,
+        script=script,
+        **VOCABULARY,
+    )
+    return text.encode("utf-8", "replace")
+
+
+def totals(document: Document) -> dict[str, int]:
+    """How many checks ended how, over all connections, what needs attention first."""
+    counts = {outcome: sum(one.verdict.counts.get(outcome, 0) for one in document.connections) for outcome in ORDER}
+    return {outcome: count for outcome, count in counts.items() if count}
+
+
+def rows(views: Sequence[View]) -> list[tuple[CheckPart, list[CheckPart | None]]]:
+    """Each check once, with its outcome on every connection; None where it was not selected."""
+    by_id = [{check.id: check for check in view.part.checks} for view in views]
+    known = {id: check for one in reversed(by_id) for id, check in one.items()}
+    places = {id: place for place, id in enumerate(dict.fromkeys(id for one in by_id for id in one))}
+    return [(known[id], [one.get(id) for one in by_id]) for id in sorted(known, key=places.__getitem__)]
+
+
+def row_owners(views: Sequence[View]) -> dict[str, str]:
+    """By check, everybody who can do something about it on some connection."""
+    found: dict[str, dict[str, None]] = {}
+    for view in views:
+        for check in view.part.checks:
+            if owner := view.owner(check):
+                found.setdefault(check.id, {})[owner] = None
+    return {check.id: " ".join(found.get(check.id, ())) for view in views for check in view.part.checks}

@@ -1,0 +1,45 @@
+"""The requests of a connection over time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from conformance.report.model import RequestPart
+
+SCALE = 1000
+"""Units of the drawing from the first request to the last answer."""
+LEAST = 4
+"""So much of a bar is seen, however quick the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    request: RequestPart
+    x: float
+    width: float
+
+    @property
+    def state(self) -> str:
+        """Whether it was answered as documented, refused, or not answered."""
+        if self.request.status is None:
+            return "silent"
+        return "answered" if self.request.answer is None and self.request.status < 400 else "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    bars: tuple[Bar, ...]
+    seconds: float
+    slowest: RequestPart | None
+
+
+def timeline(requests: Sequence[RequestPart]) -> Timeline:
+    """The requests in the order in which they were sent."""
+    seconds = max((one.started_s + one.duration_s for one in requests), default=0.0)
+    unit = SCALE / seconds if seconds else 0.0
+    bars = tuple(
+        Bar(one, min(round(one.started_s * unit), SCALE - LEAST), max(round(one.duration_s * unit), LEAST))
+        for one in requests
+    )
+    return Timeline(bars, seconds, max(requests, key=lambda one: one.duration_s, default=None))

@@ -1,0 +1,80 @@
+"""The report as Markdown: for the summary of a CI job, and for tickets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.report.markdown import block, code, plain, table
+from conformance.report.model import CheckPart, ConnectionPart, Document, EvidencePart, RootCausePart
+from conformance.report.words import OWNERS, SIGNS, counted, headline, next_action
+
+
+def summary(document: Document) -> bytes:
+    """The verdict and the next action first, then each connection in trouble; all its checks are folded."""
+    status, sentence = headline(document)
+    lines = [f"## {SIGNS[status].sign} {plain(sentence)}", "", plain(next_action(document))]
+    if document.stale:
+        lines += ["", *(f"- {SIGNS['failed'].sign} {plain(one.message)}" for one in document.stale)]
+    if len(document.connections) > 1:
+        lines += ["", *_overview(document)]
+    for connection in document.connections:
+        if len(document.connections) == 1:
+            lines += ["", *_connection(connection)]
+        elif connection.verdict.status != "conformant" or connection.accepted:
+            lines += ["", f"### {SIGNS[connection.verdict.status].sign} {plain(connection.name)}"]
+            lines += ["", *_connection(connection)]
+    run = document.run
+    told = f"{run.requests} requests in {run.duration_s:.1f} s, source {run.source}, exit code {run.exit_code}"
+    lines += ["", f"<sub>{plain(f'sentinel-conformance {document.suite.version}: {told}')}</sub>"]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _overview(document: Document) -> Iterator[str]:
+    rows = [
+        [plain(one.name), f"{SIGNS[one.verdict.status].sign} {one.verdict.status}", ", ".join(_named(one)) or "–"]
+        for one in document.connections
+    ]
+    yield from table(["connection", "verdict", "root causes"], rows)
+
+
+def _named(connection: ConnectionPart) -> list[str]:
+    return list(dict.fromkeys(code(cause.cause) for cause in connection.root_causes))
+
+
+def _connection(one: ConnectionPart) -> Iterator[str]:
+    yield plain(one.verdict.summary)
+    for cause in one.root_causes:
+        yield from _root_cause(cause)
+    for cause in one.accepted:
+        if known := cause.accepted:
+            yield ""
+            yield f"- {cause.check} {code(cause.cause)} is accepted until {known.expires}: {plain(known.reason)}"
+    yield from ("", f"<details><summary>All {len(one.checks)} checks: {counted(one.verdict.counts)}</summary>", "")
+    rows = [[check.id, plain(check.title), _outcome(check)] for check in one.checks]
+    yield from (*table(["check", "what has to hold", "outcome"], rows), "", "</details>")
+
+
+def _outcome(check: CheckPart) -> str:
+    sign = SIGNS[check.outcome]
+    by = f" by {check.blocked_by}" if check.blocked_by else ""
+    return f"{sign.sign} {sign.word}{by}{', accepted' if check.accepted else ''}"
+
+
+def _root_cause(cause: RootCausePart) -> Iterator[str]:
+    yield from ("", f"#### {cause.check} {code(cause.cause)}", "", plain(cause.explanation), "")
+    yield f"- **Fix**, by {plain(OWNERS[cause.owner])}: {plain(cause.fix.text)}"
+    if cause.fix.portal:
+        yield f"- **Portal**: {plain(cause.fix.portal)}"
+    if cause.evidence:
+        yield f"- **Proof**: {_proof(cause.evidence)}"
+    if cause.also:
+        yield f"- **Likely**; it could also be {', '.join(map(code, cause.also))}"
+    if cause.blocks:
+        yield f"- **Blocks** {len(cause.blocks)} other checks"
+    for command in cause.fix.commands:
+        yield from ("", block(command))
+
+
+def _proof(proof: EvidencePart) -> str:
+    told = [str(proof.status or "no answer"), proof.code, proof.request_id and f"request {proof.request_id}"]
+    return " · ".join(plain(part) for part in told if part)

@@ -1,0 +1,37 @@
+"""The runs that every form of the report is looked at for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from contoso import START, made_up
+
+from conformance.fakes import Fake
+from conformance.report.model import Document, document
+from conformance.verification import Report, verify
+
+COMMAND = "pytest --sentinel-config=conn.toml"
+DOWN = "host-unknown+connection-refused+no-answer"
+RUNS: Mapping[str, tuple[str, ...]] = {
+    "healthy": ("healthy",),
+    "one-fault": ("no-azure-role",),
+    "two-faults": ("no-graph-consent+table-missing",),
+    "everything-down": (DOWN,),
+    "five-connections": ("healthy", "expired-secret", "healthy", "healthy", "healthy"),
+    "twenty-connections": ("healthy", "expired-secret", DOWN, "no-graph-consent+no-azure-role", "healthy") * 4,
+}
+"""Each run with the scenario of each of its connections."""
+
+
+@cache
+def run(*scenarios: str) -> Document:
+    """The report of a run over connections in these states."""
+    names = ["contoso"] if len(scenarios) == 1 else [f"customer-{number:02}" for number in range(1, len(scenarios) + 1)]
+    found = [_verified(name, scenario) for name, scenario in zip(names, scenarios, strict=True)]
+    return document(found, command=COMMAND)
+
+
+@cache
+def _verified(name: str, scenario: str) -> Report:
+    return verify(made_up(name=name), source=Fake(scenario, START))

@@ -1,0 +1,41 @@
+"""The badge: a small picture whose words say it all."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+import pytest
+from documents import RUNS, run
+
+from conformance.report.badge import COLOURS, badge
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance as WCAG 2 defines it."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("healthy", "Sentinel connection: works"),
+        ("one-fault", "Sentinel connection: broken"),
+        ("everything-down", "Sentinel connection: unclear"),
+        ("twenty-connections", "20 Sentinel connections: 8 broken"),
+    ],
+)
+def test_its_title_says_the_verdict(name: str, told: str) -> None:
+    picture = ET.fromstring(badge(run(*RUNS[name])).decode())
+    assert picture.tag == f"{SVG}svg"
+    assert picture.attrib["role"] == "img"
+    assert picture.findtext(f"{SVG}title") == told
+    assert ": ".join(one.text or "" for one in picture.iter(f"{SVG}text")) == told
+
+
+@pytest.mark.parametrize("colour", COLOURS.values())
+def test_its_words_can_be_read(colour: str) -> None:
+    assert 1.05 / (luminance(colour) + 0.05) >= 4.5

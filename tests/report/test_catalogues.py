@@ -1,0 +1,80 @@
+"""The message catalogues of the hand-back page: complete, and saying the same in every language."""
+
+from __future__ import annotations
+
+import io
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+
+from conformance.findings import CAUSES, PLACEHOLDERS
+from conformance.report.handback.texts import DOMAIN, LANGUAGES, LOCALE, texts, translation
+
+ROOT = Path(__file__).parents[2]
+TRANSLATED = [language for language in LANGUAGES if language != "en"]
+MESSAGES = dict.fromkeys(text for _, text in texts().messages())
+LABELS = (
+    "Application (client) ID",
+    "Directory (tenant) ID",
+    "Subscription ID",
+    "Workspace ID",
+    "Secret ID",
+)
+every_language = pytest.mark.parametrize("language", TRANSLATED)
+
+
+def catalogue(language: str) -> Catalog:
+    return read_po(io.BytesIO((LOCALE / language / "LC_MESSAGES" / f"{DOMAIN}.po").read_bytes()), locale=language)
+
+
+def test_every_cause_asks_something_of_the_customer_or_is_ours() -> None:
+    assert set(texts().tasks) | texts().ours == set(CAUSES)
+    assert not set(texts().tasks) & texts().ours
+
+
+def test_whoever_is_asked_has_a_heading() -> None:
+    assert {CAUSES[cause].owner for cause in texts().tasks} == set(texts().roles)
+
+
+def test_portal_paths_name_only_labels_and_what_is_translated() -> None:
+    for cause in texts().tasks:
+        for path in (CAUSES[cause].portal or "").split("; "):
+            named = {part for part in path.split(" > ") if part[:1].islower()}
+            assert named <= texts().portal, cause
+
+
+@every_language
+def test_a_catalogue_has_every_text_and_no_other(language: str) -> None:
+    found = catalogue(language)
+    assert [one.id for one in found if one.id] == list(MESSAGES)
+    assert not [one.id for one in found if one.id and (not one.string or one.fuzzy)]
+
+
+@every_language
+@pytest.mark.parametrize("message", MESSAGES)
+def test_a_translation_keeps_placeholders_and_labels(language: str, message: str) -> None:
+    told = translation(language)(message)
+    assert Counter(re.findall(r"\{\w+\}", told)) == Counter(re.findall(r"\{\w+\}", message))
+    assert set(re.findall(r"\{(\w+)\}", message)) <= PLACEHOLDERS
+    for label in (*LABELS, *re.findall(r"“([^”]+)”", message), *re.findall(r"Microsoft\.\w+|00000000-[-0]+", message)):
+        assert label not in message or label in told
+    assert told[-1:] in ".。" if message.endswith(".") else told[-1:] not in ".。" or language == "ja"
+
+
+@every_language
+def test_little_is_left_as_it_was_in_english(language: str) -> None:
+    same = {message for message in MESSAGES if translation(language)(message) == message}
+    assert same <= {"Application (client) ID", "Directory (tenant) ID", "Subscription ID", "Link"}
+
+
+def test_the_catalogues_are_compiled_and_current() -> None:
+    run = subprocess.run(
+        [sys.executable, "scripts/catalogues.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, f"make locale: {run.stdout}{run.stderr}"

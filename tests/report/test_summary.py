@@ -1,0 +1,65 @@
+"""The summary of a run in Markdown."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+import pytest
+from contoso import SECRET
+from documents import RUNS, run
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from conformance.report.model import Document
+from conformance.report.summary import summary
+
+PARSER = MarkdownIt("commonmark", {"html": True}).enable("table")
+
+
+def tags(document: Document) -> set[str]:
+    return set(re.findall(r"</?\w+", PARSER.render(summary(document).decode())))
+
+
+def test_it_begins_with_the_verdict_and_the_next_action() -> None:
+    verdict, _, action, *_ = summary(run(*RUNS["one-fault"])).decode().split("\n")
+    assert verdict == "## ✗ contoso does not work"
+    assert action.startswith("Azure administrator: Assign Microsoft Sentinel Reader")
+
+
+def test_a_root_cause_comes_with_its_fix_its_command_and_its_proof() -> None:
+    text = summary(run(*RUNS["one-fault"])).decode()
+    assert "#### RBAC-001 `rbac_role_missing`" in text
+    assert "\n```sh\naz role assignment create --assignee-object-id " in text
+    assert re.search(r"- \*\*Proof\*\*: 403 · AuthorizationFailed · request [0-9a-f-]{36}\n", text)
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_every_check_of_what_is_in_trouble_is_folded_into_it(name: str) -> None:
+    document = run(*RUNS[name])
+    page = PARSER.render(summary(document).decode())
+    shown = [one for one in document.connections if len(RUNS[name]) == 1 or one.verdict.status != "conformant"]
+    assert page.count("<details>") == page.count("</details>") == len(shown)
+    assert page.count("<tr>") == sum(len(one.checks) + 1 for one in shown) + (
+        len(document.connections) + 1 if len(document.connections) > 1 else 0
+    )
+    assert SECRET not in page
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=30, deadline=None)
+@given(st.sampled_from(["</details><script>x</script>", "| a |\n# b", "``` x", "<!-- ", "@all"]) | st.text())
+def test_what_others_say_is_text(text: str) -> None:
+    document = run(*RUNS["two-faults"])
+    (connection,) = document.connections
+    (first, second) = connection.root_causes
+    hostile = msgspec.structs.replace(
+        connection,
+        name=text or "x",
+        root_causes=(
+            msgspec.structs.replace(first, explanation=text, fix=msgspec.structs.replace(first.fix, text=text)),
+            msgspec.structs.replace(second, fix=msgspec.structs.replace(second.fix, commands=(text,), portal=text)),
+        ),
+        checks=tuple(msgspec.structs.replace(one, title=text) for one in connection.checks),
+    )
+    assert tags(msgspec.structs.replace(document, connections=(hostile,))) <= tags(document)
