@@ -179,13 +179,23 @@ def test_names_may_change_their_case() -> None:
 
 
 def test_an_incident_that_is_gone_when_it_is_asked_for() -> None:
-    there = world()
-    there.tenant.workspace.vanishing = True
+    there = world("incident-vanishes")
     fails("SENT-010", there, "object_not_found")
-    fails("SENT-011", there, "object_not_found")
-    fails("SENT-012", there, "object_not_found")
-    fails("SENT-013", there, "object_not_found")
-    fails("SENT-014", there, "object_not_found")
+    for id in ("SENT-011", "SENT-012", "SENT-013", "SENT-014"):
+        blocked(id, there, "SENT-010", "object_not_found")
+
+
+@pytest.mark.parametrize(
+    ("id", "endpoint"),
+    [
+        ("SENT-011", "sentinel.incident_alerts"),
+        ("SENT-012", "sentinel.incident_entities"),
+        ("SENT-013", "sentinel.incident_comments"),
+        ("SENT-014", "sentinel.incident_bookmarks"),
+    ],
+)
+def test_something_of_an_incident_is_not_found(id: str, endpoint: str) -> None:
+    fails(id, answered(world(), endpoint, httpx.Response(404)), "object_not_found")
 
 
 def test_more_alerts_than_an_incident_can_have() -> None:
