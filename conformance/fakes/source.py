@@ -26,9 +26,14 @@ def arrangement(scenario: str) -> list[Scenario]:
     return found
 
 
-def build(connection: Connection, scenario: str = "healthy", start: datetime | None = None) -> World:
+def build(
+    connection: Connection,
+    scenario: str = "healthy",
+    start: datetime | None = None,
+    began: datetime | None = None,
+) -> World:
     """The world of a connection in the state of a scenario. Raises :class:`SourceError` for an unknown one."""
-    world = healthy(connection, start)
+    world = healthy(connection, start, began)
     for one in arrangement(scenario):
         one.arrange(world)
     return world

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import httpx
@@ -15,8 +17,12 @@ from conformance.apis.endpoint import APIS, Api, Endpoint
 from conformance.connection import CLOUDS, Connection
 from conformance.fakes.answering import ANSWERS, GATES, STRAYS, Call
 from conformance.fakes.clock import VirtualClock
+from conformance.fakes.obstacles import Obstacle
 from conformance.fakes.tenant import Tenant
 from conformance.fakes.tokens import bearer, read
+
+KEPT = 1000
+"""Requests that a world remembers."""
 
 
 @dataclass
@@ -43,17 +49,18 @@ class Disturbance:
 class World:
     """One or more tenants, what disturbs them, and the connection as its file would have it.
 
-    ``tenants[0]`` is the connection's own. ``handler`` answers requests; nothing is patched.
+    ``tenants[0]`` is the connection's own. ``answer`` and ``handler`` answer requests; nothing is patched.
     """
 
     tenants: list[Tenant]
     connection: Connection
     disturbances: list[Disturbance] = field(default_factory=list)
     stripped: dict[str, str] = field(default_factory=dict)
-    requests: list[httpx.Request] = field(default_factory=list, repr=False)
+    requests: deque[httpx.Request] = field(default_factory=lambda: deque(maxlen=KEPT), repr=False)
+    """The latest, oldest first."""
 
     def __post_init__(self) -> None:
-        self.router = self._routes()
+        self._routes: dict[str, respx.Router] = {}
 
     @property
     def tenant(self) -> Tenant:
@@ -63,11 +70,16 @@ class World:
     def clock(self) -> VirtualClock:
         return self.tenant.clock
 
-    async def handler(self, request: httpx.Request) -> httpx.Response:
-        """Answers a request as the services would."""
-        await request.aread()
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        """Answers a request as the services would. Raises ``httpx.TransportError`` where nobody answers."""
+        request.read()
         self.requests.append(request)
-        return await self.router.async_handler(request)
+        return self._routes_of(request).handler(request)
+
+    async def handler(self, request: httpx.Request) -> httpx.Response:
+        """:meth:`answer` for requests whose body is still to be read asynchronously."""
+        await request.aread()
+        return self.answer(request)
 
     def transport(self) -> httpx.AsyncBaseTransport:
         return httpx.MockTransport(self.handler)
@@ -80,15 +92,31 @@ class World:
         """Takes a header out of every request to an API, as some proxies do."""
         self.stripped[api] = header
 
-    def _routes(self) -> respx.MockRouter:
-        router = respx.MockRouter(assert_all_called=False)
-        for host, apis in hosts().items():
-            for endpoint in ENDPOINTS.values():
-                if endpoint.api.name in apis and endpoint.name in ANSWERS:
-                    router.route(
-                        method=endpoint.method, host=host, path__regex=re.compile(f"^{endpoint.pattern.pattern}$", re.I)
-                    ).mock(side_effect=self._answering(endpoint))
-            router.route(host=host).mock(side_effect=self._straying(apis))
+    def obstacle(self, host: str) -> Obstacle | None:
+        """What keeps all connections to a host from coming about, as far as it shows before a request."""
+        apis = hosts()[host]
+        for one in self.disturbances:
+            if isinstance(one.answer, Obstacle) and not one.path and one.times is None and one.api in (None, *apis):
+                return one.answer
+        return None
+
+    def _routes_of(self, request: httpx.Request) -> respx.Router:
+        """The routes of a request's host, made when the host is first asked."""
+        host = request.url.host
+        if host not in self._routes:
+            if host not in hosts():
+                raise httpx.ConnectError(f"{host} is not one of the virtual tenant's hosts", request=request)
+            self._routes[host] = self._made(hosts()[host])
+        return self._routes[host]
+
+    def _made(self, apis: list[str]) -> respx.Router:
+        router = _Routes(assert_all_called=False)
+        for endpoint in ENDPOINTS.values():
+            if endpoint.api.name in apis and endpoint.name in ANSWERS:
+                router.route(
+                    method=endpoint.method, path__regex=re.compile(f"^{endpoint.pattern.pattern}$", re.I)
+                ).mock(side_effect=self._answering(endpoint))
+        router.route().mock(side_effect=self._straying(apis))
         return router
 
     def _answering(self, endpoint: Endpoint[Any]) -> Callable[..., httpx.Response]:
@@ -135,6 +163,14 @@ class World:
         return self.tenant
 
 
+class _Routes(respx.Router):
+    """respx's routing. The world remembers requests itself, and only so many: respx would keep each with its answer."""
+
+    def record(self, *exchange: Any, **more: Any) -> None:
+        pass
+
+
+@cache
 def hosts() -> dict[str, list[str]]:
     """The host names of all clouds, and the APIs behind each."""
     found: dict[str, list[str]] = {}
