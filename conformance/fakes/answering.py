@@ -60,10 +60,13 @@ class Call:
 Handler = Callable[[Call], httpx.Response]
 Gate = Callable[[Call], "httpx.Response | None"]
 
+_served: dict[str, Endpoint[Any]] = {}
 _answers: dict[str, Handler] = {}
 _known: dict[str, Known] = {}
 _gates: dict[str, Gate] = {}
 _strays: dict[str, Handler] = {}
+SERVED: Mapping[str, Endpoint[Any]] = MappingProxyType(_served)
+"""The endpoints that are answered, by name: those of ``conformance.apis``, and those that only other clients ask."""
 ANSWERS: Mapping[str, Handler] = MappingProxyType(_answers)
 """The function that answers an endpoint, by the endpoint's name."""
 KNOWN: Mapping[str, Known] = MappingProxyType(_known)
@@ -80,6 +83,7 @@ def answers(endpoint: Endpoint[Any], tier: Tier, source: str) -> Callable[[Handl
     def declare(function: Handler) -> Handler:
         if endpoint.name in _answers:
             raise ValueError(f"{endpoint.name} is answered twice")
+        _served[endpoint.name] = endpoint
         _answers[endpoint.name] = function
         _known[endpoint.name] = Known(tier, source)
         return function

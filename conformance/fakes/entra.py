@@ -64,11 +64,15 @@ refuse = Refuser(ENTRA, body, headers)
 
 @answers(entra.OPENID_CONFIGURATION, "recorded", "graph-azure recordings of 2024")
 def openid_configuration(call: Call) -> httpx.Response:
-    """The discovery document; needs no credential. Markup in the tenant's name gets an HTML page with status 200."""
-    if refused := _tenant(call, "tenant-not-found-at-discovery"):
+    """The discovery document; needs no credential. Markup in the tenant's name gets an HTML page with status 200.
+
+    ``common`` and its like have a document too, with a place for the tenant in the issuer.
+    """
+    shared = call.path["tenant_id"].lower() if call.path["tenant_id"].lower() in SHARED else None
+    if shared is None and (refused := _tenant(call, "tenant-not-found-at-discovery")):
         return refused
     tenant, login = call.tenant, f"https://{call.request.url.host}"
-    here = f"{login}/{tenant.id}"
+    here = f"{login}/{shared or tenant.id}"
     return respond(
         call,
         200,
@@ -81,7 +85,7 @@ def openid_configuration(call: Call) -> httpx.Response:
             "id_token_signing_alg_values_supported": ["RS256"],
             "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
             "scopes_supported": ["openid", "profile", "email", "offline_access"],
-            "issuer": f"{here}/v2.0",
+            "issuer": f"{login}/{{tenantid}}/v2.0" if shared else f"{here}/v2.0",
             "request_uri_parameter_supported": False,
             "userinfo_endpoint": f"{tenant.cloud.hosts.get('graph') or login}/oidc/userinfo",
             "authorization_endpoint": f"{here}/oauth2/v2.0/authorize",
@@ -91,7 +95,7 @@ def openid_configuration(call: Call) -> httpx.Response:
             "end_session_endpoint": f"{here}/oauth2/v2.0/logout",
             "claims_supported": ["sub", "iss", "cloud_instance_name", "cloud_instance_host_name", "aud", "exp", "iat"],
             "kerberos_endpoint": f"{here}/kerberos",
-            "tenant_region_scope": "EU",
+            "tenant_region_scope": None if shared else "EU",
             "cloud_instance_name": httpx.URL(tenant.cloud.login).host.removeprefix("login."),
             "cloud_graph_host_name": "graph.windows.net",
             "msgraph_host": "graph.microsoft.com",

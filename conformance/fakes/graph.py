@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -209,7 +210,24 @@ def service_principal(call: Call) -> httpx.Response:
 
 @answers(graph.APP_ROLE_ASSIGNMENTS, "documented", graph.APP_ROLE_ASSIGNMENTS.source)
 def app_role_assignments(call: Call) -> httpx.Response:
-    app = _app(call)
+    return _assignments_of(call, _app(call))
+
+
+OF_PRINCIPAL = replace(
+    graph.APP_ROLE_ASSIGNMENTS,
+    name="graph.app_role_assignments_of_principal",
+    path="/v1.0/servicePrincipals/{principal}/appRoleAssignments",
+)
+"""By the principal's object id: the only way that Microsoft's SDKs have to these."""
+
+
+@answers(OF_PRINCIPAL, "documented", OF_PRINCIPAL.source)
+def app_role_assignments_of_principal(call: Call) -> httpx.Response:
+    app = next((one for one in call.tenant.apps.values() if one.service_principal_id == call.path["principal"]), None)
+    return _assignments_of(call, app)
+
+
+def _assignments_of(call: Call, app: App | None) -> httpx.Response:
     if app is None or app.service_principal_id is None:
         return refuse(call, "not-found")
     return _ok(call, "appRoleAssignments", {"value": directory.app_role_assignments(call.tenant, app)})

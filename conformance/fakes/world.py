@@ -12,11 +12,11 @@ from typing import Any
 import httpx
 import respx
 
-from conformance.apis import ENDPOINTS
 from conformance.apis.endpoint import APIS, Api, Endpoint
 from conformance.connection import CLOUDS, Connection
-from conformance.fakes.answering import ANSWERS, GATES, STRAYS, Call
+from conformance.fakes.answering import ANSWERS, GATES, SERVED, STRAYS, Call
 from conformance.fakes.clock import VirtualClock
+from conformance.fakes.lenient import tidied
 from conformance.fakes.obstacles import Obstacle
 from conformance.fakes.tenant import Tenant
 from conformance.fakes.tokens import bearer, read
@@ -74,7 +74,7 @@ class World:
         """Answers a request as the services would. Raises ``httpx.TransportError`` where nobody answers."""
         request.read()
         self.requests.append(request)
-        return self._routes_of(request).handler(request)
+        return self._routes_of(request).handler(tidied(request, hosts()[request.url.host]))
 
     async def handler(self, request: httpx.Request) -> httpx.Response:
         """:meth:`answer` for requests whose body is still to be read asynchronously."""
@@ -111,8 +111,8 @@ class World:
 
     def _made(self, apis: list[str]) -> respx.Router:
         router = _Routes(assert_all_called=False)
-        for endpoint in ENDPOINTS.values():
-            if endpoint.api.name in apis and endpoint.name in ANSWERS:
+        for endpoint in SERVED.values():
+            if endpoint.api.name in apis:
                 router.route(
                     method=endpoint.method, path__regex=re.compile(f"^{endpoint.pattern.pattern}$", re.I)
                 ).mock(side_effect=self._answering(endpoint))
@@ -140,7 +140,7 @@ class World:
     @staticmethod
     def _of_path(apis: list[str], path: str) -> Api:
         """The API of a host that has a path, if only with another verb; else the first."""
-        for endpoint in ENDPOINTS.values():
+        for endpoint in SERVED.values():
             if endpoint.api.name in apis and endpoint.pattern.fullmatch(path):
                 return endpoint.api
         return APIS[apis[0]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from conformance.apis import ENDPOINTS
 from conformance.apis.endpoint import APIS
 from conformance.fakes import ROUTES, SCENARIOS
 from conformance.fakes.answering import KNOWN, Refuser
@@ -59,13 +60,20 @@ def page() -> str:
     ]
     for module in ROUTES:
         api = module.__name__.rpartition(".")[2]
-        parts += [f"### {APIS[api].title}\n", successes(api), refusals(api, module.refuse)]
+        if api in APIS:
+            parts += [f"### {APIS[api].title}\n", successes(api), refusals(api, module.refuse)]
     return "\n".join(parts)
 
 
 def successes(api: str) -> str:
     rows = (
-        (f"[{code(name)}](permissions.md#{name})", one.tier, source(one.source))
+        (
+            f"[{code(name)}](permissions.md#{name})"
+            if name in ENDPOINTS
+            else code(name),  # that only other clients ask
+            one.tier,
+            source(one.source),
+        )
         for name, one in KNOWN.items()
         if name.startswith(f"{api}.")
     )

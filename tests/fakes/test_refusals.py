@@ -13,7 +13,7 @@ import httpx
 import pytest
 from contoso import START, made_up
 
-from conformance.fakes import arm, assertions, defender, entra, gateway, graph, healthy, log_analytics, sentinel
+from conformance.fakes import arm, assertions, batch, defender, entra, gateway, graph, healthy, log_analytics, sentinel
 from conformance.fakes.answering import KNOWN, Call, Refuser, Tier
 from conformance.findings import CAUSES, explain
 
@@ -30,7 +30,7 @@ MODULES: dict[str, tuple[ModuleType, ...]] = {
     "defender": (defender,),
     "entra": (entra, assertions),
     "graph": (graph,),
-    "log_analytics": (log_analytics,),
+    "log_analytics": (log_analytics, batch),
     "sentinel": (sentinel,),
 }
 """Where the refusals of an API are made; a name may also be handed on, as those of assertions are."""
