@@ -41,6 +41,12 @@ class Call:
     """Of the bearer token, once the gate has let it pass."""
 
     @property
+    def request_id(self) -> str:
+        """The service's id of this request: the same wherever its answer names it."""
+        found: str = self.request.extensions.setdefault("request-id", new_id())
+        return found
+
+    @property
     def query(self) -> httpx.QueryParams:
         return self.request.url.params
 
@@ -149,8 +155,22 @@ class Refuser:
     ) -> httpx.Response:
         """The named refusal, filled in with ``values``. Raises ``KeyError`` for an unknown name or a missing value."""
         one = self.declared[name]
-        body = self._body(call, one.code, one.message.format_map(values), {**one.extra, **values})
-        return respond(call, one.status, body, {**self._headers(call, one.status), **more_headers})
+        message = one.message.format_map(values)
+        return self.say(call, one.status, one.code, message, more_headers, **{**one.extra, **values})
+
+    def say(
+        self,
+        call: Call,
+        status: int,
+        code: str,
+        message: str,
+        more_headers: Mapping[str, str] = MappingProxyType({}),
+        /,
+        **extra: Any,
+    ) -> httpx.Response:
+        """A refusal in the form of the API, whatever it says."""
+        body = self._body(call, code, message, extra)
+        return respond(call, status, body, {**self._headers(call, status), **more_headers})
 
 
 def respond(call: Call, status: int, body: Any, headers: Mapping[str, str]) -> httpx.Response:

@@ -24,27 +24,46 @@ SHARED = frozenset({"common", "organizations", "consumers"})
 AUDIENCES: tuple[Audience, ...] = ("arm", "log_analytics", "graph", "defender")
 
 
+SECURITY = {
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+    "P3P": 'CP="DSP CUR OTPi IND OTRi ONL FIN"',
+    "x-ms-ests-server": "2.1.18708.3 - SCUS ProdSlices",
+    "X-XSS-Protection": "0",
+    "Set-Cookie": "fpc=virtual; x-ms-gateway-slice=estsfd; stsservicecookie=estsfd",
+}
+"""Headers of every answer."""
+
+
 def headers(call: Call, status: int = 200) -> dict[str, str]:
+    """Of the token endpoint. The id of the request is the trace id of a refusal."""
     return {
         "Content-Type": "application/json; charset=utf-8",
         "Cache-Control": "no-store, no-cache",
         "Pragma": "no-cache",
         "Expires": "-1",
-        "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
-        "X-Content-Type-Options": "nosniff",
-        "P3P": 'CP="DSP CUR OTPi IND OTRi ONL FIN"',
-        "x-ms-request-id": new_id(),
-        "x-ms-ests-server": "2.1.18708.3 - SCUS ProdSlices",
+        **SECURITY,
+        "x-ms-request-id": call.request_id,
         "x-ms-srs": "1.P",
-        "X-XSS-Protection": "0",
-        "Set-Cookie": "fpc=virtual; x-ms-gateway-slice=estsfd; stsservicecookie=estsfd",
+    }
+
+
+def discovery_headers() -> dict[str, str]:
+    """Of the discovery documents: anybody may read and keep them; they have no id of the request."""
+    return {
+        "Content-Type": "application/json; charset=utf-8",
+        "Access-Control-Allow-Methods": "GET, OPTIONS",
+        "Access-Control-Allow-Origin": "*",
+        "Cache-Control": "max-age=86400, private",
+        **SECURITY,
+        "x-ms-httpver": "1.1",
     }
 
 
 def body(call: Call, error: str, message: str, extra: Mapping[str, Any]) -> dict[str, Any]:
     """The error document, with the trailer of texts since 2024 (single blanks)."""
     now = call.tenant.clock.service_now().strftime("%Y-%m-%d %H:%M:%SZ")
-    trace, correlation = new_id(), call.request.headers.get("client-request-id") or new_id()
+    trace, correlation = call.request_id, call.request.headers.get("client-request-id") or new_id()
     code = re.match(r"AADSTS(\d+)", message)
     number = int(code.group(1)) if code else 0
     return {
@@ -101,7 +120,7 @@ def openid_configuration(call: Call) -> httpx.Response:
             "msgraph_host": "graph.microsoft.com",
             "rbac_url": "https://pas.windows.net",
         },
-        {**headers(call), "Cache-Control": "max-age=86400, private", "Access-Control-Allow-Origin": "*"},
+        discovery_headers(),
     )
 
 
@@ -116,7 +135,7 @@ def instance_discovery(call: Call) -> httpx.Response:
             "api-version": "1.1",
             "metadata": [{"preferred_network": login, "preferred_cache": login, "aliases": [login]}],
         },
-        headers(call),
+        discovery_headers(),
     )
 
 

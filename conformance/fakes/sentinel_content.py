@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from conformance.fakes.story import Alert, Incident, stable_id, stamp
+from conformance.fakes.story import ACCOUNTS, Alert, Incident, stable_id, stamp
 
 if TYPE_CHECKING:
     from conformance.fakes.tenant import Workspace
@@ -28,7 +28,13 @@ def incident_body(workspace: Workspace, one: Incident) -> dict[str, Any]:
         "description": "",
         "severity": one.severity,
         "status": one.status,
-        "owner": {"objectId": None, "email": None, "assignedTo": None, "userPrincipalName": None},
+        "owner": {
+            "objectId": None,
+            "email": None,
+            "assignedTo": None,
+            "userPrincipalName": None,
+            "ownerType": None,
+        },
         "labels": [],
         "firstActivityTimeUtc": stamp(min(times)),
         "lastActivityTimeUtc": stamp(max(times)),
@@ -164,7 +170,12 @@ def content(workspace: Workspace, now: datetime) -> dict[str, list[Any]]:
     def logs(state: str = "Enabled") -> dict[str, Any]:
         return {"state": state}
 
-    author = {"objectId": None, "email": None, "name": "A. Miller", "userPrincipalName": None}
+    author = {
+        "objectId": ACCOUNTS[0].object_id,
+        "email": ACCOUNTS[0].upn,
+        "name": ACCOUNTS[0].display_name,
+        "userPrincipalName": ACCOUNTS[0].upn,
+    }
     return {
         "alertRules": [
             rule("Sign-in from a rare country", True),
@@ -176,7 +187,10 @@ def content(workspace: Workspace, now: datetime) -> dict[str, list[Any]]:
             resource(
                 "dataConnectors",
                 stable_id("connector", "office"),
-                {"tenantId": stable_id("tenant of logs"), "dataTypes": {"exchange": logs(), "sharePoint": logs()}},
+                {
+                    "tenantId": stable_id("tenant of logs"),
+                    "dataTypes": {"exchange": logs(), "sharePoint": logs(), "teams": logs()},
+                },
                 "Office365",
             ),
             resource(
@@ -193,7 +207,12 @@ def content(workspace: Workspace, now: datetime) -> dict[str, list[Any]]:
                 {
                     "displayName": "Close test incidents",
                     "order": 1,
-                    "triggeringLogic": {"isEnabled": True, "triggersOn": "Incidents", "triggersWhen": "Created"},
+                    "triggeringLogic": {
+                        "isEnabled": True,
+                        "triggersOn": "Incidents",
+                        "triggersWhen": "Created",
+                        "conditions": [],
+                    },
                     "actions": [
                         {"order": 1, "actionType": "ModifyProperties", "actionConfiguration": {"status": "Closed"}}
                     ],

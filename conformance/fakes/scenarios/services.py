@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from conformance.fakes import log_analytics
 from conformance.fakes.answering import Call, respond
 from conformance.fakes.obstacles import Obstacle
 from conformance.fakes.scenarios.declaring import scenario
@@ -31,8 +32,8 @@ def _throttled(world: World) -> None:
 @scenario("service-down", "Log Analytics is not available", "service_fault", exit_code=ExitCode.INCOMPLETE)
 def _service_down(world: World) -> None:
     def answer(call: Call) -> httpx.Response:
-        body = {"error": {"message": "The service is unavailable", "code": "ServiceUnavailableError"}}
-        return respond(call, 503, body, {"Content-Type": "application/json; charset=utf-8", "Retry-After": "5"})
+        wait = {"Retry-After": "5"}
+        return log_analytics.refuse.say(call, 503, "ServiceUnavailableError", "The service is unavailable", wait)
 
     world.disturb(answer, api="log_analytics")
 
@@ -44,9 +45,11 @@ def _throttled_for_good(world: World) -> None:
 
 @scenario("query-timeout", "queries run past their time", "query_timeout", exit_code=INCOMPLETE)
 def _query_timeout(world: World) -> None:
-    inner = {"code": "GatewayTimeout", "message": "Kusto query timed out"}
-    body = {"error": {"message": "Gateway timeout", "code": "GatewayTimeout", "innererror": inner}}
-    world.disturb(always(504, body, JSON), api="log_analytics")
+    def answer(call: Call) -> httpx.Response:
+        inner = [{"code": "GatewayTimeout", "message": "Kusto query timed out"}]
+        return log_analytics.refuse.say(call, 504, "GatewayTimeout", "Gateway timeout", inner=inner)
+
+    world.disturb(answer, api="log_analytics")
 
 
 @scenario("empty-answers", "Log Analytics answers with success and nothing", "empty_answer")
