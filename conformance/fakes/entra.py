@@ -87,11 +87,12 @@ def openid_configuration(call: Call) -> httpx.Response:
 
     ``common`` and its like have a document too, with a place for the tenant in the issuer.
     """
-    shared = call.path["tenant_id"].lower() if call.path["tenant_id"].lower() in SHARED else None
-    if shared is None and (refused := _tenant(call, "tenant-not-found-at-discovery")):
+    named = call.path["tenant_id"].lower()
+    shared = named in SHARED
+    if not shared and (refused := _tenant(call, "tenant-not-found-at-discovery")):
         return refused
     tenant, login = call.tenant, f"https://{call.request.url.host}"
-    here = f"{login}/{shared or tenant.id}"
+    here = f"{login}/{named if shared else tenant.id}"
     return respond(
         call,
         200,
