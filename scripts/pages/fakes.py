@@ -40,8 +40,8 @@ world.tenant.drop_table("SecurityIncident")
 client = httpx.AsyncClient(transport=world.transport())
 ```
 
-`python -m conformance.fakes serve` serves it to any client in any language, as an HTTPS proxy on loopback, and prints
-the environment to set.
+[virtual-tenant.md](virtual-tenant.md) tells how any client in any language is served by it, and how the tests of other
+projects use it.
 """
 
 
