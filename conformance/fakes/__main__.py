@@ -67,7 +67,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     many_files()
     try:
-        asyncio.run(serve(options))
+        with contextlib.suppress(KeyboardInterrupt):  # where the event loop takes no signals
+            asyncio.run(serve(options))
     except (SourceError, OSError, ImportError, OverflowError) as error:
         print(f"ERROR: {error}", file=sys.stderr)
         return ExitCode.USAGE

@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import httpx
@@ -72,7 +73,7 @@ class Application:
             return httpx.Response(413, text=f"The virtual tenant takes bodies of up to {MAX_BODY} bytes.\n")
         target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
         try:
-            url = httpx.URL(scheme="https", host=host, raw_path=target)
+            url = _url(host, target)
         except (httpx.InvalidURL, UnicodeDecodeError):
             return httpx.Response(400, text="The request target is not a URL.\n")
         kept = [
@@ -105,6 +106,12 @@ class Application:
             self.log(json.dumps(line))
         except Exception:  # the client is to have its answer all the same
             logger.exception("The log of requests could not be written")
+
+
+@lru_cache(maxsize=1024)
+def _url(host: str, target: bytes) -> httpx.URL:
+    """Kept: reading one takes a tenth of the time of an answer, and clients ask the same again."""
+    return httpx.URL(scheme="https", host=host, raw_path=target)
 
 
 async def _withhold(nothing: httpx.TransportError, scope: Message, receive: Receive) -> None:
