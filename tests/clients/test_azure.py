@@ -17,7 +17,7 @@ from azure.mgmt.loganalytics.models import (
     WorkspaceEntityStatus,
     WorkspaceSkuNameEnum,
 )
-from refused import refusal, told
+from azure_errors import refusal, told
 
 from conformance.fakes import World
 from conformance.fakes.building import READER

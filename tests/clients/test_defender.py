@@ -12,7 +12,7 @@ import requests
 from azure.core import PipelineClient
 from azure.core.pipeline.policies import BearerTokenCredentialPolicy, RetryPolicy
 from azure.core.rest import HttpRequest
-from refused import refusal
+from azure_errors import refusal
 
 from conformance.fakes import World
 from conformance.fakes.throttling import throttling

@@ -20,8 +20,8 @@ from azure.monitor.query import (
     LogsQueryStatus,
 )
 from azure.monitor.query.aio import LogsQueryClient as AsyncLogsQueryClient
+from azure_errors import inner_codes, refusal, told
 from contoso import made_up
-from refused import inner_codes, refusal, told
 
 from conformance.apis import kql
 from conformance.connection import ClientSecret

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from azure.mgmt.securityinsight import SecurityInsightsMgmtClient, models
-from refused import refusal, told
+from azure_errors import refusal, told
 
 from conformance.fakes import World
 from conformance.fakes.throttling import throttling
