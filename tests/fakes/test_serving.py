@@ -21,6 +21,7 @@ import pytest
 
 from conformance.connection import load
 from conformance.fakes.__main__ import main, many_files
+from conformance.fakes.world import hosts
 
 pytestmark = pytest.mark.slow
 
@@ -133,6 +134,14 @@ class TestStarting:
         script = '. virtual-tenant/environment && printf "%s" "$HTTPS_PROXY $AZURE_TENANT_ID"'
         done = subprocess.run(["sh", "-c", script], cwd=running.folder, capture_output=True, text=True, check=True)
         assert done.stdout == f"{running.environment['HTTPS_PROXY']} {running.environment['AZURE_TENANT_ID']}"
+
+    def test_the_hosts_of_every_cloud_are_served_and_no_other(self, running: Running) -> None:
+        with running.client() as client:
+            for host in sorted(hosts()):
+                assert client.get(f"https://{host}/nothing").status_code in (400, 401, 404), host
+            for host in ("example.com", "localhost", "portal.azure.com", f"{GRAPH}.example.com"):
+                with pytest.raises(httpx.ProxyError, match="403"):
+                    client.get(f"https://{host}/")
 
     def test_the_connection_file_follows_the_scenario(self, running: Running) -> None:
         control = running.environment["SENTINEL_CONTROL"]
