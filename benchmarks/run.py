@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from pathlib import Path
 
 import httpx
 
+from benchmarks.load import measured
 from conformance import Connection, load
 from conformance.checks.registry import catalogue
 from conformance.probing.evidence import Answer, Evidence, Refusal
@@ -98,7 +100,7 @@ def served() -> Iterator[tuple[Connection, Path]]:
             for line in server.stdout:
                 if not line.startswith("export "):
                     break
-                variable, _, value = line.removeprefix("export ").strip().partition("=")
+                variable, _, value = shlex.split(line)[1].partition("=")
                 os.environ[variable] = value
             (connection,) = load(folder / "conn.toml")
             yield connection, log
@@ -148,6 +150,18 @@ def pytest_time(arguments: list[str], folder: Path) -> float:
     return time.perf_counter() - began
 
 
+def under_load(quick: bool) -> list[Figure]:
+    """The served virtual tenant, beside a bare application on the same server."""
+    load = measured(10_000 if quick else 100_000)
+    return [
+        Figure("requests per second over 300 kept connections", load.tenant, "1000 or more"),
+        Figure(
+            "a bare application on the same server / the virtual tenant", load.bare / load.tenant, "the less the better"
+        ),
+        Figure("memory after all requests / after the first tenth", load.growth, "1.1 or less"),
+    ]
+
+
 def as_pytest(quick: bool) -> list[Figure]:
     """Whole pytest processes: a verification on the virtual tenant, no-op tests, and the plugin doing nothing."""
     times = 2 if quick else 5
@@ -179,7 +193,7 @@ def main() -> None:
     parser.add_argument("--write", type=Path, help="write the table into this page, between its markers")
     options = parser.parse_args()
     catalogue()
-    shown = table([*over_sockets(options.quick), *as_pytest(options.quick)])
+    shown = table([*over_sockets(options.quick), *under_load(options.quick), *as_pytest(options.quick)])
     print(shown)
     if options.write:
         text = options.write.read_text(encoding="utf-8")

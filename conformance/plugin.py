@@ -1,10 +1,17 @@
-"""The pytest plugin: options, and what they set off. Inert without ``--sentinel-config``."""
+"""The pytest plugin: options, and what they set off; two fixtures for the tests of others.
+
+Inert without ``--sentinel-config``.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+
+from conformance.fixtures import sentinel_server, sentinel_tenant
+
+__all__ = ["sentinel_server", "sentinel_tenant"]
 
 CONFIG = "--sentinel-config"
 

@@ -1,17 +1,19 @@
-"""The live source over real TLS sockets: the same verdicts as in process."""
+"""The live source over real TLS sockets: for every scenario the same verdict as in process."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 
 import pytest
 from contoso import made_up
 
-from conformance import Connection, verify
-from conformance.fakes import SCENARIOS, World, build
-from conformance.fakes.server import Server, serving
-from conformance.fakes.world import hosts
-from conformance.probing.tell_apart import NETWORK
+from conformance import Connection, Patience, verify
+from conformance.connection import Cloud
+from conformance.fakes import SCENARIOS, World
+from conformance.fakes.served import Served, served
+from conformance.sources import Channel, Live, Source
 from conformance.verification import Report
 
 pytestmark = pytest.mark.slow
@@ -23,59 +25,64 @@ def verdicts(report: Report) -> Verdicts:
     return {one.check: (one.status, one.cause, one.blocked_by) for one in report.outcomes}
 
 
-class Switch:
-    """Answers from whichever world is set, so that one server serves all scenarios."""
+@dataclass(frozen=True)
+class Hurried:
+    """The live source on a world's own clock: what a service asks to wait passes at once."""
 
     world: World
+    name: str = "live"
 
-    async def handler(self, request: object) -> object:
-        return await self.world.handler(request)  # type: ignore[arg-type]
-
-
-@pytest.fixture(scope="module")
-def switch() -> Switch:
-    return Switch()
+    @asynccontextmanager
+    async def open(self, connection: Connection) -> AsyncIterator[Channel]:
+        async with Live().open(connection) as channel:
+            yield replace(channel, clock=self.world.clock)
 
 
 @pytest.fixture(scope="module")
-def server(switch: Switch) -> Iterator[Server]:
-    with serving(switch.handler, hosts()) as server:  # type: ignore[arg-type]
-        yield server
+def served_tenant() -> Iterator[Served]:
+    with served(made_up()) as stage:
+        yield stage
 
 
 @pytest.fixture
-def environment(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in server.environment.items():
+def stage(served_tenant: Served, monkeypatch: pytest.MonkeyPatch) -> Served:
+    """A healthy tenant over sockets, to which the environment leads."""
+    for name, value in served_tenant.server.environment.items():
         monkeypatch.setenv(name, value)
+    served_tenant.reset()
+    return served_tenant
 
 
-# Over sockets, waiting for a service takes its real time, and this machine's clock is its own; a broken network is
-# tried below, by breaking it.
-IN_PROCESS_ONLY = {"throttled", "throttled-for-good", "service-down", "query-timeout", "clock-skew"} | {
-    name for name, one in SCENARIOS.items() if NETWORK & set(one.causes) - {"intercepted"}
-}
+WAITED_FOR = {"throttled", "throttled-for-good", "service-down", "query-timeout"}
+"""The scenarios in which services ask for up to half a minute."""
+SOON = Patience(read=1.0)
 
 
 OF_EACH_FORM = ("arm/policy", "graph/206.provider", "log_analytics/401", "network/407", "network/html", "network/xml")
 """Faults whose answer is a document, a part, a bare status, and a page of something in between."""
 
 
-@pytest.mark.parametrize("scenario", [*sorted(SCENARIOS.keys() - IN_PROCESS_ONLY), *OF_EACH_FORM])
-def test_over_sockets_as_in_process(environment: None, switch: Switch, connection: Connection, scenario: str) -> None:
-    switch.world = build(connection, scenario)
-    live = verify(switch.world.connection, source="live")
+@pytest.mark.parametrize("scenario", [*sorted(SCENARIOS), *OF_EACH_FORM])
+def test_over_sockets_as_in_process(stage: Served, connection: Connection, scenario: str) -> None:
+    stage.switch(scenario)
+    source: str | Source = Hurried(stage.world) if scenario in WAITED_FOR else "live"
+    live = verify(stage.connection, source=source, patience=SOON)
     assert live.source == "live"
     in_process = verify(connection, source=f"fake:{scenario}")
     assert verdicts(live) == verdicts(in_process)
     assert live.verdict.exit_code == in_process.verdict.exit_code
 
 
-def test_an_authority_that_is_not_trusted_is_a_finding(
-    environment: None, switch: Switch, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_waiting_over_sockets_takes_the_time_that_was_asked_for(stage: Served) -> None:
+    stage.throttle("sentinel", times=1, seconds=1)
+    report = verify(stage.connection, checks=["SENT-001"])
+    assert report.ok
+    assert report.duration > 1
+
+
+def test_an_authority_that_is_not_trusted_is_a_finding(stage: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SSL_CERT_FILE")
-    switch.world = build(made_up())
-    report = verify(switch.world.connection, source="live", checks=["CONN-006", "AUTH-003"])
+    report = verify(stage.connection, checks=["CONN-006", "AUTH-003"])
     assert {one.root.finding.cause for one in report.verdict.root_causes} == {"tls_untrusted"}
     assert report.verdict.exit_code == 6
 
@@ -86,10 +93,8 @@ def test_a_proxy_that_is_not_there_is_a_finding(monkeypatch: pytest.MonkeyPatch)
     assert {one.root.finding.cause for one in report.verdict.root_causes} == {"connection_failed"}
 
 
-def test_a_proxy_that_refuses_is_a_finding(environment: None, connection: Connection) -> None:
+def test_a_proxy_that_refuses_is_a_finding(stage: Served, connection: Connection) -> None:
     """The server knows the services' hosts alone; a proxy that says no is no service."""
-    from conformance.connection import Cloud
-
     cloud = connection.cloud
     elsewhere = Cloud(
         cloud.name,

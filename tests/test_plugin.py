@@ -190,7 +190,10 @@ def test_without_the_option_the_plugin_is_inert(pytester: pytest.Pytester) -> No
     )
     assert pytester.runpytest_subprocess("-p", "no:respx", "-p", "no:recording", "-p", "no:anyio").ret == 0
     listed = pytester.runpytest_subprocess("-q", "--no-header", "--fixtures")
-    assert "sentinel" not in listed.stdout.str()
+    assert sorted(line.split()[0] for line in listed.outlines if line.startswith("sentinel_")) == [
+        "sentinel_server",
+        "sentinel_tenant",
+    ]
     assert "incidents" not in listed.stdout.str()
 
 

@@ -1,6 +1,6 @@
 """The virtual tenant: a stateful model of everything that a connection touches, behind the services' own addresses."""
 
-from conformance.fakes import arm, defender, entra, graph, log_analytics, sentinel
+from conformance.fakes import arm, batch, defender, entra, graph, log_analytics, sentinel
 from conformance.fakes.building import healthy
 from conformance.fakes.faults import FAULTS, Fault
 from conformance.fakes.scenarios import SCENARIOS, Scenario, scenario
@@ -10,5 +10,5 @@ from conformance.fakes.world import World
 
 __all__ = ["FAULTS", "SCENARIOS", "Fake", "Fault", "Scenario", "Tenant", "World", "build", "healthy", "scenario"]
 
-ROUTES = (arm, defender, entra, graph, log_analytics, sentinel)
-"""The modules whose routes make up the world."""
+ROUTES = (arm, defender, entra, graph, log_analytics, sentinel, batch)
+"""The modules whose routes make up the world: one per API, and what only other clients ask."""

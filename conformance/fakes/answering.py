@@ -41,6 +41,12 @@ class Call:
     """Of the bearer token, once the gate has let it pass."""
 
     @property
+    def request_id(self) -> str:
+        """The service's id of this request: the same wherever its answer names it."""
+        found: str = self.request.extensions.setdefault("request-id", new_id())
+        return found
+
+    @property
     def query(self) -> httpx.QueryParams:
         return self.request.url.params
 
@@ -60,10 +66,13 @@ class Call:
 Handler = Callable[[Call], httpx.Response]
 Gate = Callable[[Call], "httpx.Response | None"]
 
+_served: dict[str, Endpoint[Any]] = {}
 _answers: dict[str, Handler] = {}
 _known: dict[str, Known] = {}
 _gates: dict[str, Gate] = {}
 _strays: dict[str, Handler] = {}
+SERVED: Mapping[str, Endpoint[Any]] = MappingProxyType(_served)
+"""The endpoints that are answered, by name: those of ``conformance.apis``, and those that only other clients ask."""
 ANSWERS: Mapping[str, Handler] = MappingProxyType(_answers)
 """The function that answers an endpoint, by the endpoint's name."""
 KNOWN: Mapping[str, Known] = MappingProxyType(_known)
@@ -80,6 +89,7 @@ def answers(endpoint: Endpoint[Any], tier: Tier, source: str) -> Callable[[Handl
     def declare(function: Handler) -> Handler:
         if endpoint.name in _answers:
             raise ValueError(f"{endpoint.name} is answered twice")
+        _served[endpoint.name] = endpoint
         _answers[endpoint.name] = function
         _known[endpoint.name] = Known(tier, source)
         return function
@@ -145,20 +155,21 @@ class Refuser:
     ) -> httpx.Response:
         """The named refusal, filled in with ``values``. Raises ``KeyError`` for an unknown name or a missing value."""
         one = self.declared[name]
-        text = one.message.format_map(values)
-        return self.document(call, one.status, one.code, text, {**one.extra, **values}, more_headers)
+        message = one.message.format_map(values)
+        return self.say(call, one.status, one.code, message, more_headers, **{**one.extra, **values})
 
-    def document(
+    def say(
         self,
         call: Call,
         status: int,
         code: str,
-        text: str,
-        extra: Mapping[str, Any],
+        message: str,
         more_headers: Mapping[str, str] = MappingProxyType({}),
+        /,
+        **extra: Any,
     ) -> httpx.Response:
-        """Any refusal in the form of this API's error documents."""
-        body = self._body(call, code, text, extra)
+        """A refusal in the form of the API, whatever it says."""
+        body = self._body(call, code, message, extra)
         return respond(call, status, body, {**self._headers(call, status), **more_headers})
 
 

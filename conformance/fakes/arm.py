@@ -189,7 +189,11 @@ def assignment_body(call: Call, one: Assignment) -> dict[str, Any]:
 
 @answers(arm.ROLE_DEFINITIONS, "recorded", "azure-sdk recordings of role-definition lists")
 def role_definitions(call: Call) -> httpx.Response:
-    return ok(call, {"value": [definition_body(one) for one in call.tenant.roles]})
+    """All that can be assigned at the scope; ``$filter`` picks them by name or by type."""
+    bodies = [definition_body(one) for one in call.tenant.roles]
+    for name, value in re.findall(r"(roleName|type) eq '([^']*)'", call.option("$filter") or ""):
+        bodies = [one for one in bodies if one["properties"][name].lower() == value.lower()]
+    return ok(call, {"value": bodies})
 
 
 def definition_body(one: Any) -> dict[str, Any]:

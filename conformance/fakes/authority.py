@@ -1,24 +1,21 @@
-"""A throw-away certificate authority, so that the virtual tenant can answer under the services' real host names."""
+"""Throw-away certificate authorities, so that the virtual tenant can answer under the services' real host names."""
 
 from __future__ import annotations
 
 import ssl
 from collections.abc import Iterable
-from pathlib import Path
 
 import trustme
 
 
-def issue(hosts: Iterable[str], folder: Path) -> tuple[ssl.SSLContext, Path]:
+def issue(hosts: Iterable[str]) -> tuple[ssl.SSLContext, bytes]:
     """One certificate for all ``hosts``, localhost and 127.0.0.1, by an authority made for it.
 
-    Returns the server's TLS context and the path of the authority's certificate, ``ca.pem`` in ``folder``, which
-    clients are to trust. The private keys stay in memory.
+    Returns the server's TLS context, and the authority's certificate (PEM), which clients are to trust. The private
+    keys stay in memory.
     """
     authority = trustme.CA(organization_name="sentinel-conformance", organization_unit_name="virtual tenant")
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.set_alpn_protocols(["http/1.1"])
     authority.issue_cert(*sorted(hosts), "localhost", "127.0.0.1").configure_cert(context)
-    ca_file = folder / "ca.pem"
-    authority.cert_pem.write_to_path(ca_file)
-    return context, ca_file
+    return context, authority.cert_pem.bytes()

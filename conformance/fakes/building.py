@@ -19,11 +19,11 @@ GRAPH_ROLES = ("SecurityAlert.Read.All", "SecurityIncident.Read.All", "SecurityE
 DEFENDER_ROLES = ("Machine.Read.All", "Alert.Read.All")
 
 
-def healthy(connection: Connection, start: datetime | None = None) -> World:
+def healthy(connection: Connection, start: datetime | None = None, began: datetime | None = None) -> World:
     """The world in which this connection works: its ids, its credential, its workspace. ``start`` stops the clock
-    there.
+    there; ``began`` is when another world of the same tenant did, so that both have the same history.
     """
-    clock = VirtualClock(start)
+    clock = VirtualClock(start, began)
     tenant = Tenant(
         id=connection.tenant_id if _is_guid(connection.tenant_id) else stable_id("tenant", connection.tenant_id),
         name="Virtual Tenant",
@@ -59,7 +59,7 @@ def healthy(connection: Connection, start: datetime | None = None) -> World:
 
 def add_workspace(tenant: Tenant, subscription: str, group: str, name: str, customer_id: str) -> Workspace:
     """A workspace with Microsoft Sentinel and a history, and its resource group."""
-    now = tenant.clock.service_now()
+    now = tenant.clock.began
     workspace = Workspace(subscription, group, name, customer_id, incidents=list(incidents(now)))
     workspace.tables = tables(workspace, now)
     workspace.content = content(workspace, now)

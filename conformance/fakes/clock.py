@@ -8,12 +8,15 @@ from conformance.probing.clock import Clock
 
 
 class VirtualClock(Clock):
-    """Starts now, or at ``start``; ``sleep`` skips ahead at once. ``skew`` is how far the local wall clock is off."""
+    """Starts now, or at ``start`` and stands there; ``sleep`` skips ahead at once. ``skew`` is how far the local wall
+    clock is off. ``began`` is the moment that the tenant's history is told from, its start unless said.
+    """
 
-    def __init__(self, start: datetime | None = None) -> None:
+    def __init__(self, start: datetime | None = None, began: datetime | None = None) -> None:
         self._frozen = start
         self._skipped = timedelta()
         self.skew = timedelta()
+        self.began = began or self.service_now()
 
     def now(self) -> datetime:
         return self.service_now() + self.skew

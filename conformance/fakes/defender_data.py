@@ -16,7 +16,7 @@ def fill(tenant: Tenant) -> None:
     Everything is there, whether or not the workspace is connected to the Defender portal: what is shown follows from
     the state at the time of the question.
     """
-    now, incidents, defender = tenant.clock.service_now(), tenant.workspace.incidents, tenant.defender
+    now, incidents, defender = tenant.clock.began, tenant.workspace.incidents, tenant.defender
     told = [(incident, alert) for incident in incidents for alert in incident.alerts]
     defender.machines = [machine(host, now) for host in HOSTS]
     defender.alerts = [

@@ -32,6 +32,35 @@ def application(app: App) -> dict[str, Any]:
     }
 
 
+def service_principal(tenant: Tenant, app: App) -> dict[str, Any]:
+    """An app as it stands in the tenant."""
+    return {
+        "id": app.service_principal_id,
+        "appId": app.client_id,
+        "accountEnabled": app.enabled,
+        "addIns": [],
+        "alternativeNames": [],
+        "displayName": app.name,
+        "appDisplayName": app.name,
+        "appOwnerOrganizationId": tenant.id,
+        "appRoleAssignmentRequired": False,
+        "appRoles": [],
+        "disabledByMicrosoftStatus": None,
+        "homepage": None,
+        "info": dict.fromkeys(("logoUrl", "marketingUrl", "privacyStatementUrl", "supportUrl", "termsOfServiceUrl")),
+        "logoutUrl": None,
+        "oauth2PermissionScopes": [],
+        "replyUrls": [],
+        "servicePrincipalNames": [app.client_id],
+        "servicePrincipalType": "Application",
+        "signInAudience": "AzureADMyOrg",
+        "keyCredentials": [],
+        "passwordCredentials": [],
+        "tags": [],
+        "tokenEncryptionKeyId": None,
+    }
+
+
 def app_role_assignments(tenant: Tenant, app: App) -> list[dict[str, Any]]:
     """What was consented to an app until now, one assignment per application permission."""
     now = tenant.clock.service_now()

@@ -24,27 +24,46 @@ SHARED = frozenset({"common", "organizations", "consumers"})
 AUDIENCES: tuple[Audience, ...] = ("arm", "log_analytics", "graph", "defender")
 
 
+SECURITY = {
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+    "P3P": 'CP="DSP CUR OTPi IND OTRi ONL FIN"',
+    "x-ms-ests-server": "2.1.18708.3 - SCUS ProdSlices",
+    "X-XSS-Protection": "0",
+    "Set-Cookie": "fpc=virtual; x-ms-gateway-slice=estsfd; stsservicecookie=estsfd",
+}
+"""Headers of every answer."""
+
+
 def headers(call: Call, status: int = 200) -> dict[str, str]:
+    """Of the token endpoint. The id of the request is the trace id of a refusal."""
     return {
         "Content-Type": "application/json; charset=utf-8",
         "Cache-Control": "no-store, no-cache",
         "Pragma": "no-cache",
         "Expires": "-1",
-        "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
-        "X-Content-Type-Options": "nosniff",
-        "P3P": 'CP="DSP CUR OTPi IND OTRi ONL FIN"',
-        "x-ms-request-id": new_id(),
-        "x-ms-ests-server": "2.1.18708.3 - SCUS ProdSlices",
+        **SECURITY,
+        "x-ms-request-id": call.request_id,
         "x-ms-srs": "1.P",
-        "X-XSS-Protection": "0",
-        "Set-Cookie": "fpc=virtual; x-ms-gateway-slice=estsfd; stsservicecookie=estsfd",
+    }
+
+
+def discovery_headers() -> dict[str, str]:
+    """Of the discovery documents: anybody may read and keep them; they have no id of the request."""
+    return {
+        "Content-Type": "application/json; charset=utf-8",
+        "Access-Control-Allow-Methods": "GET, OPTIONS",
+        "Access-Control-Allow-Origin": "*",
+        "Cache-Control": "max-age=86400, private",
+        **SECURITY,
+        "x-ms-httpver": "1.1",
     }
 
 
 def body(call: Call, error: str, message: str, extra: Mapping[str, Any]) -> dict[str, Any]:
     """The error document, with the trailer of texts since 2024 (single blanks)."""
     now = call.tenant.clock.service_now().strftime("%Y-%m-%d %H:%M:%SZ")
-    trace, correlation = new_id(), call.request.headers.get("client-request-id") or new_id()
+    trace, correlation = call.request_id, call.request.headers.get("client-request-id") or new_id()
     code = re.match(r"AADSTS(\d+)", message)
     number = int(code.group(1)) if code else 0
     return {
@@ -64,11 +83,16 @@ refuse = Refuser(ENTRA, body, headers)
 
 @answers(entra.OPENID_CONFIGURATION, "recorded", "graph-azure recordings of 2024")
 def openid_configuration(call: Call) -> httpx.Response:
-    """The discovery document; needs no credential. Markup in the tenant's name gets an HTML page with status 200."""
-    if refused := _tenant(call, "tenant-not-found-at-discovery"):
+    """The discovery document; needs no credential. Markup in the tenant's name gets an HTML page with status 200.
+
+    ``common`` and its like have a document too, with a place for the tenant in the issuer.
+    """
+    named = call.path["tenant_id"].lower()
+    shared = named in SHARED
+    if not shared and (refused := _tenant(call, "tenant-not-found-at-discovery")):
         return refused
     tenant, login = call.tenant, f"https://{call.request.url.host}"
-    here = f"{login}/{tenant.id}"
+    here = f"{login}/{named if shared else tenant.id}"
     return respond(
         call,
         200,
@@ -81,7 +105,7 @@ def openid_configuration(call: Call) -> httpx.Response:
             "id_token_signing_alg_values_supported": ["RS256"],
             "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
             "scopes_supported": ["openid", "profile", "email", "offline_access"],
-            "issuer": f"{here}/v2.0",
+            "issuer": f"{login}/{{tenantid}}/v2.0" if shared else f"{here}/v2.0",
             "request_uri_parameter_supported": False,
             "userinfo_endpoint": f"{tenant.cloud.hosts.get('graph') or login}/oidc/userinfo",
             "authorization_endpoint": f"{here}/oauth2/v2.0/authorize",
@@ -91,13 +115,13 @@ def openid_configuration(call: Call) -> httpx.Response:
             "end_session_endpoint": f"{here}/oauth2/v2.0/logout",
             "claims_supported": ["sub", "iss", "cloud_instance_name", "cloud_instance_host_name", "aud", "exp", "iat"],
             "kerberos_endpoint": f"{here}/kerberos",
-            "tenant_region_scope": "EU",
+            "tenant_region_scope": None if shared else "EU",
             "cloud_instance_name": httpx.URL(tenant.cloud.login).host.removeprefix("login."),
             "cloud_graph_host_name": "graph.windows.net",
             "msgraph_host": "graph.microsoft.com",
             "rbac_url": "https://pas.windows.net",
         },
-        {**headers(call), "Cache-Control": "max-age=86400, private", "Access-Control-Allow-Origin": "*"},
+        discovery_headers(),
     )
 
 
@@ -112,7 +136,7 @@ def instance_discovery(call: Call) -> httpx.Response:
             "api-version": "1.1",
             "metadata": [{"preferred_network": login, "preferred_cache": login, "aliases": [login]}],
         },
-        headers(call),
+        discovery_headers(),
     )
 
 

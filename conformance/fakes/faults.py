@@ -149,4 +149,4 @@ def _answer(row: Mapping[str, Any]) -> Callable[[Call], httpx.Response]:
     refuse = REFUSERS[_form(row)]
     if "refusal" in row:
         return lambda call: refuse(call, row["refusal"], headers, **row.get("values", {}))
-    return lambda call: refuse.document(call, row["status"], row.get("code", ""), row["message"], row, headers)
+    return lambda call: refuse.say(call, row["status"], row.get("code", ""), row["message"], headers, **row)

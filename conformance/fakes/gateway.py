@@ -36,6 +36,9 @@ def headers(call: Call, status: int = 200) -> dict[str, str]:
         "X-Content-Type-Options": "nosniff",
         "X-Cache": "CONFIG_NOCACHE",
     }
+    if call.endpoint and call.endpoint.api is SENTINEL_API and status < 400:
+        caller = f"tenantId={call.tenant.id},objectId={call.claims['oid']}"
+        common["x-ms-operation-identifier"] = f"{caller}/westeurope/{request_id}"
     if status < 400:
         return common | {
             "x-ms-ratelimit-remaining-subscription-reads": str(READS - 1),
@@ -75,8 +78,7 @@ def known_version(version: str) -> bool:
 
 def _token(call: Call) -> httpx.Response | None:
     tenant, token = call.tenant, bearer(call.request.headers.get("authorization"))
-    login = f'Bearer authorization_uri="https://login.windows.net/{tenant.id}", error="invalid_token"'
-    challenge = {"WWW-Authenticate": login}
+    challenge = _challenge(tenant.id)
     if token is None:
         return refuse(call, "no-token", challenge)
     claims, genuine = read(token)
@@ -95,6 +97,12 @@ def _token(call: Call) -> httpx.Response | None:
     return None
 
 
+def _challenge(tenant_id: str) -> dict[str, str]:
+    """The header of a 401: where a token for the tenant is to be had."""
+    login = f'Bearer authorization_uri="https://login.windows.net/{tenant_id}", error="invalid_token"'
+    return {"WWW-Authenticate": login}
+
+
 def _american(time: datetime) -> str:
     return f"{time.month}/{time.day}/{time.year} {time:%I:%M:%S %p}"
 
@@ -109,7 +117,13 @@ def _subscription(call: Call) -> httpx.Response | None:
     if subscription is None:
         return refuse(call, "subscription-not-found", subscription=named)
     if subscription.tenant_id != call.tenant.id:
-        return refuse(call, "wrong-tenant", token_tenant=call.tenant.id, subscription_tenant=subscription.tenant_id)
+        return refuse(
+            call,
+            "wrong-tenant",
+            _challenge(subscription.tenant_id),
+            token_tenant=call.tenant.id,
+            subscription_tenant=subscription.tenant_id,
+        )
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ import httpx
 from conformance.apis import graph
 from conformance.apis.endpoint import GRAPH, AppRole, Endpoint
 from conformance.fakes import directory
-from conformance.fakes.answering import Call, Refuser, answers, gate, new_id, respond, stray
+from conformance.fakes.answering import Call, Refuser, answers, gate, respond, stray
 from conformance.fakes.enumerations import shown
 from conformance.fakes.odata import Fields, QueryError, next_link, number, project, select
 from conformance.fakes.tenant import GRAPH_APP, App
@@ -47,13 +48,12 @@ DIAGNOSTIC = json.dumps(
 
 
 def headers(call: Call, status: int = 200) -> dict[str, str]:
-    request_id = _request_id(call)
     common = {
         "Content-Type": "application/json",
         "Vary": "Accept-Encoding",
         "Strict-Transport-Security": "max-age=31536000",
-        "request-id": request_id,
-        "client-request-id": call.request.headers.get("client-request-id") or request_id,
+        "request-id": call.request_id,
+        "client-request-id": call.request.headers.get("client-request-id") or call.request_id,
         "x-ms-ags-diagnostic": DIAGNOSTIC,
     }
     if status != 401:
@@ -63,7 +63,6 @@ def headers(call: Call, status: int = 200) -> dict[str, str]:
 
 
 def body(call: Call, code: str, message: str, extra: Mapping[str, Any]) -> dict[str, Any]:
-    request_id = _request_id(call)
     return {
         "error": {
             "code": code,
@@ -71,17 +70,11 @@ def body(call: Call, code: str, message: str, extra: Mapping[str, Any]) -> dict[
             **({"details": extra["details"]} if "details" in extra else {}),
             "innerError": {
                 "date": call.tenant.clock.service_now().strftime("%Y-%m-%dT%H:%M:%S"),
-                "request-id": request_id,
-                "client-request-id": call.request.headers.get("client-request-id") or request_id,
+                "request-id": call.request_id,
+                "client-request-id": call.request.headers.get("client-request-id") or call.request_id,
             },
         }
     }
-
-
-def _request_id(call: Call) -> str:
-    """The id of this request, the same in headers and body."""
-    found: str = call.request.extensions.setdefault("request-id", new_id())
-    return found
 
 
 refuse = Refuser(GRAPH, body, headers)
@@ -200,7 +193,24 @@ def application(call: Call) -> httpx.Response:
 
 @answers(graph.APP_ROLE_ASSIGNMENTS, "documented", graph.APP_ROLE_ASSIGNMENTS.source)
 def app_role_assignments(call: Call) -> httpx.Response:
-    app = _app(call)
+    return _assignments_of(call, _app(call))
+
+
+OF_PRINCIPAL = replace(
+    graph.APP_ROLE_ASSIGNMENTS,
+    name="graph.app_role_assignments_of_principal",
+    path="/v1.0/servicePrincipals/{principal}/appRoleAssignments",
+)
+"""By the principal's object id: the only way that Microsoft's SDKs have to these."""
+
+
+@answers(OF_PRINCIPAL, "documented", OF_PRINCIPAL.source)
+def app_role_assignments_of_principal(call: Call) -> httpx.Response:
+    app = next((one for one in call.tenant.apps.values() if one.service_principal_id == call.path["principal"]), None)
+    return _assignments_of(call, app)
+
+
+def _assignments_of(call: Call, app: App | None) -> httpx.Response:
     if app is None or app.service_principal_id is None:
         return refuse(call, "not-found")
     return _ok(call, "appRoleAssignments", {"value": directory.app_role_assignments(call.tenant, app)})

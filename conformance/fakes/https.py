@@ -1,4 +1,4 @@
-"""HTTP/1.1 over TLS, by uvicorn, on sockets that are handed over one at a time."""
+"""HTTP/1.1, over TLS or plain, by uvicorn, on sockets that are handed over one at a time."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _quiet.setLevel(logging.CRITICAL + 1)
 
 
 class _Connection(HttpToolsProtocol):
-    """uvicorn's protocol, which leaves the logging configuration alone and tells when it has ended."""
+    """uvicorn's protocol, which leaves the logging configuration alone, can be cut off, and tells when it has ended."""
 
     def __init__(self, config: Config, state: ServerState) -> None:
         super().__init__(config=config, server_state=state, app_state={})
@@ -33,15 +33,22 @@ class _Connection(HttpToolsProtocol):
         self.access_log = False
         self.ended = asyncio.Event()
 
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.app_state["abort"] = transport.abort  # for the application to end it without an answer
+
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self.ended.set()
 
 
-class Https:
-    """Serves one application. As an async context manager: on leaving, answers that are still due are cancelled."""
+class Service:
+    """Serves one application, over TLS where it is given a ``context``.
 
-    def __init__(self, application: Application, context: ssl.SSLContext) -> None:
+    As an async context manager: on leaving, answers that are still due are cancelled.
+    """
+
+    def __init__(self, application: Application, context: ssl.SSLContext | None = None) -> None:
         self._context = context
         self._state = ServerState()
         self._config = Config(
@@ -59,7 +66,7 @@ class Https:
         )
         self._config.load()
 
-    async def __aenter__(self) -> Https:
+    async def __aenter__(self) -> Service:
         return self
 
     async def __aexit__(
@@ -76,7 +83,7 @@ class Https:
             lambda: _Connection(self._config, self._state),
             sock,
             ssl=self._context,
-            ssl_handshake_timeout=HANDSHAKE,
+            ssl_handshake_timeout=HANDSHAKE if self._context else None,
         )
         try:
             await connection.ended.wait()

@@ -15,7 +15,7 @@ from conformance.apis.endpoint import SENTINEL_API
 from conformance.fakes import gateway
 from conformance.fakes.answering import Call, Refuser, answers, stray
 from conformance.fakes.gateway import enter, ok, workspace_of
-from conformance.fakes.sentinel_content import alert_body, entities_of, incident_body
+from conformance.fakes.sentinel_content import AUTHOR, alert_body, entities_of, incident_body
 from conformance.fakes.story import Incident, stable_id, stamp
 from conformance.fakes.tenant import Workspace
 
@@ -198,7 +198,6 @@ def incident_comments(call: Call, workspace: Workspace, one: Incident) -> Any:
 
 def _comment(scope: str, one: Incident, number: int, text: str) -> Mapping[str, Any]:
     name = stable_id("comment", one.id, number)
-    author = {"objectId": None, "email": None, "name": "A. Miller", "userPrincipalName": None}
     return {
         "id": f"{scope}/{name}",
         "name": name,
@@ -208,7 +207,7 @@ def _comment(scope: str, one: Incident, number: int, text: str) -> Mapping[str, 
             "message": text,
             "createdTimeUtc": stamp(one.modified),
             "lastModifiedTimeUtc": stamp(one.modified),
-            "author": author,
+            "author": AUTHOR,
         },
     }
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from conformance.fakes.story import Alert, Incident, stable_id, stamp
+from conformance.fakes.story import ACCOUNTS, Alert, Incident, stable_id, stamp
 
 if TYPE_CHECKING:
     from conformance.fakes.tenant import Workspace
@@ -28,7 +28,13 @@ def incident_body(workspace: Workspace, one: Incident) -> dict[str, Any]:
         "description": "",
         "severity": one.severity,
         "status": one.status,
-        "owner": {"objectId": None, "email": None, "assignedTo": None, "userPrincipalName": None},
+        "owner": {
+            "objectId": None,
+            "email": None,
+            "assignedTo": None,
+            "userPrincipalName": None,
+            "ownerType": None,
+        },
         "labels": [],
         "firstActivityTimeUtc": stamp(min(times)),
         "lastActivityTimeUtc": stamp(max(times)),
@@ -80,7 +86,14 @@ def alert_body(workspace: Workspace, one: Alert) -> dict[str, Any]:
         timeGenerated=at,
         tactics=[one.tactic],
         providerAlertId=one.id,
-        resourceIdentifiers=[{"type": "LogAnalytics", "workspaceId": workspace.customer_id}],
+        resourceIdentifiers=[
+            {
+                "type": "LogAnalytics",
+                "workspaceId": workspace.customer_id,
+                "subscriptionId": workspace.subscription_id,
+                "resourceGroup": workspace.resource_group,
+            }
+        ],
         additionalData={"AlertMessageEnqueueTime": at},
         friendlyName=one.title,
     )
@@ -98,6 +111,7 @@ def entities_of(workspace: Workspace, one: Incident) -> list[dict[str, Any]]:
                 "Account",
                 accountName=account.name,
                 displayName=account.display_name,
+                ntDomain=account.nt_domain,
                 upnSuffix=account.domain,
                 aadUserId=account.object_id,
                 friendlyName=account.name,
@@ -129,6 +143,23 @@ def _entity(workspace: Workspace, name: str, kind: str, **properties: Any) -> di
     }
 
 
+_WHO = ACCOUNTS[0]
+AUTHOR = {"objectId": _WHO.object_id, "email": _WHO.upn, "name": _WHO.display_name, "userPrincipalName": _WHO.upn}
+"""Who writes comments and rules, as Sentinel names people."""
+
+
+GROUPING = {
+    "enabled": False,
+    "reopenClosedIncident": False,
+    "lookbackDuration": "PT5H",
+    "matchingMethod": "AllEntities",
+    "groupByEntities": [],
+    "groupByAlertDetails": [],
+    "groupByCustomDetails": [],
+}
+"""How a rule puts alerts together into incidents: not at all."""
+
+
 def content(workspace: Workspace, now: datetime) -> dict[str, list[Any]]:
     """What else is configured in the workspace, by collection."""
     changed = stamp(now - timedelta(days=40))
@@ -144,7 +175,8 @@ def content(workspace: Workspace, now: datetime) -> dict[str, list[Any]]:
         return made | ({"kind": kind} if kind else {})
 
     def rule(title: str, enabled: bool, kind: str = "Scheduled") -> dict[str, Any]:
-        schedule = {"queryFrequency": "PT1H", "queryPeriod": "PT1H", "triggerOperator": "GreaterThan"}
+        schedule = {"queryFrequency": "PT1H", "queryPeriod": "PT1H"}
+        trigger = {"triggerOperator": "GreaterThan", "triggerThreshold": 0}
         properties = {
             "displayName": title,
             "enabled": enabled,
@@ -156,15 +188,28 @@ def content(workspace: Workspace, now: datetime) -> dict[str, list[Any]]:
             "tactics": ["InitialAccess"],
             "techniques": ["T1078"],
             "lastModifiedUtc": changed,
-            "entityMappings": None,
-            **(schedule | {"triggerThreshold": 0} if kind == "Scheduled" else {}),
+            "alertRuleTemplateName": None,
+            "incidentConfiguration": {"createIncident": True, "groupingConfiguration": GROUPING},
+            "eventGroupingSettings": {"aggregationKind": "SingleAlert"},
+            "alertDetailsOverride": {
+                "alertDisplayNameFormat": f"{title}: {{{{UserPrincipalName}}}}",
+                "alertDescriptionFormat": None,
+                "alertTacticsColumnName": None,
+                "alertSeverityColumnName": None,
+            },
+            "entityMappings": [
+                {
+                    "entityType": "Account",
+                    "fieldMappings": [{"identifier": "FullName", "columnName": "UserPrincipalName"}],
+                }
+            ],
+            **(schedule | trigger if kind == "Scheduled" else {}),
         }
         return resource("alertRules", stable_id("rule", title), properties, kind)
 
     def logs(state: str = "Enabled") -> dict[str, Any]:
         return {"state": state}
 
-    author = {"objectId": None, "email": None, "name": "A. Miller", "userPrincipalName": None}
     return {
         "alertRules": [
             rule("Sign-in from a rare country", True),
@@ -176,7 +221,10 @@ def content(workspace: Workspace, now: datetime) -> dict[str, list[Any]]:
             resource(
                 "dataConnectors",
                 stable_id("connector", "office"),
-                {"tenantId": stable_id("tenant of logs"), "dataTypes": {"exchange": logs(), "sharePoint": logs()}},
+                {
+                    "tenantId": stable_id("tenant of logs"),
+                    "dataTypes": {"exchange": logs(), "sharePoint": logs(), "teams": logs()},
+                },
                 "Office365",
             ),
             resource(
@@ -193,14 +241,19 @@ def content(workspace: Workspace, now: datetime) -> dict[str, list[Any]]:
                 {
                     "displayName": "Close test incidents",
                     "order": 1,
-                    "triggeringLogic": {"isEnabled": True, "triggersOn": "Incidents", "triggersWhen": "Created"},
+                    "triggeringLogic": {
+                        "isEnabled": True,
+                        "triggersOn": "Incidents",
+                        "triggersWhen": "Created",
+                        "conditions": [],
+                    },
                     "actions": [
                         {"order": 1, "actionType": "ModifyProperties", "actionConfiguration": {"status": "Closed"}}
                     ],
                     "createdTimeUtc": changed,
                     "lastModifiedTimeUtc": changed,
-                    "createdBy": author,
-                    "lastModifiedBy": author,
+                    "createdBy": AUTHOR,
+                    "lastModifiedBy": AUTHOR,
                 },
             )
         ],
@@ -261,8 +314,11 @@ def content(workspace: Workspace, now: datetime) -> dict[str, list[Any]]:
             for number in (1, 2)
         ],
         "settings": [
-            resource("settings", "Anomalies", {"isEnabled": True}, "Anomalies"),
-            resource("settings", "EyesOn", {"isEnabled": True}, "EyesOn"),
-            resource("settings", "Ueba", {"dataSources": ["AuditLogs", "SigninLogs"]}, "Ueba"),
+            resource("settings", name, properties, name) | {"systemData": {}}
+            for name, properties in (
+                ("Anomalies", {"isEnabled": True}),
+                ("EyesOn", {"isEnabled": True}),
+                ("Ueba", {"dataSources": ["AuditLogs", "SigninLogs"]}),
+            )
         ],
     }

@@ -44,9 +44,14 @@ def _near(name: str, names: Iterable[str]) -> str:
     return f" (did you mean {near[0]!r}?)" if near else ""
 
 
-def build(connection: Connection, scenario: str = "healthy", start: datetime | None = None) -> World:
+def build(
+    connection: Connection,
+    scenario: str = "healthy",
+    start: datetime | None = None,
+    began: datetime | None = None,
+) -> World:
     """The world of a connection in the state of a scenario. Raises :class:`SourceError` for an unknown one."""
-    world = healthy(connection, start)
+    world = healthy(connection, start, began)
     for arrange in arrangement(scenario):
         arrange(world)
     return world

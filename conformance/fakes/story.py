@@ -55,6 +55,11 @@ class Account:
         return f"{self.name}@{self.domain}"
 
     @property
+    def nt_domain(self) -> str:
+        """The short name of the domain."""
+        return self.domain.partition(".")[0].upper()
+
+    @property
     def object_id(self) -> str:
         return stable_id("account", self.upn)
 

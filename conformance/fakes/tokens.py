@@ -9,6 +9,8 @@ import json
 import uuid
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -58,6 +60,7 @@ def sign(claims: Mapping[str, Any]) -> str:
     return f"{payload}.{_part(_signature(payload))}"
 
 
+@lru_cache(maxsize=256)
 def read(token: str) -> tuple[Mapping[str, Any] | None, bool]:
     """The claims of a token (None: it is no JWT) and whether this tenant's key signed it."""
     parts = token.split(".")
@@ -68,7 +71,7 @@ def read(token: str) -> tuple[Mapping[str, Any] | None, bool]:
     except ValueError:
         return None, False
     genuine = hmac.compare_digest(parts[2], _part(_signature(f"{parts[0]}.{parts[1]}")))
-    return (claims if isinstance(claims, dict) else None), genuine
+    return (MappingProxyType(claims) if isinstance(claims, dict) else None), genuine
 
 
 def bearer(header: str | None) -> str | None:

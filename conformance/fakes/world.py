@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
@@ -11,13 +12,17 @@ from typing import Any
 import httpx
 import respx
 
-from conformance.apis import ENDPOINTS
 from conformance.apis.endpoint import APIS, Api, Endpoint
 from conformance.connection import CLOUDS, Connection
-from conformance.fakes.answering import ANSWERS, GATES, STRAYS, Call
+from conformance.fakes.answering import ANSWERS, GATES, SERVED, STRAYS, Call
 from conformance.fakes.clock import VirtualClock
+from conformance.fakes.lenient import tidied
+from conformance.fakes.obstacles import Obstacle
 from conformance.fakes.tenant import Tenant
 from conformance.fakes.tokens import bearer, read
+
+KEPT = 1000
+"""Requests that a world remembers."""
 
 
 @dataclass
@@ -49,15 +54,18 @@ class Disturbance:
 class World:
     """One or more tenants, what disturbs them, and the connection as its file would have it.
 
-    ``tenants[0]`` is the connection's own. ``handler`` answers requests; nothing is patched.
+    ``tenants[0]`` is the connection's own. ``answer`` and ``handler`` answer requests; nothing is patched.
     """
 
     tenants: list[Tenant]
     connection: Connection
     disturbances: list[Disturbance] = field(default_factory=list)
     stripped: dict[str, str] = field(default_factory=dict)
-    requests: list[httpx.Request] = field(default_factory=list, repr=False)
-    _routers: dict[str, respx.MockRouter] = field(default_factory=dict, init=False, repr=False)
+    requests: deque[httpx.Request] = field(default_factory=lambda: deque(maxlen=KEPT), repr=False)
+    """The latest, oldest first."""
+
+    def __post_init__(self) -> None:
+        self._routes: dict[str, respx.Router] = {}
 
     @property
     def tenant(self) -> Tenant:
@@ -67,11 +75,16 @@ class World:
     def clock(self) -> VirtualClock:
         return self.tenant.clock
 
-    async def handler(self, request: httpx.Request) -> httpx.Response:
-        """Answers a request as the services would."""
-        await request.aread()
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        """Answers a request as the services would. Raises ``httpx.TransportError`` where nobody answers."""
+        request.read()
         self.requests.append(request)
-        return await self._router(request.url.host).async_handler(request)
+        return self._routes_of(request).handler(tidied(request, hosts()[request.url.host]))
+
+    async def handler(self, request: httpx.Request) -> httpx.Response:
+        """:meth:`answer` for requests whose body is still to be read asynchronously."""
+        await request.aread()
+        return self.answer(request)
 
     def transport(self) -> httpx.AsyncBaseTransport:
         return httpx.MockTransport(self.handler)
@@ -95,19 +108,37 @@ class World:
         """Takes a header out of every request to an API, as some proxies do."""
         self.stripped[api] = header
 
-    def _router(self, host: str) -> respx.MockRouter:
-        """The routes of a host, made when it is first asked: a run meets few of all clouds' hosts."""
-        if host not in self._routers:
-            router = self._routers[host] = respx.MockRouter(assert_all_called=False)
-            apis = hosts().get(host, [])
-            for endpoint in ENDPOINTS.values():
-                if endpoint.api.name in apis and endpoint.name in ANSWERS:
-                    router.route(
-                        method=endpoint.method, path__regex=re.compile(f"^{endpoint.pattern.pattern}$", re.I)
-                    ).mock(side_effect=self._answering(endpoint))
-            if apis:
-                router.route().mock(side_effect=self._straying(apis))
-        return self._routers[host]
+    def obstacle(self, host: str) -> Obstacle | None:
+        """What keeps all connections to a host from coming about, as far as it shows before a request."""
+        apis = hosts()[host]
+        for one in self.disturbances:
+            if (
+                isinstance(one.answer, Obstacle)
+                and not (one.path or one.endpoint)
+                and one.times is None
+                and one.api in (None, *apis)
+            ):
+                return one.answer
+        return None
+
+    def _routes_of(self, request: httpx.Request) -> respx.Router:
+        """The routes of a request's host, made when the host is first asked."""
+        host = request.url.host
+        if host not in self._routes:
+            if host not in hosts():
+                raise httpx.ConnectError(f"{host} is not one of the virtual tenant's hosts", request=request)
+            self._routes[host] = self._made(hosts()[host])
+        return self._routes[host]
+
+    def _made(self, apis: list[str]) -> respx.Router:
+        router = _Routes(assert_all_called=False)
+        for endpoint in SERVED.values():
+            if endpoint.api.name in apis:
+                router.route(
+                    method=endpoint.method, path__regex=re.compile(f"^{endpoint.pattern.pattern}$", re.I)
+                ).mock(side_effect=self._answering(endpoint))
+        router.route().mock(side_effect=self._straying(apis))
+        return router
 
     def _answering(self, endpoint: Endpoint[Any]) -> Callable[..., httpx.Response]:
         def answer(request: httpx.Request, **path: str) -> httpx.Response:
@@ -130,7 +161,7 @@ class World:
     @staticmethod
     def _of_path(apis: list[str], path: str) -> Api:
         """The API of a host that has a path, if only with another verb; else the first."""
-        for endpoint in ENDPOINTS.values():
+        for endpoint in SERVED.values():
             if endpoint.api.name in apis and endpoint.pattern.fullmatch(path):
                 return endpoint.api
         return APIS[apis[0]]
@@ -151,6 +182,13 @@ class World:
             if wanted.lower() in (tenant.id.lower(), *tenant.domains):
                 return tenant
         return self.tenant
+
+
+class _Routes(respx.Router):
+    """respx's routing. The world remembers requests itself, and only so many: respx would keep each with its answer."""
+
+    def record(self, *exchange: Any, **more: Any) -> None:
+        pass
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import email.utils
+import re
 import ssl
 import uuid
 from collections.abc import Mapping
@@ -18,6 +19,10 @@ from conformance.probing.evidence import Exchange
 
 RETRIED = frozenset({429, 502, 503, 504})
 REQUEST_ID_HEADERS = ("x-ms-request-id", "request-id", "x-ms-correlation-request-id")
+REQUEST_ID_MEMBERS = re.compile(
+    rb'"(?:correlationId|target)"\s*:\s*"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"', re.I
+)
+"""Where Log Analytics and Defender for Endpoint name a request that they refuse: in the body alone."""
 CONCURRENCY: Mapping[str, int] = {"log_analytics": 8}
 """Requests in flight per host; Log Analytics queues what is above 5 itself."""
 DEFAULT_CONCURRENCY = 24
@@ -104,7 +109,7 @@ class Sender:
             method=request.method,
             url=str(request.url),
             status=status,
-            request_id=next((headers[name] for name in REQUEST_ID_HEADERS if name in headers), None),
+            request_id=request_id(headers, body if status and status >= 400 else b""),
             date=http_date(headers.get("date")),
             received=self._clock.now(),
             started=started - self._start,
@@ -116,6 +121,13 @@ class Sender:
         if failure is not None or status is None:
             return Unreachable(failure or finding("connection_failed"), exchange)
         return Received(status, headers, body, exchange)
+
+
+def request_id(headers: Mapping[str, str], refusal: bytes) -> str | None:
+    """The id by which a service knows a request, from the answer's headers or the body of a refusal."""
+    found = next((headers[name] for name in REQUEST_ID_HEADERS if name in headers), None)
+    inside = REQUEST_ID_MEMBERS.search(refusal) if found is None else None
+    return inside[1].decode() if inside else found
 
 
 def retry_after(headers: Mapping[str, str], now: datetime, attempt: int) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
+from conformance.apis import ENDPOINTS
 from conformance.apis.endpoint import APIS
 from conformance.fakes import FAULTS, ROUTES, SCENARIOS, Fault
 from conformance.fakes.answering import KNOWN, Refuser
@@ -43,8 +44,8 @@ world.fault("graph/throttled", times=2)  # only the first two requests
 client = httpx.AsyncClient(transport=world.transport())
 ```
 
-`python -m conformance.fakes serve` serves it to any client in any language, as an HTTPS proxy on loopback, and prints
-the environment to set.
+[virtual-tenant.md](virtual-tenant.md) tells how any client in any language is served by it, and how the tests of other
+projects use it.
 """
 
 FAULTS_HEAD = """\
@@ -77,7 +78,8 @@ def page() -> str:
     ]
     for module in ROUTES:
         api = module.__name__.rpartition(".")[2]
-        parts += [f"### {APIS[api].title}\n", successes(api), refusals(api, module.refuse)]
+        if api in APIS:
+            parts += [f"### {APIS[api].title}\n", successes(api), refusals(api, module.refuse)]
     parts.append(FAULTS_HEAD)
     for service, members in groupby(FAULTS.values(), lambda one: one.service):
         title = APIS[service].title if service in APIS else "Proxies, gateways and networks"
@@ -89,7 +91,13 @@ def page() -> str:
 
 def successes(api: str) -> str:
     rows = (
-        (f"[{code(name)}](permissions.md#{name})", one.tier, source(one.source))
+        (
+            f"[{code(name)}](permissions.md#{name})"
+            if name in ENDPOINTS
+            else code(name),  # that only other clients ask
+            one.tier,
+            source(one.source),
+        )
         for name, one in KNOWN.items()
         if name.startswith(f"{api}.")
     )

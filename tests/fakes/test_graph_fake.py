@@ -407,6 +407,14 @@ def test_consents_are_app_role_assignments(ask: Asking) -> None:
     assert {one.resource_display_name for one in found} == {"Microsoft Graph"}
 
 
+def test_consents_are_found_by_the_object_id_too(ask: Asking) -> None:
+    """As Microsoft's SDKs ask for them."""
+    principal = ask.tenant.app.service_principal_id
+    by_id = ask.get(f"/v1.0/servicePrincipals/{principal}/appRoleAssignments")
+    assert by_id.json() == ask.get(PRINCIPAL + "/appRoleAssignments").json()
+    assert ask.get("/v1.0/servicePrincipals/none/appRoleAssignments").status_code == 404
+
+
 def test_a_registration_shows_only_what_is_selected(ask: Asking) -> None:
     found = ask.get(APPLICATION + "?$select=id,appId,passwordCredentials").json()
     assert set(found) == {"@odata.context", "id", "appId", "passwordCredentials"}

@@ -5,17 +5,14 @@ from __future__ import annotations
 import ast
 import inspect
 from functools import cache
-from string import Formatter
 from types import ModuleType
-from typing import Any, NamedTuple, get_args
+from typing import NamedTuple, get_args
 
-import httpx
 import pytest
-from contoso import START, made_up
+from refused import NAMES, REFUSERS, call, placeholders, response, texts
 
-from conformance.fakes import arm, assertions, defender, entra, gateway, graph, healthy, log_analytics, sentinel, tokens
-from conformance.fakes.answering import KNOWN, Call, Tier
-from conformance.fakes.faults import REFUSERS
+from conformance.fakes import arm, assertions, batch, defender, entra, gateway, graph, log_analytics, sentinel, tokens
+from conformance.fakes.answering import KNOWN, Tier
 from conformance.findings import CAUSES, explain
 
 MODULES: dict[str, tuple[ModuleType, ...]] = {
@@ -23,13 +20,11 @@ MODULES: dict[str, tuple[ModuleType, ...]] = {
     "defender": (defender, tokens),
     "entra": (entra, assertions),
     "graph": (graph, tokens),
-    "log_analytics": (log_analytics, tokens),
+    "log_analytics": (log_analytics, batch, tokens),
     "sentinel": (sentinel,),
 }
 """Where the refusals of an API are made; a name may also be handed on, as those of assertions and tokens are."""
-each_declared = pytest.mark.parametrize(
-    ("api", "name"), [(api, name) for api, refuse in REFUSERS.items() for name in refuse.declared]
-)
+each_declared = pytest.mark.parametrize(("api", "name"), NAMES)
 
 
 class Made(NamedTuple):
@@ -63,18 +58,6 @@ def made() -> tuple[Made, ...]:
     return tuple(found)
 
 
-def texts(value: Any) -> list[str]:
-    """All texts in a declaration."""
-    if isinstance(value, dict | list):
-        return [text for one in (value.values() if isinstance(value, dict) else value) for text in texts(one)]
-    return [value] if isinstance(value, str) else []
-
-
-def placeholders(api: str, name: str) -> set[str]:
-    one = REFUSERS[api].declared[name]
-    return {field for text in texts([one.message, one.extra]) for _, field, _, _ in Formatter().parse(text) if field}
-
-
 @each_declared
 def test_how_it_is_known_is_said(api: str, name: str) -> None:
     known = KNOWN[f"{api}/{name}"]
@@ -96,17 +79,6 @@ def test_placeholders_are_filled_where_it_is_made() -> None:
     by_name = [one for one in made() if one.given is not None]
     assert len(by_name) > 60  # the calls are recognised
     assert [one for one in by_name if not placeholders(one.api, one.name) <= (one.given or frozenset())] == []
-
-
-@cache
-def call() -> Call:
-    return Call(healthy(made_up(), START).tenant, httpx.Request("GET", "https://service.example/path"), None, {})
-
-
-def response(api: str, name: str) -> httpx.Response:
-    """The refusal of a request, each placeholder filled with its own name."""
-    values = {one: f'<"{one}">' for one in placeholders(api, name)} | {"table": "SecurityIncident", "plan": "Basic"}
-    return REFUSERS[api](call(), name, **values)
 
 
 @each_declared

@@ -7,8 +7,11 @@ from typing import Any
 
 import httpx
 
+from conformance.fakes import log_analytics
 from conformance.fakes.answering import Call, respond
+from conformance.fakes.obstacles import Obstacle
 from conformance.fakes.scenarios.declaring import scenario
+from conformance.fakes.throttling import throttling
 from conformance.fakes.world import World
 from conformance.verdict import ExitCode
 
@@ -21,51 +24,32 @@ def always(status: int, body: Any, headers: dict[str, str]) -> Callable[[Call], 
     return lambda call: respond(call, status, body, headers)
 
 
-def failing(kind: type[httpx.TransportError], message: str) -> Callable[[Call], httpx.Response]:
-    """No answer at all, but this error of the network."""
-
-    def fail(call: Call) -> httpx.Response:
-        raise kind(message, request=call.request)
-
-    return fail
-
-
 @scenario("throttled", "Azure asks to slow down at first, then answers", notes=("throttled",))
 def _throttled(world: World) -> None:
-    def answer(call: Call) -> httpx.Response:
-        subscription = call.path.get("subscription_id", "")
-        subject = f"subscription '{subscription}' actor '{call.claims.get('oid', '')}'"
-        message = f"Number of 'read' requests for {subject} exceeded. Please try again after '5' seconds."
-        return respond(
-            call,
-            429,
-            {"error": {"code": "SubscriptionRequestsThrottled", "message": message}},
-            {"Content-Type": "application/json; charset=utf-8", "Retry-After": "5"},
-        )
-
-    world.disturb(answer, api="sentinel", times=3)
+    world.disturb(throttling("sentinel", 5), api="sentinel", times=3)
 
 
 @scenario("service-down", "Log Analytics is not available", "service_fault", exit_code=ExitCode.INCOMPLETE)
 def _service_down(world: World) -> None:
     def answer(call: Call) -> httpx.Response:
-        body = {"error": {"message": "The service is unavailable", "code": "ServiceUnavailableError"}}
-        return respond(call, 503, body, {"Content-Type": "application/json; charset=utf-8", "Retry-After": "5"})
+        wait = {"Retry-After": "5"}
+        return log_analytics.refuse.say(call, 503, "ServiceUnavailableError", "The service is unavailable", wait)
 
     world.disturb(answer, api="log_analytics")
 
 
 @scenario("throttled-for-good", "Defender keeps asking to slow down", "throttled", exit_code=INCOMPLETE)
 def _throttled_for_good(world: World) -> None:
-    body = {"error": {"code": "429", "message": "API calls quota exceeded! maximum allowed 100 per 00:01:00"}}
-    world.disturb(always(429, body, {**JSON, "Retry-After": "30"}), api="defender")
+    world.disturb(throttling("defender", 30), api="defender")
 
 
 @scenario("query-timeout", "queries run past their time", "query_timeout", exit_code=INCOMPLETE)
 def _query_timeout(world: World) -> None:
-    inner = {"code": "GatewayTimeout", "message": "Kusto query timed out"}
-    body = {"error": {"message": "Gateway timeout", "code": "GatewayTimeout", "innererror": inner}}
-    world.disturb(always(504, body, JSON), api="log_analytics")
+    def answer(call: Call) -> httpx.Response:
+        inner = [{"code": "GatewayTimeout", "message": "Kusto query timed out"}]
+        return log_analytics.refuse.say(call, 504, "GatewayTimeout", "Gateway timeout", inner=inner)
+
+    world.disturb(answer, api="log_analytics")
 
 
 @scenario("empty-answers", "Log Analytics answers with success and nothing", "empty_answer")
@@ -81,23 +65,22 @@ def _intercepted(world: World) -> None:
 
 @scenario("host-unknown", "the name of Microsoft Graph does not resolve", "dns_failure", exit_code=INCOMPLETE)
 def _host_unknown(world: World) -> None:
-    world.disturb(failing(httpx.ConnectError, "[Errno -2] Name or service not known"), api="graph")
+    world.disturb(Obstacle.NAME_UNKNOWN, api="graph")
 
 
 @scenario("connection-refused", "Log Analytics refuses connections", "connection_failed", exit_code=INCOMPLETE)
 def _connection_refused(world: World) -> None:
-    world.disturb(failing(httpx.ConnectError, "[Errno 111] Connection refused"), api="log_analytics")
+    world.disturb(Obstacle.REFUSED, api="log_analytics")
 
 
 @scenario("tls-inspected", "an inspecting proxy presents its own certificate", "tls_untrusted", exit_code=INCOMPLETE)
 def _tls_inspected(world: World) -> None:
-    message = "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate in certificate chain"
-    world.disturb(failing(httpx.ConnectError, message))
+    world.disturb(Obstacle.CERTIFICATE_FOREIGN)
 
 
 @scenario("no-answer", "Defender does not answer in time", "timed_out", exit_code=INCOMPLETE)
 def _no_answer(world: World) -> None:
-    world.disturb(failing(httpx.ReadTimeout, "timed out"), api="defender")
+    world.disturb(Obstacle.SILENT, api="defender")
 
 
 @scenario("unknown-error", "Microsoft Graph refuses with a code that nobody knows", "unknown", exit_code=INCOMPLETE)

@@ -1,0 +1,173 @@
+"""The served virtual tenant under load, beside a bare application on the same server.
+
+`python -m benchmarks.load` is that bare application: what the proxy, TLS and HTTP cost by themselves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from conformance import Connection, load
+
+HOST = "management.azure.com"
+CONNECTIONS = 300
+BODY = b"{" + b" " * 883 + b"}"
+"""As long as the virtual tenant's answer to the same question."""
+
+
+async def bare(scope: Any, receive: Any, send: Any) -> None:
+    """The least that an ASGI application can do."""
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(BODY)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": BODY})
+
+
+async def serve(folder: Path) -> None:
+    """Serves :func:`bare` through the same proxy, with the same TLS and HTTP, until it is terminated."""
+    from conformance.fakes import authority, https
+    from conformance.fakes.tunnel import Tunnel
+
+    context, certificate = authority.issue([HOST])
+    (folder / "ca.pem").write_bytes(certificate)
+    service = https.Service(bare, context)  # type: ignore[arg-type]
+    async with service, Tunnel(frozenset({HOST}), service.serve).listening("127.0.0.1", 0) as port:
+        print(f"export HTTPS_PROXY=http://127.0.0.1:{port}", flush=True)
+        print("# Ctrl-C ends it", flush=True)
+        await asyncio.Event().wait()
+
+
+@dataclass
+class Target:
+    """A server in a process of its own, as what it printed leads to it."""
+
+    process: int
+    proxy: httpx.URL
+    folder: Path
+
+    @property
+    def memory(self) -> float:
+        """Megabytes that it holds; of Linux only."""
+        pages = int(Path(f"/proc/{self.process}/statm").read_text().split()[1])
+        return pages * 4096 / 1e6
+
+
+@contextmanager
+def started(*command: str) -> Iterator[Target]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        server = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", *command, f"--folder={folder}"], stdout=subprocess.PIPE, text=True
+        )
+        assert server.stdout is not None
+        try:
+            proxy = ""
+            for line in server.stdout:
+                if line.startswith("export HTTPS_PROXY="):
+                    proxy = line.strip().partition("=")[2]
+                if "Ctrl-C" in line:
+                    break
+            yield Target(server.pid, httpx.URL(proxy), folder)
+        finally:
+            server.terminate()
+            server.wait()
+            server.stdout.close()
+
+
+class Clients:
+    """Connections through the proxy that are kept, each with one request in flight."""
+
+    def __init__(self, target: Target, request: bytes) -> None:
+        self._target, self._request = target, request
+        self._open: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+
+    async def connect(self, count: int) -> None:
+        trust = ssl.create_default_context(cafile=self._target.folder / "ca.pem")
+
+        async def one() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+            reader, writer = await asyncio.open_connection(self._target.proxy.host, self._target.proxy.port)
+            writer.write(f"CONNECT {HOST}:443 HTTP/1.1\r\nHost: {HOST}:443\r\n\r\n".encode())
+            await reader.readuntil(b"\r\n\r\n")
+            await writer.start_tls(trust, server_hostname=HOST)
+            return reader, writer
+
+        self._open = await asyncio.gather(*(one() for _ in range(count)))
+
+    async def send(self, count: int) -> float:
+        """Requests per second, of ``count`` that are shared among the connections."""
+
+        async def some(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            for _ in range(count // len(self._open)):
+                writer.write(self._request)
+                head = await reader.readuntil(b"\r\n\r\n")
+                assert head.startswith(b"HTTP/1.1 200 "), head
+                length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
+                await reader.readexactly(int(length))
+
+        began = time.perf_counter()
+        await asyncio.gather(*(some(*one) for one in self._open))
+        return count / (time.perf_counter() - began)
+
+    def close(self) -> None:
+        for _, writer in self._open:
+            writer.transport.abort()
+
+
+def question(connection: Connection, target: Target) -> bytes:
+    """A request for the workspace, with a token."""
+    trust = ssl.create_default_context(cafile=target.folder / "ca.pem")
+    secret = (target.folder / "client.secret").read_text(encoding="utf-8")
+    form = {"grant_type": "client_credentials", "client_id": connection.client_id, "client_secret": secret}
+    with httpx.Client(proxy=target.proxy, verify=trust) as client:
+        url = f"https://login.microsoftonline.com/{connection.tenant_id}/oauth2/v2.0/token"
+        token = client.post(url, data=form | {"scope": f"https://{HOST}/.default"}).json()["access_token"]
+    path = f"{connection.workspace}?api-version=2025-07-01"
+    return f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+
+
+@dataclass(frozen=True)
+class Load:
+    """Requests per second of the virtual tenant and of the bare application, and the tenant's growth: its memory after
+    all requests, divided by that after the first tenth.
+    """
+
+    tenant: float
+    bare: float
+    growth: float
+
+
+async def _measured(tenant: Target, other: Target, connection: Connection, count: int) -> Load:
+    asked = question(connection, tenant)
+    both = Clients(tenant, asked), Clients(other, asked)
+    for clients in both:
+        await clients.connect(CONNECTIONS)
+    for clients in both:
+        await clients.send(count // 10)
+    before = tenant.memory
+    rounds = [[await clients.send(count // 10) for clients in both] for _ in range(9)]
+    growth = tenant.memory / before
+    for clients in both:
+        clients.close()
+    return Load(max(one for one, _ in rounds), max(one for _, one in rounds), growth)
+
+
+def measured(count: int = 100_000) -> Load:
+    """Both under ``count`` requests over 300 connections, in turns; of the rounds the quickest counts."""
+    with started("conformance.fakes", "serve") as tenant, started("benchmarks.load") as other:
+        (connection,) = load(tenant.folder / "conn.toml")
+        return asyncio.run(_measured(tenant, other, connection, count))
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(Path(sys.argv[1].removeprefix("--folder="))))

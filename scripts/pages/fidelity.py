@@ -1,0 +1,79 @@
+"""docs/fidelity.md: what the answers of the virtual tenant are held against, and where they differ."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator
+from typing import Any
+
+from conformance.apis.endpoint import APIS
+from conformance.fakes.answering import SERVED
+from pages.markdown import NOTE, code, table
+from pages.operations import ROOT
+
+DESCRIPTIONS = ROOT / "tests" / "descriptions"
+HEAD = """\
+# How true the virtual tenant is
+
+Each answer of the [virtual tenant](fakes.md), in every scenario, is held against the published descriptions of the
+services: keys, types, members of enumerations, formats, paging, headers, and the columns of a workspace's tables. Where
+others recorded or published an answer of the same operation, it has to have the same keys, kinds of values and headers.
+What differs is mended, or stands below with its reason; a reason that no longer applies fails the tests. The
+descriptions are in [tests/descriptions](../tests/descriptions/README.md).
+"""
+BY_TO = {
+    "descriptions": (
+        "## Differences to the descriptions\n",
+        "What the services themselves do otherwise, and what the virtual tenant cannot do without.\n",
+    ),
+    "samples": (
+        "## Differences to samples\n",
+        "Most samples are older than the descriptions, cut by who keeps them, or of another resource.\n",
+    ),
+}
+
+
+def page() -> str:
+    declared = tomllib.loads((DESCRIPTIONS / "operations.toml").read_text(encoding="utf-8"))
+    samples = json.loads((DESCRIPTIONS / "samples.json").read_text(encoding="utf-8"))
+    explained = tomllib.loads((DESCRIPTIONS / "differences.toml").read_text(encoding="utf-8"))
+    parts = [NOTE, HEAD, "## Operations\n", table(("operation", "answers", "samples"), operations(declared, samples))]
+    parts += ["## Refusals\n", table(("API", "answers"), refusals(declared))]
+    for to, head in BY_TO.items():
+        parts += [*head, table(("whose", "where", "what", "why"), differences(to, explained["difference"]))]
+    parts += ["## Answers of somebody else\n", table(("scenario", "API", "why"), strangers(explained["stranger"]))]
+    return "\n".join(parts)
+
+
+def operations(declared: dict[str, Any], samples: dict[str, Any]) -> Iterator[tuple[object, ...]]:
+    for name in SERVED:
+        if one := declared["operations"].get(name):
+            many = "a page of " if "items" in one else ""
+            yield (
+                code(name),
+                many + model(one.get("items") or one["body"]),
+                ", ".join(samples.get(name, {}).get("of", ())),
+            )
+
+
+def refusals(declared: dict[str, Any]) -> Iterator[tuple[object, ...]]:
+    for api, name in sorted(declared["errors"].items()):
+        yield APIS[api].title, model(name)
+
+
+def differences(to: str, rows: list[dict[str, Any]]) -> Iterator[tuple[object, ...]]:
+    for one in rows:
+        if one["to"] == to:
+            yield ", ".join(map(code, one["subjects"])), ", ".join(map(code, one["places"])), one["what"], one["reason"]
+
+
+def strangers(rows: list[dict[str, Any]]) -> Iterator[tuple[object, ...]]:
+    for one in rows:
+        yield code(one["scenario"]), APIS[one["api"]].title, one["reason"]
+
+
+def model(name: str) -> str:
+    """A model, with its file linked."""
+    file, _, of = name.partition("#")
+    return f"[{code(of)}](../tests/descriptions/{file}.schema.json)"

@@ -1,0 +1,115 @@
+"""The virtual tenant over sockets, and what the clients of Microsoft and others need to reach it: an environment.
+
+These tests need the extra ``clients``; without it they are left out. `make test-clients` runs them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack
+from importlib.util import find_spec
+from typing import Any
+
+import httpx
+import pytest
+from contoso import made_up
+
+from conformance.connection import ClientSecret, Connection
+from conformance.fakes import World, build
+from conformance.fakes.server import Server, serving
+from conformance.fakes.world import hosts
+
+CLIENTS = ("azure", "kiota_http", "msal", "msgraph", "requests")
+if any(find_spec(name) is None for name in CLIENTS):
+    collect_ignore_glob = ["test_*.py"]
+
+
+class Switch:
+    """Answers from whichever world is set, so that one server serves all tests."""
+
+    world: World
+
+    async def handler(self, request: httpx.Request) -> httpx.Response:
+        return await self.world.handler(request)
+
+
+@pytest.fixture(scope="session")
+def switch() -> Switch:
+    return Switch()
+
+
+@pytest.fixture(scope="session")
+def server(switch: Switch) -> Iterator[Server]:
+    with serving(switch.handler, hosts(), obstacle=lambda host: switch.world.obstacle(host)) as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def _reached_by_environment(_no_environment: None, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing else tells the clients of the virtual tenant: they are used as their makers publish them."""
+    for name in [*os.environ]:
+        if name.startswith(("AZURE_", "MSAL_", "IDENTITY_")):
+            monkeypatch.delenv(name)
+    for name, value in server.environment.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def arranged(switch: Switch) -> Callable[[str], World]:
+    """Puts the world behind the server into the state of a scenario, and gives it."""
+
+    def arrange(scenario: str) -> World:
+        switch.world = build(made_up(), scenario)
+        return switch.world
+
+    return arrange
+
+
+@pytest.fixture
+def world(arranged: Callable[[str], World]) -> World:
+    """A healthy world; it answers from now on."""
+    return arranged("healthy")
+
+
+@pytest.fixture
+def signed_in() -> Iterator[Callable[[Connection], Any]]:
+    """azure-identity's credential of a connection."""
+    from azure.identity import ClientSecretCredential
+
+    with ExitStack() as stack:
+
+        def sign_in(connection: Connection) -> ClientSecretCredential:
+            secret = connection.credential
+            assert isinstance(secret, ClientSecret)
+            return stack.enter_context(
+                ClientSecretCredential(
+                    connection.tenant_id, connection.client_id, secret.secret.reveal(), retry_total=0
+                )
+            )
+
+        yield sign_in
+
+
+@pytest.fixture
+def ask(signed_in: Callable[[Connection], Any], world: World) -> Callable[[Callable[[Any], Awaitable[Any]]], Any]:
+    """Puts a question, a coroutine function, to a client of Microsoft Graph in an event loop of its own.
+
+    It is whichever world is arranged then that answers.
+    """
+    from msgraph import GraphServiceClient
+
+    credential = signed_in(world.connection)
+
+    async def run(question: Callable[[Any], Awaitable[Any]]) -> Any:
+        client = GraphServiceClient(credential)
+        try:
+            return await question(client)
+        finally:
+            # It has no way of its own to be closed, and its transports do not close what they wrap.
+            http = client.request_adapter._http_client
+            for transport in filter(None, (http._transport, *http._mounts.values())):
+                await transport.transport.aclose()
+
+    return lambda question: asyncio.run(run(question))

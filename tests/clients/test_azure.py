@@ -1,0 +1,165 @@
+"""azure-mgmt-loganalytics and azure-mgmt-authorization: the workspace, its tables, and who may do what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from azure.mgmt.authorization import AuthorizationManagementClient
+from azure.mgmt.authorization.v2022_04_01.models import PrincipalType
+from azure.mgmt.loganalytics import LogAnalyticsManagementClient
+from azure.mgmt.loganalytics.models import (
+    DataIngestionStatus,
+    PublicNetworkAccessType,
+    TablePlanEnum,
+    WorkspaceEntityStatus,
+    WorkspaceSkuNameEnum,
+)
+from azure_errors import refusal, told
+
+from conformance.fakes import World
+from conformance.fakes.building import READER
+from conformance.fakes.tenant import Denial
+from conformance.fakes.throttling import throttling
+
+GROUP, NAME = "rg-security", "law-security"
+PROVIDER = "Microsoft.OperationalInsights"
+
+
+@pytest.fixture
+def workspaces(world: World, signed_in: Callable[..., Any]) -> Iterator[LogAnalyticsManagementClient]:
+    subscription = world.connection.subscription_id
+    with LogAnalyticsManagementClient(signed_in(world.connection), subscription, retry_total=0) as client:
+        yield client
+
+
+@pytest.fixture
+def roles(world: World, signed_in: Callable[..., Any]) -> Iterator[AuthorizationManagementClient]:
+    subscription = world.connection.subscription_id
+    with AuthorizationManagementClient(signed_in(world.connection), subscription, retry_total=0) as client:
+        yield client
+
+
+def test_the_workspace(workspaces: LogAnalyticsManagementClient, world: World) -> None:
+    found = workspaces.workspaces.get(GROUP, NAME)
+    assert (found.id, found.name, found.location) == (world.tenant.workspace.scope, NAME, "westeurope")
+    assert found.customer_id == world.connection.workspace_id
+    assert found.provisioning_state is WorkspaceEntityStatus.SUCCEEDED
+    assert found.sku.name is WorkspaceSkuNameEnum.PER_GB2018
+    assert found.workspace_capping.data_ingestion_status is DataIngestionStatus.RESPECT_QUOTA
+    assert found.workspace_capping.daily_quota_gb == -1
+    assert found.public_network_access_for_query is PublicNetworkAccessType.ENABLED
+    assert isinstance(found.created_date, datetime)
+    assert found.features.enable_log_access_using_only_resource_permissions is True
+
+
+def test_the_workspaces_of_the_subscription(workspaces: LogAnalyticsManagementClient, world: World) -> None:
+    assert [one.id for one in workspaces.workspaces.list()] == [world.tenant.workspace.scope]
+    world.tenant.revoke_roles()
+    assert list(workspaces.workspaces.list()) == []
+
+
+@pytest.mark.parametrize("plan", ["Analytics", "Basic"])
+def test_a_table(workspaces: LogAnalyticsManagementClient, world: World, plan: str) -> None:
+    world.tenant.workspace.tables["SecurityIncident"].plan = plan
+    table = workspaces.tables.get(GROUP, NAME, "SecurityIncident")
+    assert table.plan is TablePlanEnum(plan)
+    assert (table.name, table.retention_in_days) == ("SecurityIncident", 90)
+
+
+def test_what_may_be_done_at_the_workspace(roles: AuthorizationManagementClient, world: World) -> None:
+    """The client names an empty parent, which leaves an empty segment in the path."""
+    (granted,) = roles.permissions.list_for_resource(GROUP, PROVIDER, "", "workspaces", NAME)
+    assert "Microsoft.SecurityInsights/*/read" in granted.actions
+    assert granted.not_actions == list(world.tenant.assignments[0].role.not_actions)
+    assert "//workspaces" in str(world.requests[-1].url)
+
+
+def test_role_assignments(roles: AuthorizationManagementClient, world: World) -> None:
+    scope, principal = world.tenant.workspace.scope, world.tenant.app.service_principal_id
+    asked = (
+        roles.role_assignments.list_for_scope(scope),
+        roles.role_assignments.list_for_scope(scope, filter=f"assignedTo('{principal}')"),
+        roles.role_assignments.list_for_resource(GROUP, PROVIDER, "workspaces", NAME, filter="atScope()"),
+        roles.role_assignments.list_for_resource_group(GROUP),
+    )
+    for (one,) in asked:
+        assert one.principal_id == principal
+        assert one.principal_type == PrincipalType.SERVICE_PRINCIPAL
+        assert one.scope == world.tenant.workspace.group_scope
+        assert one.role_definition_id.endswith(world.tenant.assignments[0].role.id)
+        assert one.created_on < datetime.now(UTC)
+    assert list(roles.role_assignments.list_for_scope(scope, filter="principalId eq 'somebody-else'")) == []
+
+
+def test_role_definitions(roles: AuthorizationManagementClient, world: World) -> None:
+    scope, role = world.tenant.workspace.scope, world.tenant.assignments[0].role
+    assert {one.name for one in roles.role_definitions.list(scope)} == {one.id for one in world.tenant.roles}
+    (reader,) = roles.role_definitions.list(scope, filter=f"roleName eq '{READER}'")
+    assert reader.name == role.id
+    found = roles.role_definitions.get(scope, role.id)
+    assert (found.role_name, found.role_type) == (READER, "BuiltInRole")
+    assert found.permissions[0].actions == list(role.actions)
+    assert isinstance(found.created_on, datetime)
+
+
+# Scenario, error, status, code
+REFUSED = [
+    ("no-azure-role", "HttpResponseError", 403, "AuthorizationFailed"),
+    ("role-on-wrong-scope", "HttpResponseError", 403, "AuthorizationFailed"),
+    ("wrong-subscription", "ResourceNotFoundError", 404, "SubscriptionNotFound"),
+    ("foreign-subscription", "ClientAuthenticationError", 401, "InvalidAuthenticationTokenTenant"),
+]
+
+
+@pytest.mark.parametrize(("scenario", "error", "status", "code"), REFUSED)
+def test_refusals(
+    arranged: Callable[..., World],
+    workspaces: LogAnalyticsManagementClient,
+    scenario: str,
+    error: str,
+    status: int,
+    code: str,
+) -> None:
+    arranged(scenario)
+    assert told(lambda: workspaces.workspaces.get(GROUP, NAME)) == (error, status, code)
+
+
+@pytest.mark.parametrize(
+    ("group", "name", "code"),
+    [("rg-elsewhere", NAME, "ResourceGroupNotFound"), (GROUP, "law-elsewhere", "ResourceNotFound")],
+)
+def test_what_does_not_exist(
+    workspaces: LogAnalyticsManagementClient, world: World, group: str, name: str, code: str
+) -> None:
+    """As it is told to whoever has a role further up; others hear that they may not."""
+    world.tenant.assign("Reader", scope=f"/subscriptions/{world.connection.subscription_id}")
+    assert told(lambda: workspaces.workspaces.get(group, name)) == ("ResourceNotFoundError", 404, code)
+
+
+def test_a_table_that_is_not_there(arranged: Callable[..., World], workspaces: LogAnalyticsManagementClient) -> None:
+    arranged("table-missing")
+    absent = told(lambda: workspaces.tables.get(GROUP, NAME, "SecurityIncident"))
+    assert absent == ("ResourceNotFoundError", 404, "ResourceNotFound")
+
+
+def test_a_denial(workspaces: LogAnalyticsManagementClient, world: World) -> None:
+    principal = world.tenant.app.service_principal_id or ""
+    world.tenant.denials.append(Denial(principal, world.tenant.workspace.scope, (f"{PROVIDER}/*",)))
+    assert told(lambda: workspaces.workspaces.get(GROUP, NAME)) == ("HttpResponseError", 403, "AuthorizationFailed")
+
+
+def test_a_token_that_has_run_out(workspaces: LogAnalyticsManagementClient, world: World) -> None:
+    workspaces.workspaces.get(GROUP, NAME)
+    world.clock.skip(timedelta(hours=2))
+    expired = told(lambda: workspaces.workspaces.get(GROUP, NAME))
+    assert expired == ("ClientAuthenticationError", 401, "ExpiredAuthenticationToken")
+
+
+def test_too_many_requests(workspaces: LogAnalyticsManagementClient, world: World) -> None:
+    world.disturb(throttling("arm", 5), api="arm")
+    error = refusal(lambda: workspaces.workspaces.get(GROUP, NAME))
+    assert (error.status_code, error.error.code) == (429, "SubscriptionRequestsThrottled")
+    assert error.response.headers["Retry-After"] == "5"

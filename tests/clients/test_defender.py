@@ -1,0 +1,129 @@
+"""Defender for Endpoint has no SDK: azure-core's pipeline with azure-identity's token, requests, and httpx."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+import requests
+from azure.core import PipelineClient
+from azure.core.pipeline.policies import BearerTokenCredentialPolicy, RetryPolicy
+from azure.core.rest import HttpRequest
+from azure_errors import refusal
+
+from conformance.fakes import World
+from conformance.fakes.throttling import throttling
+
+URL = "https://api.security.microsoft.com/api"
+SCOPE = "https://api.securitycenter.microsoft.com/.default"
+Get = Callable[..., Any]
+
+
+@pytest.fixture(params=["azure-core", "requests", "httpx"])
+def get(request: pytest.FixtureRequest, world: World, signed_in: Callable[..., Any]) -> Iterator[Get]:
+    """Gets a path, or an URL, with options; every client's answer has ``status_code``, ``headers`` and ``json()``."""
+    credential = signed_in(world.connection)
+
+    def bearer() -> dict[str, str]:
+        return {"Authorization": f"Bearer {credential.get_token(SCOPE).token}"}
+
+    def url(path: str) -> str:
+        return path if path.startswith("https:") else URL + path
+
+    if request.param == "azure-core":
+        policies = [RetryPolicy(retry_total=0), BearerTokenCredentialPolicy(credential, SCOPE)]
+        with PipelineClient(URL, policies=policies) as client:
+            yield lambda path, **options: client.send_request(HttpRequest("GET", url(path), params=options))
+    elif request.param == "requests":
+        with requests.Session() as session:
+            yield lambda path, **options: session.get(url(path), params=options, headers=bearer())
+    else:
+        with httpx.Client() as web:
+            yield lambda path, **options: web.get(url(path), params=options or None, headers=bearer())
+
+
+def test_machines(get: Get, world: World) -> None:
+    answer = get("/machines")
+    assert answer.status_code == 200
+    machines = answer.json()["value"]
+    assert {one["id"] for one in machines} == {one["id"] for one in world.tenant.defender.machines}
+    assert all(datetime.fromisoformat(one["lastSeen"]).tzinfo for one in machines)
+
+
+def test_pages_of_machines_end(get: Get, world: World) -> None:
+    """With a ``$top`` there is no next link: whoever asks so counts on by himself."""
+    found, size = [], 2
+    while page := get("/machines", **{"$top": size, "$skip": len(found)}).json()["value"]:
+        found += page
+    assert [one["id"] for one in found] == [one["id"] for one in world.tenant.defender.machines]
+
+
+def test_filtered_machines(get: Get) -> None:
+    active = get("/machines", **{"$filter": "healthStatus eq 'Active'"}).json()["value"]
+    assert {one["healthStatus"] for one in active} == {"Active"}
+
+
+def test_a_machine(get: Get, world: World) -> None:
+    name = world.tenant.defender.machines[0]["id"]
+    assert get(f"/machines/{name}").json()["id"] == name
+
+
+def test_alerts(get: Get, world: World) -> None:
+    alerts = get("/alerts", **{"$expand": "evidence"}).json()["value"]
+    assert {one["id"] for one in alerts} == {one["id"] for one in world.tenant.defender.alerts}
+    assert all(one["evidence"] for one in alerts)
+    assert get(f"/alerts/{alerts[0]['id']}").json()["title"] == alerts[0]["title"]
+
+
+def told(answer: Any) -> tuple[int, str]:
+    """Status and code of a refusal, which names its target."""
+    error = answer.json()["error"]
+    assert error["target"]
+    return answer.status_code, error["code"]
+
+
+# Scenario, status, code
+REFUSED = [("no-defender-consent", 403, "Forbidden"), ("no-licence", 401, "Unauthorized")]
+
+
+@pytest.mark.parametrize(("scenario", "status", "code"), REFUSED)
+def test_refusals(arranged: Callable[..., World], get: Get, scenario: str, status: int, code: str) -> None:
+    arranged(scenario)
+    assert told(get("/machines")) == (status, code)
+
+
+def test_a_token_that_has_run_out(get: Get, world: World) -> None:
+    assert get("/machines").status_code == 200
+    world.clock.skip(timedelta(hours=2))
+    assert told(get("/machines")) == (401, "Unauthorized")
+
+
+def test_the_token_of_another_api(world: World, signed_in: Callable[..., Any]) -> None:
+    """What the guide's step does."""
+    token = signed_in(world.connection).get_token("https://api.loganalytics.io/.default").token
+    answer = requests.get(f"{URL}/machines", headers={"Authorization": f"Bearer {token}"})
+    assert told(answer) == (401, "Unauthorized")
+
+
+def test_a_machine_that_is_not_there(get: Get) -> None:
+    assert told(get("/machines/none")) == (404, "ResourceNotFound")
+
+
+def test_a_filter_that_is_none(get: Get) -> None:
+    assert told(get("/machines", **{"$filter": "oops"})) == (400, "ODataError")
+
+
+def test_too_many_requests(get: Get, world: World) -> None:
+    world.disturb(throttling("defender", 30), api="defender")
+    answer = get("/machines")
+    assert (answer.status_code, answer.json()["error"]["code"], answer.headers["Retry-After"]) == (429, "429", "30")
+
+
+def test_azure_core_s_own_error(arranged: Callable[..., World], signed_in: Callable[..., Any]) -> None:
+    credential = signed_in(arranged("no-defender-consent").connection)
+    with PipelineClient(URL, policies=[BearerTokenCredentialPolicy(credential, SCOPE)]) as client:
+        error = refusal(client.send_request(HttpRequest("GET", f"{URL}/machines")).raise_for_status)
+    assert (error.status_code, error.error.code) == (403, "Forbidden")

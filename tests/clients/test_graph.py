@@ -1,0 +1,221 @@
+"""msgraph-sdk: alerts, incidents, scores and the app itself, as typed models; and refusals as its OData errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from kiota_abstractions.base_request_configuration import RequestConfiguration
+from kiota_http.middleware.options import RetryHandlerOption
+from msgraph import GraphServiceClient
+from msgraph.generated.models.o_data_errors.o_data_error import ODataError
+from msgraph.generated.models.security.alert_severity import AlertSeverity
+from msgraph.generated.models.security.alert_status import AlertStatus
+from msgraph.generated.models.security.detection_source import DetectionSource
+from msgraph.generated.models.security.device_evidence import DeviceEvidence
+from msgraph.generated.models.security.evidence_verdict import EvidenceVerdict
+from msgraph.generated.models.security.incident_status import IncidentStatus
+from msgraph.generated.models.security.ip_evidence import IpEvidence
+from msgraph.generated.models.security.service_source import ServiceSource
+from msgraph.generated.models.security.user_evidence import UserEvidence
+from msgraph.generated.security.alerts_v2.alerts_v2_request_builder import Alerts_v2RequestBuilder
+from msgraph.generated.security.incidents.item.incident_item_request_builder import IncidentItemRequestBuilder
+from msgraph_core import PageIterator
+
+from conformance.fakes import World
+from conformance.fakes.throttling import throttling
+
+ALERTS = Alerts_v2RequestBuilder.Alerts_v2RequestBuilderGetQueryParameters
+INCIDENT = IncidentItemRequestBuilder.IncidentItemRequestBuilderGetQueryParameters
+ONCE = RetryHandlerOption(max_retries=0)
+
+
+def options(parameters: Any = None, prefer: str | None = None) -> RequestConfiguration[Any]:
+    """The options of a request, tried once."""
+    found: RequestConfiguration[Any] = RequestConfiguration(query_parameters=parameters, options=[ONCE])
+    if prefer:
+        found.headers.add("Prefer", prefer)
+    return found
+
+
+async def alerts(client: GraphServiceClient, prefer: str | None = None, **parameters: Any) -> Any:
+    return await client.security.alerts_v2.get(options(ALERTS(**parameters), prefer))
+
+
+def test_alerts(ask: Any, world: World) -> None:
+    answer = ask(lambda client: alerts(client, count=True))
+    there = {one["id"]: one for one in world.tenant.defender.graph_alerts}
+    assert answer.odata_count == len(there)
+    assert {one.id for one in answer.value} == there.keys()
+    for alert in answer.value:
+        assert alert.severity is AlertSeverity(there[alert.id]["severity"])
+        assert alert.status is AlertStatus(there[alert.id]["status"])
+        assert alert.created_date_time <= alert.last_update_date_time <= datetime.now(UTC)
+        assert alert.additional_data == {}  # the model knows every property
+        assert {type(one) for one in alert.evidence} == {DeviceEvidence, UserEvidence, IpEvidence}
+        assert {one.verdict for one in alert.evidence} == {EvidenceVerdict.Suspicious}
+        assert all(one.additional_data == {} for one in alert.evidence)
+
+
+def test_younger_members_come_to_those_who_prefer_them(ask: Any) -> None:
+    plain = ask(alerts).value
+    assert ServiceSource.UnknownFutureValue in {one.service_source for one in plain}
+    whole = ask(lambda client: alerts(client, prefer="include-unknown-enum-members")).value
+    assert {one.service_source for one in whole} == {
+        ServiceSource.MicrosoftSentinel,
+        ServiceSource.MicrosoftDefenderForEndpoint,
+    }
+    assert DetectionSource.ScheduledAlerts in {one.detection_source for one in whole}
+
+
+@pytest.mark.parametrize("top", [1, 5, 12])
+def test_pages_of_alerts_end(ask: Any, world: World, top: int) -> None:
+    async def collected(client: GraphServiceClient) -> list[str]:
+        found: list[str] = []
+        pages = PageIterator(await alerts(client, top=top), client.request_adapter)
+        await pages.iterate(lambda one: found.append(one.id) or True)
+        return found
+
+    found = ask(collected)
+    assert len(found) == len(set(found))
+    assert set(found) == {one["id"] for one in world.tenant.defender.graph_alerts}
+
+
+def test_filtered_and_ordered_alerts(ask: Any) -> None:
+    found = ask(lambda client: alerts(client, filter="severity eq 'high'", orderby=["createdDateTime asc"])).value
+    assert {one.severity for one in found} == {AlertSeverity.High}
+    times = [one.created_date_time for one in found]
+    assert times == sorted(times)
+
+
+def test_an_alert(ask: Any, world: World) -> None:
+    name = world.tenant.defender.graph_alerts[0]["id"]
+    alert = ask(lambda client: client.security.alerts_v2.by_alert_id(name).get())
+    assert alert.id == name
+    assert alert.tenant_id == world.tenant.id
+
+
+def test_incidents(ask: Any, world: World) -> None:
+    found = ask(lambda client: client.security.incidents.get(options())).value
+    assert {one.id for one in found} == {one["id"] for one in world.tenant.defender.graph_incidents}
+    assert {one.status for one in found} <= {IncidentStatus.Active, IncidentStatus.InProgress, IncidentStatus.Resolved}
+    assert all(one.additional_data == {} and one.created_date_time for one in found)
+
+
+def test_an_incident_with_its_alerts(ask: Any, world: World) -> None:
+    name = world.tenant.defender.graph_incidents[0]["id"]
+    incident = ask(
+        lambda client: client.security.incidents.by_incident_id(name).get(options(INCIDENT(expand=["alerts"])))
+    )
+    alerts_there = [one for one in world.tenant.defender.graph_alerts if one["incidentId"] == name]
+    assert {one.id for one in incident.alerts} == {one["id"] for one in alerts_there}
+    assert {one.incident_id for one in incident.alerts} == {name}
+
+
+def test_secure_scores(ask: Any, world: World) -> None:
+    found = ask(lambda client: client.security.secure_scores.get(options())).value
+    assert len(found) == len(world.tenant.defender.secure_scores)
+    for score in found:
+        assert 0 < score.current_score <= score.max_score
+        assert isinstance(score.created_date_time, datetime)
+        assert score.control_scores[0].score is not None
+        assert score.additional_data == {}
+
+
+def test_the_app_itself(ask: Any, world: World) -> None:
+    app = world.tenant.app
+    world.tenant.consent("00000003-0000-0000-c000-000000000000", "Application.Read.All")
+    found = ask(lambda client: client.applications_with_app_id(app.client_id).get())
+    assert (found.app_id, found.id) == (app.client_id, app.registration_id)
+    assert found.password_credentials[0].secret_text is None
+    assert abs(found.password_credentials[0].end_date_time - app.secrets[0].ends) < timedelta(seconds=1)
+    requested = {str(one.resource_app_id) for one in found.required_resource_access}
+    assert requested == set(app.requested)
+
+
+def test_what_was_consented(ask: Any, world: World) -> None:
+    app = world.tenant.app
+    world.tenant.consent("00000003-0000-0000-c000-000000000000", "Application.Read.All")
+
+    async def consents(client: GraphServiceClient) -> Any:
+        principal = await client.service_principals_with_app_id(app.client_id).get()
+        return await client.service_principals.by_service_principal_id(principal.id).app_role_assignments.get()
+
+    found = ask(consents).value
+    assert len(found) == len(app.consents)
+    assert {str(one.principal_id) for one in found} == {app.service_principal_id}
+    assert all(isinstance(one.created_date_time, datetime) for one in found)
+
+
+def refused(ask: Any, question: Any) -> tuple[int, str]:
+    """Status and code of the OData error that a question ends with."""
+    with pytest.raises(ODataError) as raised:
+        ask(question)
+    inner = raised.value.error.inner_error
+    assert inner.request_id
+    assert inner.client_request_id
+    assert isinstance(inner.date, datetime)
+    return raised.value.response_status_code, raised.value.error.code
+
+
+# Scenario, status, code
+REFUSED = [
+    ("no-graph-consent", 403, "Forbidden"),
+    ("just-consented", 403, "Forbidden"),
+    ("no-licence", 403, "Forbidden"),
+]
+
+
+@pytest.mark.parametrize(("scenario", "status", "code"), REFUSED)
+def test_refusals(arranged: Callable[..., World], ask: Any, scenario: str, status: int, code: str) -> None:
+    arranged(scenario)
+    assert refused(ask, alerts) == (status, code)
+
+
+def test_a_token_of_before_the_consent_stays_without_it(arranged: Callable[..., World], ask: Any) -> None:
+    """The client keeps its token; only another one has the role."""
+    world = arranged("just-consented")
+    assert refused(ask, alerts) == (403, "Forbidden")
+    world.clock.skip(timedelta(minutes=5))
+    assert refused(ask, alerts) == (403, "Forbidden")
+
+
+def test_the_app_may_not_read_itself(ask: Any, world: World) -> None:
+    app = world.tenant.app.client_id
+    assert refused(ask, lambda client: client.applications_with_app_id(app).get()) == (
+        403,
+        "Authorization_RequestDenied",
+    )
+
+
+def test_a_token_that_has_run_out(ask: Any, world: World) -> None:
+    ask(alerts)
+    world.clock.skip(timedelta(hours=2))
+    assert refused(ask, alerts) == (401, "InvalidAuthenticationToken")
+
+
+def test_an_alert_that_is_not_there(ask: Any) -> None:
+    assert refused(ask, lambda client: client.security.alerts_v2.by_alert_id("none").get())[0] == 404
+
+
+def test_a_filter_that_is_none(ask: Any) -> None:
+    assert refused(ask, lambda client: alerts(client, filter="oops"))[0] == 400
+
+
+def test_too_many_requests(ask: Any, world: World) -> None:
+    world.disturb(throttling("graph", 7), api="graph")
+    with pytest.raises(ODataError) as raised:
+        ask(alerts)
+    assert (raised.value.response_status_code, raised.value.error.code) == (429, "TooManyRequests")
+    assert raised.value.response_headers["Retry-After"] == "7"
+
+
+@pytest.mark.slow
+def test_it_comes_back_after_the_time_that_it_was_told(ask: Any, world: World) -> None:
+    world.disturb(throttling("graph", 1), api="graph", times=1)
+    started = world.clock.monotonic()
+    answer = ask(lambda client: client.security.alerts_v2.get())
+    assert len(answer.value) == len(world.tenant.defender.graph_alerts)
+    assert world.clock.monotonic() - started >= 1

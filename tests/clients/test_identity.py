@@ -1,0 +1,168 @@
+"""azure-identity and msal: tokens, and what Entra refuses."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import msal
+import pytest
+from azure.core.exceptions import ClientAuthenticationError
+from azure.identity import CertificateCredential, ClientAssertionCredential, ClientSecretCredential
+from trustme import CA, KeyType
+
+from conformance import Connection
+from conformance.connection import ClientSecret
+from conformance.fakes import World
+from conformance.fakes.tenant import FederatedCredential
+from conformance.fakes.tokens import read, sign
+
+SCOPES = {
+    "arm": "https://management.azure.com/.default",
+    "log_analytics": "https://api.loganalytics.io/.default",
+    "graph": "https://graph.microsoft.com/.default",
+    "defender": "https://api.securitycenter.microsoft.com/.default",
+}
+SignIn = Callable[[Connection], ClientSecretCredential]
+
+
+def claims(token: str) -> Any:
+    found, genuine = read(token)
+    assert genuine
+    return found
+
+
+def application(connection: Connection) -> msal.ConfidentialClientApplication:
+    secret = connection.credential
+    assert isinstance(secret, ClientSecret)
+    return msal.ConfidentialClientApplication(
+        connection.client_id, secret.secret.reveal(), f"https://login.microsoftonline.com/{connection.tenant_id}"
+    )
+
+
+@pytest.mark.parametrize("scope", SCOPES.values(), ids=SCOPES)
+def test_a_token_for_each_audience(world: World, signed_in: SignIn, scope: str) -> None:
+    token = signed_in(world.connection).get_token_info(scope)
+    assert token.token_type == "Bearer"
+    assert 3500 < token.expires_on - time.time() <= 3600
+    assert claims(token.token)["aud"] == scope.removesuffix("/.default")
+    assert claims(token.token)["tid"] == world.tenant.id
+
+
+def test_tokens_are_cached(world: World, signed_in: SignIn) -> None:
+    credential = signed_in(world.connection)
+    assert credential.get_token(SCOPES["arm"]).token == credential.get_token(SCOPES["arm"]).token
+    assert [one.url.path.rpartition("/")[2] for one in world.requests] == ["openid-configuration", "token"]
+
+
+def test_a_certificate(world: World) -> None:
+    app = world.tenant.app
+    app.thumbprints.add("*")
+    certificate = (
+        CA(key_type=KeyType.RSA)
+        .issue_cert("connection.example", key_type=KeyType.RSA)
+        .private_key_and_cert_chain_pem.bytes()
+    )
+    with CertificateCredential(
+        world.connection.tenant_id, world.connection.client_id, certificate_data=certificate
+    ) as credential:
+        assert claims(credential.get_token(SCOPES["graph"]).token)["appidacr"] == "2"
+        app.thumbprints.clear()
+        with pytest.raises(ClientAuthenticationError, match=r"AADSTS700027\b"):
+            credential.get_token(SCOPES["arm"])
+
+
+def test_a_federated_token(world: World) -> None:
+    world.tenant.app.federated.append(FederatedCredential("https://issuer.example", "repo:contoso"))
+    assertion = {"iss": "https://issuer.example", "sub": "repo:contoso", "aud": "api://AzureADTokenExchange"}
+    with ClientAssertionCredential(
+        world.connection.tenant_id, world.connection.client_id, lambda: sign(assertion)
+    ) as credential:
+        assert credential.get_token(SCOPES["arm"]).token
+        assertion["sub"] = "repo:fabrikam"
+        with pytest.raises(ClientAuthenticationError, match=r"AADSTS700213\b"):
+            credential.get_token(SCOPES["graph"])
+
+
+def test_msal(world: World) -> None:
+    app = application(world.connection)
+    first = app.acquire_token_for_client([SCOPES["graph"]])
+    assert first["token_type"] == "Bearer"
+    assert first["token_source"] == "identity_provider"
+    assert set(claims(first["access_token"])["roles"]) >= {"SecurityAlert.Read.All", "SecurityIncident.Read.All"}
+    assert app.acquire_token_for_client([SCOPES["graph"]])["token_source"] == "cache"
+
+
+# Scenario, audience, error, number
+REFUSED = [
+    ("expired-secret", "arm", "invalid_client", 7000222),
+    ("wrong-secret", "arm", "invalid_client", 7000215),
+    ("secret-id-pasted", "arm", "invalid_client", 7000215),
+    ("app-missing", "arm", "unauthorized_client", 700016),
+    ("malformed-client-id", "arm", "unauthorized_client", 700016),
+    ("app-disabled", "arm", "unauthorized_client", 7000112),
+    ("service-principal-missing", "arm", "invalid_client", 7000229),
+    ("conditional-access", "arm", "invalid_grant", 53003),
+    ("defender-not-in-tenant", "defender", "invalid_resource", 500011),
+    ("defender-api-disabled", "defender", "invalid_resource", 500014),
+    ("assignment-required", "defender", "invalid_grant", 501051),
+]
+
+
+@pytest.mark.parametrize(("scenario", "audience", "error", "number"), REFUSED)
+def test_refusals(
+    arranged: Callable[[str], World], signed_in: SignIn, scenario: str, audience: str, error: str, number: int
+) -> None:
+    connection = arranged(scenario).connection
+    with pytest.raises(ClientAuthenticationError, match=rf"AADSTS{number}\b"):
+        signed_in(connection).get_token(SCOPES[audience])
+    answer = application(connection).acquire_token_for_client([SCOPES[audience]])
+    assert (answer["error"], answer["error_codes"]) == (error, [number])
+    assert answer["error_description"].startswith(f"AADSTS{number}: ")
+    assert answer["trace_id"]
+    assert answer["correlation_id"]
+    assert answer["timestamp"]
+
+
+def test_a_tenant_that_is_not_there(arranged: Callable[[str], World], signed_in: SignIn) -> None:
+    """Both look the tenant up first, and have words of their own for one without a document."""
+    connection = arranged("wrong-tenant").connection
+    words = f"Unable to get authority configuration for https://login.microsoftonline.com/{connection.tenant_id}"
+    with pytest.raises(ClientAuthenticationError, match=words):
+        signed_in(connection).get_token(SCOPES["arm"])
+    with pytest.raises(ValueError, match=words):
+        application(connection)
+
+
+def test_a_tenant_of_another_cloud(arranged: Callable[[str], World], signed_in: SignIn) -> None:
+    """It has a document here, which names its cloud, and gets no token."""
+    connection = arranged("wrong-cloud").connection
+    with pytest.raises(ClientAuthenticationError, match=r"AADSTS90002\b"):
+        signed_in(connection).get_token(SCOPES["arm"])
+    assert application(connection).acquire_token_for_client([SCOPES["arm"]])["error_codes"] == [90002]
+
+
+def test_common_in_place_of_a_tenant(arranged: Callable[[str], World]) -> None:
+    """It has a document too; what it lacks is tokens for apps, of which msal warns."""
+    app = application(arranged("common-tenant").connection)
+    with pytest.warns(DeprecationWarning, match="unreliable"):
+        answer = app.acquire_token_for_client([SCOPES["arm"]])
+    assert (answer["error"], answer["error_codes"]) == ("invalid_request", [900023])
+
+
+def test_the_time_that_entra_asks_for(world: World, signed_in: SignIn) -> None:
+    """msal keeps to it by itself: it asks no more before it has passed."""
+    world.disturb(
+        lambda call: httpx.Response(429, headers={"Retry-After": "60"}, json={"error": "temporarily_unavailable"}),
+        api="entra",
+        path="/token",
+    )
+    app = application(world.connection)
+    assert app.acquire_token_for_client([SCOPES["arm"]])["error"] == "temporarily_unavailable"
+    asked = len(world.requests)
+    assert app.acquire_token_for_client([SCOPES["arm"]])["error"] == "temporarily_unavailable"
+    assert len(world.requests) == asked
+    with pytest.raises(ClientAuthenticationError, match="temporarily_unavailable"):
+        signed_in(world.connection).get_token(SCOPES["arm"])

@@ -1,0 +1,60 @@
+"""What stands between a client and a service, as each client's own errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+import requests
+from azure.core.exceptions import AzureError, ServiceResponseError
+from azure.monitor.query import LogsQueryClient
+
+from conformance.apis import kql
+from conformance.fakes import World
+
+MACHINES = "https://api.security.microsoft.com/api/machines"
+
+
+def query(world: World, credential: Any) -> None:
+    with LogsQueryClient(credential, retry_total=0) as client:
+        client.query_workspace(world.connection.workspace_id, kql.PRINT.text, timespan=None)
+
+
+def test_a_connection_that_is_refused(arranged: Callable[..., World], signed_in: Callable[..., Any]) -> None:
+    world = arranged("connection-refused")
+    with pytest.raises(ServiceResponseError, match="Connection aborted"):
+        query(world, signed_in(world.connection))
+
+
+def test_a_certificate_that_nobody_trusts(arranged: Callable[..., World], signed_in: Callable[..., Any]) -> None:
+    world = arranged("tls-inspected")
+    with pytest.raises(AzureError, match="CERTIFICATE_VERIFY_FAILED"):
+        query(world, signed_in(world.connection))
+    with pytest.raises(requests.exceptions.SSLError, match="CERTIFICATE_VERIFY_FAILED"):
+        requests.get(MACHINES, timeout=5)
+    with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+        httpx.get(MACHINES)
+
+
+def test_a_name_that_nobody_knows(arranged: Callable[..., World], ask: Any) -> None:
+    arranged("host-unknown")
+    with pytest.raises(httpx.ProxyError, match="Name or service not known"):
+        ask(lambda graph: graph.security.alerts_v2.get())
+    with pytest.raises(requests.exceptions.ProxyError, match="Name or service not known"):
+        requests.get("https://graph.microsoft.com/v1.0/security/alerts_v2", timeout=5)
+
+
+def test_a_page_in_place_of_an_answer(arranged: Callable[..., World], ask: Any) -> None:
+    arranged("intercepted")
+    with pytest.raises(Exception, match="text/html does not have a factory registered"):
+        ask(lambda graph: graph.security.alerts_v2.get())
+
+
+def test_no_answer_in_time(arranged: Callable[..., World]) -> None:
+    arranged("no-answer")
+    with pytest.raises(requests.ReadTimeout):
+        requests.get(MACHINES, timeout=(5, 0.2))
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.get(MACHINES, timeout=httpx.Timeout(5, read=0.2))

@@ -1,0 +1,34 @@
+"""The differences between the virtual tenant and its models that are meant, each with its reason."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+DECLARED: dict[str, Any] = tomllib.loads((Path(__file__).parent / "differences.toml").read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True, order=True)
+class Difference:
+    """One difference ``to`` the descriptions or the samples: whose answer differs, where, and how."""
+
+    to: Literal["descriptions", "samples"]
+    subject: str
+    where: str
+    what: str
+
+
+def meant() -> Iterator[tuple[Difference, str]]:
+    """Each difference that is meant, and why."""
+    for row in DECLARED["difference"]:
+        for subject in row["subjects"]:
+            for where in row["places"]:
+                yield Difference(row["to"], subject, where, row["what"]), row["reason"]
+
+
+MEANT: dict[Difference, str] = dict(meant())
+STRANGERS: dict[str, str] = {row["scenario"]: row["api"] for row in DECLARED["stranger"]}
+"""Scenarios in which somebody else answers in place of an API: that is not held against its descriptions."""

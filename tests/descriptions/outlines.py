@@ -1,0 +1,87 @@
+"""The outline of JSON values, to be compared with another: which keys there are, and what kinds of values they have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from formats import moment
+
+Outline = Mapping[str, frozenset[str]]
+"""Where in a value (``value[]<Scheduled>.properties.enabled``), and the kinds found there."""
+
+GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+TOLD_APART = ("kind", "@odata.type", "entityType", "actionType")
+"""The members that say which of several models an object has: objects of different models are not compared."""
+FREE = frozenset({"tags", "additionalData", "customDetails", "rows", "statistics"})
+"""The members whose content is data, not a model."""
+NARROWER = {"guid": "string", "moment": "string", "integer": "number"}
+"""What may stand where something wider was seen."""
+
+
+def outline(values: Iterable[Any]) -> dict[str, frozenset[str]]:
+    """The outline of several values of one model."""
+    found: dict[str, set[str]] = {}
+    for value in values:
+        for where, kind in _walk("", value):
+            found.setdefault(where, set()).add(kind)
+    return {where: frozenset(kinds) for where, kinds in sorted(found.items())}
+
+
+def _walk(where: str, value: Any) -> Iterator[tuple[str, str]]:
+    match value:
+        case dict():
+            told = next((str(value[name]).rpartition(".")[2] for name in TOLD_APART if name in value), None)
+            here = f"{where}<{told}>" if told and where else where
+            yield where, "object"
+            yield here, "object"
+            for name, one in value.items():
+                inner = f"{here}.{name}".lstrip(".")
+                yield from [(inner, kind_of(one))] if name in FREE else _walk(inner, one)
+        case list():
+            yield where, "array"
+            for one in value:
+                yield from _walk(f"{where}[]", one)
+        case _:
+            yield where, kind_of(value)
+
+
+def kind_of(value: Any) -> str:
+    """JSON's kinds, with whole numbers, GUIDs and moments apart."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case int():
+            return "integer"
+        case float():
+            return "number"
+        case str():
+            return "guid" if GUID.fullmatch(value) else "moment" if moment(value) else "string"
+        case dict():
+            return "object"
+    return "array"
+
+
+def differences(ours: Outline, theirs: Outline) -> Iterator[tuple[str, str]]:
+    """Where ours has a key more or a key less than theirs, or a kind that theirs never has: only the outermost.
+
+    That a list is empty, or lacks one of several models, says nothing of keys.
+    """
+    for where in sorted({*ours, *theirs}):
+        if not where or not _parents(where) <= (ours.keys() & theirs.keys()):
+            continue
+        if where not in theirs or where not in ours:
+            if where[-1] not in "]>":
+                yield where, "added" if where in ours else "lacking"
+        else:
+            for kind in sorted(ours[where] - theirs[where]):
+                if NARROWER.get(kind) not in theirs[where]:
+                    yield where, f"{kind} for {'/'.join(sorted(theirs[where]))}"
+
+
+def _parents(where: str) -> set[str]:
+    """The places that a place is in, but for the value itself."""
+    return {where[: match.start()] for match in re.finditer(r"(?<!@odata)\.|\[\]|<", where)} - {""}

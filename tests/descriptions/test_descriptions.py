@@ -1,0 +1,113 @@
+"""Every answer of the virtual tenant is as the published descriptions say, but for what is explained."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from described import MODELS, OPERATIONS, faults, refusal_faults
+from explained import MEANT, STRANGERS, Difference
+from jsonschema import Draft202012Validator
+from observed import Exchange, exchanges, others
+from refused import NAMES, response
+from results import DECLARED, columns_of
+
+from conformance.apis import kql
+from conformance.fakes import SCENARIOS
+from conformance.fakes.answering import SERVED
+from conformance.fakes.table_rows import SCHEMAS
+
+NEVER = {"arm.solution"}
+"""What the virtual tenant never has: the solution of older workspaces."""
+
+
+def differing(scenario: str, some: tuple[Exchange, ...]) -> set[Difference]:
+    """Where some answers differ from their descriptions; those of strangers are left out."""
+    return {
+        Difference("descriptions", one.subject, fault.where, fault.what)
+        for one in some
+        if one.endpoint.api.name != STRANGERS.get(scenario)
+        for fault in faults(one.endpoint, one.request, one.response)
+    }
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_answers_are_as_described(scenario: str) -> None:
+    assert sorted(differing(scenario, exchanges(scenario)) - MEANT.keys()) == []
+
+
+def test_answers_to_others_are_as_described() -> None:
+    assert sorted(differing("healthy", others()) - MEANT.keys()) == []
+    assert {one.response.status_code for one in others()} == {200}
+
+
+@pytest.mark.parametrize(("api", "name"), NAMES)
+def test_refusals_are_as_described(api: str, name: str) -> None:
+    found = refusal_faults(api, response(api, name).json())
+    status = response(api, name).status_code
+    assert {Difference("descriptions", f"{api}/{status}", one.where, one.what) for one in found} - MEANT.keys() == set()
+
+
+def test_every_operation_is_described_and_answered() -> None:
+    assert OPERATIONS.keys() == SERVED.keys() - NEVER
+    answered = {one.endpoint.name for one in (*exchanges("healthy"), *others()) if one.response.status_code == 200}
+    assert answered == OPERATIONS.keys()
+
+
+@pytest.mark.slow
+def test_every_explained_difference_is_there() -> None:
+    """A reason that no longer applies goes."""
+    there = differing("healthy", others()).union(*(differing(name, exchanges(name)) for name in SCENARIOS))
+    for api, name in NAMES:
+        answer = response(api, name)
+        there |= {
+            Difference("descriptions", f"{api}/{answer.status_code}", one.where, one.what)
+            for one in refusal_faults(api, answer.json())
+        }
+    assert sorted(one for one in MEANT if one.to == "descriptions" and one not in there) == []
+
+
+@pytest.mark.parametrize(("scenario", "api"), STRANGERS.items())
+def test_strangers_are_strange(scenario: str, api: str) -> None:
+    own = [one for one in exchanges(scenario) if one.endpoint.api.name == api]
+    assert own
+    assert all(faults(one.endpoint, one.request, one.response) for one in own)
+
+
+# Tables
+
+
+@pytest.mark.parametrize("table", SCHEMAS)
+def test_tables_have_the_published_columns(table: str) -> None:
+    published = columns_of(table)
+    assert {name: kind for name, kind in SCHEMAS[table].items() if published.get(name) != kind} == {}
+    assert DECLARED["tables"][table]["columns"].keys() <= SCHEMAS[table].keys()
+
+
+def test_a_query_for_a_table_answers_its_columns() -> None:
+    asked = {
+        query.text: query.name.partition(".")[2] for query in kql.QUERIES.values() if query.name.startswith("take.")
+    }
+    seen = set()
+    for one in exchanges("healthy"):
+        if one.endpoint.name == "log_analytics.query" and (table := asked.get(one.asked.get("query", ""))):
+            (result,) = one.body["tables"]
+            assert {column["name"]: column["type"] for column in result["columns"]} == SCHEMAS[table]
+            seen.add(table)
+    assert seen == set(asked.values())
+
+
+# The descriptions themselves
+
+
+@pytest.mark.parametrize("file", MODELS)
+def test_models_name_only_models(file: str) -> None:
+    Draft202012Validator.check_schema(MODELS[file])
+    assert set(re.findall(r'"#/\$defs/([^"]+)"', json.dumps(MODELS[file]))) <= MODELS[file]["$defs"].keys()
+
+
+@pytest.mark.parametrize("file", MODELS)
+def test_models_say_where_they_are_from(file: str) -> None:
+    assert MODELS[file]["title"]
+    assert MODELS[file]["$comment"].startswith("From ")

@@ -1,0 +1,208 @@
+"""What would slip in unseen if the comparison were blind: each change to an answer is found, at its place."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+from described import Fault, body_faults, faults, place
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from observed import Exchange, exchanges, others
+from outlines import FREE, TOLD_APART, differences, outline
+from samples import SAMPLES
+
+Path = tuple[str | int, ...]
+
+OPEN = FREE | {"innerError", "resourceIdentifiers", "queryResult", "info", "spa", "web", "api"}
+"""The members of which the descriptions say little or nothing."""
+PATIENT = settings(deadline=None, max_examples=60)
+
+
+@cache
+def answers() -> dict[str, Exchange]:
+    """The richest success of each operation in a healthy tenant."""
+    found: dict[str, Exchange] = {}
+    for one in sorted((*exchanges("healthy"), *others()), key=lambda one: len(one.response.content)):
+        if one.response.status_code == 200:
+            found[one.endpoint.name] = one
+    return found
+
+
+@cache
+def places() -> list[tuple[str, Path]]:
+    """Each described value of each answer, but for what is explained."""
+    explained = {name: {fault.where for fault in found(one, one.body)} for name, one in answers().items()}
+    return [
+        (name, path)
+        for name, one in answers().items()
+        for path in walk((), one.body)
+        if place(path) not in explained[name]
+    ]
+
+
+@cache
+def objects() -> list[tuple[str, Path]]:
+    return [(name, path) for name, path in places() if isinstance(at(answers()[name].body, path), dict)]
+
+
+def walk(path: Path, value: Any) -> Iterator[Path]:
+    yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, inner in items:
+        if step not in OPEN:
+            yield from walk((*path, step), inner)
+
+
+def at(value: Any, path: Path) -> Any:
+    for step in path:
+        value = value[step]
+    return value
+
+
+def changed(one: Exchange, path: Path, value: Any) -> Any:
+    """The answer's body with another value at a place."""
+    body = copy.deepcopy(one.body)
+    if not path:
+        return value
+    at(body, path[:-1])[path[-1]] = value
+    return body
+
+
+def found(one: Exchange, body: Any) -> set[Fault]:
+    return body_faults(one.endpoint, one.request, 200, body)
+
+
+@PATIENT
+@given(st.data())
+def test_a_key_that_nobody_documented_is_found(data: st.DataObject) -> None:
+    name, path = data.draw(st.sampled_from(objects()))
+    one = answers()[name]
+    body = changed(one, (*path, "undocumented"), "something")
+    assert found(one, body) - found(one, one.body) == {Fault(place([*path, "undocumented"]), "unknown")}
+
+
+@PATIENT
+@given(st.data())
+def test_a_value_of_another_type_is_found(data: st.DataObject) -> None:
+    name, path = data.draw(st.sampled_from([one for one in places() if one[1] and one[1][-1] not in TOLD_APART]))
+    one = answers()[name]
+    there, here = at(one.body, path), place(path)
+    alike = WIDER.get(type(there), (type(there),))
+    value = data.draw(
+        st.sampled_from([one for one in (True, 17, 0.5, "no such thing", [[0]]) if type(one) not in alike])
+    )
+    assert any(fault.where.startswith(here) for fault in found(one, changed(one, path, value)) - found(one, one.body))
+
+
+WIDER = {type(None): (bool, int, float, str), float: (float, int)}
+"""The types that would be as good: null stands for any value, and a whole number for any number."""
+
+
+DROPPED = [
+    ("arm.workspace", "properties.customerId"),
+    ("arm.permissions", "value[].actions"),
+    ("defender.machines", "value[].healthStatus"),
+    ("defender.alerts", "value[].machineId"),
+    ("entra.token", "ext_expires_in"),
+    ("entra.openid_configuration", "issuer"),
+    ("graph.alerts", "value[].id"),
+    ("graph.alerts", "@odata.context"),
+    ("graph.incidents", "value[].createdDateTime"),
+    ("log_analytics.query", "tables[].columns[].type"),
+    ("sentinel.incidents", "value[].properties.severity"),
+    ("sentinel.alert_rules", "value[].kind"),
+    ("sentinel.watchlists", "value[].properties.itemsSearchKey"),
+]
+
+
+@pytest.mark.parametrize(("name", "where"), DROPPED)
+def test_a_required_key_that_is_gone_is_found(name: str, where: str) -> None:
+    one = answers()[name]
+    body = copy.deepcopy(one.body)
+    path = next(path for path in walk((), body) if place(path) == where)
+    del at(body, path[:-1])[path[-1]]
+    assert Fault(where, "missing") in found(one, body)
+
+
+RENAMED = [
+    ("arm.subscription", "state", "enabled"),
+    ("arm.workspace", "properties.publicNetworkAccessForQuery", "On"),
+    ("arm.role_assignments", "value[].properties.principalType", "servicePrincipal"),
+    ("defender.machines", "value[].riskScore", "low"),
+    ("defender.alerts", "value[].status", "inProgress"),
+    ("graph.alerts", "value[].severity", "High"),
+    ("graph.alerts", "value[].serviceSource", "microsoftSentinel"),
+    ("graph.incidents", "value[].status", "Active"),
+    ("log_analytics.query", "tables[].columns[].type", "integer"),
+    ("sentinel.incidents", "value[].properties.status", "active"),
+    ("sentinel.incident_entities", "entities[].kind", "IP"),
+    ("sentinel.data_connectors", "value[].kind", "OfficeATP"),
+    ("sentinel.settings", "value[].kind", "UEBA"),
+]
+
+
+@pytest.mark.parametrize(("name", "where", "member"), RENAMED)
+def test_a_member_that_nobody_documented_is_found(name: str, where: str, member: str) -> None:
+    """Graph's younger members count as such where the client has not asked for them."""
+    one = answers()[name]
+    path = next(path for path in walk((), one.body) if place(path) == where)
+    assert Fault(where, f"value {json.dumps(member)}") in found(one, changed(one, path, member))
+
+
+FORMATS = [
+    ("arm.workspace", "properties.createdDate", "Wed, 16 Sep 2020 03:34:22 GMT", "format"),
+    ("arm.workspace", "properties.customerId", "law-security", "format"),
+    ("defender.machines", "value[].id", "1e5bc9d7", "pattern"),
+    ("entra.token", "access_token", "opaque", "pattern"),
+    ("graph.alerts", "value[].createdDateTime", "2026-02-30T00:00:00Z", "format"),
+    ("graph.app_role_assignments", "value[].appRoleId", "Machine.Read.All", "format"),
+    ("sentinel.incidents", "value[].properties.createdTimeUtc", "2026-11-24T09:00:00+00:00", "format"),
+    ("sentinel.incidents", "nextLink", "/subscriptions", "format"),
+]
+
+
+@pytest.mark.parametrize(("name", "where", "text", "what"), FORMATS)
+def test_a_text_of_another_format_is_found(name: str, where: str, text: str, what: str) -> None:
+    one = answers()[name]
+    body = copy.deepcopy(one.body)
+    path = next((path for path in walk((), body) if place(path) == where), (where,))
+    assert Fault(where, what) in found(one, changed(one, path, text))
+
+
+def test_a_cell_of_another_type_is_found() -> None:
+    one = answers()["log_analytics.query"]
+    body = copy.deepcopy(one.body)
+    (table,) = body["tables"]
+    for number, column in enumerate(table["columns"]):
+        table["rows"][0][number] = {"string": 1, "dynamic": "not JSON"}.get(column["type"], "text")
+    assert {fault.where for fault in found(one, body)} == {"tables[].rows[][]"}
+
+
+def test_a_header_that_is_gone_or_wrong_is_found() -> None:
+    one = answers()["sentinel.incidents"]
+    answer = copy.copy(one.response)
+    answer.headers = one.response.headers.copy()
+    del answer.headers["x-ms-request-id"]
+    answer.headers["Date"] = "2026-11-24T09:00:00Z"
+    answer.headers["x-powered-by"] = "ASP.NET"
+    wrong = {("headers.x-ms-request-id", "missing"), ("headers.date", "format"), ("headers.x-powered-by", "unknown")}
+    assert {(fault.where, fault.what) for fault in faults(one.endpoint, one.request, answer)} >= wrong
+
+
+@PATIENT
+@given(st.data())
+def test_a_key_that_the_samples_have_is_missed(data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(sorted(SAMPLES)))
+    ours = outline([answers()[name].body])
+    theirs = {where: frozenset(kinds) for where, kinds in SAMPLES[name]["keys"].items()}
+    keys = [where for where in ours.keys() & theirs.keys() if where[-1:] not in ("", "]", ">")]
+    key = data.draw(st.sampled_from(sorted(keys)))
+    without = {where: kinds for where, kinds in ours.items() if not where.startswith(key)}
+    assert (key, "lacking") in set(differences(without, theirs))
+    other = {**ours, key: frozenset({"cassette"})}
+    assert key in {where for where, what in differences(other, theirs) if what.startswith("cassette for ")}

@@ -1,0 +1,66 @@
+"""Answers of the virtual tenant have the keys, kinds of values and headers of real ones, or it is said why not."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+
+import pytest
+from explained import MEANT, Difference
+from observed import Exchange, exchanges, others
+from outlines import differences, outline
+from samples import FILES, SAMPLES, originals, outlined
+
+from conformance.fakes import SCENARIOS
+from conformance.fakes.answering import SERVED
+
+pytestmark = pytest.mark.slow
+"""All scenarios together make the outline of an operation's answers."""
+
+
+@cache
+def answered() -> dict[str, list[Exchange]]:
+    """All successes with a body, by operation; a page of a proxy is none."""
+    found = defaultdict(list)
+    for name in SCENARIOS:
+        for one in (*exchanges(name), *(others() if name == "healthy" else ())):
+            if one.response.status_code < 300 and one.response.headers.get("content-type", "").startswith(
+                "application/json"
+            ):
+                found[one.endpoint.name].append(one)
+    return found
+
+
+def differing(name: str) -> Iterator[Difference]:
+    """Where the answers of an operation differ from its samples."""
+    ours, theirs = answered()[name], SAMPLES[name]
+    seen = {where: frozenset(kinds) for where, kinds in theirs["keys"].items()}
+    for where, what in differences(outline(one.body for one in ours), seen):
+        yield Difference("samples", name, where, what)
+    always, sometimes = set(theirs["headers"]["always"]), set(theirs["headers"]["sometimes"])
+    if always:
+        sent = {header.lower() for one in ours for header in one.response.headers}
+        for header in sent - always - sometimes:
+            yield Difference("samples", name, f"headers.{header}", "added")
+        for header in always - sent:
+            yield Difference("samples", name, f"headers.{header}", "lacking")
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_answers_have_the_outline_of_their_samples(name: str) -> None:
+    assert sorted(set(differing(name)) - MEANT.keys()) == []
+
+
+def test_every_explained_difference_is_there() -> None:
+    """A reason that no longer applies goes."""
+    there = {one for name in SAMPLES for one in differing(name)}
+    assert sorted(one for one in MEANT if one.to == "samples" and one not in there) == []
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_outlines_are_those_of_the_samples(name: str) -> None:
+    samples = originals(name)
+    if not samples:
+        pytest.skip("no samples here")
+    assert outlined(SERVED[name], samples) == SAMPLES[name]

@@ -1,0 +1,92 @@
+"""Log Analytics' batches in the virtual tenant: each query is answered as by itself."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+from azure_world import AzureWorld
+
+from conformance.apis import ENDPOINTS, kql
+from conformance.fakes.batch import BATCH
+
+INCIDENTS = kql.table("SecurityIncident").text
+
+
+@pytest.fixture
+def azure() -> AzureWorld:
+    return AzureWorld()
+
+
+def put(azure: AzureWorld, content: Any, token: str | None = None) -> httpx.Response:
+    return azure.put(BATCH.ask(json=content), token)
+
+
+def item(name: str, query: str, azure: AzureWorld, **more: Any) -> dict[str, Any]:
+    workspace = azure.workspace.customer_id
+    asked = {"id": name, "method": "POST", "path": "/query", "workspace": workspace, "body": {"query": query}}
+    return {**asked, **more}
+
+
+def answered(azure: AzureWorld, *items: dict[str, Any]) -> dict[str, tuple[int, Any]]:
+    """Status and body of each item's answer, by the item's id."""
+    answer = put(azure, {"requests": list(items)})
+    assert answer.status_code == 200
+    return {one["id"]: (one["status"], one["body"]) for one in answer.json()["responses"]}
+
+
+def without_ids(body: Any) -> Any:
+    text = json.loads(json.dumps(body))
+    text.get("error", {}).pop("correlationId", None)
+    return text
+
+
+@pytest.mark.parametrize("query", [kql.PRINT.text, INCIDENTS, kql.UNKNOWN_TABLE.text, "print ("])
+def test_as_by_itself(azure: AzureWorld, query: str) -> None:
+    alone = azure.query(query)
+    status, body = answered(azure, item("1", query, azure))["1"]
+    assert (status, without_ids(body)) == (alone.status_code, without_ids(alone.json()))
+
+
+def test_headers_of_an_item_are_its_own(azure: AzureWorld) -> None:
+    prefer = {"Prefer": "include-statistics=true"}
+    both = answered(azure, item("a", "print ok=1", azure, headers=prefer), item("b", "print ok=1", azure))
+    assert "statistics" in both["a"][1]
+    assert "statistics" not in both["b"][1]
+
+
+def test_a_workspace_that_nobody_has(azure: AzureWorld) -> None:
+    status, body = answered(azure, item("1", "print ok=1", azure, workspace="law-security"))["1"]
+    assert (status, body["error"]["code"]) == (400, "FailedToResolveResource")
+
+
+def test_a_role_is_looked_for_per_item(azure: AzureWorld) -> None:
+    azure.tenant.revoke_roles()
+    status, body = answered(azure, item("1", "print ok=1", azure))["1"]
+    assert (status, body["error"]["code"]) == (403, "InsufficientAccessError")
+
+
+def test_a_workspace_without_data_says_so(azure: AzureWorld) -> None:
+    azure.workspace.has_data = False
+    assert answered(azure, item("1", "print ok=1", azure))["1"] == (204, {"error": {"code": "WorkspaceNotPlacedError"}})
+
+
+@pytest.mark.parametrize("content", [None, [], {}, {"requests": 1}, {"requests": ["print ok=1"]}])
+def test_what_is_no_batch(azure: AzureWorld, content: Any) -> None:
+    answer = put(azure, content)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "BadArgumentError")
+
+
+def test_ids_that_are_given_twice(azure: AzureWorld) -> None:
+    answer = put(azure, {"requests": [item("1", "print ok=1", azure), item("1", "print ok=1", azure)]})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "BadArgumentError")
+
+
+def test_without_a_token(azure: AzureWorld) -> None:
+    assert put(azure, {"requests": []}, token="").status_code == 401
+
+
+def test_the_product_itself_may_not_send_it() -> None:
+    assert BATCH.name not in ENDPOINTS
