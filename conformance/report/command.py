@@ -9,7 +9,7 @@ from collections.abc import Iterable
 LEFT_OUT = re.compile(
     r"-(?:k|m)(?P<value>.*)|--(?:deselect|sentinel-(?:notify|report)|junit-?xml)(?P<given>=.*)?", re.DOTALL
 )
-"""Options left out with their values: what chooses tests, and where reports of all went (addresses can hold secrets)."""
+"""Options left out with their values: what chooses tests, and where reports went (addresses can hold secrets)."""
 MANNER = re.compile(r"-[vqx]+|--(?:lf|last-failed|ff|failed-first|sw|stepwise|verbose|quiet|exitfirst)")
 """What does not belong to the question: how much is told, and where the last run ended."""
 
