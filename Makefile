@@ -46,8 +46,9 @@ format: $(READY) ## format and mend what can be mended by itself
 bench: $(READY) ## measure, as ratios, and write docs/benchmarks.md
 	@$(BIN)/python -m benchmarks.run --write docs/benchmarks.md
 
-docs: $(READY) ## write the generated pages of docs/
+docs: $(READY) ## write the generated pages of docs/, and its pictures where Chromium is
 	@$(BIN)/python scripts/docs.py
+	@$(BIN)/python scripts/pictures.py
 
 locale: $(READY) ## bring the translations of the hand-back page up to its texts, and compile them
 	@$(BIN)/python scripts/catalogues.py

@@ -172,12 +172,15 @@ def as_pytest(quick: bool) -> list[Figure]:
             f"   pass\n"
         )
         run = best(times, lambda: pytest_time([f"--sentinel-config={DEMO}", "--sentinel-source=fake"], folder))
+        reported = [f"--sentinel-config={DEMO}", "--sentinel-source=fake", f"--sentinel-report={folder / 'reports'}"]
+        reports = best(times, lambda: pytest_time(reported, folder))
         nothing = best(times, lambda: pytest_time(["test_nothing.py"], folder))
         (folder / "test_one.py").write_text("def test_one():\n    pass\n")
         inert = best(times, lambda: pytest_time(["test_one.py"], folder))
         bare = best(times, lambda: pytest_time(["-p", "no:conformance.plugin", "test_one.py"], folder))
     return [
         Figure(f"run on the virtual tenant / {len(selected())} no-op tests", run / nothing, "2 or less"),
+        Figure("run that writes all its reports / run that writes none", reports / run, "less than 1.15"),
         Figure("start-up with the plugin inert / without it", inert / bare, "1.0"),
     ]
 

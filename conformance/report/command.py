@@ -6,8 +6,10 @@ import re
 import shlex
 from collections.abc import Iterable
 
-SELECTING = re.compile(r"-(?:k|m)(?P<value>.*)|--(?:deselect|sentinel-notify)(?P<given>=.*)?", re.DOTALL)
-"""Options that choose tests, each with its value; and addresses to notify, which can hold secrets."""
+LEFT_OUT = re.compile(
+    r"-(?:k|m)(?P<value>.*)|--(?:deselect|sentinel-(?:notify|report)|junit-?xml)(?P<given>=.*)?", re.DOTALL
+)
+"""Options left out with their values: what chooses tests, and where reports went (addresses can hold secrets)."""
 MANNER = re.compile(r"-[vqx]+|--(?:lf|last-failed|ff|failed-first|sw|stepwise|verbose|quiet|exitfirst)")
 """What does not belong to the question: how much is told, and where the last run ended."""
 
@@ -17,8 +19,8 @@ def command(arguments: Iterable[str]) -> str:
     kept: list[str] = []
     given = iter(arguments)
     for one in given:
-        if selecting := SELECTING.fullmatch(one):
-            if not (selecting["value"] or selecting["given"]):
+        if option := LEFT_OUT.fullmatch(one):
+            if not (option["value"] or option["given"]):
                 next(given, None)
         elif not MANNER.fullmatch(one):
             kept.append(one)

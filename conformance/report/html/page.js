@@ -50,7 +50,7 @@ for (const form of document.querySelectorAll("[data-filters]")) {
     form.querySelector("output").textContent = `${shown} of ${checks.length} checks`;
   };
   form.hidden = false;
-  form.addEventListener("input", filter);
+  for (const event of ["input", "change"]) form.addEventListener(event, filter);
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(filter));
   filter();

@@ -1,0 +1,48 @@
+"""Takes the pictures of docs/reports.md in Chromium, where it is installed; says so where it is not."""
+
+from __future__ import annotations
+
+import base64
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests" / "report")]
+
+from browser import MISSING, chromium, screen  # noqa: E402 - the tests' browser
+from pages.operations import START, demo  # noqa: E402
+
+from conformance.fakes import Fake  # noqa: E402
+from conformance.report.html import page  # noqa: E402
+from conformance.report.model import document  # noqa: E402
+from conformance.verification import verify  # noqa: E402
+
+PICTURES = {"report": (1000, 1780, "light"), "report-dark": (1000, 1780, "dark"), "report-phone": (390, 1000, "light")}
+"""Each picture with its width, its height and the colour scheme."""
+
+
+def main() -> int:
+    if MISSING:
+        print(f"{MISSING}: the pictures of docs/ stay as they are")
+        return 0
+    images = ROOT / "docs" / "images"
+    images.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as name:
+        file = Path(name) / "report.html"
+        file.write_bytes(page(document([verify(demo(), source=Fake("no-azure-role", START))])))
+        with chromium(Path(name) / "profile") as driver:
+            for picture, (width, height, scheme) in PICTURES.items():
+                screen(driver, width=width, height=height, scheme=scheme)
+                driver.get(file.as_uri())
+                (images / f"{picture}.webp").write_bytes(_taken(driver))
+    return 0
+
+
+def _taken(driver: Any) -> bytes:
+    return base64.b64decode(driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "webp", "quality": 80})["data"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

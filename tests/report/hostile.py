@@ -1,0 +1,70 @@
+"""A report in which every text that is not ours tries to be more than text."""
+
+from __future__ import annotations
+
+from itertools import cycle
+
+import msgspec
+
+from conformance.findings.redact import excerpt
+from conformance.report.model import TEXT, Document
+
+TEXTS = (
+    "<script>window.pwned = 1</script>",
+    "</style></script><img src=x onerror=window.pwned=1>",
+    '" onmouseover="window.pwned=1" x=\'',
+    "javascript:window.pwned=1",
+    "{{ 7 * 7 }} {% raw %} ${7*7}",
+    "\u202egnp.exe\u202c \u2066isolated",
+    "\x1b[2J\x1b]0;title\x07\x00\x08\ufeff\ud800",
+    "<!-- --> ]]> &lt;b&gt; &#x3c;script&#x3e;",
+    "<svg/onload=window.pwned=1>",
+    "x" * 1_000_000,
+)
+OURS = frozenset(
+    [
+        "schema",
+        "outcome",
+        "status",
+        "certainty",
+        "cause",
+        "also",
+        "owner",
+        "area",
+        "level",
+        "id",
+        "blocked_by",
+        "check",
+        "blocks",
+        "probe",
+        "probes",
+        "started",
+        "date",
+        "version",
+        "checks",
+        "method",
+        "counts",
+        "expires",
+    ]
+)
+"""Fields with words of ours, which keep their meaning."""
+
+
+def hostile(document: Document) -> Document:
+    """The document as if services, files and people had put the worst wherever they have a say.
+
+    Each text is as ``document`` lets it through: on one line, and not longer than the longest.
+    """
+    texts = cycle(TEXTS)
+
+    def worse(value: object, key: str = "") -> object:
+        match value:
+            case dict():
+                return {name: worse(one, name) for name, one in value.items()}
+            case list() | tuple():
+                return [worse(one, key) for one in value]
+            case str() if key not in OURS:
+                return excerpt(next(texts), TEXT)
+        return value
+
+    return msgspec.convert(worse(msgspec.to_builtins(document)), Document)

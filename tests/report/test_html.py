@@ -1,0 +1,153 @@
+"""The page as text: valid, of bounded size, with every fact escaped and no secret."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import html5lib
+import msgspec
+import pytest
+from contoso import SECRET, START, made_up
+from documents import COMMAND, DOWN, RUNS, run
+from hostile import TEXTS, hostile
+
+from conformance.fakes import SCENARIOS, Fake
+from conformance.report.html import page
+from conformance.report.html.chain import NODES, chain
+from conformance.report.html.page import LARGEST
+from conformance.report.html.timeline import timeline
+from conformance.report.model import Document, document
+from conformance.verification import verify
+
+NAMES = {"html": "{http://www.w3.org/1999/xhtml}"}
+
+
+def parsed(document: Document) -> Any:
+    """The page's tree; a page that breaks a rule of HTML's grammar is an error."""
+    return html5lib.HTMLParser(strict=True).parse(page(document).decode())
+
+
+def texts(tree: Any, tag: str) -> list[str]:
+    return ["".join(one.itertext()) for one in tree.iter(f"{NAMES['html']}{tag}")]
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_it_is_html_with_the_verdict_on_top(name: str) -> None:
+    report = run(*RUNS[name])
+    tree = parsed(report)
+    (head,) = texts(tree, "h1")
+    assert head.startswith(
+        "contoso" if len(report.connections) == 1 else ("4 of 5" if name.startswith("five") else "8 of 20")
+    )
+    shown = " ".join(" ".join(texts(tree, "main")).split())
+    for one in report.connections:
+        for cause in one.root_causes:
+            assert cause.explanation in shown
+            assert cause.again in shown
+            assert all(command in shown for command in cause.fix.commands)
+
+
+def test_ids_are_given_once_and_every_link_within_the_page_lands() -> None:
+    for name in RUNS:
+        elements = list(parsed(run(*RUNS[name])).iter())
+        ids = [one.get("id") for one in elements if one.get("id")]
+        assert len(ids) == len(set(ids))
+        links = {one.get("href") for one in elements if (one.get("href") or "").startswith("#")}
+        assert {link[1:] for link in links} <= set(ids), name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "scenarios", [*RUNS.values(), (DOWN,) * 20, ("no-graph-consent+no-azure-role",) * 20, (DOWN,) * 3]
+)
+def test_it_stays_under_300_kb(scenarios: tuple[str, ...]) -> None:
+    text = page(run(*scenarios))
+    assert len(text) < LARGEST
+    if len(scenarios) == 1:
+        assert all(f'id="c1-{check.id}"'.encode() in text for check in run(*scenarios).connections[0].checks)
+
+
+def test_nothing_hostile_becomes_markup() -> None:
+    tree = parsed(hostile(run("no-azure-role")))
+    elements = list(tree.iter())
+    assert len(texts(tree, "script")) == len(texts(tree, "style")) == 1
+    assert "pwned" not in texts(tree, "script")[0]
+    assert not [one for one in elements if {name for name in one.attrib if name.startswith("on") or name == "style"}]
+    assert {one.get("href").partition(":")[0] for one in elements if ":" in (one.get("href") or "")} <= {"https"}
+    assert TEXTS[0] in " ".join(texts(tree, "main"))
+
+
+@pytest.mark.parametrize("kind", ["style", "script"])
+def test_the_policy_allows_this_style_and_script_and_nothing_else(kind: str) -> None:
+    import base64
+    import hashlib
+
+    tree = parsed(run("healthy"))
+    policy = next(one.get("content") for one in tree.iter(f"{NAMES['html']}meta") if one.get("http-equiv"))
+    digest = base64.b64encode(hashlib.sha256(texts(tree, kind)[0].encode()).digest()).decode()
+    assert f"{kind}-src 'sha256-{digest}'" in policy
+    assert policy.startswith("default-src 'none';")
+    assert "unsafe" not in policy
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_no_secret_and_no_token_stand_in_it(scenario: str) -> None:
+    found = verify(made_up(), source=Fake(scenario, START))
+    text = page(document([found], command=f"{COMMAND} --client_secret={SECRET}")).decode()
+    assert SECRET not in text
+    assert not re.search(r"eyJ[\w-]{8,}", text)
+
+
+def test_the_picture_shows_where_it_breaks() -> None:
+    picture = chain(run("no-azure-role").connections[0].checks)
+    states = {box.title: box.state for box in picture.boxes}
+    assert states["Azure role"] == "failed"
+    assert {states[title] for title in ("Workspace", "Microsoft Sentinel", "Log Analytics")} == {"blocked"}
+    assert {states[title] for title in ("Graph token", "Graph permissions", "Graph security")} == {"passed"}
+    assert [edge.state for edge in picture.edges].count("broken") == 2
+
+
+def test_every_part_of_the_picture_has_checks() -> None:
+    boxes = chain(run("healthy").connections[0].checks).boxes
+    assert len(boxes) == len(NODES)
+    assert "unasked" not in {box.state for box in boxes}
+    assert {box.state for box in chain(()).boxes} == {"unasked"}
+
+
+def test_requests_lie_within_the_time_of_the_run() -> None:
+    requests = run("healthy").connections[0].requests
+    line = timeline(requests)
+    assert [bar.request for bar in line.bars] == list(requests)
+    assert all(0 <= bar.x < 1000 and bar.width > 0 for bar in line.bars)
+    assert timeline(()).bars == ()
+
+
+def test_what_changed_since_the_previous_run_is_told() -> None:
+    """The comparison is a part of the document where a previous run was given."""
+    change = {
+        "check": "RBAC-001",
+        "was": "passed",
+        "outcome": "failed",
+        "was_cause": None,
+        "cause": "rbac_role_missing",
+    }
+    lost = {
+        "newly_failing": [change],
+        "newly_passing": [],
+        "changed_causes": [],
+        "new_checks": ["LA-033"],
+        "lost_checks": [],
+    }
+    previous = {"started": START, "suite": {"version": "0.1.0", "checks": "2026.11"}}
+    comparison = {"previous": previous, "connections": {"contoso": {**lost, "shapes": []}}}
+    text = page(Compared(**{**msgspec.structs.asdict(run("no-azure-role")), "comparison": comparison}))
+    assert "RBAC-001</code> passed → failed (rbac_role_missing)" in text.decode()
+    assert "New checks: LA-033" in text.decode()
+
+
+class Compared(Document, frozen=True, kw_only=True):
+    """A document with what :mod:`comparison` adds."""
+
+    comparison: dict[str, Any]

@@ -1,0 +1,206 @@
+"""The page in a real browser: what loads, what works, what is heard of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser import MISSING, chromium, screen
+from documents import RUNS, run
+from hostile import hostile
+
+from conformance.report.html import page
+
+selenium = pytest.importorskip("selenium")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(MISSING), reason=MISSING),
+    # Selenium's own; the browser is over when the module is.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    with chromium(tmp_path_factory.mktemp("profile")) as driver:
+        yield driver
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("pages")
+    for name, scenarios in RUNS.items():
+        (made / f"{name}.html").write_bytes(page(run(*scenarios)))
+    (made / "hostile.html").write_bytes(page(hostile(run("no-azure-role"))))
+    return made
+
+
+@pytest.fixture
+def opened(driver: Any, folder: Path) -> Any:
+    def open_(name: str, fragment: str = "", **look: Any) -> Any:
+        screen(driver, **look)
+        driver.get("about:blank")
+        driver.get_log("browser"), driver.get_log("performance")
+        driver.get((folder / f"{name}.html").as_uri() + fragment)
+        return driver
+
+    return open_
+
+
+def shown(driver: Any, selector: str) -> list[str]:
+    """The texts of the elements that can be seen."""
+    return [one.text for one in driver.find_elements("css selector", selector) if one.is_displayed()]
+
+
+@pytest.mark.parametrize("name", [*RUNS, "hostile"])
+def test_it_loads_without_an_error_and_asks_nobody(opened: Any, name: str) -> None:
+    driver = opened(name)
+    assert driver.get_log("browser") == []
+    messages = [json.loads(one["message"])["message"] for one in driver.get_log("performance")]
+    asked = [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
+    assert [url.rpartition("/")[2] for url in asked if url != "about:blank"] == [f"{name}.html"]
+
+
+@pytest.mark.parametrize("width", [320, 390, 800, 1400])
+@pytest.mark.parametrize("name", [*RUNS, "hostile"])
+def test_nothing_is_wider_than_the_window(opened: Any, name: str, width: int) -> None:
+    driver = opened(name, width=width)
+    assert driver.execute_script("return document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", [*RUNS, "hostile"])
+def test_axe_finds_nothing(opened: Any, name: str, scheme: str) -> None:
+    """Landmarks, names, contrast, tables, headings: the rules of axe-core for WCAG 2.2 AA and good practice."""
+    axe = pytest.importorskip("axe_playwright_python")
+    driver = opened(name, scheme=scheme)
+    driver.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
+    driver.execute_script(resources.files(axe).joinpath("axe.min.js").read_text(encoding="utf-8"))
+    result = driver.execute_async_script("axe.run().then(arguments[0], error => arguments[0](String(error)))")
+    found = [(one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in result["violations"]]
+    assert found == []
+
+
+def test_the_accessibility_tree_tells_the_verdict_the_picture_and_what_to_do(opened: Any) -> None:
+    tree = opened("one-fault").execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+    nodes = [(node["role"]["value"], node.get("name", {}).get("value", "")) for node in tree if not node["ignored"]]
+    roles = {role for role, _ in nodes}
+    assert {"banner", "main", "contentinfo", "heading", "form", "table", "region"} <= roles
+    assert ("heading", "contoso does not work") in nodes
+    assert any(role in ("image", "img") and "Azure role: 1 failed, 7 blocked" in name for role, name in nodes)
+    assert ("button", "Copy: command 1 of the fix") in nodes
+    unnamed = [
+        role for role, name in nodes if role in ("button", "link", "textbox", "searchbox", "combobox") and not name
+    ]
+    assert unnamed == []
+
+
+def test_checks_are_filtered_by_area_outcome_owner_and_words(opened: Any) -> None:
+    from selenium.webdriver.support.select import Select
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    driver = opened("one-fault")
+    form = driver.find_element("css selector", "form.filters")
+
+    def choose(name: str, value: str, told: str) -> None:
+        Select(form.find_element("name", name)).select_by_value(value)
+        output = form.find_element("css selector", "output")
+        WebDriverWait(driver, 5).until(lambda _: output.text == told)
+
+    choose("area", "rbac", "8 of 92 checks")
+    choose("outcome", "failed", "1 of 92 checks")
+    assert shown(driver, ".check summary code") == ["RBAC-001"]
+    form.find_element("css selector", "[type=reset]").click()
+    choose("owner", "azure-admin", "47 of 92 checks")
+    form.find_element("css selector", "[type=reset]").click()
+    form.find_element("name", "text").send_keys("Defender token")
+    assert {"AUTH-013", "PERM-011"} <= set(shown(driver, ".check summary code"))
+    assert len(shown(driver, ".area h4")) < 12
+
+
+def test_a_command_is_copied_as_it_is_to_be_pasted(opened: Any) -> None:
+    driver = opened("one-fault")
+    driver.execute_cdp_cmd(
+        "Browser.grantPermissions", {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]}
+    )
+    button = driver.find_element("css selector", ".copy")
+    button.click()
+    assert (
+        driver.execute_async_script("setTimeout(() => arguments[0](document.querySelector('.copy').textContent), 100)")
+        == "Copied"
+    )
+    copied = driver.execute_async_script(
+        "navigator.clipboard.readText().then(arguments[0], error => arguments[0](String(error)))"
+    )
+    assert copied == run("no-azure-role").connections[0].root_causes[0].fix.commands[0]
+
+
+def test_everything_can_be_reached_by_keyboard(opened: Any) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    driver = opened("one-fault")
+    reached = []
+    for _ in range(24):
+        driver.switch_to.active_element.send_keys(Keys.TAB)
+        one = driver.switch_to.active_element
+        reached.append(one.get_attribute("class") or one.get_attribute("name") or one.tag_name)
+        assert one.value_of_css_property("outline-style") != "none", reached
+    assert reached[0] == "skip"
+    assert {"copy", "text", "area", "outcome", "owner", "scroll", "summary"} <= set(reached)
+    summary = next(one for one in driver.find_elements("css selector", ".check summary") if "CONN-001" in one.text)
+    summary.send_keys(Keys.ENTER)
+    assert summary.find_element("xpath", "..").get_attribute("open")
+
+
+def test_one_connection_at_a_time_or_all(opened: Any) -> None:
+    driver = opened("twenty-connections")
+    assert len(shown(driver, "[data-connection] h2")) == 20
+    driver.find_element("css selector", "[data-show=c4]").click()
+    assert shown(driver, "[data-connection] h2") == ["✗\ncustomer-04"] or shown(driver, "[data-connection] h2")[
+        0
+    ].endswith("customer-04")
+    assert len(shown(driver, "[data-connection] h2")) == 1
+    assert driver.find_element("css selector", "[aria-current]").get_attribute("data-show") == "c4"
+    driver.find_element("css selector", "[data-show='']").click()
+    assert len(shown(driver, "[data-connection] h2")) == 20
+
+
+def test_a_link_to_a_check_opens_it(opened: Any) -> None:
+    driver = opened("one-fault", "#c1-LA-001")
+    assert driver.find_element("css selector", "#c1-LA-001 details").get_attribute("open")
+
+
+def test_it_is_read_without_javascript(opened: Any, driver: Any) -> None:
+    driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        opened("one-fault")
+        text = "\n".join(shown(driver, "main"))
+        assert "contoso does not work" in text
+        assert "az role assignment create" in text
+        assert "GUIDE-005" in text
+        assert shown(driver, ".copy, .filters") == []
+        driver.find_element("css selector", "#c1-CONN-006 summary").click()
+        assert "openid-configuration" in driver.find_element("css selector", "#c1-CONN-006 .evidence").text
+    finally:
+        driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def test_on_paper_there_is_nothing_to_press(opened: Any) -> None:
+    driver = opened("one-fault", media="print")
+    assert shown(driver, ".copy, .filters, .skip") == []
+    assert shown(driver, "h1") == ["contoso does not work"]
+    assert driver.execute_script("return getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+def test_nothing_hostile_runs_or_stands_as_markup(opened: Any) -> None:
+    driver = opened("hostile")
+    assert driver.execute_script("return window.pwned") is None
+    assert driver.find_elements("css selector", "img, iframe, object, embed, base, link, main script, main style") == []
+    links = driver.execute_script("return [...document.links].map(one => one.protocol)")
+    assert set(links) <= {"file:", "https:"}
+    names = driver.execute_script("return [...document.querySelectorAll('*')].flatMap(one => one.getAttributeNames())")
+    assert [name for name in names if name.startswith("on") or name == "style"] == []
