@@ -10,6 +10,7 @@ import pytest
 from contoso import START, made_up
 
 from conformance import Connection
+from conformance.baseline import Baseline
 from conformance.fakes import Fake
 from conformance.verification import Report, verify
 
@@ -42,5 +43,10 @@ def verified() -> Callable[..., Report]:
 
 
 @cache
-def report_of(scenario: str = "healthy", checks: tuple[str, ...] | None = None, wait: float = 0.0) -> Report:
-    return verify(made_up(), source=Fake(scenario, START), checks=checks, wait=wait)
+def report_of(
+    scenario: str = "healthy",
+    checks: tuple[str, ...] | None = None,
+    wait: float = 0.0,
+    baseline: Baseline = (),
+) -> Report:
+    return verify(made_up(), source=Fake(scenario, START), checks=checks, wait=wait, baseline=baseline)

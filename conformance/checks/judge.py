@@ -87,9 +87,15 @@ def _owner(check: Check, met: Meeting, connection: Connection, evidence: Mapping
         if not evidence.keys() >= set(other.needs.values()):
             return other  # it was not selected, so what else it would have seen is not known
         its = look(other, connection, evidence)
-        if isinstance(its, Meeting) and its.finding.cause == met.finding.cause:
+        if isinstance(its, Meeting) and met.finding.cause in {its.finding.cause, *_refused(other, evidence)}:
             return other
     return check
+
+
+def _refused(check: Check, evidence: Mapping[str, Evidence]) -> Iterator[str]:
+    """The causes of all refusals that a check looks at: it can name but one."""
+    needed = (evidence[probe] for probe in check.needs.values())
+    return (one.finding.cause for one in needed if isinstance(one, Refusal))
 
 
 def look(check: Check, connection: Connection, evidence: Mapping[str, Evidence]) -> Outcome | Meeting:

@@ -51,3 +51,10 @@ def test_one_refusal_of_many_questions_is_one_root(
 
 def test_an_incident_that_is_gone_is_one_root(verified: Callable[..., Report]) -> None:
     assert roots(verified("incident-vanishes")) == [("SENT-010", "object_not_found")]
+
+
+def test_an_owner_that_names_another_refusal_still_speaks_for_those_it_looks_at(
+    verified: Callable[..., Report],
+) -> None:
+    found = roots(verified("host-unknown+connection-refused+no-answer"))
+    assert found == [("CONN-006", "connection_failed"), ("CONN-006", "dns_failure"), ("CONN-006", "timed_out")]
