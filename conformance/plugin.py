@@ -16,6 +16,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--sentinel-source", default="live", metavar="SOURCE", help="live (default), fake or fake:SCENARIO")
     group.addoption("--sentinel-report", metavar="DIR", help="write the reports into this folder")
+    group.addoption(
+        "--sentinel-compare", metavar="PREVIOUS", help="tell what changed since this report.json or cassette manifest"
+    )
     group.addoption("--sentinel-strict", action="store_true", help="take warnings for failures")
     group.addoption(
         "--sentinel-deadline", type=float, default=120.0, metavar="SECONDS", help="for each connection (default 120)"

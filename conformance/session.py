@@ -8,9 +8,10 @@ import sys
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,9 +24,13 @@ from conformance.probing.engine import Gathered
 from conformance.probing.evidence import Evidence
 from conformance.probing.probe import CONNECTION, PROBES
 from conformance.probing.transport import Patience
+from conformance.report.comparison import ComparisonError, PastRun, past
 from conformance.sources import Source, SourceError, source
 from conformance.verdict import ExitCode, strict, verdict
 from conformance.verification import Report
+
+if TYPE_CHECKING:
+    from conformance.report.model import Document
 
 CASE = "sentinel_case"
 FAILING = ("failed", "error")
@@ -77,7 +82,8 @@ def start(config: pytest.Config, checks: Path) -> None:
         where = source(config.getoption("--sentinel-source"))
         duration(config.getoption("--sentinel-wait"))
         connections = load(config.getoption("--sentinel-config"))
-    except (ConnectionFileError, SourceError, DurationError) as error:
+        previous = past(config.getoption("--sentinel-compare"), connections)
+    except (ConnectionFileError, SourceError, DurationError, ComparisonError) as error:
         raise pytest.UsageError(str(error)) from None
     if config.args_source is not config.ArgsSource.ARGS:
         config.args[:] = [str(checks)]
@@ -87,7 +93,7 @@ def start(config: pytest.Config, checks: Path) -> None:
     )
     for area, title in AREAS.items():
         config.addinivalue_line("markers", f"{area}: {title}")
-    session = Session(config, where, [Run(one) for one in connections])
+    session = Session(config, where, [Run(one) for one in connections], previous)
     # Evidence is gathered concurrently in one process already; dividing the checks would ask everything again.
     if getattr(config.option, "dist", "no") != "no":
         config.option.dist, config.option.numprocesses, config.option.tx = "no", None, []
@@ -126,8 +132,8 @@ def fixtures() -> ModuleType:
 class Session:
     """The hooks of a verifying session."""
 
-    def __init__(self, config: pytest.Config, where: Source, runs: list[Run]) -> None:
-        self._config, self._source, self._runs = config, where, runs
+    def __init__(self, config: pytest.Config, where: Source, runs: list[Run], previous: PastRun | None) -> None:
+        self._config, self._source, self._runs, self._previous = config, where, runs, previous
         self._started = datetime.now(UTC)
         self._session: pytest.Session | None = None
         self._write_problem: str | None = None
@@ -256,10 +262,17 @@ class Session:
             from conformance.report.files import write
 
             try:
-                write(Path(folder), reports, self._selection())
+                write(Path(folder), self.document)
             except OSError as error:
                 self._write_problem = f"{folder}: the report cannot be written: {error.strerror}"
                 session.exitstatus = ExitCode.USAGE if session.exitstatus == 0 else session.exitstatus
+
+    @cached_property
+    def document(self) -> Document:
+        """The report of this session, once all checks have run."""
+        from conformance.report.model import compared, document
+
+        return compared(document(self.reports(), self._selection()), self._previous)
 
     def reports(self) -> list[Report]:
         """One report per connection with selected checks."""
@@ -290,15 +303,13 @@ class Session:
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        reports = self.reports()
-        if not reports:
+        if not self.document.connections:
             return
-        from conformance.report.model import document
         from conformance.report.terminal import Terminal, console
 
         writer = terminalreporter._tw
         out = console(writer._file, width=writer.fullwidth, color=writer.hasmarkup)
-        Terminal(out, max(0, self._config.option.verbose)).show(document(reports, self._selection()))
+        Terminal(out, max(0, self._config.option.verbose)).show(self.document)
         for note in [*self.notes, *([f"ERROR: {self._write_problem}"] if self._write_problem else [])]:
             out.print(note)
 

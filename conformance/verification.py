@@ -39,8 +39,9 @@ class Report:
     def json(self) -> bytes:
         """The report as ``sentinel-conformance/report/1``."""
         from conformance.report.json import encode
+        from conformance.report.model import document
 
-        return encode([self])
+        return encode(document([self]))
 
 
 def selected(ids: Iterable[str] | None = None, *, negative: bool = False) -> list[Check]:

@@ -281,6 +281,7 @@ def read(name: str, endpoint: Endpoint[Any], received: Received, connection: Con
                         msgspec.json.decode(received.body, type=endpoint.answers),
                         received.exchange,
                         received.headers,
+                        received.body,
                     )
                 except msgspec.ValidationError as error:
                     return refused(

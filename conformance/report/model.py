@@ -14,6 +14,8 @@ from conformance.checks.registry import catalogue
 from conformance.findings import Finding
 from conformance.findings.redact import redact
 from conformance.probing.evidence import Exchange
+from conformance.report.comparison import ComparisonPart, PastRun, compare, run_of
+from conformance.report.shapes import shapes
 from conformance.verdict import RootCause, VerdictStatus
 from conformance.verification import Report
 
@@ -102,6 +104,8 @@ class ConnectionPart(Part, frozen=True, kw_only=True):
     verdict: VerdictPart
     root_causes: tuple[RootCausePart, ...]
     checks: tuple[CheckPart, ...]
+    shapes: dict[str, tuple[str, ...]]
+    """The fields of all answers with their types, by operation."""
 
 
 class SuitePart(Part, frozen=True, kw_only=True):
@@ -124,6 +128,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     suite: SuitePart
     run: RunPart
     connections: tuple[ConnectionPart, ...]
+    comparison: ComparisonPart | msgspec.UnsetType = msgspec.UNSET
+    """With a previous run, where one was given."""
 
 
 def document(reports: Sequence[Report], selection: str = "all") -> Document:
@@ -157,7 +163,15 @@ def _connection(report: Report) -> ConnectionPart:
         ),
         root_causes=tuple(_root_cause(cause) for cause in verdict.root_causes),
         checks=tuple(_check(outcome) for outcome in report.outcomes),
+        shapes=shapes(report.gathered.evidence),
     )
+
+
+def compared(document: Document, previous: PastRun | None) -> Document:
+    """The report with what changed since a previous run, if there is one."""
+    if previous is None:
+        return document
+    return msgspec.structs.replace(document, comparison=compare(previous, run_of(document)))
 
 
 def finding_part(finding: Finding) -> FindingPart:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import textwrap
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from itertools import groupby
 from typing import IO
 
@@ -15,8 +15,9 @@ from rich.text import Text
 from conformance.checks.outcome import Status
 from conformance.checks.registry import AREAS
 from conformance.findings import CAUSES
+from conformance.report.changes import changes
 from conformance.report.model import CheckPart, ConnectionPart, Document, FindingPart, RootCausePart
-from conformance.report.words import OWNERS
+from conformance.report.words import OWNERS, ranges
 
 Mark = tuple[str, str, str]
 
@@ -95,6 +96,10 @@ class Terminal:
         self._notes(one)
         if not many or self._verbose:
             self._areas(one)
+        if document.comparison:
+            self._out("")
+            for label, text in changes(document.comparison, one.name):
+                self._row(label, text, indent=0)
         self._verdict(one, document)
 
     # The parts, top to bottom
@@ -250,18 +255,3 @@ def next_action(one: ConnectionPart) -> str:
     if one.verdict.status == "conformant":
         return "nothing has to be mended"
     return "see above for what could not be established"
-
-
-def ranges(ids: Sequence[str]) -> str:
-    """Check ids with neighbours folded: ``LA-001, LA-010..013``."""
-    told: list[str] = []
-    for prefix, group in groupby(ids, key=lambda id: id.rpartition("-")[0]):
-        numbers = [int(id.rpartition("-")[2]) for id in group]
-        start = previous = numbers[0]
-        for number in [*numbers[1:], -1]:
-            if number == previous + 1:
-                previous = number
-                continue
-            told.append(f"{prefix}-{start:03}" + (f"..{previous:03}" if previous > start else ""))
-            start = previous = number
-    return ", ".join(told)

@@ -9,21 +9,33 @@ import shlex
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
+from contoso import START
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.report.model import document
-from conformance.report.terminal import Terminal, console, continued, ranges
+from conformance.report.comparison import PastRun, run_of
+from conformance.report.model import compared, document
+from conformance.report.terminal import Terminal, console, continued
+from conformance.report.words import ranges
 from conformance.verification import Report
 
 GOLDEN = Path(__file__).parent / "golden"
 WRITE = bool(os.environ.get("SENTINEL_WRITE_GOLDEN"))
 
 
-def shown(report: Report, *, width: int = 80, color: bool = False, verbose: int = 0, encoding: str = "utf-8") -> str:
+def shown(
+    report: Report,
+    *,
+    width: int = 80,
+    color: bool = False,
+    verbose: int = 0,
+    encoding: str = "utf-8",
+    previous: PastRun | None = None,
+) -> str:
     buffer = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
-    Terminal(console(buffer, width=width, color=color), verbose).show(document([report]))
+    Terminal(console(buffer, width=width, color=color), verbose).show(compared(document([report]), previous))
     buffer.flush()
     text = buffer.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined]
     for exchange in report.gathered.exchanges:
@@ -48,6 +60,18 @@ def test_the_terminal_is_as_agreed(verified: Callable[..., Report], scenario: st
     name = "_".join([scenario.replace("+", "_"), *(f"{key}{value}" for key, value in options.items())])
     text = shown(verified(scenario), **options)  # type: ignore[arg-type]
     path = GOLDEN / f"{name}.txt"
+    if WRITE:
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("before", "now"), [("healthy", "no-azure-role"), ("expired-secret", "no-graph-consent"), ("healthy", "healthy")]
+)
+def test_what_changed_is_shown_as_agreed(verified: Callable[..., Report], before: str, now: str) -> None:
+    previous = msgspec.structs.replace(run_of(document([verified(before)])), started=START)
+    text = shown(verified(now), previous=previous)
+    path = GOLDEN / f"{now}_since_{before}.txt"
     if WRITE:
         path.write_text(text, encoding="utf-8")
     assert text == path.read_text(encoding="utf-8")
