@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from conformance.checks.outcome import Status
 from conformance.connection import Connection
-from conformance.report.shapes import LONGEST
+from conformance.probing.shapes import LONGEST
 
 KNOWN = ("sentinel-conformance/report/1", "sentinel-conformance/cassette/1")
 """What can be compared with: a report, or the manifest of a cassette."""
@@ -144,16 +145,16 @@ def read(path: Path) -> PastRun:
         return msgspec.convert(_as_run(found), PastRun)
     except OSError as error:
         raise ComparisonError(f"{path}: cannot be read: {error.strerror}") from None
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, KeyError, TypeError) as error:
         raise ComparisonError(f"{path}: no report and no manifest of a cassette: {error}") from None
 
 
-def _as_run(document: Mapping[str, object]) -> Mapping[str, object]:
-    """A report says when it started in its run; a manifest is of one connection."""
-    run = document.get("run")
-    if isinstance(run, dict):
-        return {**document, "started": run.get("started")}
-    return {**document, "connections": [document]}
+def _as_run(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A report says when it started in its run; a manifest is of one connection and has its own names."""
+    if "run" in document:
+        return {**document, "started": document["run"]["started"]}
+    suite = {"version": document.get("suite"), "checks": document.get("checks_version")}
+    return {"started": document.get("recorded"), "suite": suite, "connections": [document]}
 
 
 def run_of(document: msgspec.Struct) -> PastRun:

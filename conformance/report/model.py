@@ -14,8 +14,8 @@ from conformance.checks.registry import catalogue
 from conformance.findings import Finding
 from conformance.findings.redact import redact
 from conformance.probing.evidence import Exchange
+from conformance.probing.shapes import shapes
 from conformance.report.comparison import ComparisonPart, PastRun, compare, run_of
-from conformance.report.shapes import shapes
 from conformance.verdict import RootCause, VerdictStatus
 from conformance.verification import Report
 

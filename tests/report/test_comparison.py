@@ -252,8 +252,9 @@ def test_a_written_report_can_be_compared_with(verified: Callable[..., Report], 
 MANIFEST = {
     "schema": "sentinel-conformance/cassette/1",
     "name": "contoso",
-    "started": "2026-11-24T02:10:00Z",
-    "suite": {"version": "0.1.0", "checks": "2026.11"},
+    "recorded": "2026-11-24T02:10:00Z",
+    "suite": "0.1.0",
+    "checks_version": "2026.11",
     "checks": [{"id": "LA-001", "outcome": "passed", "cause": None, "blocked_by": None}],
     "shapes": {"graph.alerts": ["a: string"]},
 }
@@ -275,7 +276,8 @@ def test_a_manifest_of_a_cassette_is_the_run_of_one_connection(tmp_path: Path) -
         (b"[]", "neither a report nor the manifest of a cassette"),
         (b'{"schema": "sentinel-conformance/report/9"}', "neither a report nor the manifest of a cassette"),
         (b'{"schema": "sentinel-conformance/report/1"}', "no report and no manifest"),
-        (json.dumps({**MANIFEST, "started": "yesterday"}).encode(), "no report and no manifest"),
+        (b'{"schema": "sentinel-conformance/report/1", "run": 7}', "no report and no manifest"),
+        (json.dumps({**MANIFEST, "recorded": "yesterday"}).encode(), "no report and no manifest"),
         (json.dumps({**MANIFEST, "name": "fabrikam"}).encode(), "has none of these connections, but fabrikam"),
     ],
 )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.probing.evidence import Absence, Answer, Exchange
-from conformance.report.shapes import LONGEST, shapes
+from conformance.probing.shapes import LONGEST, shapes
 from conformance.verification import Report
 
 SENT = Exchange("GET", "https://x", 200, None, None, None, 0.0, 0.0, endpoint="graph.alerts")
