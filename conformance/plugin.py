@@ -1,4 +1,4 @@
-"""The pytest plugin: options, and what they set off. Inert without ``--sentinel-config``."""
+"""The pytest plugin: options, and what they set off. Inert without ``--sentinel-config`` or a cassette to replay."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 CONFIG = "--sentinel-config"
+SOURCE = "--sentinel-source"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -14,7 +15,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         CONFIG, action="append", metavar="FILE", help="connection file to verify (repeatable; files, globs, folders)"
     )
-    group.addoption("--sentinel-source", default="live", metavar="SOURCE", help="live (default), fake or fake:SCENARIO")
+    group.addoption(
+        SOURCE,
+        default="live",
+        metavar="SOURCE",
+        help="live (default), fake, fake:SCENARIO, cassette or cassette:NAME",
+    )
+    group.addoption(
+        "--sentinel-cassettes",
+        default="cassettes",
+        metavar="DIR",
+        help="where recorded connections are (--record-mode writes them, --sentinel-source=cassette replays them)",
+    )
     group.addoption("--sentinel-report", metavar="DIR", help="write the reports into this folder")
     group.addoption(
         "--sentinel-compare", metavar="PREVIOUS", help="tell what changed since this report.json or cassette manifest"
@@ -63,7 +75,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    if config.getoption(CONFIG):
+    if config.getoption(CONFIG) or config.getoption(SOURCE).startswith("cassette"):
         from conformance.session import start
 
         start(config, Path(__file__).parent / "checks")

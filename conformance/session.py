@@ -16,16 +16,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance import verification
+from conformance.arrangement import Arrangement, arrange
 from conformance.checks.judge import judge
 from conformance.checks.outcome import Outcome
 from conformance.checks.registry import AREAS, Check, order
-from conformance.connection import Connection, ConnectionFileError, DurationError, duration, load
+from conformance.connection import Connection, ConnectionFileError, DurationError, duration
 from conformance.probing.engine import Gathered
 from conformance.probing.evidence import Evidence
 from conformance.probing.probe import CONNECTION, PROBES
 from conformance.probing.transport import Patience
 from conformance.report.comparison import ComparisonError, PastRun, past
-from conformance.sources import Source, SourceError, source
+from conformance.sources import Source, SourceError
 from conformance.verdict import ExitCode, strict, verdict
 from conformance.verification import Report
 
@@ -48,12 +49,17 @@ WORDS: Mapping[str, tuple[str, str]] = {
 
 @dataclass(eq=False)
 class Run:
-    """One connection in this session."""
+    """One connection in this session. With its evidence, ``connection`` becomes what the source has it for."""
 
     connection: Connection
+    source: Source
     cases: list[Case] = field(default_factory=list)
     gathered: Gathered = field(default_factory=lambda: Gathered({}, (), 0))
     duration: float = 0.0
+
+    def outcomes(self) -> list[Outcome]:
+        """What came of the selected checks, in their order."""
+        return [case.outcome or case.judge({}) for case in sorted(self.cases, key=lambda case: order(case.check))]
 
 
 @dataclass(eq=False)
@@ -79,10 +85,9 @@ class Case:
 def start(config: pytest.Config, checks: Path) -> None:
     """Turns the run into a verification. Raises ``pytest.UsageError`` (exit code 4) for what cannot be used."""
     try:
-        where = source(config.getoption("--sentinel-source"))
+        arrangement = arrange(config)
         duration(config.getoption("--sentinel-wait"))
-        connections = load(config.getoption("--sentinel-config"))
-        previous = past(config.getoption("--sentinel-compare"), connections)
+        previous = past(config.getoption("--sentinel-compare"), arrangement.connections)
     except (ConnectionFileError, SourceError, DurationError, ComparisonError) as error:
         raise pytest.UsageError(str(error)) from None
     if config.args_source is not config.ArgsSource.ARGS:
@@ -93,7 +98,7 @@ def start(config: pytest.Config, checks: Path) -> None:
     )
     for area, title in AREAS.items():
         config.addinivalue_line("markers", f"{area}: {title}")
-    session = Session(config, where, [Run(one) for one in connections], previous)
+    session = Session(config, arrangement, previous)
     # Evidence is gathered concurrently in one process already; dividing the checks would ask everything again.
     if getattr(config.option, "dist", "no") != "no":
         config.option.dist, config.option.numprocesses, config.option.tx = "no", None, []
@@ -132,8 +137,9 @@ def fixtures() -> ModuleType:
 class Session:
     """The hooks of a verifying session."""
 
-    def __init__(self, config: pytest.Config, where: Source, runs: list[Run], previous: PastRun | None) -> None:
-        self._config, self._source, self._runs, self._previous = config, where, runs, previous
+    def __init__(self, config: pytest.Config, arrangement: Arrangement, previous: PastRun | None) -> None:
+        self._config, self._arrangement, self._previous = config, arrangement, previous
+        self._runs = [Run(one, arrangement.source) for one in arrangement.connections]
         self._started = datetime.now(UTC)
         self._session: pytest.Session | None = None
         self._write_problem: str | None = None
@@ -199,9 +205,10 @@ class Session:
 
         async def one(run: Run) -> None:
             checks = [case.check for case in run.cases]
+            run.source = self._arrangement.of(run.connection, checks)
             run.connection, run.gathered, run.duration = await verification.gather(
                 run.connection,
-                self._source,
+                run.source,
                 checks,
                 patience=patience,
                 wait=wait,
@@ -257,6 +264,9 @@ class Session:
         )
         if reports and session.testsfailed <= mine:  # else something failed that is no outcome of a check
             session.exitstatus = worst({one.verdict.exit_code for one in reports})
+        kept = [self._kept(run) for run in self._runs if run.cases]
+        if False in kept and session.exitstatus == 0:
+            session.exitstatus = ExitCode.USAGE
         folder = self._config.getoption("--sentinel-report")
         if folder and reports:
             from conformance.report.files import write
@@ -266,6 +276,14 @@ class Session:
             except OSError as error:
                 self._write_problem = f"{folder}: the report cannot be written: {error.strerror}"
                 session.exitstatus = ExitCode.USAGE if session.exitstatus == 0 else session.exitstatus
+
+    def _kept(self, run: Run) -> bool | None:
+        """Whether the recording of a connection was kept; None where nothing was recorded."""
+        if self._arrangement.recording is None:
+            return None
+        kept, told = self._arrangement.recording.kept(run.connection, run.outcomes())
+        self.notes += told
+        return kept
 
     @cached_property
     def document(self) -> Document:
@@ -280,13 +298,13 @@ class Session:
         for run in self._runs:
             if not run.cases:
                 continue
-            outcomes = [case.outcome or case.judge({}) for case in sorted(run.cases, key=lambda c: order(c.check))]
+            outcomes = run.outcomes()
             if self._config.getoption("--sentinel-strict"):
                 outcomes = strict(outcomes)
             found.append(
                 Report(
                     run.connection,
-                    self._source.name,
+                    run.source.name,
                     self._started,
                     run.duration,
                     run.gathered,

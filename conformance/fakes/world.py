@@ -14,9 +14,9 @@ from conformance.apis import ENDPOINTS
 from conformance.apis.endpoint import APIS, Api, Endpoint
 from conformance.connection import CLOUDS, Connection
 from conformance.fakes.answering import ANSWERS, GATES, STRAYS, Call
-from conformance.fakes.clock import VirtualClock
 from conformance.fakes.tenant import Tenant
 from conformance.fakes.tokens import bearer, read
+from conformance.probing.clock import VirtualClock
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 
 class Clock:
@@ -20,3 +20,31 @@ class Clock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+class VirtualClock(Clock):
+    """A clock on which waiting takes no time: ``sleep`` skips ahead. It starts now, or stands still at ``start``.
+
+    ``skew`` is how far the local wall clock is off.
+    """
+
+    def __init__(self, start: datetime | None = None) -> None:
+        self._frozen = start
+        self._skipped = timedelta()
+        self.skew = timedelta()
+
+    def now(self) -> datetime:
+        return self.service_now() + self.skew
+
+    def service_now(self) -> datetime:
+        """The services' own clock."""
+        return (self._frozen or datetime.now(UTC)) + self._skipped
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self._skipped.total_seconds()
+
+    async def sleep(self, seconds: float) -> None:
+        self.skip(timedelta(seconds=seconds))
+
+    def skip(self, time: timedelta) -> None:
+        self._skipped += time

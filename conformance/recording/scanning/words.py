@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from conformance.apis.kql import QUERIES
 from conformance.recording.scanning.constants import WORD, known_id, reserved_domain
 from conformance.recording.scanning.passages import Passage
 from conformance.recording.scanning.rule import Rule, pattern
@@ -27,8 +28,9 @@ _PUBLIC = """
     http https microsoft graph azure resource manager log analytics api windowsdefenderatp defender for endpoint
     sentinel xdr
     """
-PUBLIC = frozenset(_PUBLIC.split())
-"""Words of the services' own names for themselves."""
+_ASKED = {word.lower() for query in QUERIES.values() for word in re.findall(r"\w+", query.text)}
+PUBLIC = frozenset(_PUBLIC.split()) | _ASKED
+"""Words of the services' own names for themselves, and those of the queries that this project puts."""
 PARTS = re.compile(r"[^\s,;:|()\[\]{}<>\"'`=/\\&?!*+]+")
 QUOTED = (
     r"(?:directory|tenant|user|account|workspace|resource ?group|subscription|application|client|device|policy|host"
@@ -83,7 +85,7 @@ RULES = (
         "place",
         "the name of a resource group or workspace that is no pseudonym",
         pattern(
-            r"/(?:resourcegroups|providers/microsoft\.operationalinsights/workspaces|v1/workspaces)/([^/?#\"'\s&,)]+)",
+            r"/(?:subscriptions/[^/?#\"'\s]+/resourcegroups|providers/microsoft\.operationalinsights/workspaces|v1/workspaces)/([^/?#\"'\s&,)]+)",
             unless=pseudonymous,
         ),
     ),
