@@ -33,11 +33,17 @@ VERSION = re.compile(r"v?\d{1,6}(?:H\d)?(?:[.-]\w{1,16}){0,6}", re.IGNORECASE)
 PLAIN_KEY = re.compile(r"[@#$]?[A-Za-z_][A-Za-z0-9_]{0,63}(?:@?odata\.\w{1,40})?|@?odata\.\w{1,40}(?:\.\w{1,40})?")
 TOKEN = re.compile(r"[^\s\"'<>(){}\[\],;:=|&?!*#`«»“”‘’\\]+")
 CODE = re.compile(r"AADSTS\d{4,8}|\d{1,9}(?:\.\d+)*|v\d(?:\.\d)?", re.IGNORECASE)
+QUOTED = re.compile(
+    r"(?P<noun>\b(?:directory|tenant|user|account|workspace|group|subscription|application|client|device|policy"
+    r"|host|named)\W{1,4})?(?<!\w)['\"‘“](?P<what>[^'\"‘’“”\n]{2,120})['\"’”](?!\w)",
+    re.IGNORECASE,
+)
+"""Something that an error text quotes, and what it says that it is."""
 IDENTIFYING = re.compile(
     "|".join(
         f"(?:{one.pattern})"
         for one in (
-            shapes.JWT, shapes.URL, shapes.ARM_ID, shapes.GUID, shapes.MAIL, shapes.WINDOWS_PATH, shapes.SID,
+            shapes.JWT, shapes.URL, shapes.ARM_ID, shapes.RELATIVE_ID, shapes.GUID, shapes.MAIL, shapes.WINDOWS_PATH, shapes.SID,
             shapes.MAC, shapes.HASH, shapes.IPV4, shapes.IPV6,
         )
     ),
@@ -141,15 +147,14 @@ class Scrubber:
         if how == "person" and "\\" in value:
             domain, _, name = value.partition("\\")
             return f"{self.pseudonyms.of(domain, kinds.NAME)}\\{self.pseudonyms.of(name, kinds.PERSON)}"
-        if value.lower() in vocabulary.names() and how in (None, "name", "form"):
+        if value in vocabulary.own() and how in (None, "name", "form"):
             return value
         return self.pseudonyms.of(value, KINDS.get(how or "", kinds.TEXT))
 
     def phrase(self, value: str) -> str:
         """An error text: what is told by its form is replaced, then names that are known, then every unknown word."""
-        parts = []
-        end = 0
-        text = self.shift.within(value)
+        parts, end = [], 0
+        text = QUOTED.sub(self._quoted, self.shift.within(value))
         for match in IDENTIFYING.finditer(text):
             parts.append(self._known_names(text[end : match.start()]))
             found = match.group()
@@ -167,11 +172,21 @@ class Scrubber:
         parts, end = [], 0
         for match in self._known.finditer(text):
             known = self.pseudonyms.known(match.group())
-            if known is None or match.group().lower() in vocabulary.words():
+            if known is None or all(map(_of_services, TOKEN.findall(match.group()))):
                 continue
             parts += [TOKEN.sub(self._unknown_word, text[end : match.start()]), known]
             end = match.end()
         return "".join([*parts, TOKEN.sub(self._unknown_word, text[end:])])
+
+    def _quoted(self, match: re.Match[str]) -> str:
+        """What an error text quotes: a name, unless it is told by its form or one word of the services."""
+        whole, what = match.group(), match.group("what")
+        one = TOKEN.fullmatch(what) is not None
+        if IDENTIFYING.search(what) or kinds.ANY.fullmatch(what) or what.lower() in vocabulary.names():
+            return whole
+        if one and (CODE.fullmatch(what) or not match.group("noun")):
+            return whole
+        return whole.replace(what, self.pseudonyms.of(what, kinds.NAME))
 
     def _unknown_word(self, match: re.Match[str]) -> str:
         token = match.group()
@@ -182,7 +197,7 @@ class Scrubber:
 
     def hint(self, value: str) -> str:
         """The beginning of a secret, as Graph tells it."""
-        return self._hints.setdefault(value, f"{len(self._hints):03d}")
+        return self._hints.setdefault(value, f"h{len(self._hints):02d}")
 
     # What a text is by its form
 
@@ -196,6 +211,8 @@ class Scrubber:
             return self.url(value)
         if shapes.ARM_ID.fullmatch(value):
             return self.path(value)
+        if shapes.RELATIVE_ID.fullmatch(value):
+            return value if self._is_type(value) else self.path(value)
         if shapes.MAIL.fullmatch(value):
             return self.mail(value)
         if shapes.is_ip(value):
@@ -243,6 +260,11 @@ class Scrubber:
             else date.sub(lambda match: self.shift.whole(match.group()) or match.group(), part)
             for part in parts
         )
+
+    def _is_type(self, value: str) -> bool:
+        """Whether it is a type of resources or an action on them, and not one of them by its name."""
+        named = {str(self.pseudonyms.known(part)).partition("-")[0] for part in value.split("/")}
+        return bool(vocabulary.RESOURCE_TYPE.fullmatch(value)) and not named & {kinds.GROUP.name, kinds.WORKSPACE.name}
 
     def host(self, value: str) -> str:
         """A host name: the first label of three is the host's own, the rest its domain."""

@@ -10,6 +10,8 @@ JWT = re.compile(r"eyJ[\w-]*\.[\w-]+\.[\w-]*")
 MAIL = re.compile(r"[\w.+%#'~-]+@[\w-]+(?:\.[\w-]+)+")
 URL = re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s\"'<>\\^`{|}]+", re.IGNORECASE)
 ARM_ID = re.compile(r"(?<![\w.])/(?:subscriptions|providers)(?:/[^\s\"'?#<>]+)+", re.IGNORECASE)
+RELATIVE_ID = re.compile(r"(?<![\w/.])microsoft\.[a-z.]+(?:/[^\s\"'?#<>/]+){2,}", re.IGNORECASE)
+"""A resource below its provider: ``Microsoft.Provider/type/name``; actions have the same form."""
 MAC = re.compile(r"(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}", re.IGNORECASE)
 HASH = re.compile(
     r"(?<![0-9a-z])(?:[0-9a-f]{128}|[0-9a-f]{96}|[0-9a-f]{64}|[0-9a-f]{56}|[0-9a-f]{40}|[0-9a-f]{32})(?![0-9a-z])", re.I

@@ -13,7 +13,7 @@ import httpx
 import msgspec
 
 from conformance.apis import ENDPOINTS
-from conformance.apis.kql import QUERIES
+from conformance.apis.kql import FRESHNESS_TABLES, QUERIES
 from conformance.apis.permissions import RESOURCES
 from conformance.apis.tables import TABLES
 from conformance.connection import CLOUDS
@@ -73,10 +73,16 @@ def names() -> frozenset[str]:
     """Names and path segments of the services' own, lower case: tables, columns, permissions, literal segments."""
     segments = {part for one in ENDPOINTS.values() for part in re.split(r"[/()',=]", one.path) if "{" not in part}
     permissions = {name for one in RESOURCES.values() for name in (*one.permissions, one.name)}
-    columns = {name for table in TABLES.values() for name in (*table.documented, *table.unverified)}
     queried = {word for query in QUERIES.values() for word in re.findall(r"\w{3,}", query.text)}
-    found = {*segments, *permissions, *columns, *TABLES, *queried, *_OWN.split()}
+    found = {*segments, *permissions, *own(), *queried, *_OWN.split()}
     return frozenset(name.lower() for name in found if name)
+
+
+@cache
+def own() -> frozenset[str]:
+    """What services call things themselves: tables and their columns, and objects that each workspace has."""
+    columns = {name for table in TABLES.values() for name in (*table.documented, *table.unverified)}
+    return frozenset({*columns, *TABLES, *FRESHNESS_TABLES, "PrimaryResult", "default"})
 
 
 @cache

@@ -40,7 +40,9 @@ SID = re.compile(r"S-1-(?:5-21|12-1)-0-0-0(?:-[0-9]+)?", re.IGNORECASE)
 
 _PUBLIC_HOSTS = """
     aka.ms asp.net data.nist.gov docs.microsoft.com go.microsoft.com graph.windows.net json-schema.org
-    learn.microsoft.com login.windows.net microsoftonline.com odata.org pas.windows.net portal.azure.com
+    learn.microsoft.com login.windows.net microsoftonline.com
+    microsoftonline.us odata.org partner.microsoftonline.cn pas.windows.net
+    portal.azure.com
     schema.management.azure.com schemas.microsoft.com schemas.xmlsoap.org security.microsoft.com sts.windows.net
     system.net www.w3.org
     """

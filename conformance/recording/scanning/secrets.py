@@ -21,12 +21,14 @@ MOST_REGULAR = 0.42
 """Changes between letters in lower case, in upper case and digits, for each character: names and prose have fewer."""
 
 _CREDENTIALS = """
-    access_token assertion authorization client_assertion client_secret code_verifier cookie hint id_token key
+    access_token assertion authorization client_assertion client_secret code_verifier cookie id_token key
     password primarykey primarysharedkey proxy-authorization refresh_token secondarykey secondarysharedkey secret
     secrettext set-cookie sharedkey x-api-key x-functions-key
     """
 CREDENTIALS = frozenset(_CREDENTIALS.split())
 """Members, headers and parameters that hold a credential or a part of one, in lower case."""
+HINT = re.compile(r"h\d\d")
+"""What stands for the beginning of a secret, as Graph tells it."""
 
 
 def removed(text: str) -> bool:
@@ -87,6 +89,11 @@ def entropy(text: str) -> float:
 RULES = (
     Rule("token", "a token with its signature", tokens),
     Rule("credential", "the value of a field that holds a credential", credentials),
+    Rule(
+        "hint",
+        "the beginning of a secret",
+        pattern(r"\S+", unless=lambda text: HINT.fullmatch(text) is not None, within={"hint"}),
+    ),
     Rule("client-secret", "a client secret of Entra", pattern(r"[\w~.-]{3}[0-9]Q~[\w~.-]{20,}")),
     Rule(
         "bearer",

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from conformance.apis.kql import QUERIES
-from conformance.recording.scanning.constants import WORD, known_id, reserved_domain
+from conformance.recording.scanning.constants import WORD, known_id, public_hosts, reserved_domain
 from conformance.recording.scanning.passages import Passage
 from conformance.recording.scanning.rule import Rule, pattern
 
@@ -34,7 +34,7 @@ PUBLIC = frozenset(_PUBLIC.split()) | _ASKED
 PARTS = re.compile(r"[^\s,;:|()\[\]{}<>\"'`=/\\&?!*+]+")
 QUOTED = (
     r"(?:directory|tenant|user|account|workspace|resource ?group|subscription|application|client|device|policy|host"
-    r"|named)\b[^'\"\n]{0,24}['\"‘“]([^'\"’”\n]{1,120})['\"’”]"
+    r"|named)\b[^'\"\n]{0,24}(?<!\w)['\"‘“]([^'\"’”\n]{1,120})['\"’”]"
 )
 
 
@@ -58,7 +58,7 @@ def _nobodys(part: str) -> bool:
         len(part) < 2
         or not any(map(str.isalpha, part))
         or all(WORD.fullmatch(label) or reserved_domain(label) for label in re.split(r"[@.]", part))
-        or part.lower() in PUBLIC
+        or part.lower() in PUBLIC | public_hosts()
         or known_id(part)
         or part == "REDACTED"
     )
@@ -85,7 +85,8 @@ RULES = (
         "place",
         "the name of a resource group or workspace that is no pseudonym",
         pattern(
-            r"/(?:subscriptions/[^/?#\"'\s]+/resourcegroups|providers/microsoft\.operationalinsights/workspaces|v1/workspaces)/([^/?#\"'\s&,)]+)",
+            r"(?:(?<!/subscriptions)/resourcegroups|/providers/microsoft\.operationalinsights/workspaces|/v1/workspaces)"
+            r"/([^/?#\"'\s&,)]+)",
             unless=pseudonymous,
         ),
     ),
