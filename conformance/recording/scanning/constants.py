@@ -10,7 +10,10 @@ import ipaddress
 import re
 from functools import cache
 
+from conformance.apis import ENDPOINTS
+from conformance.apis.kql import QUERIES
 from conformance.apis.permissions import RESOURCES
+from conformance.apis.tables import TABLES
 from conformance.connection.clouds import CLOUDS
 
 GUID_MARK = "5ea1ed00000040008000"
@@ -40,11 +43,9 @@ SID = re.compile(r"S-1-(?:5-21|12-1)-0-0-0(?:-[0-9]+)?", re.IGNORECASE)
 
 _PUBLIC_HOSTS = """
     aka.ms asp.net data.nist.gov docs.microsoft.com go.microsoft.com graph.windows.net json-schema.org
-    learn.microsoft.com login.windows.net microsoftonline.com
-    microsoftonline.us odata.org partner.microsoftonline.cn pas.windows.net
-    portal.azure.com
-    schema.management.azure.com schemas.microsoft.com schemas.xmlsoap.org security.microsoft.com sts.windows.net
-    system.net www.w3.org
+    learn.microsoft.com login.windows.net microsoftonline.com microsoftonline.us odata.org
+    partner.microsoftonline.cn pas.windows.net portal.azure.com schema.management.azure.com schemas.microsoft.com
+    schemas.xmlsoap.org security.microsoft.com sts.windows.net system.net www.w3.org
     """
 PUBLIC_HOSTS = frozenset(_PUBLIC_HOSTS.split())
 """Hosts of Microsoft and of standards that documents of the services point to, beside the services themselves."""
@@ -75,6 +76,15 @@ def public_hosts() -> frozenset[str]:
     urls = [url for cloud in CLOUDS.values() for url in (cloud.portal, *cloud.hosts.values())]
     urls += [url for cloud in CLOUDS.values() for audiences in cloud.audiences.values() for url in audiences]
     return PUBLIC_HOSTS | {host(url) for url in urls}
+
+
+@cache
+def public_words() -> frozenset[str]:
+    """What the services call their own things, in lower case: segments of paths, tables and columns; words of queries."""
+    segments = {word for endpoint in ENDPOINTS.values() for word in re.findall(r"[\w.]+", endpoint.path)}
+    columns = {name for table in TABLES.values() for name in (*table.documented, *table.unverified)}
+    asked = {word for query in QUERIES.values() for word in re.findall(r"\w+", query.text)}
+    return frozenset(word.lower() for word in (*segments, *columns, *TABLES, *asked))
 
 
 def host(url: str) -> str:

@@ -7,8 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from conformance.apis.kql import QUERIES
-from conformance.recording.scanning.constants import WORD, known_id, public_hosts, reserved_domain
+from conformance.recording.scanning.constants import WORD, known_id, public_hosts, public_words, reserved_domain
 from conformance.recording.scanning.passages import Passage
 from conformance.recording.scanning.rule import Rule, pattern
 
@@ -28,9 +27,8 @@ _PUBLIC = """
     http https microsoft graph azure resource manager log analytics api windowsdefenderatp defender for endpoint
     sentinel xdr
     """
-_ASKED = {word.lower() for query in QUERIES.values() for word in re.findall(r"\w+", query.text)}
-PUBLIC = frozenset(_PUBLIC.split()) | _ASKED
-"""Words of the services' own names for themselves, and those of the queries that this project puts."""
+PUBLIC = frozenset(_PUBLIC.split())
+"""Words of the services' own names for themselves."""
 PARTS = re.compile(r"[^\s,;:|()\[\]{}<>\"'`=/\\&?!*+]+")
 QUOTED = (
     r"(?:directory|tenant|user|account|workspace|resource ?group|subscription|application|client|device|policy|host"
@@ -58,7 +56,7 @@ def _nobodys(part: str) -> bool:
         len(part) < 2
         or not any(map(str.isalpha, part))
         or all(WORD.fullmatch(label) or reserved_domain(label) for label in re.split(r"[@.]", part))
-        or part.lower() in PUBLIC | public_hosts()
+        or part.lower() in PUBLIC | public_words() | public_hosts()
         or known_id(part)
         or part == "REDACTED"
     )
