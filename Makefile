@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 DEMO = SENTINEL_DEMO_SECRET=made-up-for-the-demo $(BIN)/pytest --sentinel-config=examples/demo.toml \
 	--sentinel-source=fake:$(SCENARIO)
 
-.PHONY: demo test quick check format bench docs report help clean
+.PHONY: demo test quick check format bench docs cassettes report help clean
 
 demo: $(READY) ## verify a made-up connection on the virtual tenant (SCENARIO=expired-secret breaks it)
 	@$(DEMO)
@@ -32,6 +32,10 @@ bench: $(READY) ## measure, as ratios, and write docs/benchmarks.md
 	@$(BIN)/python -m benchmarks.run --write docs/benchmarks.md
 
 docs: $(READY) ## write the generated pages of docs/
+	@$(BIN)/python scripts/docs.py
+
+cassettes: $(READY) ## record the cassettes that come with the suite, and write their index
+	@$(BIN)/python scripts/cassettes.py
 	@$(BIN)/python scripts/docs.py
 
 report: $(READY) ## the demo, with its report written to reports/

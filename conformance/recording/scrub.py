@@ -43,8 +43,8 @@ IDENTIFYING = re.compile(
     "|".join(
         f"(?:{one.pattern})"
         for one in (
-            shapes.JWT, shapes.URL, shapes.ARM_ID, shapes.RELATIVE_ID, shapes.GUID, shapes.MAIL, shapes.WINDOWS_PATH, shapes.SID,
-            shapes.MAC, shapes.HASH, shapes.IPV4, shapes.IPV6,
+            shapes.JWT, shapes.URL, shapes.ARM_ID, shapes.RELATIVE_ID, shapes.GUID, shapes.MAIL, shapes.WINDOWS_PATH,
+            shapes.SID, shapes.MAC, shapes.HASH, shapes.IPV4, shapes.IPV6,
         )
     ),
     re.IGNORECASE,
