@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,19 +15,27 @@ from conformance.sources import Live, Source, SourceError, source
 
 if TYPE_CHECKING:  # replaying and recording are only imported where they are asked for
     from conformance.recording.recording import Recording
+    from conformance.recording.replay import Played
 
 
 @dataclass(frozen=True)
 class Arrangement:
-    """The connections, their source, and the recording if there is one."""
+    """The connections, their source, the recording if there is one, and the cassettes of connections by their names."""
 
     connections: Sequence[Connection]
     source: Source
     recording: Recording | None = None
+    played: Mapping[str, Played] = field(default_factory=dict)
 
     def of(self, connection: Connection, checks: Sequence[Check]) -> Source:
-        """The source of one connection. Raises :class:`SourceError` for a cassette that cannot be read."""
-        return self.recording.source(connection, checks) if self.recording else self.source
+        """The source of one connection."""
+        if self.recording:
+            return self.recording.source(connection, checks)
+        return self.played.get(connection.name, self.source)
+
+    def offers(self, connection: Connection, check: Check) -> bool:
+        """Whether a check can be made: a cassette answers those that it was recorded with."""
+        return connection.name not in self.played or self.played[connection.name].holds(check.id)
 
 
 def arrange(config: pytest.Config) -> Arrangement:
@@ -55,6 +63,4 @@ def arrange(config: pytest.Config) -> Arrangement:
     connections = load(files, credentials=False) if files else tuple(where.connections())
     if where.chosen and len(connections) > 1:
         raise SourceError(f"{where.name} is one connection, and the connection files hold {len(connections)}")
-    for one in connections:
-        where.of(one)  # a cassette that cannot be replayed is told now
-    return Arrangement(connections, where)
+    return Arrangement(connections, where, played={one.name: where.of(one) for one in connections})

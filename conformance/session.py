@@ -181,12 +181,20 @@ class Session:
             if out:
                 config.hook.pytest_deselected(items=out)
                 items[:] = [item for item in items if item not in out]
+        unknown = [item for item in items if not self._offered(case_of(item))]
+        if unknown:
+            config.hook.pytest_deselected(items=unknown)
+            items[:] = [item for item in items if item not in unknown]
+            self.notes.append(f"{len(unknown)} selected checks are left out: the cassette was recorded without them")
         names = [run.connection.name for run in self._runs]
         items.sort(
             key=lambda item: (
                 (0, names.index(case.run.connection.name), order(case.check)) if (case := case_of(item)) else (1,)
             )
         )
+
+    def _offered(self, case: Case | None) -> bool:
+        return case is None or self._arrangement.offers(case.run.connection, case.check)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:

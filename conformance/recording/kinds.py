@@ -76,7 +76,7 @@ MAC = _kind(
     "mac",
     "hardware addresses",
     lambda n, original: _like_mac(0x00005E005300 + n, original),
-    r"0000\W?5e00\W?53[0-9a-f]{2}|00\W00\W5e\W00\W53\W[0-9a-f]{2}|00005e00[0-9a-f]{4}",
+    r"00\W?00\W?5e\W?00\W?[0-9a-f]{2}\W?[0-9a-f]{2}",
 )
 HASH = _kind(
     "hash", "hashes, thumbprints and device ids of 32 to 128 hexadecimal digits", _hash, r"0{24,}[0-9a-f]{1,104}"

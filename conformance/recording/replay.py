@@ -66,6 +66,10 @@ class Played:
     def name(self) -> str:
         return f"cassette:{self.cassette.manifest.name}"
 
+    def holds(self, check: str) -> bool:
+        """Whether it was recorded with a check, by id."""
+        return any(one.id == check for one in self.cassette.manifest.checks)
+
     def connection(self) -> Connection:
         """The connection of the recording, under pseudonyms."""
         manifest = self.cassette.manifest

@@ -21,6 +21,8 @@ from conformance.recording.fields import has_own_keys, normal, treatment
 from conformance.recording.kinds import KINDS, Kind
 from conformance.recording.pseudonyms import Pseudonyms
 
+AT_ONCE = frozenset({"domain", "group", "workspace"})
+"""Treatments of names that may look like anything else: like a host, or like a number."""
 TEXTS = (None, "text", "form", "name")
 """Treatments of members that hold an error text where they stand in a refusal."""
 WORD = re.compile(
@@ -32,7 +34,7 @@ WORD = re.compile(
 VERSION = re.compile(r"v?\d{1,6}(?:H\d)?(?:[.-]\w{1,16}){0,6}", re.IGNORECASE)
 PLAIN_KEY = re.compile(r"[@#$]?[A-Za-z_][A-Za-z0-9_]{0,63}(?:@?odata\.\w{1,40})?|@?odata\.\w{1,40}(?:\.\w{1,40})?")
 TOKEN = re.compile(r"[^\s\"'<>(){}\[\],;:=|&?!*#`«»“”‘’\\]+")
-CODE = re.compile(r"AADSTS\d{4,8}|\d{1,9}(?:\.\d+)*|v\d(?:\.\d)?", re.IGNORECASE)
+CODE = re.compile(r"AADSTS\d{4,8}|\d{4}-\d{2}-\d{2}(?:T\d{2}|-preview)?|\d{1,9}(?:\.\d+)*|v\d(?:\.\d)?", re.IGNORECASE)
 QUOTED = re.compile(
     r"(?P<noun>\b(?:directory|tenant|user|account|workspace|group|subscription|application|client|device|policy"
     r"|host|named)\W{1,4})?(?<!\w)['\"‘“](?P<what>[^'\"‘’“”\n]{2,120})['\"’”](?!\w)",
@@ -140,6 +142,8 @@ class Scrubber:
             return value
         if how == "phrase":
             return self.phrase(value)
+        if how in AT_ONCE or (how == "name" and self.pseudonyms.known(value)):
+            return self.pseudonyms.of(value, KINDS[how])
         if (found := self._by_form(value, member, refusal=refusal)) is not None:
             return found
         if refusal and how in TEXTS:

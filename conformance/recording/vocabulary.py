@@ -50,6 +50,11 @@ _PRODUCTS = (
 _MARKUP = "html head body title meta div span center pre script style href http equiv content charset utf doctype"
 
 
+_TRAILER = "trace correlation id timestamp request"
+_EXAMPLES = frozenset({"contoso", "fabrikam", "adatum", "northwind"})
+"""Names that documentation gives to customers."""
+
+
 @cache
 def hosts() -> frozenset[str]:
     """The hosts that stay as they are."""
@@ -93,7 +98,8 @@ def words() -> frozenset[str]:
     """
     texts = [text for file in _texts("findings") for text in _strings(file)]
     texts += [text for file in _texts("fakes", "refusals") for text in _strings(file)]
-    return frozenset(word.lower() for text in (*texts, _MARKUP, _PRODUCTS) for word in WORD.findall(text)) | names()
+    texts += [_MARKUP, _PRODUCTS, _TRAILER]
+    return frozenset(word.lower() for text in texts for word in WORD.findall(text)) - _EXAMPLES | names()
 
 
 def _texts(*room: str) -> Iterator[dict[str, Any]]:
