@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from pages import cassettes, checks, fakes, findings, permissions, readme
+from pages import cassettes, checks, fakes, findings, permissions, readme, recording
 
 ROOT = Path(__file__).parents[1]
 
@@ -17,6 +17,7 @@ def pages() -> dict[str, str]:
         "docs/findings.md": findings.page(),
         "docs/permissions.md": permissions.page(),
         "docs/fakes.md": fakes.page(),
+        "docs/recording.md": recording.page(),
         "cassettes/INDEX.md": cassettes.page(),
         "README.md": readme.page(),
     }

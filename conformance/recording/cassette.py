@@ -125,6 +125,13 @@ def write(folder: Path, contents: dict[str, bytes]) -> None:
             part.unlink(missing_ok=True)
 
 
+def place(folder: Path, name: str) -> Path:
+    """Where the cassette of a name is. Raises :class:`~conformance.sources.SourceError` for what is no name."""
+    if not name or name.startswith(".") or set(name) & set('/\\:*?"<>|\0'):
+        raise SourceError(f"{name!r} is no name of a cassette")
+    return folder / name
+
+
 def exists(folder: Path) -> bool:
     """Whether a folder holds a cassette, of whatever state."""
     return any((folder / name).exists() for name in (INTERACTIONS, MANIFEST))

@@ -73,10 +73,11 @@ class Recording:
         return manifest.checks_version == CHECKS_VERSION and known >= {one.id for one in checks}
 
     def check(self, connections: Iterable[Connection]) -> None:
-        """Raises :class:`~conformance.sources.SourceError` if a cassette that may be replayed cannot be."""
+        """Raises :class:`~conformance.sources.SourceError` for a cassette that would be replayed and cannot be."""
         for one in connections:
-            if self.mode in ("once", "new_episodes") and cassette.exists(self.folder / one.name):
-                cassette.read(self.folder / one.name)
+            folder = cassette.place(self.folder, one.name)
+            if self.mode in ("once", "new_episodes") and cassette.exists(folder):
+                cassette.read(folder)
 
     def kept(self, connection: Connection, outcomes: Sequence[Outcome]) -> tuple[bool | None, list[str]]:
         """:meth:`keep`, and what to tell the user of it; None where nothing was recorded."""

@@ -182,6 +182,13 @@ def test_what_does_not_go_together_is_told_in_one_line(run: Run, arguments: tupl
     assert says in errors[0]
 
 
+def test_a_connections_name_leads_to_no_other_folder(run: Run, pytester: pytest.Pytester) -> None:
+    (pytester.path / "conn.toml").write_text(CONNECTION.format(name="../elsewhere"))
+    result = run("--record-mode=all")
+    assert result.ret == 4
+    assert "'../elsewhere' is no name of a cassette" in "".join(result.errlines)
+
+
 def test_a_cassette_that_is_damaged_stops_before_anything_is_sent(
     run: Run, online: Callable[[str], None], pytester: pytest.Pytester, tenant: Tenant
 ) -> None:
