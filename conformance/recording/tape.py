@@ -57,7 +57,7 @@ class Tape:
         from vcr import VCR
 
         keeper = Keeper()
-        recorder = VCR(record_mode="all", match_on=("method", "uri", "body"), decode_compressed_response=True)
+        recorder = VCR(record_mode="all", match_on=("uri",), decode_compressed_response=True)
         recorder.persister = keeper
         async with self.lock, self.live.open(connection) as channel:
             failures = Failures(channel.transport)
