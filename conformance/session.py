@@ -25,6 +25,7 @@ from conformance.probing.engine import Gathered
 from conformance.probing.evidence import Evidence
 from conformance.probing.probe import CONNECTION, PROBES
 from conformance.probing.transport import Patience
+from conformance.progress import Progress
 from conformance.report.comparison import ComparisonError, PastRun, past
 from conformance.sources import Source, SourceError
 from conformance.verdict import ExitCode, strict, verdict
@@ -338,30 +339,6 @@ class Session:
         Terminal(out, max(0, self._config.option.verbose)).show(self.document)
         for note in [*self.notes, *([f"ERROR: {self._write_problem}"] if self._write_problem else [])]:
             out.print(note)
-
-
-class Progress:
-    """One line that says how far the probes are; nothing where nobody watches."""
-
-    def __init__(self, stream: Any) -> None:
-        self._stream, self._state = stream, {}
-
-    _state: dict[str, tuple[int, int]]
-
-    def __enter__(self) -> Progress:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._stream and self._state:
-            self._stream.write("\r\x1b[K")
-            self._stream.flush()
-
-    def update(self, name: str, known: int, total: int) -> None:
-        self._state[name] = (known, total)
-        if self._stream:
-            done, all_of_them = (sum(pair[i] for pair in self._state.values()) for i in (0, 1))
-            self._stream.write(f"\r\x1b[Kasking {name}: {done} of {all_of_them} answers")
-            self._stream.flush()
 
 
 def case_of(item: pytest.Item) -> Case | None:
