@@ -58,6 +58,10 @@ NAMED_BY: Mapping[str, Kind] = {
     "managementgroups": kinds.NAME,
 }
 """Segments of an ARM id after which a name stands."""
+LONG_DIGITS = re.compile(r"\d{6}")
+"""Digits that are somebody's: a telephone number, an account."""
+SHORTEST_HIDDEN = 6
+"""Characters that a word of base64 has to hold to be taken for a text."""
 EXPRESSIONS = frozenset({"$filter", "$orderby", "$select", "$expand", "authorization_endpoint"})
 AS_IS = frozenset({"api-version", "$top", "$count", "$skip"})
 
@@ -352,7 +356,17 @@ def _part(value: object) -> str:
 
 
 def _kept_word(value: str) -> str | None:
-    return value if WORD.fullmatch(value) or vocabulary.RESOURCE_TYPE.fullmatch(value) else None
+    kept = vocabulary.RESOURCE_TYPE.fullmatch(value) or (WORD.fullmatch(value) and not _hides_text(value))
+    return value if kept else None
+
+
+def _hides_text(word: str) -> bool:
+    """Whether a word is the base64 of a text, in UTF-8 or UTF-16: what is no text hardly decodes to letters alone."""
+    try:
+        content = base64.b64decode(word + "=" * (-len(word) % 4), validate=True).replace(b"\0", b"")
+    except ValueError:
+        return False
+    return len(content) >= SHORTEST_HIDDEN and all(32 <= byte < 127 for byte in content)
 
 
 def _of_services(token: str) -> bool:
@@ -362,7 +376,7 @@ def _of_services(token: str) -> bool:
     if token.lower() in vocabulary.hosts() or token.lower() in vocabulary.guids():
         return True
     found = vocabulary.WORD.findall(token)
-    return bool(found) and all(word.lower() in vocabulary.words() for word in found)
+    return bool(found) and not LONG_DIGITS.search(token) and all(word.lower() in vocabulary.words() for word in found)
 
 
 def _tells_of_error(key: str, value: Any) -> bool:

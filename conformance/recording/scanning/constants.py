@@ -80,7 +80,7 @@ def public_hosts() -> frozenset[str]:
 
 @cache
 def public_words() -> frozenset[str]:
-    """What the services call their own things, in lower case: segments of paths, tables and columns; words of queries."""
+    """What the services call their own things, in lower case: segments of paths, tables, columns, words of queries."""
     segments = {word for endpoint in ENDPOINTS.values() for word in re.findall(r"[\w.]+", endpoint.path)}
     columns = {name for table in TABLES.values() for name in (*table.documented, *table.unverified)}
     asked = {word for query in QUERIES.values() for word in re.findall(r"\w+", query.text)}

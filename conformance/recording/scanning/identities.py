@@ -76,6 +76,11 @@ RULES = (
             unless=lambda digits: digits.lower().startswith(HEX_MARK) or (len(digits) == 32 and known_id(digits)),
         ),
     ),
+    Rule(
+        "number",
+        "a long number, as of a telephone or an account",
+        pattern(r"^\+?(?!00000)\d{10,}$", unless=lambda digits: len(digits) > 31),
+    ),
     Rule("ipv4", "an IPv4 address", ipv4),
     Rule("ipv6", "an IPv6 address", ipv6),
     Rule(

@@ -14,7 +14,8 @@ import json
 import re
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -35,11 +36,33 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A text, the path to it, and the name of the nearest member, header, column or parameter that holds it."""
+    """A text, the path to it, and the name of the nearest member, header, column or parameter that holds it.
+
+    ``refused``: it is part of a refusal, in which a service writes sentences.
+    """
 
     path: Path
     field: str
     text: str
+    refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value stands, and how many layers within layers are still looked into."""
+
+    path: Path = ()
+    field: str = ""
+    refused: bool = False
+    depth: int = DEPTH
+
+    def at(self, step: str | int) -> Place:
+        """A member of this one, or an item, which keeps the name."""
+        return replace(self, path=(*self.path, step), field=step if isinstance(step, str) else self.field)
+
+    def within(self, **changes: Any) -> Place:
+        """A layer inside of it."""
+        return replace(self, depth=self.depth - 1, **changes)
 
 
 def passages(name: str, content: str) -> Iterator[Passage]:
@@ -50,12 +73,12 @@ def passages(name: str, content: str) -> Iterator[Passage]:
         document = None
     if document is None:
         for number, line in enumerate(content.splitlines(), 1):
-            yield from _text((number,), "", line, DEPTH)
+            yield from _text(Place((number,)), line)
         return
-    yield from _walk((), "", document, DEPTH)
+    yield from _walk(Place(), document)
     if not name.endswith(".json"):
         for found in YAML_COMMENT.finditer(content):
-            yield from _text((content.count("\n", 0, found.start()) + 1,), "", found[0], DEPTH)
+            yield from _text(Place((content.count("\n", 0, found.start()) + 1,)), found[0])
 
 
 def _document(name: str, content: str) -> Any:
@@ -74,59 +97,69 @@ def _document(name: str, content: str) -> Any:
     return None
 
 
-def _walk(path: Path, field: str, value: Any, depth: int) -> Iterator[Passage]:
+def _walk(place: Place, value: Any) -> Iterator[Passage]:
     if isinstance(value, dict):
-        yield from _table(path, value, depth)
+        place = replace(place, refused=place.refused or _refuses(value))
+        cells = [*_table(place, value)]
+        yield from cells
         for key, item in value.items():
-            yield from _text(path, "", str(key), 1)
-            yield from _walk((*path, str(key)), str(key), item, depth)
+            yield from _text(replace(place, field="", depth=0), str(key))
+            if not cells or key.lower() != "rows":
+                yield from _walk(place.at(str(key)), item)
     elif isinstance(value, list | tuple):
         for number, item in enumerate(value):
-            yield from _walk((*path, number), field, item, depth)
+            yield from _walk(place.at(number), item)
     elif isinstance(value, bytes):
-        yield from _text(path, field, _decoded(value) or value.decode("latin-1"), depth)
-    elif value is not None and not isinstance(value, bool):
-        yield from _text(path, field, str(value), depth)
+        yield from _text(place, _decoded(value) or value.decode("latin-1"))
+    elif isinstance(value, str):
+        yield from _text(place, value)
 
 
-def _table(path: Path, value: dict[str, Any], depth: int) -> Iterator[Passage]:
-    """The cells of a Kusto table once more, under the names of their columns."""
+def _refuses(value: dict[str, Any]) -> bool:
+    """Whether it is a response with the status of a refusal."""
+    status = value.get("status")
+    code = status.get("code") if isinstance(status, dict) else status
+    return isinstance(code, int) and code >= 400
+
+
+def _table(place: Place, value: dict[str, Any]) -> Iterator[Passage]:
+    """The cells of a Kusto table, under the names of their columns."""
     columns, rows = (value.get(name, value.get(name.title())) for name in ("columns", "rows"))
     if not isinstance(columns, list) or not isinstance(rows, list):
         return
     names = [str(one.get("name", one.get("ColumnName", ""))) if isinstance(one, dict) else "" for one in columns]
     for number, row in enumerate(rows):
-        for column, cell in zip(names, row if isinstance(row, list) else (), strict=False):
-            yield from _walk((*path, "rows", number, column), column, cell, depth)
+        cells = row if isinstance(row, list) else [row]
+        for column, cell in zip_longest(names[: len(cells)], cells, fillvalue=""):
+            yield from _walk(place.at("rows").at(number).at(column), cell)
 
 
-def _text(path: Path, field: str, text: str, depth: int) -> Iterator[Passage]:
+def _text(place: Place, text: str) -> Iterator[Passage]:
     """A text, and what is inside of it; of JSON and of what is encoded for URLs only what is inside."""
     if not text:
         return
-    if depth and text.lstrip()[:1] in ("{", "[", '"'):
+    if place.depth and text.lstrip()[:1] in ("{", "[", '"'):
         try:
             inside = json.loads(text)
         except (ValueError, RecursionError):
             inside = None
         if inside is not None:
-            yield from _walk(path, field, inside, depth - 1)
+            yield from _walk(place.within(), inside)
             return
-    if depth and (pairs := PAIRS.search(text)):
+    if place.depth and (pairs := PAIRS.search(text)):
         for key, value in parse_qsl(pairs[1]):
-            yield from _text((*path, key), key, value, depth - 1)
-    if depth and ENCODED.search(text):
-        yield from _text(path, field, unquote(text), depth - 1)
+            yield from _text(place.at(key).within(), value)
+    if place.depth and ENCODED.search(text):
+        yield from _text(place.within(), unquote(text))
         return
-    yield Passage(path, field, text)
-    if depth == 0:
-        return
-    for plain in (html.unescape(text), ESCAPED.sub(_character, text)):
-        if plain != text:
-            yield from _text(path, field, plain, depth - 1)
-    for token in BASE64.finditer(text):
-        if plain_text := decoded_base64(token[0]):
-            yield from _text(path, "", plain_text, depth - 1)
+    yield Passage(place.path, place.field, text, place.refused)
+    if place.depth:
+        for plain in (html.unescape(text), ESCAPED.sub(_character, text)):
+            if plain != text:
+                yield from _text(place.within(), plain)
+        for token in BASE64.finditer(text):
+            if plain_text := decoded_base64(token[0]):
+                yield from _text(place.within(field=""), plain_text)
 
 
 def _character(escape: re.Match[str]) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from conformance.recording.scanning.constants import WORD, known_id, public_hosts, public_words, reserved_domain
 from conformance.recording.scanning.passages import Passage
 from conformance.recording.scanning.rule import Rule, pattern
+from conformance.recording.scanning.secrets import unsigned
 
 _NAMES = """
     accountname alertdisplayname alertname appdisplayname app_displayname assignedto compromisedentity
@@ -20,6 +21,7 @@ _NAMES = """
     resourcedisplayname resourcegroup samaccountname subject title unique_name upn upnsuffix username
     userprincipalname watchlistalias workspacename workspaceresourcegroup comment comments classificationcomment
     note notes summary preferred_username given_name family_name
+    resource_group workspace_name
     """
 NAMES = frozenset(_NAMES.split())
 """Members and columns that hold names and free text, in lower case."""
@@ -29,6 +31,15 @@ _PUBLIC = """
     """
 PUBLIC = frozenset(_PUBLIC.split())
 """Words of the services' own names for themselves."""
+_PHRASES = """
+    alertproductnames authorization content-type controlname cache-control error error_codes error_description
+    errormessage exclusionreason metricname p3p productcomponentname productfilter productname provider providername
+    providers resourcedisplayname rolename subprovider vendor vendorname warning www-authenticate
+    x-ms-failure-cause
+    """
+PHRASES = frozenset(_PHRASES.split())
+"""Fields in which services write names and sentences of their own."""
+SENTENCE = re.compile(r"[^\W\d_]{2,}\s+[^\W\d_]{2,}")
 PARTS = re.compile(r"[^\s,;:|()\[\]{}<>\"'`=/\\&?!*+]+")
 QUOTED = (
     r"(?:directory|tenant|user|account|workspace|resource ?group|subscription|application|client|device|policy|host"
@@ -51,6 +62,8 @@ def pseudonymous(text: str) -> bool:
 
 
 def _nobodys(part: str) -> bool:
+    if unsigned(part):
+        return True
     part = part.strip(".-_@#%$~")
     return (
         len(part) < 2
@@ -77,7 +90,24 @@ def _holds_names(passage: Passage) -> bool:
     return field in NAMES or any(name in ("", field) and around & members for name, members in WITHIN.items())
 
 
+def prose(passage: Passage) -> Iterable[str]:
+    """Sentences where services write none of their own, in whatever field."""
+    field, text = passage.field.lower(), passage.text
+    page = passage.path[-2:] == ("response", "text")  # of a proxy; its words are scrubbed one by one
+    known = (
+        page
+        or not field
+        or field in PHRASES
+        or field in NAMES
+        or field in ("query", "message")
+        or field.startswith("$")
+    )
+    if not passage.refused and not known and "://" not in text and SENTENCE.search(text) and not pseudonymous(text):
+        yield text
+
+
 RULES = (
+    Rule("prose", "a sentence that is no service's", prose),
     Rule("name", "a name or free text that is no pseudonym", written),
     Rule(
         "place",
