@@ -87,6 +87,8 @@ class Manifest(Part, frozen=True, kw_only=True):
     exit_code: int
     requests: int
     checks: tuple[CheckPart, ...]
+    shapes: dict[str, tuple[str, ...]] = {}
+    """The fields of all answers with their types, by operation; to compare a later run with."""
 
 
 class Cassette(msgspec.Struct, frozen=True, kw_only=True):

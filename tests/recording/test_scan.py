@@ -89,6 +89,7 @@ STANDING: list[tuple[str, str]] = [
     ("client_secret", "REDACTED"),
     ("client_assertion", "***"),
     ("hint", "h01"),
+    ("shape", "access_token: string"),
     ("error", "not found in the tenant 'https://sts.windows.net/5ea1ed00-0000-4000-8000-000000000002/'."),
     ("WWW-Authenticate", 'Bearer authorization_uri="https://login.microsoftonline.com/common", error="invalid_token"'),
     ("x", "00000003-0000-0000-c000-000000000000"),

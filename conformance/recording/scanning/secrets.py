@@ -12,8 +12,8 @@ from itertools import pairwise
 from conformance.recording.scanning.passages import Passage, decoded_base64
 from conformance.recording.scanning.rule import Rule, pattern
 
-REMOVED = re.compile(r"(?:|\*+|REDACTED|null|none)", re.IGNORECASE)
-"""What stands where a secret stood."""
+REMOVED = re.compile(r"(?:|\*+|REDACTED|null|none|string)", re.IGNORECASE)
+"""What stands where a secret stood, or in the shape of an answer for it."""
 TOKEN = re.compile(r"eyJ[\w-]{6,}(?:\.[\w-]*)*")
 RANDOM = re.compile(r"[A-Za-z0-9+_~=-]{20,}")
 SHORTEST_RANDOM = 20
