@@ -20,7 +20,7 @@ define install
 	@touch $@
 endef
 
-.PHONY: demo test test-clients quick check format bench docs locale report help clean
+.PHONY: demo test test-clients quick check format bench docs locale cassettes report help clean
 
 demo: $(READY) ## verify a made-up connection on the virtual tenant (SCENARIO=expired-secret breaks it)
 	@$(DEMO)
@@ -52,6 +52,10 @@ docs: $(READY) ## write the generated pages of docs/, and its pictures where Chr
 
 locale: $(READY) ## bring the translations of the hand-back page up to its texts, and compile them
 	@$(BIN)/python scripts/catalogues.py
+
+cassettes: $(READY) ## record the cassettes that come with the suite, and write their index
+	@$(BIN)/python scripts/cassettes.py
+	@$(BIN)/python scripts/docs.py
 
 report: $(READY) ## the demo, with its report written to reports/
 	@$(DEMO) --sentinel-report=reports

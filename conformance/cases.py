@@ -10,10 +10,11 @@ import pytest
 
 from conformance.checks.judge import judge
 from conformance.checks.outcome import Outcome
-from conformance.checks.registry import Check
+from conformance.checks.registry import Check, order
 from conformance.connection import Connection
 from conformance.probing.engine import Gathered
 from conformance.probing.evidence import Evidence
+from conformance.sources import Source
 
 CASE = "sentinel_case"
 WORDS: Mapping[str, tuple[str, str]] = {
@@ -35,11 +36,16 @@ class Run:
     """One connection in this session."""
 
     connection: Connection
+    source: Source
     cases: list[Case] = field(default_factory=list)
     asked: bool = False
     """Whether there is evidence to judge by."""
     gathered: Gathered = field(default_factory=lambda: Gathered({}, (), 0))
     duration: float = 0.0
+
+    def outcomes(self) -> list[Outcome]:
+        """What the evidence says of the selected checks, in their order, whatever else a session makes of it."""
+        return [case.judge({}) for case in sorted(self.cases, key=lambda case: order(case.check))]
 
 
 @dataclass(eq=False)

@@ -7,9 +7,7 @@ import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import msgspec
+from typing import TYPE_CHECKING
 
 from conformance.connection.secret import Secret, SecretError, resolve
 from conformance.findings.redact import printable
@@ -44,9 +42,8 @@ def addresses(references: Sequence[str], environ: Mapping[str, str] = os.environ
 
 def worth_telling(document: Document) -> bool:
     """Whether anybody has to know: the run fails, or differs from the one that it was compared with."""
-    compared: Mapping[str, Any] = msgspec.to_builtins(document).get("comparison") or {}
-    changed = any(any(one.values()) for one in compared.get("connections", {}).values())
-    return document.run.exit_code != 0 or changed
+    changed = document.comparison and any(document.comparison.connections.values())
+    return document.run.exit_code != 0 or bool(changed)
 
 
 def notify(address: Secret, document: Document) -> str | None:
@@ -62,6 +59,7 @@ def notify(address: Secret, document: Document) -> str | None:
 
 def body(document: Document) -> Iterator[str]:
     """The next action, and of each connection in trouble what is to be mended, by whom."""
+    from conformance.report.changes import changed
     from conformance.report.words import next_action
 
     yield _told(next_action(document))
@@ -69,6 +67,7 @@ def body(document: Document) -> Iterator[str]:
     for connection in document.connections:
         if connection.verdict.status != "conformant" or len(document.connections) == 1:
             yield from _connection(connection)
+        yield from (f"- {label}: {_told(text)}" for label, text in changed(document, connection.name))
 
 
 def _connection(connection: ConnectionPart) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """The pytest plugin: options, and what they set off; two fixtures for the tests of others.
 
-Inert without ``--sentinel-config``.
+Inert without ``--sentinel-config`` or a cassette to replay.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from conformance.fixtures import sentinel_server, sentinel_tenant
 __all__ = ["sentinel_server", "sentinel_tenant"]
 
 CONFIG = "--sentinel-config"
+SOURCE = "--sentinel-source"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,7 +23,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         CONFIG, action="append", metavar="FILE", help="connection file to verify (repeatable; files, globs, folders)"
     )
     group.addoption(
-        "--sentinel-source", default="live", metavar="SOURCE", help="live (default), fake, fake:SCENARIO or fake:FAULT"
+        SOURCE,
+        default="live",
+        metavar="SOURCE",
+        help="live (default), fake, fake:SCENARIO, fake:FAULT, cassette or cassette:NAME",
+    )
+    group.addoption(
+        "--sentinel-cassettes",
+        default="cassettes",
+        metavar="DIR",
+        help="where recorded connections are (--record-mode writes them, --sentinel-source=cassette replays them)",
     )
     group.addoption("--sentinel-report", metavar="DIR", help="write the reports into this folder")
     group.addoption(
@@ -36,6 +46,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         metavar="URL",
         help="apprise address (or env:NAME, file:PATH) to tell of failures and changes (repeatable)",
+    )
+    group.addoption(
+        "--sentinel-compare", metavar="PREVIOUS", help="tell what changed since this report.json or cassette manifest"
     )
     group.addoption("--sentinel-strict", action="store_true", help="take warnings for failures")
     group.addoption(
@@ -84,7 +97,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    if config.getoption(CONFIG):
+    if config.getoption(CONFIG) or config.getoption(SOURCE).startswith("cassette"):
         from conformance.session import start
 
         start(config, Path(__file__).parent / "checks")

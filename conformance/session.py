@@ -14,16 +14,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance import verification
+from conformance.arrangement import Arrangement, arrange
 from conformance.baseline import Baseline, BaselineError, accept, read, stale
 from conformance.cases import CASE, WORDS, Case, Run, case_of, properties, told
 from conformance.checks.outcome import Outcome
 from conformance.checks.registry import AREAS, Check, order
-from conformance.connection import ConnectionFileError, DurationError, duration, load
+from conformance.connection import ConnectionFileError, DurationError, duration
 from conformance.delivery import Delivery, DeliveryError, Problem
 from conformance.probing.probe import CONNECTION, PROBES
 from conformance.probing.transport import Patience
+from conformance.report.comparison import ComparisonError, PastRun, past
 from conformance.report.progress import Progress, watched
-from conformance.sources import Source, SourceError, source
+from conformance.sources import SourceError
 from conformance.verdict import ExitCode, strict, verdict
 from conformance.verification import Report
 
@@ -34,11 +36,11 @@ if TYPE_CHECKING:
 def start(config: pytest.Config, checks: Path) -> None:
     """Turns the run into a verification. Raises ``pytest.UsageError`` (exit code 4) for what cannot be used."""
     try:
-        where = source(config.getoption("--sentinel-source"))
+        arrangement = arrange(config)
         duration(config.getoption("--sentinel-wait"))
-        connections = load(config.getoption("--sentinel-config"))
+        previous = past(config.getoption("--sentinel-compare"), arrangement.connections)
         delivery = Delivery.of(config.getoption)
-    except (ConnectionFileError, SourceError, DurationError, DeliveryError) as error:
+    except (ConnectionFileError, SourceError, DurationError, ComparisonError, DeliveryError) as error:
         raise pytest.UsageError(str(error)) from None
     if config.args_source is not config.ArgsSource.ARGS:
         config.args[:] = [str(checks)]
@@ -48,7 +50,7 @@ def start(config: pytest.Config, checks: Path) -> None:
     )
     for area, title in AREAS.items():
         config.addinivalue_line("markers", f"{area}: {title}")
-    session = Session(config, where, [Run(one) for one in connections], delivery)
+    session = Session(config, arrangement, previous, delivery)
     # Evidence is gathered concurrently in one process already; dividing the checks would ask everything again.
     if getattr(config.option, "dist", "no") != "no":
         config.option.dist, config.option.numprocesses, config.option.tx = "no", None, []
@@ -87,8 +89,11 @@ def fixtures() -> ModuleType:
 class Session:
     """The hooks of a verifying session."""
 
-    def __init__(self, config: pytest.Config, where: Source, runs: list[Run], delivery: Delivery) -> None:
-        self._config, self._source, self._runs, self._delivery = config, where, runs, delivery
+    def __init__(
+        self, config: pytest.Config, arrangement: Arrangement, previous: PastRun | None, delivery: Delivery
+    ) -> None:
+        self._config, self._arrangement, self._previous, self._delivery = config, arrangement, previous, delivery
+        self._runs = [Run(one, arrangement.source) for one in arrangement.connections]
         self._baseline: Baseline = ()
         self._started = datetime.now(UTC)
         self._session: pytest.Session | None = None
@@ -131,12 +136,20 @@ class Session:
             if out:
                 config.hook.pytest_deselected(items=out)
                 items[:] = [item for item in items if item not in out]
+        unknown = [item for item in items if not self._offered(case_of(item))]
+        if unknown:
+            config.hook.pytest_deselected(items=unknown)
+            items[:] = [item for item in items if item not in unknown]
+            self.notes.append(f"{len(unknown)} selected checks are left out: the cassette was recorded without them")
         names = [run.connection.name for run in self._runs]
         items.sort(
             key=lambda item: (
                 (0, names.index(case.run.connection.name), order(case.check)) if (case := case_of(item)) else (1,)
             )
         )
+
+    def _offered(self, case: Case | None) -> bool:
+        return case is None or self._arrangement.offers(case.run.connection, case.check)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -160,9 +173,10 @@ class Session:
 
         async def one(run: Run) -> None:
             checks = [case.check for case in run.cases]
+            run.source = self._arrangement.of(run.connection, checks)
             run.connection, run.gathered, run.duration = await verification.gather(
                 run.connection,
-                self._source,
+                run.source,
                 checks,
                 patience=patience,
                 wait=wait,
@@ -226,23 +240,33 @@ class Session:
         if session.testsfailed <= mine:  # else something failed that is no outcome of a check
             session.exitstatus = document.run.exit_code
         self._undelivered = self._delivery.deliver(document)
-        if any(problem.fatal for problem in self._undelivered) and session.exitstatus == 0:
+        kept = [self._kept(run) for run in self._runs if run.asked]
+        if session.exitstatus == 0 and (False in kept or any(problem.fatal for problem in self._undelivered)):
             session.exitstatus = ExitCode.USAGE
+
+    def _kept(self, run: Run) -> bool | None:
+        """Whether the recording of a connection was kept; None where nothing was recorded."""
+        if self._arrangement.recording is None:
+            return None
+        kept, told = self._arrangement.recording.kept(run.connection, run.outcomes())
+        self.notes += told
+        return kept
 
     @cached_property
     def document(self) -> Document:
         """The report of this session, once all checks have run."""
         from conformance.report.command import command
-        from conformance.report.model import document
+        from conformance.report.model import compared, document
 
         reports = self.reports()
         outcomes = {one.connection.name: one.outcomes for one in reports}
-        return document(
+        made = document(
             reports,
             self._selection(),
             command(self._config.invocation_params.args),
             stale(outcomes, self._baseline, self._started.date()),
         )
+        return compared(made, self._previous)
 
     def reports(self) -> list[Report]:
         """One report per connection with selected checks."""
@@ -255,7 +279,7 @@ class Session:
             found.append(
                 Report(
                     run.connection,
-                    self._source.name,
+                    run.source.name,
                     self._started,
                     run.duration,
                     run.gathered,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import httpx
@@ -59,8 +60,15 @@ class Routed(httpx.AsyncBaseTransport):
         return await self._client.send(request, stream=True)
 
 
-def source(name: str | Source) -> Source:
-    """The source of a name: ``live``, ``fake``, ``fake:SCENARIO`` or ``fake:FAULT``. Raises :class:`SourceError`."""
+CASSETTES = Path("cassettes")
+"""The folder of recorded connections, unless told otherwise."""
+
+
+def source(name: str | Source, *, cassettes: Path = CASSETTES) -> Source:
+    """The source of a name: ``live``, ``fake``, ``fake:SCENARIO``, ``fake:FAULT``, ``cassette`` or ``cassette:NAME``.
+
+    ``cassettes`` is the folder in which cassettes are looked for first. Raises :class:`SourceError`.
+    """
     if not isinstance(name, str):
         return name
     kind, _, detail = name.partition(":")
@@ -70,4 +78,8 @@ def source(name: str | Source) -> Source:
         from conformance.fakes import Fake
 
         return Fake(detail or "healthy")
-    raise SourceError(f"unknown source {name!r} (live, fake, fake:SCENARIO or fake:FAULT)")
+    if kind == "cassette":
+        from conformance.recording.replay import Library
+
+        return Library(cassettes, detail or None)
+    raise SourceError(f"unknown source {name!r} (live, fake, fake:SCENARIO, fake:FAULT, cassette or cassette:NAME)")

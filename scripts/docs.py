@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from pages import checks, fakes, fidelity, findings, permissions, readme
+from pages import cassettes, checks, fakes, fidelity, findings, permissions, readme, recording
 
 ROOT = Path(__file__).parents[1]
 
@@ -18,6 +18,8 @@ def pages() -> dict[str, str]:
         "docs/permissions.md": permissions.page(),
         "docs/fakes.md": fakes.page(),
         "docs/fidelity.md": fidelity.page(),
+        "docs/recording.md": recording.page(),
+        "cassettes/INDEX.md": cassettes.page(),
         "README.md": readme.page(),
     }
 

@@ -17,8 +17,9 @@ from test_plugin import folder
 from test_plugin import run as run_pytest
 
 from conformance.connection.secret import Secret
-from conformance.notify import NotifyError, addresses, notify, worth_telling
-from conformance.report.model import Document
+from conformance.notify import NotifyError, addresses, body, notify, worth_telling
+from conformance.report.comparison import run_of
+from conformance.report.model import compared
 
 __all__ = ["folder"]
 TOKEN = "hook-token-0123456789"
@@ -102,19 +103,11 @@ def test_only_what_fails_is_worth_telling(name: str, worth: bool) -> None:
     assert worth_telling(run(*RUNS[name])) is worth
 
 
-class Compared(Document, frozen=True, kw_only=True):
-    """A report that was compared with a previous one."""
-
-    comparison: dict[str, object]
-
-
-@pytest.mark.parametrize(("passing", "worth"), [([], False), (["RBAC-001"], True)])
-def test_so_is_what_changed(passing: list[str], worth: bool) -> None:
-    changes = {"contoso": {"newly_failing": [], "newly_passing": passing}}
-    document = Compared(
-        **msgspec.structs.asdict(run(*RUNS["healthy"])), comparison={"previous": {}, "connections": changes}
-    )
+@pytest.mark.parametrize(("before", "worth"), [("healthy", False), ("no-azure-role", True)])
+def test_so_is_what_changed(before: str, worth: bool) -> None:
+    document = compared(run("healthy"), run_of(run(before)))
     assert worth_telling(document) is worth
+    assert ("- passing: RBAC-001: passed, was rbac_role_missing" in "\n".join(body(document))) is worth
 
 
 def test_an_address_is_given_by_reference_and_never_shown(tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ def look(check: Check, connection: Connection, evidence: Mapping[str, Evidence])
             return Meeting(found.finding, found.refusal.probe, found.refusal.exchange, found.stated)
         return Meeting(found.finding, None, exchange, found.stated)
     except NotApplicable as nothing:
-        return Outcome(check.id, "not_applicable", reason=str(nothing), probes=probes)
+        return _unless_unknown(needed, Outcome(check.id, "not_applicable", reason=str(nothing), probes=probes))
     except NotConfigured as key:
         return Outcome(check.id, "not_configured", reason=str(key), probes=probes)
     except AssertionError as error:
@@ -124,7 +124,17 @@ def look(check: Check, connection: Connection, evidence: Mapping[str, Evidence])
         return Meeting(finding(check.cause, explanation=text), None, exchange, stated=True)
     except Exception as error:  # a fault of a check is not the tenant's
         return Outcome(check.id, "error", reason=f"{type(error).__name__}: {error}", probes=probes)
-    return Outcome(check.id, "passed", probes=probes, exchange=exchange)
+    return _unless_unknown(needed, Outcome(check.id, "passed", probes=probes, exchange=exchange))
+
+
+def _unless_unknown(needed: Mapping[str, Evidence], outcome: Outcome) -> Outcome:
+    """An outcome that finds nothing wrong, unless something that the check looks at is not known for our own fault."""
+    fault = next((item for item in needed.values() if isinstance(item, Fault)), None)
+    return outcome if fault is None else Outcome(outcome.check, "error", reason=_told(fault), probes=outcome.probes)
+
+
+def _told(fault: Fault) -> str:
+    return f"{fault.probe}: {fault.message}"
 
 
 def _stopped(check: Check, needed: Mapping[str, Evidence], probes: tuple[str, ...]) -> Outcome | Meeting | None:
@@ -138,7 +148,7 @@ def _stopped(check: Check, needed: Mapping[str, Evidence], probes: tuple[str, ..
             return Meeting(refusal.finding, refusal.probe, refusal.exchange)
     for item in missing:
         if isinstance(item, Fault):
-            return Outcome(check.id, "error", reason=f"{item.probe}: {item.message}", probes=probes)
+            return Outcome(check.id, "error", reason=_told(item), probes=probes)
     for item in missing:
         if isinstance(item, Absence):
             return Outcome(check.id, item.kind, reason=item.reason, probes=probes)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import stat
 from datetime import timedelta
-from pathlib import Path
 
 from conformance.checks.expect import Found, fail, not_applicable
 from conformance.checks.registry import check
@@ -76,15 +74,13 @@ def test_secret_kept_apart(connection: Connection) -> None:
             about="secret",
             remedy='Keep the secret outside: client_secret = "env:NAME" or "file:PATH".',
         )
-    if origin.startswith("file:"):
-        path = Path(origin.removeprefix("file:"))
-        if path.exists() and path.stat().st_mode & stat.S_IROTH:
-            fail(
-                "The file that holds the secret can be read by every user of this machine.",
-                "config_invalid",
-                about="secret",
-                remedy="Let only its owner read the file: chmod 600.",
-            )
+    if credential.secret.exposed:
+        fail(
+            "The file that holds the secret can be read by every user of this machine.",
+            "config_invalid",
+            about="secret",
+            remedy="Let only its owner read the file: chmod 600.",
+        )
 
 
 @check(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
@@ -18,12 +19,15 @@ class SecretError(Exception):
 
 
 class Secret:
-    """A text that is only given out by :meth:`reveal`. ``origin`` is ``inline``, ``env:NAME`` or ``file:PATH``."""
+    """A text that is only given out by :meth:`reveal`. ``origin`` is ``inline``, ``env:NAME`` or ``file:PATH``.
 
-    __slots__ = ("_text", "origin")
+    ``exposed``: every user of this machine can read the file that it came from.
+    """
 
-    def __init__(self, text: str, origin: str = "inline") -> None:
-        self._text, self.origin = text, origin
+    __slots__ = ("_text", "exposed", "origin")
+
+    def __init__(self, text: str, origin: str = "inline", *, exposed: bool = False) -> None:
+        self._text, self.origin, self.exposed = text, origin, exposed
 
     def reveal(self) -> str:
         """The text itself. For the request that needs it, and nothing else."""
@@ -65,7 +69,8 @@ def resolve(reference: str, folder: Path, environ: Mapping[str, str]) -> Secret:
             raise SecretError(f"environment variable {where} is {'empty' if where in environ else 'not set'}")
         return Secret(environ[where], reference)
     if kind == "file":
-        return Secret(_text(read(where, folder)), f"file:{folder / where}")
+        path = folder / where
+        return Secret(_text(read(where, folder)), f"file:{path}", exposed=bool(path.stat().st_mode & stat.S_IROTH))
     return Secret(reference)
 
 

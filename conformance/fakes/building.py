@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 
 from conformance.connection import Certificate, ClientSecret, Connection, FederatedToken
 from conformance.fakes import tenant as state
-from conformance.fakes.clock import VirtualClock
 from conformance.fakes.defender_data import fill
 from conformance.fakes.sentinel_content import content
 from conformance.fakes.story import incidents, stable_id
 from conformance.fakes.table_rows import tables
 from conformance.fakes.tenant import App, Resource, Subscription, Tenant, Workspace
 from conformance.fakes.world import World
+from conformance.probing.clock import VirtualClock
 
 READER = "Microsoft Sentinel Reader"
 GRAPH_ROLES = ("SecurityAlert.Read.All", "SecurityIncident.Read.All", "SecurityEvents.Read.All")

@@ -10,9 +10,9 @@ from typing import Any
 
 from conformance.apis.permissions import RESOURCES
 from conformance.connection import Cloud
-from conformance.fakes.clock import VirtualClock
 from conformance.fakes.roles import BUILT_IN, RoleDefinition
 from conformance.fakes.story import Incident
+from conformance.probing.clock import VirtualClock
 
 GRAPH_APP, ARM_APP, LOG_ANALYTICS_APP, DEFENDER_APP = (
     RESOURCES[name].app_id for name in ("graph", "arm", "log_analytics", "defender")

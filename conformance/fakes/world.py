@@ -15,11 +15,11 @@ import respx
 from conformance.apis.endpoint import APIS, Api, Endpoint
 from conformance.connection import CLOUDS, Connection
 from conformance.fakes.answering import ANSWERS, GATES, SERVED, STRAYS, Call
-from conformance.fakes.clock import VirtualClock
 from conformance.fakes.lenient import tidied
 from conformance.fakes.obstacles import Obstacle
 from conformance.fakes.tenant import Tenant
 from conformance.fakes.tokens import bearer, read
+from conformance.probing.clock import VirtualClock
 
 KEPT = 1000
 """Requests that a world remembers."""

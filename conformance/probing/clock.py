@@ -23,3 +23,33 @@ class Clock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+class VirtualClock(Clock):
+    """A clock on which waiting takes no time: ``sleep`` skips ahead. It starts now, or stands still at ``start``.
+
+    ``skew`` is how far the local wall clock is off. ``began`` is the moment that a tenant's history is told from, the
+    start unless said.
+    """
+
+    def __init__(self, start: datetime | None = None, began: datetime | None = None) -> None:
+        self._frozen = start
+        self._skipped = timedelta()
+        self.skew = timedelta()
+        self.began = began or self.service_now()
+
+    def now(self) -> datetime:
+        return self.service_now() + self.skew
+
+    def service_now(self) -> datetime:
+        """The services' own clock."""
+        return (self._frozen or datetime.now(UTC)) + self._skipped
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self._skipped.total_seconds()
+
+    async def sleep(self, seconds: float) -> None:
+        self.skip(timedelta(seconds=seconds))
+
+    def skip(self, time: timedelta) -> None:
+        self._skipped += time

@@ -196,10 +196,15 @@ class Engine:
         assert isinstance(discovery, Answer)
         document = tokens.Reply(200, msgspec.json.encode(discovery.data).decode(), {})
         seen: list[Received | Unreachable] = []
+        faults: list[Exception] = []
 
         async def post(url: str, data: Mapping[str, str], headers: Mapping[str, str]) -> tokens.Reply:
             request = self._client.build_request("POST", url, data=dict(data), headers=dict(headers))
-            result = await self._sender.send(request, entra.TOKEN.name)
+            try:
+                result = await self._sender.send(request, entra.TOKEN.name)
+            except Exception as error:  # of this suite's making: msal must not turn it into something else
+                faults.append(error)
+                raise
             seen.append(result)
             if isinstance(result, Unreachable):
                 raise tokens.MsalHttpError(result.finding.cause)
@@ -210,6 +215,8 @@ class Engine:
             await tokens.acquire(self.connection, ask.audience, document, post)
         except Exception as error:  # msal raises for what it cannot read; what was seen on the wire says why
             trouble = error
+        if faults:
+            raise faults[0]
         if not seen:
             if isinstance(trouble, ImportError | AttributeError):
                 raise trouble  # of this installation, not of the credential
@@ -284,6 +291,7 @@ def read(name: str, endpoint: Endpoint[Any], received: Received, connection: Con
                         msgspec.json.decode(received.body, type=endpoint.answers),
                         received.exchange,
                         received.headers,
+                        received.body,
                     )
                 except msgspec.ValidationError as error:
                     return refused(

@@ -56,6 +56,8 @@ class Answer(Evidence, Generic[T]):
     data: T
     exchange: Exchange
     headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = field(default=b"", repr=False)
+    """As it came; never shown: that of a token request holds the token."""
 
 
 @dataclass(frozen=True, slots=True)

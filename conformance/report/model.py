@@ -17,6 +17,8 @@ from conformance.findings import Finding
 from conformance.findings.redact import excerpt, printable, redact
 from conformance.probing.engine import Gathered
 from conformance.probing.evidence import Answer, Exchange, Refusal
+from conformance.probing.shapes import shapes
+from conformance.report.comparison import ComparisonPart, PastRun, compare, run_of
 from conformance.verdict import RootCause, VerdictStatus, exit_code
 from conformance.verification import Report
 
@@ -142,6 +144,8 @@ class ConnectionPart(Part, frozen=True, kw_only=True):
     checks: tuple[CheckPart, ...]
     requests: tuple[RequestPart, ...]
     """In the order in which they were sent."""
+    shapes: dict[str, tuple[str, ...]]
+    """The fields of all answers with their types, by operation."""
 
 
 class SuitePart(Part, frozen=True, kw_only=True):
@@ -180,6 +184,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     run: RunPart
     connections: tuple[ConnectionPart, ...]
     stale: tuple[StalePart, ...]
+    comparison: ComparisonPart | msgspec.UnsetType = msgspec.UNSET
+    """With a previous run, where one was given."""
 
 
 TEXT, ANSWER = 2000, 600
@@ -246,7 +252,15 @@ def _connection(report: Report, command: str, *, alone: bool) -> ConnectionPart:
         accepted=root_causes(verdict.accepted),
         checks=tuple(_check(outcome) for outcome in report.outcomes),
         requests=_requests(report.gathered),
+        shapes=shapes(report.gathered.evidence),
     )
+
+
+def compared(document: Document, previous: PastRun | None) -> Document:
+    """The report with what changed since a previous run, if there is one."""
+    if previous is None:
+        return document
+    return msgspec.structs.replace(document, comparison=compare(previous, run_of(document)))
 
 
 def finding_part(finding: Finding) -> FindingPart:

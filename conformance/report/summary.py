@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from conformance.report.changes import changed
 from conformance.report.markdown import block, code, plain, table
 from conformance.report.model import CheckPart, ConnectionPart, Document, EvidencePart, RootCausePart
 from conformance.report.words import OWNERS, SIGNS, counted, headline, next_action
@@ -18,11 +19,13 @@ def summary(document: Document) -> bytes:
     if len(document.connections) > 1:
         lines += ["", *_overview(document)]
     for connection in document.connections:
+        since = list(changed(document, connection.name))
         if len(document.connections) == 1:
             lines += ["", *_connection(connection)]
-        elif connection.verdict.status != "conformant" or connection.accepted:
+        elif connection.verdict.status != "conformant" or connection.accepted or since:
             lines += ["", f"### {SIGNS[connection.verdict.status].sign} {plain(connection.name)}"]
             lines += ["", *_connection(connection)]
+        lines += ["", *(f"- {label}: {plain(text)}" for label, text in since)] if since else []
     run = document.run
     told = f"{run.requests} requests in {run.duration_s:.1f} s, source {run.source}, exit code {run.exit_code}"
     lines += ["", f"<sub>{plain(f'sentinel-conformance {document.suite.version}: {told}')}</sub>"]

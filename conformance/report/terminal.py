@@ -10,6 +10,7 @@ from rich.console import Console
 
 from conformance.checks.registry import AREAS
 from conformance.findings import CAUSES
+from conformance.report.changes import changes
 from conformance.report.model import CheckPart, ConnectionPart, Document, FindingPart, RootCausePart
 from conformance.report.screen import Line, continued, height, show
 from conformance.report.words import (
@@ -22,6 +23,7 @@ from conformance.report.words import (
     first_sentence,
     headline,
     next_action,
+    ranges,
     worst,
 )
 
@@ -61,13 +63,13 @@ class Terminal:
         many = len(document.connections) > 1
         if not many or self._verbose:
             for one in document.connections:
-                yield from self._connection(one, many=many)
+                yield from self._connection(one, document, many=many)
         else:
             yield from self._folded(document.connections)
         yield Line("", rank=1)
         yield from self._end(document)
 
-    def _connection(self, one: ConnectionPart, *, many: bool) -> Iterator[Line]:
+    def _connection(self, one: ConnectionPart, document: Document, *, many: bool) -> Iterator[Line]:
         if many:
             yield Line("")
             yield Line(one.verdict.summary, sign=SIGNS[one.verdict.status], name=one.name)
@@ -76,6 +78,7 @@ class Terminal:
         yield from accepted(one)
         yield from self._areas(one)
         yield from self._notes(one)
+        yield from since(document, one)
 
     def _folded(self, connections: Sequence[ConnectionPart]) -> Iterator[Line]:
         """Several connections: those in trouble with their causes, those that work by name."""
@@ -190,6 +193,14 @@ def accepted(one: ConnectionPart) -> Iterator[Line]:
         yield Line(told, sign=SIGNS["warning"], name=cause.check)
 
 
+def since(document: Document, one: ConnectionPart) -> Iterator[Line]:
+    """What changed for a connection since the run that was given to compare with."""
+    if document.comparison:
+        yield Line("")
+        for label, text in changes(document.comparison, one.name):
+            yield row(label, text, indent=0)
+
+
 def by_cause(connections: Sequence[ConnectionPart]) -> Iterator[Line]:
     """Many connections in trouble: each cause once, with the connections that have it."""
     causes: dict[str, tuple[RootCausePart, list[ConnectionPart]]] = {}
@@ -224,18 +235,3 @@ def fix(finding: FindingPart, *, known: bool = False) -> Iterator[Line]:
         yield row("run" if number == 0 else "", command, style="bold", wrap=continued)
     if finding.fix.portal:
         yield row("portal", finding.fix.portal, rank=5 if finding.fix.commands else 0)
-
-
-def ranges(ids: Sequence[str]) -> str:
-    """Check ids with neighbours folded: ``LA-001, LA-010..013``."""
-    told: list[str] = []
-    for prefix, group in groupby(ids, key=lambda id: id.rpartition("-")[0]):
-        numbers = [int(id.rpartition("-")[2]) for id in group]
-        start = previous = numbers[0]
-        for number in [*numbers[1:], -1]:
-            if number == previous + 1:
-                previous = number
-                continue
-            told.append(f"{prefix}-{start:03}" + (f"..{previous:03}" if previous > start else ""))
-            start = previous = number
-    return ", ".join(told)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from conformance.checks.outcome import Status
 from conformance.report.model import ConnectionPart, Document, FindingPart
@@ -118,3 +119,18 @@ def certainty(finding: FindingPart, most: int = 99) -> str:
         return finding.certainty
     more = len(finding.also) - most
     return f"likely; else {', '.join(finding.also[:most])}" + (f" or {more} more (-v)" if more > 0 else "")
+
+
+def ranges(ids: Sequence[str]) -> str:
+    """Check ids with neighbours folded: ``LA-001, LA-010..013``."""
+    told: list[str] = []
+    for prefix, group in groupby(ids, key=lambda id: id.rpartition("-")[0]):
+        numbers = [int(id.rpartition("-")[2]) for id in group]
+        start = previous = numbers[0]
+        for number in [*numbers[1:], -1]:
+            if number == previous + 1:
+                previous = number
+                continue
+            told.append(f"{prefix}-{start:03}" + (f"..{previous:03}" if previous > start else ""))
+            start = previous = number
+    return ", ".join(told)

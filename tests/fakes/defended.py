@@ -13,12 +13,12 @@ import msgspec
 
 from conformance.apis.endpoint import Api, Endpoint
 from conformance.connection import Connection
-from conformance.fakes.clock import VirtualClock
 from conformance.fakes.defender_data import fill
 from conformance.fakes.story import incidents, stable_id
 from conformance.fakes.tenant import App, ClientSecret, Resource, Tenant, Workspace
 from conformance.fakes.tokens import issue
 from conformance.fakes.world import World
+from conformance.probing.clock import VirtualClock
 
 NOW = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
 SECRET = "Qz7~not-a-real-secret"

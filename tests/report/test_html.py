@@ -13,11 +13,12 @@ from documents import COMMAND, DOWN, RUNS, run
 from hostile import TEXTS, hostile
 
 from conformance.fakes import SCENARIOS, Fake
+from conformance.report.comparison import run_of
 from conformance.report.html import page
 from conformance.report.html.chain import NODES, chain
 from conformance.report.html.page import LARGEST
 from conformance.report.html.timeline import timeline
-from conformance.report.model import Document, document
+from conformance.report.model import Document, compared, document
 from conformance.verification import verify
 
 NAMES = {"html": "{http://www.w3.org/1999/xhtml}"}
@@ -125,29 +126,15 @@ def test_requests_lie_within_the_time_of_the_run() -> None:
 
 
 def test_what_changed_since_the_previous_run_is_told() -> None:
-    """The comparison is a part of the document where a previous run was given."""
-    change = {
-        "check": "RBAC-001",
-        "was": "passed",
-        "outcome": "failed",
-        "was_cause": None,
-        "cause": "rbac_role_missing",
-    }
-    lost = {
-        "newly_failing": [change],
-        "newly_passing": [],
-        "changed_causes": [],
-        "new_checks": ["LA-033"],
-        "lost_checks": [],
-    }
-    previous = {"started": START, "suite": {"version": "0.1.0", "checks": "2026.11"}}
-    comparison = {"previous": previous, "connections": {"contoso": {**lost, "shapes": []}}}
-    text = page(Compared(**{**msgspec.structs.asdict(run("no-azure-role")), "comparison": comparison}))
-    assert "RBAC-001</code> passed → failed (rbac_role_missing)" in text.decode()
-    assert "New checks: LA-033" in text.decode()
-
-
-class Compared(Document, frozen=True, kw_only=True):
-    """A document with what :mod:`comparison` adds."""
-
-    comparison: dict[str, Any]
+    before = run_of(run("healthy"))
+    without = msgspec.structs.replace(
+        before,
+        connections=tuple(
+            msgspec.structs.replace(one, checks=tuple(check for check in one.checks if check.id != "LA-033"))
+            for one in before.connections
+        ),
+    )
+    text = page(compared(run("no-azure-role"), without)).decode()
+    assert "RBAC-001</code> passed → failed (rbac_role_missing)" in text
+    assert "New checks: LA-033" in text
+    assert "Nothing has changed." in page(compared(run("healthy"), before)).decode()

@@ -13,15 +13,18 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from contoso import START
 from documents import RUNS, run
 from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.checks.outcome import Outcome
 from conformance.fakes import SCENARIOS
-from conformance.report.model import Document, StalePart, document
+from conformance.report.comparison import run_of
+from conformance.report.model import Document, StalePart, compared, document
 from conformance.report.screen import console, continued
-from conformance.report.terminal import Terminal, ranges
+from conformance.report.terminal import Terminal
+from conformance.report.words import ranges
 from conformance.verification import Report
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -82,6 +85,18 @@ def test_the_verdict_and_the_next_action_come_first(name: str) -> None:
     if trouble:
         cause = trouble[0].root_causes[0]
         assert " ".join(cause.fix.text.partition(". ")[0].split()[:4]) in " ".join(first.split())
+
+
+@pytest.mark.parametrize(
+    ("before", "now"), [("healthy", "no-azure-role"), ("expired-secret", "no-graph-consent"), ("healthy", "healthy")]
+)
+def test_what_changed_is_shown_as_agreed(before: str, now: str) -> None:
+    previous = msgspec.structs.replace(run_of(run(before)), started=START)
+    text = shown(compared(steady(run(now)), previous))
+    path = GOLDEN / f"{now}_since_{before}.txt"
+    if WRITE:
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 100])

@@ -112,7 +112,7 @@ def render(document: Document, detail: str) -> bytes:
     template = environment(__package__).get_template("page.html")
     text = template.render(
         document=document,
-        comparison=getattr(document, "comparison", None) or None,
+        comparison=document.comparison or None,
         views=views,
         full=detail == "everything",
         pictures=detail != "causes",

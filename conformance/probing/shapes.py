@@ -1,0 +1,86 @@
+"""The shape of answers: which fields they have and of what type, without a value. What changes in it breaks readers.
+
+A shape is a sorted list of ``path: type``. ``/`` goes into an object, ``[]`` into an array, ``<kind>`` tells objects of
+several kinds apart, ``*`` stands for the keys of a table whose keys are the customer's. The cells of a query's rows are
+named by their columns, and have their types.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from conformance.probing.evidence import Answer, Evidence
+
+LONGEST = 300
+"""Lines of one shape; what sorts behind them is left out."""
+DEEPEST = 10
+MOST_KEYS = 60
+"""An object of more keys is a table."""
+PLAIN = re.compile(r"[@#$]?[A-Za-z_][\w.@-]{0,63}")
+TABLES = frozenset({"tags", "customDetails", "additionalData", "alertDetailsOverride"})
+"""Members whose keys are the customer's."""
+PAGING = frozenset({"nextLink", "@odata.nextLink"})
+"""Whether there is a next page says something of the data, not of the shape."""
+KINDS = ("@odata.type", "kind")
+TYPES: Mapping[type, str] = {str: "string", bool: "boolean", int: "number", float: "number", type(None): "null"}
+
+
+def shapes(evidence: Mapping[str, Evidence]) -> dict[str, tuple[str, ...]]:
+    """The shape of all answers of each endpoint, by its name."""
+    found: dict[str, dict[str, set[str]]] = {}
+    for item in evidence.values():
+        if isinstance(item, Answer) and item.body:
+            with contextlib.suppress(msgspec.DecodeError):
+                types = found.setdefault(item.exchange.endpoint, {})
+                for path, kind in _walk(msgspec.json.decode(item.body), "", DEEPEST):
+                    types.setdefault(path, set()).add(kind)
+    return {endpoint: _lines(types) for endpoint, types in sorted(found.items())}
+
+
+def _lines(types: Mapping[str, set[str]]) -> tuple[str, ...]:
+    """A shape of types by path; null counts where nothing else was seen."""
+    told = [f"{path}: {'|'.join(sorted(kinds - {'null'} or kinds))}" for path, kinds in sorted(types.items())]
+    return tuple(told[:LONGEST])
+
+
+def _walk(value: Any, path: str, depth: int) -> Iterator[tuple[str, str]]:
+    """Each field of a JSON value with its type."""
+    if isinstance(value, dict):
+        path += _kind(value) if path else ""
+        if path:
+            yield path, "object"
+        yield from _members(value, path, depth) if depth else ()
+    elif isinstance(value, list):
+        yield path, "array"
+        for item in value if depth else ():
+            yield from _walk(item, f"{path}[]", depth - 1)
+    else:
+        yield path, TYPES[type(value)]
+
+
+def _members(value: dict[str, Any], path: str, depth: int) -> Iterator[tuple[str, str]]:
+    columns = value.get("columns")
+    if isinstance(columns, list) and "rows" in value:
+        yield f"{path}/rows[]", "object"
+        for column in columns:
+            if isinstance(column, dict) and PLAIN.fullmatch(str(column.get("name"))):
+                yield f"{path}/rows[]/{column['name']}", str(column.get("type"))
+        return
+    table = path.rpartition("/")[2] in TABLES or len(value) > MOST_KEYS
+    for key, item in value.items():
+        if key not in PAGING:
+            name = "*" if table or not PLAIN.fullmatch(key) else key
+            yield from _walk(item, f"{path}/{name}" if path else name, depth - 1)
+
+
+def _kind(value: dict[str, Any]) -> str:
+    """Which of several kinds of objects this is, as a part of its path; empty where it does not say."""
+    for name in KINDS:
+        if isinstance(kind := value.get(name), str) and PLAIN.fullmatch(kind):
+            return f"<{kind.rpartition('.')[2]}>"
+    return ""

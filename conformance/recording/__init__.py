@@ -1,0 +1,1 @@
+"""Cassettes: a connection recorded once, scrubbed, and replayed without network or credential."""

@@ -1,0 +1,44 @@
+"""`python -m conformance.recording scan cassettes/`: nothing of a real tenant may be committed."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from conformance.connection import ConnectionFileError, load
+from conformance.recording.scan import ScanError, known_values, leaks, read
+from conformance.verdict import ExitCode
+
+
+def scan(options: argparse.Namespace) -> int:
+    """Prints each leak on a line. Exit code 1 if there is one, 4 for what cannot be scanned."""
+    try:
+        connections = load(options.connection) if options.connection else []
+        texts = read(options.paths)
+        found = leaks(texts, known=[value for one in connections for value in known_values(one)])
+    except (ConnectionFileError, ScanError, ImportError) as error:
+        print(f"ERROR: {error}", file=sys.stderr)
+        return ExitCode.USAGE
+    for leak in found:
+        print(leak)
+    print(f"{len(found) or 'no'} leaks in {len(texts)} files")
+    return ExitCode.NONCONFORMANT if found else ExitCode.CONFORMANT
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m conformance.recording", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    scanning = commands.add_parser("scan", help="look for anything of a real tenant in recordings (exit code 1: found)")
+    scanning.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files, or folders with all in them")
+    scanning.add_argument(
+        "--connection", action="append", metavar="FILE", help="a connection file whose values are looked for, too"
+    )
+    scanning.set_defaults(run=scan)
+    options = parser.parse_args(arguments)
+    return int(options.run(options))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

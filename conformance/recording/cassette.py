@@ -1,0 +1,203 @@
+"""A cassette: a folder with the interactions of one connection, and the manifest that says what they showed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Literal, TypeVar
+
+import msgspec
+
+from conformance.checks.outcome import Outcome, Status
+from conformance.connection import Expect
+from conformance.recording.interaction import Interaction
+from conformance.sources import SourceError
+from conformance.verdict import VerdictStatus
+
+T = TypeVar("T")
+
+SCHEMA: Literal["sentinel-conformance/cassette/1"] = "sentinel-conformance/cassette/1"
+INTERACTIONS, MANIFEST = "interactions.json", "manifest.json"
+LARGEST = 64 * 1024 * 1024
+"""Bytes of a file that is read."""
+PACKAGE = Path(__file__).parents[1]
+SHIPPED = next(
+    (one for one in (PACKAGE / "cassettes", PACKAGE.parent / "cassettes") if one.is_dir()), PACKAGE / "cassettes"
+)
+"""The cassettes that come with the suite: within the package, or beside it in a checkout."""
+
+Tier = Literal["recorded", "virtual"]
+"""Recorded from a real tenant, or from the virtual one."""
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of a manifest."""
+
+
+class CredentialPart(Part, frozen=True, kw_only=True, omit_defaults=True):
+    """Which credential was used, and nothing of it. ``stand_in`` replaces a secret of the same fitness."""
+
+    kind: Literal["client_secret", "certificate", "federated_token"]
+    origin: Literal["inline", "env", "file", "other"] = "other"
+    exposed: bool = False
+    """Every user of the machine could read it."""
+    stand_in: str = ""
+
+
+class ConnectionPart(Part, frozen=True, kw_only=True):
+    """The connection, under pseudonyms."""
+
+    tenant_id: str
+    client_id: str
+    subscription_id: str
+    resource_group: str
+    workspace_id: str
+    workspace_name: str
+    cloud: str
+    apis: tuple[str, ...]
+    secret_expires: date | None
+    credential: CredentialPart
+    expect: Expect
+
+
+class CheckPart(Part, frozen=True, kw_only=True):
+    """The outcome of one check."""
+
+    id: str
+    outcome: Status
+    cause: str | None
+    blocked_by: str | None
+
+
+class Manifest(Part, frozen=True, kw_only=True):
+    """What was recorded, when, and what came of it."""
+
+    schema: Literal["sentinel-conformance/cassette/1"]
+    name: str
+    tier: Tier
+    suite: str
+    """The version of the suite."""
+    checks_version: str
+    recorded: datetime
+    """The recording machine's clock at the start, moved like all dates. A replay's clock starts here."""
+    connection: ConnectionPart
+    verdict: VerdictStatus
+    exit_code: int
+    requests: int
+    checks: tuple[CheckPart, ...]
+    shapes: dict[str, tuple[str, ...]] = {}
+    """The fields of all answers with their types, by operation; to compare a later run with."""
+
+
+class Cassette(msgspec.Struct, frozen=True, kw_only=True):
+    """A recording in memory."""
+
+    manifest: Manifest
+    interactions: tuple[Interaction, ...]
+
+
+def told(outcomes: Sequence[Outcome]) -> tuple[CheckPart, ...]:
+    """Outcomes as a manifest has them."""
+    return tuple(
+        CheckPart(id=one.check, outcome=one.status, cause=one.cause, blocked_by=one.blocked_by) for one in outcomes
+    )
+
+
+def files(cassette: Cassette) -> dict[str, bytes]:
+    """The content of a cassette's files, by name."""
+    return {
+        INTERACTIONS: _pretty({"schema": SCHEMA, "interactions": cassette.interactions}),
+        MANIFEST: _pretty(cassette.manifest),
+    }
+
+
+def write(folder: Path, contents: dict[str, bytes]) -> None:
+    """Puts a cassette's files into their folder, each whole or not at all. Raises ``OSError``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    parts = {name: folder / f".{name}.{os.getpid()}.part" for name in contents}
+    try:
+        for name, part in parts.items():
+            part.write_bytes(contents[name])
+        for name, part in parts.items():
+            part.replace(folder / name)
+    finally:
+        for part in parts.values():
+            part.unlink(missing_ok=True)
+
+
+def place(folder: Path, name: str) -> Path:
+    """Where the cassette of a name is. Raises :class:`~conformance.sources.SourceError` for what is no name."""
+    if not name or name.startswith(".") or set(name) & set('/\\:*?"<>|\0'):
+        raise SourceError(f"{name!r} is no name of a cassette")
+    return folder / name
+
+
+def exists(folder: Path) -> bool:
+    """Whether a folder holds a cassette, of whatever state."""
+    return any((folder / name).exists() for name in (INTERACTIONS, MANIFEST))
+
+
+def read(folder: Path) -> Cassette:
+    """A cassette. Raises :class:`~conformance.sources.SourceError` with one line for one that cannot be replayed."""
+    if not folder.is_dir():
+        raise SourceError(f"{folder}: no such cassette{_near(folder)}")
+    manifest = _decoded(folder / MANIFEST, Manifest)
+    recorded = _decoded(folder / INTERACTIONS, _Interactions)
+    if not recorded.interactions:
+        raise SourceError(f"{folder / INTERACTIONS}: holds no interaction")
+    if manifest.requests != len(recorded.interactions):
+        raise SourceError(f"{folder}: the manifest is of another recording than the interactions: record it anew")
+    return Cassette(manifest=manifest, interactions=recorded.interactions)
+
+
+def names(folder: Path) -> list[str]:
+    """The cassettes in a folder."""
+    return sorted(one.parent.name for one in folder.glob(f"*/{MANIFEST}"))
+
+
+class _Interactions(Part, frozen=True, kw_only=True):
+    schema: Literal["sentinel-conformance/cassette/1"]
+    interactions: tuple[Interaction, ...]
+
+
+class _Marked(msgspec.Struct):
+    schema: str | None = None
+
+
+def _decoded(file: Path, shape: type[T]) -> T:
+    content = _content(file)
+    try:
+        schema = msgspec.json.decode(content, type=_Marked).schema
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise SourceError(f"{file}: is damaged: no whole JSON document") from None
+    if schema is None:
+        raise SourceError(f"{file}: is no part of a cassette of this suite")
+    if schema != SCHEMA:
+        raise SourceError(f"{file}: is of format {schema!r}, and this suite reads {SCHEMA}: record it anew")
+    try:
+        return msgspec.json.decode(content, type=shape)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise SourceError(f"{file}: is damaged: {error}") from None
+
+
+def _content(file: Path) -> bytes:
+    try:
+        if file.stat().st_size > LARGEST:
+            raise SourceError(f"{file}: is larger than {LARGEST // 1024 // 1024} MB")
+        content = file.read_bytes()
+    except OSError as error:
+        raise SourceError(f"{file}: cannot be read: {error.strerror}") from None
+    if not content.strip():
+        raise SourceError(f"{file}: is empty")
+    return content
+
+
+def _near(folder: Path) -> str:
+    known = names(folder.parent)
+    return f" (there are {', '.join(known)})" if known else ""
+
+
+def _pretty(value: object) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n"

@@ -1,0 +1,62 @@
+"""How each member of an answer is treated, read from ``fields.toml``."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+FREE_TEXT = "text"
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """What becomes of the members that it names."""
+
+    name: str
+    does: str
+    members: tuple[str, ...]
+
+
+@cache
+def treatments() -> Mapping[str, Treatment]:
+    """All treatments by name."""
+    text = resources.files(__package__).joinpath("fields.toml").read_text(encoding="utf-8")
+    return {
+        name: Treatment(name, row["does"], tuple(row["members"].split())) for name, row in tomllib.loads(text).items()
+    }
+
+
+@cache
+def _by_member() -> Mapping[str, str]:
+    # The first treatment that names a member has it; `map` is about keys, and looked up by itself.
+    found: dict[str, str] = {}
+    for treatment in treatments().values():
+        if treatment.name != "map":
+            for member in treatment.members:
+                parent, _, _ = member.rpartition("/")
+                found.setdefault(f"{normal(parent)}/{normal(member)}" if parent else normal(member), treatment.name)
+    return found
+
+
+@cache
+def normal(member: str) -> str:
+    """A member's own name as it is compared: services differ in case and punctuation."""
+    return re.sub(r"[^a-z0-9]", "", member.rpartition("/")[2].lower())
+
+
+@cache
+def treatment(member: str) -> str | None:
+    """The name of the treatment of a member, or ``parent/member``; None for one that is not declared."""
+    known = _by_member()
+    parent, _, _ = member.rpartition("/")
+    return known.get(f"{normal(parent)}/{normal(member)}") or known.get(normal(member))
+
+
+@cache
+def has_own_keys(member: str) -> bool:
+    """Whether the keys of a table are the customer's."""
+    return normal(member) in {normal(one) for one in treatments()["map"].members}

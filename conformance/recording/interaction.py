@@ -1,0 +1,76 @@
+"""One recorded interaction: a request by what it asks, and what came back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+import httpx
+import msgspec
+
+FORM_MEMBERS = frozenset({"client_id", "grant_type", "scope"})
+"""What a token request asks for. The credential in it is neither recorded nor compared."""
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A request: its headers are not kept. ``body`` is JSON, or the members of a form."""
+
+    method: str
+    url: str
+    body: Any = None
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """An answer; its body as JSON where it is JSON, else as text. Where there was none, ``failure`` is its cause."""
+
+    status: int | None = None
+    headers: dict[str, str] = {}
+    json: Any = msgspec.UNSET
+    text: str = ""
+    failure: str | None = None
+
+
+class Interaction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request and what came back."""
+
+    request: Asked
+    response: Answered
+
+
+def asked(method: str, url: str, body: bytes, content_type: str) -> Asked:
+    """A request as it is recorded and compared."""
+    return Asked(method=method, url=url, body=_body(body, content_type))
+
+
+def answered(status: int, headers: Mapping[str, str], body: bytes) -> Answered:
+    """An answer, its body taken apart if it is JSON."""
+    try:
+        return Answered(status=status, headers=dict(headers), json=msgspec.json.decode(body))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return Answered(status=status, headers=dict(headers), text=body.decode("utf-8", "replace"))
+
+
+def content(response: Answered) -> bytes:
+    """The body of an answer on the wire."""
+    return response.text.encode() if response.json is msgspec.UNSET else msgspec.json.encode(response.json)
+
+
+def key(request: Asked) -> str:
+    """What makes two requests the same: method, host, path, options in any order, and what the body says."""
+    url = httpx.URL(request.url)
+    options = sorted(parse_qsl(url.query.decode(), keep_blank_values=True))
+    return json.dumps([request.method, url.host, url.path, options, request.body], sort_keys=True)
+
+
+def _body(body: bytes, content_type: str) -> Any:
+    if not body:
+        return None
+    if "x-www-form-urlencoded" in content_type.lower():
+        pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+        return {name: value for name, value in sorted(pairs) if name in FORM_MEMBERS}
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return body.decode("utf-8", "replace")

@@ -1,0 +1,119 @@
+"""Replaying a cassette: its interactions answer, at the time of its clock. Nothing is sent, no credential is needed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from conformance.connection import Connection
+from conformance.probing.clock import VirtualClock
+from conformance.recording import stand_in
+from conformance.recording.cassette import SHIPPED, Cassette, exists, names, place, read
+from conformance.recording.interaction import Answered, Interaction, asked, content, key
+from conformance.sources import Channel, SourceError
+
+FAILURES: Mapping[str, tuple[type[httpx.HTTPError], str]] = {
+    "timed_out": (httpx.ConnectTimeout, "timed out"),
+    "tls_untrusted": (httpx.ConnectError, "CERTIFICATE_VERIFY_FAILED"),
+    "dns_failure": (httpx.ConnectError, "Name or service not known"),
+    "intercepted": (httpx.ProxyError, "refused by a proxy"),
+    "connection_failed": (httpx.ConnectError, "connection failed"),
+}
+"""The error of the transport that is read as each cause."""
+
+
+class MissingInteraction(Exception):
+    """A request that a cassette does not hold; its probe is then not known, which is nobody's failure."""
+
+
+class Replay(httpx.AsyncBaseTransport):
+    """Answers from interactions: the same request in turn, and its last answer again after that."""
+
+    def __init__(self, name: str, interactions: tuple[Interaction, ...]) -> None:
+        self._name = name
+        self._answers: dict[str, list[Answered]] = defaultdict(list)
+        for one in reversed(interactions):
+            self._answers[key(one.request)].append(one.response)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        body = await request.aread()
+        await asyncio.sleep(0)  # as on a network, others go on meanwhile
+        question = asked(request.method, str(request.url), body, request.headers.get("content-type", ""))
+        answers = self._answers.get(key(question))
+        if not answers:
+            text = f"cassette {self._name} holds no answer to {request.method} {request.url.host}{request.url.path}"
+            raise MissingInteraction(text)
+        answer = answers.pop() if len(answers) > 1 else answers[0]
+        if answer.status is None:
+            error, message = FAILURES.get(answer.failure or "", FAILURES["connection_failed"])
+            raise error(message, request=request) if issubclass(error, httpx.RequestError) else error(message)
+        return httpx.Response(answer.status, headers=answer.headers, content=content(answer), request=request)
+
+
+@dataclass(frozen=True)
+class Played:
+    """One cassette as a source: the connection is the recording's, and so is the time."""
+
+    cassette: Cassette
+
+    @property
+    def name(self) -> str:
+        return f"cassette:{self.cassette.manifest.name}"
+
+    def holds(self, check: str) -> bool:
+        """Whether it was recorded with a check, by id."""
+        return any(one.id == check for one in self.cassette.manifest.checks)
+
+    def connection(self) -> Connection:
+        """The connection of the recording, under pseudonyms."""
+        manifest = self.cassette.manifest
+        return stand_in.connection(manifest.name, manifest.connection)
+
+    @asynccontextmanager
+    async def open(self, connection: Connection) -> AsyncIterator[Channel]:
+        manifest = self.cassette.manifest
+        transport = Replay(manifest.name, self.cassette.interactions)
+        yield Channel(transport, VirtualClock(manifest.recorded), self.connection())
+
+
+@dataclass(frozen=True)
+class Library:
+    """The cassettes of a folder, and those that come with the suite, as a source.
+
+    A connection is answered by the cassette of its own name, or by the one of ``name``.
+    """
+
+    folder: Path
+    chosen: str | None = None
+
+    @property
+    def name(self) -> str:
+        return f"cassette:{self.chosen}" if self.chosen else "cassette"
+
+    def find(self, name: str) -> Played:
+        """The cassette of a name. Raises :class:`~conformance.sources.SourceError`."""
+        own, shipped = place(self.folder, name), place(SHIPPED, name)
+        return Played(read(own if exists(own) or not exists(shipped) else shipped))
+
+    def of(self, connection: Connection) -> Played:
+        return self.find(self.chosen or connection.name)
+
+    def connections(self) -> list[Connection]:
+        """The connections of the chosen cassette, or of all in the folder."""
+        found = [self.chosen] if self.chosen else names(self.folder)
+        if not found:
+            raise SourceError(
+                f"{self.folder}: holds no cassette; --sentinel-source=cassette:NAME plays one of the suite's"
+            )
+        return [self.find(name).connection() for name in found]
+
+    @asynccontextmanager
+    async def open(self, connection: Connection) -> AsyncIterator[Channel]:
+        async with self.of(connection).open(connection) as channel:
+            yield channel

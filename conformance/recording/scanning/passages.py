@@ -1,0 +1,192 @@
+"""A file taken apart: every text in it, also those inside of other texts, each with its place.
+
+What a service sent is nested: a cassette holds a body, the body a JSON document, a cell of it another one, a member of
+that a URL with an encoded filter. Each layer is a passage of its own, so that the rules need to know no encoding.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import gzip
+import html
+import json
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+DEPTH = 8
+"""Layers within layers that are looked into."""
+BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
+ESCAPED = re.compile(r"\\+u([0-9a-fA-F]{4})|\\+x([0-9a-fA-F]{2})")
+ENCODED = re.compile(r"%[0-9a-fA-F]{2}")
+PAIRS = re.compile(r"(?:^|[?#])([\w.$%-]+=[^\s]*)$")
+YAML_COMMENT = re.compile(r"(?:^|\s)#.*$", re.MULTILINE)
+
+Path = tuple[str | int, ...]
+
+
+class Unreadable(ValueError):
+    """The text is not of the format that its file name says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A text, the path to it, and the name of the nearest member, header, column or parameter that holds it.
+
+    ``refused``: it is part of a refusal, in which a service writes sentences.
+    """
+
+    path: Path
+    field: str
+    text: str
+    refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value stands, and how many layers within layers are still looked into."""
+
+    path: Path = ()
+    field: str = ""
+    refused: bool = False
+    depth: int = DEPTH
+
+    def at(self, step: str | int) -> Place:
+        """A member of this one, or an item, which keeps the name."""
+        return replace(self, path=(*self.path, step), field=step if isinstance(step, str) else self.field)
+
+    def within(self, **changes: Any) -> Place:
+        """A layer inside of it."""
+        return replace(self, depth=self.depth - 1, **changes)
+
+
+def passages(name: str, content: str) -> Iterator[Passage]:
+    """All texts of a file. JSON and YAML by their structure, anything else (and what is no JSON or YAML) by line."""
+    try:
+        document = _document(name, content)
+    except Unreadable:
+        document = None
+    if document is None:
+        for number, line in enumerate(content.splitlines(), 1):
+            yield from _text(Place((number,)), line)
+        return
+    yield from _walk(Place(), document)
+    if not name.endswith(".json"):
+        for found in YAML_COMMENT.finditer(content):
+            yield from _text(Place((content.count("\n", 0, found.start()) + 1,)), found[0])
+
+
+def _document(name: str, content: str) -> Any:
+    if name.endswith(".json"):
+        try:
+            return json.loads(content)
+        except (ValueError, RecursionError):
+            raise Unreadable from None
+    if name.endswith((".yaml", ".yml")):
+        import yaml
+
+        try:
+            return yaml.load(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+        except (yaml.YAMLError, ValueError, RecursionError):
+            raise Unreadable from None
+    return None
+
+
+def _walk(place: Place, value: Any) -> Iterator[Passage]:
+    if isinstance(value, dict):
+        place = replace(place, refused=place.refused or _refuses(value))
+        cells = [*_table(place, value)]
+        yield from cells
+        for key, item in value.items():
+            yield from _text(replace(place, field="", depth=0), str(key))
+            if not cells or key.lower() != "rows":
+                yield from _walk(place.at(str(key)), item)
+    elif isinstance(value, list | tuple):
+        for number, item in enumerate(value):
+            yield from _walk(place.at(number), item)
+    elif isinstance(value, bytes):
+        yield from _text(place, _decoded(value) or value.decode("latin-1"))
+    elif isinstance(value, str):
+        yield from _text(place, value)
+
+
+def _refuses(value: dict[str, Any]) -> bool:
+    """Whether it is a response with the status of a refusal."""
+    status = value.get("status")
+    code = status.get("code") if isinstance(status, dict) else status
+    return isinstance(code, int) and code >= 400
+
+
+def _table(place: Place, value: dict[str, Any]) -> Iterator[Passage]:
+    """The cells of a Kusto table, under the names of their columns."""
+    columns, rows = (value.get(name, value.get(name.title())) for name in ("columns", "rows"))
+    if not isinstance(columns, list) or not isinstance(rows, list):
+        return
+    names = [str(one.get("name", one.get("ColumnName", ""))) if isinstance(one, dict) else "" for one in columns]
+    for number, row in enumerate(rows):
+        cells = row if isinstance(row, list) else [row]
+        for column, cell in zip_longest(names[: len(cells)], cells, fillvalue=""):
+            yield from _walk(place.at("rows").at(number).at(column), cell)
+
+
+def _text(place: Place, text: str) -> Iterator[Passage]:
+    """A text, and what is inside of it; of JSON and of what is encoded for URLs only what is inside."""
+    if not text:
+        return
+    if place.depth and text.lstrip()[:1] in ("{", "[", '"'):
+        try:
+            inside = json.loads(text)
+        except (ValueError, RecursionError):
+            inside = None
+        if inside is not None:
+            yield from _walk(place.within(), inside)
+            return
+    if place.depth and (pairs := PAIRS.search(text)):
+        for key, value in parse_qsl(pairs[1]):
+            yield from _text(place.at(key).within(), value)
+    if place.depth and ENCODED.search(text):
+        yield from _text(place.within(), unquote(text))
+        return
+    yield Passage(place.path, place.field, text, place.refused)
+    if place.depth:
+        for plain in (html.unescape(text), ESCAPED.sub(_character, text)):
+            if plain != text:
+                yield from _text(place.within(), plain)
+        for token in BASE64.finditer(text):
+            if plain_text := decoded_base64(token[0]):
+                yield from _text(place.within(field=""), plain_text)
+
+
+def _character(escape: re.Match[str]) -> str:
+    return chr(int(escape[1] or escape[2], 16))
+
+
+def decoded_base64(token: str) -> str | None:
+    """The text behind base64 (either alphabet, padded or not, perhaps compressed); None where it is no text."""
+    token = token.rstrip("=").translate(str.maketrans("-_", "+/"))
+    try:
+        return _decoded(base64.b64decode(token + "=" * (-len(token) % 4), validate=True))
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _decoded(content: bytes) -> str | None:
+    if content[:2] == b"\x1f\x8b":
+        try:
+            content = gzip.decompress(content)
+        except (OSError, EOFError, zlib.error):
+            return None
+    for encoding in ("utf-8", "utf-16-le"):
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        readable = sum(one.isascii() and (one.isprintable() or one.isspace()) for one in text)
+        if text and readable / len(text) > 0.9:
+            return text
+    return None

@@ -1,0 +1,124 @@
+"""What survives scrubbing because it is everybody's: the words, names, ids and hosts of the services themselves."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import httpx
+import msgspec
+
+from conformance.apis import ENDPOINTS
+from conformance.apis.kql import FRESHNESS_TABLES, QUERIES
+from conformance.apis.permissions import RESOURCES
+from conformance.apis.tables import TABLES
+from conformance.connection import CLOUDS
+
+WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+RESOURCE_TYPE = re.compile(r"microsoft\.[a-z.]+(?:/[a-z*]+|/\$metadata)*", re.IGNORECASE)
+"""A type of resources, or an action on them."""
+SERVICE_HOSTS = frozenset(
+    {
+        "sts.windows.net",
+        "login.windows.net",
+        "login.microsoft.com",
+        "graph.windows.net",
+        "pas.windows.net",
+        "portal.azure.com",
+        "portal.azure.us",
+        "portal.azure.cn",
+        "security.microsoft.com",
+        "device.login.microsoftonline.com",
+        "learn.microsoft.com",
+        "docs.microsoft.com",
+        "go.microsoft.com",
+        "aka.ms",
+        "microsoftonline.com",
+        "microsoftonline.us",
+        "partner.microsoftonline.cn",
+    }
+)
+"""Hosts of Microsoft's that answers point to, beside those of the clouds; names that customers give are below none."""
+_OWN = "$metadata $entity .default default common organizations consumers PrimaryResult authorize keys"
+_PRODUCTS = (
+    "Azure Microsoft Sentinel XDR Defender Security Insights for Cloud Apps Endpoint Identity Office Entra Purview"
+)
+_MARKUP = "html head body title meta div span center pre script style href http equiv content charset utf doctype"
+
+
+_TRAILER = "trace correlation id timestamp request"
+_EXAMPLES = frozenset({"contoso", "fabrikam", "adatum", "northwind"})
+"""Names that documentation gives to customers."""
+
+
+@cache
+def hosts() -> frozenset[str]:
+    """The hosts that stay as they are."""
+    named = {httpx.URL(url).host for cloud in CLOUDS.values() for url in cloud.hosts.values()}
+    audiences = {httpx.URL(url).host for one in RESOURCES.values() for url in one.audiences}
+    return frozenset(SERVICE_HOSTS | named | audiences)
+
+
+@cache
+def guids() -> frozenset[str]:
+    """The GUIDs that are the same in every tenant: built-in roles, APIs and their permissions. Lower case."""
+    permissions = [one for resource in RESOURCES.values() for one in resource.permissions.values()]
+    ids = {one.app_id for one in RESOURCES.values()}
+    ids |= {id for one in permissions for id in (one.application, one.delegated) if id}
+    ids |= {row["id"] for row in msgspec.json.decode(_data("fakes", "roles.json"))}
+    return frozenset(id.lower() for id in (*ids, "00000000-0000-0000-0000-000000000000"))
+
+
+@cache
+def names() -> frozenset[str]:
+    """Names and path segments of the services' own, lower case: tables, columns, permissions, literal segments."""
+    segments = {part for one in ENDPOINTS.values() for part in re.split(r"[/()',=]", one.path) if "{" not in part}
+    permissions = {name for one in RESOURCES.values() for name in (*one.permissions, one.name)}
+    queried = {word for query in QUERIES.values() for word in re.findall(r"\w{3,}", query.text)}
+    found = {*segments, *permissions, *own(), *queried, *_OWN.split()}
+    return frozenset(name.lower() for name in found if name)
+
+
+@cache
+def own() -> frozenset[str]:
+    """What services call things themselves: tables and their columns, and objects that each workspace has."""
+    columns = {name for table in TABLES.values() for name in (*table.documented, *table.unverified)}
+    return frozenset({*columns, *TABLES, *FRESHNESS_TABLES, "PrimaryResult", "default"})
+
+
+@cache
+def words() -> frozenset[str]:
+    """The words that error texts are made of, lower case: those of the catalogues and of known refusals.
+
+    Every other word of an error text may be somebody's name, and is taken for one.
+    """
+    texts = [text for file in _texts("findings") for text in _strings(file)]
+    texts += [text for file in _texts("fakes", "refusals") for text in _strings(file)]
+    texts += [_MARKUP, _PRODUCTS, _TRAILER]
+    return frozenset(word.lower() for text in texts for word in WORD.findall(text)) - _EXAMPLES | names()
+
+
+def _texts(*room: str) -> Iterator[dict[str, Any]]:
+    for file in resources.files("conformance").joinpath(*room).iterdir():
+        if file.name.endswith(".toml"):
+            yield tomllib.loads(file.read_text(encoding="utf-8"))
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield name
+            yield from _strings(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)
+
+
+def _data(*path: str) -> bytes:
+    return resources.files("conformance").joinpath(*path).read_bytes()

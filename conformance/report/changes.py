@@ -1,0 +1,91 @@
+"""What changed since a previous run, as lines: a label and a text each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC
+
+from conformance.report.comparison import ChangePart, ChangesPart, ComparisonPart, ShapePart
+from conformance.report.model import Document
+from conformance.report.words import ranges
+
+MOST = 8
+"""Lines for one kind of change; what is left is counted."""
+
+Line = tuple[str, str]
+
+
+def changes(comparison: ComparisonPart, connection: str) -> Iterator[Line]:
+    """The lines for one connection: a single one where nothing changed."""
+    previous = comparison.previous
+    since = f"{previous.started.astimezone(UTC):%Y-%m-%d %H:%M} UTC (suite {previous.suite.version})"
+    changed = comparison.connections.get(connection)
+    if changed is None:
+        yield "since", f"{since}: this connection is new"
+    elif not changed:
+        yield "since", f"{since}: nothing changed"
+    else:
+        yield "since", f"{since}: changed"
+        yield from _all(changed)
+
+
+def changed(document: Document, connection: str) -> Iterator[Line]:
+    """The lines for one connection of a report that was compared, if anything changed; each says what it is."""
+    comparison = document.comparison
+    if comparison and comparison.connections.get(connection):
+        label = ""
+        for said, text in changes(comparison, connection):
+            label = said or label
+            yield label, text
+
+
+def _all(changed: ChangesPart) -> Iterator[Line]:
+    yield from _owned("failing", changed.newly_failing, lambda one: one.cause or one.outcome)
+    yield from _owned("passing", changed.newly_passing, lambda one: f"{one.outcome}, was {one.was_cause or one.was}")
+    yield from _some("changed", _alike(changed.changed_causes))
+    if changed.new_checks:
+        yield "new", ranges(changed.new_checks)
+    if changed.lost_checks:
+        yield "lost", ranges(changed.lost_checks)
+    yield from _some("shapes", [f"{one.endpoint}: {_fields(one)}" for one in changed.shapes])
+
+
+def _owned(label: str, found: Sequence[ChangePart], how: Callable[[ChangePart], str]) -> Iterator[Line]:
+    """The checks that changed on their own account, and how many others with each."""
+    own = [one for one in found if one.blocked_by is None]
+    told = []
+    for one in own:
+        others = sum(other.blocked_by == one.check for other in found)
+        told.append(f"{one.check}: {how(one)}" + (f", and {others} checks with it" if others else ""))
+    roots = {one.check for one in own}
+    left = [one.check for one in found if one.blocked_by and one.blocked_by not in roots]
+    yield from _some(label, told + ([ranges(left)] if left else []))
+
+
+def _alike(found: Sequence[ChangePart]) -> list[str]:
+    """The checks that changed in the same way, together."""
+    ways: dict[str, list[str]] = {}
+    for one in found:
+        ways.setdefault(_way(one), []).append(one.check)
+    return [f"{ranges(checks)}: {way}" for way, checks in ways.items()]
+
+
+def _way(one: ChangePart) -> str:
+    was, now = ((one.was, one.was_cause), (one.outcome, one.cause))
+    if one.was == one.outcome:
+        return f"{one.was_cause or 'no cause'} before, {one.cause or 'no cause'} now"
+    return " before, ".join(f"{outcome} ({cause})" if cause else outcome for outcome, cause in (was, now)) + " now"
+
+
+def _fields(shape: ShapePart) -> str:
+    told = [f"{field} came" for field in shape.came] + [f"{field} went" for field in shape.went]
+    told += [f"{one.field} is {one.type}, was {one.was}" for one in shape.retyped]
+    more = shape.more + len(told) - MOST
+    return "; ".join(told[:MOST]) + (f"; {more} more" if more > 0 else "")
+
+
+def _some(label: str, texts: Sequence[str]) -> Iterator[Line]:
+    for number, text in enumerate(texts[:MOST]):
+        yield "" if number else label, text
+    if len(texts) > MOST:
+        yield "", f"{len(texts) - MOST} more in the report"

@@ -1,0 +1,232 @@
+"""What changed since a previous run: two documents in, the difference out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from conformance.checks.outcome import Status
+from conformance.connection import Connection
+from conformance.probing.shapes import LONGEST
+
+KNOWN = ("sentinel-conformance/report/1", "sentinel-conformance/cassette/1")
+"""What can be compared with: a report, or the manifest of a cassette."""
+FAILING = frozenset({"failed", "blocked", "inconclusive", "error"})
+MOST_FIELDS = 50
+"""Changed fields of one endpoint that are told; more are counted."""
+
+
+class ComparisonError(Exception):
+    """What cannot be compared with; the message is one line for the user."""
+
+
+# What is read of a previous run, and of this one
+
+
+class PastCheck(msgspec.Struct, frozen=True):
+    id: str
+    outcome: Status
+    cause: str | None = None
+    blocked_by: str | None = None
+
+
+class PastConnection(msgspec.Struct, frozen=True):
+    name: str
+    checks: tuple[PastCheck, ...]
+    shapes: dict[str, tuple[str, ...]] = {}
+
+
+class PastSuite(msgspec.Struct, frozen=True):
+    version: str
+    checks: str
+
+
+class PastRun(msgspec.Struct, frozen=True):
+    """One run, as far as it is compared."""
+
+    started: datetime
+    suite: PastSuite
+    connections: tuple[PastConnection, ...]
+
+
+# The difference, as it stands in a report
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of the comparison."""
+
+
+class PreviousPart(Part, frozen=True, kw_only=True):
+    """The run that this one is compared with."""
+
+    started: datetime
+    suite: PastSuite
+
+
+class ChangePart(Part, frozen=True, kw_only=True):
+    """A check that ended otherwise. The causes are None where it failed in neither way."""
+
+    check: str
+    was: Status
+    outcome: Status
+    was_cause: str | None
+    cause: str | None
+    blocked_by: str | None
+    """The check that owns the cause; of what passes now, the one that owned it."""
+
+
+class RetypedPart(Part, frozen=True, kw_only=True):
+    field: str
+    was: str
+    type: str
+
+
+class ShapePart(Part, frozen=True, kw_only=True):
+    """How the answers of an endpoint changed: fields that came, that went, and those of another type."""
+
+    endpoint: str
+    came: tuple[str, ...]
+    went: tuple[str, ...]
+    retyped: tuple[RetypedPart, ...]
+    more: int
+    """Changed fields that are not listed."""
+
+
+class ChangesPart(Part, frozen=True, kw_only=True):
+    """What changed for one connection. A check is in one of the lists, or in none."""
+
+    newly_failing: tuple[ChangePart, ...]
+    """Failed, blocked, inconclusive or in error now, and was not."""
+    newly_passing: tuple[ChangePart, ...]
+    changed_causes: tuple[ChangePart, ...]
+    """Neither of the two, but for another cause or in another way."""
+    new_checks: tuple[str, ...]
+    lost_checks: tuple[str, ...]
+    shapes: tuple[ShapePart, ...]
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, name) for name in self.__struct_fields__)
+
+
+class ComparisonPart(Part, frozen=True, kw_only=True):
+    """What changed since the previous run, by connection; connections that are only in one of the runs beside it."""
+
+    previous: PreviousPart
+    connections: dict[str, ChangesPart]
+    new_connections: tuple[str, ...]
+    lost_connections: tuple[str, ...]
+
+
+def past(file: str | None, connections: Iterable[Connection]) -> PastRun | None:
+    """The run that one over these connections is to be compared with, if a file of it is given.
+
+    Raises :class:`ComparisonError`.
+    """
+    if file is None:
+        return None
+    run = read(Path(file))
+    if {one.name for one in connections}.isdisjoint(one.name for one in run.connections):
+        known = ", ".join(one.name for one in run.connections) or "nothing"
+        raise ComparisonError(f"{file}: has none of these connections, but {known}")
+    return run
+
+
+def read(path: Path) -> PastRun:
+    """The run of a report, or of a cassette's manifest. Raises :class:`ComparisonError`."""
+    try:
+        found = msgspec.json.decode(path.read_bytes())
+        schema = found.get("schema") if isinstance(found, dict) else None
+        if schema not in KNOWN:
+            raise ComparisonError(f"{path}: neither a report nor the manifest of a cassette ({' or '.join(KNOWN)})")
+        return msgspec.convert(_as_run(found), PastRun)
+    except OSError as error:
+        raise ComparisonError(f"{path}: cannot be read: {error.strerror}") from None
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, KeyError, TypeError) as error:
+        raise ComparisonError(f"{path}: no report and no manifest of a cassette: {error}") from None
+
+
+def _as_run(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A report says when it started in its run; a manifest is of one connection and has its own names."""
+    if "run" in document:
+        return {**document, "started": document["run"]["started"]}
+    suite = {"version": document.get("suite"), "checks": document.get("checks_version")}
+    return {"started": document.get("recorded"), "suite": suite, "connections": [document]}
+
+
+def run_of(document: msgspec.Struct) -> PastRun:
+    """A report as it is compared."""
+    return msgspec.convert(_as_run(msgspec.to_builtins(document)), PastRun)
+
+
+def compare(previous: PastRun, current: PastRun) -> ComparisonPart:
+    """What changed from one run to another."""
+    before = {one.name: one for one in previous.connections}
+    now = {one.name: one for one in current.connections}
+    return ComparisonPart(
+        previous=PreviousPart(started=previous.started, suite=previous.suite),
+        connections={name: _changes(before[name], one) for name, one in now.items() if name in before},
+        new_connections=tuple(name for name in now if name not in before),
+        lost_connections=tuple(name for name in before if name not in now),
+    )
+
+
+def _changes(before: PastConnection, now: PastConnection) -> ChangesPart:
+    was, checks = ({check.id: check for check in one.checks} for one in (before, now))
+    changes = [_change(was[id], check) for id, check in checks.items() if id in was]
+    changed = [one for one in changes if (one.was, one.was_cause) != (one.outcome, one.cause)]
+    return ChangesPart(
+        newly_failing=tuple(one for one in changed if one.was not in FAILING and one.outcome in FAILING),
+        newly_passing=tuple(one for one in changed if one.was in FAILING and one.outcome not in FAILING),
+        changed_causes=tuple(one for one in changed if (one.was in FAILING) == (one.outcome in FAILING)),
+        new_checks=tuple(id for id in checks if id not in was),
+        lost_checks=tuple(id for id in was if id not in checks),
+        shapes=tuple(_shapes(before.shapes, now.shapes)),
+    )
+
+
+def _change(was: PastCheck, now: PastCheck) -> ChangePart:
+    return ChangePart(
+        check=now.id,
+        was=was.outcome,
+        outcome=now.outcome,
+        was_cause=was.cause,
+        cause=now.cause,
+        blocked_by=now.blocked_by if now.outcome in FAILING else was.blocked_by,
+    )
+
+
+def _shapes(before: Mapping[str, tuple[str, ...]], now: Mapping[str, tuple[str, ...]]) -> Iterator[ShapePart]:
+    """The endpoints whose answers changed, of those that answered in both runs."""
+    for endpoint in sorted(before.keys() & now.keys()):
+        was, types = (dict(line.rsplit(": ", 1) for line in one[endpoint]) for one in (before, now))
+        came = [field for field in types if _missing(field, was)]
+        went = [field for field in was if _missing(field, types)]
+        retyped = [
+            RetypedPart(field=field, was=was[field], type=kind)
+            for field, kind in types.items()
+            if field in was and kind != was[field] and "null" not in (kind, was[field])
+        ]
+        if came or went or retyped:
+            yield ShapePart(
+                endpoint=endpoint,
+                came=tuple(came[:MOST_FIELDS]),
+                went=tuple(went[:MOST_FIELDS]),
+                retyped=tuple(retyped[:MOST_FIELDS]),
+                more=sum(max(0, len(fields) - MOST_FIELDS) for fields in (came, went, retyped)),
+            )
+
+
+def _missing(field: str, shape: Mapping[str, str]) -> bool:
+    """Whether a shape lacks a field that it could have: what is around the field is there.
+
+    An array without an element, and a kind of object that nobody met, say nothing about fields; nor does a shape that
+    was cut off before.
+    """
+    around, _, _ = field.rpartition("/")
+    if field in shape or field[-1:] in ("]", ">") or (around and around not in shape):
+        return False
+    return len(shape) < LONGEST or field < max(shape)

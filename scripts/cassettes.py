@@ -1,0 +1,67 @@
+"""Records the cassettes that come with the suite, from the virtual tenant over TLS. Arguments name some of them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from conformance import Connection
+from conformance.fakes import World, build
+from conformance.fakes.__main__ import made_up
+from conformance.fakes.server import serving
+from conformance.fakes.world import hosts
+from conformance.recording.recording import Discarded, Recording
+from conformance.verification import selected, verify
+
+FOLDER = Path(__file__).parents[1] / "cassettes"
+SCENARIOS = (
+    "healthy",
+    "expired-secret",
+    "no-graph-consent",
+    "no-azure-role",
+    "wrong-workspace",
+    "table-missing",
+    "partial-results",
+)
+
+
+def named(name: str) -> Connection:
+    """A made-up connection of a name, with a secret that is fresh each time."""
+    one = made_up()
+    return Connection(
+        name,
+        one.tenant_id,
+        one.client_id,
+        one.subscription_id,
+        one.resource_group,
+        one.workspace_id,
+        one.workspace_name,
+        credential=one.credential,
+    )
+
+
+def record(scenario: str) -> None:
+    """Records one scenario under its name. Raises :class:`Discarded`."""
+    world: World = build(named(scenario), scenario)
+    recording = Recording(FOLDER, "rewrite", tier="virtual")
+    with serving(world.handler, hosts()) as server:
+        os.environ.update(server.environment)
+        report = verify(world.connection, source=recording.source(world.connection, selected()))
+    print(recording.keep(world.connection, report.outcomes))
+
+
+def main(names: Sequence[str]) -> int:
+    """Records all, or those that are named."""
+    try:
+        for scenario in names or SCENARIOS:
+            record(scenario)
+    except Discarded as reason:
+        print(reason, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,42 @@
+"""cassettes/INDEX.md: the cassettes that come with the suite, by their manifests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from conformance.recording.cassette import Cassette, names, read
+from pages.markdown import NOTE, cause, code, table
+
+FOLDER = Path(__file__).parents[2] / "cassettes"
+HEAD = """
+# Cassettes
+
+Recorded connections, one folder each, that can be replayed without network or credential:
+
+    pytest --sentinel-source=cassette:NAME
+
+The tier says what was recorded: `virtual` is the virtual tenant of this suite, served over TLS; `recorded` is a real
+tenant, of which there is none until somebody records one: [recording.md](../docs/recording.md) says how.
+"""
+
+
+def page() -> str:
+    found = [read(FOLDER / name) for name in names(FOLDER)]
+    head = ("cassette", "tier", "verdict", "root cause", "checks", "requests", "cloud", "suite", "checks of")
+    return NOTE + HEAD + "\n" + table(head, map(row, found))
+
+
+def row(cassette: Cassette) -> tuple[object, ...]:
+    manifest = cassette.manifest
+    causes = {one.cause: None for one in manifest.checks if one.cause and one.outcome in ("failed", "inconclusive")}
+    return (
+        code(manifest.name),
+        manifest.tier,
+        manifest.verdict,
+        ", ".join(cause(one, "../docs/findings.md") for one in causes),
+        len(manifest.checks),
+        manifest.requests,
+        manifest.connection.cloud,
+        manifest.suite,
+        manifest.checks_version,
+    )

@@ -1,0 +1,97 @@
+"""The shape of answers: fields and types, and nothing of what they hold."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.probing.evidence import Absence, Answer, Exchange
+from conformance.probing.shapes import LONGEST, shapes
+from conformance.verification import Report
+
+SENT = Exchange("GET", "https://x", 200, None, None, None, 0.0, 0.0, endpoint="graph.alerts")
+
+
+def shape(*bodies: Any) -> list[str]:
+    answers = {str(n): Answer(str(n), None, SENT, {}, json.dumps(body).encode()) for n, body in enumerate(bodies)}
+    return list(shapes(answers).get("graph.alerts", ()))
+
+
+def test_a_field_is_named_by_its_path() -> None:
+    assert shape({"value": [{"id": "1", "n": 1, "f": 1.5, "b": True, "none": None}], "@odata.count": 1}) == [
+        "@odata.count: number",
+        "value: array",
+        "value[]: object",
+        "value[]/b: boolean",
+        "value[]/f: number",
+        "value[]/id: string",
+        "value[]/n: number",
+        "value[]/none: null",
+    ]
+
+
+def test_all_answers_of_an_endpoint_make_one_shape() -> None:
+    assert shape({"a": None}, {"a": "x", "b": 1}, {"b": "x"}) == ["a: string", "b: number|string"]
+
+
+def test_objects_of_several_kinds_are_told_apart() -> None:
+    evidence = [{"@odata.type": "#microsoft.graph.security.ipEvidence", "ip": ""}, {"kind": "Host", "name": ""}]
+    assert [one for one in shape(evidence) if one.count("/") == 1 and "odata" not in one] == [
+        "[]<Host>/kind: string",
+        "[]<Host>/name: string",
+        "[]<ipEvidence>/ip: string",
+    ]
+
+
+def test_rows_of_a_query_are_named_and_typed_by_their_columns() -> None:
+    table = {"name": "PrimaryResult", "columns": [{"name": "TimeGenerated", "type": "datetime"}], "rows": []}
+    assert "tables[]/rows[]/TimeGenerated: datetime" in shape({"tables": [table]})
+
+
+def test_keys_that_customers_choose_are_not_shown() -> None:
+    assert shape({"tags": {"owner of ada@firma.de": "x"}}) == ["tags: object", "tags/*: string"]
+    assert shape({"ada@firma.de <x>": 1}) == ["*: number"]
+    assert shape({f"k{n}": 1 for n in range(100)}) == ["*: number"]
+
+
+def test_a_next_page_is_no_change_of_shape() -> None:
+    assert shape({"value": [], "nextLink": "https://x"}) == shape({"value": []})
+
+
+def test_what_was_not_answered_has_no_shape() -> None:
+    assert shapes({"a": Absence("a", "nothing to ask for"), "b": Answer("b", None, SENT)}) == {}
+
+
+def test_a_run_has_the_shapes_of_its_answers_without_their_values(verified: Callable[..., Report]) -> None:
+    found = shapes(verified().gathered.evidence)
+    assert "access_token: string" in found["entra.token"]
+    assert "value[]/properties/incidentNumber: number" in found["sentinel.incidents"]
+    assert len(json.dumps(found)) < 60_000
+    text = json.dumps(found)
+    assert not [word for word in ("a.miller", "corp.example", "rg-security", "eyJ") if word in text]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=6),
+    max_leaves=30,
+)
+
+
+@given(JSON)
+def test_any_answer_has_a_bounded_sorted_shape(body: Any) -> None:
+    found = shape(body)
+    paths = [line.rsplit(": ", 1)[0] for line in found]
+    assert paths == sorted(set(paths))
+    assert len(found) <= LONGEST
+
+
+@given(JSON)
+def test_a_shape_does_not_depend_on_order_or_repetition(body: Any) -> None:
+    assert shape(body, body) == shape(body)
+    if isinstance(body, dict):
+        assert shape(dict(reversed(body.items()))) == shape(body)

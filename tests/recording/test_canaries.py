@@ -1,0 +1,199 @@
+"""A tenant stuffed with canaries is recorded: none is found again; what a rule would let through, the scan finds."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import httpx
+import msgspec
+import pytest
+from canaries import CANARIES, DECLARED, EVERYWHERE, HEADERS, world
+from contoso import SECRET
+from taping import Taped, taped
+
+from conformance.connection import CLOUDS
+from conformance.recording import scrubbing
+from conformance.recording.dates import Shift
+from conformance.recording.kinds import KINDS, Kind
+from conformance.recording.pseudonyms import Pseudonyms
+from conformance.recording.recording import Recording
+from conformance.recording.scan import known_values, leaks
+from conformance.recording.scrub import Scrubber
+from conformance.recording.scrubbing import scrubbed
+
+pytestmark = pytest.mark.slow
+
+MARKS = (
+    "canary",
+    "klara",
+    "ca9a1e5c",
+    "10.77.13",
+    "93.184.216",
+    "2a01:4f8",
+    "3c-52-82",
+    "3c5282",
+    "3623811015",
+    "4915177",
+    "abc8q~",
+)
+"""What gives a canary away, in lower case: each has one of these in it."""
+
+
+@cache
+def run(scenario: str = "healthy") -> Taped:
+    return taped(world=world(scenario))
+
+
+def traces(text: str, layers: int = 2) -> set[str]:
+    """The marks in a text: as they are, for URLs, and in base64 wherever they lie in it, base64 within base64 too."""
+    lower = text.lower() + unquote(text).lower()
+    found = {mark for mark in MARKS if mark in lower}
+    for token in BASE64.findall(text) if layers else ():
+        for start in range(4):
+            part = token[start:].translate(str.maketrans("-_", "+/"))
+            content = base64.b64decode(part[: len(part) // 4 * 4])
+            for encoding in ("latin-1", "utf-16-le"):
+                found |= traces(content.decode(encoding, "ignore"), layers - 1)
+    return found
+
+
+BASE64 = re.compile(r"[A-Za-z0-9+/_-]{12,}")
+
+
+# The tenant
+
+
+def test_every_canary_can_be_told() -> None:
+    for value in (*CANARIES.values(), *DECLARED.values(), *EVERYWHERE):
+        assert traces(value), value
+
+
+def test_every_service_says_every_canary_in_every_form() -> None:
+    said: dict[str, str] = {}
+    for one in run().tape.interactions:
+        host = httpx.URL(one.request.url).host
+        said[host] = said.get(host, "") + msgspec.json.encode(one.response).decode()
+    hosts = {httpx.URL(url).host for url in CLOUDS["public"].hosts.values()}
+    assert said.keys() == hosts
+    for host, text in said.items():
+        for form in EVERYWHERE:
+            assert msgspec.json.encode(form).decode()[1:-1] in text, (host, form)
+        for header in HEADERS.values():
+            assert msgspec.json.encode(header).decode()[1:-1] in text
+
+
+def test_the_tenant_works_so_that_everything_is_asked() -> None:
+    assert {one.status for one in run().outcomes} <= {"passed", "warning", "not_applicable", "not_configured"}
+
+
+# Recorded
+
+
+@pytest.mark.parametrize("scenario", ["healthy", "no-azure-role", "expired-secret", "no-graph-consent"])
+def test_no_canary_is_in_any_written_file(scenario: str, tmp_path: Path) -> None:
+    """Refusals too: their error texts quote canaries."""
+    done = run(scenario)
+    name = done.connection.name
+    Recording(tmp_path, "all", _tapes={name: done.tape}).keep(done.connection, done.outcomes)
+    written = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(written) == 2
+    for path in written:
+        assert traces(path.read_text(encoding="utf-8")) == set()
+
+
+# Without a rule of the scrubber
+
+Off = Callable[[pytest.MonkeyPatch], None]
+
+
+def without(kind: str) -> Off:
+    """Values of a kind stay as they are."""
+
+    def off(patch: pytest.MonkeyPatch) -> None:
+        given = Pseudonyms.of
+
+        def of(self: Pseudonyms, value: str, asked: Kind) -> str:
+            return value if asked.name == kind else given(self, value, asked)
+
+        patch.setattr(Pseudonyms, "of", of)
+
+    return off
+
+
+class Every(dict[str, str]):
+    """Every header is kept as it is."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __missing__(self, name: str) -> str:
+        return "as it is"
+
+
+RULES: Mapping[str, Off] = {
+    **{kind: without(kind) for kind in KINDS},
+    "tokens become unsigned": lambda patch: patch.setattr(Scrubber, "token", lambda self, value: value),
+    "addresses of services": lambda patch: patch.setattr(Scrubber, "url", lambda self, value: value),
+    "mail addresses": lambda patch: patch.setattr(Scrubber, "mail", lambda self, value: value),
+    "hints of secrets": lambda patch: patch.setattr(Scrubber, "hint", lambda self, value: value),
+    "error texts and phrases": lambda patch: patch.setattr(Scrubber, "phrase", lambda self, value: value),
+    "headers": lambda patch: patch.setattr(scrubbing, "HEADERS", Every()),
+    "all": lambda patch: patch.setattr(Scrubber, "text", lambda self, value, *_, **__: value),
+}
+"""Each rule of the scrubber, and how it is switched off."""
+
+
+def files(done: Taped) -> dict[str, Any]:
+    clean = scrubbed(done.tape.interactions, done.connection, Shift(-3))
+    return {
+        "interactions.json": msgspec.to_builtins(clean.interactions),
+        "connection.json": msgspec.to_builtins(clean.connection),
+    }
+
+
+def surviving(value: Any, where: str = "") -> Iterator[tuple[str, str]]:
+    """The place of each text that still has a mark in it, as the scan writes places."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            plain = re.fullmatch(r"[$@A-Za-z_][\w.@$-]*", key) and not traces(key)
+            yield from surviving(item, f"{where}.{key if plain else '*'}".lstrip("."))
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from surviving(item, f"{where}[{number}]")
+    elif isinstance(value, str) and traces(value):
+        yield where, value
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_without_a_rule_the_scan_finds_what_survives(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = run("guide-followed")  # the application itself can be read, too
+    RULES[rule](monkeypatch)
+    texts = files(done)
+    found = leaks({name: json.dumps(content) for name, content in texts.items()})
+    missed = []
+    for name, content in texts.items():
+        places = {re.sub(r"\.(\w+\.)?rows\b", ".rows", one.where) for one in found if one.file == name}
+        for where, text in surviving(content):
+            if not any(place.startswith(row(where)) for place in places):
+                missed.append((name, where, text[:120]))
+    assert missed == []
+    assert found, "the rule is needed"
+
+
+def row(where: str) -> str:
+    """The scan names cells of a query by their columns: the place of their row will do."""
+    return re.sub(r"(\.rows\[\d+\])\[\d+\].*", r"\1", where)
+
+
+def test_without_any_rule_the_values_of_the_connection_are_found() -> None:
+    done = run("guide-followed")  # the application itself can be read, too
+    raw = {"raw.json": msgspec.json.encode(done.tape.interactions).decode()}
+    assert "known" in {one.rule for one in leaks(raw, known=known_values(done.connection))}
+    assert SECRET not in "\n".join(map(str, leaks(raw, known=known_values(done.connection))))

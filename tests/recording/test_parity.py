@@ -1,0 +1,70 @@
+"""One connection, three sources: over sockets, in process and from a cassette, all checks end alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from contoso import made_up
+
+from conformance import verify
+from conformance.fakes import World, build
+from conformance.fakes.server import Server, serving
+from conformance.fakes.world import hosts
+from conformance.recording import cassette
+from conformance.recording.cassette import SHIPPED
+from conformance.recording.recording import Recording
+from conformance.recording.replay import Library
+from conformance.verification import selected
+
+pytestmark = pytest.mark.slow
+
+
+class Tenant:
+    world: World
+
+    async def handler(self, request: object) -> object:
+        return await self.world.handler(request)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def tenant() -> Tenant:
+    return Tenant()
+
+
+@pytest.fixture(scope="module")
+def server(tenant: Tenant) -> Iterator[Server]:
+    with serving(tenant.handler, hosts()) as server:  # type: ignore[arg-type]
+        yield server
+
+
+@pytest.mark.parametrize("scenario", cassette.names(SHIPPED))
+def test_the_sources_agree(
+    scenario: str,
+    tenant: Tenant,
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    for name, value in server.environment.items():
+        monkeypatch.setenv(name, value)
+    tenant.world = build(made_up(), scenario)
+    recording = Recording(tmp_path_factory.mktemp("cassettes"), "all", tier="virtual")
+    live = verify(tenant.world.connection, source=recording.source(tenant.world.connection, selected()))
+    folder = recording.keep(tenant.world.connection, live.outcomes)
+    assert folder is not None
+    tenant.world = build(made_up(), "service-down")  # whoever still asks the network, gets no answer
+
+    fake = verify(made_up(), source=f"fake:{scenario}")
+    played = Library(folder.parent).find(folder.name)
+    replayed = verify(played.connection(), source=played)
+    shipped = Library(SHIPPED, scenario).find(scenario)
+    kept = verify(shipped.connection(), source=shipped)
+
+    assert cassette.told(live.outcomes) == cassette.told(fake.outcomes)
+    assert cassette.told(live.outcomes) == cassette.told(replayed.outcomes)
+    # What a connection file itself says differs: the shipped ones have another secret, kept elsewhere.
+    assert [one for one in cassette.told(kept.outcomes) if one.id != "CONN-005"] == [
+        one for one in cassette.told(live.outcomes) if one.id != "CONN-005"
+    ]
+    assert {report.verdict.exit_code for report in (live, fake, replayed, kept)} == {live.verdict.exit_code}

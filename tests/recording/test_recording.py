@@ -1,0 +1,224 @@
+"""Recording as its users do it: the live source over TLS, one cassette a connection, replayed with nothing there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from contoso import SECRET, made_up
+
+from conformance.fakes import World, build
+from conformance.fakes.server import Server, serving
+from conformance.fakes.world import hosts
+from conformance.recording import cassette
+from conformance.recording.cassette import INTERACTIONS, MANIFEST, Manifest
+from conformance.recording.scan import leaks
+
+pytestmark = pytest.mark.slow
+
+CONNECTION = """
+[connection]
+name = "{name}"
+tenant_id = "7e4a11ed-0c0f-4c0f-a11c-000000000001"
+client_id = "a9910000-0c0f-4c0f-a11c-000000000002"
+client_secret = "env:CONTOSO_SECRET"
+subscription_id = "5b5c0000-0c0f-4c0f-a11c-000000000003"
+resource_group = "rg-security"
+workspace_id = "30a40000-0c0f-4c0f-a11c-000000000004"
+workspace_name = "law-security"
+"""
+Run = Callable[..., pytest.RunResult]
+
+
+class Tenant:
+    """The virtual tenant behind the server, in whichever state."""
+
+    world: World
+
+    async def handler(self, request: object) -> object:
+        return await self.world.handler(request)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def tenant() -> Tenant:
+    return Tenant()
+
+
+@pytest.fixture(scope="module")
+def server(tenant: Tenant) -> Iterator[Server]:
+    with serving(tenant.handler, hosts()) as server:  # type: ignore[arg-type]
+        yield server
+
+
+@pytest.fixture
+def online(server: Server, tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Brings the network up, with the tenant in a state."""
+
+    def up(scenario: str = "healthy") -> None:
+        tenant.world = build(made_up(), scenario)
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+
+    return up
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """pytest in an empty folder with a connection file; the network is down until it is brought up."""
+    monkeypatch.setenv("CONTOSO_SECRET", SECRET)
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    (pytester.path / "conn.toml").write_text(CONNECTION.format(name="contoso"))
+
+    def run(*arguments: str, config: str | None = "conn.toml") -> pytest.RunResult:
+        given = [f"--sentinel-config={config}"] if config else []
+        plugins = ("-p", "conformance.plugin", "-p", "no:randomly", "-p", "no:cacheprovider")
+        return pytester.runpytest_subprocess(*plugins, *given, *arguments)
+
+    return run
+
+
+def manifest(folder: Path) -> Manifest:
+    return msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
+
+
+@pytest.mark.parametrize(("scenario", "code"), [("healthy", 0), ("no-azure-role", 1)])
+def test_a_recording_replays_without_network_and_credential(
+    run: Run,
+    online: Callable[[str], None],
+    scenario: str,
+    code: int,
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as network:
+        online(scenario)
+        recorded = run("--record-mode=once")
+        assert recorded.ret == code, recorded.stdout.str()
+        recorded.stdout.fnmatch_lines(["cassettes/contoso: recorded; read it before you share it"])
+        network.undo()
+    written = {one.name: one.read_text() for one in (pytester.path / "cassettes" / "contoso").iterdir()}
+    assert written.keys() == {INTERACTIONS, MANIFEST}
+    assert leaks(written, known=[SECRET]) == []
+
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    monkeypatch.delenv("CONTOSO_SECRET", raising=False)
+    for where in ("cassette", "cassette:contoso"):
+        replayed = run(f"--sentinel-source={where}", "--sentinel-report=out")
+        assert replayed.ret == code, replayed.stdout.str()
+        report = msgspec.json.decode((pytester.path / "out" / "report.json").read_bytes())
+        assert {one["id"]: one["outcome"] for one in report["connections"][0]["checks"]} == {
+            one.id: one.outcome for one in manifest(pytester.path / "cassettes" / "contoso").checks
+        }
+    assert run("--sentinel-source=cassette:contoso", config=None).ret == code
+
+
+def test_each_mode_keeps_or_renews(run: Run, online: Callable[[str], None], pytester: pytest.Pytester) -> None:
+    online("healthy")
+    folder = pytester.path / "cassettes" / "contoso"
+    assert run("--record-mode=once", "-k", "LA-001").ret == 0
+    first = manifest(folder)
+    assert [one.id for one in first.checks] == ["LA-001"]
+
+    kept = run("--record-mode=once", "-k", "LA-001")
+    kept.stdout.fnmatch_lines(["cassettes/contoso: replayed; --record-mode=rewrite records it anew"])
+    assert manifest(folder) == first
+
+    run("--record-mode=new_episodes", "-k", "LA-001")
+    assert manifest(folder) == first
+    run("--record-mode=new_episodes", "-k", "LA-001 or LA-002")
+    assert {one.id for one in manifest(folder).checks} == {"LA-001", "LA-002"}
+
+    online("expired-secret")
+    assert run("--record-mode=all", "-k", "LA-001").ret == 1
+    assert manifest(folder).verdict == "nonconformant"
+
+
+def test_a_network_that_is_down_is_recorded_too(
+    run: Run, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("--record-mode=rewrite").ret == 6
+    assert manifest(pytester.path / "cassettes" / "contoso").exit_code == 6
+    replayed = run("--sentinel-source=cassette")
+    assert replayed.ret == 6
+    replayed.stdout.fnmatch_lines(["*connection_failed*"])
+
+
+def test_two_connections_are_recorded_one_after_the_other(
+    run: Run, online: Callable[[str], None], pytester: pytest.Pytester
+) -> None:
+    online("healthy")
+    (pytester.path / "other.toml").write_text(CONNECTION.format(name="fabrikam"))
+    result = run("--sentinel-config=other.toml", "--record-mode=all", "--sentinel-cassettes=kept", "-k", "LA-001")
+    assert result.ret == 0, result.stdout.str()
+    assert cassette.names(pytester.path / "kept") == ["contoso", "fabrikam"]
+    assert (
+        manifest(pytester.path / "kept" / "contoso").requests == manifest(pytester.path / "kept" / "fabrikam").requests
+    )
+    assert run("--sentinel-source=cassette", "--sentinel-cassettes=kept", config=None).ret == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--record-mode=once", "--sentinel-source=fake"), "goes with --sentinel-source=live alone"),
+        (("--record-mode=all", "--sentinel-source=cassette"), "goes with --sentinel-source=live alone"),
+        (("--record-mode=all", "-n", "2"), "a recording is made in one process"),
+        (("--sentinel-source=cassette",), "cassettes/contoso: no such cassette"),
+        (("--sentinel-source=cassette:../contoso",), "is no name of a cassette"),
+        (("--sentinel-source=cassettes",), "unknown source 'cassettes'"),
+    ],
+)
+def test_what_does_not_go_together_is_told_in_one_line(run: Run, arguments: tuple[str, ...], says: str) -> None:
+    result = run(*arguments)
+    assert result.ret == 4
+    errors = [line for line in result.errlines if line.strip()]
+    assert len(errors) == 1
+    assert errors[0].startswith("ERROR: ")
+    assert says in errors[0]
+
+
+def test_a_connections_name_leads_to_no_other_folder(run: Run, pytester: pytest.Pytester) -> None:
+    (pytester.path / "conn.toml").write_text(CONNECTION.format(name="../elsewhere"))
+    result = run("--record-mode=all")
+    assert result.ret == 4
+    assert "'../elsewhere' is no name of a cassette" in "".join(result.errlines)
+
+
+def test_a_cassette_that_is_damaged_stops_before_anything_is_sent(
+    run: Run, online: Callable[[str], None], pytester: pytest.Pytester, tenant: Tenant
+) -> None:
+    online("healthy")
+    damaged = pytester.path / "cassettes" / "contoso" / INTERACTIONS
+    damaged.parent.mkdir(parents=True)
+    damaged.write_text('{"schema": "sent')
+    for arguments in (("--record-mode=once",), ("--sentinel-source=cassette",)):
+        result = run(*arguments)
+        assert result.ret == 4
+        assert "cassettes/contoso" in "".join(result.errlines)
+    assert tenant.world.requests == []
+    assert damaged.read_text() == '{"schema": "sent'
+
+
+def test_a_recording_that_leaks_is_not_written(
+    run: Run, online: Callable[[str], None], pytester: pytest.Pytester
+) -> None:
+    """The scrubber is broken on purpose: the scan stands between it and the disk."""
+    online("healthy")
+    pytester.makeconftest(
+        """
+        from conformance.recording.scrub import Scrubber
+
+        Scrubber.mail = lambda self, value: value
+        Scrubber.host = lambda self, value: value
+        """
+    )
+    result = run("--record-mode=once")
+    assert result.ret == 4
+    result.stdout.fnmatch_lines(["ERROR: cassettes/contoso: the recording is discarded, nothing was written:"])
+    assert not (pytester.path / "cassettes").exists()
+    assert SECRET not in result.stdout.str()

@@ -1,0 +1,307 @@
+"""What a run is told to have changed since a previous one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import jsonschema
+import pytest
+from contoso import made_up
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.report.changes import changes
+from conformance.report.comparison import (
+    FAILING,
+    MOST_FIELDS,
+    ChangesPart,
+    ComparisonError,
+    PastCheck,
+    PastConnection,
+    PastRun,
+    PastSuite,
+    compare,
+    past,
+    read,
+    run_of,
+)
+from conformance.report.json import encode, schema
+from conformance.report.model import compared, document
+from conformance.verification import Report
+
+WHEN = datetime(2026, 11, 24, 2, 10, tzinfo=UTC)
+SUITE = PastSuite("0.1.0", "2026.11")
+
+
+def run(*checks: PastCheck, name: str = "contoso", when: datetime = WHEN, **shapes: list[str]) -> PastRun:
+    named = {endpoint.replace("_", "."): tuple(fields) for endpoint, fields in shapes.items()}
+    return PastRun(when, SUITE, (PastConnection(name, checks, named),))
+
+
+def changed(previous: PastRun, current: PastRun) -> ChangesPart:
+    return compare(previous, current).connections["contoso"]
+
+
+def told(previous: PastRun, current: PastRun) -> list[str]:
+    return [f"{label:9}{text}" for label, text in changes(compare(previous, current), "contoso")]
+
+
+PASSES = PastCheck("LA-001", "passed")
+FAILS = PastCheck("LA-001", "failed", "rbac_role_missing")
+
+# Checks
+
+
+def test_what_fails_now_and_did_not_is_newly_failing() -> None:
+    (one,) = changed(run(PASSES), run(FAILS)).newly_failing
+    assert (one.check, one.was, one.outcome, one.cause) == ("LA-001", "passed", "failed", "rbac_role_missing")
+
+
+def test_what_passes_now_and_did_not_is_newly_passing() -> None:
+    (one,) = changed(run(FAILS), run(PASSES)).newly_passing
+    assert (one.was, one.was_cause, one.outcome, one.cause) == ("failed", "rbac_role_missing", "passed", None)
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        (("failed", "secret_expired"), ("failed", "app_disabled")),
+        (("inconclusive", "timed_out"), ("failed", "secret_expired")),
+        (("failed", "secret_expired"), ("blocked", "secret_expired")),
+        (("passed", None), ("warning", "data_stale")),
+        (("passed", None), ("not_applicable", None)),
+    ],
+)
+def test_another_cause_or_another_way_is_a_changed_cause(was: tuple[str, str], now: tuple[str, str]) -> None:
+    found = changed(run(PastCheck("LA-001", *was)), run(PastCheck("LA-001", *now)))  # type: ignore[arg-type]
+    (one,) = found.changed_causes
+    assert (one.was, one.was_cause, one.outcome, one.cause) == (*was, *now)
+    assert not found.newly_failing
+    assert not found.newly_passing
+
+
+def test_checks_that_came_and_went_are_named() -> None:
+    found = changed(run(PASSES), run(PastCheck("LA-002", "failed", "x")))
+    assert (found.new_checks, found.lost_checks) == (("LA-002",), ("LA-001",))
+    assert not found.newly_failing, "a new check has no before"
+
+
+def test_connections_that_came_and_went_are_named() -> None:
+    found = compare(run(PASSES, name="fabrikam"), run(PASSES))
+    assert (found.connections, found.new_connections, found.lost_connections) == ({}, ("contoso",), ("fabrikam",))
+
+
+STATUSES = ["passed", "warning", "failed", "blocked", "not_applicable", "not_configured", "inconclusive", "error"]
+RUNS = st.lists(
+    st.builds(
+        PastCheck,
+        st.sampled_from(["LA-001", "LA-002", "LA-003", "SENT-001"]),
+        st.sampled_from(STATUSES),
+        st.sampled_from([None, "secret_expired", "timed_out"]),
+        st.sampled_from([None, "AUTH-001"]),
+    ),
+    unique_by=lambda one: one.id,
+).flatmap(
+    lambda checks: st.lists(
+        st.sampled_from(["a: array", "a[]: object", "a[]/b: string", "a[]/c: null", "d: number"])
+    ).map(lambda fields: run(*checks, graph_alerts=sorted(set(fields))))
+)
+
+
+@given(RUNS)
+def test_a_run_has_not_changed_since_itself(one: PastRun) -> None:
+    assert not changed(one, one)
+    assert told(one, one) == ["compared nothing changed since 2026-11-24 02:10 UTC (suite 0.1.0)"]
+
+
+@given(RUNS, RUNS)
+def test_what_fails_newly_one_way_passes_newly_the_other_way(one: PastRun, other: PastRun) -> None:
+    there, back = changed(one, other), changed(other, one)
+    assert [x.check for x in there.newly_failing] == sorted(
+        (x.check for x in back.newly_passing), key=[x.id for x in other.connections[0].checks].index
+    )
+    assert {x.check for x in there.changed_causes} == {x.check for x in back.changed_causes}
+    assert set(there.new_checks) == set(back.lost_checks)
+    assert [(s.endpoint, s.came, s.went) for s in there.shapes] == [(s.endpoint, s.went, s.came) for s in back.shapes]
+
+
+@given(RUNS, RUNS)
+def test_a_check_is_in_one_list_at_most_and_in_the_right_one(one: PastRun, other: PastRun) -> None:
+    found = changed(one, other)
+    ids = [x.check for x in (*found.newly_failing, *found.newly_passing, *found.changed_causes)]
+    ids += [*found.new_checks, *found.lost_checks]
+    assert len(ids) == len(set(ids))
+    assert all(x.outcome in FAILING for x in found.newly_failing)
+    assert all(x.outcome not in FAILING for x in found.newly_passing)
+
+
+# Shapes
+
+
+def fields(before: list[str], now: list[str]) -> tuple[tuple[str, ...], tuple[str, ...], list[tuple[str, str, str]]]:
+    found = changed(run(graph_alerts=before), run(graph_alerts=now)).shapes
+    came, went = (found[0].came, found[0].went) if found else ((), ())
+    return came, went, [(one.field, one.was, one.type) for shape in found for one in shape.retyped]
+
+
+def test_fields_that_came_went_or_changed_their_type_are_told() -> None:
+    before = ["value: array", "value[]: object", "value[]/id: string", "value[]/old: string"]
+    now = ["value: array", "value[]: object", "value[]/id: number", "value[]/new: string"]
+    assert fields(before, now) == (("value[]/new",), ("value[]/old",), [("value[]/id", "string", "number")])
+
+
+def test_an_object_that_went_is_told_without_its_fields() -> None:
+    assert fields(["a: object", "a/b: string", "z: string"], ["z: string"]) == ((), ("a",), [])
+
+
+def test_an_empty_list_says_nothing_about_fields() -> None:
+    assert fields(["value: array", "value[]: object", "value[]/id: string"], ["value: array"]) == ((), (), [])
+
+
+def test_a_null_says_nothing_about_types() -> None:
+    assert fields(["a: null"], ["a: string"]) == ((), (), [])
+
+
+def test_a_shape_that_was_cut_off_says_nothing_about_what_comes_behind() -> None:
+    long = [f"a{n:03}: string" for n in range(300)]
+    assert fields(long, [*long[:5], "zzz: string"])[0] == ()
+
+
+def test_many_fields_are_counted_and_not_all_listed() -> None:
+    (found,) = changed(run(graph_alerts=["z: string"]), run(graph_alerts=[f"a{n}: string" for n in range(70)])).shapes
+    assert (len(found.came), found.went, found.more) == (MOST_FIELDS, ("z",), 20)
+    assert told(run(graph_alerts=["z: string"]), run(graph_alerts=[f"a{n}: string" for n in range(70)]))[1].endswith(
+        "; 63 more"
+    )
+
+
+def test_an_endpoint_that_answered_in_one_run_only_has_no_change_of_shape() -> None:
+    assert not changed(run(graph_alerts=["a: string"]), run(graph_incidents=["b: string"]))
+
+
+# How it reads
+
+
+def test_the_lines_name_owners_and_count_what_they_block() -> None:
+    blocked = [PastCheck(f"SENT-00{n}", "blocked", "rbac_role_missing", "LA-001") for n in (1, 2)]
+    passing = [PastCheck(one.id, "passed") for one in blocked]
+    stray = (PastCheck("ARM-001", "passed"), PastCheck("ARM-001", "blocked", "x", "AUTH-003"))
+    assert told(
+        run(PASSES, *passing, stray[0], PastCheck("A-001", "passed"), g=["a: string"]),
+        run(FAILS, *blocked, stray[1], PastCheck("B-001", "passed"), g=["b: string"]),
+    ) == [
+        "compared changed since 2026-11-24 02:10 UTC (suite 0.1.0):",
+        "failing  LA-001: rbac_role_missing, and 2 checks with it",
+        "         ARM-001",
+        "new      B-001",
+        "lost     A-001",
+        "shapes   g: b came; a went",
+    ]
+    assert told(run(FAILS, *blocked), run(PASSES, *passing))[1:] == [
+        "passing  LA-001: passed, was rbac_role_missing, and 2 checks with it"
+    ]
+
+
+def test_changed_causes_say_before_and_now() -> None:
+    other = PastCheck("LA-001", "failed", "subscription_disabled")
+    assert told(run(FAILS), run(other))[1] == "changed  LA-001: rbac_role_missing before, subscription_disabled now"
+    warns = PastCheck("LA-001", "warning", "data_stale")
+    assert told(run(PASSES), run(warns))[1] == "changed  LA-001: passed before, warning (data_stale) now"
+
+
+def test_checks_that_changed_alike_are_told_together() -> None:
+    ids = ("LA-001", "LA-002", "SENT-001")
+    before = run(*(PastCheck(id, "blocked", "secret_expired", "AUTH-003") for id in ids))
+    now = run(*(PastCheck(id, "blocked", "rbac_role_missing", "RBAC-001") for id in ids))
+    assert told(before, now)[1:] == ["changed  LA-001..002, SENT-001: secret_expired before, rbac_role_missing now"]
+
+
+def test_a_long_list_is_cut_and_counted() -> None:
+    many = [PastCheck(f"LA-{n:03}", "passed") for n in range(20)]
+    assert told(run(*many), run(*(PastCheck(one.id, "failed", "x") for one in many)))[-1] == (
+        "         12 more in the report"
+    )
+
+
+# Documents
+
+
+def test_a_report_compares_with_itself_and_its_comparison_is_of_the_schema(verified: Callable[..., Report]) -> None:
+    before = run_of(document([verified()]))
+    report = json.loads(encode(compared(document([verified("no-azure-role")]), before)))
+    jsonschema.validate(report, schema())
+    found = report["comparison"]["connections"]["contoso"]
+    assert "RBAC-001" in [one["check"] for one in found["newly_failing"]]
+    assert not found["newly_passing"]
+    assert not changed(before, before)
+
+
+def test_without_a_previous_run_there_is_no_comparison(verified: Callable[..., Report]) -> None:
+    assert "comparison" not in json.loads(verified().json())
+
+
+def test_a_written_report_can_be_compared_with(verified: Callable[..., Report], tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_bytes(verified().json())
+    found = read(tmp_path / "report.json")
+    assert found.connections == run_of(document([verified()])).connections
+
+
+MANIFEST = {
+    "schema": "sentinel-conformance/cassette/1",
+    "name": "contoso",
+    "recorded": "2026-11-24T02:10:00Z",
+    "suite": "0.1.0",
+    "checks_version": "2026.11",
+    "checks": [{"id": "LA-001", "outcome": "passed", "cause": None, "blocked_by": None}],
+    "shapes": {"graph.alerts": ["a: string"]},
+}
+
+
+def test_a_manifest_of_a_cassette_is_the_run_of_one_connection(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps({**MANIFEST, "anything": "else"}))
+    assert past(str(path), [made_up()]) == run(PASSES, graph_alerts=["a: string"])
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (None, "cannot be read: No such file or directory"),
+        (b"", "no report and no manifest"),
+        (b"\xff\xfe", "no report and no manifest"),
+        (b"[" * 100_000, "no report and no manifest"),
+        (b"[]", "neither a report nor the manifest of a cassette"),
+        (b'{"schema": "sentinel-conformance/report/9"}', "neither a report nor the manifest of a cassette"),
+        (b'{"schema": "sentinel-conformance/report/1"}', "no report and no manifest"),
+        (b'{"schema": "sentinel-conformance/report/1", "run": 7}', "no report and no manifest"),
+        (json.dumps({**MANIFEST, "recorded": "yesterday"}).encode(), "no report and no manifest"),
+        (json.dumps({**MANIFEST, "name": "fabrikam"}).encode(), "has none of these connections, but fabrikam"),
+    ],
+)
+def test_what_cannot_be_compared_with_is_told_in_one_line(content: bytes | None, why: str, tmp_path: Path) -> None:
+    path = tmp_path / "previous.json"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ComparisonError) as error:
+        past(str(path), [made_up()])
+    assert str(error.value).startswith(f"{path}: {why}")
+    assert "\n" not in str(error.value)
+
+
+@given(st.binary())
+def test_any_file_is_read_or_refused(content: bytes) -> None:
+    import tempfile
+
+    with tempfile.NamedTemporaryFile() as file:
+        Path(file.name).write_bytes(content)
+        with pytest.raises(ComparisonError):
+            read(Path(file.name))
+
+
+def test_ages_of_a_previous_run_are_given_in_utc() -> None:
+    later = run(PASSES, when=datetime.fromisoformat("2026-11-24T04:10:00+02:00"))
+    assert told(later, later) == ["compared nothing changed since 2026-11-24 02:10 UTC (suite 0.1.0)"]
+    assert later.started - WHEN == timedelta()
