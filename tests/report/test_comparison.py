@@ -114,7 +114,7 @@ RUNS = st.lists(
 @given(RUNS)
 def test_a_run_has_not_changed_since_itself(one: PastRun) -> None:
     assert not changed(one, one)
-    assert told(one, one) == ["compared nothing changed since 2026-11-24 02:10 UTC (suite 0.1.0)"]
+    assert told(one, one) == ["since    2026-11-24 02:10 UTC (suite 0.1.0): nothing changed"]
 
 
 @given(RUNS, RUNS)
@@ -193,7 +193,7 @@ def test_the_lines_name_owners_and_count_what_they_block() -> None:
         run(PASSES, *passing, stray[0], PastCheck("A-001", "passed"), g=["a: string"]),
         run(FAILS, *blocked, stray[1], PastCheck("B-001", "passed"), g=["b: string"]),
     ) == [
-        "compared changed since 2026-11-24 02:10 UTC (suite 0.1.0):",
+        "since    2026-11-24 02:10 UTC (suite 0.1.0): changed",
         "failing  LA-001: rbac_role_missing, and 2 checks with it",
         "         ARM-001",
         "new      B-001",
@@ -303,5 +303,5 @@ def test_any_file_is_read_or_refused(content: bytes) -> None:
 
 def test_ages_of_a_previous_run_are_given_in_utc() -> None:
     later = run(PASSES, when=datetime.fromisoformat("2026-11-24T04:10:00+02:00"))
-    assert told(later, later) == ["compared nothing changed since 2026-11-24 02:10 UTC (suite 0.1.0)"]
+    assert told(later, later) == ["since    2026-11-24 02:10 UTC (suite 0.1.0): nothing changed"]
     assert later.started - WHEN == timedelta()
