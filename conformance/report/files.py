@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from conformance.report.json import encode
-from conformance.verification import Report
+from conformance.report.model import Document
 
 
-def write(folder: Path, reports: Sequence[Report], selection: str) -> None:
+def write(folder: Path, document: Document) -> None:
     """Writes ``report.json`` into the folder, which is made if it is not there. Raises ``OSError``."""
     folder.mkdir(parents=True, exist_ok=True)
     part = folder / "report.json.part"
-    part.write_bytes(encode(reports, selection))
+    part.write_bytes(encode(document))
     part.replace(folder / "report.json")

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
-from conformance.report.model import Document, document
-from conformance.verification import Report
+from conformance.report.model import Document
 
 
-def encode(reports: Sequence[Report], selection: str = "all") -> bytes:
+def encode(document: Document) -> bytes:
     """The report of a run as indented JSON."""
-    return msgspec.json.format(msgspec.json.encode(document(reports, selection)), indent=1) + b"\n"
+    return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
 
 
 def schema() -> dict[str, Any]:

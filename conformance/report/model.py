@@ -109,6 +109,9 @@ class SuitePart(Part, frozen=True, kw_only=True):
     checks: str
 
 
+SUITE = SuitePart(version=__version__, checks=CHECKS_VERSION)
+
+
 class RunPart(Part, frozen=True, kw_only=True):
     started: datetime
     duration_s: float
@@ -130,7 +133,7 @@ def document(reports: Sequence[Report], selection: str = "all") -> Document:
     """The report of a run over one or more connections."""
     return Document(
         schema=SCHEMA,
-        suite=SuitePart(version=__version__, checks=CHECKS_VERSION),
+        suite=SUITE,
         run=RunPart(
             started=min((one.started for one in reports), default=datetime.now(UTC)),
             duration_s=round(max((one.duration for one in reports), default=0.0), 3),
@@ -138,11 +141,12 @@ def document(reports: Sequence[Report], selection: str = "all") -> Document:
             selection=selection,
             requests=sum(one.gathered.requests for one in reports),
         ),
-        connections=tuple(_connection(one) for one in reports),
+        connections=tuple(connection_part(one) for one in reports),
     )
 
 
-def _connection(report: Report) -> ConnectionPart:
+def connection_part(report: Report) -> ConnectionPart:
+    """What a report says of its connection."""
     connection, verdict = report.connection, report.verdict
     return ConnectionPart(
         name=connection.name,

@@ -11,6 +11,7 @@ import pytest
 
 from conformance.findings import CAUSES
 from conformance.report.json import encode, schema
+from conformance.report.model import document
 from conformance.verification import Report
 
 
@@ -46,6 +47,6 @@ def test_every_cause_is_of_the_vocabulary(verified: Callable[..., Report], scena
 
 
 def test_several_connections_are_a_list(verified: Callable[..., Report]) -> None:
-    report = json.loads(encode([verified(), verified("service-down")], "-k LA"))
+    report = json.loads(encode(document([verified(), verified("service-down")], "-k LA")))
     assert [one["verdict"]["status"] for one in report["connections"]] == ["conformant", "incomplete"]
     jsonschema.validate(report, schema())
