@@ -56,9 +56,12 @@ def entry(report: Report, selection: str) -> Entry:
 
 
 def fingerprint(connection: Connection, source: str, selection: str) -> str:
-    """The same for the same connection, source, selected checks and version of the suite; it holds no secret."""
+    """The same for the same connection, source, selected checks and version of the suite.
+
+    The credential has no part in it: where connections are shared out, only those who verify know it.
+    """
     facts = [__version__, source, selection, connection.name, connection.cloud.name, *connection.apis]
-    facts += [type(connection.credential).__name__, repr(connection.expect), *connection.facts().values()]
+    facts += [repr(connection.expect), *connection.facts().values()]
     return hashlib.sha256("\0".join(facts).encode()).hexdigest()[:16]
 
 

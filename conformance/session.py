@@ -27,7 +27,7 @@ from conformance.probing.probe import CONNECTION, PROBES
 from conformance.probing.transport import Patience
 from conformance.report.model import Document
 from conformance.sources import Source, SourceError, source
-from conformance.verdict import ExitCode, strict, verdict
+from conformance.verdict import ExitCode, strict, verdict, worst
 from conformance.verification import Report
 
 WORDS: Mapping[str, tuple[str, str]] = {
@@ -415,11 +415,3 @@ class Progress:
             done, all_of_them = (sum(pair[i] for pair in self._state.values()) for i in (0, 1))
             self._stream.write(f"\r\x1b[Kasking {name}: {done} of {all_of_them} answers")
             self._stream.flush()
-
-
-def worst(codes: set[ExitCode]) -> ExitCode:
-    """The exit code of a run over several connections."""
-    for code in (ExitCode.NONCONFORMANT, ExitCode.INCOMPLETE):
-        if code in codes:
-            return code
-    return ExitCode.CONFORMANT

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Literal
@@ -50,6 +50,14 @@ class Verdict:
     @property
     def exit_code(self) -> ExitCode:
         return STATUSES[self.status]
+
+
+def worst(codes: Collection[ExitCode]) -> ExitCode:
+    """The exit code of a run over several connections."""
+    for code in (ExitCode.NONCONFORMANT, ExitCode.INCOMPLETE):
+        if code in codes:
+            return code
+    return ExitCode.CONFORMANT
 
 
 def strict(outcomes: Sequence[Outcome]) -> list[Outcome]:

@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,17 @@ def load(
     ``credentials=False`` leaves secrets unresolved, for sources that need none. Raises :class:`ConnectionFileError`
     with all problems of all files; nothing is sent.
     """
+    files = load_files(paths, environ=environ, credentials=credentials)
+    return tuple(chain.from_iterable(files.values()))
+
+
+def load_files(
+    paths: Sequence[str | Path] | str | Path,
+    *,
+    environ: Mapping[str, str] | None = None,
+    credentials: bool = True,
+) -> dict[Path, tuple[Connection, ...]]:
+    """As :func:`load`, by the file that the connections stand in."""
     given = [paths] if isinstance(paths, str | Path) else list(paths)
     wrong: list[str] = []
     files = [
@@ -101,7 +113,7 @@ def load(
             seen.setdefault(connection.name, here)
     if wrong:
         raise ConnectionFileError("\n".join(wrong))
-    return tuple(connection for file in files for connection, _ in file.connections)
+    return {file.path: tuple(connection for connection, _ in file.connections) for file in files}
 
 
 def _found(given: Iterable[str | Path], wrong: list[str]) -> Iterable[Path]:

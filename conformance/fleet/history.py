@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
+from conformance.journal import Entry
 from conformance.verdict import VerdictStatus
 
 PATIENCE = 30.0
@@ -53,6 +54,13 @@ class Look:
     status: VerdictStatus
     causes: frozenset[tuple[str, str]]
     source: str = "live"
+
+
+def look(entry: Entry) -> Look:
+    """What the history keeps of a finished connection: its verdict, and what made it."""
+    part = entry.part
+    causes = frozenset((one.cause, one.check) for one in part.root_causes)
+    return Look(entry.started, entry.name, part.verdict.status, causes, entry.source)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,10 @@ class Terminal:
         for one in document.connections:
             self._connection(one, document, many=len(document.connections) > 1)
 
+    def headline(self, one: ConnectionPart) -> None:
+        """The verdict on a connection, in a sentence."""
+        self._line(MARKS[one.verdict.status], one.name, one.verdict.summary)
+
     def explain(self, finding: FindingPart, code: str | None) -> None:
         """What one error means."""
         self._line(MARKS["inconclusive" if finding.cause == "unknown" else "failed"], code or finding.cause, "")
@@ -89,7 +93,7 @@ class Terminal:
         self._row("docs", finding.docs)
 
     def _connection(self, one: ConnectionPart, document: Document, *, many: bool) -> None:
-        self._line(MARKS[one.verdict.status], one.name, one.verdict.summary)
+        self.headline(one)
         for cause in one.root_causes:
             self._root_cause(cause, one)
         self._notes(one)
