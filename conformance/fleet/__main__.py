@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import NoReturn
@@ -96,6 +97,35 @@ def verify(options: argparse.Namespace) -> int:
     return run.exit_code if code is None else code
 
 
+def trending() -> argparse.ArgumentParser:
+    """The options of `trend`."""
+    parser = Parser(prog="python -m conformance.fleet trend", description="Draws how a fleet fares over time.")
+    parser.add_argument("--history", type=Path, required=True, metavar="FILE", help="what runs wrote with --history")
+    parser.add_argument("--days", type=int, metavar="N", help="only the last N days (all by default)")
+    parser.add_argument("--svg", type=Path, metavar="FILE", help="write it as a picture too")
+    return parser
+
+
+def draw(options: argparse.Namespace) -> int:
+    """The trend at the terminal, and as a picture."""
+    from conformance.fleet.chart import draw
+    from conformance.fleet.picture import picture
+    from conformance.fleet.trend import trend
+
+    if not options.history.is_file():
+        raise FleetError(f"{options.history}: no such file")
+    since = None if options.days is None else datetime.now(UTC) - timedelta(days=options.days)
+    with History(options.history) as history:
+        found = trend(history, since)
+    draw(found, console())
+    if options.svg and found.nights:
+        try:
+            options.svg.write_text(picture(found), encoding="utf-8")
+        except OSError as error:
+            raise FleetError(f"{options.svg}: cannot be written: {error.strerror}") from None
+    return ExitCode.CONFORMANT
+
+
 def complaints(troubles: Iterable[Trouble]) -> Iterator[str]:
     """Why connections have no verdict, a line for each reason."""
     for text, group in groupby(sorted(troubles, key=lambda one: (one.text, one.name)), key=lambda one: one.text):
@@ -113,6 +143,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; its exit codes are those of the plugin."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        if words[:1] == ["trend"]:
+            return draw(trending().parse_args(words[1:]))
         return verify(verifying().parse_args(words))
     except (ConnectionFileError, FleetError, HistoryError, ShardError, SourceError) as error:
         return error_line(str(error), ExitCode.USAGE)

@@ -35,7 +35,8 @@ class Cluster:
         self._client: Any = None
 
     async def __aenter__(self) -> Cluster:
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong is told here, once
+        for name in [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]:
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # what goes wrong is told here, once
         try:
             self._client = distributed.Client(  # type: ignore[no-untyped-call]
                 self._scheduler, asynchronous=True, timeout=CONNECT, set_as_default=False

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -39,6 +40,11 @@ MIGRATIONS = (
     CREATE INDEX looks_of_a_connection ON looks (connection, started);
     """,
 )
+
+
+CHOSEN = "started >= :first AND (:names IS NULL OR connection IN (SELECT value FROM json_each(:names)))"
+LOOKS = f"SELECT id, started, connection, status, source FROM looks WHERE {CHOSEN} ORDER BY started, connection"  # noqa: S608
+CAUSES_OF_LOOKS = f'SELECT look, cause, "check" FROM causes JOIN looks ON looks.id = look WHERE {CHOSEN}'  # noqa: S608
 
 
 class HistoryError(Exception):
@@ -117,21 +123,18 @@ class History:
                     "INSERT INTO causes VALUES (?, ?, ?)", [(look, *pair) for pair in sorted(one.causes)]
                 )
 
-    def looks(self, since: datetime | None = None) -> list[Look]:
-        """All looks since a moment, oldest first."""
+    def looks(self, since: datetime | None = None, connections: Collection[str] | None = None) -> list[Look]:
+        """All looks since a moment, oldest first; at these connections only, if any are given."""
         causes = defaultdict(set)
-        first = "" if since is None else since.astimezone(UTC).isoformat()
+        chosen = {
+            "first": "" if since is None else since.astimezone(UTC).isoformat(),
+            "names": None if connections is None else json.dumps(sorted(connections)),
+        }
         with closing(self._database.cursor()) as cursor:
             cursor.execute("BEGIN")  # both tables as they were at one moment
-            for look, cause, check in cursor.execute(
-                'SELECT look, cause, "check" FROM causes JOIN looks ON looks.id = look WHERE started >= ?', (first,)
-            ):
+            for look, cause, check in cursor.execute(CAUSES_OF_LOOKS, chosen):
                 causes[look].add((cause, check))
-            rows = cursor.execute(
-                "SELECT id, started, connection, status, source FROM looks WHERE started >= ? "
-                "ORDER BY started, connection",
-                (first,),
-            ).fetchall()
+            rows = cursor.execute(LOOKS, chosen).fetchall()
             cursor.execute("COMMIT")
         return [
             Look(datetime.fromisoformat(started), connection, status, frozenset(causes[look]), source)

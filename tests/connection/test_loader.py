@@ -14,6 +14,7 @@ from conformance.connection import (
     FederatedToken,
     Secret,
     load,
+    load_files,
     template,
 )
 
@@ -84,6 +85,11 @@ def test_folders_and_globs_give_their_files_once_and_in_order(write, tmp_path):
     folder = tmp_path / "c"
     for paths in ([folder], [f"{folder}/**/*.toml"], [folder, folder / "b.toml"]):
         assert [connection.name for connection in load(paths, environ=ENVIRONMENT)] == ["b", "a"]
+    by_file = load_files(folder, environ=ENVIRONMENT)
+    assert {path: [one.name for one in found] for path, found in by_file.items()} == {
+        folder / "b.toml": ["b"],
+        folder / "d" / "a.toml": ["a"],
+    }
 
 
 def test_a_certificate_is_read_beside_the_file(write, certificate, tmp_path):

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,13 +16,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.fleet.history import MIGRATIONS, Episode, History, HistoryError, Look, episodes, flapping
+from conformance.fleet.history import MIGRATIONS, Episode, History, HistoryError, Look, episodes, flapping, look
+from conformance.journal import entry
+from conformance.verification import Report
 
 DAY = timedelta(days=1)
 START = datetime(2026, 11, 1, 2, tzinfo=UTC)
 
 
-def look(day: int, *causes: str, connection: str = "contoso", status: str | None = None) -> Look:
+def night(day: int, *causes: str, connection: str = "contoso", status: str | None = None) -> Look:
     found = status or ("nonconformant" if causes else "conformant")
     return Look(START + day * DAY, connection, found, frozenset((cause, "AUTH-003") for cause in causes))  # type: ignore[arg-type]
 
@@ -31,24 +34,34 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "history.db"
 
 
+def test_a_look_is_the_verdict_and_what_made_it(verified: Callable[..., Report]) -> None:
+    """Not what is only blocked, nor what is only to be noted."""
+    causes = frozenset({("secret_expired", "AUTH-003")})
+    (expired, healthy) = (look(entry(verified(scenario), "all")) for scenario in ("expired-secret", "healthy"))
+    assert expired == Look(expired.started, "contoso", "nonconformant", causes, "fake:expired-secret")
+    assert healthy == Look(healthy.started, "contoso", "conformant", frozenset(), "fake")
+
+
 def test_what_was_added_is_there_for_the_next_run(path: Path) -> None:
-    looks = [look(0), look(1, "secret_expired"), look(1, connection="fabrikam")]
+    looks = [night(0), night(1, "secret_expired"), night(1, connection="fabrikam")]
     with History(path) as history:
         history.add(looks)
     with History(path) as history:
         assert history.looks() == looks
         assert history.looks(since=START + DAY) == looks[1:]
+        assert history.looks(connections=["fabrikam"]) == looks[2:]
+        assert history.looks(connections=[]) == []
 
 
 def test_a_run_that_is_resumed_replaces_what_it_said(path: Path) -> None:
     with History(path) as history:
-        history.add([look(0, "secret_expired")])
-        history.add([look(0)])
-        assert history.looks() == [look(0)]
+        history.add([night(0, "secret_expired")])
+        history.add([night(0)])
+        assert history.looks() == [night(0)]
 
 
 def test_a_cause_comes_and_goes() -> None:
-    looks = [look(0), look(1, "secret_expired"), look(2, "secret_expired"), look(3), look(4, "secret_expired")]
+    looks = [night(0), night(1, "secret_expired"), night(2, "secret_expired"), night(3), night(4, "secret_expired")]
     assert episodes(looks) == [
         Episode("contoso", "secret_expired", "AUTH-003", START + DAY, START + 3 * DAY),
         Episode("contoso", "secret_expired", "AUTH-003", START + 4 * DAY, None),
@@ -56,20 +69,20 @@ def test_a_cause_comes_and_goes() -> None:
 
 
 def test_what_could_not_be_looked_at_is_not_mended() -> None:
-    looks = [look(0, "rbac_role_missing"), look(1, "timed_out", status="incomplete"), look(2)]
+    looks = [night(0, "rbac_role_missing"), night(1, "timed_out", status="incomplete"), night(2)]
     (missing,) = [one for one in episodes(looks) if one.cause == "rbac_role_missing"]
     assert missing.time_to_mend == 2 * DAY
 
 
 def test_a_verdict_that_changes_again_and_again_flaps() -> None:
-    steady = [look(day, connection="fabrikam") for day in range(6)]
-    restless = [look(day, *(["throttled"] if day % 2 else [])) for day in range(6)]
+    steady = [night(day, connection="fabrikam") for day in range(6)]
+    restless = [night(day, *(["throttled"] if day % 2 else [])) for day in range(6)]
     assert flapping([*steady, *restless]) == {"contoso": 5}
 
 
 @given(st.lists(st.sets(st.sampled_from(["a", "b", "c"])), max_size=12))
 def test_episodes_hold_exactly_what_was_seen(nights: list[set[str]]) -> None:
-    found = episodes(look(day, *causes) for day, causes in enumerate(nights))
+    found = episodes(night(day, *causes) for day, causes in enumerate(nights))
     for day, causes in enumerate(nights):
         now = START + day * DAY
         assert {one.cause for one in found if one.first_seen <= now and (not one.mended or one.mended > now)} == causes
@@ -82,7 +95,7 @@ def test_an_older_file_is_brought_up_to_date(path: Path) -> None:
     old.commit()
     old.close()
     with History(path) as history:
-        assert history.looks() == [look(0)]
+        assert history.looks() == [night(0)]
     new = sqlite3.connect(path)
     assert new.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
     assert new.execute(
@@ -149,4 +162,4 @@ def test_a_kill_in_the_middle_leaves_whole_looks(path: Path) -> None:
         looks = history.looks()
         assert len(looks) > int(said)
         assert all(len(one.causes) == 2 for one in looks)
-        history.add([look(9)])
+        history.add([night(9)])
