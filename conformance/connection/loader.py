@@ -79,7 +79,7 @@ def load(
     environ: Mapping[str, str] | None = None,
     credentials: bool = True,
 ) -> tuple[Connection, ...]:
-    """The connections of files, globs and folders (all ``*.toml`` below), in that order.
+    """The connections of files, globs and folders (all ``*.toml`` below, hidden ones aside), in that order.
 
     ``credentials=False`` leaves secrets unresolved, for sources that need none. Raises :class:`ConnectionFileError`
     with all problems of all files; nothing is sent.
@@ -121,7 +121,7 @@ def _found(given: Iterable[str | Path], wrong: list[str]) -> Iterable[Path]:
         path = Path(one)
         try:
             if path.is_dir():
-                inside = sorted(path.rglob("*.toml"))
+                inside = sorted(one for one in path.rglob("*.toml") if not _hidden(one.relative_to(path)))
                 if not inside:
                     wrong.append(f"{one}: no *.toml file in this folder")
                 yield from inside
@@ -134,6 +134,11 @@ def _found(given: Iterable[str | Path], wrong: list[str]) -> Iterable[Path]:
                 yield from map(Path, matching)
         except (OSError, ValueError) as error:
             wrong.append(f"{one[:200]!r}: no usable path: {error}")
+
+
+def _hidden(path: Path) -> bool:
+    """Whether it or a folder above it begins with a dot, as those in which Kubernetes keeps what it mounts."""
+    return any(part.startswith(".") for part in path.parts)
 
 
 def _read(path: Path, environ: Mapping[str, str], credentials: bool) -> _File:

@@ -13,6 +13,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import NoReturn
 
+import msgspec
+
 from conformance.connection import ConnectionFileError
 from conformance.fleet.history import History, HistoryError
 from conformance.fleet.plan import plan
@@ -59,15 +61,18 @@ def verify(options: argparse.Namespace) -> int:
     if options.resume and not options.report:
         raise FleetError("--resume goes on in the folder of --report, which is missing")
     journal = Journal(options.report / FILE if options.report else None)
-    planned = plan(
-        options.connections,
-        checks=options.checks,
-        shard=options.shard,
-        source_name=options.source,
-        deadline=options.deadline,
-        jobs=options.jobs,
-        resumed=journal if options.resume else None,
-    )
+    try:
+        planned = plan(
+            options.connections,
+            checks=options.checks,
+            shard=options.shard,
+            source_name=options.source,
+            deadline=options.deadline,
+            jobs=options.jobs,
+            resumed=journal if options.resume else None,
+        )
+    except (OSError, msgspec.MsgspecError) as error:
+        raise FleetError(f"{options.report / FILE}: no journal to go on from: {error}") from None
     began, code = time.monotonic(), None
     with ExitStack() as stack:
         history = stack.enter_context(History(options.history)) if options.history else None

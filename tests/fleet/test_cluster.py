@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from conformance.report.model import Document
 distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.slow
 COUNT = 18
+CHOICE = "--checks=auth,rbac,arm"
 
 
 @pytest.fixture
@@ -51,24 +53,24 @@ def fleet(tmp_path: Path) -> Path:
     return tmp_path / "connections"
 
 
-@pytest.fixture
-def undisturbed(fleet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """What a run in one process finds."""
-    with monkeypatch.context() as patch:
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What a run in one process finds in that fleet."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    write_fleet(folder / "connections", COUNT)
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Fake, "open", mixed.opened)
         patch.setenv("FLEET_SECRET", SECRET)
-        patch.setenv(mixed.OPENED, str(tmp_path / "undisturbed.txt"))
-        assert (
-            main([str(fleet), "--source=fake", "--checks=auth,rbac,arm", f"--report={tmp_path / 'one-process'}"]) == 1
-        )
-    return found(tmp_path / "one-process")
+        patch.setenv(mixed.OPENED, str(folder / "opened.txt"))
+        assert main([str(folder / "connections"), "--source=fake", CHOICE, f"--report={folder / 'out'}"]) == 1
+    return found(folder / "out")
 
 
 def arguments(fleet: Path, cluster: LocalCluster, report: Path, *more: str) -> list[str]:
     return [
         str(fleet),
         "--source=fake",
-        "--checks=auth,rbac,arm",
+        CHOICE,
         f"--scheduler={cluster.address}",
         f"--report={report}",
         *more,
@@ -142,7 +144,6 @@ def test_a_scheduler_that_is_killed_loses_nothing_that_was_finished(
     undisturbed: dict[str, Any],
     tmp_path: Path,
     environ: dict[str, str],
-    capsys: pytest.CaptureFixture[str],
 ) -> None:
     run = started(arguments(fleet, cluster, tmp_path / "out"))
     until(lambda: finished(tmp_path / "out"), "the first result")
@@ -163,6 +164,25 @@ def test_a_scheduler_that_is_killed_loses_nothing_that_was_finished(
         assert main(arguments(fleet, another, tmp_path / "out", "--resume")) == 1
     assert found(tmp_path / "out") == undisturbed
     assert not set(mixed.notes()[before:]) & set(kept)
+
+
+def test_a_cluster_that_loses_its_last_worker_is_given_up(
+    cluster: LocalCluster,
+    fleet: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(clusters, "WORKERS", 2.0)
+    until(lambda: cluster.logs().count("Registered to:") >= 2, "both workers")
+    with ThreadPoolExecutor() as threads:
+        run = threads.submit(main, arguments(fleet, cluster, tmp_path / "out"))
+        until(lambda: finished(tmp_path / "out"), "the first result")
+        for worker in cluster.workers:
+            worker.kill()
+        assert run.result(timeout=120) == 6
+    assert capsys.readouterr().err == f"ERROR: {cluster.address}: no worker is left\n"
+    assert len(found(tmp_path / "out")) == len(finished(tmp_path / "out")) < COUNT
 
 
 def test_what_kills_every_worker_is_found_and_left_out(
@@ -217,6 +237,7 @@ def test_no_secret_is_anywhere_in_the_cluster(cluster: LocalCluster, fleet: Path
     assert run.returncode == 1
     assert b"tenant-000" in seen  # that is: the tasks were there to be seen
     assert b"customers-00.toml" in seen
+    assert " - DEBUG - " in cluster.logs()
     for secret in (SECRET, INLINE):
         assert secret.encode() not in seen
         assert secret not in written

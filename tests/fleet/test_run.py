@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
+import signal
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import mixed
 import pytest
-from clusters import INLINE, write_fleet
+from clusters import INLINE, ROOT, until, write_fleet
 from contoso import SECRET
 
 from conformance.connection import load
@@ -127,6 +131,31 @@ def test_what_cannot_be_used_is_one_line(capsys: pytest.CaptureFixture[str], arg
     assert said in error
     assert error.count("\n") == 1
     assert not mixed.notes()
+
+
+@pytest.mark.parametrize("journal", [b'{"name": 1}\n', b"verdicts\n", None])
+def test_what_is_no_journal_is_told_and_left_alone(capsys: pytest.CaptureFixture[str], journal: bytes | None) -> None:
+    path = Path("out", FILE)
+    path.parent.mkdir()
+    path.mkdir() if journal is None else path.write_bytes(journal)
+    assert run("--report=out", "--resume") == 4
+    assert capsys.readouterr().err.startswith(f"ERROR: out/{FILE}: no journal to go on from: ")
+    assert journal is None or path.read_bytes() == journal
+
+
+@pytest.mark.slow
+def test_an_interrupted_run_keeps_what_is_finished(capsys: pytest.CaptureFixture[str]) -> None:
+    write_fleet(Path("large"), 120, ("",))
+    command = [sys.executable, "-m", "conformance.fleet", "large", "--source=fake", "--jobs=2", "--report=out"]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        until(lambda: Path("out", FILE).exists() and len(lines()) > 2, "some verdicts")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (2, "ERROR: interrupted\n")
+    finished = len(lines())
+    assert f"verdicts  {finished} conformant" in out
+    assert len(verdicts(Path("out/report.json").read_bytes())) == finished < 120
 
 
 def test_a_report_that_cannot_be_written_is_told_and_the_verdicts_too(capsys: pytest.CaptureFixture[str]) -> None:
