@@ -11,6 +11,7 @@ import pytest
 
 from conformance.checks.registry import Check
 from conformance.connection import Connection, load
+from conformance.fleet.shard import Shard
 from conformance.sources import Live, Source, SourceError, source
 
 if TYPE_CHECKING:  # replaying and recording are only imported where they are asked for
@@ -39,28 +40,36 @@ class Arrangement:
 
 
 def arrange(config: pytest.Config) -> Arrangement:
-    """Reads the options. Raises ``ConnectionFileError`` and :class:`SourceError` for what cannot be used."""
+    """Reads the options.
+
+    Raises ``ConnectionFileError``, ``ShardError`` and :class:`SourceError` for what cannot be used.
+    """
     files = config.getoption("--sentinel-config")
     cassettes = Path(config.getoption("--sentinel-cassettes"))
     where = source(config.getoption("--sentinel-source"), cassettes=cassettes)
+    share = Shard.parse(config.getoption("--sentinel-shard"))
+    if config.getoption("--sentinel-resume") and not config.getoption("--sentinel-report"):
+        raise SourceError("--sentinel-resume goes on in the folder of --sentinel-report, which is missing")
+    if config.getoption("--sentinel-jobs") < 1:
+        raise SourceError("--sentinel-jobs: at least 1 connection at a time")
     mode = config.getoption("--record-mode", None) or "none"
     if mode != "none" and not config.getoption("--disable-recording", False):
         if not isinstance(where, Live):
             raise SourceError(f"--record-mode={mode} records the network: it goes with --sentinel-source=live alone")
-        if getattr(config.option, "dist", "no") != "no":
+        if getattr(config.option, "dist", "no") != "no" or hasattr(config, "workerinput"):
             raise SourceError(f"--record-mode={mode} does not go with -n: a recording is made in one process")
         from conformance.recording.recording import Recording
 
         recording = Recording(cassettes, mode)
-        live = load(files)
+        live = share.of(load(files))
         recording.check(live)
         return Arrangement(live, where, recording)
     if not where.name.startswith("cassette"):
-        return Arrangement(load(files), where)
+        return Arrangement(share.of(load(files)), where)
     from conformance.recording.replay import Library
 
     assert isinstance(where, Library)
-    connections = load(files, credentials=False) if files else tuple(where.connections())
+    connections = share.of(load(files, credentials=False) if files else where.connections())
     if where.chosen and len(connections) > 1:
         raise SourceError(f"{where.name} is one connection, and the connection files hold {len(connections)}")
     return Arrangement(connections, where, played={one.name: where.of(one) for one in connections})

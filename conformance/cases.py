@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
-
-import pytest
+from typing import Any, Literal
 
 from conformance.checks.judge import judge
 from conformance.checks.outcome import Outcome
@@ -33,22 +31,34 @@ WORDS: Mapping[str, tuple[str, str]] = {
 
 @dataclass(eq=False)
 class Run:
-    """One connection in this session."""
+    """One connection in this session. Its evidence is there from when it is gathered until it is reported."""
 
     connection: Connection
+    place: int
     source: Source
     cases: list[Case] = field(default_factory=list)
-    asked: bool = False
-    """Whether there is evidence to judge by."""
-    gathered: Gathered = field(default_factory=lambda: Gathered({}, (), 0))
+    left: int = 0
+    """Cases that pytest has not been told of."""
+    gathered: Gathered | None = None
     duration: float = 0.0
+
+    @property
+    def evidence(self) -> Mapping[str, Evidence]:
+        assert self.gathered is not None
+        return self.gathered.evidence
+
+    def drop(self) -> None:
+        """Lets go of evidence and outcomes, once they are reported."""
+        self.gathered = None
+        for case in self.cases:
+            case.outcome = None
 
     def outcomes(self) -> list[Outcome]:
         """What the evidence says of the selected checks, in their order, whatever else a session makes of it."""
         return [case.judge({}) for case in sorted(self.cases, key=lambda case: order(case.check))]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Case:
     """One check on one connection: what a pytest item stands for."""
 
@@ -58,33 +68,29 @@ class Case:
     """Once the check has run."""
 
     @property
-    def fails(self) -> bool:
-        """Whether pytest counts the item as failed."""
-        one = self.outcome
-        return one is not None and one.status in ("failed", "error") and one.accepted is None
-
-    @property
     def duration(self) -> float:
         """Seconds that the answer behind the outcome took, with retries: the check itself takes none to speak of."""
         exchange = self.outcome and ((self.outcome.root and self.outcome.root.exchange) or self.outcome.exchange)
         return exchange.elapsed if exchange else 0.0
-
-    def evidence(self, probe: str) -> Evidence:
-        return self.run.gathered.evidence[probe]
 
     def judge(self, others: Mapping[str, Any]) -> Outcome:
         """The outcome; ``others`` are the values of pytest fixtures that are no probes."""
         check = self.check
         if others:
             check = replace(check, given={**(check.given or {}), **others})
-        return judge(check, self.run.connection, self.run.gathered.evidence)
+        return judge(check, self.run.connection, self.run.evidence)
 
 
-def case_of(item: pytest.Item) -> Case | None:
-    """The case that an item stands for; None for anybody's other tests."""
-    spec = getattr(item, "callspec", None)
-    case = spec.params.get(CASE) if spec else None
-    return case if isinstance(case, Case) else None
+def status_of(outcome: Outcome) -> str:
+    """The outcome by its name in ``WORDS``."""
+    return "accepted" if outcome.accepted else outcome.status
+
+
+def fate(outcome: Outcome) -> Literal["passed", "failed", "skipped"]:
+    """An outcome in pytest's three words."""
+    if outcome.accepted is None and outcome.status in ("failed", "error"):
+        return "failed"
+    return "passed" if outcome.accepted is None and outcome.status in ("passed", "warning") else "skipped"
 
 
 def properties(case: Case, outcome: Outcome) -> list[tuple[str, object]]:

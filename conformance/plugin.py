@@ -58,6 +58,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--sentinel-deadline", type=float, default=120.0, metavar="SECONDS", help="for each connection (default 120)"
     )
     group.addoption(
+        "--sentinel-jobs", type=int, default=32, metavar="N", help="connections to verify at a time (default 32)"
+    )
+    group.addoption(
+        "--sentinel-shard",
+        default="1/1",
+        metavar="I/N",
+        help="verify only this share of the connections, the same ones each time",
+    )
+    group.addoption(
+        "--sentinel-resume",
+        action="store_true",
+        help="with --sentinel-report: go on where a run into the same folder was cut off",
+    )
+    group.addoption(
         "--sentinel-wait",
         default="0s",
         metavar="TIME",

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from collections.abc import Generator, Mapping
+import tempfile
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from _pytest.runner import runtestprotocol
 
 from conformance import verification
 from conformance.arrangement import Arrangement, arrange
 from conformance.baseline import Baseline, BaselineError, accept, read, stale
-from conformance.cases import CASE, WORDS, Case, Run, case_of, properties, told
+from conformance.cases import CASE, WORDS, Case, Run, fate, properties, status_of, told
 from conformance.checks.outcome import Outcome
 from conformance.checks.registry import AREAS, Check, order
 from conformance.connection import ConnectionFileError, DurationError, duration
 from conformance.delivery import Delivery, DeliveryError, Problem
+from conformance.fleet.shard import ShardError
+from conformance.gathering import Gathering
+from conformance.items import CheckItem, case_of, foreign
+from conformance.journal import FILE, Entry, Journal, document, entry, fingerprint, outcomes_of
 from conformance.probing.probe import CONNECTION, PROBES
 from conformance.probing.transport import Patience
+from conformance.report.command import command
 from conformance.report.comparison import ComparisonError, PastRun, past
 from conformance.report.progress import Progress, watched
 from conformance.sources import SourceError
@@ -40,7 +48,7 @@ def start(config: pytest.Config, checks: Path) -> None:
         duration(config.getoption("--sentinel-wait"))
         previous = past(config.getoption("--sentinel-compare"), arrangement.connections)
         delivery = Delivery.of(config.getoption)
-    except (ConnectionFileError, SourceError, DurationError, ComparisonError, DeliveryError) as error:
+    except (ConnectionFileError, SourceError, DurationError, ComparisonError, DeliveryError, ShardError) as error:
         raise pytest.UsageError(str(error)) from None
     if config.args_source is not config.ArgsSource.ARGS:
         config.args[:] = [str(checks)]
@@ -51,10 +59,6 @@ def start(config: pytest.Config, checks: Path) -> None:
     for area, title in AREAS.items():
         config.addinivalue_line("markers", f"{area}: {title}")
     session = Session(config, arrangement, previous, delivery)
-    # Evidence is gathered concurrently in one process already; dividing the checks would ask everything again.
-    if getattr(config.option, "dist", "no") != "no":
-        config.option.dist, config.option.numprocesses, config.option.tx = "no", None, []
-        session.notes.append("-n is not needed: the requests run concurrently in one process")
     config.pluginmanager.register(session, "sentinel-session")
     config.pluginmanager.register(fixtures(), "sentinel-fixtures")
     session.quieten()
@@ -65,8 +69,8 @@ def fixtures() -> ModuleType:
 
     def of(name: str) -> Any:
         def evidence(request: pytest.FixtureRequest) -> Any:
-            case: Case = request.getfixturevalue(CASE)
-            return case.run.connection if name == CONNECTION else case.evidence(name)
+            run: Run = request.getfixturevalue(CASE).run
+            return run.connection if name == CONNECTION else run.evidence[name]
 
         evidence.__doc__ = PROBES[name].function.__doc__ if name in PROBES else "The connection under verification."
         return pytest.fixture(name=name)(evidence)
@@ -93,12 +97,38 @@ class Session:
         self, config: pytest.Config, arrangement: Arrangement, previous: PastRun | None, delivery: Delivery
     ) -> None:
         self._config, self._arrangement, self._previous, self._delivery = config, arrangement, previous, delivery
-        self._runs = [Run(one, arrangement.source) for one in arrangement.connections]
+        self._runs = [Run(one, at, arrangement.source) for at, one in enumerate(arrangement.connections)]
         self._baseline: Baseline = ()
         self._started = datetime.now(UTC)
-        self._session: pytest.Session | None = None
+        self._duration = 0.0
+        self._distributed = getattr(config.option, "dist", "no") != "no"
+        self._worker: Mapping[str, Any] | None = getattr(config, "workerinput", None)
+        self._shared: tempfile.TemporaryDirectory[str] | None = None
+        self._progress = Progress(None)
+        self._gathering: Gathering[Run] | None = None
+        self._gathered: Iterator[Run] = iter(())
+        self._journal = self._open()
+        self._entries: Sequence[Entry] = ()
         self._undelivered: list[Problem] = []
+        self._discarded = False
         self.notes: list[str] = []
+
+    def _open(self) -> Journal:
+        """Where finished connections are written down; with ``--sentinel-resume``, the finished ones are left out."""
+        if self._worker:  # of pytest-xdist: a file of its own, where its controller looks
+            return Journal(Path(self._worker["sentinel_journal"]) / f"{self._worker['workerid']}.jsonl")
+        if self._delivery.folder is None:
+            return Journal()
+        journal, done = Journal(self._delivery.folder / FILE), dict[str, Entry]()
+        if self._config.getoption("--sentinel-resume"):
+            marks = {self._fingerprint(run) for run in self._runs}
+            done = {one.name: one for one in journal.entries() if one.fingerprint in marks}
+            self._runs = [run for run in self._runs if run.connection.name not in done]
+        journal.start(done.values())
+        return journal
+
+    def _fingerprint(self, run: Run) -> str:
+        return fingerprint(run.connection, run.source.name, self._selection())
 
     def quieten(self) -> None:
         """pytest's own output steps back, unless the user asks for it or runs tests of their own."""
@@ -107,8 +137,21 @@ class Session:
         if self._quiet:
             option.verbose, option.no_header, option.tbstyle, option.reportchars = -2, True, "no", ""
             option.capture = "no"  # read later than by capturing itself: without it pytest prints percentages
+            self._progress = Progress(watched(sys.stderr))
 
     # Collection
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pycollect_makeitem(self, collector: Any, name: str, obj: Any) -> list[CheckItem] | None:
+        """Checks that need nothing but evidence; those with fixtures of pytest beside are made by pytest."""
+        checks: list[Check] = getattr(obj, "__checks__", [])
+        if not checks or foreign(obj, checks):
+            return None
+        return [
+            CheckItem.of(collector, f"{name}[{run.connection.name}-{check.id}]", Case(run, check), obj, self._judged)
+            for run in self._runs
+            for check in checks
+        ]
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         checks: list[Check] = getattr(metafunc.function, "__checks__", [])
@@ -135,58 +178,113 @@ class Session:
             out = [item for item in items if item.get_closest_marker("negative") and case_of(item)]
             if out:
                 config.hook.pytest_deselected(items=out)
-                items[:] = [item for item in items if item not in out]
-        unknown = [item for item in items if not self._offered(case_of(item))]
+                gone = {*out}
+                items[:] = [item for item in items if item not in gone]
+        unknown = {item for item in items if not self._offered(case_of(item))}
         if unknown:
-            config.hook.pytest_deselected(items=unknown)
+            config.hook.pytest_deselected(items=list(unknown))
             items[:] = [item for item in items if item not in unknown]
             self.notes.append(f"{len(unknown)} selected checks are left out: the cassette was recorded without them")
-        names = [run.connection.name for run in self._runs]
-        items.sort(
-            key=lambda item: (
-                (0, names.index(case.run.connection.name), order(case.check)) if (case := case_of(item)) else (1,)
-            )
-        )
+        items.sort(key=lambda item: (0, case.run.place, order(case.check)) if (case := case_of(item)) else (1,))
 
     def _offered(self, case: Case | None) -> bool:
         return case is None or self._arrangement.offers(case.run.connection, case.check)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self._session = session
         for item in session.items:
             if case := case_of(item):
                 case.run.cases.append(case)
-        if session.config.option.collectonly:
-            return
-        if known := session.config.getoption("--sentinel-baseline"):
+                case.run.left += 1
+        if not session.config.option.collectonly:
+            self._read_baseline()  # now, since own checks are known now
+
+    def _read_baseline(self) -> None:
+        if known := self._config.getoption("--sentinel-baseline"):
             try:
-                self._baseline = read(Path(known))  # now, since own checks are known now
+                self._baseline = read(Path(known))
             except BaselineError as error:
                 raise pytest.UsageError(str(error)) from None
-        with Progress(watched(sys.stderr) if self._quiet else None) as progress:
-            asyncio.run(self._gather(progress))
 
-    async def _gather(self, progress: Progress) -> None:
-        patience = Patience(deadline=self._config.getoption("--sentinel-deadline"))
-        wait = duration(self._config.getoption("--sentinel-wait")).total_seconds()
+    # Gathering
 
-        async def one(run: Run) -> None:
-            checks = [case.check for case in run.cases]
-            run.source = self._arrangement.of(run.connection, checks)
-            run.connection, run.gathered, run.duration = await verification.gather(
-                run.connection,
-                run.source,
-                checks,
-                patience=patience,
-                wait=wait,
-                progress=lambda known, total: progress.update(run.connection.name, known, total),
-            )
-            run.asked = True
+    async def _gather(self, run: Run) -> None:
+        checks = [case.check for case in run.cases]
+        run.source = self._arrangement.of(run.connection, checks)
+        name = run.connection.name
+        run.connection, run.gathered, run.duration = await verification.gather(
+            run.connection,
+            run.source,
+            checks,
+            patience=Patience(deadline=self._config.getoption("--sentinel-deadline")),
+            wait=duration(self._config.getoption("--sentinel-wait")).total_seconds(),
+            progress=lambda known, total: self._progress.update(name, known, total),
+        )
 
-        await asyncio.gather(*(one(run) for run in self._runs if run.cases))
+    def _gathers(self, runs: Sequence[Run]) -> Iterator[Run]:
+        """Starts gathering; gives each connection as soon as its evidence is complete."""
+        self._stop_gathering()
+        wanted = [run for run in runs if run.left and run.gathered is None]
+        self._gathering = Gathering(self._gather, wanted, self._config.getoption("--sentinel-jobs")).__enter__()
+        return self._gathering.finished()
+
+    def _stop_gathering(self) -> None:
+        if self._gathering:
+            self._gathering.__exit__(None, None, None)
+            self._gathering = None
 
     # Running
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        """As pytest's own, but connection by connection, in the order in which their evidence is complete."""
+        broken = session.testsfailed and not session.config.option.continue_on_collection_errors
+        if self._worker or self._distributed or session.config.option.collectonly or broken:
+            return None
+        mine: dict[Run, list[pytest.Item]] = {}
+        others = []
+        for item in session.items:
+            if case := case_of(item):
+                mine.setdefault(case.run, []).append(item)
+            else:
+                others.append(item)
+        began = time.monotonic()
+        with self._progress:
+            for run in self._gathers(list(mine)):
+                items = mine.pop(run)
+                after = next(iter(mine.values()), others)
+                run_items(session, items, after[0] if after else None)
+                self._duration = time.monotonic() - began
+        run_items(session, others, None)
+        return True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+        case = case_of(item)
+        if case is None:
+            return None
+        if case.run.gathered is None:  # a worker of pytest-xdist: the order is not ours
+            self._await(case.run)
+        hook = item.ihook
+        hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        if isinstance(item, CheckItem):
+            for report in item.reports():
+                hook.pytest_runtest_logreport(report=report)
+        else:
+            runtestprotocol(item, nextitem=nextitem)
+        hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        case.run.left -= 1
+        if case.run.left == 0:
+            self._finish(case.run)
+        return True
+
+    def _await(self, run: Run) -> None:
+        """Has a worker's portion of the connections gathered, up to this one at least."""
+        from conformance.distributing import portion
+
+        while run.gathered is None:
+            if next(self._gathered, None) is None:
+                self._gathered = self._gathers(portion(self._runs, run))
 
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
         case = case_of(pyfuncitem)
@@ -196,15 +294,15 @@ class Session:
         arguments = pyfuncitem._fixtureinfo.argnames
         outcome = self._judged(case, {name: pyfuncitem.funcargs[name] for name in arguments if name not in known})
         pyfuncitem.user_properties += properties(case, outcome)
-        if case.fails:
+        if fate(outcome) == "failed":
             pytest.fail(told(case, outcome), pytrace=False)
-        if outcome.accepted or outcome.status not in ("passed", "warning"):
+        if fate(outcome) == "skipped":
             pytest.skip(told(case, outcome))
         return True
 
-    def _judged(self, case: Case, others: Mapping[str, Any]) -> Outcome:
+    def _judged(self, case: Case, others: Mapping[str, Any] | None = None) -> Outcome:
         """The outcome of a case as this run takes it: warnings as failures or not, known findings accepted."""
-        outcomes = [case.judge(others)]
+        outcomes = [case.judge(others or {})]
         if self._config.getoption("--sentinel-strict"):
             outcomes = strict(outcomes)
         (case.outcome,) = accept(outcomes, case.run.connection.name, self._baseline, self._started.date())
@@ -215,7 +313,7 @@ class Session:
         report = yield
         case = case_of(item)
         if case and case.outcome and call.when == "call":
-            report.sentinel = "accepted" if case.outcome.accepted else case.outcome.status
+            report.sentinel = status_of(case.outcome)
             report.duration = case.duration
         return report
 
@@ -229,65 +327,64 @@ class Session:
 
     # The end
 
+    def _finish(self, run: Run) -> None:
+        """The verdict on a connection: written down, and its evidence let go."""
+        assert run.gathered is not None
+        self._keep_recording(run)
+        cases = sorted(run.cases, key=lambda case: order(case.check))
+        outcomes = tuple(case.outcome or self._judged(case) for case in cases)
+        report = Report(
+            run.connection, run.source.name, self._started, run.duration, run.gathered, outcomes, verdict(outcomes)
+        )
+        alone = len(self._arrangement.connections) == 1
+        self._journal.add(entry(report, self._selection(), self._command, alone=alone))
+        run.drop()
+        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+        if self._quiet and terminal:
+            terminal.stats.clear()  # pytest would keep every report for a summary that is not printed
+
+    def _keep_recording(self, run: Run) -> None:
+        if self._arrangement.recording:
+            kept, told = self._arrangement.recording.kept(run.connection, run.outcomes())
+            self.notes += told
+            self._discarded |= kept is False
+
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        if exitstatus not in (0, 1) or session.config.option.collectonly:
+        self._stop_gathering()
+        for run in self._runs:
+            if run.gathered is not None:  # stopped early, with -x for example
+                self._finish(run)
+        self._collect_from_workers()
+        if self._worker or session.config.option.collectonly or exitstatus not in (0, 1, ExitCode.NOTHING_SELECTED):
             return
-        document = self.document
-        if not document.connections:
+        self._entries = tuple(self._journal.entries())
+        if not self._entries:
             return
-        mine = sum(case.fails for run in self._runs for case in run.cases)
+        checks = [check for one in self.document.connections for check in one.checks]
+        mine = sum(check.outcome in ("failed", "error") and check.accepted is None for check in checks)
         if session.testsfailed <= mine:  # else something failed that is no outcome of a check
-            session.exitstatus = document.run.exit_code
-        self._undelivered = self._delivery.deliver(document)
-        kept = [self._kept(run) for run in self._runs if run.asked]
-        if session.exitstatus == 0 and (False in kept or any(problem.fatal for problem in self._undelivered)):
+            session.exitstatus = self.document.run.exit_code
+        self._undelivered = self._delivery.deliver(self.document)
+        if session.exitstatus == 0 and (self._discarded or any(problem.fatal for problem in self._undelivered)):
             session.exitstatus = ExitCode.USAGE
-
-    def _kept(self, run: Run) -> bool | None:
-        """Whether the recording of a connection was kept; None where nothing was recorded."""
-        if self._arrangement.recording is None:
-            return None
-        kept, told = self._arrangement.recording.kept(run.connection, run.outcomes())
-        self.notes += told
-        return kept
 
     @cached_property
     def document(self) -> Document:
         """The report of this session, once all checks have run."""
-        from conformance.report.command import command
-        from conformance.report.model import compared, document
+        from conformance.report.model import compared
 
-        reports = self.reports()
-        outcomes = {one.connection.name: one.outcomes for one in reports}
-        made = document(
-            reports,
-            self._selection(),
-            command(self._config.invocation_params.args),
-            stale(outcomes, self._baseline, self._started.date()),
+        stale_ones = stale(
+            {one.name: outcomes_of(one.part) for one in self._entries} if self._baseline else {},
+            self._baseline,
+            self._started.date(),
         )
+        made = document(self._entries, self._duration, self._selection(), self._command, stale_ones)
         return compared(made, self._previous)
 
-    def reports(self) -> list[Report]:
-        """One report per connection with selected checks."""
-        found = []
-        for run in self._runs:
-            if not run.asked:  # not selected, or interrupted
-                continue
-            cases = sorted(run.cases, key=lambda case: order(case.check))
-            outcomes = tuple(case.outcome or self._judged(case, {}) for case in cases)
-            found.append(
-                Report(
-                    run.connection,
-                    run.source.name,
-                    self._started,
-                    run.duration,
-                    run.gathered,
-                    outcomes,
-                    verdict(outcomes),
-                )
-            )
-        return found
+    @cached_property
+    def _command(self) -> str:
+        return command(self._config.invocation_params.args)
 
     def _selection(self) -> str:
         option = self._config.option
@@ -296,7 +393,7 @@ class Session:
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        if not self.document.connections:
+        if not self._entries:
             return
         from conformance.report.screen import console
         from conformance.report.terminal import Terminal
@@ -306,3 +403,38 @@ class Session:
         Terminal(out, max(0, self._config.option.verbose)).show(self.document)
         for note in [*self.notes, *(f"{problem.level}: {problem.text}" for problem in self._undelivered)]:
             out.print(note)
+
+    # pytest-xdist: each worker verifies its portion of the connections, and writes down what is finished
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        from conformance.distributing import ByConnection
+
+        self._read_baseline()
+        return ByConnection(config, log, {run.connection.name: run.place for run in self._runs})
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tells a worker where its controller looks for what is finished."""
+        if self._shared is None:
+            self._shared = tempfile.TemporaryDirectory(prefix="sentinel-")
+        node.workerinput["sentinel_journal"] = self._shared.name
+
+    def _collect_from_workers(self) -> None:
+        if self._shared is not None:
+            for path in sorted(Path(self._shared.name).iterdir()):
+                for one in Journal(path).entries():
+                    self._journal.add(one)
+            self._shared.cleanup()
+            self._duration = (datetime.now(UTC) - self._started).total_seconds()
+
+
+def run_items(session: pytest.Session, items: Sequence[pytest.Item], after: pytest.Item | None) -> None:
+    """Runs items as pytest's own loop does; ``after`` is what comes next."""
+    for item, following in pairwise([*items, after]):
+        assert item is not None
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if session.shouldfail:
+            raise session.Failed(session.shouldfail)
+        if session.shouldstop:
+            raise session.Interrupted(session.shouldstop)

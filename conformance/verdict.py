@@ -77,11 +77,11 @@ def verdict(outcomes: Sequence[Outcome]) -> Verdict:
     return Verdict(status, counts, causes, accepted, summary(status, counts, causes, accepted))
 
 
-def exit_code(verdicts: Iterable[Verdict], stale: Sequence[object] = ()) -> ExitCode:
-    """The exit code of a run over several connections; ``stale`` acceptances make it fail."""
-    codes = {one.exit_code for one in verdicts} | ({ExitCode.NONCONFORMANT} if stale else set())
+def exit_code(codes: Iterable[int], stale: Sequence[object] = ()) -> ExitCode:
+    """The exit code of a run, by those of its connections; ``stale`` acceptances make it fail."""
+    found = {*codes} | ({ExitCode.NONCONFORMANT} if stale else set())
     order = (ExitCode.NONCONFORMANT, ExitCode.INCOMPLETE)
-    return next((code for code in order if code in codes), ExitCode.CONFORMANT)
+    return next((code for code in order if code in found), ExitCode.CONFORMANT)
 
 
 def root_causes(outcomes: Sequence[Outcome]) -> tuple[RootCause, ...]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
+from typing import TypeVar
 
 from conformance.baseline import Baseline, Stale, accept, stale
 from conformance.checks.judge import judge, probes_of
@@ -18,6 +20,12 @@ from conformance.probing.transport import Patience
 from conformance.sources import Source
 from conformance.sources import source as named
 from conformance.verdict import Verdict, verdict
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+JOBS = 32
+"""Connections that are verified at the same time."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +111,29 @@ def passing(checks: Sequence[Check], connection: Connection, gathered: Gathered)
     return [check for check in checks if judge(check, connection, gathered.evidence).cause in PASSING]
 
 
+async def as_finished(work: Callable[[T], Awaitable[R]], things: Iterable[T], jobs: int) -> AsyncGenerator[R]:
+    """Works on all things, ``jobs`` at a time, and gives each result as soon as it is there.
+
+    What ``work`` raises is raised here, and ends the rest.
+    """
+
+    async def one(thing: T) -> R:
+        return await work(thing)
+
+    waiting = iter(things)
+    running = {asyncio.create_task(one(thing)) for thing in islice(waiting, jobs)}
+    try:
+        while running:
+            done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            running |= {asyncio.create_task(one(thing)) for thing in islice(waiting, len(done))}
+            for task in done:
+                yield task.result()
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
 async def verify_async(
     connection: Connection,
     *,
@@ -151,3 +182,25 @@ def verify(
         return run()
     with ThreadPoolExecutor(1) as threads:
         return threads.submit(run).result()
+
+
+async def verify_all(
+    connections: Iterable[Connection],
+    *,
+    source: str | Source = "live",
+    checks: Iterable[str] | None = None,
+    patience: Patience | None = None,
+    jobs: int = JOBS,
+) -> AsyncIterator[Report]:
+    """Verifies many connections, ``jobs`` at a time, and gives each report as soon as it is there, in no order.
+
+    Raises as :func:`verify_async` does.
+    """
+    chosen = [check.id for check in selected(checks)]
+    where = named(source)
+
+    async def one(connection: Connection) -> Report:
+        return await verify_async(connection, source=where, checks=chosen, patience=patience)
+
+    async for report in as_finished(one, connections, jobs):
+        yield report

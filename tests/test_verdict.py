@@ -103,7 +103,7 @@ def test_accepting_a_root_is_as_if_it_and_all_that_it_blocks_had_not_been_select
 
 
 def test_the_exit_code_of_a_run_is_its_worst() -> None:
-    works, unsure, broken = verdict([PASSED]), verdict([UNSURE]), verdict([FAILED])
+    works, unsure, broken = (verdict([one]).exit_code for one in (PASSED, UNSURE, FAILED))
     assert exit_code([]) == exit_code([works]) == ExitCode.CONFORMANT
     assert exit_code([works, unsure]) == ExitCode.INCOMPLETE
     assert exit_code([unsure, broken, works]) == ExitCode.NONCONFORMANT

@@ -3,7 +3,7 @@
 from conformance.connection.clouds import CLOUDS, Cloud
 from conformance.connection.credential import Certificate, ClientSecret, Credential, FederatedToken
 from conformance.connection.duration import DurationError, duration
-from conformance.connection.loader import ConnectionFileError, load
+from conformance.connection.loader import ConnectionFileError, load, load_files
 from conformance.connection.model import USABLE, Connection, Expect
 from conformance.connection.secret import Secret, SecretError
 from conformance.connection.template import template
@@ -26,6 +26,7 @@ __all__ = [
     "SecretError",
     "duration",
     "load",
+    "load_files",
     "problems",
     "template",
 ]

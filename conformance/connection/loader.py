@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -70,11 +71,22 @@ def load(
     environ: Mapping[str, str] | None = None,
     credentials: bool = True,
 ) -> tuple[Connection, ...]:
-    """The connections of files, globs and folders (all ``*.toml`` below), in that order.
+    """The connections of files, globs and folders (all ``*.toml`` below, hidden ones aside), in that order.
 
     ``credentials=False`` leaves secrets unresolved, for sources that need none. Raises :class:`ConnectionFileError`
     with all problems of all files; nothing is sent.
     """
+    files = load_files(paths, environ=environ, credentials=credentials)
+    return tuple(chain.from_iterable(files.values()))
+
+
+def load_files(
+    paths: Sequence[str | Path] | str | Path,
+    *,
+    environ: Mapping[str, str] | None = None,
+    credentials: bool = True,
+) -> dict[Path, tuple[Connection, ...]]:
+    """As :func:`load`, by the file that the connections stand in."""
     given = [paths] if isinstance(paths, str | Path) else list(paths)
     wrong: list[str] = []
     files = [
@@ -93,7 +105,7 @@ def load(
             seen.setdefault(connection.name, here)
     if wrong:
         raise ConnectionFileError("\n".join(wrong))
-    return tuple(connection for file in files for connection, _ in file.connections)
+    return {file.path: tuple(connection for connection, _ in file.connections) for file in files}
 
 
 def _found(given: Iterable[str | Path], wrong: list[str]) -> Iterable[Path]:
@@ -101,7 +113,7 @@ def _found(given: Iterable[str | Path], wrong: list[str]) -> Iterable[Path]:
         path = Path(one)
         try:
             if path.is_dir():
-                inside = sorted(path.rglob("*.toml"))
+                inside = sorted(one for one in path.rglob("*.toml") if not _hidden(one.relative_to(path)))
                 if not inside:
                     wrong.append(f"{one}: no *.toml file in this folder")
                 yield from inside
@@ -114,6 +126,11 @@ def _found(given: Iterable[str | Path], wrong: list[str]) -> Iterable[Path]:
                 yield from map(Path, matching)
         except (OSError, ValueError) as error:
             wrong.append(f"{one[:200]!r}: no usable path: {error}")
+
+
+def _hidden(path: Path) -> bool:
+    """Whether it or a folder above it begins with a dot, as those in which Kubernetes keeps what it mounts."""
+    return any(part.startswith(".") for part in path.parts)
 
 
 def _read(path: Path, environ: Mapping[str, str], credentials: bool) -> _File:

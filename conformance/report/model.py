@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import Literal
 
@@ -153,6 +153,9 @@ class SuitePart(Part, frozen=True, kw_only=True):
     checks: str
 
 
+SUITE = SuitePart(version=__version__, checks=CHECKS_VERSION)
+
+
 class RunPart(Part, frozen=True, kw_only=True):
     started: datetime
     duration_s: float
@@ -208,24 +211,22 @@ def document(
     stale: Sequence[Stale] = (),
 ) -> Document:
     """The report of a run over one or more connections; ``command`` is what started it, without a selection."""
-    return Document(
-        schema=SCHEMA,
-        suite=SuitePart(version=__version__, checks=CHECKS_VERSION),
-        run=RunPart(
-            started=min((one.started for one in reports), default=datetime.now(UTC)),
-            duration_s=round(max((one.duration for one in reports), default=0.0), 3),
-            source=reports[0].source if reports else "none",
-            selection=selection,
-            requests=sum(one.gathered.requests for one in reports),
-            exit_code=int(exit_code([one.verdict for one in reports], stale)),
-            command=printable(redact(command)),
-        ),
-        connections=tuple(_connection(one, printable(redact(command)), alone=len(reports) == 1) for one in reports),
-        stale=tuple(_stale(one) for one in stale),
+    parts = [connection_part(one, command, alone=len(reports) == 1) for one in reports]
+    run = RunPart(
+        started=min((one.started for one in reports), default=datetime.now(UTC)),
+        duration_s=round(max((one.duration for one in reports), default=0.0), 3),
+        source=reports[0].source if reports else "none",
+        selection=selection,
+        requests=sum(one.gathered.requests for one in reports),
+        exit_code=int(exit_code([one.verdict.exit_code for one in parts], stale)),
+        command=printable(redact(command)),
     )
+    return Document(schema=SCHEMA, suite=SUITE, run=run, connections=tuple(parts), stale=stale_parts(stale))
 
 
-def _connection(report: Report, command: str, *, alone: bool) -> ConnectionPart:
+def connection_part(report: Report, command: str = COMMAND, *, alone: bool = True) -> ConnectionPart:
+    """What a report says of its connection, which is ``alone`` in its run or not."""
+    command = printable(redact(command))
     connection, verdict = report.connection, report.verdict
     named = "" if alone or not NAMEABLE.fullmatch(connection.name) else f"{connection.name}-"
 
@@ -294,6 +295,11 @@ def _root_cause(cause: RootCause, again: str) -> RootCausePart:
 
 def _accepted(accepted: Accepted | None) -> AcceptedPart | None:
     return None if accepted is None else AcceptedPart(reason=accepted.reason, expires=accepted.expires)
+
+
+def stale_parts(stale: Iterable[Stale]) -> tuple[StalePart, ...]:
+    """Stale acceptances as the report has them."""
+    return tuple(_stale(one) for one in stale)
 
 
 def _stale(stale: Stale) -> StalePart:

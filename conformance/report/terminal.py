@@ -43,6 +43,10 @@ class Terminal:
         room = None if self._verbose else height(self._console) * max(1, wrong)
         show(self._console, list(self._told(document)), room)
 
+    def headline(self, one: ConnectionPart) -> None:
+        """The verdict on a connection, in a sentence."""
+        show(self._console, [Line(one.verdict.summary, sign=SIGNS[one.verdict.status], name=one.name)])
+
     def explain(self, finding: FindingPart, code: str | None) -> None:
         """What one error means."""
         sign = SIGNS["inconclusive" if finding.cause == "unknown" else "failed"]

@@ -14,6 +14,7 @@ from conformance.connection import (
     FederatedToken,
     Secret,
     load,
+    load_files,
     template,
 )
 
@@ -78,12 +79,24 @@ def test_a_file_holds_many_connections(write):
     assert [connection.name for connection in load([path], environ=ENVIRONMENT)] == ["a", "b"]
 
 
+def test_a_folder_that_kubernetes_mounts_has_each_file_once(write, tmp_path):
+    write(name="c/..2026_11_24/contoso.toml")
+    (tmp_path / "c" / "..data").symlink_to("..2026_11_24")
+    (tmp_path / "c" / "contoso.toml").symlink_to("..data/contoso.toml")
+    assert [connection.name for connection in load(tmp_path / "c", environ=ENVIRONMENT)] == ["contoso"]
+
+
 def test_folders_and_globs_give_their_files_once_and_in_order(write, tmp_path):
     for name in ("c/b.toml", "c/d/a.toml", "c/notes.txt"):
         write(name=name)
     folder = tmp_path / "c"
     for paths in ([folder], [f"{folder}/**/*.toml"], [folder, folder / "b.toml"]):
         assert [connection.name for connection in load(paths, environ=ENVIRONMENT)] == ["b", "a"]
+    by_file = load_files(folder, environ=ENVIRONMENT)
+    assert {path: [one.name for one in found] for path, found in by_file.items()} == {
+        folder / "b.toml": ["b"],
+        folder / "d" / "a.toml": ["a"],
+    }
 
 
 def test_a_certificate_is_read_beside_the_file(write, certificate, tmp_path):

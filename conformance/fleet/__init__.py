@@ -1,0 +1,1 @@
+"""Many connections: shared among machines, remembered, and seen as one."""

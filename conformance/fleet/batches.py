@@ -1,0 +1,38 @@
+"""How many connections go into one task: few at first, then as many as take some seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import ceil
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+FIRST = 4
+"""Connections in the first batches, of whose cost nothing is known."""
+SECONDS = 5.0
+"""What a batch is to take: long against the cost of a task, short against what a lost worker loses."""
+STEP = 2.0
+"""How much one measurement may change the size: a tenant that hangs says little about the others."""
+MOST = 1000
+
+
+class Batches(Generic[T]):
+    """Things in their order, cut into batches; ``measured`` tells what the batches cost."""
+
+    def __init__(self, things: Iterable[T]) -> None:
+        self._left = list(things)[::-1]
+        self._size = float(FIRST)
+
+    def __bool__(self) -> bool:
+        return bool(self._left)
+
+    def take(self, slots: int) -> list[T]:
+        """The next batch. Near the end, what is left is shared evenly by this many ``slots``."""
+        size = min(round(self._size), ceil(len(self._left) / max(slots, 1)))
+        return [self._left.pop() for _ in range(max(size, 1)) if self._left]
+
+    def measured(self, count: int, seconds: float) -> None:
+        """A batch of ``count`` took so many ``seconds``, without the time it waited for a worker."""
+        fitting = count * SECONDS / max(seconds, 1e-3)
+        self._size = min(max(fitting, self._size / STEP, 1.0), self._size * STEP, MOST)

@@ -1,0 +1,113 @@
+"""A Dask cluster that verifies connections: batches go out, results come back as they are ready."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from collections import deque
+from collections.abc import AsyncGenerator, Iterable
+from concurrent.futures import CancelledError
+from typing import Any
+
+import distributed
+from distributed.scheduler import KilledWorker
+
+from conformance.fleet.batches import Batches
+from conformance.fleet.task import FleetError, FleetLost, Order, Place, Result, Trouble, verify
+from conformance.verdict import ExitCode
+
+CONNECT = 10.0
+"""Seconds for the scheduler to answer."""
+WORKERS = 60.0
+"""Seconds to wait for a worker, at first and when none is left."""
+LOOK = 1.0
+"""Seconds between two looks at how many workers there are."""
+
+
+class Cluster:
+    """The cluster of the scheduler at an address; entered with ``async with``, which raises :class:`FleetError`."""
+
+    def __init__(self, scheduler: str) -> None:
+        self._scheduler = scheduler
+        self._running: dict[asyncio.Future[Result], list[Place]] = {}
+        self._client: Any = None
+
+    async def __aenter__(self) -> Cluster:
+        for name in [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]:
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # what goes wrong is told here, once
+        try:
+            self._client = distributed.Client(  # type: ignore[no-untyped-call]
+                self._scheduler, asynchronous=True, timeout=CONNECT, set_as_default=False
+            )
+            await self._client
+            await self._client.wait_for_workers(1, timeout=WORKERS)
+        except (OSError, ValueError, TypeError, RuntimeError, ImportError) as error:
+            connected = self._client is not None and self._client.status == "running"
+            await self.__aexit__()
+            what = "has no workers" if connected else f"no Dask scheduler answers: {_line(error)}"
+            raise FleetError(f"{self._scheduler}: {what}") from None
+        self._seen = time.monotonic()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for one in self._running:
+            one.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        if self._client is not None:
+            await self._client.close(timeout=CONNECT)
+
+    async def results(self, places: Iterable[Place], order: Order) -> AsyncGenerator[Result]:
+        """Verifies the connections at these places: each has a part in exactly one result, in no order.
+
+        What a lost worker had under way is done by another. Raises :class:`FleetLost`.
+        """
+        waiting, suspects = Batches(places), deque[Place]()
+        while waiting or suspects or self._running:
+            slots = await self._slots()
+            while (waiting or suspects) and len(self._running) < slots:
+                self._submit([suspects.popleft()] if suspects else waiting.take(slots), order)
+            done, _ = await asyncio.wait(self._running, timeout=LOOK, return_when=asyncio.FIRST_COMPLETED)
+            for one in done:
+                batch = self._running.pop(one)
+                try:
+                    result = one.result()
+                except CancelledError:
+                    raise FleetLost(f"{self._scheduler}: the scheduler is gone") from None
+                except KilledWorker:
+                    if len(batch) > 1:  # one of them kills workers: alone, each tells whether it does
+                        suspects.extend(batch)
+                        continue
+                    result = _troubled(batch, "every worker that tried it died")
+                except Exception as error:  # Dask's own, such as a worker without this package
+                    result = _troubled(batch, f"the worker: {_line(error)}")
+                else:
+                    waiting.measured(len(batch), result.seconds)
+                yield result
+
+    def _submit(self, batch: list[Place], order: Order) -> None:
+        # A key of its own: the same batch may be asked for again tomorrow.
+        future = self._client.submit(verify, batch, order, key=f"verify-{uuid.uuid4().hex}", pure=False)
+        self._running[asyncio.ensure_future(future.result())] = batch
+
+    async def _slots(self) -> int:
+        """How many batches are under way at best: one a thread, and one in hand for each worker."""
+        try:
+            threads: dict[str, int] = await asyncio.wait_for(self._client.nthreads(), CONNECT)
+        except (OSError, RuntimeError, TypeError, CancelledError) as error:
+            raise FleetLost(f"{self._scheduler}: the scheduler is gone ({_line(error)})") from None
+        if threads:
+            self._seen = time.monotonic()
+        elif time.monotonic() - self._seen > WORKERS:
+            raise FleetLost(f"{self._scheduler}: no worker is left")
+        return max(1, sum(threads.values()) + len(threads))
+
+
+def _troubled(batch: list[Place], text: str) -> Result:
+    return Result(troubles=tuple(Trouble(one.name, text, ExitCode.INCOMPLETE) for one in batch))
+
+
+def _line(error: BaseException) -> str:
+    """The first line of what an error says, with its type."""
+    return f"{type(error).__name__}: {error}".splitlines()[0].rstrip(": ")

@@ -1,0 +1,78 @@
+"""What a run over a fleet is to do: the connections, the checks, and what an earlier run has done already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from conformance.checks.registry import AREAS, catalogue
+from conformance.connection import load_files
+from conformance.fleet.shard import Shard
+from conformance.fleet.task import FleetError, Order, Place
+from conformance.journal import Entry, Journal, fingerprint
+from conformance.sources import source
+from conformance.verification import selected
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be verified and how, and the entries of what an earlier run finished."""
+
+    places: tuple[Place, ...]
+    """Of the connections that have no verdict yet."""
+    order: Order
+    kept: tuple[Entry, ...]
+
+
+def plan(
+    connections: Sequence[str],
+    *,
+    checks: str | None = None,
+    shard: str = "1/1",
+    source_name: str = "live",
+    deadline: float = 120.0,
+    jobs: int = 32,
+    resumed: Journal | None = None,
+) -> Plan:
+    """The plan of a run over these files, globs and folders. No secret is read.
+
+    Raises :class:`FleetError`, and what ``load``, ``Shard.parse`` and ``source`` raise.
+    """
+    if jobs < 1:
+        raise FleetError("--jobs: at least 1 connection at a time")
+    ids, selection = choice(checks)
+    where, share = source(source_name), Shard.parse(shard)
+    files = load_files(connections, credentials=False)
+    # Absolute: workers run elsewhere, and have the files under the same path.
+    chosen = {Place(str(file.absolute()), one.name): one for file, found in files.items() for one in share.of(found)}
+    prints = {one.name: fingerprint(one, where.name, selection) for one in chosen.values()}
+    kept = tuple(finished(resumed, prints)) if resumed else ()
+    started = min((one.started for one in kept), default=datetime.now(UTC))
+    done = {one.name for one in kept}
+    return Plan(
+        tuple(place for place in chosen if place.name not in done),
+        Order(where.name, ids, selection, started, deadline, jobs),
+        kept,
+    )
+
+
+def choice(text: str | None) -> tuple[tuple[str, ...], str]:
+    """The checks of these ids and areas, with commas between; and what a report calls the choice."""
+    if text is None:
+        return tuple(check.id for check in selected()), "all"
+    words = [word.strip() for word in text.split(",")]
+    for word in words:
+        if word not in AREAS and word not in catalogue():
+            raise FleetError(f"--checks: {word!r} is no check and no area; pytest --sentinel-list shows all")
+    ids = tuple(check.id for check in catalogue().values() if check.id in words or check.area in words)
+    return ids, f"--checks {','.join(words)}"
+
+
+def finished(journal: Journal, prints: Mapping[str, str]) -> Iterator[Entry]:
+    """The entries of these connections (name: fingerprint), one each: journals that were joined may have more."""
+    seen = set[str]()
+    for one in journal.entries():
+        if prints.get(one.name) == one.fingerprint and one.name not in seen:
+            seen.add(one.name)
+            yield one

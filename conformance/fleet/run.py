@@ -1,0 +1,112 @@
+"""A run over a fleet without pytest: in this process, or on a cluster; written down as it comes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import AbstractAsyncContextManager, aclosing
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+from conformance.connection import Connection, load
+from conformance.fleet.history import History, look
+from conformance.fleet.plan import Plan
+from conformance.fleet.task import FleetError, Order, Place, Result, Trouble, verified
+from conformance.journal import Entry, Journal
+from conformance.report.terminal import Terminal
+from conformance.verdict import STATUSES, ExitCode, VerdictStatus, exit_code
+
+
+class Engine(Protocol):
+    """What verifies the connections at these places."""
+
+    def results(self, places: Iterable[Place], order: Order) -> AsyncGenerator[Result]: ...
+
+
+class Here:
+    """This process as an engine. Entering it reads the files with their secrets; raises ``ConnectionFileError``."""
+
+    def __init__(self, places: Iterable[Place]) -> None:
+        self._files = sorted({one.file for one in places})
+
+    async def __aenter__(self) -> Here:
+        self._connections: dict[str, Connection] = {one.name: one for one in load(self._files)}
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._connections.clear()
+
+    async def results(self, places: Iterable[Place], order: Order) -> AsyncGenerator[Result]:
+        """Each connection as soon as it is finished."""
+        async for entry in verified((self._connections[one.name] for one in places), order):
+            yield Result((entry,))
+
+
+def engine(places: Iterable[Place], scheduler: str | None) -> AbstractAsyncContextManager[Engine]:
+    """This process, or the cluster of a scheduler. Raises :class:`FleetError` where the extra is missing."""
+    if scheduler is None:
+        return Here(places)
+    try:
+        from conformance.fleet.cluster import Cluster
+    except ModuleNotFoundError as missing:
+        raise FleetError(f"a cluster needs {missing.name}: pip install 'sentinel-conformance[cluster]'") from None
+    return Cluster(scheduler)
+
+
+@dataclass
+class Run:
+    """Carries out a plan. What is finished stands in the journal, in the history and in the counts."""
+
+    plan: Plan
+    journal: Journal
+    history: History | None
+    out: Console
+    verdicts: Counter[VerdictStatus] = field(default_factory=Counter)
+    troubles: list[Trouble] = field(default_factory=list)
+    problem: sqlite3.Error | None = None
+    """Why the history is not complete."""
+
+    async def go(self, scheduler: str | None = None) -> None:
+        """Verifies what has no verdict yet.
+
+        Raises :class:`FleetError` and ``ConnectionFileError`` before anything is sent or written, and
+        :class:`FleetLost` where the cluster went away.
+        """
+        plan = self.plan
+        async with engine(plan.places, scheduler) as at_work:
+            self.journal.start(plan.kept)
+            for one in plan.kept:
+                self._count(one)
+            columns = (MofNCompleteColumn(), BarColumn(), TimeRemainingColumn())
+            with Progress(*columns, console=self.out, transient=True, disable=not self.out.is_terminal) as progress:
+                bar = progress.add_task("", total=len(plan.kept) + len(plan.places), completed=len(plan.kept))
+                async with aclosing(at_work.results(plan.places, plan.order)) as results:
+                    async for result in results:
+                        for one in result.entries:
+                            self.journal.add(one)
+                            self._count(one)
+                        self.troubles += result.troubles
+                        progress.advance(bar, len(result.entries) + len(result.troubles))
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """That of the worst connection; of one without a verdict first, as the run has not done what it was to do."""
+        without = {one.exit_code for one in self.troubles}
+        if ExitCode.USAGE in without or self.journal.problem or self.problem:
+            return ExitCode.USAGE
+        return exit_code(without | {STATUSES[status] for status in self.verdicts})
+
+    def _count(self, one: Entry) -> None:
+        part = one.part
+        self.verdicts[part.verdict.status] += 1
+        if part.verdict.status != "conformant":
+            Terminal(self.out).headline(part)
+        if self.history:
+            try:
+                self.history.add([look(one)])
+            except sqlite3.Error as error:  # what was verified is not lost for it
+                self.problem = error

@@ -1,0 +1,125 @@
+"""What a worker is told to do and what it tells: paths and names one way, verdicts the other, never a secret."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import NamedTuple
+
+import msgspec
+
+from conformance.connection import Connection, ConnectionFileError, load
+from conformance.journal import Entry, entry, fingerprint
+from conformance.probing.transport import Patience
+from conformance.sources import SourceError
+from conformance.verdict import ExitCode
+from conformance.verification import verify_all
+
+
+class FleetError(Exception):
+    """The run cannot begin as asked; nothing was sent. The message is one line for the user."""
+
+
+class FleetLost(Exception):
+    """The run was cut off; what was told before counts. The message is one line for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is verified of each connection, and how; ``checks`` are ids, ``selection`` what the report calls them."""
+
+    source: str
+    checks: tuple[str, ...]
+    selection: str
+    started: datetime
+    """Of the whole run."""
+    deadline: float
+    jobs: int
+
+
+class Place(NamedTuple):
+    """Where a connection stands: its file, and its name in there."""
+
+    file: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a connection has no verdict. One line, for the user."""
+
+    name: str
+    text: str
+    exit_code: ExitCode
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a batch, and how many seconds it took."""
+
+    entries: tuple[Entry, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
+    seconds: float = 0.0
+
+
+async def verified(connections: Iterable[Connection], order: Order) -> AsyncIterator[Entry]:
+    """The connections' entries as they are finished. Raises :class:`~conformance.sources.SourceError`."""
+    asked = {one.name: one for one in connections}
+    reports = verify_all(
+        asked.values(),
+        source=order.source,
+        checks=order.checks,
+        patience=Patience(deadline=order.deadline),
+        jobs=order.jobs,
+    )
+    async for report in reports:
+        # As it was asked for: a source may give the connection other values, and a batch starts later than its run.
+        mark = fingerprint(asked[report.connection.name], report.source, order.selection)
+        yield msgspec.structs.replace(entry(report, order.selection), fingerprint=mark, started=order.started)
+
+
+def verify(places: Sequence[Place], order: Order) -> Result:
+    """A task of the cluster: reads the connections where it runs, with their secrets, and verifies them.
+
+    Raises nothing: what an exception says, and the values that it carries, would go into the scheduler's memory.
+    """
+    began = time.monotonic()
+    try:
+        connections, troubles = read(places)
+        entries = asyncio.run(_all(connections, order))
+    except SourceError as error:
+        entries, troubles = (), [Trouble(one.name, str(error), ExitCode.USAGE) for one in places]
+    except Exception as error:
+        text = f"an error of this suite: {type(error).__name__}"
+        entries, troubles = (), [Trouble(one.name, text, ExitCode.INCOMPLETE) for one in places]
+    return Result(entries, tuple(troubles), time.monotonic() - began)
+
+
+async def _all(connections: Iterable[Connection], order: Order) -> tuple[Entry, ...]:
+    return tuple([one async for one in verified(connections, order)])
+
+
+def read(places: Sequence[Place]) -> tuple[list[Connection], list[Trouble]]:
+    """The connections at these places; a file that cannot be used is the trouble of those that stand in it."""
+    found: dict[str, Connection] = {}
+    wrong: dict[str, str] = {}
+    for file, names in _by_file(places):
+        try:
+            found |= {one.name: one for one in load(file) if one.name in names}
+        except ConnectionFileError as error:
+            wrong[file] = str(error).splitlines()[0]
+    missing = [one for one in places if one.name not in found]
+    troubles = [
+        Trouble(one.name, wrong.get(one.file, f"{one.file}: no connection {one.name!r} there"), ExitCode.USAGE)
+        for one in missing
+    ]
+    return list(found.values()), troubles
+
+
+def _by_file(places: Sequence[Place]) -> Iterator[tuple[str, frozenset[str]]]:
+    for file, group in groupby(sorted(places), key=lambda place: place.file):
+        yield file, frozenset(one.name for one in group)

@@ -1,0 +1,104 @@
+"""How a fleet fares over time: what a history says, ready to be drawn."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from conformance.fleet.history import Episode, History, Look, by_connection, episodes, flapping, median
+from conformance.verdict import VerdictStatus
+
+SAME_RUN = timedelta(hours=1)
+"""Within which the shares of one run begin: the jobs of a CI matrix start when there is a machine for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """One run over the fleet, and how many connections had which verdict."""
+
+    started: datetime
+    counts: Mapping[VerdictStatus, int]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCause:
+    """A cause that lasts: how many connections have it, and since when the first of them."""
+
+    cause: str
+    connections: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MendedCause:
+    """A cause that went away, how many times, and how long it took at the median."""
+
+    cause: str
+    times: int
+    median: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """Runs in their order; open causes with the most connections first; the restless first; the slowest first."""
+
+    nights: tuple[Night, ...]
+    open: tuple[OpenCause, ...]
+    flapping: Mapping[str, int]
+    mended: tuple[MendedCause, ...]
+
+
+def trend(history: History, since: datetime | None = None) -> Trend:
+    """What the history says of the time since a moment. What began earlier counts from its beginning."""
+    looks = history.looks(since)
+    begun_earlier = {name for name, seen in by_connection(looks).items() if seen[0].causes} if since else set()
+    earlier = [one for one in history.looks(connections=begun_earlier) if since and one.started < since]
+    found = [one for one in episodes([*earlier, *looks]) if not (one.mended and since and one.mended < since)]
+    return Trend(nights(looks), open_causes(found), flapping(looks), mended_causes(found))
+
+
+def nights(looks: Iterable[Look]) -> tuple[Night, ...]:
+    """Looks by run. Runs that begin together and share no connection are shares of one."""
+    by_start: dict[datetime, list[Look]] = defaultdict(list)
+    for one in looks:
+        by_start[one.started].append(one)
+    runs: list[list[Look]] = []
+    names: set[str] = set()
+    for started, seen in sorted(by_start.items()):
+        new = {one.connection for one in seen}
+        if runs and started - runs[-1][0].started <= SAME_RUN and not new & names:
+            runs[-1] += seen
+            names |= new
+        else:
+            runs.append(list(seen))
+            names = new
+    return tuple(Night(run[0].started, Counter(one.status for one in run)) for run in runs)
+
+
+def open_causes(found: Iterable[Episode]) -> tuple[OpenCause, ...]:
+    """The episodes that last, by cause."""
+    lasting = _by_cause(one for one in found if one.mended is None)
+    causes = [
+        OpenCause(cause, len({one.connection for one in group}), min(one.first_seen for one in group))
+        for cause, group in lasting.items()
+    ]
+    return tuple(sorted(causes, key=lambda one: (-one.connections, one.since, one.cause)))
+
+
+def mended_causes(found: Iterable[Episode]) -> tuple[MendedCause, ...]:
+    """The episodes that ended, by cause."""
+    times = {
+        cause: [took for one in group if (took := one.time_to_mend) is not None]
+        for cause, group in _by_cause(one for one in found if one.mended).items()
+    }
+    causes = [MendedCause(cause, len(took), middle) for cause, took in times.items() if (middle := median(took))]
+    return tuple(sorted(causes, key=lambda one: (-one.median, one.cause)))
+
+
+def _by_cause(found: Iterable[Episode]) -> dict[str, list[Episode]]:
+    groups: dict[str, list[Episode]] = defaultdict(list)
+    for one in found:
+        groups[one.cause].append(one)
+    return groups

@@ -1,0 +1,63 @@
+"""Evidence gathered in the background: an event loop in a thread of its own, while the main thread judges."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import queue
+import threading
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Generic, TypeVar
+
+from conformance.verification import as_finished
+
+T = TypeVar("T")
+
+
+class Gathering(Generic[T]):
+    """Does ``work`` on all ``things``, ``jobs`` at a time, while it is entered; ``finished`` gives them as they end.
+
+    The results are what ``work`` leaves in each thing. Leaving early gives up what is still on its way.
+    """
+
+    def __init__(self, work: Callable[[T], Awaitable[None]], things: Sequence[T], jobs: int) -> None:
+        self._work, self._things, self._jobs = work, things, jobs
+        self._ended: queue.SimpleQueue[T | BaseException | None] = queue.SimpleQueue()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="sentinel-gathering", daemon=True)
+
+    def __enter__(self) -> Gathering[T]:
+        self._task = self._loop.create_task(self._all())
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has closed by itself
+            self._loop.call_soon_threadsafe(self._task.cancel)
+        self._thread.join()
+
+    def finished(self) -> Iterator[T]:
+        """Each thing as soon as it is done. Raises what ``work`` raised."""
+        while (one := self._ended.get()) is not None:
+            if isinstance(one, BaseException):
+                raise one
+            yield one
+
+    def _run(self) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            self._loop.run_until_complete(self._task)
+        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._loop.close()
+
+    async def _all(self) -> None:
+        async def one(thing: T) -> T:
+            await self._work(thing)
+            return thing
+
+        try:
+            async with contextlib.aclosing(as_finished(one, self._things, self._jobs)) as ended:
+                async for thing in ended:
+                    self._ended.put(thing)
+        except Exception as error:
+            self._ended.put(error)
+        self._ended.put(None)

@@ -1,0 +1,163 @@
+"""What is finished: one line of JSON per connection, written as soon as its verdict is there."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from conformance import __version__
+from conformance.baseline import Stale
+from conformance.checks.outcome import Outcome, Root
+from conformance.connection import Connection
+from conformance.findings import finding
+from conformance.findings.redact import printable, redact
+from conformance.report.model import (
+    COMMAND,
+    SCHEMA,
+    SUITE,
+    ConnectionPart,
+    Document,
+    RunPart,
+    connection_part,
+    stale_parts,
+)
+from conformance.verdict import exit_code
+from conformance.verification import Report
+
+FILE = "connections.jsonl"
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One finished connection.
+
+    ``fingerprint`` says what was verified of what (:func:`fingerprint`); ``connection`` is its part of the report, as
+    JSON.
+    """
+
+    name: str
+    fingerprint: str
+    source: str
+    started: datetime
+    duration_s: float
+    requests: int
+    throttled: int
+    """Answers 429."""
+    connection: msgspec.Raw
+
+    @property
+    def part(self) -> ConnectionPart:
+        return msgspec.json.decode(self.connection, type=ConnectionPart)
+
+
+def entry(report: Report, selection: str, command: str = COMMAND, *, alone: bool = False) -> Entry:
+    """A report as its journal has it; the connection is ``alone`` in its run or not."""
+    part = connection_part(report, command, alone=alone)
+    return Entry(
+        name=report.connection.name,
+        fingerprint=fingerprint(report.connection, report.source, selection),
+        source=report.source,
+        started=report.started,
+        duration_s=round(report.duration, 3),
+        requests=report.gathered.requests,
+        throttled=sum(exchange.throttled for exchange in report.gathered.exchanges),
+        connection=msgspec.Raw(msgspec.json.encode(part)),
+    )
+
+
+def fingerprint(connection: Connection, source: str, selection: str) -> str:
+    """The same for the same connection, source, selected checks and version of the suite.
+
+    The credential has no part in it: where connections are shared out, only those who verify know it.
+    """
+    facts = [__version__, source, selection, connection.name, connection.cloud.name, *connection.apis]
+    facts += [repr(connection.expect), *connection.facts().values()]
+    return hashlib.sha256("\0".join(facts).encode()).hexdigest()[:16]
+
+
+def document(
+    entries: Sequence[Entry], duration: float, selection: str, command: str = COMMAND, stale: Sequence[Stale] = ()
+) -> Document:
+    """The report of a run that took ``duration`` seconds, over these entries (at least one)."""
+    parts = tuple(one.part for one in entries)
+    run = RunPart(
+        started=min(one.started for one in entries),
+        duration_s=round(duration, 3),
+        source=entries[0].source,
+        selection=selection,
+        requests=sum(one.requests for one in entries),
+        exit_code=int(exit_code([one.verdict.exit_code for one in parts], stale)),
+        command=printable(redact(command)),
+    )
+    return Document(schema=SCHEMA, suite=SUITE, run=run, connections=parts, stale=stale_parts(stale))
+
+
+def outcomes_of(part: ConnectionPart) -> list[Outcome]:
+    """The outcomes of a connection as far as its report has them: with their roots, without exchanges."""
+    return [
+        Outcome(one.id, one.outcome, Root(one.blocked_by or one.id, finding(one.cause)) if one.cause else None)
+        for one in part.checks
+    ]
+
+
+class Journal:
+    """Entries in a file, or compressed in memory where there is none.
+
+    Processes that write at the same time have a file each.
+
+    A file that cannot be written is no reason to lose a verdict: what it should have had is kept in memory, and
+    ``problem`` says what was wrong. A line that was cut off by a kill is no entry.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path, self._kept = path, list[bytes]()
+        self.problem: OSError | None = None
+
+    def start(self, keep: Iterable[Entry] = ()) -> None:
+        """Begins anew, with these entries."""
+        lines = [_line(one) for one in keep]
+        if self._path is None:
+            self._keep(lines)
+            return
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            part = self._path.with_suffix(".part")
+            part.write_bytes(b"".join(lines))
+            part.replace(self._path)
+        except OSError as error:
+            self._path, self.problem = None, error
+            self._keep(lines)
+
+    def add(self, one: Entry) -> None:
+        """Writes an entry at once."""
+        try:
+            if self._path is not None:
+                with open(self._path, "ab") as file:
+                    os.write(file.fileno(), _line(one))
+                return
+        except OSError as error:
+            self.problem = error
+        self._keep([_line(one)])
+
+    def _keep(self, lines: Iterable[bytes]) -> None:
+        self._kept += [zlib.compress(line, 1) for line in lines]
+
+    def entries(self) -> Iterator[Entry]:
+        """All entries, in the order in which they were finished."""
+        if self._path is not None and self._path.exists():
+            with open(self._path, "rb") as lines:
+                yield from (_decode(line) for line in lines if line.endswith(b"\n"))
+        yield from (_decode(zlib.decompress(line)) for line in self._kept)
+
+
+def _line(one: Entry) -> bytes:
+    return msgspec.json.encode(one) + b"\n"
+
+
+def _decode(line: bytes) -> Entry:
+    return msgspec.json.decode(line, type=Entry)

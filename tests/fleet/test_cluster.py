@@ -1,0 +1,268 @@
+"""A fleet on a real cluster: a Dask scheduler and workers in processes of their own, whatever dies of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import mixed
+import msgspec
+import pytest
+from clusters import INLINE, ROOT, LocalCluster, until, write_fleet
+from contoso import SECRET
+
+from conformance.fakes.source import Fake
+from conformance.fleet import cluster as clusters
+from conformance.fleet.__main__ import main
+from conformance.fleet.history import History
+from conformance.journal import FILE
+from conformance.report.model import Document
+
+distributed = pytest.importorskip("distributed")
+pytestmark = pytest.mark.slow
+COUNT = 18
+CHOICE = "--checks=auth,rbac,arm"
+
+
+@pytest.fixture
+def environ(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """What the workers find in their environment; the client has nothing but the notes of the tests."""
+    monkeypatch.setenv(mixed.OPENED, str(tmp_path / "opened.txt"))
+    return {**os.environ, "FLEET_SECRET": SECRET}
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, environ: dict[str, str]) -> Iterator[LocalCluster]:
+    with LocalCluster(tmp_path / "cluster", environ) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Path:
+    """The connection files of a fleet, a third of it broken."""
+    write_fleet(tmp_path / "connections", COUNT)
+    return tmp_path / "connections"
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What a run in one process finds in that fleet."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    write_fleet(folder / "connections", COUNT)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Fake, "open", mixed.opened)
+        patch.setenv("FLEET_SECRET", SECRET)
+        patch.setenv(mixed.OPENED, str(folder / "opened.txt"))
+        assert main([str(folder / "connections"), "--source=fake", CHOICE, f"--report={folder / 'out'}"]) == 1
+    return found(folder / "out")
+
+
+def arguments(fleet: Path, cluster: LocalCluster, report: Path, *more: str) -> list[str]:
+    return [
+        str(fleet),
+        "--source=fake",
+        CHOICE,
+        f"--scheduler={cluster.address}",
+        f"--report={report}",
+        *more,
+    ]
+
+
+def started(arguments: list[str]) -> subprocess.Popen[str]:
+    """A run in a process of its own, for tests that do something meanwhile."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "conformance.fleet", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+
+
+def found(report: Path) -> dict[str, Any]:
+    """What a report says of each connection, without what differs from run to run. Each is there once."""
+    document = msgspec.json.decode((report / "report.json").read_bytes(), type=Document)
+    names = [one.name for one in document.connections]
+    assert len(names) == len(set(names))
+    return {
+        one.name: (
+            one.verdict.status,
+            [(cause.cause, cause.check, cause.blocks) for cause in one.root_causes],
+            [(check.id, check.outcome) for check in one.checks],
+        )
+        for one in document.connections
+    }
+
+
+def finished(report: Path) -> list[str]:
+    """The names in the journal, by now."""
+    path = report / FILE
+    lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+    return [json.loads(line)["name"] for line in lines if line.endswith(b"\n")]
+
+
+def test_the_cluster_finds_what_one_process_finds(
+    cluster: LocalCluster, fleet: Path, undisturbed: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    history = tmp_path / "history.db"
+    assert main(arguments(fleet, cluster, tmp_path / "out", f"--history={history}")) == 1
+    assert found(tmp_path / "out") == undisturbed
+    assert sorted(mixed.notes()) == sorted(undisturbed)
+    output = capsys.readouterr().out
+    assert output.splitlines()[-1] == "verdicts  12 conformant, 6 nonconformant, 0 incomplete"
+    with History(history) as kept:
+        looks = kept.looks()
+    assert {one.connection: one.status for one in looks} == {name: facts[0] for name, facts in undisturbed.items()}
+    assert len({one.started for one in looks}) == 1
+
+
+def test_a_worker_that_is_killed_loses_nothing_and_doubles_nothing(
+    cluster: LocalCluster, fleet: Path, undisturbed: dict[str, Any], tmp_path: Path
+) -> None:
+    run = started(arguments(fleet, cluster, tmp_path / "out"))
+    until(lambda: finished(tmp_path / "out"), "the first result")
+    opened = len(mixed.notes())
+    until(lambda: len(mixed.notes()) > opened, "a batch under way")
+    cluster.workers[0].send_signal(signal.SIGKILL)
+    out, err = run.communicate(timeout=120)
+    assert (run.returncode, err) == (1, ""), out
+    assert found(tmp_path / "out") == undisturbed
+
+
+def test_a_scheduler_that_is_killed_loses_nothing_that_was_finished(
+    cluster: LocalCluster,
+    fleet: Path,
+    undisturbed: dict[str, Any],
+    tmp_path: Path,
+    environ: dict[str, str],
+) -> None:
+    run = started(arguments(fleet, cluster, tmp_path / "out"))
+    until(lambda: finished(tmp_path / "out"), "the first result")
+    cluster.scheduler.send_signal(signal.SIGKILL)
+    out, err = run.communicate(timeout=120)
+    assert run.returncode == 6
+    assert err.startswith(f"ERROR: {cluster.address}: the scheduler is gone")
+    assert err.count("\n") == 1
+    assert "without a verdict\nnext      the same command with --resume" in out
+    kept = finished(tmp_path / "out")
+    assert 0 < len(kept) < COUNT
+    for worker in cluster.workers:
+        worker.kill()
+        worker.wait()
+
+    before = len(mixed.notes())
+    with LocalCluster(tmp_path / "another", environ) as another:
+        assert main(arguments(fleet, another, tmp_path / "out", "--resume")) == 1
+    assert found(tmp_path / "out") == undisturbed
+    assert not set(mixed.notes()[before:]) & set(kept)
+
+
+def test_a_cluster_that_loses_its_last_worker_is_given_up(
+    cluster: LocalCluster,
+    fleet: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(clusters, "WORKERS", 2.0)
+    until(lambda: cluster.logs().count("Registered to:") >= 2, "both workers")
+    with ThreadPoolExecutor() as threads:
+        run = threads.submit(main, arguments(fleet, cluster, tmp_path / "out"))
+        until(lambda: finished(tmp_path / "out"), "the first result")
+        for worker in cluster.workers:
+            worker.kill()
+        assert run.result(timeout=120) == 6
+    assert capsys.readouterr().err == f"ERROR: {cluster.address}: no worker is left\n"
+    assert len(found(tmp_path / "out")) == len(finished(tmp_path / "out")) < COUNT
+
+
+def test_what_kills_every_worker_is_found_and_left_out(
+    tmp_path: Path, environ: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Dask gives a task up after it has cost four workers; the innocent of its batch are verified all the same."""
+    write_fleet(tmp_path / "connections", 6, ("", "", "", ".kills-its-worker"))
+    with LocalCluster(tmp_path / "cluster", environ, workers=9) as cluster:
+        assert main(arguments(tmp_path / "connections", cluster, tmp_path / "out")) == 6
+    assert capsys.readouterr().err == "ERROR: tenant-003.kills-its-worker: every worker that tried it died\n"
+    assert {facts[0] for facts in found(tmp_path / "out").values()} == {"conformant"}
+    assert len(found(tmp_path / "out")) == 5
+
+
+def test_what_workers_cannot_read_is_told_and_the_others_are_verified(
+    tmp_path: Path, environ: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_fleet(tmp_path / "connections", 6, ("",))
+    (tmp_path / "connections" / "customers-01.toml").write_text(
+        (tmp_path / "connections" / "customers-01.toml").read_text().replace("env:FLEET_SECRET", "env:FORGOTTEN")
+    )
+    with LocalCluster(tmp_path / "cluster", environ, workers=1) as cluster:
+        assert main(arguments(tmp_path / "connections", cluster, tmp_path / "out")) == 4
+    output = capsys.readouterr()
+    assert "tenant-003, tenant-004, tenant-005: " in output.err
+    assert "environment variable FORGOTTEN is not set" in output.err
+    assert output.err.count("\n") == 1
+    assert sorted(found(tmp_path / "out")) == ["tenant-000", "tenant-001", "tenant-002"]
+    assert "3 without a verdict" in output.out
+
+
+def test_no_secret_is_anywhere_in_the_cluster(cluster: LocalCluster, fleet: Path, tmp_path: Path) -> None:
+    """Neither in what the scheduler and the workers hold while they work, nor in what they write, at debug level."""
+
+    def of_scheduler(dask_scheduler: Any) -> bytes:
+        held = [(key, repr(task), task.run_spec) for key, task in dask_scheduler.tasks.items()]
+        return pickle.dumps((held, repr(dask_scheduler.transition_log), repr(dask_scheduler.get_events())))
+
+    def of_worker(dask_worker: Any) -> bytes:
+        held = [(key, repr(task), task.run_spec) for key, task in dask_worker.state.tasks.items()]
+        return pickle.dumps((held, dict(dask_worker.data), list(dask_worker.state.log)))
+
+    run = started(arguments(fleet, cluster, tmp_path / "out"))
+    seen = b""
+    with distributed.Client(cluster.address, set_as_default=False) as client:
+        while run.poll() is None:
+            seen += client.run_on_scheduler(of_scheduler)
+            seen += b"".join(client.run(of_worker).values())
+            time.sleep(0.1)
+    output = "".join(run.communicate())
+    written = output + cluster.logs() + "".join(path.read_text() for path in (tmp_path / "out").iterdir())
+    assert run.returncode == 1
+    assert b"tenant-000" in seen  # that is: the tasks were there to be seen
+    assert b"customers-00.toml" in seen
+    assert " - DEBUG - " in cluster.logs()
+    for secret in (SECRET, INLINE):
+        assert secret.encode() not in seen
+        assert secret not in written
+
+
+def test_a_scheduler_that_cannot_be_reached_is_one_line(
+    fleet: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clusters, "CONNECT", 0.5)
+    assert main([str(fleet), "--source=fake", "--scheduler=tcp://127.0.0.1:1", f"--report={tmp_path / 'out'}"]) == 4
+    output = capsys.readouterr()
+    assert output.err.startswith("ERROR: tcp://127.0.0.1:1: no Dask scheduler answers")
+    assert output.err.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_cluster_without_workers_is_one_line(
+    fleet: Path,
+    tmp_path: Path,
+    environ: dict[str, str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(clusters, "WORKERS", 1.0)
+    with LocalCluster(tmp_path / "cluster", environ, workers=0) as cluster:
+        until(lambda: "Scheduler at:" in cluster.logs(), "the scheduler")
+        assert main(arguments(fleet, cluster, tmp_path / "out")) == 4
+        assert capsys.readouterr().err == f"ERROR: {cluster.address}: has no workers\n"

@@ -1,0 +1,128 @@
+"""docs/fleet.md: its commands use options that exist, and its manifests hang together."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from conformance import plugin
+from conformance.fleet.__main__ import trending, verifying
+
+PAGE = (Path(__file__).parents[2] / "docs" / "fleet.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+
+
+def manifests() -> list[dict[str, Any]]:
+    return list(yaml.safe_load_all(blocks("yaml")[0]))
+
+
+def pods() -> dict[str, dict[str, Any]]:
+    """The specification of each role's pod."""
+    found = {}
+    for one in manifests():
+        spec = one["spec"]["jobTemplate"]["spec"] if one["kind"] == "CronJob" else one["spec"]
+        if "template" in spec:
+            found[spec["template"]["metadata"]["labels"]["role"]] = spec["template"]["spec"]
+    return found
+
+
+def steps() -> Iterator[str]:
+    workflow = yaml.safe_load(blocks("yaml")[1])
+    for job in workflow["jobs"].values():
+        yield from (step["run"] for step in job["steps"] if "run" in step)
+
+
+def commands() -> list[list[str]]:
+    """Every command of the page, in words; what a shell or a workflow fills in is a word too."""
+    lines = [line for block in blocks("sh") for line in block.splitlines()]
+    lines += steps()
+    lines += [shlex.join(pod["containers"][0]["command"]) for pod in pods().values()]
+    words = [shlex.split(re.sub(r"\$\{\{ .*? \}\}|\$\(.*?\)", "1", line)) for line in lines]
+    return [shlex.split(one[2].removeprefix("exec ")) if one[:2] == ["sh", "-c"] else one for one in words]
+
+
+def known_to_the_plugin() -> set[str]:
+    class Group:
+        names: set[str] = set()  # noqa: RUF012
+
+        def addoption(self, name: str, **_: object) -> None:
+            self.names.add(name)
+
+    class Parser:
+        def getgroup(self, *_: str) -> Group:
+            return Group()
+
+    plugin.pytest_addoption(Parser())  # type: ignore[arg-type]
+    return Group.names
+
+
+def test_the_page_has_commands_of_each_kind() -> None:
+    assert {one[0] for one in commands()} >= {"pytest", "python", "dask", "pip", "kubectl"}
+
+
+def test_options_of_the_plugin_exist() -> None:
+    named = set(re.findall(r"--sentinel-[a-z-]*[a-z]", PAGE))
+    assert named <= known_to_the_plugin()
+
+
+@pytest.mark.parametrize("words", [one for one in commands() if one[:3] == ["python", "-m", "conformance.fleet"]])
+def test_commands_of_a_fleet_can_be_read(words: list[str]) -> None:
+    """The parser raises for an option that it does not know."""
+    arguments = words[3:]
+    assert trending().parse_args(arguments[1:]) if arguments[0] == "trend" else verifying().parse_args(arguments)
+
+
+@pytest.mark.parametrize("words", [one for one in commands() if one[0] == "dask"])
+def test_commands_of_dask_exist(words: list[str]) -> None:
+    pytest.importorskip("distributed")
+    from distributed.cli.dask_scheduler import main as scheduler
+    from distributed.cli.dask_worker import main as worker
+
+    command = {"scheduler": scheduler, "worker": worker}[words[1]]
+    known = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
+    assert {word.partition("=")[0] for word in words[2:] if word.startswith("--")} <= known
+
+
+def test_only_workers_have_the_secrets() -> None:
+    mounted = {
+        role: {one["name"] for one in pod["containers"][0].get("volumeMounts", [])} for role, pod in pods().items()
+    }
+    assert mounted == {"scheduler": set(), "worker": {"connections", "secrets"}, "nightly": {"connections", "reports"}}
+    for role, pod in pods().items():
+        assert {one["name"] for one in pod.get("volumes", [])} == mounted[role]
+        assert "env" not in pod["containers"][0]
+
+
+def test_workers_and_the_command_have_the_connections_in_the_same_place() -> None:
+    places = {
+        one["mountPath"]
+        for pod in pods().values()
+        for one in pod["containers"][0].get("volumeMounts", [])
+        if one["name"] == "connections"
+    }
+    assert places == {"/connections"}
+
+
+def test_everything_stands_in_one_namespace_that_nobody_else_reaches() -> None:
+    assert {one["metadata"]["namespace"] for one in manifests()} == {"connections"}
+    (policy,) = [one["spec"] for one in manifests() if one["kind"] == "NetworkPolicy"]
+    assert policy["podSelector"] == policy["ingress"][0]["from"][0]["podSelector"] == {"matchLabels": {"app": "fleet"}}
+
+
+def test_services_and_selectors_find_their_pods() -> None:
+    labels = {"scheduler": {"app": "fleet", "role": "scheduler"}, "worker": {"app": "fleet", "role": "worker"}}
+    for one in manifests():
+        if one["kind"] == "Deployment":
+            assert one["spec"]["selector"]["matchLabels"] == one["spec"]["template"]["metadata"]["labels"]
+            assert one["spec"]["selector"]["matchLabels"] in labels.values()
+        if one["kind"] == "Service":
+            assert one["spec"]["selector"] == labels["scheduler"]

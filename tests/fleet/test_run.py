@@ -1,0 +1,230 @@
+"""`python -m conformance.fleet` in one process: what it says, writes down and goes on from."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import mixed
+import pytest
+from clusters import INLINE, ROOT, until, write_fleet
+from contoso import SECRET
+
+from conformance.connection import load
+from conformance.fakes.source import Fake
+from conformance.fleet import task
+from conformance.fleet.__main__ import main
+from conformance.fleet.history import History
+from conformance.fleet.task import Order, Place, Result
+from conformance.journal import FILE, fingerprint
+from conformance.verdict import ExitCode
+
+ORDER = Order("fake", ("AUTH-003", "RBAC-001"), "--checks AUTH-003,RBAC-001", datetime(2026, 11, 24, tzinfo=UTC), 60, 8)
+CHOICE = "--checks=AUTH-003,RBAC-001"
+
+
+@pytest.fixture(autouse=True)
+def _fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder with a fleet of six, of whom two are broken, and the notes of who was asked."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FLEET_SECRET", SECRET)
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv(mixed.OPENED, str(tmp_path / "opened.txt"))
+    monkeypatch.setattr(mixed, "PAUSE", 0)
+    monkeypatch.setattr(Fake, "open", mixed.opened)
+    write_fleet(tmp_path / "connections", 6)
+
+
+def run(*arguments: str) -> int:
+    return main(["connections", "--source=fake", CHOICE, *arguments])
+
+
+def lines(path: str = f"out/{FILE}") -> list[dict[str, Any]]:
+    return [json.loads(line) for line in Path(path).read_bytes().splitlines()]
+
+
+def test_it_ends_with_the_counts_and_the_worst_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run() == 1
+    said = capsys.readouterr().out.splitlines()
+    assert said[-1] == "verdicts  4 conformant, 2 nonconformant, 0 incomplete"
+    assert sorted(line.split()[1] for line in said if line.startswith("✗")) == [
+        "tenant-001.expired-secret",
+        "tenant-003.no-azure-role",
+    ]
+
+
+def test_it_writes_the_journal_the_report_and_the_history() -> None:
+    run("--report=out", "--history=history.db")
+    names = sorted(one["name"] for one in lines())
+    assert len(names) == 6
+    report = json.loads(Path("out/report.json").read_bytes())
+    assert sorted(one["name"] for one in report["connections"]) == names
+    assert report["run"]["selection"] == CHOICE.replace("=", " ")
+    with History(Path("history.db")) as history:
+        looks = history.looks()
+    assert sorted(one.connection for one in looks) == names
+    assert {one.started for one in looks} == {datetime.fromisoformat(report["run"]["started"])}
+
+
+def test_it_goes_on_where_it_was_cut_off() -> None:
+    run("--report=out", "--history=history.db")
+    before = Path("out/report.json").read_bytes()
+    journal = Path("out", FILE)
+    whole = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(whole[:4]) + whole[4][:100])
+    Path("opened.txt").unlink()
+    assert run("--report=out", "--history=history.db", "--resume") == 1
+    assert len(mixed.notes()) == 2
+    assert verdicts(Path("out/report.json").read_bytes()) == verdicts(before)
+    with History(Path("history.db")) as history:
+        assert len(history.looks()) == 6
+
+
+def verdicts(report: bytes) -> dict[str, str]:
+    return {one["name"]: one["verdict"]["summary"] for one in json.loads(report)["connections"]}
+
+
+def test_journals_of_shares_are_joined_without_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a CI matrix does: each job has its share, and the last one puts them together."""
+    for share in (1, 2):
+        run(f"--shard={share}/2", f"--report=share-{share}")
+    Path("all").mkdir()
+    Path("all", FILE).write_bytes(b"".join(Path(f"share-{share}", FILE).read_bytes() for share in (1, 2)))
+    Path("opened.txt").unlink()
+    monkeypatch.delenv("FLEET_SECRET")
+    assert run("--report=all", "--resume") == 1
+    assert not mixed.notes()
+    assert len(verdicts(Path("all/report.json").read_bytes())) == 6
+
+
+def test_another_selection_is_another_run() -> None:
+    run("--report=out")
+    Path("opened.txt").unlink()
+    assert main(["connections", "--source=fake", "--checks=auth", "--report=out", "--resume"]) == 1
+    assert len(mixed.notes()) == 6
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["missing"], "missing: cannot be read"),
+        (["connections", "--source=fake:nope"], "unknown scenario 'nope'"),
+        (["connections", "--checks=auth,AUTH-999"], "'AUTH-999' is no check and no area"),
+        (["connections", "--jobs=0"], "--jobs: at least 1"),
+        (["connections", "--shard=3/2"], "'3/2' is no share"),
+        (["connections", "--resume"], "--resume goes on in the folder of --report"),
+        (["connections", "--history=connections"], "connections: no usable history"),
+        (["connections", "--unknown"], "--unknown"),
+        ([], "FILE"),
+    ],
+)
+def test_what_cannot_be_used_is_one_line(capsys: pytest.CaptureFixture[str], arguments: list[str], said: str) -> None:
+    assert main(arguments) == 4
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
+    assert not mixed.notes()
+
+
+@pytest.mark.parametrize("journal", [b'{"name": 1}\n', b"verdicts\n", None])
+def test_what_is_no_journal_is_told_and_left_alone(capsys: pytest.CaptureFixture[str], journal: bytes | None) -> None:
+    path = Path("out", FILE)
+    path.parent.mkdir()
+    path.mkdir() if journal is None else path.write_bytes(journal)
+    assert run("--report=out", "--resume") == 4
+    assert capsys.readouterr().err.startswith(f"ERROR: out/{FILE}: no journal to go on from: ")
+    assert journal is None or path.read_bytes() == journal
+
+
+@pytest.mark.slow
+def test_an_interrupted_run_keeps_what_is_finished(capsys: pytest.CaptureFixture[str]) -> None:
+    write_fleet(Path("large"), 120, ("",))
+    command = [sys.executable, "-m", "conformance.fleet", "large", "--source=fake", "--jobs=2", "--report=out"]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        until(lambda: Path("out", FILE).exists() and len(lines()) > 2, "some verdicts")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (2, "ERROR: interrupted\n")
+    finished = len(lines())
+    assert f"verdicts  {finished} conformant" in out
+    assert len(verdicts(Path("out/report.json").read_bytes())) == finished < 120
+
+
+def test_a_report_that_cannot_be_written_is_told_and_the_verdicts_too(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("out").write_text("a file")
+    assert run("--report=out") == 4
+    output = capsys.readouterr()
+    assert output.err == "ERROR: out: the report cannot be written: File exists\n"
+    assert "4 conformant, 2 nonconformant" in output.out
+
+
+def test_a_cluster_needs_its_extra(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "conformance.fleet.cluster", None)
+    assert run("--scheduler=tcp://127.0.0.1:8786") == 4
+    assert "pip install 'sentinel-conformance[cluster]'" in capsys.readouterr().err
+
+
+# What a worker does
+
+
+def places() -> list[Place]:
+    return [
+        Place(str(path.absolute()), one.name)
+        for path in sorted(Path("connections").glob("*.toml"))
+        for one in load(path, credentials=False)
+    ]
+
+
+def test_a_task_is_paths_and_names_and_its_result_holds_no_secret() -> None:
+    sent = pickle.dumps((places(), ORDER))
+    result = task.verify(places(), ORDER)
+    assert pickle.loads(pickle.dumps(result)) == result
+    assert len(result.entries) == 6
+    for secret in (SECRET, INLINE):
+        assert secret.encode() not in sent + pickle.dumps(result)
+
+
+def test_an_entry_is_of_what_was_asked_for_even_where_a_source_changes_it() -> None:
+    """Else a resumed run would not know it again."""
+    write_fleet(Path("changed"), 1, (".common-tenant",))
+    (file,) = Path("changed").glob("*.toml")
+    (asked,) = load(file, credentials=False)
+    (one,) = task.verify([Place(str(file), asked.name)], ORDER).entries
+    assert one.part.target.tenant_id == "common" != asked.tenant_id
+    assert one.fingerprint == fingerprint(asked, ORDER.source, ORDER.selection)
+    assert one.started == ORDER.started
+
+
+def test_what_cannot_be_read_is_the_trouble_of_its_file_alone() -> None:
+    asked = places()
+    Path("connections/customers-01.toml").write_text("[connection")
+    result = task.verify(asked, ORDER)
+    assert sorted(one.name for one in result.entries) == ["tenant-000", "tenant-001.expired-secret", "tenant-002"]
+    assert sorted(one.name for one in result.troubles) == ["tenant-003.no-azure-role", "tenant-004", "tenant-005"]
+    assert {one.exit_code for one in result.troubles} == {ExitCode.USAGE}
+
+
+def test_a_name_that_is_not_there_is_told() -> None:
+    (trouble,) = task.verify([Place(places()[0].file, "gone")], ORDER).troubles
+    assert "no connection 'gone' there" in trouble.text
+    assert trouble.exit_code == ExitCode.USAGE
+
+
+def test_a_task_raises_nothing_and_tells_no_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an exception says would go to the scheduler."""
+
+    async def broken(*_: object) -> Result:
+        raise LookupError(SECRET)
+
+    monkeypatch.setattr(task, "_all", broken)
+    result = task.verify(places(), ORDER)
+    assert {one.text for one in result.troubles} == {"an error of this suite: LookupError"}
+    assert SECRET.encode() not in pickle.dumps(result)

@@ -1,0 +1,182 @@
+"""The trend of a fleet: what is read from a history, and what is drawn. `SENTINEL_WRITE_GOLDEN=1` writes anew."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from fortnights import COUNT, NIGHTS, START, month
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.fleet.__main__ import main
+from conformance.fleet.chart import STACK, draw, lengths, span
+from conformance.fleet.history import History, Look
+from conformance.fleet.picture import nice, picture
+from conformance.fleet.trend import nights, trend
+from conformance.report.terminal import console
+from conformance.verdict import VerdictStatus
+
+GOLDEN = Path(__file__).parent / "golden"
+WRITE = bool(os.environ.get("SENTINEL_WRITE_GOLDEN"))
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> Iterator[History]:
+    with History(tmp_path / "history.db") as history:
+        history.add(month())
+        yield history
+
+
+def agreed(name: str, text: str) -> None:
+    path = GOLDEN / name
+    if WRITE:
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+
+
+def drawn(history: History, *, encoding: str = "utf-8", width: int = 80, nights: int = NIGHTS) -> str:
+    buffer = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    since = START + (NIGHTS - nights) * DAY
+    draw(trend(history, since), console(buffer, width=width, color=False))
+    buffer.flush()
+    return buffer.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined]
+
+
+def test_the_terminal_is_as_agreed(history: History) -> None:
+    agreed("trend.txt", drawn(history))
+
+
+def test_the_picture_is_as_agreed(history: History) -> None:
+    agreed("trend.svg", picture(trend(history)))
+
+
+def test_every_run_counts_every_connection(history: History) -> None:
+    found = trend(history)
+    assert [sum(one.counts.values()) for one in found.nights] == [COUNT] * NIGHTS
+
+
+def test_open_causes_are_counted_from_their_beginning(history: History) -> None:
+    """Also from before the days that are drawn."""
+    expected = [("secret_expired", 6, 24), ("rbac_role_missing", 3, 18), ("app_role_missing", 1, 3)]
+    for since in (None, START + 27 * DAY):
+        found = trend(history, since)
+        assert [(one.cause, one.connections, (one.since - START).days) for one in found.open] == expected
+
+
+def test_what_was_mended_tells_how_long_it_took(history: History) -> None:
+    took = {one.cause: (one.times, one.median.days) for one in trend(history).mended}
+    assert took["secret_expired"] == (4, 3)
+    assert took["rbac_role_missing"] == (2, 20)
+    assert trend(history, START + 27 * DAY).mended == ()
+
+
+def test_the_restless_flap(history: History) -> None:
+    assert next(iter(trend(history).flapping)) == "tenant-059"
+
+
+def test_shares_of_one_run_are_one_run() -> None:
+    def look(name: str, after: timedelta) -> Look:
+        return Look(START + after, name, "conformant", frozenset())
+
+    minute = timedelta(minutes=1)
+    shares = [look("a", 0 * minute), look("b", 5 * minute), look("c", 59 * minute)]
+    assert [sum(one.counts.values()) for one in nights(shares)] == [3]
+    assert len(nights([*shares, look("a", 30 * minute)])) == 2
+    assert len(nights([*shares, look("d", 61 * minute)])) == 2
+
+
+@pytest.mark.parametrize("width", [40, 60, 100])
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_the_terminal_may_be_narrow_or_plain(history: History, width: int, encoding: str) -> None:
+    history.add(
+        [Look(START + NIGHTS * DAY, "Ærøskøbing", "nonconformant", frozenset({("tenant_malformed", "CONN-001")}))]
+    )
+    lines = drawn(history, encoding=encoding, width=width).splitlines()
+    assert max(map(len, lines)) <= width
+    assert any(line.startswith("2026-11-24") for line in lines)
+
+
+@given(st.dictionaries(st.sampled_from(list(STACK)), st.integers(1, 10_000), min_size=1), st.integers(10, 60))
+def test_a_bar_is_full_and_shows_everything_that_there_is(counts: dict[str, int], width: int) -> None:
+    found = lengths(counts, width)  # type: ignore[arg-type]
+    assert sum(found.values()) == width
+    assert found.keys() == counts.keys()
+    assert min(found.values()) >= 1
+
+
+@given(st.integers(1, 10_000_000))
+def test_a_scale_has_a_few_round_lines(most: int) -> None:
+    step = nice(most)
+    assert re.fullmatch(r"[125]0*", str(step))
+    assert step >= most / 4
+    assert step == 1 or step < most
+
+
+def test_times_are_told_in_their_unit() -> None:
+    assert [span(timedelta(hours=hours)) for hours in (0, 5, 47, 60, 480)] == [
+        "1 h",
+        "5 h",
+        "47 h",
+        "2 days",
+        "20 days",
+    ]
+
+
+def test_the_picture_says_what_it_shows_and_needs_nothing_else(history: History) -> None:
+    text = picture(trend(history))
+    root = ElementTree.fromstring(text)
+    space = "{http://www.w3.org/2000/svg}"
+    assert root.get("role") == "img"
+    assert root.findtext(f"{space}title") == "Verdicts per run"
+    assert "10 nonconformant, 0 incomplete, 50 conformant" in (root.findtext(f"{space}desc") or "")
+    assert "prefers-color-scheme: dark" in text
+    assert not re.search(r"href|url\(|@import|<script", text)
+
+
+def test_names_are_text_in_the_picture(history: History) -> None:
+    words: list[VerdictStatus] = ["conformant", "incomplete"] * 5
+    restless = [Look(START + night * DAY, "<b>&", word, frozenset()) for night, word in enumerate(words)]
+    history.add(restless)
+    assert "&lt;b&gt;&amp;" in picture(trend(history))
+
+
+def test_the_command_draws_both(
+    history: History, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["trend", f"--history={tmp_path / 'history.db'}", f"--svg={tmp_path / 'trend.svg'}"]) == 0
+    assert "secret_expired" in capsys.readouterr().out
+    assert (tmp_path / "trend.svg").read_text(encoding="utf-8") == picture(trend(history))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "--history"),
+        (["--history=missing.db"], "missing.db: no such file"),
+        (["--history=notes.txt"], "notes.txt: no usable history"),
+        (["--history=history.db", "--days=x"], "--days"),
+        (["--history=history.db", "--svg=nowhere/trend.svg"], "nowhere/trend.svg: cannot be written"),
+    ],
+)
+def test_what_cannot_be_drawn_is_one_line(
+    history: History,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("notes.txt").write_text("no database at all" * 40)
+    assert main(["trend", *arguments]) == 4
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
