@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from conformance.checks.outcome import Outcome, Root
 from conformance.findings import finding
-from conformance.verdict import ExitCode, strict, verdict
+from conformance.verdict import ExitCode, strict, verdict, worst
 
 REFUSED = Root("AUTH-003", finding("secret_expired"))
 DOWN = Root("LA-001", finding("service_fault"))
@@ -65,3 +65,10 @@ def test_conformant_means_that_nothing_stands_against_it(outcomes: list[Outcome]
     statuses = {one.status for one in outcomes}
     against = statuses & {"failed", "blocked", "inconclusive", "error"}
     assert (verdict(outcomes).status == "conformant") == (not against and bool(statuses & {"passed", "warning"}))
+
+
+def test_a_run_over_several_connections_ends_as_the_worst_of_them() -> None:
+    good, bad, open_ = ExitCode.CONFORMANT, ExitCode.NONCONFORMANT, ExitCode.INCOMPLETE
+    assert worst({good, bad, open_}) == bad
+    assert worst({good, open_}) == open_
+    assert worst({good}) == worst(set()) == good
