@@ -33,14 +33,20 @@ WORDS: Mapping[str, tuple[str, str]] = {
 class Run:
     """One connection in this session. Its evidence is there from when it is gathered until it is reported."""
 
-    connection: Connection
+    asked: Connection
+    """As its file has it."""
     place: int
     source: Source
     cases: list[Case] = field(default_factory=list)
     left: int = 0
     """Cases that pytest has not been told of."""
+    connection: Connection = field(init=False)
+    """As its source has it."""
     gathered: Gathered | None = None
     duration: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.connection = self.asked
 
     @property
     def evidence(self) -> Mapping[str, Evidence]:

@@ -55,12 +55,15 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.json.decode(self.connection, type=ConnectionPart)
 
 
-def entry(report: Report, selection: str, command: str = COMMAND, *, alone: bool = False) -> Entry:
-    """A report as its journal has it; the connection is ``alone`` in its run or not."""
+def entry(report: Report, asked: Connection, selection: str, command: str = COMMAND, *, alone: bool = False) -> Entry:
+    """A report as its journal has it; the connection is ``alone`` in its run or not.
+
+    ``asked`` is the connection as its file has it: a source may give it other values.
+    """
     part = connection_part(report, command, alone=alone)
     return Entry(
         name=report.connection.name,
-        fingerprint=fingerprint(report.connection, report.source, selection),
+        fingerprint=fingerprint(asked, report.source, selection),
         source=report.source,
         started=report.started,
         duration_s=round(report.duration, 3),

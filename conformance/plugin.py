@@ -71,6 +71,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="with --sentinel-report: go on where a run into the same folder was cut off",
     )
+    group.addoption("--sentinel-history", metavar="FILE", help="add the verdicts to this SQLite file")
     group.addoption(
         "--sentinel-wait",
         default="0s",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 import tempfile
 import time
@@ -24,6 +25,7 @@ from conformance.checks.outcome import Outcome
 from conformance.checks.registry import AREAS, Check, order
 from conformance.connection import ConnectionFileError, DurationError, duration
 from conformance.delivery import Delivery, DeliveryError, Problem
+from conformance.fleet.history import History, HistoryError, look
 from conformance.fleet.shard import ShardError
 from conformance.gathering import Gathering
 from conformance.items import CheckItem, case_of, foreign
@@ -48,7 +50,16 @@ def start(config: pytest.Config, checks: Path) -> None:
         duration(config.getoption("--sentinel-wait"))
         previous = past(config.getoption("--sentinel-compare"), arrangement.connections)
         delivery = Delivery.of(config.getoption)
-    except (ConnectionFileError, SourceError, DurationError, ComparisonError, DeliveryError, ShardError) as error:
+        history = opened(config)
+    except (
+        ConnectionFileError,
+        SourceError,
+        DurationError,
+        ComparisonError,
+        DeliveryError,
+        HistoryError,
+        ShardError,
+    ) as error:
         raise pytest.UsageError(str(error)) from None
     if config.args_source is not config.ArgsSource.ARGS:
         config.args[:] = [str(checks)]
@@ -58,10 +69,16 @@ def start(config: pytest.Config, checks: Path) -> None:
     )
     for area, title in AREAS.items():
         config.addinivalue_line("markers", f"{area}: {title}")
-    session = Session(config, arrangement, previous, delivery)
+    session = Session(config, arrangement, previous, delivery, history)
     config.pluginmanager.register(session, "sentinel-session")
     config.pluginmanager.register(fixtures(), "sentinel-fixtures")
     session.quieten()
+
+
+def opened(config: pytest.Config) -> History | None:
+    """The history that is asked for. Workers of pytest-xdist write none: their controller does."""
+    file = config.getoption("--sentinel-history")
+    return History(Path(file)).__enter__() if file and not hasattr(config, "workerinput") else None
 
 
 def fixtures() -> ModuleType:
@@ -94,7 +111,12 @@ class Session:
     """The hooks of a verifying session."""
 
     def __init__(
-        self, config: pytest.Config, arrangement: Arrangement, previous: PastRun | None, delivery: Delivery
+        self,
+        config: pytest.Config,
+        arrangement: Arrangement,
+        previous: PastRun | None,
+        delivery: Delivery,
+        history: History | None,
     ) -> None:
         self._config, self._arrangement, self._previous, self._delivery = config, arrangement, previous, delivery
         self._runs = [Run(one, at, arrangement.source) for at, one in enumerate(arrangement.connections)]
@@ -107,10 +129,13 @@ class Session:
         self._progress = Progress(None)
         self._gathering: Gathering[Run] | None = None
         self._gathered: Iterator[Run] = iter(())
+        self._history = history
+        self._kept: Sequence[Entry] = ()
         self._journal = self._open()
         self._entries: Sequence[Entry] = ()
         self._undelivered: list[Problem] = []
-        self._discarded = False
+        self._incomplete = False
+        """Whether a result that was asked for, beside the reports, could not be kept."""
         self.notes: list[str] = []
 
     def _open(self) -> Journal:
@@ -121,14 +146,12 @@ class Session:
             return Journal()
         journal, done = Journal(self._delivery.folder / FILE), dict[str, Entry]()
         if self._config.getoption("--sentinel-resume"):
-            marks = {self._fingerprint(run) for run in self._runs}
+            marks = {fingerprint(run.asked, run.source.name, self._selection()) for run in self._runs}
             done = {one.name: one for one in journal.entries() if one.fingerprint in marks}
-            self._runs = [run for run in self._runs if run.connection.name not in done]
-        journal.start(done.values())
+            self._runs = [run for run in self._runs if run.asked.name not in done]
+            self._started = min((one.started for one in done.values()), default=self._started)
+        self._kept = tuple(done.values())
         return journal
-
-    def _fingerprint(self, run: Run) -> str:
-        return fingerprint(run.connection, run.source.name, self._selection())
 
     def quieten(self) -> None:
         """pytest's own output steps back, unless the user asks for it or runs tests of their own."""
@@ -197,28 +220,30 @@ class Session:
                 case.run.cases.append(case)
                 case.run.left += 1
         if not session.config.option.collectonly:
-            self._read_baseline()  # now, since own checks are known now
+            self._begin()  # now, since own checks are known now
 
-    def _read_baseline(self) -> None:
+    def _begin(self) -> None:
+        """The last thing before anything is asked or written."""
         if known := self._config.getoption("--sentinel-baseline"):
             try:
                 self._baseline = read(Path(known))
             except BaselineError as error:
                 raise pytest.UsageError(str(error)) from None
+        if not self._worker:
+            self._journal.start(self._kept)
 
     # Gathering
 
     async def _gather(self, run: Run) -> None:
         checks = [case.check for case in run.cases]
-        run.source = self._arrangement.of(run.connection, checks)
-        name = run.connection.name
+        run.source = self._arrangement.of(run.asked, checks)
         run.connection, run.gathered, run.duration = await verification.gather(
-            run.connection,
+            run.asked,
             run.source,
             checks,
             patience=Patience(deadline=self._config.getoption("--sentinel-deadline")),
             wait=duration(self._config.getoption("--sentinel-wait")).total_seconds(),
-            progress=lambda known, total: self._progress.update(name, known, total),
+            progress=lambda known, total: self._progress.update(run.asked.name, known, total),
         )
 
     def _gathers(self, runs: Sequence[Run]) -> Iterator[Run]:
@@ -337,17 +362,26 @@ class Session:
             run.connection, run.source.name, self._started, run.duration, run.gathered, outcomes, verdict(outcomes)
         )
         alone = len(self._arrangement.connections) == 1
-        self._journal.add(entry(report, self._selection(), self._command, alone=alone))
+        self._write(entry(report, run.asked, self._selection(), self._command, alone=alone))
         run.drop()
         terminal = self._config.pluginmanager.get_plugin("terminalreporter")
         if self._quiet and terminal:
             terminal.stats.clear()  # pytest would keep every report for a summary that is not printed
 
+    def _write(self, one: Entry) -> None:
+        self._journal.add(one)
+        if self._history:
+            try:
+                self._history.add([look(one)])
+            except sqlite3.Error as error:  # what was verified is not lost for it
+                self.notes.append(f"ERROR: --sentinel-history: {one.name} cannot be written: {error}")
+                self._incomplete = True
+
     def _keep_recording(self, run: Run) -> None:
         if self._arrangement.recording:
             kept, told = self._arrangement.recording.kept(run.connection, run.outcomes())
             self.notes += told
-            self._discarded |= kept is False
+            self._incomplete |= kept is False
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -356,9 +390,12 @@ class Session:
             if run.gathered is not None:  # stopped early, with -x for example
                 self._finish(run)
         self._collect_from_workers()
+        if self._history:
+            self._history.__exit__()
         if self._worker or session.config.option.collectonly or exitstatus not in (0, 1, ExitCode.NOTHING_SELECTED):
             return
-        self._entries = tuple(self._journal.entries())
+        places = {one.name: place for place, one in enumerate(self._arrangement.connections)}
+        self._entries = sorted(self._journal.entries(), key=lambda one: places[one.name])
         if not self._entries:
             return
         checks = [check for one in self.document.connections for check in one.checks]
@@ -366,7 +403,7 @@ class Session:
         if session.testsfailed <= mine:  # else something failed that is no outcome of a check
             session.exitstatus = self.document.run.exit_code
         self._undelivered = self._delivery.deliver(self.document)
-        if session.exitstatus == 0 and (self._discarded or any(problem.fatal for problem in self._undelivered)):
+        if session.exitstatus == 0 and (self._incomplete or any(problem.fatal for problem in self._undelivered)):
             session.exitstatus = ExitCode.USAGE
 
     @cached_property
@@ -410,7 +447,7 @@ class Session:
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
         from conformance.distributing import ByConnection
 
-        self._read_baseline()
+        self._begin()
         return ByConnection(config, log, {run.connection.name: run.place for run in self._runs})
 
     @pytest.hookimpl(optionalhook=True)
@@ -424,7 +461,7 @@ class Session:
         if self._shared is not None:
             for path in sorted(Path(self._shared.name).iterdir()):
                 for one in Journal(path).entries():
-                    self._journal.add(one)
+                    self._write(one)
             self._shared.cleanup()
             self._duration = (datetime.now(UTC) - self._started).total_seconds()
 

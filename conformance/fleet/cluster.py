@@ -14,6 +14,7 @@ from typing import Any
 import distributed
 from distributed.scheduler import KilledWorker
 
+from conformance import __version__
 from conformance.fleet.batches import Batches
 from conformance.fleet.task import FleetError, FleetLost, Order, Place, Result, Trouble, verify
 from conformance.verdict import ExitCode
@@ -69,22 +70,26 @@ class Cluster:
             while (waiting or suspects) and len(self._running) < slots:
                 self._submit([suspects.popleft()] if suspects else waiting.take(slots), order)
             done, _ = await asyncio.wait(self._running, timeout=LOOK, return_when=asyncio.FIRST_COMPLETED)
+            gone = False
             for one in done:
                 batch = self._running.pop(one)
                 try:
                     result = one.result()
                 except CancelledError:
-                    raise FleetLost(f"{self._scheduler}: the scheduler is gone") from None
+                    gone = True  # told when what came in with it is taken
+                    continue
                 except KilledWorker:
                     if len(batch) > 1:  # one of them kills workers: alone, each tells whether it does
                         suspects.extend(batch)
                         continue
                     result = _troubled(batch, "every worker that tried it died")
-                except Exception as error:  # Dask's own, such as a worker without this package
-                    result = _troubled(batch, f"the worker: {_line(error)}")
+                except Exception as error:  # Dask's own: a task raises nothing
+                    result = _troubled(batch, *_reason(error))
                 else:
                     waiting.measured(len(batch), result.seconds)
                 yield result
+            if gone:
+                raise FleetLost(f"{self._scheduler}: the scheduler is gone")
 
     def _submit(self, batch: list[Place], order: Order) -> None:
         # A key of its own: the same batch may be asked for again tomorrow.
@@ -104,8 +109,18 @@ class Cluster:
         return max(1, sum(threads.values()) + len(threads))
 
 
-def _troubled(batch: list[Place], text: str) -> Result:
-    return Result(troubles=tuple(Trouble(one.name, text, ExitCode.INCOMPLETE) for one in batch))
+def _troubled(batch: list[Place], text: str, code: ExitCode = ExitCode.INCOMPLETE) -> Result:
+    return Result(troubles=tuple(Trouble(one.name, text, code) for one in batch))
+
+
+def _reason(error: BaseException) -> tuple[str, ExitCode]:
+    """What Dask could not do, from the end of its chain of errors, and whose trouble that is."""
+    while error.__cause__:
+        error = error.__cause__
+    if isinstance(error, ImportError):
+        needed = f"scheduler and workers need sentinel-conformance {__version__}"
+        return f"the cluster: {_line(error)}; {needed}", ExitCode.USAGE
+    return f"the cluster: {_line(error)}", ExitCode.INCOMPLETE
 
 
 def _line(error: BaseException) -> str:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from conformance.connection import Connection, ConnectionFileError, load
-from conformance.journal import Entry, entry, fingerprint
+from conformance.journal import Entry, entry
 from conformance.probing.transport import Patience
 from conformance.sources import SourceError
 from conformance.verdict import ExitCode
@@ -77,9 +77,8 @@ async def verified(connections: Iterable[Connection], order: Order) -> AsyncIter
         jobs=order.jobs,
     )
     async for report in reports:
-        # As it was asked for: a source may give the connection other values, and a batch starts later than its run.
-        mark = fingerprint(asked[report.connection.name], report.source, order.selection)
-        yield msgspec.structs.replace(entry(report, order.selection), fingerprint=mark, started=order.started)
+        made = entry(report, asked[report.connection.name], order.selection)
+        yield msgspec.structs.replace(made, started=order.started)  # a batch starts later than its run
 
 
 def verify(places: Sequence[Place], order: Order) -> Result:

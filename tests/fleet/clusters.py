@@ -49,13 +49,17 @@ def until(true: Callable[[], object], what: str, seconds: float = 60) -> None:
 
 
 class LocalCluster:
-    """Used as a context manager: what it started has ended afterwards. Logs are in its folder, at debug level."""
+    """Used as a context manager: what it started has ended afterwards. Logs are in its folder, at debug level.
 
-    def __init__(self, folder: Path, environ: Mapping[str, str], workers: int = 2) -> None:
+    ``packages`` is where it finds this project: the virtual tenants of ``mixed`` are only set up where that is here.
+    """
+
+    def __init__(self, folder: Path, environ: Mapping[str, str], workers: int = 2, packages: Path = ROOT) -> None:
         self.folder, self._count = folder, workers
+        self._preload = ("--preload", str(ROOT / "tests/fleet/mixed.py")) if packages == ROOT else ()
         self._environ = {
             **environ,
-            "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")]),
+            "PYTHONPATH": os.pathsep.join([str(packages), str(ROOT / "tests")]),
             "DASK_DISTRIBUTED__LOGGING__DISTRIBUTED": "debug",
         }
         with socket.socket() as free:
@@ -67,19 +71,8 @@ class LocalCluster:
         self.folder.mkdir(parents=True)
         here = ("--host", "127.0.0.1", "--no-dashboard")
         self.scheduler = self._start("scheduler", *here, "--port", str(self.port))
-        self.workers = [
-            self._start(
-                "worker",
-                self.address,
-                *here,
-                "--no-nanny",
-                "--nthreads",
-                "1",
-                "--preload",
-                str(ROOT / "tests/fleet/mixed.py"),
-            )
-            for _ in range(self._count)
-        ]
+        worker = ("worker", self.address, *here, "--no-nanny", "--nthreads", "1", *self._preload)
+        self.workers = [self._start(*worker) for _ in range(self._count)]
         return self
 
     def __exit__(self, *_: object) -> None:

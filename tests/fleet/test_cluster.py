@@ -214,6 +214,19 @@ def test_what_workers_cannot_read_is_told_and_the_others_are_verified(
     assert "3 without a verdict" in output.out
 
 
+def test_a_cluster_without_this_package_is_one_line(
+    fleet: Path, tmp_path: Path, environ: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    elsewhere = tmp_path / "elsewhere" / "conformance"
+    elsewhere.mkdir(parents=True)
+    (elsewhere / "__init__.py").touch()
+    with LocalCluster(tmp_path / "cluster", environ, workers=1, packages=elsewhere.parent) as cluster:
+        assert main(arguments(fleet, cluster, tmp_path / "out")) == 4
+    error = capsys.readouterr().err
+    assert "No module named 'conformance.fleet'; scheduler and workers need sentinel-conformance" in error
+    assert error.count("\n") == 1
+
+
 def test_no_secret_is_anywhere_in_the_cluster(cluster: LocalCluster, fleet: Path, tmp_path: Path) -> None:
     """Neither in what the scheduler and the workers hold while they work, nor in what they write, at debug level."""
 
