@@ -20,6 +20,7 @@ from conformance.checks.outcome import Outcome
 from conformance.checks.registry import AREAS, Check, order
 from conformance.connection import ConnectionFileError, DurationError, duration, load
 from conformance.delivery import Delivery, DeliveryError, Problem
+from conformance.findings import Docs, DocsError
 from conformance.probing.probe import CONNECTION, PROBES
 from conformance.probing.transport import Patience
 from conformance.report.progress import Progress, watched
@@ -38,7 +39,8 @@ def start(config: pytest.Config, checks: Path) -> None:
         duration(config.getoption("--sentinel-wait"))
         connections = load(config.getoption("--sentinel-config"))
         delivery = Delivery.of(config.getoption)
-    except (ConnectionFileError, SourceError, DurationError, DeliveryError) as error:
+        Docs.at(config.getoption("--sentinel-docs"))
+    except (ConnectionFileError, SourceError, DurationError, DeliveryError, DocsError) as error:
         raise pytest.UsageError(str(error)) from None
     if config.args_source is not config.ArgsSource.ARGS:
         config.args[:] = [str(checks)]
@@ -242,6 +244,7 @@ class Session:
             self._selection(),
             command(self._config.invocation_params.args),
             stale(outcomes, self._baseline, self._started.date()),
+            Docs.at(self._config.getoption("--sentinel-docs")),
         )
 
     def reports(self) -> list[Report]:

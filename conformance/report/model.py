@@ -13,7 +13,7 @@ from conformance import CHECKS_VERSION, __version__
 from conformance.baseline import Stale
 from conformance.checks.outcome import Accepted, Outcome, Status
 from conformance.checks.registry import catalogue
-from conformance.findings import Finding
+from conformance.findings import UNPUBLISHED, Docs, Finding
 from conformance.findings.redact import excerpt, printable, redact
 from conformance.probing.engine import Gathered
 from conformance.probing.evidence import Answer, Exchange, Refusal
@@ -55,6 +55,7 @@ class FindingPart(Part, frozen=True, kw_only=True):
     explanation: str
     fix: FixPart
     docs: str
+    """Where the page of the cause is."""
 
 
 class RootCausePart(FindingPart, frozen=True, kw_only=True):
@@ -98,6 +99,8 @@ class CheckPart(Part, frozen=True, kw_only=True):
     """Of a check that failed, warns or is inconclusive itself."""
     accepted: AcceptedPart | None
     """Of a known finding, and what it blocks: the outcome stays, and does not count."""
+    docs: str | None = None
+    """Where its page is; None of a check that is somebody's own."""
 
 
 class RequestPart(Part, frozen=True, kw_only=True):
@@ -200,8 +203,12 @@ def document(
     selection: str = "all",
     command: str = COMMAND,
     stale: Sequence[Stale] = (),
+    docs: Docs = UNPUBLISHED,
 ) -> Document:
-    """The report of a run over one or more connections; ``command`` is what started it, without a selection."""
+    """The report of a run over one or more connections.
+
+    ``command`` is what started it, without a selection; ``docs`` is where its links lead.
+    """
     return Document(
         schema=SCHEMA,
         suite=SuitePart(version=__version__, checks=CHECKS_VERSION),
@@ -214,17 +221,19 @@ def document(
             exit_code=int(exit_code([one.verdict for one in reports], stale)),
             command=printable(redact(command)),
         ),
-        connections=tuple(_connection(one, printable(redact(command)), alone=len(reports) == 1) for one in reports),
+        connections=tuple(
+            _connection(one, printable(redact(command)), docs, alone=len(reports) == 1) for one in reports
+        ),
         stale=tuple(_stale(one) for one in stale),
     )
 
 
-def _connection(report: Report, command: str, *, alone: bool) -> ConnectionPart:
+def _connection(report: Report, command: str, docs: Docs, *, alone: bool) -> ConnectionPart:
     connection, verdict = report.connection, report.verdict
     named = "" if alone or not NAMEABLE.fullmatch(connection.name) else f"{connection.name}-"
 
     def root_causes(found: Sequence[RootCause]) -> tuple[RootCausePart, ...]:
-        return tuple(_root_cause(cause, f"{command} -k {named}{cause.root.check}") for cause in found)
+        return tuple(_root_cause(cause, f"{command} -k {named}{cause.root.check}", docs) for cause in found)
 
     return ConnectionPart(
         name=_text(connection.name),
@@ -244,12 +253,12 @@ def _connection(report: Report, command: str, *, alone: bool) -> ConnectionPart:
         ),
         root_causes=root_causes(verdict.root_causes),
         accepted=root_causes(verdict.accepted),
-        checks=tuple(_check(outcome) for outcome in report.outcomes),
+        checks=tuple(_check(outcome, docs) for outcome in report.outcomes),
         requests=_requests(report.gathered),
     )
 
 
-def finding_part(finding: Finding) -> FindingPart:
+def finding_part(finding: Finding, docs: Docs = UNPUBLISHED) -> FindingPart:
     """A finding as the report has it, redacted."""
     return FindingPart(
         cause=finding.cause,
@@ -263,13 +272,13 @@ def finding_part(finding: Finding) -> FindingPart:
             portal=finding.fix.portal and printable(finding.fix.portal),
             values={name: printable(value) for name, value in finding.fix.values.items()},
         ),
-        docs=finding.docs,
+        docs=docs.cause(finding.cause),
     )
 
 
-def _root_cause(cause: RootCause, again: str) -> RootCausePart:
+def _root_cause(cause: RootCause, again: str, docs: Docs) -> RootCausePart:
     return RootCausePart(
-        **msgspec.structs.asdict(finding_part(cause.root.finding)),
+        **msgspec.structs.asdict(finding_part(cause.root.finding, docs)),
         check=cause.root.check,
         blocks=cause.blocks,
         evidence=None if cause.root.exchange is None else _evidence(cause.root.exchange, cause.root.finding.code),
@@ -295,7 +304,7 @@ def _stale(stale: Stale) -> StalePart:
     )
 
 
-def _check(outcome: Outcome) -> CheckPart:
+def _check(outcome: Outcome, docs: Docs) -> CheckPart:
     check = catalogue()[outcome.check]
     own = outcome.root is not None and outcome.root.check == outcome.check
     exchange = (outcome.root.exchange if outcome.root else None) or outcome.exchange
@@ -311,8 +320,9 @@ def _check(outcome: Outcome) -> CheckPart:
         duration_s=None if exchange is None else round(exchange.elapsed, 3),
         probes=outcome.probes,
         evidence=None if exchange is None else _evidence(exchange, outcome.root.finding.code if outcome.root else None),
-        finding=finding_part(outcome.root.finding) if own and outcome.root else None,
+        finding=finding_part(outcome.root.finding, docs) if own and outcome.root else None,
         accepted=_accepted(outcome.accepted),
+        docs=docs.check(check.id) if check.shipped else None,
     )
 
 
