@@ -5,10 +5,11 @@ SCENARIO ?= healthy
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+SITE_READY := $(VENV)/.site-ready
 DEMO = SENTINEL_DEMO_SECRET=made-up-for-the-demo $(BIN)/pytest --sentinel-config=examples/demo.toml \
 	--sentinel-source=fake:$(SCENARIO)
 
-.PHONY: demo test quick check format bench docs locale report help clean
+.PHONY: demo test quick check format bench docs site locale report help clean
 
 demo: $(READY) ## verify a made-up connection on the virtual tenant (SCENARIO=expired-secret breaks it)
 	@$(DEMO)
@@ -34,6 +35,9 @@ bench: $(READY) ## measure, as ratios, and write docs/benchmarks.md
 docs: $(READY) ## write the generated pages of docs/
 	@$(BIN)/python scripts/docs.py
 
+site: $(SITE_READY) ## the documentation as a site in site/, with a page for each check and each cause
+	@$(BIN)/python scripts/publish.py
+
 locale: $(READY) ## bring the translations of the hand-back page up to its texts, and compile them
 	@$(BIN)/python scripts/catalogues.py
 
@@ -44,7 +48,7 @@ help: ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /\1	/' | expand -t 10
 
 clean: ## remove what was installed and built
-	@rm -rf $(VENV) dist build reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) dist build site reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
@@ -52,3 +56,7 @@ $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[dev]'
 	@touch $(READY)
+
+$(SITE_READY): $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[docs]'
+	@touch $(SITE_READY)

@@ -12,7 +12,8 @@ from conformance.findings import CAUSES
 from conformance.findings.cause import Cause, load
 from conformance.findings.match import Entry, catalogue
 from conformance.findings.remedies import fix
-from conformance.report.words import OWNERS
+from conformance.findings.remedies import prose as filled
+from conformance.report.words import OWNERS, capital
 from pages.markdown import NOTE, TIERS, anchor, cause, causes, code, prose, source, table
 
 HEAD = """\
@@ -34,38 +35,81 @@ NUMBERS = """\
 {count} numbers, as Microsoft lists them. *Another flow*: met in a user's sign-in, with devices, SAML or consent pages.
 An app that signs in by itself does not meet these, so they show that another flow is in use.
 """
+GROUPS = {
+    "connection": "The connection file",
+    "token": "Entra issues no token",
+    "token_use": "A token is not accepted",
+    "permission": "Permissions and consent",
+    "rbac": "Azure roles",
+    "resource": "Azure resources",
+    "data": "Data and queries",
+    "service": "The services themselves",
+    "network": "The network",
+    "attention": "What needs attention soon",
+    "none": "Anything else",
+}
+"""The groups of causes.toml, as titles."""
 
 
 def page() -> str:
     parts = [NOTE, HEAD]
-    for group, members in groupby(CAUSES.values(), lambda one: one.group):
-        parts += [f"## {group.replace('_', ' ').capitalize()}\n", *map(section, members)]
-    parts.append(CODES)
+    for title, members in groups():
+        parts += [f"## {title}\n", *map(section, members)]
+    return "\n".join([*parts, all_codes()])
+
+
+def groups() -> list[tuple[str, list[Cause]]]:
+    return [(GROUPS[group], list(members)) for group, members in groupby(CAUSES.values(), lambda one: one.group)]
+
+
+def all_codes() -> str:
+    """What each service says, and what it means."""
+    parts = [CODES]
     for service in (*(name for name in APIS if name != "entra"), "network", "entra"):
-        title = APIS[service].title if service in APIS else "Proxies, gateways and networks"
-        parts += [f"## {title}\n", codes(service)]
+        parts += [f"## {service_title(service)}\n", codes(service)]
     return "\n".join([*parts, numbers()])
 
 
+def service_title(service: str) -> str:
+    return APIS[service].title if service in APIS else "Proxies, gateways and networks"
+
+
 def section(one: Cause) -> str:
-    mend = fix(one, {})
     parts = [
-        f"{anchor(one.id)}\n\n### {one.id}\n",
-        prose(f"{one.means[0].upper()}{one.means[1:]}.\n"),
-        f"{prose(one.explanation)}\n",
-        f"**{OWNERS[one.owner]}**: {prose(mend.text)}\n",
+        f"{anchor(one.id)}\n\n### {one.id}",
+        prose(f"{capital(one.means)}."),
+        prose(one.explanation),
+        *mend(one),
+        *([f"To find out whether it is this: {prose(one.tell)}"] if one.tell else []),
+        certainty(one),
     ]
-    if one.tell:
-        parts.append(f"To find out whether it is this: {prose(one.tell)}\n")
-    if mend.commands:
-        parts.append("```sh\n" + "\n".join(mend.commands) + "\n```\n")
-    if mend.portal:
-        parts.append(f"Portal: {prose(mend.portal)}\n")
+    return "\n\n".join(parts) + "\n"
+
+
+def mend(one: Cause) -> list[str]:
+    """Who does what, the commands with their placeholders, the portal's path, and what to heed before trying again."""
+    done = fix(one, {})
+    parts = [f"**{capital(OWNERS[one.owner])}**: {prose(filled(one.fix, {}))}"]
+    if done.commands:
+        parts.append("```sh\n" + "\n".join(done.commands) + "\n```")
+    if done.portal:
+        parts.append(f"**In the portal**: {prose(done.portal)}")
+    if one.again:
+        parts.append(f"**Then**: {prose(filled(one.again, {}))}")
+    return parts
+
+
+def certainty(one: Cause) -> str:
+    """Whether it is a failure of the tenant."""
     if one.conclusive:
-        parts.append("Conclusive: a service says it, or the connection shows it.\n")
-    else:
-        parts.append("Not conclusive: never a failure of the tenant; what depends on it could not be established.\n")
-    return "\n".join(parts)
+        return (
+            "Conclusive: a service says it, or the connection shows it. The check that reports it fails, or warns if it\n"
+            "only `should` hold."
+        )
+    return (
+        "Not conclusive: no service says so itself. The check that reports it is inconclusive, never failed, and what\n"
+        "depends on it could not be established."
+    )
 
 
 def codes(service: str) -> str:
