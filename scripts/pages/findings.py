@@ -103,8 +103,8 @@ def certainty(one: Cause) -> str:
     """Whether it is a failure of the tenant."""
     if one.conclusive:
         return (
-            "Conclusive: a service says it, or the connection shows it. The check that reports it fails, or warns if it\n"
-            "only `should` hold."
+            "Conclusive: a service says it, or the connection shows it. The check that reports it fails, or warns if\n"
+            "it only `should` hold."
         )
     return (
         "Not conclusive: no service says so itself. The check that reports it is inconclusive, never failed, and what\n"
