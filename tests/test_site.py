@@ -79,7 +79,7 @@ def test_the_page_of_a_check_says_how_it_is_judged_what_it_asks_and_reports(id: 
     assert f"-k {id}\n" in text
     assert "## How it is judged\n\n## " not in text
     for probe in check.needs.values():
-        assert f"| `{probe}` |" in text
+        assert re.search(rf"^- `{probe}`: `(GET|POST) ", text, re.MULTILINE)
     for name in check.owns:
         assert f"](../causes/{name.partition(':')[0]}.md)" in text
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 
 from conformance.checks.registry import Check, catalogue
 from conformance.fakes import FAULTS, SCENARIOS
 from conformance.findings import CAUSES
-from conformance.findings.cause import Cause, load
+from conformance.findings.cause import Cause
 from conformance.findings.match import Entry
 from conformance.findings.match import catalogue as entries
 from conformance.report.words import OWNERS, capital
 from pages.each_check import link
-from pages.findings import answer, certainty, groups, mend, name, service_title
+from pages.findings import answer, certainty, declared, groups, mend, name, service_title
 from pages.markdown import cause, code, fault, prose, table
 from pages.seen import Seen
 
@@ -88,13 +87,6 @@ def said(one: Cause) -> list[str]:
         shown = ", ".join(f"[{re.sub('^entra.', '', entry.id)}](findings.md#{name(entry)})" for entry in numbers)
         parts.append(f"Numbers of Microsoft Entra ID: {shown}.\n")
     return parts
-
-
-@cache
-def declared() -> dict[str, dict[str, object]]:
-    """The entries as their files spell them, by id; numbers that only have a meaning are not among them."""
-    services = {entry.id.partition(".")[0] for entry in entries()}
-    return {f"{service}.{row['id']}": row for service in services for row in load(service)["entry"]}
 
 
 def reported(one: Cause, seen: Seen) -> list[str]:

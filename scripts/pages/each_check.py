@@ -8,10 +8,10 @@ from conformance.checks.registry import AREAS, Check, catalogue
 from conformance.fakes import FAULTS
 from conformance.findings import CAUSES
 from conformance.report.words import SIGNS
-from pages.checks import probes
+from pages.checks import probes, question
 from pages.findings import mend
-from pages.markdown import cause, code, fault, inline, prose, source, table
-from pages.operations import SHORT, asked, need, request
+from pages.markdown import cause, code, fault, inline, prose, table
+from pages.operations import SHORT
 from pages.seen import Seen
 
 LEVELS = {"must": "If it does not, the connection does not work.", "should": "If it does not, a run warns of it."}
@@ -65,15 +65,11 @@ def asks(check: Check) -> list[str]:
     """Its questions, with the least permission for each."""
     if not probes(check):
         return ["## What it asks\n", "Nothing: it looks at the connection file.\n"]
-    rows = [
-        (code(name), f"[{request(one)}](permissions.md#{one.name})", need(one), source(one.source))
-        for name in probes(check)
-        for one in (asked()[name],)
-    ]
-    parts = ["## What it asks\n", table(("probe", "request", "least permission", "source"), rows)]
-    if any("{workspace}" in row[1] or "{sentinel}" in row[1] for row in rows):
+    questions = "\n".join(map(question, probes(check))) + "\n"
+    parts = ["## What it asks\n", questions]
+    if "{workspace}" in questions or "{sentinel}" in questions:
         parts.append(SHORT)
-    if any(row[2] for row in rows):
+    if ", needs " in questions:
         parts.append(
             "[What to grant](permissions.md#what-to-grant) has the commands for all permissions and the role.\n"
         )

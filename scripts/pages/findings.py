@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -114,26 +115,37 @@ def certainty(one: Cause) -> str:
 
 def codes(service: str) -> str:
     """The entries of an API's catalogue; bare AADSTS numbers have a table of their own."""
-    rows = {f"{service}.{row['id']}": row for row in load(service)["entry"]}
-    head = ("entry", "answer", "cause", "certainty", "can also be", "told apart by", "meaning", "tier", "source")
     return table(
-        head,
+        ("entry", "answer", "cause", "how sure", "how it is known", "meaning"),
         (
             (
                 anchor(name(one)) + code(name(one)),
-                answer(rows[one.id]),
+                answer(declared()[one.id]),
                 cause(one.cause, ""),
-                one.certainty,
-                causes(one.also, ""),
-                one.tell_apart and code(one.tell_apart),
+                sure(one),
+                f"{one.evidence}: {source(one.source)}",
                 prose(one.explanation),
-                one.evidence,
-                source(one.source),
             )
             for one in catalogue()
-            if one.id in rows
+            if one.id in declared() and one.id.startswith(f"{service}.")
         ),
     )
+
+
+@cache
+def declared() -> Mapping[str, Mapping[str, Any]]:
+    """The entries as their files spell them, by id; numbers that only have a meaning are not among them."""
+    return {f"{service}.{row['id']}": row for service in (*APIS, "network") for row in load(service)["entry"]}
+
+
+def sure(entry: Entry) -> str:
+    """How certain an entry is of its cause, what else it can be, and what tells these apart."""
+    told = [entry.certainty]
+    if entry.also:
+        told.append(f"else {causes(entry.also, '')}")
+    if entry.tell_apart:
+        told.append(f"told apart by {code(entry.tell_apart)}")
+    return "; ".join(told)
 
 
 def name(entry: Entry) -> str:

@@ -39,6 +39,9 @@ PROJECT = {
     "Licence": "licence.md",
 }
 
+WIDE = "---\nhide: [navigation]\n---\n\n"
+"""Before a page that has wide tables, and none beside it."""
+
 Item: TypeAlias = "str | Mapping[str, str | Nav]"
 Nav: TypeAlias = Sequence[Item]
 
@@ -53,7 +56,7 @@ def sources(seen: Seen) -> dict[str, str]:
         **{f"checks/{id}.md": (CHECKS, each_check.page(one, seen)) for id, one in catalogue().items()},
         "causes/index.md": (FINDINGS, each_cause.index()),
         **{f"causes/{id}.md": (FINDINGS, each_cause.page(one, seen)) for id, one in CAUSES.items()},
-        "codes.md": (FINDINGS, findings.all_codes()),
+        "codes.md": (FINDINGS, WIDE + findings.all_codes()),
     }
     return pages | {there: moved(text, origin, there) for there, (origin, text) in made.items()}
 
