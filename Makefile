@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CLIENTS := .venv-clients
+SITE_READY := $(VENV)/.site-ready
 DEMO = SENTINEL_DEMO_SECRET=made-up-for-the-demo $(BIN)/pytest --sentinel-config=examples/demo.toml \
 	--sentinel-source=fake:$(SCENARIO)
 
@@ -20,7 +21,7 @@ define install
 	@touch $@
 endef
 
-.PHONY: demo test test-clients quick check format bench docs locale cassettes report help clean
+.PHONY: demo test test-clients quick check format bench docs site locale cassettes report help clean
 
 demo: $(READY) ## verify a made-up connection on the virtual tenant (SCENARIO=expired-secret breaks it)
 	@$(DEMO)
@@ -50,6 +51,9 @@ docs: $(READY) ## write the generated pages of docs/, and its pictures where Chr
 	@$(BIN)/python scripts/docs.py
 	@$(BIN)/python scripts/pictures.py
 
+site: $(SITE_READY) ## the documentation as a site in site/, with a page for each check and each cause
+	@$(BIN)/python scripts/publish.py
+
 locale: $(READY) ## bring the translations of the hand-back page up to its texts, and compile them
 	@$(BIN)/python scripts/catalogues.py
 
@@ -64,10 +68,14 @@ help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /\1	/' | expand -t 14
 
 clean: ## remove what was installed and built
-	@rm -rf $(VENV) $(CLIENTS) dist build reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(CLIENTS) dist build site reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(READY): pyproject.toml requirements.lock
 	$(call install,$(VENV),dev)
 
 $(CLIENTS)/.ready: pyproject.toml requirements.lock requirements-clients.lock
 	$(call install,$(CLIENTS),clients)
+
+$(SITE_READY): $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[docs]'
+	@touch $(SITE_READY)

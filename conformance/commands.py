@@ -9,7 +9,7 @@ from pathlib import Path
 from conformance.verdict import ExitCode
 
 
-def list_checks(_: object) -> int:
+def list_checks(*_: object) -> int:
     """The catalogue of checks."""
     from conformance.checks.registry import AREAS, catalogue
 
@@ -23,7 +23,7 @@ def list_checks(_: object) -> int:
     return ExitCode.CONFORMANT
 
 
-def list_scenarios(_: object) -> int:
+def list_scenarios(*_: object) -> int:
     """The scenarios of the virtual tenant, each with the causes that a verification names, and how to name a fault."""
     from conformance.fakes import SCENARIOS
 
@@ -35,7 +35,7 @@ def list_scenarios(_: object) -> int:
     return ExitCode.CONFORMANT
 
 
-def init(where: str) -> int:
+def init(where: str, *_: object) -> int:
     """A commented connection file, to a path (never over an existing file) or to standard output."""
     from conformance.connection import template
 
@@ -53,15 +53,24 @@ def init(where: str) -> int:
     return ExitCode.CONFORMANT
 
 
-def explain_text(text: str) -> int:
-    """What an error text, a JSON body or a code means; 1 if it is not recognised."""
-    from conformance.findings import explain
+def explain_text(text: str, address: str | None) -> int:
+    """What an error text, a JSON body or a code means, a cause or a check; 1 if it is not recognised."""
+    from conformance.checks.registry import catalogue
+    from conformance.findings import CAUSES, Docs, DocsError, explain, finding
     from conformance.report.model import finding_part
     from conformance.report.screen import console
     from conformance.report.terminal import Terminal
 
-    found = explain(sys.stdin.buffer.read() if text == "-" else text)
-    Terminal(console()).explain(finding_part(found), found.code)
+    try:
+        docs = Docs.at(address)
+    except DocsError as error:
+        return usage(str(error))
+    terminal = Terminal(console())
+    if check := catalogue().get(text):
+        terminal.check(check, docs.check(check.id))
+        return ExitCode.CONFORMANT
+    found = finding(text) if text in CAUSES else explain(sys.stdin.buffer.read() if text == "-" else text)
+    terminal.explain(finding_part(found, docs), found.code)
     return ExitCode.NONCONFORMANT if found.cause == "unknown" else ExitCode.CONFORMANT
 
 
@@ -79,6 +88,6 @@ COMMANDS: Mapping[str, Callable[..., int]] = {
 }
 
 
-def run(option: str, value: object) -> int:
-    """Carries out one of these options; its exit code."""
-    return int(COMMANDS[option](value))
+def run(option: str, value: object, docs: str | None = None) -> int:
+    """Carries out one of these options; its exit code. ``docs`` is the address of the published site."""
+    return int(COMMANDS[option](value, docs))

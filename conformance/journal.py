@@ -15,7 +15,7 @@ from conformance import __version__
 from conformance.baseline import Stale
 from conformance.checks.outcome import Outcome, Root
 from conformance.connection import Connection
-from conformance.findings import finding
+from conformance.findings import UNPUBLISHED, Docs, finding
 from conformance.findings.redact import printable, redact
 from conformance.report.model import (
     COMMAND,
@@ -55,12 +55,20 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.json.decode(self.connection, type=ConnectionPart)
 
 
-def entry(report: Report, asked: Connection, selection: str, command: str = COMMAND, *, alone: bool = False) -> Entry:
+def entry(
+    report: Report,
+    asked: Connection,
+    selection: str,
+    command: str = COMMAND,
+    docs: Docs = UNPUBLISHED,
+    *,
+    alone: bool = False,
+) -> Entry:
     """A report as its journal has it; the connection is ``alone`` in its run or not.
 
     ``asked`` is the connection as its file has it: a source may give it other values.
     """
-    part = connection_part(report, command, alone=alone)
+    part = connection_part(report, command, docs, alone=alone)
     return Entry(
         name=report.connection.name,
         fingerprint=fingerprint(asked, report.source, selection),

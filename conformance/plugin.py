@@ -50,6 +50,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--sentinel-compare", metavar="PREVIOUS", help="tell what changed since this report.json or cassette manifest"
     )
+    group.addoption(
+        "--sentinel-docs", metavar="URL", help="where the site of `make site` is published: reports link to its pages"
+    )
     group.addoption("--sentinel-strict", action="store_true", help="take warnings for failures")
     group.addoption(
         "--sentinel-baseline", metavar="FILE", help="known findings that are accepted, with a reason and a last day"
@@ -85,7 +88,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--sentinel-explain",
         metavar="TEXT",
-        help="explain an error text or code (- reads it from standard input) and exit",
+        help="explain an error text, a code, a cause or a check (- reads standard input) and exit",
     )
     group.addoption(
         "--sentinel-init",
@@ -106,7 +109,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
         if value := config.getoption(option):
             from conformance.commands import run
 
-            return run(option, value)
+            return run(option, value, config.getoption("--sentinel-docs"))
     return None
 
 

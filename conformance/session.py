@@ -25,6 +25,7 @@ from conformance.checks.outcome import Outcome
 from conformance.checks.registry import AREAS, Check, order
 from conformance.connection import ConnectionFileError, DurationError, duration
 from conformance.delivery import Delivery, DeliveryError, Problem
+from conformance.findings import Docs, DocsError
 from conformance.fleet.history import History, HistoryError, look
 from conformance.fleet.shard import ShardError
 from conformance.gathering import Gathering
@@ -50,6 +51,7 @@ def start(config: pytest.Config, checks: Path) -> None:
         duration(config.getoption("--sentinel-wait"))
         previous = past(config.getoption("--sentinel-compare"), arrangement.connections)
         delivery = Delivery.of(config.getoption)
+        Docs.at(config.getoption("--sentinel-docs"))
         history = opened(config)
     except (
         ConnectionFileError,
@@ -57,6 +59,7 @@ def start(config: pytest.Config, checks: Path) -> None:
         DurationError,
         ComparisonError,
         DeliveryError,
+        DocsError,
         HistoryError,
         ShardError,
     ) as error:
@@ -362,7 +365,8 @@ class Session:
             run.connection, run.source.name, self._started, run.duration, run.gathered, outcomes, verdict(outcomes)
         )
         alone = len(self._arrangement.connections) == 1
-        self._write(entry(report, run.asked, self._selection(), self._command, alone=alone))
+        docs = Docs.at(self._config.getoption("--sentinel-docs"))
+        self._write(entry(report, run.asked, self._selection(), self._command, docs, alone=alone))
         run.drop()
         terminal = self._config.pluginmanager.get_plugin("terminalreporter")
         if self._quiet and terminal:

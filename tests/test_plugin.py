@@ -206,5 +206,15 @@ def test_list_explain_and_init_need_no_connection(pytester: pytest.Pytester) -> 
     scenarios.stdout.fnmatch_lines(["expired-secret *secret_expired*"])
     assert pytester.runpytest_subprocess(*plugin, "--sentinel-explain", "AADSTS7000222").ret == 0
     assert pytester.runpytest_subprocess(*plugin, "--sentinel-explain", "xyzzy").ret == 1
+    check = pytester.runpytest_subprocess(
+        *plugin, "--sentinel-explain", "AUTH-003", "--sentinel-docs=https://docs.example.com"
+    )
+    check.stdout.fnmatch_lines(
+        ["*AUTH-003*the credential is accepted", "*docs*https://docs.example.com/checks/AUTH-003.html"]
+    )
+    cause = pytester.runpytest_subprocess(*plugin, "--sentinel-explain", "secret_expired")
+    cause.stdout.fnmatch_lines(["*secret_expired*", "*docs*docs/findings.md#secret_expired"])
+    refused = pytester.runpytest_subprocess(*plugin, "--sentinel-explain", "AUTH-003", "--sentinel-docs=elsewhere")
+    assert refused.ret == 4
     assert pytester.runpytest_subprocess(*plugin, "--sentinel-init=new.toml").ret == 0
     assert pytester.runpytest_subprocess(*plugin, "--sentinel-init=new.toml").ret == 4

@@ -66,6 +66,11 @@ class Check(Injected):
         """The docstring of the function: how it is judged."""
         return (self.function.__doc__ or "").strip()
 
+    @property
+    def shipped(self) -> bool:
+        """Whether it is one of this suite, and not somebody's own."""
+        return self.function.__module__.startswith(f"{__package__}.")
+
 
 _checks: dict[str, Check] = {}
 

@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 from conformance.findings.cause import CAUSES, Cause
+from conformance.findings.docs import UNPUBLISHED, Docs, DocsError
 from conformance.findings.explain import explain
 from conformance.findings.finding import Certainty, Finding, finding
 from conformance.findings.remedies import PLACEHOLDERS, Fix
 
-__all__ = ["CAUSES", "PLACEHOLDERS", "Cause", "Certainty", "Finding", "Fix", "explain", "finding"]
+__all__ = [
+    "CAUSES",
+    "PLACEHOLDERS",
+    "UNPUBLISHED",
+    "Cause",
+    "Certainty",
+    "Docs",
+    "DocsError",
+    "Finding",
+    "Fix",
+    "explain",
+    "finding",
+]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from conformance.findings.cause import CAUSES
+from conformance.findings.docs import UNPUBLISHED
 from conformance.findings.remedies import Fix, fix
 
 Certainty = Literal["certain", "likely"]
@@ -66,7 +67,7 @@ def finding(
         explanation=explanation or known.explanation,
         fix=fix(known, facts or {}) if remedy is None else Fix(remedy),
         owner=known.owner,
-        docs=f"docs/findings.md#{cause}",
+        docs=UNPUBLISHED.cause(cause),
         code=code,
         also=also,
         about=about,

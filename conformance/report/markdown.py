@@ -26,6 +26,11 @@ def code(text: str) -> str:
     return f"{fence} {line} {fence}" if "`" in line else f"{fence}{line}{fence}"
 
 
+def link(shown: str, where: str) -> str:
+    """What is Markdown already, as a link where there is an address."""
+    return f"[{shown}]({where})" if "://" in where else shown
+
+
 def block(text: str, language: str = "sh") -> str:
     """A command as a block of code, to be copied."""
     fence = "`" * max(3, _longest(text) + 1)

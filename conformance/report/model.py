@@ -13,7 +13,7 @@ from conformance import CHECKS_VERSION, __version__
 from conformance.baseline import Stale
 from conformance.checks.outcome import Accepted, Outcome, Status
 from conformance.checks.registry import catalogue
-from conformance.findings import Finding
+from conformance.findings import UNPUBLISHED, Docs, Finding
 from conformance.findings.redact import excerpt, printable, redact
 from conformance.probing.engine import Gathered
 from conformance.probing.evidence import Answer, Exchange, Refusal
@@ -57,6 +57,7 @@ class FindingPart(Part, frozen=True, kw_only=True):
     explanation: str
     fix: FixPart
     docs: str
+    """Where the page of the cause is."""
 
 
 class RootCausePart(FindingPart, frozen=True, kw_only=True):
@@ -100,6 +101,8 @@ class CheckPart(Part, frozen=True, kw_only=True):
     """Of a check that failed, warns or is inconclusive itself."""
     accepted: AcceptedPart | None
     """Of a known finding, and what it blocks: the outcome stays, and does not count."""
+    docs: str | None = None
+    """Where its page is; None of a check that is somebody's own."""
 
 
 class RequestPart(Part, frozen=True, kw_only=True):
@@ -209,9 +212,13 @@ def document(
     selection: str = "all",
     command: str = COMMAND,
     stale: Sequence[Stale] = (),
+    docs: Docs = UNPUBLISHED,
 ) -> Document:
-    """The report of a run over one or more connections; ``command`` is what started it, without a selection."""
-    parts = [connection_part(one, command, alone=len(reports) == 1) for one in reports]
+    """The report of a run over one or more connections.
+
+    ``command`` is what started it, without a selection; ``docs`` is where its links lead.
+    """
+    parts = [connection_part(one, command, docs, alone=len(reports) == 1) for one in reports]
     run = RunPart(
         started=min((one.started for one in reports), default=datetime.now(UTC)),
         duration_s=round(max((one.duration for one in reports), default=0.0), 3),
@@ -224,14 +231,16 @@ def document(
     return Document(schema=SCHEMA, suite=SUITE, run=run, connections=tuple(parts), stale=stale_parts(stale))
 
 
-def connection_part(report: Report, command: str = COMMAND, *, alone: bool = True) -> ConnectionPart:
+def connection_part(
+    report: Report, command: str = COMMAND, docs: Docs = UNPUBLISHED, *, alone: bool = True
+) -> ConnectionPart:
     """What a report says of its connection, which is ``alone`` in its run or not."""
     command = printable(redact(command))
     connection, verdict = report.connection, report.verdict
     named = "" if alone or not NAMEABLE.fullmatch(connection.name) else f"{connection.name}-"
 
     def root_causes(found: Sequence[RootCause]) -> tuple[RootCausePart, ...]:
-        return tuple(_root_cause(cause, f"{command} -k {named}{cause.root.check}") for cause in found)
+        return tuple(_root_cause(cause, f"{command} -k {named}{cause.root.check}", docs) for cause in found)
 
     return ConnectionPart(
         name=_text(connection.name),
@@ -251,7 +260,7 @@ def connection_part(report: Report, command: str = COMMAND, *, alone: bool = Tru
         ),
         root_causes=root_causes(verdict.root_causes),
         accepted=root_causes(verdict.accepted),
-        checks=tuple(_check(outcome) for outcome in report.outcomes),
+        checks=tuple(_check(outcome, docs) for outcome in report.outcomes),
         requests=_requests(report.gathered),
         shapes=shapes(report.gathered.evidence),
     )
@@ -264,7 +273,7 @@ def compared(document: Document, previous: PastRun | None) -> Document:
     return msgspec.structs.replace(document, comparison=compare(previous, run_of(document)))
 
 
-def finding_part(finding: Finding) -> FindingPart:
+def finding_part(finding: Finding, docs: Docs = UNPUBLISHED) -> FindingPart:
     """A finding as the report has it, redacted."""
     return FindingPart(
         cause=finding.cause,
@@ -278,13 +287,13 @@ def finding_part(finding: Finding) -> FindingPart:
             portal=finding.fix.portal and printable(finding.fix.portal),
             values={name: printable(value) for name, value in finding.fix.values.items()},
         ),
-        docs=finding.docs,
+        docs=docs.cause(finding.cause),
     )
 
 
-def _root_cause(cause: RootCause, again: str) -> RootCausePart:
+def _root_cause(cause: RootCause, again: str, docs: Docs) -> RootCausePart:
     return RootCausePart(
-        **msgspec.structs.asdict(finding_part(cause.root.finding)),
+        **msgspec.structs.asdict(finding_part(cause.root.finding, docs)),
         check=cause.root.check,
         blocks=cause.blocks,
         evidence=None if cause.root.exchange is None else _evidence(cause.root.exchange, cause.root.finding.code),
@@ -315,7 +324,7 @@ def _stale(stale: Stale) -> StalePart:
     )
 
 
-def _check(outcome: Outcome) -> CheckPart:
+def _check(outcome: Outcome, docs: Docs) -> CheckPart:
     check = catalogue()[outcome.check]
     own = outcome.root is not None and outcome.root.check == outcome.check
     exchange = (outcome.root.exchange if outcome.root else None) or outcome.exchange
@@ -331,8 +340,9 @@ def _check(outcome: Outcome) -> CheckPart:
         duration_s=None if exchange is None else round(exchange.elapsed, 3),
         probes=outcome.probes,
         evidence=None if exchange is None else _evidence(exchange, outcome.root.finding.code if outcome.root else None),
-        finding=finding_part(outcome.root.finding) if own and outcome.root else None,
+        finding=finding_part(outcome.root.finding, docs) if own and outcome.root else None,
         accepted=_accepted(outcome.accepted),
+        docs=docs.check(check.id) if check.shipped else None,
     )
 
 

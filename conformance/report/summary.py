@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.report.changes import changed
-from conformance.report.markdown import block, code, plain, table
+from conformance.report.markdown import block, code, link, plain, table
 from conformance.report.model import CheckPart, ConnectionPart, Document, EvidencePart, RootCausePart
 from conformance.report.words import OWNERS, SIGNS, counted, headline, next_action
 
@@ -64,7 +64,7 @@ def _outcome(check: CheckPart) -> str:
 
 
 def _root_cause(cause: RootCausePart) -> Iterator[str]:
-    yield from ("", f"#### {cause.check} {code(cause.cause)}", "", plain(cause.explanation), "")
+    yield from ("", f"#### {cause.check} {link(code(cause.cause), cause.docs)}", "", plain(cause.explanation), "")
     yield f"- **Fix**, by {plain(OWNERS[cause.owner])}: {plain(cause.fix.text)}"
     if cause.fix.portal:
         yield f"- **Portal**: {plain(cause.fix.portal)}"

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from rich.console import Console
 
-from conformance.checks.registry import AREAS
+from conformance.checks.registry import AREAS, Check
 from conformance.findings import CAUSES
 from conformance.report.changes import changes
 from conformance.report.model import CheckPart, ConnectionPart, Document, FindingPart, RootCausePart
@@ -58,6 +58,19 @@ class Terminal:
             *others(finding),
             *fix(finding),
             row("docs", finding.docs),
+        ]
+        show(self._console, lines)
+
+    def check(self, check: Check, docs: str) -> None:
+        """What one check is about."""
+        lines = [
+            Line(check.title, name=check.id, sign=SIGNS["not_applicable"]),
+            row("area", f"{AREAS.get(check.area, check.area)} ({check.level})"),
+            row("judged", " ".join(check.description.replace("``", "").split())),
+            row("asks", ", ".join(dict.fromkeys(check.needs.values())) or "nothing"),
+            row("reports", ", ".join(dict.fromkeys(name.partition(":")[0] for name in check.owns)) or check.cause),
+            row("alone", f"pytest --sentinel-config=FILE -k {check.id}"),
+            row("docs", docs),
         ]
         show(self._console, lines)
 
@@ -114,6 +127,8 @@ class Terminal:
         yield row("sure", certainty(cause), rank=3, brief=certainty(cause, 2))
         if self._verbose:
             yield from others(cause)
+        if self._verbose or "://" in cause.docs:
+            yield row("docs", cause.docs, rank=3)
         if cause.blocks:
             names = ranges(cause.blocks) if self._verbose else ", ".join(areas_of(cause.blocks, one))
             yield row("blocks", f"{len(cause.blocks)} checks: {names}", style="magenta")

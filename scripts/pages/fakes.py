@@ -8,7 +8,8 @@ from conformance.apis import ENDPOINTS
 from conformance.apis.endpoint import APIS
 from conformance.fakes import FAULTS, ROUTES, SCENARIOS, Fault
 from conformance.fakes.answering import KNOWN, Refuser
-from pages.markdown import NOTE, TIERS, cause, causes, code, source, table
+from pages.findings import service_title
+from pages.markdown import NOTE, TIERS, cause, causes, code, fault, source, table
 
 HEAD = """\
 # The virtual tenant
@@ -82,8 +83,7 @@ def page() -> str:
             parts += [f"### {APIS[api].title}\n", successes(api), refusals(api, module.refuse)]
     parts.append(FAULTS_HEAD)
     for service, members in groupby(FAULTS.values(), lambda one: one.service):
-        title = APIS[service].title if service in APIS else "Proxies, gateways and networks"
-        parts += [f"### {title}: faults\n", faults(list(members))]
+        parts += [f"### {service_title(service)}: faults\n", faults(list(members))]
         if service == "entra":
             parts.append(NUMBERS)
     return "\n".join(parts)
@@ -116,7 +116,7 @@ def refusals(api: str, refuse: Refuser) -> str:
 def faults(members: list[Fault]) -> str:
     rows = (
         (
-            f"[{code(one.name)}](findings.md#{one.entry.removeprefix('entra.')})",
+            fault(one),
             one.status,
             code(one.endpoint) if one.endpoint else "",
             cause(one.becomes),

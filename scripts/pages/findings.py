@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -12,7 +13,8 @@ from conformance.findings import CAUSES
 from conformance.findings.cause import Cause, load
 from conformance.findings.match import Entry, catalogue
 from conformance.findings.remedies import fix
-from conformance.report.words import OWNERS
+from conformance.findings.remedies import prose as filled
+from conformance.report.words import OWNERS, capital
 from pages.markdown import NOTE, TIERS, anchor, cause, causes, code, prose, source, table
 
 HEAD = """\
@@ -34,62 +36,116 @@ NUMBERS = """\
 {count} numbers, as Microsoft lists them. *Another flow*: met in a user's sign-in, with devices, SAML or consent pages.
 An app that signs in by itself does not meet these, so they show that another flow is in use.
 """
+GROUPS = {
+    "connection": "The connection file",
+    "token": "Entra issues no token",
+    "token_use": "A token is not accepted",
+    "permission": "Permissions and consent",
+    "rbac": "Azure roles",
+    "resource": "Azure resources",
+    "data": "Data and queries",
+    "service": "The services themselves",
+    "network": "The network",
+    "attention": "What needs attention soon",
+    "none": "Anything else",
+}
+"""The groups of causes.toml, as titles."""
 
 
 def page() -> str:
     parts = [NOTE, HEAD]
-    for group, members in groupby(CAUSES.values(), lambda one: one.group):
-        parts += [f"## {group.replace('_', ' ').capitalize()}\n", *map(section, members)]
-    parts.append(CODES)
+    for title, members in groups():
+        parts += [f"## {title}\n", *map(section, members)]
+    return "\n".join([*parts, all_codes()])
+
+
+def groups() -> list[tuple[str, list[Cause]]]:
+    return [(GROUPS[group], list(members)) for group, members in groupby(CAUSES.values(), lambda one: one.group)]
+
+
+def all_codes() -> str:
+    """What each service says, and what it means."""
+    parts = [CODES]
     for service in (*(name for name in APIS if name != "entra"), "network", "entra"):
-        title = APIS[service].title if service in APIS else "Proxies, gateways and networks"
-        parts += [f"## {title}\n", codes(service)]
+        parts += [f"## {service_title(service)}\n", codes(service)]
     return "\n".join([*parts, numbers()])
 
 
+def service_title(service: str) -> str:
+    return APIS[service].title if service in APIS else "Proxies, gateways and networks"
+
+
 def section(one: Cause) -> str:
-    mend = fix(one, {})
     parts = [
-        f"{anchor(one.id)}\n\n### {one.id}\n",
-        prose(f"{one.means[0].upper()}{one.means[1:]}.\n"),
-        f"{prose(one.explanation)}\n",
-        f"**{OWNERS[one.owner]}**: {prose(mend.text)}\n",
+        f"{anchor(one.id)}\n\n### {one.id}",
+        prose(f"{capital(one.means)}."),
+        prose(one.explanation),
+        *mend(one),
+        *([f"To find out whether it is this: {prose(one.tell)}"] if one.tell else []),
+        certainty(one),
     ]
-    if one.tell:
-        parts.append(f"To find out whether it is this: {prose(one.tell)}\n")
-    if mend.commands:
-        parts.append("```sh\n" + "\n".join(mend.commands) + "\n```\n")
-    if mend.portal:
-        parts.append(f"Portal: {prose(mend.portal)}\n")
+    return "\n\n".join(parts) + "\n"
+
+
+def mend(one: Cause) -> list[str]:
+    """Who does what, the commands with their placeholders, the portal's path, and what to heed before trying again."""
+    done = fix(one, {})
+    parts = [f"**{capital(OWNERS[one.owner])}**: {prose(filled(one.fix, {}))}"]
+    if done.commands:
+        parts.append("```sh\n" + "\n".join(done.commands) + "\n```")
+    if done.portal:
+        parts.append(f"**In the portal**: {prose(done.portal)}")
+    if one.again:
+        parts.append(f"**Then**: {prose(filled(one.again, {}))}")
+    return parts
+
+
+def certainty(one: Cause) -> str:
+    """Whether it is a failure of the tenant."""
     if one.conclusive:
-        parts.append("Conclusive: a service says it, or the connection shows it.\n")
-    else:
-        parts.append("Not conclusive: never a failure of the tenant; what depends on it could not be established.\n")
-    return "\n".join(parts)
+        return (
+            "Conclusive: a service says it, or the connection shows it. The check that reports it fails, or warns if\n"
+            "it only `should` hold."
+        )
+    return (
+        "Not conclusive: no service says so itself. The check that reports it is inconclusive, never failed, and what\n"
+        "depends on it could not be established."
+    )
 
 
 def codes(service: str) -> str:
     """The entries of an API's catalogue; bare AADSTS numbers have a table of their own."""
-    rows = {f"{service}.{row['id']}": row for row in load(service)["entry"]}
-    head = ("entry", "answer", "cause", "certainty", "can also be", "told apart by", "meaning", "tier", "source")
     return table(
-        head,
+        ("entry", "answer", "cause", "how sure", "how it is known", "meaning"),
         (
             (
                 anchor(name(one)) + code(name(one)),
-                answer(rows[one.id]),
+                answer(declared()[one.id]),
                 cause(one.cause, ""),
-                one.certainty,
-                causes(one.also, ""),
-                one.tell_apart and code(one.tell_apart),
+                sure(one),
+                f"{one.evidence}: {source(one.source)}",
                 prose(one.explanation),
-                one.evidence,
-                source(one.source),
             )
             for one in catalogue()
-            if one.id in rows
+            if one.id in declared() and one.id.startswith(f"{service}.")
         ),
     )
+
+
+@cache
+def declared() -> Mapping[str, Mapping[str, Any]]:
+    """The entries as their files spell them, by id; numbers that only have a meaning are not among them."""
+    return {f"{service}.{row['id']}": row for service in (*APIS, "network") for row in load(service)["entry"]}
+
+
+def sure(entry: Entry) -> str:
+    """How certain an entry is of its cause, what else it can be, and what tells these apart."""
+    told = [entry.certainty]
+    if entry.also:
+        told.append(f"else {causes(entry.also, '')}")
+    if entry.tell_apart:
+        told.append(f"told apart by {code(entry.tell_apart)}")
+    return "; ".join(told)
 
 
 def name(entry: Entry) -> str:

@@ -1,0 +1,38 @@
+"""Where more is told of a cause or a check: its page of the published site, or its place in docs/."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_ADDRESS = re.compile(r"(?:https?|file)://[\w.:/~%-]+")
+
+
+class DocsError(Exception):
+    """An address that nothing can be published under."""
+
+
+@dataclass(frozen=True, slots=True)
+class Docs:
+    """``base`` is the address of the site that ``make site`` builds; None where it is not published.
+
+    The places in docs/ are those of the repository and of the source distribution.
+    """
+
+    base: str | None = None
+
+    @classmethod
+    def at(cls, address: str | None) -> Docs:
+        """The site at an address that an option gives. Raises :class:`DocsError`."""
+        if address is not None and not _ADDRESS.fullmatch(address):
+            raise DocsError("--sentinel-docs: not an address such as https://docs.example.com/sentinel")
+        return cls(address and address.removesuffix("/index.html").rstrip("/"))
+
+    def cause(self, id: str) -> str:
+        return f"{self.base}/causes/{id}.html" if self.base else f"docs/findings.md#{id}"
+
+    def check(self, id: str) -> str:
+        return f"{self.base}/checks/{id}.html" if self.base else f"docs/checks.md#{id}"
+
+
+UNPUBLISHED = Docs()

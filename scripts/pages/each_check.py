@@ -1,0 +1,143 @@
+"""The site's page of each check, and the list of them. Links are those of docs/checks.md; ``moved`` leads them on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from conformance.checks.registry import AREAS, Check, catalogue
+from conformance.fakes import FAULTS
+from conformance.findings import CAUSES
+from conformance.report.words import SIGNS
+from pages.checks import probes, question
+from pages.findings import mend
+from pages.markdown import cause, code, fault, inline, prose, table
+from pages.operations import SHORT
+from pages.seen import Seen
+
+LEVELS = {"must": "If it does not, the connection does not work.", "should": "If it does not, a run warns of it."}
+INDEX = """\
+# Checks
+
+{count} statements that hold of a connection that works, in the order of the chain that it is.
+`must` fails, `should` warns.
+"""
+
+
+def index() -> str:
+    parts = [INDEX.format(count=len(catalogue()))]
+    for area, title in AREAS.items():
+        rows = ((link(one), one.level, prose(one.title)) for one in of(area))
+        parts += [f"## {title}\n", f"Alone: `-m {area}`\n", table(("check", "level", "what must hold"), rows)]
+    return "\n".join(parts)
+
+
+def of(area: str) -> list[Check]:
+    return [one for one in catalogue().values() if one.area == area]
+
+
+def link(check: Check) -> str:
+    return f"[{check.id}](checks.md#{check.id})"
+
+
+def page(check: Check, seen: Seen) -> str:
+    chosen = f"-m {check.marks[0]} -k {check.id}" if check.marks else f"-k {check.id}"
+    parts = [
+        f"# {check.id}: {prose(check.title)}\n",
+        f"**{check.level}** · {AREAS[check.area]}. {LEVELS[check.level]}\n",
+        "To look at it alone:\n",
+        f"```sh\npytest --sentinel-config=conn.toml {chosen}\n```\n",
+        "## How it is judged\n",
+        inline(check.description) + "\n",
+        *asks(check),
+        *reports(check, seen),
+        *listed(
+            "What can block it",
+            "A cause that one of these reports leaves nothing to judge here.",
+            blockers(check, seen),
+        ),
+        *listed("What depends on it", "What was seen to be blocked when this does not hold.", blocked(check, seen)),
+        *shown(check, seen),
+    ]
+    return "\n".join(parts)
+
+
+def asks(check: Check) -> list[str]:
+    """Its questions, with the least permission for each."""
+    if not probes(check):
+        return ["## What it asks\n", "Nothing: it looks at the connection file.\n"]
+    questions = "\n".join(map(question, probes(check))) + "\n"
+    parts = ["## What it asks\n", questions]
+    if "{workspace}" in questions or "{sentinel}" in questions:
+        parts.append(SHORT)
+    if ", needs " in questions:
+        parts.append(
+            "[What to grant](permissions.md#what-to-grant) has the commands for all permissions and the role.\n"
+        )
+    return parts
+
+
+def reports(check: Check, seen: Seen) -> list[str]:
+    """The causes that it owns or was seen to find, each folded with its fix."""
+    about: dict[str, list[str]] = {}
+    for name in (*check.owns, *(one.cause for one in seen.finds.get(check.id, {}).values() if one.cause)):
+        id, _, subject = name.partition(":")
+        about.setdefault(id, []).extend([subject] if subject and subject not in about.get(id, ()) else [])
+    if not about:
+        return []
+    parts = ["## What it reports, and how to mend it\n"]
+    for id, subjects in about.items():
+        one = CAUSES[id]
+        of = f" ({', '.join(subjects)})" if subjects else ""
+        body = [prose(one.explanation), *mend(one), f"More: {cause(id)}"]
+        parts.append(f'??? quote "{title(f"{id}{of}: {one.means}")}"\n')
+        parts += [indented(text) + "\n" for text in body]
+    return parts
+
+
+def title(text: str) -> str:
+    """A text as the title of a folded part."""
+    return prose(text).replace('"', "&quot;")
+
+
+def indented(text: str) -> str:
+    return "\n".join(f"    {line}" if line else "" for line in text.rstrip("\n").split("\n"))
+
+
+def blockers(check: Check, seen: Seen) -> frozenset[str]:
+    return seen.blockers.get(check.id, frozenset())
+
+
+def blocked(check: Check, seen: Seen) -> frozenset[str]:
+    return seen.blocked_by(check.id)
+
+
+def listed(head: str, told: str, ids: Iterable[str]) -> list[str]:
+    rows = [(link(one), prose(one.title)) for id, one in catalogue().items() if id in ids]
+    return [f"## {head}\n", f"{told}\n", table(("check", "what must hold"), rows)] if rows else []
+
+
+def shown(check: Check, seen: Seen) -> list[str]:
+    """How to see it fail on the virtual tenant: by a scenario, or by a fault."""
+    rows = [
+        (f"[{code(name)}](fakes.md#scenarios)", SIGNS[one.status].word, one.cause and cause(one.cause))
+        for name, one in seen.finds.get(check.id, {}).items()
+    ]
+    names = list(seen.finds.get(check.id, ()))
+    for one in FAULTS.values():
+        if one.check == check.id and one.endpoint and not one.numbered:
+            rows.append((fault(one), "", cause(one.becomes)))
+            names.append(one.name)
+    if not rows:
+        return []
+    return [
+        "## See it on the virtual tenant\n",
+        f"```sh\npytest --sentinel-config=conn.toml --sentinel-source=fake:{names[0]}\n```\n",
+        table(("scenario or fault", "outcome", "cause"), rows),
+    ]
+
+
+def nav() -> list[tuple[str, list[tuple[str, str]]]]:
+    """The checks by area, as the site's navigation lists them."""
+    return [
+        (title, [(f"{one.id} {one.title}", f"checks/{one.id}.md") for one in of(area)]) for area, title in AREAS.items()
+    ]

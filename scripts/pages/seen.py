@@ -1,0 +1,38 @@
+"""What checks were seen to say: the scenarios of the virtual tenant, each verified once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from conformance.checks.outcome import Outcome
+from conformance.fakes import SCENARIOS, Fake
+from conformance.verification import verify
+from pages.operations import START, demo
+
+FINDS = ("failed", "inconclusive", "warning")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """By check: its own findings, by scenario; and by check too: those that blocked it, and that it blocked."""
+
+    finds: Mapping[str, Mapping[str, Outcome]]
+    blockers: Mapping[str, frozenset[str]]
+
+    def blocked_by(self, check: str) -> frozenset[str]:
+        """The checks that were blocked by it."""
+        return frozenset(one for one, blockers in self.blockers.items() if check in blockers)
+
+
+def seen(scenarios: Iterable[str] = tuple(SCENARIOS)) -> Seen:
+    finds: dict[str, dict[str, Outcome]] = defaultdict(dict)
+    blockers: dict[str, set[str]] = defaultdict(set)
+    for name in scenarios:
+        for outcome in verify(demo(), source=Fake(name, START)).outcomes:
+            if outcome.blocked_by:
+                blockers[outcome.check].add(outcome.blocked_by)
+            elif outcome.status in FINDS:
+                finds[outcome.check][name] = outcome
+    return Seen(finds, {name: frozenset(found) for name, found in blockers.items()})

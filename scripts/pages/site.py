@@ -1,0 +1,102 @@
+"""The site's sources: the committed pages, and in place of the two long ones a page for each check and each cause."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+from conformance.checks.registry import catalogue
+from conformance.findings import CAUSES
+from pages import each_cause, each_check, findings
+from pages.seen import Seen
+
+ROOT = Path(__file__).parents[2]
+CHECKS, FINDINGS = "docs/checks.md", "docs/findings.md"
+COPIED = {
+    "README.md": "index.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "CHANGELOG.md": "changelog.md",
+    **{
+        f"docs/{name}": name
+        for name in ("architecture.md", "benchmarks.md", "fakes.md", "library.md", "permissions.md", "reports.md")
+    },
+}
+"""Pages that stay as they are, and where the site has them."""
+GUIDE = {
+    "Reports": "reports.md",
+    "Permissions": "permissions.md",
+    "The virtual tenant": "fakes.md",
+    "The library": "library.md",
+}
+PROJECT = {
+    "Architecture": "architecture.md",
+    "Benchmarks": "benchmarks.md",
+    "Contributing": "contributing.md",
+    "Changelog": "changelog.md",
+    "Licence": "licence.md",
+}
+
+WIDE = "---\nhide: [navigation]\n---\n\n"
+"""Before a page that has wide tables, and none beside it."""
+
+Item: TypeAlias = "str | Mapping[str, str | Nav]"
+Nav: TypeAlias = Sequence[Item]
+
+
+def sources(seen: Seen) -> dict[str, str]:
+    """Every page of the site by its path."""
+    pages = {there: moved((ROOT / here).read_text(encoding="utf-8"), here, there) for here, there in COPIED.items()}
+    licence = (ROOT / "LICENSE").read_text(encoding="utf-8")
+    pages["licence.md"] = f"# Licence\n\n```text\n{licence.rstrip()}\n```\n"
+    made = {
+        "checks/index.md": (CHECKS, each_check.index()),
+        **{f"checks/{id}.md": (CHECKS, each_check.page(one, seen)) for id, one in catalogue().items()},
+        "causes/index.md": (FINDINGS, each_cause.index()),
+        **{f"causes/{id}.md": (FINDINGS, each_cause.page(one, seen)) for id, one in CAUSES.items()},
+        "codes.md": (FINDINGS, WIDE + findings.all_codes()),
+    }
+    return pages | {there: moved(text, origin, there) for there, (origin, text) in made.items()}
+
+
+def moved(text: str, origin: str, here: str) -> str:
+    """A page of the repository with its links as they are from ``here`` in the site."""
+
+    def link(match: re.Match[str]) -> str:
+        page, _, anchor = match[1].partition("#")
+        path, left = place(
+            posixpath.normpath(posixpath.join(posixpath.dirname(origin), page)) if page else origin, anchor
+        )
+        told = posixpath.relpath(path, posixpath.dirname(here) or ".")
+        return f"]({told}#{left})" if left else f"]({told})"
+
+    return re.sub(r"\]\((?![a-z]+://)([^)\s]+)\)", link, text)
+
+
+def place(page: str, anchor: str) -> tuple[str, str]:
+    """Where the site has an anchor of the repository. Raises KeyError for a page that it does not have."""
+    if page == CHECKS:
+        return (f"checks/{anchor}.md" if anchor in catalogue() else "checks/index.md"), ""
+    if page == FINDINGS and anchor in CAUSES:
+        return f"causes/{anchor}.md", ""
+    if page == FINDINGS:
+        return ("codes.md", "" if anchor == "codes" else anchor) if anchor else ("causes/index.md", "")
+    return (COPIED | {"LICENSE": "licence.md"})[page], anchor
+
+
+def nav() -> Nav:
+    """The navigation: a tab for each of its first level."""
+    return [
+        {"Home": "index.md"},
+        {"Checks": ["checks/index.md", *sections(each_check.nav())]},
+        {"Causes": ["causes/index.md", *sections(each_cause.nav())]},
+        {"Codes": "codes.md"},
+        {"Guide": [{title: path} for title, path in GUIDE.items()]},
+        {"Project": [{title: path} for title, path in PROJECT.items()]},
+    ]
+
+
+def sections(groups: list[tuple[str, list[tuple[str, str]]]]) -> Nav:
+    return [{title: [{name: path} for name, path in members]} for title, members in groups]

@@ -1,0 +1,66 @@
+"""Builds the site: a page for each check and each cause, and the pages of docs/, into site/. Needs the extra `docs`."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Mapping
+from pathlib import Path
+
+from pages import site
+from pages.seen import Seen, seen
+
+ROOT = Path(__file__).parents[1]
+CONFIG = Path(__file__).with_name("zensical.toml")
+STYLE = Path(__file__).with_name("site.css")
+
+
+def write(folder: Path, found: Seen) -> Path:
+    """The sources of the site in a folder: pages, style and configuration, whose path is given back."""
+    for name, text in site.sources(found).items():
+        path = folder / "pages" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    shutil.copy(STYLE, folder / "pages")
+    config = folder / CONFIG.name
+    config.write_text(
+        CONFIG.read_text(encoding="utf-8").replace("nav = []", f"nav = {toml(site.nav())}"), encoding="utf-8"
+    )
+    return config
+
+
+def toml(value: site.Nav | site.Item) -> str:
+    """A navigation as TOML, on one line: strings as JSON has them, which TOML takes."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{toml(key)} = {toml(item)}" for key, item in value.items()) + "}"
+    return f"[{', '.join(map(toml, value))}]"
+
+
+def build(folder: Path, found: Seen) -> Path:
+    """The site, built strictly: a link or an anchor that is not there ends it. Its folder is given back."""
+    config = write(folder, found)
+    zensical = Path(sysconfig.get_path("scripts")) / "zensical"
+    subprocess.run([zensical, "build", "--strict", "--clean", "--config-file", config], check=True, cwd=folder)  # noqa: S603
+    return folder / "site"
+
+
+def main() -> int:
+    work = ROOT / "build" / "site"
+    shutil.rmtree(work, ignore_errors=True)
+    try:
+        built = build(work, seen())
+    except subprocess.CalledProcessError as error:
+        return int(error.returncode)
+    shutil.rmtree(ROOT / "site", ignore_errors=True)
+    built.rename(ROOT / "site")
+    print("site/index.html")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

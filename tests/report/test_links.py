@@ -1,0 +1,45 @@
+"""Where the forms of a report link to: the published site, or the places in docs/."""
+
+from __future__ import annotations
+
+import json
+
+from contoso import START, made_up
+from test_terminal import shown
+
+from conformance import verify
+from conformance.fakes import Fake
+from conformance.findings import Docs
+from conformance.report.html import page
+from conformance.report.json import encode
+from conformance.report.model import Document, document
+from conformance.report.summary import summary
+
+CAUSE = "https://docs.example.com/sentinel/causes/secret_expired.html"
+CHECK = "https://docs.example.com/sentinel/checks/AUTH-003.html"
+
+
+def run(base: str | None) -> Document:
+    report = verify(made_up(), source=Fake("expired-secret", START), checks=["AUTH-003"])
+    return document([report], docs=Docs.at(base))
+
+
+def test_every_form_links_to_the_published_site() -> None:
+    report = run("https://docs.example.com/sentinel/")
+    (connection,) = json.loads(encode(report))["connections"]
+    assert [one["docs"] for one in connection["root_causes"]] == [CAUSE]
+    assert [(one["docs"], one["finding"]["docs"]) for one in connection["checks"]] == [(CHECK, CAUSE)]
+    assert f"docs    {CAUSE}" in shown(report, width=100)
+    assert f"[`secret_expired`]({CAUSE})" in summary(report).decode()
+    for link in (CAUSE, CHECK):
+        assert f'href="{link}"' in page(report).decode()
+
+
+def test_unpublished_only_programs_and_v_are_told_the_place_in_the_repository() -> None:
+    report = run(None)
+    assert report.connections[0].root_causes[0].docs == "docs/findings.md#secret_expired"
+    assert report.connections[0].checks[0].docs == "docs/checks.md#AUTH-003"
+    assert "docs/" not in shown(report)
+    assert "docs/findings.md#secret_expired" in shown(report, verbose=1)
+    assert "docs/" not in summary(report).decode()
+    assert "docs/findings.md" not in page(report).decode()
