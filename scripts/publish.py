@@ -24,6 +24,10 @@ def write(folder: Path, found: Seen) -> Path:
         path = folder / "pages" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+    for name in site.linked():
+        path = folder / "pages" / site.FILES / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, path)
     shutil.copy(STYLE, folder / "pages")
     config = folder / CONFIG.name
     config.write_text(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
@@ -19,17 +20,44 @@ COPIED = {
     "README.md": "index.md",
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changelog.md",
+    "docs/nightly/README.md": "nightly.md",
+    "cassettes/INDEX.md": "cassettes.md",
+    "tests/descriptions/README.md": "descriptions.md",
     **{
-        f"docs/{name}": name
-        for name in ("architecture.md", "benchmarks.md", "fakes.md", "library.md", "permissions.md", "reports.md")
+        f"docs/{name}.md": f"{name}.md"
+        for name in (
+            "architecture",
+            "benchmarks",
+            "clients",
+            "fakes",
+            "fidelity",
+            "fleet",
+            "library",
+            "permissions",
+            "recording",
+            "reports",
+            "virtual-tenant",
+        )
     },
 }
 """Pages that stay as they are, and where the site has them."""
+FILES = "files"
+"""Where the site has other files of the repository that pages link to."""
 GUIDE = {
     "Reports": "reports.md",
     "Permissions": "permissions.md",
-    "The virtual tenant": "fakes.md",
+    "Every night": "nightly.md",
+    "Fleets": "fleet.md",
+    "Recording": "recording.md",
+    "Cassettes": "cassettes.md",
     "The library": "library.md",
+}
+TENANT = {
+    "For your own tests": "virtual-tenant.md",
+    "Scenarios and answers": "fakes.md",
+    "Clients": "clients.md",
+    "Fidelity": "fidelity.md",
+    "Descriptions": "descriptions.md",
 }
 PROJECT = {
     "Architecture": "architecture.md",
@@ -41,6 +69,9 @@ PROJECT = {
 
 WIDE = "---\nhide: [navigation]\n---\n\n"
 """Before a page that has wide tables, and none beside it."""
+
+LINK = re.compile(r"\]\((?![a-z]+://)([^)\s]+)\)")
+"""A link of a page to something of the repository."""
 
 Item: TypeAlias = "str | Mapping[str, str | Nav]"
 Nav: TypeAlias = Sequence[Item]
@@ -72,18 +103,32 @@ def moved(text: str, origin: str, here: str) -> str:
         told = posixpath.relpath(path, posixpath.dirname(here) or ".")
         return f"]({told}#{left})" if left else f"]({told})"
 
-    return re.sub(r"\]\((?![a-z]+://)([^)\s]+)\)", link, text)
+    return LINK.sub(link, text)
 
 
 def place(page: str, anchor: str) -> tuple[str, str]:
-    """Where the site has an anchor of the repository. Raises KeyError for a page that it does not have."""
+    """Where the site has an anchor of the repository. Raises KeyError for what is not there."""
     if page == CHECKS:
         return (f"checks/{anchor}.md" if anchor in catalogue() else "checks/index.md"), ""
     if page == FINDINGS and anchor in CAUSES:
         return f"causes/{anchor}.md", ""
     if page == FINDINGS:
         return ("codes.md", "" if anchor == "codes" else anchor) if anchor else ("causes/index.md", "")
+    if page in linked():
+        return f"{FILES}/{page}", ""
     return (COPIED | {"LICENSE": "licence.md"})[page], anchor
+
+
+@cache
+def linked() -> frozenset[str]:
+    """The files of the repository, no pages, that pages link to."""
+    found = set()
+    for page in COPIED:
+        for target in LINK.findall((ROOT / page).read_text(encoding="utf-8")):
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(page), target.partition("#")[0]))
+            if not path.endswith(".md") and path != "LICENSE" and (ROOT / path).is_file():
+                found.add(path)
+    return frozenset(found)
 
 
 def nav() -> Nav:
@@ -94,6 +139,7 @@ def nav() -> Nav:
         {"Causes": ["causes/index.md", *sections(each_cause.nav())]},
         {"Codes": "codes.md"},
         {"Guide": [{title: path} for title, path in GUIDE.items()]},
+        {"The virtual tenant": [{title: path} for title, path in TENANT.items()]},
         {"Project": [{title: path} for title, path in PROJECT.items()]},
     ]
 
