@@ -6,16 +6,17 @@ import json
 import re
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from described import ERRORS, MODELS, OPERATIONS, faults, refusal_faults
 from explained import MEANT, STRANGERS, Difference
 from jsonschema import Draft202012Validator
 from observed import Exchange, exchanges, others
-from refused import NAMES, response
+from refused import NAMES, call, response
 from results import DECLARED, columns_of
 
 from conformance.apis import kql
-from conformance.fakes import SCENARIOS
+from conformance.fakes import FAULTS, SCENARIOS
 from conformance.fakes.answering import SERVED
 from conformance.fakes.table_rows import SCHEMAS
 
@@ -40,11 +41,25 @@ def test_answers_to_others_are_as_described() -> None:
     assert {one.response.status_code for one in others()} == {200}
 
 
+def refused(api: str, kind: object, answer: httpx.Response) -> set[Difference]:
+    """Where an error document differs from that of its API. ``kind``: its status, or ``fault``."""
+    found = refusal_faults(api, answer.json())
+    return {Difference("descriptions", f"{api}/{kind}", one.where, one.what) for one in found}
+
+
 @pytest.mark.parametrize(("api", "name"), NAMES)
 def test_refusals_are_as_described(api: str, name: str) -> None:
-    found = refusal_faults(api, response(api, name).json())
-    status = response(api, name).status_code
-    assert {Difference("descriptions", f"{api}/{status}", one.where, one.what) for one in found} - MEANT.keys() == set()
+    answer = response(api, name)
+    assert refused(api, answer.status_code, answer) - MEANT.keys() == set()
+
+
+FORMED = {name: one.api for name, one in FAULTS.items() if one.formed and one.api}
+"""The faults that are an API's own error documents, and whose. The others are a stranger's, or have lost their form."""
+
+
+@pytest.mark.parametrize("name", FORMED)
+def test_faults_are_as_described(name: str) -> None:
+    assert refused(FORMED[name], "fault", FAULTS[name].answer(call())) - MEANT.keys() == set()
 
 
 def test_every_operation_is_described_and_answered() -> None:
@@ -59,10 +74,9 @@ def test_every_explained_difference_is_there() -> None:
     there = differing("healthy", others()).union(*(differing(name, exchanges(name)) for name in SCENARIOS))
     for api, name in NAMES:
         answer = response(api, name)
-        there |= {
-            Difference("descriptions", f"{api}/{answer.status_code}", one.where, one.what)
-            for one in refusal_faults(api, answer.json())
-        }
+        there |= refused(api, answer.status_code, answer)
+    for name, api in FORMED.items():
+        there |= refused(api, "fault", FAULTS[name].answer(call()))
     assert sorted(one for one in MEANT if one.to == "descriptions" and one not in there) == []
 
 
