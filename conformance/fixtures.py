@@ -36,4 +36,6 @@ def sentinel_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     with served() as stage:
         for name, value in {**stage.server.environment, **variables(stage.connection)}.items():
             monkeypatch.setenv(name, value)
+        # urllib reads the environment once, at the first request of a process, and keeps what it found.
+        monkeypatch.setattr("urllib.request._opener", None)
         yield stage

@@ -117,6 +117,17 @@ class TestSentinelServer:
             urllib.request.urlopen(url, data=str(httpx.QueryParams(data)).encode(), timeout=10)
         assert len(sentinel_server.requests) == 2
 
+    def test_urllib_does_without_the_proxies_of_before(
+        self, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whoever asked first in this process, and however."""
+        before = urllib.request.build_opener(urllib.request.ProxyHandler({"https": "http://127.0.0.1:9"}))
+        monkeypatch.setattr(urllib.request, "_opener", before)
+        served: Served = request.getfixturevalue("sentinel_server")
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            urllib.request.urlopen(ALERTS, timeout=10)
+        assert len(served.requests) == 1
+
     def test_the_environment_leads_there_and_names_the_connection(self, sentinel_server: Served) -> None:
         assert os.environ["HTTPS_PROXY"] == sentinel_server.server.url
         assert os.environ["AZURE_CLIENT_ID"] == sentinel_server.connection.client_id

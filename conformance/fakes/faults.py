@@ -45,7 +45,7 @@ class Fault:
     ``cause`` is what it means by itself; ``becomes`` what the rest of the evidence makes of it, as a rule the same;
     ``check`` the check that then says so, and ``notes`` what others warn of. ``status`` is that of the answer.
     ``endpoint`` names the operation that answers so; None where no operation
-    of a verification can, and the answer is only met in pasted text.
+    of a verification can, and the answer is only met in pasted text. ``formed``: it is the API's own error document.
     """
 
     name: str
@@ -56,6 +56,7 @@ class Fault:
     check: str | None
     endpoint: str | None
     known: Known
+    formed: bool
     answer: Callable[[Call], httpx.Response]
 
     @property
@@ -116,12 +117,13 @@ def _declared(service: str) -> Iterator[Fault]:
             row.get("check") or data["checks"].get(becomes),
             row["endpoint"] or None,
             _known(row),
+            _formed(row),
             _answer(row),
         )
 
 
 def _numbers(causes: Mapping[str, Mapping[str, list[int]]]) -> Iterator[dict[str, Any]]:
-    """Entra's numbers share one form. The OAuth error stands before them where it is known, else it is left out."""
+    """Entra's numbers share one form. The OAuth error is given where it is known, else it is empty."""
     for cause, groups in causes.items():
         for answer, numbers in groups.items():
             status, _, code = answer.partition(" ")
@@ -139,12 +141,16 @@ def _form(row: Mapping[str, Any]) -> str:
     return str(row["endpoint"]).partition(".")[0]
 
 
+def _formed(row: Mapping[str, Any]) -> bool:
+    return "refusal" in row or "message" in row
+
+
 def _answer(row: Mapping[str, Any]) -> Callable[[Call], httpx.Response]:
     headers = row.get("headers", {})
     kind = next((kind for kind in CONTENT_TYPES if kind in row), None)
     if kind is not None:
         return lambda call: respond(call, row["status"], row[kind], {"Content-Type": CONTENT_TYPES[kind], **headers})
-    if "refusal" not in row and "message" not in row:
+    if not _formed(row):
         return lambda call: respond(call, row["status"], None, headers)
     refuse = REFUSERS[_form(row)]
     if "refusal" in row:

@@ -140,8 +140,8 @@ def test_what_was_consented(ask: Any, world: World) -> None:
     world.tenant.consent("00000003-0000-0000-c000-000000000000", "Application.Read.All")
 
     async def consents(client: GraphServiceClient) -> Any:
-        principal = await client.service_principals_with_app_id(app.client_id).get()
-        return await client.service_principals.by_service_principal_id(principal.id).app_role_assignments.get()
+        principal = client.service_principals.by_service_principal_id(app.service_principal_id)
+        return await principal.app_role_assignments.get()
 
     found = ask(consents).value
     assert len(found) == len(app.consents)

@@ -93,11 +93,7 @@ def operation(request: httpx.Request) -> Endpoint[Any] | None:
 
 def _asks(tenant: Tenant) -> Iterator[Ask[Any]]:
     yield arm.SUBSCRIPTION.ask()
-    yield arm.PROVIDER.ask()
-    yield arm.RESOURCE_GROUP_ROLE_ASSIGNMENTS.ask()
-    yield arm.ROLE_DEFINITION.ask(role=next(iter(tenant.roles)).id)
     yield entra.INSTANCE_DISCOVERY.ask()
-    yield graph.SERVICE_PRINCIPAL.ask()
     yield graph.LEGACY_ALERTS.ask()
     yield graph.INCIDENTS.ask(expand="alerts")
     yield OF_PRINCIPAL.ask(principal=tenant.app.service_principal_id)

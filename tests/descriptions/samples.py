@@ -26,8 +26,6 @@ FILES: Mapping[str, tuple[str, ...]] = {
     "arm.permissions": ("arm_permissions_list",),
     "arm.role_assignments": ("arm_role_assignments_list",),
     "arm.role_definitions": ("arm_role_definitions_list",),
-    "arm.role_definition": ("arm_role_definition_get",),
-    "arm.provider": ("arm_provider_get",),
     "defender.alert": ("defender_alert_get",),
     "defender.alerts": ("defender_alerts_list",),
     "defender.machine": ("defender_machine_get",),
@@ -38,7 +36,6 @@ FILES: Mapping[str, tuple[str, ...]] = {
     "graph.incident": ("graph_incident_get",),
     "graph.incidents": ("graph_incidents_list",),
     "graph.secure_scores": ("graph_secure_scores_list",),
-    "graph.service_principal": ("graph_service_principal_get",),
     "log_analytics.query": (
         "loganalytics_query_post",
         "loganalytics_query_post_getschema",

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 
+import httpx
 import pytest
-from described import MODELS, OPERATIONS, faults, refusal_faults
+from described import ERRORS, MODELS, OPERATIONS, faults, refusal_faults
 from explained import MEANT, STRANGERS, Difference
 from jsonschema import Draft202012Validator
 from observed import Exchange, exchanges, others
-from refused import NAMES, response
+from refused import NAMES, call, response
 from results import DECLARED, columns_of
 
 from conformance.apis import kql
-from conformance.fakes import SCENARIOS
+from conformance.fakes import FAULTS, SCENARIOS
 from conformance.fakes.answering import SERVED
 from conformance.fakes.table_rows import SCHEMAS
-
-NEVER = {"arm.solution"}
-"""What the virtual tenant never has: the solution of older workspaces."""
 
 
 def differing(scenario: str, some: tuple[Exchange, ...]) -> set[Difference]:
@@ -42,15 +41,29 @@ def test_answers_to_others_are_as_described() -> None:
     assert {one.response.status_code for one in others()} == {200}
 
 
+def refused(api: str, kind: object, answer: httpx.Response) -> set[Difference]:
+    """Where an error document differs from that of its API. ``kind``: its status, or ``fault``."""
+    found = refusal_faults(api, answer.json())
+    return {Difference("descriptions", f"{api}/{kind}", one.where, one.what) for one in found}
+
+
 @pytest.mark.parametrize(("api", "name"), NAMES)
 def test_refusals_are_as_described(api: str, name: str) -> None:
-    found = refusal_faults(api, response(api, name).json())
-    status = response(api, name).status_code
-    assert {Difference("descriptions", f"{api}/{status}", one.where, one.what) for one in found} - MEANT.keys() == set()
+    answer = response(api, name)
+    assert refused(api, answer.status_code, answer) - MEANT.keys() == set()
+
+
+FORMED = {name: one.api for name, one in FAULTS.items() if one.formed and one.api}
+"""The faults that are an API's own error documents, and whose. The others are a stranger's, or have lost their form."""
+
+
+@pytest.mark.parametrize("name", FORMED)
+def test_faults_are_as_described(name: str) -> None:
+    assert refused(FORMED[name], "fault", FAULTS[name].answer(call())) - MEANT.keys() == set()
 
 
 def test_every_operation_is_described_and_answered() -> None:
-    assert OPERATIONS.keys() == SERVED.keys() - NEVER
+    assert OPERATIONS.keys() == SERVED.keys()
     answered = {one.endpoint.name for one in (*exchanges("healthy"), *others()) if one.response.status_code == 200}
     assert answered == OPERATIONS.keys()
 
@@ -61,10 +74,9 @@ def test_every_explained_difference_is_there() -> None:
     there = differing("healthy", others()).union(*(differing(name, exchanges(name)) for name in SCENARIOS))
     for api, name in NAMES:
         answer = response(api, name)
-        there |= {
-            Difference("descriptions", f"{api}/{answer.status_code}", one.where, one.what)
-            for one in refusal_faults(api, answer.json())
-        }
+        there |= refused(api, answer.status_code, answer)
+    for name, api in FORMED.items():
+        there |= refused(api, "fault", FAULTS[name].answer(call()))
     assert sorted(one for one in MEANT if one.to == "descriptions" and one not in there) == []
 
 
@@ -100,11 +112,32 @@ def test_a_query_for_a_table_answers_its_columns() -> None:
 
 # The descriptions themselves
 
+REFERENCE = r'"#/\$defs/([^"]+)"'
+
 
 @pytest.mark.parametrize("file", MODELS)
 def test_models_name_only_models(file: str) -> None:
     Draft202012Validator.check_schema(MODELS[file])
-    assert set(re.findall(r'"#/\$defs/([^"]+)"', json.dumps(MODELS[file]))) <= MODELS[file]["$defs"].keys()
+    assert set(re.findall(REFERENCE, json.dumps(MODELS[file]))) <= MODELS[file]["$defs"].keys()
+
+
+def test_every_model_is_of_an_operation() -> None:
+    """A model that nothing answers with any more goes. Headers have theirs by API and status."""
+    answers = [one.get("items") or one["body"] for one in OPERATIONS.values()]
+    used = {model for name in (*answers, *ERRORS.values()) for model in reached(name)}
+    assert {f"{file}#{name}" for file in MODELS.keys() - {"headers"} for name in MODELS[file]["$defs"]} == used
+
+
+def reached(name: str) -> Iterator[str]:
+    """A model, and all that it is made of."""
+    file, _, of = name.partition("#")
+    todo, seen = [of], set[str]()
+    while todo:
+        one = todo.pop()
+        if one not in seen:
+            seen.add(one)
+            todo += re.findall(REFERENCE, json.dumps(MODELS[file]["$defs"][one]))
+            yield f"{file}#{one}"
 
 
 @pytest.mark.parametrize("file", MODELS)

@@ -182,7 +182,8 @@ class TestClients:
     def test_urllib_with_nothing_but_the_environment(self, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
         for name, value in server.environment.items():
             monkeypatch.setenv(name, value)
-        with urllib.request.urlopen(f"https://{ARM}/a", timeout=10) as answer:
+        opener = urllib.request.build_opener()  # urlopen would keep the one of another test, and its proxies
+        with opener.open(f"https://{ARM}/a", timeout=10) as answer:
             assert json.load(answer)["url"] == f"https://{ARM}/a"
 
     def test_httpx_with_nothing_but_the_environment(self, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
