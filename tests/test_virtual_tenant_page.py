@@ -79,11 +79,13 @@ def test_the_port_can_be_dialled(folder: Path) -> None:
 
 def test_every_order_is_carried_out(folder: Path) -> None:
     types(folder, DIRECT)
-    first, switched, faulty, throttled, late, *log, reset = values(types(folder, CONTROL.replace("--json", JSON)))
+    said = values(types(folder, CONTROL.replace("--json", JSON)))
+    first, switched, faulty, canned, throttled, late, *log, reset = said
     assert isinstance(first, dict)
     assert "expired-secret" in first["scenarios"]
     assert [one["scenario"] for one in (switched, faulty, reset)] == ["expired-secret", "expired-secret", "healthy"]
-    assert [one["name"] for one in throttled["faults"]] == ["service-down", "throttled: graph"]
+    assert [one["name"] for one in canned["faults"]] == ["service-down", "entra/AADSTS50076"]
+    assert throttled["faults"][-1]["name"] == "throttled: graph"
     assert late["latency"] == {"seconds": 0.2, "jitter": 0.1}
     assert {"time", "method", "host", "path", "status", "duration_ms"} == log[-1].keys()
     assert reset["faults"] == []
