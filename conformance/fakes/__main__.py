@@ -7,13 +7,15 @@ import asyncio
 import contextlib
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from conformance.fakes import handout
+from conformance.fakes import fleet, handout
 from conformance.fakes.scenarios import SCENARIOS
 from conformance.fakes.served import server_of
-from conformance.fakes.server import log_to
-from conformance.fakes.stage import Stage
+from conformance.fakes.server import Server, log_to
+from conformance.fakes.stage import Stage, delay
+from conformance.fakes.world import hosts
 from conformance.sources import SourceError
 from conformance.verdict import ExitCode
 
@@ -27,9 +29,12 @@ async def serve(options: argparse.Namespace) -> None:
     for interrupt in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(interrupt, stop.set)
-    stage = Stage(handout.made_up(), options.scenario)
-    stage.latency, stage.jitter = options.latency, options.jitter
     with log_to(options.log) as log:
+        if options.tenants:
+            await serve_fleet(options, log, stop)
+            return
+        stage = Stage(handout.made_up(), options.scenario)
+        stage.latency, stage.jitter = options.latency, options.jitter
         async with server_of(stage, log, host=options.host, port=options.port) as server:
             folder, certificate = options.folder, server.ca_file.read_bytes()
             environment = server.trusting((folder / "ca.pem").resolve())
@@ -39,6 +44,34 @@ async def serve(options: argparse.Namespace) -> None:
             print(f"# {options.scenario}:  pytest --sentinel-config={folder / 'conn.toml'}")
             print("# Ctrl-C ends it", flush=True)
             await stop.wait()
+
+
+async def serve_fleet(options: argparse.Namespace, log: Callable[[str], None] | None, stop: asyncio.Event) -> None:
+    """Serves a fleet until it is stopped."""
+    tenants = fleet.Fleet(options.tenants, options.broken, options.hanging)
+    async with Server(
+        tenants.handler,
+        hosts(),
+        host=options.host,
+        port=options.port,
+        latency=lambda request: delay(options.latency, options.jitter),
+        log=log,
+    ) as server:
+        folder = options.folder
+        environment = server.trusting((folder / "ca.pem").resolve())
+        fleet.write(folder, tenants, environment, server.ca_file.read_bytes())
+        print(handout.exports(environment), end="")
+        print(f"# {options.tenants} tenants:  pytest --sentinel-config={folder / 'connections'}")
+        print("# Ctrl-C ends it", flush=True)
+        await stop.wait()
+
+
+def share(text: str) -> float:
+    """A share of 1, in per cent: ``5%``. Raises ValueError, as argparse takes it."""
+    number = float(text.removesuffix("%")) / 100
+    if not 0 <= number <= 1:
+        raise ValueError
+    return number
 
 
 def many_files() -> None:
@@ -68,12 +101,16 @@ def main(arguments: list[str] | None = None) -> int:
     serving.add_argument(
         "--folder", type=Path, default=FOLDER, help=f"for conn.toml, its secret, ca.pem and environment ({FOLDER})"
     )
+    many = serving.add_argument_group("a fleet", "many tenants, with connections/ and manifest.json in the folder")
+    many.add_argument("--tenants", type=int, metavar="N", help="so many tenants in place of one")
+    many.add_argument("--broken", type=share, default=0.0, metavar="5%%", help="in 20 scenarios, in turn")
+    many.add_argument("--hanging", type=share, default=0.0, metavar="1%%", help="without an answer")
     options = parser.parse_args(arguments)
     many_files()
     try:
         with contextlib.suppress(KeyboardInterrupt):  # where the event loop takes no signals
             asyncio.run(serve(options))
-    except (SourceError, OSError, ImportError, OverflowError) as error:
+    except (SourceError, ValueError, OSError, ImportError, OverflowError) as error:
         print(f"ERROR: {error}", file=sys.stderr)
         return ExitCode.USAGE
     return ExitCode.CONFORMANT

@@ -16,7 +16,7 @@ CONNECTION = """\
 name = "{name}"
 tenant_id = "{tenant_id}"
 client_id = "{client_id}"
-client_secret = "file:client.secret"
+client_secret = "file:{secret}"
 subscription_id = "{subscription_id}"
 resource_group = "{resource_group}"
 workspace_id = "{workspace_id}"
@@ -69,10 +69,18 @@ def write(folder: Path, connection: Connection, environment: Mapping[str, str], 
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "ca.pem").write_bytes(certificate)
-    (folder / "conn.toml").write_text(CONNECTION.format(name=connection.name, **connection.facts()), encoding="utf-8")
-    for name, text in (
-        ("client.secret", secret(connection)),
-        ("environment", exports({**environment, **variables(connection)})),
-    ):
-        (folder / name).touch(mode=0o600)
-        (folder / name).write_text(text, encoding="utf-8")
+    file(folder / "conn.toml", connection, "client.secret")
+    private(folder / "client.secret", secret(connection))
+    private(folder / "environment", exports({**environment, **variables(connection)}))
+
+
+def file(path: Path, connection: Connection, secret_file: str) -> None:
+    """Writes a connection file, which refers to the file of its secret."""
+    text = CONNECTION.format(name=connection.name, secret=secret_file, **connection.facts())
+    path.write_text(text, encoding="utf-8")
+
+
+def private(path: Path, text: str) -> None:
+    """A file for its owner only."""
+    path.touch(mode=0o600)
+    path.write_text(text, encoding="utf-8")

@@ -139,4 +139,9 @@ class Stage:
 
     def delay(self, request: httpx.Request) -> float:
         """Seconds before the answer to a request."""
-        return self.latency + random.uniform(0, self.jitter)  # noqa: S311
+        return delay(self.latency, self.jitter)
+
+
+def delay(latency: float, jitter: float) -> float:
+    """Seconds, with up to ``jitter`` more at random."""
+    return latency + random.uniform(0, jitter)  # noqa: S311

@@ -175,11 +175,9 @@ class World:
 
     def _tenant(self, request: httpx.Request) -> Tenant:
         """The tenant that a request speaks to: by its token, else by the path, else the first."""
-        token = bearer(request.headers.get("authorization"))
-        claims = read(token)[0] if token else None
-        wanted = str((claims or {}).get("tid", "")) or request.url.path.split("/")[1]
+        named = tenant_named(request)
         for tenant in self.tenants:
-            if wanted.lower() in (tenant.id.lower(), *tenant.domains):
+            if named in (tenant.id.lower(), *tenant.domains):
                 return tenant
         return self.tenant
 
@@ -189,6 +187,13 @@ class _Routes(respx.Router):
 
     def record(self, *exchange: Any, **more: Any) -> None:
         pass
+
+
+def tenant_named(request: httpx.Request) -> str:
+    """The id or domain of the tenant that a request speaks to, in lower case: by its token, else by the path."""
+    token = bearer(request.headers.get("authorization"))
+    claims = read(token)[0] if token else None
+    return (str((claims or {}).get("tid", "")) or request.url.path.split("/")[1]).lower()
 
 
 @cache

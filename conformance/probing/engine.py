@@ -194,34 +194,15 @@ class Engine:
         if stop := stopped(PROBES[name], {"discovery": discovery}):
             return stop
         assert isinstance(discovery, Answer)
-        document = tokens.Reply(200, msgspec.json.encode(discovery.data).decode(), {})
-        seen: list[Received | Unreachable] = []
-        faults: list[Exception] = []
-
-        async def post(url: str, data: Mapping[str, str], headers: Mapping[str, str]) -> tokens.Reply:
-            request = self._client.build_request("POST", url, data=dict(data), headers=dict(headers))
-            try:
-                result = await self._sender.send(request, entra.TOKEN.name)
-            except Exception as error:  # of this suite's making: msal must not turn it into something else
-                faults.append(error)
-                raise
-            seen.append(result)
-            if isinstance(result, Unreachable):
-                raise tokens.MsalHttpError(result.finding.cause)
-            return tokens.Reply(result.status, result.body.decode("utf-8", "replace"), result.headers)
-
-        trouble: Exception | None = None
+        document = msgspec.json.encode(discovery.data).decode()
         try:
-            await tokens.acquire(self.connection, ask.audience, document, post)
-        except Exception as error:  # msal raises for what it cannot read; what was seen on the wire says why
-            trouble = error
-        if faults:
-            raise faults[0]
-        if not seen:
-            if isinstance(trouble, ImportError | AttributeError):
-                raise trouble  # of this installation, not of the credential
-            return Refusal(name, credential_finding(trouble))
-        result = seen[-1]
+            asked = await tokens.compose(self.connection, ask.audience, document)
+        except (ImportError, AttributeError):
+            raise  # of this installation, not of the credential
+        except Exception as error:
+            return Refusal(name, credential_finding(error))
+        request = self._client.build_request("POST", asked.url, data=asked.form, headers=asked.headers)
+        result = await self._sender.send(request, entra.TOKEN.name)
         if isinstance(result, Unreachable):
             return Refusal(name, result.finding, result.exchange)
         evidence = read(name, entra.TOKEN, result, self.connection)
@@ -316,9 +297,7 @@ def read(name: str, endpoint: Endpoint[Any], received: Received, connection: Con
     return refused(found)
 
 
-def credential_finding(trouble: Exception | None) -> Finding:
+def credential_finding(trouble: Exception) -> Finding:
     """A token request that could not even be made: the credential cannot be used as it is."""
-    text = type(trouble).__name__ if trouble else "nothing sent"
-    return finding(
-        "certificate_invalid", certainty="likely", also=("federation_mismatch", "credential_missing"), code=text
-    )
+    also = ("federation_mismatch", "credential_missing")
+    return finding("certificate_invalid", certainty="likely", also=also, code=type(trouble).__name__)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import contextlib
 import json
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,8 +18,8 @@ from conformance.apis.endpoint import Audience
 from conformance.apis.entra import TokenResponse
 from conformance.connection import Connection
 
-# msal is synchronous: each token request blocks one of these threads while the event loop does its HTTP.
-_threads = ThreadPoolExecutor(max_workers=64, thread_name_prefix="msal")
+# msal is synchronous, and an assertion may have to be fetched. Nothing waits here for a tenant.
+_threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="msal")
 # It prints answers that it cannot read to stderr, unless somebody listens; the finding explains them.
 logging.getLogger("msal").addHandler(logging.NullHandler())
 
@@ -62,59 +63,71 @@ def decode_claims(token: str) -> Mapping[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """An HTTP answer in the form that msal reads."""
+class TokenRequest:
+    """What is to be posted for a token. It holds the credential, and is never shown."""
 
-    status_code: int
+    url: str
+    form: Mapping[str, str] = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+
+
+class _Composed(Exception):
+    """msal has composed its request."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """The discovery document, as an HTTP answer in the form that msal reads."""
+
     text: str
-    headers: Mapping[str, str]
+    status_code: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def raise_for_status(self) -> None:
-        if self.status_code >= 400:
-            raise MsalHttpError(self.status_code)
+        """It is a good answer."""
 
 
-class MsalHttpError(Exception):
-    """What msal is told when it asks whether an answer was good."""
+class _Composer:
+    """msal's ``http_client``: knows the discovery document already, and takes the request that msal would post."""
 
+    def __init__(self, discovery: str) -> None:
+        self._discovery = discovery
+        self.request: TokenRequest | None = None
 
-Post = Callable[[str, Mapping[str, str], Mapping[str, str]], Coroutine[Any, Any, Reply]]
+    def get(self, url: str, **_: Any) -> _Document:
+        return _Document(self._discovery)
 
-
-class MsalClient:
-    """msal's ``http_client``: posts through the engine, and knows the discovery document already."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, discovery: Reply, post: Post) -> None:
-        self._loop, self._discovery, self._post = loop, discovery, post
-
-    def get(self, url: str, params: Any = None, headers: Any = None, **_: Any) -> Reply:
-        return self._discovery
-
-    def post(self, url: str, params: Any = None, data: Any = None, headers: Any = None, **_: Any) -> Reply:
-        return asyncio.run_coroutine_threadsafe(self._post(url, data or {}, headers or {}), self._loop).result()
+    def post(self, url: str, data: Any = None, headers: Any = None, **_: Any) -> None:
+        self.request = TokenRequest(url, dict(data or {}), dict(headers or {}))
+        raise _Composed
 
     def close(self) -> None:
-        """Nothing to close: the transport belongs to the engine."""
+        """There is nothing to close."""
 
 
-async def acquire(connection: Connection, audience: Audience, discovery: Reply, post: Post) -> None:
-    """Has msal put the token request; what came back is seen by ``post``.
+async def compose(connection: Connection, audience: Audience, discovery: str) -> TokenRequest:
+    """The token request as msal makes it; ``discovery`` is the tenant's document. Raises what msal does where it
+    cannot make one of the credential.
 
-    A fresh application object each time: msal keeps refusals and throttling of earlier tries in memory (60 s and
-    more), and a token of before a grant would still lack it.
+    The engine sends it: msal would keep a thread waiting for each answer, so that a few tenants that hang would hold
+    up all others, and it keeps refusals and throttling in memory.
     """
-    loop = asyncio.get_running_loop()
 
-    def ask() -> None:
+    def composed() -> TokenRequest:
         import msal
 
+        composer = _Composer(discovery)
         app = msal.ConfidentialClientApplication(
             connection.client_id,
             client_credential=connection.credential.msal(),
             authority=f"{connection.cloud.login}/{connection.tenant_id}",
             instance_discovery=False,
-            http_client=MsalClient(loop, discovery, post),
+            http_client=composer,
         )
-        app.acquire_token_for_client([connection.cloud.scope(audience)])
+        with contextlib.suppress(_Composed):
+            app.acquire_token_for_client([connection.cloud.scope(audience)])
+        if composer.request is None:
+            raise ValueError("nothing sent")
+        return composer.request
 
-    await loop.run_in_executor(_threads, ask)
+    return await asyncio.get_running_loop().run_in_executor(_threads, composed)

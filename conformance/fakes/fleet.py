@@ -1,0 +1,156 @@
+"""A fleet of virtual tenants: one for each of many made-up connections, some of them broken, some silent."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from conformance.apis import entra
+from conformance.connection import Connection
+from conformance.fakes.handout import exports, file, made_up, private, secret
+from conformance.fakes.obstacles import Obstacle
+from conformance.fakes.scenarios import SCENARIOS
+from conformance.fakes.source import build
+from conformance.fakes.story import stable_id
+from conformance.fakes.world import Disturbance, World, tenant_named
+
+WAYS = (
+    "wrong-secret",
+    "no-azure-role",
+    "expired-secret",
+    "no-graph-consent",
+    "role-on-wrong-scope",
+    "secret-id-pasted",
+    "table-missing",
+    "app-missing",
+    "workspace-name-as-id",
+    "no-defender-consent",
+    "no-licence",
+    "wrong-workspace",
+    "app-disabled",
+    "conditional-access",
+    "role-denied",
+    "mismatched-workspace-id",
+    "sentinel-not-onboarded",
+    "network-access-disabled",
+    "intercepted",
+    "service-principal-missing",
+)
+"""The scenarios that broken tenants are in, in turn. What is wrong shows in answers alone: not before a tunnel, which
+many tenants share, and not in a tenant id that no tenant has.
+"""
+SILENCES: Mapping[str, Disturbance] = {
+    "silent": Disturbance(Obstacle.SILENT),
+    "silent-tokens": Disturbance(Obstacle.SILENT, endpoint=entra.TOKEN.name),
+    "silent-azure": Disturbance(Obstacle.SILENT, api="arm"),
+}
+"""How tenants hang, in turn: altogether, when a token is asked for, or in one of the services."""
+KEPT = 128
+"""Worlds that are kept, of those asked last: more than a client verifies at the same time. One takes some 400 kB."""
+
+
+def causes(state: str) -> tuple[str, ...]:
+    """The root causes that a report must name of a tenant in this state: healthy, a scenario or a silence."""
+    return ("timed_out",) if state in SILENCES else SCENARIOS[state].causes
+
+
+class Fleet:
+    """``count`` tenants, of which the shares ``broken`` and ``hanging`` (of 1) are not as they should be.
+
+    Which ones follows from their numbers, so that fleets of the same size and shares are alike but for the secret. A
+    world is made when its tenant is first asked, and anew if it was let go meanwhile: all have one beginning, and
+    tokens stay good. Requests that name no tenant of the fleet are answered by a healthy one. Raises ValueError for
+    shares that leave no room for each other.
+    """
+
+    def __init__(self, count: int, broken: float = 0.0, hanging: float = 0.0) -> None:
+        if count < 1 or min(broken, hanging) < 0 or broken + hanging > 1:
+            raise ValueError(
+                "a fleet has one tenant or more, and shares of broken and hanging ones that add up to 1 at most"
+            )
+        self.count = count
+        self._model = made_up()
+        self._began = datetime.now(UTC)
+        self._states = dict(_troubles(count, round(count * broken), round(count * hanging)))
+        self._numbers = {stable_id("fleet", number, "tenant_id"): number for number in range(count)}
+        self._worlds: OrderedDict[int | None, World] = OrderedDict()
+
+    @property
+    def secret(self) -> str:
+        """The client secret of all apps of the fleet."""
+        return secret(self._model)
+
+    def members(self) -> Iterator[tuple[Connection, str]]:
+        """Each connection as its file has it, and the state of its tenant; in the order of their numbers."""
+        for number in range(self.count):
+            state = self._state(number)
+            # In a scenario the connection may be what is wrong; a silence leaves it alone.
+            here = self._connection(number) if state not in WAYS else self._built(number).connection
+            yield here, state
+
+    async def handler(self, request: httpx.Request) -> httpx.Response:
+        """As :meth:`World.handler`, by the world of the tenant that the request names."""
+        number = self._numbers.get(tenant_named(request))
+        world = self._worlds.pop(number, None) or self._built(number)
+        self._worlds[number] = world
+        if len(self._worlds) > KEPT:
+            self._worlds.popitem(last=False)
+        return await world.handler(request)
+
+    def _state(self, number: int | None) -> str:
+        return self._states.get(number, "healthy") if number is not None else "healthy"
+
+    def _connection(self, number: int | None) -> Connection:
+        if number is None:
+            return self._model
+        names = ("tenant_id", "client_id", "subscription_id", "workspace_id")
+        ids: dict[str, Any] = {name: stable_id("fleet", number, name) for name in names}
+        return replace(self._model, name=f"tenant-{number:05}", **ids)
+
+    def _built(self, number: int | None) -> World:
+        state = self._state(number)
+        world = build(self._connection(number), state if state in WAYS else "healthy", began=self._began)
+        if state in SILENCES:
+            world.disturbances.append(SILENCES[state])
+        return world
+
+
+def _troubles(count: int, broken: int, hanging: int) -> Iterator[tuple[int, str]]:
+    """Who is broken or hangs, and how: evenly spread, so that a part of the fleet is much like the whole."""
+    ways, silences, total = cycle(WAYS), cycle(SILENCES), broken + hanging
+    silent = {at * total // hanging for at in range(hanging)}
+    for at in range(total):
+        yield at * count // total, next(silences if at in silent else ways)
+
+
+def write(folder: Path, fleet: Fleet, environment: Mapping[str, str], certificate: bytes) -> None:
+    """Writes ``connections/`` with a file for each and their secret, ``ca.pem``, ``environment``, and
+    ``manifest.json``: what is wrong with whom, and the root causes that a report must name. Raises OSError.
+
+    Files of an earlier fleet go first.
+    """
+    connections = folder / "connections"
+    connections.mkdir(parents=True, exist_ok=True)
+    for old in (*connections.glob("*.toml"), *connections.glob("*.secret")):
+        old.unlink()
+    (folder / "ca.pem").write_bytes(certificate)
+    private(folder / "environment", exports(environment))
+    private(connections / "fleet.secret", fleet.secret)
+    troubled = {}
+    for connection, state in fleet.members():
+        own = "fleet.secret" if secret(connection) == fleet.secret else f"{connection.name}.secret"
+        if own != "fleet.secret":
+            private(connections / own, secret(connection))
+        file(connections / f"{connection.name}.toml", connection, own)
+        if state != "healthy":
+            troubled[connection.name] = {"state": state, "causes": list(causes(state))}
+    manifest = {"tenants": fleet.count, "troubled": troubled}
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
