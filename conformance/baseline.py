@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from conformance.checks.outcome import Accepted, Outcome, Root
+from conformance.checks.outcome import Accepted, Outcome, Root, Status
 from conformance.checks.registry import RETIRED, catalogue
 from conformance.connection.lines import line_of, tables
 from conformance.connection.strict import StrictFile, day, near, shown
@@ -82,18 +82,25 @@ def accept(outcomes: Iterable[Outcome], connection: str, baseline: Baseline, tod
     return [marked(one) for one in outcomes]
 
 
-def stale(outcomes: Mapping[str, Sequence[Outcome]], baseline: Baseline, today: date) -> tuple[Stale, ...]:
-    """What has become stale, given all outcomes by connection; an entry whose check was not selected is left alone."""
-    found = []
-    for known in baseline:
-        concerned = [name for name in outcomes if known.connection in (None, name)]
-        own = [one.status for name in concerned for one in outcomes[name] if one.check == known.check]
-        covered = any(one.root and known.covers(one.root, name) for name in concerned for one in outcomes[name])
-        if own and set(own) == {"passed"} and not covered:
-            found.append(Stale(known, "passing"))
-        elif known.expires < today and (own or covered):
-            found.append(Stale(known, "expired"))
-    return tuple(found)
+def stale(outcomes: Iterable[tuple[str, Sequence[Outcome]]], baseline: Baseline, today: date) -> tuple[Stale, ...]:
+    """What has become stale, given the outcomes of each connection with its name, which are looked at once.
+
+    An entry whose check was not selected is left alone.
+    """
+    own: list[set[Status]] = [set() for _ in baseline]
+    covered = [False] * len(baseline)
+    for name, found in outcomes:
+        for at, known in enumerate(baseline):
+            if known.connection in (None, name):
+                own[at] |= {one.status for one in found if one.check == known.check}
+                covered[at] |= any(one.root and known.covers(one.root, name) for one in found)
+    told = []
+    for known, statuses, meets in zip(baseline, own, covered, strict=True):
+        if statuses == {"passed"} and not meets:
+            told.append(Stale(known, "passing"))
+        elif known.expires < today and (statuses or meets):
+            told.append(Stale(known, "expired"))
+    return tuple(told)
 
 
 def read(path: Path) -> Baseline:

@@ -13,7 +13,7 @@ from conformance.connection.strict import shown
 from conformance.report.handback.texts import LANGUAGES
 
 if TYPE_CHECKING:
-    from conformance.report.model import Document
+    from conformance.fleet.ending import Ending
 
 JOB_SUMMARY = "GITHUB_STEP_SUMMARY"
 """The variable that names the file which GitHub shows as the summary of a job; it is appended to."""
@@ -55,34 +55,31 @@ class Delivery:
             _addresses(notified, environ) if notified else (),
         )
 
-    def deliver(self, document: Document) -> list[Problem]:
+    def deliver(self, ending: Ending) -> list[Problem]:
         """Delivers to all of them; what could not be."""
-        return [*self._write(document), *self._notify(document)]
+        return [*self._write(ending), *self._notify(ending)]
 
-    def _write(self, document: Document) -> Iterator[Problem]:
+    def _write(self, ending: Ending) -> Iterator[Problem]:
         if self.folder is None:
             return
-        from conformance.report.files import write
-        from conformance.report.summary import summary
-
         try:
-            write(self.folder, document, self.languages)
+            ending.write(self.folder, self.languages)
         except OSError as error:
             yield Problem(f"{self.folder}: the report cannot be written: {error.strerror}", fatal=True)
         if self.job_summary:
             try:
                 with self.job_summary.open("ab") as file:
-                    file.write(summary(document))
+                    file.write(ending.summary())
             except OSError as error:
                 yield Problem(f"{JOB_SUMMARY}: the summary cannot be written: {error.strerror}", fatal=False)
 
-    def _notify(self, document: Document) -> Iterator[Problem]:
-        if not self.addresses:
+    def _notify(self, ending: Ending) -> Iterator[Problem]:
+        if not self.addresses or not (message := ending.message()):
             return
-        from conformance.notify import notify, worth_telling
+        from conformance.notify import send
 
-        for address in self.addresses if worth_telling(document) else ():
-            if problem := notify(address, document):
+        for address in self.addresses:
+            if problem := send(address, *message):
                 yield Problem(problem, fatal=False)
 
 

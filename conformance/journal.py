@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -31,6 +33,11 @@ from conformance.verdict import exit_code
 from conformance.verification import Report
 
 FILE = "connections.jsonl"
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+class JournalError(Exception):
+    """The file is no journal; the message is one line for the user."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,16 +166,54 @@ class Journal:
         self._kept += [zlib.compress(line, 1) for line in lines]
 
     def entries(self) -> Iterator[Entry]:
-        """All entries, in the order in which they were finished."""
+        """All entries, in the order in which they were finished. Raises :class:`JournalError`."""
+        for line in self._lines():
+            yield self._decoded(line, Entry)
+
+    def in_order(self, key: Callable[[str], Any]) -> Iterator[Entry]:
+        """All entries by a key of their names, one at a time: they are not in memory all at once."""
+        found, at = [], 0
+        for number, line in enumerate(self._lines()):
+            found.append((key(self._decoded(line, _Named).name), number, at))
+            at += len(line)
+        with ExitStack() as stack:
+            file = stack.enter_context(open(self._path, "rb")) if self._path and self._path.exists() else None
+            written = len(found) - len(self._kept)
+            for _, number, place in sorted(found):
+                if file and number < written:
+                    file.seek(place)
+                    line = file.readline()
+                else:
+                    line = zlib.decompress(self._kept[number - written])
+                yield self._decoded(line, Entry)
+
+    def finished(self, prints: Mapping[str, str]) -> Iterator[Entry]:
+        """The entries of these connections (name: fingerprint), one each: journals that were joined may have more."""
+        seen = set[str]()
+        for one in self.entries():
+            if prints.get(one.name) == one.fingerprint and one.name not in seen:
+                seen.add(one.name)
+                yield one
+
+    def _lines(self) -> Iterator[bytes]:
         if self._path is not None and self._path.exists():
-            with open(self._path, "rb") as lines:
-                yield from (_decode(line) for line in lines if line.endswith(b"\n"))
-        yield from (_decode(zlib.decompress(line)) for line in self._kept)
+            try:
+                with open(self._path, "rb") as lines:
+                    yield from (line for line in lines if line.endswith(b"\n"))
+            except OSError as error:
+                raise JournalError(f"{self._path}: no journal to go on from: {error.strerror}") from None
+        yield from map(zlib.decompress, self._kept)
+
+    def _decoded(self, line: bytes, form: type[S]) -> S:
+        try:
+            return msgspec.json.decode(line, type=form)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise JournalError(f"{self._path}: no journal to go on from: {error}") from None
+
+
+class _Named(msgspec.Struct):
+    name: str
 
 
 def _line(one: Entry) -> bytes:
     return msgspec.json.encode(one) + b"\n"
-
-
-def _decode(line: bytes) -> Entry:
-    return msgspec.json.decode(line, type=Entry)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,13 +46,10 @@ def worth_telling(document: Document) -> bool:
     return document.run.exit_code != 0 or bool(changed)
 
 
-def notify(address: Secret, document: Document) -> str | None:
-    """Sends the verdicts and what is to be mended, without any evidence. What went wrong, if something did."""
-    from conformance.report.words import headline
-
-    _, sentence = headline(document)
+def send(address: Secret, sentence: str, lines: Iterable[str]) -> str | None:
+    """Sends a sentence with the lines below it. What went wrong, if something did."""
     sent = _service(address).notify(
-        title=_told(f"Sentinel: {sentence}"), body="\n".join(body(document)), body_format="text", timeout=TIMEOUT
+        title=_told(f"Sentinel: {sentence}"), body="\n".join(map(_told, lines)), body_format="text", timeout=TIMEOUT
     )
     return None if sent else f"--sentinel-notify: {_shown(address)} did not take the notification"
 

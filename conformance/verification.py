@@ -156,7 +156,7 @@ async def verify_async(
     connection, gathered, duration = await gather(connection, where, chosen, patience=patience, wait=wait)
     judged = [judge(check, connection, gathered.evidence) for check in chosen]
     outcomes = tuple(accept(judged, connection.name, baseline, started.date()))
-    gone = stale({connection.name: outcomes}, baseline, started.date())
+    gone = stale([(connection.name, outcomes)], baseline, started.date())
     return Report(connection, where.name, started, duration, gathered, outcomes, verdict(outcomes), gone)
 
 

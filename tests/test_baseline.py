@@ -62,7 +62,7 @@ def test_it_holds_to_the_end_of_its_last_day() -> None:
 
 
 def why(outcomes: dict[str, list[Outcome]], one: Acceptance) -> list[str]:
-    return [found.why for found in stale(outcomes, (one,), TODAY)]
+    return [found.why for found in stale(outcomes.items(), (one,), TODAY)]
 
 
 def test_an_acceptance_is_stale_when_its_check_passes_everywhere() -> None:
@@ -88,7 +88,7 @@ def test_an_acceptance_whose_day_is_over_is_stale_if_its_check_was_selected() ->
 
 def test_a_stale_acceptance_says_where_it_stands_and_what_to_do() -> None:
     one = known(connection="contoso", where="known.toml:3")
-    assert [found.message for found in stale({"contoso": [PASSED]}, (one,), TODAY)] == [
+    assert [found.message for found in stale([("contoso", [PASSED])], (one,), TODAY)] == [
         "known.toml:3: AUTH-003 (contoso) is accepted until 2027-01-31, but passes: remove the entry"
     ]
 
@@ -111,7 +111,7 @@ ENTRIES = st.builds(
 def test_nothing_is_both_used_and_stale_and_marking_changes_nothing_else(
     outcomes: dict[str, list[Outcome]], baseline: Baseline
 ) -> None:
-    gone = {one.acceptance for one in stale(outcomes, baseline, TODAY)}
+    gone = {one.acceptance for one in stale(outcomes.items(), baseline, TODAY)}
     for name, found in outcomes.items():
         marked = accept(found, name, baseline, TODAY)
         assert [(one.check, one.status, one.root) for one in marked] == [

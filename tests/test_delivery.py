@@ -10,6 +10,7 @@ from contoso import SECRET
 from report.documents import RUNS, run
 
 from conformance.delivery import Delivery, DeliveryError
+from conformance.fleet.ending import InFull
 from conformance.report.command import command
 from conformance.report.summary import summary
 
@@ -21,7 +22,7 @@ def option(**given: object) -> Callable[[str], object]:
 
 def test_nothing_is_written_that_was_not_asked_for(tmp_path: Path) -> None:
     job = tmp_path / "job.md"
-    assert Delivery.of(option(), {"GITHUB_STEP_SUMMARY": str(job)}).deliver(run(*RUNS["one-fault"])) == []
+    assert Delivery.of(option(), {"GITHUB_STEP_SUMMARY": str(job)}).deliver(InFull(run(*RUNS["one-fault"]))) == []
     assert list(tmp_path.iterdir()) == []
 
 
@@ -29,7 +30,7 @@ def test_a_folder_gets_every_form_and_a_job_its_summary(tmp_path: Path) -> None:
     document, job = run(*RUNS["one-fault"]), tmp_path / "job.md"
     job.write_text("before\n")
     where = Delivery.of(option(report=tmp_path / "out", language="de, en"), {"GITHUB_STEP_SUMMARY": str(job)})
-    assert where.deliver(document) == []
+    assert where.deliver(InFull(document)) == []
     assert {
         "report.json", "report.html", "summary.md", "badge.svg",
         "handback.html", "handback.md", "handback.en.html", "handback.en.md",
@@ -40,17 +41,17 @@ def test_a_folder_gets_every_form_and_a_job_its_summary(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", RUNS)
 def test_no_form_shows_the_secret(tmp_path: Path, name: str) -> None:
-    Delivery(tmp_path, ("en", "ja")).deliver(run(*RUNS[name]))
+    Delivery(tmp_path, ("en", "ja")).deliver(InFull(run(*RUNS[name])))
     for path in tmp_path.iterdir():
         assert SECRET not in path.read_text(), path
 
 
 def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    (problem,) = Delivery(tmp_path / "file" / "deep").deliver(run(*RUNS["healthy"]))
+    (problem,) = Delivery(tmp_path / "file" / "deep").deliver(InFull(run(*RUNS["healthy"])))
     assert problem.fatal
     assert problem.text.endswith("file/deep: the report cannot be written: Not a directory")
-    (problem,) = Delivery(tmp_path / "out", job_summary=tmp_path).deliver(run(*RUNS["healthy"]))
+    (problem,) = Delivery(tmp_path / "out", job_summary=tmp_path).deliver(InFull(run(*RUNS["healthy"])))
     assert not problem.fatal
     assert problem.text == "GITHUB_STEP_SUMMARY: the summary cannot be written: Is a directory"
 

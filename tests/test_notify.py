@@ -17,12 +17,20 @@ from test_plugin import folder
 from test_plugin import run as run_pytest
 
 from conformance.connection.secret import Secret
-from conformance.notify import NotifyError, addresses, body, notify, worth_telling
+from conformance.fleet.ending import InFull
+from conformance.notify import NotifyError, addresses, body, send, worth_telling
 from conformance.report.comparison import run_of
-from conformance.report.model import compared
+from conformance.report.model import Document, compared
 
 __all__ = ["folder"]
 TOKEN = "hook-token-0123456789"
+
+
+def notify(address: Secret, document: Document) -> str | None:
+    """What a run over a few connections sends."""
+    message = InFull(document).message()
+    assert message is not None
+    return send(address, *message)
 
 
 class Receiver(HTTPServer):

@@ -13,16 +13,15 @@ from itertools import groupby
 from pathlib import Path
 from typing import NoReturn
 
-import msgspec
-
 from conformance.connection import ConnectionFileError
+from conformance.fleet.ending import ending
 from conformance.fleet.history import History, HistoryError
 from conformance.fleet.plan import plan
 from conformance.fleet.run import Run
 from conformance.fleet.shard import ShardError
 from conformance.fleet.task import FleetError, FleetLost, Trouble
-from conformance.journal import FILE, Journal, document
-from conformance.report.files import write
+from conformance.journal import FILE, Journal, JournalError
+from conformance.keeping import Keeping
 from conformance.report.screen import console
 from conformance.sources import SourceError
 from conformance.verdict import STATUSES, ExitCode
@@ -61,22 +60,19 @@ def verify(options: argparse.Namespace) -> int:
     if options.resume and not options.report:
         raise FleetError("--resume goes on in the folder of --report, which is missing")
     journal = Journal(options.report / FILE if options.report else None)
-    try:
-        planned = plan(
-            options.connections,
-            checks=options.checks,
-            shard=options.shard,
-            source_name=options.source,
-            deadline=options.deadline,
-            jobs=options.jobs,
-            resumed=journal if options.resume else None,
-        )
-    except (OSError, msgspec.MsgspecError) as error:
-        raise FleetError(f"{options.report / FILE}: no journal to go on from: {error}") from None
+    planned = plan(
+        options.connections,
+        checks=options.checks,
+        shard=options.shard,
+        source_name=options.source,
+        deadline=options.deadline,
+        jobs=options.jobs,
+        resumed=journal if options.resume else None,
+    )
     began, code = time.monotonic(), None
     with ExitStack() as stack:
         history = stack.enter_context(History(options.history)) if options.history else None
-        run = Run(planned, journal, history, console())
+        run = Run(planned, Keeping(journal, history), sys.stderr)
         try:
             asyncio.run(run.go(options.scheduler))
         except FleetLost as error:
@@ -85,13 +81,15 @@ def verify(options: argparse.Namespace) -> int:
             code = error_line("interrupted", INTERRUPTED)
     for line in complaints(run.troubles):
         error_line(line, ExitCode.USAGE)
-    if run.problem:
-        error_line(f"{options.history}: the history is not complete: {run.problem}", ExitCode.USAGE)
-    if options.report and (entries := list(journal.entries())):
+    if run.keeping.problem:
+        error_line(f"{options.history}: the history is not complete: {run.keeping.problem}", ExitCode.USAGE)
+    if end := ending(lambda: journal.in_order(str), time.monotonic() - began, planned.order.selection):
         try:
-            write(options.report, document(entries, time.monotonic() - began, planned.order.selection))
+            if options.report:
+                end.write(options.report)
         except OSError as error:
             journal.problem = error
+        end.show(console())
     if journal.problem:
         error_line(f"{options.report}: the report cannot be written: {journal.problem.strerror}", ExitCode.USAGE)
     told = [f"{run.verdicts[status]} {status}" for status in STATUSES]
@@ -151,7 +149,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if words[:1] == ["trend"]:
             return draw(trending().parse_args(words[1:]))
         return verify(verifying().parse_args(words))
-    except (ConnectionFileError, FleetError, HistoryError, ShardError, SourceError) as error:
+    except (ConnectionFileError, FleetError, HistoryError, JournalError, ShardError, SourceError) as error:
         return error_line(str(error), ExitCode.USAGE)
 
 

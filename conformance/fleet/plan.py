@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -47,7 +47,7 @@ def plan(
     # Absolute: workers run elsewhere, and have the files under the same path.
     chosen = {Place(str(file.absolute()), one.name): one for file, found in files.items() for one in share.of(found)}
     prints = {one.name: fingerprint(one, where.name, selection) for one in chosen.values()}
-    kept = tuple(finished(resumed, prints)) if resumed else ()
+    kept = tuple(resumed.finished(prints)) if resumed else ()
     started = min((one.started for one in kept), default=datetime.now(UTC))
     done = {one.name for one in kept}
     return Plan(
@@ -67,12 +67,3 @@ def choice(text: str | None) -> tuple[tuple[str, ...], str]:
             raise FleetError(f"--checks: {word!r} is no check and no area; pytest --sentinel-list shows all")
     ids = tuple(check.id for check in catalogue().values() if check.id in words or check.area in words)
     return ids, f"--checks {','.join(words)}"
-
-
-def finished(journal: Journal, prints: Mapping[str, str]) -> Iterator[Entry]:
-    """The entries of these connections (name: fingerprint), one each: journals that were joined may have more."""
-    seen = set[str]()
-    for one in journal.entries():
-        if prints.get(one.name) == one.fingerprint and one.name not in seen:
-            seen.add(one.name)
-            yield one

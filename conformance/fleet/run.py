@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, field
-from typing import Protocol
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+from typing import IO, Protocol
 
 from conformance.connection import Connection, load
-from conformance.fleet.history import History, look
 from conformance.fleet.plan import Plan
 from conformance.fleet.task import FleetError, Order, Place, Result, Trouble, verified
-from conformance.journal import Entry, Journal
-from conformance.report.terminal import Terminal
+from conformance.keeping import Keeping
+from conformance.report.progress import fleet_progress
 from conformance.verdict import STATUSES, ExitCode, VerdictStatus, exit_code
 
 
@@ -62,13 +57,11 @@ class Run:
     """Carries out a plan. What is finished stands in the journal, in the history and in the counts."""
 
     plan: Plan
-    journal: Journal
-    history: History | None
-    out: Console
+    keeping: Keeping
+    stream: IO[str]
+    """Where progress is seen, if somebody watches."""
     verdicts: Counter[VerdictStatus] = field(default_factory=Counter)
     troubles: list[Trouble] = field(default_factory=list)
-    problem: sqlite3.Error | None = None
-    """Why the history is not complete."""
 
     async def go(self, scheduler: str | None = None) -> None:
         """Verifies what has no verdict yet.
@@ -78,35 +71,24 @@ class Run:
         """
         plan = self.plan
         async with engine(plan.places, scheduler) as at_work:
-            self.journal.start(plan.kept)
+            self.keeping.journal.start(plan.kept)
             for one in plan.kept:
-                self._count(one)
-            columns = (MofNCompleteColumn(), BarColumn(), TimeRemainingColumn())
-            with Progress(*columns, console=self.out, transient=True, disable=not self.out.is_terminal) as progress:
-                bar = progress.add_task("", total=len(plan.kept) + len(plan.places), completed=len(plan.kept))
+                self.keeping.remember(one)
+                self.verdicts[one.part.verdict.status] += 1
+            with fleet_progress(len(plan.places), self.stream) as progress:
                 async with aclosing(at_work.results(plan.places, plan.order)) as results:
                     async for result in results:
                         for one in result.entries:
-                            self.journal.add(one)
-                            self._count(one)
+                            self.keeping.add(one)
+                            verdict = one.part.verdict
+                            self.verdicts[verdict.status] += 1
+                            progress.finished(one.name, verdict.status, verdict.summary)
                         self.troubles += result.troubles
-                        progress.advance(bar, len(result.entries) + len(result.troubles))
 
     @property
     def exit_code(self) -> ExitCode:
         """That of the worst connection; of one without a verdict first, as the run has not done what it was to do."""
         without = {one.exit_code for one in self.troubles}
-        if ExitCode.USAGE in without or self.journal.problem or self.problem:
+        if ExitCode.USAGE in without or self.keeping.journal.problem or self.keeping.problem:
             return ExitCode.USAGE
         return exit_code(without | {STATUSES[status] for status in self.verdicts})
-
-    def _count(self, one: Entry) -> None:
-        part = one.part
-        self.verdicts[part.verdict.status] += 1
-        if part.verdict.status != "conformant":
-            Terminal(self.out).headline(part)
-        if self.history:
-            try:
-                self.history.add([look(one)])
-            except sqlite3.Error as error:  # what was verified is not lost for it
-                self.problem = error

@@ -19,9 +19,13 @@ LETTER, MARGIN = 6.6, 6
 
 def badge(document: Document) -> bytes:
     """The worst verdict of a run; of several connections, how many it is about."""
-    statuses = Counter(one.verdict.status for one in document.connections)
+    return drawn(Counter(one.verdict.status for one in document.connections))
+
+
+def drawn(statuses: Counter[VerdictStatus]) -> bytes:
+    """The badge of so many connections with each verdict."""
     status = next(status for status in COLOURS if statuses[status] or status == "conformant")
-    many = len(document.connections)
+    many = statuses.total()
     label = "Sentinel connection" if many == 1 else f"{many} Sentinel connections"
     word = WORDS[status] if many == 1 else f"{statuses[status]} {WORDS_OF_MANY[status]}"
     left, right = (round(len(text) * LETTER) + 2 * MARGIN for text in (label, word))

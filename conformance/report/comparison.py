@@ -168,16 +168,17 @@ def compare(previous: PastRun, current: PastRun) -> ComparisonPart:
     now = {one.name: one for one in current.connections}
     return ComparisonPart(
         previous=PreviousPart(started=previous.started, suite=previous.suite),
-        connections={name: _changes(before[name], one) for name, one in now.items() if name in before},
+        connections={name: changes(before[name], one) for name, one in now.items() if name in before},
         new_connections=tuple(name for name in now if name not in before),
         lost_connections=tuple(name for name in before if name not in now),
     )
 
 
-def _changes(before: PastConnection, now: PastConnection) -> ChangesPart:
+def changes(before: PastConnection, now: PastConnection) -> ChangesPart:
+    """What changed for one connection."""
     was, checks = ({check.id: check for check in one.checks} for one in (before, now))
-    changes = [_change(was[id], check) for id, check in checks.items() if id in was]
-    changed = [one for one in changes if (one.was, one.was_cause) != (one.outcome, one.cause)]
+    pairs = [_change(was[id], check) for id, check in checks.items() if id in was]
+    changed = [one for one in pairs if (one.was, one.was_cause) != (one.outcome, one.cause)]
     return ChangesPart(
         newly_failing=tuple(one for one in changed if one.was not in FAILING and one.outcome in FAILING),
         newly_passing=tuple(one for one in changed if one.was in FAILING and one.outcome not in FAILING),

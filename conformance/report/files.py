@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -27,6 +27,12 @@ def write(folder: Path, document: Document, languages: Sequence[str] = ("en",)) 
     folder.mkdir(parents=True, exist_ok=True)
     made = ((name, form(document)) for name, form in FORMS.items())
     for name, content in chain(made, handbacks(document, languages)):
-        part = folder / f"{name}.part"
-        part.write_bytes(content)
-        part.replace(folder / name)
+        replace(folder / name, [content])
+
+
+def replace(path: Path, content: Iterable[bytes]) -> None:
+    """Writes a file piece by piece; it takes the place of its predecessor when it is whole. Raises ``OSError``."""
+    part = path.with_name(f"{path.name}.part")
+    with open(part, "wb") as file:
+        file.writelines(content)
+    part.replace(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -12,6 +13,21 @@ from conformance.report.model import Document
 def encode(document: Document) -> bytes:
     """The report of a run as indented JSON."""
     return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
+
+
+PLACE = b'\n "connections": []'
+"""Where the connections of an encoded report without any stand: no text in it can hold a line break."""
+
+
+def stream(head: Document, connections: Iterable[msgspec.Raw]) -> Iterator[bytes]:
+    """The report as ``encode`` gives it, piece by piece: ``head`` with these connections, which are JSON already."""
+    before, place, after = encode(head).partition(PLACE)
+    yield before + place.removesuffix(b"]")
+    between = b"\n  "
+    for one in connections:
+        yield between + msgspec.json.format(bytes(one), indent=1).replace(b"\n", b"\n  ")
+        between = b",\n  "
+    yield b"\n ]" + after
 
 
 def schema() -> dict[str, Any]:

@@ -1,24 +1,49 @@
-"""How far the probes are, live, while they run; nothing where nobody watches."""
+"""How far a run is, live, while somebody watches: the probes of a few connections, the connections of a fleet."""
 
 from __future__ import annotations
 
 import os
+import time
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
+    from rich.progress import ProgressColumn
+
+    from conformance.verdict import VerdictStatus
+
+
+FEW = 20
+"""More connections than this are a fleet."""
+
+
+def progress(connections: int, stream: IO[str] | None) -> Progress:
+    """The progress of a run over so many connections, on a stream or nowhere."""
+    if connections > FEW and stream:
+        return fleet_progress(connections, stream)
+    return Progress(stream and watched(stream))
+
+
+def fleet_progress(connections: int, stream: IO[str]) -> Progress:
+    """That of a fleet, on a stream that somebody may watch."""
+    return FleetProgress(watched(stream), connections)
 
 
 class Progress:
     """One line per run with counts and time, on a terminal; gone when the report comes."""
 
     def __init__(self, stream: IO[str] | None) -> None:
-        self._bars = None if stream is None else bars(stream)
+        self._bars = None if stream is None else self._made(stream)
         self._state: dict[str, tuple[int, int]] = {}
         self._task: Any = None
 
-    def __enter__(self) -> Progress:
+    def _made(self, stream: IO[str]) -> Bars:
+        from rich.progress import MofNCompleteColumn, TextColumn, TimeElapsedColumn
+
+        return bars(stream, MofNCompleteColumn(), TextColumn("answers"), TimeElapsedColumn())
+
+    def __enter__(self) -> Self:
         if self._bars:
             self._task = self._bars.add_task("connecting", total=None)
             self._bars.start()
@@ -38,6 +63,48 @@ class Progress:
             what = name if len(self._state) == 1 else f"{len(self._state)} connections"
             self._bars.update(self._task, description=f"asking {what}", completed=done, total=asked)
 
+    def finished(self, name: str, status: VerdictStatus, summary: str) -> None:
+        """A connection has its verdict."""
+
+
+class FleetProgress(Progress):
+    """Connections of a fleet: how many are finished, how fast, how many do not work.
+
+    Where nobody watches, each connection that does not work is told in a line of standard output, once it is finished.
+    """
+
+    def __init__(self, stream: IO[str] | None, connections: int) -> None:
+        super().__init__(stream)
+        self._connections, self._done, self._broken, self._began = connections, 0, 0, 0.0
+
+    def _made(self, stream: IO[str]) -> Bars:
+        from rich.progress import MofNCompleteColumn, TextColumn, TimeRemainingColumn
+
+        return bars(stream, MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
+
+    def __enter__(self) -> Self:
+        self._began = time.monotonic()
+        if self._bars:
+            self._task = self._bars.add_task("verifying", total=self._connections, rate="")
+            self._bars.start()
+        return self
+
+    def update(self, name: str, known: int, total: int) -> None:
+        """Single answers are not told of a fleet."""
+
+    def finished(self, name: str, status: VerdictStatus, summary: str) -> None:
+        self._done += 1
+        self._broken += status != "conformant"
+        if self._bars:
+            rate = f"{self._done / max(time.monotonic() - self._began, 1e-3):.1f}/s"
+            told = f"{self._broken} do not work" if self._broken else "verifying"
+            self._bars.update(self._task, completed=self._done, rate=rate, description=told)
+        elif status != "conformant":
+            from conformance.report.screen import Line, console, show
+            from conformance.report.words import SIGNS
+
+            show(console(), [Line(summary, sign=SIGNS[status], name=name)])
+
 
 def watched(stream: IO[str]) -> IO[str] | None:
     """The stream, if somebody watches it: a terminal that can redraw a line, and no CI log."""
@@ -45,19 +112,17 @@ def watched(stream: IO[str]) -> IO[str] | None:
     return stream if able else None
 
 
-def bars(stream: IO[str]) -> Bars:
-    """rich's progress bar: what is asked, how much has come, how long it has taken."""
+def bars(stream: IO[str], *columns: ProgressColumn) -> Bars:
+    """rich's progress bar: what is done, how far it is, and these columns."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
     plain = not (getattr(stream, "encoding", "") or "").lower().startswith("utf")
     return Progress(
         SpinnerColumn("line" if plain else "dots", style="cyan"),
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        TextColumn("answers"),
-        TimeElapsedColumn(),
+        *columns,
         console=Console(file=stream, highlight=False),
         transient=True,
     )

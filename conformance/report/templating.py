@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 @cache
-def environment(package: str) -> Environment:
-    """The templates beside the modules of a package; an unknown name is an error, not an empty place."""
-    from jinja2 import Environment, FunctionLoader, StrictUndefined
+def environment(*packages: str) -> Environment:
+    """The templates beside the modules of packages, the first that has one; an unknown name is an error."""
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
     made = Environment(
-        loader=FunctionLoader(lambda name: text_of(package, name)),
+        loader=ChoiceLoader([PackageLoader(package, "") for package in packages]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from conformance.report.handback.page import Asked, Page, page
 from conformance.report.markdown import block, plain
-from conformance.report.model import ConnectionPart, Document
+from conformance.report.model import Document
+from conformance.report.names import stems
 from conformance.report.templating import environment, text_of
 
 PACKAGE = "conformance.report.handback"
@@ -19,8 +19,9 @@ def handbacks(document: Document, languages: Sequence[str]) -> Iterator[tuple[st
     The first language stands for itself, the others have theirs in the name: ``handback.html``, ``handback.de.html``;
     of several connections ``handback-contoso.html``.
     """
-    stems = _stems(document.connections)
-    for connection, stem in zip(document.connections, stems, strict=True):
+    names = stems(one.name for one in document.connections)
+    for connection, name in zip(document.connections, names, strict=True):
+        stem = "handback" if len(names) == 1 else f"handback-{name}"
         for language in languages:
             tail = "" if language == languages[0] else f".{language}"
             found = page(connection, document.run.started, language)
@@ -68,14 +69,3 @@ def _asked(one: Asked, text: Mapping[str, str]) -> Iterator[str]:
         yield from ("", f"{plain(text['command'])}:")
         for command in one.commands:
             yield from ("", block(command))
-
-
-def _stems(connections: Sequence[ConnectionPart]) -> list[str]:
-    """A name of a file for each connection, whatever its own name."""
-    if len(connections) == 1:
-        return ["handback"]
-    stems: list[str] = []
-    for number, one in enumerate(connections, 1):
-        stem = "handback-" + re.sub(r"[^\w-]+", "-", one.name).strip("-")[:60].lower()
-        stems.append(f"{stem}-{number}" if stem in stems or stem == "handback-" else stem)
-    return stems

@@ -1,0 +1,55 @@
+"""The report folder of a fleet: one view of it, the whole report for machines, and pages of those in trouble."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from conformance.fleet.index import index
+from conformance.fleet.overview import Overview
+from conformance.fleet.summary import summary
+from conformance.journal import Entry, document
+from conformance.report import json
+from conformance.report.badge import drawn
+from conformance.report.files import replace
+from conformance.report.handback.forms import handbacks
+from conformance.report.html import page
+from conformance.report.model import Document
+
+PAGES = "connections"
+"""The folder with a folder for each connection in trouble."""
+FORMS: Mapping[str, Callable[[Overview], bytes]] = {
+    "index.html": index,
+    "summary.md": summary,
+    "badge.svg": lambda fleet: drawn(fleet.verdicts),
+}
+
+
+def write(
+    folder: Path, fleet: Overview, entries: Callable[[], Iterator[Entry]], languages: Sequence[str] = ("en",)
+) -> None:
+    """Writes the folder, from the entries of which the overview was made, one at a time. Raises ``OSError``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    replace(folder / "report.json", json.stream(fleet.head, (one.connection for one in entries())))
+    pages = {row.name: row.page for row in fleet.rows if row.page}
+    for one in entries() if pages else ():
+        if name := pages.get(one.name):
+            of_one = folder / PAGES / name
+            of_one.mkdir(parents=True, exist_ok=True)
+            alone = _alone(fleet.head, one)
+            replace(of_one / "report.html", [page(alone)])
+            for file, content in handbacks(alone, languages):
+                replace(of_one / file, [content])
+    for file, form in FORMS.items():  # last: they lead to what stands there now
+        replace(folder / file, [form(fleet)])
+
+
+def _alone(head: Document, one: Entry) -> Document:
+    """The report of one connection, with what changed for it."""
+    made = document([one], one.duration_s, head.run.selection, head.run.command)
+    if not head.comparison:
+        return made
+    own = {name: part for name, part in head.comparison.connections.items() if name == one.name}
+    return msgspec.structs.replace(made, comparison=msgspec.structs.replace(head.comparison, connections=own))
