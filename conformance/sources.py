@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 from weakref import WeakKeyDictionary
@@ -44,55 +45,62 @@ class Source(Protocol):
 class Live:
     """The network. HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR are honoured.
 
-    A connection takes over the sockets of one that has finished while others of its event loop are under way: the
-    services have the same hosts for everybody, and a handshake costs as much as several requests.
+    Connections that are open at the same time in one event loop use the same sockets, one after the other: the services
+    have the same hosts for everybody, and a handshake costs as much as several requests.
     """
 
     name = "live"
 
     def __init__(self) -> None:
-        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Clients] = WeakKeyDictionary()
+        self._sockets: WeakKeyDictionary[asyncio.AbstractEventLoop, Sockets] = WeakKeyDictionary()
 
     @asynccontextmanager
     async def open(self, connection: Connection) -> AsyncIterator[Channel]:
-        async with self._clients.setdefault(asyncio.get_running_loop(), Clients()).lent() as client:
-            yield Channel(Routed(client), Clock(), connection)
+        async with self._sockets.setdefault(asyncio.get_running_loop(), Sockets()) as sockets:
+            yield Channel(sockets, Clock(), connection)
 
 
 KEPT = 60.0
 """Seconds that a socket without a request is kept."""
 
 
-class Clients:
-    """HTTP clients, each lent to one connection at a time. They keep no cookies: none travels between tenants.
+class Sockets(httpx.AsyncBaseTransport):
+    """A client of httpx for each socket: one that is free, or a new one. The last who leaves closes all.
 
-    One for all would be slow: httpcore looks at each socket of a pool, several times, for every request.
+    One client for all sockets is slow: httpcore looks at each of them, several times, for every request. None keeps
+    cookies, so that none travels between tenants.
     """
 
     def __init__(self) -> None:
-        self._lent = 0
-        self._free: list[httpx.AsyncClient] = []
+        self._users = 0
+        self._free: dict[str, list[httpx.AsyncClient]] = {}
 
-    @asynccontextmanager
-    async def lent(self) -> AsyncIterator[httpx.AsyncClient]:
-        """A client. When the last is given back, all are closed."""
-        client = self._free.pop() if self._free else self._made()
-        self._lent += 1
+    async def __aenter__(self) -> Sockets:
+        self._users += 1
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._users -= 1
+        if not self._users:
+            closing, self._free = self._free, {}
+            for client in chain.from_iterable(closing.values()):
+                await client.aclose()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        free = self._free.setdefault(request.url.host, [])
+        client = free.pop() if free else self._made()
         try:
-            yield client
+            response = await client.send(request, stream=True)
+            await response.aread()  # the socket is free only then
         finally:
-            self._lent -= 1
-            self._free.append(client)
-            if not self._lent:
-                closing, self._free = self._free, []
-                for one in closing:
-                    await one.aclose()
+            free.append(client)
+        return response
 
     def _made(self) -> httpx.AsyncClient:
         # httpx reads the environment in its client only; its routing of hosts to proxies is what is wanted here.
         return httpx.AsyncClient(
             verify=self._trust,
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=64, keepalive_expiry=KEPT),
+            limits=httpx.Limits(keepalive_expiry=KEPT),
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )
 
@@ -100,16 +108,6 @@ class Clients:
     def _trust(self) -> ssl.SSLContext:
         """Read once: that takes 20 ms."""
         return httpx.create_ssl_context()
-
-
-class Routed(httpx.AsyncBaseTransport):
-    """Sends each request through the proxy (or none) that the environment names for its host."""
-
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        self._client = client
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return await self._client.send(request, stream=True)
 
 
 CASSETTES = Path("cassettes")

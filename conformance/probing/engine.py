@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import quote
 
@@ -241,7 +241,7 @@ def build(
     if ask.link is not None:
         return client.build_request(ask.endpoint.method, ask.link, headers=headers)
     names = {name: quoted(value) for name, value in {**connection.facts(), **ask.path}.items()}
-    url = base.join(ask.endpoint.path.format_map(names))
+    url = f"{str(base).rstrip('/')}{ask.endpoint.path.format_map(names)}"
     query = dict(ask.query)
     if ask.endpoint.api_version:
         query["api-version"] = ask.endpoint.api_version
@@ -251,8 +251,9 @@ def build(
     return client.build_request(ask.endpoint.method, url, params=query or None, headers=headers, content=content)
 
 
+@lru_cache(maxsize=1024)
 def quoted(value: str) -> str:
-    """A path segment of a value."""
+    """A path segment of a value. Kept: a connection's values stand in most of its requests."""
     return quote(value, safe="~()'!,;@:$&=+*")
 
 

@@ -1,0 +1,117 @@
+"""One process of the fleet's benchmark: verifies the first connections of a folder, or puts the same requests bare.
+
+`python -m benchmarks.fleet_part FOLDER COUNT JOBS [--bare]` prints what it took, as JSON.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import resource
+import ssl
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import httpx
+
+from conformance import Connection, load
+from conformance.journal import Journal, entry
+from conformance.sources import Channel, Live
+from conformance.verification import verify_all
+
+RECORDED = 20
+"""Connections whose requests are put bare, as often as it takes."""
+BARE_WORKERS = 128
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Seconds on the wall and of the processor, the requests, and the memory of the process at its most, in bytes."""
+
+    wall: float
+    cpu: float
+    requests: int
+    peak: int
+
+
+@dataclass
+class Recorder:
+    """The network, whose requests are kept in the order in which they left."""
+
+    requests: list[httpx.Request] = field(default_factory=list)
+    name: str = "live"
+
+    @asynccontextmanager
+    async def open(self, connection: Connection) -> AsyncIterator[Channel]:
+        async with Live().open(connection) as channel:
+            yield Channel(_Noting(channel.transport, self.requests), channel.clock, channel.connection)
+
+
+class _Noting(httpx.AsyncBaseTransport):
+    def __init__(self, transport: httpx.AsyncBaseTransport, requests: list[httpx.Request]) -> None:
+        self._transport, self._requests = transport, requests
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self._requests.append(request)
+        return await self._transport.handle_async_request(request)
+
+
+async def verified(connections: Sequence[Connection], jobs: int) -> int:
+    """Verifies, and makes the line of a journal of each as a run does; how many requests that took."""
+    journal, requests = Journal(), 0
+    by_name = {one.name: one for one in connections}
+    async for report in verify_all(connections, jobs=jobs):
+        journal.add(entry(report, by_name[report.connection.name], "all"))
+        requests += report.gathered.requests
+    return requests
+
+
+async def recorded(connections: Sequence[Connection]) -> list[httpx.Request]:
+    recorder = Recorder()
+    async for _ in verify_all(connections[:RECORDED], source=recorder):
+        pass
+    return recorder.requests
+
+
+async def bare(requests: Sequence[httpx.Request], count: int) -> int:
+    """So many requests, of these, from clients that have one in flight each: the quickest that httpx can do."""
+    trust = httpx.create_ssl_context()
+    waiting = _again(requests, count)
+
+    async def worker(trust: ssl.SSLContext) -> None:
+        async with httpx.AsyncClient(verify=trust, timeout=60) as client:
+            for one in waiting:
+                again = client.build_request(one.method, one.url, headers=one.headers, content=one.content)
+                await client.send(again)
+
+    await asyncio.gather(*(worker(trust) for _ in range(BARE_WORKERS)))
+    return count
+
+
+def _again(requests: Sequence[httpx.Request], count: int) -> Iterator[httpx.Request]:
+    return (requests[number % len(requests)] for number in range(count))
+
+
+def taken(connections: Sequence[Connection], jobs: int, *, alone: bool) -> Taken:
+    """What it took, apart from what is done once: an import, a first connection."""
+    requests = asyncio.run(recorded(connections))
+    wall, cpu = time.perf_counter(), time.process_time()
+    if alone:
+        sent = asyncio.run(bare(requests, len(requests) * len(connections) // min(RECORDED, len(connections))))
+    else:
+        sent = asyncio.run(verified(connections, jobs))
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    return Taken(wall, cpu, sent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+
+
+def main(folder: str, count: str, jobs: str, *rest: str) -> None:
+    connections = load(Path(folder) / "connections")[: int(count)]
+    print(json.dumps(asdict(taken(connections, int(jobs), alone="--bare" in rest))))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
