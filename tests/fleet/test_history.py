@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from contoso import made_up
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,7 +38,9 @@ def path(tmp_path: Path) -> Path:
 def test_a_look_is_the_verdict_and_what_made_it(verified: Callable[..., Report]) -> None:
     """Not what is only blocked, nor what is only to be noted."""
     causes = frozenset({("secret_expired", "AUTH-003")})
-    (expired, healthy) = (look(entry(verified(scenario), "all")) for scenario in ("expired-secret", "healthy"))
+    (expired, healthy) = (
+        look(entry(verified(scenario), made_up(), "all")) for scenario in ("expired-secret", "healthy")
+    )
     assert expired == Look(expired.started, "contoso", "nonconformant", causes, "fake:expired-secret")
     assert healthy == Look(healthy.started, "contoso", "conformant", frozenset(), "fake")
 

@@ -20,7 +20,7 @@ from conformance.fleet.chart import STACK, draw, lengths, span
 from conformance.fleet.history import History, Look
 from conformance.fleet.picture import nice, picture
 from conformance.fleet.trend import nights, trend
-from conformance.report.terminal import console
+from conformance.report.screen import console
 from conformance.verdict import VerdictStatus
 
 GOLDEN = Path(__file__).parent / "golden"
