@@ -120,7 +120,7 @@ class InOneView:
             return None
         broken = [one for one in self.fleet.causes if one.weight != "warning"]
         lines = [self.fleet.action, *(one.message for one in self.fleet.head.stale)]
-        lines += [f"- {one.sentence}: {one.action}" for one in broken]
+        lines += [f"- {one.sentence}: {one.action()}" for one in broken]
         lines += [f"- {label}: {text}" for label, text in told(self.fleet)]
         return self.fleet.sentence, lines
 
@@ -140,12 +140,14 @@ def ending(
     ``entries`` gives them anew each time; of a fleet, one at a time is in memory. ``today`` goes
     with a baseline.
     """
-    first = list(islice(entries(), FEW + 1))
-    if not first:
+    few = list(islice(entries(), FEW + 1))
+    if not few:
         return None
+    if many := len(few) > FEW:
+        few.clear()
     gone = (
         stale(((one.name, outcomes_of(one.part)) for one in entries()), baseline, today) if today and baseline else ()
     )
-    if len(first) <= FEW:
-        return InFull(compared(document(first, duration, selection, command, gone), previous))
-    return InOneView(overview(entries(), duration, selection, command, gone, previous), entries)
+    if many:
+        return InOneView(overview(entries(), duration, selection, command, gone, previous), entries)
+    return InFull(compared(document(few, duration, selection, command, gone), previous))

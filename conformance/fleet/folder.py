@@ -33,10 +33,9 @@ def write(
     """Writes the folder, from the entries of which the overview was made, one at a time. Raises ``OSError``."""
     folder.mkdir(parents=True, exist_ok=True)
     replace(folder / "report.json", json.stream(fleet.head, (one.connection for one in entries())))
-    pages = {row.name: row.page for row in fleet.rows if row.page}
-    for one in entries() if pages else ():
-        if name := pages.get(one.name):
-            of_one = folder / PAGES / name
+    for row, one in zip(fleet.rows, entries(), strict=True):
+        if row.page:
+            of_one = folder / PAGES / row.page
             of_one.mkdir(parents=True, exist_ok=True)
             alone = _alone(fleet.head, one)
             replace(of_one / "report.html", [page(alone)])
@@ -51,5 +50,5 @@ def _alone(head: Document, one: Entry) -> Document:
     made = document([one], one.duration_s, head.run.selection, head.run.command)
     if not head.comparison:
         return made
-    own = {name: part for name, part in head.comparison.connections.items() if name == one.name}
+    own = {name: part for name, part in head.comparison.connections.items() if name == made.connections[0].name}
     return msgspec.structs.replace(made, comparison=msgspec.structs.replace(head.comparison, connections=own))

@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from conformance.baseline import Stale
-from conformance.findings import CAUSES
+from conformance.findings import CAUSES, finding
 from conformance.findings.redact import printable, redact
 from conformance.journal import Entry
 from conformance.report.comparison import (
@@ -65,7 +65,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """One cause wherever it was found with this weight. Owner and fix are those of the first connection."""
+    """One cause wherever it was found with this weight.
+
+    The owner is that of the first connection. So is the fix if all have the same; else it has no values of any.
+    """
 
     cause: str
     weight: Weight
@@ -83,10 +86,9 @@ class Common:
         """``secret_expiring: 11 connections (contoso, fabrikam, adatum and 8 others)``."""
         return f"{self.cause}: {counted(len(self.names))} ({folded(self.names)})"
 
-    @property
-    def action(self) -> str:
-        """Who mends it, and how that begins."""
-        return f"{capital(OWNERS[self.owner])}: {first_sentence(self.fix)}."
+    def action(self, where: str = "") -> str:
+        """Who mends it (``where``), and how that begins."""
+        return f"{capital(OWNERS[self.owner])}{where and f' ({where})'}: {first_sentence(self.fix)}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ class Overview:
         """The one thing to do now that mends most, as a sentence."""
         if self.status != "conformant":
             first = next((one for one in self.causes if one.weight != "warning"), None)
-            return f"{first.action} ({counted(len(first.names))})" if first else "See what could not be established."
+            return first.action(counted(len(first.names))) if first else "See what could not be established."
         if self.head.stale:
             return f"The baseline has to be brought up to date: {first_sentence(self.head.stale[0].message)}."
         return "Nothing has to be mended."
@@ -199,6 +201,19 @@ def overview(
 
 
 @dataclass
+class _Found:
+    """Where a cause was found; ``alike`` while all have the fix of the first."""
+
+    first: FindingPart
+    alike: bool = True
+    names: dict[str, None] = field(default_factory=dict)
+
+    def add(self, name: str, one: FindingPart) -> None:
+        self.alike &= one.fix.text == self.first.fix.text
+        self.names[name] = None
+
+
+@dataclass
 class _Seen:
     """What is kept of the entries that have gone by; ``before`` are those of a previous run."""
 
@@ -210,7 +225,7 @@ class _Seen:
     rows: list[Row] = field(default_factory=list)
     checks: Counter[str] = field(default_factory=Counter)
     changes: dict[str, ChangesPart] = field(default_factory=dict)
-    found: dict[tuple[str, Weight], tuple[FindingPart, list[str]]] = field(default_factory=dict)
+    found: dict[tuple[str, Weight], _Found] = field(default_factory=dict)
 
     def add(self, entry: Entry) -> None:
         part = entry.part
@@ -221,18 +236,18 @@ class _Seen:
         self.failed += sum(one.outcome in ("failed", "error") and one.accepted is None for one in part.checks)
         causes = tuple(dict.fromkeys(one.cause for one in part.root_causes))
         verdict = part.verdict
-        row = Row(entry.name, verdict.status, verdict.summary, causes, entry.duration_s, entry.throttled, None)
+        row = Row(part.name, verdict.status, verdict.summary, causes, entry.duration_s, entry.throttled, None)
         self.rows.append(row)
-        for weight, finding in findings(part):
-            names = self.found.setdefault((finding.cause, weight), (finding, []))[1]
-            if names[-1:] != [entry.name]:
-                names.append(entry.name)
-        if was := self.before.get(entry.name):
-            self.changes[entry.name] = changes(was, msgspec.convert(part, PastConnection, from_attributes=True))
+        for weight, one in findings(part):
+            self.found.setdefault((one.cause, weight), _Found(one)).add(part.name, one)
+        if was := self.before.get(part.name):
+            self.changes[part.name] = changes(was, msgspec.convert(part, PastConnection, from_attributes=True))
 
     def causes(self) -> Iterator[Common]:
-        for (cause, weight), (first, names) in self.found.items():
-            yield Common(cause, weight, first.owner, first.fix.text, first.docs, tuple(names))
+        for (cause, weight), found in self.found.items():
+            first = found.first
+            fix = first.fix.text if found.alike else printable(finding(cause).fix.text)
+            yield Common(cause, weight, first.owner, fix, first.docs, tuple(found.names))
 
     def comparison(self, previous: PastRun) -> ComparisonPart:
         now = {row.name for row in self.rows}

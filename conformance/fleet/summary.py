@@ -15,13 +15,13 @@ MOST = 50
 def summary(fleet: Overview) -> bytes:
     """The verdict and the next action first, then the causes, what changed, and the connections in trouble."""
     lines = [f"## {SIGNS[fleet.status].sign} {plain(fleet.sentence)}", "", plain(fleet.action)]
-    lines += ["", *(f"- {SIGNS['failed'].sign} {plain(one.message)}" for one in fleet.head.stale)]
+    if fleet.head.stale:
+        lines += ["", *(f"- {SIGNS['failed'].sign} {plain(one.message)}" for one in fleet.head.stale)]
     broken = [one for one in fleet.causes if one.weight != "warning"]
     noted = [one for one in fleet.causes if one.weight == "warning"]
     for title, causes in (("To mend", broken), ("Of note", noted)):
         lines += _causes(title, causes)
-    for label, text in told(fleet):
-        lines.append(f"- **{capital(label)}**: {plain(text)}")
+    lines += ["", *(f"- **{capital(label)}**: {plain(text)}" for label, text in told(fleet))]
     lines += _trouble(fleet)
     run = fleet.head.run
     facts = f"{run.requests} requests in {run.duration_s:.1f} s, source {run.source}, exit code {run.exit_code}"
@@ -44,7 +44,7 @@ def told(fleet: Overview) -> Iterator[tuple[str, str]]:
     yield "slowest", ", ".join(f"{row.name} {row.seconds:.1f} s" for row in fleet.slowest)
     if throttled := fleet.throttled:
         times = folded([f"{row.name} {row.throttled} times" for row in throttled])
-        yield "throttled", f"{counted(len(throttled))}: {times}"
+        yield "limits", f"{counted(len(throttled))} throttled: {times}"
 
 
 def _with(name: str, causes: Sequence[str]) -> str:
@@ -58,7 +58,7 @@ def _causes(title: str, causes: Sequence[Common]) -> Iterator[str]:
             [link(code(one.cause), one.docs), str(len(one.names)), plain(folded(one.names)), plain(OWNERS[one.owner])]
             for one in causes
         ]
-        yield from (*table(["cause", "connections", "which", "who mends it"], rows), "")
+        yield from table(["cause", "connections", "which", "who mends it"], rows)
 
 
 def _trouble(fleet: Overview) -> Iterator[str]:

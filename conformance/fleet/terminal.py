@@ -36,7 +36,7 @@ def _lines(fleet: Overview, *, full: bool) -> Iterator[Line]:
         if left := 0 if full else len(found[MOST:]):
             yield Line(f"and {left} more (-v shows all)", indent=2, style="dim", rank=rank)
     yield Line("", rank=GAP)
-    yield from (Line(text, label=label, rank=FACT if label == "slowest" else 0) for label, text in _facts(fleet))
+    yield from (Line(text, label=label, rank=FACT if label == "slowest" else 0) for label, text in told(fleet))
     yield from (Line(one.message, sign=SIGNS["failed"], name="baseline") for one in fleet.head.stale)
     run = fleet.head.run
     facts = f"{checks_counted(fleet.checks)}; {run.requests} requests in {run.duration_s:.1f} s"
@@ -46,9 +46,4 @@ def _lines(fleet: Overview, *, full: bool) -> Iterator[Line]:
 def _cause(one: Common, rank: int) -> Iterator[Line]:
     name, _, rest = one.sentence.partition(": ")
     yield Line(rest, sign=SIGNS[one.weight], name=name, rank=rank)
-    yield Line(one.action, label="fix", indent=2, rank=FIX)
-
-
-def _facts(fleet: Overview) -> Iterator[tuple[str, str]]:
-    for label, text in told(fleet):
-        yield label.ljust(9), text
+    yield Line(one.action(), label="fix", indent=2, rank=FIX)

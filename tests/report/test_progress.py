@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from conformance.report.progress import Progress, watched
+from conformance.report.progress import FleetProgress, Progress, fleet_progress, progress, watched
 
 
 class Screen(io.StringIO):
@@ -55,3 +55,37 @@ def test_without_a_watcher_nothing_is_written(capsys: pytest.CaptureFixture[str]
     with Progress(None) as progress:
         progress.update("contoso", 1, 2)
     assert capsys.readouterr() == ("", "")
+
+
+# A fleet
+
+
+def test_only_a_fleet_is_counted_by_connections(screen: Screen) -> None:
+    kinds = [type(progress(count, stream)) for count, stream in ((20, screen), (21, screen), (21, None))]
+    assert kinds == [Progress, FleetProgress, Progress]
+
+
+def test_a_fleet_shows_what_is_finished_how_fast_and_what_does_not_work(
+    screen: Screen, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with fleet_progress(300, screen) as shown:
+        for number in range(30):
+            shown.update(f"customer-{number}", 1, 50)
+            shown.finished(f"customer-{number}", "nonconformant" if number < 2 else "conformant", "as it is")
+    text = screen.getvalue()
+    assert "30/300" in text.replace(" ", "")
+    assert "2 do not work" in text
+    assert "/s" in text
+    assert text.rstrip("\n").endswith("\x1b[2K")
+    assert capsys.readouterr() == ("", ""), "single connections are told where nobody watches"
+
+
+def test_where_nobody_watches_each_connection_that_does_not_work_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with fleet_progress(300, io.StringIO()) as shown:
+        shown.finished("a", "conformant", "The connection works.")
+        shown.finished("b", "nonconformant", "The connection does not work: secret_expired.")
+        shown.finished("c", "incomplete", "Not everything could be established: service_fault.")
+    assert capsys.readouterr().out.splitlines() == [
+        "✗ b  The connection does not work: secret_expired.",
+        "? c  Not everything could be established: service_fault.",
+    ]

@@ -1,0 +1,272 @@
+"""A fleet in one view: what is told of it, in every form, and that it is told one connection at a time."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import weakref
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import jsonschema
+import msgspec
+import pytest
+from contoso import SECRET
+from customers import customers, named
+
+from conformance.baseline import Acceptance, Stale
+from conformance.fleet.ending import InFull, InOneView, ending
+from conformance.fleet.index import index
+from conformance.fleet.overview import Overview, folded, overview
+from conformance.fleet.summary import summary
+from conformance.fleet.terminal import draw
+from conformance.journal import Entry, Journal, document
+from conformance.report import json as report_json
+from conformance.report.comparison import PastRun, run_of
+from conformance.report.model import compared
+from conformance.report.screen import console
+
+GOLDEN = Path(__file__).parent / "golden"
+COUNT = 24
+
+
+@pytest.fixture(scope="module")
+def fleet() -> Overview:
+    return overview(customers(COUNT), 12.0, "all")
+
+
+def before() -> PastRun:
+    """The run before: customer-02 worked, customer-03 did not, customer-05 was not there, and one more was."""
+    was = {"customer-02": "healthy", "customer-03": "expired-secret"}
+    entries = [named(was[one.name], one.name) if one.name in was else one for one in customers(COUNT)]
+    entries = [one for one in entries if one.name != "customer-05"] + [named("healthy", "customer-99")]
+    return run_of(document(entries, 10.0, "all"))
+
+
+def agreed(name: str, text: str) -> None:
+    path = GOLDEN / name
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+
+
+def shown(fleet: Overview, *, width: int = 80, full: bool = False, encoding: str = "utf-8") -> str:
+    file = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    draw(fleet, console(file, width=width, color=False), full=full)
+    file.seek(0)
+    return file.read()
+
+
+def test_causes_are_told_across_connections_the_worst_first_warnings_too(fleet: Overview) -> None:
+    assert [(one.cause, one.weight) for one in fleet.causes if one.weight != "warning"] == [
+        ("secret_expired", "failed"),
+        ("rbac_role_missing", "failed"),
+        ("service_fault", "inconclusive"),
+    ]
+    expired = fleet.causes[0]
+    assert expired.sentence == "secret_expired: 3 connections (customer-02, customer-10, customer-18)"
+    assert expired.action("here").startswith("Entra administrator (here): Create a new client secret")
+    warnings = {one.cause: len(one.names) for one in fleet.causes if one.weight == "warning"}
+    assert warnings["throttled"] == 3
+    assert list(warnings.values()) == sorted(warnings.values(), reverse=True)
+
+
+def test_verdicts_the_slowest_and_the_throttled_are_counted(fleet: Overview) -> None:
+    assert fleet.verdicts == {"conformant": 15, "nonconformant": 6, "incomplete": 3}
+    assert fleet.head.run.exit_code == 1
+    assert [row.name for row in fleet.slowest] == [f"customer-{number}" for number in (24, 23, 22, 21, 20)]
+    assert [row.name for row in fleet.throttled] == ["customer-06", "customer-14", "customer-22"]
+    assert fleet.head.run.requests == sum(one.requests for one in customers(COUNT))
+
+
+def test_what_changed_is_by_connection_and_the_rest_is_counted() -> None:
+    changes = overview(customers(COUNT), 12.0, "all", previous=before()).changes
+    assert changes is not None
+    assert changes.failing == {"customer-02": ("secret_expired",)}
+    assert changes.mended == ("customer-03",)
+    assert (changes.new, changes.lost, changes.same) == (("customer-05",), ("customer-99",), COUNT - 3)
+
+
+def test_what_a_baseline_accepts_is_no_cause() -> None:
+    accepted = [one for one in overview([accepting(next(customers(1)))], 1.0, "all").causes if one.weight == "warning"]
+    assert accepted == []
+
+
+def accepting(one: Entry) -> Entry:
+    note = {"reason": "known", "expires": date(2027, 1, 1)}
+    part = msgspec.to_builtins(one.part)
+    for check in part["checks"]:
+        check["accepted"] = note
+    return msgspec.structs.replace(one, connection=msgspec.Raw(msgspec.json.encode(part)))
+
+
+def test_the_exit_code_and_the_next_action_know_of_a_stale_baseline() -> None:
+    gone = Stale(Acceptance("RBAC-001", "for now", date(2026, 12, 1)), "passing")
+    fleet = overview(customers(3, ("healthy",)), 1.0, "all", stale=[gone])
+    assert fleet.head.run.exit_code == 1
+    assert fleet.action.startswith("The baseline has to be brought up to date")
+
+
+def test_the_values_of_one_customer_are_not_told_of_several() -> None:
+    """The fix of one of them holds its ids: a link to follow, a command to paste."""
+    fix = next(customers(1, ("no-graph-consent",))).part.root_causes[0].fix.text
+    assert "7e4a11ed" in fix
+    others = msgspec.json.encode(next(customers(1, ("no-graph-consent",)))).replace(b"7e4a11ed", b"00000000")
+    pair = [*customers(1, ("no-graph-consent",)), msgspec.json.decode(others, type=Entry)]
+    (one,) = (one for one in overview(pair, 1.0, "all").causes if one.weight == "failed")
+    assert "7e4a11ed" not in one.fix
+    assert one.fix[:30] == fix[:30]
+
+
+@pytest.mark.parametrize(
+    ("count", "told"), [(1, "a"), (4, "a, b, c, d"), (5, "a, b, c and 2 others"), (9, "a, b, c and 6 others")]
+)
+def test_names_are_folded(count: int, told: str) -> None:
+    assert folded("abcdefghi"[:count]) == told
+
+
+@pytest.mark.parametrize("form", ["terminal", "narrow", "ascii", "compared"])
+def test_the_terminal_is_as_agreed_and_fits_on_a_screen(fleet: Overview, form: str) -> None:
+    compared_fleet = overview(customers(COUNT), 12.0, "all", previous=before())
+    text = {
+        "terminal": lambda: shown(fleet),
+        "narrow": lambda: shown(fleet, width=40),
+        "ascii": lambda: shown(fleet, encoding="ascii"),
+        "compared": lambda: shown(compared_fleet),
+    }[form]()
+    assert len(text.splitlines()) <= (48 if form == "narrow" else 24)
+    agreed(f"overview-{form}.txt", text)
+
+
+def test_verbose_names_every_connection_in_trouble(fleet: Overview) -> None:
+    text = shown(fleet, full=True)
+    assert all(f" {row.name}  The connection" in text or f" {row.name}  Not every" in text for row in fleet.trouble)
+
+
+def test_the_summary_is_as_agreed() -> None:
+    agreed("overview.md", summary(overview(customers(COUNT), 12.0, "all", previous=before())).decode())
+
+
+def test_many_in_trouble_are_listed_up_to_a_point() -> None:
+    text = summary(overview(customers(60, ("expired-secret",)), 1.0, "all")).decode()
+    assert "60 connections in trouble" in text
+    assert "10 more are in index.html." in text
+
+
+def test_the_page_leads_to_those_in_trouble(fleet: Overview) -> None:
+    text = index(fleet).decode()
+    assert '<a href="connections/customer-02/report.html">customer-02</a>' in text
+    assert "connections/customer-01/" not in text
+    assert "<script" not in text
+    assert "15 connections in order" in text
+
+
+def test_no_form_obeys_what_a_name_says(tmp_path: Path) -> None:
+    """A name is the customer's, who may call it what they like."""
+    name = "<script>alert(1)</script>../\x1b[2J"
+    entries = [named("no-azure-role", name)]
+    made = overview(entries, 1.0, "all")
+    InOneView(made, lambda: iter(entries)).write(tmp_path)
+    (folder,) = (tmp_path / "connections").iterdir()
+    assert folder.name == "script-alert-1-script-2j"
+    assert "<script" not in index(made).decode()
+    assert "<script" not in summary(made).decode().replace("\\<", "")
+    for text in (index(made).decode(), summary(made).decode(), shown(made)):
+        assert "\x1b" not in text
+
+
+# The end of a run
+
+
+def test_few_connections_are_told_in_full_and_a_fleet_in_one_view() -> None:
+    assert ending(lambda: iter(()), 1.0, "all") is None
+    few, fleet = (ending(lambda count=count: customers(count), 1.0, "all") for count in (20, 21))  # type: ignore[misc]
+    assert isinstance(few, InFull)
+    assert isinstance(fleet, InOneView)
+
+
+def test_both_ends_agree_on_what_counts() -> None:
+    entries = list(customers(COUNT))
+    in_full = InFull(compared(document(entries, 12.0, "all"), before()))
+    in_one = InOneView(overview(entries, 12.0, "all", previous=before()), lambda: iter(entries))
+    assert (in_full.exit_code, in_full.failed) == (in_one.exit_code, in_one.failed)
+    assert in_one.fleet.head.comparison == in_full.document.comparison
+
+
+def test_the_report_is_streamed_as_it_would_be_written_whole() -> None:
+    entries = list(customers(COUNT))
+    whole = compared(document(entries, 12.0, "all"), before())
+    head = overview(entries, 12.0, "all", previous=before()).head
+    streamed = b"".join(report_json.stream(head, (one.connection for one in entries)))
+    assert streamed == report_json.encode(whole)
+    jsonschema.validate(json.loads(streamed), report_json.schema())
+
+
+def test_the_folder_has_one_view_the_whole_report_and_pages_of_those_in_trouble(tmp_path: Path) -> None:
+    end = ending(lambda: customers(COUNT), 12.0, "all", previous=before())
+    assert end is not None
+    end.write(tmp_path, ("de",))
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "report.json", "index.html", "summary.md", "badge.svg", "connections",
+    }  # fmt: skip
+    assert sorted(path.name for path in (tmp_path / "connections").iterdir()) == [
+        f"customer-{number:02}" for number in (2, 4, 7, 10, 12, 15, 18, 20, 23)
+    ]
+    of_one = tmp_path / "connections" / "customer-02"
+    assert {path.name for path in of_one.iterdir()} == {"report.html", "handback.html", "handback.md"}
+    assert "Since the previous run" in (of_one / "report.html").read_text()
+    assert "6 broken" in (tmp_path / "badge.svg").read_text()
+    assert not any(SECRET in path.read_text() for path in tmp_path.rglob("*.*"))
+
+
+def test_who_wants_to_be_told_hears_of_what_fails_or_changes_alone() -> None:
+    works = ending(lambda: customers(COUNT, ("healthy",)), 1.0, "all")
+    broken = ending(lambda: customers(COUNT), 1.0, "all")
+    assert works is not None
+    assert works.message() is None
+    assert broken is not None
+    sentence, lines = broken.message() or ("", ())
+    assert sentence == "15 of 24 connections work"
+    assert any(line.startswith("- secret_expired: 3 connections") for line in lines)
+
+
+def test_never_more_than_a_few_connections_are_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a fleet of any size: what was read before has been let go."""
+    seen: list[weakref.ref[Seen]] = []
+    most = 0
+
+    def watched() -> Iterator[Entry]:
+        nonlocal most
+        for one in customers(60):
+            made = Seen(**{name: getattr(one, name) for name in one.__struct_fields__})
+            seen.append(weakref.ref(made))
+            most = max(most, sum(one() is not None for one in seen))
+            yield made
+            del made
+
+    end = ending(watched, 1.0, "all")
+    assert end is not None
+    end.write(tmp_path)
+    assert len(seen) == 21 + 3 * 60, "in a pass for each purpose"
+    assert most <= 22, "as many as it takes to know that it is a fleet"
+
+
+class Seen(Entry, frozen=True, kw_only=True, weakref=True):
+    """An entry whose end can be noticed."""
+
+
+def test_the_journal_gives_its_entries_in_any_order_from_disk_and_memory(tmp_path: Path) -> None:
+    entries = list(customers(5))
+    for journal in (Journal(tmp_path / "connections.jsonl"), Journal()):
+        journal.start()
+        for one in reversed(entries):
+            journal.add(one)
+        assert list(journal.in_order(str)) == entries
+        assert [one.name for one in journal.entries()] == [one.name for one in reversed(entries)]
+
+
+def test_an_overview_counts_each_connection_once_for_a_cause(fleet: Overview) -> None:
+    for one in fleet.causes:
+        assert len(set(one.names)) == len(one.names)

@@ -1,0 +1,132 @@
+"""What is finished stands in a file at once, and is read back whatever became of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+from contoso import made_up
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.journal import Entry, Journal, JournalError, entry, fingerprint
+from conformance.verification import Report
+
+ENTRIES = st.lists(
+    st.builds(
+        Entry,
+        name=st.text(),
+        fingerprint=st.text(),
+        source=st.text(),
+        started=st.datetimes(timezones=st.just(UTC)),
+        duration_s=st.floats(0, 1e6),
+        requests=st.integers(0, 2**40),
+        throttled=st.integers(0, 2**40),
+        connection=st.dictionaries(st.text(), st.text()).map(lambda any_: msgspec.Raw(msgspec.json.encode(any_))),
+    ),
+    max_size=6,
+)
+
+
+def made(name: str = "contoso", mark: str = "1") -> Entry:
+    return Entry(
+        name=name,
+        fingerprint=mark,
+        source="fake",
+        started=datetime(2026, 11, 24, tzinfo=UTC),
+        duration_s=1.0,
+        requests=2,
+        throttled=0,
+        connection=msgspec.Raw(b"{}"),
+    )
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "out" / "connections.jsonl"
+
+
+@given(ENTRIES, st.booleans())
+def test_what_was_written_is_read(tmp_path_factory: pytest.TempPathFactory, entries: list[Entry], kept: bool) -> None:
+    path = tmp_path_factory.mktemp("journal") / "connections.jsonl"
+    for journal in (Journal(path), Journal()):
+        journal.start(entries if kept else ())
+        for one in () if kept else entries:
+            journal.add(one)
+        assert list(journal.entries()) == entries
+        assert list(journal.in_order(lambda _: 0)) == entries
+        assert [one.name for one in journal.in_order(str)] == sorted(one.name for one in entries)
+
+
+def test_each_entry_is_there_as_soon_as_it_is_added(path: Path) -> None:
+    journal = Journal(path)
+    journal.start()
+    for number in range(3):
+        journal.add(made(f"customer-{number}"))
+        assert [one.name for one in Journal(path).entries()] == [f"customer-{known}" for known in range(number + 1)]
+
+
+def test_a_line_that_was_cut_off_is_no_entry(path: Path) -> None:
+    journal = Journal(path)
+    journal.start([made("a"), made("b")])
+    whole = path.read_bytes()
+    for cut in (1, 20):
+        path.write_bytes(whole[:-cut])
+        assert [one.name for one in journal.entries()] == ["a"]
+
+
+@pytest.mark.parametrize("line", [b"{\n", b"null\n", b'{"name": 1}\n', b"\xff\xfe\n", b"\n"])
+def test_what_is_no_entry_is_told_in_one_line_and_left_alone(path: Path, line: bytes) -> None:
+    journal = Journal(path)
+    journal.start([made()])
+    content = path.read_bytes() + line
+    path.write_bytes(content)
+    with pytest.raises(JournalError, match=r"connections\.jsonl: no journal to go on from: ") as told:
+        list(journal.entries())
+    assert "\n" not in str(told.value)
+    assert path.read_bytes() == content
+
+
+def test_a_folder_that_cannot_be_written_loses_no_verdict(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    journal = Journal(tmp_path / "file" / "connections.jsonl")
+    journal.start([made("kept")])
+    journal.add(made("new"))
+    assert isinstance(journal.problem, OSError)
+    assert [one.name for one in journal.entries()] == ["kept", "new"]
+
+
+def test_a_folder_that_goes_away_loses_no_later_verdict(path: Path) -> None:
+    journal = Journal(path)
+    journal.start()
+    path.unlink()
+    path.parent.rmdir()
+    journal.add(made("later"))
+    assert isinstance(journal.problem, OSError)
+    assert [one.name for one in journal.in_order(str)] == ["later"]
+
+
+def test_only_what_was_verified_as_asked_now_is_finished_and_once(path: Path) -> None:
+    journal = Journal(path)
+    journal.start([made("a"), made("b", "old"), made("a"), made("gone")])
+    assert [one.name for one in journal.finished({"a": "1", "b": "1"})] == ["a"]
+
+
+def test_an_entry_holds_the_whole_part_of_the_report(verified: Callable[..., Report]) -> None:
+    one = entry(verified("expired-secret"), made_up(), "all")
+    assert one.part.verdict.status == "nonconformant"
+    assert one.requests == verified("expired-secret").gathered.requests
+
+
+def test_a_fingerprint_tells_connections_sources_and_selections_apart_but_not_credentials() -> None:
+    asked = {
+        fingerprint(made_up(**values), source, selection)
+        for values in ({}, {"tenant_id": "7e4a11ed-0c0f-4c0f-a11c-000000000009"}, {"name": "other"})
+        for source in ("live", "fake")
+        for selection in ("all", "-m auth")
+    }
+    assert len(asked) == 12
+    assert fingerprint(made_up(client_secret="another"), "live", "all") in asked

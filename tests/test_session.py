@@ -1,0 +1,183 @@
+"""Many connections in one run of pytest, as its users run it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from contoso import SECRET
+
+from conformance.connection import load
+from conformance.journal import FILE
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parents[1]
+CONNECTION = """\
+[[connection]]
+name = "{name}"
+tenant_id = "7e4a11ed-0c0f-4c0f-a11c-{number:012}"
+client_id = "a9910000-0c0f-4c0f-a11c-000000000002"
+client_secret = "env:CONTOSO_SECRET"
+subscription_id = "5b5c0000-0c0f-4c0f-a11c-000000000003"
+resource_group = "rg-security"
+workspace_id = "30a40000-0c0f-4c0f-a11c-000000000004"
+workspace_name = "law-security"
+"""
+OPTIONS = ("-p", "conformance.plugin", "-p", "fleet_plugin", "-p", "no:randomly", "--sentinel-config=fleet.toml")
+BROKEN = {"a": "conformant", "b.expired-secret": "nonconformant", "c.no-azure-role": "nonconformant", "d": "conformant"}
+
+
+@pytest.fixture(autouse=True)
+def _folder(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONTOSO_SECRET", SECRET)
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(ROOT / "tests")]))
+
+
+def fleet(*names: str) -> None:
+    Path("fleet.toml").write_text("".join(CONNECTION.format(name=name, number=at) for at, name in enumerate(names, 1)))
+    Path("fleet.toml").chmod(0o600)
+    assert [one.name for one in load(Path("fleet.toml"))] == [*names]
+
+
+def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+    return pytester.runpytest_subprocess(*OPTIONS, "--sentinel-source=fake", "--sentinel-report=out", *arguments)
+
+
+def verdicts() -> dict[str, str]:
+    report = json.loads(Path("out/report.json").read_bytes())
+    return {one["name"]: one["verdict"]["status"] for one in report["connections"]}
+
+
+def finished() -> list[str]:
+    return [json.loads(line)["name"] for line in Path("out", FILE).read_bytes().splitlines()]
+
+
+@pytest.mark.parametrize("how", [(), ("-n", "2"), ("--sentinel-jobs=1",), ("-p", "randomly", "-p", "no:cacheprovider")])
+def test_the_verdicts_are_the_same_however_it_runs(pytester: pytest.Pytester, how: tuple[str, ...]) -> None:
+    fleet(*BROKEN)
+    assert run(pytester, *how).ret == 1
+    assert verdicts() == BROKEN, "in the order of the file"
+    assert list(verdicts()) == list(BROKEN)
+    assert sorted(finished()) == sorted(BROKEN)
+
+
+def test_a_choice_of_pytest_chooses(pytester: pytest.Pytester) -> None:
+    fleet(*BROKEN)
+    assert run(pytester, "-k", "expired").ret == 1
+    assert list(verdicts()) == ["b.expired-secret"]
+    assert run(pytester, "--lf", "--collect-only", "-q").outlines[0].endswith("[b.expired-secret-AUTH-003]")
+    assert run(pytester, "-m", "rbac").ret == 1
+    assert verdicts() == {**BROKEN, "b.expired-secret": "nonconformant"}
+
+
+def test_a_connection_that_hangs_delays_nobody_and_is_incomplete_in_the_end(pytester: pytest.Pytester) -> None:
+    """The first of all, with room for two at a time."""
+    fleet("a.hangs", "b", "c", "d")
+    with process("--sentinel-jobs=2") as running:
+        until(lambda: Path("out", FILE).exists() and len(finished()) == 3)
+        assert running.poll() is None
+        running.send_signal(signal.SIGINT)
+        running.communicate(timeout=60)
+    assert finished() == ["b", "c", "d"]
+
+
+def test_an_interrupted_run_ends_soon_keeps_what_is_finished_and_can_be_resumed(pytester: pytest.Pytester) -> None:
+    fleet("a", "b.hangs", "c.expired-secret")
+    with process() as running:
+        until(lambda: Path("out", FILE).exists() and len(finished()) == 2)
+        began = time.monotonic()
+        running.send_signal(signal.SIGINT)
+        out, _ = running.communicate(timeout=60)
+    assert running.returncode == 2, out
+    assert time.monotonic() - began < 10
+    assert sorted(finished()) == ["a", "c.expired-secret"]
+    with process("--sentinel-resume") as running:
+        time.sleep(0.1)
+        running.kill()
+        running.communicate()
+    assert sorted(finished()) == ["a", "c.expired-secret"]
+
+
+def test_an_error_of_ours_in_gathering_ends_the_run_as_one(pytester: pytest.Pytester) -> None:
+    fleet("a.hangs", "b.is-a-fault-of-ours")
+    result = run(pytester)
+    assert result.ret == 3
+    assert "nobody expects this" in result.stdout.str() + result.stderr.str()
+
+
+def test_the_first_failure_can_end_the_run(pytester: pytest.Pytester) -> None:
+    fleet("b.expired-secret", "a.hangs")
+    result = run(pytester, "-x")
+    assert result.ret != 0
+    assert finished() == ["b.expired-secret"]
+
+
+def test_what_was_finished_is_not_asked_again(pytester: pytest.Pytester) -> None:
+    fleet(*BROKEN)
+    run(pytester)
+    journal = Path("out", FILE)
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(lines[:2]) + lines[2][:50])
+    kept = finished_whole(lines[:2])
+    assert run(pytester, "--sentinel-resume").ret == 1
+    assert verdicts() == BROKEN
+    assert finished()[:2] == kept
+
+
+def finished_whole(lines: list[bytes]) -> list[str]:
+    return [json.loads(line)["name"] for line in lines]
+
+
+def test_what_is_no_journal_is_bad_usage_and_left_alone(pytester: pytest.Pytester) -> None:
+    fleet("a")
+    Path("out").mkdir()
+    Path("out", FILE).write_text("verdicts\n")
+    result = run(pytester, "--sentinel-resume")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines([f"ERROR: out/{FILE}: no journal to go on from: *"])
+    assert Path("out", FILE).read_text() == "verdicts\n"
+
+
+def test_a_history_that_cannot_be_used_is_bad_usage(pytester: pytest.Pytester) -> None:
+    fleet("a")
+    Path("history.db").write_text("no database")
+    result = run(pytester, "--sentinel-history=history.db")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["ERROR: history.db: no usable history: *"])
+    assert not Path("out").exists(), "nothing was verified"
+    assert Path("history.db").read_text() == "no database"
+
+
+def test_a_fleet_is_told_in_one_view(pytester: pytest.Pytester) -> None:
+    fleet(*(f"customer-{number:02}{'.expired-secret' if number in (3, 7) else ''}" for number in range(1, 23)))
+    result = run(pytester)
+    assert result.ret == 1
+    told = result.outlines
+    broken = ["customer-03.expired-secret", "customer-07.expired-secret"]
+    assert sorted(line.split()[1] for line in told if re.match("✗ customer", line)) == broken, "as they are finished"
+    assert any(line.startswith("✗ 20 of 22 connections work. Entra administrator (2 connections):") for line in told)
+    assert f"✗ secret_expired  2 connections ({', '.join(broken)})" in told
+    assert len(verdicts()) == 22
+    pages = {str(path.relative_to("out")) for path in Path("out").rglob("report.html")}
+    assert pages == {f"connections/{name.replace('.', '-')}/report.html" for name in broken}
+    assert Path("out/index.html").exists()
+
+
+def process(*arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "pytest", *OPTIONS, "--sentinel-source=fake", "--sentinel-report=out", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def until(true: object, seconds: float = 60) -> None:
+    ends = time.monotonic() + seconds
+    while not true():  # type: ignore[operator]
+        assert time.monotonic() < ends
+        time.sleep(0.05)
