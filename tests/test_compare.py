@@ -53,6 +53,6 @@ def test_what_changed_is_told_and_reported_and_changes_no_exit_code(pytester: py
     (pytester.path / "before.json").write_text(json.dumps({**manifest, "checks": before[1:]}))
     result = run(pytester, "before.json", "--sentinel-report=out")
     assert result.ret == 0
-    result.stdout.fnmatch_lines(["passing LA-001: passed, was data_stale", f"new      {manifest['checks'][0]['id']}"])
+    result.stdout.fnmatch_lines(["passing LA-001: passed, was data_stale", f"new     {manifest['checks'][0]['id']}"])
     report = json.loads((pytester.path / "out" / "report.json").read_text(encoding="utf-8"))
     assert report["comparison"]["connections"]["healthy"]["newly_passing"][0]["check"] == "LA-001"
