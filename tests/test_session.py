@@ -156,6 +156,26 @@ def test_a_history_that_cannot_be_used_is_bad_usage(pytester: pytest.Pytester) -
     assert Path("history.db").read_text() == "no database"
 
 
+def test_evidence_is_let_go_as_soon_as_its_connection_is_judged(pytester: pytest.Pytester) -> None:
+    fleet(*BROKEN)
+    pytester.makeconftest(
+        """
+        def pytest_runtest_logfinish(nodeid):
+            alive = [run.asked.name for run in session.runs if run.gathered is not None and not run.left]
+            assert len(alive) <= 1, "the one that has just been judged"
+
+        def pytest_sessionfinish():
+            kept = [run for run in session.runs if run.gathered or any(case.outcome for case in run.cases)]
+            print("evidence is kept of", len(kept), "of", len(session.runs))
+
+        def pytest_collection_finish(session):
+            globals()["session"] = session.config.pluginmanager.get_plugin("sentinel-session")
+        """
+    )
+    result = run(pytester, f"--confcutdir={pytester.path}", f"--rootdir={pytester.path}", "-p", "conftest")
+    result.stdout.fnmatch_lines(["evidence is kept of 0 of 4"])
+
+
 def test_a_fleet_is_told_in_one_view(pytester: pytest.Pytester) -> None:
     fleet(*(f"customer-{number:02}{'.expired-secret' if number in (3, 7) else ''}" for number in range(1, 23)))
     result = run(pytester)

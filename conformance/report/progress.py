@@ -97,7 +97,7 @@ class FleetProgress(Progress):
         self._broken += status != "conformant"
         if self._bars:
             rate = f"{self._done / max(time.monotonic() - self._began, 1e-3):.1f}/s"
-            told = f"{self._broken} do not work" if self._broken else "verifying"
+            told = f"{self._broken} broken" if self._broken else "verifying"
             self._bars.update(self._task, completed=self._done, rate=rate, description=told)
         elif status != "conformant":
             from conformance.report.screen import Line, console, show

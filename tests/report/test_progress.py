@@ -74,7 +74,7 @@ def test_a_fleet_shows_what_is_finished_how_fast_and_what_does_not_work(
             shown.finished(f"customer-{number}", "nonconformant" if number < 2 else "conformant", "as it is")
     text = screen.getvalue()
     assert "30/300" in text.replace(" ", "")
-    assert "2 do not work" in text
+    assert "2 broken" in text
     assert "/s" in text
     assert text.rstrip("\n").endswith("\x1b[2K")
     assert capsys.readouterr() == ("", ""), "single connections are told where nobody watches"

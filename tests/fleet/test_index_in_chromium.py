@@ -1,0 +1,66 @@
+"""The page of a fleet in a real browser: it asks nobody, fits, reads well, and leads where it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pytest
+from customers import customers, named
+from report.browser import MISSING, chromium, screen
+
+from conformance.fleet.ending import ending
+from conformance.journal import document
+from conformance.report.comparison import run_of
+
+selenium = pytest.importorskip("selenium")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(MISSING), reason=MISSING),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),  # Selenium's own
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("fleet")
+    was = run_of(document([named("healthy", f"customer-{number:02}") for number in range(2, 26)], 1.0, "all"))
+    end = ending(lambda: customers(24), 12.0, "all", previous=was)
+    assert end is not None
+    end.write(made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    with chromium(tmp_path_factory.mktemp("profile")) as driver:
+        yield driver
+
+
+@pytest.mark.parametrize("width", [320, 800, 1400])
+def test_nothing_is_wider_than_the_window(driver: Any, folder: Path, width: int) -> None:
+    screen(driver, width=width)
+    driver.get((folder / "index.html").as_uri())
+    assert driver.get_log("browser") == []
+    assert driver.execute_script("return document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(driver: Any, folder: Path, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python")
+    screen(driver, scheme=scheme)
+    driver.get((folder / "index.html").as_uri())
+    driver.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
+    driver.execute_script(resources.files(axe).joinpath("axe.min.js").read_text(encoding="utf-8"))
+    result = driver.execute_async_script("axe.run().then(arguments[0], error => arguments[0](String(error)))")
+    assert [(one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in result["violations"]] == []
+
+
+def test_every_link_leads_to_a_page(driver: Any, folder: Path) -> None:
+    driver.get((folder / "index.html").as_uri())
+    links = driver.execute_script("return [...document.links].map(one => one.href)")
+    pages = {Path(link.removeprefix("file://")) for link in links if "#" not in link}
+    assert len(pages) == 2 * 9, "the report of each connection in trouble, and its page to hand back"
+    assert all(page.is_file() for page in pages)
