@@ -200,7 +200,7 @@ def test_a_cassette_that_is_damaged_stops_before_anything_is_sent(
         result = run(*arguments)
         assert result.ret == 4
         assert "cassettes/contoso" in "".join(result.errlines)
-    assert tenant.world.requests == []
+    assert not tenant.world.requests
     assert damaged.read_text() == '{"schema": "sent'
 
 
