@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import httpx
@@ -68,7 +69,7 @@ def test_the_troubled_are_spread_over_the_fleet() -> None:
     troubled = [number for number, state in enumerate(states) if state != "healthy"]
     assert len(troubled) == 60
     assert sum(states[number] in SILENCES for number in troubled) == 10
-    assert {later - number for number, later in zip(troubled, troubled[1:], strict=False)} <= {16, 17}
+    assert {later - number for number, later in pairwise(troubled)} <= {16, 17}
     assert {state for state in states if state in WAYS} == set(WAYS)
 
 
