@@ -190,6 +190,14 @@ def table(figures: list[Figure]) -> str:
     return "\n".join(["| ratio | measured | aim |", "|---|---|---|", *rows])
 
 
+def write(page: Path, mark: str, shown: str) -> None:
+    """Puts what was measured between the page's markers of this name."""
+    text = page.read_text(encoding="utf-8")
+    head, _, rest = text.partition(f"<!-- {mark} -->\n")
+    tail = rest.partition(f"<!-- /{mark} -->")[2]
+    page.write_text(f"{head}<!-- {mark} -->\n{shown}\n<!-- /{mark} -->{tail}", encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer repetitions")
@@ -199,10 +207,7 @@ def main() -> None:
     shown = table([*over_sockets(options.quick), *under_load(options.quick), *as_pytest(options.quick)])
     print(shown)
     if options.write:
-        text = options.write.read_text(encoding="utf-8")
-        head, _, rest = text.partition("<!-- measured -->\n")
-        tail = rest.partition("<!-- /measured -->")[2]
-        options.write.write_text(f"{head}<!-- measured -->\n{shown}\n<!-- /measured -->{tail}", encoding="utf-8")
+        write(options.write, "measured", shown)
 
 
 if __name__ == "__main__":

@@ -17,47 +17,47 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-TABLES = ("SecurityIncident", "SecurityAlert", "Usage")
+from azure.identity import ClientSecretCredential
+from azure.mgmt.authorization import AuthorizationManagementClient
+from azure.mgmt.loganalytics import LogAnalyticsManagementClient
+from azure.mgmt.securityinsight import SecurityInsightsMgmtClient
+from azure.monitor.query import LogsQueryClient
+from msgraph import GraphServiceClient
+
+QUERIES = ("print ok=1", "SecurityIncident | take 1", "SecurityAlert | take 1", "Usage | take 1")
 
 
-def questions(one: dict[str, str], secret: str) -> Iterable[Callable[[], Any]]:
+def questions(one: dict[str, str], secret: str, loop: asyncio.AbstractEventLoop) -> Iterable[Callable[[], Any]]:
     """What such a script asks: the workspace, Sentinel's lists, roles, tables, and what Graph has."""
-    from azure.identity import ClientSecretCredential
-    from azure.mgmt.authorization import AuthorizationManagementClient
-    from azure.mgmt.loganalytics import LogAnalyticsManagementClient
-    from azure.mgmt.securityinsight import SecurityInsights
-    from azure.monitor.query import LogsQueryClient
-    from msgraph import GraphServiceClient
-
     credential = ClientSecretCredential(one["tenant_id"], one["client_id"], secret)
     azure = credential, one["subscription_id"]
     place = one["resource_group"], one["workspace_name"]
-    sentinel, workspaces = SecurityInsights(*azure), LogAnalyticsManagementClient(*azure)
-    roles, logs, graph = AuthorizationManagementClient(*azure), LogsQueryClient(credential), GraphServiceClient(credential)
+    scope = f"/subscriptions/{one['subscription_id']}/resourceGroups/{one['resource_group']}"
+    sentinel, workspaces = SecurityInsightsMgmtClient(*azure), LogAnalyticsManagementClient(*azure)
+    roles, logs, graph = (
+        AuthorizationManagementClient(*azure),
+        LogsQueryClient(credential),
+        GraphServiceClient(credential),
+    )
     yield lambda: workspaces.workspaces.get(*place)
     for kind in ("incidents", "alert_rules", "automation_rules", "bookmarks", "watchlists", "data_connectors"):
         yield lambda kind=kind: list(islice(getattr(sentinel, kind).list(*place), 5))
-    yield lambda: list(roles.role_assignments.list_for_resource_group(one["resource_group"]))
-    for table in TABLES:
-        yield lambda table=table: logs.query_workspace(
-            one["workspace_id"], f"{table} | take 5", timespan=timedelta(days=7)
-        )
+    yield lambda: list(roles.role_assignments.list_for_scope(scope))
+    for query in QUERIES:
+        yield lambda query=query: logs.query_workspace(one["workspace_id"], query, timespan=timedelta(days=7))
     security = graph.security
-    yield lambda: asyncio.run(_first(security.alerts_v2))
-    yield lambda: asyncio.run(_first(security.incidents))
-
-
-async def _first(of: Any) -> Any:
-    return await of.get()
+    yield lambda: loop.run_until_complete(security.alerts_v2.get())
+    yield lambda: loop.run_until_complete(security.incidents.get())
 
 
 def main(folder: str, count: str) -> None:
+    loop = asyncio.new_event_loop()
     answered, began = 0, time.perf_counter()
     files = sorted(Path(folder, "connections").glob("*.toml"))[: int(count)]
     for path in files:
         one = tomllib.loads(path.read_text())["connection"]
         secret = (path.parent / one["client_secret"].removeprefix("file:")).read_text()
-        for ask in questions(one, secret):
+        for ask in questions(one, secret, loop):
             try:
                 ask()
                 answered += 1

@@ -30,7 +30,7 @@ async def serve(options: argparse.Namespace) -> None:
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(interrupt, stop.set)
     with log_to(options.log) as log:
-        if options.tenants:
+        if options.tenants is not None:
             await serve_fleet(options, log, stop)
             return
         stage = Stage(handout.made_up(), options.scenario)
@@ -108,6 +108,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     many_files()
     try:
+        if options.tenants is None and (options.broken or options.hanging):
+            raise ValueError("--broken and --hanging are shares of the tenants of --tenants")
         with contextlib.suppress(KeyboardInterrupt):  # where the event loop takes no signals
             asyncio.run(serve(options))
     except (SourceError, ValueError, OSError, ImportError, OverflowError) as error:

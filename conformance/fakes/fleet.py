@@ -31,7 +31,7 @@ WAYS = (
     "secret-id-pasted",
     "table-missing",
     "app-missing",
-    "workspace-name-as-id",
+    "wrong-subscription",
     "no-defender-consent",
     "no-licence",
     "wrong-workspace",
@@ -45,7 +45,7 @@ WAYS = (
     "service-principal-missing",
 )
 """The scenarios that broken tenants are in, in turn. What is wrong shows in answers alone: not before a tunnel, which
-many tenants share, and not in a tenant id that no tenant has.
+many tenants share, not in a tenant id that no tenant has, and not in a file that a run refuses as a whole.
 """
 SILENCES: Mapping[str, Disturbance] = {
     "silent": Disturbance(Obstacle.SILENT),

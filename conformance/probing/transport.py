@@ -161,7 +161,7 @@ def network_finding(error: httpx.HTTPError, host: str) -> Finding:
     text = " ".join(str(link) for link in chain)
     if isinstance(error, httpx.TimeoutException):
         cause = "timed_out"
-    elif any(isinstance(link, ssl.SSLError) for link in chain) or "CERTIFICATE_VERIFY_FAILED" in text:
+    elif any(untrusted(link) for link in chain) or "CERTIFICATE_VERIFY_FAILED" in text:
         cause = "tls_untrusted"
     elif any(type(link).__name__ == "gaierror" for link in chain) or "Name or service not known" in text:
         cause = "dns_failure"
@@ -170,3 +170,8 @@ def network_finding(error: httpx.HTTPError, host: str) -> Finding:
     else:
         cause = "connection_failed"
     return finding(cause, about=host, facts={"host": host}, code=type(error).__name__)
+
+
+def untrusted(error: BaseException) -> bool:
+    """Whether TLS was refused; a handshake that was cut off says nothing of trust."""
+    return isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError)

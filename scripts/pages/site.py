@@ -36,6 +36,7 @@ COPIED = {
             "permissions",
             "recording",
             "reports",
+            "scale",
             "virtual-tenant",
         )
     },
@@ -62,6 +63,7 @@ TENANT = {
 PROJECT = {
     "Architecture": "architecture.md",
     "Benchmarks": "benchmarks.md",
+    "Scale": "scale.md",
     "Contributing": "contributing.md",
     "Changelog": "changelog.md",
     "Licence": "licence.md",

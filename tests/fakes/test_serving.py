@@ -304,3 +304,35 @@ def memory(process: int) -> int:
         return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
         return 0
+
+
+class TestFleet:
+    def test_each_connection_is_answered_by_its_tenant(self, tmp_path: Path) -> None:
+        with run(tmp_path, "--tenants=20", "--broken=10%", "--hanging=5%") as running, running.client() as client:
+            folder = tmp_path / "virtual-tenant"
+            troubled = json.loads((folder / "manifest.json").read_text())["troubled"]
+            connections = load(folder / "connections")
+            assert len(connections) == 20
+            assert len(troubled) == 3
+            for one in connections:
+                if one.name not in troubled:
+                    document = (
+                        f"https://login.microsoftonline.com/{one.tenant_id}/v2.0/.well-known/openid-configuration"
+                    )
+                    assert one.tenant_id in client.get(document).json()["issuer"]
+
+    @pytest.mark.parametrize(
+        ("arguments", "told"),
+        [
+            (["--tenants=0"], "a fleet has one tenant or more"),
+            (["--tenants=10", "--broken=60%", "--hanging=60%"], "add up to 1"),
+            (["--broken=5%"], "shares of the tenants of --tenants"),
+        ],
+    )
+    def test_a_fleet_that_cannot_be_is_one_line(
+        self, arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(["serve", *arguments]) == 4
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith("ERROR: ")
+        assert told in line

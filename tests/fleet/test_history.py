@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from contoso import made_up
 from hypothesis import given
 from hypothesis import strategies as st
 

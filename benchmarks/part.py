@@ -1,6 +1,6 @@
 """One process of the fleet's benchmark: verifies the first connections of a folder, or puts the same requests bare.
 
-`python -m benchmarks.fleet_part FOLDER COUNT JOBS [--bare]` prints what it took, as JSON.
+`python -m benchmarks.part FOLDER COUNT JOBS [--bare]` prints what it took, as JSON.
 """
 
 from __future__ import annotations

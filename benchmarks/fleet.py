@@ -1,0 +1,224 @@
+"""`make bench-fleet`: many connections, over the served fleet of virtual tenants.
+
+`python -m benchmarks.fleet [--quick] [--write PAGE] [--sizes 1,10,100] [--accept 1000] [--clients PYTHON]`
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.part import Taken
+from benchmarks.run import ROOT, write
+from conformance.journal import Journal
+
+JOBS = 32
+LATENCY = 0.05
+CLIENTS = ROOT / ".venv-clients" / "bin" / "python"
+SDK_CONNECTIONS = 3
+Rows = list[tuple[str, str, str]]
+"""What was measured, the figure, its aim."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """A served fleet: its folder, and the environment that leads to it."""
+
+    folder: Path
+    environment: Mapping[str, str]
+
+    def run(self, *command: str, python: str | Path = sys.executable) -> str:
+        done = subprocess.run(  # noqa: S603
+            [python, *command], env=dict(self.environment), cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True
+        )
+        return done.stdout
+
+    def part(self, count: int, *rest: str) -> Taken:
+        return Taken(**json.loads(self.run("-m", "benchmarks.part", str(self.folder), str(count), str(JOBS), *rest)))
+
+
+@contextmanager
+def served(tenants: int, *options: str) -> Iterator[Served]:
+    """A fleet, served by a process of its own."""
+    with tempfile.TemporaryDirectory() as name:
+        command = ["-m", "conformance.fakes", "serve", f"--tenants={tenants}", f"--latency={LATENCY}", *options]
+        server = subprocess.Popen(  # noqa: S603
+            [sys.executable, *command, f"--folder={name}"], stdout=subprocess.PIPE, text=True, cwd=ROOT
+        )
+        assert server.stdout is not None
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        try:
+            for line in server.stdout:
+                if line.startswith("export "):
+                    variable, _, value = shlex.split(line)[1].partition("=")
+                    environment[variable] = value
+                if "Ctrl-C" in line:
+                    break
+            yield Served(Path(name), environment)
+        finally:
+            server.terminate()
+            server.wait()
+            server.stdout.close()
+
+
+def growth(sizes: Sequence[int]) -> Rows:
+    """Connections per second by the size of the fleet, beside a bare loop, and what each takes of memory."""
+    with served(max(sizes)) as fleet:
+        taken = {size: fleet.part(size) for size in sizes}
+        bare = fleet.part(sizes[-1], "--bare")
+    rows = [(f"connections per second, {size} tenants", f"{size / one.wall:.2f}", "") for size, one in taken.items()]
+    small, large = (taken[size] for size in sizes[-2:])
+    more = sizes[-1] - sizes[-2]
+    rows += [
+        (
+            "requests per second / a bare httpx loop",
+            f"{large.requests / large.wall / (bare.requests / bare.wall):.2f}",
+            "0.6 or more",
+        ),
+        ("the same, per second of the processor", f"{large.requests / large.cpu / (bare.requests / bare.cpu):.2f}", ""),
+        ("processor time of a request, in ms", f"{large.cpu / large.requests * 1000:.2f}", ""),
+        ("requests of a connection", f"{large.requests / sizes[-1]:.0f}", ""),
+        (
+            "memory for each further connection, in kB",
+            f"{max(0, large.peak - small.peak) / more / 1000:.0f}",
+            "less than 200",
+        ),
+        (
+            f"processor time per connection, {sizes[-1]} tenants / {sizes[-2]}",
+            f"{large.cpu / sizes[-1] / (small.cpu / sizes[-2]):.2f}",
+            "1.0: linear",
+        ),
+    ]
+    return rows
+
+
+def beside_sdks(python: Path, count: int) -> Rows:
+    """The official SDKs, one read after the other; nothing where they are not installed."""
+    if not python.exists():
+        print(f"no {python}: `make test-clients` installs the SDKs; this comparison is left out", file=sys.stderr)
+        return []
+    with served(count) as fleet:
+        ours = fleet.part(count)
+        theirs = json.loads(fleet.run("benchmarks/sdk.py", str(fleet.folder), str(SDK_CONNECTIONS), python=python))
+    return [
+        (
+            "a connection by the official SDKs, one read after the other / by us",
+            f"{theirs['seconds'] / (ours.wall / count):.1f}",
+            "10 or more",
+        ),
+        (
+            "questions that the SDKs' script answers / requests of ours",
+            f"{theirs['answered']:.0f} / {ours.requests // count}",
+            "fewer",
+        ),
+    ]
+
+
+def by_workers(count: int) -> Rows:
+    """One Dask worker, then two."""
+    with served(count) as fleet:
+        one, two = (_dask(fleet, workers) for workers in (1, 2))
+    return [("two Dask workers / one", f"{one / two:.2f}", "1.7 or more")]
+
+
+def _dask(fleet: Served, workers: int) -> float:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"tcp://127.0.0.1:{port}"
+    with ExitStack() as stack:
+        dask = [sys.executable, "-m", "dask"]
+        here = ["--host", "127.0.0.1", "--no-dashboard"]
+        commands = [[*dask, "scheduler", *here, "--port", str(port)]]
+        commands += [[*dask, "worker", address, *here, "--no-nanny", "--nthreads", "1"]] * workers
+        for command in commands:
+            process = subprocess.Popen(command, env=dict(fleet.environment), stderr=subprocess.DEVNULL)  # noqa: S603
+            stack.callback(process.wait)
+            stack.callback(process.terminate)
+        verify = ["-m", "conformance.fleet", str(fleet.folder / "connections"), f"--scheduler={address}"]
+        fleet.run(*verify, "--checks=auth")  # the workers have imported everything then
+        began = time.perf_counter()
+        fleet.run(*verify)
+        return time.perf_counter() - began
+
+
+def accepted(tenants: int) -> Rows:
+    """One pytest run over a fleet of which 5 % are broken and 1 % hang: is every cause the one of the manifest?"""
+    with served(tenants, "--broken=5%", "--hanging=1%", "--jitter=0.01") as fleet:
+        reports = fleet.folder / "reports"
+        command = ["-m", "pytest", "-q", "-p", "no:cacheprovider", f"--sentinel-config={fleet.folder / 'connections'}"]
+        began = time.perf_counter()
+        run = subprocess.Popen(  # noqa: S603
+            [sys.executable, *command, f"--sentinel-jobs={JOBS}", f"--sentinel-report={reports}"],
+            env=dict(fleet.environment),
+            cwd=fleet.folder,
+            stdout=subprocess.DEVNULL,
+        )
+        usage = os.wait4(run.pid, 0)[2]
+        wall = time.perf_counter() - began
+        troubled = json.loads((fleet.folder / "manifest.json").read_text())["troubled"]
+        found = {
+            one.name: [root.cause for root in one.part.root_causes]
+            for one in Journal(reports / "connections.jsonl").entries()
+        }
+    wrong = [
+        f"{name}: {causes}" for name, causes in found.items() if causes != troubled.get(name, {"causes": []})["causes"]
+    ]
+    for line in wrong[:20]:
+        print(line, file=sys.stderr)
+    what = f"one pytest run, {tenants} tenants, {len(troubled)} of them broken or hanging"
+    return [
+        (
+            f"{what}: connections with exactly the causes of the manifest",
+            f"{len(found) - len(wrong)} of {tenants}",
+            "all",
+        ),
+        (f"{what}: seconds", f"{wall:.0f}", ""),
+        (f"{what}: memory at its most, in MB", f"{usage.ru_maxrss / 1000:.0f}", ""),
+    ]
+
+
+def table(rows: Rows) -> str:
+    lines = [f"| {name} | {value} | {aim} |" for name, value, aim in rows]
+    return "\n".join(["| | measured | aim |", "|---|---|---|", *lines])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small fleets")
+    parser.add_argument(
+        "--sizes", default="1,10,100,1000", help="tenants, with commas between; the last two are compared"
+    )
+    parser.add_argument("--accept", type=int, default=1000, metavar="N", help="tenants of the run with broken ones")
+    parser.add_argument("--clients", type=Path, default=CLIENTS, metavar="PYTHON", help="where the official SDKs are")
+    parser.add_argument("--write", type=Path, help="write the table into this page, between its markers")
+    options = parser.parse_args()
+    sizes = [int(size) for size in ("1,10,40" if options.quick else options.sizes).split(",")]
+    parts: list[Callable[[], Rows]] = [
+        lambda: growth(sizes),
+        lambda: beside_sdks(options.clients, min(100, sizes[-1])),
+        lambda: by_workers(min(200, sizes[-1])),
+        lambda: accepted(min(100, options.accept) if options.quick else options.accept),
+    ]
+    rows: Rows = []
+    for part in parts:
+        rows += part()
+        print(table(rows[-1:]).splitlines()[-1], file=sys.stderr, flush=True)
+    print(table(rows))
+    if options.write:
+        write(options.write, "fleet", table(rows))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+"""What fleets of any size take: the costs that were measured, and the services' published limits, as a simulation.
+
+`python -m benchmarks.simulate [--write docs/scale.md]`. Nothing in it is random: the same costs give the same table.
+
+Limits: docs of Azure Resource Manager (token buckets per subscription and principal, 250 and 25 a second), of Log
+Analytics (200 queries in 30 seconds per user or client IP), of Graph (150 a minute per app and tenant for /security),
+and of Defender for Endpoint (100 a minute per app and tenant). Entra publishes none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import heapq
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.run import ROOT, write
+
+MEASURED = ROOT / "docs" / "benchmarks.md"
+ROUND_TRIPS = 5
+"""Dependent requests of a connection, one after the other."""
+JOBS = 32
+
+
+@dataclass
+class Bucket:
+    """A token bucket: ``size`` requests at once, ``rate`` a second in the long run."""
+
+    size: float
+    rate: float
+    level: float = field(init=False)
+    at: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.level = self.size
+
+    def take(self, count: int, now: float) -> float:
+        """Takes requests of a moment; the seconds until the last of them is let through. Moments do not go back."""
+        self.level = min(self.size, self.level + (now - self.at) * self.rate) - count
+        self.at = now
+        return max(0.0, -self.level / self.rate)
+
+
+LIMITS: Mapping[str, tuple[float, float]] = {
+    "arm": (250, 25),
+    "log_analytics": (200, 200 / 30),
+    "graph": (150, 150 / 60),
+    "defender": (100, 100 / 60),
+}
+"""Size and rate of the bucket of each API that publishes one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one connection takes: processor seconds, and requests of each API whose limit counts."""
+
+    cpu: float
+    requests: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """``apps``: connections that share a principal (an MSSP's workspaces of one customer). ``per_address``: whether Log
+    Analytics counts all requests of an address together, which its page leaves open.
+    """
+
+    connections: int
+    processes: int = 1
+    round_trip: float = 0.1
+    together: int = 1
+    hanging: float = 0.0
+    per_address: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How long it took, how busy the processors were (of 1), and the seconds that connections waited for each API."""
+
+    seconds: float
+    busy: float
+    waited: Mapping[str, float]
+
+
+def simulate(fleet: Fleet, cost: Cost, silence: float = 60.0) -> Course:
+    """Connections go to the job that is free first; each process has one processor and ``JOBS`` jobs.
+
+    A connection that hangs keeps its job for ``silence`` seconds, and nothing else.
+    """
+    free = [(0.0, job) for job in range(fleet.processes * JOBS)]
+    heapq.heapify(free)
+    processors = [0.0] * fleet.processes
+    buckets: dict[tuple[str, int], Bucket] = {}
+    waited: Counter[str] = Counter()
+    every = round(1 / fleet.hanging) if fleet.hanging else 0
+    end = 0.0
+    for number in range(fleet.connections):
+        start, job = heapq.heappop(free)
+        process = job % fleet.processes
+        processors[process] = max(processors[process], start) + cost.cpu
+        ready = max(start + ROUND_TRIPS * fleet.round_trip, processors[process])
+        for api, count in cost.requests.items():
+            shared = api == "log_analytics" and fleet.per_address
+            key = (api, process if shared else number // fleet.together)
+            wait = buckets.setdefault(key, Bucket(*LIMITS[api])).take(count, start)
+            waited[api] += wait
+            ready = max(ready, start + wait)
+        if every and number % every == 0:
+            ready = max(ready, start + silence)
+        heapq.heappush(free, (ready, job))
+        end = max(end, ready)
+    return Course(end, cost.cpu * fleet.connections / (end * fleet.processes), +waited)
+
+
+def measured(page: str) -> float:
+    """Processor seconds of a request, as `make bench-fleet` wrote them."""
+    found = re.search(r"processor time of a request, in ms \| ([\d.]+)", page)
+    if not found:
+        raise SystemExit(f"{MEASURED} has no figures: make bench-fleet writes them")
+    return float(found[1]) / 1000
+
+
+def cost() -> Cost:
+    """Of a healthy connection: its requests counted on the virtual tenant, its processor time by what was measured."""
+    from conformance.fakes.handout import made_up
+    from conformance.verification import verify_async
+
+    report = asyncio.run(verify_async(made_up(), source="fake"))
+    counted = Counter(one.endpoint.partition(".")[0] for one in report.gathered.exchanges)
+    counted["arm"] += counted.pop("sentinel", 0)  # the same host, and the same bucket
+    cpu = measured(MEASURED.read_text(encoding="utf-8")) * report.gathered.requests
+    return Cost(cpu, {api: counted[api] for api in LIMITS})
+
+
+FLEETS: Mapping[str, Fleet] = {
+    "1,000": Fleet(1000),
+    "1,000, 1 % hanging": Fleet(1000, hanging=0.01),
+    "1,000, ten of each app": Fleet(1000, together=10),
+    "10,000": Fleet(10_000, hanging=0.01),
+    "10,000 on 4": Fleet(10_000, processes=4, hanging=0.01),
+    "100,000 on 8": Fleet(100_000, processes=8, hanging=0.01),
+    "100,000 on 32": Fleet(100_000, processes=32, hanging=0.01),
+    "100,000 on 32, Log Analytics by address": Fleet(100_000, processes=32, hanging=0.01, per_address=True),
+}
+
+
+def table(of: Cost) -> str:
+    lines = ["| connections, and processes | minutes | processors busy | waits for |", "|---|---|---|---|"]
+    for name, fleet in FLEETS.items():
+        course = simulate(fleet, of)
+        waits = ", ".join(f"{api} ({seconds / fleet.connections:.1f} s each)" for api, seconds in course.waited.items())
+        lines.append(f"| {name} | {course.seconds / 60:.1f} | {course.busy:.0%} | {waits or 'nothing'} |")
+    requests = ", ".join(f"{count} of {api}" for api, count in of.requests.items())
+    return "\n".join([f"One connection: {of.cpu * 1000:.0f} ms of a processor; requests: {requests}.", "", *lines])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", type=Path, help="write the table into this page, between its markers")
+    options = parser.parse_args()
+    shown = table(cost())
+    print(shown)
+    if options.write:
+        write(options.write, "simulated", shown)
+
+
+if __name__ == "__main__":
+    main()

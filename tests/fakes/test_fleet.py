@@ -1,0 +1,106 @@
+"""A fleet of virtual tenants: who is in it, what is wrong with whom, and that each is answered by its own tenant."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+import httpx
+import pytest
+
+from conformance import Connection, load
+from conformance.fakes import fleet as fleets
+from conformance.fakes.fleet import SILENCES, WAYS, Fleet, causes
+from conformance.probing.clock import VirtualClock
+from conformance.sources import Channel
+from conformance.verification import Report, verify_all
+
+
+@dataclass
+class InProcess:
+    """A fleet as a source, without sockets."""
+
+    fleet: Fleet
+    name: str = "fleet"
+    clock: VirtualClock = field(default_factory=VirtualClock)
+
+    @asynccontextmanager
+    async def open(self, connection: Connection) -> AsyncIterator[Channel]:
+        yield Channel(httpx.MockTransport(self.fleet.handler), self.clock, connection)
+
+
+def verified(fleet: Fleet, jobs: int = 8) -> dict[str, Report]:
+    async def all_of_them() -> dict[str, Report]:
+        connections = [connection for connection, _ in fleet.members()]
+        reports = verify_all(connections, source=InProcess(fleet), jobs=jobs)
+        return {one.connection.name: one async for one in reports}
+
+    return asyncio.run(all_of_them())
+
+
+def found(report: Report) -> tuple[str, ...]:
+    return tuple(one.root.finding.cause for one in report.verdict.root_causes)
+
+
+@pytest.mark.slow
+def test_every_way_of_being_broken_or_silent_is_found_side_by_side() -> None:
+    fleet = Fleet(len(WAYS) + len(SILENCES), broken=20 / 23, hanging=3 / 23)
+    states = {connection.name: state for connection, state in fleet.members()}
+    assert Counter(states.values()) == Counter([*WAYS, *SILENCES])
+    assert {name: found(report) for name, report in verified(fleet).items()} == {
+        name: causes(state) for name, state in states.items()
+    }
+
+
+@pytest.mark.slow
+def test_a_world_that_was_let_go_is_made_anew_in_mid_verification(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fleets, "KEPT", 1)
+    assert all(report.ok for report in verified(Fleet(3), jobs=3).values())
+
+
+def test_the_troubled_are_spread_over_the_fleet() -> None:
+    states = [state for _, state in Fleet(1000, broken=0.05, hanging=0.01).members()]
+    troubled = [number for number, state in enumerate(states) if state != "healthy"]
+    assert len(troubled) == 60
+    assert sum(states[number] in SILENCES for number in troubled) == 10
+    assert {later - number for number, later in pairwise(troubled)} <= {16, 17}
+    assert {state for state in states if state in WAYS} == set(WAYS)
+
+
+def test_ids_belong_to_a_number() -> None:
+    def ids(count: int) -> list[str]:
+        return [connection.workspace_id for connection, _ in Fleet(count).members()]
+
+    assert ids(5) == ids(9)[:5]
+    assert len({*ids(9)}) == 9
+
+
+@pytest.mark.parametrize(("count", "broken", "hanging"), [(0, 0.0, 0.0), (10, 0.6, 0.5), (10, -0.1, 0.0)])
+def test_a_fleet_that_cannot_be(count: int, broken: float, hanging: float) -> None:
+    with pytest.raises(ValueError, match="one tenant or more"):
+        Fleet(count, broken, hanging)
+
+
+def test_its_files_are_what_a_run_reads(tmp_path: Path) -> None:
+    fleet = Fleet(46, broken=20 / 46, hanging=3 / 46)
+    (tmp_path / "connections").mkdir()
+    (tmp_path / "connections" / "tenant-99999.toml").write_text("of an earlier fleet")
+    fleets.write(tmp_path, fleet, {"HTTPS_PROXY": "http://127.0.0.1:1"}, b"certificate")
+    members = list(fleet.members())
+    read = load(tmp_path / "connections")
+    assert [one.facts() for one in read] == [connection.facts() for connection, _ in members]
+    assert [one.credential.secret.reveal() for one in read] == [one.credential.secret.reveal() for one, _ in members]
+    assert not any(one.credential.secret.exposed for one in read)
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    assert manifest["tenants"] == 46
+    assert manifest["troubled"] == {
+        connection.name: {"state": state, "causes": list(causes(state))}
+        for connection, state in members
+        if state != "healthy"
+    }

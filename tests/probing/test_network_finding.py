@@ -1,0 +1,27 @@
+"""What a transport error means."""
+
+from __future__ import annotations
+
+import ssl
+
+import httpx
+import pytest
+
+from conformance.probing.transport import network_finding
+
+HOST = "graph.microsoft.com"
+
+
+@pytest.mark.parametrize(
+    ("below", "cause"),
+    [
+        (ssl.SSLCertVerificationError(1, "certificate verify failed"), "tls_untrusted"),
+        (ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number"), "tls_untrusted"),
+        (ssl.SSLEOFError(8, "EOF occurred in violation of protocol"), "connection_failed"),
+        (ConnectionResetError(104, "Connection reset by peer"), "connection_failed"),
+    ],
+)
+def test_a_handshake_that_is_cut_off_says_nothing_of_trust(below: Exception, cause: str) -> None:
+    error = httpx.ConnectError(str(below))
+    error.__cause__ = below
+    assert network_finding(error, HOST).cause == cause

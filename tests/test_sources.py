@@ -1,0 +1,105 @@
+"""The sockets that the connections of a run use one after the other."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+import pytest
+
+from conformance.sources import Sockets
+
+
+class Network(httpx.AsyncBaseTransport):
+    """One socket: notes the cookies that it is sent, and sets one; answers wait until they may come."""
+
+    made: list[Network]
+    gate: asyncio.Event
+
+    def __init__(self) -> None:
+        self.cookies: list[str | None] = []
+        self.closed = False
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.cookies.append(request.headers.get("cookie"))
+        await self.gate.wait()
+        if request.url.path == "/fails":
+            raise httpx.ConnectError("refused", request=request)
+        return httpx.Response(200, headers={"Set-Cookie": "tenant=one; Path=/"})
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+class Wired(Sockets):
+    """Sockets of which each leads to a network of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made: list[Network] = []
+        Network.gate = asyncio.Event()
+        Network.gate.set()
+
+    def _made(self) -> httpx.AsyncClient:
+        client = super()._made()
+        self.made.append(Network())
+        client._transport, client._mounts = self.made[-1], {}
+        return client
+
+
+def asked(host: str = "one.example", path: str = "/") -> httpx.Request:
+    return httpx.Request("GET", f"https://{host}{path}")
+
+
+def test_a_socket_serves_one_request_at_a_time_and_then_the_next() -> None:
+    async def run() -> list[int]:
+        async with Wired() as sockets:
+            assert isinstance(sockets, Wired)
+            Network.gate.clear()
+            both = [asyncio.create_task(sockets.handle_async_request(asked())) for _ in range(2)]
+            await asyncio.sleep(0)
+            Network.gate.set()
+            await asyncio.gather(*both)
+            for host in ("one.example", "one.example", "two.example"):
+                await sockets.handle_async_request(asked(host))
+            return [len(one.cookies) for one in sockets.made]
+
+    assert asyncio.run(run()) in ([1, 3, 1], [3, 1, 1])
+
+
+def test_no_cookie_travels() -> None:
+    async def run() -> list[str | None]:
+        async with Wired() as sockets:
+            assert isinstance(sockets, Wired)
+            for _ in range(3):
+                await sockets.handle_async_request(asked())
+            return sockets.made[0].cookies
+
+    assert asyncio.run(run()) == [None, None, None]
+
+
+def test_the_last_who_leaves_closes_them() -> None:
+    async def run() -> None:
+        sockets = Wired()
+        async with sockets:
+            async with sockets:
+                await sockets.handle_async_request(asked())
+            assert not sockets.made[0].closed
+        assert sockets.made[0].closed
+        async with sockets:
+            await sockets.handle_async_request(asked())
+        assert [one.closed for one in sockets.made] == [True, True]
+
+    asyncio.run(run())
+
+
+def test_a_socket_that_failed_is_tried_again() -> None:
+    async def run() -> int:
+        async with Wired() as sockets:
+            assert isinstance(sockets, Wired)
+            with pytest.raises(httpx.ConnectError):
+                await sockets.handle_async_request(asked(path="/fails"))
+            await sockets.handle_async_request(asked())
+            return len(sockets.made)
+
+    assert asyncio.run(run()) == 1
