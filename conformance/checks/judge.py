@@ -9,7 +9,7 @@ from typing import Any
 
 from conformance.checks.expect import Found, NotApplicable, NotConfigured
 from conformance.checks.outcome import Outcome, Root, Status
-from conformance.checks.registry import Check, catalogue
+from conformance.checks.registry import Check, catalogue, known
 from conformance.connection import Connection
 from conformance.findings import Finding, finding
 from conformance.probing.evidence import Absence, Answer, Blocked, Evidence, Exchange, Fault, Refusal
@@ -79,7 +79,7 @@ def judge(check: Check, connection: Connection, evidence: Mapping[str, Evidence]
 def _owner(check: Check, met: Meeting, connection: Connection, evidence: Mapping[str, Evidence]) -> Check:
     """Whose finding it is: this check's own, or that of another that meets it too, and is blocked by it or fails."""
     for id in owners(met.finding, met.probe):
-        other = catalogue()[id]
+        other = known(id)
         if other is check:
             break
         if other.level == "should" and check.level == "must":

@@ -12,7 +12,7 @@ import msgspec
 from conformance import CHECKS_VERSION, __version__
 from conformance.baseline import Stale
 from conformance.checks.outcome import Accepted, Outcome, Status
-from conformance.checks.registry import catalogue
+from conformance.checks.registry import known
 from conformance.findings import UNPUBLISHED, Docs, Finding
 from conformance.findings.redact import excerpt, printable, redact
 from conformance.probing.engine import Gathered
@@ -325,7 +325,7 @@ def _stale(stale: Stale) -> StalePart:
 
 
 def _check(outcome: Outcome, docs: Docs) -> CheckPart:
-    check = catalogue()[outcome.check]
+    check = known(outcome.check)
     own = outcome.root is not None and outcome.root.check == outcome.check
     exchange = (outcome.root.exchange if outcome.root else None) or outcome.exchange
     return CheckPart(
