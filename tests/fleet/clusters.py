@@ -71,6 +71,7 @@ class LocalCluster:
         self.folder.mkdir(parents=True)
         here = ("--host", "127.0.0.1", "--no-dashboard")
         self.scheduler = self._start("scheduler", *here, "--port", str(self.port))
+        until(lambda: "Scheduler at:" in self.logs(), "the scheduler")
         worker = ("worker", self.address, *here, "--no-nanny", "--nthreads", "1", *self._preload)
         self.workers = [self._start(*worker) for _ in range(self._count)]
         return self

@@ -248,8 +248,8 @@ def test_no_secret_is_anywhere_in_the_cluster(cluster: LocalCluster, fleet: Path
     output = "".join(run.communicate())
     written = output + cluster.logs() + "".join(path.read_text() for path in (tmp_path / "out").iterdir())
     assert run.returncode == 1
-    assert b"tenant-000" in seen  # that is: the tasks were there to be seen
-    assert b"customers-00.toml" in seen
+    assert b"tenant-0" in seen  # that is: the tasks were there to be seen
+    assert b"customers-0" in seen
     assert " - DEBUG - " in cluster.logs()
     for secret in (SECRET, INLINE):
         assert secret.encode() not in seen
@@ -276,6 +276,5 @@ def test_a_cluster_without_workers_is_one_line(
 ) -> None:
     monkeypatch.setattr(clusters, "WORKERS", 1.0)
     with LocalCluster(tmp_path / "cluster", environ, workers=0) as cluster:
-        until(lambda: "Scheduler at:" in cluster.logs(), "the scheduler")
         assert main(arguments(fleet, cluster, tmp_path / "out")) == 4
         assert capsys.readouterr().err == f"ERROR: {cluster.address}: has no workers\n"
