@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from contoso import made_up
+from tenants import Tenant
 
 from conformance import verify
-from conformance.fakes import World, build
-from conformance.fakes.server import Server, serving
-from conformance.fakes.world import hosts
+from conformance.fakes import build
+from conformance.fakes.server import Server
 from conformance.recording import cassette
 from conformance.recording.cassette import SHIPPED
 from conformance.recording.recording import Recording
@@ -18,24 +16,6 @@ from conformance.recording.replay import Library
 from conformance.verification import selected
 
 pytestmark = pytest.mark.slow
-
-
-class Tenant:
-    world: World
-
-    async def handler(self, request: object) -> object:
-        return await self.world.handler(request)  # type: ignore[arg-type]
-
-
-@pytest.fixture(scope="module")
-def tenant() -> Tenant:
-    return Tenant()
-
-
-@pytest.fixture(scope="module")
-def server(tenant: Tenant) -> Iterator[Server]:
-    with serving(tenant.handler, hosts()) as server:  # type: ignore[arg-type]
-        yield server
 
 
 @pytest.mark.parametrize("scenario", cassette.names(SHIPPED))

@@ -2,54 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 import pytest
-from contoso import SECRET, made_up
+from contoso import FILE, SECRET, made_up
+from tenants import Tenant
 
-from conformance.fakes import World, build
-from conformance.fakes.server import Server, serving
-from conformance.fakes.world import hosts
+from conformance.fakes import build
+from conformance.fakes.server import Server
 from conformance.recording import cassette
 from conformance.recording.cassette import INTERACTIONS, MANIFEST, Manifest
 from conformance.recording.scan import leaks
 
 pytestmark = pytest.mark.slow
 
-CONNECTION = """
-[connection]
-name = "{name}"
-tenant_id = "7e4a11ed-0c0f-4c0f-a11c-000000000001"
-client_id = "a9910000-0c0f-4c0f-a11c-000000000002"
-client_secret = "env:CONTOSO_SECRET"
-subscription_id = "5b5c0000-0c0f-4c0f-a11c-000000000003"
-resource_group = "rg-security"
-workspace_id = "30a40000-0c0f-4c0f-a11c-000000000004"
-workspace_name = "law-security"
-"""
 Run = Callable[..., pytest.RunResult]
 
 
-class Tenant:
-    """The virtual tenant behind the server, in whichever state."""
-
-    world: World
-
-    async def handler(self, request: object) -> object:
-        return await self.world.handler(request)  # type: ignore[arg-type]
-
-
-@pytest.fixture(scope="module")
-def tenant() -> Tenant:
-    return Tenant()
-
-
-@pytest.fixture(scope="module")
-def server(tenant: Tenant) -> Iterator[Server]:
-    with serving(tenant.handler, hosts()) as server:  # type: ignore[arg-type]
-        yield server
+def named(name: str) -> str:
+    """The connection as a file, with a name."""
+    return f'{FILE}name = "{name}"\n'
 
 
 @pytest.fixture
@@ -72,7 +46,7 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     for name in ("HTTPS_PROXY", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
-    (pytester.path / "conn.toml").write_text(CONNECTION.format(name="contoso"))
+    (pytester.path / "conn.toml").write_text(named("contoso"))
 
     def run(*arguments: str, config: str | None = "conn.toml") -> pytest.RunResult:
         given = [f"--sentinel-config={config}"] if config else []
@@ -152,7 +126,7 @@ def test_two_connections_are_recorded_one_after_the_other(
     run: Run, online: Callable[[str], None], pytester: pytest.Pytester
 ) -> None:
     online("healthy")
-    (pytester.path / "other.toml").write_text(CONNECTION.format(name="fabrikam"))
+    (pytester.path / "other.toml").write_text(named("fabrikam"))
     result = run("--sentinel-config=other.toml", "--record-mode=all", "--sentinel-cassettes=kept", "-k", "LA-001")
     assert result.ret == 0, result.stdout.str()
     assert cassette.names(pytester.path / "kept") == ["contoso", "fabrikam"]
@@ -183,7 +157,7 @@ def test_what_does_not_go_together_is_told_in_one_line(run: Run, arguments: tupl
 
 
 def test_a_connections_name_leads_to_no_other_folder(run: Run, pytester: pytest.Pytester) -> None:
-    (pytester.path / "conn.toml").write_text(CONNECTION.format(name="../elsewhere"))
+    (pytester.path / "conn.toml").write_text(named("../elsewhere"))
     result = run("--record-mode=all")
     assert result.ret == 4
     assert "'../elsewhere' is no name of a cassette" in "".join(result.errlines)
