@@ -143,7 +143,7 @@ class Session:
     def _quieten(self) -> bool:
         """pytest's own output steps back, unless the user asks for it or runs tests of their own; whether it does."""
         option = self._config.option
-        quiet: bool = option.verbose == 0 and option.tbstyle == "auto"
+        quiet: bool = option.verbose <= 0 and option.tbstyle == "auto"
         if quiet:
             option.verbose, option.no_header, option.tbstyle, option.reportchars = -2, True, "no", ""
             option.capture = "no"  # read later than by capturing itself: without it pytest prints percentages
@@ -215,6 +215,7 @@ class Session:
                 mine.setdefault(case.run, []).append(item)
             else:
                 others.append(item)
+        session.items[:] = others  # those of a connection are let go with it: they are most of what a fleet takes
         began = time.monotonic()
         with self._progress:
             for run in self._gathers(list(mine)):

@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from itertools import chain
 from pathlib import Path
 from typing import Protocol
+from urllib.request import getproxies, proxy_bypass
 from weakref import WeakKeyDictionary
 
 import httpx
@@ -65,15 +65,15 @@ KEPT = 60.0
 
 
 class Sockets(httpx.AsyncBaseTransport):
-    """A client of httpx for each socket: one that is free, or a new one. The last who leaves closes all.
+    """A transport of httpx for each socket: one that is free, or a new one. The last who leaves closes all.
 
-    One client for all sockets is slow: httpcore looks at each of them, several times, for every request. None keeps
-    cookies, so that none travels between tenants.
+    One transport for all sockets is slow: httpcore looks at each of them, several times, for every request. A client
+    for each is slow too, and keeps cookies, which must not travel between tenants.
     """
 
     def __init__(self) -> None:
         self._users = 0
-        self._free: dict[str, list[httpx.AsyncClient]] = {}
+        self._free: dict[str, list[httpx.AsyncBaseTransport]] = {}
 
     async def __aenter__(self) -> Sockets:
         self._users += 1
@@ -83,31 +83,37 @@ class Sockets(httpx.AsyncBaseTransport):
         self._users -= 1
         if not self._users:
             closing, self._free = self._free, {}
-            for client in chain.from_iterable(closing.values()):
-                await client.aclose()
+            for transport in chain.from_iterable(closing.values()):
+                await transport.aclose()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         free = self._free.setdefault(request.url.host, [])
-        client = free.pop() if free else self._made()
+        transport = free.pop() if free else self._made(request.url.host)
         try:
-            response = await client.send(request, stream=True)
+            response = await transport.handle_async_request(request)
             await response.aread()  # the socket is free only then
         finally:
-            free.append(client)
+            free.append(transport)
         return response
 
-    def _made(self) -> httpx.AsyncClient:
-        # httpx reads the environment in its client only; its routing of hosts to proxies is what is wanted here.
-        return httpx.AsyncClient(
-            verify=self._trust,
-            limits=httpx.Limits(keepalive_expiry=KEPT),
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+    def _made(self, host: str) -> httpx.AsyncBaseTransport:
+        return httpx.AsyncHTTPTransport(
+            verify=self._trust, limits=httpx.Limits(keepalive_expiry=KEPT), proxy=proxy_for(host)
         )
 
     @cached_property
     def _trust(self) -> ssl.SSLContext:
         """Read once: that takes 20 ms."""
         return httpx.create_ssl_context()
+
+
+def proxy_for(host: str) -> str | None:
+    """The proxy that the environment (or, on macOS and Windows, the system) has for https:// on a host."""
+    if proxy_bypass(host):
+        return None
+    proxies = getproxies()
+    proxy = proxies.get("https") or proxies.get("all")
+    return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
 
 
 CASSETTES = Path("cassettes")

@@ -7,7 +7,7 @@ import asyncio
 import httpx
 import pytest
 
-from conformance.sources import Sockets
+from conformance.sources import Sockets, proxy_for
 
 
 class Network(httpx.AsyncBaseTransport):
@@ -40,11 +40,9 @@ class Wired(Sockets):
         Network.gate = asyncio.Event()
         Network.gate.set()
 
-    def _made(self) -> httpx.AsyncClient:
-        client = super()._made()
+    def _made(self, host: str) -> Network:
         self.made.append(Network())
-        client._transport, client._mounts = self.made[-1], {}
-        return client
+        return self.made[-1]
 
 
 def asked(host: str = "one.example", path: str = "/") -> httpx.Request:
@@ -103,3 +101,28 @@ def test_a_socket_that_failed_is_tried_again() -> None:
             return len(sockets.made)
 
     assert asyncio.run(run()) == 1
+
+
+@pytest.mark.parametrize(
+    ("environment", "proxy"),
+    [
+        ({}, None),
+        ({"HTTPS_PROXY": "http://proxy.example:8080"}, "http://proxy.example:8080"),
+        ({"https_proxy": "proxy.example:8080"}, "http://proxy.example:8080"),
+        ({"ALL_PROXY": "http://proxy.example:8080"}, "http://proxy.example:8080"),
+        ({"HTTP_PROXY": "http://proxy.example:8080"}, None),
+        ({"HTTPS_PROXY": "http://proxy.example:8080", "NO_PROXY": "azure.com"}, None),
+        ({"HTTPS_PROXY": "http://proxy.example:8080", "NO_PROXY": ".azure.com, other.example"}, None),
+        ({"HTTPS_PROXY": "http://proxy.example:8080", "NO_PROXY": "*"}, None),
+        ({"HTTPS_PROXY": "http://proxy.example:8080", "NO_PROXY": "microsoft.com"}, "http://proxy.example:8080"),
+    ],
+)
+def test_the_proxy_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], proxy: str | None
+) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert proxy_for("management.azure.com") == proxy
