@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
 from typing import Protocol
@@ -89,11 +89,14 @@ class Sockets(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         free = self._free.setdefault(request.url.host, [])
         transport = free.pop() if free else self._made(request.url.host)
+        leave = partial(free.append, transport)
         try:
             response = await transport.handle_async_request(request)
-            await response.aread()  # the socket is free only then
-        finally:
-            free.append(transport)
+        except BaseException:
+            leave()
+            raise
+        assert isinstance(response.stream, httpx.AsyncByteStream)
+        response.stream = _Read(response.stream, leave)
         return response
 
     def _made(self, host: str) -> httpx.AsyncBaseTransport:
@@ -105,6 +108,24 @@ class Sockets(httpx.AsyncBaseTransport):
     def _trust(self) -> ssl.SSLContext:
         """Read once: that takes 20 ms."""
         return httpx.create_ssl_context()
+
+
+@dataclass(slots=True)
+class _Read(httpx.AsyncByteStream):
+    """The body of an answer, whose socket is free once it is closed."""
+
+    stream: httpx.AsyncByteStream
+    leave: Callable[[], None]
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for part in self.stream:
+            yield part
+
+    async def aclose(self) -> None:
+        try:
+            await self.stream.aclose()
+        finally:
+            self.leave()
 
 
 def proxy_for(host: str) -> str | None:

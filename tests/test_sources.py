@@ -25,7 +25,7 @@ class Network(httpx.AsyncBaseTransport):
         await self.gate.wait()
         if request.url.path == "/fails":
             raise httpx.ConnectError("refused", request=request)
-        return httpx.Response(200, headers={"Set-Cookie": "tenant=one; Path=/"})
+        return httpx.Response(200, headers={"Set-Cookie": "tenant=one; Path=/"}, stream=httpx.ByteStream(b"{}"))
 
     async def aclose(self) -> None:
         self.closed = True
@@ -45,8 +45,10 @@ class Wired(Sockets):
         return self.made[-1]
 
 
-def asked(host: str = "one.example", path: str = "/") -> httpx.Request:
-    return httpx.Request("GET", f"https://{host}{path}")
+async def answered(sockets: Sockets, host: str = "one.example", path: str = "/") -> None:
+    """Asks, and reads the answer to its end."""
+    response = await sockets.handle_async_request(httpx.Request("GET", f"https://{host}{path}"))
+    await response.aread()
 
 
 def test_a_socket_serves_one_request_at_a_time_and_then_the_next() -> None:
@@ -54,12 +56,12 @@ def test_a_socket_serves_one_request_at_a_time_and_then_the_next() -> None:
         async with Wired() as sockets:
             assert isinstance(sockets, Wired)
             Network.gate.clear()
-            both = [asyncio.create_task(sockets.handle_async_request(asked())) for _ in range(2)]
+            both = [asyncio.create_task(answered(sockets)) for _ in range(2)]
             await asyncio.sleep(0)
             Network.gate.set()
             await asyncio.gather(*both)
             for host in ("one.example", "one.example", "two.example"):
-                await sockets.handle_async_request(asked(host))
+                await answered(sockets, host)
             return [len(one.cookies) for one in sockets.made]
 
     assert asyncio.run(run()) in ([1, 3, 1], [3, 1, 1])
@@ -70,7 +72,7 @@ def test_no_cookie_travels() -> None:
         async with Wired() as sockets:
             assert isinstance(sockets, Wired)
             for _ in range(3):
-                await sockets.handle_async_request(asked())
+                await answered(sockets)
             return sockets.made[0].cookies
 
     assert asyncio.run(run()) == [None, None, None]
@@ -81,11 +83,11 @@ def test_the_last_who_leaves_closes_them() -> None:
         sockets = Wired()
         async with sockets:
             async with sockets:
-                await sockets.handle_async_request(asked())
+                await answered(sockets)
             assert not sockets.made[0].closed
         assert sockets.made[0].closed
         async with sockets:
-            await sockets.handle_async_request(asked())
+            await answered(sockets)
         assert [one.closed for one in sockets.made] == [True, True]
 
     asyncio.run(run())
@@ -96,8 +98,8 @@ def test_a_socket_that_failed_is_tried_again() -> None:
         async with Wired() as sockets:
             assert isinstance(sockets, Wired)
             with pytest.raises(httpx.ConnectError):
-                await sockets.handle_async_request(asked(path="/fails"))
-            await sockets.handle_async_request(asked())
+                await answered(sockets, path="/fails")
+            await answered(sockets)
             return len(sockets.made)
 
     assert asyncio.run(run()) == 1
