@@ -90,6 +90,7 @@ async def gather(
                 channel.connection,
                 channel.transport,
                 clock=channel.clock,
+                pace=channel.pace,
                 start=start,
                 patience=patience,
                 negative=any("negative" in check.marks for check in asked),
