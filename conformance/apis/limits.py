@@ -106,7 +106,13 @@ SERVICES = (
     Service(
         apis=(GRAPH,),
         limits=(
-            Limit(requests=150, seconds=60, counted_by=APP, counts="app and tenant, for /security", source=_GRAPH),
+            Limit(
+                requests=150,
+                seconds=60,
+                counted_by=APP,
+                counts="app and tenant, on /security; nothing is said of alerts_v2 and incidents",
+                source=_GRAPH,
+            ),
             Limit(
                 requests=130_000,
                 seconds=10,
