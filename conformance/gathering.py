@@ -18,9 +18,8 @@ T = TypeVar("T")
 class Gathering(Generic[T]):
     """Does ``work`` on all ``things``, ``jobs`` at a time, while it is entered; ``finished`` gives them as they end.
 
-    ``group`` is as for :func:`~conformance.verification.as_finished`.
-
-    The results are what ``work`` leaves in each thing. Leaving early gives up what is still on its way.
+    The results are what ``work`` leaves in each thing. Leaving early gives up what is still on its way. ``group`` is as
+    for :func:`~conformance.verification.as_finished`.
     """
 
     def __init__(

@@ -51,8 +51,7 @@ class Live:
     """The network. HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR are honoured.
 
     Connections that are open at the same time in one event loop use the same sockets, one after the other: the services
-    have the same hosts for everybody, and a handshake costs as much as several requests. So are the services asked at
-    one pace by all of them.
+    have the same hosts for everybody, and a handshake costs as much as several requests. They share a pace as well.
     """
 
     name = "live"
