@@ -15,6 +15,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from conformance import verification
+from conformance.admission import group
 from conformance.arrangement import Arrangement, arrange
 from conformance.baseline import BaselineError, read
 from conformance.cases import Case, Run
@@ -192,7 +193,8 @@ class Session:
         """Starts gathering; gives each connection as soon as its evidence is complete."""
         self._stop_gathering()
         wanted = [run for run in runs if run.left and run.gathered is None]
-        self._gathering = Gathering(self._gather, wanted, self._config.getoption("--sentinel-jobs")).__enter__()
+        jobs = self._config.getoption("--sentinel-jobs")
+        self._gathering = Gathering(self._gather, wanted, jobs, lambda run: group(run.asked)).__enter__()
         return self._gathering.finished()
 
     def _stop_gathering(self) -> None:

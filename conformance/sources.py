@@ -6,7 +6,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
@@ -18,6 +18,7 @@ import httpx
 
 from conformance.connection import Connection
 from conformance.probing.clock import Clock
+from conformance.probing.pace import Pace
 
 
 class SourceError(Exception):
@@ -26,11 +27,15 @@ class SourceError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """An open source: how requests travel, what time it is there, and the connection as the source has it."""
+    """An open source: how requests travel, what time it is there, and the connection as the source has it.
+
+    Channels of the same services and the same time share their ``pace``.
+    """
 
     transport: httpx.AsyncBaseTransport
     clock: Clock
     connection: Connection
+    pace: Pace = field(default_factory=Pace)
 
 
 class Source(Protocol):
@@ -46,18 +51,19 @@ class Live:
     """The network. HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR are honoured.
 
     Connections that are open at the same time in one event loop use the same sockets, one after the other: the services
-    have the same hosts for everybody, and a handshake costs as much as several requests.
+    have the same hosts for everybody, and a handshake costs as much as several requests. They share a pace as well.
     """
 
     name = "live"
 
     def __init__(self) -> None:
-        self._sockets: WeakKeyDictionary[asyncio.AbstractEventLoop, Sockets] = WeakKeyDictionary()
+        self._shared: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[Sockets, Pace]] = WeakKeyDictionary()
 
     @asynccontextmanager
     async def open(self, connection: Connection) -> AsyncIterator[Channel]:
-        async with self._sockets.setdefault(asyncio.get_running_loop(), Sockets()) as sockets:
-            yield Channel(sockets, Clock(), connection)
+        sockets, pace = self._shared.setdefault(asyncio.get_running_loop(), (Sockets(), Pace()))
+        async with sockets:
+            yield Channel(sockets, Clock(), connection, pace)
 
 
 KEPT = 60.0

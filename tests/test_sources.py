@@ -6,8 +6,11 @@ import asyncio
 
 import httpx
 import pytest
+from contoso import made_up
 
-from conformance.sources import Sockets, proxy_for
+from conformance.fakes import Fake
+from conformance.probing.pace import Pace
+from conformance.sources import Live, Sockets, proxy_for
 
 
 class Network(httpx.AsyncBaseTransport):
@@ -128,3 +131,27 @@ def test_the_proxy_of_the_environment(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert proxy_for("management.azure.com") == proxy
+
+
+def test_connections_on_the_network_have_one_pace_in_a_run_and_another_in_the_next() -> None:
+    source = Live()
+
+    async def paces() -> list[Pace]:
+        async with source.open(made_up()) as one:
+            pass
+        async with source.open(made_up()) as two, source.open(made_up()) as three:
+            return [one.pace, two.pace, three.pace]
+
+    first, second = asyncio.run(paces()), asyncio.run(paces())
+    assert len({*map(id, first)}) == len({*map(id, second)}) == 1
+    assert first[0] is not second[0]
+
+
+def test_each_virtual_tenant_has_a_pace_of_its_own() -> None:
+    async def paces() -> list[Pace]:
+        source = Fake()
+        async with source.open(made_up()) as one, source.open(made_up()) as two:
+            return [one.pace, two.pace]
+
+    one, two = asyncio.run(paces())
+    assert one is not two

@@ -22,6 +22,7 @@ from conformance.probing import tokens
 from conformance.probing.clock import Clock
 from conformance.probing.evidence import Absence, Answer, Blocked, Evidence, Exchange, Fault, Refusal
 from conformance.probing.guard import Guard, next_link_problem
+from conformance.probing.pace import Pace
 from conformance.probing.probe import (
     CONNECTION,
     PROBES,
@@ -54,8 +55,8 @@ class Gathered:
 class Engine:
     """Gathers the evidence of one connection through one transport. Used within one event loop, once.
 
-    Exchanges are timed from ``start``, a moment of the clock (now, by default). ``progress`` is called after each
-    probe with how many are known and how many are on the way.
+    ``pace`` is shared by the connections of a run. Exchanges are timed from ``start``, a moment of the clock (now, by
+    default). ``progress`` is called after each probe with how many are known and how many are on the way.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Engine:
         transport: httpx.AsyncBaseTransport,
         *,
         clock: Clock | None = None,
+        pace: Pace | None = None,
         start: float | None = None,
         patience: Patience | None = None,
         negative: bool = False,
@@ -79,7 +81,9 @@ class Engine:
             follow_redirects=False,
             trust_env=False,
         )
-        self._sender = Sender(self._client, clock or Clock(), self._patience, start)
+        clock = clock or Clock()
+        accounts = (pace or Pace()).accounts(connection.facts(), clock.monotonic())
+        self._sender = Sender(self._client, clock, self._patience, accounts, start)
         self._tasks: dict[str, asyncio.Task[Evidence]] = {}
         self._findings: dict[str, asyncio.Task[Refusal]] = {}
         self._progress = progress or (lambda known, total: None)
