@@ -27,6 +27,8 @@ REQUEST_ID_MEMBERS = re.compile(
 CONCURRENCY: Mapping[str, int] = {"log_analytics": 8}
 """Requests of a connection in flight per host; Log Analytics queues what is above 5 itself."""
 DEFAULT_CONCURRENCY = 24
+LARGEST = 32 * 1024 * 1024
+"""Bytes of an answer, unpacked. A fleet has answers of many tenants in memory, and what is asked for is far below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +116,15 @@ class Sender:
         failure: Finding | None = None
         body = b""
         try:
-            response = await self._client.send(request)
-            body = response.content
+            response = await self._client.send(request, stream=True)
+            body = await whole(response)
         except httpx.HTTPError as error:
             failure = network_finding(error, request.url.host)
+        except EndlessAnswer:
+            explanation = f"{endpoint} answered with more than {LARGEST >> 20} MiB, and was not read to its end."
+            failure = finding(
+                "contract_violation", about=endpoint.partition(".")[0], code=endpoint, explanation=explanation
+            )
         headers = {} if response is None else {name.lower(): value for name, value in response.headers.items()}
         status = None if response is None else response.status_code
         exchange = Exchange(
@@ -136,6 +143,24 @@ class Sender:
         if failure is not None or status is None:
             return Unreachable(failure or finding("connection_failed"), exchange)
         return Received(status, headers, body, exchange)
+
+
+class EndlessAnswer(Exception):
+    """An answer is longer than any that is documented."""
+
+
+async def whole(response: httpx.Response) -> bytes:
+    """The body of an answer, unpacked. Raises :class:`EndlessAnswer` beyond ``LARGEST``, and what httpx raises."""
+    parts, length = [], 0
+    try:
+        async for part in response.aiter_bytes():
+            length += len(part)
+            if length > LARGEST:
+                raise EndlessAnswer
+            parts.append(part)
+    finally:
+        await response.aclose()
+    return b"".join(parts)
 
 
 def request_id(headers: Mapping[str, str], refusal: bytes) -> str | None:

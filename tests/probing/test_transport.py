@@ -1,15 +1,24 @@
-"""One exchange: the id by which a service knows it, and who else waits when a service asks to wait."""
+"""One exchange: its id at the service, who else waits when a service asks to wait, and how long an answer may be."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
 from skipping import LoopClock, run
 
 from conformance.probing.pace import Account
-from conformance.probing.transport import Patience, Received, Sender, request_id
+from conformance.probing.transport import (
+    EndlessAnswer,
+    Patience,
+    Received,
+    Sender,
+    Unreachable,
+    request_id,
+    whole,
+)
 
 ID = "59a43b63-8868-41da-9845-2bebb8ac3045"
 
@@ -80,3 +89,31 @@ def test_what_a_service_asks_of_all_is_heard_by_all(status: int, headers: dict[s
 def test_a_wait_that_no_request_has_patience_for_holds_nobody_back(status: int) -> None:
     assert another(status, {"Retry-After": f"{PATIENCE.retries + 1:.0f}"}) == (0.5, 0)
     assert another(status, {"Retry-After": f"{PATIENCE.retries:.0f}"}) == (PATIENCE.retries, 0)
+
+
+def test_an_endless_answer_is_not_read_to_its_end() -> None:
+    read = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal read
+        while True:
+            read += 1
+            yield b" " * 1024 * 1024
+
+    with pytest.raises(EndlessAnswer):
+        asyncio.run(whole(httpx.Response(200, content=endless())))
+    assert read == 33
+
+
+def test_and_says_so_instead_of_filling_the_memory() -> None:
+    async def asked() -> Received | Unreachable:
+        transport = httpx.MockTransport(lambda _: httpx.Response(200, content=b" " * (33 << 20)))
+        async with httpx.AsyncClient(transport=transport) as web:
+            sender = Sender(web, LoopClock(), PATIENCE, {"graph": Account(())})
+            return await sender.send(httpx.Request("GET", "https://api.example/"), "graph.alerts")
+
+    result = run(asked())
+    assert isinstance(result, Unreachable)
+    assert result.exchange.status == 200
+    assert result.finding.cause == "contract_violation"
+    assert "graph.alerts answered with more than 32 MiB" in result.finding.explanation
