@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from conformance.baseline import Baseline, stale
-from conformance.fleet.overview import Overview, overview
+from conformance.fleet.overview import Overview
+from conformance.fleet.tally import overview
 from conformance.journal import Entry, document, outcomes_of
 from conformance.report.comparison import PastRun
 from conformance.report.model import COMMAND, Document, compared
