@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,44 +17,119 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from conformance.checks.registry import ID
-from conformance.journal import Entry, Journal
+from conformance.journal import FILE, Entry, Journal
+from conformance.report.progress import Progress
 
 if TYPE_CHECKING:
     from conformance.cases import Run
 
 CASE_ID = re.compile(rf"\[(?P<connection>.+)-{ID.pattern}\]$")
-WHERE = "sentinel_journal"
-"""The key under which a worker is told the folder for its journal."""
+TOLD = "sentinel"
+"""The key under which a worker is told what it has to know."""
+LOOK = 0.5
+"""Seconds between two looks at what workers have finished."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a worker has to know: where the run's journal is, when the run began, and what is finished already."""
+
+    journal: str
+    started: str
+    done: Sequence[str]
+
+    @classmethod
+    def to(cls, worker: Mapping[str, Any]) -> Told:
+        """What a worker was told, by its ``workerinput``."""
+        return cls(**worker[TOLD])
+
+    def finished_elsewhere(self) -> set[str]:
+        """What workers have finished by now: one that takes the place of a dead one does not ask that again."""
+        return {one.name for journal in Journal(Path(self.journal)).others() for one in journal.entries()}
 
 
 class Distributing:
     """The hooks of the controller. Each worker writes down what it finishes, in a file of its own.
 
-    ``begin`` is called once, when the connections are known and before a worker starts.
+    ``begin`` is called once, before a worker starts; ``take`` with each connection, once it is seen to be finished.
     """
 
-    def __init__(self, places: Mapping[str, int], begin: Callable[[], None]) -> None:
-        self._places, self._begin = places, begin
-        self._shared = tempfile.TemporaryDirectory(prefix="sentinel-")
-
-    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
-        self._begin()
-        return ByConnection(config, log, self._places)
+    def __init__(
+        self,
+        places: Mapping[str, int],
+        started: datetime,
+        done: Sequence[str],
+        journal: Journal,
+        progress: Progress,
+        begin: Callable[[], None],
+        take: Callable[[Entry], None],
+    ) -> None:
+        self._places, self._started, self._done, self._journal = places, started, done, journal
+        self._progress, self._begin, self._take = progress, begin, take
+        self._own: tempfile.TemporaryDirectory[str] | None = None
+        self._shared: Journal | None = None
+        """Beside which the workers write: the run's own, so that the next run finds it all if this one is killed."""
+        self._parts: dict[Path | None, Journal] = {}
+        self._scheduler: ByConnection | None = None
+        self._seen, self._looked = set(done), 0.0
+        self.notes: list[str] = []
 
     def pytest_configure_node(self, node: Any) -> None:
-        """Tells a worker where its controller looks for what is finished."""
-        node.workerinput[WHERE] = self._shared.name
+        """Tells a worker what it has to know."""
+        if self._shared is None:
+            self._begin()
+            self._shared = self._journal
+            if self._shared.path is None:
+                self._own = tempfile.TemporaryDirectory(prefix="sentinel-")
+                self._shared = Journal(Path(self._own.name) / FILE)
+        told = Told(str(self._shared.path), self._started.isoformat(), self._done)
+        node.workerinput[TOLD] = asdict(told)
 
-    def finished(self) -> Iterator[Entry]:
-        """What the workers have written down, once; the files are gone afterwards."""
-        with self._shared as folder:
-            for path in sorted(Path(folder).iterdir()):
-                yield from Journal(path).entries()
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        self._scheduler = ByConnection(config, log, self._places)
+        return self._scheduler
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self) -> Generator[None, Any, Any]:
+        with self._progress:
+            return (yield)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self) -> None:
+        if time.monotonic() - self._looked > LOOK:
+            self._look()
+
+    def pytest_testnodedown(self, node: Any, error: object | None) -> None:
+        if error:
+            self.notes.append(f"WARNING: worker {node.gateway.id} died; another did what it had not finished")
+
+    def _look(self) -> None:
+        """Takes what workers have written down since the last look, each connection once."""
+        self._looked = time.monotonic()
+        for part in self._shared.others() if self._shared else ():
+            for one in self._parts.setdefault(part.path, part).fresh():
+                if one.name not in self._seen:
+                    self._seen.add(one.name)
+                    self._take(one)
+
+    def close(self) -> None:
+        """Takes what is left. The workers' files are gone afterwards."""
+        self._look()
+        with contextlib.suppress(OSError):  # what is there twice counts once
+            if self._shared:
+                self._shared.drop_others()
+            if self._own:
+                self._own.cleanup()
+
+    def selected(self) -> list[str]:
+        """The names of the connections of which anything was to be verified."""
+        found = (CASE_ID.search(id) for id in (self._scheduler and self._scheduler.collection) or ())
+        return list(dict.fromkeys(one["connection"] for one in found if one and one["connection"] in self._places))
 
 
 def journal_of(worker: Mapping[str, Any]) -> Journal:
     """Where a worker writes down what it finishes, by its ``workerinput``."""
-    return Journal(Path(worker[WHERE]) / f"{worker['workerid']}.jsonl")
+    return Journal(Path(Told.to(worker).journal)).of(worker["workerid"])
 
 
 def workers() -> int:
@@ -75,3 +154,7 @@ class ByConnection(LoadScopeScheduling):  # type: ignore[misc]
         if found is None or found["connection"] not in self._places:
             return str(super()._split_scope(nodeid))
         return f"portion {self._places[found['connection']] % self.numnodes}"
+
+    def remove_node(self, node: Any) -> None:
+        """What a dead worker had at hand is no failure: the worker that takes its place does it again."""
+        super().remove_node(node)

@@ -23,7 +23,7 @@ PAGES = "connections"
 FORMS: Mapping[str, Callable[[Overview], bytes]] = {
     "index.html": index,
     "summary.md": summary,
-    "badge.svg": lambda fleet: drawn(fleet.verdicts),
+    "badge.svg": lambda fleet: drawn(fleet.verdicts, fleet.head.run.unfinished),
 }
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from conformance.findings import CAUSES
 from conformance.report.model import Document
-from conformance.report.words import OWNERS, capital, first_sentence
+from conformance.report.words import OWNERS, capital, first_sentence, unfinished, worst_verdict
 from conformance.verdict import VerdictStatus
 
 Weight = Literal["failed", "inconclusive", "warning"]
@@ -104,24 +104,23 @@ class Overview:
     @property
     def status(self) -> VerdictStatus:
         """The worst verdict."""
-        found = self.verdicts
-        order: tuple[VerdictStatus, ...] = ("nonconformant", "incomplete")
-        return next((one for one in order if found[one]), "conformant")
+        return worst_verdict(self.verdicts, self.head.run.unfinished)
 
     @property
     def sentence(self) -> str:
-        working = self.verdicts["conformant"]
-        return f"{'All' if working == len(self.rows) else f'{working} of'} {len(self.rows)} connections work"
+        working, others = self.verdicts["conformant"], unfinished(self.head.run)
+        all_ = "All" if working == len(self.rows) and not others else f"{working} of"
+        return f"{all_} {len(self.rows)} connections work{others}"
 
     @property
     def action(self) -> str:
         """The one thing to do now that mends most, as a sentence."""
-        if self.status != "conformant":
+        if self.trouble:
             first = next((one for one in self.causes if one.weight != "warning"), None)
             return first.action(counted(len(first.names))) if first else "See what could not be established."
         if self.head.stale:
             return f"The baseline has to be brought up to date: {first_sentence(self.head.stale[0].message)}."
-        return "Nothing has to be mended."
+        return f"Nothing has to be mended{' so far' if self.head.run.unfinished else ''}."
 
     @property
     def trouble(self) -> list[Row]:

@@ -14,7 +14,15 @@ from conformance.findings import CAUSES, finding
 from conformance.findings.redact import printable, redact
 from conformance.fleet.overview import WEIGHTS, Changes, Common, Overview, Row, Weight
 from conformance.journal import Entry
-from conformance.report.comparison import ChangesPart, ComparisonPart, PastConnection, PastRun, PreviousPart, changes
+from conformance.report.comparison import (
+    ChangesPart,
+    ComparisonPart,
+    PastConnection,
+    PastRun,
+    PreviousPart,
+    changes,
+    past_of,
+)
 from conformance.report.model import COMMAND, SCHEMA, SUITE, ConnectionPart, Document, FindingPart, RunPart, stale_parts
 from conformance.report.names import stems
 from conformance.verdict import STATUSES, exit_code
@@ -27,9 +35,10 @@ def overview(
     command: str = COMMAND,
     stale: Sequence[Stale] = (),
     previous: PastRun | None = None,
+    unfinished: int = 0,
 ) -> Overview:
     """The overview of a run that took ``duration`` seconds, over these entries (at least one), one at a time."""
-    tally = Tally({one.name: one for one in previous.connections} if previous else {})
+    tally = Tally(previous.connections if previous else {})
     for entry in entries:
         tally.add(entry)
     assert tally.started is not None
@@ -39,8 +48,9 @@ def overview(
         source=tally.source,
         selection=selection,
         requests=tally.requests,
-        exit_code=int(exit_code({STATUSES[row.status] for row in tally.rows}, stale)),
+        exit_code=int(exit_code({STATUSES[row.status] for row in tally.rows}, stale, unfinished=unfinished)),
         command=printable(redact(command)),
+        unfinished=unfinished,
     )
     comparison = None if previous is None else tally.comparison(previous)
     return Overview(
@@ -101,7 +111,7 @@ class Tally:
         for weight, one in findings(part):
             self.found.setdefault((one.cause, weight), _Found(one)).add(part.name, one)
         if was := self.before.get(part.name):
-            self.changes[part.name] = changes(was, msgspec.convert(part, PastConnection, from_attributes=True))
+            self.changes[part.name] = changes(was, past_of(part))
 
     def causes(self) -> Iterator[Common]:
         for (cause, weight), found in self.found.items():
@@ -115,7 +125,7 @@ class Tally:
             previous=PreviousPart(started=previous.started, suite=previous.suite),
             connections=self.changes,
             new_connections=tuple(row.name for row in self.rows if row.name not in self.before),
-            lost_connections=tuple(name for name in self.before if name not in now),
+            lost_connections=previous.lost(now),
         )
 
 
