@@ -212,20 +212,25 @@ class Journal:
             yield self._decoded(line, Entry)
 
     def in_order(self, key: Callable[[str], Any]) -> Iterator[Entry]:
-        """All entries by a key of their names, one at a time: they are not in memory all at once."""
-        found, at = [], 0
-        for number, line in enumerate(self._lines()):
-            found.append((key(self._decoded(line, _Named).name), number, at))
+        """All entries by a key of their names, one at a time: they are not in memory all at once.
+
+        One for each name: who interrupts a run in the middle of an entry may have it written twice.
+        """
+        found: dict[str, tuple[Any, int, int]] = {}
+        at = number = 0
+        for number, line in enumerate(self._lines(), 1):
+            name = self._decoded(line, _Named).name
+            found.setdefault(name, (key(name), number, at))
             at += len(line)
+        written = number - len(self._kept)
         with ExitStack() as stack:
             file = stack.enter_context(open(self.path, "rb")) if self.path and self.path.exists() else None
-            written = len(found) - len(self._kept)
-            for _, number, place in sorted(found):
-                if file and number < written:
+            for _, number, place in sorted(found.values()):
+                if file and number <= written:
                     file.seek(place)
                     line = file.readline()
                 else:
-                    line = zlib.decompress(self._kept[number - written])
+                    line = zlib.decompress(self._kept[number - written - 1])
                 yield self._decoded(line, Entry)
 
     def _lines_of(self, prints: Mapping[str, str] | None) -> Iterator[bytes]:

@@ -33,8 +33,8 @@ class Keeping:
 
     def add(self, one: Entry) -> None:
         """Writes an entry down, at once."""
-        self.names.add(one.name)
         self.journal.add(one)
+        self.names.add(one.name)
         self._remember(one)
 
     def in_order(self, key: Callable[[str], Any]) -> Iterator[Entry]:

@@ -307,7 +307,7 @@ class Session:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         self._stop_gathering()
         for run in self.runs:
-            if run.gathered is not None:  # stopped early, with -x for example
+            if run.gathered is not None and run.asked.name not in self._keeping.names:  # stopped early, with -x
                 self._finish(run)
         if self.workers:
             self.workers.close()

@@ -146,7 +146,7 @@ def ending(
     few = list(islice(entries(), FEW + 1))
     if not few:
         return None
-    if many := len(few) > FEW:
+    if many := len(few) + len(unfinished) > FEW:  # as it will be told when all are finished
         few.clear()
     gone: Sequence[Stale] = ()
     if today and baseline and not unfinished:

@@ -74,5 +74,10 @@ def choice(text: str | None) -> tuple[tuple[str, ...], str]:
     for word in words:
         if word not in AREAS and word not in catalogue():
             raise FleetError(f"--checks: {word!r} is no check and no area; pytest --sentinel-list shows all")
-    ids = tuple(check.id for check in catalogue().values() if check.id in words or check.area in words)
+    ordinary = {check.id for check in selected()}  # as in pytest: the negative control only if it is asked for
+    ids = tuple(
+        check.id
+        for check in catalogue().values()
+        if check.id in words or (check.area in words and check.id in ordinary)
+    )
     return ids, f"--checks {','.join(words)}"
