@@ -6,7 +6,7 @@ import contextlib
 import os
 import re
 import tempfile
-import time
+from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 CASE_ID = re.compile(rf"\[(?P<connection>.+)-{ID.pattern}\]$")
 TOLD = "sentinel"
 """The key under which a worker is told what it has to know."""
-LOOK = 0.5
-"""Seconds between two looks at what workers have finished."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ class Distributing:
         """Beside which the workers write: the run's own, so that the next run finds it all if this one is killed."""
         self._parts: dict[Path | None, Journal] = {}
         self._scheduler: ByConnection | None = None
-        self._seen, self._looked = set(done), 0.0
+        self._seen = set(done)
         self.notes: list[str] = []
 
     def pytest_configure_node(self, node: Any) -> None:
@@ -86,7 +84,7 @@ class Distributing:
         node.workerinput[TOLD] = asdict(told)
 
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
-        self._scheduler = ByConnection(config, log, self._places)
+        self._scheduler = ByConnection(config, log, self._places, self._look)
         return self._scheduler
 
     @pytest.hookimpl(wrapper=True)
@@ -94,18 +92,12 @@ class Distributing:
         with self._progress:
             return (yield)
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_runtest_logreport(self) -> None:
-        if time.monotonic() - self._looked > LOOK:
-            self._look()
-
     def pytest_testnodedown(self, node: Any, error: object | None) -> None:
         if error:
             self.notes.append(f"WARNING: worker {node.gateway.id} died; another did what it had not finished")
 
     def _look(self) -> None:
         """Takes what workers have written down since the last look, each connection once."""
-        self._looked = time.monotonic()
         for part in self._shared.others() if self._shared else ():
             for one in self._parts.setdefault(part.path, part).fresh():
                 if one.name not in self._seen:
@@ -123,8 +115,7 @@ class Distributing:
 
     def selected(self) -> list[str]:
         """The names of the connections of which anything was to be verified."""
-        found = (CASE_ID.search(id) for id in (self._scheduler and self._scheduler.collection) or ())
-        return list(dict.fromkeys(one["connection"] for one in found if one and one["connection"] in self._places))
+        return list(self._scheduler.left) if self._scheduler else []
 
 
 def journal_of(worker: Mapping[str, Any]) -> Journal:
@@ -143,18 +134,43 @@ def portion(runs: list[Run], one: Run) -> list[Run]:
 
 
 class ByConnection(LoadScopeScheduling):  # type: ignore[misc]
-    """One portion of the connections for each worker: their requests run concurrently there, none is made twice."""
+    """One portion of the connections for each worker: their requests run concurrently there, none is made twice.
 
-    def __init__(self, config: pytest.Config, log: Any, places: Mapping[str, int]) -> None:
+    ``finished`` is called whenever all checks of a connection have run.
+    """
+
+    def __init__(
+        self, config: pytest.Config, log: Any, places: Mapping[str, int], finished: Callable[[], None]
+    ) -> None:
         super().__init__(config, log)
-        self._places = places
+        self._places, self._finished = places, finished
+        self.left = Counter[str]()
+        """How many checks have not run, of each connection of which any was selected."""
 
-    def _split_scope(self, nodeid: str) -> str:
-        found = CASE_ID.search(nodeid)
-        if found is None or found["connection"] not in self._places:
-            return str(super()._split_scope(nodeid))
-        return f"portion {self._places[found['connection']] % self.numnodes}"
+    def schedule(self) -> None:
+        """Divides the connections, once all workers have told what they have."""
+        first = self.collection is None
+        super().schedule()
+        if first:
+            self.left.update(name for nodeid in self.collection or () if (name := self._connection(nodeid)))
+
+    def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
+        """Takes note of a check that has run."""
+        super().mark_test_complete(node, item_index, duration)
+        if name := self._connection(self.registered_collections[node][item_index]):
+            self.left[name] -= 1
+            if self.left[name] == 0:
+                self._finished()
 
     def remove_node(self, node: Any) -> None:
         """What a dead worker had at hand is no failure: the worker that takes its place does it again."""
         super().remove_node(node)
+
+    def _split_scope(self, nodeid: str) -> str:
+        name = self._connection(nodeid)
+        return f"portion {self._places[name] % self.numnodes}" if name else str(super()._split_scope(nodeid))
+
+    def _connection(self, nodeid: str) -> str | None:
+        """The name of the connection that a check is about."""
+        found = CASE_ID.search(nodeid)
+        return found["connection"] if found and found["connection"] in self._places else None

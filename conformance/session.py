@@ -362,7 +362,8 @@ class Session:
     def _nothing_shared(self, session: pytest.Session) -> None:
         """A share without a connection is no mistake of whoever shares them out."""
         self.notes.append(f"share {self._config.getoption('--sentinel-shard')} has none of the connections")
-        session.exitstatus = ExitCode.CONFORMANT
+        if session.exitstatus == ExitCode.NOTHING_SELECTED:
+            session.exitstatus = ExitCode.CONFORMANT
 
     @cached_property
     def _command(self) -> str:

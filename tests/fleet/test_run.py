@@ -112,9 +112,61 @@ def test_another_selection_is_another_run() -> None:
     assert len(mixed.notes()) == 6
 
 
+def test_a_share_without_a_connection_is_told_and_no_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    ends = {share: run(f"--shard={share}/40", f"--report=share-{share}") for share in range(1, 41)}
+    said = capsys.readouterr().out
+    empty = [share for share in ends if f"share     {share}/40 has none of the connections\n" in said]
+    assert 40 - 6 <= len(empty) < 40
+    assert {ends[share] for share in empty} == {0}
+    assert all(Path(f"share-{share}", FILE).read_bytes() == b"" for share in empty), "it can be joined with others"
+
+
+def test_warnings_can_be_taken_for_failures(capsys: pytest.CaptureFixture[str]) -> None:
+    write_fleet(Path("warned"), 3, (".secret-ends-soon",))
+    assert main(["warned", "--source=fake", "--checks=HYG-001,AUTH-003"]) == 0
+    assert main(["warned", "--source=fake", "--checks=HYG-001,AUTH-003", "--strict"]) == 1
+    assert "0 conformant, 3 nonconformant" in capsys.readouterr().out
+
+
+def test_known_findings_are_accepted_for_a_while(capsys: pytest.CaptureFixture[str]) -> None:
+    entry = '[[accept]]\ncheck = "{}"\nreason = "a change is planned"\nexpires = 2999-01-01\n'
+    Path("known.toml").write_text(entry.format("AUTH-003") + entry.format("RBAC-001"))
+    arguments = ["connections", "--source=fake", "--checks=AUTH-001,AUTH-003,RBAC-001", "--baseline=known.toml"]
+    assert main(arguments) == 0
+    assert "6 conformant, 0 nonconformant" in capsys.readouterr().out
+    Path("known.toml").write_text(entry.format("AUTH-003") + entry.format("AUTH-002"))
+    assert main(arguments) == 1
+    assert "AUTH-002 is accepted until 2999-01-01, but passes" not in capsys.readouterr().out, "it was not selected"
+    Path("known.toml").write_text(entry.format("AUTH-999"))
+    assert main(arguments) == 4
+
+
+def test_what_changed_since_another_run_is_told() -> None:
+    run("--report=out")
+    report = Path("out/report.json")
+    report.write_bytes(report.read_bytes().replace(b"tenant-000", b"tenant-900"))
+    run("--report=out", "--compare=out/report.json")
+    comparison = json.loads(report.read_bytes())["comparison"]
+    assert (comparison["new_connections"], comparison["lost_connections"]) == (["tenant-000"], ["tenant-900"])
+    assert len(comparison["connections"]) == 5
+
+
+def test_who_asked_for_it_is_told_of_failures(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("conformance.notify.send", lambda _, sentence, lines: told.append(sentence))
+    run("--notify=json://localhost")
+    assert told == ["4 of 6 connections work"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (["connections", "--wait=soon"], "found 'soon', expected a duration"),
+        (["connections", "--compare=missing.json"], "missing.json: cannot be read"),
+        (["connections", "--baseline=missing.toml"], "missing.toml: "),
+        (["connections", "--language=it"], "ERROR: --language: 'it' is none of en"),
+        (["connections", "--docs=nowhere"], "ERROR: --docs: not an address"),
+        (["connections", "--notify=env:NOBODY"], "ERROR: --notify: "),
         (["missing"], "missing: cannot be read"),
         (["connections", "--source=fake:nope"], "unknown scenario 'nope'"),
         (["connections", "--checks=auth,AUTH-999"], "'AUTH-999' is no check and no area"),
