@@ -110,7 +110,7 @@ class Session:
         self._done = frozenset[str]()
         self._keeping = Keeping(self._journal(), history)
         self._quiet = self._quieten()
-        self._progress = progress(len(self.runs), sys.stderr if self._quiet else None)
+        self._progress = progress(len(self.runs), sys.stderr if self._quiet and not self._worker else None)
         self.workers = None if self._worker else self._distributed()
         self.judging = Judging(self._started.date(), strictly=config.getoption("--sentinel-strict"), quiet=self._quiet)
         self._ending: Ending | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import re
 import signal
 import subprocess
@@ -176,6 +177,19 @@ def test_an_early_end_says_what_is_not_finished(pytester: pytest.Pytester) -> No
     assert "b.expired-secret does not work; 1 other is not finished" in said
     assert "next: 1 of 2 connections are not finished; the same command with --sentinel-resume" in said
     assert json.loads(Path("out/report.json").read_bytes())["run"]["unfinished"] == 1
+
+
+def test_workers_leave_the_terminal_to_their_controller(pytester: pytest.Pytester) -> None:
+    fleet(*(f"customer-{number:02}" for number in range(21)))
+    controller, terminal = pty.openpty()
+    command = [sys.executable, "-m", "pytest", *OPTIONS, "--sentinel-source=fake", "-n", "2", "-m", "auth"]
+    ended = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=terminal, text=True, env={**os.environ, "TERM": "xterm"}, timeout=120
+    )
+    os.close(terminal)
+    assert ended.returncode == 0, ended.stdout
+    assert "21/21" in os.read(controller, 1_000_000).decode()
+    os.close(controller)
 
 
 def test_workers_tell_how_far_they_are_as_they_go(pytester: pytest.Pytester) -> None:
