@@ -86,6 +86,26 @@ def test_a_line_that_was_cut_off_is_no_entry(path: Path) -> None:
         assert [one.name for one in journal.entries()] == ["a"]
 
 
+@given(st.data())
+def test_wherever_a_run_is_cut_off_it_goes_on_with_what_is_whole(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    """The run's own file and those of its workers, each cut at any byte; names may stand in several."""
+    path = tmp_path_factory.mktemp("journal") / "connections.jsonl"
+    names, whole = st.lists(st.sampled_from("abcdef"), max_size=4), set()
+    for process in ("", "gw0", "gw1"):
+        journal = written(path, *map(made, data.draw(names)), process=process)
+        if journal.path and journal.path.exists():
+            content = journal.path.read_bytes()
+            journal.path.write_bytes(content[: data.draw(st.integers(0, len(content)))])
+            whole |= {one.name for one in journal.entries()}
+    prints = dict.fromkeys("abcde", "1")
+    journal = Journal(path)
+    assert set(journal.finished(prints)) == whole & prints.keys()
+    journal.start(prints)
+    assert sorted(one.name for one in journal.entries()) == sorted(whole & prints.keys())
+
+
 @pytest.mark.parametrize("line", [b"{\n", b"null\n", b'{"name": 1}\n', b"\xff\xfe\n", b"\n"])
 def test_what_is_no_entry_is_told_in_one_line_and_left_alone(path: Path, line: bytes) -> None:
     journal = written(path, made())

@@ -117,8 +117,14 @@ def goes_on_as_if_nothing_had_been(face: str, undisturbed: dict[str, Any]) -> No
     assert len({one.started for one in looks}) == 1, "it is one run"
 
 
-@pytest.mark.parametrize("face", FACES)
-@pytest.mark.parametrize("moment", ["entry 1", "line 5", "report.json", "index.html"])
+@pytest.mark.parametrize(
+    ("face", "moment"),
+    [
+        *((face, moment) for face in ("pytest", "command") for moment in ("entry 1", "report.json", "index.html")),
+        *((face, "line 5") for face in FACES),
+        ("xdist", "report.json"),
+    ],
+)
 def test_a_run_that_is_killed_with_all_its_processes(face: str, moment: str, undisturbed: dict[str, Any]) -> None:
     assert run(face, at=moment, by="SIGKILL", all="yes").code == -9
     assert finished()

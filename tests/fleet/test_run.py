@@ -8,7 +8,8 @@ import pickle
 import signal
 import subprocess
 import sys
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,10 @@ import pytest
 from clusters import INLINE, ROOT, until, write_fleet
 from contoso import SECRET
 
+from conformance.baseline import Acceptance
 from conformance.connection import load
 from conformance.fakes.source import Fake
+from conformance.findings import Docs
 from conformance.fleet import task
 from conformance.fleet.__main__ import main
 from conformance.fleet.history import History
@@ -243,6 +246,16 @@ def test_a_task_is_paths_and_names_and_its_result_holds_no_secret() -> None:
     assert len(result.entries) == 6
     for secret in (SECRET, INLINE):
         assert secret.encode() not in sent + pickle.dumps(result)
+
+
+def test_how_warnings_and_known_findings_are_taken_travels_with_the_order() -> None:
+    known = Acceptance("AUTH-003", "a change is planned", date(2999, 1, 1))
+    order = pickle.loads(pickle.dumps(replace(ORDER, strict=True, baseline=(known,), docs=Docs("https://example.com"))))
+    result = task.verify(places(), order)
+    (expired,) = [one.part for one in result.entries if one.name.endswith(".expired-secret")]
+    assert [one.cause for one in expired.accepted] == ["secret_expired"]
+    assert expired.accepted[0].docs.startswith("https://example.com/")
+    assert not expired.root_causes
 
 
 def test_an_entry_is_of_what_was_asked_for_even_where_a_source_changes_it() -> None:
