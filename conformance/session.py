@@ -100,7 +100,7 @@ class Session:
         self._config, self._arrangement, self._previous, self._delivery = config, arrangement, previous, delivery
         self.runs = [Run(one, at, arrangement.source) for at, one in enumerate(arrangement.connections)]
         self.notes: list[str] = []
-        self._started = datetime.now(UTC)
+        self._started, self._began = datetime.now(UTC), time.monotonic()
         self._duration = 0.0
         self._worker: Mapping[str, Any] | None = getattr(config, "workerinput", None)
         self._gathering: Gathering[Run] | None = None
@@ -312,7 +312,7 @@ class Session:
         if self.workers:
             self.workers.close()
             self.notes += self.workers.notes
-            self._duration = (datetime.now(UTC) - self._started).total_seconds()
+            self._duration = time.monotonic() - self._began
         if self._keeping.history:
             self._keeping.history.__exit__()
         interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
@@ -353,7 +353,7 @@ class Session:
         """The selected connections that have no verdict, of which the user is told."""
         selected = self.workers.selected() if self.workers else [run.asked.name for run in self.runs if run.cases]
         missing = [name for name in selected if name not in self._keeping.names]
-        if missing:
+        if missing and self._keeping.names | self._done:
             told = f"next: {len(missing)} of {len(selected) + len(self._done)} connections are not finished"
             goes_on = "; the same command with --sentinel-resume verifies those alone" if self._delivery.folder else ""
             self.notes.append(told + goes_on)

@@ -101,16 +101,11 @@ def verify(options: argparse.Namespace) -> int:
         resumed=journal if options.resume else None,
     )
     previous = past(options.compare, planned.names)
-    began, cut_off = time.monotonic(), None
+    began = time.monotonic()
     with ExitStack() as stack:
         history = stack.enter_context(History(options.history)) if options.history else None
         run = Run(planned, Keeping(journal, history), sys.stderr)
-        try:
-            asyncio.run(run.go(options.scheduler))
-        except FleetLost as error:
-            cut_off = error_line(str(error), ExitCode.INCOMPLETE)
-        except KeyboardInterrupt:
-            cut_off = error_line("interrupted", INTERRUPTED)
+        cut_off = carried_out(run, options.scheduler)
     for line in complaints(run.troubles):
         error_line(line, ExitCode.USAGE)
     if run.keeping.problem:
@@ -125,18 +120,35 @@ def verify(options: argparse.Namespace) -> int:
         unfinished=run.unfinished,
     )
     lost = delivered(end, delivery, journal, interrupted=cut_off == INTERRUPTED)
-    if not planned.names:
-        print(f"share     {options.shard} has none of the connections")
-    told = [f"{run.verdicts[status]} {status}" for status in STATUSES]
-    missing = len(run.unfinished)
-    print(f"verdicts  {', '.join(told)}" + (f"; {missing} without a verdict" if missing else ""))
-    if missing and options.report:
-        print("next      the same command with --resume verifies those alone")
+    for line in counts(run, options):
+        print(line)
     if cut_off is not None:
         return cut_off
     if lost or run.exit_code == ExitCode.USAGE:
         return ExitCode.USAGE
     return end.exit_code if end else run.exit_code
+
+
+def carried_out(run: Run, scheduler: str | None) -> int | None:
+    """Carries a plan out; the exit code of what cut that off, which is told."""
+    try:
+        asyncio.run(run.go(scheduler))
+    except FleetLost as error:
+        return error_line(str(error), ExitCode.INCOMPLETE)
+    except KeyboardInterrupt:
+        return error_line("interrupted", INTERRUPTED)
+    return None
+
+
+def counts(run: Run, options: argparse.Namespace) -> Iterator[str]:
+    """How many connections have which verdict, and how to get those that are missing."""
+    if not run.plan.names:
+        yield f"share     {options.shard} has none of the connections"
+    told = [f"{run.verdicts[status]} {status}" for status in STATUSES]
+    missing = len(run.unfinished)
+    yield f"verdicts  {', '.join(told)}" + (f"; {missing} without a verdict" if missing else "")
+    if missing and options.report:
+        yield "next      the same command with --resume verifies those alone"
 
 
 def delivered(end: Ending | None, delivery: Delivery, journal: Journal, *, interrupted: bool) -> bool:
