@@ -7,7 +7,6 @@ import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +26,7 @@ from conformance.findings import Docs, DocsError
 from conformance.fleet.history import History, HistoryError
 from conformance.fleet.shard import ShardError
 from conformance.gathering import Gathering
-from conformance.items import CheckItem, case_of
+from conformance.items import CheckItem, case_of, run_items
 from conformance.journal import FILE, Entry, Journal, JournalError, entry, fingerprint
 from conformance.judging import Judging
 from conformance.keeping import Keeping
@@ -161,7 +160,7 @@ class Session:
     def _quieten(self) -> bool:
         """pytest's own output steps back, unless the user asks for it or runs tests of their own; whether it does."""
         option = self._config.option
-        quiet: bool = option.verbose <= 0 and option.tbstyle == "auto"
+        quiet: bool = option.verbose <= 0 and option.tbstyle == "auto" and not option.collectonly
         if quiet:
             option.verbose, option.no_header, option.tbstyle, option.reportchars = -2, True, "no", ""
             option.capture = "no"  # read later than by capturing itself: without it pytest prints percentages
@@ -387,14 +386,3 @@ class Session:
             self._ending.show(out, max(0, self._config.option.verbose))
         for note in [*self.notes, *(f"{problem.level}: {problem.text}" for problem in self._undelivered)]:
             out.print(note)
-
-
-def run_items(session: pytest.Session, items: Sequence[pytest.Item], after: pytest.Item | None) -> None:
-    """Runs items as pytest's own loop does; ``after`` is what comes next."""
-    for item, following in pairwise([*items, after]):
-        assert item is not None
-        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-        if session.shouldfail:
-            raise session.Failed(session.shouldfail)
-        if session.shouldstop:
-            raise session.Interrupted(session.shouldstop)
