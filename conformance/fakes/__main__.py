@@ -22,7 +22,7 @@ from conformance.verdict import ExitCode
 
 FOLDER = Path("virtual-tenant")
 RARELY = 50_000
-"""Objects between two looks for garbage: the worlds of a fleet are large, and a look at them costs more than answers."""
+"""Objects between two looks for garbage: those of a fleet's worlds are many, and none of them is."""
 
 
 async def serve(options: argparse.Namespace) -> None:
