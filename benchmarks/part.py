@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import httpx
@@ -48,7 +48,7 @@ class Recorder:
     @asynccontextmanager
     async def open(self, connection: Connection) -> AsyncIterator[Channel]:
         async with Live().open(connection) as channel:
-            yield Channel(_Noting(channel.transport, self.requests), channel.clock, channel.connection)
+            yield replace(channel, transport=_Noting(channel.transport, self.requests))
 
 
 class _Noting(httpx.AsyncBaseTransport):

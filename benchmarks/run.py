@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -25,7 +25,7 @@ from conformance import Connection, load
 from conformance.checks.registry import catalogue
 from conformance.probing.evidence import Answer, Evidence, Refusal
 from conformance.probing.probe import PROBES
-from conformance.sources import Channel, Live
+from conformance.sources import Live
 from conformance.verification import selected, verify
 
 ROOT = Path(__file__).parents[1]
@@ -51,7 +51,7 @@ class OneByOne:
     @asynccontextmanager
     async def open(self, connection: Connection):  # type: ignore[no-untyped-def]
         async with Live().open(connection) as channel:
-            yield Channel(_Lock(channel.transport), channel.clock, channel.connection)
+            yield replace(channel, transport=_Lock(channel.transport))
 
 
 class _Lock(httpx.AsyncBaseTransport):

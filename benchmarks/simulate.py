@@ -2,9 +2,7 @@
 
 `python -m benchmarks.simulate [--write docs/scale.md]`. Nothing in it is random: the same costs give the same table.
 
-Limits: docs of Azure Resource Manager (token buckets per subscription and principal, 250 and 25 a second), of Log
-Analytics (200 queries in 30 seconds per user or client IP), of Graph (150 a minute per app and tenant for /security),
-and of Defender for Endpoint (100 a minute per app and tenant). Entra publishes none.
+The limits are those of `conformance/apis/limits.py`, as verification paces by them.
 """
 
 from __future__ import annotations
@@ -15,10 +13,12 @@ import heapq
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.run import ROOT, write
+from conformance.apis.limits import SERVICES, Limit
+from conformance.probing.pace import Bucket
 
 MEASURED = ROOT / "docs" / "benchmarks.md"
 ROUND_TRIPS = 5
@@ -26,32 +26,8 @@ ROUND_TRIPS = 5
 JOBS = 32
 
 
-@dataclass
-class Bucket:
-    """A token bucket: ``size`` requests at once, ``rate`` a second in the long run."""
-
-    size: float
-    rate: float
-    level: float = field(init=False)
-    at: float = 0.0
-
-    def __post_init__(self) -> None:
-        self.level = self.size
-
-    def take(self, count: int, now: float) -> float:
-        """Takes requests of a moment; the seconds until the last of them is let through. Moments do not go back."""
-        self.level = min(self.size, self.level + (now - self.at) * self.rate) - count
-        self.at = now
-        return max(0.0, -self.level / self.rate)
-
-
-LIMITS: Mapping[str, tuple[float, float]] = {
-    "arm": (250, 25),
-    "log_analytics": (200, 200 / 30),
-    "graph": (150, 150 / 60),
-    "defender": (100, 100 / 60),
-}
-"""Size and rate of the bucket of each API that publishes one."""
+PACED: Mapping[str, Limit] = {service.name: service.limits[0] for service in SERVICES if service.limits}
+"""The limit that an account meets first, by service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +79,12 @@ def simulate(fleet: Fleet, cost: Cost, silence: float = 60.0) -> Course:
         processors[process] = max(processors[process], start) + cost.cpu
         ready = max(start + ROUND_TRIPS * fleet.round_trip, processors[process])
         for api, count in cost.requests.items():
-            shared = api == "log_analytics" and fleet.per_address
+            limit, shared = PACED[api], api == "log_analytics" and fleet.per_address
             key = (api, process if shared else number // fleet.together)
-            wait = buckets.setdefault(key, Bucket(*LIMITS[api])).take(count, start)
+            if key not in buckets:  # by address, nobody paces: the service lets through what it allows
+                each = limit.requests / limit.seconds
+                buckets[key] = Bucket(limit.requests, each) if shared else Bucket(limit.size, limit.rate)
+            wait = buckets[key].take(start, count)
             waited[api] += wait
             ready = max(ready, start + wait)
         if every and number % every == 0:
@@ -132,7 +111,7 @@ def cost() -> Cost:
     counted = Counter(one.endpoint.partition(".")[0] for one in report.gathered.exchanges)
     counted["arm"] += counted.pop("sentinel", 0)  # the same host, and the same bucket
     cpu = measured(MEASURED.read_text(encoding="utf-8")) * report.gathered.requests
-    return Cost(cpu, {api: counted[api] for api in LIMITS})
+    return Cost(cpu, {api: counted[api] for api in PACED})
 
 
 FLEETS: Mapping[str, Fleet] = {
@@ -157,6 +136,19 @@ def table(of: Cost) -> str:
     return "\n".join([f"One connection: {of.cpu * 1000:.0f} ms of a processor; requests: {requests}.", "", *lines])
 
 
+def limits() -> str:
+    """What the services allow, for readers."""
+    lines = ["| service | limit | counted by | source |", "|---|---|---|---|"]
+    for service in SERVICES:
+        title = " and ".join(api.title for api in service.apis)
+        for limit in service.limits:
+            queue = f"; {service.running} at a time, {service.queued} more queue" if service.running else ""
+            lines.append(f"| {title} | {limit}{queue} | {limit.counts} | [Microsoft Learn]({limit.source}) |")
+        if not service.limits:
+            lines.append(f"| {title} | not published | | |")
+    return "\n".join(lines)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", type=Path, help="write the table into this page, between its markers")
@@ -164,6 +156,7 @@ def main() -> None:
     shown = table(cost())
     print(shown)
     if options.write:
+        write(options.write, "limits", limits())
         write(options.write, "simulated", shown)
 
 

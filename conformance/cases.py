@@ -56,8 +56,7 @@ class Run:
     def drop(self) -> None:
         """Lets go of evidence and outcomes, once they are reported."""
         self.gathered = None
-        for case in self.cases:
-            case.outcome = None
+        self.cases.clear()
 
     def outcomes(self) -> list[Outcome]:
         """What the evidence says of the selected checks, in their order, whatever else a session makes of it."""

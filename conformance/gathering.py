@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 import queue
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
 from typing import Generic, TypeVar
 
+from conformance.admission import alone
 from conformance.verification import as_finished
 
 T = TypeVar("T")
@@ -17,11 +18,18 @@ T = TypeVar("T")
 class Gathering(Generic[T]):
     """Does ``work`` on all ``things``, ``jobs`` at a time, while it is entered; ``finished`` gives them as they end.
 
-    The results are what ``work`` leaves in each thing. Leaving early gives up what is still on its way.
+    The results are what ``work`` leaves in each thing. Leaving early gives up what is still on its way. ``group`` is as
+    for :func:`~conformance.verification.as_finished`.
     """
 
-    def __init__(self, work: Callable[[T], Awaitable[None]], things: Sequence[T], jobs: int) -> None:
-        self._work, self._things, self._jobs = work, things, jobs
+    def __init__(
+        self,
+        work: Callable[[T], Awaitable[None]],
+        things: Sequence[T],
+        jobs: int,
+        group: Callable[[T], Hashable] = alone,
+    ) -> None:
+        self._work, self._things, self._jobs, self._group = work, things, jobs, group
         self._ended: queue.SimpleQueue[T | BaseException | None] = queue.SimpleQueue()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="sentinel-gathering", daemon=True)
@@ -55,7 +63,7 @@ class Gathering(Generic[T]):
             return thing
 
         try:
-            async with contextlib.aclosing(as_finished(one, self._things, self._jobs)) as ended:
+            async with contextlib.aclosing(as_finished(one, self._things, self._jobs, self._group)) as ended:
                 async for thing in ended:
                     self._ended.put(thing)
         except Exception as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ class CheckItem(pytest.Item):
     def __init__(self, *, case: Case, function: Any, judged: Judge, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.case, self._function, self._judged = case, function, judged
-        self.own_markers = [getattr(pytest.mark, name).mark for name in (case.check.area, *case.check.marks)]
+        self.own_markers = [mark(name) for name in (case.check.area, *case.check.marks)]
 
     @classmethod
     def of(cls, module: pytest.Collector, name: str, case: Case, function: Any, judged: Judge) -> CheckItem:
@@ -68,6 +69,13 @@ class CheckItem(pytest.Item):
                 user_properties=facts,
                 sentinel=status_of(outcome),
             )
+
+
+@cache
+def mark(name: str) -> pytest.Mark:
+    """The mark of a name; all items share it."""
+    found: pytest.Mark = getattr(pytest.mark, name).mark
+    return found
 
 
 def foreign(function: Any, checks: Sequence[Check]) -> bool:

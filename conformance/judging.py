@@ -60,5 +60,4 @@ class Judging:
         status = getattr(report, "sentinel", None)
         if status is None or report.when != "call":
             return None
-        letter, word = WORDS[status]
-        return status, "" if self._quiet else letter, word
+        return status, *(("", "") if self._quiet else WORDS[status])

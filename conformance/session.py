@@ -15,6 +15,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from conformance import verification
+from conformance.admission import group
 from conformance.arrangement import Arrangement, arrange
 from conformance.baseline import BaselineError, read
 from conformance.cases import Case, Run
@@ -143,7 +144,7 @@ class Session:
     def _quieten(self) -> bool:
         """pytest's own output steps back, unless the user asks for it or runs tests of their own; whether it does."""
         option = self._config.option
-        quiet: bool = option.verbose == 0 and option.tbstyle == "auto"
+        quiet: bool = option.verbose <= 0 and option.tbstyle == "auto"
         if quiet:
             option.verbose, option.no_header, option.tbstyle, option.reportchars = -2, True, "no", ""
             option.capture = "no"  # read later than by capturing itself: without it pytest prints percentages
@@ -192,7 +193,8 @@ class Session:
         """Starts gathering; gives each connection as soon as its evidence is complete."""
         self._stop_gathering()
         wanted = [run for run in runs if run.left and run.gathered is None]
-        self._gathering = Gathering(self._gather, wanted, self._config.getoption("--sentinel-jobs")).__enter__()
+        jobs = self._config.getoption("--sentinel-jobs")
+        self._gathering = Gathering(self._gather, wanted, jobs, lambda run: group(run.asked)).__enter__()
         return self._gathering.finished()
 
     def _stop_gathering(self) -> None:
@@ -215,6 +217,7 @@ class Session:
                 mine.setdefault(case.run, []).append(item)
             else:
                 others.append(item)
+        session.items[:] = others  # those of a connection are let go with it: they are most of what a fleet takes
         began = time.monotonic()
         with self._progress:
             for run in self._gathers(list(mine)):

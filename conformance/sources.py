@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
-from functools import cached_property
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
 from typing import Protocol
+from urllib.request import getproxies, proxy_bypass
 from weakref import WeakKeyDictionary
 
 import httpx
 
 from conformance.connection import Connection
 from conformance.probing.clock import Clock
+from conformance.probing.pace import Pace
 
 
 class SourceError(Exception):
@@ -26,11 +27,15 @@ class SourceError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """An open source: how requests travel, what time it is there, and the connection as the source has it."""
+    """An open source: how requests travel, what time it is there, and the connection as the source has it.
+
+    Channels of the same services and the same time share their ``pace``.
+    """
 
     transport: httpx.AsyncBaseTransport
     clock: Clock
     connection: Connection
+    pace: Pace = field(default_factory=Pace)
 
 
 class Source(Protocol):
@@ -46,18 +51,19 @@ class Live:
     """The network. HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR are honoured.
 
     Connections that are open at the same time in one event loop use the same sockets, one after the other: the services
-    have the same hosts for everybody, and a handshake costs as much as several requests.
+    have the same hosts for everybody, and a handshake costs as much as several requests. They share a pace as well.
     """
 
     name = "live"
 
     def __init__(self) -> None:
-        self._sockets: WeakKeyDictionary[asyncio.AbstractEventLoop, Sockets] = WeakKeyDictionary()
+        self._shared: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[Sockets, Pace]] = WeakKeyDictionary()
 
     @asynccontextmanager
     async def open(self, connection: Connection) -> AsyncIterator[Channel]:
-        async with self._sockets.setdefault(asyncio.get_running_loop(), Sockets()) as sockets:
-            yield Channel(sockets, Clock(), connection)
+        sockets, pace = self._shared.setdefault(asyncio.get_running_loop(), (Sockets(), Pace()))
+        async with sockets:
+            yield Channel(sockets, Clock(), connection, pace)
 
 
 KEPT = 60.0
@@ -65,15 +71,15 @@ KEPT = 60.0
 
 
 class Sockets(httpx.AsyncBaseTransport):
-    """A client of httpx for each socket: one that is free, or a new one. The last who leaves closes all.
+    """A transport of httpx for each socket: one that is free, or a new one. The last who leaves closes all.
 
-    One client for all sockets is slow: httpcore looks at each of them, several times, for every request. None keeps
-    cookies, so that none travels between tenants.
+    One transport for all sockets is slow: httpcore looks at each of them, several times, for every request. A client
+    for each is slow too, and keeps cookies, which must not travel between tenants.
     """
 
     def __init__(self) -> None:
         self._users = 0
-        self._free: dict[str, list[httpx.AsyncClient]] = {}
+        self._free: dict[str, list[httpx.AsyncBaseTransport]] = {}
 
     async def __aenter__(self) -> Sockets:
         self._users += 1
@@ -83,31 +89,58 @@ class Sockets(httpx.AsyncBaseTransport):
         self._users -= 1
         if not self._users:
             closing, self._free = self._free, {}
-            for client in chain.from_iterable(closing.values()):
-                await client.aclose()
+            for transport in chain.from_iterable(closing.values()):
+                await transport.aclose()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         free = self._free.setdefault(request.url.host, [])
-        client = free.pop() if free else self._made()
+        transport = free.pop() if free else self._made(request.url.host)
+        leave = partial(free.append, transport)
         try:
-            response = await client.send(request, stream=True)
-            await response.aread()  # the socket is free only then
-        finally:
-            free.append(client)
+            response = await transport.handle_async_request(request)
+        except BaseException:
+            leave()
+            raise
+        assert isinstance(response.stream, httpx.AsyncByteStream)
+        response.stream = _Read(response.stream, leave)
         return response
 
-    def _made(self) -> httpx.AsyncClient:
-        # httpx reads the environment in its client only; its routing of hosts to proxies is what is wanted here.
-        return httpx.AsyncClient(
-            verify=self._trust,
-            limits=httpx.Limits(keepalive_expiry=KEPT),
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+    def _made(self, host: str) -> httpx.AsyncBaseTransport:
+        return httpx.AsyncHTTPTransport(
+            verify=self._trust, limits=httpx.Limits(keepalive_expiry=KEPT), proxy=proxy_for(host)
         )
 
     @cached_property
     def _trust(self) -> ssl.SSLContext:
         """Read once: that takes 20 ms."""
         return httpx.create_ssl_context()
+
+
+@dataclass(slots=True)
+class _Read(httpx.AsyncByteStream):
+    """The body of an answer, whose socket is free once it is closed."""
+
+    stream: httpx.AsyncByteStream
+    leave: Callable[[], None]
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for part in self.stream:
+            yield part
+
+    async def aclose(self) -> None:
+        try:
+            await self.stream.aclose()
+        finally:
+            self.leave()
+
+
+def proxy_for(host: str) -> str | None:
+    """The proxy that the environment (or, on macOS and Windows, the system) has for https:// on a host."""
+    if proxy_bypass(host):
+        return None
+    proxies = getproxies()
+    proxy = proxies.get("https") or proxies.get("all")
+    return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
 
 
 CASSETTES = Path("cassettes")

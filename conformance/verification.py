@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Hashable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
 from typing import TypeVar
 
+from conformance.admission import Admission, alone, group
 from conformance.baseline import Baseline, Stale, accept, stale
 from conformance.checks.judge import judge, probes_of
 from conformance.checks.outcome import Outcome
@@ -90,6 +90,7 @@ async def gather(
                 channel.connection,
                 channel.transport,
                 clock=channel.clock,
+                pace=channel.pace,
                 start=start,
                 patience=patience,
                 negative=any("negative" in check.marks for check in asked),
@@ -111,21 +112,31 @@ def passing(checks: Sequence[Check], connection: Connection, gathered: Gathered)
     return [check for check in checks if judge(check, connection, gathered.evidence).cause in PASSING]
 
 
-async def as_finished(work: Callable[[T], Awaitable[R]], things: Iterable[T], jobs: int) -> AsyncGenerator[R]:
+async def as_finished(
+    work: Callable[[T], Awaitable[R]], things: Iterable[T], jobs: int, group: Callable[[T], Hashable] = alone
+) -> AsyncGenerator[R]:
     """Works on all things, ``jobs`` at a time, and gives each result as soon as it is there.
 
-    What ``work`` raises is raised here, and ends the rest.
+    Of a ``group`` only as many are at work as :mod:`~conformance.admission` lets in. What ``work`` raises is raised
+    here, and ends the rest.
     """
+    waiting = Admission(things, group)
+    running: dict[asyncio.Task[R], T] = {}
 
     async def one(thing: T) -> R:
         return await work(thing)
 
-    waiting = iter(things)
-    running = {asyncio.create_task(one(thing)) for thing in islice(waiting, jobs)}
+    def fill() -> None:
+        while len(running) < jobs and (thing := waiting.next()) is not None:
+            running[asyncio.create_task(one(thing))] = thing
+
     try:
+        fill()
         while running:
-            done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-            running |= {asyncio.create_task(one(thing)) for thing in islice(waiting, len(done))}
+            done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                waiting.done(running.pop(task))
+            fill()
             for task in done:
                 yield task.result()
     finally:
@@ -194,7 +205,7 @@ async def verify_all(
 ) -> AsyncIterator[Report]:
     """Verifies many connections, ``jobs`` at a time, and gives each report as soon as it is there, in no order.
 
-    Raises as :func:`verify_async` does.
+    Of one app in one tenant, only few are at work at the same time. Raises as :func:`verify_async` does.
     """
     chosen = [check.id for check in selected(checks)]
     where = named(source)
@@ -202,5 +213,5 @@ async def verify_all(
     async def one(connection: Connection) -> Report:
         return await verify_async(connection, source=where, checks=chosen, patience=patience)
 
-    async for report in as_finished(one, connections, jobs):
+    async for report in as_finished(one, connections, jobs, group):
         yield report

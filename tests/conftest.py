@@ -8,11 +8,15 @@ from functools import cache
 
 import pytest
 from contoso import START, made_up
+from hypothesis import settings
 
 from conformance import Connection
 from conformance.baseline import Baseline
 from conformance.fakes import Fake
 from conformance.verification import Report, verify
+
+settings.register_profile("patient", deadline=None)  # the machine may be busy
+settings.load_profile("patient")
 
 
 @pytest.fixture(autouse=True)

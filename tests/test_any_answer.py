@@ -68,7 +68,7 @@ def garbled(api: str, status: int, headers: dict[str, str], body: bytes) -> Repo
 
 
 @pytest.mark.slow
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(
     api=st.sampled_from(sorted(HOSTS)),
     status=st.sampled_from(

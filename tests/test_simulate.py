@@ -4,16 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.simulate import JOBS, LIMITS, Bucket, Cost, Fleet, measured, simulate
+from benchmarks.simulate import JOBS, PACED, ROOT, Cost, Fleet, limits, measured, simulate
 
 IDLE = Cost(0.0, {})
-
-
-def test_a_bucket_lets_through_what_it_holds_and_then_its_rate() -> None:
-    bucket = Bucket(10, 2)
-    assert bucket.take(10, 0) == 0
-    assert bucket.take(4, 0) == 2
-    assert bucket.take(1, 100) == 0
 
 
 def test_without_costs_round_trips_alone_count() -> None:
@@ -38,13 +31,13 @@ def test_those_that_hang_keep_their_jobs_and_delay_nobody() -> None:
     assert 100 <= simulate(Fleet(1000, hanging=0.01), Cost(0.1, {})).seconds <= 100 + 60
 
 
-@pytest.mark.parametrize("api", LIMITS)
+@pytest.mark.parametrize("api", PACED)
 def test_connections_of_one_app_wait_for_its_bucket(api: str) -> None:
-    size, rate = LIMITS[api]
-    cost = Cost(0.0, {api: round(size)})
+    size, rate = int(PACED[api].size), PACED[api].rate
+    cost = Cost(0.0, {api: size})
     apart, together = (simulate(Fleet(10, together=number), cost) for number in (1, 10))
     assert not apart.waited
-    assert together.seconds == pytest.approx(9 * round(size) / rate)
+    assert together.seconds == pytest.approx(9 * size / rate)
 
 
 def test_an_address_may_be_what_queries_are_counted_by() -> None:
@@ -58,3 +51,10 @@ def test_costs_are_those_that_were_measured() -> None:
     assert measured("| processor time of a request, in ms | 1.50 |  |") == pytest.approx(0.0015)
     with pytest.raises(SystemExit, match="make bench-fleet"):
         measured("nothing")
+
+
+def test_the_page_tells_the_limits_as_they_are_declared() -> None:
+    page = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
+    assert f"<!-- limits -->\n{limits()}\n<!-- /limits -->" in page, (
+        "python -m benchmarks.simulate --write docs/scale.md"
+    )

@@ -6,8 +6,11 @@ import asyncio
 
 import httpx
 import pytest
+from contoso import made_up
 
-from conformance.sources import Sockets
+from conformance.fakes import Fake
+from conformance.probing.pace import Pace
+from conformance.sources import Live, Sockets, proxy_for
 
 
 class Network(httpx.AsyncBaseTransport):
@@ -25,7 +28,7 @@ class Network(httpx.AsyncBaseTransport):
         await self.gate.wait()
         if request.url.path == "/fails":
             raise httpx.ConnectError("refused", request=request)
-        return httpx.Response(200, headers={"Set-Cookie": "tenant=one; Path=/"})
+        return httpx.Response(200, headers={"Set-Cookie": "tenant=one; Path=/"}, stream=httpx.ByteStream(b"{}"))
 
     async def aclose(self) -> None:
         self.closed = True
@@ -40,15 +43,15 @@ class Wired(Sockets):
         Network.gate = asyncio.Event()
         Network.gate.set()
 
-    def _made(self) -> httpx.AsyncClient:
-        client = super()._made()
+    def _made(self, host: str) -> Network:
         self.made.append(Network())
-        client._transport, client._mounts = self.made[-1], {}
-        return client
+        return self.made[-1]
 
 
-def asked(host: str = "one.example", path: str = "/") -> httpx.Request:
-    return httpx.Request("GET", f"https://{host}{path}")
+async def answered(sockets: Sockets, host: str = "one.example", path: str = "/") -> None:
+    """Asks, and reads the answer to its end."""
+    response = await sockets.handle_async_request(httpx.Request("GET", f"https://{host}{path}"))
+    await response.aread()
 
 
 def test_a_socket_serves_one_request_at_a_time_and_then_the_next() -> None:
@@ -56,12 +59,12 @@ def test_a_socket_serves_one_request_at_a_time_and_then_the_next() -> None:
         async with Wired() as sockets:
             assert isinstance(sockets, Wired)
             Network.gate.clear()
-            both = [asyncio.create_task(sockets.handle_async_request(asked())) for _ in range(2)]
+            both = [asyncio.create_task(answered(sockets)) for _ in range(2)]
             await asyncio.sleep(0)
             Network.gate.set()
             await asyncio.gather(*both)
             for host in ("one.example", "one.example", "two.example"):
-                await sockets.handle_async_request(asked(host))
+                await answered(sockets, host)
             return [len(one.cookies) for one in sockets.made]
 
     assert asyncio.run(run()) in ([1, 3, 1], [3, 1, 1])
@@ -72,7 +75,7 @@ def test_no_cookie_travels() -> None:
         async with Wired() as sockets:
             assert isinstance(sockets, Wired)
             for _ in range(3):
-                await sockets.handle_async_request(asked())
+                await answered(sockets)
             return sockets.made[0].cookies
 
     assert asyncio.run(run()) == [None, None, None]
@@ -83,11 +86,11 @@ def test_the_last_who_leaves_closes_them() -> None:
         sockets = Wired()
         async with sockets:
             async with sockets:
-                await sockets.handle_async_request(asked())
+                await answered(sockets)
             assert not sockets.made[0].closed
         assert sockets.made[0].closed
         async with sockets:
-            await sockets.handle_async_request(asked())
+            await answered(sockets)
         assert [one.closed for one in sockets.made] == [True, True]
 
     asyncio.run(run())
@@ -98,8 +101,57 @@ def test_a_socket_that_failed_is_tried_again() -> None:
         async with Wired() as sockets:
             assert isinstance(sockets, Wired)
             with pytest.raises(httpx.ConnectError):
-                await sockets.handle_async_request(asked(path="/fails"))
-            await sockets.handle_async_request(asked())
+                await answered(sockets, path="/fails")
+            await answered(sockets)
             return len(sockets.made)
 
     assert asyncio.run(run()) == 1
+
+
+@pytest.mark.parametrize(
+    ("environment", "proxy"),
+    [
+        ({}, None),
+        ({"HTTPS_PROXY": "http://proxy.example:8080"}, "http://proxy.example:8080"),
+        ({"https_proxy": "proxy.example:8080"}, "http://proxy.example:8080"),
+        ({"ALL_PROXY": "http://proxy.example:8080"}, "http://proxy.example:8080"),
+        ({"HTTP_PROXY": "http://proxy.example:8080"}, None),
+        ({"HTTPS_PROXY": "http://proxy.example:8080", "NO_PROXY": "azure.com"}, None),
+        ({"HTTPS_PROXY": "http://proxy.example:8080", "NO_PROXY": ".azure.com, other.example"}, None),
+        ({"HTTPS_PROXY": "http://proxy.example:8080", "NO_PROXY": "*"}, None),
+        ({"HTTPS_PROXY": "http://proxy.example:8080", "NO_PROXY": "microsoft.com"}, "http://proxy.example:8080"),
+    ],
+)
+def test_the_proxy_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], proxy: str | None
+) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert proxy_for("management.azure.com") == proxy
+
+
+def test_connections_on_the_network_have_one_pace_in_a_run_and_another_in_the_next() -> None:
+    source = Live()
+
+    async def paces() -> list[Pace]:
+        async with source.open(made_up()) as one:
+            pass
+        async with source.open(made_up()) as two, source.open(made_up()) as three:
+            return [one.pace, two.pace, three.pace]
+
+    first, second = asyncio.run(paces()), asyncio.run(paces())
+    assert len({*map(id, first)}) == len({*map(id, second)}) == 1
+    assert first[0] is not second[0]
+
+
+def test_each_virtual_tenant_has_a_pace_of_its_own() -> None:
+    async def paces() -> list[Pace]:
+        source = Fake()
+        async with source.open(made_up()) as one, source.open(made_up()) as two:
+            return [one.pace, two.pace]
+
+    one, two = asyncio.run(paces())
+    assert one is not two

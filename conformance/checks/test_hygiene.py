@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from conformance.apis import ENDPOINTS
 from conformance.apis.entra import OpenIdConfiguration
 from conformance.apis.graph import Application, KeyCredential, PasswordCredential
+from conformance.apis.limits import COUNTED
 from conformance.checks.expect import NotConfigured, fail, not_applicable
 from conformance.checks.registry import check
 from conformance.connection import ClientSecret, Connection, FederatedToken
@@ -51,7 +52,7 @@ def _registered_end(application: Evidence, credential: Credential) -> date | Non
 
 
 RESERVE = 0.1
-BUCKET = 250
+BUCKET = COUNTED["arm"].limits[0].requests
 
 
 @check("HYG-002", "there is room under the services' rate limits", level="should", owns=("throttled:headroom",))

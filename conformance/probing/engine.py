@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx
 import msgspec
@@ -22,6 +22,7 @@ from conformance.probing import tokens
 from conformance.probing.clock import Clock
 from conformance.probing.evidence import Absence, Answer, Blocked, Evidence, Exchange, Fault, Refusal
 from conformance.probing.guard import Guard, next_link_problem
+from conformance.probing.pace import Pace
 from conformance.probing.probe import (
     CONNECTION,
     PROBES,
@@ -54,8 +55,8 @@ class Gathered:
 class Engine:
     """Gathers the evidence of one connection through one transport. Used within one event loop, once.
 
-    Exchanges are timed from ``start``, a moment of the clock (now, by default). ``progress`` is called after each
-    probe with how many are known and how many are on the way.
+    ``pace`` is shared by the connections of a run. Exchanges are timed from ``start``, a moment of the clock (now, by
+    default). ``progress`` is called after each probe with how many are known and how many are on the way.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Engine:
         transport: httpx.AsyncBaseTransport,
         *,
         clock: Clock | None = None,
+        pace: Pace | None = None,
         start: float | None = None,
         patience: Patience | None = None,
         negative: bool = False,
@@ -79,7 +81,9 @@ class Engine:
             follow_redirects=False,
             trust_env=False,
         )
-        self._sender = Sender(self._client, clock or Clock(), self._patience, start)
+        clock = clock or Clock()
+        accounts = (pace or Pace()).accounts(connection.facts(), clock.monotonic())
+        self._sender = Sender(self._client, clock, self._patience, accounts, start)
         self._tasks: dict[str, asyncio.Task[Evidence]] = {}
         self._findings: dict[str, asyncio.Task[Refusal]] = {}
         self._progress = progress or (lambda known, total: None)
@@ -180,8 +184,8 @@ class Engine:
         return await self._ask(probe.name, question, bearer)
 
     async def _ask(self, name: str, ask: Ask[Any], bearer: str | None) -> Evidence:
-        base = httpx.URL(self.connection.cloud.host(ask.endpoint.api) or "")
-        if ask.link is not None and (problem := next_link_problem(ask.link, ask.endpoint, base)):
+        base = self.connection.cloud.host(ask.endpoint.api) or ""
+        if ask.link is not None and (problem := next_link_problem(ask.link, ask.endpoint, httpx.URL(base))):
             return Refusal(name, finding("contract_violation", explanation=problem, about=ask.endpoint.api.name))
         request = build(self._client, self.connection, ask, base, bearer)
         result = await self._sender.send(request, ask.endpoint.name)
@@ -232,7 +236,7 @@ def stopped(probe: Probe, needed: Mapping[str, Evidence]) -> Evidence | None:
 
 
 def build(
-    client: httpx.AsyncClient, connection: Connection, ask: Ask[Any], base: httpx.URL, bearer: str | None
+    client: httpx.AsyncClient, connection: Connection, ask: Ask[Any], base: str, bearer: str | None
 ) -> httpx.Request:
     """The HTTP request of a question."""
     headers = dict(ask.headers)
@@ -241,14 +245,16 @@ def build(
     if ask.link is not None:
         return client.build_request(ask.endpoint.method, ask.link, headers=headers)
     names = {name: quoted(value) for name, value in {**connection.facts(), **ask.path}.items()}
-    url = f"{str(base).rstrip('/')}{ask.endpoint.path.format_map(names)}"
+    url = f"{base.rstrip('/')}{ask.endpoint.path.format_map(names)}"
     query = dict(ask.query)
     if ask.endpoint.api_version:
         query["api-version"] = ask.endpoint.api_version
+    if query:
+        url += f"?{urlencode(query)}"  # as httpx does it, which reads the URL twice then
     content = None if ask.json is None else msgspec.json.encode(ask.json)
     if content is not None:
         headers["Content-Type"] = "application/json"
-    return client.build_request(ask.endpoint.method, url, params=query or None, headers=headers, content=content)
+    return client.build_request(ask.endpoint.method, url, headers=headers, content=content)
 
 
 @lru_cache(maxsize=1024)

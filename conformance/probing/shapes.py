@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -30,57 +32,67 @@ KINDS = ("@odata.type", "kind")
 TYPES: Mapping[type, str] = {str: "string", bool: "boolean", int: "number", float: "number", type(None): "null"}
 
 
+Types = defaultdict[str, set[str]]
+"""The types that were seen at each path."""
+
+
 def shapes(evidence: Mapping[str, Evidence]) -> dict[str, tuple[str, ...]]:
     """The shape of all answers of each endpoint, by its name."""
-    found: dict[str, dict[str, set[str]]] = {}
+    found: dict[str, Types] = {}
     for item in evidence.values():
         if isinstance(item, Answer) and item.body:
             with contextlib.suppress(msgspec.DecodeError):
-                types = found.setdefault(item.exchange.endpoint, {})
-                for path, kind in _walk(msgspec.json.decode(item.body), "", DEEPEST):
-                    types.setdefault(path, set()).add(kind)
+                types = found.setdefault(item.exchange.endpoint, defaultdict(set))
+                _see(types, msgspec.json.decode(item.body), "", DEEPEST)
     return {endpoint: _lines(types) for endpoint, types in sorted(found.items())}
 
 
-def _lines(types: Mapping[str, set[str]]) -> tuple[str, ...]:
+def _lines(types: Types) -> tuple[str, ...]:
     """A shape of types by path; null counts where nothing else was seen."""
     told = [f"{path}: {'|'.join(sorted(kinds - {'null'} or kinds))}" for path, kinds in sorted(types.items())]
     return tuple(told[:LONGEST])
 
 
-def _walk(value: Any, path: str, depth: int) -> Iterator[tuple[str, str]]:
-    """Each field of a JSON value with its type."""
+def _see(types: Types, value: Any, path: str, depth: int) -> None:
+    """Takes note of each field of a JSON value with its type."""
     if isinstance(value, dict):
         path += _kind(value) if path else ""
         if path:
-            yield path, "object"
-        yield from _members(value, path, depth) if depth else ()
+            types[path].add("object")
+        if depth:
+            _see_members(types, value, path, depth)
     elif isinstance(value, list):
-        yield path, "array"
+        types[path].add("array")
         for item in value if depth else ():
-            yield from _walk(item, f"{path}[]", depth - 1)
+            _see(types, item, f"{path}[]", depth - 1)
     else:
-        yield path, TYPES[type(value)]
+        types[path].add(TYPES[type(value)])
 
 
-def _members(value: dict[str, Any], path: str, depth: int) -> Iterator[tuple[str, str]]:
+def _see_members(types: Types, value: dict[str, Any], path: str, depth: int) -> None:
     columns = value.get("columns")
     if isinstance(columns, list) and "rows" in value:
-        yield f"{path}/rows[]", "object"
+        types[f"{path}/rows[]"].add("object")
         for column in columns:
-            if isinstance(column, dict) and PLAIN.fullmatch(str(column.get("name"))):
-                yield f"{path}/rows[]/{column['name']}", str(column.get("type"))
+            if isinstance(column, dict) and _plain(str(column.get("name"))):
+                types[f"{path}/rows[]/{column['name']}"].add(str(column.get("type")))
         return
     table = path.rpartition("/")[2] in TABLES or len(value) > MOST_KEYS
     for key, item in value.items():
         if key not in PAGING:
-            name = "*" if table or not PLAIN.fullmatch(key) else key
-            yield from _walk(item, f"{path}/{name}" if path else name, depth - 1)
+            name = key if not table and _plain(key) else "*"
+            _see(types, item, f"{path}/{name}" if path else name, depth - 1)
+
+
+@lru_cache(maxsize=4096)
+def _plain(name: str) -> bool:
+    """Whether a name can stand in a path. Kept: all answers of an endpoint have the same ones."""
+    return PLAIN.fullmatch(name) is not None
 
 
 def _kind(value: dict[str, Any]) -> str:
     """Which of several kinds of objects this is, as a part of its path; empty where it does not say."""
     for name in KINDS:
-        if isinstance(kind := value.get(name), str) and PLAIN.fullmatch(kind):
+        if isinstance(kind := value.get(name), str) and _plain(kind):
             return f"<{kind.rpartition('.')[2]}>"
     return ""

@@ -16,6 +16,7 @@ import httpx
 from conformance.findings import Finding, finding
 from conformance.probing.clock import Clock
 from conformance.probing.evidence import Exchange
+from conformance.probing.pace import Account
 
 RETRIED = frozenset({429, 502, 503, 504})
 REQUEST_ID_HEADERS = ("x-ms-request-id", "request-id", "x-ms-correlation-request-id")
@@ -24,8 +25,10 @@ REQUEST_ID_MEMBERS = re.compile(
 )
 """Where Log Analytics and Defender for Endpoint name a request that they refuse: in the body alone."""
 CONCURRENCY: Mapping[str, int] = {"log_analytics": 8}
-"""Requests in flight per host; Log Analytics queues what is above 5 itself."""
+"""Requests of a connection in flight per host; Log Analytics queues what is above 5 itself."""
 DEFAULT_CONCURRENCY = 24
+LARGEST = 32 * 1024 * 1024
+"""Bytes of an answer, unpacked. A fleet has answers of many tenants in memory, and what is asked for is far below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +56,27 @@ class Patience:
     deadline: float = 120.0
     """For a whole connection."""
     retries: float = 45.0
-    """For the waits between the attempts of one request."""
+    """For the waits of one request: before it, for others of its account, and between its attempts."""
     attempts: int = 4
     connect: float = 10.0
     read: float = 60.0
 
 
 class Sender:
-    """Sends requests through a transport within :class:`Patience`; keeps what is in flight per host bounded."""
+    """Sends requests through a transport within :class:`Patience`; keeps what is in flight per host bounded.
 
-    def __init__(self, client: httpx.AsyncClient, clock: Clock, patience: Patience, start: float | None = None) -> None:
-        self._client, self._clock, self._patience = client, clock, patience
+    ``accounts`` are what the services count its requests by, for each API: their turns are waited for.
+    """
+
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        clock: Clock,
+        patience: Patience,
+        accounts: Mapping[str, Account],
+        start: float | None = None,
+    ) -> None:
+        self._client, self._clock, self._patience, self._accounts = client, clock, patience, accounts
         self._limits: dict[str, asyncio.Semaphore] = {}
         self.requests = 0
         self.exchanges: list[Exchange] = []
@@ -72,19 +85,23 @@ class Sender:
     async def send(self, request: httpx.Request, endpoint: str) -> Received | Unreachable:
         """Sends, waits as asked and tries again. Raises only what is not the network's doing (the guard, cassettes)."""
         request.headers.setdefault("client-request-id", str(uuid.uuid4()))
-        limit = self._limits.setdefault(
-            request.url.host, asyncio.Semaphore(CONCURRENCY.get(endpoint.partition(".")[0], DEFAULT_CONCURRENCY))
-        )
-        started = self._clock.monotonic()
-        throttled, waited = 0, 0.0
+        api = endpoint.partition(".")[0]
+        account = self._accounts[api]
+        limit = self._limits.setdefault(request.url.host, asyncio.Semaphore(CONCURRENCY.get(api, DEFAULT_CONCURRENCY)))
+        throttled, waited, started = 0, 0.0, 0.0
         for attempt in range(1, self._patience.attempts + 1):
             async with limit:
+                waited += await account.turn(self._clock, self._patience.retries - waited)
+                if attempt == 1:
+                    started = self._clock.monotonic()
                 self.requests += 1
                 result = await self._once(request, endpoint, started, attempt, throttled)
             if isinstance(result, Unreachable) or result.status not in RETRIED:
                 break
             throttled += result.status == 429
             wait = retry_after(result.headers, self._clock.now(), attempt)
+            if wait <= self._patience.retries and (result.status == 429 or unavailable(result)):
+                account.close(self._clock.monotonic() + wait, exhausted=result.status == 429)
             if attempt == self._patience.attempts or waited + wait > self._patience.retries:
                 break
             await self._clock.sleep(wait)
@@ -99,10 +116,15 @@ class Sender:
         failure: Finding | None = None
         body = b""
         try:
-            response = await self._client.send(request)
-            body = response.content
+            response = await self._client.send(request, stream=True)
+            body = await whole(response)
         except httpx.HTTPError as error:
             failure = network_finding(error, request.url.host)
+        except EndlessAnswer:
+            explanation = f"{endpoint} answered with more than {LARGEST >> 20} MiB, and was not read to its end."
+            failure = finding(
+                "contract_violation", about=endpoint.partition(".")[0], code=endpoint, explanation=explanation
+            )
         headers = {} if response is None else {name.lower(): value for name, value in response.headers.items()}
         status = None if response is None else response.status_code
         exchange = Exchange(
@@ -123,11 +145,34 @@ class Sender:
         return Received(status, headers, body, exchange)
 
 
+class EndlessAnswer(Exception):
+    """An answer is longer than any that is documented."""
+
+
+async def whole(response: httpx.Response) -> bytes:
+    """The body of an answer, unpacked. Raises :class:`EndlessAnswer` beyond ``LARGEST``, and what httpx raises."""
+    parts, length = [], 0
+    try:
+        async for part in response.aiter_bytes():
+            length += len(part)
+            if length > LARGEST:
+                raise EndlessAnswer
+            parts.append(part)
+    finally:
+        await response.aclose()
+    return b"".join(parts)
+
+
 def request_id(headers: Mapping[str, str], refusal: bytes) -> str | None:
     """The id by which a service knows a request, from the answer's headers or the body of a refusal."""
     found = next((headers[name] for name in REQUEST_ID_HEADERS if name in headers), None)
     inside = REQUEST_ID_MEMBERS.search(refusal) if found is None else None
     return inside[1].decode() if inside else found
+
+
+def unavailable(result: Received) -> bool:
+    """Whether a service says until when it is out of order, for all who ask."""
+    return result.status == 503 and "retry-after" in result.headers
 
 
 def retry_after(headers: Mapping[str, str], now: datetime, attempt: int) -> float:

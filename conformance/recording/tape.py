@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -63,7 +63,7 @@ class Tape:
             failures = Failures(channel.transport)
             self.started = channel.clock.now()
             with recorder.use_cassette(path=connection.name):
-                yield Channel(failures, channel.clock, channel.connection)
+                yield replace(channel, transport=failures)
         self.interactions = [*keeper.interactions, *failures.interactions]
 
 

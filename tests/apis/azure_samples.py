@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 import msgspec
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from conformance.apis import ENDPOINTS
@@ -19,9 +18,6 @@ from conformance.apis.endpoint import Endpoint
 T = TypeVar("T")
 
 SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples"
-
-PATIENT = settings(deadline=None)
-"""For machines that are busy with other things."""
 
 SEGMENTS = st.text(st.characters(exclude_characters="/?#", exclude_categories=["Cs"]), min_size=1, max_size=12)
 

@@ -4,7 +4,7 @@ import json
 
 import msgspec
 import pytest
-from azure_samples import PATIENT, assert_only_own_path, decode, having, sample_params, without
+from azure_samples import assert_only_own_path, decode, having, sample_params, without
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,7 +34,6 @@ def test_recorded_answers_have_the_shape(body, endpoint):
 
 
 @pytest.mark.parametrize("endpoint", DECLARED, ids=lambda endpoint: endpoint.name)
-@PATIENT
 @given(data=st.data())
 def test_pattern_knows_its_own_path_and_no_other(endpoint, data):
     assert_only_own_path(endpoint, data)

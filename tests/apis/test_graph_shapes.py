@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
-from azure_samples import PATIENT, assert_only_own_path, decode, having, sample_params
+from azure_samples import assert_only_own_path, decode, having, sample_params
 from hypothesis import given
 from hypothesis import strategies as st
 from refusals import assert_mistyped, assert_required
@@ -89,7 +89,6 @@ def test_single_legacy_alerts_have_the_shape_of_listed_ones(body, endpoint):
 
 
 @pytest.mark.parametrize("endpoint", DECLARED, ids=lambda endpoint: endpoint.name)
-@PATIENT
 @given(data=st.data())
 def test_pattern_knows_its_own_path_and_no_other(endpoint, data):
     assert_only_own_path(endpoint, data)
@@ -213,7 +212,6 @@ def test_mistyped_member_is_refused_with_its_path(body, endpoint, path, value):
     assert_mistyped(body, endpoint, path, value)
 
 
-@PATIENT
 @given(word=st.text(), extra=st.dictionaries(st.text(min_size=1).map("x-{}".format), st.none() | st.integers()))
 def test_unknown_enumeration_members_and_extra_members_pass(word, extra):
     for name in ("status", "severity", "serviceSource", "detectionSource", "determination", "investigationState"):

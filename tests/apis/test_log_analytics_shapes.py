@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
-from azure_samples import PATIENT, assert_only_own_path, decode, having, sample_params, without
+from azure_samples import assert_only_own_path, decode, having, sample_params, without
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,7 +47,6 @@ def test_recorded_answers_have_the_shape(body, endpoint):
 
 
 @pytest.mark.parametrize("endpoint", DECLARED, ids=lambda endpoint: endpoint.name)
-@PATIENT
 @given(data=st.data())
 def test_pattern_knows_its_own_path_and_no_other(endpoint, data):
     assert_only_own_path(endpoint, data)
@@ -112,7 +111,6 @@ def test_new_column_types_and_members_pass():
     assert decode(body, QUERY).primary.columns[0].type == "vector"
 
 
-@PATIENT
 @given(
     st.lists(st.lists(st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(), min_size=2, max_size=2))
 )

@@ -4,7 +4,7 @@ from types import ModuleType
 
 import msgspec
 import pytest
-from azure_samples import PATIENT, assert_only_own_path, decode, having, sample_params, without
+from azure_samples import assert_only_own_path, decode, having, sample_params, without
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -133,7 +133,6 @@ def test_documented_answer_is_read(endpoint, body):
 
 
 @pytest.mark.parametrize("endpoint", DECLARED, ids=lambda endpoint: endpoint.name)
-@PATIENT
 @given(data=st.data())
 def test_pattern_knows_its_own_path_and_no_other(endpoint, data):
     assert_only_own_path(endpoint, data)
@@ -197,7 +196,6 @@ def test_mistyped_member_is_refused_with_its_path(path, value, place):
     assert f"`{place}`" in str(refused.value)
 
 
-@PATIENT
 @given(value=st.text())
 @pytest.mark.parametrize("member", ["severity", "status", "classification", "providerName"])
 def test_values_are_open(member, value):

@@ -261,7 +261,7 @@ def test_paths_that_lead_nowhere_are_told(tmp_path):
 
 # What holds for any file
 
-anything = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+anything = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 VALUE = st.sampled_from(
     [
         '"x"',

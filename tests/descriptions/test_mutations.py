@@ -20,7 +20,7 @@ Path = tuple[str | int, ...]
 
 OPEN = FREE | {"innerError", "resourceIdentifiers", "queryResult", "info", "spa", "web", "api"}
 """The members of which the descriptions say little or nothing."""
-PATIENT = settings(deadline=None, max_examples=60)
+SIXTY = settings(max_examples=60)
 
 
 @cache
@@ -77,7 +77,7 @@ def found(one: Exchange, body: Any) -> set[Fault]:
     return body_faults(one.endpoint, one.request, 200, body)
 
 
-@PATIENT
+@SIXTY
 @given(st.data())
 def test_a_key_that_nobody_documented_is_found(data: st.DataObject) -> None:
     name, path = data.draw(st.sampled_from(objects()))
@@ -86,7 +86,7 @@ def test_a_key_that_nobody_documented_is_found(data: st.DataObject) -> None:
     assert found(one, body) - found(one, one.body) == {Fault(place([*path, "undocumented"]), "unknown")}
 
 
-@PATIENT
+@SIXTY
 @given(st.data())
 def test_a_value_of_another_type_is_found(data: st.DataObject) -> None:
     name, path = data.draw(st.sampled_from([one for one in places() if one[1] and one[1][-1] not in TOLD_APART]))
@@ -194,7 +194,7 @@ def test_a_header_that_is_gone_or_wrong_is_found() -> None:
     assert {(fault.where, fault.what) for fault in faults(one.endpoint, one.request, answer)} >= wrong
 
 
-@PATIENT
+@SIXTY
 @given(st.data())
 def test_a_key_that_the_samples_have_is_missed(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(SAMPLES)))

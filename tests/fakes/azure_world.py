@@ -33,7 +33,7 @@ class AzureWorld:
         api = ask.endpoint.api
         assert api.audience is not None
         bearer = self.token(api.audience) if token is None else token or None
-        base = httpx.URL(str(self.tenant.cloud.host(api)))
+        base = str(self.tenant.cloud.host(api))
         return build(self.client, self.world.connection, ask, base, bearer)
 
     def send(self, request: httpx.Request) -> httpx.Response:

@@ -44,25 +44,21 @@ def sound(found: Finding) -> None:
     shown(found).encode()
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.binary(max_size=400), st.integers(-5, 1000) | st.none(), st.dictionaries(st.text(), st.text()), SERVICES)
 def test_any_bytes(body: bytes, status: int | None, headers: dict[str, str], service: str | None) -> None:
     sound(explain(body, status=status, headers=headers, service=service))
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.text(), st.integers(100, 599) | st.none(), SERVICES)
 def test_any_text(body: str, status: int | None, service: str | None) -> None:
     sound(explain(body, status=status, service=service))
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(JSON, st.integers(100, 599) | st.none(), SERVICES)
 def test_any_json(body: Any, status: int | None, service: str | None) -> None:
     sound(explain(body, status=status, service=service))
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.sampled_from(CODES), st.text(alphabet=st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF)))
 def test_where_a_code_exists_words_of_another_language_change_nothing(code: str, words: str) -> None:
     plain = explain({"error": {"code": code, "message": ""}}, status=400, service="arm")
@@ -70,14 +66,13 @@ def test_where_a_code_exists_words_of_another_language_change_nothing(code: str,
     assert (plain.cause, plain.certainty, plain.entry) == (translated.cause, translated.certainty, translated.entry)
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.integers(0, 40))
 def test_cut_json_loses_nothing_once_the_code_is_there(cut: int) -> None:
     whole = '{"error":{"code":"InsufficientAccessError","message":"The provided credentials have insufficient access"}}'
     assert explain(whole[: len(whole) - cut], status=403, service="loganalytics").cause == "rbac_role_missing"
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.dictionaries(st.sampled_from(["tenant_id", "client_id", "resource_group", "scope", "object_id"]), st.text()))
 def test_no_value_breaks_out_of_a_command(facts: dict[str, str]) -> None:
     for cause in ("rbac_role_missing", "app_role_missing", "sentinel_not_onboarded", "data_stale"):

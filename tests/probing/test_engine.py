@@ -158,7 +158,7 @@ def test_a_fault_of_the_transport_is_an_error_of_ours(world: World) -> None:
     assert evidence == Fault("machines", "RuntimeError: a bug")
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(
     status=st.integers(200, 599),
     headers=st.dictionaries(

@@ -1,10 +1,24 @@
-"""The id by which a service knows a request: what its support asks for first."""
+"""One exchange: its id at the service, who else waits when a service asks to wait, and how long an answer may be."""
 
 from __future__ import annotations
 
-import pytest
+import asyncio
+from collections.abc import AsyncIterator
 
-from conformance.probing.transport import request_id
+import httpx
+import pytest
+from skipping import LoopClock, run
+
+from conformance.probing.pace import Account
+from conformance.probing.transport import (
+    EndlessAnswer,
+    Patience,
+    Received,
+    Sender,
+    Unreachable,
+    request_id,
+    whole,
+)
 
 ID = "59a43b63-8868-41da-9845-2bebb8ac3045"
 
@@ -26,3 +40,80 @@ def test_a_header_comes_first() -> None:
 @pytest.mark.parametrize("body", [b"", b"<html>", b'{"error": {"target": "machine"}}', b'{"correlationId": null}'])
 def test_some_have_none(body: bytes) -> None:
     assert request_id({}, body) is None
+
+
+PATIENCE = Patience(attempts=2)
+
+
+def another(status: int, headers: dict[str, str]) -> tuple[float, float]:
+    """When another connection of the account is answered, after the first was answered this at 0; and what it is told
+    of how long its own answer took.
+    """
+    answers = iter([httpx.Response(status, headers=headers)])
+    clock = LoopClock()
+
+    async def both() -> tuple[float, float]:
+        async with httpx.AsyncClient(
+            transport=httpx.MockTransport(lambda _: next(answers, httpx.Response(200)))
+        ) as web:
+            accounts = {"defender": Account(())}
+            one, other = (Sender(web, clock, PATIENCE, accounts) for _ in range(2))
+            waiting = asyncio.create_task(one.send(httpx.Request("GET", "https://api.example/"), "defender.alerts"))
+            await asyncio.sleep(0.5)
+            result = await other.send(httpx.Request("GET", "https://api.example/"), "defender.machines")
+            moment = clock.monotonic()
+            await waiting
+            assert isinstance(result, Received)
+            assert result.exchange.throttled == 0
+            return moment, result.exchange.elapsed
+
+    return run(both())
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "moment"),
+    [
+        (429, {"Retry-After": "20"}, 20),
+        (429, {}, 1),
+        (503, {"Retry-After": "20"}, 20),
+        (503, {}, 0.5),
+        (502, {"Retry-After": "20"}, 0.5),
+        (504, {}, 0.5),
+    ],
+)
+def test_what_a_service_asks_of_all_is_heard_by_all(status: int, headers: dict[str, str], moment: float) -> None:
+    assert another(status, headers) == (moment, 0)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_wait_that_no_request_has_patience_for_holds_nobody_back(status: int) -> None:
+    assert another(status, {"Retry-After": f"{PATIENCE.retries + 1:.0f}"}) == (0.5, 0)
+    assert another(status, {"Retry-After": f"{PATIENCE.retries:.0f}"}) == (PATIENCE.retries, 0)
+
+
+def test_an_endless_answer_is_not_read_to_its_end() -> None:
+    read = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal read
+        while True:
+            read += 1
+            yield b" " * 1024 * 1024
+
+    with pytest.raises(EndlessAnswer):
+        asyncio.run(whole(httpx.Response(200, content=endless())))
+    assert read == 33
+
+
+def test_and_says_so_instead_of_filling_the_memory() -> None:
+    async def asked() -> Received | Unreachable:
+        transport = httpx.MockTransport(lambda _: httpx.Response(200, content=b" " * (33 << 20)))
+        async with httpx.AsyncClient(transport=transport) as web:
+            sender = Sender(web, LoopClock(), PATIENCE, {"graph": Account(())})
+            return await sender.send(httpx.Request("GET", "https://api.example/"), "graph.alerts")
+
+    result = run(asked())
+    assert isinstance(result, Unreachable)
+    assert result.exchange.status == 200
+    assert result.finding.cause == "contract_violation"
+    assert "graph.alerts answered with more than 32 MiB" in result.finding.explanation

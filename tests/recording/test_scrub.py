@@ -275,7 +275,7 @@ def test_where_nothing_is_sent_there_is_nothing_to_keep() -> None:
         faithful(run.tape, run.connection, run.outcomes, "virtual")
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(
     st.from_regex(r"[A-Za-z][A-Za-z0-9-]{2,12}[a-z0-9]", fullmatch=True),
     st.from_regex(r"[A-Za-z0-9_().-]{1,20}[a-z0-9]", fullmatch=True),

@@ -129,7 +129,7 @@ HOSTILE = (
 )
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=40, deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=40)
 @given(HOSTILE)
 def test_what_others_say_is_text(text: str) -> None:
     connection = only(run(*RUNS["two-faults"]))

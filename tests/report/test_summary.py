@@ -47,7 +47,7 @@ def test_every_check_of_what_is_in_trouble_is_folded_into_it(name: str) -> None:
     assert SECRET not in page
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=30, deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=30)
 @given(st.sampled_from(["</details><script>x</script>", "| a |\n# b", "``` x", "<!-- ", "@all"]) | st.text())
 def test_what_others_say_is_text(text: str) -> None:
     document = run(*RUNS["two-faults"])
