@@ -56,7 +56,8 @@ class Run:
     def drop(self) -> None:
         """Lets go of evidence and outcomes, once they are reported."""
         self.gathered = None
-        self.cases.clear()
+        for case in self.cases:
+            case.outcome = None
 
     def outcomes(self) -> list[Outcome]:
         """What the evidence says of the selected checks, in their order, whatever else a session makes of it."""

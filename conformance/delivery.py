@@ -55,9 +55,9 @@ class Delivery:
             _addresses(notified, environ) if notified else (),
         )
 
-    def deliver(self, ending: Ending) -> list[Problem]:
-        """Delivers to all of them; what could not be."""
-        return [*self._write(ending), *self._notify(ending)]
+    def deliver(self, ending: Ending, *, interrupted: bool = False) -> list[Problem]:
+        """Delivers to all of them; what could not be. Who interrupts a run knows it: nobody else is told."""
+        return [*self._write(ending), *(() if interrupted else self._notify(ending))]
 
     def _write(self, ending: Ending) -> Iterator[Problem]:
         if self.folder is None:
@@ -65,13 +65,17 @@ class Delivery:
         try:
             ending.write(self.folder, self.languages)
         except OSError as error:
-            yield Problem(f"{self.folder}: the report cannot be written: {error.strerror}", fatal=True)
+            yield self.unwritten(error)
         if self.job_summary:
             try:
                 with self.job_summary.open("ab") as file:
                     file.write(ending.summary())
             except OSError as error:
                 yield Problem(f"{JOB_SUMMARY}: the summary cannot be written: {error.strerror}", fatal=False)
+
+    def unwritten(self, error: OSError) -> Problem:
+        """That the folder could not be written."""
+        return Problem(f"{self.folder}: the report cannot be written: {error.strerror}", fatal=True)
 
     def _notify(self, ending: Ending) -> Iterator[Problem]:
         if not self.addresses or not (message := ending.message()):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -91,3 +92,14 @@ def case_of(item: pytest.Item) -> Case | None:
     spec = getattr(item, "callspec", None)
     case = spec.params.get(CASE) if spec else None
     return case if isinstance(case, Case) else None
+
+
+def run_items(session: pytest.Session, items: Sequence[pytest.Item], after: pytest.Item | None) -> None:
+    """Runs items as pytest's own loop does; ``after`` is what comes next."""
+    for item, following in pairwise([*items, after]):
+        assert item is not None
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if session.shouldfail:
+            raise session.Failed(session.shouldfail)
+        if session.shouldstop:
+            raise session.Interrupted(session.shouldstop)

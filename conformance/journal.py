@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -26,9 +25,11 @@ from conformance.report.model import (
     ConnectionPart,
     Document,
     RunPart,
+    VerdictPart,
     connection_part,
     stale_parts,
 )
+from conformance.report.replacing import replace
 from conformance.verdict import exit_code
 from conformance.verification import Report
 
@@ -60,6 +61,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def part(self) -> ConnectionPart:
         return msgspec.json.decode(self.connection, type=ConnectionPart)
+
+    @property
+    def verdict(self) -> VerdictPart:
+        """Of the part, without reading the rest."""
+        return msgspec.json.decode(self.connection, type=_Judged).verdict
 
 
 def entry(
@@ -99,7 +105,12 @@ def fingerprint(connection: Connection, source: str, selection: str) -> str:
 
 
 def document(
-    entries: Sequence[Entry], duration: float, selection: str, command: str = COMMAND, stale: Sequence[Stale] = ()
+    entries: Sequence[Entry],
+    duration: float,
+    selection: str,
+    command: str = COMMAND,
+    stale: Sequence[Stale] = (),
+    unfinished: int = 0,
 ) -> Document:
     """The report of a run that took ``duration`` seconds, over these entries (at least one)."""
     parts = tuple(one.part for one in entries)
@@ -109,8 +120,9 @@ def document(
         source=entries[0].source,
         selection=selection,
         requests=sum(one.requests for one in entries),
-        exit_code=int(exit_code([one.verdict.exit_code for one in parts], stale)),
+        exit_code=int(exit_code([one.verdict.exit_code for one in parts], stale, unfinished=unfinished)),
         command=printable(redact(command)),
+        unfinished=unfinished,
     )
     return Document(schema=SCHEMA, suite=SUITE, run=run, connections=parts, stale=stale_parts(stale))
 
@@ -126,40 +138,63 @@ def outcomes_of(part: ConnectionPart) -> list[Outcome]:
 class Journal:
     """Entries in a file, or compressed in memory where there is none.
 
-    Processes that write at the same time have a file each.
+    Processes that write at the same time have a file each: ``of`` another process, beside this one.
 
     A file that cannot be written is no reason to lose a verdict: what it should have had is kept in memory, and
     ``problem`` says what was wrong. A line that was cut off by a kill is no entry.
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        self._path, self._kept = path, list[bytes]()
+        self.path, self._kept, self._read = path, list[bytes](), 0
         self.problem: OSError | None = None
 
-    def start(self, keep: Iterable[Entry] = ()) -> None:
-        """Begins anew, with these entries."""
-        lines = [_line(one) for one in keep]
-        if self._path is None:
-            self._keep(lines)
+    def of(self, process: str) -> Journal:
+        """That of another process of the same run."""
+        assert self.path
+        return Journal(self.path.with_name(f"{self.path.name}.{process}.part"))
+
+    def others(self) -> list[Journal]:
+        """Those of other processes, of this run or of one that was killed."""
+        found = self.path.parent.glob(f"{self.path.name}.*.part") if self.path else ()
+        return [Journal(path) for path in sorted(found)]
+
+    def finished(self, prints: Mapping[str, str]) -> dict[str, datetime]:
+        """Which of these connections (name: fingerprint) are finished, and when the run began that did it.
+
+        Raises :class:`JournalError`.
+        """
+        return {one.name: one.started for _, one in self._finished(prints)}
+
+    def start(self, prints: Mapping[str, str] | None = None) -> None:
+        """Begins anew, with what is finished of these connections (name: fingerprint); none by default.
+
+        Raises :class:`JournalError`.
+        """
+        if self.path is None:
             return
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            part = self._path.with_suffix(".part")
-            part.write_bytes(b"".join(lines))
-            part.replace(self._path)
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            replace(self.path, self._lines_of(prints))
+            self.drop_others()
         except OSError as error:
-            self._path, self.problem = None, error
-            self._keep(lines)
+            self._keep(self._lines_of(prints))
+            self.path, self.problem = None, error
+
+    def drop_others(self) -> None:
+        """Removes the files of other processes, once their entries stand here. Raises ``OSError``."""
+        for one in self.others():
+            if one.path:
+                one.path.unlink(missing_ok=True)
 
     def add(self, one: Entry) -> None:
         """Writes an entry at once."""
-        try:
-            if self._path is not None:
-                with open(self._path, "ab") as file:
-                    os.write(file.fileno(), _line(one))
+        if self.path is not None and self.problem is None:  # nothing is written behind a line that was cut off
+            try:
+                with open(self.path, "ab") as file:
+                    file.write(_line(one))
                 return
-        except OSError as error:
-            self.problem = error
+            except OSError as error:
+                self.problem = error
         self._keep([_line(one)])
 
     def _keep(self, lines: Iterable[bytes]) -> None:
@@ -170,49 +205,70 @@ class Journal:
         for line in self._lines():
             yield self._decoded(line, Entry)
 
+    def fresh(self) -> Iterator[Entry]:
+        """What another process has written here since the last call."""
+        for line in self._lines(self._read):
+            self._read += len(line)
+            yield self._decoded(line, Entry)
+
     def in_order(self, key: Callable[[str], Any]) -> Iterator[Entry]:
-        """All entries by a key of their names, one at a time: they are not in memory all at once."""
-        found, at = [], 0
-        for number, line in enumerate(self._lines()):
-            found.append((key(self._decoded(line, _Named).name), number, at))
+        """All entries by a key of their names, one at a time: they are not in memory all at once.
+
+        One for each name: who interrupts a run in the middle of an entry may have it written twice.
+        """
+        found: dict[str, tuple[Any, int, int]] = {}
+        at = number = 0
+        for number, line in enumerate(self._lines(), 1):
+            name = self._decoded(line, _Named).name
+            found.setdefault(name, (key(name), number, at))
             at += len(line)
+        written = number - len(self._kept)
         with ExitStack() as stack:
-            file = stack.enter_context(open(self._path, "rb")) if self._path and self._path.exists() else None
-            written = len(found) - len(self._kept)
-            for _, number, place in sorted(found):
-                if file and number < written:
+            file = stack.enter_context(open(self.path, "rb")) if self.path and self.path.exists() else None
+            for _, number, place in sorted(found.values()):
+                if file and number <= written:
                     file.seek(place)
                     line = file.readline()
                 else:
-                    line = zlib.decompress(self._kept[number - written])
+                    line = zlib.decompress(self._kept[number - written - 1])
                 yield self._decoded(line, Entry)
 
-    def finished(self, prints: Mapping[str, str]) -> Iterator[Entry]:
-        """The entries of these connections (name: fingerprint), one each: journals that were joined may have more."""
-        seen = set[str]()
-        for one in self.entries():
-            if prints.get(one.name) == one.fingerprint and one.name not in seen:
-                seen.add(one.name)
-                yield one
+    def _lines_of(self, prints: Mapping[str, str] | None) -> Iterator[bytes]:
+        return (line for line, _ in self._finished(prints)) if prints else iter(())
 
-    def _lines(self) -> Iterator[bytes]:
-        if self._path is not None and self._path.exists():
+    def _finished(self, prints: Mapping[str, str]) -> Iterator[tuple[bytes, Entry]]:
+        """The entries of these connections, one each: journals that were joined, or of several processes, have more."""
+        seen = set[str]()
+        for journal in (self, *self.others()):
+            for line in journal._lines():
+                one = journal._decoded(line, Entry)
+                if prints.get(one.name) == one.fingerprint and one.name not in seen:
+                    seen.add(one.name)
+                    yield line, one
+
+    def _lines(self, start: int = 0) -> Iterator[bytes]:
+        if self.path is not None and self.path.exists():
             try:
-                with open(self._path, "rb") as lines:
+                with open(self.path, "rb") as lines:
+                    lines.seek(start)
                     yield from (line for line in lines if line.endswith(b"\n"))
             except OSError as error:
-                raise JournalError(f"{self._path}: no journal to go on from: {error.strerror}") from None
+                raise JournalError(f"{self.path}: no journal to go on from: {error.strerror}") from None
         yield from map(zlib.decompress, self._kept)
 
     def _decoded(self, line: bytes, form: type[S]) -> S:
         try:
             return msgspec.json.decode(line, type=form)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise JournalError(f"{self._path}: no journal to go on from: {error}") from None
+            raise JournalError(f"{self.path}: no journal to go on from: {error}") from None
 
 
 class _Named(msgspec.Struct):
     name: str
+
+
+class _Judged(msgspec.Struct):
+    verdict: VerdictPart
 
 
 def _line(one: Entry) -> bytes:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from conformance.fleet.history import History, look
 from conformance.journal import Entry, Journal
@@ -17,14 +19,29 @@ class Keeping:
     history: History | None = None
     problem: sqlite3.Error | None = None
     """Why the history is not complete."""
+    names: set[str] = field(default_factory=set)
+    """Of what was finished in this run."""
+    _begun: bool = field(default=False, init=False)
+
+    def start(self, prints: Mapping[str, str]) -> None:
+        """Begins, with what an earlier run has finished of these connections (name: fingerprint)."""
+        self.journal.start(prints)
+        self._begun = True
+        if self.history:
+            for one in self.journal.entries():
+                self._remember(one)
 
     def add(self, one: Entry) -> None:
         """Writes an entry down, at once."""
         self.journal.add(one)
-        self.remember(one)
+        self.names.add(one.name)
+        self._remember(one)
 
-    def remember(self, one: Entry) -> None:
-        """Adds an entry to the history alone: it stands in the journal already."""
+    def in_order(self, key: Callable[[str], Any]) -> Iterator[Entry]:
+        """All that is finished, by a key of its name. What other runs left is not of one that has not begun."""
+        return self.journal.in_order(key) if self._begun else iter(())
+
+    def _remember(self, one: Entry) -> None:
         if self.history:
             try:
                 self.history.add([look(one)])

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +26,7 @@ from conformance.findings import Docs, DocsError
 from conformance.fleet.history import History, HistoryError
 from conformance.fleet.shard import ShardError
 from conformance.gathering import Gathering
-from conformance.items import CheckItem, case_of
+from conformance.items import CheckItem, case_of, run_items
 from conformance.journal import FILE, Entry, Journal, JournalError, entry, fingerprint
 from conformance.judging import Judging
 from conformance.keeping import Keeping
@@ -50,7 +49,7 @@ def start(config: pytest.Config, checks: Path) -> None:
     try:
         arrangement = arrange(config)
         duration(config.getoption("--sentinel-wait"))
-        previous = past(config.getoption("--sentinel-compare"), arrangement.connections)
+        previous = past(config.getoption("--sentinel-compare"), [one.name for one in arrangement.connections])
         delivery = Delivery.of(config.getoption)
         Docs.at(config.getoption("--sentinel-docs"))
         session = Session(config, arrangement, previous, delivery, opened(config))
@@ -101,16 +100,18 @@ class Session:
         self._config, self._arrangement, self._previous, self._delivery = config, arrangement, previous, delivery
         self.runs = [Run(one, at, arrangement.source) for at, one in enumerate(arrangement.connections)]
         self.notes: list[str] = []
-        self._started = datetime.now(UTC)
+        self._started, self._began = datetime.now(UTC), time.monotonic()
         self._duration = 0.0
         self._worker: Mapping[str, Any] | None = getattr(config, "workerinput", None)
-        self.workers = None if self._worker else self._distributed()
         self._gathering: Gathering[Run] | None = None
         self._gathered: Iterator[Run] = iter(())
-        self._kept: Sequence[Entry] = ()
+        self._prints: Mapping[str, str] = {}
+        """Of all connections, by name, where a run goes on."""
+        self._done = frozenset[str]()
         self._keeping = Keeping(self._journal(), history)
         self._quiet = self._quieten()
-        self._progress = progress(len(self.runs), sys.stderr if self._quiet else None)
+        self._progress = progress(len(self.runs), sys.stderr if self._quiet and not self._worker else None)
+        self.workers = None if self._worker else self._distributed()
         self.judging = Judging(self._started.date(), strictly=config.getoption("--sentinel-strict"), quiet=self._quiet)
         self._ending: Ending | None = None
         self._undelivered: list[Problem] = []
@@ -122,29 +123,44 @@ class Session:
             return None
         from conformance.distributing import Distributing
 
-        return Distributing({run.connection.name: run.place for run in self.runs}, self._begin)
+        return Distributing(
+            {run.asked.name: run.place for run in self.runs},
+            self._started,
+            sorted(self._done),
+            self._keeping.journal,
+            self._progress,
+            self._begin,
+            self._take,
+        )
 
     def _journal(self) -> Journal:
         """Where finished connections are written down; with ``--sentinel-resume``, the finished ones are left out."""
-        if self._worker:  # of pytest-xdist: a file of its own, where its controller looks
-            from conformance.distributing import journal_of
+        if self._worker:  # of pytest-xdist
+            from conformance.distributing import Told, journal_of
 
+            told = Told.to(self._worker)
+            self._leave_out(told.done, datetime.fromisoformat(told.started))
             return journal_of(self._worker)
         if self._delivery.folder is None:
             return Journal()
         journal = Journal(self._delivery.folder / FILE)
         if self._config.getoption("--sentinel-resume"):
-            prints = {run.asked.name: fingerprint(run.asked, run.source.name, self._selection()) for run in self.runs}
-            self._kept = tuple(journal.finished(prints))
-            done = {one.name for one in self._kept}
-            self.runs = [run for run in self.runs if run.asked.name not in done]
-            self._started = min((one.started for one in self._kept), default=self._started)
+            self._prints = {
+                run.asked.name: fingerprint(run.asked, run.source.name, self._selection()) for run in self.runs
+            }
+            done = journal.finished(self._prints)
+            self._leave_out(done, min(done.values(), default=self._started))
         return journal
+
+    def _leave_out(self, done: Collection[str], started: datetime) -> None:
+        """What an earlier run has finished is not asked again; this one goes on with it."""
+        self._done, self._started = frozenset(done), started
+        self.runs = [run for run in self.runs if run.asked.name not in self._done]
 
     def _quieten(self) -> bool:
         """pytest's own output steps back, unless the user asks for it or runs tests of their own; whether it does."""
         option = self._config.option
-        quiet: bool = option.verbose <= 0 and option.tbstyle == "auto"
+        quiet: bool = option.verbose <= 0 and option.tbstyle == "auto" and not option.collectonly
         if quiet:
             option.verbose, option.no_header, option.tbstyle, option.reportchars = -2, True, "no", ""
             option.capture = "no"  # read later than by capturing itself: without it pytest prints percentages
@@ -173,7 +189,7 @@ class Session:
             except BaselineError as error:
                 raise pytest.UsageError(str(error)) from None
         if not self._worker:
-            self._keeping.journal.start(self._kept)
+            self._keeping.start(self._prints)
 
     # Gathering
 
@@ -250,11 +266,13 @@ class Session:
 
     def _await(self, run: Run) -> None:
         """Has a worker's portion of the connections gathered, up to this one at least."""
-        from conformance.distributing import portion
+        from conformance.distributing import Told, portion
 
+        assert self._worker
         while run.gathered is None:
             if next(self._gathered, None) is None:
-                self._gathered = self._gathers(portion(self.runs, run))
+                done = Told.to(self._worker).finished_elsewhere() - {run.asked.name}
+                self._gathered = self._gathers([one for one in portion(self.runs, run) if one.asked.name not in done])
 
     # The end
 
@@ -270,12 +288,16 @@ class Session:
         alone = len(self._arrangement.connections) == 1
         docs = Docs.at(self._config.getoption("--sentinel-docs"))
         made = entry(report, run.asked, self._selection(), self._command, docs, alone=alone)
-        self._keeping.add(made)
-        self._progress.finished(run.asked.name, report.verdict.status, report.verdict.summary)
+        self._take(made)
         run.drop()
         terminal = self._config.pluginmanager.get_plugin("terminalreporter")
         if self._quiet and terminal:
             terminal.stats.clear()  # pytest would keep every report for a summary that is not printed
+
+    def _take(self, one: Entry) -> None:
+        """A connection is finished."""
+        self._keeping.add(one)
+        self._progress.finished(one.name, one.verdict.status, one.verdict.summary)
 
     def _keep_recording(self, run: Run) -> None:
         if self._arrangement.recording:
@@ -287,22 +309,26 @@ class Session:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         self._stop_gathering()
         for run in self.runs:
-            if run.gathered is not None:  # stopped early, with -x for example
+            if run.gathered is not None and run.asked.name not in self._keeping.names:  # stopped early, with -x
                 self._finish(run)
         if self.workers:
-            for one in self.workers.finished():
-                self._keeping.add(one)
-            self._duration = (datetime.now(UTC) - self._started).total_seconds()
+            self.workers.close()
+            self.notes += self.workers.notes
+            self._duration = time.monotonic() - self._began
         if self._keeping.history:
             self._keeping.history.__exit__()
-        if self._worker or session.config.option.collectonly or exitstatus not in (0, 1, ExitCode.NOTHING_SELECTED):
+        interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
+        ended = interrupted or exitstatus in (0, 1, ExitCode.NOTHING_SELECTED)
+        if self._worker or session.config.option.collectonly or not ended:
             return
+        if not self._arrangement.connections:
+            self._nothing_shared(session)
         self._ending = self._end()
         if self._ending is None:
             return
-        if session.testsfailed <= self._ending.failed:  # else something failed that is no outcome of a check
+        if session.testsfailed <= self._ending.failed and not interrupted:  # else a test failed that is no check
             session.exitstatus = self._ending.exit_code
-        self._undelivered = self._delivery.deliver(self._ending)
+        self._undelivered = self._delivery.deliver(self._ending, interrupted=interrupted)
         if problem := self._keeping.problem:
             self.notes.append(f"ERROR: --sentinel-history: it is not complete: {problem}")
         lost = self._incomplete or problem or any(one.fatal for one in self._undelivered)
@@ -315,14 +341,31 @@ class Session:
 
         places = {one.name: place for place, one in enumerate(self._arrangement.connections)}
         return ending(
-            lambda: self._keeping.journal.in_order(places.__getitem__),
+            lambda: self._keeping.in_order(places.__getitem__),
             self._duration,
             self._selection(),
             self._command,
             baseline=self.judging.baseline,
             today=self._started.date(),
             previous=self._previous,
+            unfinished=self._unfinished(),
         )
+
+    def _unfinished(self) -> list[str]:
+        """The selected connections that have no verdict, of which the user is told."""
+        selected = self.workers.selected() if self.workers else [run.asked.name for run in self.runs if run.cases]
+        missing = [name for name in selected if name not in self._keeping.names]
+        if missing and self._keeping.names | self._done:
+            told = f"next: {len(missing)} of {len(selected) + len(self._done)} connections are not finished"
+            goes_on = "; the same command with --sentinel-resume verifies those alone" if self._delivery.folder else ""
+            self.notes.append(told + goes_on)
+        return missing
+
+    def _nothing_shared(self, session: pytest.Session) -> None:
+        """A share without a connection is no mistake of whoever shares them out."""
+        self.notes.append(f"share {self._config.getoption('--sentinel-shard')} has none of the connections")
+        if session.exitstatus == ExitCode.NOTHING_SELECTED:
+            session.exitstatus = ExitCode.CONFORMANT
 
     @cached_property
     def _command(self) -> str:
@@ -335,23 +378,11 @@ class Session:
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        if self._ending is None:
-            return
         from conformance.report.screen import console
 
         writer = terminalreporter._tw
         out = console(writer._file, width=writer.fullwidth, color=writer.hasmarkup)
-        self._ending.show(out, max(0, self._config.option.verbose))
+        if self._ending:
+            self._ending.show(out, max(0, self._config.option.verbose))
         for note in [*self.notes, *(f"{problem.level}: {problem.text}" for problem in self._undelivered)]:
             out.print(note)
-
-
-def run_items(session: pytest.Session, items: Sequence[pytest.Item], after: pytest.Item | None) -> None:
-    """Runs items as pytest's own loop does; ``after`` is what comes next."""
-    for item, following in pairwise([*items, after]):
-        assert item is not None
-        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-        if session.shouldfail:
-            raise session.Failed(session.shouldfail)
-        if session.shouldstop:
-            raise session.Interrupted(session.shouldstop)

@@ -77,9 +77,12 @@ def verdict(outcomes: Sequence[Outcome]) -> Verdict:
     return Verdict(status, counts, causes, accepted, summary(status, counts, causes, accepted))
 
 
-def exit_code(codes: Iterable[int], stale: Sequence[object] = ()) -> ExitCode:
-    """The exit code of a run, by those of its connections; ``stale`` acceptances make it fail."""
-    found = {*codes} | ({ExitCode.NONCONFORMANT} if stale else set())
+def exit_code(codes: Iterable[int], stale: Sequence[object] = (), *, unfinished: int = 0) -> ExitCode:
+    """The exit code of a run, by those of its connections, some of which may be ``unfinished``.
+
+    ``stale`` acceptances make it fail.
+    """
+    found = {*codes} | ({ExitCode.NONCONFORMANT} if stale else set()) | ({ExitCode.INCOMPLETE} if unfinished else set())
     order = (ExitCode.NONCONFORMANT, ExitCode.INCOMPLETE)
     return next((code for code in order if code in found), ExitCode.CONFORMANT)
 

@@ -20,6 +20,7 @@ from conformance.probing.transport import Patience
 from conformance.sources import Source
 from conformance.sources import source as named
 from conformance.verdict import Verdict, verdict
+from conformance.verdict import strict as taken_strictly
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -152,12 +153,13 @@ async def verify_async(
     checks: Iterable[str] | None = None,
     patience: Patience | None = None,
     wait: float = 0.0,
+    strict: bool = False,
     baseline: Baseline = (),
 ) -> Report:
     """Verifies a connection: gathers the evidence, judges the checks. ``checks`` are ids, all by default.
 
     ``wait`` is how many seconds to wait for what is only a matter of time: a role or a consent of minutes ago;
-    ``baseline`` are known findings that do not count.
+    ``strict`` takes warnings for failures; ``baseline`` are known findings that do not count.
     Raises :class:`~conformance.sources.SourceError` for an unknown source and ``KeyError`` for an unknown id; whatever
     the services do ends in the report.
     """
@@ -166,7 +168,8 @@ async def verify_async(
     started = datetime.now(UTC)
     connection, gathered, duration = await gather(connection, where, chosen, patience=patience, wait=wait)
     judged = [judge(check, connection, gathered.evidence) for check in chosen]
-    outcomes = tuple(accept(judged, connection.name, baseline, started.date()))
+    counted = taken_strictly(judged) if strict else judged
+    outcomes = tuple(accept(counted, connection.name, baseline, started.date()))
     gone = stale([(connection.name, outcomes)], baseline, started.date())
     return Report(connection, where.name, started, duration, gathered, outcomes, verdict(outcomes), gone)
 
@@ -178,13 +181,22 @@ def verify(
     checks: Iterable[str] | None = None,
     patience: Patience | None = None,
     wait: float = 0.0,
+    strict: bool = False,
     baseline: Baseline = (),
 ) -> Report:
     """:func:`verify_async`, from synchronous code or from within a running event loop (then in a thread)."""
 
     def run() -> Report:
         return asyncio.run(
-            verify_async(connection, source=source, checks=checks, patience=patience, wait=wait, baseline=baseline)
+            verify_async(
+                connection,
+                source=source,
+                checks=checks,
+                patience=patience,
+                wait=wait,
+                strict=strict,
+                baseline=baseline,
+            )
         )
 
     try:
@@ -201,6 +213,9 @@ async def verify_all(
     source: str | Source = "live",
     checks: Iterable[str] | None = None,
     patience: Patience | None = None,
+    wait: float = 0.0,
+    strict: bool = False,
+    baseline: Baseline = (),
     jobs: int = JOBS,
 ) -> AsyncIterator[Report]:
     """Verifies many connections, ``jobs`` at a time, and gives each report as soon as it is there, in no order.
@@ -211,7 +226,9 @@ async def verify_all(
     where = named(source)
 
     async def one(connection: Connection) -> Report:
-        return await verify_async(connection, source=where, checks=chosen, patience=patience)
+        return await verify_async(
+            connection, source=where, checks=chosen, patience=patience, wait=wait, strict=strict, baseline=baseline
+        )
 
     async for report in as_finished(one, connections, jobs, group):
         yield report

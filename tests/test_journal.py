@@ -44,21 +44,30 @@ def made(name: str = "contoso", mark: str = "1") -> Entry:
     )
 
 
+def written(path: Path, *entries: Entry, process: str = "") -> Journal:
+    journal = Journal(path).of(process) if process else Journal(path)
+    if not process:
+        journal.start()
+    for one in entries:
+        journal.add(one)
+    return journal
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "out" / "connections.jsonl"
 
 
-@given(ENTRIES, st.booleans())
-def test_what_was_written_is_read(tmp_path_factory: pytest.TempPathFactory, entries: list[Entry], kept: bool) -> None:
+@given(ENTRIES)
+def test_what_was_written_is_read(tmp_path_factory: pytest.TempPathFactory, entries: list[Entry]) -> None:
     path = tmp_path_factory.mktemp("journal") / "connections.jsonl"
     for journal in (Journal(path), Journal()):
-        journal.start(entries if kept else ())
-        for one in () if kept else entries:
+        journal.start()
+        for one in entries:
             journal.add(one)
         assert list(journal.entries()) == entries
-        assert list(journal.in_order(lambda _: 0)) == entries
-        assert [one.name for one in journal.in_order(str)] == sorted(one.name for one in entries)
+        firsts = {one.name: one for one in reversed(entries)}
+        assert list(journal.in_order(str)) == [firsts[name] for name in sorted(firsts)]
 
 
 def test_each_entry_is_there_as_soon_as_it_is_added(path: Path) -> None:
@@ -70,18 +79,36 @@ def test_each_entry_is_there_as_soon_as_it_is_added(path: Path) -> None:
 
 
 def test_a_line_that_was_cut_off_is_no_entry(path: Path) -> None:
-    journal = Journal(path)
-    journal.start([made("a"), made("b")])
+    journal = written(path, made("a"), made("b"))
     whole = path.read_bytes()
     for cut in (1, 20):
         path.write_bytes(whole[:-cut])
         assert [one.name for one in journal.entries()] == ["a"]
 
 
+@given(st.data())
+def test_wherever_a_run_is_cut_off_it_goes_on_with_what_is_whole(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    """The run's own file and those of its workers, each cut at any byte; names may stand in several."""
+    path = tmp_path_factory.mktemp("journal") / "connections.jsonl"
+    names, whole = st.lists(st.sampled_from("abcdef"), max_size=4), set()
+    for process in ("", "gw0", "gw1"):
+        journal = written(path, *map(made, data.draw(names)), process=process)
+        if journal.path and journal.path.exists():
+            content = journal.path.read_bytes()
+            journal.path.write_bytes(content[: data.draw(st.integers(0, len(content)))])
+            whole |= {one.name for one in journal.entries()}
+    prints = dict.fromkeys("abcde", "1")
+    journal = Journal(path)
+    assert set(journal.finished(prints)) == whole & prints.keys()
+    journal.start(prints)
+    assert sorted(one.name for one in journal.entries()) == sorted(whole & prints.keys())
+
+
 @pytest.mark.parametrize("line", [b"{\n", b"null\n", b'{"name": 1}\n', b"\xff\xfe\n", b"\n"])
 def test_what_is_no_entry_is_told_in_one_line_and_left_alone(path: Path, line: bytes) -> None:
-    journal = Journal(path)
-    journal.start([made()])
+    journal = written(path, made())
     content = path.read_bytes() + line
     path.write_bytes(content)
     with pytest.raises(JournalError, match=r"connections\.jsonl: no journal to go on from: ") as told:
@@ -92,11 +119,27 @@ def test_what_is_no_entry_is_told_in_one_line_and_left_alone(path: Path, line: b
 
 def test_a_folder_that_cannot_be_written_loses_no_verdict(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    journal = Journal(tmp_path / "file" / "connections.jsonl")
-    journal.start([made("kept")])
+    journal = written(tmp_path / "file" / "connections.jsonl", made("a"), made("b"))
+    assert isinstance(journal.problem, OSError)
+    assert [one.name for one in journal.entries()] == ["a", "b"]
+
+
+def test_a_journal_that_cannot_be_begun_anew_keeps_what_counts_of_the_run_before(path: Path) -> None:
+    journal = written(path, made("kept"), made("old", "2"))
+    path.with_name(f"{path.name}.part").mkdir()
+    journal.start({"kept": "1", "old": "1"})
     journal.add(made("new"))
     assert isinstance(journal.problem, OSError)
-    assert [one.name for one in journal.entries()] == ["kept", "new"]
+    assert [one.name for one in journal.in_order(str)] == ["kept", "new"]
+
+
+def test_nothing_is_written_behind_a_line_that_could_not_be_written_whole(path: Path) -> None:
+    """As on a disk that is full: what comes later would be read as a part of it."""
+    journal = written(path, made("a"))
+    journal.problem = OSError("No space left on device")
+    path.write_bytes(path.read_bytes() + b'{"name": "b')
+    journal.add(made("c"))
+    assert [one.name for one in journal.in_order(str)] == ["a", "c"]
 
 
 def test_a_folder_that_goes_away_loses_no_later_verdict(path: Path) -> None:
@@ -110,9 +153,44 @@ def test_a_folder_that_goes_away_loses_no_later_verdict(path: Path) -> None:
 
 
 def test_only_what_was_verified_as_asked_now_is_finished_and_once(path: Path) -> None:
-    journal = Journal(path)
-    journal.start([made("a"), made("b", "old"), made("a"), made("gone")])
-    assert [one.name for one in journal.finished({"a": "1", "b": "1"})] == ["a"]
+    journal = written(path, made("a"), made("b", "old"), made("a"), made("gone"))
+    prints = {"a": "1", "b": "1", "c": "1"}
+    assert journal.finished(prints) == {"a": made().started}
+    journal.start(prints)
+    assert list(journal.entries()) == [made("a")]
+
+
+def test_a_run_begins_with_nothing_unless_it_goes_on(path: Path) -> None:
+    journal = written(path, made("a"))
+    written(path, made("b"), process="gw0")
+    journal.start()
+    assert not list(journal.entries())
+    assert not journal.others()
+
+
+def test_what_other_processes_of_a_killed_run_had_finished_counts_once(path: Path) -> None:
+    journal = written(path, made("a"))
+    written(path, made("a"), made("b"), process="gw0")
+    written(path, made("c"), made("d", "old"), process="gw1")
+    prints = dict.fromkeys("abcd", "1")
+    assert list(journal.finished(prints)) == ["a", "b", "c"]
+    journal.start(prints)
+    assert [one.name for one in journal.entries()] == ["a", "b", "c"]
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_what_another_process_writes_is_read_as_it_comes(path: Path) -> None:
+    """Also where a line is not there in whole yet."""
+    journal = written(path)
+    other = written(path, made("a"), process="gw0")
+    assert other.path
+    (seen,) = journal.others()
+    assert [one.name for one in seen.fresh()] == ["a"]
+    whole = msgspec.json.encode(made("b")) + b"\n"
+    before = other.path.read_bytes()
+    for part, names in ((whole[:9], []), (whole, ["b"]), (whole, [])):
+        other.path.write_bytes(before + part)
+        assert [one.name for one in seen.fresh()] == names
 
 
 def test_an_entry_holds_the_whole_part_of_the_report(verified: Callable[..., Report]) -> None:

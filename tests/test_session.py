@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import re
 import signal
 import subprocess
@@ -156,6 +157,54 @@ def test_a_history_that_cannot_be_used_is_bad_usage(pytester: pytest.Pytester) -
     assert Path("history.db").read_text() == "no database"
 
 
+@pytest.mark.parametrize("how", [(), ("-n", "2")])
+def test_a_share_without_a_connection_is_told_and_no_mistake(pytester: pytest.Pytester, how: tuple[str, ...]) -> None:
+    fleet("a")
+    ends = {share: run(pytester, "-m", "auth", f"--sentinel-shard={share}/2", *how) for share in (1, 2)}
+    (empty,) = (share for share, one in ends.items() if f"share {share}/2 has none of the connections" in one.outlines)
+    assert ends[empty].ret == ends[3 - empty].ret == 0
+
+
+def test_a_choice_that_chooses_nothing_is_still_one(pytester: pytest.Pytester) -> None:
+    fleet("a")
+    assert run(pytester, "-k", "nothing-of-the-kind").ret == 5
+
+
+def test_an_early_end_says_what_is_not_finished(pytester: pytest.Pytester) -> None:
+    fleet("b.expired-secret", "a.hangs")
+    result = run(pytester, "-x")
+    said = " ".join(result.stdout.str().split())
+    assert "b.expired-secret does not work; 1 other is not finished" in said
+    assert "next: 1 of 2 connections are not finished; the same command with --sentinel-resume" in said
+    assert json.loads(Path("out/report.json").read_bytes())["run"]["unfinished"] == 1
+
+
+def test_workers_leave_the_terminal_to_their_controller(pytester: pytest.Pytester) -> None:
+    fleet(*(f"customer-{number:02}" for number in range(21)))
+    controller, terminal = pty.openpty()
+    command = [sys.executable, "-m", "pytest", *OPTIONS, "--sentinel-source=fake", "-n", "2", "-m", "auth"]
+    ended = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=terminal, text=True, env={**os.environ, "TERM": "xterm"}, timeout=120
+    )
+    os.close(terminal)
+    assert ended.returncode == 0, ended.stdout
+    assert "21/21" in os.read(controller, 1_000_000).decode()
+    os.close(controller)
+
+
+def test_workers_tell_how_far_they_are_as_they_go(pytester: pytest.Pytester) -> None:
+    """Each connection that does not work is a line, and stands in the run's own journal, while others are at work."""
+    fleet(*(f"customer-{number:02}" for number in range(21)), "v.expired-secret", "w.hangs")
+    with process("-n", "2", "-m", "auth") as running:
+        try:
+            until(lambda: Path("out", FILE).exists() and "v.expired-secret" in finished())
+            assert running.poll() is None
+        finally:
+            os.killpg(running.pid, signal.SIGKILL)
+            said, _ = running.communicate(timeout=60)
+    assert "v.expired-secret  The connection does not work" in said
+
+
 def test_evidence_is_let_go_as_soon_as_its_connection_is_judged(pytester: pytest.Pytester) -> None:
     fleet(*BROKEN)
     pytester.makeconftest(
@@ -193,7 +242,9 @@ def test_a_fleet_is_told_in_one_view(pytester: pytest.Pytester) -> None:
 
 def process(*arguments: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "pytest", *OPTIONS, "--sentinel-source=fake", "--sentinel-report=out", *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    )
 
 
 def until(true: object, seconds: float = 60) -> None:

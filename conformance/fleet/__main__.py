@@ -13,8 +13,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import NoReturn
 
-from conformance.connection import ConnectionFileError
-from conformance.fleet.ending import ending
+from conformance.baseline import BaselineError, read
+from conformance.connection import ConnectionFileError, DurationError, duration
+from conformance.delivery import Delivery, DeliveryError
+from conformance.findings import Docs, DocsError
+from conformance.fleet.ending import Ending, ending
 from conformance.fleet.history import History, HistoryError
 from conformance.fleet.plan import plan
 from conformance.fleet.run import Run
@@ -22,11 +25,26 @@ from conformance.fleet.shard import ShardError
 from conformance.fleet.task import FleetError, FleetLost, Trouble
 from conformance.journal import FILE, Journal, JournalError
 from conformance.keeping import Keeping
+from conformance.report.comparison import ComparisonError, past
 from conformance.report.screen import console
 from conformance.sources import SourceError
 from conformance.verdict import STATUSES, ExitCode
 from conformance.verification import JOBS
 
+UNUSABLE = (
+    BaselineError,
+    ComparisonError,
+    ConnectionFileError,
+    DeliveryError,
+    DocsError,
+    DurationError,
+    FleetError,
+    HistoryError,
+    JournalError,
+    ShardError,
+    SourceError,
+)
+"""What cannot be used, of options, files and clusters. Some name an option as pytest has it."""
 INTERRUPTED = 2
 """As pytest says it."""
 
@@ -44,14 +62,22 @@ def verifying() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("connections", nargs="+", metavar="FILE", help="connection files, globs and folders")
     add("--scheduler", metavar="ADDRESS", help="a Dask scheduler (tcp://host:8786); without it, this process verifies")
-    add("--report", type=Path, metavar="DIR", help="write what is finished, and the reports, into this folder")
-    add("--resume", action="store_true", help="go on where a run into the same folder was cut off")
-    add("--history", type=Path, metavar="FILE", help="add the verdicts to this history")
-    add("--source", default="live", help="live (default), fake or fake:SCENARIO")
     add("--checks", metavar="NAMES", help="ids and areas of checks, with commas between (all by default)")
-    add("--shard", default="1/1", metavar="I/N", help="only this share of the connections, the same ones each time")
-    add("--jobs", type=int, default=JOBS, metavar="N", help=f"connections at a time in each process (default {JOBS})")
-    add("--deadline", type=float, default=120.0, metavar="SECONDS", help="for each connection (default 120)")
+    same = parser.add_argument_group("as in pytest, without --sentinel-").add_argument
+    same("--source", default="live", help="live (default), fake or fake:SCENARIO")
+    same("--report", type=Path, metavar="DIR", help="write what is finished, and the reports, into this folder")
+    same("--resume", action="store_true", help="go on where a run into the same folder was cut off")
+    same("--language", default="en", metavar="LANGUAGES", help="of the pages to hand back, such as de,en")
+    same("--notify", action="append", metavar="URL", help="apprise address to tell of failures and changes")
+    same("--compare", metavar="PREVIOUS", help="tell what changed since this report.json")
+    same("--docs", metavar="URL", help="where the site of `make site` is published")
+    same("--strict", action="store_true", help="take warnings for failures")
+    same("--baseline", type=Path, metavar="FILE", help="known findings that are accepted")
+    same("--history", type=Path, metavar="FILE", help="add the verdicts to this history")
+    same("--shard", default="1/1", metavar="I/N", help="only this share of the connections, the same ones each time")
+    same("--jobs", type=int, default=JOBS, metavar="N", help=f"connections at a time in each process (default {JOBS})")
+    same("--deadline", type=float, default=120.0, metavar="SECONDS", help="for each connection (default 120)")
+    same("--wait", default="0s", metavar="TIME", help="wait this long (10m) for roles and consents of minutes ago")
     return parser
 
 
@@ -59,6 +85,7 @@ def verify(options: argparse.Namespace) -> int:
     """Runs, and says how it ended. Raises what stands in the way before anything was sent."""
     if options.resume and not options.report:
         raise FleetError("--resume goes on in the folder of --report, which is missing")
+    delivery = Delivery.of(lambda name: getattr(options, name.removeprefix("--sentinel-")))
     journal = Journal(options.report / FILE if options.report else None)
     planned = plan(
         options.connections,
@@ -67,37 +94,74 @@ def verify(options: argparse.Namespace) -> int:
         source_name=options.source,
         deadline=options.deadline,
         jobs=options.jobs,
+        wait=duration(options.wait).total_seconds(),
+        strict=options.strict,
+        baseline=read(options.baseline) if options.baseline else (),
+        docs=Docs.at(options.docs),
         resumed=journal if options.resume else None,
     )
-    began, code = time.monotonic(), None
+    previous = past(options.compare, planned.names)
+    began = time.monotonic()
     with ExitStack() as stack:
         history = stack.enter_context(History(options.history)) if options.history else None
         run = Run(planned, Keeping(journal, history), sys.stderr)
-        try:
-            asyncio.run(run.go(options.scheduler))
-        except FleetLost as error:
-            code = error_line(str(error), ExitCode.INCOMPLETE)
-        except KeyboardInterrupt:
-            code = error_line("interrupted", INTERRUPTED)
+        cut_off = carried_out(run, options.scheduler)
     for line in complaints(run.troubles):
         error_line(line, ExitCode.USAGE)
     if run.keeping.problem:
         error_line(f"{options.history}: the history is not complete: {run.keeping.problem}", ExitCode.USAGE)
-    if end := ending(lambda: journal.in_order(str), time.monotonic() - began, planned.order.selection):
-        try:
-            if options.report:
-                end.write(options.report)
-        except OSError as error:
-            journal.problem = error
-        end.show(console())
-    if journal.problem:
-        error_line(f"{options.report}: the report cannot be written: {journal.problem.strerror}", ExitCode.USAGE)
+    end = ending(
+        lambda: run.keeping.in_order(str),
+        time.monotonic() - began,
+        planned.order.selection,
+        baseline=planned.order.baseline,
+        today=planned.order.started.date(),
+        previous=previous,
+        unfinished=run.unfinished,
+    )
+    lost = delivered(end, delivery, journal, interrupted=cut_off == INTERRUPTED)
+    for line in counts(run, options):
+        print(line)
+    if cut_off is not None:
+        return cut_off
+    if lost or run.exit_code == ExitCode.USAGE:
+        return ExitCode.USAGE
+    return end.exit_code if end else run.exit_code
+
+
+def carried_out(run: Run, scheduler: str | None) -> int | None:
+    """Carries a plan out; the exit code of what cut that off, which is told."""
+    try:
+        asyncio.run(run.go(scheduler))
+    except FleetLost as error:
+        return error_line(str(error), ExitCode.INCOMPLETE)
+    except KeyboardInterrupt:
+        return error_line("interrupted", INTERRUPTED)
+    return None
+
+
+def counts(run: Run, options: argparse.Namespace) -> Iterator[str]:
+    """How many connections have which verdict, and how to get those that are missing."""
+    if not run.plan.names:
+        yield f"share     {options.shard} has none of the connections"
     told = [f"{run.verdicts[status]} {status}" for status in STATUSES]
-    missing = len(planned.places) + len(planned.kept) - run.verdicts.total()
-    print(f"verdicts  {', '.join(told)}" + (f"; {missing} without a verdict" if missing else ""))
+    missing = len(run.unfinished)
+    yield f"verdicts  {', '.join(told)}" + (f"; {missing} without a verdict" if missing else "")
     if missing and options.report:
-        print("next      the same command with --resume verifies those alone")
-    return run.exit_code if code is None else code
+        yield "next      the same command with --resume verifies those alone"
+
+
+def delivered(end: Ending | None, delivery: Delivery, journal: Journal, *, interrupted: bool) -> bool:
+    """Shows and delivers the end of a run; whether something that was asked for is lost."""
+    problems = []
+    if end:
+        end.show(console())
+        problems = delivery.deliver(end, interrupted=interrupted)
+    if journal.problem and not any(one.fatal for one in problems):
+        problems.append(delivery.unwritten(journal.problem))
+    for one in problems:
+        print(f"{one.level}: {one.text}", file=sys.stderr)
+    return any(one.fatal for one in problems)
 
 
 def trending() -> argparse.ArgumentParser:
@@ -149,8 +213,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if words[:1] == ["trend"]:
             return draw(trending().parse_args(words[1:]))
         return verify(verifying().parse_args(words))
-    except (ConnectionFileError, FleetError, HistoryError, JournalError, ShardError, SourceError) as error:
-        return error_line(str(error), ExitCode.USAGE)
+    except UNUSABLE as error:
+        return error_line(str(error).replace("--sentinel-", "--"), ExitCode.USAGE)
 
 
 if __name__ == "__main__":

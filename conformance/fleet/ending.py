@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from conformance.baseline import Baseline, stale
-from conformance.fleet.overview import Overview, overview
+from conformance.baseline import Baseline, Stale, stale
+from conformance.fleet.overview import Overview
+from conformance.fleet.tally import overview
 from conformance.journal import Entry, document, outcomes_of
 from conformance.report.comparison import PastRun
 from conformance.report.model import COMMAND, Document, compared
@@ -134,20 +135,23 @@ def ending(
     baseline: Baseline = (),
     today: date | None = None,
     previous: PastRun | None = None,
+    unfinished: Collection[str] = (),
 ) -> Ending | None:
     """The end of a run that took ``duration`` seconds, over what it finished; None if that is nothing.
 
     ``entries`` gives them anew each time; of a fleet, one at a time is in memory. ``today`` goes
-    with a baseline.
+    with a baseline. Of what is ``unfinished``, nothing is known: neither that it is lost, nor that what is accepted
+    of it has become stale.
     """
     few = list(islice(entries(), FEW + 1))
     if not few:
         return None
-    if many := len(few) > FEW:
+    if many := len(few) + len(unfinished) > FEW:  # as it will be told when all are finished
         few.clear()
-    gone = (
-        stale(((one.name, outcomes_of(one.part)) for one in entries()), baseline, today) if today and baseline else ()
-    )
+    gone: Sequence[Stale] = ()
+    if today and baseline and not unfinished:
+        gone = stale(((one.name, outcomes_of(one.part)) for one in entries()), baseline, today)
+    before, left = previous and replace(previous, unfinished=unfinished), len(unfinished)
     if many:
-        return InOneView(overview(entries(), duration, selection, command, gone, previous), entries)
-    return InFull(compared(document(few, duration, selection, command, gone), previous))
+        return InOneView(overview(entries(), duration, selection, command, gone, before, left), entries)
+    return InFull(compared(document(few, duration, selection, command, gone, left), before))

@@ -13,17 +13,17 @@ from conformance.fleet.summary import summary
 from conformance.journal import Entry, document
 from conformance.report import json
 from conformance.report.badge import drawn
-from conformance.report.files import replace
 from conformance.report.handback.forms import handbacks
 from conformance.report.html import page
 from conformance.report.model import Document
+from conformance.report.replacing import replace
 
 PAGES = "connections"
 """The folder with a folder for each connection in trouble."""
 FORMS: Mapping[str, Callable[[Overview], bytes]] = {
     "index.html": index,
     "summary.md": summary,
-    "badge.svg": lambda fleet: drawn(fleet.verdicts),
+    "badge.svg": lambda fleet: drawn(fleet.verdicts, fleet.head.run.unfinished),
 }
 
 

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from conformance.baseline import Baseline
 from conformance.checks.registry import AREAS, catalogue
 from conformance.connection import load_files
+from conformance.findings import UNPUBLISHED, Docs
 from conformance.fleet.shard import Shard
 from conformance.fleet.task import FleetError, Order, Place
-from conformance.journal import Entry, Journal, fingerprint
+from conformance.journal import Journal, fingerprint
 from conformance.sources import source
 from conformance.verification import selected
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be verified and how, and the entries of what an earlier run finished."""
+    """What is to be verified and how."""
 
+    names: frozenset[str]
+    """Of all connections of this share."""
     places: tuple[Place, ...]
-    """Of the connections that have no verdict yet."""
+    """Of those that have no verdict yet."""
     order: Order
-    kept: tuple[Entry, ...]
+    prints: Mapping[str, str] = field(default_factory=dict)
+    """Of all connections, by name, where a run goes on: what an earlier one finished counts if it is of these."""
 
 
 def plan(
@@ -33,6 +38,10 @@ def plan(
     source_name: str = "live",
     deadline: float = 120.0,
     jobs: int = 32,
+    wait: float = 0.0,
+    strict: bool = False,
+    baseline: Baseline = (),
+    docs: Docs = UNPUBLISHED,
     resumed: Journal | None = None,
 ) -> Plan:
     """The plan of a run over these files, globs and folders. No secret is read.
@@ -47,13 +56,13 @@ def plan(
     # Absolute: workers run elsewhere, and have the files under the same path.
     chosen = {Place(str(file.absolute()), one.name): one for file, found in files.items() for one in share.of(found)}
     prints = {one.name: fingerprint(one, where.name, selection) for one in chosen.values()}
-    kept = tuple(resumed.finished(prints)) if resumed else ()
-    started = min((one.started for one in kept), default=datetime.now(UTC))
-    done = {one.name for one in kept}
+    done = resumed.finished(prints) if resumed else {}
+    started = min(done.values(), default=datetime.now(UTC))
     return Plan(
+        frozenset(prints),
         tuple(place for place in chosen if place.name not in done),
-        Order(where.name, ids, selection, started, deadline, jobs),
-        kept,
+        Order(where.name, ids, selection, started, deadline, jobs, wait, strict, baseline, docs),
+        prints if resumed else {},
     )
 
 
@@ -65,5 +74,10 @@ def choice(text: str | None) -> tuple[tuple[str, ...], str]:
     for word in words:
         if word not in AREAS and word not in catalogue():
             raise FleetError(f"--checks: {word!r} is no check and no area; pytest --sentinel-list shows all")
-    ids = tuple(check.id for check in catalogue().values() if check.id in words or check.area in words)
+    ordinary = {check.id for check in selected()}  # as in pytest: the negative control only if it is asked for
+    ids = tuple(
+        check.id
+        for check in catalogue().values()
+        if check.id in words or (check.area in words and check.id in ordinary)
+    )
     return ids, f"--checks {','.join(words)}"

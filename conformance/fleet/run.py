@@ -71,19 +71,22 @@ class Run:
         """
         plan = self.plan
         async with engine(plan.places, scheduler) as at_work:
-            self.keeping.journal.start(plan.kept)
-            for one in plan.kept:
-                self.keeping.remember(one)
-                self.verdicts[one.part.verdict.status] += 1
+            self.keeping.start(plan.prints)
+            self.verdicts.update(one.verdict.status for one in self.keeping.journal.entries())
             with fleet_progress(len(plan.places), self.stream) as progress:
                 async with aclosing(at_work.results(plan.places, plan.order)) as results:
                     async for result in results:
                         for one in result.entries:
                             self.keeping.add(one)
-                            verdict = one.part.verdict
+                            verdict = one.verdict
                             self.verdicts[verdict.status] += 1
                             progress.finished(one.name, verdict.status, verdict.summary)
                         self.troubles += result.troubles
+
+    @property
+    def unfinished(self) -> list[str]:
+        """The names of the connections without a verdict."""
+        return [one.name for one in self.plan.places if one.name not in self.keeping.names]
 
     @property
     def exit_code(self) -> ExitCode:

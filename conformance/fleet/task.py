@@ -14,7 +14,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from conformance.baseline import Baseline
 from conformance.connection import Connection, ConnectionFileError, load
+from conformance.findings import UNPUBLISHED, Docs
 from conformance.journal import Entry, entry
 from conformance.probing.transport import Patience
 from conformance.sources import Source, SourceError, source
@@ -41,6 +43,10 @@ class Order:
     """Of the whole run."""
     deadline: float
     jobs: int
+    wait: float = 0.0
+    strict: bool = False
+    baseline: Baseline = ()
+    docs: Docs = UNPUBLISHED
 
 
 class Place(NamedTuple):
@@ -76,10 +82,13 @@ async def verified(connections: Iterable[Connection], order: Order) -> AsyncIter
         source=_source(order.source),
         checks=order.checks,
         patience=Patience(deadline=order.deadline),
+        wait=order.wait,
+        strict=order.strict,
+        baseline=order.baseline,
         jobs=order.jobs,
     )
     async for report in reports:
-        made = entry(report, asked[report.connection.name], order.selection)
+        made = entry(report, asked[report.connection.name], order.selection, docs=order.docs)
         yield msgspec.structs.replace(made, started=order.started)  # a batch starts later than its run
 
 

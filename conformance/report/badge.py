@@ -19,11 +19,13 @@ LETTER, MARGIN = 6.6, 6
 
 def badge(document: Document) -> bytes:
     """The worst verdict of a run; of several connections, how many it is about."""
-    return drawn(Counter(one.verdict.status for one in document.connections))
+    return drawn(Counter(one.verdict.status for one in document.connections), document.run.unfinished)
 
 
-def drawn(statuses: Counter[VerdictStatus]) -> bytes:
-    """The badge of so many connections with each verdict."""
+def drawn(statuses: Counter[VerdictStatus], unfinished: int = 0) -> bytes:
+    """The badge of so many connections with each verdict; unclear is also what is unfinished."""
+    statuses = Counter(statuses)
+    statuses["incomplete"] += unfinished
     status = next(status for status in COLOURS if statuses[status] or status == "conformant")
     many = statuses.total()
     label = "Sentinel connection" if many == 1 else f"{many} Sentinel connections"

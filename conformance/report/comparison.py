@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import mmap
+import os
+import zlib
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from conformance.checks.outcome import Status
-from conformance.connection import Connection
 from conformance.probing.shapes import LONGEST
+
+if TYPE_CHECKING:
+    from conformance.report.model import ConnectionPart, Document
 
 KNOWN = ("sentinel-conformance/report/1", "sentinel-conformance/cassette/1")
 """What can be compared with: a report, or the manifest of a cassette."""
@@ -45,12 +51,58 @@ class PastSuite(msgspec.Struct, frozen=True):
     checks: str
 
 
-class PastRun(msgspec.Struct, frozen=True):
-    """One run, as far as it is compared."""
+class _Head(msgspec.Struct):
+    schema: str = ""
+
+
+class _Started(msgspec.Struct):
+    started: datetime
+
+
+class _PastReport(msgspec.Struct):
+    run: _Started
+    suite: PastSuite
+    connections: list[msgspec.Raw]
+
+
+class _PastManifest(PastConnection, frozen=True, kw_only=True):
+    recorded: datetime
+    suite: str
+    checks_version: str
+
+
+class Packed(Mapping[str, PastConnection]):
+    """Connections by name, compressed: of a fleet, a few are unpacked at a time."""
+
+    def __init__(self, connections: Iterable[PastConnection]) -> None:
+        self._packed = {one.name: zlib.compress(msgspec.json.encode(one), 1) for one in connections}
+
+    def __getitem__(self, name: str) -> PastConnection:
+        return msgspec.json.decode(zlib.decompress(self._packed[name]), type=PastConnection)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._packed
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._packed)
+
+    def __len__(self) -> int:
+        return len(self._packed)
+
+
+@dataclass(frozen=True, slots=True)
+class PastRun:
+    """One run, as far as it is compared: its connections by name."""
 
     started: datetime
     suite: PastSuite
-    connections: tuple[PastConnection, ...]
+    connections: Mapping[str, PastConnection]
+    unfinished: Collection[str] = ()
+    """Those of which this comparison knows nothing: they are not lost."""
+
+    def lost(self, now: Collection[str]) -> tuple[str, ...]:
+        """The connections that are not there any more."""
+        return tuple(name for name in self.connections if name not in now and name not in self.unfinished)
 
 
 # The difference, as it stands in a report
@@ -121,16 +173,16 @@ class ComparisonPart(Part, frozen=True, kw_only=True):
     lost_connections: tuple[str, ...]
 
 
-def past(file: str | None, connections: Iterable[Connection]) -> PastRun | None:
-    """The run that one over these connections is to be compared with, if a file of it is given.
+def past(file: str | None, names: Collection[str]) -> PastRun | None:
+    """The run that one over the connections of these names is to be compared with, if a file of it is given.
 
     Raises :class:`ComparisonError`.
     """
     if file is None:
         return None
     run = read(Path(file))
-    if {one.name for one in connections}.isdisjoint(one.name for one in run.connections):
-        known = ", ".join(one.name for one in run.connections) or "nothing"
+    if names and run.connections.keys().isdisjoint(names):
+        known = ", ".join(run.connections) or "nothing"
         raise ComparisonError(f"{file}: has none of these connections, but {known}")
     return run
 
@@ -138,39 +190,48 @@ def past(file: str | None, connections: Iterable[Connection]) -> PastRun | None:
 def read(path: Path) -> PastRun:
     """The run of a report, or of a cassette's manifest. Raises :class:`ComparisonError`."""
     try:
-        found = msgspec.json.decode(path.read_bytes())
-        schema = found.get("schema") if isinstance(found, dict) else None
-        if schema not in KNOWN:
-            raise ComparisonError(f"{path}: neither a report nor the manifest of a cassette ({' or '.join(KNOWN)})")
-        return msgspec.convert(_as_run(found), PastRun)
+        with open(path, "rb") as file:
+            # Mapped: of a fleet's report, no more is in memory than is looked at.
+            content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if os.path.getsize(path) else b""
+        return _run(content, path)
     except OSError as error:
         raise ComparisonError(f"{path}: cannot be read: {error.strerror}") from None
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, KeyError, TypeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ComparisonError(f"{path}: no report and no manifest of a cassette: {error}") from None
 
 
-def _as_run(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A report says when it started in its run; a manifest is of one connection and has its own names."""
-    if "run" in document:
-        return {**document, "started": document["run"]["started"]}
-    suite = {"version": document.get("suite"), "checks": document.get("checks_version")}
-    return {"started": document.get("recorded"), "suite": suite, "connections": [document]}
+def _run(content: bytes | mmap.mmap, path: Path) -> PastRun:
+    schema = msgspec.json.decode(content, type=_Head).schema
+    if schema not in KNOWN:
+        raise ComparisonError(f"{path}: neither a report nor the manifest of a cassette ({' or '.join(KNOWN)})")
+    if schema == KNOWN[0]:
+        report = msgspec.json.decode(content, type=_PastReport)
+        connections = Packed(msgspec.json.decode(one, type=PastConnection) for one in report.connections)
+        return PastRun(report.run.started, report.suite, connections)
+    one = msgspec.json.decode(content, type=_PastManifest)
+    connection = PastConnection(one.name, one.checks, one.shapes)
+    return PastRun(one.recorded, PastSuite(one.suite, one.checks_version), {one.name: connection})
 
 
-def run_of(document: msgspec.Struct) -> PastRun:
+def run_of(document: Document) -> PastRun:
     """A report as it is compared."""
-    return msgspec.convert(_as_run(msgspec.to_builtins(document)), PastRun)
+    suite = PastSuite(document.suite.version, document.suite.checks)
+    return PastRun(document.run.started, suite, {one.name: past_of(one) for one in document.connections})
+
+
+def past_of(connection: ConnectionPart) -> PastConnection:
+    """A connection of a report as it is compared."""
+    return msgspec.convert(connection, PastConnection, from_attributes=True)
 
 
 def compare(previous: PastRun, current: PastRun) -> ComparisonPart:
     """What changed from one run to another."""
-    before = {one.name: one for one in previous.connections}
-    now = {one.name: one for one in current.connections}
+    before, now = previous.connections, current.connections
     return ComparisonPart(
         previous=PreviousPart(started=previous.started, suite=previous.suite),
         connections={name: changes(before[name], one) for name, one in now.items() if name in before},
         new_connections=tuple(name for name in now if name not in before),
-        lost_connections=tuple(name for name in before if name not in now),
+        lost_connections=previous.lost(now),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from conformance.report.badge import badge
 from conformance.report.handback.forms import handbacks
 from conformance.report.html import page
 from conformance.report.model import Document
+from conformance.report.replacing import replace
 from conformance.report.summary import summary
 
 Form = Callable[[Document], bytes]
@@ -28,11 +29,3 @@ def write(folder: Path, document: Document, languages: Sequence[str] = ("en",)) 
     made = ((name, form(document)) for name, form in FORMS.items())
     for name, content in chain(made, handbacks(document, languages)):
         replace(folder / name, [content])
-
-
-def replace(path: Path, content: Iterable[bytes]) -> None:
-    """Writes a file piece by piece; it takes the place of its predecessor when it is whole. Raises ``OSError``."""
-    part = path.with_name(f"{path.name}.part")
-    with open(part, "wb") as file:
-        file.writelines(content)
-    part.replace(path)

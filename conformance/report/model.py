@@ -168,6 +168,8 @@ class RunPart(Part, frozen=True, kw_only=True):
     exit_code: int
     command: str
     """What verifies the same connections again, all of them."""
+    unfinished: int = 0
+    """Connections without a verdict: the run was cut off."""
 
 
 class StalePart(Part, frozen=True, kw_only=True):

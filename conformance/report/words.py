@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from conformance.checks.outcome import Status
-from conformance.report.model import ConnectionPart, Document, FindingPart
+from conformance.report.model import ConnectionPart, Document, FindingPart, RunPart
+from conformance.verdict import VerdictStatus
 
 OWNERS: Mapping[str, str] = {
     "connection": "whoever filled in the connection",
@@ -73,14 +74,31 @@ def worst(counts: Mapping[str, int]) -> str:
     return "passed" if outcome.startswith("not_") and counts.get("passed") else outcome
 
 
-def headline(document: Document) -> tuple[str, str]:
+def headline(document: Document) -> tuple[VerdictStatus, str]:
     """The verdict over all connections, and the sentence that says it."""
     statuses = Counter(one.verdict.status for one in document.connections)
-    status = next((one for one in ("nonconformant", "incomplete") if statuses[one]), "conformant")
+    status = worst_verdict(statuses, document.run.unfinished)
+    others = unfinished(document.run)
     if len(document.connections) == 1:
-        return status, f"{document.connections[0].name} {SIGNS[status].word}"
-    working = f"{statuses['conformant']} of {len(document.connections)}"
-    return status, f"{'All' if status == 'conformant' else working} connections work"
+        (one,) = document.connections
+        return status, f"{one.name} {SIGNS[one.verdict.status].word}{others}"
+    working = statuses["conformant"]
+    all_ = "All" if working == len(document.connections) and not others else f"{working} of {len(document.connections)}"
+    return status, f"{all_} connections work{others}"
+
+
+def worst_verdict(statuses: Counter[VerdictStatus], unfinished: int) -> VerdictStatus:
+    """The worst of the verdicts; a run that is not finished is incomplete at best."""
+    if statuses["nonconformant"]:
+        return "nonconformant"
+    return "incomplete" if statuses["incomplete"] or unfinished else "conformant"
+
+
+def unfinished(run: RunPart) -> str:
+    """What a sentence about connections ends with, where there are others that have no verdict."""
+    if run.unfinished == 0:
+        return ""
+    return f"; {run.unfinished} {'other is' if run.unfinished == 1 else 'others are'} not finished"
 
 
 def next_action(document: Document) -> str:
@@ -89,7 +107,7 @@ def next_action(document: Document) -> str:
     if not trouble and document.stale:
         return f"The baseline has to be brought up to date: {first_sentence(document.stale[0].message)}."
     if not trouble:
-        return "Nothing has to be mended."
+        return f"Nothing has to be mended{' so far' if document.run.unfinished else ''}."
     where = "" if len(document.connections) == 1 else f" ({trouble[0].name})"
     if not trouble[0].root_causes:
         return f"See below for what could not be established{where}."

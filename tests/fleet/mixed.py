@@ -17,7 +17,7 @@ from conformance.sources import Channel
 
 OPENED = "FLEET_OPENED"
 """The variable that names the file of notes."""
-PAUSE = 0.2
+PAUSE = float(os.environ.get("FLEET_PAUSE", "0.2"))
 """Seconds before the first answer of a tenant."""
 healthy_or_not = getattr(Fake, "untouched", Fake.open)
 Fake.untouched = healthy_or_not  # type: ignore[attr-defined]  # Dask loads this file more than once

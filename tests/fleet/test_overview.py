@@ -19,8 +19,9 @@ from customers import customers, named
 from conformance.baseline import Acceptance, Stale
 from conformance.fleet.ending import InFull, InOneView, ending
 from conformance.fleet.index import index
-from conformance.fleet.overview import Overview, folded, overview
+from conformance.fleet.overview import Overview, folded
 from conformance.fleet.summary import summary
+from conformance.fleet.tally import overview
 from conformance.fleet.terminal import draw
 from conformance.journal import Entry, Journal, document
 from conformance.report import json as report_json

@@ -8,7 +8,8 @@ import pickle
 import signal
 import subprocess
 import sys
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,10 @@ import pytest
 from clusters import INLINE, ROOT, until, write_fleet
 from contoso import SECRET
 
+from conformance.baseline import Acceptance
 from conformance.connection import load
 from conformance.fakes.source import Fake
+from conformance.findings import Docs
 from conformance.fleet import task
 from conformance.fleet.__main__ import main
 from conformance.fleet.history import History
@@ -112,9 +115,61 @@ def test_another_selection_is_another_run() -> None:
     assert len(mixed.notes()) == 6
 
 
+def test_a_share_without_a_connection_is_told_and_no_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    ends = {share: run(f"--shard={share}/40", f"--report=share-{share}") for share in range(1, 41)}
+    said = capsys.readouterr().out
+    empty = [share for share in ends if f"share     {share}/40 has none of the connections\n" in said]
+    assert 40 - 6 <= len(empty) < 40
+    assert {ends[share] for share in empty} == {0}
+    assert all(Path(f"share-{share}", FILE).read_bytes() == b"" for share in empty), "it can be joined with others"
+
+
+def test_warnings_can_be_taken_for_failures(capsys: pytest.CaptureFixture[str]) -> None:
+    write_fleet(Path("warned"), 3, (".secret-ends-soon",))
+    assert main(["warned", "--source=fake", "--checks=HYG-001,AUTH-003"]) == 0
+    assert main(["warned", "--source=fake", "--checks=HYG-001,AUTH-003", "--strict"]) == 1
+    assert "0 conformant, 3 nonconformant" in capsys.readouterr().out
+
+
+def test_known_findings_are_accepted_for_a_while(capsys: pytest.CaptureFixture[str]) -> None:
+    entry = '[[accept]]\ncheck = "{}"\nreason = "a change is planned"\nexpires = 2999-01-01\n'
+    Path("known.toml").write_text(entry.format("AUTH-003") + entry.format("RBAC-001"))
+    arguments = ["connections", "--source=fake", "--checks=AUTH-001,AUTH-003,RBAC-001", "--baseline=known.toml"]
+    assert main(arguments) == 0
+    assert "6 conformant, 0 nonconformant" in capsys.readouterr().out
+    Path("known.toml").write_text(entry.format("AUTH-003") + entry.format("AUTH-002"))
+    assert main(arguments) == 1
+    assert "AUTH-002 is accepted until 2999-01-01, but passes" not in capsys.readouterr().out, "it was not selected"
+    Path("known.toml").write_text(entry.format("AUTH-999"))
+    assert main(arguments) == 4
+
+
+def test_what_changed_since_another_run_is_told() -> None:
+    run("--report=out")
+    report = Path("out/report.json")
+    report.write_bytes(report.read_bytes().replace(b"tenant-000", b"tenant-900"))
+    run("--report=out", "--compare=out/report.json")
+    comparison = json.loads(report.read_bytes())["comparison"]
+    assert (comparison["new_connections"], comparison["lost_connections"]) == (["tenant-000"], ["tenant-900"])
+    assert len(comparison["connections"]) == 5
+
+
+def test_who_asked_for_it_is_told_of_failures(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("conformance.notify.send", lambda _, sentence, lines: told.append(sentence))
+    run("--notify=json://localhost")
+    assert told == ["4 of 6 connections work"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (["connections", "--wait=soon"], "found 'soon', expected a duration"),
+        (["connections", "--compare=missing.json"], "missing.json: cannot be read"),
+        (["connections", "--baseline=missing.toml"], "missing.toml: "),
+        (["connections", "--language=it"], "ERROR: --language: 'it' is none of en"),
+        (["connections", "--docs=nowhere"], "ERROR: --docs: not an address"),
+        (["connections", "--notify=env:NOBODY"], "ERROR: --notify: "),
         (["missing"], "missing: cannot be read"),
         (["connections", "--source=fake:nope"], "unknown scenario 'nope'"),
         (["connections", "--checks=auth,AUTH-999"], "'AUTH-999' is no check and no area"),
@@ -191,6 +246,16 @@ def test_a_task_is_paths_and_names_and_its_result_holds_no_secret() -> None:
     assert len(result.entries) == 6
     for secret in (SECRET, INLINE):
         assert secret.encode() not in sent + pickle.dumps(result)
+
+
+def test_how_warnings_and_known_findings_are_taken_travels_with_the_order() -> None:
+    known = Acceptance("AUTH-003", "a change is planned", date(2999, 1, 1))
+    order = pickle.loads(pickle.dumps(replace(ORDER, strict=True, baseline=(known,), docs=Docs("https://example.com"))))
+    result = task.verify(places(), order)
+    (expired,) = [one.part for one in result.entries if one.name.endswith(".expired-secret")]
+    assert [one.cause for one in expired.accepted] == ["secret_expired"]
+    assert expired.accepted[0].docs.startswith("https://example.com/")
+    assert not expired.root_causes
 
 
 def test_an_entry_is_of_what_was_asked_for_even_where_a_source_changes_it() -> None:

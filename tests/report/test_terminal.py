@@ -91,7 +91,7 @@ def test_the_verdict_and_the_next_action_come_first(name: str) -> None:
     ("before", "now"), [("healthy", "no-azure-role"), ("expired-secret", "no-graph-consent"), ("healthy", "healthy")]
 )
 def test_what_changed_is_shown_as_agreed(before: str, now: str) -> None:
-    previous = msgspec.structs.replace(run_of(run(before)), started=START)
+    previous = replace(run_of(run(before)), started=START)
     text = shown(compared(steady(run(now)), previous))
     path = GOLDEN / f"{now}_since_{before}.txt"
     if WRITE:
