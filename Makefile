@@ -21,7 +21,7 @@ define install
 	@touch $@
 endef
 
-.PHONY: demo test test-clients quick check format bench bench-fleet docs site locale cassettes report help clean
+.PHONY: demo test test-clients quick check format bench bench-fleet bench-fleet-quick docs site locale cassettes report help clean
 
 demo: $(READY) ## verify a made-up connection on the virtual tenant (SCENARIO=expired-secret breaks it)
 	@$(DEMO)
@@ -50,6 +50,9 @@ bench: $(READY) ## measure, as ratios, and write docs/benchmarks.md
 bench-fleet: $(READY) ## measure many connections, and write docs/benchmarks.md and docs/scale.md (a quarter of an hour)
 	@$(BIN)/python -m benchmarks.fleet --write docs/benchmarks.md
 	@$(BIN)/python -m benchmarks.simulate --write docs/scale.md
+
+bench-fleet-quick: $(READY) ## the same with small fleets, written nowhere (two minutes)
+	@$(BIN)/python -m benchmarks.fleet --quick
 
 docs: $(READY) ## write the generated pages of docs/, and its pictures where Chromium is
 	@$(BIN)/python scripts/docs.py

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import signal
 import sys
 from collections.abc import Callable
@@ -20,6 +21,8 @@ from conformance.sources import SourceError
 from conformance.verdict import ExitCode
 
 FOLDER = Path("virtual-tenant")
+RARELY = 50_000
+"""Objects between two looks for garbage: those of a fleet's worlds are many, and none of them is."""
 
 
 async def serve(options: argparse.Namespace) -> None:
@@ -49,6 +52,7 @@ async def serve(options: argparse.Namespace) -> None:
 async def serve_fleet(options: argparse.Namespace, log: Callable[[str], None] | None, stop: asyncio.Event) -> None:
     """Serves a fleet until it is stopped."""
     tenants = fleet.Fleet(options.tenants, options.broken, options.hanging)
+    gc.set_threshold(RARELY)
     async with Server(
         tenants.handler,
         hosts(),

@@ -7,6 +7,7 @@ import tomllib
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib import resources
 from types import MappingProxyType
 from typing import Any, Literal
@@ -46,7 +47,7 @@ class Call:
         found: str = self.request.extensions.setdefault("request-id", new_id())
         return found
 
-    @property
+    @cached_property
     def query(self) -> httpx.QueryParams:
         return self.request.url.params
 

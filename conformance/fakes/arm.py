@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -149,6 +150,20 @@ def permissions(call: Call) -> httpx.Response:
     )
 
 
+OF_GROUP, OF_SUBSCRIPTION = (
+    replace(
+        arm.ROLE_ASSIGNMENTS,
+        name=f"arm.role_assignments_of_{scope}",
+        path=f"{path}{arm.AUTHORIZATION}/roleAssignments",
+        source=arm.ROLE_ASSIGNMENTS.source.replace("resource", "scope"),
+    )
+    for scope, path in (("group", arm.RESOURCE_GROUP_PATH), ("subscription", arm.SUBSCRIPTION_PATH))
+)
+"""At the scopes above the workspace, where scripts with Microsoft's SDKs ask."""
+
+
+@answers(OF_SUBSCRIPTION, "documented", OF_SUBSCRIPTION.source)
+@answers(OF_GROUP, "documented", OF_GROUP.source)
 @answers(arm.ROLE_ASSIGNMENTS, "recorded", "azure-sdk recordings of role-assignment lists")
 def role_assignments(call: Call) -> httpx.Response:
     """What reaches the scope (inherited ones included) or lies below it; ``$filter`` narrows it to a principal."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
 Severity = Literal["Informational", "Low", "Medium", "High"]
@@ -18,6 +19,7 @@ Product = Literal["Microsoft Sentinel", "Microsoft Defender for Endpoint"]
 NAMESPACE = uuid.UUID("5e271e1c-0f0e-4c0f-a11c-c0ffee000000")
 
 
+@lru_cache(maxsize=4096)
 def stable_id(*parts: object) -> str:
     """A GUID that is the same in every run for the same parts."""
     return str(uuid.uuid5(NAMESPACE, "/".join(str(part) for part in parts)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -23,6 +23,8 @@ from conformance.probing.clock import VirtualClock
 
 KEPT = 1000
 """Requests that a world remembers."""
+ASKED = "world"
+"""The extension of a request, while it is answered, that holds the world it asks."""
 
 
 @dataclass
@@ -64,9 +66,6 @@ class World:
     requests: deque[httpx.Request] = field(default_factory=lambda: deque(maxlen=KEPT), repr=False)
     """The latest, oldest first."""
 
-    def __post_init__(self) -> None:
-        self._routes: dict[str, respx.Router] = {}
-
     @property
     def tenant(self) -> Tenant:
         return self.tenants[0]
@@ -79,7 +78,15 @@ class World:
         """Answers a request as the services would. Raises ``httpx.TransportError`` where nobody answers."""
         request.read()
         self.requests.append(request)
-        return self._routes_of(request).handler(tidied(request, hosts()[request.url.host]))
+        host = request.url.host
+        if host not in hosts():
+            raise httpx.ConnectError(f"{host} is not one of the virtual tenant's hosts", request=request)
+        asked = tidied(request, hosts()[host])
+        asked.extensions[ASKED] = self
+        try:
+            return _routes(host).handler(asked)
+        finally:
+            del asked.extensions[ASKED]  # it is remembered, and would hold the world that remembers it
 
     async def handler(self, request: httpx.Request) -> httpx.Response:
         """:meth:`answer` for requests whose body is still to be read asynchronously."""
@@ -121,50 +128,17 @@ class World:
                 return one.answer
         return None
 
-    def _routes_of(self, request: httpx.Request) -> respx.Router:
-        """The routes of a request's host, made when the host is first asked."""
-        host = request.url.host
-        if host not in self._routes:
-            if host not in hosts():
-                raise httpx.ConnectError(f"{host} is not one of the virtual tenant's hosts", request=request)
-            self._routes[host] = self._made(hosts()[host])
-        return self._routes[host]
+    def _met(self, endpoint: Endpoint[Any], request: httpx.Request, path: Mapping[str, str]) -> httpx.Response:
+        call = Call(self._tenant(request), request, endpoint, path)
+        if disturbed := self._disturbed(endpoint.api, call):
+            return disturbed
+        gate = GATES.get(endpoint.api.name)
+        return (gate(call) if gate else None) or ANSWERS[endpoint.name](call)
 
-    def _made(self, apis: list[str]) -> respx.Router:
-        router = _Routes(assert_all_called=False)
-        for endpoint in SERVED.values():
-            if endpoint.api.name in apis:
-                router.route(
-                    method=endpoint.method, path__regex=re.compile(f"^{endpoint.pattern.pattern}$", re.I)
-                ).mock(side_effect=self._answering(endpoint))
-        router.route().mock(side_effect=self._straying(apis))
-        return router
-
-    def _answering(self, endpoint: Endpoint[Any]) -> Callable[..., httpx.Response]:
-        def answer(request: httpx.Request, **path: str) -> httpx.Response:
-            call = Call(self._tenant(request), request, endpoint, path)
-            if disturbed := self._disturbed(endpoint.api, call):
-                return disturbed
-            gate = GATES.get(endpoint.api.name)
-            return (gate(call) if gate else None) or ANSWERS[endpoint.name](call)
-
-        return answer
-
-    def _straying(self, apis: list[str]) -> Callable[..., httpx.Response]:
-        def answer(request: httpx.Request) -> httpx.Response:
-            call = Call(self._tenant(request), request, None, {})
-            api = self._of_path(apis, request.url.path)
-            return self._disturbed(api, call) or STRAYS[api.name](call)
-
-        return answer
-
-    @staticmethod
-    def _of_path(apis: list[str], path: str) -> Api:
-        """The API of a host that has a path, if only with another verb; else the first."""
-        for endpoint in SERVED.values():
-            if endpoint.api.name in apis and endpoint.pattern.fullmatch(path):
-                return endpoint.api
-        return APIS[apis[0]]
+    def _strayed(self, apis: list[str], request: httpx.Request) -> httpx.Response:
+        call = Call(self._tenant(request), request, None, {})
+        api = _of_path(apis, request.url.path)
+        return self._disturbed(api, call) or STRAYS[api.name](call)
 
     def _disturbed(self, api: Api, call: Call) -> httpx.Response | None:
         for one in self.disturbances:
@@ -182,11 +156,41 @@ class World:
         return self.tenant
 
 
-class _Routes(respx.Router):
+class _Router(respx.Router):
     """respx's routing. The world remembers requests itself, and only so many: respx would keep each with its answer."""
 
     def record(self, *exchange: Any, **more: Any) -> None:
         pass
+
+
+@cache
+def _routes(host: str) -> respx.Router:
+    """The routes of a host, to the world that a request carries. One set for all worlds: to make one costs as much as
+    a dozen answers.
+    """
+    router, apis = _Router(assert_all_called=False), hosts()[host]
+    for endpoint in SERVED.values():
+        if endpoint.api.name in apis:
+            pattern = re.compile(f"^{endpoint.pattern.pattern}$", re.I)
+            router.route(method=endpoint.method, path__regex=pattern).mock(side_effect=_to(endpoint))
+    router.route().mock(side_effect=lambda request: request.extensions[ASKED]._strayed(apis, request))
+    return router
+
+
+def _to(endpoint: Endpoint[Any]) -> Callable[..., httpx.Response]:
+    def answer(request: httpx.Request, **path: str) -> httpx.Response:
+        world: World = request.extensions[ASKED]
+        return world._met(endpoint, request, path)
+
+    return answer
+
+
+def _of_path(apis: list[str], path: str) -> Api:
+    """The API of a host that has a path, if only with another verb; else the first."""
+    for endpoint in SERVED.values():
+        if endpoint.api.name in apis and endpoint.pattern.fullmatch(path):
+            return endpoint.api
+    return APIS[apis[0]]
 
 
 def tenant_named(request: httpx.Request) -> str:

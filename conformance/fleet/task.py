@@ -7,7 +7,9 @@ import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import groupby
+from threading import Lock, Thread
 from typing import NamedTuple
 
 import msgspec
@@ -17,7 +19,7 @@ from conformance.connection import Connection, ConnectionFileError, load
 from conformance.findings import UNPUBLISHED, Docs
 from conformance.journal import Entry, entry
 from conformance.probing.transport import Patience
-from conformance.sources import SourceError
+from conformance.sources import Source, SourceError, source
 from conformance.verdict import ExitCode
 from conformance.verification import verify_all
 
@@ -77,7 +79,7 @@ async def verified(connections: Iterable[Connection], order: Order) -> AsyncIter
     asked = {one.name: one for one in connections}
     reports = verify_all(
         asked.values(),
-        source=order.source,
+        source=_source(order.source),
         checks=order.checks,
         patience=Patience(deadline=order.deadline),
         wait=order.wait,
@@ -98,13 +100,38 @@ def verify(places: Sequence[Place], order: Order) -> Result:
     began = time.monotonic()
     try:
         connections, troubles = read(places)
-        entries = asyncio.run(_all(connections, order))
+        entries = asyncio.run_coroutine_threadsafe(_all(connections, order), _loop()).result()
     except SourceError as error:
         entries, troubles = (), [Trouble(one.name, str(error), ExitCode.USAGE) for one in places]
     except Exception as error:
         text = f"an error of this suite: {type(error).__name__}"
         entries, troubles = (), [Trouble(one.name, text, ExitCode.INCOMPLETE) for one in places]
     return Result(entries, tuple(troubles), time.monotonic() - began)
+
+
+@cache
+def _source(name: str) -> Source:
+    """One for all batches: those under way at the same time use each other's sockets. Raises :class:`SourceError`."""
+    return source(name)
+
+
+_beginning = Lock()
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    """The event loop of a worker, in a thread of its own: the batches under way in all its threads run in there.
+
+    It lasts as long as the worker. A loop for each batch would shake hands anew with every service.
+    """
+    with _beginning:
+        return _begun()
+
+
+@cache
+def _begun() -> asyncio.AbstractEventLoop:
+    loop = asyncio.new_event_loop()
+    Thread(target=loop.run_forever, name="verifying", daemon=True).start()
+    return loop
 
 
 async def _all(connections: Iterable[Connection], order: Order) -> tuple[Entry, ...]:

@@ -81,9 +81,10 @@ class Engine:
             follow_redirects=False,
             trust_env=False,
         )
-        clock = clock or Clock()
-        accounts = (pace or Pace()).accounts(connection.facts(), clock.monotonic())
-        self._sender = Sender(self._client, clock, self._patience, accounts, start)
+        self._clock = clock or Clock()
+        self._start = self._clock.monotonic() if start is None else start
+        accounts = (pace or Pace()).accounts(connection.facts(), self._clock.monotonic())
+        self._sender = Sender(self._client, self._clock, self._patience, accounts, self._start)
         self._tasks: dict[str, asyncio.Task[Evidence]] = {}
         self._findings: dict[str, asyncio.Task[Refusal]] = {}
         self._progress = progress or (lambda known, total: None)
@@ -93,15 +94,10 @@ class Engine:
         """The evidence of these probes and of all that they need, refusals understood as well as can be."""
         wanted = list(names)
         async with self._client:
-            try:
-                async with asyncio.timeout(self._patience.deadline):
-                    await asyncio.gather(*(self._settled(name) for name in wanted))
-            except TimeoutError:
-                await self._abandon()
-            evidence = {name: task.result() for name, task in self._tasks.items()}
-            for name, task in self._findings.items():
-                if task.done() and not task.cancelled():
-                    evidence[name] = task.result()
+            self._ends = asyncio.get_running_loop().time() + self._patience.deadline
+            await asyncio.gather(*(self._settled(name) for name in wanted))
+            evidence: dict[str, Evidence] = {name: task.result() for name, task in self._tasks.items()}
+            evidence |= {name: task.result() for name, task in self._findings.items()}
         evidence = {
             name: replace(item, root=root)
             if isinstance(item, Blocked) and isinstance(root := evidence[item.root.probe], Refusal)
@@ -109,17 +105,6 @@ class Engine:
             for name, item in evidence.items()
         }
         return Gathered(evidence, tuple(self._sender.exchanges), self._sender.requests)
-
-    async def _abandon(self) -> None:
-        """The deadline: what is still on its way is given up and said so."""
-        tasks = [*self._tasks.values(), *self._findings.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        late = finding("timed_out", about="deadline", code=f"deadline of {self._patience.deadline:g} s")
-        for name in [name for name, task in self._tasks.items() if task.cancelled()]:
-            self._tasks[name] = asyncio.create_task(_value(Refusal(name, late)))
-            await self._tasks[name]
 
     # Two layers: `_raw` is the graph of probes; `_understood` reads refusals with the help of other raw evidence.
     # A clue is never itself understood first, so the layers cannot wait for each other.
@@ -188,10 +173,36 @@ class Engine:
         if ask.link is not None and (problem := next_link_problem(ask.link, ask.endpoint, httpx.URL(base))):
             return Refusal(name, finding("contract_violation", explanation=problem, about=ask.endpoint.api.name))
         request = build(self._client, self.connection, ask, base, bearer)
-        result = await self._sender.send(request, ask.endpoint.name)
+        result = await self._send(request, ask.endpoint.name)
         if isinstance(result, Unreachable):
             return Refusal(name, result.finding, result.exchange)
         return read(name, ask.endpoint, result, self.connection)
+
+    async def _send(self, request: httpx.Request, endpoint: str) -> Received | Unreachable:
+        """What comes back before the deadline. What is on its way then has taken too long, as with a silent host; all
+        else follows as it does from any refusal: who waits for whom, and whose finding it is.
+        """
+        started = self._clock.monotonic()
+        try:
+            if asyncio.get_running_loop().time() >= self._ends:
+                raise TimeoutError
+            async with asyncio.timeout_at(self._ends):
+                return await self._sender.send(request, endpoint)
+        except TimeoutError:
+            host, code = request.url.host, f"deadline of {self._patience.deadline:g} s"
+            elapsed = self._clock.monotonic() - started
+            exchange = Exchange(
+                request.method,
+                str(request.url),
+                None,
+                None,
+                None,
+                None,
+                started - self._start,
+                elapsed,
+                endpoint=endpoint,
+            )
+            return Unreachable(finding("timed_out", about=host, facts={"host": host}, code=code), exchange)
 
     async def _token(self, name: str, ask: AskToken) -> Evidence:
         discovery = await self._raw("discovery")
@@ -206,7 +217,7 @@ class Engine:
         except Exception as error:
             return Refusal(name, credential_finding(error))
         request = self._client.build_request("POST", asked.url, data=asked.form, headers=asked.headers)
-        result = await self._sender.send(request, entra.TOKEN.name)
+        result = await self._send(request, entra.TOKEN.name)
         if isinstance(result, Unreachable):
             return Refusal(name, result.finding, result.exchange)
         evidence = read(name, entra.TOKEN, result, self.connection)
@@ -215,10 +226,6 @@ class Engine:
             self._guard.tokens[token.text] = ask.audience
             return replace(evidence, data=token)
         return evidence
-
-
-async def _value(evidence: Evidence) -> Evidence:
-    return evidence
 
 
 def stopped(probe: Probe, needed: Mapping[str, Evidence]) -> Evidence | None:

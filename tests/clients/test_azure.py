@@ -83,6 +83,8 @@ def test_role_assignments(roles: AuthorizationManagementClient, world: World) ->
         roles.role_assignments.list_for_scope(scope),
         roles.role_assignments.list_for_scope(scope, filter=f"assignedTo('{principal}')"),
         roles.role_assignments.list_for_resource(GROUP, PROVIDER, "workspaces", NAME, filter="atScope()"),
+        roles.role_assignments.list_for_scope(world.tenant.workspace.group_scope),
+        roles.role_assignments.list_for_resource_group(GROUP),
     )
     for (one,) in asked:
         assert one.principal_id == principal
@@ -91,6 +93,17 @@ def test_role_assignments(roles: AuthorizationManagementClient, world: World) ->
         assert one.role_definition_id.endswith(world.tenant.assignments[0].role.id)
         assert one.created_on < datetime.now(UTC)
     assert list(roles.role_assignments.list_for_scope(scope, filter="principalId eq 'somebody-else'")) == []
+
+
+def test_role_assignments_of_the_subscription_need_a_role_there(
+    roles: AuthorizationManagementClient, world: World
+) -> None:
+    assert refusal(lambda: list(roles.role_assignments.list_for_subscription())).status_code == 403
+    above = world.tenant.assign(READER, scope=f"/subscriptions/{world.connection.subscription_id}")
+    assert {one.scope for one in roles.role_assignments.list_for_subscription()} == {
+        above.scope,
+        world.tenant.workspace.group_scope,
+    }
 
 
 def test_role_definitions(roles: AuthorizationManagementClient, world: World) -> None:

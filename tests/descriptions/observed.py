@@ -19,6 +19,7 @@ from conformance.checks.registry import catalogue
 from conformance.fakes import Tenant, World
 from conformance.fakes import build as build_world
 from conformance.fakes.answering import SERVED
+from conformance.fakes.arm import OF_GROUP, OF_SUBSCRIPTION
 from conformance.fakes.batch import BATCH
 from conformance.fakes.graph import OF_PRINCIPAL
 from conformance.fakes.tokens import issue
@@ -93,6 +94,8 @@ def operation(request: httpx.Request) -> Endpoint[Any] | None:
 
 def _asks(tenant: Tenant) -> Iterator[Ask[Any]]:
     yield arm.SUBSCRIPTION.ask()
+    yield OF_GROUP.ask()
+    yield OF_SUBSCRIPTION.ask()
     yield entra.INSTANCE_DISCOVERY.ask()
     yield graph.LEGACY_ALERTS.ask()
     yield graph.INCIDENTS.ask(expand="alerts")

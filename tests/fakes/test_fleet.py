@@ -16,8 +16,10 @@ import pytest
 
 from conformance import Connection, load
 from conformance.fakes import fleet as fleets
+from conformance.fakes.asgi import Handler
 from conformance.fakes.fleet import SILENCES, WAYS, Fleet, causes
 from conformance.probing.clock import VirtualClock
+from conformance.probing.transport import Patience
 from conformance.sources import Channel
 from conformance.verification import Report, verify_all
 
@@ -26,19 +28,21 @@ from conformance.verification import Report, verify_all
 class InProcess:
     """A fleet as a source, without sockets."""
 
-    fleet: Fleet
+    handler: Handler
     name: str = "fleet"
     clock: VirtualClock = field(default_factory=VirtualClock)
 
     @asynccontextmanager
     async def open(self, connection: Connection) -> AsyncIterator[Channel]:
-        yield Channel(httpx.MockTransport(self.fleet.handler), self.clock, connection)
+        yield Channel(httpx.MockTransport(self.handler), self.clock, connection)
 
 
-def verified(fleet: Fleet, jobs: int = 8) -> dict[str, Report]:
+def verified(
+    fleet: Fleet, handler: Handler | None = None, patience: Patience | None = None, jobs: int = 8
+) -> dict[str, Report]:
     async def all_of_them() -> dict[str, Report]:
         connections = [connection for connection, _ in fleet.members()]
-        reports = verify_all(connections, source=InProcess(fleet), jobs=jobs)
+        reports = verify_all(connections, source=InProcess(handler or fleet.handler), patience=patience, jobs=jobs)
         return {one.connection.name: one async for one in reports}
 
     return asyncio.run(all_of_them())
@@ -56,6 +60,20 @@ def test_every_way_of_being_broken_or_silent_is_found_side_by_side() -> None:
     assert {name: found(report) for name, report in verified(fleet).items()} == {
         name: causes(state) for name, state in states.items()
     }
+
+
+@pytest.mark.slow
+def test_a_deadline_finds_of_the_silent_what_patience_finds() -> None:
+    fleet = Fleet(3, hanging=1)
+
+    async def silent(request: httpx.Request) -> httpx.Response:
+        try:
+            return await fleet.handler(request)
+        except httpx.TimeoutException:
+            return await asyncio.Event().wait()  # type: ignore[return-value]
+
+    reports = verified(fleet, silent, Patience(deadline=1))
+    assert {found(report) for report in reports.values()} == {("timed_out",)}
 
 
 @pytest.mark.slow

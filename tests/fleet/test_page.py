@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import kubernetes_validate
 import pytest
 import yaml
 
@@ -90,6 +91,33 @@ def test_commands_of_dask_exist(words: list[str]) -> None:
     command = {"scheduler": scheduler, "worker": worker}[words[1]]
     known = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
     assert {word.partition("=")[0] for word in words[2:] if word.startswith("--")} <= known
+
+
+TO_CHOOSE = {"labels", "matchLabels", "requests", "limits"}
+"""What stands below these has names of the user's choice."""
+
+
+def misspelt(value: Any, parent: str = "") -> Iterator[tuple[str, Any]]:
+    """Copies with one member misspelt each, and its name."""
+    if isinstance(value, list):
+        for at, one in enumerate(value):
+            yield from ((name, [*value[:at], wrong, *value[at + 1 :]]) for name, wrong in misspelt(one))
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            if parent not in TO_CHOOSE and (parent, type(one)) != ("selector", str):
+                yield key, {**{other: value[other] for other in value if other != key}, f"{key}x": one}
+            yield from ((name, {**value, key: wrong}) for name, wrong in misspelt(one, key))
+
+
+@pytest.mark.parametrize("manifest", manifests(), ids=lambda one: f"{one['kind']}-{one['metadata']['name']}")
+def test_kubernetes_takes_the_manifests(manifest: dict[str, Any]) -> None:
+    """By the schemas of its API server, strictly: no member is there that they do not have."""
+    latest = kubernetes_validate.latest_version()
+    kubernetes_validate.validate(manifest, latest, strict=True)
+    for name, wrong in misspelt(manifest):
+        if name not in ("kind", "apiVersion"):  # which schema it is
+            with pytest.raises(kubernetes_validate.ValidationError):
+                kubernetes_validate.validate(wrong, latest, strict=True)
 
 
 def test_only_workers_have_the_secrets() -> None:

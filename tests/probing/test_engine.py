@@ -122,7 +122,8 @@ def test_a_hanging_service_ends_with_the_deadline(world: World) -> None:
     assert isinstance(gathered.evidence["machines"], Answer)
     late = gathered.evidence["graph_alerts"]
     assert isinstance(late, Refusal)
-    assert late.finding.cause == "timed_out"
+    assert (late.finding.cause, late.finding.code) == ("timed_out", "deadline of 0.5 s")
+    assert gathered.evidence["graph_alert"] == Blocked("graph_alert", late)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,82 @@
+"""`sentinel-fakes serve` in a process of its own, for tests of it and for tests that need many tenants."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).parents[1]
+GRAPH = "graph.microsoft.com"
+
+
+@dataclass
+class Running:
+    """A server in a process of its own, started in an empty folder, and the variables that it said to export."""
+
+    process: subprocess.Popen[str]
+    folder: Path
+    environment: dict[str, str]
+    notes: list[str]
+
+    @property
+    def address(self) -> tuple[str, int]:
+        url = httpx.URL(self.environment["HTTPS_PROXY"])
+        return url.host, url.port or 0
+
+    def client(self) -> httpx.Client:
+        trust = ssl.create_default_context(cafile=self.environment["SSL_CERT_FILE"])
+        return httpx.Client(proxy=self.environment["HTTPS_PROXY"], verify=trust, timeout=20)
+
+    def dialled(self) -> ssl.SSLSocket:
+        """A connection over TLS, without the proxy."""
+        trust = ssl.create_default_context(cafile=self.environment["SSL_CERT_FILE"])
+        return trust.wrap_socket(socket.create_connection(self.address, timeout=20), server_hostname="localhost")
+
+    def answers(self) -> bool:
+        with self.client() as client:
+            return client.get(f"https://{GRAPH}/v1.0/security/alerts_v2").status_code == 401
+
+    def interrupted(self, by: signal.Signals = signal.SIGINT) -> tuple[float, int]:
+        """The seconds until it has ended, and its exit code."""
+        started = time.monotonic()
+        self.process.send_signal(by)
+        code = self.process.wait(10)
+        return time.monotonic() - started, code
+
+
+@contextmanager
+def run(folder: Path, *arguments: str) -> Iterator[Running]:
+    process = subprocess.Popen(
+        [sys.executable, "-W", "error", "-m", "conformance.fakes", "serve", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    environment, notes = {}, []
+    try:
+        for line in process.stdout:
+            if line.startswith("export "):
+                name, _, value = line.removeprefix("export ").strip().partition("=")
+                environment[name] = value.strip("'")
+            else:
+                notes.append(line.strip())
+            if "Ctrl-C" in line:
+                break
+        yield Running(process, folder, environment, notes)
+    finally:
+        process.kill()
+        process.communicate()

@@ -1,0 +1,52 @@
+"""Many tenants in one run, as a provider has them: some broken, some silent, and each report names what is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from serving import ROOT, run
+
+from conformance.fakes.fleet import SILENCES, WAYS
+from conformance.journal import FILE, Journal
+
+pytestmark = pytest.mark.slow
+
+TENANTS, BROKEN, HANGING = 80, 20, 4
+"""As many broken ones as there are ways to be it."""
+DEADLINE = 20
+
+
+def test_every_cause_is_the_one_of_the_manifest_in_bounded_time(tmp_path: Path) -> None:
+    shares = (f"--broken={100 * BROKEN / TENANTS}%", f"--hanging={100 * HANGING / TENANTS}%")
+    with run(tmp_path, f"--tenants={TENANTS}", *shares, "--latency=0.05", "--jitter=0.02") as fleet:
+        folder = tmp_path / "virtual-tenant"
+        options = (f"--sentinel-config={folder / 'connections'}", "--sentinel-report=reports", "-p", "no:cacheprovider")
+        began = time.monotonic()
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", *options, f"--sentinel-deadline={DEADLINE}"],
+            env={**os.environ, **fleet.environment, "PYTHONPATH": str(ROOT)},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        took = time.monotonic() - began
+    troubled = json.loads((folder / "manifest.json").read_text())["troubled"]
+    assert {one["state"] for one in troubled.values()} == {*WAYS, *SILENCES}
+    assert done.returncode == 1, done.stdout[-2000:] + done.stderr[-2000:]
+    found = {
+        one.name: [root.cause for root in one.part.root_causes]
+        for one in Journal(tmp_path / "reports" / FILE).entries()
+    }
+    assert len(found) == TENANTS
+    assert {name: causes for name, causes in found.items() if causes} == {
+        name: one["causes"] for name, one in troubled.items()
+    }
+    # Four silent tenants, one after the other, would take as long as that alone.
+    assert took < HANGING * DEADLINE
