@@ -47,7 +47,7 @@ format: $(READY) ## format and mend what can be mended by itself
 bench: $(READY) ## measure, as ratios, and write docs/benchmarks.md
 	@$(BIN)/python -m benchmarks.run --write docs/benchmarks.md
 
-bench-fleet: $(READY) ## measure many connections, and write docs/benchmarks.md and docs/scale.md (a quarter of an hour)
+bench-fleet: $(READY) ## measure many connections, and write docs/benchmarks.md and docs/scale.md (half an hour)
 	@$(BIN)/python -m benchmarks.fleet --write docs/benchmarks.md
 	@$(BIN)/python -m benchmarks.simulate --write docs/scale.md
 

@@ -218,7 +218,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small fleets")
     parser.add_argument(
-        "--sizes", default="1,10,100,1000", help="tenants, with commas between; the last two are compared"
+        "--sizes", default="1,10,100,1000,5000", help="tenants, with commas between; the last two are compared"
     )
     parser.add_argument("--accept", type=int, default=1000, metavar="N", help="tenants of the run with broken ones")
     parser.add_argument("--clients", type=Path, default=CLIENTS, metavar="PYTHON", help="where the official SDKs are")
