@@ -163,7 +163,7 @@ class ByConnection(LoadScopeScheduling):  # type: ignore[misc]
                 self._finished()
 
     def remove_node(self, node: Any) -> None:
-        """What a dead worker had at hand is no failure: the worker that takes its place does it again."""
+        """Names no check as crashed, which would be a failure: the worker that takes its place does it again."""
         super().remove_node(node)
 
     def _split_scope(self, nodeid: str) -> str:
