@@ -12,7 +12,9 @@ from concurrent.futures import CancelledError
 from typing import Any
 
 import distributed
+from distributed.comm.core import CommClosedError
 from distributed.scheduler import KilledWorker
+from tornado.iostream import StreamClosedError
 
 from conformance import __version__
 from conformance.fleet.batches import Batches
@@ -25,6 +27,8 @@ WORKERS = 60.0
 """Seconds to wait for a worker, at first and when none is left."""
 LOOK = 1.0
 """Seconds between two looks at how many workers there are."""
+CUT = (CommClosedError, StreamClosedError)
+"""What Dask and its transport raise where the connection to the scheduler ends in the middle of a message."""
 
 
 class Cluster:
@@ -84,7 +88,11 @@ class Cluster:
                         continue
                     result = _troubled(batch, "every worker that tried it died")
                 except Exception as error:  # Dask's own: a task raises nothing
-                    result = _troubled(batch, *_reason(error))
+                    root = _root(error)
+                    if isinstance(root, CUT):  # as above, noticed in the middle of a message
+                        gone = True
+                        continue
+                    result = _troubled(batch, *_reason(root))
                 else:
                     waiting.measured(len(batch), result.seconds)
                 yield result
@@ -113,10 +121,15 @@ def _troubled(batch: list[Place], text: str, code: ExitCode = ExitCode.INCOMPLET
     return Result(troubles=tuple(Trouble(one.name, text, code) for one in batch))
 
 
-def _reason(error: BaseException) -> tuple[str, ExitCode]:
-    """What Dask could not do, from the end of its chain of errors, and whose trouble that is."""
+def _root(error: BaseException) -> BaseException:
+    """The end of a chain of errors."""
     while error.__cause__:
         error = error.__cause__
+    return error
+
+
+def _reason(error: BaseException) -> tuple[str, ExitCode]:
+    """What Dask could not do, and whose trouble that is."""
     if isinstance(error, ImportError):
         needed = f"scheduler and workers need sentinel-conformance {__version__}"
         return f"the cluster: {_line(error)}; {needed}", ExitCode.USAGE
