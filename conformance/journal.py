@@ -17,20 +17,15 @@ from conformance.baseline import Stale
 from conformance.checks.outcome import Outcome, Root
 from conformance.connection import Connection
 from conformance.findings import UNPUBLISHED, Docs, finding
-from conformance.findings.redact import printable, redact
 from conformance.report.model import (
     COMMAND,
-    SCHEMA,
-    SUITE,
     ConnectionPart,
     Document,
-    RunPart,
     VerdictPart,
     connection_part,
-    stale_parts,
+    headed,
 )
 from conformance.report.replacing import replace
-from conformance.verdict import exit_code
 from conformance.verification import Report
 
 FILE = "connections.jsonl"
@@ -114,17 +109,18 @@ def document(
 ) -> Document:
     """The report of a run that took ``duration`` seconds, over these entries (at least one)."""
     parts = tuple(one.part for one in entries)
-    run = RunPart(
+    return headed(
+        parts,
+        codes=[one.verdict.exit_code for one in parts],
         started=min(one.started for one in entries),
-        duration_s=round(duration, 3),
+        duration=duration,
         source=entries[0].source,
         selection=selection,
         requests=sum(one.requests for one in entries),
-        exit_code=int(exit_code([one.verdict.exit_code for one in parts], stale, unfinished=unfinished)),
-        command=printable(redact(command)),
+        command=command,
+        stale=stale,
         unfinished=unfinished,
     )
-    return Document(schema=SCHEMA, suite=SUITE, run=run, connections=parts, stale=stale_parts(stale))
 
 
 def outcomes_of(part: ConnectionPart) -> list[Outcome]:

@@ -11,7 +11,7 @@ import msgspec
 
 from conformance.baseline import Stale
 from conformance.findings import CAUSES, finding
-from conformance.findings.redact import printable, redact
+from conformance.findings.redact import printable
 from conformance.fleet.overview import WEIGHTS, Changes, Common, Overview, Row, Weight
 from conformance.journal import Entry
 from conformance.report.comparison import (
@@ -23,9 +23,9 @@ from conformance.report.comparison import (
     changes,
     past_of,
 )
-from conformance.report.model import COMMAND, SCHEMA, SUITE, ConnectionPart, Document, FindingPart, RunPart, stale_parts
+from conformance.report.model import COMMAND, ConnectionPart, FindingPart, headed
 from conformance.report.names import stems
-from conformance.verdict import STATUSES, exit_code
+from conformance.verdict import STATUSES
 
 
 def overview(
@@ -42,26 +42,21 @@ def overview(
     for entry in entries:
         tally.add(entry)
     assert tally.started is not None
-    run = RunPart(
+    head = headed(
+        (),
+        codes={STATUSES[row.status] for row in tally.rows},
         started=tally.started,
-        duration_s=round(duration, 3),
+        duration=duration,
         source=tally.source,
         selection=selection,
         requests=tally.requests,
-        exit_code=int(exit_code({STATUSES[row.status] for row in tally.rows}, stale, unfinished=unfinished)),
-        command=printable(redact(command)),
+        command=command,
+        stale=stale,
         unfinished=unfinished,
     )
     comparison = None if previous is None else tally.comparison(previous)
     return Overview(
-        head=Document(
-            schema=SCHEMA,
-            suite=SUITE,
-            run=run,
-            connections=(),
-            stale=stale_parts(stale),
-            comparison=comparison or msgspec.UNSET,
-        ),
+        head=msgspec.structs.replace(head, comparison=comparison or msgspec.UNSET),
         rows=_with_pages(tally.rows),
         causes=tuple(sorted(tally.causes(), key=lambda one: (WEIGHTS.index(one.weight), -len(one.names)))),
         changes=None if comparison is None else _changes(comparison, {row.name: row for row in tally.rows}),

@@ -72,19 +72,17 @@ class Engine:
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
         self.connection = connection
-        self._patience = patience or Patience()
+        clock, patience = clock or Clock(), patience or Patience()
         self._guard = Guard(transport, connection.cloud, negative=negative)
         self._client = httpx.AsyncClient(
             transport=self._guard,
-            timeout=httpx.Timeout(self._patience.read, connect=self._patience.connect, pool=None),
+            timeout=httpx.Timeout(patience.read, connect=patience.connect, pool=None),
             headers={"User-Agent": f"sentinel-conformance/{__version__}", "Accept": "application/json"},
             follow_redirects=False,
             trust_env=False,
         )
-        self._clock = clock or Clock()
-        self._start = self._clock.monotonic() if start is None else start
-        accounts = (pace or Pace()).accounts(connection.facts(), self._clock.monotonic())
-        self._sender = Sender(self._client, self._clock, self._patience, accounts, self._start)
+        accounts = (pace or Pace()).accounts(connection.facts(), clock.monotonic())
+        self._sender = Sender(self._client, clock, patience, accounts, start)
         self._tasks: dict[str, asyncio.Task[Evidence]] = {}
         self._findings: dict[str, asyncio.Task[Refusal]] = {}
         self._progress = progress or (lambda known, total: None)
@@ -94,7 +92,6 @@ class Engine:
         """The evidence of these probes and of all that they need, refusals understood as well as can be."""
         wanted = list(names)
         async with self._client:
-            self._ends = asyncio.get_running_loop().time() + self._patience.deadline
             await asyncio.gather(*(self._settled(name) for name in wanted))
             evidence: dict[str, Evidence] = {name: task.result() for name, task in self._tasks.items()}
             evidence |= {name: task.result() for name, task in self._findings.items()}
@@ -173,36 +170,10 @@ class Engine:
         if ask.link is not None and (problem := next_link_problem(ask.link, ask.endpoint, httpx.URL(base))):
             return Refusal(name, finding("contract_violation", explanation=problem, about=ask.endpoint.api.name))
         request = build(self._client, self.connection, ask, base, bearer)
-        result = await self._send(request, ask.endpoint.name)
+        result = await self._sender.send(request, ask.endpoint.name)
         if isinstance(result, Unreachable):
             return Refusal(name, result.finding, result.exchange)
         return read(name, ask.endpoint, result, self.connection)
-
-    async def _send(self, request: httpx.Request, endpoint: str) -> Received | Unreachable:
-        """What comes back before the deadline. What is on its way then has taken too long, as with a silent host; all
-        else follows as it does from any refusal: who waits for whom, and whose finding it is.
-        """
-        started = self._clock.monotonic()
-        try:
-            if asyncio.get_running_loop().time() >= self._ends:
-                raise TimeoutError
-            async with asyncio.timeout_at(self._ends):
-                return await self._sender.send(request, endpoint)
-        except TimeoutError:
-            host, code = request.url.host, f"deadline of {self._patience.deadline:g} s"
-            elapsed = self._clock.monotonic() - started
-            exchange = Exchange(
-                request.method,
-                str(request.url),
-                None,
-                None,
-                None,
-                None,
-                started - self._start,
-                elapsed,
-                endpoint=endpoint,
-            )
-            return Unreachable(finding("timed_out", about=host, facts={"host": host}, code=code), exchange)
 
     async def _token(self, name: str, ask: AskToken) -> Evidence:
         discovery = await self._raw("discovery")
@@ -217,7 +188,7 @@ class Engine:
         except Exception as error:
             return Refusal(name, credential_finding(error))
         request = self._client.build_request("POST", asked.url, data=asked.form, headers=asked.headers)
-        result = await self._send(request, entra.TOKEN.name)
+        result = await self._sender.send(request, entra.TOKEN.name)
         if isinstance(result, Unreachable):
             return Refusal(name, result.finding, result.exchange)
         evidence = read(name, entra.TOKEN, result, self.connection)

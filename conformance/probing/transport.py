@@ -81,9 +81,44 @@ class Sender:
         self.requests = 0
         self.exchanges: list[Exchange] = []
         self._start = clock.monotonic() if start is None else start
+        self._ends: float | None = None
+        """The deadline, in the time of the event loop: it runs from the first request."""
 
     async def send(self, request: httpx.Request, endpoint: str) -> Received | Unreachable:
-        """Sends, waits as asked and tries again. Raises only what is not the network's doing (the guard, cassettes)."""
+        """Sends, waits as asked and tries again. Raises only what is not the network's doing (the guard, cassettes).
+
+        What is on its way at the deadline, or comes after it, has taken too long, as with a silent host.
+        """
+        started, now = self._clock.monotonic(), asyncio.get_running_loop().time()
+        self._ends = now + self._patience.deadline if self._ends is None else self._ends
+        result: Received | Unreachable
+        try:
+            if now >= self._ends:
+                raise TimeoutError
+            async with asyncio.timeout_at(self._ends):
+                result = await self._tried(request, endpoint)
+        except TimeoutError:
+            result = self._late(request, endpoint, started)
+        self.exchanges.append(result.exchange)
+        return result
+
+    def _late(self, request: httpx.Request, endpoint: str, started: float) -> Unreachable:
+        """What was not there at the deadline."""
+        host, code = request.url.host, f"deadline of {self._patience.deadline:g} s"
+        exchange = Exchange(
+            method=request.method,
+            url=str(request.url),
+            status=None,
+            request_id=None,
+            date=None,
+            received=None,
+            started=started - self._start,
+            elapsed=self._clock.monotonic() - started,
+            endpoint=endpoint,
+        )
+        return Unreachable(finding("timed_out", about=host, facts={"host": host}, code=code), exchange)
+
+    async def _tried(self, request: httpx.Request, endpoint: str) -> Received | Unreachable:
         request.headers.setdefault("client-request-id", str(uuid.uuid4()))
         api = endpoint.partition(".")[0]
         account = self._accounts[api]
@@ -106,7 +141,6 @@ class Sender:
                 break
             await self._clock.sleep(wait)
             waited += wait
-        self.exchanges.append(result.exchange)
         return result
 
     async def _once(

@@ -221,14 +221,42 @@ def document(
     ``command`` is what started it, without a selection; ``docs`` is where its links lead.
     """
     parts = [connection_part(one, command, docs, alone=len(reports) == 1) for one in reports]
-    run = RunPart(
+    return headed(
+        parts,
+        codes=[one.verdict.exit_code for one in parts],
         started=min((one.started for one in reports), default=datetime.now(UTC)),
-        duration_s=round(max((one.duration for one in reports), default=0.0), 3),
+        duration=max((one.duration for one in reports), default=0.0),
         source=reports[0].source if reports else "none",
         selection=selection,
         requests=sum(one.gathered.requests for one in reports),
-        exit_code=int(exit_code([one.verdict.exit_code for one in parts], stale)),
+        command=command,
+        stale=stale,
+    )
+
+
+def headed(
+    parts: Iterable[ConnectionPart],
+    *,
+    codes: Iterable[int],
+    started: datetime,
+    duration: float,
+    source: str,
+    selection: str,
+    requests: int,
+    command: str,
+    stale: Sequence[Stale],
+    unfinished: int = 0,
+) -> Document:
+    """A report with these parts, of a run over connections that end with these exit ``codes``."""
+    run = RunPart(
+        started=started,
+        duration_s=round(duration, 3),
+        source=source,
+        selection=selection,
+        requests=requests,
+        exit_code=int(exit_code(codes, stale, unfinished=unfinished)),
         command=printable(redact(command)),
+        unfinished=unfinished,
     )
     return Document(schema=SCHEMA, suite=SUITE, run=run, connections=tuple(parts), stale=stale_parts(stale))
 

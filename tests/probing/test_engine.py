@@ -123,6 +123,7 @@ def test_a_hanging_service_ends_with_the_deadline(world: World) -> None:
     late = gathered.evidence["graph_alerts"]
     assert isinstance(late, Refusal)
     assert (late.finding.cause, late.finding.code) == ("timed_out", "deadline of 0.5 s")
+    assert late.exchange in gathered.exchanges
     assert gathered.evidence["graph_alert"] == Blocked("graph_alert", late)
 
 

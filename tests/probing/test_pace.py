@@ -91,21 +91,18 @@ class TestAnAccount:
 
         assert run(third()) == pytest.approx(1)
 
-    def test_is_asked_by_nobody_while_it_asks_to_wait(self) -> None:
+    @pytest.mark.parametrize(
+        ("exhausted", "moments"), [(False, [20, 20, 20]), (True, [20, 21, 22])], ids=["out of order", "asked too often"]
+    )
+    def test_is_asked_by_nobody_while_it_asks_to_wait(self, exhausted: bool, moments: list[float]) -> None:
+        """After that, one that was asked too often is asked one after the other."""
+
         async def closed() -> list[float]:
             one = account(size=10)
-            one.close(20, exhausted=False)
+            one.close(20, exhausted=exhausted)
             return await turns(one, 3)
 
-        assert run(closed()) == pytest.approx([20, 20, 20])
-
-    def test_that_was_asked_too_often_is_asked_one_after_the_other_after_that(self) -> None:
-        async def closed() -> list[float]:
-            one = account(size=10)
-            one.close(20, exhausted=True)
-            return await turns(one, 3)
-
-        assert run(closed()) == pytest.approx([20, 21, 22])
+        assert run(closed()) == pytest.approx(moments)
 
     def test_that_asks_to_wait_is_heard_by_those_who_wait_already(self) -> None:
         async def closed() -> list[float]:
