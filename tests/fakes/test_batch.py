@@ -15,11 +15,6 @@ from conformance.fakes.batch import BATCH
 INCIDENTS = kql.table("SecurityIncident").text
 
 
-@pytest.fixture
-def azure() -> AzureWorld:
-    return AzureWorld()
-
-
 def put(azure: AzureWorld, content: Any, token: str | None = None) -> httpx.Response:
     return azure.put(BATCH.ask(json=content), token)
 

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import httpx
-import pytest
 from azure_world import AzureWorld
 
 from conformance.apis import arm, graph, kql, log_analytics
 from conformance.apis.endpoint import Ask
 from conformance.fakes.lenient import tidied
-
-
-@pytest.fixture
-def azure() -> AzureWorld:
-    return AzureWorld()
 
 
 def put(azure: AzureWorld, ask: Ask[object], found: str, instead: str) -> httpx.Response:

@@ -1,9 +1,9 @@
-"""Log Analytics of the virtual tenant: the suite's own queries from its tables, and whom and what it refuses."""
+"""Log Analytics of the virtual tenant: the suite's own queries from its tables."""
 
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -11,25 +11,15 @@ import pytest
 from azure_world import AzureWorld
 from contoso import START
 from defended import decoded, error
-from hypothesis import given
-from hypothesis import strategies as st
 
 from conformance.apis import gather, kql, log_analytics
 from conformance.apis.endpoint import LOG_ANALYTICS
 from conformance.apis.log_analytics import QUERY, QUERY_BY_RESOURCE
 from conformance.apis.tables import TABLES
-from conformance.fakes import kusto
 from conformance.fakes.answering import ANSWERS, KNOWN
 from conformance.fakes.table_rows import SCHEMAS
-from conformance.fakes.tokens import sign
-from conformance.findings import explain
 
 TABLE_NAMES = ("SecurityIncident", "SecurityAlert", "SentinelHealth", "Usage", "Heartbeat")
-
-
-@pytest.fixture
-def azure() -> AzureWorld:
-    return AzureWorld()
 
 
 def records(response: httpx.Response) -> list[dict[str, Any]]:
@@ -221,245 +211,3 @@ def test_a_request_without_body_or_content_type_is_an_empty_success(azure: Azure
 def test_answers_carry_the_services_time(azure: AzureWorld) -> None:
     azure.tenant.clock.skew = timedelta(hours=3)
     assert azure.query(kql.PRINT).headers["date"] == "Tue, 24 Nov 2026 09:00:00 GMT"
-
-
-# Which queries it refuses
-
-
-@pytest.mark.parametrize(
-    ("query", "operator"),
-    [
-        (kql.table("SecurityIncident"), "take"),
-        (kql.RECENT_INCIDENTS, "where"),
-        (kql.UNKNOWN_TABLE, "take"),
-    ],
-    ids=lambda value: value.name if isinstance(value, kql.Query) else value,
-)
-def test_a_missing_table_is_named_with_the_operator_on_it(azure: AzureWorld, query: kql.Query, operator: str) -> None:
-    azure.tenant.drop_table("SecurityIncident")
-    found = error(azure.query(query), 400)
-    assert (found["code"], found["innererror"]["code"]) == ("BadArgumentError", "SemanticError")
-    table = query.text.split()[0]
-    assert innermost(found) == {
-        "code": "SEM0100",
-        "message": f"'{operator}' operator: Failed to resolve table or column expression named '{table}'",
-    }
-
-
-@pytest.mark.parametrize("plan", ["Basic", "Auxiliary"])
-def test_a_table_of_another_plan_is_out_of_reach(azure: AzureWorld, plan: str) -> None:
-    azure.workspace.tables["SecurityIncident"].plan = plan
-    response = azure.query(kql.table("SecurityIncident"))
-    assert error(response, 400)["code"] == "BadArgumentError"
-    finding = explain(response.content, status=400, service="log_analytics")
-    assert (finding.cause, finding.about) == ("table_unqueryable", "SecurityIncident")
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "SecurityIncident | take 2",
-        "SecurityIncident | where Title == @'C:\\'",
-        'print x="("  // an open "quote in a comment',
-        ".show tables",
-        ".drop table SecurityIncident",
-        "union *",
-    ],
-)
-def test_other_queries_are_refused_not_made_up(azure: AzureWorld, text: str) -> None:
-    found = error(azure.query(text), 400)
-    assert innermost(found)["code"] == "NotEvaluated"
-    assert "virtual tenant" in found["message"]
-
-
-def test_other_workspaces_are_not_made_up_either(azure: AzureWorld) -> None:
-    assert innermost(error(azure.query(kql.PRINT, workspaces=["law-other"]), 400))["code"] == "NotEvaluated"
-
-
-@pytest.mark.parametrize(
-    ("text", "place", "token"),
-    [
-        ("", [1, 1], ""),
-        ("  // nothing", [1, 1], "  // nothing"),
-        ("print ok=(1", [1, 10], "(1"),
-        ("print ok=1)", [1, 11], ")"),
-        ("print\n x='open", [2, 4], "'open"),
-        ("print x=[1)", [1, 11], ")"),
-    ],
-)
-def test_a_text_that_cannot_be_kql_is_a_syntax_error_with_its_place(
-    azure: AzureWorld, text: str, place: list[int], token: str
-) -> None:
-    found = error(azure.query(text), 400)
-    assert (found["code"], found["innererror"]["code"]) == ("BadArgumentError", "SyntaxError")
-    inner = innermost(found)
-    assert (inner["code"], inner["line"], inner["pos"], inner["token"]) == ("SYN0002", *place, token)
-    assert inner["message"].endswith(f"on line [{place[0]},{place[1]}]")
-
-
-@pytest.mark.parametrize("content", [b"{", b"[]", b'"print ok=1"'])
-def test_a_body_that_is_no_json_object_is_refused(azure: AzureWorld, content: bytes) -> None:
-    request = azure.request(QUERY.ask(json={}))
-    sent = httpx.Request("POST", request.url, headers={**request.headers, "Content-Length": "0"}, content=content)
-    inner = innermost(error(azure.send(sent), 400))
-    assert inner["code"] == "QueryValidationError"
-    assert inner["details"][0]["code"] == "InvalidJsonBody"
-
-
-@pytest.mark.parametrize(
-    "timespan", ["yesterday", "6H", "PT1.2.3S", "P99999999D", "P9999999999999D", 6, "2026-11-24/soon", "a/PT1H"]
-)
-def test_a_timespan_that_is_none_is_refused(azure: AzureWorld, timespan: Any) -> None:
-    assert innermost(error(azure.query(kql.PRINT, timespan=timespan), 400))["code"] == "QueryValidationError"
-
-
-def test_a_request_without_query_is_refused(azure: AzureWorld) -> None:
-    found = innermost(error(azure.put(QUERY.ask(json={"timespan": "P1D"})), 400))
-    assert found["message"] == "The query of the request is not valid"
-
-
-@given(st.text(st.sampled_from("ab |=()[]{}'\"\\/@`\n"), max_size=30))
-def test_a_fault_lies_within_the_text(text: str) -> None:
-    place = kusto.fault(text)
-    assert place is None or 0 <= place <= len(text)
-
-
-@given(
-    st.recursive(
-        st.sampled_from(["a", " ", "'('", '"]"', "|"]), lambda inner: st.builds("({}[{}])".format, inner, inner)
-    )
-)
-def test_balanced_texts_have_no_fault(text: str) -> None:
-    assert (kusto.fault(text) is None) == bool(text.strip())
-
-
-@pytest.mark.parametrize("query", kql.QUERIES.values(), ids=lambda query: query.name)
-def test_the_suites_own_queries_are_sound_and_evaluated(azure: AzureWorld, query: kql.Query) -> None:
-    assert kusto.fault(query.text) is None
-    response = azure.query(query)
-    if query is kql.UNKNOWN_TABLE:
-        error(response, 400)
-    else:
-        decoded(response, QUERY)
-
-
-@given(
-    st.floats(0, 1e6).map(lambda seconds: f"PT{seconds:.6f}S")
-    | st.integers(0, 10_000).map(lambda hours: f"PT{hours}H")
-    | st.integers(0, 10_000).map(lambda days: f"P{days}D")
-)
-def test_a_duration_ends_now(timespan: str) -> None:
-    window = kusto.window_of(timespan, START)
-    assert window is not None
-    assert window[0] <= window[1] == START
-
-
-@given(st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)), st.timedeltas(timedelta(), timedelta(days=400)))
-def test_start_and_end_are_taken_as_they_are(start: datetime, length: timedelta) -> None:
-    window = kusto.window_of(f"{start.isoformat()}Z/{(start + length).isoformat()}Z", START)
-    assert window is not None
-    assert window[0].replace(tzinfo=None) == start
-    assert window[1] - window[0] == length
-
-
-# Whom it refuses
-
-
-def test_a_token_is_needed(azure: AzureWorld) -> None:
-    assert error(azure.query(kql.PRINT, token=""), 401)["code"] == "AuthenticationFailed"
-
-
-def test_what_is_no_token_is_refused_with_403(azure: AzureWorld) -> None:
-    assert error(azure.query(kql.PRINT, token="not-a-token"), 403)["code"] == "InvalidAuthenticationToken"
-
-
-@pytest.mark.parametrize("audience", ["arm", "graph", "defender"])
-def test_a_token_of_another_api_is_refused(azure: AzureWorld, audience: Any) -> None:
-    found = error(azure.query(kql.PRINT, token=azure.token(audience)), 403)
-    assert found["code"] == "InvalidTokenError"
-    assert found["innererror"] == {
-        "code": "SignatureVerificationFailed",
-        "message": "Could not validate the request",
-    }
-
-
-def test_a_forged_token_is_refused(azure: AzureWorld) -> None:
-    head, claims, _ = azure.token("log_analytics").split(".")
-    assert error(azure.query(kql.PRINT, token=f"{head}.{claims}.forged"), 403)["code"] == "InvalidTokenError"
-
-
-def test_an_expired_token_is_refused(azure: AzureWorld) -> None:
-    token = azure.token("log_analytics")
-    assert azure.query(kql.PRINT, token=token).status_code == 200
-    azure.tenant.clock.skip(timedelta(hours=2))
-    response = azure.query(kql.PRINT, token=token)
-    assert error(response, 403)["code"] == "InvalidTokenError"
-    assert explain(response.content, status=403, service="log_analytics").cause == "token_expired"
-
-
-def test_without_a_role_the_service_principal_is_refused(azure: AzureWorld) -> None:
-    azure.tenant.revoke_roles()
-    found = error(azure.query(kql.PRINT), 403)
-    assert found["code"] == "InsufficientAccessError"
-    assert found["correlationId"]
-    assert found["innererror"] == {
-        "code": "UnauthorizedClient",
-        "message": "The service principal does not have sufficient permissions to access this resource: "
-        + azure.workspace.customer_id,
-    }
-
-
-def test_by_arm_id_the_refusal_names_the_object_id(azure: AzureWorld) -> None:
-    azure.tenant.revoke_roles()
-    object_id = azure.tenant.app.service_principal_id
-    found = error(azure.put(QUERY_BY_RESOURCE.ask(json={"query": kql.PRINT.text})), 403)
-    assert found["innererror"] == {
-        "code": "AuthorizationFailedError",
-        "message": f"User '{object_id}' does not have access to read logs for this resource",
-    }
-
-
-def test_a_token_without_principal_has_no_role(azure: AzureWorld) -> None:
-    claims = {
-        "aud": azure.tenant.cloud.audience("log_analytics"),
-        "exp": START.timestamp() + 60,
-        "tid": azure.tenant.id,
-    }
-    assert error(azure.query(kql.PRINT, token=sign(claims)), 403)["code"] == "InsufficientAccessError"
-
-
-def test_a_role_takes_its_time(azure: AzureWorld) -> None:
-    azure.tenant.revoke_roles()
-    azure.tenant.assign("Microsoft Sentinel Reader", ago=timedelta(), delay=timedelta(minutes=20))
-    error(azure.query(kql.PRINT), 403)
-    azure.tenant.clock.skip(timedelta(minutes=20))
-    assert records(azure.query(kql.PRINT)) == [{"ok": 1}]
-
-
-@pytest.mark.parametrize("mode", ["Disabled", "SecuredByPerimeter"])
-def test_a_closed_network_refuses_whoever_asks(azure: AzureWorld, mode: str) -> None:
-    azure.workspace.public_query = mode
-    found = error(azure.query(kql.PRINT), 403)
-    assert (found["code"], found["innererror"]["code"]) == ("InsufficientAccessError", "NspValidationFailedError")
-    assert KNOWN["log_analytics/network-closed"].tier == "inferred"
-
-
-@pytest.mark.parametrize("id", ["law-security", "11111111-2222-4333-8444-555555555555"])
-def test_only_the_workspaces_guid_is_a_path(azure: AzureWorld, id: str) -> None:
-    found = error(azure.put(QUERY.ask(json={"query": kql.PRINT.text}, workspace_id=id)), 404)
-    assert found["code"] == "PathNotFoundError"
-
-
-def test_an_arm_id_that_leads_nowhere_is_named(azure: AzureWorld) -> None:
-    found = error(azure.put(QUERY_BY_RESOURCE.ask(json={"query": kql.PRINT.text}, workspace_name="law-other")), 404)
-    assert found["code"] == "ResourceNotFoundError"
-    scope = azure.workspace.scope.replace(azure.workspace.name, "law-other")
-    assert found["message"] == f"The resource {scope} was not found"
-
-
-def test_a_path_that_does_not_exist_is_not_found_with_a_token(azure: AzureWorld) -> None:
-    request = azure.request(QUERY.ask())
-    other = httpx.Request("GET", request.url.join("/v1/nothing"), headers=request.headers)
-    assert error(azure.send(other), 404)["code"] == "PathNotFoundError"
-    del other.headers["Authorization"]
-    error(azure.send(other), 401)

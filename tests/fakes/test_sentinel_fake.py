@@ -25,11 +25,6 @@ POSTS = [one for one in DECLARED if one.method == "POST"]
 NEWEST = "properties/createdTimeUtc desc"
 
 
-@pytest.fixture
-def azure() -> AzureWorld:
-    return AzureWorld()
-
-
 def ask(azure: AzureWorld, endpoint: Endpoint[Any], **parameters: Any) -> httpx.Response:
     """The answer to an operation; the newest incident is asked about unless another is named."""
     if "{incident}" in endpoint.path:

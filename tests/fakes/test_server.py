@@ -1,4 +1,4 @@
-"""The virtual tenant over real sockets: under the services' names, and whatever its clients do."""
+"""The virtual tenant over real sockets, under the services' names."""
 
 from __future__ import annotations
 
@@ -9,82 +9,21 @@ import os
 import shutil
 import socket
 import ssl
-import struct
 import subprocess
 import sys
 import threading
 import time
 import urllib.request
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, closing
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from echoing import ARM, HOSTS, LOGIN, dial, direct, echo, running, said
+from misbehaving import MISBEHAVIOUR, hello
 
-from conformance.fakes import tunnel
 from conformance.fakes.server import Server, serving
-
-ARM = "management.azure.com"
-LOGIN = "login.microsoftonline.com"
-HOSTS = (ARM, LOGIN, "api.loganalytics.io", "graph.microsoft.com")
-
-
-async def echo(request: httpx.Request) -> httpx.Response:
-    """A tenant that answers with what it was asked."""
-    if request.url.path == "/broken":
-        raise LookupError("no such state")
-    asked = {
-        "method": request.method,
-        "url": str(request.url),
-        "target": request.extensions["target"].decode(),
-        "headers": dict(request.headers),
-        "params": dict(request.url.params),
-        "body": request.content.decode(),
-    }
-    headers = [("Date", "Mon, 01 Jun 2026 10:00:00 GMT"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")]
-    return httpx.Response(int(request.headers.get("x-status", 200)), json=asked, headers=headers)
-
-
-@asynccontextmanager
-async def running(**options: Any) -> AsyncIterator[tuple[Server, httpx.AsyncClient]]:
-    async with Server(echo, HOSTS, **options) as server:
-        trust = ssl.create_default_context(cafile=server.ca_file)
-        async with httpx.AsyncClient(proxy=server.url, verify=trust, timeout=10) as client:
-            yield server, client
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with serving(echo, HOSTS) as server:
-        yield server
-
-
-@pytest.fixture
-def client(server: Server) -> Iterator[httpx.Client]:
-    with httpx.Client(proxy=server.url, verify=ssl.create_default_context(cafile=server.ca_file)) as client:
-        yield client
-
-
-def dial(server: Server, *, timeout: float = 5) -> socket.socket:
-    url = httpx.URL(server.url)
-    return socket.create_connection((url.host, url.port), timeout=timeout)
-
-
-def said(server: Server, data: bytes) -> bytes:
-    """Everything that the server says to these bytes, until it hangs up."""
-    with dial(server) as sock:
-        sock.sendall(data)
-        return b"".join(iter(lambda: sock.recv(65536), b""))
-
-
-def direct(server: Server, request: bytes) -> bytes:
-    """Everything that the server says to this request over TLS, dialled directly."""
-    trust = ssl.create_default_context(cafile=server.ca_file)
-    with dial(server) as sock, trust.wrap_socket(sock, server_hostname="localhost") as tls:
-        tls.sendall(request)
-        return b"".join(iter(lambda: tls.recv(65536), b""))
 
 
 class TestAnswering:
@@ -260,150 +199,6 @@ asyncio.run(start())
 """
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
         assert f"ImportError: the server needs {missing}: pip install 'sentinel-conformance[server]'" in done.stderr
-
-
-def garbage(server: Server) -> None:
-    assert said(server, b"\x00\xff\x01garbage").startswith(b"HTTP/1.1 400 ")
-    assert said(server, b"hello there\r\n\r\n").startswith(b"HTTP/1.1 400 ")
-    assert said(server, f"GET http://{ARM}/ HTTP/1.1\r\n\r\n".encode()).startswith(b"HTTP/1.1 501 ")
-    assert said(server, b"CONNECT x HTTP/1.1\r\nA: " + b"b" * 17_000).startswith(b"HTTP/1.1 431 ")
-
-
-def open_and_close(server: Server) -> None:
-    for _ in range(20):
-        dial(server).close()
-
-
-def reset(server: Server) -> None:
-    for beginning in (b"", b"\x16", b"CONN", f"CONNECT {ARM}:443 HTTP/1.1\r\n\r\n".encode()):
-        with dial(server) as sock:
-            sock.sendall(beginning)
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-
-
-def reset_after_an_answer(server: Server) -> None:
-    """As a client does that hangs up with TLS's farewell unread."""
-    trust = ssl.create_default_context(cafile=server.ca_file)
-    for name in (ARM, "localhost"):
-        with dial(server) as sock:
-            if name == ARM:
-                sock.sendall(f"CONNECT {ARM}:443 HTTP/1.1\r\n\r\n".encode())
-                sock.recv(65536)
-            tls = trust.wrap_socket(sock, server_hostname=name)
-            tls.sendall(f"GET / HTTP/1.1\r\nHost: {ARM}\r\n\r\n".encode())
-            assert tls.recv(65536).startswith(b"HTTP/1.1 200 ")
-            tls.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            tls.close()
-
-
-def close_unread(server: Server) -> None:
-    """Close while the answer is on its way, so that the server writes into a reset."""
-    trust = ssl.create_default_context(cafile=server.ca_file)
-    for _ in range(10):
-        with dial(server) as sock, trust.wrap_socket(sock, server_hostname="localhost") as tls:
-            tls.sendall(f"GET / HTTP/1.1\r\nHost: {ARM}\r\nConnection: close\r\n\r\n".encode())
-
-
-def hello() -> bytes:
-    """A ClientHello, as ssl writes it."""
-    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    with pytest.raises(ssl.SSLWantReadError):
-        ssl.create_default_context().wrap_bio(incoming, outgoing, server_hostname=ARM).do_handshake()
-    return outgoing.read()
-
-
-def half_a_handshake(server: Server) -> None:
-    for beginning in (b"", f"CONNECT {ARM}:443 HTTP/1.1\r\n\r\n".encode()):
-        with dial(server) as sock:
-            sock.sendall(beginning + hello()[:80])
-            sock.shutdown(socket.SHUT_WR)
-            while sock.recv(65536):
-                pass
-
-
-def plain_text_in_the_tunnel(server: Server) -> None:
-    answer = said(server, f"CONNECT {ARM}:443 HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n".encode())
-    assert answer.startswith(b"HTTP/1.1 200 Connection established\r\n\r\n")
-
-
-def no_http_in_the_tunnel(server: Server) -> None:
-    assert direct(server, b"\x00\x01\r\n\r\n").startswith(b"HTTP/1.1 400 ")
-
-
-def websocket(server: Server) -> None:
-    head = f"GET / HTTP/1.1\r\nHost: {ARM}\r\nConnection: close, Upgrade\r\nUpgrade: websocket\r\n\r\n".encode()
-    assert direct(server, head).startswith(b"HTTP/1.1 200 ")
-
-
-MISBEHAVIOUR = [
-    garbage,
-    open_and_close,
-    reset,
-    reset_after_an_answer,
-    close_unread,
-    half_a_handshake,
-    plain_text_in_the_tunnel,
-    no_http_in_the_tunnel,
-    websocket,
-]
-
-
-class TestMisbehaviour:
-    @pytest.mark.parametrize("misbehave", MISBEHAVIOUR, ids=lambda function: function.__name__)
-    def test_the_server_still_answers_after(
-        self, server: Server, client: httpx.Client, misbehave: Callable[[Server], None]
-    ) -> None:
-        misbehave(server)
-        assert client.get(f"https://{ARM}/").status_code == 200
-
-    def test_the_server_still_answers_beside_300_idle_connections(self, server: Server, client: httpx.Client) -> None:
-        idle = [dial(server) for _ in range(300)]
-        try:
-            assert client.get(f"https://{ARM}/").status_code == 200
-        finally:
-            for sock in idle:
-                sock.close()
-
-    @pytest.mark.parametrize("beginning", [b"", b"CONNECT "])
-    def test_a_silent_client_is_let_go(self, beginning: bytes) -> None:
-        async def outlast() -> bytes:
-            async def serve(sock: socket.socket) -> None:
-                raise AssertionError("nothing to serve")
-
-            async with tunnel.Tunnel(frozenset(HOSTS), serve, patience=0.05).listening("127.0.0.1", 0) as port:
-                reader, writer = await asyncio.open_connection("127.0.0.1", port)
-                writer.write(beginning)
-                async with asyncio.timeout(2):
-                    said = await reader.read()
-                writer.close()
-                await writer.wait_closed()
-                return said
-
-        assert asyncio.run(outlast()) == b""
-
-    def test_a_client_that_does_not_read_holds_no_more_than_buffers(self) -> None:
-        async def flood() -> int:
-            sent = 0
-
-            async def serve(sock: socket.socket) -> None:
-                nonlocal sent
-                _, writer = await asyncio.open_connection(sock=sock)
-                try:
-                    while True:
-                        writer.write(b"x" * 65536)
-                        await writer.drain()
-                        sent += 65536
-                finally:
-                    writer.transport.abort()
-
-            async with tunnel.Tunnel(frozenset(HOSTS), serve).listening("127.0.0.1", 0) as port:
-                _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
-                writer.write(b"\x16")
-                await asyncio.sleep(0.3)
-                writer.transport.abort()
-            return sent
-
-        assert 0 < asyncio.run(flood()) < 16_000_000
 
 
 class TestLoad:

@@ -1,0 +1,30 @@
+"""What tests of the virtual tenant start from: Azure by itself, and a server that echoes."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from azure_world import AzureWorld
+from echoing import HOSTS, echo
+
+from conformance.fakes.server import Server, serving
+
+
+@pytest.fixture
+def azure() -> AzureWorld:
+    return AzureWorld()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with serving(echo, HOSTS) as server:
+        yield server
+
+
+@pytest.fixture
+def client(server: Server) -> Iterator[httpx.Client]:
+    with httpx.Client(proxy=server.url, verify=ssl.create_default_context(cafile=server.ca_file)) as client:
+        yield client
