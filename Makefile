@@ -55,18 +55,18 @@ bench-fleet-quick: $(READY) ## the same with small fleets, written nowhere (two 
 	@$(BIN)/python -m benchmarks.fleet --quick
 
 docs: $(READY) ## write the generated pages of docs/, and its pictures where Chromium is
-	@$(BIN)/python scripts/docs.py
-	@$(BIN)/python scripts/pictures.py
+	@$(BIN)/python -m scripts.docs
+	@$(BIN)/python -m scripts.pictures
 
 site: $(SITE_READY) ## the documentation as a site in site/, with a page for each check and each cause
-	@$(BIN)/python scripts/publish.py
+	@$(BIN)/python -m scripts.publish
 
 locale: $(READY) ## bring the translations of the hand-back page up to its texts, and compile them
-	@$(BIN)/python scripts/catalogues.py
+	@$(BIN)/python -m scripts.catalogues
 
 cassettes: $(READY) ## record the cassettes that come with the suite, and write their index
-	@$(BIN)/python scripts/cassettes.py
-	@$(BIN)/python scripts/docs.py
+	@$(BIN)/python -m scripts.cassettes
+	@$(BIN)/python -m scripts.docs
 
 report: $(READY) ## the demo, with its report written to reports/
 	@$(DEMO) --sentinel-report=reports

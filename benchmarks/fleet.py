@@ -26,7 +26,7 @@ from benchmarks.part import Taken
 from benchmarks.run import ROOT, write
 from conformance.fleet.cluster import Cluster
 from conformance.fleet.plan import Plan, plan
-from conformance.journal import Journal
+from conformance.results.journal import Journal
 
 JOBS = 32
 LATENCY = 0.05

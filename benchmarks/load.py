@@ -36,10 +36,10 @@ async def bare(scope: Any, receive: Any, send: Any) -> None:
 
 async def serve(folder: Path) -> None:
     """Serves :func:`bare` through the same proxy, with the same TLS and HTTP, until it is terminated."""
-    from conformance.fakes import authority, https
-    from conformance.fakes.tunnel import Tunnel
+    from conformance.fakes.network import certificates, https
+    from conformance.fakes.network.tunnel import Tunnel
 
-    context, certificate = authority.issue([HOST])
+    context, certificate = certificates.issue([HOST])
     (folder / "ca.pem").write_bytes(certificate)
     service = https.Service(bare, context)  # type: ignore[arg-type]
     async with service, Tunnel(frozenset({HOST}), service.serve).listening("127.0.0.1", 0) as port:

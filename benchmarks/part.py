@@ -19,9 +19,9 @@ from pathlib import Path
 import httpx
 
 from conformance import Connection, load
-from conformance.journal import Journal, entry
-from conformance.sources import Channel, Live
-from conformance.verification import verify_all
+from conformance.results.journal import Journal, entry
+from conformance.sources.live import Channel, Live
+from conformance.verification.api import verify_all
 
 RECORDED = 20
 """Connections whose requests are put bare, as often as it takes."""

@@ -25,8 +25,8 @@ from conformance import Connection, load
 from conformance.checks.registry import catalogue
 from conformance.probing.evidence import Answer, Evidence, Refusal
 from conformance.probing.probe import PROBES
-from conformance.sources import Live
-from conformance.verification import selected, verify
+from conformance.sources.live import Live
+from conformance.verification.api import select_checks, verify
 
 ROOT = Path(__file__).parents[1]
 DEMO = ROOT / "examples" / "demo.toml"
@@ -168,7 +168,7 @@ def as_pytest(quick: bool) -> list[Figure]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "test_nothing.py").write_text(
-            f"import pytest\n\n@pytest.mark.parametrize('n', range({len(selected())}))\ndef test_nothing(n):\n "
+            f"import pytest\n\n@pytest.mark.parametrize('n', range({len(select_checks())}))\ndef test_nothing(n):\n "
             f"   pass\n"
         )
         run = best(times, lambda: pytest_time([f"--sentinel-config={DEMO}", "--sentinel-source=fake"], folder))
@@ -179,7 +179,7 @@ def as_pytest(quick: bool) -> list[Figure]:
         inert = best(times, lambda: pytest_time(["test_one.py"], folder))
         bare = best(times, lambda: pytest_time(["-p", "no:conformance.plugin", "test_one.py"], folder))
     return [
-        Figure(f"run on the virtual tenant / {len(selected())} no-op tests", run / nothing, "2 or less"),
+        Figure(f"run on the virtual tenant / {len(select_checks())} no-op tests", run / nothing, "2 or less"),
         Figure("run that writes all its reports / run that writes none", reports / run, "less than 1.15"),
         Figure("start-up with the plugin inert / without it", inert / bare, "1.0"),
     ]

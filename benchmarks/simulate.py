@@ -18,7 +18,7 @@ from pathlib import Path
 
 from benchmarks.run import ROOT, write
 from conformance.apis.limits import SERVICES, Limit
-from conformance.probing.pace import Bucket
+from conformance.probing.rate_limits import TokenBucket
 
 MEASURED = ROOT / "docs" / "benchmarks.md"
 ROUND_TRIPS = 5
@@ -69,7 +69,7 @@ def simulate(fleet: Fleet, cost: Cost, silence: float = 60.0) -> Course:
     free = [(0.0, job) for job in range(fleet.processes * JOBS)]
     heapq.heapify(free)
     processors = [0.0] * fleet.processes
-    buckets: dict[tuple[str, int], Bucket] = {}
+    buckets: dict[tuple[str, int], TokenBucket] = {}
     waited: Counter[str] = Counter()
     every = round(1 / fleet.hanging) if fleet.hanging else 0
     end = 0.0
@@ -83,7 +83,7 @@ def simulate(fleet: Fleet, cost: Cost, silence: float = 60.0) -> Course:
             key = (api, process if shared else number // fleet.together)
             if key not in buckets:  # by address, nobody paces: the service lets through what it allows
                 each = limit.requests / limit.seconds
-                buckets[key] = Bucket(limit.requests, each) if shared else Bucket(limit.size, limit.rate)
+                buckets[key] = TokenBucket(limit.requests, each) if shared else TokenBucket(limit.size, limit.rate)
             wait = buckets[key].take(start, count)
             waited[api] += wait
             ready = max(ready, start + wait)
@@ -104,10 +104,10 @@ def measured(page: str) -> float:
 
 def cost() -> Cost:
     """Of a healthy connection: its requests counted on the virtual tenant, its processor time by what was measured."""
-    from conformance.fakes.handout import made_up
-    from conformance.verification import verify_async
+    from conformance.fakes.network.client_files import made_up_connection
+    from conformance.verification.api import verify_async
 
-    report = asyncio.run(verify_async(made_up(), source="fake"))
+    report = asyncio.run(verify_async(made_up_connection(), source="fake"))
     counted = Counter(one.endpoint.partition(".")[0] for one in report.gathered.exchanges)
     counted["arm"] += counted.pop("sentinel", 0)  # the same host, and the same bucket
     cpu = measured(MEASURED.read_text(encoding="utf-8")) * report.gathered.requests

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from conformance.baseline import Acceptance
     from conformance.checks.expect import fail, not_applicable, require
     from conformance.checks.outcome import Outcome
     from conformance.checks.registry import check
@@ -13,16 +12,17 @@ if TYPE_CHECKING:
     from conformance.findings import Finding, explain
     from conformance.probing.evidence import Answer, Evidence, Refusal
     from conformance.probing.transport import Patience
-    from conformance.sources import SourceError
-    from conformance.verdict import Verdict
-    from conformance.verification import Report, verify, verify_async
+    from conformance.sources.live import SourceError
+    from conformance.verification.api import Report, verify, verify_async
+    from conformance.verification.baseline import Acceptance
+    from conformance.verification.verdict import Verdict
 
 __version__ = "0.1.0"
 CHECKS_VERSION = "2026.11"
 """The version of the set of checks (calendar)."""
 
 _HOMES = {
-    "Acceptance": "conformance.baseline",
+    "Acceptance": "conformance.verification.baseline",
     "Answer": "conformance.probing.evidence",
     "Connection": "conformance.connection",
     "ConnectionFileError": "conformance.connection",
@@ -31,17 +31,17 @@ _HOMES = {
     "Outcome": "conformance.checks.outcome",
     "Patience": "conformance.probing.transport",
     "Refusal": "conformance.probing.evidence",
-    "Report": "conformance.verification",
-    "SourceError": "conformance.sources",
-    "Verdict": "conformance.verdict",
+    "Report": "conformance.verification.api",
+    "SourceError": "conformance.sources.live",
+    "Verdict": "conformance.verification.verdict",
     "check": "conformance.checks.registry",
     "explain": "conformance.findings",
     "fail": "conformance.checks.expect",
     "load": "conformance.connection",
     "not_applicable": "conformance.checks.expect",
     "require": "conformance.checks.expect",
-    "verify": "conformance.verification",
-    "verify_async": "conformance.verification",
+    "verify": "conformance.verification.api",
+    "verify_async": "conformance.verification.api",
 }
 
 __all__ = [

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.fixtures import sentinel_server, sentinel_tenant
+from conformance.testing import sentinel_server, sentinel_tenant
 
 __all__ = ["sentinel_server", "sentinel_tenant"]
 
@@ -107,7 +107,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """What needs no connection: says its piece and exits."""
     for option in COMMANDS:
         if value := config.getoption(option):
-            from conformance.commands import run
+            from conformance.pytest_plugin.cli import run
 
             return run(option, value, config.getoption("--sentinel-docs"))
     return None
@@ -116,6 +116,6 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption(CONFIG) or config.getoption(SOURCE).startswith("cassette"):
-        from conformance.session import start
+        from conformance.pytest_plugin.session import start
 
         start(config, Path(__file__).parent / "checks")

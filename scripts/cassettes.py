@@ -10,10 +10,10 @@ from pathlib import Path
 from conformance import Connection
 from conformance.fakes import World, build
 from conformance.fakes.__main__ import made_up
-from conformance.fakes.server import serving
+from conformance.fakes.network.server import serving
 from conformance.fakes.world import hosts
-from conformance.recording.recording import Discarded, Recording
-from conformance.verification import selected, verify
+from conformance.recording.recorder import Discarded, Recording
+from conformance.verification.api import select_checks, verify
 
 FOLDER = Path(__file__).parents[1] / "cassettes"
 SCENARIOS = (
@@ -48,7 +48,7 @@ def record(scenario: str) -> None:
     recording = Recording(FOLDER, "rewrite", tier="virtual")
     with serving(world.handler, hosts()) as server:
         os.environ.update(server.environment)
-        report = verify(world.connection, source=recording.source(world.connection, selected()))
+        report = verify(world.connection, source=recording.source(world.connection, select_checks()))
     print(recording.keep(world.connection, report.outcomes))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from pages import cassettes, checks, fakes, fidelity, findings, permissions, readme, recording
+from scripts.pages import cassettes, checks, fakes, fidelity, findings, permissions, readme, recording
 
 ROOT = Path(__file__).parents[1]
 

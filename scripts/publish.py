@@ -10,8 +10,8 @@ import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
-from pages import site
-from pages.seen import Seen, seen
+from scripts.pages import site
+from scripts.pages.seen import Seen, seen
 
 ROOT = Path(__file__).parents[1]
 CONFIG = Path(__file__).with_name("zensical.toml")

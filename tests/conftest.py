@@ -7,13 +7,13 @@ from collections.abc import Callable
 from functools import cache
 
 import pytest
-from contoso import START, made_up
 from hypothesis import settings
 
 from conformance import Connection
-from conformance.baseline import Baseline
 from conformance.fakes import Fake
-from conformance.verification import Report, verify
+from conformance.verification.api import Report, verify
+from conformance.verification.baseline import Baseline
+from tests.contoso import START, made_up
 
 settings.register_profile("patient", deadline=None)  # the machine may be busy
 settings.load_profile("patient")

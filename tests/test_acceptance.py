@@ -10,10 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
-from serving import ROOT, run
 
 from conformance.fakes.fleet import SILENCES, WAYS
-from conformance.journal import FILE, Journal
+from conformance.results.journal import FILE, Journal
+from tests.fakes_command import ROOT, run
 
 pytestmark = pytest.mark.slow
 

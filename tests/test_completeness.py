@@ -12,18 +12,18 @@ from typing import Any, get_args
 
 import httpx
 import pytest
-from contoso import SECRET, START, made_up
 
 from conformance import Connection, explain
 from conformance.apis import ENDPOINTS
 from conformance.checks.registry import catalogue as checks
 from conformance.fakes import FAULTS, SCENARIOS, Fake, Fault, build
-from conformance.fakes.answering import Call, Tier
+from conformance.fakes.services.routes import Call, Tier
 from conformance.findings import CAUSES, Finding, finding
 from conformance.findings.match import Entry, catalogue
-from conformance.report.words import OWNERS
-from conformance.sources import Channel, SourceError
-from conformance.verification import Report, verify
+from conformance.report.wording import OWNERS
+from conformance.sources.live import Channel, SourceError
+from conformance.verification.api import Report, verify
+from tests.contoso import SECRET, START, made_up
 
 PAGE = Path(__file__).parents[1] / "docs" / "findings.md"
 MET = [fault for fault in FAULTS.values() if fault.endpoint]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from conformance.findings import Certainty, Finding, finding
-from conformance.probing.evidence import Answer, Blocked, Evidence, Fault, Refusal
+from conformance.probing.evidence import Answer, Blocked, Evidence, InternalError, Refusal
 from conformance.probing.probe import NotApplicable, NotConfigured
 
 __all__ = ["Found", "NotApplicable", "NotConfigured", "answered", "fail", "not_applicable", "require"]
@@ -25,7 +25,7 @@ def answered(evidence: Evidence) -> Any:
     refusal = evidence.root if isinstance(evidence, Blocked) else evidence
     if isinstance(refusal, Refusal):
         raise Found(refusal.finding, refusal=refusal)
-    if isinstance(evidence, Fault):
+    if isinstance(evidence, InternalError):
         raise RuntimeError(f"{evidence.probe}: {evidence.message}")
     return evidence.data if isinstance(evidence, Answer) else None
 

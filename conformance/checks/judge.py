@@ -9,10 +9,10 @@ from typing import Any
 
 from conformance.checks.expect import Found, NotApplicable, NotConfigured
 from conformance.checks.outcome import Outcome, Root, Status
-from conformance.checks.registry import Check, catalogue, known
+from conformance.checks.registry import Check, catalogue, get_check
 from conformance.connection import Connection
 from conformance.findings import Finding, finding
-from conformance.probing.evidence import Absence, Answer, Blocked, Evidence, Exchange, Fault, Refusal
+from conformance.probing.evidence import Answer, Blocked, Evidence, Exchange, InternalError, NotAsked, Refusal
 from conformance.probing.probe import CONNECTION
 
 
@@ -46,7 +46,7 @@ def owners(found: Finding, probe: str | None = None) -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Meeting:
+class CheckFinding:
     """The finding that a check meets. ``stated``: the check says so itself, of answers that came; then it is its own,
     and conclusive whatever its cause.
     """
@@ -59,7 +59,7 @@ class Meeting:
 
 def judge(check: Check, connection: Connection, evidence: Mapping[str, Evidence]) -> Outcome:
     """The outcome of one check."""
-    met = look(check, connection, evidence)
+    met = evaluate(check, connection, evidence)
     if isinstance(met, Outcome):
         return met
     owner = check if met.stated else _owner(check, met, connection, evidence)
@@ -76,18 +76,18 @@ def judge(check: Check, connection: Connection, evidence: Mapping[str, Evidence]
     return Outcome(check.id, status, root, met.finding.explanation, probes, met.exchange)
 
 
-def _owner(check: Check, met: Meeting, connection: Connection, evidence: Mapping[str, Evidence]) -> Check:
+def _owner(check: Check, met: CheckFinding, connection: Connection, evidence: Mapping[str, Evidence]) -> Check:
     """Whose finding it is: this check's own, or that of another that meets it too, and is blocked by it or fails."""
     for id in owners(met.finding, met.probe):
-        other = known(id)
+        other = get_check(id)
         if other is check:
             break
         if other.level == "should" and check.level == "must":
             continue  # what must hold is not excused by what is but advice
         if not evidence.keys() >= set(other.needs.values()):
             return other  # it was not selected, so what else it would have seen is not known
-        its = look(other, connection, evidence)
-        if isinstance(its, Meeting) and met.finding.cause in {its.finding.cause, *_refused(other, evidence)}:
+        its = evaluate(other, connection, evidence)
+        if isinstance(its, CheckFinding) and met.finding.cause in {its.finding.cause, *_refused(other, evidence)}:
             return other
     return check
 
@@ -98,7 +98,7 @@ def _refused(check: Check, evidence: Mapping[str, Evidence]) -> Iterator[str]:
     return (one.finding.cause for one in needed if isinstance(one, Refusal))
 
 
-def look(check: Check, connection: Connection, evidence: Mapping[str, Evidence]) -> Outcome | Meeting:
+def evaluate(check: Check, connection: Connection, evidence: Mapping[str, Evidence]) -> Outcome | CheckFinding:
     """What a check finds: an outcome where that is all there is to say, or a finding that is somebody's."""
     needed = {parameter: evidence[probe] for parameter, probe in check.needs.items()}
     probes = tuple(check.needs.values())
@@ -113,15 +113,15 @@ def look(check: Check, connection: Connection, evidence: Mapping[str, Evidence])
         check.function(**arguments)
     except Found as found:
         if found.refusal:
-            return Meeting(found.finding, found.refusal.probe, found.refusal.exchange, found.stated)
-        return Meeting(found.finding, None, exchange, found.stated)
+            return CheckFinding(found.finding, found.refusal.probe, found.refusal.exchange, found.stated)
+        return CheckFinding(found.finding, None, exchange, found.stated)
     except NotApplicable as nothing:
         return _unless_unknown(needed, Outcome(check.id, "not_applicable", reason=str(nothing), probes=probes))
     except NotConfigured as key:
         return Outcome(check.id, "not_configured", reason=str(key), probes=probes)
     except AssertionError as error:
         text = str(error).strip() or f"it does not hold that {check.title}"
-        return Meeting(finding(check.cause, explanation=text), None, exchange, stated=True)
+        return CheckFinding(finding(check.cause, explanation=text), None, exchange, stated=True)
     except Exception as error:  # a fault of a check is not the tenant's
         return Outcome(check.id, "error", reason=f"{type(error).__name__}: {error}", probes=probes)
     return _unless_unknown(needed, Outcome(check.id, "passed", probes=probes, exchange=exchange))
@@ -129,15 +129,15 @@ def look(check: Check, connection: Connection, evidence: Mapping[str, Evidence])
 
 def _unless_unknown(needed: Mapping[str, Evidence], outcome: Outcome) -> Outcome:
     """An outcome that finds nothing wrong, unless something that the check looks at is not known for our own fault."""
-    fault = next((item for item in needed.values() if isinstance(item, Fault)), None)
+    fault = next((item for item in needed.values() if isinstance(item, InternalError)), None)
     return outcome if fault is None else Outcome(outcome.check, "error", reason=_told(fault), probes=outcome.probes)
 
 
-def _told(fault: Fault) -> str:
+def _told(fault: InternalError) -> str:
     return f"{fault.probe}: {fault.message}"
 
 
-def _stopped(check: Check, needed: Mapping[str, Evidence], probes: tuple[str, ...]) -> Outcome | Meeting | None:
+def _stopped(check: Check, needed: Mapping[str, Evidence], probes: tuple[str, ...]) -> Outcome | CheckFinding | None:
     """What there is to say where something that the check needs was not answered: refusals first, then our faults."""
     missing = [item for name, item in needed.items() if not check.parameters[name] and not isinstance(item, Answer)]
     if needed and not any(isinstance(item, Answer | Refusal) for item in needed.values()):
@@ -145,12 +145,12 @@ def _stopped(check: Check, needed: Mapping[str, Evidence], probes: tuple[str, ..
     for item in missing:
         refusal = item.root if isinstance(item, Blocked) else item
         if isinstance(refusal, Refusal):
-            return Meeting(refusal.finding, refusal.probe, refusal.exchange)
+            return CheckFinding(refusal.finding, refusal.probe, refusal.exchange)
     for item in missing:
-        if isinstance(item, Fault):
+        if isinstance(item, InternalError):
             return Outcome(check.id, "error", reason=_told(item), probes=probes)
     for item in missing:
-        if isinstance(item, Absence):
+        if isinstance(item, NotAsked):
             return Outcome(check.id, item.kind, reason=item.reason, probes=probes)
     return None
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import Any, Literal, TypeVar
 
-from conformance.probing.probe import PROBES, Injected
+from conformance.probing.probe import PROBES, EvidenceFunction
 
 F = TypeVar("F", bound=Callable[..., object])
 Level = Literal["must", "should"]
@@ -37,7 +37,7 @@ RETIRED: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
-class Check(Injected):
+class Check(EvidenceFunction):
     """What must hold, as a pure function of evidence.
 
     ``owns`` names the causes that are this check's to report, as ``cause`` or ``cause:about``; ``using`` maps a
@@ -105,7 +105,7 @@ def check(
     return declare
 
 
-def known(id: str) -> Check:
+def get_check(id: str) -> Check:
     """A declared check: cheaper than the whole catalogue. KeyError for any other id."""
     return _checks[id]
 

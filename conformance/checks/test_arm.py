@@ -6,8 +6,8 @@ from conformance.apis.arm import Workspace
 from conformance.checks.expect import Found, answered, fail, not_applicable, require
 from conformance.checks.registry import check
 from conformance.connection import Connection
+from conformance.probing.diagnosis.log_analytics import closed, mismatched, network_closed, not_onboarded
 from conformance.probing.evidence import Answer, Evidence, Refusal
-from conformance.probing.tell_apart.log_analytics import closed, mismatched, network_closed, not_onboarded
 
 UNSEEN = frozenset({"rbac_role_missing", "rbac_wrong_scope", "rbac_wrong_principal", "rbac_propagating", "rbac_denied"})
 

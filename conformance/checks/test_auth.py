@@ -11,9 +11,9 @@ from conformance.checks.expect import Found, fail, require
 from conformance.checks.registry import check
 from conformance.connection import Connection
 from conformance.probing.clock import TOLERATED_SKEW
+from conformance.probing.diagnosis import TOKENS, WHOLE
 from conformance.probing.entra import foreign_cloud
 from conformance.probing.evidence import Answer, Evidence, Refusal
-from conformance.probing.tell_apart import TOKENS, WHOLE
 from conformance.probing.tokens import Token
 
 LONGEST_LIFE = 100_800

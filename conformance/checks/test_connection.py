@@ -8,8 +8,8 @@ from conformance.checks.expect import Found, fail, not_applicable
 from conformance.checks.registry import check
 from conformance.connection import ClientSecret, Connection, problems
 from conformance.probing.clock import TOLERATED_SKEW
+from conformance.probing.diagnosis import NETWORK
 from conformance.probing.evidence import Answer, Evidence, Refusal
-from conformance.probing.tell_apart import NETWORK
 
 
 def hold(connection: Connection, *keys: str) -> None:

@@ -6,8 +6,8 @@ from conformance.apis.graph import Application
 from conformance.apis.permissions import RESOURCES
 from conformance.checks.expect import Found, fail, not_applicable
 from conformance.checks.registry import check
+from conformance.probing.diagnosis.permissions import holds
 from conformance.probing.evidence import Answer, Evidence, Refusal
-from conformance.probing.tell_apart.permissions import holds
 from conformance.probing.tokens import Token
 
 CAUSE = "guide_step_without_effect"

@@ -10,8 +10,8 @@ from conformance.apis.shape import ODataList
 from conformance.checks.expect import Found, answered, fail, not_applicable
 from conformance.checks.registry import check
 from conformance.connection import Connection
+from conformance.probing.diagnosis.permissions import holds, missing_role
 from conformance.probing.evidence import Answer, Evidence
-from conformance.probing.tell_apart.permissions import holds, missing_role
 from conformance.probing.tokens import Token
 
 

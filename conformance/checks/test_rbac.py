@@ -11,8 +11,8 @@ from conformance.checks.expect import Found, answered, fail, not_applicable
 from conformance.checks.registry import check
 from conformance.connection import Connection
 from conformance.findings import finding
+from conformance.probing.diagnosis.azure import READER_ROLE, lacking
 from conformance.probing.evidence import Answer, Evidence, Refusal
-from conformance.probing.tell_apart.azure import READER_ROLE, lacking
 from conformance.probing.tokens import Token
 
 

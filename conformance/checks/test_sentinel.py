@@ -11,7 +11,7 @@ from conformance.checks.registry import check
 from conformance.probing.evidence import Answer
 from conformance.probing.sentinel import PAGE, newest
 
-MOST_ALERTS = 150
+MAX_ALERTS = 150
 """Per incident, Sentinel's service limit."""
 
 
@@ -52,7 +52,7 @@ def test_incident(found: Answer[Incident], incidents: Answer[ArmList[Incident]])
 def test_incident_alerts(incident_alerts: Answer[IncidentAlerts]) -> None:
     """Within the service limit of 150."""
     count = len(incident_alerts.data.value)
-    require(count <= MOST_ALERTS, f"An incident has {count} alerts, more than the limit of {MOST_ALERTS}.")
+    require(count <= MAX_ALERTS, f"An incident has {count} alerts, more than the limit of {MAX_ALERTS}.")
 
 
 @check("SENT-012", "the entities of an incident can be read")

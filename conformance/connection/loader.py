@@ -13,19 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from conformance.connection.clouds import CLOUDS
-from conformance.connection.credential import (
-    Certificate,
-    ClientSecret,
-    Credential,
-    FederatedToken,
-    github_token,
-)
+from conformance.connection.credential import Certificate, ClientSecret, Credential, FederatedToken, github_token
 from conformance.connection.duration import DurationError, duration
-from conformance.connection.lines import Table, line_of, tables
 from conformance.connection.model import USABLE, Connection, Expect
 from conformance.connection.secret import Secret, SecretError, read, resolve
-from conformance.connection.strict import StrictFile, day, kind, near, shown
 from conformance.connection.values import malformed
+from conformance.toml_file.document import TomlDocument, day, did_you_mean, kind, repr_short
+from conformance.toml_file.positions import Table, line_of, tables
 
 IDS = ("tenant_id", "client_id", "subscription_id", "resource_group", "workspace_id", "workspace_name")
 CREDENTIALS = ("client_secret", "certificate", "federated_token")
@@ -38,7 +32,7 @@ class ConnectionFileError(Exception):
 
 
 @dataclass
-class _File(StrictFile):
+class _File(TomlDocument):
     """A connection file under reading, and the connections found in it."""
 
     environ: Mapping[str, str] = field(default_factory=dict)
@@ -146,7 +140,7 @@ def _document(file: _File, document: Mapping[str, Any], written: Sequence[Table]
     for key in document:
         if key != "connection":
             line = written[0].keys.get(key) or next((one.line for one in written if one.path.split(".")[0] == key), 1)
-            hint = near(key, ("connection", *KEYS))
+            hint = did_you_mean(key, ("connection", *KEYS))
             file.tell(f"unknown key {key!r}{hint}; a connection stands in a table [connection]", line)
     rows = document.get("connection")
     if rows is None:
@@ -171,7 +165,7 @@ def _connection(entry: _Entry, many: bool) -> None:
     before = len(entry.file.wrong)
     for key in entry.row:
         if key not in KEYS:
-            entry.tell(key, f"unknown key {key!r}{near(key, KEYS)}")
+            entry.tell(key, f"unknown key {key!r}{did_you_mean(key, KEYS)}")
     values: dict[str, Any] = {key: _string(entry, key) for key in IDS}
     name = _string(entry, "name", required=many) or entry.file.path.stem
     credential = _credential(entry)
@@ -207,7 +201,7 @@ def _string(entry: _Entry, key: str, *, required: bool = True) -> str:
 def _choice(entry: _Entry, key: str, default: str, known: Sequence[str]) -> str:
     value = entry.row.get(key, default)
     if value not in known if isinstance(value, str) else True:
-        entry.found(key, value, f"one of {', '.join(known)}{near(value, known)}")
+        entry.found(key, value, f"one of {', '.join(known)}{did_you_mean(value, known)}")
         return default
     return str(value)
 
@@ -219,7 +213,7 @@ def _apis(entry: _Entry) -> tuple[str, ...]:
         return USABLE
     for one in value:
         if one not in USABLE:
-            entry.found("apis", one, f"one of {', '.join(USABLE)}{near(one, USABLE)}")
+            entry.found("apis", one, f"one of {', '.join(USABLE)}{did_you_mean(one, USABLE)}")
     return tuple(dict.fromkeys(one for one in value if one in USABLE))
 
 
@@ -239,7 +233,7 @@ def _expect(entry: _Entry) -> Expect:
     values: dict[str, Any] = {}
     for key, value in row.items():
         if key not in EXPECT:
-            entry.tell(f"expect.{key}", f"unknown key {key!r}{near(key, EXPECT)}")
+            entry.tell(f"expect.{key}", f"unknown key {key!r}{did_you_mean(key, EXPECT)}")
         elif key.endswith("_days"):
             if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 100_000:
                 values[key] = value
@@ -302,4 +296,4 @@ def _resolved(entry: _Entry, key: str, reference: str) -> Credential:
 
 
 def _shown(key: str, value: object) -> str:
-    return kind(value) if key in (*CREDENTIALS, "certificate_password") else shown(value)
+    return kind(value) if key in (*CREDENTIALS, "certificate_password") else repr_short(value)

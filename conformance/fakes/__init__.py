@@ -1,11 +1,11 @@
 """The virtual tenant: a stateful model of everything that a connection touches, behind the services' own addresses."""
 
-from conformance.fakes import arm, batch, defender, entra, graph, log_analytics, sentinel
-from conformance.fakes.building import healthy
 from conformance.fakes.faults import FAULTS, Fault
 from conformance.fakes.scenarios import SCENARIOS, Scenario, scenario
+from conformance.fakes.services import arm, batch, defender, entra, graph, log_analytics, sentinel
 from conformance.fakes.source import Fake, build
-from conformance.fakes.tenant import Tenant
+from conformance.fakes.state.healthy import healthy
+from conformance.fakes.state.tenant import Tenant
 from conformance.fakes.world import World
 
 __all__ = ["FAULTS", "SCENARIOS", "Fake", "Fault", "Scenario", "Tenant", "World", "build", "healthy", "scenario"]

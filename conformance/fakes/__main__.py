@@ -11,14 +11,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from conformance.fakes import fleet, handout
+from conformance.fakes import fleet
+from conformance.fakes.controllable import ControllableTenant, delay
+from conformance.fakes.network import client_files
+from conformance.fakes.network.served import server_of
+from conformance.fakes.network.server import Server, log_to
 from conformance.fakes.scenarios import SCENARIOS
-from conformance.fakes.served import server_of
-from conformance.fakes.server import Server, log_to
-from conformance.fakes.stage import Stage, delay
 from conformance.fakes.world import hosts
-from conformance.sources import SourceError
-from conformance.verdict import ExitCode
+from conformance.sources.live import SourceError
+from conformance.verification.verdict import ExitCode
 
 FOLDER = Path("virtual-tenant")
 RARELY = 50_000
@@ -36,13 +37,13 @@ async def serve(options: argparse.Namespace) -> None:
         if options.tenants is not None:
             await serve_fleet(options, log, stop)
             return
-        stage = Stage(handout.made_up(), options.scenario)
+        stage = ControllableTenant(client_files.made_up_connection(), options.scenario)
         stage.latency, stage.jitter = options.latency, options.jitter
         async with server_of(stage, log, host=options.host, port=options.port) as server:
             folder, certificate = options.folder, server.ca_file.read_bytes()
             environment = server.trusting((folder / "ca.pem").resolve())
-            stage.publish_to(lambda connection: handout.write(folder, connection, environment, certificate))
-            print(handout.exports({**environment, **handout.variables(stage.connection)}), end="")
+            stage.publish_to(lambda connection: client_files.write(folder, connection, environment, certificate))
+            print(client_files.exports({**environment, **client_files.variables(stage.connection)}), end="")
             print(f"# in another shell:  . {folder / 'environment'}")
             print(f"# {options.scenario}:  pytest --sentinel-config={folder / 'conn.toml'}")
             print("# Ctrl-C ends it", flush=True)
@@ -64,7 +65,7 @@ async def serve_fleet(options: argparse.Namespace, log: Callable[[str], None] | 
         folder = options.folder
         environment = server.trusting((folder / "ca.pem").resolve())
         fleet.write(folder, tenants, environment, server.ca_file.read_bytes())
-        print(handout.exports(environment), end="")
+        print(client_files.exports(environment), end="")
         print(f"# {options.tenants} tenants:  pytest --sentinel-config={folder / 'connections'}")
         print("# Ctrl-C ends it", flush=True)
         await stop.wait()

@@ -16,14 +16,14 @@ from typing import Any
 
 import httpx
 
-from conformance.fakes import defender, entra, gateway, graph, log_analytics, sentinel
-from conformance.fakes.answering import KNOWN, Call, Known, Refuser, respond
+from conformance.fakes.services import arm_gateway, defender, entra, graph, log_analytics, sentinel
+from conformance.fakes.services.routes import PROVENANCE, Call, Provenance, Refuser, respond
 
 SERVICES = ("entra", "arm", "log_analytics", "sentinel", "graph", "defender", "network")
 
 REFUSERS: Mapping[str, Refuser] = {
     "entra": entra.refuse,
-    "arm": gateway.refuse,
+    "arm": arm_gateway.refuse,
     "log_analytics": log_analytics.refuse,
     "sentinel": sentinel.refuse,
     "graph": graph.refuse,
@@ -55,7 +55,7 @@ class Fault:
     notes: tuple[str, ...]
     check: str | None
     endpoint: str | None
-    known: Known
+    known: Provenance
     formed: bool
     answer: Callable[[Call], httpx.Response]
 
@@ -132,8 +132,8 @@ def _numbers(causes: Mapping[str, Mapping[str, list[int]]]) -> Iterator[dict[str
                 yield row | {"message": f"AADSTS{number}: The sign-in was refused."}
 
 
-def _known(row: Mapping[str, Any]) -> Known:
-    return KNOWN[f"{_form(row)}/{row['refusal']}"] if "refusal" in row else Known(row["tier"], row["source"])
+def _known(row: Mapping[str, Any]) -> Provenance:
+    return PROVENANCE[f"{_form(row)}/{row['refusal']}"] if "refusal" in row else Provenance(row["tier"], row["source"])
 
 
 def _form(row: Mapping[str, Any]) -> str:

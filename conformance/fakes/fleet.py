@@ -15,11 +15,11 @@ import httpx
 
 from conformance.apis import entra
 from conformance.connection import Connection
-from conformance.fakes.handout import exports, file, made_up, private, secret
-from conformance.fakes.obstacles import Obstacle
+from conformance.fakes.network.client_files import exports, file, made_up_connection, private, secret
+from conformance.fakes.network.failures import Obstacle
 from conformance.fakes.scenarios import SCENARIOS
 from conformance.fakes.source import build
-from conformance.fakes.story import stable_id
+from conformance.fakes.state.timeline import stable_id
 from conformance.fakes.world import Disturbance, World, tenant_named
 
 WAYS = (
@@ -53,7 +53,7 @@ SILENCES: Mapping[str, Disturbance] = {
     "silent-azure": Disturbance(Obstacle.SILENT, api="arm"),
 }
 """How tenants hang, in turn: altogether, when a token is asked for, or in one of the services."""
-KEPT = 128
+MAX_BUILT = 128
 """Worlds that are kept, of those asked last: more than a client verifies at the same time. One takes some 400 kB."""
 
 
@@ -77,7 +77,7 @@ class Fleet:
                 "a fleet has one tenant or more, and shares of broken and hanging ones that add up to 1 at most"
             )
         self.count = count
-        self._model = made_up()
+        self._model = made_up_connection()
         self._began = datetime.now(UTC)
         self._states = dict(_troubles(count, round(count * broken), round(count * hanging)))
         self._numbers = {stable_id("fleet", number, "tenant_id"): number for number in range(count)}
@@ -101,7 +101,7 @@ class Fleet:
         number = self._numbers.get(tenant_named(request))
         world = self._worlds.pop(number, None) or self._built(number)
         self._worlds[number] = world
-        if len(self._worlds) > KEPT:
+        if len(self._worlds) > MAX_BUILT:
             self._worlds.popitem(last=False)
         return await world.handler(request)
 

@@ -9,12 +9,12 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from conformance.connection import Connection
-from conformance.fakes.building import healthy
 from conformance.fakes.faults import FAULTS
 from conformance.fakes.scenarios import SCENARIOS
-from conformance.fakes.scenarios.declaring import Arrange
+from conformance.fakes.scenarios.registry import Arrange
+from conformance.fakes.state.healthy import healthy
 from conformance.fakes.world import World
-from conformance.sources import Channel, SourceError
+from conformance.sources.live import Channel, SourceError
 
 
 def arrangement(scenario: str) -> list[Arrange]:

@@ -14,14 +14,14 @@ import respx
 
 from conformance.apis.endpoint import APIS, Api, Endpoint
 from conformance.connection import CLOUDS, Connection
-from conformance.fakes.answering import ANSWERS, GATES, SERVED, STRAYS, Call
-from conformance.fakes.lenient import tidied
-from conformance.fakes.obstacles import Obstacle
-from conformance.fakes.tenant import Tenant
-from conformance.fakes.tokens import bearer, read
+from conformance.fakes.network.failures import Obstacle
+from conformance.fakes.network.paths import normalize
+from conformance.fakes.services.routes import ANSWERS, GATES, SERVED, UNMATCHED, Call
+from conformance.fakes.state.tenant import Tenant
+from conformance.fakes.state.tokens import bearer, read
 from conformance.probing.clock import VirtualClock
 
-KEPT = 1000
+MAX_REQUESTS = 1000
 """Requests that a world remembers."""
 ASKED = "world"
 """The extension of a request, while it is answered, that holds the world it asks."""
@@ -63,7 +63,7 @@ class World:
     connection: Connection
     disturbances: list[Disturbance] = field(default_factory=list)
     stripped: dict[str, str] = field(default_factory=dict)
-    requests: deque[httpx.Request] = field(default_factory=lambda: deque(maxlen=KEPT), repr=False)
+    requests: deque[httpx.Request] = field(default_factory=lambda: deque(maxlen=MAX_REQUESTS), repr=False)
     """The latest, oldest first."""
 
     @property
@@ -81,7 +81,7 @@ class World:
         host = request.url.host
         if host not in hosts():
             raise httpx.ConnectError(f"{host} is not one of the virtual tenant's hosts", request=request)
-        asked = tidied(request, hosts()[host])
+        asked = normalize(request, hosts()[host])
         asked.extensions[ASKED] = self
         try:
             return _routes(host).handler(asked)
@@ -138,7 +138,7 @@ class World:
     def _strayed(self, apis: list[str], request: httpx.Request) -> httpx.Response:
         call = Call(self._tenant(request), request, None, {})
         api = _of_path(apis, request.url.path)
-        return self._disturbed(api, call) or STRAYS[api.name](call)
+        return self._disturbed(api, call) or UNMATCHED[api.name](call)
 
     def _disturbed(self, api: Api, call: Call) -> httpx.Response | None:
         for one in self.disturbances:

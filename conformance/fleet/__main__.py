@@ -13,23 +13,23 @@ from itertools import groupby
 from pathlib import Path
 from typing import NoReturn
 
-from conformance.baseline import BaselineError, read
 from conformance.connection import ConnectionFileError, DurationError, duration
-from conformance.delivery import Delivery, DeliveryError
 from conformance.findings import Docs, DocsError
-from conformance.fleet.ending import Ending, ending
-from conformance.fleet.history import History, HistoryError
 from conformance.fleet.plan import plan
 from conformance.fleet.run import Run
-from conformance.fleet.shard import ShardError
-from conformance.fleet.task import FleetError, FleetLost, Trouble
-from conformance.journal import FILE, Journal, JournalError
-from conformance.keeping import Keeping
+from conformance.fleet.task import Failure, FleetError, FleetLost
+from conformance.outputs.delivery import Delivery, DeliveryError
+from conformance.outputs.summary import RunSummary, summarize
 from conformance.report.comparison import ComparisonError, past
-from conformance.report.screen import console
-from conformance.sources import SourceError
-from conformance.verdict import STATUSES, ExitCode
-from conformance.verification import JOBS
+from conformance.report.terminal_layout import console
+from conformance.results.history import History, HistoryError
+from conformance.results.journal import FILE, Journal, JournalError
+from conformance.results.shard import ShardError
+from conformance.results.store import RunStore
+from conformance.sources.live import SourceError
+from conformance.verification.api import JOBS
+from conformance.verification.baseline import BaselineError, read
+from conformance.verification.verdict import STATUSES, ExitCode
 
 UNUSABLE = (
     BaselineError,
@@ -56,7 +56,7 @@ class Parser(argparse.ArgumentParser):
         raise FleetError(message)
 
 
-def verifying() -> argparse.ArgumentParser:
+def run_parser() -> argparse.ArgumentParser:
     """The options of a run."""
     parser = Parser(prog="python -m conformance.fleet", description=__doc__)
     add = parser.add_argument
@@ -104,13 +104,13 @@ def verify(options: argparse.Namespace) -> int:
     began = time.monotonic()
     with ExitStack() as stack:
         history = stack.enter_context(History(options.history)) if options.history else None
-        run = Run(planned, Keeping(journal, history), sys.stderr)
-        cut_off = carried_out(run, options.scheduler)
-    for line in complaints(run.troubles):
+        run = Run(planned, RunStore(journal, history), sys.stderr)
+        cut_off = execute(run, options.scheduler)
+    for line in failure_lines(run.troubles):
         error_line(line, ExitCode.USAGE)
     if run.keeping.problem:
         error_line(f"{options.history}: the history is not complete: {run.keeping.problem}", ExitCode.USAGE)
-    end = ending(
+    end = summarize(
         lambda: run.keeping.in_order(str),
         time.monotonic() - began,
         planned.order.selection,
@@ -119,7 +119,7 @@ def verify(options: argparse.Namespace) -> int:
         previous=previous,
         unfinished=run.unfinished,
     )
-    lost = delivered(end, delivery, journal, interrupted=cut_off == INTERRUPTED)
+    lost = deliver_reports(end, delivery, journal, interrupted=cut_off == INTERRUPTED)
     for line in counts(run, options):
         print(line)
     if cut_off is not None:
@@ -129,7 +129,7 @@ def verify(options: argparse.Namespace) -> int:
     return end.exit_code if end else run.exit_code
 
 
-def carried_out(run: Run, scheduler: str | None) -> int | None:
+def execute(run: Run, scheduler: str | None) -> int | None:
     """Carries a plan out; the exit code of what cut that off, which is told."""
     try:
         asyncio.run(run.go(scheduler))
@@ -151,7 +151,7 @@ def counts(run: Run, options: argparse.Namespace) -> Iterator[str]:
         yield "next      the same command with --resume verifies those alone"
 
 
-def delivered(end: Ending | None, delivery: Delivery, journal: Journal, *, interrupted: bool) -> bool:
+def deliver_reports(end: RunSummary | None, delivery: Delivery, journal: Journal, *, interrupted: bool) -> bool:
     """Shows and delivers the end of a run; whether something that was asked for is lost."""
     problems = []
     if end:
@@ -164,7 +164,7 @@ def delivered(end: Ending | None, delivery: Delivery, journal: Journal, *, inter
     return any(one.fatal for one in problems)
 
 
-def trending() -> argparse.ArgumentParser:
+def trend_parser() -> argparse.ArgumentParser:
     """The options of `trend`."""
     parser = Parser(prog="python -m conformance.fleet trend", description="Draws how a fleet fares over time.")
     parser.add_argument("--history", type=Path, required=True, metavar="FILE", help="what runs wrote with --history")
@@ -175,9 +175,9 @@ def trending() -> argparse.ArgumentParser:
 
 def draw(options: argparse.Namespace) -> int:
     """The trend at the terminal, and as a picture."""
-    from conformance.fleet.chart import draw
-    from conformance.fleet.picture import picture
     from conformance.fleet.trend import trend
+    from conformance.fleet.trend_svg import picture
+    from conformance.fleet.trend_terminal import draw
 
     if not options.history.is_file():
         raise FleetError(f"{options.history}: no such file")
@@ -193,7 +193,7 @@ def draw(options: argparse.Namespace) -> int:
     return ExitCode.CONFORMANT
 
 
-def complaints(troubles: Iterable[Trouble]) -> Iterator[str]:
+def failure_lines(troubles: Iterable[Failure]) -> Iterator[str]:
     """Why connections have no verdict, a line for each reason."""
     for text, group in groupby(sorted(troubles, key=lambda one: (one.text, one.name)), key=lambda one: one.text):
         names = [one.name for one in group]
@@ -211,8 +211,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         if words[:1] == ["trend"]:
-            return draw(trending().parse_args(words[1:]))
-        return verify(verifying().parse_args(words))
+            return draw(trend_parser().parse_args(words[1:]))
+        return verify(run_parser().parse_args(words))
     except UNUSABLE as error:
         return error_line(str(error).replace("--sentinel-", "--"), ExitCode.USAGE)
 

@@ -8,13 +8,13 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-FIRST = 4
+FIRST_SIZE = 4
 """Connections in the first batches, of whose cost nothing is known."""
 SECONDS = 5.0
 """What a batch is to take: long against the cost of a task, short against what a lost worker loses."""
-STEP = 2.0
+MAX_GROWTH = 2.0
 """How much one measurement may change the size: a tenant that hangs says little about the others."""
-MOST = 1000
+MAX_SIZE = 1000
 
 
 class Batches(Generic[T]):
@@ -22,7 +22,7 @@ class Batches(Generic[T]):
 
     def __init__(self, things: Iterable[T]) -> None:
         self._left = list(things)[::-1]
-        self._size = float(FIRST)
+        self._size = float(FIRST_SIZE)
 
     def __bool__(self) -> bool:
         return bool(self._left)
@@ -35,4 +35,4 @@ class Batches(Generic[T]):
     def measured(self, count: int, seconds: float) -> None:
         """A batch of ``count`` took so many ``seconds``, without the time it waited for a worker."""
         fitting = count * SECONDS / max(seconds, 1e-3)
-        self._size = min(max(fitting, self._size / STEP, 1.0), self._size * STEP, MOST)
+        self._size = min(max(fitting, self._size / MAX_GROWTH, 1.0), self._size * MAX_GROWTH, MAX_SIZE)

@@ -18,14 +18,14 @@ from tornado.iostream import StreamClosedError
 
 from conformance import __version__
 from conformance.fleet.batches import Batches
-from conformance.fleet.task import FleetError, FleetLost, Order, Place, Result, Trouble, verify
-from conformance.verdict import ExitCode
+from conformance.fleet.task import ConnectionRef, Failure, FleetError, FleetLost, Result, VerifySpec, verify
+from conformance.verification.verdict import ExitCode
 
 CONNECT = 10.0
 """Seconds for the scheduler to answer."""
 WORKERS = 60.0
 """Seconds to wait for a worker, at first and when none is left."""
-LOOK = 1.0
+POLL_INTERVAL = 1.0
 """Seconds between two looks at how many workers there are."""
 CUT = (CommClosedError, StreamClosedError)
 """What Dask and its transport raise where the connection to the scheduler ends in the middle of a message."""
@@ -36,7 +36,7 @@ class Cluster:
 
     def __init__(self, scheduler: str) -> None:
         self._scheduler = scheduler
-        self._running: dict[asyncio.Future[Result], list[Place]] = {}
+        self._running: dict[asyncio.Future[Result], list[ConnectionRef]] = {}
         self._client: Any = None
 
     async def __aenter__(self) -> Cluster:
@@ -63,17 +63,17 @@ class Cluster:
         if self._client is not None:
             await self._client.close(timeout=CONNECT)
 
-    async def results(self, places: Iterable[Place], order: Order) -> AsyncGenerator[Result]:
+    async def results(self, places: Iterable[ConnectionRef], order: VerifySpec) -> AsyncGenerator[Result]:
         """Verifies the connections at these places: each has a part in exactly one result, in no order.
 
         What a lost worker had under way is done by another. Raises :class:`FleetLost`.
         """
-        waiting, suspects = Batches(places), deque[Place]()
+        waiting, suspects = Batches(places), deque[ConnectionRef]()
         while waiting or suspects or self._running:
             slots = await self._slots()
             while (waiting or suspects) and len(self._running) < slots:
                 self._submit([suspects.popleft()] if suspects else waiting.take(slots), order)
-            done, _ = await asyncio.wait(self._running, timeout=LOOK, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(self._running, timeout=POLL_INTERVAL, return_when=asyncio.FIRST_COMPLETED)
             gone = False
             for one in done:
                 batch = self._running.pop(one)
@@ -99,7 +99,7 @@ class Cluster:
             if gone:
                 raise FleetLost(f"{self._scheduler}: the scheduler is gone")
 
-    def _submit(self, batch: list[Place], order: Order) -> None:
+    def _submit(self, batch: list[ConnectionRef], order: VerifySpec) -> None:
         # A key of its own: the same batch may be asked for again tomorrow.
         future = self._client.submit(verify, batch, order, key=f"verify-{uuid.uuid4().hex}", pure=False)
         self._running[asyncio.ensure_future(future.result())] = batch
@@ -117,8 +117,8 @@ class Cluster:
         return max(1, sum(threads.values()) + len(threads))
 
 
-def _troubled(batch: list[Place], text: str, code: ExitCode = ExitCode.INCOMPLETE) -> Result:
-    return Result(troubles=tuple(Trouble(one.name, text, code) for one in batch))
+def _troubled(batch: list[ConnectionRef], text: str, code: ExitCode = ExitCode.INCOMPLETE) -> Result:
+    return Result(troubles=tuple(Failure(one.name, text, code) for one in batch))
 
 
 def _root(error: BaseException) -> BaseException:

@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from conformance.baseline import Baseline
 from conformance.checks.registry import AREAS, catalogue
 from conformance.connection import load_files
 from conformance.findings import UNPUBLISHED, Docs
-from conformance.fleet.shard import Shard
-from conformance.fleet.task import FleetError, Order, Place
-from conformance.journal import Journal, fingerprint
-from conformance.sources import source
-from conformance.verification import selected
+from conformance.fleet.task import ConnectionRef, FleetError, VerifySpec
+from conformance.results.journal import Journal, fingerprint
+from conformance.results.shard import Shard
+from conformance.sources.live import source
+from conformance.verification.api import select_checks
+from conformance.verification.baseline import Baseline
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +23,9 @@ class Plan:
 
     names: frozenset[str]
     """Of all connections of this share."""
-    places: tuple[Place, ...]
+    places: tuple[ConnectionRef, ...]
     """Of those that have no verdict yet."""
-    order: Order
+    order: VerifySpec
     prints: Mapping[str, str] = field(default_factory=dict)
     """Of all connections, by name, where a run goes on: what an earlier one finished counts if it is of these."""
 
@@ -54,14 +54,16 @@ def plan(
     where, share = source(source_name), Shard.parse(shard)
     files = load_files(connections, credentials=False)
     # Absolute: workers run elsewhere, and have the files under the same path.
-    chosen = {Place(str(file.absolute()), one.name): one for file, found in files.items() for one in share.of(found)}
+    chosen = {
+        ConnectionRef(str(file.absolute()), one.name): one for file, found in files.items() for one in share.of(found)
+    }
     prints = {one.name: fingerprint(one, where.name, selection) for one in chosen.values()}
     done = resumed.finished(prints) if resumed else {}
     started = min(done.values(), default=datetime.now(UTC))
     return Plan(
         frozenset(prints),
         tuple(place for place in chosen if place.name not in done),
-        Order(where.name, ids, selection, started, deadline, jobs, wait, strict, baseline, docs),
+        VerifySpec(where.name, ids, selection, started, deadline, jobs, wait, strict, baseline, docs),
         prints if resumed else {},
     )
 
@@ -69,12 +71,12 @@ def plan(
 def choice(text: str | None) -> tuple[tuple[str, ...], str]:
     """The checks of these ids and areas, with commas between; and what a report calls the choice."""
     if text is None:
-        return tuple(check.id for check in selected()), "all"
+        return tuple(check.id for check in select_checks()), "all"
     words = [word.strip() for word in text.split(",")]
     for word in words:
         if word not in AREAS and word not in catalogue():
             raise FleetError(f"--checks: {word!r} is no check and no area; pytest --sentinel-list shows all")
-    ordinary = {check.id for check in selected()}  # as in pytest: the negative control only if it is asked for
+    ordinary = {check.id for check in select_checks()}  # as in pytest: the negative control only if it is asked for
     ids = tuple(
         check.id
         for check in catalogue().values()

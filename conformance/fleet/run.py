@@ -10,22 +10,22 @@ from typing import IO, Protocol
 
 from conformance.connection import Connection, load
 from conformance.fleet.plan import Plan
-from conformance.fleet.task import FleetError, Order, Place, Result, Trouble, verified
-from conformance.keeping import Keeping
+from conformance.fleet.task import ConnectionRef, Failure, FleetError, Result, VerifySpec, verified
 from conformance.report.progress import fleet_progress
-from conformance.verdict import STATUSES, ExitCode, VerdictStatus, exit_code
+from conformance.results.store import RunStore
+from conformance.verification.verdict import STATUSES, ExitCode, VerdictStatus, exit_code
 
 
 class Engine(Protocol):
     """What verifies the connections at these places."""
 
-    def results(self, places: Iterable[Place], order: Order) -> AsyncGenerator[Result]: ...
+    def results(self, places: Iterable[ConnectionRef], order: VerifySpec) -> AsyncGenerator[Result]: ...
 
 
 class Here:
     """This process as an engine. Entering it reads the files with their secrets; raises ``ConnectionFileError``."""
 
-    def __init__(self, places: Iterable[Place]) -> None:
+    def __init__(self, places: Iterable[ConnectionRef]) -> None:
         self._files = sorted({one.file for one in places})
 
     async def __aenter__(self) -> Here:
@@ -35,13 +35,13 @@ class Here:
     async def __aexit__(self, *_: object) -> None:
         self._connections.clear()
 
-    async def results(self, places: Iterable[Place], order: Order) -> AsyncGenerator[Result]:
+    async def results(self, places: Iterable[ConnectionRef], order: VerifySpec) -> AsyncGenerator[Result]:
         """Each connection as soon as it is finished."""
         async for entry in verified((self._connections[one.name] for one in places), order):
             yield Result((entry,))
 
 
-def engine(places: Iterable[Place], scheduler: str | None) -> AbstractAsyncContextManager[Engine]:
+def engine(places: Iterable[ConnectionRef], scheduler: str | None) -> AbstractAsyncContextManager[Engine]:
     """This process, or the cluster of a scheduler. Raises :class:`FleetError` where the extra is missing."""
     if scheduler is None:
         return Here(places)
@@ -57,11 +57,11 @@ class Run:
     """Carries out a plan. What is finished stands in the journal, in the history and in the counts."""
 
     plan: Plan
-    keeping: Keeping
+    keeping: RunStore
     stream: IO[str]
     """Where progress is seen, if somebody watches."""
     verdicts: Counter[VerdictStatus] = field(default_factory=Counter)
-    troubles: list[Trouble] = field(default_factory=list)
+    troubles: list[Failure] = field(default_factory=list)
 
     async def go(self, scheduler: str | None = None) -> None:
         """Verifies what has no verdict yet.

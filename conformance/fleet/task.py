@@ -14,14 +14,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from conformance.baseline import Baseline
 from conformance.connection import Connection, ConnectionFileError, load
 from conformance.findings import UNPUBLISHED, Docs
-from conformance.journal import Entry, entry
 from conformance.probing.transport import Patience
-from conformance.sources import Source, SourceError, source
-from conformance.verdict import ExitCode
-from conformance.verification import verify_all
+from conformance.results.journal import Entry, entry
+from conformance.sources.live import Source, SourceError, source
+from conformance.verification.api import verify_all
+from conformance.verification.baseline import Baseline
+from conformance.verification.verdict import ExitCode
 
 
 class FleetError(Exception):
@@ -33,7 +33,7 @@ class FleetLost(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class VerifySpec:
     """What is verified of each connection, and how; ``checks`` are ids, ``selection`` what the report calls them."""
 
     source: str
@@ -49,7 +49,7 @@ class Order:
     docs: Docs = UNPUBLISHED
 
 
-class Place(NamedTuple):
+class ConnectionRef(NamedTuple):
     """Where a connection stands: its file, and its name in there."""
 
     file: str
@@ -57,7 +57,7 @@ class Place(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class Failure:
     """Why a connection has no verdict. One line, for the user."""
 
     name: str
@@ -70,12 +70,12 @@ class Result:
     """What became of a batch, and how many seconds it took."""
 
     entries: tuple[Entry, ...] = ()
-    troubles: tuple[Trouble, ...] = ()
+    troubles: tuple[Failure, ...] = ()
     seconds: float = 0.0
 
 
-async def verified(connections: Iterable[Connection], order: Order) -> AsyncIterator[Entry]:
-    """The connections' entries as they are finished. Raises :class:`~conformance.sources.SourceError`."""
+async def verified(connections: Iterable[Connection], order: VerifySpec) -> AsyncIterator[Entry]:
+    """The connections' entries as they are finished. Raises :class:`~conformance.sources.live.SourceError`."""
     asked = {one.name: one for one in connections}
     reports = verify_all(
         asked.values(),
@@ -92,7 +92,7 @@ async def verified(connections: Iterable[Connection], order: Order) -> AsyncIter
         yield msgspec.structs.replace(made, started=order.started)  # a batch starts later than its run
 
 
-def verify(places: Sequence[Place], order: Order) -> Result:
+def verify(places: Sequence[ConnectionRef], order: VerifySpec) -> Result:
     """A task of the cluster: reads the connections where it runs, with their secrets, and verifies them.
 
     Raises nothing: what an exception says, and the values that it carries, would go into the scheduler's memory.
@@ -102,10 +102,10 @@ def verify(places: Sequence[Place], order: Order) -> Result:
         connections, troubles = read(places)
         entries = asyncio.run_coroutine_threadsafe(_all(connections, order), _loop()).result()
     except SourceError as error:
-        entries, troubles = (), [Trouble(one.name, str(error), ExitCode.USAGE) for one in places]
+        entries, troubles = (), [Failure(one.name, str(error), ExitCode.USAGE) for one in places]
     except Exception as error:
         text = f"an error of this suite: {type(error).__name__}"
-        entries, troubles = (), [Trouble(one.name, text, ExitCode.INCOMPLETE) for one in places]
+        entries, troubles = (), [Failure(one.name, text, ExitCode.INCOMPLETE) for one in places]
     return Result(entries, tuple(troubles), time.monotonic() - began)
 
 
@@ -134,11 +134,11 @@ def _begun() -> asyncio.AbstractEventLoop:
     return loop
 
 
-async def _all(connections: Iterable[Connection], order: Order) -> tuple[Entry, ...]:
+async def _all(connections: Iterable[Connection], order: VerifySpec) -> tuple[Entry, ...]:
     return tuple([one async for one in verified(connections, order)])
 
 
-def read(places: Sequence[Place]) -> tuple[list[Connection], list[Trouble]]:
+def read(places: Sequence[ConnectionRef]) -> tuple[list[Connection], list[Failure]]:
     """The connections at these places; a file that cannot be used is the trouble of those that stand in it."""
     found: dict[str, Connection] = {}
     wrong: dict[str, str] = {}
@@ -149,12 +149,12 @@ def read(places: Sequence[Place]) -> tuple[list[Connection], list[Trouble]]:
             wrong[file] = str(error).splitlines()[0]
     missing = [one for one in places if one.name not in found]
     troubles = [
-        Trouble(one.name, wrong.get(one.file, f"{one.file}: no connection {one.name!r} there"), ExitCode.USAGE)
+        Failure(one.name, wrong.get(one.file, f"{one.file}: no connection {one.name!r} there"), ExitCode.USAGE)
         for one in missing
     ]
     return list(found.values()), troubles
 
 
-def _by_file(places: Sequence[Place]) -> Iterator[tuple[str, frozenset[str]]]:
+def _by_file(places: Sequence[ConnectionRef]) -> Iterator[tuple[str, frozenset[str]]]:
     for file, group in groupby(sorted(places), key=lambda place: place.file):
         yield file, frozenset(one.name for one in group)

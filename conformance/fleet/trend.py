@@ -7,15 +7,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from conformance.fleet.history import Episode, History, Look, by_connection, episodes, flapping, median
-from conformance.verdict import VerdictStatus
+from conformance.results.history import Episode, History, Observation, by_connection, episodes, flapping, median
+from conformance.verification.verdict import VerdictStatus
 
 SAME_RUN = timedelta(hours=1)
 """Within which the shares of one run begin: the jobs of a CI matrix start when there is a machine for them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Night:
+class RunPoint:
     """One run over the fleet, and how many connections had which verdict."""
 
     started: datetime
@@ -32,7 +32,7 @@ class OpenCause:
 
 
 @dataclass(frozen=True, slots=True)
-class MendedCause:
+class ResolvedCause:
     """A cause that went away, how many times, and how long it took at the median."""
 
     cause: str
@@ -44,27 +44,27 @@ class MendedCause:
 class Trend:
     """Runs in their order; open causes with the most connections first; the restless first; the slowest first."""
 
-    nights: tuple[Night, ...]
+    nights: tuple[RunPoint, ...]
     open: tuple[OpenCause, ...]
     flapping: Mapping[str, int]
-    mended: tuple[MendedCause, ...]
+    mended: tuple[ResolvedCause, ...]
 
 
 def trend(history: History, since: datetime | None = None) -> Trend:
     """What the history says of the time since a moment. What began earlier counts from its beginning."""
-    looks = history.looks(since)
+    looks = history.observations(since)
     begun_earlier = {name for name, seen in by_connection(looks).items() if seen[0].causes} if since else set()
-    earlier = [one for one in history.looks(connections=begun_earlier) if since and one.started < since]
+    earlier = [one for one in history.observations(connections=begun_earlier) if since and one.started < since]
     found = [one for one in episodes([*earlier, *looks]) if not (one.mended and since and one.mended < since)]
-    return Trend(nights(looks), open_causes(found), flapping(looks), mended_causes(found))
+    return Trend(nights(looks), open_causes(found), flapping(looks), resolved_causes(found))
 
 
-def nights(looks: Iterable[Look]) -> tuple[Night, ...]:
+def nights(looks: Iterable[Observation]) -> tuple[RunPoint, ...]:
     """Looks by run. Runs that begin together and share no connection are shares of one."""
-    by_start: dict[datetime, list[Look]] = defaultdict(list)
+    by_start: dict[datetime, list[Observation]] = defaultdict(list)
     for one in looks:
         by_start[one.started].append(one)
-    runs: list[list[Look]] = []
+    runs: list[list[Observation]] = []
     names: set[str] = set()
     for started, seen in sorted(by_start.items()):
         new = {one.connection for one in seen}
@@ -74,7 +74,7 @@ def nights(looks: Iterable[Look]) -> tuple[Night, ...]:
         else:
             runs.append(list(seen))
             names = new
-    return tuple(Night(run[0].started, Counter(one.status for one in run)) for run in runs)
+    return tuple(RunPoint(run[0].started, Counter(one.status for one in run)) for run in runs)
 
 
 def open_causes(found: Iterable[Episode]) -> tuple[OpenCause, ...]:
@@ -87,13 +87,13 @@ def open_causes(found: Iterable[Episode]) -> tuple[OpenCause, ...]:
     return tuple(sorted(causes, key=lambda one: (-one.connections, one.since, one.cause)))
 
 
-def mended_causes(found: Iterable[Episode]) -> tuple[MendedCause, ...]:
+def resolved_causes(found: Iterable[Episode]) -> tuple[ResolvedCause, ...]:
     """The episodes that ended, by cause."""
     times = {
         cause: [took for one in group if (took := one.time_to_mend) is not None]
         for cause, group in _by_cause(one for one in found if one.mended).items()
     }
-    causes = [MendedCause(cause, len(took), middle) for cause, took in times.items() if (middle := median(took))]
+    causes = [ResolvedCause(cause, len(took), middle) for cause, took in times.items() if (middle := median(took))]
     return tuple(sorted(causes, key=lambda one: (-one.median, one.cause)))
 
 

@@ -20,9 +20,9 @@ from conformance.connection import Connection
 from conformance.findings import Finding, explain, finding
 from conformance.probing import tokens
 from conformance.probing.clock import Clock
-from conformance.probing.evidence import Absence, Answer, Blocked, Evidence, Exchange, Fault, Refusal
+from conformance.probing.diagnosis import TELL_APART, rules_for
+from conformance.probing.evidence import Answer, Blocked, Evidence, Exchange, InternalError, NotAsked, Refusal
 from conformance.probing.guard import Guard, next_link_problem
-from conformance.probing.pace import Pace
 from conformance.probing.probe import (
     CONNECTION,
     PROBES,
@@ -33,8 +33,8 @@ from conformance.probing.probe import (
     Question,
     Refused,
 )
-from conformance.probing.tell_apart import TELL_APART, rules_for
-from conformance.probing.transport import Patience, Received, Sender, Unreachable
+from conformance.probing.rate_limits import RateLimits
+from conformance.probing.transport import NetworkFailure, Patience, Response, Sender
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Engine:
         transport: httpx.AsyncBaseTransport,
         *,
         clock: Clock | None = None,
-        pace: Pace | None = None,
+        pace: RateLimits | None = None,
         start: float | None = None,
         patience: Patience | None = None,
         negative: bool = False,
@@ -81,7 +81,7 @@ class Engine:
             follow_redirects=False,
             trust_env=False,
         )
-        accounts = (pace or Pace()).accounts(connection.facts(), clock.monotonic())
+        accounts = (pace or RateLimits()).accounts(connection.facts(), clock.monotonic())
         self._sender = Sender(self._client, clock, patience, accounts, start)
         self._tasks: dict[str, asyncio.Task[Evidence]] = {}
         self._findings: dict[str, asyncio.Task[Refusal]] = {}
@@ -141,11 +141,11 @@ class Engine:
         except Refused as known:
             evidence = Refusal(probe.name, known.finding)
         except NotApplicable as nothing:
-            evidence = Absence(probe.name, str(nothing))
+            evidence = NotAsked(probe.name, str(nothing))
         except NotConfigured as key:
-            evidence = Absence(probe.name, str(key), kind="not_configured")
+            evidence = NotAsked(probe.name, str(key), kind="not_configured")
         except Exception as error:  # a fault of ours must not look like the tenant's
-            evidence = Fault(probe.name, f"{type(error).__name__}: {error}")
+            evidence = InternalError(probe.name, f"{type(error).__name__}: {error}")
         self._known += 1
         self._progress(self._known, len(self._tasks))
         return evidence
@@ -171,7 +171,7 @@ class Engine:
             return Refusal(name, finding("contract_violation", explanation=problem, about=ask.endpoint.api.name))
         request = build(self._client, self.connection, ask, base, bearer)
         result = await self._sender.send(request, ask.endpoint.name)
-        if isinstance(result, Unreachable):
+        if isinstance(result, NetworkFailure):
             return Refusal(name, result.finding, result.exchange)
         return read(name, ask.endpoint, result, self.connection)
 
@@ -189,7 +189,7 @@ class Engine:
             return Refusal(name, credential_finding(error))
         request = self._client.build_request("POST", asked.url, data=asked.form, headers=asked.headers)
         result = await self._sender.send(request, entra.TOKEN.name)
-        if isinstance(result, Unreachable):
+        if isinstance(result, NetworkFailure):
             return Refusal(name, result.finding, result.exchange)
         evidence = read(name, entra.TOKEN, result, self.connection)
         if isinstance(evidence, Answer):
@@ -241,7 +241,7 @@ def quoted(value: str) -> str:
     return quote(value, safe="~()'!,;@:$&=+*")
 
 
-def read(name: str, endpoint: Endpoint[Any], received: Received, connection: Connection) -> Evidence:
+def read(name: str, endpoint: Endpoint[Any], received: Response, connection: Connection) -> Evidence:
     """An answer of the documented shape, or a refusal with its finding."""
     refused = partial(Refusal, name, exchange=received.exchange, headers=received.headers, body=received.body)
     service = endpoint.api.name

@@ -82,7 +82,7 @@ class Blocked(Evidence):
 
 
 @dataclass(frozen=True, slots=True)
-class Absence(Evidence):
+class NotAsked(Evidence):
     """Not asked, because there is nothing to ask for."""
 
     reason: str
@@ -90,7 +90,7 @@ class Absence(Evidence):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault(Evidence):
+class InternalError(Evidence):
     """Not known, because of this suite itself (or an interaction that a cassette does not hold)."""
 
     message: str

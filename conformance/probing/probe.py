@@ -49,7 +49,7 @@ Question = Ask[Any] | AskToken
 
 
 @dataclass(frozen=True)
-class Injected:
+class EvidenceFunction:
     """A function whose parameters are evidence, by name."""
 
     function: Callable[..., Any]
@@ -65,7 +65,7 @@ class Injected:
 
 
 @dataclass(frozen=True)
-class Probe(Injected):
+class Probe(EvidenceFunction):
     name: str = ""
 
     @property

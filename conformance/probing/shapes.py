@@ -18,10 +18,10 @@ import msgspec
 
 from conformance.probing.evidence import Answer, Evidence
 
-LONGEST = 300
+MAX_LENGTH = 300
 """Lines of one shape; what sorts behind them is left out."""
-DEEPEST = 10
-MOST_KEYS = 60
+MAX_DEPTH = 10
+MAX_KEYS = 60
 """An object of more keys is a table."""
 PLAIN = re.compile(r"[@#$]?[A-Za-z_][\w.@-]{0,63}")
 TABLES = frozenset({"tags", "customDetails", "additionalData", "alertDetailsOverride"})
@@ -43,14 +43,14 @@ def shapes(evidence: Mapping[str, Evidence]) -> dict[str, tuple[str, ...]]:
         if isinstance(item, Answer) and item.body:
             with contextlib.suppress(msgspec.DecodeError):
                 types = found.setdefault(item.exchange.endpoint, defaultdict(set))
-                _see(types, msgspec.json.decode(item.body), "", DEEPEST)
+                _see(types, msgspec.json.decode(item.body), "", MAX_DEPTH)
     return {endpoint: _lines(types) for endpoint, types in sorted(found.items())}
 
 
 def _lines(types: Types) -> tuple[str, ...]:
     """A shape of types by path; null counts where nothing else was seen."""
     told = [f"{path}: {'|'.join(sorted(kinds - {'null'} or kinds))}" for path, kinds in sorted(types.items())]
-    return tuple(told[:LONGEST])
+    return tuple(told[:MAX_LENGTH])
 
 
 def _see(types: Types, value: Any, path: str, depth: int) -> None:
@@ -77,7 +77,7 @@ def _see_members(types: Types, value: dict[str, Any], path: str, depth: int) -> 
             if isinstance(column, dict) and _plain(str(column.get("name"))):
                 types[f"{path}/rows[]/{column['name']}"].add(str(column.get("type")))
         return
-    table = path.rpartition("/")[2] in TABLES or len(value) > MOST_KEYS
+    table = path.rpartition("/")[2] in TABLES or len(value) > MAX_KEYS
     for key, item in value.items():
         if key not in PAGING:
             name = key if not table and _plain(key) else "*"

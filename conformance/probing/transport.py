@@ -16,7 +16,7 @@ import httpx
 from conformance.findings import Finding, finding
 from conformance.probing.clock import Clock
 from conformance.probing.evidence import Exchange
-from conformance.probing.pace import Account
+from conformance.probing.rate_limits import RateLimit
 
 RETRIED = frozenset({429, 502, 503, 504})
 REQUEST_ID_HEADERS = ("x-ms-request-id", "request-id", "x-ms-correlation-request-id")
@@ -32,7 +32,7 @@ LARGEST = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class Response:
     """A complete answer of a service."""
 
     status: int
@@ -42,7 +42,7 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
-class Unreachable:
+class NetworkFailure:
     """No answer: what the network did instead."""
 
     finding: Finding
@@ -73,7 +73,7 @@ class Sender:
         client: httpx.AsyncClient,
         clock: Clock,
         patience: Patience,
-        accounts: Mapping[str, Account],
+        accounts: Mapping[str, RateLimit],
         start: float | None = None,
     ) -> None:
         self._client, self._clock, self._patience, self._accounts = client, clock, patience, accounts
@@ -84,14 +84,14 @@ class Sender:
         self._ends: float | None = None
         """The deadline, in the time of the event loop: it runs from the first request."""
 
-    async def send(self, request: httpx.Request, endpoint: str) -> Received | Unreachable:
+    async def send(self, request: httpx.Request, endpoint: str) -> Response | NetworkFailure:
         """Sends, waits as asked and tries again. Raises only what is not the network's doing (the guard, cassettes).
 
         What is on its way at the deadline, or comes after it, has taken too long, as with a silent host.
         """
         started, now = self._clock.monotonic(), asyncio.get_running_loop().time()
         self._ends = now + self._patience.deadline if self._ends is None else self._ends
-        result: Received | Unreachable
+        result: Response | NetworkFailure
         try:
             if now >= self._ends:
                 raise TimeoutError
@@ -102,7 +102,7 @@ class Sender:
         self.exchanges.append(result.exchange)
         return result
 
-    def _late(self, request: httpx.Request, endpoint: str, started: float) -> Unreachable:
+    def _late(self, request: httpx.Request, endpoint: str, started: float) -> NetworkFailure:
         """What was not there at the deadline."""
         host, code = request.url.host, f"deadline of {self._patience.deadline:g} s"
         exchange = Exchange(
@@ -116,9 +116,9 @@ class Sender:
             elapsed=self._clock.monotonic() - started,
             endpoint=endpoint,
         )
-        return Unreachable(finding("timed_out", about=host, facts={"host": host}, code=code), exchange)
+        return NetworkFailure(finding("timed_out", about=host, facts={"host": host}, code=code), exchange)
 
-    async def _tried(self, request: httpx.Request, endpoint: str) -> Received | Unreachable:
+    async def _tried(self, request: httpx.Request, endpoint: str) -> Response | NetworkFailure:
         request.headers.setdefault("client-request-id", str(uuid.uuid4()))
         api = endpoint.partition(".")[0]
         account = self._accounts[api]
@@ -131,7 +131,7 @@ class Sender:
                     started = self._clock.monotonic()
                 self.requests += 1
                 result = await self._once(request, endpoint, started, attempt, throttled)
-            if isinstance(result, Unreachable) or result.status not in RETRIED:
+            if isinstance(result, NetworkFailure) or result.status not in RETRIED:
                 break
             throttled += result.status == 429
             wait = retry_after(result.headers, self._clock.now(), attempt)
@@ -145,7 +145,7 @@ class Sender:
 
     async def _once(
         self, request: httpx.Request, endpoint: str, started: float, attempt: int, throttled: int
-    ) -> Received | Unreachable:
+    ) -> Response | NetworkFailure:
         response: httpx.Response | None = None
         failure: Finding | None = None
         body = b""
@@ -175,8 +175,8 @@ class Sender:
             endpoint=endpoint,
         )
         if failure is not None or status is None:
-            return Unreachable(failure or finding("connection_failed"), exchange)
-        return Received(status, headers, body, exchange)
+            return NetworkFailure(failure or finding("connection_failed"), exchange)
+        return Response(status, headers, body, exchange)
 
 
 class EndlessAnswer(Exception):
@@ -184,7 +184,7 @@ class EndlessAnswer(Exception):
 
 
 async def whole(response: httpx.Response) -> bytes:
-    """The body of an answer, unpacked. Raises :class:`EndlessAnswer` beyond ``LARGEST``, and what httpx raises."""
+    """The body of an answer, unpacked. Raises :class:`EndlessAnswer` beyond ``MAX_BYTES``, and what httpx raises."""
     parts, length = [], 0
     try:
         async for part in response.aiter_bytes():
@@ -204,7 +204,7 @@ def request_id(headers: Mapping[str, str], refusal: bytes) -> str | None:
     return inside[1].decode() if inside else found
 
 
-def unavailable(result: Received) -> bool:
+def unavailable(result: Response) -> bool:
     """Whether a service says until when it is out of order, for all who ask."""
     return result.status == 503 and "retry-after" in result.headers
 

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from conformance.connection import ConnectionFileError, load
-from conformance.recording.scan import ScanError, known_values, leaks, read
-from conformance.verdict import ExitCode
+from conformance.recording.leaks.scan import ScanError, known_values, leaks, read
+from conformance.verification.verdict import ExitCode
 
 
 def scan(options: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from conformance.recording.kinds import ANY, Kind
+from conformance.recording.pseudonym_kinds import ANY, Kind
 
 
 class Pseudonyms:

@@ -13,10 +13,10 @@ import httpx
 
 from conformance.connection import Connection
 from conformance.probing.clock import VirtualClock
-from conformance.recording import stand_in
+from conformance.recording import replay_connection
 from conformance.recording.cassette import SHIPPED, Cassette, exists, names, place, read
 from conformance.recording.interaction import Answered, Interaction, asked, content, key
-from conformance.sources import Channel, SourceError
+from conformance.sources.live import Channel, SourceError
 
 FAILURES: Mapping[str, tuple[type[httpx.HTTPError], str]] = {
     "timed_out": (httpx.ConnectTimeout, "timed out"),
@@ -73,7 +73,7 @@ class Played:
     def connection(self) -> Connection:
         """The connection of the recording, under pseudonyms."""
         manifest = self.cassette.manifest
-        return stand_in.connection(manifest.name, manifest.connection)
+        return replay_connection.connection(manifest.name, manifest.connection)
 
     @asynccontextmanager
     async def open(self, connection: Connection) -> AsyncIterator[Channel]:
@@ -97,7 +97,7 @@ class Library:
         return f"cassette:{self.chosen}" if self.chosen else "cassette"
 
     def find(self, name: str) -> Played:
-        """The cassette of a name. Raises :class:`~conformance.sources.SourceError`."""
+        """The cassette of a name. Raises :class:`~conformance.sources.live.SourceError`."""
         own, shipped = place(self.folder, name), place(SHIPPED, name)
         return Played(read(own if exists(own) or not exists(shipped) else shipped))
 

@@ -69,7 +69,7 @@ def guids() -> frozenset[str]:
     permissions = [one for resource in RESOURCES.values() for one in resource.permissions.values()]
     ids = {one.app_id for one in RESOURCES.values()}
     ids |= {id for one in permissions for id in (one.application, one.delegated) if id}
-    ids |= {row["id"] for row in msgspec.json.decode(_data("fakes", "roles.json"))}
+    ids |= {row["id"] for row in msgspec.json.decode(_data("fakes", "state", "roles.json"))}
     return frozenset(id.lower() for id in (*ids, "00000000-0000-0000-0000-000000000000"))
 
 
@@ -97,7 +97,7 @@ def words() -> frozenset[str]:
     Every other word of an error text may be somebody's name, and is taken for one.
     """
     texts = [text for file in _texts("findings") for text in _strings(file)]
-    texts += [text for file in _texts("fakes", "refusals") for text in _strings(file)]
+    texts += [text for file in _texts("fakes", "services", "refusals") for text in _strings(file)]
     texts += [_MARKUP, _PRODUCTS, _TRAILER]
     return frozenset(word.lower() for text in texts for word in WORD.findall(text)) - _EXAMPLES | names()
 

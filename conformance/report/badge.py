@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 
 from conformance.report.model import Document
-from conformance.report.templating import environment
-from conformance.verdict import VerdictStatus
+from conformance.report.templates import environment
+from conformance.verification.verdict import VerdictStatus
 
 COLOURS: Mapping[VerdictStatus, str] = {"nonconformant": "#b42318", "incomplete": "#57606a", "conformant": "#2a7d34"}
 """The worst first; each dark enough for white letters (contrast of 4.5 and more), and never the only sign."""

@@ -7,9 +7,9 @@ from datetime import UTC
 
 from conformance.report.comparison import ChangePart, ChangesPart, ComparisonPart, ShapePart
 from conformance.report.model import Document
-from conformance.report.words import ranges
+from conformance.report.wording import ranges
 
-MOST = 8
+MAX_LINES = 8
 """Lines for one kind of change; what is left is counted."""
 
 Line = tuple[str, str]
@@ -80,12 +80,12 @@ def _way(one: ChangePart) -> str:
 def _fields(shape: ShapePart) -> str:
     told = [f"{field} came" for field in shape.came] + [f"{field} went" for field in shape.went]
     told += [f"{one.field} is {one.type}, was {one.was}" for one in shape.retyped]
-    more = shape.more + len(told) - MOST
-    return "; ".join(told[:MOST]) + (f"; {more} more" if more > 0 else "")
+    more = shape.more + len(told) - MAX_LINES
+    return "; ".join(told[:MAX_LINES]) + (f"; {more} more" if more > 0 else "")
 
 
 def _some(label: str, texts: Sequence[str]) -> Iterator[Line]:
-    for number, text in enumerate(texts[:MOST]):
+    for number, text in enumerate(texts[:MAX_LINES]):
         yield "" if number else label, text
-    if len(texts) > MOST:
-        yield "", f"{len(texts) - MOST} more in the report"
+    if len(texts) > MAX_LINES:
+        yield "", f"{len(texts) - MAX_LINES} more in the report"

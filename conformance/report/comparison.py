@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from conformance.checks.outcome import Status
-from conformance.probing.shapes import LONGEST
+from conformance.probing.shapes import MAX_LENGTH
 
 if TYPE_CHECKING:
     from conformance.report.model import ConnectionPart, Document
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 KNOWN = ("sentinel-conformance/report/1", "sentinel-conformance/cassette/1")
 """What can be compared with: a report, or the manifest of a cassette."""
 FAILING = frozenset({"failed", "blocked", "inconclusive", "error"})
-MOST_FIELDS = 50
+MAX_FIELDS = 50
 """Changed fields of one endpoint that are told; more are counted."""
 
 
@@ -275,10 +275,10 @@ def _shapes(before: Mapping[str, tuple[str, ...]], now: Mapping[str, tuple[str, 
         if came or went or retyped:
             yield ShapePart(
                 endpoint=endpoint,
-                came=tuple(came[:MOST_FIELDS]),
-                went=tuple(went[:MOST_FIELDS]),
-                retyped=tuple(retyped[:MOST_FIELDS]),
-                more=sum(max(0, len(fields) - MOST_FIELDS) for fields in (came, went, retyped)),
+                came=tuple(came[:MAX_FIELDS]),
+                went=tuple(went[:MAX_FIELDS]),
+                retyped=tuple(retyped[:MAX_FIELDS]),
+                more=sum(max(0, len(fields) - MAX_FIELDS) for fields in (came, went, retyped)),
             )
 
 
@@ -291,4 +291,4 @@ def _missing(field: str, shape: Mapping[str, str]) -> bool:
     around, _, _ = field.rpartition("/")
     if field in shape or field[-1:] in ("]", ">") or (around and around not in shape):
         return False
-    return len(shape) < LONGEST or field < max(shape)
+    return len(shape) < MAX_LENGTH or field < max(shape)

@@ -10,17 +10,17 @@ from typing import Literal
 import msgspec
 
 from conformance import CHECKS_VERSION, __version__
-from conformance.baseline import Stale
 from conformance.checks.outcome import Accepted, Outcome, Status
-from conformance.checks.registry import known
+from conformance.checks.registry import get_check
 from conformance.findings import UNPUBLISHED, Docs, Finding
 from conformance.findings.redact import excerpt, printable, redact
 from conformance.probing.engine import Gathered
 from conformance.probing.evidence import Answer, Exchange, Refusal
 from conformance.probing.shapes import shapes
 from conformance.report.comparison import ComparisonPart, PastRun, compare, run_of
-from conformance.verdict import RootCause, VerdictStatus, exit_code
-from conformance.verification import Report
+from conformance.verification.api import Report
+from conformance.verification.baseline import Stale
+from conformance.verification.verdict import RootCause, VerdictStatus, exit_code
 
 SCHEMA: Literal["sentinel-conformance/report/1"] = "sentinel-conformance/report/1"
 
@@ -221,7 +221,7 @@ def document(
     ``command`` is what started it, without a selection; ``docs`` is where its links lead.
     """
     parts = [connection_part(one, command, docs, alone=len(reports) == 1) for one in reports]
-    return headed(
+    return build_document(
         parts,
         codes=[one.verdict.exit_code for one in parts],
         started=min((one.started for one in reports), default=datetime.now(UTC)),
@@ -234,7 +234,7 @@ def document(
     )
 
 
-def headed(
+def build_document(
     parts: Iterable[ConnectionPart],
     *,
     codes: Iterable[int],
@@ -296,7 +296,7 @@ def connection_part(
     )
 
 
-def compared(document: Document, previous: PastRun | None) -> Document:
+def with_comparison(document: Document, previous: PastRun | None) -> Document:
     """The report with what changed since a previous run, if there is one."""
     if previous is None:
         return document
@@ -355,7 +355,7 @@ def _stale(stale: Stale) -> StalePart:
 
 
 def _check(outcome: Outcome, docs: Docs) -> CheckPart:
-    check = known(outcome.check)
+    check = get_check(outcome.check)
     own = outcome.root is not None and outcome.root.check == outcome.check
     exchange = (outcome.root.exchange if outcome.root else None) or outcome.exchange
     return CheckPart(

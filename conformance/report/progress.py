@@ -11,16 +11,16 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import ProgressColumn
 
-    from conformance.verdict import VerdictStatus
+    from conformance.verification.verdict import VerdictStatus
 
 
-FEW = 20
+MAX_NAMED = 20
 """More connections than this are a fleet."""
 
 
 def progress(connections: int, stream: IO[str] | None) -> Progress:
     """The progress of a run over so many connections, on a stream or nowhere."""
-    if connections > FEW and stream:
+    if connections > MAX_NAMED and stream:
         return fleet_progress(connections, stream)
     return Progress(stream and watched(stream))
 
@@ -100,8 +100,8 @@ class FleetProgress(Progress):
             told = f"{self._broken} broken" if self._broken else "verifying"
             self._bars.update(self._task, completed=self._done, rate=rate, description=told)
         elif status != "conformant":
-            from conformance.report.screen import Line, console, show
-            from conformance.report.words import SIGNS
+            from conformance.report.terminal_layout import Line, console, show
+            from conformance.report.wording import SIGNS
 
             show(console(), [Line(summary, sign=SIGNS[status], name=name)])
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from conformance.report.changes import changed
 from conformance.report.markdown import block, code, link, plain, table
 from conformance.report.model import CheckPart, ConnectionPart, Document, EvidencePart, RootCausePart
-from conformance.report.words import OWNERS, SIGNS, counted, headline, next_action
+from conformance.report.wording import OWNERS, SIGNS, counted, headline, next_action
 
 
 def summary(document: Document) -> bytes:

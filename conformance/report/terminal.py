@@ -12,8 +12,8 @@ from conformance.checks.registry import AREAS, Check
 from conformance.findings import CAUSES
 from conformance.report.changes import changes
 from conformance.report.model import CheckPart, ConnectionPart, Document, FindingPart, RootCausePart
-from conformance.report.screen import Line, continued, height, show
-from conformance.report.words import (
+from conformance.report.terminal_layout import Line, continued, height, show
+from conformance.report.wording import (
     OWNERS,
     SIGNS,
     areas_of,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from conformance.recording.cassette import Cassette, names, read
-from pages.markdown import NOTE, cause, code, table
+from scripts.pages.markdown import NOTE, cause, code, table
 
 FOLDER = Path(__file__).parents[2] / "cassettes"
 HEAD = """

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from conformance.checks.registry import AREAS, Check, catalogue
 from conformance.probing.probe import PROBES
-from pages.markdown import NOTE, anchor, causes, code, inline, table
-from pages.operations import SHORT, asked, need, request
+from scripts.pages.markdown import NOTE, anchor, causes, code, inline, table
+from scripts.pages.operations import SHORT, asked, need, request
 
 HEAD = """\
 # Checks

@@ -10,11 +10,11 @@ from conformance.findings import CAUSES
 from conformance.findings.cause import Cause
 from conformance.findings.match import Entry
 from conformance.findings.match import catalogue as entries
-from conformance.report.words import OWNERS, capital
-from pages.each_check import link
-from pages.findings import answer, certainty, declared, groups, mend, name, service_title
-from pages.markdown import cause, code, fault, prose, table
-from pages.seen import Seen
+from conformance.report.wording import OWNERS, capital
+from scripts.pages.each_check import link
+from scripts.pages.findings import answer, certainty, declared, groups, mend, name, service_title
+from scripts.pages.markdown import cause, code, fault, prose, table
+from scripts.pages.seen import Seen
 
 INDEX = """\
 # Causes

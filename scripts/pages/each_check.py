@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from conformance.checks.registry import AREAS, Check, catalogue
 from conformance.fakes import FAULTS
 from conformance.findings import CAUSES
-from conformance.report.words import SIGNS
-from pages.checks import probes, question
-from pages.findings import mend
-from pages.markdown import cause, code, fault, inline, prose, table
-from pages.operations import SHORT
-from pages.seen import Seen
+from conformance.report.wording import SIGNS
+from scripts.pages.checks import probes, question
+from scripts.pages.findings import mend
+from scripts.pages.markdown import cause, code, fault, inline, prose, table
+from scripts.pages.operations import SHORT
+from scripts.pages.seen import Seen
 
 LEVELS = {"must": "If it does not, the connection does not work.", "should": "If it does not, a run warns of it."}
 INDEX = """\

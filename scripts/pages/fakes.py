@@ -7,9 +7,9 @@ from itertools import groupby
 from conformance.apis import ENDPOINTS
 from conformance.apis.endpoint import APIS
 from conformance.fakes import FAULTS, ROUTES, SCENARIOS, Fault
-from conformance.fakes.answering import KNOWN, Refuser
-from pages.findings import service_title
-from pages.markdown import NOTE, TIERS, cause, causes, code, fault, source, table
+from conformance.fakes.services.routes import PROVENANCE, Refuser
+from scripts.pages.findings import service_title
+from scripts.pages.markdown import NOTE, TIERS, cause, causes, code, fault, source, table
 
 HEAD = """\
 # The virtual tenant
@@ -98,7 +98,7 @@ def successes(api: str) -> str:
             one.tier,
             source(one.source),
         )
-        for name, one in KNOWN.items()
+        for name, one in PROVENANCE.items()
         if name.startswith(f"{api}.")
     )
     return table(("success", "tier", "source"), rows)
@@ -108,7 +108,7 @@ def refusals(api: str, refuse: Refuser) -> str:
     rows = (
         (code(name), one.status, code(one.code) if one.code else "", cause(one.cause), known.tier, source(known.source))
         for name, one in refuse.declared.items()
-        for known in (KNOWN[f"{api}/{name}"],)
+        for known in (PROVENANCE[f"{api}/{name}"],)
     )
     return table(("refusal", "status", "code", "means by itself", "tier", "source"), rows)
 

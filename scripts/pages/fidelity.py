@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from conformance.apis.endpoint import APIS
-from conformance.fakes.answering import SERVED
-from pages.markdown import NOTE, code, table
-from pages.operations import ROOT
+from conformance.fakes.services.routes import SERVED
+from scripts.pages.markdown import NOTE, code, table
+from scripts.pages.operations import ROOT
 
 DESCRIPTIONS = ROOT / "tests" / "descriptions"
 HEAD = """\

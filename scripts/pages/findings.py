@@ -14,8 +14,8 @@ from conformance.findings.cause import Cause, load
 from conformance.findings.match import Entry, catalogue
 from conformance.findings.remedies import fix
 from conformance.findings.remedies import prose as filled
-from conformance.report.words import OWNERS, capital
-from pages.markdown import NOTE, TIERS, anchor, cause, causes, code, prose, source, table
+from conformance.report.wording import OWNERS, capital
+from scripts.pages.markdown import NOTE, TIERS, anchor, cause, causes, code, prose, source, table
 
 HEAD = """\
 # Findings

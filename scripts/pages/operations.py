@@ -18,7 +18,7 @@ from conformance.fakes import build
 from conformance.probing.engine import Engine
 from conformance.probing.evidence import Answer, Refusal
 from conformance.probing.probe import PROBES
-from pages.markdown import code
+from scripts.pages.markdown import code
 
 ROOT = Path(__file__).parents[2]
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)

@@ -7,12 +7,12 @@ from typing import Any
 from conformance.apis import ENDPOINTS
 from conformance.apis.endpoint import APIS, Api, AppRole, Endpoint
 from conformance.apis.permissions import by_resource
-from conformance.fakes.building import READER
-from conformance.fakes.roles import BUILT_IN
+from conformance.fakes.state.healthy import READER
+from conformance.fakes.state.roles import BUILT_IN
 from conformance.findings import CAUSES
 from conformance.findings.remedies import fix
-from pages.markdown import NOTE, anchor, code, source, table
-from pages.operations import ITSELF, SHORT, asked, need, request
+from scripts.pages.markdown import NOTE, anchor, code, source, table
+from scripts.pages.operations import ITSELF, SHORT, asked, need, request
 
 HEAD = """\
 # Operations and permissions

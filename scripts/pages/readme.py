@@ -7,10 +7,10 @@ import re
 
 from conformance.fakes import Fake
 from conformance.report.model import document
-from conformance.report.screen import console
 from conformance.report.terminal import Terminal
-from conformance.verification import verify
-from pages.operations import ROOT, START, demo
+from conformance.report.terminal_layout import console
+from conformance.verification.api import verify
+from scripts.pages.operations import ROOT, START, demo
 
 COMMAND = "pytest --sentinel-config=examples/demo.toml --sentinel-source=fake:no-azure-role"
 """What `make demo SCENARIO=no-azure-role` runs."""

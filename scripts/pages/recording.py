@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from conformance.recording.fields import treatments
-from conformance.recording.kinds import KINDS
-from conformance.recording.scrubbing import HEADERS
-from pages.markdown import NOTE, code, table
+from conformance.recording.pseudonym_kinds import KINDS
+from conformance.recording.scrub_cassette import HEADERS
+from scripts.pages.markdown import NOTE, code, table
 
 HEAD = """
 # Recording and replaying

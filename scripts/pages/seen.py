@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from conformance.checks.outcome import Outcome
 from conformance.fakes import SCENARIOS, Fake
-from conformance.verification import verify
-from pages.operations import START, demo
+from conformance.verification.api import verify
+from scripts.pages.operations import START, demo
 
 FINDS = ("failed", "inconclusive", "warning")
 

@@ -11,8 +11,8 @@ from typing import TypeAlias
 
 from conformance.checks.registry import catalogue
 from conformance.findings import CAUSES
-from pages import each_cause, each_check, findings
-from pages.seen import Seen
+from scripts.pages import each_cause, each_check, findings
+from scripts.pages.seen import Seen
 
 ROOT = Path(__file__).parents[2]
 CHECKS, FINDINGS = "docs/checks.md", "docs/findings.md"

@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from azure_samples import decode, having, without
 
 from conformance.apis.endpoint import Endpoint
+from tests.apis.azure_samples import decode, having, without
 
 Steps = Sequence[str | int]
 

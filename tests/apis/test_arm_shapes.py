@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from azure_samples import assert_only_own_path, decode, having, sample_params, without
 from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.apis import arm, gather
 from conformance.apis.endpoint import Action
+from tests.apis.azure_samples import assert_only_own_path, decode, having, sample_params, without
 
 DECLARED = list(gather(arm).values())
 

@@ -3,13 +3,13 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
-from azure_samples import assert_only_own_path, decode, having, sample_params
 from hypothesis import given
 from hypothesis import strategies as st
-from refusals import assert_mistyped, assert_required
 
 from conformance.apis import defender, gather, graph
 from conformance.apis.endpoint import AppRole
+from tests.apis.azure_samples import assert_only_own_path, decode, having, sample_params
+from tests.apis.refusals import assert_mistyped, assert_required
 
 DECLARED = list(gather(defender).values())
 

@@ -4,11 +4,11 @@ import json
 
 import msgspec
 import pytest
-from azure_samples import assert_only_own_path, decode, having, sample_params, without
 from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.apis import entra, gather
+from tests.apis.azure_samples import assert_only_own_path, decode, having, sample_params, without
 
 DECLARED = list(gather(entra).values())
 

@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
-from azure_samples import assert_only_own_path, decode, having, sample_params, without
 from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.apis import gather, kql, log_analytics
 from conformance.apis.log_analytics import COLUMN_TYPES, QUERY, QUERY_BY_RESOURCE
 from conformance.apis.tables import TABLES
+from tests.apis.azure_samples import assert_only_own_path, decode, having, sample_params, without
 
 DECLARED = list(gather(log_analytics).values())
 

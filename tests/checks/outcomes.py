@@ -15,17 +15,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from contoso import START, made_up
 
 from conformance import Connection
 from conformance.checks.outcome import Outcome
 from conformance.checks.registry import catalogue
-from conformance.fakes.answering import ANSWERS, GATES, Call, Handler, respond
+from conformance.fakes.services.routes import ANSWERS, GATES, Call, Handler, respond
 from conformance.fakes.source import build
 from conformance.fakes.world import Disturbance, World
 from conformance.findings import CAUSES
-from conformance.sources import Channel
-from conformance.verification import verify
+from conformance.sources.live import Channel
+from conformance.verification.api import verify
+from tests.contoso import START, made_up
 
 Change = Callable[[dict[str, Any]], "dict[str, Any] | None"]
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import httpx
 import pytest
-from outcomes import answered, blocked, changed, ends, fails, world
 
 from conformance.connection import Expect
-from conformance.fakes import gateway, log_analytics, sentinel
-from conformance.fakes.answering import Call
-from conformance.fakes.building import READER
+from conformance.fakes.services import arm_gateway, log_analytics, sentinel
+from conformance.fakes.services.routes import Call
+from conformance.fakes.state.healthy import READER
 from conformance.fakes.world import World
+from tests.checks.outcomes import answered, blocked, changed, ends, fails, world
 
 
 def subscribed(state: str = "Enabled") -> World:
@@ -79,7 +79,7 @@ def test_resource_group_is_not_there() -> None:
 
 def test_azure_does_not_find_the_resource_group() -> None:
     there = answered(
-        world(), "arm.resource_group", lambda call: gateway.refuse(call, "group-not-found", group="rg-security")
+        world(), "arm.resource_group", lambda call: arm_gateway.refuse(call, "group-not-found", group="rg-security")
     )
     fails("ARM-002", there, "resource_group_not_found")
 

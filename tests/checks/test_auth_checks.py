@@ -8,16 +8,16 @@ from typing import Any
 
 import httpx
 import pytest
-from contoso import START
-from outcomes import answered, blocked, changed, ends, fails, genuine, judged, world
 
 from conformance.connection import CLOUDS, Certificate, FederatedToken
-from conformance.fakes import entra
-from conformance.fakes import tenant as state
-from conformance.fakes.answering import Call
-from conformance.fakes.story import stable_id
-from conformance.fakes.tokens import read, sign
+from conformance.fakes.services import entra
+from conformance.fakes.services.routes import Call
+from conformance.fakes.state import tenant as state
+from conformance.fakes.state.timeline import stable_id
+from conformance.fakes.state.tokens import read, sign
 from conformance.fakes.world import World
+from tests.checks.outcomes import answered, blocked, changed, ends, fails, genuine, judged, world
+from tests.contoso import START
 
 AUDIENCES = ("arm", "log_analytics", "graph", "defender")
 APPS = dict(zip(AUDIENCES, (state.ARM_APP, state.LOG_ANALYTICS_APP, state.GRAPH_APP, state.DEFENDER_APP), strict=True))

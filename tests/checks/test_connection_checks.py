@@ -7,11 +7,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from contoso import SECRET
-from outcomes import answered, blocked, ends, fails, judged, world
 
 from conformance.connection import FederatedToken, Secret
 from conformance.connection.secret import resolve
+from tests.checks.outcomes import answered, blocked, ends, fails, judged, world
+from tests.contoso import SECRET
 
 GUID = "0f0f0f0f-0c0f-4c0f-a11c-00000000000a"
 

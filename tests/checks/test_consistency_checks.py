@@ -7,11 +7,11 @@ from typing import Any
 
 import httpx
 import pytest
-from disturbing import JSON, query_changed
-from outcomes import answered, blocked, changed, ends, fails, judged, world
 
 from conformance.apis import kql
 from conformance.fakes.world import World
+from tests.checks.disturbances import JSON, query_changed
+from tests.checks.outcomes import answered, blocked, changed, ends, fails, judged, world
 
 INCIDENTS = "sentinel.incidents"
 

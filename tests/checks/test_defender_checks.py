@@ -7,12 +7,12 @@ from typing import Any
 
 import httpx
 import pytest
-from disturbing import JSON, ignoring, on
-from outcomes import answered, blocked, changed, ends, fails, genuine, judged, world
 
 from conformance.checks.registry import catalogue
-from conformance.fakes.answering import Call
-from conformance.fakes.tenant import DEFENDER_APP
+from conformance.fakes.services.routes import Call
+from conformance.fakes.state.tenant import DEFENDER_APP
+from tests.checks.disturbances import JSON, ignoring, on
+from tests.checks.outcomes import answered, blocked, changed, ends, fails, genuine, judged, world
 
 MACHINES, MACHINE, ALERTS, ALERT = "defender.machines", "defender.machine", "defender.alerts", "defender.alert"
 LISTS = pytest.mark.parametrize(("id", "endpoint"), [("MDE-001", MACHINES), ("MDE-002", ALERTS)])

@@ -6,12 +6,12 @@ from typing import Any
 
 import httpx
 import pytest
-from disturbing import JSON, ignoring
-from outcomes import answered, blocked, changed, ends, fails, judged, world
 
 from conformance.checks.registry import catalogue
-from conformance.fakes.tenant import GRAPH_APP
+from conformance.fakes.state.tenant import GRAPH_APP
 from conformance.fakes.world import World
+from tests.checks.disturbances import JSON, ignoring
+from tests.checks.outcomes import answered, blocked, changed, ends, fails, judged, world
 
 ALERTS, ALERT, INCIDENTS, INCIDENT = "graph.alerts", "graph.alert", "graph.incidents", "graph.incident"
 LISTS = pytest.mark.parametrize(("id", "endpoint"), [("GRAPH-001", ALERTS), ("GRAPH-002", INCIDENTS)])

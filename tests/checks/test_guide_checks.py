@@ -6,13 +6,13 @@ from typing import Any
 
 import httpx
 import pytest
-from disturbing import JSON
-from outcomes import answered, blocked, ends, fails, genuine, judged, world
 
 from conformance.checks.registry import catalogue
-from conformance.fakes.answering import Call
-from conformance.fakes.tenant import ARM_APP, GRAPH_APP
+from conformance.fakes.services.routes import Call
+from conformance.fakes.state.tenant import ARM_APP, GRAPH_APP
 from conformance.fakes.world import World
+from tests.checks.disturbances import JSON
+from tests.checks.outcomes import answered, blocked, ends, fails, genuine, judged, world
 
 CAUSE = "guide_step_without_effect"
 GUIDE = [id for id, check in catalogue().items() if check.area == "guide"]

@@ -7,15 +7,15 @@ from typing import Any
 
 import httpx
 import pytest
-from contoso import SECRET, START
-from disturbing import JSON, on
-from outcomes import answered, blocked, changed, ends, fails, genuine, world
 
 from conformance.connection import Certificate, FederatedToken
 from conformance.connection.model import Expect
-from conformance.fakes.answering import Call
-from conformance.fakes.tenant import GRAPH_APP, ClientSecret
+from conformance.fakes.services.routes import Call
+from conformance.fakes.state.tenant import GRAPH_APP, ClientSecret
 from conformance.fakes.world import World
+from tests.checks.disturbances import JSON, on
+from tests.checks.outcomes import answered, blocked, changed, ends, fails, genuine, world
+from tests.contoso import SECRET, START
 
 REMAINING = "x-ms-ratelimit-remaining-subscription-reads"
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import httpx
 import pytest
-from disturbing import query_answered, query_changed
-from outcomes import answered, blocked, changed, ends, fails, judged, outcome, world
 
 from conformance.apis import kql
 from conformance.checks.registry import catalogue
 from conformance.connection.model import Expect
-from conformance.fakes.table_rows import INGESTED
+from conformance.fakes.state.table_rows import INGESTED
 from conformance.fakes.world import World
+from tests.checks.disturbances import query_answered, query_changed
+from tests.checks.outcomes import answered, blocked, changed, ends, fails, judged, outcome, world
 
 QUERY, BY_RESOURCE = "log_analytics.query", "log_analytics.query_by_resource"
 INCIDENTS, ALERTS = kql.table("SecurityIncident"), kql.table("SecurityAlert")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from outcomes import blocked, changed, ends, fails, judged, world
 
-from conformance.fakes import tenant as state
+from conformance.fakes.state import tenant as state
 from conformance.fakes.world import World
+from tests.checks.outcomes import blocked, changed, ends, fails, judged, world
 
 OF_GRAPH = ("SecurityAlert.Read.All", "SecurityIncident.Read.All", "SecurityEvents.Read.All")
 OF_DEFENDER = ("Machine.Read.All", "Alert.Read.All")

@@ -6,14 +6,14 @@ from typing import Any
 
 import httpx
 import pytest
-from outcomes import answered, blocked, changed, ends, fails, judged, world
 
 from conformance.checks.test_rbac import changes
-from conformance.fakes.building import READER
-from conformance.fakes.roles import BUILT_IN, RoleDefinition
-from conformance.fakes.story import stable_id
-from conformance.fakes.tenant import LOG_ANALYTICS_APP, Denial
+from conformance.fakes.state.healthy import READER
+from conformance.fakes.state.roles import BUILT_IN, RoleDefinition
+from conformance.fakes.state.tenant import LOG_ANALYTICS_APP, Denial
+from conformance.fakes.state.timeline import stable_id
 from conformance.fakes.world import World
+from tests.checks.outcomes import answered, blocked, changed, ends, fails, judged, world
 
 AUTHORIZATION = "Microsoft.Authorization/*/read"
 WORKSPACE = "Microsoft.OperationalInsights/workspaces/read"

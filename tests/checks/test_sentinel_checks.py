@@ -6,12 +6,12 @@ from typing import Any
 
 import httpx
 import pytest
-from disturbing import JSON, ignoring
-from outcomes import answered, blocked, changed, ends, fails, judged, world
 
 from conformance.checks.registry import catalogue
-from conformance.fakes.roles import RoleDefinition
+from conformance.fakes.state.roles import RoleDefinition
 from conformance.fakes.world import World
+from tests.checks.disturbances import JSON, ignoring
+from tests.checks.outcomes import answered, blocked, changed, ends, fails, judged, world
 
 INCIDENTS, INCIDENT = "sentinel.incidents", "sentinel.incident"
 

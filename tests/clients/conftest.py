@@ -14,12 +14,12 @@ from typing import Any
 
 import httpx
 import pytest
-from contoso import made_up
 
 from conformance.connection import ClientSecret, Connection
 from conformance.fakes import World, build
-from conformance.fakes.server import Server, serving
+from conformance.fakes.network.server import Server, serving
 from conformance.fakes.world import hosts
+from tests.contoso import made_up
 
 CLIENTS = ("azure", "kiota_http", "msal", "msgraph", "requests")
 if any(find_spec(name) is None for name in CLIENTS):

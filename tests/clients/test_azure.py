@@ -17,12 +17,12 @@ from azure.mgmt.loganalytics.models import (
     WorkspaceEntityStatus,
     WorkspaceSkuNameEnum,
 )
-from azure_errors import refusal, told
 
 from conformance.fakes import World
-from conformance.fakes.building import READER
-from conformance.fakes.tenant import Denial
-from conformance.fakes.throttling import throttling
+from conformance.fakes.services.throttling import throttling
+from conformance.fakes.state.healthy import READER
+from conformance.fakes.state.tenant import Denial
+from tests.clients.azure_errors import refusal, told
 
 GROUP, NAME = "rg-security", "law-security"
 PROVIDER = "Microsoft.OperationalInsights"

@@ -12,10 +12,10 @@ import requests
 from azure.core import PipelineClient
 from azure.core.pipeline.policies import BearerTokenCredentialPolicy, RetryPolicy
 from azure.core.rest import HttpRequest
-from azure_errors import refusal
 
 from conformance.fakes import World
-from conformance.fakes.throttling import throttling
+from conformance.fakes.services.throttling import throttling
+from tests.clients.azure_errors import refusal
 
 URL = "https://api.security.microsoft.com/api"
 SCOPE = "https://api.securitycenter.microsoft.com/.default"

@@ -25,7 +25,7 @@ from msgraph.generated.security.incidents.item.incident_item_request_builder imp
 from msgraph_core import PageIterator
 
 from conformance.fakes import World
-from conformance.fakes.throttling import throttling
+from conformance.fakes.services.throttling import throttling
 
 ALERTS = Alerts_v2RequestBuilder.Alerts_v2RequestBuilderGetQueryParameters
 INCIDENT = IncidentItemRequestBuilder.IncidentItemRequestBuilderGetQueryParameters

@@ -16,8 +16,8 @@ from trustme import CA, KeyType
 from conformance import Connection
 from conformance.connection import ClientSecret
 from conformance.fakes import World
-from conformance.fakes.tenant import FederatedCredential
-from conformance.fakes.tokens import read, sign
+from conformance.fakes.state.tenant import FederatedCredential
+from conformance.fakes.state.tokens import read, sign
 
 SCOPES = {
     "arm": "https://management.azure.com/.default",

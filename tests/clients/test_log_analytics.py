@@ -20,14 +20,14 @@ from azure.monitor.query import (
     LogsQueryStatus,
 )
 from azure.monitor.query.aio import LogsQueryClient as AsyncLogsQueryClient
-from azure_errors import inner_codes, refusal, told
-from contoso import made_up
 
 from conformance.apis import kql
 from conformance.connection import ClientSecret
 from conformance.fakes import World
-from conformance.fakes.table_rows import SCHEMAS
-from conformance.fakes.throttling import throttling
+from conformance.fakes.services.throttling import throttling
+from conformance.fakes.state.table_rows import SCHEMAS
+from tests.clients.azure_errors import inner_codes, refusal, told
+from tests.contoso import made_up
 
 TYPES = {"bool": bool, "datetime": datetime, "dynamic": str, "int": int, "long": int, "real": float, "string": str}
 INCIDENTS = kql.table("SecurityIncident").text

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from azure.mgmt.securityinsight import SecurityInsightsMgmtClient, models
-from azure_errors import refusal, told
 
 from conformance.fakes import World
-from conformance.fakes.throttling import throttling
+from conformance.fakes.services.throttling import throttling
+from tests.clients.azure_errors import refusal, told
 
 WHERE = ("rg-security", "law-security")
 

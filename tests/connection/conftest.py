@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from contoso import FILE
+
+from tests.contoso import FILE
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from formats import moment
+from tests.descriptions.formats import moment
 
 Outline = Mapping[str, frozenset[str]]
 """Where in a value (``value[]<Scheduled>.properties.enabled``), and the kinds found there."""

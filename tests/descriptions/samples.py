@@ -10,9 +10,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from outlines import outline
-
 from conformance.apis.endpoint import Endpoint
+from tests.descriptions.outlines import outline
 
 HERE = Path(__file__).parent
 ORIGINALS = HERE.parents[2] / "shared" / "samples"

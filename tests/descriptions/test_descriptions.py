@@ -8,17 +8,17 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from described import ERRORS, MODELS, OPERATIONS, faults, refusal_faults
-from explained import MEANT, STRANGERS, Difference
 from jsonschema import Draft202012Validator
-from observed import Exchange, exchanges, others
-from refused import NAMES, call, response
-from results import DECLARED, columns_of
 
 from conformance.apis import kql
 from conformance.fakes import FAULTS, SCENARIOS
-from conformance.fakes.answering import SERVED
-from conformance.fakes.table_rows import SCHEMAS
+from conformance.fakes.services.routes import SERVED
+from conformance.fakes.state.table_rows import SCHEMAS
+from tests.declared_refusals import NAMES, call, response
+from tests.descriptions.differences import MEANT, STRANGERS, Difference
+from tests.descriptions.observations import Exchange, exchanges, others
+from tests.descriptions.results import DECLARED, columns_of
+from tests.descriptions.rules import ERRORS, MODELS, OPERATIONS, faults, refusal_faults
 
 
 def differing(scenario: str, some: tuple[Exchange, ...]) -> set[Difference]:

@@ -9,12 +9,13 @@ from functools import cache
 from typing import Any
 
 import pytest
-from described import Fault, body_faults, faults, place
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from observed import Exchange, exchanges, others
-from outlines import FREE, TOLD_APART, differences, outline
-from samples import SAMPLES
+
+from tests.descriptions.observations import Exchange, exchanges, others
+from tests.descriptions.outlines import FREE, TOLD_APART, differences, outline
+from tests.descriptions.rules import Fault, body_faults, faults, place
+from tests.descriptions.samples import SAMPLES
 
 Path = tuple[str | int, ...]
 

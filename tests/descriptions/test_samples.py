@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from functools import cache
 
 import pytest
-from explained import MEANT, Difference
-from observed import Exchange, exchanges, others
-from outlines import differences, outline
-from samples import FILES, SAMPLES, originals, outlined
 
 from conformance.fakes import SCENARIOS
-from conformance.fakes.answering import SERVED
+from conformance.fakes.services.routes import SERVED
+from tests.descriptions.differences import MEANT, Difference
+from tests.descriptions.observations import Exchange, exchanges, others
+from tests.descriptions.outlines import differences, outline
+from tests.descriptions.samples import FILES, SAMPLES, originals, outlined
 
 pytestmark = pytest.mark.slow
 """All scenarios together make the outline of an operation's answers."""

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
-from contoso import START, made_up
 
 from conformance.apis import kql, log_analytics
 from conformance.apis.endpoint import Ask, Audience
 from conformance.apis.permissions import RESOURCES
 from conformance.fakes import healthy
-from conformance.fakes.tokens import issue
+from conformance.fakes.state.tokens import issue
 from conformance.probing.engine import build
+from tests.contoso import START, made_up
 
 
 class AzureWorld:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from azure_world import AzureWorld
-from echoing import HOSTS, echo
 
-from conformance.fakes.server import Server, serving
+from conformance.fakes.network.server import Server, serving
+from tests.fakes.azure_world import AzureWorld
+from tests.fakes.echo_server import HOSTS, echo
 
 
 @pytest.fixture

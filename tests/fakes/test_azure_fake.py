@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from azure_world import AzureWorld
 
 from conformance.apis import arm
-from conformance.fakes.building import READER
-from conformance.fakes.roles import RoleDefinition
+from conformance.fakes.state.healthy import READER
+from conformance.fakes.state.roles import RoleDefinition
+from tests.fakes.azure_world import AzureWorld
 
 CUSTOM = RoleDefinition("00000000-0000-4000-8000-00000000000c", "Own Role", ("*/read",), custom=True)
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import httpx
 import pytest
-from azure_world import AzureWorld
 
 from conformance.apis import ENDPOINTS, kql
-from conformance.fakes.batch import BATCH
+from conformance.fakes.services.batch import BATCH
+from tests.fakes.azure_world import AzureWorld
 
 INCIDENTS = kql.table("SecurityIncident").text
 

@@ -11,22 +11,22 @@ from typing import Any
 
 import httpx
 import pytest
-from contoso import START, made_up
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.fakes import SCENARIOS
-from conformance.fakes.control import ORDERS, Control
-from conformance.fakes.served import Served, served
-from conformance.fakes.stage import Stage
-from conformance.fakes.tunnel import Tunnel
+from conformance.fakes.controllable import ControllableTenant
+from conformance.fakes.network.control import ORDERS, Control
+from conformance.fakes.network.served import ServedTenant, serve_tenant
+from conformance.fakes.network.tunnel import Tunnel
+from tests.contoso import START, made_up
 
 JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture
 def control() -> Control:
-    return Control(Stage(made_up(), start=START))
+    return Control(ControllableTenant(made_up(), start=START))
 
 
 def asked(control: Control, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
@@ -80,7 +80,7 @@ class TestOrders:
 
     def test_lines_go_to_the_log_of_the_server_too(self) -> None:
         lines: list[str] = []
-        Control(Stage(made_up()), lines.append).note("{}")
+        Control(ControllableTenant(made_up()), lines.append).note("{}")
         assert lines == ["{}"]
 
 
@@ -117,7 +117,7 @@ class TestBadOrders:
     @given(st.binary(max_size=200) | st.dictionaries(st.text(max_size=9), st.none() | st.integers() | st.text()))
     @pytest.mark.parametrize("path", sorted(ORDERS))
     def test_no_body_whatever_breaks_it(self, path: str, body: Any) -> None:
-        control = Control(Stage(made_up(), start=START))
+        control = Control(ControllableTenant(made_up(), start=START))
         assert asked(control, "POST", path, body).status_code in (200, 400)
 
     @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""])
@@ -137,24 +137,24 @@ class TestBadOrders:
 
 
 @pytest.fixture(scope="module")
-def stage() -> Iterator[Served]:
-    with served() as stage:
+def stage() -> Iterator[ServedTenant]:
+    with serve_tenant() as stage:
         yield stage
 
 
 class TestOverSockets:
     @pytest.fixture
-    def client(self, stage: Served) -> Iterator[httpx.Client]:
+    def client(self, stage: ServedTenant) -> Iterator[httpx.Client]:
         with httpx.Client(base_url=stage.server.url, trust_env=False) as client:
             yield client
 
-    def test_it_answers_on_the_server_s_own_port(self, stage: Served, client: httpx.Client) -> None:
+    def test_it_answers_on_the_server_s_own_port(self, stage: ServedTenant, client: httpx.Client) -> None:
         answer = client.post("/control/scenario", json={"name": "no-licence"})
         assert answer.json()["scenario"] == stage.scenario == "no-licence"
 
     @pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "192.0.2.1", ""])
     def test_a_page_whose_name_was_resolved_to_this_machine_gets_nothing(
-        self, stage: Served, client: httpx.Client, host: str
+        self, stage: ServedTenant, client: httpx.Client, host: str
     ) -> None:
         stage.switch("healthy")
         answer = client.post("/control/scenario", json={"name": "no-licence"}, headers={"Host": host})
@@ -165,7 +165,7 @@ class TestOverSockets:
     def test_this_machine_has_several_names(self, client: httpx.Client, host: str) -> None:
         assert client.get("/control", headers={"Host": host}).status_code == 200
 
-    def test_the_services_are_not_answered_in_plain_http(self, stage: Served, client: httpx.Client) -> None:
+    def test_the_services_are_not_answered_in_plain_http(self, stage: ServedTenant, client: httpx.Client) -> None:
         assert client.get("/v1.0/security/alerts_v2", headers={"Host": "graph.microsoft.com"}).status_code == 421
         url = httpx.URL(stage.server.url)
         with socket.create_connection((url.host, url.port), timeout=5) as sock:
@@ -173,7 +173,7 @@ class TestOverSockets:
             assert sock.recv(65536).startswith(b"HTTP/1.1 501 ")
 
     def test_a_server_without_control_has_none(self) -> None:
-        from conformance.fakes.server import serving
+        from conformance.fakes.network.server import serving
 
         with serving(lambda request: None, ["graph.microsoft.com"]) as server:  # type: ignore[arg-type, return-value]
             assert httpx.get(f"{server.url}/control", trust_env=False).status_code == 501
@@ -193,7 +193,7 @@ class TestOverSockets:
         assert asyncio.run(greeted("127.0.0.1")).serve is control
         assert asyncio.run(greeted("::1")).serve is control
 
-    def test_the_log_tells_what_was_asked_and_no_secret(self, stage: Served, client: httpx.Client) -> None:
+    def test_the_log_tells_what_was_asked_and_no_secret(self, stage: ServedTenant, client: httpx.Client) -> None:
         client.post("/control/reset", json={})
         with httpx.Client(
             proxy=stage.server.url, verify=ssl.create_default_context(cafile=stage.server.ca_file)

@@ -6,14 +6,14 @@ import re
 from datetime import timedelta
 
 import pytest
-from defended import NOW, Asking, decoded, defended, error
 
 from conformance.apis import defender
 from conformance.apis.endpoint import DEFENDER, Endpoint
-from conformance.fakes.answering import ANSWERS, KNOWN
-from conformance.fakes.story import HOSTS
-from conformance.fakes.tenant import DEFENDER_APP
-from conformance.fakes.tokens import sign
+from conformance.fakes.services.routes import ANSWERS, PROVENANCE
+from conformance.fakes.state.tenant import DEFENDER_APP
+from conformance.fakes.state.timeline import HOSTS
+from conformance.fakes.state.tokens import sign
+from tests.fakes.fake_defender import NOW, Asking, decoded, defended, error
 
 MACHINES, ALERTS = "/api/machines", "/api/alerts"
 XDR = "https://api.security.microsoft.com"
@@ -30,7 +30,7 @@ def ask() -> Asking:
 def test_every_operation_is_answered_and_says_how_it_is_known() -> None:
     declared = [one.name for one in vars(defender).values() if isinstance(one, Endpoint)]
     assert declared
-    assert set(declared) <= set(ANSWERS) & set(KNOWN)
+    assert set(declared) <= set(ANSWERS) & set(PROVENANCE)
 
 
 @pytest.mark.parametrize(("path", "endpoint"), [(MACHINES, defender.MACHINES), (ALERTS, defender.ALERTS)])

@@ -7,9 +7,9 @@ from typing import Any
 
 import httpx
 import pytest
-from contoso import START, made_up
 
 from conformance.fakes import healthy
+from tests.contoso import START, made_up
 
 LOGIN = "https://login.microsoftonline.com"
 

@@ -16,12 +16,12 @@ import pytest
 
 from conformance import Connection, load
 from conformance.fakes import fleet as fleets
-from conformance.fakes.asgi import Handler
 from conformance.fakes.fleet import SILENCES, WAYS, Fleet, causes
+from conformance.fakes.network.asgi import Handler
 from conformance.probing.clock import VirtualClock
 from conformance.probing.transport import Patience
-from conformance.sources import Channel
-from conformance.verification import Report, verify_all
+from conformance.sources.live import Channel
+from conformance.verification.api import Report, verify_all
 
 
 @dataclass

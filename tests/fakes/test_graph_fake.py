@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from defended import CLIENT_ID, NOW, SECRET, Asking, decoded, defended, error, text_of
 
 from conformance.apis import graph
 from conformance.apis.endpoint import GRAPH, Endpoint
 from conformance.apis.permissions import RESOURCES
-from conformance.fakes.answering import ANSWERS, KNOWN
-from conformance.fakes.story import stable_id
-from conformance.fakes.tenant import DEFENDER_APP, GRAPH_APP
-from conformance.fakes.tokens import sign
+from conformance.fakes.services.routes import ANSWERS, PROVENANCE
+from conformance.fakes.state.tenant import DEFENDER_APP, GRAPH_APP
+from conformance.fakes.state.timeline import stable_id
+from conformance.fakes.state.tokens import sign
+from tests.fakes.fake_defender import CLIENT_ID, NOW, SECRET, Asking, decoded, defended, error, text_of
 
 ALERTS, INCIDENTS = "/v1.0/security/alerts_v2", "/v1.0/security/incidents"
 SCORES, LEGACY = "/v1.0/security/secureScores", "/v1.0/security/alerts"
@@ -34,7 +34,7 @@ def ask() -> Asking:
 def test_every_operation_is_answered_and_says_how_it_is_known() -> None:
     declared = [one.name for one in vars(graph).values() if isinstance(one, Endpoint)]
     assert declared
-    assert set(declared) <= set(ANSWERS) & set(KNOWN)
+    assert set(declared) <= set(ANSWERS) & set(PROVENANCE)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_there_is_a_secure_score_of_today_and_yesterday(ask: Asking) -> None:
 
 def test_the_retired_route_has_nothing_left(ask: Asking) -> None:
     assert decoded(ask.get(LEGACY), graph.LEGACY_ALERTS).value == []
-    assert KNOWN["graph.legacy_alerts"].tier == "inferred"
+    assert PROVENANCE["graph.legacy_alerts"].tier == "inferred"
 
 
 def test_an_empty_tenant_has_empty_lists(ask: Asking) -> None:

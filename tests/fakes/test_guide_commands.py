@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from conformance.fakes.handout import secret
-from conformance.fakes.served import Served, served
+from conformance.fakes.network.client_files import secret
+from conformance.fakes.network.served import ServedTenant, serve_tenant
 
 pytestmark = [
     pytest.mark.slow,
@@ -40,15 +40,15 @@ curl -X GET "https://api.security.microsoft.com/api/alerts" \
 
 
 @pytest.fixture(scope="module")
-def served_tenant() -> Iterator[Served]:
-    with served() as stage:
+def served_tenant() -> Iterator[ServedTenant]:
+    with serve_tenant() as stage:
         yield stage
 
 
 class Reader:
     """Somebody who follows the guide with the made-up connection."""
 
-    def __init__(self, stage: Served) -> None:
+    def __init__(self, stage: ServedTenant) -> None:
         connection = stage.connection
         self._stage = stage
         self.values = {
@@ -81,7 +81,7 @@ class Reader:
 
 
 @pytest.fixture
-def reader(served_tenant: Served) -> Reader:
+def reader(served_tenant: ServedTenant) -> Reader:
     served_tenant.reset()
     return Reader(served_tenant)
 
@@ -132,7 +132,7 @@ def test_wrong_values_are_refused_as_entra_does(
     assert str(answer["error_description"]).startswith(f"{code}: ")
 
 
-def test_without_consent_defender_says_forbidden(reader: Reader, served_tenant: Served) -> None:
+def test_without_consent_defender_says_forbidden(reader: Reader, served_tenant: ServedTenant) -> None:
     served_tenant.revoke("Machine.Read.All", "Alert.Read.All")
     reader.gets_a_token(TOKEN.replace("api.loganalytics.io", "api.securitycenter.microsoft.com"))
     assert reader.runs(MACHINES)[0] == 403

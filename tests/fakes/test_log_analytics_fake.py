@@ -8,16 +8,16 @@ from typing import Any
 
 import httpx
 import pytest
-from azure_world import AzureWorld
-from contoso import START
-from defended import decoded, error
 
 from conformance.apis import gather, kql, log_analytics
 from conformance.apis.endpoint import LOG_ANALYTICS
 from conformance.apis.log_analytics import QUERY, QUERY_BY_RESOURCE
 from conformance.apis.tables import TABLES
-from conformance.fakes.answering import ANSWERS, KNOWN
-from conformance.fakes.table_rows import SCHEMAS
+from conformance.fakes.services.routes import ANSWERS, PROVENANCE
+from conformance.fakes.state.table_rows import SCHEMAS
+from tests.contoso import START
+from tests.fakes.azure_world import AzureWorld
+from tests.fakes.fake_defender import decoded, error
 
 TABLE_NAMES = ("SecurityIncident", "SecurityAlert", "SentinelHealth", "Usage", "Heartbeat")
 
@@ -34,8 +34,8 @@ def innermost(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_every_operation_is_answered_and_says_how_it_is_known() -> None:
-    assert set(gather(log_analytics)) <= set(ANSWERS) & set(KNOWN)
-    assert all(known.source for name, known in KNOWN.items() if name.startswith(f"{LOG_ANALYTICS.name}/"))
+    assert set(gather(log_analytics)) <= set(ANSWERS) & set(PROVENANCE)
+    assert all(known.source for name, known in PROVENANCE.items() if name.startswith(f"{LOG_ANALYTICS.name}/"))
 
 
 # What it answers

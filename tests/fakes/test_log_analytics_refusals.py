@@ -7,18 +7,18 @@ from typing import Any
 
 import httpx
 import pytest
-from azure_world import AzureWorld
-from contoso import START
-from defended import decoded, error
 from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.apis import kql
 from conformance.apis.log_analytics import QUERY, QUERY_BY_RESOURCE
-from conformance.fakes import kusto
-from conformance.fakes.answering import KNOWN
-from conformance.fakes.tokens import sign
+from conformance.fakes.query import canned_kql
+from conformance.fakes.services.routes import PROVENANCE
+from conformance.fakes.state.tokens import sign
 from conformance.findings import explain
+from tests.contoso import START
+from tests.fakes.azure_world import AzureWorld
+from tests.fakes.fake_defender import decoded, error
 
 
 def innermost(found: dict[str, Any]) -> dict[str, Any]:
@@ -124,7 +124,7 @@ def test_a_request_without_query_is_refused(azure: AzureWorld) -> None:
 
 @given(st.text(st.sampled_from("ab |=()[]{}'\"\\/@`\n"), max_size=30))
 def test_a_fault_lies_within_the_text(text: str) -> None:
-    place = kusto.fault(text)
+    place = canned_kql.fault(text)
     assert place is None or 0 <= place <= len(text)
 
 
@@ -134,12 +134,12 @@ def test_a_fault_lies_within_the_text(text: str) -> None:
     )
 )
 def test_balanced_texts_have_no_fault(text: str) -> None:
-    assert (kusto.fault(text) is None) == bool(text.strip())
+    assert (canned_kql.fault(text) is None) == bool(text.strip())
 
 
 @pytest.mark.parametrize("query", kql.QUERIES.values(), ids=lambda query: query.name)
 def test_the_suites_own_queries_are_sound_and_evaluated(azure: AzureWorld, query: kql.Query) -> None:
-    assert kusto.fault(query.text) is None
+    assert canned_kql.fault(query.text) is None
     response = azure.query(query)
     if query is kql.UNKNOWN_TABLE:
         error(response, 400)
@@ -153,14 +153,14 @@ def test_the_suites_own_queries_are_sound_and_evaluated(azure: AzureWorld, query
     | st.integers(0, 10_000).map(lambda days: f"P{days}D")
 )
 def test_a_duration_ends_now(timespan: str) -> None:
-    window = kusto.window_of(timespan, START)
+    window = canned_kql.window_of(timespan, START)
     assert window is not None
     assert window[0] <= window[1] == START
 
 
 @given(st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)), st.timedeltas(timedelta(), timedelta(days=400)))
 def test_start_and_end_are_taken_as_they_are(start: datetime, length: timedelta) -> None:
-    window = kusto.window_of(f"{start.isoformat()}Z/{(start + length).isoformat()}Z", START)
+    window = canned_kql.window_of(f"{start.isoformat()}Z/{(start + length).isoformat()}Z", START)
     assert window is not None
     assert window[0].replace(tzinfo=None) == start
     assert window[1] - window[0] == length
@@ -245,7 +245,7 @@ def test_a_closed_network_refuses_whoever_asks(azure: AzureWorld, mode: str) -> 
     azure.workspace.public_query = mode
     found = error(azure.query(kql.PRINT), 403)
     assert (found["code"], found["innererror"]["code"]) == ("InsufficientAccessError", "NspValidationFailedError")
-    assert KNOWN["log_analytics/network-closed"].tier == "inferred"
+    assert PROVENANCE["log_analytics/network-closed"].tier == "inferred"
 
 
 @pytest.mark.parametrize("id", ["law-security", "11111111-2222-4333-8444-555555555555"])

@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from echoing import ARM, HOSTS, dial
-from misbehaving import MISBEHAVIOUR
 
-from conformance.fakes import tunnel
-from conformance.fakes.server import Server
+from conformance.fakes.network import tunnel
+from conformance.fakes.network.server import Server
+from tests.fakes.bad_clients import MISBEHAVIOUR
+from tests.fakes.echo_server import ARM, HOSTS, dial
 
 
 class TestMisbehaviour:

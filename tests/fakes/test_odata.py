@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.fakes.odata import Fields, QueryError, order, where
-from conformance.fakes.story import stamp
+from conformance.fakes.query.odata import Fields, QueryError, order, where
+from conformance.fakes.state.timeline import stamp
 
 FIELDS: Fields = {"name": str, "at": datetime, "number": int}
 names = st.text(max_size=8)

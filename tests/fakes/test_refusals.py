@@ -9,14 +9,15 @@ from types import ModuleType
 from typing import NamedTuple, get_args
 
 import pytest
-from refused import NAMES, REFUSERS, call, placeholders, response, texts
 
-from conformance.fakes import arm, assertions, batch, defender, entra, gateway, graph, log_analytics, sentinel, tokens
-from conformance.fakes.answering import KNOWN, Tier
+from conformance.fakes.services import arm, arm_gateway, batch, defender, entra, graph, log_analytics, sentinel
+from conformance.fakes.services.routes import PROVENANCE, Tier
+from conformance.fakes.state import assertions, tokens
 from conformance.findings import CAUSES, explain
+from tests.declared_refusals import NAMES, REFUSERS, call, placeholders, response, texts
 
 MODULES: dict[str, tuple[ModuleType, ...]] = {
-    "arm": (gateway, arm, sentinel),
+    "arm": (arm_gateway, arm, sentinel),
     "defender": (defender, tokens),
     "entra": (entra, assertions),
     "graph": (graph, tokens),
@@ -60,7 +61,7 @@ def made() -> tuple[Made, ...]:
 
 @each_declared
 def test_how_it_is_known_is_said(api: str, name: str) -> None:
-    known = KNOWN[f"{api}/{name}"]
+    known = PROVENANCE[f"{api}/{name}"]
     assert known.tier in get_args(Tier)
     assert known.source
 

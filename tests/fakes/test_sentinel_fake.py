@@ -9,14 +9,14 @@ from typing import Any
 
 import httpx
 import pytest
-from azure_world import AzureWorld
-from defended import decoded, error, members
 
 from conformance.apis import gather, kql, log_analytics, sentinel
 from conformance.apis.endpoint import SENTINEL_API, Endpoint
-from conformance.fakes.answering import ANSWERS, KNOWN
-from conformance.fakes.story import incidents
+from conformance.fakes.services.routes import ANSWERS, PROVENANCE
+from conformance.fakes.state.timeline import incidents
 from conformance.findings import explain
+from tests.fakes.azure_world import AzureWorld
+from tests.fakes.fake_defender import decoded, error, members
 
 DECLARED = list(gather(sentinel).values())
 OF_AN_INCIDENT = [one for one in DECLARED if "{incident}" in one.path]
@@ -48,8 +48,8 @@ def by_name(endpoint: Endpoint[Any]) -> str:
 
 def test_every_operation_is_answered_and_says_how_it_is_known() -> None:
     assert DECLARED
-    assert {one.name for one in DECLARED} <= set(ANSWERS) & set(KNOWN)
-    assert all(known.source for name, known in KNOWN.items() if name.startswith(f"{SENTINEL_API.name}/"))
+    assert {one.name for one in DECLARED} <= set(ANSWERS) & set(PROVENANCE)
+    assert all(known.source for name, known in PROVENANCE.items() if name.startswith(f"{SENTINEL_API.name}/"))
 
 
 @pytest.mark.parametrize("endpoint", DECLARED, ids=by_name)
@@ -281,7 +281,7 @@ def test_a_workspace_without_sentinel_has_no_onboarding_state(azure: AzureWorld)
     assert ask(azure, sentinel.ONBOARDING_STATE).json()["name"] == "default"
     azure.workspace.onboarded = False
     assert error(ask(azure, sentinel.ONBOARDING_STATE), 404)["code"] == "NotFound"
-    assert KNOWN["sentinel/onboarding-state-missing"].tier == "inferred"
+    assert PROVENANCE["sentinel/onboarding-state-missing"].tier == "inferred"
 
 
 @pytest.mark.parametrize("onboarded", [True, False])

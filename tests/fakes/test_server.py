@@ -20,10 +20,10 @@ from typing import Any
 
 import httpx
 import pytest
-from echoing import ARM, HOSTS, LOGIN, dial, direct, echo, running, said
-from misbehaving import MISBEHAVIOUR, hello
 
-from conformance.fakes.server import Server, serving
+from conformance.fakes.network.server import Server, serving
+from tests.fakes.bad_clients import MISBEHAVIOUR, hello
+from tests.fakes.echo_server import ARM, HOSTS, LOGIN, dial, direct, echo, running, said
 
 
 class TestAnswering:
@@ -191,7 +191,7 @@ class TestOptions:
         code = f"""
 import asyncio, sys
 sys.modules[{missing!r}] = None
-from conformance.fakes.server import Server
+from conformance.fakes.network.server import Server
 async def start():
     async with Server(None, []):
         pass

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from serving import GRAPH, Running, run
 
 from conformance.connection import load
 from conformance.fakes.__main__ import main, many_files
 from conformance.fakes.world import hosts
+from tests.fakes_command import GRAPH, Running, run
 
 pytestmark = pytest.mark.slow
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 
 import pytest
-from labelled_errors import SHARED
 
 from conformance.findings import CAUSES, explain
 from conformance.findings.match import CATALOGUES, Entry, catalogue
-from conformance.probing.tell_apart import TELL_APART
+from conformance.probing.diagnosis import TELL_APART
+from tests.findings.labelled_errors import SHARED
 
 NUMBERED = [entry for entry in catalogue() if entry.numbers and not entry.words]
 

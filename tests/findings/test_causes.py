@@ -7,9 +7,9 @@ import shlex
 import tomllib
 
 import pytest
-from labelled_errors import SHARED
 
 from conformance.findings import CAUSES, PLACEHOLDERS, Cause, finding
+from tests.findings.labelled_errors import SHARED
 
 OWNERS = {
     "connection", "entra-admin", "azure-admin", "workspace-owner", "security-admin", "network-admin", "provider",

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 import pytest
-from labelled_errors import LabelledError, load
 
 from conformance.findings import explain
+from tests.findings.labelled_errors import LabelledError, load
 
 ERRORS = load()
 pytestmark = pytest.mark.skipif(not ERRORS, reason="the labelled errors are not beside this checkout")

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from contoso import SECRET
+from tests.contoso import SECRET
 
 ROOT = Path(__file__).parents[2]
 INLINE = "abc8Q~canary-written-into-the-file-0002"
@@ -56,7 +56,7 @@ class LocalCluster:
 
     def __init__(self, folder: Path, environ: Mapping[str, str], workers: int = 2, packages: Path = ROOT) -> None:
         self.folder, self._count = folder, workers
-        self._preload = ("--preload", str(ROOT / "tests/fleet/mixed.py")) if packages == ROOT else ()
+        self._preload = ("--preload", str(ROOT / "tests/fleet/mixed_fleet.py")) if packages == ROOT else ()
         self._environ = {
             **environ,
             "PYTHONPATH": os.pathsep.join([str(packages), str(ROOT / "tests")]),

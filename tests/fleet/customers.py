@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 import msgspec
-from contoso import START, made_up
 
 from conformance.fakes import Fake
 from conformance.findings.redact import excerpt
-from conformance.journal import Entry, entry
-from conformance.verification import verify
+from conformance.results.journal import Entry, entry
+from conformance.verification.api import verify
+from tests.contoso import START, made_up
 
 STATES = ("healthy", "expired-secret", "healthy", "no-azure-role", "healthy", "throttled", "service-down", "healthy")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.fleet.batches import FIRST, SECONDS, Batches
+from conformance.fleet.batches import FIRST_SIZE, SECONDS, Batches
 
 costs = st.lists(st.floats(0, 500), max_size=50)
 
@@ -32,8 +32,8 @@ def after(count: int, *, fixed: float, each: float) -> list[int]:
 
 def test_a_batch_comes_to_take_some_seconds() -> None:
     sizes = after(12, fixed=0.2, each=0.05)
-    assert sizes[0] == FIRST
-    assert sizes[1] == 2 * FIRST
+    assert sizes[0] == FIRST_SIZE
+    assert sizes[1] == 2 * FIRST_SIZE
     assert 0.8 * SECONDS < 0.2 + 0.05 * sizes[-1] < 1.2 * SECONDS
 
 

@@ -15,16 +15,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import mixed
 import pytest
-from clusters import INLINE, ROOT, LocalCluster, until, write_fleet
-from contoso import SECRET
 
 from conformance.fakes.source import Fake
 from conformance.fleet import cluster as clusters
 from conformance.fleet.__main__ import main
-from conformance.fleet.history import History
-from conformance.journal import FILE
+from conformance.results.history import History
+from conformance.results.journal import FILE
+from tests.contoso import SECRET
+from tests.fleet import mixed_fleet
+from tests.fleet.clusters import INLINE, ROOT, LocalCluster, until, write_fleet
 
 distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.slow
@@ -38,7 +38,7 @@ TIME_OR_ID = re.compile(r"\d{4}-\d\d-\d\d[T ][\d:]{8}|[0-9a-f]{8}(-[0-9a-f]{0,12
 @pytest.fixture
 def environ(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """What the workers find in their environment; the client has nothing but the notes of the tests."""
-    monkeypatch.setenv(mixed.OPENED, str(tmp_path / "opened.txt"))
+    monkeypatch.setenv(mixed_fleet.OPENED, str(tmp_path / "opened.txt"))
     return {**os.environ, "FLEET_SECRET": SECRET}
 
 
@@ -61,9 +61,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("undisturbed")
     write_fleet(folder / "connections", COUNT)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Fake, "open", mixed.opened)
+        patch.setattr(Fake, "open", mixed_fleet.opened)
         patch.setenv("FLEET_SECRET", SECRET)
-        patch.setenv(mixed.OPENED, str(folder / "opened.txt"))
+        patch.setenv(mixed_fleet.OPENED, str(folder / "opened.txt"))
         assert main([str(folder / "connections"), "--source=fake", CHOICE, f"--report={folder / 'out'}"]) == 1
     return found(folder / "out")
 
@@ -124,11 +124,11 @@ def test_the_cluster_finds_what_one_process_finds(
     history = tmp_path / "history.db"
     assert main(arguments(fleet, cluster, tmp_path / "out", f"--history={history}")) == 1
     assert found(tmp_path / "out") == undisturbed
-    assert sorted(mixed.notes()) == sorted(undisturbed)
+    assert sorted(mixed_fleet.notes()) == sorted(undisturbed)
     output = capsys.readouterr().out
     assert output.splitlines()[-1] == "verdicts  12 conformant, 6 nonconformant, 0 incomplete"
     with History(history) as kept:
-        looks = kept.looks()
+        looks = kept.observations()
     assert {one.connection: one.status for one in looks} == {
         name: one["verdict"]["status"] for name, one in undisturbed.items()
     }
@@ -140,8 +140,8 @@ def test_a_worker_that_is_killed_loses_nothing_and_doubles_nothing(
 ) -> None:
     run = started(arguments(fleet, cluster, tmp_path / "out"))
     until(lambda: finished(tmp_path / "out"), "the first result")
-    opened = len(mixed.notes())
-    until(lambda: len(mixed.notes()) > opened, "a batch under way")
+    opened = len(mixed_fleet.notes())
+    until(lambda: len(mixed_fleet.notes()) > opened, "a batch under way")
     cluster.workers[0].send_signal(signal.SIGKILL)
     out, err = run.communicate(timeout=120)
     assert (run.returncode, err) == (1, ""), out
@@ -187,11 +187,11 @@ def test_a_scheduler_that_is_killed_loses_nothing_that_was_finished(
         worker.kill()
         worker.wait()
 
-    before = len(mixed.notes())
+    before = len(mixed_fleet.notes())
     with LocalCluster(tmp_path / "another", environ) as another:
         assert main(arguments(fleet, another, tmp_path / "out", "--resume")) == 1
     assert found(tmp_path / "out") == undisturbed
-    assert not set(mixed.notes()[before:]) & set(kept)
+    assert not set(mixed_fleet.notes()[before:]) & set(kept)
 
 
 def test_a_cluster_that_loses_its_last_worker_is_given_up(

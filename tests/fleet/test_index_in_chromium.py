@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from customers import customers, named
-from report.browser import MISSING, chromium, screen
 
-from conformance.fleet.ending import ending
-from conformance.journal import document
+from conformance.outputs.summary import summarize
 from conformance.report.comparison import run_of
+from conformance.results.journal import document
+from tests.fleet.customers import customers, named
+from tests.report.browser import MISSING, chromium, screen
 
 selenium = pytest.importorskip("selenium")
 pytestmark = [
@@ -27,7 +27,7 @@ pytestmark = [
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("fleet")
     was = run_of(document([named("healthy", f"customer-{number:02}") for number in range(2, 26)], 1.0, "all"))
-    end = ending(lambda: customers(24), 12.0, "all", previous=was)
+    end = summarize(lambda: customers(24), 12.0, "all", previous=was)
     assert end is not None
     end.write(made)
     return made

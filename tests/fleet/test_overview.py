@@ -13,21 +13,21 @@ from pathlib import Path
 import jsonschema
 import msgspec
 import pytest
-from contoso import SECRET
-from customers import customers, named
 
-from conformance.baseline import Acceptance, Stale
-from conformance.fleet.ending import InFull, InOneView, ending
-from conformance.fleet.index import index
-from conformance.fleet.overview import Overview, folded
-from conformance.fleet.summary import summary
-from conformance.fleet.tally import overview
-from conformance.fleet.terminal import draw
-from conformance.journal import Entry, Journal, document
+from conformance.outputs.summary import ConnectionsSummary, FleetSummary, summarize
 from conformance.report import json as report_json
 from conformance.report.comparison import PastRun, run_of
-from conformance.report.model import compared
-from conformance.report.screen import console
+from conformance.report.fleet.aggregate import overview
+from conformance.report.fleet.index import index
+from conformance.report.fleet.overview import Overview, folded
+from conformance.report.fleet.summary import summary
+from conformance.report.fleet.terminal import draw
+from conformance.report.model import with_comparison
+from conformance.report.terminal_layout import console
+from conformance.results.journal import Entry, Journal, document
+from conformance.verification.baseline import Acceptance, Stale
+from tests.contoso import SECRET
+from tests.fleet.customers import customers, named
 
 GOLDEN = Path(__file__).parent / "golden"
 COUNT = 24
@@ -169,7 +169,7 @@ def test_no_form_obeys_what_a_name_says(tmp_path: Path) -> None:
     name = "<script>alert(1)</script>../\x1b[2J"
     entries = [named("no-azure-role", name)]
     made = overview(entries, 1.0, "all")
-    InOneView(made, lambda: iter(entries)).write(tmp_path)
+    FleetSummary(made, lambda: iter(entries)).write(tmp_path)
     (folder,) = (tmp_path / "connections").iterdir()
     assert folder.name == "script-alert-1-script-2j"
     assert "<script" not in index(made).decode()
@@ -182,23 +182,23 @@ def test_no_form_obeys_what_a_name_says(tmp_path: Path) -> None:
 
 
 def test_few_connections_are_told_in_full_and_a_fleet_in_one_view() -> None:
-    assert ending(lambda: iter(()), 1.0, "all") is None
-    few, fleet = (ending(lambda count=count: customers(count), 1.0, "all") for count in (20, 21))  # type: ignore[misc]
-    assert isinstance(few, InFull)
-    assert isinstance(fleet, InOneView)
+    assert summarize(lambda: iter(()), 1.0, "all") is None
+    few, fleet = (summarize(lambda count=count: customers(count), 1.0, "all") for count in (20, 21))  # type: ignore[misc]
+    assert isinstance(few, ConnectionsSummary)
+    assert isinstance(fleet, FleetSummary)
 
 
 def test_both_ends_agree_on_what_counts() -> None:
     entries = list(customers(COUNT))
-    in_full = InFull(compared(document(entries, 12.0, "all"), before()))
-    in_one = InOneView(overview(entries, 12.0, "all", previous=before()), lambda: iter(entries))
+    in_full = ConnectionsSummary(with_comparison(document(entries, 12.0, "all"), before()))
+    in_one = FleetSummary(overview(entries, 12.0, "all", previous=before()), lambda: iter(entries))
     assert (in_full.exit_code, in_full.failed) == (in_one.exit_code, in_one.failed)
     assert in_one.fleet.head.comparison == in_full.document.comparison
 
 
 def test_the_report_is_streamed_as_it_would_be_written_whole() -> None:
     entries = list(customers(COUNT))
-    whole = compared(document(entries, 12.0, "all"), before())
+    whole = with_comparison(document(entries, 12.0, "all"), before())
     head = overview(entries, 12.0, "all", previous=before()).head
     streamed = b"".join(report_json.stream(head, (one.connection for one in entries)))
     assert streamed == report_json.encode(whole)
@@ -206,7 +206,7 @@ def test_the_report_is_streamed_as_it_would_be_written_whole() -> None:
 
 
 def test_the_folder_has_one_view_the_whole_report_and_pages_of_those_in_trouble(tmp_path: Path) -> None:
-    end = ending(lambda: customers(COUNT), 12.0, "all", previous=before())
+    end = summarize(lambda: customers(COUNT), 12.0, "all", previous=before())
     assert end is not None
     end.write(tmp_path, ("de",))
     assert {path.name for path in tmp_path.iterdir()} == {
@@ -223,8 +223,8 @@ def test_the_folder_has_one_view_the_whole_report_and_pages_of_those_in_trouble(
 
 
 def test_who_wants_to_be_told_hears_of_what_fails_or_changes_alone() -> None:
-    works = ending(lambda: customers(COUNT, ("healthy",)), 1.0, "all")
-    broken = ending(lambda: customers(COUNT), 1.0, "all")
+    works = summarize(lambda: customers(COUNT, ("healthy",)), 1.0, "all")
+    broken = summarize(lambda: customers(COUNT), 1.0, "all")
     assert works is not None
     assert works.message() is None
     assert broken is not None
@@ -247,7 +247,7 @@ def test_never_more_than_a_few_connections_are_in_memory(tmp_path: Path, monkeyp
             yield made
             del made
 
-    end = ending(watched, 1.0, "all")
+    end = summarize(watched, 1.0, "all")
     assert end is not None
     end.write(tmp_path)
     assert len(seen) == 21 + 3 * 60, "in a pass for each purpose"

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from conformance import plugin
-from conformance.fleet.__main__ import trending, verifying
+from conformance.fleet.__main__ import run_parser, trend_parser
 
 PAGE = (Path(__file__).parents[2] / "docs" / "fleet.md").read_text(encoding="utf-8")
 
@@ -79,7 +79,7 @@ def test_options_of_the_plugin_exist() -> None:
 def test_commands_of_a_fleet_can_be_read(words: list[str]) -> None:
     """The parser raises for an option that it does not know."""
     arguments = words[3:]
-    assert trending().parse_args(arguments[1:]) if arguments[0] == "trend" else verifying().parse_args(arguments)
+    assert trend_parser().parse_args(arguments[1:]) if arguments[0] == "trend" else run_parser().parse_args(arguments)
 
 
 @pytest.mark.parametrize("words", [one for one in commands() if one[0] == "dask"])

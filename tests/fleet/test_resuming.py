@@ -11,25 +11,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import mixed
 import pytest
-from clusters import ROOT, write_fleet
-from contoso import SECRET
 
-from conformance.fleet.history import History
-from conformance.journal import FILE
+from conformance.results.history import History
+from conformance.results.journal import FILE
+from tests.contoso import SECRET
+from tests.fleet import mixed_fleet
+from tests.fleet.clusters import ROOT, write_fleet
 
 pytestmark = pytest.mark.slow
 COUNT = 22
 """Of connections: enough for a fleet's own view."""
 DIFFERS = {"started", "duration_s", "started_s", "request_id", "date", "answer", "command", "selection", "again"}
 """What is not the same in two runs (refusals have times and ids in their answers), or by both faces."""
-PYTEST = "-m pytest -p conformance.plugin -p dying -p mixed -p no:cacheprovider -m auth --sentinel-config=connections"
+PYTEST = "-m pytest -p conformance.plugin -p tests.fleet.killed_runs -p tests.fleet.mixed_fleet -p no:cacheprovider -m auth --sentinel-config=connections"
 FACES = {
     "pytest": PYTEST.split(),
     "xdist": [*PYTEST.split(), "-n2"],
     "command": [
-        *("-c", "import dying, mixed, runpy; runpy.run_module('conformance.fleet', run_name='__main__')"),
+        *(
+            "-c",
+            "import tests.fleet.killed_runs, tests.fleet.mixed_fleet, runpy; runpy.run_module('conformance.fleet', run_name='__main__')",
+        ),
         *("connections", "--checks=auth"),
     ],
 }
@@ -67,7 +70,7 @@ def at_home(folder: Path, patch: pytest.MonkeyPatch) -> None:
     patch.setenv("FLEET_SECRET", SECRET)
     patch.setenv("COLUMNS", "100")
     patch.setenv("FLEET_PAUSE", "0.02")
-    patch.setenv(mixed.OPENED, "opened.txt")
+    patch.setenv(mixed_fleet.OPENED, "opened.txt")
     patch.setenv("PYTHONPATH", os.pathsep.join(map(str, (ROOT, ROOT / "tests", ROOT / "tests/fleet"))))
     write_fleet(folder / "connections", COUNT)
 
@@ -105,14 +108,14 @@ def finished() -> list[str]:
 
 
 def goes_on_as_if_nothing_had_been(face: str, undisturbed: dict[str, Any]) -> None:
-    kept, asked = set(finished()), len(mixed.notes())
+    kept, asked = set(finished()), len(mixed_fleet.notes())
     ended = run(face, "resume")
     assert ended.code == 1, ended.said
     assert found() == undisturbed
     assert Counter(finished()) == Counter({one["name"]: 1 for one in undisturbed["report"]["connections"]})
-    assert not kept & set(mixed.notes()[asked:]), "what is finished is not asked again"
+    assert not kept & set(mixed_fleet.notes()[asked:]), "what is finished is not asked again"
     with History(Path("history.db")) as history:
-        looks = history.looks()
+        looks = history.observations()
     assert len(looks) == COUNT
     assert len({one.started for one in looks}) == 1, "it is one run"
 

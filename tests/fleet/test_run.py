@@ -13,23 +13,25 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import mixed
 import pytest
-from clusters import INLINE, ROOT, until, write_fleet
-from contoso import SECRET
 
-from conformance.baseline import Acceptance
 from conformance.connection import load
 from conformance.fakes.source import Fake
 from conformance.findings import Docs
 from conformance.fleet import task
 from conformance.fleet.__main__ import main
-from conformance.fleet.history import History
-from conformance.fleet.task import Order, Place, Result
-from conformance.journal import FILE, fingerprint
-from conformance.verdict import ExitCode
+from conformance.fleet.task import ConnectionRef, Result, VerifySpec
+from conformance.results.history import History
+from conformance.results.journal import FILE, fingerprint
+from conformance.verification.baseline import Acceptance
+from conformance.verification.verdict import ExitCode
+from tests.contoso import SECRET
+from tests.fleet import mixed_fleet
+from tests.fleet.clusters import INLINE, ROOT, until, write_fleet
 
-ORDER = Order("fake", ("AUTH-003", "RBAC-001"), "--checks AUTH-003,RBAC-001", datetime(2026, 11, 24, tzinfo=UTC), 60, 8)
+ORDER = VerifySpec(
+    "fake", ("AUTH-003", "RBAC-001"), "--checks AUTH-003,RBAC-001", datetime(2026, 11, 24, tzinfo=UTC), 60, 8
+)
 CHOICE = "--checks=AUTH-003,RBAC-001"
 
 
@@ -39,9 +41,9 @@ def _fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FLEET_SECRET", SECRET)
     monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setenv(mixed.OPENED, str(tmp_path / "opened.txt"))
-    monkeypatch.setattr(mixed, "PAUSE", 0)
-    monkeypatch.setattr(Fake, "open", mixed.opened)
+    monkeypatch.setenv(mixed_fleet.OPENED, str(tmp_path / "opened.txt"))
+    monkeypatch.setattr(mixed_fleet, "PAUSE", 0)
+    monkeypatch.setattr(Fake, "open", mixed_fleet.opened)
     write_fleet(tmp_path / "connections", 6)
 
 
@@ -72,7 +74,7 @@ def test_it_writes_the_journal_the_report_and_the_history() -> None:
     assert sorted(one["name"] for one in report["connections"]) == names
     assert report["run"]["selection"] == CHOICE.replace("=", " ")
     with History(Path("history.db")) as history:
-        looks = history.looks()
+        looks = history.observations()
     assert sorted(one.connection for one in looks) == names
     assert {one.started for one in looks} == {datetime.fromisoformat(report["run"]["started"])}
 
@@ -85,10 +87,10 @@ def test_it_goes_on_where_it_was_cut_off() -> None:
     journal.write_bytes(b"".join(whole[:4]) + whole[4][:100])
     Path("opened.txt").unlink()
     assert run("--report=out", "--history=history.db", "--resume") == 1
-    assert len(mixed.notes()) == 2
+    assert len(mixed_fleet.notes()) == 2
     assert verdicts(Path("out/report.json").read_bytes()) == verdicts(before)
     with History(Path("history.db")) as history:
-        assert len(history.looks()) == 6
+        assert len(history.observations()) == 6
 
 
 def verdicts(report: bytes) -> dict[str, str]:
@@ -104,7 +106,7 @@ def test_journals_of_shares_are_joined_without_a_secret(monkeypatch: pytest.Monk
     Path("opened.txt").unlink()
     monkeypatch.delenv("FLEET_SECRET")
     assert run("--report=all", "--resume") == 1
-    assert not mixed.notes()
+    assert not mixed_fleet.notes()
     assert len(verdicts(Path("all/report.json").read_bytes())) == 6
 
 
@@ -112,7 +114,7 @@ def test_another_selection_is_another_run() -> None:
     run("--report=out")
     Path("opened.txt").unlink()
     assert main(["connections", "--source=fake", "--checks=auth", "--report=out", "--resume"]) == 1
-    assert len(mixed.notes()) == 6
+    assert len(mixed_fleet.notes()) == 6
 
 
 def test_a_share_without_a_connection_is_told_and_no_mistake(capsys: pytest.CaptureFixture[str]) -> None:
@@ -156,7 +158,7 @@ def test_what_changed_since_another_run_is_told() -> None:
 
 def test_who_asked_for_it_is_told_of_failures(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
-    monkeypatch.setattr("conformance.notify.send", lambda _, sentence, lines: told.append(sentence))
+    monkeypatch.setattr("conformance.outputs.notify.send", lambda _, sentence, lines: told.append(sentence))
     run("--notify=json://localhost")
     assert told == ["4 of 6 connections work"]
 
@@ -186,7 +188,7 @@ def test_what_cannot_be_used_is_one_line(capsys: pytest.CaptureFixture[str], arg
     error = capsys.readouterr().err
     assert said in error
     assert error.count("\n") == 1
-    assert not mixed.notes()
+    assert not mixed_fleet.notes()
 
 
 @pytest.mark.parametrize("journal", [b'{"name": 1}\n', b"verdicts\n", None])
@@ -231,9 +233,9 @@ def test_a_cluster_needs_its_extra(capsys: pytest.CaptureFixture[str], monkeypat
 # What a worker does
 
 
-def places() -> list[Place]:
+def places() -> list[ConnectionRef]:
     return [
-        Place(str(path.absolute()), one.name)
+        ConnectionRef(str(path.absolute()), one.name)
         for path in sorted(Path("connections").glob("*.toml"))
         for one in load(path, credentials=False)
     ]
@@ -263,7 +265,7 @@ def test_an_entry_is_of_what_was_asked_for_even_where_a_source_changes_it() -> N
     write_fleet(Path("changed"), 1, (".common-tenant",))
     (file,) = Path("changed").glob("*.toml")
     (asked,) = load(file, credentials=False)
-    (one,) = task.verify([Place(str(file), asked.name)], ORDER).entries
+    (one,) = task.verify([ConnectionRef(str(file), asked.name)], ORDER).entries
     assert one.part.target.tenant_id == "common" != asked.tenant_id
     assert one.fingerprint == fingerprint(asked, ORDER.source, ORDER.selection)
     assert one.started == ORDER.started
@@ -279,7 +281,7 @@ def test_what_cannot_be_read_is_the_trouble_of_its_file_alone() -> None:
 
 
 def test_a_name_that_is_not_there_is_told() -> None:
-    (trouble,) = task.verify([Place(places()[0].file, "gone")], ORDER).troubles
+    (trouble,) = task.verify([ConnectionRef(places()[0].file, "gone")], ORDER).troubles
     assert "no connection 'gone' there" in trouble.text
     assert trouble.exit_code == ExitCode.USAGE
 

@@ -11,17 +11,17 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from fortnights import COUNT, NIGHTS, START, month
 from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.fleet.__main__ import main
-from conformance.fleet.chart import STACK, draw, lengths, span
-from conformance.fleet.history import History, Look
-from conformance.fleet.picture import nice, picture
 from conformance.fleet.trend import nights, trend
-from conformance.report.screen import console
-from conformance.verdict import VerdictStatus
+from conformance.fleet.trend_svg import nice, picture
+from conformance.fleet.trend_terminal import STACK, draw, lengths, span
+from conformance.report.terminal_layout import console
+from conformance.results.history import History, Observation
+from conformance.verification.verdict import VerdictStatus
+from tests.fleet.made_up_history import COUNT, NIGHTS, START, month
 
 GOLDEN = Path(__file__).parent / "golden"
 WRITE = bool(os.environ.get("SENTINEL_WRITE_GOLDEN"))
@@ -83,8 +83,8 @@ def test_the_restless_flap(history: History) -> None:
 
 
 def test_shares_of_one_run_are_one_run() -> None:
-    def look(name: str, after: timedelta) -> Look:
-        return Look(START + after, name, "conformant", frozenset())
+    def look(name: str, after: timedelta) -> Observation:
+        return Observation(START + after, name, "conformant", frozenset())
 
     minute = timedelta(minutes=1)
     shares = [look("a", 0 * minute), look("b", 5 * minute), look("c", 59 * minute)]
@@ -97,7 +97,11 @@ def test_shares_of_one_run_are_one_run() -> None:
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
 def test_the_terminal_may_be_narrow_or_plain(history: History, width: int, encoding: str) -> None:
     history.add(
-        [Look(START + NIGHTS * DAY, "Ærøskøbing", "nonconformant", frozenset({("tenant_malformed", "CONN-001")}))]
+        [
+            Observation(
+                START + NIGHTS * DAY, "Ærøskøbing", "nonconformant", frozenset({("tenant_malformed", "CONN-001")})
+            )
+        ]
     )
     lines = drawn(history, encoding=encoding, width=width).splitlines()
     assert max(map(len, lines)) <= width
@@ -143,7 +147,7 @@ def test_the_picture_says_what_it_shows_and_needs_nothing_else(history: History)
 
 def test_names_are_text_in_the_picture(history: History) -> None:
     words: list[VerdictStatus] = ["conformant", "incomplete"] * 5
-    restless = [Look(START + night * DAY, "<b>&", word, frozenset()) for night, word in enumerate(words)]
+    restless = [Observation(START + night * DAY, "<b>&", word, frozenset()) for night, word in enumerate(words)]
     history.add(restless)
     assert "&lt;b&gt;&amp;" in picture(trend(history))
 

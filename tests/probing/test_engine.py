@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 
 import httpx
 import pytest
-from contoso import START, made_up
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,8 +14,9 @@ from conformance import Connection
 from conformance.fakes import World, build
 from conformance.findings import CAUSES
 from conformance.probing.engine import Engine, Gathered
-from conformance.probing.evidence import Absence, Answer, Blocked, Fault, Refusal
+from conformance.probing.evidence import Answer, Blocked, InternalError, NotAsked, Refusal
 from conformance.probing.transport import Patience
+from tests.contoso import START, made_up
 
 
 def gather(
@@ -62,7 +62,7 @@ def test_a_refused_need_blocks_by_its_root(world: World) -> None:
 def test_nothing_to_ask_for_is_said(world: World) -> None:
     world.tenant.workspace.incidents.clear()
     evidence = gather(world, ["incident"]).evidence["incident"]
-    assert evidence == Absence("incident", "no incident to look at")
+    assert evidence == NotAsked("incident", "no incident to look at")
 
 
 def test_a_service_that_asks_to_wait_is_asked_again(world: World) -> None:
@@ -157,7 +157,7 @@ def test_a_fault_of_the_transport_is_an_error_of_ours(world: World) -> None:
         raise RuntimeError("a bug")
 
     evidence = gather(world, ["machines"], through(world, "api.security.microsoft.com", broken)).evidence["machines"]
-    assert evidence == Fault("machines", "RuntimeError: a bug")
+    assert evidence == InternalError("machines", "RuntimeError: a bug")
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
@@ -180,6 +180,6 @@ def test_any_answer_of_any_service_becomes_evidence_with_a_cause(
     transport = through(world, host, lambda request: httpx.Response(status, headers=answer.headers, content=body))
     names = ["discovery", "token_arm", "workspace", "incidents", "query_print", "graph_alerts"]
     for evidence in gather(world, names, transport).evidence.values():
-        assert not isinstance(evidence, Fault), evidence
+        assert not isinstance(evidence, InternalError), evidence
         if isinstance(evidence, Refusal):
             assert evidence.finding.cause in CAUSES

@@ -9,9 +9,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.probing.evidence import Absence, Answer, Exchange
-from conformance.probing.shapes import LONGEST, shapes
-from conformance.verification import Report
+from conformance.probing.evidence import Answer, Exchange, NotAsked
+from conformance.probing.shapes import MAX_LENGTH, shapes
+from conformance.verification.api import Report
 
 SENT = Exchange("GET", "https://x", 200, None, None, None, 0.0, 0.0, endpoint="graph.alerts")
 
@@ -63,7 +63,7 @@ def test_a_next_page_is_no_change_of_shape() -> None:
 
 
 def test_what_was_not_answered_has_no_shape() -> None:
-    assert shapes({"a": Absence("a", "nothing to ask for"), "b": Answer("b", None, SENT)}) == {}
+    assert shapes({"a": NotAsked("a", "nothing to ask for"), "b": Answer("b", None, SENT)}) == {}
 
 
 def test_a_run_has_the_shapes_of_its_answers_without_their_values(verified: Callable[..., Report]) -> None:
@@ -87,7 +87,7 @@ def test_any_answer_has_a_bounded_sorted_shape(body: Any) -> None:
     found = shape(body)
     paths = [line.rsplit(": ", 1)[0] for line in found]
     assert paths == sorted(set(paths))
-    assert len(found) <= LONGEST
+    assert len(found) <= MAX_LENGTH
 
 
 @given(JSON)

@@ -7,18 +7,10 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from skipping import LoopClock, run
 
-from conformance.probing.pace import Account
-from conformance.probing.transport import (
-    EndlessAnswer,
-    Patience,
-    Received,
-    Sender,
-    Unreachable,
-    request_id,
-    whole,
-)
+from conformance.probing.rate_limits import RateLimit
+from conformance.probing.transport import EndlessAnswer, NetworkFailure, Patience, Response, Sender, request_id, whole
+from tests.virtual_loop import LoopClock, run
 
 ID = "59a43b63-8868-41da-9845-2bebb8ac3045"
 
@@ -56,14 +48,14 @@ def another(status: int, headers: dict[str, str]) -> tuple[float, float]:
         async with httpx.AsyncClient(
             transport=httpx.MockTransport(lambda _: next(answers, httpx.Response(200)))
         ) as web:
-            accounts = {"defender": Account(())}
+            accounts = {"defender": RateLimit(())}
             one, other = (Sender(web, clock, PATIENCE, accounts) for _ in range(2))
             waiting = asyncio.create_task(one.send(httpx.Request("GET", "https://api.example/"), "defender.alerts"))
             await asyncio.sleep(0.5)
             result = await other.send(httpx.Request("GET", "https://api.example/"), "defender.machines")
             moment = clock.monotonic()
             await waiting
-            assert isinstance(result, Received)
+            assert isinstance(result, Response)
             assert result.exchange.throttled == 0
             return moment, result.exchange.elapsed
 
@@ -106,14 +98,14 @@ def test_an_endless_answer_is_not_read_to_its_end() -> None:
 
 
 def test_and_says_so_instead_of_filling_the_memory() -> None:
-    async def asked() -> Received | Unreachable:
+    async def asked() -> Response | NetworkFailure:
         transport = httpx.MockTransport(lambda _: httpx.Response(200, content=b" " * (33 << 20)))
         async with httpx.AsyncClient(transport=transport) as web:
-            sender = Sender(web, LoopClock(), PATIENCE, {"graph": Account(())})
+            sender = Sender(web, LoopClock(), PATIENCE, {"graph": RateLimit(())})
             return await sender.send(httpx.Request("GET", "https://api.example/"), "graph.alerts")
 
     result = run(asked())
-    assert isinstance(result, Unreachable)
+    assert isinstance(result, NetworkFailure)
     assert result.exchange.status == 200
     assert result.finding.cause == "contract_violation"
     assert "graph.alerts answered with more than 32 MiB" in result.finding.explanation

@@ -10,10 +10,10 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
-from contoso import SECRET, START, made_up
 
 from conformance.fakes import World, build
-from conformance.fakes.tokens import read, sign
+from conformance.fakes.state.tokens import read, sign
+from tests.contoso import SECRET, START, made_up
 
 PERSON = "Klara Canary"
 HOST = "ws-canary-07.intern.canarybird.de"

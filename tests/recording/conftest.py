@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from tenants import Tenant
 
-from conformance.fakes.server import Server, serving
+from conformance.fakes.network.server import Server, serving
 from conformance.fakes.world import hosts
+from tests.recording.tenants import Tenant
 
 
 @pytest.fixture(scope="module")

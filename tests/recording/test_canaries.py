@@ -14,19 +14,19 @@ from urllib.parse import unquote
 import httpx
 import msgspec
 import pytest
-from canaries import CANARIES, DECLARED, EVERYWHERE, HEADERS, world
-from contoso import SECRET
-from taping import Taped, taped
 
 from conformance.connection import CLOUDS
-from conformance.recording import scrubbing
-from conformance.recording.dates import Shift
-from conformance.recording.kinds import KINDS, Kind
+from conformance.recording import scrub_cassette
+from conformance.recording.date_shift import DateShift
+from conformance.recording.leaks.scan import known_values, leaks
+from conformance.recording.pseudonym_kinds import KINDS, Kind
 from conformance.recording.pseudonyms import Pseudonyms
-from conformance.recording.recording import Recording
-from conformance.recording.scan import known_values, leaks
-from conformance.recording.scrub import Scrubber
-from conformance.recording.scrubbing import scrubbed
+from conformance.recording.recorder import Recording
+from conformance.recording.scrub_cassette import scrubbed
+from conformance.recording.scrubber import Scrubber
+from tests.contoso import SECRET
+from tests.recording.canaries import CANARIES, DECLARED, EVERYWHERE, HEADERS, world
+from tests.recording.recorded_tenant import Taped, taped
 
 pytestmark = pytest.mark.slow
 
@@ -144,14 +144,14 @@ RULES: Mapping[str, Off] = {
     "mail addresses": lambda patch: patch.setattr(Scrubber, "mail", lambda self, value: value),
     "hints of secrets": lambda patch: patch.setattr(Scrubber, "hint", lambda self, value: value),
     "error texts and phrases": lambda patch: patch.setattr(Scrubber, "phrase", lambda self, value: value),
-    "headers": lambda patch: patch.setattr(scrubbing, "HEADERS", Every()),
+    "headers": lambda patch: patch.setattr(scrub_cassette, "HEADERS", Every()),
     "all": lambda patch: patch.setattr(Scrubber, "text", lambda self, value, *_, **__: value),
 }
 """Each rule of the scrubber, and how it is switched off."""
 
 
 def files(done: Taped) -> dict[str, Any]:
-    clean = scrubbed(done.tape.interactions, done.connection, Shift(-3))
+    clean = scrubbed(done.tape.interactions, done.connection, DateShift(-3))
     return {
         "interactions.json": msgspec.to_builtins(clean.interactions),
         "connection.json": msgspec.to_builtins(clean.connection),

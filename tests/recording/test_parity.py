@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from contoso import made_up
-from tenants import Tenant
 
 from conformance import verify
 from conformance.fakes import build
-from conformance.fakes.server import Server
+from conformance.fakes.network.server import Server
 from conformance.recording import cassette
 from conformance.recording.cassette import SHIPPED
-from conformance.recording.recording import Recording
+from conformance.recording.recorder import Recording
 from conformance.recording.replay import Library
-from conformance.verification import selected
+from conformance.verification.api import select_checks
+from tests.contoso import made_up
+from tests.recording.tenants import Tenant
 
 pytestmark = pytest.mark.slow
 
@@ -30,7 +30,7 @@ def test_the_sources_agree(
         monkeypatch.setenv(name, value)
     tenant.world = build(made_up(), scenario)
     recording = Recording(tmp_path_factory.mktemp("cassettes"), "all", tier="virtual")
-    live = verify(tenant.world.connection, source=recording.source(tenant.world.connection, selected()))
+    live = verify(tenant.world.connection, source=recording.source(tenant.world.connection, select_checks()))
     folder = recording.keep(tenant.world.connection, live.outcomes)
     assert folder is not None
     tenant.world = build(made_up(), "service-down")  # whoever still asks the network, gets no answer

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from contoso import FILE, SECRET, made_up
-from tenants import Tenant
 
 from conformance.fakes import build
-from conformance.fakes.server import Server
+from conformance.fakes.network.server import Server
 from conformance.recording import cassette
 from conformance.recording.cassette import INTERACTIONS, MANIFEST, Manifest
-from conformance.recording.scan import leaks
+from conformance.recording.leaks.scan import leaks
+from tests.contoso import FILE, SECRET, made_up
+from tests.recording.tenants import Tenant
 
 pytestmark = pytest.mark.slow
 
@@ -185,7 +185,7 @@ def test_a_recording_that_leaks_is_not_written(
     online("healthy")
     pytester.makeconftest(
         """
-        from conformance.recording.scrub import Scrubber
+        from conformance.recording.scrubber import Scrubber
 
         Scrubber.mail = lambda self, value: value
         Scrubber.host = lambda self, value: value

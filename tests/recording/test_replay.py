@@ -17,8 +17,8 @@ from conformance.recording import cassette
 from conformance.recording.cassette import INTERACTIONS, MANIFEST, SHIPPED, Cassette
 from conformance.recording.interaction import Answered, Asked, Interaction
 from conformance.recording.replay import Library, MissingInteraction, Played, Replay
-from conformance.sources import SourceError, source
-from conformance.verification import gather, selected
+from conformance.sources.live import SourceError, source
+from conformance.verification.api import gather, select_checks
 
 NAMES = cassette.names(SHIPPED)
 each = pytest.mark.parametrize("name", NAMES)
@@ -52,7 +52,7 @@ def test_outcomes_are_those_of_the_manifest(name: str) -> None:
 def test_it_is_of_the_virtual_tenant_and_of_all_checks(name: str) -> None:
     manifest = shipped(name).cassette.manifest
     assert manifest.tier == "virtual"
-    assert {one.id for one in manifest.checks} == {check.id for check in selected()}
+    assert {one.id for one in manifest.checks} == {check.id for check in select_checks()}
 
 
 def test_the_clock_is_the_recordings() -> None:
@@ -231,6 +231,6 @@ def test_a_name_is_looked_for_in_the_folder_before_the_suite(tmp_path: Path) -> 
 def test_several_waits_take_no_time() -> None:
     """A replay of a run that was told to wait goes on at once."""
     played = shipped("healthy")
-    connection, gathered, took = asyncio.run(gather(played.connection(), played, selected(["SENT-001"]), wait=60))
+    connection, gathered, took = asyncio.run(gather(played.connection(), played, select_checks(["SENT-001"]), wait=60))
     assert judge(catalogue()["SENT-001"], connection, gathered.evidence).status == "passed"
     assert took < 5

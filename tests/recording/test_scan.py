@@ -10,13 +10,13 @@ from urllib.parse import quote
 
 import pytest
 import yaml
-from carrying import CARRIERS, Carry, recorded
-from contoso import SECRET, made_up
 from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.recording.__main__ import main
-from conformance.recording.scan import RULES, known_values, leaks, masked
+from conformance.recording.leaks.scan import RULES, known_values, leaks, masked
+from tests.contoso import SECRET, made_up
+from tests.recording.carriers import CARRIERS, Carry, recorded
 
 UNSIGNED = ".".join(
     base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")

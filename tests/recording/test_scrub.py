@@ -9,30 +9,30 @@ from typing import Any
 
 import msgspec
 import pytest
-from contoso import SECRET
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from taping import taped
 
 from conformance.apis import ENDPOINTS
 from conformance.apis.tables import TABLES
 from conformance.fakes import SCENARIOS
-from conformance.fakes.tokens import sign
+from conformance.fakes.state.tokens import sign
 from conformance.probing.tokens import decode_claims
 from conformance.recording import fields, vocabulary
-from conformance.recording.dates import Shift
-from conformance.recording.kinds import ANY, KINDS
+from conformance.recording.date_shift import DateShift
+from conformance.recording.pseudonym_kinds import ANY, KINDS
 from conformance.recording.pseudonyms import Pseudonyms
-from conformance.recording.recording import Discarded, faithful
-from conformance.recording.scrub import Scrubber
-from conformance.recording.scrubbing import scrubbed
+from conformance.recording.recorder import Discarded, faithful
+from conformance.recording.scrub_cassette import scrubbed
+from conformance.recording.scrubber import Scrubber
+from tests.contoso import SECRET
+from tests.recording.recorded_tenant import taped
 
 GUID = "30a40000-0c0f-4c0f-a11c-000000000004"
 OTHER = "7e4a11ed-0c0f-4c0f-a11c-000000000001"
 
 
 def scrubber(days: int = 0) -> Scrubber:
-    return Scrubber(Pseudonyms(), Shift(days))
+    return Scrubber(Pseudonyms(), DateShift(days))
 
 
 # One value of each kind
@@ -176,12 +176,12 @@ def test_keys_of_the_customers_own_tables_are_names() -> None:
     ],
 )
 def test_times_move_by_whole_days(text: str, moved: str) -> None:
-    assert Shift(-1).whole(text) == moved
+    assert DateShift(-1).whole(text) == moved
 
 
 def test_versions_of_apis_within_a_text_do_not_move() -> None:
     text = "The supported api-versions are '2015-11-01, 2025-09-01'. It is 11/24/2026 9:00:00 AM."
-    assert Shift(-1).within(text) == text.replace("11/24", "11/23")
+    assert DateShift(-1).within(text) == text.replace("11/24", "11/23")
 
 
 # Properties
@@ -217,7 +217,7 @@ def shape(value: Any) -> Any:
 def reserved(value: Any) -> Scrubber:
     pseudonyms = Pseudonyms()
     pseudonyms.reserve(json.dumps(value, ensure_ascii=False))
-    return Scrubber(pseudonyms, Shift())
+    return Scrubber(pseudonyms, DateShift())
 
 
 def without_own_keys(value: Any) -> Any:
@@ -289,7 +289,7 @@ def test_names_change_nothing(workspace: str, group: str, tenant: Any) -> None:
 
 def test_the_table_of_pseudonyms_is_not_kept() -> None:
     run = taped("expired-secret")
-    clean = scrubbed(run.tape.interactions, run.connection, Shift(-1))
+    clean = scrubbed(run.tape.interactions, run.connection, DateShift(-1))
     assert SECRET not in repr(clean.interactions) + repr(clean.connection)
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from contoso import START, made_up
-
 from conformance.fakes import Fake
 from conformance.report.model import Document, document
-from conformance.verification import Report, verify
+from conformance.verification.api import Report, verify
+from tests.contoso import START, made_up
 
 COMMAND = "pytest --sentinel-config=conn.toml"
 DOWN = "host-unknown+connection-refused+no-answer"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 import pytest
-from documents import RUNS, run
 
 from conformance.report.badge import COLOURS, badge
+from tests.report.documents import RUNS, run
 
 SVG = "{http://www.w3.org/2000/svg}"
 

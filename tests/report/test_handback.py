@@ -9,20 +9,20 @@ from datetime import date
 import html5lib
 import msgspec
 import pytest
-from contoso import SECRET
-from documents import RUNS, run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from conformance.baseline import Acceptance
 from conformance.fakes import SCENARIOS
 from conformance.findings import finding
 from conformance.report.handback.forms import handbacks, html, markdown
 from conformance.report.handback.page import page
 from conformance.report.handback.texts import LANGUAGES, texts
 from conformance.report.model import ConnectionPart, Document, document, finding_part
-from conformance.verification import Report
+from conformance.verification.api import Report
+from conformance.verification.baseline import Acceptance
+from tests.contoso import SECRET
+from tests.report.documents import RUNS, run
 
 JARGON = re.compile(
     r"(?i)service principal(?! sign-ins)|\bAADSTS|\b40[0-9]\b|\btoken|\bprobe|\bevidence|conformance"

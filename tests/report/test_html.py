@@ -9,9 +9,6 @@ from typing import Any
 import html5lib
 import msgspec
 import pytest
-from contoso import SECRET, START, made_up
-from documents import COMMAND, DOWN, RUNS, run
-from hostile import TEXTS, hostile
 
 from conformance.fakes import SCENARIOS, Fake
 from conformance.report.comparison import run_of
@@ -19,8 +16,11 @@ from conformance.report.html import page
 from conformance.report.html.chain import NODES, chain
 from conformance.report.html.page import LARGEST
 from conformance.report.html.timeline import timeline
-from conformance.report.model import Document, compared, document
-from conformance.verification import verify
+from conformance.report.model import Document, document, with_comparison
+from conformance.verification.api import verify
+from tests.contoso import SECRET, START, made_up
+from tests.report.documents import COMMAND, DOWN, RUNS, run
+from tests.report.hostile_report import TEXTS, hostile
 
 NAMES = {"html": "{http://www.w3.org/1999/xhtml}"}
 
@@ -135,7 +135,7 @@ def test_what_changed_since_the_previous_run_is_told() -> None:
             for name, one in before.connections.items()
         },
     )
-    text = page(compared(run("no-azure-role"), without)).decode()
+    text = page(with_comparison(run("no-azure-role"), without)).decode()
     assert "RBAC-001</code> passed → failed (rbac_role_missing)" in text
     assert "New checks: LA-033" in text
-    assert "Nothing has changed." in page(compared(run("healthy"), before)).decode()
+    assert "Nothing has changed." in page(with_comparison(run("healthy"), before)).decode()

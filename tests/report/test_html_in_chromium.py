@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import MISSING, chromium, screen
-from documents import RUNS, run
-from hostile import hostile
 
 from conformance.report.html import page
+from tests.report.browser import MISSING, chromium, screen
+from tests.report.documents import RUNS, run
+from tests.report.hostile_report import hostile
 
 selenium = pytest.importorskip("selenium")
 pytestmark = [

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 
-from contoso import START, made_up
-from test_terminal import shown
-
 from conformance import verify
 from conformance.fakes import Fake
 from conformance.findings import Docs
@@ -14,6 +11,8 @@ from conformance.report.html import page
 from conformance.report.json import encode
 from conformance.report.model import Document, document
 from conformance.report.summary import summary
+from tests.contoso import START, made_up
+from tests.report.test_terminal import shown
 
 CAUSE = "https://docs.example.com/sentinel/causes/secret_expired.html"
 CHECK = "https://docs.example.com/sentinel/checks/AUTH-003.html"

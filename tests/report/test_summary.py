@@ -6,14 +6,14 @@ import re
 
 import msgspec
 import pytest
-from contoso import SECRET
-from documents import RUNS, run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from conformance.report.model import Document
 from conformance.report.summary import summary
+from tests.contoso import SECRET
+from tests.report.documents import RUNS, run
 
 PARSER = MarkdownIt("commonmark", {"html": True}).enable("table")
 

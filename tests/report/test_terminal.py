@@ -13,19 +13,19 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from contoso import START
-from documents import RUNS, run
 from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.checks.outcome import Outcome
 from conformance.fakes import SCENARIOS
 from conformance.report.comparison import run_of
-from conformance.report.model import Document, StalePart, compared, document
-from conformance.report.screen import console, continued
+from conformance.report.model import Document, StalePart, document, with_comparison
 from conformance.report.terminal import Terminal
-from conformance.report.words import ranges
-from conformance.verification import Report
+from conformance.report.terminal_layout import console, continued
+from conformance.report.wording import ranges
+from conformance.verification.api import Report
+from tests.contoso import START
+from tests.report.documents import RUNS, run
 
 GOLDEN = Path(__file__).parent / "golden"
 WRITE = bool(os.environ.get("SENTINEL_WRITE_GOLDEN"))
@@ -92,7 +92,7 @@ def test_the_verdict_and_the_next_action_come_first(name: str) -> None:
 )
 def test_what_changed_is_shown_as_agreed(before: str, now: str) -> None:
     previous = replace(run_of(run(before)), started=START)
-    text = shown(compared(steady(run(now)), previous))
+    text = shown(with_comparison(steady(run(now)), previous))
     path = GOLDEN / f"{now}_since_{before}.txt"
     if WRITE:
         path.write_text(text, encoding="utf-8")

@@ -4,8 +4,8 @@ A scenario arranges a healthy world; every answer follows from the state. ``heal
 """
 
 # In the order of a connection, which is the order that they are listed in.
-from conformance.fakes.scenarios import connection, access, places, data, services  # isort: skip
-from conformance.fakes.scenarios.declaring import SCENARIOS, Scenario, scenario
+from conformance.fakes.scenarios import access, connection, data, places, services
+from conformance.fakes.scenarios.registry import SCENARIOS, Scenario, scenario
 
 __all__ = ["MODULES", "SCENARIOS", "Scenario", "scenario"]
 

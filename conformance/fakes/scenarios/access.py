@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from conformance.fakes import tenant as state
-from conformance.fakes.building import GRAPH_ROLES, READER, add_workspace
-from conformance.fakes.roles import RoleDefinition
-from conformance.fakes.scenarios.declaring import scenario
-from conformance.fakes.story import stable_id
+from conformance.fakes.scenarios.registry import scenario
+from conformance.fakes.state import tenant as state
+from conformance.fakes.state.healthy import GRAPH_ROLES, READER, add_workspace
+from conformance.fakes.state.roles import RoleDefinition
+from conformance.fakes.state.timeline import stable_id
 from conformance.fakes.world import World
 
 

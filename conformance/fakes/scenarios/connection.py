@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from conformance.connection import CLOUDS, ClientSecret, Secret
-from conformance.fakes import tenant as state
-from conformance.fakes.scenarios.declaring import scenario
-from conformance.fakes.story import stable_id
+from conformance.fakes.scenarios.registry import scenario
+from conformance.fakes.state import tenant as state
+from conformance.fakes.state.timeline import stable_id
 from conformance.fakes.world import World
 
 

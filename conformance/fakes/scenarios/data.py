@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from conformance.fakes import tenant as state
-from conformance.fakes.scenarios.declaring import scenario
+from conformance.fakes.scenarios.registry import scenario
+from conformance.fakes.state import tenant as state
 from conformance.fakes.world import World
 
 

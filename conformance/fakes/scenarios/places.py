@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from conformance.fakes.building import READER, add_workspace
-from conformance.fakes.scenarios.declaring import scenario
-from conformance.fakes.story import stable_id
-from conformance.fakes.tenant import Subscription
+from conformance.fakes.scenarios.registry import scenario
+from conformance.fakes.state.healthy import READER, add_workspace
+from conformance.fakes.state.tenant import Subscription
+from conformance.fakes.state.timeline import stable_id
 from conformance.fakes.world import World
 
 

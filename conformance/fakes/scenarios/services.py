@@ -7,13 +7,13 @@ from typing import Any
 
 import httpx
 
-from conformance.fakes import log_analytics
-from conformance.fakes.answering import Call, respond
-from conformance.fakes.obstacles import Obstacle
-from conformance.fakes.scenarios.declaring import scenario
-from conformance.fakes.throttling import throttling
+from conformance.fakes.network.failures import Obstacle
+from conformance.fakes.scenarios.registry import scenario
+from conformance.fakes.services import log_analytics
+from conformance.fakes.services.routes import Call, respond
+from conformance.fakes.services.throttling import throttling
 from conformance.fakes.world import World
-from conformance.verdict import ExitCode
+from conformance.verification.verdict import ExitCode
 
 JSON = {"Content-Type": "application/json; charset=utf-8"}
 INCOMPLETE = ExitCode.INCOMPLETE

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from conformance.report.handback.page import Asked, Page, page
 from conformance.report.markdown import block, plain
 from conformance.report.model import Document
-from conformance.report.names import stems
-from conformance.report.templating import environment, text_of
+from conformance.report.slugs import slugs
+from conformance.report.templates import environment, text_of
 
 PACKAGE = "conformance.report.handback"
 
@@ -19,7 +19,7 @@ def handbacks(document: Document, languages: Sequence[str]) -> Iterator[tuple[st
     The first language stands for itself, the others have theirs in the name: ``handback.html``, ``handback.de.html``;
     of several connections ``handback-contoso.html``.
     """
-    names = stems(one.name for one in document.connections)
+    names = slugs(one.name for one in document.connections)
     for connection, name in zip(document.connections, names, strict=True):
         stem = "handback" if len(names) == 1 else f"handback-{name}"
         for language in languages:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from conformance.report.model import CheckPart
-from conformance.report.words import ORDER, SIGNS, counted, worst
+from conformance.report.wording import ORDER, SIGNS, counted, worst
 
 WIDTH, HEIGHT = 216, 56
 GAP, ROW = 58, 72

@@ -15,17 +15,8 @@ from conformance.findings import CAUSES
 from conformance.report.html.chain import Chain, chain
 from conformance.report.html.timeline import Timeline, timeline
 from conformance.report.model import CheckPart, ConnectionPart, Document, RequestPart
-from conformance.report.templating import environment, text_of
-from conformance.report.words import (
-    ORDER,
-    OWNERS,
-    SIGNS,
-    areas_of,
-    capital,
-    counted,
-    headline,
-    next_action,
-)
+from conformance.report.templates import environment, text_of
+from conformance.report.wording import ORDER, OWNERS, SIGNS, areas_of, capital, counted, headline, next_action
 
 VOCABULARY: Mapping[str, object] = {
     "AREAS": AREAS,
@@ -38,7 +29,7 @@ VOCABULARY: Mapping[str, object] = {
 """What the templates know of words beside what they are given to show."""
 LARGEST = 300_000
 """Bytes of a page. One that would be larger tells less: first no evidence of what works, then no pictures either."""
-FEW = 3
+MAX_OPEN_CONNECTIONS = 3
 """Of more connections than this, evidence is left to the JSON report from the start."""
 DETAILS = ("everything", "pictures", "causes")
 
@@ -97,7 +88,7 @@ class View:
 
 def page(document: Document) -> bytes:
     """The whole page, in as much detail as its size allows."""
-    for detail in DETAILS if len(document.connections) <= FEW else DETAILS[1:]:
+    for detail in DETAILS if len(document.connections) <= MAX_OPEN_CONNECTIONS else DETAILS[1:]:
         text = render(document, detail)
         if len(text) <= LARGEST:
             break

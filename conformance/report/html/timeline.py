@@ -9,7 +9,7 @@ from conformance.report.model import RequestPart
 
 SCALE = 1000
 """Units of the drawing from the first request to the last answer."""
-LEAST = 4
+MIN_WIDTH = 4
 """So much of a bar is seen, however quick the answer."""
 
 
@@ -39,7 +39,7 @@ def timeline(requests: Sequence[RequestPart]) -> Timeline:
     seconds = max((one.started_s + one.duration_s for one in requests), default=0.0)
     unit = SCALE / seconds if seconds else 0.0
     bars = tuple(
-        Bar(one, min(round(one.started_s * unit), SCALE - LEAST), max(round(one.duration_s * unit), LEAST))
+        Bar(one, min(round(one.started_s * unit), SCALE - MIN_WIDTH), max(round(one.duration_s * unit), MIN_WIDTH))
         for one in requests
     )
     return Timeline(bars, seconds, max(requests, key=lambda one: one.duration_s, default=None))

@@ -1,0 +1,147 @@
+"""A virtual tenant that is arranged while it is in use: by a test, or by whoever controls the server."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import httpx
+
+from conformance.apis.endpoint import APIS
+from conformance.connection import Connection
+from conformance.fakes.network.failures import Obstacle
+from conformance.fakes.services.throttling import throttling
+from conformance.fakes.source import build
+from conformance.fakes.state.tenant import Tenant
+from conformance.fakes.world import Disturbance, World
+from conformance.sources.live import SourceError
+
+
+class ControllableTenant:
+    """Answers from the world of one connection, whose state may be changed between any two requests.
+
+    Another scenario is another world of the same tenant: ids, credential and history stay, and so do tokens, which are
+    judged by the state of the moment, as the services do. Raises :class:`~conformance.sources.live.SourceError` for an
+    unknown scenario.
+    """
+
+    def __init__(self, connection: Connection, scenario: str = "healthy", start: datetime | None = None) -> None:
+        self._connection, self._first, self._start = connection, scenario, start
+        self._began: datetime | None = start
+        self._publish: Callable[[Connection], None] = lambda connection: None
+        self.latency = 0.0
+        """Seconds before each answer over sockets."""
+        self.jitter = 0.0
+        """Up to this many seconds more, at random."""
+        self._show(scenario)
+
+    def _show(self, scenario: str) -> None:
+        world = self._built(scenario)
+        # The clients have clocks of their own: where the world's is ahead, here the services are behind.
+        world.clock.skip(-world.clock.skew)
+        self._began = world.clock.began
+        self.world, self.scenario = world, scenario
+        self.faults: dict[str, Disturbance] = {}
+        self._publish(world.connection)
+
+    def _built(self, scenario: str) -> World:
+        return build(self._connection, scenario, self._start, self._began)
+
+    def publish_to(self, publish: Callable[[Connection], None]) -> None:
+        """Tells the connection now and whenever its file may have to say something else."""
+        self._publish = publish
+        publish(self.connection)
+
+    # What is there
+
+    @property
+    def connection(self) -> Connection:
+        """The connection as its file has it; in some scenarios that is what is wrong."""
+        return self.world.connection
+
+    @property
+    def state(self) -> Tenant:
+        """The state that answers follow from, to be changed at will."""
+        return self.world.tenant
+
+    @property
+    def requests(self) -> Sequence[httpx.Request]:
+        """The latest requests, oldest first."""
+        return tuple(self.world.requests)
+
+    # Arranging it
+
+    def switch(self, scenario: str) -> None:
+        """Shows another scenario, or several joined by ``+``. What was arranged before is gone, delays stay."""
+        self._show(scenario)
+
+    def reset(self) -> None:
+        """Back to the beginning."""
+        self.latency = self.jitter = 0.0
+        self._show(self._first)
+
+    def fault(self, name: str, times: int | None = None) -> None:
+        """Puts what disturbs requests in the way, for the first ``times`` requests that meet it: a scenario in which a
+        service or a network fails. Raises SourceError for any other.
+        """
+        found = self._built(name).disturbances
+        if not found:
+            raise SourceError(f"{name} is a state of the tenant, not a fault in the way of requests; switch to it")
+        for number, one in enumerate(found):
+            if times is not None:
+                one.times = times
+            self._put(one, name if number == 0 else f"{name} ({number + 1})")
+
+    def throttle(self, api: str, times: int | None = None, seconds: int = 5) -> None:
+        """Lets an API say that it is asked too often, to the first ``times`` requests, and to come again in
+        ``seconds``. Raises SourceError for an unknown API.
+        """
+        if api not in APIS:
+            raise SourceError(f"unknown API {api!r} (one of {', '.join(APIS)})")
+        self._put(Disturbance(throttling(api, seconds), api=api, times=times), f"throttled: {api}")
+
+    def _put(self, one: Disturbance, name: str) -> None:
+        if before := self.faults.pop(name, None):
+            self.world.disturbances.remove(before)
+        self.faults[name] = one
+        self.world.disturbances.insert(0, one)
+
+    def expire_secret(self) -> None:
+        """The app's client secret ended yesterday."""
+        self.state.expire_secret()
+
+    def revoke(self, *permissions: str) -> None:
+        """Takes back the consent for these application permissions (for all, if none is named)."""
+        self.state.revoke(*permissions)
+
+    def revoke_roles(self) -> None:
+        """Takes all Azure roles away."""
+        self.state.revoke_roles()
+
+    def drop_table(self, name: str) -> None:
+        """The table was never provisioned in the workspace."""
+        self.state.drop_table(name)
+
+    # Answering
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        """As :meth:`World.answer`."""
+        return self.world.answer(request)
+
+    async def handler(self, request: httpx.Request) -> httpx.Response:
+        """As :meth:`World.handler`."""
+        return await self.world.handler(request)
+
+    def obstacle(self, host: str) -> Obstacle | None:
+        """As :meth:`World.obstacle`."""
+        return self.world.obstacle(host)
+
+    def delay(self, request: httpx.Request) -> float:
+        """Seconds before the answer to a request."""
+        return delay(self.latency, self.jitter)
+
+
+def delay(latency: float, jitter: float) -> float:
+    """Seconds, with up to ``jitter`` more at random."""
+    return latency + random.uniform(0, jitter)  # noqa: S311

@@ -1,0 +1,133 @@
+"""The control of a served virtual tenant: plain HTTP and JSON on the server's own port, from this machine only.
+
+What is asked for is in the structs below; :data:`PATHS` says where.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+import httpx
+import msgspec
+
+from conformance.fakes.controllable import ControllableTenant
+from conformance.fakes.scenarios import SCENARIOS
+from conformance.sources.live import SourceError
+
+MAX_LOG = 1000
+"""Lines of the request log that can be asked for."""
+
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=300)]
+Times = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class Scenario(msgspec.Struct, forbid_unknown_fields=True):
+    """``POST /control/scenario``: shows it from now on, and nothing that was arranged before."""
+
+    name: str
+
+    def apply(self, control: Control) -> None:
+        control.stage.switch(self.name)
+
+
+class Fault(msgspec.Struct, forbid_unknown_fields=True):
+    """``POST /control/fault``: puts it in the way of the first ``times`` requests that it concerns, or of all."""
+
+    name: str
+    times: Times | None = None
+
+    def apply(self, control: Control) -> None:
+        control.stage.fault(self.name, self.times)
+
+
+class Throttle(msgspec.Struct, forbid_unknown_fields=True):
+    """``POST /control/throttle``: the API asks to come again in ``seconds``."""
+
+    api: str
+    times: Times | None = None
+    seconds: Annotated[int, msgspec.Meta(ge=0, le=86400)] = 5
+
+    def apply(self, control: Control) -> None:
+        control.stage.throttle(self.api, self.times, self.seconds)
+
+
+class Latency(msgspec.Struct, forbid_unknown_fields=True):
+    """``POST /control/latency``: before each answer, with up to ``jitter`` more."""
+
+    seconds: Seconds
+    jitter: Seconds = 0.0
+
+    def apply(self, control: Control) -> None:
+        stage = control.stage
+        stage.latency, stage.jitter = self.seconds, self.jitter
+
+
+class Reset(msgspec.Struct, forbid_unknown_fields=True):
+    """``POST /control/reset``: everything as at the start, with an empty log."""
+
+    def apply(self, control: Control) -> None:
+        control.stage.reset()
+        control.lines.clear()
+
+
+Order = Scenario | Fault | Throttle | Latency | Reset
+ORDERS: Mapping[str, type[Order]] = {
+    f"/control/{order.__name__.lower()}": order for order in (Scenario, Fault, Throttle, Latency, Reset)
+}
+"""What can be changed, by path."""
+
+
+class Control:
+    """Answers to whoever controls ``stage``. ``log`` gets each line of the request log too."""
+
+    def __init__(self, stage: ControllableTenant, log: Callable[[str], None] | None = None) -> None:
+        self.stage, self._log = stage, log
+        self.lines: deque[str] = deque(maxlen=MAX_LOG)
+
+    def note(self, line: str) -> None:
+        """Takes a line of the request log."""
+        self.lines.append(line)
+        if self._log:
+            self._log(line)
+
+    async def handler(self, request: httpx.Request) -> httpx.Response:
+        """``GET /control`` and ``GET /control/requests``, and the orders; every one answers with the state."""
+        match request.method, request.url.path.rstrip("/"):
+            case "GET", "/control":
+                return _said(200, self.state())
+            case "GET", "/control/requests":
+                lines = "".join(f"{line}\n" for line in self.lines)
+                return httpx.Response(200, text=lines, headers={"Content-Type": "application/x-ndjson"})
+            case "POST", path if path in ORDERS:
+                return self._order(request, ORDERS[path])
+        there = ", ".join(["GET /control", "GET /control/requests", *(f"POST {path}" for path in ORDERS)])
+        return _said(404, {"error": f"this is the virtual tenant's control; there is: {there}"})
+
+    def _order(self, request: httpx.Request, kind: type[Order]) -> httpx.Response:
+        # A page in a browser cannot send this type to another origin without asking first, and is not answered.
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            return _said(415, {"error": "Content-Type: application/json is needed"})
+        try:
+            msgspec.json.decode(request.content or b"{}", type=kind).apply(self)
+        except (msgspec.DecodeError, SourceError) as error:
+            return _said(400, {"error": str(error)})
+        return _said(200, self.state())
+
+    def state(self) -> dict[str, Any]:
+        """What is arranged, and the connection's ids; never its credential."""
+        stage = self.stage
+        return {
+            "scenario": stage.scenario,
+            "faults": [{"name": name, "times": one.times, "met": one.met} for name, one in stage.faults.items()],
+            "latency": {"seconds": stage.latency, "jitter": stage.jitter},
+            "requests": len(self.lines),
+            "connection": dict(stage.connection.facts()),
+            "scenarios": list(SCENARIOS),
+        }
+
+
+def _said(status: int, body: Any) -> httpx.Response:
+    content = msgspec.json.format(msgspec.json.encode(body)) + b"\n"
+    return httpx.Response(status, content=content, headers={"Content-Type": "application/json"})

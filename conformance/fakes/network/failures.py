@@ -1,0 +1,33 @@
+"""What the network does in place of an answer: as an error of httpx in process, and as such over sockets.
+
+The messages are those of OpenSSL and of glibc, as Python shows them.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NoReturn
+
+import httpx
+
+from conformance.fakes.services.routes import Call
+
+
+class Obstacle(Enum):
+    """Called like any answer of the virtual tenant, it raises."""
+
+    NAME_UNKNOWN = (httpx.ConnectError, "[Errno -2] Name or service not known")
+    """Over sockets: a proxy that says so in place of a tunnel, since it is the proxy that looks names up."""
+    REFUSED = (httpx.ConnectError, "[Errno 111] Connection refused")
+    """Over sockets: the connection ends before anything was said."""
+    CERTIFICATE_FOREIGN = (
+        httpx.ConnectError,
+        "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate in certificate chain",
+    )
+    """Over sockets: a certificate by an authority that nobody knows."""
+    SILENT = (httpx.ReadTimeout, "timed out")
+    """Over sockets: no answer, for as long as the client waits."""
+
+    def __call__(self, call: Call) -> NoReturn:
+        kind, message = self.value
+        raise kind(message, request=call.request)

@@ -1,0 +1,92 @@
+"""HTTP/1.1, over TLS or plain, by uvicorn, on sockets that are handed over one at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import ssl
+from types import TracebackType
+from typing import Any, cast
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from conformance.fakes.network.asgi import Application
+
+HANDSHAKE = 10.0
+KEEP_ALIVE = 65
+"""Seconds for a TLS handshake, and between two requests on one connection."""
+
+# What clients do wrong is their business: it is answered, and stays out of the logs of the embedding process.
+_quiet = logging.getLogger("conformance.fakes.uvicorn")
+_quiet.setLevel(logging.CRITICAL + 1)
+
+
+class _Connection(HttpToolsProtocol):
+    """uvicorn's protocol, which leaves the logging configuration alone, can be cut off, and tells when it has ended."""
+
+    def __init__(self, config: Config, state: ServerState) -> None:
+        super().__init__(config=config, server_state=state, app_state={})
+        self.logger = _quiet
+        self.access_log = False
+        self.ended = asyncio.Event()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.app_state["abort"] = transport.abort  # for the application to end it without an answer
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.ended.set()
+
+
+class Service:
+    """Serves one application, over TLS where it is given a ``context``.
+
+    As an async context manager: on leaving, answers that are still due are cancelled.
+    """
+
+    def __init__(self, application: Application, context: ssl.SSLContext | None = None) -> None:
+        self._context = context
+        self._state = ServerState()
+        self._config = Config(
+            cast("Any", application),
+            http=_Connection,
+            ws="none",
+            lifespan="off",
+            interface="asgi3",
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,  # the virtual tenant has its own clock
+            log_config=None,
+            log_level=None,
+            timeout_keep_alive=KEEP_ALIVE,
+        )
+        self._config.load()
+
+    async def __aenter__(self) -> Service:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        due = list(self._state.tasks)
+        for task in due:
+            task.cancel()
+        await asyncio.gather(*due, return_exceptions=True)
+
+    async def serve(self, sock: socket.socket) -> None:
+        """Serve the client at the other end of ``sock`` until either hangs up. Raises OSError if TLS fails."""
+        transport, connection = await asyncio.get_running_loop().connect_accepted_socket(
+            lambda: _Connection(self._config, self._state),
+            sock,
+            ssl=self._context,
+            ssl_handshake_timeout=HANDSHAKE if self._context else None,
+        )
+        try:
+            await connection.ended.wait()
+        finally:
+            transport.abort()
+            await connection.ended.wait()

@@ -1,0 +1,44 @@
+"""A stage on a server of its own: what the command line serves, and the fixture `sentinel_server`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from conformance.connection import Connection
+from conformance.fakes.controllable import ControllableTenant
+from conformance.fakes.network.client_files import made_up_connection
+from conformance.fakes.network.control import Control
+from conformance.fakes.network.server import Server, entered
+from conformance.fakes.world import hosts
+
+
+def server_of(stage: ControllableTenant, log: Callable[[str], None] | None = None, **options: Any) -> Server:
+    """A server that answers from ``stage``, and lets it be controlled; the rest as for :class:`Server`."""
+    control = Control(stage, log)
+    return Server(
+        stage.handler,
+        hosts(),
+        latency=stage.delay,
+        log=control.note,
+        control=control.handler,
+        obstacle=stage.obstacle,
+        **options,
+    )
+
+
+class ServedTenant(ControllableTenant):
+    """A stage, and the ``server`` that answers from it."""
+
+    server: Server
+
+
+@contextmanager
+def serve_tenant(
+    connection: Connection | None = None, scenario: str = "healthy", **options: Any
+) -> Iterator[ServedTenant]:
+    """Serves a stage from a thread of its own. Raises as :class:`Server` and :class:`ControllableTenant` do."""
+    stage = ServedTenant(connection or made_up_connection(), scenario)
+    with entered(server_of(stage, **options)) as stage.server:
+        yield stage

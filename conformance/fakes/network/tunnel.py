@@ -1,0 +1,179 @@
+"""The one port of the server: a proxy to the services' host names, HTTPS for clients that dial it, and control."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import socket
+from asyncio import StreamReader, StreamWriter
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from conformance.fakes.network.failures import Obstacle
+
+MAX_HEAD = 16 * 1024
+CHUNK = 64 * 1024
+LINGER = 10.0
+"""Seconds for a client to hang up after the server did, so that it reads the end of an answer before a reset."""
+
+_TLS_HANDSHAKE = b"\x16"  # RFC 8446 section 5.1, the content type of a ClientHello
+
+Serve = Callable[[socket.socket], Coroutine[Any, Any, None]]
+"""Serves the client at the other end of a socket until either hangs up."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Welcome:
+    """A client is served by ``serve``, to whom goes what was read of it already; ``greeting`` is said before."""
+
+    serve: Serve
+    read: bytes = b""
+    greeting: bytes = b""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    status: HTTPStatus
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Tunnel:
+    """Accepts ``CONNECT host:443`` for ``hosts``, and TLS itself; hands both to ``serve`` as one end of a socket pair.
+
+    ``plain`` serves requests in origin form without TLS, from this machine only. ``obstacle`` says what stands before
+    a host; behind a foreign certificate, ``foreign`` serves. Anything else gets a short 400, 403, 431, 501 or 502. A
+    client has ``patience`` seconds for its first bytes.
+    """
+
+    hosts: frozenset[str]
+    serve: Serve
+    plain: Serve | None = None
+    foreign: Serve | None = None
+    obstacle: Callable[[str], Obstacle | None] = lambda host: None
+    patience: float = 10.0
+
+    @asynccontextmanager
+    async def listening(self, host: str, port: int) -> AsyncIterator[int]:
+        """Listen while in the context, and give the port. On leaving, all connections are closed at once."""
+        clients: set[asyncio.Task[None]] = set()
+
+        def attend(reader: StreamReader, writer: StreamWriter) -> None:
+            if not listener.is_serving():  # accepted just before the end
+                writer.transport.abort()
+                return
+            task = asyncio.create_task(self._attend(reader, writer))
+            clients.add(task)
+            task.add_done_callback(clients.discard)
+            task.add_done_callback(lambda _: writer.transport.abort())  # also when cancelled before its first step
+
+        listener = await asyncio.start_server(attend, host, port, limit=MAX_HEAD, backlog=1024, start_serving=False)
+        try:
+            await listener.start_serving()
+            yield listener.sockets[0].getsockname()[1]
+        finally:
+            listener.close()
+            ending = list(clients)
+            for task in ending:
+                task.cancel()
+            await asyncio.gather(*ending, return_exceptions=True)
+            await listener.wait_closed()
+
+    async def _attend(self, reader: StreamReader, writer: StreamWriter) -> None:
+        try:
+            async with _closing(writer):
+                async with asyncio.timeout(self.patience):
+                    reaction = await self._greet(reader, writer.get_extra_info("peername")[0])
+                match reaction:
+                    case Welcome():
+                        writer.write(reaction.greeting)
+                        await _splice(reader, writer, reaction)
+                    case Refusal():
+                        await _refuse(reader, writer, reaction)
+        except* (OSError, EOFError) as ended:
+            logger.debug("A client's connection ended: %s", ended.exceptions)
+
+    async def _greet(self, reader: StreamReader, peer: str) -> Welcome | Refusal | None:
+        """How to treat a client, by its first bytes. None: to hang up."""
+        first = await reader.readexactly(1)
+        if first == _TLS_HANDSHAKE:
+            return Welcome(self.serve, first)
+        if not first.isalpha():
+            return Refusal(HTTPStatus.BAD_REQUEST)
+        try:
+            head = first + await reader.readuntil(b"\r\n\r\n")
+        except asyncio.LimitOverrunError:
+            return Refusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        match head.partition(b"\r\n")[0].decode("latin-1").split(" "):
+            case ["CONNECT", target, "HTTP/1.1" | "HTTP/1.0"]:
+                host, _, port = target.lower().rpartition(":")
+                return self._way_to(host) if host in self.hosts and port == "443" else Refusal(HTTPStatus.FORBIDDEN)
+            case [_, target, "HTTP/1.1" | "HTTP/1.0"] if target.startswith("/") and self.plain:
+                here = ipaddress.ip_address(peer.partition("%")[0]).is_loopback
+                return Welcome(self.plain, head) if here else Refusal(HTTPStatus.FORBIDDEN)
+            case [_, _, "HTTP/1.1" | "HTTP/1.0"]:
+                return Refusal(HTTPStatus.NOT_IMPLEMENTED)
+        return Refusal(HTTPStatus.BAD_REQUEST)
+
+    def _way_to(self, host: str) -> Welcome | Refusal | None:
+        established = b"HTTP/1.1 200 Connection established\r\n\r\n"
+        match self.obstacle(host):
+            case Obstacle.NAME_UNKNOWN:
+                return Refusal(HTTPStatus.BAD_GATEWAY, "Name or service not known")
+            case Obstacle.REFUSED:
+                return None
+            case Obstacle.CERTIFICATE_FOREIGN if self.foreign:
+                return Welcome(self.foreign, greeting=established)
+        return Welcome(self.serve, greeting=established)
+
+
+async def _splice(reader: StreamReader, writer: StreamWriter, welcome: Welcome) -> None:
+    near, far = socket.socketpair()
+    with near, far:
+        from_server, to_server = await asyncio.open_connection(sock=near, limit=CHUNK)
+        async with _closing(to_server), asyncio.TaskGroup() as group:
+            group.create_task(welcome.serve(far))
+            to_server.write(welcome.read)
+            upward = group.create_task(_pump(reader, to_server))
+            await _pump(from_server, writer)
+            await asyncio.wait({upward}, timeout=LINGER)
+            upward.cancel()
+
+
+async def _pump(source: StreamReader, sink: StreamWriter) -> None:
+    """Pass bytes on until the source has ended, no faster than the sink takes them; then tell the sink."""
+    while data := await source.read(CHUNK):
+        sink.write(data)
+        await sink.drain()
+    sink.write_eof()
+
+
+async def _refuse(reader: StreamReader, writer: StreamWriter, refusal: Refusal) -> None:
+    reason = refusal.reason or refusal.status.phrase
+    text = f"{reason}: this port serves HTTPS, and CONNECT to port 443 of the virtual tenant's hosts.\n"
+    head = f"HTTP/1.1 {refusal.status} {reason}\r\nContent-Type: text/plain\r\nContent-Length: {len(text)}\r\n"
+    writer.write(f"{head}Connection: close\r\n\r\n{text}".encode())
+    writer.write_eof()
+    async with asyncio.timeout(LINGER):
+        while await reader.read(CHUNK):
+            pass
+
+
+@asynccontextmanager
+async def _closing(writer: StreamWriter) -> AsyncIterator[None]:
+    """Close in good order at the end, at once on an error or when cancelled; either way it is closed afterwards."""
+    try:
+        yield
+        writer.close()
+        async with asyncio.timeout(LINGER):
+            await writer.wait_closed()
+    finally:
+        writer.transport.abort()
+        with suppress(OSError):
+            await writer.wait_closed()

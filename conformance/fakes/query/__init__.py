@@ -1,0 +1,1 @@
+"""Query languages of the virtual tenant: KQL and OData."""

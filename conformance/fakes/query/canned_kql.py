@@ -1,0 +1,206 @@
+"""The queries that the virtual tenant can answer: those of ``conformance.apis.kql``, each from the tables' rows.
+
+Anything else is refused honestly; rows are never invented.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from conformance.apis import kql
+from conformance.fakes.state.table_rows import INGESTED, SCHEMAS
+from conformance.fakes.state.tenant import TableState, Workspace
+
+Row = Mapping[str, Any]
+Window = tuple[datetime, datetime]
+
+
+class UnknownTable(Exception):
+    """A query that names a table that the workspace does not have: the name."""
+
+
+class UnreachableWorkspace(Exception):
+    """A query on a table whose plan keeps it out of the query API: the name and the plan."""
+
+
+class NotEvaluated(Exception):
+    """A query that this model has no answer to."""
+
+
+class Malformed(Exception):
+    """A text that is no KQL: the offset at which it stops being so."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """Column name to type, and rows as column name to value."""
+
+    columns: Mapping[str, str]
+    rows: list[Row]
+    partial: bool = False
+
+
+def evaluate(text: str, workspace: Workspace, now: datetime, window: Window | None) -> Result:
+    """The answer to a query. ``window`` is the request's timespan; it narrows what the query itself looks at.
+
+    Raises :class:`UnknownTable`, :class:`NetworkFailure`, :class:`NotEvaluated` or :class:`Malformed`.
+    """
+    if (offset := fault(text)) is not None:
+        raise Malformed(offset)
+    wanted = " ".join(text.split())
+    for query in kql.QUERIES.values():
+        if " ".join(query.text.split()) == wanted:
+            result = ANSWERS[query.name.partition(".")[0]](query, workspace, now, window)
+            return replace(result, partial=any(table.partial for table in _named(text, workspace)))
+    raise NotEvaluated(text)
+
+
+QUOTED = re.compile(r"""@"[^"\n]*"|@'[^'\n]*'|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|```.*?```|//[^\n]*""", re.DOTALL)
+"""Strings (verbatim, plain, of several lines) and comments: what is in them is no syntax."""
+PAIRS = {")": "(", "]": "[", "}": "{"}
+
+
+def fault(text: str) -> int | None:
+    """Where a text cannot be KQL, whatever its words mean: nothing, an open string, a bracket without its pair."""
+    bare = QUOTED.sub(lambda found: (" " if found[0].startswith("//") else "x") * len(found[0]), text)
+    opened: list[int] = []
+    for offset, char in enumerate(bare):
+        if char in "\"'":
+            return offset
+        if char in PAIRS.values():
+            opened.append(offset)
+        elif char in PAIRS and (not opened or bare[opened.pop()] != PAIRS[char]):
+            return offset
+    if opened:
+        return opened[-1]
+    return None if bare.strip() else 0
+
+
+def operator_on(table: str, text: str) -> str:
+    """The first operator that a query applies to a table: its refusals name it."""
+    match = re.search(rf"\b{re.escape(table)}\s*\|\s*([\w-]+)", text)
+    return match[1] if match else "union"
+
+
+def _named(text: str, workspace: Workspace) -> list[TableState]:
+    return [table for name, table in workspace.tables.items() if re.search(rf"\b{re.escape(name)}\b", text)]
+
+
+def rows_of(workspace: Workspace, name: str, window: Window | None) -> list[dict[str, Any]]:
+    """The rows of a table that a reader sees within a window."""
+    table = workspace.tables.get(name)
+    if table is None:
+        raise UnknownTable(name)
+    if table.plan != "Analytics":
+        raise UnreachableWorkspace(name, table.plan)
+    return [row for row in visible(table) if window is None or window[0] <= row["TimeGenerated"] <= window[1]]
+
+
+def visible(table: TableState) -> list[dict[str, Any]]:
+    """A protected table shows a control-plane reader no rows, and does not say so."""
+    return table.rows if table.protection == "General" else []
+
+
+def _print(query: kql.Query, workspace: Workspace, now: datetime, window: Window | None) -> Result:
+    return Result({"ok": "long"}, [{"ok": 1}])
+
+
+def _take(query: kql.Query, workspace: Workspace, now: datetime, window: Window | None) -> Result:
+    name = query.name.partition(".")[2]
+    return Result(SCHEMAS[name], list(rows_of(workspace, name, window)[-1:]))
+
+
+def _unknown_table(query: kql.Query, workspace: Workspace, now: datetime, window: Window | None) -> Result:
+    raise UnknownTable(query.text.split()[0])
+
+
+def _freshness(query: kql.Query, workspace: Workspace, now: datetime, window: Window | None) -> Result:
+    since = now - timedelta(days=14)
+    found: list[Row] = []
+    known = [name for name in kql.FRESHNESS_TABLES if name in workspace.tables]
+    if not known:
+        raise UnknownTable(kql.FRESHNESS_TABLES[0])
+    for name in known:
+        rows = [row for row in rows_of(workspace, name, window) if row["TimeGenerated"] > since]
+        if rows:
+            delays = sorted((row[INGESTED] - row["TimeGenerated"]).total_seconds() for row in rows)
+            found.append(
+                {
+                    "T": name,
+                    "Rows": len(rows),
+                    "LastEvent": max(row["TimeGenerated"] for row in rows),
+                    "LastIngest": max(row[INGESTED] for row in rows),
+                    "Delay95": delays[int(0.95 * (len(delays) - 1))],
+                }
+            )
+    columns = {"T": "string", "Rows": "long", "LastEvent": "datetime", "LastIngest": "datetime", "Delay95": "real"}
+    return Result(columns, found)
+
+
+def _recent_incidents(query: kql.Query, workspace: Workspace, now: datetime, window: Window | None) -> Result:
+    since = now - timedelta(days=14)
+    latest: dict[int, dict[str, Any]] = {}
+    for row in rows_of(workspace, "SecurityIncident", window):
+        if row["TimeGenerated"] > since:
+            known = latest.get(row["IncidentNumber"])
+            if known is None or row["LastModifiedTime"] > known["LastModifiedTime"]:
+                latest[row["IncidentNumber"]] = row
+    newest = sorted(latest.values(), key=lambda row: row["CreatedTime"], reverse=True)[:200]
+    return Result({"IncidentName": "string", "IncidentNumber": "int", "LastModifiedTime": "datetime"}, list(newest))
+
+
+def _timespan(query: kql.Query, workspace: Workspace, now: datetime, window: Window | None) -> Result:
+    rows = rows_of(workspace, "Usage", window)
+    oldest = min((row["TimeGenerated"] for row in rows), default=None)
+    return Result({"Rows": "long", "Oldest": "datetime"}, [{"Rows": len(rows), "Oldest": oldest}])
+
+
+def _daily_cap(query: kql.Query, workspace: Workspace, now: datetime, window: Window | None) -> Result:
+    stopped = workspace.ingestion_status in ("OverQuota", "ForceOff")
+    return Result({"Count": "long"}, [{"Count": 1 if stopped else 0}])
+
+
+ANSWERS: Mapping[str, Callable[[kql.Query, Workspace, datetime, Window | None], Result]] = {
+    "print": _print,
+    "take": _take,
+    "unknown_table": _unknown_table,
+    "freshness": _freshness,
+    "recent_incidents": _recent_incidents,
+    "timespan": _timespan,
+    "daily_cap": _daily_cap,
+}
+
+DURATION = re.compile(
+    r"P(?:(?P<days>[\d.]+)D)?(?:T(?:(?P<hours>[\d.]+)H)?(?:(?P<minutes>[\d.]+)M)?(?:(?P<seconds>[\d.]+)S)?)?"
+)
+
+
+def window_of(timespan: str | None, now: datetime) -> Window | None:
+    """The window of an ISO 8601 timespan: a duration up to now, start/end, or start/duration.
+
+    Raises ValueError for any other text, and OverflowError where it leaves the calendar.
+    """
+    if not timespan:
+        return None
+    start, _, end = timespan.partition("/")
+    if not end:
+        return now - _duration(start), now
+    began = _moment(start)
+    return began, began + _duration(end) if end.startswith("P") else _moment(end)
+
+
+def _moment(text: str) -> datetime:
+    """A time; without a zone it is UTC."""
+    time = datetime.fromisoformat(text)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _duration(text: str) -> timedelta:
+    match = DURATION.fullmatch(text)
+    if match is None:
+        raise ValueError(text)
+    return timedelta(**{unit: float(value) for unit, value in match.groupdict().items() if value})

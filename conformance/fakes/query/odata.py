@@ -1,0 +1,142 @@
+"""OData query options over lists of JSON objects, as far as Microsoft Graph and Defender for Endpoint document them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from operator import eq, ge, gt, le, lt, ne
+from typing import Any
+from urllib.parse import quote
+
+from conformance.fakes.services.routes import Call
+
+Row = Mapping[str, Any]
+Fields = Mapping[str, type]
+"""The properties to filter by, with the kind of their literals: ``str`` (quoted), ``datetime`` or ``int``."""
+
+CLAUSE = re.compile(r"(?P<name>\w+)\s+(?P<operator>\w+)\s+(?P<literal>'(?:[^']|'')*'|[^\s'()]+)(?:\s+and\s+(?=\S)|$)")
+OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {"eq": eq, "ne": ne, "gt": gt, "ge": ge, "lt": lt, "le": le}
+
+
+class QueryError(ValueError):
+    """A query option cannot be understood; the message says what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a query yields: a page, how many rows matched in all, and the ``$skip`` of the next page (None: the end)."""
+
+    rows: list[Row]
+    total: int
+    next_skip: int | None
+
+
+def select(call: Call, rows: Sequence[Row], fields: Fields, *, default: int, most: int) -> Selection:
+    """Filters, orders, cuts and projects rows by the options of a request. Raises :class:`QueryError`.
+
+    ``default`` is the size of a page without ``$top``, ``most`` the size that a larger ``$top`` is cut down to.
+    """
+    matched = where(rows, call.option("$filter"), fields)
+    ordered = order(matched, call.option("$orderby"), fields)
+    top, skip = number(call, "$top"), number(call, "$skip") or 0
+    end = skip + min(default if top is None else top, most)
+    page = project(ordered[skip:end], call.option("$select"))
+    return Selection(page, len(matched), end if skip < end < len(matched) else None)
+
+
+def number(call: Call, name: str) -> int | None:
+    """The value of a numeric option, None where it is not given. Raises :class:`QueryError`."""
+    text = call.option(name)
+    if text is None:
+        return None
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise QueryError(f"Invalid value '{text}' for {name} query option found.")
+    return int(text)
+
+
+def where(rows: Sequence[Row], text: str | None, fields: Fields) -> list[Row]:
+    """The rows for which all comparisons of a ``$filter``, joined by ``and``, hold. Raises :class:`QueryError`."""
+    if text is None:
+        return list(rows)
+    comparisons: list[tuple[str, Callable[[Any, Any], bool], Any]] = []
+    at, text = 0, text.strip()
+    while at < len(text) or not comparisons:
+        clause = CLAUSE.match(text, at)
+        if clause is None or clause["operator"] not in OPERATORS:
+            raise QueryError(f"Invalid filter clause: Syntax error at position {at} in '{text}'.")
+        comparisons.append(
+            (clause["name"], OPERATORS[clause["operator"]], _literal(clause["name"], clause["literal"], fields))
+        )
+        at = clause.end()
+    return [row for row in rows if all(_holds(row.get(name), compare, wanted) for name, compare, wanted in comparisons)]
+
+
+def order(rows: Sequence[Row], text: str | None, fields: Fields) -> list[Row]:
+    """Rows by one property, ``asc`` unless ``desc`` is said; empty values come first. Raises :class:`QueryError`."""
+    if text is None:
+        return list(rows)
+    name, _, direction = text.strip().partition(" ")
+    if direction.strip() not in ("", "asc", "desc"):
+        raise QueryError(f"Invalid $orderby clause '{text}'.")
+    _known(name, fields)
+    return sorted(rows, key=lambda row: _sortable(row.get(name)), reverse=direction.strip() == "desc")
+
+
+def project(rows: Sequence[Row], text: str | None) -> list[Row]:
+    """Rows with only the properties of a ``$select``. Raises :class:`QueryError` for one that no row has."""
+    if text is None:
+        return list(rows)
+    names = [name.strip() for name in text.split(",")]
+    for row in rows:
+        for name in names:
+            _known(name, row)
+    return [{name: row[name] for name in names} for row in rows]
+
+
+def next_link(call: Call, skip: int) -> str:
+    """The request's own absolute URL with another ``$skip``."""
+    url = call.request.url
+    kept = [(name, value) for name, value in url.params.multi_items() if name.lower() != "$skip"]
+    query = "&".join(f"{name}={quote(value, safe='$,:')}" for name, value in [*kept, ("$skip", str(skip))])
+    return f"{url.scheme}://{url.host}{url.path}?{query}"
+
+
+def _known(name: str, names: Mapping[str, Any]) -> None:
+    if name not in names:
+        raise QueryError(f"Could not find a property named '{name}'.")
+
+
+def _literal(name: str, text: str, fields: Fields) -> Any:
+    """The value of a literal of the property's kind: ``'text'``, ``2026-11-22T00:00:00Z``, ``7``; or ``null``."""
+    _known(name, fields)
+    kind = fields[name]
+    if text == "null":
+        return None
+    try:
+        if kind is datetime and re.match(r"\d{4}-\d\d-\d\d", text):
+            return _moment(text)
+        if kind is int:
+            return int(text)
+    except ValueError as error:
+        raise QueryError(f"Invalid filter clause: '{text}' is no value of '{name}'.") from error
+    if kind is str and text.startswith("'"):
+        return text[1:-1].replace("''", "'")
+    raise QueryError(f"Invalid filter clause: A binary operator with incompatible types was detected at '{name}'.")
+
+
+def _holds(value: Any, compare: Callable[[Any, Any], bool], wanted: Any) -> bool:
+    if value is None or wanted is None:
+        return compare in (eq, ne) and compare(value, wanted)
+    return compare(_moment(value) if isinstance(wanted, datetime) else value, wanted)
+
+
+def _moment(text: str) -> datetime:
+    """A time in UTC. Python reads six fraction digits of the services' seven."""
+    time = datetime.fromisoformat(text)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _sortable(value: Any) -> tuple[bool, Any]:
+    return value is not None, value if value is not None else ""

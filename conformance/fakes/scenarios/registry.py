@@ -1,0 +1,49 @@
+"""How a scenario is declared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from conformance.fakes.world import World
+from conformance.verification.verdict import ExitCode
+
+Arrange = Callable[[World], None]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """``causes`` are the root causes that a report must name, ``notes`` those that it must warn of; ``exit_code`` of
+    the run.
+    """
+
+    name: str
+    title: str
+    arrange: Arrange
+    causes: tuple[str, ...]
+    notes: tuple[str, ...]
+    exit_code: ExitCode
+
+
+_scenarios: dict[str, Scenario] = {}
+SCENARIOS: Mapping[str, Scenario] = MappingProxyType(_scenarios)
+
+
+def scenario(
+    name: str,
+    title: str,
+    *causes: str,
+    notes: tuple[str, ...] = (),
+    exit_code: ExitCode | None = None,
+) -> Callable[[Arrange], Arrange]:
+    """Declares a scenario by the function that arranges it."""
+
+    def declare(arrange: Arrange) -> Arrange:
+        if name in _scenarios:
+            raise ValueError(f"two scenarios are named {name}")
+        code = exit_code if exit_code is not None else (ExitCode.NONCONFORMANT if causes else ExitCode.CONFORMANT)
+        _scenarios[name] = Scenario(name, title, arrange, causes, notes, code)
+        return arrange
+
+    return declare

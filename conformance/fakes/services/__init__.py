@@ -1,0 +1,1 @@
+"""The virtual tenant's answers: one module per API."""

@@ -1,0 +1,168 @@
+"""Defender for Endpoint of the virtual tenant: who is let in, machines and alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from conformance.apis import defender
+from conformance.apis.endpoint import DEFENDER, AppRole
+from conformance.apis.permissions import RESOURCES
+from conformance.fakes.query.odata import Fields, QueryError, next_link, number, select
+from conformance.fakes.services.routes import Call, Refuser, answers, gate, new_id, respond, unmatched
+from conformance.fakes.state.tokens import presented
+
+MACHINES_FILTERED: Fields = {
+    "computerDnsName": str,
+    "id": str,
+    "version": str,
+    "deviceValue": str,
+    "aadDeviceId": str,
+    "lastSeen": datetime,
+    "exposureLevel": str,
+    "onboardingStatus": str,
+    "lastIpAddress": str,
+    "healthStatus": str,
+    "osPlatform": str,
+    "riskScore": str,
+    "rbacGroupId": int,
+}
+ALERTS_FILTERED: Fields = {
+    "alertCreationTime": datetime,
+    "lastUpdateTime": datetime,
+    "lastEventTime": datetime,
+    "incidentId": int,
+    "investigationId": int,
+    "id": str,
+    "assignedTo": str,
+    "detectionSource": str,
+    "status": str,
+    "severity": str,
+    "category": str,
+}
+
+
+def headers(call: Call, status: int = 200) -> dict[str, str]:
+    """Nothing is known of what else the service sends."""
+    return {"Content-Type": "application/json"}
+
+
+def body(call: Call, code: str, message: str, extra: Mapping[str, Any]) -> dict[str, Any]:
+    return {"error": {"code": code, "message": message, "target": new_id()}}
+
+
+refuse = Refuser(DEFENDER, body, headers)
+
+
+@gate(DEFENDER)
+def enter(call: Call) -> httpx.Response | None:
+    """Token, then whether the tenant is active, then roles."""
+    return _token(call) or _active(call) or _roles(call)
+
+
+def _token(call: Call) -> httpx.Response | None:
+    """One answer for everything that is wrong with a token: it prints what it was given."""
+    shown = presented(call.request)
+    if isinstance(shown, str):
+        return refuse(call, shown)
+    claims, genuine = shown
+    current = float(claims["exp"]) > call.tenant.clock.service_now().timestamp()
+    if not (genuine and current and _accepts(call, str(claims.get("aud")))):
+        return refuse(
+            call,
+            "token-refused",
+            app_id=claims.get("appid"),
+            audience=claims.get("aud"),
+            issuer=claims.get("iss"),
+            starts=_moment(claims["nbf"]),
+            ends=_moment(claims["exp"]),
+        )
+    call.claims = claims
+    return None
+
+
+def _accepts(call: Call, audience: str) -> bool:
+    """Defender for Endpoint's own audiences, and Defender XDR's: those tokens are let in, with roles of no use here."""
+    return call.tenant.cloud.accepts("defender", audience) or audience in RESOURCES["defender_xdr"].audiences
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.0000000Z")
+
+
+def _active(call: Call) -> httpx.Response | None:
+    return None if call.tenant.defender.active else refuse(call, "tenant-inactive")
+
+
+def _roles(call: Call) -> httpx.Response | None:
+    need = call.endpoint.needs if call.endpoint else None
+    held = call.claims.get("roles", [])
+    if not isinstance(need, AppRole) or set(need.any_of) & set(held):
+        return None
+    return refuse(call, "roles-missing", required=",".join(need.any_of), held=",".join(held))
+
+
+@answers(defender.MACHINES, "documented", defender.MACHINES.source)
+def machines(call: Call) -> httpx.Response:
+    return _listed(call, call.tenant.defender.machines, "Machines", MACHINES_FILTERED)
+
+
+@answers(defender.MACHINE, "documented", defender.MACHINE.source)
+def machine(call: Call) -> httpx.Response:
+    """By id or by name."""
+    name = call.path["machine"].lower()
+    for one in call.tenant.defender.machines:
+        if name in (one["id"], str(one["computerDnsName"]).lower()):
+            return _ok(call, "Machines/$entity", one)
+    return refuse(call, "not-found", kind="Machine", name=call.path["machine"])
+
+
+@answers(defender.ALERTS, "documented", defender.ALERTS.source)
+def alerts(call: Call) -> httpx.Response:
+    """Newest first."""
+    newest = sorted(_alerts(call), key=lambda one: str(one["alertCreationTime"]), reverse=True)
+    return _listed(call, newest, "Alerts", ALERTS_FILTERED)
+
+
+@answers(defender.ALERT, "documented", defender.ALERT.source)
+def alert(call: Call) -> httpx.Response:
+    for one in _alerts(call):
+        if one["id"] == call.path["alert"]:
+            return _ok(call, "Alerts/$entity", one)
+    return refuse(call, "not-found", kind="Alert", name=call.path["alert"])
+
+
+def _alerts(call: Call) -> list[dict[str, Any]]:
+    """The alerts, whose evidence is empty unless it is expanded."""
+    found = call.tenant.defender.alerts
+    return found if call.option("$expand") == "evidence" else [one | {"evidence": []} for one in found]
+
+
+def _listed(call: Call, rows: Sequence[Mapping[str, Any]], kind: str, fields: Fields) -> httpx.Response:
+    """One page. There is a next link only where ``$top`` was left to the service."""
+    if not rows and not call.tenant.defender.lists:
+        return refuse(call, "nothing-recent", kind=kind.lower())
+    try:
+        top = number(call, "$top")
+        if top and top > defender.MAX_TOP:
+            raise QueryError(f"The limit of '{defender.MAX_TOP}' for Top query has been exceeded.")
+        found = select(call, rows, fields, default=defender.MAX_TOP, most=defender.MAX_TOP)
+    except QueryError as error:
+        return refuse(call, "query-invalid", reason=str(error))
+    following = found.next_skip if top is None else None
+    linked = {} if following is None else {"@odata.nextLink": next_link(call, following)}
+    return _ok(call, kind, {"value": found.rows, **linked})
+
+
+def _ok(call: Call, context: str, value: Mapping[str, Any]) -> httpx.Response:
+    metadata = f"https://{call.request.url.host}/api/$metadata#{context}"
+    return respond(call, 200, {"@odata.context": metadata, **value}, headers(call))
+
+
+@unmatched(DEFENDER)
+def unknown_path(call: Call) -> httpx.Response:
+    """A path that this API does not have: the token is looked at first."""
+    return _token(call) or refuse(call, "no-route")

@@ -1,0 +1,267 @@
+"""Microsoft Entra ID of the virtual tenant: discovery and the token endpoint, deciding in the service's order."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qs
+
+import httpx
+
+from conformance.apis import entra
+from conformance.apis.endpoint import ENTRA, Audience
+from conformance.apis.permissions import RESOURCES
+from conformance.fakes.services.routes import Call, Refuser, answers, new_id, respond, unmatched
+from conformance.fakes.state.assertions import federated, signed_by_certificate
+from conformance.fakes.state.tenant import App
+from conformance.fakes.state.tokens import issue
+
+GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+TENANT = re.compile(r"[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)+|" + GUID.pattern, re.IGNORECASE)
+SHARED = frozenset({"common", "organizations", "consumers"})
+AUDIENCES: tuple[Audience, ...] = ("arm", "log_analytics", "graph", "defender")
+
+
+SECURITY = {
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+    "P3P": 'CP="DSP CUR OTPi IND OTRi ONL FIN"',
+    "x-ms-ests-server": "2.1.18708.3 - SCUS ProdSlices",
+    "X-XSS-Protection": "0",
+    "Set-Cookie": "fpc=virtual; x-ms-gateway-slice=estsfd; stsservicecookie=estsfd",
+}
+"""Headers of every answer."""
+
+
+def headers(call: Call, status: int = 200) -> dict[str, str]:
+    """Of the token endpoint. The id of the request is the trace id of a refusal."""
+    return {
+        "Content-Type": "application/json; charset=utf-8",
+        "Cache-Control": "no-store, no-cache",
+        "Pragma": "no-cache",
+        "Expires": "-1",
+        **SECURITY,
+        "x-ms-request-id": call.request_id,
+        "x-ms-srs": "1.P",
+    }
+
+
+def discovery_headers() -> dict[str, str]:
+    """Of the discovery documents: anybody may read and keep them; they have no id of the request."""
+    return {
+        "Content-Type": "application/json; charset=utf-8",
+        "Access-Control-Allow-Methods": "GET, OPTIONS",
+        "Access-Control-Allow-Origin": "*",
+        "Cache-Control": "max-age=86400, private",
+        **SECURITY,
+        "x-ms-httpver": "1.1",
+    }
+
+
+def body(call: Call, error: str, message: str, extra: Mapping[str, Any]) -> dict[str, Any]:
+    """The error document, with the trailer of texts since 2024 (single blanks)."""
+    now = call.tenant.clock.service_now().strftime("%Y-%m-%d %H:%M:%SZ")
+    trace, correlation = call.request_id, call.request.headers.get("client-request-id") or new_id()
+    code = re.match(r"AADSTS(\d+)", message)
+    number = int(code.group(1)) if code else 0
+    return {
+        "error": error,
+        "error_description": f"{message} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {now}",
+        "error_codes": [number],
+        "timestamp": now,
+        "trace_id": trace,
+        "correlation_id": correlation,
+        "error_uri": f"https://{call.request.url.host}/error?code={number}",
+        **{key: value for key, value in extra.items() if key in ("suberror", "claims")},
+    }
+
+
+refuse = Refuser(ENTRA, body, headers)
+
+
+@answers(entra.OPENID_CONFIGURATION, "recorded", "graph-azure recordings of 2024")
+def openid_configuration(call: Call) -> httpx.Response:
+    """The discovery document; needs no credential. Markup in the tenant's name gets an HTML page with status 200.
+
+    ``common`` and its like have a document too, with a place for the tenant in the issuer.
+    """
+    named = call.path["tenant_id"].lower()
+    shared = named in SHARED
+    if not shared and (refused := _tenant(call, "tenant-not-found-at-discovery")):
+        return refused
+    tenant, login = call.tenant, f"https://{call.request.url.host}"
+    here = f"{login}/{named if shared else tenant.id}"
+    return respond(
+        call,
+        200,
+        {
+            "token_endpoint": f"{here}/oauth2/v2.0/token",
+            "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
+            "jwks_uri": f"{here}/discovery/v2.0/keys",
+            "response_modes_supported": ["query", "fragment", "form_post"],
+            "subject_types_supported": ["pairwise"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
+            "scopes_supported": ["openid", "profile", "email", "offline_access"],
+            "issuer": f"{login}/{{tenantid}}/v2.0" if shared else f"{here}/v2.0",
+            "request_uri_parameter_supported": False,
+            "userinfo_endpoint": f"{tenant.cloud.hosts.get('graph') or login}/oidc/userinfo",
+            "authorization_endpoint": f"{here}/oauth2/v2.0/authorize",
+            "device_authorization_endpoint": f"{here}/oauth2/v2.0/devicecode",
+            "http_logout_supported": True,
+            "frontchannel_logout_supported": True,
+            "end_session_endpoint": f"{here}/oauth2/v2.0/logout",
+            "claims_supported": ["sub", "iss", "cloud_instance_name", "cloud_instance_host_name", "aud", "exp", "iat"],
+            "kerberos_endpoint": f"{here}/kerberos",
+            "tenant_region_scope": None if shared else "EU",
+            "cloud_instance_name": httpx.URL(tenant.cloud.login).host.removeprefix("login."),
+            "cloud_graph_host_name": "graph.windows.net",
+            "msgraph_host": "graph.microsoft.com",
+            "rbac_url": "https://pas.windows.net",
+        },
+        discovery_headers(),
+    )
+
+
+@answers(entra.INSTANCE_DISCOVERY, "recorded", "sample of the public instance-discovery document")
+def instance_discovery(call: Call) -> httpx.Response:
+    login = call.request.url.host
+    return respond(
+        call,
+        200,
+        {
+            "tenant_discovery_endpoint": f"https://{login}/{call.tenant.id}/v2.0/.well-known/openid-configuration",
+            "api-version": "1.1",
+            "metadata": [{"preferred_network": login, "preferred_cache": login, "aliases": [login]}],
+        },
+        discovery_headers(),
+    )
+
+
+@answers(entra.TOKEN, "recorded", "graph-azure recordings of 2021-2024")
+def token(call: Call) -> httpx.Response:
+    """A token, or the first thing that is wrong, in the order of the service (partly inferred)."""
+    form = {
+        name: values[0]
+        for name, values in parse_qs(call.request.content.decode("utf-8", "replace"), keep_blank_values=True).items()
+    }
+    if not form:
+        return refuse(call, "body-malformed")
+    if "grant_type" not in form:
+        return refuse(call, "parameter-missing", name="grant_type")
+    if form["grant_type"] != "client_credentials":
+        return refuse(call, "grant-unsupported", grant=form["grant_type"])
+    if not (form.get("client_secret") or form.get("client_assertion")):
+        return refuse(call, "credential-missing")
+    if not form.get("client_id"):
+        return refuse(call, "parameter-missing", name="client_id")
+    if refused := _tenant(call, "tenant-not-found"):
+        return refused
+    app = call.tenant.apps.get(form["client_id"].lower())
+    if app is None:
+        return refuse(call, "app-not-found", client_id=form["client_id"], tenant=call.tenant.name)
+    return _app(call, app) or _credential(call, app, form) or _scope(call, app, form) or _issued(call, app, form)
+
+
+def _tenant(call: Call, not_found: str) -> httpx.Response | None:
+    named = call.path["tenant_id"]
+    if any(sign in named for sign in '<>"'):
+        return respond(
+            call,
+            200,
+            "<!DOCTYPE html><html><head><title>Sign in to your account</title></head></html>",
+            {**headers(call), "Content-Type": "text/html; charset=utf-8"},
+        )
+    if named.lower() in SHARED or not TENANT.fullmatch(named):
+        return refuse(call, "tenant-malformed", tenant=named)
+    tenant = call.tenant
+    if named.lower() not in (tenant.id.lower(), *tenant.domains):
+        return refuse(call, not_found, tenant=named)
+    # Discovery of a tenant of another cloud is answered, and names its cloud; tokens are not (inferred).
+    if not_found == "tenant-not-found" and call.request.url.host != httpx.URL(tenant.cloud.login).host:
+        return refuse(call, not_found, tenant=named)
+    return None
+
+
+def _app(call: Call, app: App) -> httpx.Response | None:
+    names = {"client_id": app.client_id, "app_name": app.name, "tenant": call.tenant.id}
+    if app.service_principal_id is None:
+        return refuse(call, "service-principal-missing", **names)
+    return None if app.enabled else refuse(call, "app-disabled", **names)
+
+
+def _credential(call: Call, app: App, form: Mapping[str, str]) -> httpx.Response | None:
+    if "client_assertion" in form:
+        return _assertion(call, app, form["client_assertion"])
+    now = call.tenant.clock.service_now()
+    known = [secret for secret in app.secrets if secret.value == form["client_secret"]]
+    if not known:
+        return refuse(call, "secret-wrong", client_id=app.client_id)
+    if any(secret.ends > now for secret in known):
+        return None
+    return refuse(call, "secret-expired", client_id=app.client_id)
+
+
+def _assertion(call: Call, app: App, assertion: str) -> httpx.Response | None:
+    now = call.tenant.clock.service_now()
+    verdict = signed_by_certificate(app, assertion, now) or federated(app, assertion, now)
+    return refuse(call, verdict.refusal, **verdict.values) if verdict.refusal else None
+
+
+def _scope(call: Call, app: App, form: Mapping[str, str]) -> httpx.Response | None:
+    if "resource" in form:
+        return refuse(call, "resource-on-v2")
+    scope = form.get("scope", "").strip()
+    if not scope:
+        return refuse(call, "scope-missing")
+    if " " in scope:
+        return refuse(call, "scope-of-two", scope=scope)
+    if not scope.endswith("/.default"):
+        return refuse(call, "scope-malformed", scope=scope)
+    asked = scope.removesuffix("/.default")
+    audience = _audience(call, asked)
+    resource = call.tenant.resources.get(RESOURCES[audience].app_id) if audience else None
+    if resource is None:
+        return refuse(call, "resource-not-found", resource=asked, tenant=call.tenant.name)
+    names = {"resource": asked, "client_id": app.client_id, "app_name": app.name, "resource_name": resource.name}
+    if not resource.enabled:
+        return refuse(call, "resource-disabled", **names)
+    held = any(one.resource_app_id == resource.app_id for one in app.consents)
+    if resource.assignment_required and not held:
+        return refuse(call, "assignment-required", **names)
+    if call.tenant.conditional_access:
+        policy = {"essential": True, "values": [call.tenant.conditional_access]}
+        return refuse(call, "access-blocked", claims=json.dumps({"access_token": {"capolids": policy}}))
+    return None
+
+
+def _audience(call: Call, asked: str) -> Audience | None:
+    return next((one for one in AUDIENCES if call.tenant.cloud.accepts(one, asked)), None)
+
+
+def _issued(call: Call, app: App, form: Mapping[str, str]) -> httpx.Response:
+    asked = form["scope"].strip().removesuffix("/.default")
+    audience = _audience(call, asked)
+    assert audience is not None
+    kind = "2" if "client_assertion" in form else "1"
+    life = int(call.tenant.token_lifetime.total_seconds())
+    return respond(
+        call,
+        200,
+        {
+            "token_type": "Bearer",
+            "expires_in": life,
+            "ext_expires_in": life,
+            "access_token": issue(call.tenant, app, asked, RESOURCES[audience].app_id, kind),
+        },
+        headers(call),
+    )
+
+
+@unmatched(ENTRA)
+def unknown_path(call: Call) -> httpx.Response:
+    if call.request.url.path.endswith("/oauth2/v2.0/token"):
+        return refuse(call, "not-post")
+    return respond(call, 404, None, {**headers(call), "Content-Type": "text/html; charset=utf-8"})

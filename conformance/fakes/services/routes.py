@@ -1,0 +1,193 @@
+"""How the virtual tenant answers: one function per endpoint, one gate per API, and where each answer is known from."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import resources
+from types import MappingProxyType
+from typing import Any, Literal
+
+import httpx
+
+from conformance.apis.endpoint import Api, Endpoint
+from conformance.fakes.state.tenant import Tenant
+
+Tier = Literal["recorded", "specified", "documented", "observed", "inferred"]
+"""How an answer of the fakes is known, best first. ``observed``: quoted in public issues or logs."""
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """The tier of an answer and its source."""
+
+    tier: Tier
+    source: str
+
+
+@dataclass
+class Call:
+    """A request on its way through the virtual tenant. ``tenant`` is the one that the token or the path names."""
+
+    tenant: Tenant
+    request: httpx.Request
+    endpoint: Endpoint[Any] | None
+    path: Mapping[str, str]
+    """Path parameters, as the request spells them."""
+    claims: Mapping[str, Any] = field(default_factory=dict)
+    """Of the bearer token, once the gate has let it pass."""
+
+    @property
+    def request_id(self) -> str:
+        """The service's id of this request: the same wherever its answer names it."""
+        found: str = self.request.extensions.setdefault("request-id", new_id())
+        return found
+
+    @cached_property
+    def query(self) -> httpx.QueryParams:
+        return self.request.url.params
+
+    def option(self, name: str) -> str | None:
+        """A query option; names are case-insensitive."""
+        return next((value for key, value in self.query.multi_items() if key.lower() == name.lower()), None)
+
+    @property
+    def json(self) -> Any:
+        """The JSON body, or None."""
+        try:
+            return json.loads(self.request.content)
+        except ValueError:
+            return None
+
+
+Handler = Callable[[Call], httpx.Response]
+Gate = Callable[[Call], "httpx.Response | None"]
+
+_served: dict[str, Endpoint[Any]] = {}
+_answers: dict[str, Handler] = {}
+_known: dict[str, Provenance] = {}
+_gates: dict[str, Gate] = {}
+_strays: dict[str, Handler] = {}
+SERVED: Mapping[str, Endpoint[Any]] = MappingProxyType(_served)
+"""The endpoints that are answered, by name: those of ``conformance.apis``, and those that only other clients ask."""
+ANSWERS: Mapping[str, Handler] = MappingProxyType(_answers)
+"""The function that answers an endpoint, by the endpoint's name."""
+PROVENANCE: Mapping[str, Provenance] = MappingProxyType(_known)
+"""How each answer is known: by endpoint name for successes, by ``api/name`` for refusals."""
+GATES: Mapping[str, Gate] = MappingProxyType(_gates)
+"""Who is let in, by API name: None lets pass, a response refuses."""
+UNMATCHED: Mapping[str, Handler] = MappingProxyType(_strays)
+"""What an API says to a path or verb that it does not have, by API name."""
+
+
+def answers(endpoint: Endpoint[Any], tier: Tier, source: str) -> Callable[[Handler], Handler]:
+    """Declares the function that answers an endpoint, and how its success is known."""
+
+    def declare(function: Handler) -> Handler:
+        if endpoint.name in _answers:
+            raise ValueError(f"{endpoint.name} is answered twice")
+        _served[endpoint.name] = endpoint
+        _answers[endpoint.name] = function
+        _known[endpoint.name] = Provenance(tier, source)
+        return function
+
+    return declare
+
+
+def gate(api: Api) -> Callable[[Gate], Gate]:
+    """Declares who an API lets in."""
+
+    def declare(function: Gate) -> Gate:
+        _gates[api.name] = function
+        return function
+
+    return declare
+
+
+def unmatched(api: Api) -> Callable[[Handler], Handler]:
+    """Declares what an API says to what it does not have."""
+
+    def declare(function: Handler) -> Handler:
+        _strays[api.name] = function
+        return function
+
+    return declare
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One refusal as declared; its ``message`` has ``{placeholders}``, ``extra`` is what only its API has.
+
+    ``cause`` is what it means by itself, without any other evidence.
+    """
+
+    status: int
+    code: str
+    message: str
+    cause: str
+    extra: Mapping[str, Any]
+
+
+class Refuser:
+    """Makes the refusals of one API, each declared with its tier and source in ``refusals/<api>.toml``.
+
+    ``body`` builds the API's error body from the call, code, text and what is given; ``headers`` its headers.
+    """
+
+    def __init__(
+        self,
+        api: Api,
+        body: Callable[[Call, str, str, Mapping[str, Any]], Any],
+        headers: Callable[[Call, int], Mapping[str, str]],
+    ) -> None:
+        self._body, self._headers = body, headers
+        self.declared: dict[str, Refusal] = {}
+        text = resources.files(__package__).joinpath("refusals", f"{api.name}.toml").read_text(encoding="utf-8")
+        for name, row in tomllib.loads(text).items():
+            _known[f"{api.name}/{name}"] = Provenance(row.pop("tier"), row.pop("source"))
+            self.declared[name] = Refusal(row.pop("status"), row.pop("code"), row.pop("message"), row.pop("cause"), row)
+
+    def __call__(
+        self, call: Call, name: str, more_headers: Mapping[str, str] = MappingProxyType({}), /, **values: Any
+    ) -> httpx.Response:
+        """The named refusal, filled in with ``values``. Raises ``KeyError`` for an unknown name or a missing value."""
+        one = self.declared[name]
+        message = one.message.format_map(values)
+        return self.say(call, one.status, one.code, message, more_headers, **{**one.extra, **values})
+
+    def say(
+        self,
+        call: Call,
+        status: int,
+        code: str,
+        message: str,
+        more_headers: Mapping[str, str] = MappingProxyType({}),
+        /,
+        **extra: Any,
+    ) -> httpx.Response:
+        """A refusal in the form of the API, whatever it says."""
+        body = self._body(call, code, message, extra)
+        return respond(call, status, body, {**self._headers(call, status), **more_headers})
+
+
+def respond(call: Call, status: int, body: Any, headers: Mapping[str, str]) -> httpx.Response:
+    """A response with the service's clock in ``Date``. ``body``: JSON value, text, bytes or None."""
+    date = call.tenant.clock.service_now().strftime("%a, %d %b %Y %H:%M:%S GMT")
+    if body is None:
+        content = b""
+    elif isinstance(body, bytes):
+        content = body
+    elif isinstance(body, str):
+        content = body.encode()
+    else:
+        content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    return httpx.Response(status, headers={"Date": date, **headers}, content=content)
+
+
+def new_id() -> str:
+    """A fresh request id."""
+    return str(uuid.uuid4())

@@ -1,0 +1,45 @@
+"""How each service says that it is asked too often, as far as that is known; every answer carries Retry-After."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import httpx
+
+from conformance.apis.endpoint import APIS
+from conformance.fakes.services import arm_gateway, defender, entra, graph, log_analytics, sentinel
+from conformance.fakes.services.routes import Call, Refuser, respond
+
+AZURE = (
+    "SubscriptionRequestsThrottled",
+    "Number of 'read' requests for subscription '{subscription}' actor '{actor}' exceeded."
+    " Please try again after '{seconds}' seconds.",
+)
+"""Of Azure Resource Manager and of what is behind it, observed."""
+SAID: Mapping[str, tuple[Refuser, str, str]] = {
+    "arm": (arm_gateway.refuse, *AZURE),
+    "sentinel": (sentinel.refuse, *AZURE),
+    # Status and code are published; the words are made up.
+    "log_analytics": (log_analytics.refuse, "ThrottledError", "The rate limit was exceeded."),
+    # Observed on another workload of Graph.
+    "graph": (graph.refuse, "TooManyRequests", "Too many requests."),
+    # Observed, with the figures of another operation.
+    "defender": (defender.refuse, "429", "API calls quota exceeded! maximum allowed 100 per 00:01:00"),
+}
+"""Code and text by API."""
+assert {*SAID, "entra"} == APIS.keys()
+
+
+def throttling(api: str, seconds: int) -> Callable[[Call], httpx.Response]:
+    """The answer of an API that is asked too often, and wants to be asked again after ``seconds``."""
+    wait = {"Retry-After": str(seconds)}
+
+    def answer(call: Call) -> httpx.Response:
+        if api == "entra":  # to apps in plain text, documented with MSAL
+            plain = {**entra.headers(call, 429), "Content-Type": "text/plain; charset=utf-8", **wait}
+            return respond(call, 429, "Too Many Requests", plain)
+        refuse, code, text = SAID[api]
+        values = {"subscription": call.path.get("subscription_id", ""), "actor": call.claims.get("oid", "")}
+        return refuse.say(call, 429, code, text.format(seconds=seconds, **values), wait)
+
+    return answer

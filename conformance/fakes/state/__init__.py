@@ -1,0 +1,1 @@
+"""The state of the virtual tenant, from which every answer follows."""

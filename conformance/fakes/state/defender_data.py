@@ -1,0 +1,29 @@
+"""What the Defender side of a tenant holds, told from the same story as the workspace's incidents."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from conformance.fakes.state.endpoint_data import endpoint_alert, machine
+from conformance.fakes.state.graph_data import graph_alert, graph_incident, secure_score
+from conformance.fakes.state.tenant import Tenant
+from conformance.fakes.state.timeline import HOSTS
+
+
+def fill(tenant: Tenant) -> None:
+    """Fills ``tenant.defender`` from the incidents of the connection's workspace.
+
+    Everything is there, whether or not the workspace is connected to the Defender portal: what is shown follows from
+    the state at the time of the question.
+    """
+    now, incidents, defender = tenant.clock.began, tenant.workspace.incidents, tenant.defender
+    told = [(incident, alert) for incident in incidents for alert in incident.alerts]
+    defender.machines = [machine(host, now) for host in HOSTS]
+    defender.alerts = [
+        endpoint_alert(tenant, incident, alert)
+        for incident, alert in told
+        if alert.product == "Microsoft Defender for Endpoint"
+    ]
+    defender.graph_alerts = [graph_alert(tenant, incident, alert, now) for incident, alert in told]
+    defender.graph_incidents = [graph_incident(tenant, incident) for incident in incidents]
+    defender.secure_scores = [secure_score(tenant, now - timedelta(days=days)) for days in (0, 1)]

@@ -1,0 +1,123 @@
+"""How Microsoft Graph's directory shows the app of a tenant: its registration, its service principal, its consents.
+
+Like the real directory it never gives a secret's value away, only the first three characters as ``hint``.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from conformance.apis.permissions import Permission, resource_of
+from conformance.fakes.state.tenant import App, ClientSecret, Consent, Tenant
+from conformance.fakes.state.timeline import stable_id
+
+
+def application(app: App) -> dict[str, Any]:
+    """An app registration."""
+    return {
+        "id": app.registration_id,
+        "appId": app.client_id,
+        "displayName": app.name,
+        "signInAudience": "AzureADMyOrg",
+        "passwordCredentials": [_secret(one) for one in app.secrets],
+        "keyCredentials": [_certificate(one) for one in sorted(app.thumbprints)],
+        "requiredResourceAccess": [
+            {
+                "resourceAppId": app_id,
+                "resourceAccess": [{"id": permission_id(app_id, name, kind), "type": kind} for name, kind in wanted],
+            }
+            for app_id, wanted in app.requested.items()
+        ],
+    }
+
+
+def service_principal(tenant: Tenant, app: App) -> dict[str, Any]:
+    """An app as it stands in the tenant."""
+    return {
+        "id": app.service_principal_id,
+        "appId": app.client_id,
+        "accountEnabled": app.enabled,
+        "addIns": [],
+        "alternativeNames": [],
+        "displayName": app.name,
+        "appDisplayName": app.name,
+        "appOwnerOrganizationId": tenant.id,
+        "appRoleAssignmentRequired": False,
+        "appRoles": [],
+        "disabledByMicrosoftStatus": None,
+        "homepage": None,
+        "info": dict.fromkeys(("logoUrl", "marketingUrl", "privacyStatementUrl", "supportUrl", "termsOfServiceUrl")),
+        "logoutUrl": None,
+        "oauth2PermissionScopes": [],
+        "replyUrls": [],
+        "servicePrincipalNames": [app.client_id],
+        "servicePrincipalType": "Application",
+        "signInAudience": "AzureADMyOrg",
+        "keyCredentials": [],
+        "passwordCredentials": [],
+        "tags": [],
+        "tokenEncryptionKeyId": None,
+    }
+
+
+def app_role_assignments(tenant: Tenant, app: App) -> list[dict[str, Any]]:
+    """What was consented to an app until now, one assignment per application permission."""
+    now = tenant.clock.service_now()
+    return [_assignment(tenant, app, one) for one in app.consents if one.granted <= now]
+
+
+def permission_id(resource_app_id: str, name: str, kind: str = "Role") -> str:
+    """The GUID of a permission: of the app role (``Role``) or of the delegated permission (``Scope``).
+
+    One that the table of permissions does not hold gets a made-up id, always the same.
+    """
+    resource = resource_of(resource_app_id)
+    known = resource.permissions.get(name, Permission(name, None)) if resource else Permission(name, None)
+    found = known.application if kind == "Role" else known.delegated
+    return found or stable_id("permission", resource_app_id, name, kind)
+
+
+def _assignment(tenant: Tenant, app: App, consent: Consent) -> dict[str, Any]:
+    resource = tenant.resources.get(consent.resource_app_id)
+    return {
+        "id": stable_id("consent", app.client_id, consent.resource_app_id, consent.role),
+        "appRoleId": permission_id(consent.resource_app_id, consent.role),
+        "createdDateTime": _moment(consent.granted),
+        "deletedDateTime": None,
+        "principalDisplayName": app.name,
+        "principalId": app.service_principal_id,
+        "principalType": "ServicePrincipal",
+        "resourceDisplayName": resource.name if resource else None,
+        "resourceId": stable_id("resource", tenant.id, consent.resource_app_id),
+    }
+
+
+def _secret(one: ClientSecret) -> dict[str, Any]:
+    return {
+        "customKeyIdentifier": None,
+        "displayName": "connection",
+        "hint": one.value[:3],
+        "keyId": one.key_id,
+        "secretText": None,
+        "startDateTime": _moment(one.starts),
+        "endDateTime": _moment(one.ends),
+    }
+
+
+def _certificate(thumbprint: str) -> dict[str, Any]:
+    """A certificate; the model knows no dates of it."""
+    return {
+        "customKeyIdentifier": thumbprint,
+        "displayName": "CN=connection",
+        "key": None,
+        "keyId": stable_id("certificate", thumbprint),
+        "startDateTime": None,
+        "endDateTime": None,
+        "type": "AsymmetricX509Cert",
+        "usage": "Verify",
+    }
+
+
+def _moment(time: datetime) -> str:
+    return f"{time:%Y-%m-%dT%H:%M:%SZ}"

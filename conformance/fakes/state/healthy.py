@@ -1,0 +1,111 @@
+"""A healthy virtual world around a connection: everything as the onboarding guide means it to be."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from conformance.connection import Certificate, ClientSecret, Connection, FederatedToken
+from conformance.fakes.services.sentinel_content import content
+from conformance.fakes.state import tenant as state
+from conformance.fakes.state.defender_data import fill
+from conformance.fakes.state.table_rows import tables
+from conformance.fakes.state.tenant import App, Resource, Subscription, Tenant, Workspace
+from conformance.fakes.state.timeline import incidents, stable_id
+from conformance.fakes.world import World
+from conformance.probing.clock import VirtualClock
+
+READER = "Microsoft Sentinel Reader"
+GRAPH_ROLES = ("SecurityAlert.Read.All", "SecurityIncident.Read.All", "SecurityEvents.Read.All")
+DEFENDER_ROLES = ("Machine.Read.All", "Alert.Read.All")
+
+
+def healthy(connection: Connection, start: datetime | None = None, began: datetime | None = None) -> World:
+    """The world in which this connection works: its ids, its credential, its workspace. ``start`` stops the clock
+    there; ``began`` is when another world of the same tenant did, so that both have the same history.
+    """
+    clock = VirtualClock(start, began)
+    tenant = Tenant(
+        id=connection.tenant_id if _is_guid(connection.tenant_id) else stable_id("tenant", connection.tenant_id),
+        name="Virtual Tenant",
+        domains=["virtual.example"] if _is_guid(connection.tenant_id) else [connection.tenant_id.lower()],
+        cloud=connection.cloud,
+        clock=clock,
+    )
+    tenant.apps[connection.client_id.lower()] = _app(connection, clock)
+    tenant.resources = {
+        one.app_id: one
+        for one in (
+            Resource(state.GRAPH_APP, "Microsoft Graph"),
+            Resource(state.ARM_APP, "Azure Resource Manager"),
+            Resource(state.LOG_ANALYTICS_APP, "Log Analytics API"),
+            Resource(state.DEFENDER_APP, "WindowsDefenderATP"),
+        )
+    }
+    subscription = Subscription(connection.subscription_id, "Security", tenant.id)
+    tenant.subscriptions[subscription.id.lower()] = subscription
+    add_workspace(
+        tenant,
+        connection.subscription_id,
+        connection.resource_group,
+        connection.workspace_name,
+        connection.workspace_id,
+    )
+    tenant.consent(state.GRAPH_APP, *GRAPH_ROLES)
+    tenant.consent(state.DEFENDER_APP, *DEFENDER_ROLES)
+    tenant.assign(READER)
+    fill(tenant)
+    return World([tenant], connection)
+
+
+def add_workspace(tenant: Tenant, subscription: str, group: str, name: str, customer_id: str) -> Workspace:
+    """A workspace with Microsoft Sentinel and a history, and its resource group."""
+    now = tenant.clock.began
+    workspace = Workspace(subscription, group, name, customer_id, incidents=list(incidents(now)))
+    workspace.tables = tables(workspace, now)
+    workspace.content = content(workspace, now)
+    tenant.resource_groups.add((subscription.lower(), group.lower()))
+    tenant.workspaces.append(workspace)
+    return workspace
+
+
+def _app(connection: Connection, clock: VirtualClock) -> App:
+    now = clock.service_now()
+    app = App(
+        client_id=connection.client_id.lower(),
+        name="sentinel-reader",
+        registration_id=stable_id("registration", connection.client_id),
+        service_principal_id=stable_id("service principal", connection.client_id),
+        requested={
+            state.GRAPH_APP: [(role, "Role") for role in GRAPH_ROLES],
+            state.DEFENDER_APP: [(role, "Role") for role in DEFENDER_ROLES],
+        },
+    )
+    credential = connection.credential
+    if isinstance(credential, ClientSecret):
+        ends = now + timedelta(days=180)
+        if connection.secret_expires:
+            ends = datetime.combine(connection.secret_expires, ends.timetz())
+        app.secrets.append(
+            state.ClientSecret(
+                credential.secret.reveal(), stable_id("key", app.client_id), ends, now - timedelta(days=30)
+            )
+        )
+    elif isinstance(credential, Certificate):
+        app.thumbprints.add("*")
+    elif isinstance(credential, FederatedToken):
+        app.federated.append(_trusted(credential))
+    return app
+
+
+def _trusted(credential: FederatedToken) -> state.FederatedCredential:
+    """A federated credential that matches the assertion which the connection will present."""
+    from conformance.probing.tokens import decode_claims
+
+    claims = decode_claims(credential.token())
+    return state.FederatedCredential(*(str(claims.get(name, "")) for name in ("iss", "sub", "aud")))
+
+
+def _is_guid(value: str) -> bool:
+    from conformance.fakes.services.entra import GUID
+
+    return GUID.fullmatch(value) is not None

@@ -1,0 +1,49 @@
+"""Azure RBAC of the virtual tenant: who may do what at which scope."""
+
+from __future__ import annotations
+
+from conformance.fakes.state.roles import allows
+from conformance.fakes.state.tenant import Assignment, Tenant
+
+
+def reaches(scope: str, resource: str) -> bool:
+    """Whether something at a scope holds at a resource: the scope itself and everything below it."""
+    scope, resource = scope.lower().rstrip("/"), resource.lower().rstrip("/")
+    return scope == resource or resource.startswith(scope + "/")
+
+
+def grants(tenant: Tenant, principal: str | None, resource: str) -> list[Assignment]:
+    """The assignments of a principal that hold at a resource now; new ones need their time."""
+    now = tenant.clock.service_now()
+    return [
+        one
+        for one in tenant.assignments
+        if principal
+        and one.principal_id.lower() == principal.lower()
+        and one.created + one.delay <= now
+        and reaches(one.scope, resource)
+    ]
+
+
+def may(tenant: Tenant, principal: str | None, action: str, resource: str) -> bool:
+    """Whether a principal may do an action at a resource: the union of (actions less notActions), less deny
+    assignments.
+    """
+    for denial in tenant.denials:
+        if principal == denial.principal_id and reaches(denial.scope, resource) and allows(denial.actions, action):
+            return False
+    return any(
+        allows(one.role.actions, action) and not allows(one.role.not_actions, action)
+        for one in grants(tenant, principal, resource)
+    )
+
+
+def sees_below(tenant: Tenant, principal: str | None, scope: str) -> bool:
+    """Whether a principal has any role at a scope, above it or below it: enough to see that it exists."""
+    now = tenant.clock.service_now()
+    return any(
+        one.principal_id == principal
+        and one.created + one.delay <= now
+        and (reaches(one.scope, scope) or reaches(scope, one.scope))
+        for one in tenant.assignments
+    )

@@ -1,0 +1,197 @@
+"""The tables of a workspace, filled from the story."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from conformance.apis.tables import TABLES, typed
+from conformance.fakes.state.timeline import HOSTS, Alert, Incident, stable_id
+
+if TYPE_CHECKING:
+    from conformance.fakes.state.tenant import TableState, Workspace
+
+INGESTED = "_ingested"
+"""The key of a row under which its ingestion time is kept; no column of the table."""
+DELAY = timedelta(minutes=4)
+
+
+SCHEMAS: dict[str, Mapping[str, str]] = {
+    **{name: {**table.documented, **table.unverified} for name, table in TABLES.items()},
+    "SentinelHealth": typed(
+        datetime="TimeGenerated",
+        dynamic="ExtendedProperties",
+        string="""
+            TenantId OperationName SentinelResourceId SentinelResourceName Status Description WorkspaceId
+            SentinelResourceType SentinelResourceKind RecordId Reason SourceSystem Type""",
+    ),
+    "Usage": typed(
+        bool="IsBillable",
+        datetime="TimeGenerated StartTime EndTime",
+        long="BatchesCapped BatchesOutsideSla BatchesWithinSla TotalBatches",
+        real="Quantity AvgLatencyInSeconds",
+        string="""
+            TenantId Computer SourceSystem DataType QuantityUnit Solution MeterId LinkedMeterId ResourceUri
+            LinkedResourceUri Type""",
+    ),
+    "Heartbeat": typed(
+        bool="IsGatewayInstalled",
+        datetime="TimeGenerated",
+        real="RemoteIPLatitude RemoteIPLongitude",
+        string="""
+            TenantId SourceSystem Computer ComputerIP ComputerEnvironment OSType OSName OSMajorVersion OSMinorVersion
+            Version Category ManagementGroupName RemoteIPCountry SCAgentChannel Solutions VMUUID Resource ResourceGroup
+            ResourceId ResourceProvider ResourceType SubscriptionId _ResourceId _SubscriptionId Type""",
+    ),
+}
+"""The columns of the tables that the virtual tenant has, with their types."""
+
+
+def tables(workspace: Workspace, now: datetime) -> dict[str, TableState]:
+    """The tables of a workspace as of a moment."""
+    from conformance.fakes.state.tenant import TableState
+
+    rows = {
+        "SecurityIncident": [row for one in workspace.incidents for row in _incident(workspace, one)],
+        "SecurityAlert": [_alert(workspace, alert) for one in workspace.incidents for alert in one.alerts],
+        "SentinelHealth": list(_health(workspace, now)),
+        "Usage": list(_usage(workspace, now)),
+        "Heartbeat": list(_heartbeat(workspace, now)),
+    }
+    return {name: TableState(name, rows=found) for name, found in rows.items()}
+
+
+def _row(table: str, workspace: Workspace, at: datetime, **values: Any) -> dict[str, Any]:
+    common = {"TenantId": workspace.customer_id, "TimeGenerated": at, "Type": table, INGESTED: at + DELAY}
+    return {**common, **values}
+
+
+def _incident(workspace: Workspace, one: Incident) -> Iterator[dict[str, Any]]:
+    """One row for each change: the table is only ever added to."""
+    changes = [(one.created, "New")]
+    if one.modified != one.created:
+        changes.append((one.modified, one.status))
+    times = [alert.at for alert in one.alerts]
+    for at, status in changes:
+        yield _row(
+            "SecurityIncident",
+            workspace,
+            at,
+            IncidentName=one.id,
+            IncidentNumber=one.number,
+            Title=one.title,
+            Description="",
+            Severity=one.severity,
+            Status=status,
+            Classification="TruePositive" if status == "Closed" else "",
+            ClassificationComment="",
+            ClassificationReason="SuspiciousActivity" if status == "Closed" else "",
+            CreatedTime=one.created,
+            LastModifiedTime=at,
+            FirstModifiedTime=one.created,
+            FirstActivityTime=min(times, default=None),
+            LastActivityTime=max(times, default=None),
+            ClosedTime=at if status == "Closed" else None,
+            AlertIds=json.dumps([alert.id for alert in one.alerts]),
+            BookmarkIds=json.dumps(one.bookmark_ids),
+            Comments=json.dumps([{"message": text} for text in one.comments]),
+            Labels="[]",
+            Owner=json.dumps({"objectId": None, "email": None, "assignedTo": None, "userPrincipalName": None}),
+            RelatedAnalyticRuleIds="[]",
+            Tasks="[]",
+            AdditionalData=json.dumps({"alertsCount": len(one.alerts), "tactics": [a.tactic for a in one.alerts]}),
+            IncidentUrl=f"https://portal.azure.com/#asset/Microsoft_Azure_Security_Insights/Incident/{one.id}",
+            ModifiedBy="Incident created from alert",
+            ProviderName="Microsoft XDR",
+            ProviderIncidentId=str(one.number),
+            SourceSystem="Azure",
+        )
+
+
+def _alert(workspace: Workspace, one: Alert) -> dict[str, Any]:
+    entities = [
+        {"$id": "1", "Type": "host", "HostName": one.host.name, "DnsDomain": one.host.domain},
+        {"$id": "2", "Type": "account", "Name": one.account.name, "UPNSuffix": one.account.domain},
+    ]
+    return _row(
+        "SecurityAlert",
+        workspace,
+        one.at,
+        SystemAlertId=one.id,
+        AlertName=one.title,
+        DisplayName=one.title,
+        Description="",
+        AlertSeverity=one.severity,
+        AlertType=f"{workspace.customer_id}_{stable_id('rule', one.title)}",
+        ProductName="Azure Sentinel" if one.product == "Microsoft Sentinel" else one.product,
+        ProviderName="ASI Scheduled Alerts" if one.product == "Microsoft Sentinel" else "MDATP",
+        VendorName="Microsoft",
+        VendorOriginalId=one.id,
+        StartTime=one.at,
+        EndTime=one.at,
+        ProcessingEndTime=one.at + timedelta(minutes=1),
+        Status="New",
+        Tactics=one.tactic,
+        Techniques=json.dumps([one.technique]),
+        Entities=json.dumps(entities),
+        CompromisedEntity=one.host.dns_name,
+        IsIncident=False,
+        WorkspaceSubscriptionId=workspace.subscription_id,
+        WorkspaceResourceGroup=workspace.resource_group,
+        SourceSystem="Detection",
+    )
+
+
+def _health(workspace: Workspace, now: datetime) -> Iterator[dict[str, Any]]:
+    for hour in (2, 1):
+        yield _row(
+            "SentinelHealth",
+            workspace,
+            now - timedelta(hours=hour),
+            OperationName="Data fetch status change",
+            SentinelResourceName="Microsoft Defender for Endpoint",
+            SentinelResourceType="Data connector",
+            Status="Success",
+            Description="",
+            Reason="",
+            WorkspaceId=workspace.customer_id,
+            RecordId=stable_id("health", hour),
+            ExtendedProperties="{}",
+        )
+
+
+def _usage(workspace: Workspace, now: datetime) -> Iterator[dict[str, Any]]:
+    """One row per table and hour: Usage is written as long as anything is ingested."""
+    full = now.replace(minute=0, second=0, microsecond=0)
+    for hour in range(24, 0, -1):
+        start = full - timedelta(hours=hour)
+        for table, megabytes in (("SecurityIncident", 0.01), ("SecurityAlert", 0.04), ("Heartbeat", 1.2)):
+            yield _row(
+                "Usage",
+                workspace,
+                start,
+                StartTime=start,
+                EndTime=start + timedelta(hours=1),
+                DataType=table,
+                Quantity=megabytes,
+                QuantityUnit="MBytes",
+                IsBillable=table == "Heartbeat",
+                Solution="Security",
+                SourceSystem="OMS",
+            )
+
+
+def _heartbeat(workspace: Workspace, now: datetime) -> Iterator[dict[str, Any]]:
+    for host in HOSTS[:2]:
+        yield _row(
+            "Heartbeat",
+            workspace,
+            now - timedelta(minutes=1),
+            Computer=host.dns_name,
+            ComputerIP=host.address,
+            OSType="Windows",
+            Version="1.30.0.0",
+            Category="Azure Monitor Agent",
+        )

@@ -1,0 +1,277 @@
+"""The state of a virtual tenant. The routes decide their answers from it, as the services do from theirs."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from conformance.apis.permissions import RESOURCES
+from conformance.connection import Cloud
+from conformance.fakes.state.roles import BUILT_IN, RoleDefinition
+from conformance.fakes.state.timeline import Incident
+from conformance.probing.clock import VirtualClock
+
+GRAPH_APP, ARM_APP, LOG_ANALYTICS_APP, DEFENDER_APP = (
+    RESOURCES[name].app_id for name in ("graph", "arm", "log_analytics", "defender")
+)
+
+
+@dataclass
+class ClientSecret:
+    """A secret of an app: its value, the id that is so often pasted instead, and its end."""
+
+    value: str = field(repr=False)
+    key_id: str
+    ends: datetime
+    starts: datetime
+
+
+@dataclass
+class FederatedCredential:
+    issuer: str
+    subject: str
+    audience: str = "api://AzureADTokenExchange"
+
+
+@dataclass
+class Consent:
+    """An application permission that was consented, and when: tokens of before lack it, and those of ``delay``
+    after.
+    """
+
+    resource_app_id: str
+    role: str
+    granted: datetime
+    delay: timedelta = timedelta()
+
+
+@dataclass
+class App:
+    """An app registration and its service principal in the tenant (``service_principal_id`` None: there is none)."""
+
+    client_id: str
+    name: str
+    registration_id: str
+    service_principal_id: str | None
+    enabled: bool = True
+    secrets: list[ClientSecret] = field(default_factory=list)
+    thumbprints: set[str] = field(default_factory=set)
+    """SHA-256 (base64url) of the certificates on the app; ``*`` accepts any."""
+    federated: list[FederatedCredential] = field(default_factory=list)
+    consents: list[Consent] = field(default_factory=list)
+    requested: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    """Resource app id to (permission name, ``Role`` or ``Scope``)."""
+
+
+@dataclass
+class Resource:
+    """The service principal of an API in the tenant."""
+
+    app_id: str
+    name: str
+    enabled: bool = True
+    assignment_required: bool = False
+
+
+@dataclass
+class Subscription:
+    id: str
+    name: str
+    tenant_id: str
+    state: str = "Enabled"
+    registered: set[str] = field(
+        default_factory=lambda: {"Microsoft.SecurityInsights", "Microsoft.OperationalInsights"}
+    )
+
+    @property
+    def scope(self) -> str:
+        return f"/subscriptions/{self.id}"
+
+
+@dataclass
+class Assignment:
+    """A role assignment. It takes effect ``delay`` after ``created``."""
+
+    role: RoleDefinition
+    principal_id: str
+    scope: str
+    created: datetime
+    delay: timedelta = timedelta()
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    principal_type: str = "ServicePrincipal"
+
+
+@dataclass
+class Denial:
+    """A deny assignment: takes actions away from everybody it names."""
+
+    principal_id: str
+    scope: str
+    actions: tuple[str, ...]
+
+
+@dataclass
+class TableState:
+    """A table of a workspace: its plan, who may see rows, and the rows as column to value."""
+
+    name: str
+    plan: str = "Analytics"
+    protection: str = "General"
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    partial: bool = False
+    """Queries on it answer with a part of their rows, and an error beside them."""
+
+
+@dataclass
+class Workspace:
+    subscription_id: str
+    resource_group: str
+    name: str
+    customer_id: str
+    location: str = "westeurope"
+    onboarded: bool = True
+    provisioning_state: str = "Succeeded"
+    public_query: str = "Enabled"
+    ingestion_status: str = "RespectQuota"
+    daily_quota_gb: float = -1.0
+    retention_days: int = 90
+    has_data: bool = True
+    """False: no data was ever placed in it; queries answer 204."""
+    vanishing: bool = False
+    """Incidents that are listed are gone when they are asked for by id."""
+    tables: dict[str, TableState] = field(default_factory=dict)
+    incidents: list[Incident] = field(default_factory=list)
+    content: dict[str, list[Any]] = field(default_factory=dict)
+    """Sentinel's other resources, by collection name (alertRules, dataConnectors, ...), as wire bodies."""
+
+    @property
+    def scope(self) -> str:
+        return (
+            f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
+            f"/providers/Microsoft.OperationalInsights/workspaces/{self.name}"
+        )
+
+    @property
+    def group_scope(self) -> str:
+        return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
+
+
+@dataclass
+class Defender:
+    """The Defender side of the tenant. ``provisioned``: Defender XDR (Graph security); ``active``: for Endpoint."""
+
+    provisioned: bool = True
+    active: bool = True
+    workspace_connected: bool = True
+    """The workspace is connected to the Defender portal: its alerts and incidents are seen in Graph."""
+    lists: bool = True
+    """False: a list without elements is answered 404, as the page about machines documents it."""
+    machines: list[dict[str, Any]] = field(default_factory=list)
+    alerts: list[dict[str, Any]] = field(default_factory=list)
+    """Defender for Endpoint alerts, as that API gives them."""
+    graph_alerts: list[dict[str, Any]] = field(default_factory=list)
+    graph_incidents: list[dict[str, Any]] = field(default_factory=list)
+    secure_scores: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass
+class Tenant:
+    """A tenant of a cloud, with everything that a connection touches."""
+
+    id: str
+    name: str
+    domains: list[str]
+    cloud: Cloud
+    clock: VirtualClock
+    apps: dict[str, App] = field(default_factory=dict)
+    resources: dict[str, Resource] = field(default_factory=dict)
+    subscriptions: dict[str, Subscription] = field(default_factory=dict)
+    resource_groups: set[tuple[str, str]] = field(default_factory=set)
+    """(subscription id, group name), both lower-cased."""
+    workspaces: list[Workspace] = field(default_factory=list)
+    assignments: list[Assignment] = field(default_factory=list)
+    denials: list[Denial] = field(default_factory=list)
+    custom_roles: list[RoleDefinition] = field(default_factory=list)
+    defender: Defender = field(default_factory=Defender)
+    conditional_access: str | None = None
+    """The id of a Conditional Access policy that blocks workload identities."""
+    token_lifetime: timedelta = timedelta(seconds=3599)
+
+    # Looking things up
+
+    @property
+    def roles(self) -> Iterable[RoleDefinition]:
+        return (*BUILT_IN.values(), *self.custom_roles)
+
+    def workspace_named(self, subscription_id: str, resource_group: str, name: str) -> Workspace | None:
+        wanted = (subscription_id.lower(), resource_group.lower(), name.lower())
+        for one in self.workspaces:
+            if (one.subscription_id.lower(), one.resource_group.lower(), one.name.lower()) == wanted:
+                return one
+        return None
+
+    def workspace_by_id(self, customer_id: str) -> Workspace | None:
+        return next((one for one in self.workspaces if one.customer_id.lower() == customer_id.lower()), None)
+
+    # Arranging it
+
+    @property
+    def app(self) -> App:
+        """The connection's app: the first."""
+        return next(iter(self.apps.values()))
+
+    @property
+    def workspace(self) -> Workspace:
+        """The connection's workspace: the first."""
+        return self.workspaces[0]
+
+    def consent(
+        self,
+        resource_app_id: str,
+        *roles: str,
+        ago: timedelta = timedelta(days=30),
+        delay: timedelta = timedelta(),
+    ) -> None:
+        """Admin consent for application permissions of an API."""
+        granted = self.clock.service_now() - ago
+        self.app.consents += [Consent(resource_app_id, role, granted, delay) for role in roles]
+
+    def revoke(self, *roles: str) -> None:
+        """Takes back the consent for these application permissions (for all, if none is named)."""
+        self.app.consents = [one for one in self.app.consents if roles and one.role not in roles]
+
+    def assign(
+        self,
+        role: str,
+        *,
+        to: str | None = None,
+        scope: str | None = None,
+        ago: timedelta = timedelta(days=30),
+        delay: timedelta = timedelta(),
+    ) -> Assignment:
+        """Assigns an Azure role by name: to the app's service principal at the workspace's resource group, unless
+        said.
+        """
+        definition = next(one for one in self.roles if one.name == role)
+        principal = to or self.app.service_principal_id or self.app.registration_id
+        made = Assignment(
+            definition, principal, scope or self.workspace.group_scope, self.clock.service_now() - ago, delay
+        )
+        self.assignments.append(made)
+        return made
+
+    def revoke_roles(self) -> None:
+        """Takes all Azure roles away."""
+        self.assignments.clear()
+
+    def expire_secret(self, ago: timedelta = timedelta(days=1)) -> None:
+        """Lets the app's secrets have ended."""
+        for secret in self.app.secrets:
+            secret.ends = self.clock.service_now() - ago
+
+    def drop_table(self, name: str) -> None:
+        """The table was never provisioned in the workspace."""
+        self.workspace.tables.pop(name, None)

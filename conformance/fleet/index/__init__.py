@@ -1,5 +1,0 @@
-"""``index.html``: a fleet as one page that needs nothing else, with links to the pages of those in trouble."""
-
-from conformance.fleet.index.page import index
-
-__all__ = ["index"]

@@ -1,0 +1,157 @@
+"""A trend as a self-contained SVG: readable in light and dark, with a description for those who hear it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil, log10
+from xml.etree import ElementTree
+
+from conformance.fleet.trend import RunPoint, Trend
+from conformance.fleet.trend_terminal import MOST, STACK, connections, runs, span
+from conformance.verification.verdict import VerdictStatus
+
+STYLE = """
+svg { --paper: #fff; --ink: #1b1d20; --soft: #565c63; --line: #dfe0da; --good: #8fcfaa; --bad: #b3261e; --open: #0b6285;
+      font: 13px system-ui, sans-serif; }
+@media (prefers-color-scheme: dark) {
+  svg { --paper: #121316; --ink: #e9eaec; --soft: #a6adb5; --line: #30343a; --good: #2c6b4a; --bad: #ff8a80;
+        --open: #66c4e8; } }
+.paper { fill: var(--paper); } text { fill: var(--ink); } .soft { fill: var(--soft); } .head { font-weight: 600; }
+.title { font-size: 17px; font-weight: 600; } .end { text-anchor: end; } .middle { text-anchor: middle; }
+.line { stroke: var(--line); } .conformant { fill: var(--good); } .nonconformant, .bar { fill: var(--bad); }
+.incomplete { fill: var(--open); }
+"""
+WIDE, LEFT, RIGHT = 800, 56, 24
+TOP, HIGH = 104, 200
+ROW, LABEL = 24, 76
+LONGEST = 44
+"""Characters of a name."""
+
+
+class Picture:
+    """A drawing that grows downwards."""
+
+    def __init__(self, title: str, description: str) -> None:
+        self._root = ElementTree.Element(
+            "svg", {"xmlns": "http://www.w3.org/2000/svg", "role": "img", "aria-labelledby": "title description"}
+        )
+        self._add(self._root, "title", {"id": "title"}, title)
+        self._add(self._root, "desc", {"id": "description"}, description)
+        self._add(self._root, "style", {}, STYLE)
+        self._paper = self._add(self._root, "rect", {"class": "paper", "width": WIDE})
+
+    def text(self, x: float, y: float, words: str, kind: str = "") -> None:
+        self._add(self._root, "text", {"x": x, "y": y, "class": kind}, words)
+
+    def rectangle(self, x: float, y: float, width: float, height: float, kind: str, tip: str = "") -> None:
+        made = self._add(self._root, "rect", {"x": x, "y": y, "width": width, "height": height, "class": kind})
+        if tip:
+            self._add(made, "title", {}, tip)
+
+    def line(self, y: float) -> None:
+        self._add(self._root, "line", {"x1": LEFT, "x2": WIDE - RIGHT, "y1": y, "y2": y, "class": "line"})
+
+    def svg(self, height: int) -> str:
+        """The whole, so high."""
+        self._paper.set("height", str(height))
+        self._root.set("viewBox", f"0 0 {WIDE} {height}")
+        ElementTree.indent(self._root, " ")
+        return ElementTree.tostring(self._root, encoding="unicode") + "\n"
+
+    def _add(
+        self, parent: ElementTree.Element, tag: str, attributes: dict[str, str | float], words: str = ""
+    ) -> ElementTree.Element:
+        written = {name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in attributes.items()}
+        made = ElementTree.SubElement(parent, tag, {name: value for name, value in written.items() if value})
+        made.text = words or None
+        return made
+
+
+def picture(trend: Trend) -> str:
+    """The SVG of a trend, which has one run at least."""
+    first, last = trend.nights[0], trend.nights[-1]
+    told = ", ".join(f"{last.counts.get(status, 0)} {status}" for status in STACK)
+    words = f"{runs(len(trend.nights))}, from {day(first)} to {day(last)}; the last one: {told}"
+    drawn = Picture("Verdicts per run", words)
+    drawn.text(LEFT, 32, "Verdicts per run", "title")
+    drawn.text(LEFT, 54, words, "soft")
+    _legend(drawn)
+    _columns(drawn, trend.nights)
+    y = TOP + HIGH + 64
+    most = max((one.connections for one in trend.open), default=1)
+    y = _list(
+        drawn,
+        y,
+        "Open causes",
+        [(one.cause, connections(one.connections), f"since {one.since:%Y-%m-%d}") for one in trend.open],
+        [one.connections / most for one in trend.open],
+    )
+    y = _list(
+        drawn, y, "Flapping", [(name, f"{times} changes of verdict", "") for name, times in trend.flapping.items()]
+    )
+    y = _list(
+        drawn,
+        y,
+        "Mended",
+        [(one.cause, f"{one.times} times", f"median {span(one.median)}") for one in trend.mended],
+    )
+    return drawn.svg(y)
+
+
+def _legend(drawn: Picture) -> None:
+    for number, status in enumerate(STACK):
+        x = LEFT + 130 * number
+        drawn.rectangle(x, 70, 12, 12, status)
+        drawn.text(x + 18, 81, status, "soft")
+
+
+def _columns(drawn: Picture, nights: Sequence[RunPoint]) -> None:
+    """Stacked columns over a scale that starts at nothing; what is broken stands on the line."""
+    most = max(sum(night.counts.values()) for night in nights)
+    step = nice(most)
+    top = step * ceil(most / step)
+    for value in range(0, top + 1, step):
+        y = TOP + HIGH * (1 - value / top)
+        drawn.line(y)
+        drawn.text(LEFT - 8, y + 4, str(value), "soft end")
+    pitch = min((WIDE - LEFT - RIGHT) / len(nights), float(LABEL))
+    labels = ceil(LABEL / pitch)
+    for number, night in enumerate(nights):
+        x, y = LEFT + number * pitch, float(TOP + HIGH)
+        for status, count in _stack(night):
+            height = HIGH * count / top
+            y -= height
+            drawn.rectangle(x + pitch * 0.1, y, pitch * 0.8, height, status, f"{day(night)}: {count} {status}")
+        if number % labels == 0:
+            drawn.text(x + pitch / 2, TOP + HIGH + 20, day(night), "soft middle")
+
+
+def _stack(night: RunPoint) -> list[tuple[VerdictStatus, int]]:
+    return [(status, count) for status in STACK if (count := night.counts.get(status, 0))]
+
+
+def _list(drawn: Picture, y: int, title: str, rows: Sequence[tuple[str, str, str]], bars: Sequence[float] = ()) -> int:
+    """A list below a heading; where the next may begin."""
+    drawn.text(LEFT, y, title if rows else f"{title}: none", "head")
+    for number, (name, amount, when) in enumerate(rows[:MOST]):
+        y += ROW
+        drawn.text(LEFT, y, name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…")
+        drawn.text(500, y, amount, "end")
+        drawn.text(512, y, when, "soft")
+        if bars:
+            drawn.rectangle(640, y - 10, max(2.0, (WIDE - RIGHT - 640) * bars[number]), 12, "bar")
+    if len(rows) > MOST:
+        y += ROW
+        drawn.text(LEFT, y, f"and {len(rows) - MOST} more", "soft")
+    return y + 2 * ROW
+
+
+def nice(most: int) -> int:
+    """The distance of about four lines of a scale: 1, 2 or 5 times a power of ten."""
+    rough = max(most, 1) / 4
+    power = int(10 ** int(log10(max(rough, 1))))
+    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
+
+
+def day(night: RunPoint) -> str:
+    return f"{night.started:%Y-%m-%d}"

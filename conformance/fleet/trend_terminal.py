@@ -1,0 +1,101 @@
+"""A trend at the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from conformance.fleet.trend import RunPoint, Trend
+from conformance.report.wording import SIGNS
+from conformance.verification.verdict import VerdictStatus
+
+STACK: Mapping[VerdictStatus, tuple[str, str]] = {
+    "nonconformant": ("█", "#"),
+    "incomplete": ("▒", "?"),
+    "conformant": ("░", "."),
+}
+"""The parts of a bar, and their signs, in Unicode and in ASCII. What is broken comes first: there lengths compare."""
+WIDTH, BESIDE = 36, 40
+"""Columns of a bar at most, and of what stands beside it."""
+MOST = 12
+"""Rows of a list; what is left out is counted."""
+
+
+def draw(trend: Trend, out: Console) -> None:
+    """Runs as bars; then what is open, what flaps and what was mended."""
+    plain = not (out.encoding or "").lower().startswith("utf")
+    if not trend.nights:
+        out.print("No run is in this history, or none since then.")
+        return
+    legend = ((f"  {signs[plain]} {status}", SIGNS[status].color) for status, signs in STACK.items())
+    out.print(Text.assemble((runs(len(trend.nights)), "bold"), *legend))
+    out.print(_bars(trend.nights, plain, max(10, min(WIDTH, out.width - BESIDE))))
+    sections = (
+        (
+            "open causes",
+            [(one.cause, connections(one.connections), f"since {one.since:%Y-%m-%d}") for one in trend.open],
+        ),
+        ("flapping", [(name, f"{times} changes of verdict", "") for name, times in trend.flapping.items()]),
+        ("mended", [(one.cause, f"{one.times} times", f"median {span(one.median)}") for one in trend.mended]),
+    )
+    for title, rows in sections:
+        out.print()
+        out.print(Text(title if rows else f"{title}: none", "bold"))
+        if rows:
+            out.print(_rows(rows, plain))
+
+
+def _bars(nights: Sequence[RunPoint], plain: bool, width: int) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for signs in STACK.values():
+        table.add_column(signs[plain], justify="right", no_wrap=True)
+    for night in nights:
+        bar = Text()
+        for status, length in lengths(night.counts, width).items():
+            bar.append(STACK[status][plain] * length, SIGNS[status].color)
+        counts = (str(night.counts.get(status, 0)) for status in STACK)
+        table.add_row(f"{night.started:%Y-%m-%d %H:%M}", bar, *counts)
+    return table
+
+
+def _rows(rows: Sequence[tuple[str, str, str]], plain: bool) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(overflow="fold")
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(no_wrap=True)
+    for name, amount, when in rows[:MOST]:
+        table.add_row(Text(f"  {name.encode('ascii', 'replace').decode() if plain else name}"), amount, when)
+    if len(rows) > MOST:
+        table.add_row(f"  and {len(rows) - MOST} more", "", "")
+    return table
+
+
+def lengths(counts: Mapping[VerdictStatus, int], width: int) -> dict[VerdictStatus, int]:
+    """How long each part of a bar is: in proportion, but one at least where there is anything."""
+    total = sum(counts.values())
+    found = {status: max(1, round(width * count / total)) for status in STACK if (count := counts.get(status, 0))}
+    if found:
+        found[max(found, key=lambda status: found[status])] += width - sum(found.values())
+    return found
+
+
+def runs(count: int) -> str:
+    return f"{count} run{'' if count == 1 else 's'}"
+
+
+def connections(count: int) -> str:
+    return f"{count} connection{'' if count == 1 else 's'}"
+
+
+def span(time: timedelta) -> str:
+    """A time in its largest sensible unit."""
+    hours = round(time.total_seconds() / 3600)
+    if hours < 48:
+        return f"{max(hours, 1)} h"
+    return f"{round(hours / 24)} days"

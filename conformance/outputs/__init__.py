@@ -1,0 +1,1 @@
+"""Where results go: report folders, notifications and the summary at the end of a run."""

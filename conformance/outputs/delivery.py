@@ -1,0 +1,105 @@
+"""Where the reports of a run go, once they are made: into a folder, and to those who want to be told."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from conformance.connection.secret import Secret
+from conformance.report.handback.texts import LANGUAGES
+from conformance.toml_file.document import repr_short
+
+if TYPE_CHECKING:
+    from conformance.outputs.summary import RunSummary
+
+JOB_SUMMARY = "GITHUB_STEP_SUMMARY"
+"""The variable that names the file which GitHub shows as the summary of a job; it is appended to."""
+
+
+class DeliveryError(Exception):
+    """An option that says where to deliver to, and cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What could not be delivered, in one line. Only what was asked for as a result is ``fatal``."""
+
+    text: str
+    fatal: bool
+
+    @property
+    def level(self) -> str:
+        return "ERROR" if self.fatal else "WARNING"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Where to: a folder, with hand-back pages in these languages; the summary of a CI job; addresses to notify."""
+
+    folder: Path | None = None
+    languages: tuple[str, ...] = ("en",)
+    job_summary: Path | None = None
+    addresses: tuple[Secret, ...] = ()
+
+    @classmethod
+    def of(cls, option: Callable[[str], Any], environ: Mapping[str, str] = os.environ) -> Delivery:
+        """What the options of a command line say. Raises :class:`DeliveryError`."""
+        folder, summary, notified = option("--sentinel-report"), environ.get(JOB_SUMMARY), option("--sentinel-notify")
+        return cls(
+            Path(folder) if folder else None,
+            _languages(option("--sentinel-language")),
+            Path(summary) if folder and summary else None,
+            _addresses(notified, environ) if notified else (),
+        )
+
+    def deliver(self, ending: RunSummary, *, interrupted: bool = False) -> list[Problem]:
+        """Delivers to all of them; what could not be. Who interrupts a run knows it: nobody else is told."""
+        return [*self._write(ending), *(() if interrupted else self._notify(ending))]
+
+    def _write(self, ending: RunSummary) -> Iterator[Problem]:
+        if self.folder is None:
+            return
+        try:
+            ending.write(self.folder, self.languages)
+        except OSError as error:
+            yield self.unwritten(error)
+        if self.job_summary:
+            try:
+                with self.job_summary.open("ab") as file:
+                    file.write(ending.summary())
+            except OSError as error:
+                yield Problem(f"{JOB_SUMMARY}: the summary cannot be written: {error.strerror}", fatal=False)
+
+    def unwritten(self, error: OSError) -> Problem:
+        """That the folder could not be written."""
+        return Problem(f"{self.folder}: the report cannot be written: {error.strerror}", fatal=True)
+
+    def _notify(self, ending: RunSummary) -> Iterator[Problem]:
+        if not self.addresses or not (message := ending.message()):
+            return
+        from conformance.outputs.notify import send
+
+        for address in self.addresses:
+            if problem := send(address, *message):
+                yield Problem(problem, fatal=False)
+
+
+def _languages(option: str) -> tuple[str, ...]:
+    """Languages from ``de,fr``, in that order."""
+    given = tuple(dict.fromkeys(part.strip() for part in option.split(",")))
+    for one in given:
+        if one not in LANGUAGES:
+            raise DeliveryError(f"--sentinel-language: {repr_short(one)} is none of {', '.join(LANGUAGES)}")
+    return given
+
+
+def _addresses(references: Sequence[str], environ: Mapping[str, str]) -> tuple[Secret, ...]:
+    from conformance.outputs.notify import NotifyError, addresses
+
+    try:
+        return addresses(references, environ)
+    except NotifyError as error:
+        raise DeliveryError(str(error)) from None

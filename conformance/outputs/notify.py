@@ -1,0 +1,98 @@
+"""The verdict where people are: Teams, Slack, mail, a webhook. apprise sends it, the extra ``notify``."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conformance.connection.secret import Secret, SecretError, resolve
+from conformance.findings.redact import printable
+
+if TYPE_CHECKING:
+    from apprise import Apprise
+
+    from conformance.report.model import ConnectionPart, Document
+
+OBEYED = str.maketrans({"<": "‹", ">": "›", "@": "＠"})
+"""What chats obey instead of showing it, such as ``<!channel>`` and ``@everyone``."""
+TIMEOUT = 20.0
+"""Seconds for one address."""
+
+
+class NotifyError(Exception):
+    """An address that cannot be used. The message never shows it: addresses of services hold their secrets."""
+
+
+def addresses(references: Sequence[str], environ: Mapping[str, str] = os.environ) -> tuple[Secret, ...]:
+    """The addresses behind ``env:NAME``, ``file:PATH`` or themselves. Raises :class:`NotifyError`."""
+    found = []
+    for reference in references:
+        try:
+            address = resolve(reference, Path(), environ)
+        except SecretError as error:
+            raise NotifyError(f"--sentinel-notify: {error}") from None
+        _service(address)
+        found.append(address)
+    return tuple(found)
+
+
+def worth_telling(document: Document) -> bool:
+    """Whether anybody has to know: the run fails, or differs from the one that it was compared with."""
+    changed = document.comparison and any(document.comparison.connections.values())
+    return document.run.exit_code != 0 or bool(changed)
+
+
+def send(address: Secret, sentence: str, lines: Iterable[str]) -> str | None:
+    """Sends a sentence with the lines below it. What went wrong, if something did."""
+    sent = _service(address).notify(
+        title=_told(f"Sentinel: {sentence}"), body="\n".join(map(_told, lines)), body_format="text", timeout=TIMEOUT
+    )
+    return None if sent else f"--sentinel-notify: {_shown(address)} did not take the notification"
+
+
+def body(document: Document) -> Iterator[str]:
+    """The next action, and of each connection in trouble what is to be mended, by whom."""
+    from conformance.report.changes import changed
+    from conformance.report.wording import next_action
+
+    yield _told(next_action(document))
+    yield from (_told(one.message) for one in document.stale)
+    for connection in document.connections:
+        if connection.verdict.status != "conformant" or len(document.connections) == 1:
+            yield from _connection(connection)
+        yield from (f"- {label}: {_told(text)}" for label, text in changed(document, connection.name))
+
+
+def _connection(connection: ConnectionPart) -> Iterator[str]:
+    from conformance.report.wording import OWNERS
+
+    yield f"{_told(connection.name)}: {_told(connection.verdict.summary)}"
+    for cause in connection.root_causes:
+        yield f"- {cause.check} {cause.cause}, {OWNERS[cause.owner]}: {_told(cause.fix.text)}"
+
+
+def _told(text: str) -> str:
+    return printable(text).translate(OBEYED)
+
+
+def _shown(address: Secret) -> str:
+    return "the address given" if address.origin == "inline" else address.origin
+
+
+def _service(address: Secret) -> Apprise:
+    logging.getLogger("apprise").addHandler(logging.NullHandler())  # its own words would stand amid ours
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of what apprise's many services import
+        try:
+            from apprise import Apprise, AppriseAsset
+        except ImportError:
+            raise NotifyError("--sentinel-notify needs: pip install 'sentinel-conformance[notify]'") from None
+        service = Apprise(asset=AppriseAsset(app_id="sentinel-conformance", app_desc="Sentinel connection"))
+        known = service.add(address.reveal().strip())
+    if not known:
+        raise NotifyError(f"--sentinel-notify: {_shown(address)} is no address that apprise knows")
+    return service

@@ -1,0 +1,157 @@
+"""How a run ends: its exit code, what is shown, written and told. A few connections in full, a fleet in one view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from conformance.report.comparison import PastRun
+from conformance.report.fleet.aggregate import overview
+from conformance.report.fleet.overview import Overview
+from conformance.report.model import COMMAND, Document, with_comparison
+from conformance.report.progress import MAX_NAMED
+from conformance.results.journal import Entry, document, outcomes_of
+from conformance.verification.baseline import Baseline, Stale, stale
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Entries = Callable[[], Iterator[Entry]]
+
+
+class RunSummary(Protocol):
+    """The end of a run."""
+
+    @property
+    def exit_code(self) -> int: ...
+
+    @property
+    def failed(self) -> int:
+        """Checks that failed or ended in an error and are not accepted."""
+
+    def show(self, console: Console, verbose: int = 0) -> None:
+        """Prints it."""
+
+    def write(self, folder: Path, languages: Sequence[str] = ("en",)) -> None:
+        """Writes the reports into a folder. Raises ``OSError``."""
+
+    def summary(self) -> bytes:
+        """In Markdown, for the summary of a CI job."""
+
+    def message(self) -> tuple[str, Sequence[str]] | None:
+        """A sentence and lines for those who want to be told; None where nobody has to know."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionsSummary:
+    """The end of a run over a few connections."""
+
+    document: Document
+
+    @property
+    def exit_code(self) -> int:
+        return self.document.run.exit_code
+
+    @property
+    def failed(self) -> int:
+        checks = [check for one in self.document.connections for check in one.checks]
+        return sum(check.outcome in ("failed", "error") and check.accepted is None for check in checks)
+
+    def show(self, console: Console, verbose: int = 0) -> None:
+        from conformance.report.terminal import Terminal
+
+        Terminal(console, verbose).show(self.document)
+
+    def write(self, folder: Path, languages: Sequence[str] = ("en",)) -> None:
+        from conformance.report.writer import write
+
+        write(folder, self.document, languages)
+
+    def summary(self) -> bytes:
+        from conformance.report.summary import summary
+
+        return summary(self.document)
+
+    def message(self) -> tuple[str, Sequence[str]] | None:
+        from conformance.outputs.notify import body, worth_telling
+        from conformance.report.wording import headline
+
+        return (headline(self.document)[1], list(body(self.document))) if worth_telling(self.document) else None
+
+
+@dataclass(frozen=True, slots=True)
+class FleetSummary:
+    """The end of a run over a fleet: never more than one of its connections is in memory."""
+
+    fleet: Overview
+    entries: Entries
+
+    @property
+    def exit_code(self) -> int:
+        return self.fleet.head.run.exit_code
+
+    @property
+    def failed(self) -> int:
+        return self.fleet.failed
+
+    def show(self, console: Console, verbose: int = 0) -> None:
+        from conformance.report.fleet.terminal import draw
+
+        draw(self.fleet, console, full=verbose > 0)
+
+    def write(self, folder: Path, languages: Sequence[str] = ("en",)) -> None:
+        from conformance.report.fleet.writer import write
+
+        write(folder, self.fleet, self.entries, languages)
+
+    def summary(self) -> bytes:
+        from conformance.report.fleet.summary import summary
+
+        return summary(self.fleet)
+
+    def message(self) -> tuple[str, Sequence[str]] | None:
+        from conformance.report.fleet.summary import notification_text
+
+        changes = self.fleet.changes
+        if self.exit_code == 0 and not (changes and (changes.failing or changes.mended or changes.changed)):
+            return None
+        broken = [one for one in self.fleet.causes if one.weight != "warning"]
+        lines = [self.fleet.action, *(one.message for one in self.fleet.head.stale)]
+        lines += [f"- {one.sentence}: {one.action()}" for one in broken]
+        lines += [f"- {label}: {text}" for label, text in notification_text(self.fleet)]
+        return self.fleet.sentence, lines
+
+
+def summarize(
+    entries: Entries,
+    duration: float,
+    selection: str,
+    command: str = COMMAND,
+    *,
+    baseline: Baseline = (),
+    today: date | None = None,
+    previous: PastRun | None = None,
+    unfinished: Collection[str] = (),
+) -> RunSummary | None:
+    """The end of a run that took ``duration`` seconds, over what it finished; None if that is nothing.
+
+    ``entries`` gives them anew each time; of a fleet, one at a time is in memory. ``today`` goes
+    with a baseline. Of what is ``unfinished``, nothing is known: neither that it is lost, nor that what is accepted
+    of it has become stale.
+    """
+    few = list(islice(entries(), MAX_NAMED + 1))
+    if not few:
+        return None
+    if many := len(few) + len(unfinished) > MAX_NAMED:  # as it will be told when all are finished
+        few.clear()
+    gone: Sequence[Stale] = ()
+    if today and baseline and not unfinished:
+        gone = stale(((one.name, outcomes_of(one.part)) for one in entries()), baseline, today)
+    before, left = previous and replace(previous, unfinished=unfinished), len(unfinished)
+    if many:
+        return FleetSummary(overview(entries(), duration, selection, command, gone, before, left), entries)
+    return ConnectionsSummary(with_comparison(document(few, duration, selection, command, gone, left), before))

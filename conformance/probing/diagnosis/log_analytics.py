@@ -1,0 +1,104 @@
+"""Log Analytics: the same 403, 404 and 400 for very different reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from conformance.apis.arm import Workspace
+from conformance.connection import Connection, problems
+from conformance.findings import Finding, finding
+from conformance.probing.diagnosis.azure import READER_ROLE, arm_authorization_failed, identity, young
+from conformance.probing.diagnosis.rules import tells_apart
+from conformance.probing.evidence import Answer, Evidence, Refusal
+
+
+@tells_apart
+def log_analytics_forbidden(
+    refusal: Refusal,
+    connection: Connection,
+    workspace: Evidence,
+    token_arm: Evidence,
+    role_assignments: Evidence,
+    **clues: Evidence,
+) -> Finding | None:
+    """403: another workspace's id, a closed network, no role, or a role that the query API does not know yet."""
+    facts = {**connection.facts(), **identity(token_arm), "role": READER_ROLE}
+    if isinstance(workspace, Answer):
+        if mismatch := mismatched(connection, workspace.data):
+            return mismatch
+        if closed(workspace.data):
+            return network_closed(workspace.data, facts)
+        if waiting := young(role_assignments, facts):
+            return waiting
+    return of_the_workspace(
+        refusal, connection, workspace, token_arm=token_arm, role_assignments=role_assignments, **clues
+    )
+
+
+@tells_apart
+def log_analytics_not_found(
+    refusal: Refusal, connection: Connection, workspace: Evidence, **clues: Evidence
+) -> Finding | None:
+    """404: the names lead to a workspace with another id, or there is no such workspace at all."""
+    if isinstance(workspace, Answer):
+        return mismatched(connection, workspace.data)
+    return of_the_workspace(refusal, connection, workspace, **clues)
+
+
+def of_the_workspace(
+    refusal: Refusal, connection: Connection, workspace: Evidence, **clues: Evidence
+) -> Finding | None:
+    """What is wrong with the workspace is wrong with its queries too; else what role the query lacks."""
+    if isinstance(workspace, Refusal) and workspace.finding.tell_apart != "arm_authorization_failed":
+        return workspace.finding
+    about = workspace if isinstance(workspace, Refusal) else refusal
+    found = arm_authorization_failed(about, connection=connection, workspace=workspace, **clues)
+    return found and replace(found, code=refusal.finding.code)
+
+
+def mismatched(connection: Connection, workspace: Workspace) -> Finding | None:
+    """The configured workspace id against the one of the workspace that the names lead to."""
+    there = workspace.properties.customer_id
+    if there.lower() == connection.workspace_id.lower():
+        return None
+    for problem in problems(connection):
+        if problem.key == "workspace_id":  # a name in its place is no other workspace's id
+            return finding(problem.cause, about=problem.key, explanation=problem.text, facts=connection.facts())
+    return finding(
+        "workspace_id_mismatch",
+        facts=connection.facts(),
+        explanation=f"Workspace {workspace.name} has the workspace id {there}; the connection says"
+        f" {connection.workspace_id}, which is another workspace.",
+    )
+
+
+def closed(workspace: Workspace) -> bool:
+    """Whether queries from public networks are refused."""
+    return (workspace.properties.public_network_access_for_query or "Enabled").lower() != "enabled"
+
+
+def network_closed(workspace: Workspace, facts: Mapping[str, str]) -> Finding:
+    mode = workspace.properties.public_network_access_for_query
+    return finding(
+        "network_access_disabled",
+        facts=facts,
+        explanation=f"publicNetworkAccessForQuery of {workspace.name} is {mode}: queries are only answered from its"
+        " private network.",
+    )
+
+
+@tells_apart
+def missing_table(refusal: Refusal, connection: Connection, onboarding: Evidence) -> Finding | None:
+    """SEM0100 or 204: without Microsoft Sentinel its tables are not there either."""
+    if isinstance(onboarding, Refusal) and onboarding.finding.cause in ("sentinel_not_onboarded", "object_not_found"):
+        return not_onboarded(connection)
+    return None
+
+
+def not_onboarded(connection: Connection) -> Finding:
+    return finding(
+        "sentinel_not_onboarded",
+        facts=connection.facts(),
+        explanation=f"Workspace {connection.workspace_name} exists, but Microsoft Sentinel is not enabled on it.",
+    )

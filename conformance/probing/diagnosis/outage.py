@@ -1,0 +1,43 @@
+"""An API that as a whole does not answer, or refuses whatever it is asked: one finding, whoever meets it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from conformance.connection import Connection
+from conformance.findings import Finding
+from conformance.probing.diagnosis.rules import NETWORK, REPRESENTATIVE, SERVICE, TOKENS, WHOLE, Rule, register
+from conformance.probing.evidence import Answer, Evidence, Refusal
+
+OUTAGE = NETWORK | SERVICE
+
+
+def whole(refusal: Refusal, connection: Connection, **clues: Evidence) -> Finding | None:
+    """What the API's representative meets too is the API's: it is about that probe, or about the host."""
+    for name, one in clues.items():
+        if refusal.probe == name or (isinstance(one, Refusal) and alike(one.finding.cause, refusal.finding.cause)):
+            found = one.finding if isinstance(one, Refusal) else refusal.finding
+            return replace(found, about="host" if found.cause in NETWORK else name)
+    return replace(refusal.finding, about=refusal.probe) if refusal.finding.cause in WHOLE else None
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two causes can be one trouble: the same, or two faces of an outage."""
+    return one == other or {one, other} <= OUTAGE
+
+
+def no_token(refusal: Refusal, connection: Connection, **clues: Evidence) -> Finding | None:
+    """Where no token at all is issued, and for one reason, it is about tokens as such; else about the one token."""
+    refused = [one for one in clues.values() if isinstance(one, Refusal)]
+    issued = any(isinstance(one, Answer) for one in clues.values())
+    of_tokens = refusal.finding.cause in {*WHOLE, "contract_violation"}
+    if issued or not all(alike(one.finding.cause, refusal.finding.cause) for one in refused):
+        return replace(refusal.finding, about=refusal.probe) if of_tokens else None
+    return replace(refused[0].finding, about="tokens" if of_tokens else refused[0].probe)
+
+
+register("whole_tokens", Rule(no_token, TOKENS))
+for api, probe in REPRESENTATIVE.items():
+    register(f"whole_{api}", Rule(whole, (probe,)))
+register("whole_gateway", Rule(whole, (REPRESENTATIVE["arm"], REPRESENTATIVE["sentinel"])))
+register("whole_incident", Rule(whole, (REPRESENTATIVE["sentinel"], "incident")))

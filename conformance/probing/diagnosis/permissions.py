@@ -1,0 +1,124 @@
+"""Graph and Defender: the token tells a missing permission from a missing licence and a foreign audience."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from conformance.apis import ENDPOINTS
+from conformance.apis.endpoint import AppRole
+from conformance.apis.permissions import RESOURCES
+from conformance.connection import Connection
+from conformance.findings import Finding, finding
+from conformance.probing.diagnosis.rules import REPRESENTATIVE, listed, tells_apart
+from conformance.probing.evidence import Answer, Evidence, Refusal
+from conformance.probing.tokens import Token
+
+REQUIRED: Mapping[str, tuple[str, ...]] = {
+    "graph": ("SecurityAlert.Read.All", "SecurityIncident.Read.All"),
+    "defender": ("Machine.Read.All", "Alert.Read.All"),
+}
+OPTIONAL: Mapping[str, tuple[str, ...]] = {"graph": ("SecurityEvents.Read.All",)}
+
+
+def holds(token: Token, role: str) -> bool:
+    """Whether a token carries a permission, or the ReadWrite one that includes it."""
+    return role in token.roles or role.replace(".Read.", ".ReadWrite.") in token.roles
+
+
+def missing_role(token: Token, role: str, connection: Connection, consents: Evidence) -> Finding:
+    """What is missing of one API is one finding, about the first missing permission, with one command for all.
+
+    Without a service principal there is nobody to have permissions: that is the finding then.
+    ``consents``, where the app may read them, tell a permission that was never consented from a token of before.
+    """
+    if token.object_id is None:
+        return finding("service_principal_missing", facts=connection.facts())
+    if consented(role, token.audience, consents):
+        return finding(
+            "app_role_stale_token",
+            facts=connection.facts(),
+            about=token.audience,
+            explanation=f"{role} is consented, and the {token.audience.title()} token does not carry it yet:"
+            f" tokens keep"
+            " the permissions of the moment they were issued. It takes minutes; try again with a new one.",
+        )
+    required = REQUIRED[token.audience]
+    lacking = [one for one in (*required, *OPTIONAL.get(token.audience, ())) if not holds(token, one)]
+    about = next((one for one in lacking if one in required), role)
+    held = ", ".join(token.roles) or "none at all"
+    return finding(
+        "app_role_missing",
+        about=about,
+        facts={**connection.facts(), "roles": ", ".join(lacking or [role])},
+        explanation=f"The {token.audience.title()} token carries these application permissions: {held}. Missing:"
+        f" {', '.join(lacking or [role])} - not requested, requested as delegated, or without admin consent.",
+    )
+
+
+def consented(role: str, api: str, consents: Evidence) -> bool:
+    """Whether the directory lists a consent for an application permission; False where it cannot be seen."""
+    id = RESOURCES[api].application_id(role)
+    return any(one.app_role_id.lower() == id for one in listed(consents))
+
+
+@tells_apart
+def app_role_refused(
+    refusal: Refusal,
+    connection: Connection,
+    token_graph: Evidence,
+    token_defender: Evidence,
+    consents: Evidence,
+    graph_alerts: Evidence,
+    machines: Evidence,
+) -> Finding | None:
+    """403: the token lacks the permission, or it has it and something else is in the way."""
+    api = refusal.exchange.api if refusal.exchange else ""
+    evidence = token_graph if api == "graph" else token_defender
+    if not isinstance(evidence, Answer) or not evidence.data.claims:
+        return None
+    token: Token = evidence.data
+    needs = ENDPOINTS[refusal.exchange.endpoint].needs if refusal.exchange else None
+    if not isinstance(needs, AppRole) or holds(token, needs.name):
+        alike = meets(graph_alerts if api == "graph" else machines, refusal.finding.cause)
+        return replace(refusal.finding, about=api if alike else refusal.probe)
+    return missing_role(token, needs.name, connection, consents)
+
+
+def meets(evidence: Evidence, cause: str) -> bool:
+    """Whether the probe that speaks for an API is refused for a cause too: then it is not one operation's."""
+    return isinstance(evidence, Refusal) and evidence.finding.cause == cause
+
+
+@tells_apart
+def unlicensed(refusal: Refusal, connection: Connection, graph_alerts: Evidence, machines: Evidence) -> Finding | None:
+    """No licence: where Graph says so too, it is the tenant that has no Defender."""
+    if meets(graph_alerts, "licence_missing"):
+        return replace(refusal.finding, about="graph")
+    defender = refusal.exchange is not None and refusal.exchange.api == "defender"
+    return replace(
+        refusal.finding, about="defender" if defender and meets(machines, "licence_missing") else refusal.probe
+    )
+
+
+@tells_apart
+def unauthorized_defender(
+    refusal: Refusal, connection: Connection, token_defender: Evidence, machines: Evidence
+) -> Finding | None:
+    """401: a foreign audience, an ended lifetime, or a product that is not active; the token itself tells."""
+    if not isinstance(token_defender, Answer) or not token_defender.data.claims:
+        return None
+    claims, now = token_defender.data.claims, refusal.exchange.date if refusal.exchange else None
+    aud, ends = str(claims.get("aud")), claims.get("exp")
+    if not connection.cloud.accepts("defender", aud):
+        return finding(
+            "wrong_token_audience",
+            facts=connection.facts(),
+            about="defender",
+            code=refusal.finding.code,
+            explanation=f"The token that was sent to Defender for Endpoint is for {aud}.",
+        )
+    if now is not None and isinstance(ends, int | float) and ends <= now.timestamp():
+        return finding("token_expired", facts=connection.facts(), about="defender", code=refusal.finding.code)
+    whole = meets(machines, refusal.finding.cause)
+    return replace(refusal.finding, about=REPRESENTATIVE["defender"] if whole else refusal.probe)

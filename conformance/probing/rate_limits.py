@@ -1,0 +1,124 @@
+"""How often the services are asked by all connections of a run, and who waits when one of them asks to.
+
+What a service counts together is an :class:`Account`: usually one app in one tenant. Connections that share an account
+wait together; those of other accounts never notice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from math import inf
+from weakref import WeakValueDictionary
+
+from conformance.apis.limits import SERVICES, Limit, Service
+from conformance.probing.clock import Clock
+
+MIN_WAIT = 256
+"""Accounts that are kept, before those that have nothing to remember are let go."""
+
+
+@dataclass(slots=True, weakref_slot=True)
+class TokenBucket:
+    """A token bucket: ``size`` requests at once, ``rate`` a second in the long run. It starts full.
+
+    Its state is the moment at which it will be full again.
+    """
+
+    size: float
+    rate: float
+    full: float = field(default=-inf, init=False)
+
+    def take(self, now: float, count: int = 1) -> float:
+        """Takes requests; the seconds until the last of them may be sent. Moments do not go back."""
+        self.full = max(self.full, now) + count / self.rate
+        return max(0.0, self.full - now - self.size / self.rate)
+
+    def empty(self, until: float) -> None:
+        """It holds nothing until then, and one request at that moment."""
+        self.full = max(self.full, until + (self.size - 1) / self.rate)
+
+
+class RateLimit:
+    """What a service counts together. ``own`` are the buckets of nobody else; ``others`` are those of more accounts."""
+
+    def __init__(self, own: tuple[TokenBucket, ...], others: tuple[TokenBucket, ...] = ()) -> None:
+        self._own, self._buckets = own, own + others
+        self._until = -inf
+
+    async def turn(self, clock: Clock, patience: float) -> float:
+        """Waits until the service may be asked, but at most ``patience``; the seconds that this took.
+
+        Whose patience ends asks then: the service has the last word.
+        """
+        began = now = clock.monotonic()
+        slot = self._slot(now)
+        while now < (wake := min(slot, began + patience)):
+            await clock.sleep(wake - now)
+            now = clock.monotonic()
+            if slot < self._until:  # the service has asked to wait meanwhile
+                slot = self._slot(now)
+        return now - began
+
+    def close(self, until: float, *, exhausted: bool) -> None:
+        """The service has asked to wait until this moment of the clock; ``exhausted``: for having been asked too often.
+
+        What is asked for after that comes at the published rate, lest all who waited ask at once.
+        """
+        self._until = max(self._until, until)
+        if exhausted:
+            for bucket in self._own:
+                bucket.empty(until)
+
+    def idle(self, now: float) -> bool:
+        """Whether a new one would be no different."""
+        return self._until <= now and all(bucket.full <= now for bucket in self._own)
+
+    def _slot(self, now: float) -> float:
+        slot = self._until
+        for bucket in self._buckets:
+            slot = max(slot, now + bucket.take(now))
+        return slot
+
+
+class RateLimits:
+    """The accounts of a run. Used within one event loop, by one clock."""
+
+    def __init__(self) -> None:
+        self._accounts: WeakValueDictionary[tuple[str, ...], RateLimit] = WeakValueDictionary()
+        self._buckets: WeakValueDictionary[tuple[str, ...], TokenBucket] = WeakValueDictionary()
+        self._kept: set[RateLimit] = set()
+        self._room = MIN_WAIT
+
+    def accounts(self, facts: Mapping[str, str], now: float) -> Mapping[str, RateLimit]:
+        """The accounts of a connection with these facts, by the name of each API."""
+        if len(self._kept) > self._room:
+            self._kept = {account for account in self._kept if not account.idle(now)}
+            self._room = max(MIN_WAIT, 2 * len(self._kept))
+        return {api.name: account for service, account in self._of(facts) for api in service.apis}
+
+    def _of(self, facts: Mapping[str, str]) -> Iterator[tuple[Service, RateLimit]]:
+        for service in SERVICES:
+            key = (service.name, *_values(service.account, facts))
+            account = self._accounts.get(key)
+            if account is None:
+                paced = [limit for limit in service.limits if limit.paced]
+                account = RateLimit(
+                    tuple(
+                        TokenBucket(limit.size, limit.rate) for limit in paced if limit.counted_by == service.account
+                    ),
+                    tuple(
+                        self._shared(service, limit, facts) for limit in paced if limit.counted_by != service.account
+                    ),
+                )
+                self._accounts[key] = account
+                self._kept.add(account)
+            yield service, account
+
+    def _shared(self, service: Service, limit: Limit, facts: Mapping[str, str]) -> TokenBucket:
+        key = (service.name, *limit.counted_by, *_values(limit.counted_by, facts))
+        return self._buckets.setdefault(key, TokenBucket(limit.size, limit.rate))
+
+
+def _values(names: tuple[str, ...], facts: Mapping[str, str]) -> Iterator[str]:
+    return (facts[name].lower() for name in names)

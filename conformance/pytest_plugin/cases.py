@@ -1,0 +1,130 @@
+"""What a pytest item of a verification stands for, one check on one connection, and how pytest is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from conformance.checks.judge import judge
+from conformance.checks.outcome import Outcome
+from conformance.checks.registry import Check, order
+from conformance.connection import Connection
+from conformance.probing.engine import Gathered
+from conformance.probing.evidence import Evidence
+from conformance.sources.live import Source
+
+CASE = "sentinel_case"
+WORDS: Mapping[str, tuple[str, str]] = {
+    "passed": (".", "PASSED"),
+    "warning": ("w", "WARNING"),
+    "failed": ("F", "FAILED"),
+    "blocked": ("b", "BLOCKED"),
+    "not_applicable": ("n", "NOT APPLICABLE"),
+    "not_configured": ("n", "NOT CONFIGURED"),
+    "inconclusive": ("?", "INCONCLUSIVE"),
+    "error": ("E", "ERROR"),
+    "accepted": ("a", "ACCEPTED"),
+}
+"""The letter and the word in pytest's own output, by outcome."""
+
+
+@dataclass(eq=False)
+class Run:
+    """One connection in this session. Its evidence is there from when it is gathered until it is reported."""
+
+    asked: Connection
+    """As its file has it."""
+    place: int
+    source: Source
+    cases: list[Case] = field(default_factory=list)
+    left: int = 0
+    """Cases that pytest has not been told of."""
+    connection: Connection = field(init=False)
+    """As its source has it."""
+    gathered: Gathered | None = None
+    duration: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.connection = self.asked
+
+    @property
+    def evidence(self) -> Mapping[str, Evidence]:
+        assert self.gathered is not None
+        return self.gathered.evidence
+
+    def drop(self) -> None:
+        """Lets go of evidence and outcomes, once they are reported."""
+        self.gathered = None
+        for case in self.cases:
+            case.outcome = None
+
+    def outcomes(self) -> list[Outcome]:
+        """What the evidence says of the selected checks, in their order, whatever else a session makes of it."""
+        return [case.judge({}) for case in sorted(self.cases, key=lambda case: order(case.check))]
+
+
+@dataclass(eq=False, slots=True)
+class Case:
+    """One check on one connection: what a pytest item stands for."""
+
+    run: Run
+    check: Check
+    outcome: Outcome | None = None
+    """Once the check has run."""
+
+    @property
+    def duration(self) -> float:
+        """Seconds that the answer behind the outcome took, with retries: the check itself takes none to speak of."""
+        exchange = self.outcome and ((self.outcome.root and self.outcome.root.exchange) or self.outcome.exchange)
+        return exchange.elapsed if exchange else 0.0
+
+    def judge(self, others: Mapping[str, Any]) -> Outcome:
+        """The outcome; ``others`` are the values of pytest fixtures that are no probes."""
+        check = self.check
+        if others:
+            check = replace(check, given={**(check.given or {}), **others})
+        return judge(check, self.run.connection, self.run.evidence)
+
+
+def status_of(outcome: Outcome) -> str:
+    """The outcome by its name in ``WORDS``."""
+    return "accepted" if outcome.accepted else outcome.status
+
+
+def pytest_outcome(outcome: Outcome) -> Literal["passed", "failed", "skipped"]:
+    """An outcome in pytest's three words."""
+    if outcome.accepted is None and outcome.status in ("failed", "error"):
+        return "failed"
+    return "passed" if outcome.accepted is None and outcome.status in ("passed", "warning") else "skipped"
+
+
+def properties(case: Case, outcome: Outcome) -> list[tuple[str, object]]:
+    """What JUnit and other reports of pytest say of an outcome beside its text."""
+    facts = {
+        "id": case.check.id,
+        "connection": case.run.connection.name,
+        "area": case.check.area,
+        "outcome": outcome.status,
+        "cause": outcome.cause,
+        "blocked_by": outcome.blocked_by,
+        "accepted": outcome.accepted and outcome.accepted.reason,
+    }
+    return [(name, value) for name, value in facts.items() if value is not None]
+
+
+def describe(case: Case, outcome: Outcome) -> str:
+    """An outcome as one paragraph for pytest's own output."""
+    text = f"{case.check.id}: {case.check.title}: {outcome.status}"
+    if outcome.blocked_by:
+        text += f" by {outcome.blocked_by}"
+    if outcome.cause:
+        text += f" ({outcome.cause})"
+    if outcome.reason:
+        text += f": {outcome.reason}"
+    if outcome.accepted:
+        text += f"\naccepted until {outcome.accepted.expires}: {outcome.accepted.reason}"
+    if outcome.root and outcome.status in ("failed", "inconclusive"):
+        fix = outcome.root.finding.fix
+        text += f"\nfix ({outcome.root.finding.owner}): {fix.text}" + "".join(f"\n    {one}" for one in fix.commands)
+    return text

@@ -1,0 +1,176 @@
+"""pytest-xdist's part: connections, not checks, are divided among its workers."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+from conformance.checks.registry import ID
+from conformance.report.progress import Progress
+from conformance.results.journal import FILE, Entry, Journal
+
+if TYPE_CHECKING:
+    from conformance.pytest_plugin.cases import Run
+
+CASE_ID = re.compile(rf"\[(?P<connection>.+)-{ID.pattern}\]$")
+WORKER_INPUT = "sentinel"
+"""The key under which a worker is told what it has to know."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerInput:
+    """What a worker has to know: where the run's journal is, when the run began, and what is finished already."""
+
+    journal: str
+    started: str
+    done: Sequence[str]
+
+    @classmethod
+    def to(cls, worker: Mapping[str, Any]) -> WorkerInput:
+        """What a worker was told, by its ``workerinput``."""
+        return cls(**worker[WORKER_INPUT])
+
+    def finished_elsewhere(self) -> set[str]:
+        """What workers have finished by now: one that takes the place of a dead one does not ask that again."""
+        return {one.name for journal in Journal(Path(self.journal)).others() for one in journal.entries()}
+
+
+class XdistController:
+    """The hooks of the controller. Each worker writes down what it finishes, in a file of its own.
+
+    ``begin`` is called once, before a worker starts; ``take`` with each connection, once it is seen to be finished.
+    """
+
+    def __init__(
+        self,
+        places: Mapping[str, int],
+        started: datetime,
+        done: Sequence[str],
+        journal: Journal,
+        progress: Progress,
+        begin: Callable[[], None],
+        take: Callable[[Entry], None],
+    ) -> None:
+        self._places, self._started, self._done, self._journal = places, started, done, journal
+        self._progress, self._begin, self._take = progress, begin, take
+        self._own: tempfile.TemporaryDirectory[str] | None = None
+        self._shared: Journal | None = None
+        """Beside which the workers write: the run's own, so that the next run finds it all if this one is killed."""
+        self._parts: dict[Path | None, Journal] = {}
+        self._scheduler: ByConnection | None = None
+        self._seen = set(done)
+        self.notes: list[str] = []
+
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tells a worker what it has to know."""
+        if self._shared is None:
+            self._begin()
+            self._shared = self._journal
+            if self._shared.path is None:
+                self._own = tempfile.TemporaryDirectory(prefix="sentinel-")
+                self._shared = Journal(Path(self._own.name) / FILE)
+        told = WorkerInput(str(self._shared.path), self._started.isoformat(), self._done)
+        node.workerinput[WORKER_INPUT] = asdict(told)
+
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        self._scheduler = ByConnection(config, log, self._places, self._look)
+        return self._scheduler
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self) -> Generator[None, Any, Any]:
+        with self._progress:
+            return (yield)
+
+    def pytest_testnodedown(self, node: Any, error: object | None) -> None:
+        if error:
+            self.notes.append(f"WARNING: worker {node.gateway.id} died; another did what it had not finished")
+
+    def _look(self) -> None:
+        """Takes what workers have written down since the last look, each connection once."""
+        for part in self._shared.others() if self._shared else ():
+            for one in self._parts.setdefault(part.path, part).fresh():
+                if one.name not in self._seen:
+                    self._seen.add(one.name)
+                    self._take(one)
+
+    def close(self) -> None:
+        """Takes what is left. The workers' files are gone afterwards."""
+        self._look()
+        with contextlib.suppress(OSError):  # what is there twice counts once
+            if self._shared:
+                self._shared.drop_others()
+            if self._own:
+                self._own.cleanup()
+
+    def selected(self) -> list[str]:
+        """The names of the connections of which anything was to be verified."""
+        return list(self._scheduler.left) if self._scheduler else []
+
+
+def worker_journal(worker: Mapping[str, Any]) -> Journal:
+    """Where a worker writes down what it finishes, by its ``workerinput``."""
+    return Journal(Path(WorkerInput.to(worker).journal)).of(worker["workerid"])
+
+
+def worker_count() -> int:
+    """How many workers there are, as a worker is told."""
+    return int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+
+
+def worker_share(runs: list[Run], one: Run) -> list[Run]:
+    """The connections that go to the same worker as this one."""
+    return [run for run in runs if run.place % worker_count() == one.place % worker_count()]
+
+
+class ByConnection(LoadScopeScheduling):  # type: ignore[misc]
+    """One portion of the connections for each worker: their requests run concurrently there, none is made twice.
+
+    ``finished`` is called whenever all checks of a connection have run.
+    """
+
+    def __init__(
+        self, config: pytest.Config, log: Any, places: Mapping[str, int], finished: Callable[[], None]
+    ) -> None:
+        super().__init__(config, log)
+        self._places, self._finished = places, finished
+        self.left = Counter[str]()
+        """How many checks have not run, of each connection of which any was selected."""
+
+    def schedule(self) -> None:
+        """Divides the connections, once all workers have told what they have."""
+        first = self.collection is None
+        super().schedule()
+        if first:
+            self.left.update(name for nodeid in self.collection or () if (name := self._connection(nodeid)))
+
+    def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
+        """Takes note of a check that has run."""
+        super().mark_test_complete(node, item_index, duration)
+        if name := self._connection(self.registered_collections[node][item_index]):
+            self.left[name] -= 1
+            if self.left[name] == 0:
+                self._finished()
+
+    def remove_node(self, node: Any) -> None:
+        """Names no check as crashed, which would be a failure: the worker that takes its place does it again."""
+        super().remove_node(node)
+
+    def _split_scope(self, nodeid: str) -> str:
+        name = self._connection(nodeid)
+        return f"portion {self._places[name] % self.numnodes}" if name else str(super()._split_scope(nodeid))
+
+    def _connection(self, nodeid: str) -> str | None:
+        """The name of the connection that a check is about."""
+        found = CASE_ID.search(nodeid)
+        return found["connection"] if found and found["connection"] in self._places else None

@@ -1,0 +1,72 @@
+"""Moving a recording in time, all of it by the same number of whole days: ages and times of day keep their meaning."""
+
+from __future__ import annotations
+
+import email.utils
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+ISO = re.compile(r"(\d{4}-\d{2}-\d{2})([T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?\s?(?:Z|[+-]\d{2}:?\d{2})?)?")
+HTTP = re.compile(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{1,2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2}(?: GMT)?")
+SLASHED = re.compile(r"(?<!\d)(\d{1,2})/(\d{1,2})/(\d{4})(?= \d{1,2}:\d{2})")
+_YEARS = range(1990, 2200)
+"""Beyond are no times, but words for never and always."""
+
+
+@dataclass(frozen=True, slots=True)
+class DateShift:
+    """How far everything is moved."""
+
+    days: int = 0
+
+    def whole(self, text: str) -> str | None:
+        """A text that is a date or a time and nothing else, moved; None for any other text."""
+        if match := ISO.fullmatch(text):
+            moved = self._date(match.group(1))
+            return None if moved is None else moved + (match.group(2) or "")
+        return self._http(text) if HTTP.fullmatch(text) else None
+
+    def within(self, text: str) -> str:
+        """A text with every time in it moved. Dates without a time stay: they are versions of APIs."""
+
+        def iso(match: re.Match[str]) -> str:
+            moved = self._date(match.group(1)) if match.group(2) else None
+            return match.group() if moved is None else moved + match.group(2)
+
+        text = ISO.sub(iso, text)
+        text = HTTP.sub(lambda match: self._http(match.group()) or match.group(), text)
+        return SLASHED.sub(self._slashed, text)
+
+    def epoch(self, seconds: int | float) -> int | float:
+        """A time in seconds since 1970, moved; anything that is none as it is."""
+        return seconds + self.days * 86400 if 6e8 < seconds < 7e9 else seconds
+
+    def moment(self, time: datetime) -> datetime:
+        return time + timedelta(days=self.days)
+
+    def day(self, day: date) -> date:
+        return day + timedelta(days=self.days)
+
+    def _date(self, text: str) -> str | None:
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            return None
+        return str(self.day(day)) if day.year in _YEARS else text
+
+    def _http(self, text: str) -> str | None:
+        try:
+            time = email.utils.parsedate_to_datetime(text)
+        except ValueError:
+            return None
+        moved = email.utils.format_datetime(self.moment(time.replace(tzinfo=UTC)), usegmt=True)
+        return moved if text.endswith(" GMT") else moved.removesuffix(" GMT")
+
+    def _slashed(self, match: re.Match[str]) -> str:
+        month, day, year = map(int, match.groups())
+        try:
+            moved = self.day(date(year, month, day))
+        except ValueError:
+            return match.group()
+        return f"{moved.month}/{moved.day}/{moved.year}"

@@ -1,0 +1,113 @@
+"""What is the same for every customer, or reserved for documentation, and so may stand in a recording.
+
+Pseudonyms are told by marks that real values do not have: GUIDs of one series, long numbers that begin with zeros,
+words such as ``name-0007``, addresses and domains of the ranges that are reserved for documentation.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from functools import cache
+
+from conformance.apis import ENDPOINTS
+from conformance.apis.kql import QUERIES
+from conformance.apis.permissions import RESOURCES
+from conformance.apis.tables import TABLES
+from conformance.connection.clouds import CLOUDS
+
+GUID_MARK = "5ea1ed00000040008000"
+"""How a pseudonym's GUID begins, without hyphens."""
+HEX_MARK = "0" * 24
+"""How a pseudonym of a long hexadecimal number begins."""
+WORD = re.compile(r"(?:group|workspace|person|host|name|opaque|text|path|domain|url)-[0-9]{4,}", re.IGNORECASE)
+"""A pseudonym of a name or text: what kind of thing it stands for, and a number."""
+
+# RFC 2606 and RFC 6761; RFC 5737, RFC 2544 and RFC 3849; RFC 7042.
+RESERVED_DOMAINS = ("example", "test", "invalid", "localhost", "example.com", "example.net", "example.org")
+NETWORKS = tuple(
+    ipaddress.ip_network(one)
+    for one in (
+        "192.0.2.0/24",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "198.18.0.0/15",
+        "2001:db8::/32",
+        "0.0.0.0/32",
+        "127.0.0.0/8",
+        "::/127",
+    )
+)
+MAC = re.compile(r"00[:-]?00[:-]?5e[:-]?00(?:[:-]?[0-9a-f]{2}){2}", re.IGNORECASE)
+SID = re.compile(r"S-1-(?:5-21|12-1)-0-0-0(?:-[0-9]+)?", re.IGNORECASE)
+
+_PUBLIC_HOSTS = """
+    aka.ms asp.net data.nist.gov docs.microsoft.com go.microsoft.com graph.windows.net json-schema.org
+    learn.microsoft.com login.windows.net microsoftonline.com microsoftonline.us odata.org
+    partner.microsoftonline.cn pas.windows.net portal.azure.com schema.management.azure.com schemas.microsoft.com
+    schemas.xmlsoap.org security.microsoft.com sts.windows.net system.net www.w3.org
+    """
+PUBLIC_HOSTS = frozenset(_PUBLIC_HOSTS.split())
+"""Hosts of Microsoft and of standards that documents of the services point to, beside the services themselves."""
+_PUBLIC_IDS = """
+    00000000-0000-0000-0000-000000000000
+    f8cdef31-a31e-4b4a-93e4-5f571e91255a
+    """
+PUBLIC_IDS = frozenset(_PUBLIC_IDS.split())
+"""The nil GUID, and the tenant of Microsoft's own applications."""
+
+
+@cache
+def public_ids() -> frozenset[str]:
+    """GUIDs that are the same everywhere: APIs, their permissions, Azure's built-in roles; without hyphens."""
+    from conformance.fakes.state.roles import BUILT_IN
+
+    found = {*PUBLIC_IDS, *(role.id for role in BUILT_IN.values())}
+    for resource in RESOURCES.values():
+        found.add(resource.app_id)
+        for one in resource.permissions.values():
+            found |= {id for id in (one.application, one.delegated) if id}
+    return frozenset(id.replace("-", "").lower() for id in found)
+
+
+@cache
+def public_hosts() -> frozenset[str]:
+    """The hosts of the services in all clouds, and of what their documents point to."""
+    urls = [url for cloud in CLOUDS.values() for url in (cloud.portal, *cloud.hosts.values())]
+    urls += [url for cloud in CLOUDS.values() for audiences in cloud.audiences.values() for url in audiences]
+    return PUBLIC_HOSTS | {host(url) for url in urls}
+
+
+@cache
+def public_words() -> frozenset[str]:
+    """What the services call their own things, in lower case: segments of paths, tables, columns, words of queries."""
+    segments = {word for endpoint in ENDPOINTS.values() for word in re.findall(r"[\w.]+", endpoint.path)}
+    columns = {name for table in TABLES.values() for name in (*table.documented, *table.unverified)}
+    asked = {word for query in QUERIES.values() for word in re.findall(r"\w+", query.text)}
+    return frozenset(word.lower() for word in (*segments, *columns, *TABLES, *asked))
+
+
+def host(url: str) -> str:
+    """The host of a URL, in lower case."""
+    return re.sub(r"^[a-z][a-z0-9+.-]*://", "", url.lower()).partition("/")[0].rpartition("@")[2].partition(":")[0]
+
+
+def reserved_domain(name: str) -> bool:
+    """Whether a host or domain is one that belongs to nobody."""
+    name = name.lower().strip(".")
+    return any(name == one or name.endswith(f".{one}") for one in RESERVED_DOMAINS)
+
+
+def reserved_address(text: str) -> bool:
+    """Whether an IP address belongs to nobody; also True for what is no address."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return True
+    return any(address in network for network in NETWORKS)
+
+
+def known_id(digits: str) -> bool:
+    """Whether a GUID (with or without hyphens) is a pseudonym or the same everywhere."""
+    plain = digits.replace("-", "").lower()
+    return plain.startswith(GUID_MARK) or plain in public_ids()

@@ -1,0 +1,43 @@
+"""One thing that a recording must not hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+
+from conformance.recording.leaks.passages import Passage
+
+Find = Callable[[Passage], Iterable[str]]
+"""The values in a passage that must not stand there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """``title`` says what was found, as the reader of a leak is told."""
+
+    name: str
+    title: str
+    find: Find
+
+
+def pattern(
+    regex: str,
+    *,
+    unless: Callable[[str], bool] = lambda value: False,
+    within: Collection[str] = (),
+    flags: re.RegexFlag = re.IGNORECASE,
+) -> Find:
+    """What a regular expression matches (its group 1, where it has one), unless that is allowed.
+
+    ``within`` limits it to fields of these names, given in lower case.
+    """
+    compiled = re.compile(regex, flags)
+    group = 1 if compiled.groups else 0
+
+    def find(passage: Passage) -> Iterable[str]:
+        if within and passage.field.lower() not in within:
+            return ()
+        return [match[group] for match in compiled.finditer(passage.text) if not unless(match[group])]
+
+    return find

@@ -1,0 +1,100 @@
+"""The leak scan: nothing of a real tenant may stand in a recording.
+
+It stands on its own: it knows what must not be there, not how a recording was scrubbed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from conformance.recording.leaks import identities, secrets, words
+from conformance.recording.leaks.known import known_rule, known_values
+from conformance.recording.leaks.passages import Passage, passages
+from conformance.recording.leaks.rule import Rule
+
+__all__ = ["RULES", "Leak", "ScanError", "known_values", "leaks", "read"]
+
+RULES: tuple[Rule, ...] = (*secrets.RULES, *identities.RULES, *words.RULES)
+EXCERPT = 48
+PLAIN = re.compile(r"[$@A-Za-z_][\w.@$-]{0,63}")
+
+
+class ScanError(Exception):
+    """What cannot be scanned; the message is one line for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """Something that must not be committed: where it stands and what it is. ``excerpt`` shows its form only."""
+
+    file: str
+    where: str
+    rule: str
+    title: str
+    excerpt: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.where}: {self.title} ({self.rule}): {self.excerpt}"
+
+
+def leaks(texts: Mapping[str, str], *, known: Iterable[str] = (), pseudonyms: Collection[str] = ()) -> list[Leak]:
+    """What must not be in these files (name to content), each place and rule once.
+
+    ``known`` are real values that are looked for in any form; ``pseudonyms`` were given out in their place and may
+    stand although they look real.
+    """
+    own = known_rule(known)
+    rules, of_names = (own, *RULES), (own, *identities.RULES)
+    given = {one.lower() for one in pseudonyms}
+    found: dict[Leak, None] = {}
+    for name, content in texts.items():
+        for rule, value in _found(of_names, Passage((), "", name), given):
+            found.setdefault(Leak(name, "its name", rule.name, rule.title, masked(value)))
+        for passage in passages(name, content):
+            for rule, value in _found(rules, passage, given):
+                found.setdefault(Leak(name, where(passage, rules, given), rule.name, rule.title, masked(value)))
+    return list(found)
+
+
+def _found(rules: Iterable[Rule], passage: Passage, given: Collection[str]) -> Iterator[tuple[Rule, str]]:
+    for rule in rules:
+        for value in rule.find(passage):
+            if value.lower() not in given:
+                yield rule, value
+
+
+def where(passage: Passage, rules: Iterable[Rule], given: Collection[str]) -> str:
+    """The path to a passage; of members whose names are themselves leaks only that there is one."""
+    steps = []
+    for step in passage.path:
+        if isinstance(step, int):
+            steps.append(f"[{step}]")
+        elif PLAIN.fullmatch(step) and not any(_found(rules, Passage((), "", step), given)):
+            steps.append(f".{step}")
+        else:
+            steps.append(".*")
+    return "".join(steps).lstrip(".") or "the file"
+
+
+def masked(value: str) -> str:
+    """The form of a value without the value: letters as x and X, digits as 9."""
+    shown = re.sub(r"[^\W\d_]", lambda one: "X" if one[0].isupper() else "x", value[:EXCERPT])
+    shown = re.sub(r"\s", " ", re.sub(r"\d", "9", shown))
+    return shown + ("…" if len(value) > EXCERPT else "")
+
+
+def read(paths: Iterable[Path]) -> dict[str, str]:
+    """The files at these paths, folders with all that is in them. Raises :class:`ScanError`."""
+    found: dict[str, str] = {}
+    for path in paths:
+        if not path.exists():
+            raise ScanError(f"{path}: no such file or folder")
+        for file in sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]:
+            try:
+                found[file.as_posix()] = file.read_bytes().decode("utf-8", "replace")
+            except OSError as error:
+                raise ScanError(f"{file}: cannot be read: {error.strerror}") from None
+    return found

@@ -1,0 +1,132 @@
+"""What people wrote and called things. No pattern tells a name from a word, so the fields that hold such text may hold
+pseudonyms only: words like ``name-0007``, beside what the other rules allow.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from conformance.recording.leaks.constants import WORD, known_id, public_hosts, public_words, reserved_domain
+from conformance.recording.leaks.passages import Passage
+from conformance.recording.leaks.rule import Rule, pattern
+from conformance.recording.leaks.secrets import unsigned
+
+_NAMES = """
+    accountname alertdisplayname alertname appdisplayname app_displayname assignedto compromisedentity
+    computer computerdnsname createdbydisplayname description devicednsname displayname dnsdomain dnsname
+    domainname email filename filepath folderpath friendlyname fullname hostname imagefile initiatinguser
+    labelname mail managementgroupname netbiosname ntdomain parentprocessfilename parentprocessfilepath
+    principaldisplayname processcommandline commandline rbacgroupname registrykey registryvalue remediationsteps
+    resourcedisplayname resourcegroup samaccountname subject title unique_name upn upnsuffix username
+    userprincipalname watchlistalias workspacename workspaceresourcegroup comment comments classificationcomment
+    note notes summary preferred_username given_name family_name
+    resource_group workspace_name
+    """
+NAMES = frozenset(_NAMES.split())
+"""Members and columns that hold names and free text, in lower case."""
+_PUBLIC = """
+    http https microsoft graph azure resource manager log analytics api windowsdefenderatp defender for endpoint
+    sentinel xdr
+    """
+PUBLIC = frozenset(_PUBLIC.split())
+"""Words of the services' own names for themselves."""
+_PHRASES = """
+    alertproductnames authorization content-type controlname cache-control error error_codes error_description
+    errormessage exclusionreason metricname p3p productcomponentname productfilter productname provider providername
+    providers resourcedisplayname rolename subprovider vendor vendorname warning www-authenticate
+    x-ms-failure-cause
+    """
+PHRASES = frozenset(_PHRASES.split())
+"""Fields in which services write names and sentences of their own."""
+SENTENCE = re.compile(r"[^\W\d_]{2,}\s+[^\W\d_]{2,}")
+PARTS = re.compile(r"[^\s,;:|()\[\]{}<>\"'`=/\\&?!*+]+")
+QUOTED = (
+    r"(?:directory|tenant|user|account|workspace|resource ?group|subscription|application|client|device|policy|host"
+    r"|named)\b[^'\"\n]{0,24}(?<!\w)['\"‘“]([^'\"’”\n]{1,120})['\"’”]"
+)
+
+
+WITHIN: Mapping[str, frozenset[str]] = {
+    "name": frozenset({"entities", "evidence", "relateduser"}),
+    "": frozenset({"tags", "machinetags", "customtags", "systemtags"}),
+}
+"""Fields that hold names only inside of these members; the empty one stands for any."""
+SERVICES_OWN = frozenset({"error", "innererror", "errors", "details", "status"})
+"""Members whose ``message`` is a service's; any other is somebody's comment."""
+
+
+def pseudonymous(text: str) -> bool:
+    """Whether a text is made of pseudonyms and of nothing that anybody wrote."""
+    return all(_nobodys(part) for part in PARTS.findall(text))
+
+
+def _nobodys(part: str) -> bool:
+    if unsigned(part):
+        return True
+    part = part.strip(".-_@#%$~")
+    return (
+        len(part) < 2
+        or not any(map(str.isalpha, part))
+        or all(WORD.fullmatch(label) or reserved_domain(label) for label in re.split(r"[@.]", part))
+        or part.lower() in PUBLIC | public_words() | public_hosts()
+        or known_id(part)
+        or part == "REDACTED"
+    )
+
+
+def written(passage: Passage) -> Iterable[str]:
+    """Names and free text that are no pseudonyms."""
+    if _holds_names(passage) and not passage.text.lstrip().startswith(("[", "{")) and not pseudonymous(passage.text):
+        yield passage.text
+
+
+def _holds_names(passage: Passage) -> bool:
+    field, around = passage.field.lower(), {one.lower() for one in passage.path if isinstance(one, str)}
+    if field == "message":
+        return not around & SERVICES_OWN
+    if field == "query":
+        return "request" not in around  # in a request it is one that this project asks
+    return field in NAMES or any(name in ("", field) and around & members for name, members in WITHIN.items())
+
+
+def prose(passage: Passage) -> Iterable[str]:
+    """Sentences where services write none of their own, in whatever field."""
+    field, text = passage.field.lower(), passage.text
+    page = passage.path[-2:] == ("response", "text")  # of a proxy; its words are scrubbed one by one
+    known = (
+        page
+        or not field
+        or field in PHRASES
+        or field in NAMES
+        or field in ("query", "message")
+        or field.startswith("$")
+    )
+    if not passage.refused and not known and "://" not in text and SENTENCE.search(text) and not pseudonymous(text):
+        yield text
+
+
+RULES = (
+    Rule("prose", "a sentence that is no service's", prose),
+    Rule("name", "a name or free text that is no pseudonym", written),
+    Rule(
+        "place",
+        "the name of a resource group or workspace that is no pseudonym",
+        pattern(
+            r"(?:(?<!/subscriptions)/resourcegroups|/providers/microsoft\.operationalinsights/workspaces|/v1/workspaces)"
+            r"/([^/?#\"'\s&,)]+)",
+            unless=pseudonymous,
+        ),
+    ),
+    Rule(
+        "path",
+        "a path of a file",
+        pattern(
+            r"(?<!\w)((?:[a-z]:\\|\\\\|/(?:home|users|root|mnt|srv|opt|var|tmp|etc)/)[^\s\"'<>|*?]+)",
+            unless=lambda path: pseudonymous(
+                re.sub(r"^(?i:[a-z]:|/(?:home|users|root|mnt|srv|opt|var|tmp|etc)/)", "", path)
+            ),
+        ),
+    ),
+    Rule("quoted", "a name that an error text quotes", pattern(QUOTED, unless=pseudonymous)),
+)

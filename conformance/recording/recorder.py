@@ -1,0 +1,177 @@
+"""A recording session: which connections are recorded, and the one way by which a recording reaches the disk.
+
+A recording is one block: its pseudonyms and its clock hold together. So it is kept, or renewed as a whole:
+
+- ``once`` records a connection that has no cassette, and replays the others;
+- ``new_episodes`` also records those whose cassette lacks a check that is selected, or is of another set of checks;
+- ``all`` and ``rewrite`` record every connection anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from conformance import CHECKS_VERSION, __version__
+from conformance.checks.outcome import Outcome
+from conformance.checks.registry import Check
+from conformance.connection import Connection
+from conformance.probing.shapes import shapes
+from conformance.recording import cassette
+from conformance.recording.cassette import SCHEMA, Cassette, CheckPart, Manifest, Tier
+from conformance.recording.date_shift import DateShift
+from conformance.recording.leaks.scan import known_values, leaks
+from conformance.recording.replay import Library, Played
+from conformance.recording.scrub_cassette import Scrubbed, scrubbed
+from conformance.recording.vcr_persister import Tape
+from conformance.sources.live import Source
+from conformance.verification.api import verify
+from conformance.verification.verdict import verdict
+
+MODES = ("once", "new_episodes", "all", "rewrite")
+MAX_DAYS = 28
+"""Days that a recording is moved at most, so that what is announced for a day is about as far away as it was."""
+TRIES = 3
+SHOWN = 8
+"""Reasons for which a recording is discarded."""
+
+
+class Discarded(Exception):
+    """A recording that must not be kept; the message says why, a line for each reason."""
+
+
+@dataclass
+class Recording:
+    """The recordings of a session, below ``folder``."""
+
+    folder: Path
+    mode: str
+    tier: Tier = "recorded"
+    _tapes: dict[str, Tape] = field(default_factory=dict, repr=False)
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
+
+    def source(self, connection: Connection, checks: Sequence[Check]) -> Source:
+        """Where the answers for a connection come from: its cassette, or the network, recorded.
+
+        Raises :class:`~conformance.sources.live.SourceError` for a cassette that cannot be read.
+        """
+        name = connection.name
+        if self._keeps(name, checks):
+            return Library(self.folder, name).of(connection)
+        self._tapes[name] = Tape(self._lock)
+        return self._tapes[name]
+
+    def _keeps(self, name: str, checks: Sequence[Check]) -> bool:
+        if self.mode not in ("once", "new_episodes") or not cassette.exists(self.folder / name):
+            return False
+        if self.mode == "once":
+            return True
+        manifest = cassette.read(self.folder / name).manifest
+        known = {one.id for one in manifest.checks}
+        return manifest.checks_version == CHECKS_VERSION and known >= {one.id for one in checks}
+
+    def check(self, connections: Iterable[Connection]) -> None:
+        """Raises :class:`~conformance.sources.live.SourceError` for a cassette that would be replayed and cannot be."""
+        for one in connections:
+            folder = cassette.place(self.folder, one.name)
+            if self.mode in ("once", "new_episodes") and cassette.exists(folder):
+                cassette.read(folder)
+
+    def kept(self, connection: Connection, outcomes: Sequence[Outcome]) -> tuple[bool | None, list[str]]:
+        """:meth:`keep`, and what to tell the user of it; None where nothing was recorded."""
+        folder = self.folder / connection.name
+        try:
+            written = self.keep(connection, outcomes)
+        except Discarded as reason:
+            lines = str(reason).splitlines()
+            more = [f"  and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
+            told = f"ERROR: {folder}: the recording is discarded, nothing was written:"
+            return False, [told, *(f"  {line}" for line in lines[:SHOWN]), *more]
+        except OSError as error:
+            return False, [f"ERROR: {folder}: the recording cannot be written: {error.strerror}"]
+        if written is None:
+            return None, [f"{folder}: replayed; --record-mode=rewrite records it anew"]
+        return True, [f"{written}: recorded; read it before you share it"]
+
+    def keep(self, connection: Connection, outcomes: Sequence[Outcome]) -> Path | None:
+        """Writes the cassette of a connection; its folder, or None for a connection that was replayed.
+
+        Raises :class:`Discarded` for a recording that must not be kept, and ``OSError``.
+        """
+        tape = self._tapes.get(connection.name)
+        if tape is None:
+            return None
+        made, clean = faithful(tape, connection, outcomes, self.tier)
+        contents = cassette.files(made)
+        texts = {f"{connection.name}/{name}": content.decode() for name, content in contents.items()}
+        found = leaks(texts, known=known_values(connection), pseudonyms=clean.pseudonyms.given)
+        if found:
+            raise Discarded("\n".join(map(str, found)))
+        folder = self.folder / connection.name
+        cassette.write(folder, contents)
+        return folder
+
+
+def faithful(tape: Tape, connection: Connection, outcomes: Sequence[Outcome], tier: Tier) -> tuple[Cassette, Scrubbed]:
+    """The cassette of a tape, once its replay has given the same outcomes. Raises :class:`Discarded`.
+
+    Where a day of the calendar stands in the way, it is moved by another number of days.
+    """
+    if not tape.interactions:
+        raise Discarded("nothing was sent, so there is nothing to replay")
+    wanted = cassette.told(outcomes)
+    different: list[str] = []
+    for _ in range(TRIES):
+        shift = DateShift(-1 - secrets.randbelow(MAX_DAYS))
+        clean = scrubbed(tape.interactions, connection, shift)
+        made = Cassette(
+            manifest=_manifest(tape, connection, outcomes, clean, shift, tier), interactions=clean.interactions
+        )
+        played = Played(made)
+        report = verify(played.connection(), source=played, checks=[one.check for one in outcomes])
+        different = _differences(wanted, report.outcomes)
+        if not different:
+            fields = shapes(report.gathered.evidence)  # of the replay: they hold no customer's key
+            return replace(made, manifest=replace(made.manifest, shapes=fields)), clean
+    raise Discarded("\n".join(different))
+
+
+def _differences(live: Sequence[CheckPart], replayed: Sequence[Outcome]) -> list[str]:
+    """What came out differently. The reasons are the replay's: they hold pseudonyms."""
+    return [
+        f"{was.id}: {_said(was)} live, and {_said(now)} replayed: {outcome.reason or 'it holds'}"
+        for was, now, outcome in zip(live, cassette.told(replayed), replayed, strict=True)
+        if was != now
+    ]
+
+
+def _said(part: CheckPart) -> str:
+    return (
+        part.outcome
+        + (f" ({part.cause})" if part.cause else "")
+        + (f" by {part.blocked_by}" if part.blocked_by else "")
+    )
+
+
+def _manifest(
+    tape: Tape, connection: Connection, outcomes: Sequence[Outcome], clean: Scrubbed, shift: DateShift, tier: Tier
+) -> Manifest:
+    judged = verdict(outcomes)
+    return Manifest(
+        schema=SCHEMA,
+        name=connection.name,
+        tier=tier,
+        suite=__version__,
+        checks_version=CHECKS_VERSION,
+        recorded=shift.moment(tape.started),
+        connection=clean.connection,
+        verdict=judged.status,
+        exit_code=int(judged.exit_code),
+        requests=len(clean.interactions),
+        checks=cassette.told(outcomes),
+    )

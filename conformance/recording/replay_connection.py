@@ -1,0 +1,92 @@
+"""The connection of a replay: the recorded one under pseudonyms, with a credential that is none."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from conformance.connection import CLOUDS, Certificate, ClientSecret, Connection, FederatedToken
+from conformance.connection.credential import Credential
+from conformance.connection.secret import Secret
+from conformance.connection.values import malformed, secret
+from conformance.recording.cassette import ConnectionPart, CredentialPart
+from conformance.recording.patterns import GUID
+from conformance.recording.scrubber import Scrubber
+
+VALUES = ("tenant_id", "client_id", "subscription_id", "resource_group", "workspace_id", "workspace_name")
+
+
+class NoCertificate(Certificate):
+    """Stands for the certificate of a recording: what is signed with it is compared with nothing."""
+
+    def msal(self) -> Any:
+        return {"client_assertion": "replayed"}
+
+
+def described(connection: Connection, scrubber: Scrubber) -> ConnectionPart:
+    """A connection as its manifest has it. A value that cannot be right has a pseudonym that cannot be right either."""
+    real = {key: getattr(connection, key) for key in VALUES}
+    values = {key: scrubber.text(value, key) for key, value in real.items()}
+    wrong, still = ({problem.key for problem in malformed(one)} for one in (real, values))
+    values |= {key: masked(real[key]) for key in wrong - still}
+    ends = connection.secret_expires
+    return ConnectionPart(
+        **values,
+        cloud=connection.cloud.name,
+        apis=connection.apis,
+        secret_expires=None if ends is None else scrubber.shift.day(ends),
+        credential=_credential(connection.credential, scrubber),
+        expect=connection.expect,
+    )
+
+
+def connection(name: str, part: ConnectionPart) -> Connection:
+    """The connection that a manifest describes."""
+    return Connection(
+        name,
+        **{key: getattr(part, key) for key in VALUES},
+        credential=_stand_in(part.credential),
+        cloud=CLOUDS[part.cloud],
+        apis=part.apis,
+        secret_expires=part.secret_expires,
+        expect=part.expect,
+    )
+
+
+def masked(value: str) -> str:
+    """A value of the same form, of which nothing can be read."""
+    return re.sub(r"\d", "0", re.sub(r"[^\W\d_]", "x", value))
+
+
+def _credential(credential: Credential, scrubber: Scrubber) -> CredentialPart:
+    if isinstance(credential, Certificate):
+        return CredentialPart(kind="certificate")
+    if isinstance(credential, FederatedToken):
+        return CredentialPart(kind="federated_token")
+    kept = credential.secret
+    kind = kept.origin.partition(":")[0]
+    return CredentialPart(
+        kind="client_secret",
+        origin=kind if kind in ("inline", "env", "file") else "other",  # type: ignore[arg-type]
+        exposed=kept.exposed,
+        stand_in=_unusable(kept.reveal(), scrubber.hint(kept.reveal()[:3])),
+    )
+
+
+def _unusable(real: str, hint: str) -> str:
+    """A secret that has the same faults as the real one, if any, and begins as Graph says that it begins."""
+    made = f"{hint}-replayed"
+    if secret(real) is None:
+        return made
+    if GUID.fullmatch(real.strip().strip("'\"")):
+        return re.sub(r"[0-9A-Fa-f]", "0", real)
+    bare = real.strip().strip("'\"<>")
+    return real.replace(bare, made) if bare else real
+
+
+def _stand_in(part: CredentialPart) -> Credential:
+    if part.kind == "certificate":
+        return NoCertificate(b"", "the recording")
+    if part.kind == "federated_token":
+        return FederatedToken(lambda: "replayed", "the recording")
+    return ClientSecret(Secret(part.stand_in, part.origin, exposed=part.exposed))

@@ -1,0 +1,84 @@
+"""Scrubbing a whole recording: its interactions and its connection, under one table of pseudonyms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import msgspec
+
+from conformance.connection import Connection
+from conformance.recording.cassette import ConnectionPart
+from conformance.recording.date_shift import DateShift
+from conformance.recording.interaction import Answered, Asked, Interaction
+from conformance.recording.pseudonyms import Pseudonyms
+from conformance.recording.replay_connection import described
+from conformance.recording.scrubber import Scrubber
+
+HEADERS: Mapping[str, str] = MappingProxyType(
+    {
+        "cache-control": "as it is",
+        "content-type": "as it is",
+        "retry-after": "form",
+        "date": "form",
+        "location": "form",
+        "www-authenticate": "phrase",
+        "warning": "phrase",
+        "x-ms-failure-cause": "phrase",
+        "x-ms-ags-diagnostic": "form",
+        "x-ms-ratelimit-remaining-subscription-reads": "form",
+        "x-ms-request-id": "opaque",
+        "x-ms-correlation-request-id": "opaque",
+        "request-id": "opaque",
+        "client-request-id": "opaque",
+    }
+)
+"""The headers of answers that are kept, and how. All others are dropped, cookies and those of requests among them."""
+
+
+@dataclass(frozen=True)
+class Scrubbed:
+    """A recording without anything of the customer's. ``pseudonyms`` still knows whose they are; it is not kept."""
+
+    interactions: tuple[Interaction, ...]
+    connection: ConnectionPart
+    pseudonyms: Pseudonyms
+
+
+def scrubbed(interactions: Sequence[Interaction], connection: Connection, shift: DateShift) -> Scrubbed:
+    """Scrubs a recording. It is gone through twice, so that a name that is learnt late is known everywhere."""
+    pseudonyms = Pseudonyms()
+    pseudonyms.reserve(msgspec.json.encode(interactions).decode())
+    for _ in range(2):
+        scrubber = Scrubber(pseudonyms, shift)
+        part = described(connection, scrubber)
+        result = tuple(interaction(one, scrubber) for one in interactions)
+    return Scrubbed(result, part, pseudonyms)
+
+
+def interaction(one: Interaction, scrubber: Scrubber) -> Interaction:
+    """One interaction, scrubbed."""
+    return Interaction(request=_asked(one.request, scrubber), response=_answered(one.response, scrubber))
+
+
+def _asked(request: Asked, scrubber: Scrubber) -> Asked:
+    body = request.body
+    if isinstance(body, dict) and "grant_type" in body:
+        body = {name: scrubber.text(str(value), name) for name, value in body.items()}
+    return Asked(method=request.method, url=scrubber.url(request.url), body=body)
+
+
+def _answered(response: Answered, scrubber: Scrubber) -> Answered:
+    refusal = response.status is not None and response.status >= 400
+    return Answered(
+        status=response.status,
+        headers={
+            name: value if HEADERS[name] == "as it is" else scrubber.text(value, name)
+            for name, value in response.headers.items()
+            if name in HEADERS
+        },
+        json=response.json if response.json is msgspec.UNSET else scrubber.json(response.json, refusal=refusal),
+        text=scrubber.phrase(response.text),
+        failure=response.failure,
+    )

@@ -1,0 +1,101 @@
+"""Recording: what goes over the network is kept in memory, by vcrpy, until it has been scrubbed and judged.
+
+vcrpy patches httpx as a whole, so one tape runs at a time; connections are recorded one after the other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from conformance.connection import Connection
+from conformance.probing.transport import network_finding
+from conformance.recording.interaction import Answered, Interaction, answered, asked
+from conformance.sources.live import Channel, Live
+
+DROPPED = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+"""Headers of how a body travelled, which does not hold for the body as it is kept."""
+
+
+class Keeper:
+    """Where vcrpy puts its cassette: nowhere but memory, as interactions. They are real."""
+
+    def __init__(self) -> None:
+        self.interactions: list[Interaction] = []
+
+    def load_cassette(self, path: str, serializer: object) -> tuple[list[Any], list[Any]]:
+        return [], []
+
+    def save_cassette(self, path: str, cassette_dict: dict[str, list[Any]], serializer: object) -> None:
+        self.interactions = [
+            Interaction(request=_asked(request), response=_answered(response))
+            for request, response in zip(cassette_dict["requests"], cassette_dict["responses"], strict=True)
+        ]
+
+
+@dataclass
+class Tape:
+    """The network as a source, recorded. ``lock`` is shared by the tapes of a session."""
+
+    lock: asyncio.Lock
+    live: Live = field(default_factory=Live)
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    interactions: list[Interaction] = field(default_factory=list, repr=False)
+
+    @property
+    def name(self) -> str:
+        return self.live.name
+
+    @asynccontextmanager
+    async def open(self, connection: Connection) -> AsyncIterator[Channel]:
+        from vcr import VCR
+
+        keeper = Keeper()
+        recorder = VCR(record_mode="all", match_on=("uri",), decode_compressed_response=True)
+        recorder.persister = keeper
+        async with self.lock, self.live.open(connection) as channel:
+            failures = Failures(channel.transport)
+            self.started = channel.clock.now()
+            with recorder.use_cassette(path=connection.name):
+                yield replace(channel, transport=failures)
+        self.interactions = [*keeper.interactions, *failures.interactions]
+
+
+class Failures(httpx.AsyncBaseTransport):
+    """Notes what vcrpy does not: requests that the network answered with an error."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
+        self._transport = transport
+        self.interactions: list[Interaction] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return await self._transport.handle_async_request(request)
+        except httpx.HTTPError as error:
+            question = asked(
+                request.method, str(request.url), await request.aread(), request.headers.get("content-type", "")
+            )
+            failure = Answered(failure=network_finding(error, request.url.host).cause)
+            self.interactions.append(Interaction(request=question, response=failure))
+            raise
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
+
+
+def _asked(request: Any) -> Any:
+    body = request.body or b""
+    return asked(request.method, request.uri, body, str(request.headers.get("content-type", "")))
+
+
+def _answered(response: dict[str, Any]) -> Answered:
+    headers = {
+        name.lower(): ", ".join(values) for name, values in response["headers"].items() if name.lower() not in DROPPED
+    }
+    return answered(response["status"]["code"], headers, response["body"]["string"] or b"")

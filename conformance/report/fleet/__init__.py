@@ -1,0 +1,1 @@
+"""The report forms for many connections at once."""

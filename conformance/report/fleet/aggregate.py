@@ -1,0 +1,155 @@
+"""The tally of a fleet: one pass over its entries, from which the overview is made."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import msgspec
+
+from conformance.findings import CAUSES, finding
+from conformance.findings.redact import printable
+from conformance.report.comparison import (
+    ChangesPart,
+    ComparisonPart,
+    PastConnection,
+    PastRun,
+    PreviousPart,
+    changes,
+    past_of,
+)
+from conformance.report.fleet.overview import WEIGHTS, Changes, Overview, Row, SharedCause, Weight
+from conformance.report.model import COMMAND, ConnectionPart, FindingPart, build_document
+from conformance.report.slugs import slugs
+from conformance.results.journal import Entry
+from conformance.verification.baseline import Stale
+from conformance.verification.verdict import STATUSES
+
+
+def overview(
+    entries: Iterable[Entry],
+    duration: float,
+    selection: str,
+    command: str = COMMAND,
+    stale: Sequence[Stale] = (),
+    previous: PastRun | None = None,
+    unfinished: int = 0,
+) -> Overview:
+    """The overview of a run that took ``duration`` seconds, over these entries (at least one), one at a time."""
+    tally = Aggregate(previous.connections if previous else {})
+    for entry in entries:
+        tally.add(entry)
+    assert tally.started is not None
+    head = build_document(
+        (),
+        codes={STATUSES[row.status] for row in tally.rows},
+        started=tally.started,
+        duration=duration,
+        source=tally.source,
+        selection=selection,
+        requests=tally.requests,
+        command=command,
+        stale=stale,
+        unfinished=unfinished,
+    )
+    comparison = None if previous is None else tally.comparison(previous)
+    return Overview(
+        head=msgspec.structs.replace(head, comparison=comparison or msgspec.UNSET),
+        rows=_with_pages(tally.rows),
+        causes=tuple(sorted(tally.causes(), key=lambda one: (WEIGHTS.index(one.weight), -len(one.names)))),
+        changes=None if comparison is None else _changes(comparison, {row.name: row for row in tally.rows}),
+        failed=tally.failed,
+        checks=tally.checks,
+    )
+
+
+@dataclass
+class _Found:
+    """Where a cause was found; ``alike`` while all have the fix of the first."""
+
+    first: FindingPart
+    alike: bool = True
+    names: dict[str, None] = field(default_factory=dict)
+
+    def add(self, name: str, one: FindingPart) -> None:
+        self.alike &= one.fix.text == self.first.fix.text
+        self.names[name] = None
+
+
+@dataclass
+class Aggregate:
+    """What is kept of the entries that have gone by; ``before`` are those of a previous run."""
+
+    before: Mapping[str, PastConnection]
+    source: str = "none"
+    started: datetime | None = None
+    requests: int = 0
+    failed: int = 0
+    rows: list[Row] = field(default_factory=list)
+    checks: Counter[str] = field(default_factory=Counter)
+    changes: dict[str, ChangesPart] = field(default_factory=dict)
+    found: dict[tuple[str, Weight], _Found] = field(default_factory=dict)
+
+    def add(self, entry: Entry) -> None:
+        part = entry.part
+        self.source = entry.source
+        self.started = min(self.started or entry.started, entry.started)
+        self.requests += entry.requests
+        self.checks.update(part.verdict.counts)
+        self.failed += sum(one.outcome in ("failed", "error") and one.accepted is None for one in part.checks)
+        causes = tuple(dict.fromkeys(one.cause for one in part.root_causes))
+        verdict = part.verdict
+        row = Row(part.name, verdict.status, verdict.summary, causes, entry.duration_s, entry.throttled, None)
+        self.rows.append(row)
+        for weight, one in findings(part):
+            self.found.setdefault((one.cause, weight), _Found(one)).add(part.name, one)
+        if was := self.before.get(part.name):
+            self.changes[part.name] = changes(was, past_of(part))
+
+    def causes(self) -> Iterator[SharedCause]:
+        for (cause, weight), found in self.found.items():
+            first = found.first
+            fix = first.fix.text if found.alike else printable(finding(cause).fix.text)
+            yield SharedCause(cause, weight, first.owner, fix, first.docs, tuple(found.names))
+
+    def comparison(self, previous: PastRun) -> ComparisonPart:
+        now = {row.name for row in self.rows}
+        return ComparisonPart(
+            previous=PreviousPart(started=previous.started, suite=previous.suite),
+            connections=self.changes,
+            new_connections=tuple(row.name for row in self.rows if row.name not in self.before),
+            lost_connections=previous.lost(now),
+        )
+
+
+def findings(part: ConnectionPart) -> Iterator[tuple[Weight, FindingPart]]:
+    """What was found on a connection, with its weight; what is accepted is left out."""
+    for cause in part.root_causes:
+        yield "failed" if CAUSES[cause.cause].conclusive else "inconclusive", cause
+    for check in part.checks:
+        if check.outcome == "warning" and check.finding and not check.accepted:
+            yield "warning", check.finding
+
+
+def _with_pages(rows: Sequence[Row]) -> tuple[Row, ...]:
+    """The rows with the folders of those in trouble."""
+    folders = iter(slugs(row.name for row in rows if not row.works))
+    return tuple(row if row.works else replace(row, page=next(folders)) for row in rows)
+
+
+def _changes(comparison: ComparisonPart, rows: Mapping[str, Row]) -> Changes:
+    differing = {name: part for name, part in comparison.connections.items() if part}
+    failing = [name for name, part in differing.items() if part.newly_failing and not rows[name].works]
+    mended = [name for name, part in differing.items() if part.newly_passing and rows[name].works]
+    told = {*failing, *mended}
+    return Changes(
+        since=comparison.previous.started,
+        failing={name: rows[name].causes for name in failing},
+        mended=tuple(mended),
+        changed={name: rows[name].causes for name in differing if name not in told},
+        new=comparison.new_connections,
+        lost=comparison.lost_connections,
+        same=len(comparison.connections) - len(differing),
+    )

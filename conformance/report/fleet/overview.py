@@ -1,0 +1,148 @@
+"""A whole fleet in one view: what is wrong how often, what has changed, who was slow. ``tally`` makes it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from conformance.findings import CAUSES
+from conformance.report.model import Document
+from conformance.report.wording import OWNERS, capital, first_sentence, unfinished, worst_verdict
+from conformance.verification.verdict import VerdictStatus
+
+Weight = Literal["failed", "inconclusive", "warning"]
+WEIGHTS: tuple[Weight, ...] = ("failed", "inconclusive", "warning")
+"""How a cause counts, the worst first; each is named as the outcome that it makes."""
+MAX_ROWS = 5
+"""Connections that are told as the slowest, and as the most throttled."""
+NAMES = 3
+"""Names in a sentence; what is left is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One connection, without its evidence."""
+
+    name: str
+    status: VerdictStatus
+    summary: str
+    causes: tuple[str, ...]
+    seconds: float
+    throttled: int
+    page: str | None
+    """The folder of its own pages, as its name; None of a connection that works."""
+
+    @property
+    def works(self) -> bool:
+        return self.status == "conformant"
+
+
+@dataclass(frozen=True, slots=True)
+class SharedCause:
+    """One cause wherever it was found with this weight.
+
+    The owner is that of the first connection. So is the fix if all have the same; else it has no values of any.
+    """
+
+    cause: str
+    weight: Weight
+    owner: str
+    fix: str
+    docs: str
+    names: tuple[str, ...]
+
+    @property
+    def means(self) -> str:
+        return CAUSES[self.cause].means
+
+    @property
+    def sentence(self) -> str:
+        """``secret_expiring: 11 connections (contoso, fabrikam, adatum and 8 others)``."""
+        return f"{self.cause}: {counted(len(self.names))} ({folded(self.names)})"
+
+    def action(self, where: str = "") -> str:
+        """Who mends it (``where``), and how that begins."""
+        return f"{capital(OWNERS[self.owner])}{where and f' ({where})'}: {first_sentence(self.fix)}."
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is not as it was in the previous run, by connection; ``failing`` and ``changed`` with the causes of now."""
+
+    since: datetime
+    failing: Mapping[str, tuple[str, ...]]
+    """Some check fails that did not, and the connection does not work."""
+    mended: tuple[str, ...]
+    """Works, and did not in full."""
+    changed: Mapping[str, tuple[str, ...]]
+    """Otherwise not the same."""
+    new: tuple[str, ...]
+    lost: tuple[str, ...]
+    same: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The whole fleet. ``head`` is the report of its run, as it stands around the connections."""
+
+    head: Document
+    rows: tuple[Row, ...]
+    causes: tuple[SharedCause, ...]
+    changes: Changes | None
+    failed: int
+    """Checks that failed or ended in an error and are not accepted, over all connections."""
+    checks: Mapping[str, int]
+    """How many checks ended how, over all connections."""
+
+    @property
+    def verdicts(self) -> Counter[VerdictStatus]:
+        return Counter(row.status for row in self.rows)
+
+    @property
+    def status(self) -> VerdictStatus:
+        """The worst verdict."""
+        return worst_verdict(self.verdicts, self.head.run.unfinished)
+
+    @property
+    def sentence(self) -> str:
+        working, others = self.verdicts["conformant"], unfinished(self.head.run)
+        all_ = "All" if working == len(self.rows) and not others else f"{working} of"
+        return f"{all_} {len(self.rows)} connections work{others}"
+
+    @property
+    def action(self) -> str:
+        """The one thing to do now that mends most, as a sentence."""
+        if self.trouble:
+            first = next((one for one in self.causes if one.weight != "warning"), None)
+            return first.action(counted(len(first.names))) if first else "See what could not be established."
+        if self.head.stale:
+            return f"The baseline has to be brought up to date: {first_sentence(self.head.stale[0].message)}."
+        return f"Nothing has to be mended{' so far' if self.head.run.unfinished else ''}."
+
+    @property
+    def trouble(self) -> list[Row]:
+        return [row for row in self.rows if not row.works]
+
+    @property
+    def slowest(self) -> list[Row]:
+        return sorted(self.rows, key=lambda row: -row.seconds)[:MAX_ROWS]
+
+    @property
+    def throttled(self) -> list[Row]:
+        """Those that services asked to slow down, most often first."""
+        return sorted((row for row in self.rows if row.throttled), key=lambda row: -row.throttled)
+
+
+def counted(number: int) -> str:
+    """``1 connection``, ``11 connections``."""
+    return f"{number} connection{'' if number == 1 else 's'}"
+
+
+def folded(names: Sequence[str], most: int = NAMES) -> str:
+    """The first of several names, and how many others there are."""
+    if len(names) <= most + 1:
+        return ", ".join(names)
+    return f"{', '.join(names[:most])} and {len(names) - most} others"

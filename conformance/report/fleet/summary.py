@@ -1,0 +1,74 @@
+"""The overview of a fleet in Markdown: for the summary of a CI job, and for tickets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from conformance.report.fleet.overview import Overview, SharedCause, counted, folded
+from conformance.report.markdown import code, link, plain, table
+from conformance.report.wording import OWNERS, SIGNS, capital
+
+MAX_ROWS = 50
+"""Connections in trouble that are listed; what is left is counted, and stands in ``index.html``."""
+
+
+def summary(fleet: Overview) -> bytes:
+    """The verdict and the next action first, then the causes, what changed, and the connections in trouble."""
+    lines = [f"## {SIGNS[fleet.status].sign} {plain(fleet.sentence)}", "", plain(fleet.action)]
+    if fleet.head.stale:
+        lines += ["", *(f"- {SIGNS['failed'].sign} {plain(one.message)}" for one in fleet.head.stale)]
+    broken = [one for one in fleet.causes if one.weight != "warning"]
+    noted = [one for one in fleet.causes if one.weight == "warning"]
+    for title, causes in (("To mend", broken), ("Of note", noted)):
+        lines += _causes(title, causes)
+    lines += ["", *(f"- **{capital(label)}**: {plain(text)}" for label, text in notification_text(fleet))]
+    lines += _trouble(fleet)
+    run = fleet.head.run
+    facts = f"{run.requests} requests in {run.duration_s:.1f} s, source {run.source}, exit code {run.exit_code}"
+    lines += ["", f"<sub>{plain(f'sentinel-conformance {fleet.head.suite.version}: {facts}')}</sub>"]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def notification_text(fleet: Overview) -> Iterator[tuple[str, str]]:
+    """What changed, who was slow and who was throttled: a label and a sentence each."""
+    if changes := fleet.changes:
+        yield "since", f"{changes.since:%Y-%m-%d %H:%M} UTC: {counted(changes.same)} as before"
+        lists: tuple[tuple[str, Sequence[str]], ...] = (
+            ("failing", [_with(name, causes) for name, causes in changes.failing.items()]),
+            ("mended", changes.mended),
+            ("changed", [_with(name, causes) for name, causes in changes.changed.items()]),
+            ("new", changes.new),
+            ("lost", changes.lost),
+        )
+        yield from ((label, f"{counted(len(names))}: {folded(names)}") for label, names in lists if names)
+    yield "slowest", ", ".join(f"{row.name} {row.seconds:.1f} s" for row in fleet.slowest)
+    if throttled := fleet.throttled:
+        times = folded([f"{row.name} {row.throttled} times" for row in throttled])
+        yield "limits", f"{counted(len(throttled))} throttled: {times}"
+
+
+def _with(name: str, causes: Sequence[str]) -> str:
+    return f"{name} ({', '.join(causes)})" if causes else name
+
+
+def _causes(title: str, causes: Sequence[SharedCause]) -> Iterator[str]:
+    if causes:
+        yield from ("", f"### {title}", "")
+        rows = [
+            [link(code(one.cause), one.docs), str(len(one.names)), plain(folded(one.names)), plain(OWNERS[one.owner])]
+            for one in causes
+        ]
+        yield from table(["cause", "connections", "which", "who mends it"], rows)
+
+
+def _trouble(fleet: Overview) -> Iterator[str]:
+    if rows := fleet.trouble:
+        yield from ("", f"<details><summary>{counted(len(rows))} in trouble</summary>", "")
+        found = [
+            [plain(row.name), f"{SIGNS[row.status].sign} {row.status}", ", ".join(map(code, row.causes)) or "–"]
+            for row in rows[:MAX_ROWS]
+        ]
+        yield from (*table(["connection", "verdict", "root causes"], found), "")
+        if len(rows) > MAX_ROWS:
+            yield from (f"{len(rows) - MAX_ROWS} more are in index.html.", "")
+        yield "</details>"

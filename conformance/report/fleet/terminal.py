@@ -1,0 +1,51 @@
+"""A fleet at the terminal, on one screen: the answer, the causes with their connections, then what else is worth it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Console
+
+from conformance.report.fleet.overview import Overview, SharedCause
+from conformance.report.fleet.summary import notification_text
+from conformance.report.terminal_layout import Line, height, show
+from conformance.report.wording import SIGNS
+from conformance.report.wording import counted as checks_counted
+
+MAX_ROWS = 8
+"""Causes that are told of each kind; more are counted. Where the screen is too small, warnings go first."""
+CAUSE, NOTE, FACT, FIX, GAP = 0, 4, 3, 5, 6
+"""How soon a line is left out; the highest first."""
+
+
+def draw(fleet: Overview, console: Console, *, full: bool = False) -> None:
+    """Prints the overview; ``full`` names every cause, and every connection that does not work."""
+    show(console, list(_lines(fleet, full=full)), None if full else height(console))
+
+
+def _lines(fleet: Overview, *, full: bool) -> Iterator[Line]:
+    yield Line(f"{fleet.sentence}. {fleet.action}", sign=SIGNS[fleet.status], style="bold")
+    if full:
+        yield from (Line(row.summary, sign=SIGNS[row.status], name=row.name) for row in fleet.trouble)
+    for rank, weights in ((CAUSE, ("failed", "inconclusive")), (NOTE, ("warning",))):
+        found = [one for one in fleet.causes if one.weight in weights]
+        if found:
+            yield Line("", rank=GAP)
+        for one in found if full else found[:MAX_ROWS]:
+            yield from _cause(one, rank)
+        if left := 0 if full else len(found[MAX_ROWS:]):
+            yield Line(f"and {left} more (-v shows all)", indent=2, style="dim", rank=rank)
+    yield Line("", rank=GAP)
+    yield from (
+        Line(text, label=label, rank=FACT if label == "slowest" else 0) for label, text in notification_text(fleet)
+    )
+    yield from (Line(one.message, sign=SIGNS["failed"], name="baseline") for one in fleet.head.stale)
+    run = fleet.head.run
+    facts = f"{checks_counted(fleet.checks)}; {run.requests} requests in {run.duration_s:.1f} s"
+    yield Line(f"exit code {run.exit_code}: {facts}", style="dim", rank=FACT)
+
+
+def _cause(one: SharedCause, rank: int) -> Iterator[Line]:
+    name, _, rest = one.sentence.partition(": ")
+    yield Line(rest, sign=SIGNS[one.weight], name=name, rank=rank)
+    yield Line(one.action(), label="fix", indent=2, rank=FIX)

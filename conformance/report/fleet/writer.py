@@ -1,0 +1,54 @@
+"""The report folder of a fleet: one view of it, the whole report for machines, and pages of those in trouble."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from conformance.report import json
+from conformance.report.atomic_write import atomic_write
+from conformance.report.badge import drawn
+from conformance.report.fleet.index import index
+from conformance.report.fleet.overview import Overview
+from conformance.report.fleet.summary import summary
+from conformance.report.handback.forms import handbacks
+from conformance.report.html import page
+from conformance.report.model import Document
+from conformance.results.journal import Entry, document
+
+PAGES = "connections"
+"""The folder with a folder for each connection in trouble."""
+FORMS: Mapping[str, Callable[[Overview], bytes]] = {
+    "index.html": index,
+    "summary.md": summary,
+    "badge.svg": lambda fleet: drawn(fleet.verdicts, fleet.head.run.unfinished),
+}
+
+
+def write(
+    folder: Path, fleet: Overview, entries: Callable[[], Iterator[Entry]], languages: Sequence[str] = ("en",)
+) -> None:
+    """Writes the folder, from the entries of which the overview was made, one at a time. Raises ``OSError``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    atomic_write(folder / "report.json", json.stream(fleet.head, (one.connection for one in entries())))
+    for row, one in zip(fleet.rows, entries(), strict=True):
+        if row.page:
+            of_one = folder / PAGES / row.page
+            of_one.mkdir(parents=True, exist_ok=True)
+            alone = _alone(fleet.head, one)
+            atomic_write(of_one / "report.html", [page(alone)])
+            for file, content in handbacks(alone, languages):
+                atomic_write(of_one / file, [content])
+    for file, form in FORMS.items():  # last: they lead to what stands there now
+        atomic_write(folder / file, [form(fleet)])
+
+
+def _alone(head: Document, one: Entry) -> Document:
+    """The report of one connection, with what changed for it."""
+    made = document([one], one.duration_s, head.run.selection, head.run.command)
+    if not head.comparison:
+        return made
+    own = {name: part for name, part in head.comparison.connections.items() if name == made.connections[0].name}
+    return msgspec.structs.replace(made, comparison=msgspec.structs.replace(head.comparison, connections=own))

@@ -1,0 +1,22 @@
+"""Names of connections as names of files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from itertools import count
+
+MAX_LENGTH = 60
+
+
+def slugs(names: Iterable[str]) -> list[str]:
+    """A name of a file for each connection, whatever its own name; no two are the same, in either case of letters."""
+    taken = set[str]()
+    found = []
+    for number, name in enumerate(names, 1):
+        stem = re.sub(r"[^\w-]+", "-", name).strip("-")[:MAX_LENGTH].lower() or str(number)
+        if stem in taken:
+            stem = next(one for more in count(number) if (one := f"{stem}-{more}") not in taken)
+        taken.add(stem)
+        found.append(stem)
+    return found

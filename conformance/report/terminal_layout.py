@@ -1,0 +1,136 @@
+"""Lines for a terminal of any width, colour and encoding: what is told is in ``terminal``."""
+
+from __future__ import annotations
+
+import shlex
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import IO
+
+from rich.console import Console
+from rich.text import Text
+
+from conformance.report.wording import Sign
+
+WIDEST = 100
+HEIGHT = 24
+"""Lines of a screen; as many as 80 columns allow on a narrower one."""
+LABEL = 8
+ASCII = {ord("·"): "-", ord("…"): "...", ord("–"): "-", ord("’"): "'", ord("→"): "->"}
+
+
+def console(file: IO[str] | None = None, *, width: int | None = None, color: bool | None = None) -> Console:
+    """A console for the report: as wide as the terminal, 100 columns at most. NO_COLOR is honoured."""
+    made = Console(
+        file=file,
+        highlight=False,
+        soft_wrap=False,
+        no_color=None if color is None else not color,
+        force_terminal=color or None,
+        emoji=False,
+        markup=False,
+    )
+    made.width = min(width or made.width, WIDEST)
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A text after a sign with a name in bold, or after a label, or bare.
+
+    ``rank`` says how soon it is left out where the screen is too small (0: never); ``brief`` is what is shown instead.
+    ``wrap`` breaks it into lines of a width.
+    """
+
+    text: str
+    label: str | None = None
+    sign: Sign | None = None
+    name: str = ""
+    style: str = ""
+    indent: int = 0
+    rank: int = 0
+    brief: str | None = None
+    wrap: Callable[[str, int], list[str]] | None = None
+
+    def drawn(self, console: Console, *, brief: bool = False) -> list[Text]:
+        """Its lines; none if it is to be left out."""
+        if brief and self.brief is None:
+            return []
+        text = self.brief if brief and self.brief is not None else self.text
+        if self.sign is not None:
+            return self._signed(text, self.sign, console)
+        margin = self.indent + (LABEL if self.label is not None else 0)
+        lines = (self.wrap or wrapped)(text, console.width - margin)
+        return [
+            Text.assemble(
+                " " * self.indent,
+                ((self.label or "" if number == 0 else "").ljust(margin - self.indent), "dim"),
+                (line, self.style),
+            )
+            for number, line in enumerate(lines)
+        ]
+
+    def _signed(self, text: str, sign: Sign, console: Console) -> list[Text]:
+        """A sign, a name in bold, and a text that hangs below its own beginning."""
+        hang = self.indent + 2
+        told = f"{self.name}  {text}".strip()
+        lines = wrapped(told, console.width - hang)
+        shown = sign.plain if plain(console) else sign.sign
+        first = Text.assemble(" " * self.indent, (shown, sign.color), " ")
+        bold = len(self.name) if lines[0].startswith(self.name) else 0
+        first.append(lines[0][:bold], "bold").append(lines[0][bold:], self.style)
+        return [first, *(Text.assemble(" " * hang, (line, self.style)) for line in lines[1:])]
+
+
+def show(console: Console, lines: Sequence[Line], height: int | None = None) -> None:
+    """Prints the lines; with a height, the least needed are left out until the others fit."""
+    for text in fitted(console, lines, height):
+        text.rstrip()
+        if plain(console):
+            encoding = console.encoding or "ascii"
+            text.plain = text.plain.translate(ASCII).encode(encoding, "replace").decode(encoding)
+        console.print(text, soft_wrap=True)
+
+
+def fitted(console: Console, lines: Sequence[Line], height: int | None) -> list[Text]:
+    """What is shown of the lines in so many, lower ranks before higher ones."""
+    ranks = sorted({line.rank for line in lines if line.rank}, reverse=True)
+    left_out = max(ranks, default=0) + 1
+    drawn = _drawn(console, lines, left_out)
+    for rank in ranks if height is not None else ():
+        if sum(max(1, -(-text.cell_len // console.width)) for text in drawn) <= (height or 0):
+            break
+        drawn = _drawn(console, lines, rank)
+    return drawn
+
+
+def _drawn(console: Console, lines: Iterable[Line], left_out: int) -> list[Text]:
+    return [text for line in lines for text in line.drawn(console, brief=line.rank >= left_out)]
+
+
+def height(console: Console) -> int:
+    """Lines that hold as much as a screen of 80 columns."""
+    return max(HEIGHT, HEIGHT * 80 // console.width)
+
+
+def plain(console: Console) -> bool:
+    """Whether only ASCII is sure to be shown."""
+    return not (console.encoding or "").lower().startswith("utf")
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Lines of a width; a word that is longer, such as a URL, stays whole so that it can be copied."""
+    return textwrap.wrap(text, max(width, 20), break_long_words=False, break_on_hyphens=False) or [""]
+
+
+def continued(command: str, width: int) -> list[str]:
+    """A command over several lines, each but the last ending in a backslash: it can be pasted as it stands."""
+    words = [shlex.quote(word) for word in shlex.split(command)]
+    lines = [words[0]]
+    for word in words[1:]:
+        if len(lines[-1]) + len(word) + 3 > width:
+            lines.append(f"  {word}")
+        else:
+            lines[-1] += f" {word}"
+    return [f"{line} \\" for line in lines[:-1]] + lines[-1:]

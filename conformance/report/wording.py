@@ -1,0 +1,154 @@
+"""The words and signs that every form of the report uses."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from conformance.checks.outcome import Status
+from conformance.report.model import ConnectionPart, Document, FindingPart, RunPart
+from conformance.verification.verdict import VerdictStatus
+
+OWNERS: Mapping[str, str] = {
+    "connection": "whoever filled in the connection",
+    "entra-admin": "Entra administrator",
+    "azure-admin": "Azure administrator",
+    "workspace-owner": "owner of the workspace",
+    "security-admin": "security administrator (Defender portal)",
+    "network-admin": "network administrator",
+    "provider": "Microsoft",
+    "nobody": "nobody: wait",
+    "suite": "the maintainers of this suite",
+}
+"""Who can mend a cause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """How an outcome or a verdict is shown; colour is never the only sign. ``plain`` is the sign in ASCII."""
+
+    sign: str
+    plain: str
+    color: str
+    word: str
+
+
+SIGNS: Mapping[str, Sign] = {
+    "passed": Sign("✓", "+", "green", "passed"),
+    "warning": Sign("!", "!", "yellow", "warning"),
+    "failed": Sign("✗", "x", "red", "failed"),
+    "blocked": Sign("⊘", "/", "magenta", "blocked"),
+    "inconclusive": Sign("?", "?", "cyan", "inconclusive"),
+    "error": Sign("✗", "E", "red", "in error"),
+    "not_applicable": Sign("–", "-", "dim", "not applicable"),
+    "not_configured": Sign("–", "-", "dim", "not configured"),
+    "conformant": Sign("✓", "+", "green", "works"),
+    "nonconformant": Sign("✗", "x", "red", "does not work"),
+    "incomplete": Sign("?", "?", "cyan", "could not be verified in full"),
+}
+
+ORDER: tuple[Status, ...] = (
+    "failed",
+    "error",
+    "inconclusive",
+    "blocked",
+    "warning",
+    "passed",
+    "not_applicable",
+    "not_configured",
+)
+"""Outcomes, what needs attention first."""
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """How many checks ended how: ``1 failed, 46 blocked, 2 warnings, 42 passed``."""
+    told = [(counts[outcome], SIGNS[outcome].word) for outcome in ORDER if counts.get(outcome)]
+    return ", ".join(f"{number} {word}{'s' if word == 'warning' and number > 1 else ''}" for number, word in told)
+
+
+def worst(counts: Mapping[str, int]) -> str:
+    """The outcome that stands for several: what needs attention first; what does not apply, only if all does not."""
+    outcome = next(one for one in ORDER if counts.get(one))
+    return "passed" if outcome.startswith("not_") and counts.get("passed") else outcome
+
+
+def headline(document: Document) -> tuple[VerdictStatus, str]:
+    """The verdict over all connections, and the sentence that says it."""
+    statuses = Counter(one.verdict.status for one in document.connections)
+    status = worst_verdict(statuses, document.run.unfinished)
+    others = unfinished(document.run)
+    if len(document.connections) == 1:
+        (one,) = document.connections
+        return status, f"{one.name} {SIGNS[one.verdict.status].word}{others}"
+    working = statuses["conformant"]
+    all_ = "All" if working == len(document.connections) and not others else f"{working} of {len(document.connections)}"
+    return status, f"{all_} connections work{others}"
+
+
+def worst_verdict(statuses: Counter[VerdictStatus], unfinished: int) -> VerdictStatus:
+    """The worst of the verdicts; a run that is not finished is incomplete at best."""
+    if statuses["nonconformant"]:
+        return "nonconformant"
+    return "incomplete" if statuses["incomplete"] or unfinished else "conformant"
+
+
+def unfinished(run: RunPart) -> str:
+    """What a sentence about connections ends with, where there are others that have no verdict."""
+    if run.unfinished == 0:
+        return ""
+    return f"; {run.unfinished} {'other is' if run.unfinished == 1 else 'others are'} not finished"
+
+
+def next_action(document: Document) -> str:
+    """The one thing to do now, with who does it, as a sentence."""
+    trouble = [one for one in document.connections if one.verdict.status != "conformant"]
+    if not trouble and document.stale:
+        return f"The baseline has to be brought up to date: {first_sentence(document.stale[0].message)}."
+    if not trouble:
+        return f"Nothing has to be mended{' so far' if document.run.unfinished else ''}."
+    where = "" if len(document.connections) == 1 else f" ({trouble[0].name})"
+    if not trouble[0].root_causes:
+        return f"See below for what could not be established{where}."
+    first = trouble[0].root_causes[0]
+    return f"{capital(OWNERS[first.owner])}{where}: {first_sentence(first.fix.text)}."
+
+
+def areas_of(ids: Iterable[str], one: ConnectionPart) -> list[str]:
+    """The areas of these checks, in order."""
+    wanted = set(ids)
+    return list(dict.fromkeys(check.area for check in one.checks if check.id in wanted))
+
+
+def first_sentence(text: str) -> str:
+    """Up to its first full stop, which is left out."""
+    return text.partition(". ")[0].rstrip(".")
+
+
+def capital(text: str) -> str:
+    """With a capital first letter; the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
+def certainty(finding: FindingPart, most: int = 99) -> str:
+    """How sure a finding is, and what else it could be: at most so many other causes by name."""
+    if finding.certainty == "certain" or not finding.also:
+        return finding.certainty
+    more = len(finding.also) - most
+    return f"likely; else {', '.join(finding.also[:most])}" + (f" or {more} more (-v)" if more > 0 else "")
+
+
+def ranges(ids: Sequence[str]) -> str:
+    """Check ids with neighbours folded: ``LA-001, LA-010..013``."""
+    told: list[str] = []
+    for prefix, group in groupby(ids, key=lambda id: id.rpartition("-")[0]):
+        numbers = [int(id.rpartition("-")[2]) for id in group]
+        start = previous = numbers[0]
+        for number in [*numbers[1:], -1]:
+            if number == previous + 1:
+                previous = number
+                continue
+            told.append(f"{prefix}-{start:03}" + (f"..{previous:03}" if previous > start else ""))
+            start = previous = number
+    return ", ".join(told)

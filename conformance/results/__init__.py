@@ -1,0 +1,1 @@
+"""What runs leave on disk: journals, shards and the history of verdicts."""

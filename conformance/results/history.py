@@ -1,0 +1,208 @@
+"""What became of each connection, run after run: one SQLite file, written by any number of runs at a time."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+from conformance.results.journal import Entry
+from conformance.verification.verdict import VerdictStatus
+
+LOCK_TIMEOUT = 30.0
+"""Seconds to wait while another run writes."""
+
+# Each script takes a file from the version before it to the next; `user_version` says how many have run.
+MIGRATIONS = (
+    """
+    CREATE TABLE looks (
+        id INTEGER PRIMARY KEY,
+        started TEXT NOT NULL,
+        connection TEXT NOT NULL,
+        status TEXT NOT NULL,
+        source TEXT NOT NULL,
+        UNIQUE (started, connection)
+    );
+    CREATE TABLE causes (
+        look INTEGER NOT NULL REFERENCES looks (id) ON DELETE CASCADE,
+        cause TEXT NOT NULL,
+        "check" TEXT NOT NULL,
+        PRIMARY KEY (look, cause, "check")
+    ) WITHOUT ROWID;
+    """,
+    """
+    CREATE INDEX looks_of_a_connection ON looks (connection, started);
+    """,
+)
+
+
+SELECT_PERIOD = "started >= :first AND (:names IS NULL OR connection IN (SELECT value FROM json_each(:names)))"
+SELECT_OBSERVATIONS = (
+    f"SELECT id, started, connection, status, source FROM looks WHERE {SELECT_PERIOD} ORDER BY started, connection"  # noqa: S608
+)
+SELECT_CAUSES = f'SELECT look, cause, "check" FROM causes JOIN looks ON looks.id = look WHERE {SELECT_PERIOD}'  # noqa: S608
+
+
+class HistoryError(Exception):
+    """The file is no history that can be used; the message is one line for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one run found out about one connection; ``causes`` are (cause, check)."""
+
+    started: datetime
+    connection: str
+    status: VerdictStatus
+    causes: frozenset[tuple[str, str]]
+    source: str = "live"
+
+
+def look(entry: Entry) -> Observation:
+    """What the history keeps of a finished connection: its verdict, and what made it."""
+    part = entry.part
+    causes = frozenset((one.cause, one.check) for one in part.root_causes)
+    return Observation(entry.started, entry.name, part.verdict.status, causes, entry.source)
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """A cause from the first run that found it to the first that did not any more (None while it lasts)."""
+
+    connection: str
+    cause: str
+    check: str
+    first_seen: datetime
+    mended: datetime | None
+
+    @property
+    def time_to_mend(self) -> timedelta | None:
+        return None if self.mended is None else self.mended - self.first_seen
+
+
+class History:
+    """The looks of all runs. Used as a context manager; each look is a transaction, so a kill loses the one at hand.
+
+    Older files are brought up to date. Raises :class:`HistoryError` for what is no history, or a newer one.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> History:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._database = sqlite3.connect(self._path, timeout=LOCK_TIMEOUT, isolation_level=None)
+            self._database.execute("PRAGMA foreign_keys = ON")
+            self._migrate()
+            self._database.execute("PRAGMA journal_mode = WAL")  # only now: what is no history is not touched
+            self._database.execute("PRAGMA synchronous = NORMAL")
+        except (OSError, sqlite3.Error) as error:
+            raise HistoryError(f"{self._path}: no usable history: {error}") from None
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._database.close()
+
+    def add(self, looks: Iterable[Observation]) -> None:
+        """Writes looks down, all or none; what is known of the same run and connection is replaced."""
+        with self._transaction() as cursor:
+            for one in looks:
+                key = (one.started.astimezone(UTC).isoformat(), one.connection)
+                cursor.execute("DELETE FROM looks WHERE started = ? AND connection = ?", key)
+                cursor.execute(
+                    "INSERT INTO looks (started, connection, status, source) VALUES (?, ?, ?, ?)",
+                    (*key, one.status, one.source),
+                )
+                look = cursor.lastrowid
+                cursor.executemany(
+                    "INSERT INTO causes VALUES (?, ?, ?)", [(look, *pair) for pair in sorted(one.causes)]
+                )
+
+    def observations(
+        self, since: datetime | None = None, connections: Collection[str] | None = None
+    ) -> list[Observation]:
+        """All looks since a moment, oldest first; at these connections only, if any are given."""
+        causes = defaultdict(set)
+        chosen = {
+            "first": "" if since is None else since.astimezone(UTC).isoformat(),
+            "names": None if connections is None else json.dumps(sorted(connections)),
+        }
+        with closing(self._database.cursor()) as cursor:
+            cursor.execute("BEGIN")  # both tables as they were at one moment
+            for look, cause, check in cursor.execute(SELECT_CAUSES, chosen):
+                causes[look].add((cause, check))
+            rows = cursor.execute(SELECT_OBSERVATIONS, chosen).fetchall()
+            cursor.execute("COMMIT")
+        return [
+            Observation(datetime.fromisoformat(started), connection, status, frozenset(causes[look]), source)
+            for look, started, connection, status, source in rows
+        ]
+
+    def _migrate(self) -> None:
+        with self._transaction() as cursor:
+            (version,) = cursor.execute("PRAGMA user_version").fetchone()
+            (tables,) = cursor.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            if version > len(MIGRATIONS):
+                raise HistoryError(f"{self._path}: version {version} of a history; this suite knows {len(MIGRATIONS)}")
+            if version == 0 and tables:
+                raise HistoryError(f"{self._path}: a database, but no history")
+            for script in MIGRATIONS[version:]:
+                for statement in filter(str.strip, script.split(";")):
+                    cursor.execute(statement)
+            cursor.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Cursor]:
+        with closing(self._database.cursor()) as cursor:
+            cursor.execute("BEGIN IMMEDIATE")
+            try:
+                yield cursor
+            except BaseException:
+                cursor.execute("ROLLBACK")
+                raise
+            cursor.execute("COMMIT")
+
+
+def by_connection(looks: Iterable[Observation]) -> dict[str, list[Observation]]:
+    """Looks by connection, oldest first."""
+    found: dict[str, list[Observation]] = {}
+    for one in sorted(looks, key=lambda look: look.started):
+        found.setdefault(one.connection, []).append(one)
+    return found
+
+
+def episodes(looks: Iterable[Observation]) -> list[Episode]:
+    """When each cause came and went. An incomplete look says nothing of what it did not find."""
+    found = []
+    for connection, seen in by_connection(looks).items():
+        open_: dict[tuple[str, str], datetime] = {}
+        for look in seen:
+            if look.status != "incomplete":
+                for cause, check in sorted(open_.keys() - look.causes):
+                    found.append(Episode(connection, cause, check, open_.pop((cause, check)), look.started))
+            for pair in look.causes:
+                open_.setdefault(pair, look.started)
+        found += [Episode(connection, *pair, since, None) for pair, since in sorted(open_.items())]
+    return found
+
+
+def flapping(looks: Iterable[Observation], times: int = 3) -> dict[str, int]:
+    """The connections whose verdict changed at least so many ``times``, and how often; the restless first."""
+    changes = {
+        connection: sum(before.status != after.status for before, after in pairwise(seen))
+        for connection, seen in by_connection(looks).items()
+    }
+    restless = [(name, count) for name, count in changes.items() if count >= times]
+    return dict(sorted(restless, key=lambda pair: (-pair[1], pair[0])))
+
+
+def median(times: Sequence[timedelta]) -> timedelta | None:
+    """The middle one of several times, the longer of two."""
+    return sorted(times)[len(times) // 2] if times else None

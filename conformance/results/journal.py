@@ -1,0 +1,264 @@
+"""What is finished: one line of JSON per connection, written as soon as its verdict is there."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from conformance import __version__
+from conformance.checks.outcome import Outcome, Root
+from conformance.connection import Connection
+from conformance.findings import UNPUBLISHED, Docs, finding
+from conformance.report.atomic_write import atomic_write
+from conformance.report.model import COMMAND, ConnectionPart, Document, VerdictPart, build_document, connection_part
+from conformance.verification.api import Report
+from conformance.verification.baseline import Stale
+
+FILE = "connections.jsonl"
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+class JournalError(Exception):
+    """The file is no journal; the message is one line for the user."""
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One finished connection.
+
+    ``fingerprint`` says what was verified of what (:func:`fingerprint`); ``connection`` is its part of the report, as
+    JSON.
+    """
+
+    name: str
+    fingerprint: str
+    source: str
+    started: datetime
+    duration_s: float
+    requests: int
+    throttled: int
+    """Answers 429."""
+    connection: msgspec.Raw
+
+    @property
+    def part(self) -> ConnectionPart:
+        return msgspec.json.decode(self.connection, type=ConnectionPart)
+
+    @property
+    def verdict(self) -> VerdictPart:
+        """Of the part, without reading the rest."""
+        return msgspec.json.decode(self.connection, type=_Judged).verdict
+
+
+def entry(
+    report: Report,
+    asked: Connection,
+    selection: str,
+    command: str = COMMAND,
+    docs: Docs = UNPUBLISHED,
+    *,
+    alone: bool = False,
+) -> Entry:
+    """A report as its journal has it; the connection is ``alone`` in its run or not.
+
+    ``asked`` is the connection as its file has it: a source may give it other values.
+    """
+    part = connection_part(report, command, docs, alone=alone)
+    return Entry(
+        name=report.connection.name,
+        fingerprint=fingerprint(asked, report.source, selection),
+        source=report.source,
+        started=report.started,
+        duration_s=round(report.duration, 3),
+        requests=report.gathered.requests,
+        throttled=sum(exchange.throttled for exchange in report.gathered.exchanges),
+        connection=msgspec.Raw(msgspec.json.encode(part)),
+    )
+
+
+def fingerprint(connection: Connection, source: str, selection: str) -> str:
+    """The same for the same connection, source, selected checks and version of the suite.
+
+    The credential has no part in it: where connections are shared out, only those who verify know it.
+    """
+    facts = [__version__, source, selection, connection.name, connection.cloud.name, *connection.apis]
+    facts += [repr(connection.expect), *connection.facts().values()]
+    return hashlib.sha256("\0".join(facts).encode()).hexdigest()[:16]
+
+
+def document(
+    entries: Sequence[Entry],
+    duration: float,
+    selection: str,
+    command: str = COMMAND,
+    stale: Sequence[Stale] = (),
+    unfinished: int = 0,
+) -> Document:
+    """The report of a run that took ``duration`` seconds, over these entries (at least one)."""
+    parts = tuple(one.part for one in entries)
+    return build_document(
+        parts,
+        codes=[one.verdict.exit_code for one in parts],
+        started=min(one.started for one in entries),
+        duration=duration,
+        source=entries[0].source,
+        selection=selection,
+        requests=sum(one.requests for one in entries),
+        command=command,
+        stale=stale,
+        unfinished=unfinished,
+    )
+
+
+def outcomes_of(part: ConnectionPart) -> list[Outcome]:
+    """The outcomes of a connection as far as its report has them: with their roots, without exchanges."""
+    return [
+        Outcome(one.id, one.outcome, Root(one.blocked_by or one.id, finding(one.cause)) if one.cause else None)
+        for one in part.checks
+    ]
+
+
+class Journal:
+    """Entries in a file, or compressed in memory where there is none.
+
+    Processes that write at the same time have a file each: ``of`` another process, beside this one.
+
+    A file that cannot be written is no reason to lose a verdict: what it should have had is kept in memory, and
+    ``problem`` says what was wrong. A line that was cut off by a kill is no entry.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path, self._kept, self._read = path, list[bytes](), 0
+        self.problem: OSError | None = None
+
+    def of(self, process: str) -> Journal:
+        """That of another process of the same run."""
+        assert self.path
+        return Journal(self.path.with_name(f"{self.path.name}.{process}.part"))
+
+    def others(self) -> list[Journal]:
+        """Those of other processes, of this run or of one that was killed."""
+        found = self.path.parent.glob(f"{self.path.name}.*.part") if self.path else ()
+        return [Journal(path) for path in sorted(found)]
+
+    def finished(self, prints: Mapping[str, str]) -> dict[str, datetime]:
+        """Which of these connections (name: fingerprint) are finished, and when the run began that did it.
+
+        Raises :class:`JournalError`.
+        """
+        return {one.name: one.started for _, one in self._finished(prints)}
+
+    def start(self, prints: Mapping[str, str] | None = None) -> None:
+        """Begins anew, with what is finished of these connections (name: fingerprint); none by default.
+
+        Raises :class:`JournalError`.
+        """
+        if self.path is None:
+            return
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            atomic_write(self.path, self._lines_of(prints))
+            self.drop_others()
+        except OSError as error:
+            self._keep(self._lines_of(prints))
+            self.path, self.problem = None, error
+
+    def drop_others(self) -> None:
+        """Removes the files of other processes, once their entries stand here. Raises ``OSError``."""
+        for one in self.others():
+            if one.path:
+                one.path.unlink(missing_ok=True)
+
+    def add(self, one: Entry) -> None:
+        """Writes an entry at once."""
+        if self.path is not None and self.problem is None:  # nothing is written behind a line that was cut off
+            try:
+                with open(self.path, "ab") as file:
+                    file.write(_line(one))
+                return
+            except OSError as error:
+                self.problem = error
+        self._keep([_line(one)])
+
+    def _keep(self, lines: Iterable[bytes]) -> None:
+        self._kept += [zlib.compress(line, 1) for line in lines]
+
+    def entries(self) -> Iterator[Entry]:
+        """All entries, in the order in which they were finished. Raises :class:`JournalError`."""
+        for line in self._lines():
+            yield self._decoded(line, Entry)
+
+    def fresh(self) -> Iterator[Entry]:
+        """What another process has written here since the last call."""
+        for line in self._lines(self._read):
+            self._read += len(line)
+            yield self._decoded(line, Entry)
+
+    def in_order(self, key: Callable[[str], Any]) -> Iterator[Entry]:
+        """All entries by a key of their names, one at a time: they are not in memory all at once.
+
+        One for each name: who interrupts a run in the middle of an entry may have it written twice.
+        """
+        found: dict[str, tuple[Any, int, int]] = {}
+        at = number = 0
+        for number, line in enumerate(self._lines(), 1):
+            name = self._decoded(line, _Named).name
+            found.setdefault(name, (key(name), number, at))
+            at += len(line)
+        written = number - len(self._kept)
+        with ExitStack() as stack:
+            file = stack.enter_context(open(self.path, "rb")) if self.path and self.path.exists() else None
+            for _, number, place in sorted(found.values()):
+                if file and number <= written:
+                    file.seek(place)
+                    line = file.readline()
+                else:
+                    line = zlib.decompress(self._kept[number - written - 1])
+                yield self._decoded(line, Entry)
+
+    def _lines_of(self, prints: Mapping[str, str] | None) -> Iterator[bytes]:
+        return (line for line, _ in self._finished(prints)) if prints else iter(())
+
+    def _finished(self, prints: Mapping[str, str]) -> Iterator[tuple[bytes, Entry]]:
+        """The entries of these connections, one each: journals that were joined, or of several processes, have more."""
+        seen = set[str]()
+        for journal in (self, *self.others()):
+            for line in journal._lines():
+                one = journal._decoded(line, Entry)
+                if prints.get(one.name) == one.fingerprint and one.name not in seen:
+                    seen.add(one.name)
+                    yield line, one
+
+    def _lines(self, start: int = 0) -> Iterator[bytes]:
+        if self.path is not None and self.path.exists():
+            try:
+                with open(self.path, "rb") as lines:
+                    lines.seek(start)
+                    yield from (line for line in lines if line.endswith(b"\n"))
+            except OSError as error:
+                raise JournalError(f"{self.path}: no journal to go on from: {error.strerror}") from None
+        yield from map(zlib.decompress, self._kept)
+
+    def _decoded(self, line: bytes, form: type[S]) -> S:
+        try:
+            return msgspec.json.decode(line, type=form)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise JournalError(f"{self.path}: no journal to go on from: {error}") from None
+
+
+class _Named(msgspec.Struct):
+    name: str
+
+
+class _Judged(msgspec.Struct):
+    verdict: VerdictPart
+
+
+def _line(one: Entry) -> bytes:
+    return msgspec.json.encode(one) + b"\n"

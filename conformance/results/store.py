@@ -1,0 +1,49 @@
+"""Where a run keeps what it has finished: its journal, and the history of all runs."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance.results.history import History, look
+from conformance.results.journal import Entry, Journal
+
+
+@dataclass
+class RunStore:
+    """Takes finished connections. A history that cannot be written is no reason to lose a verdict."""
+
+    journal: Journal
+    history: History | None = None
+    problem: sqlite3.Error | None = None
+    """Why the history is not complete."""
+    names: set[str] = field(default_factory=set)
+    """Of what was finished in this run."""
+    _begun: bool = field(default=False, init=False)
+
+    def start(self, prints: Mapping[str, str]) -> None:
+        """Begins, with what an earlier run has finished of these connections (name: fingerprint)."""
+        self.journal.start(prints)
+        self._begun = True
+        if self.history:
+            for one in self.journal.entries():
+                self._remember(one)
+
+    def add(self, one: Entry) -> None:
+        """Writes an entry down, at once."""
+        self.journal.add(one)
+        self.names.add(one.name)
+        self._remember(one)
+
+    def in_order(self, key: Callable[[str], Any]) -> Iterator[Entry]:
+        """All that is finished, by a key of its name. What other runs left is not of one that has not begun."""
+        return self.journal.in_order(key) if self._begun else iter(())
+
+    def _remember(self, one: Entry) -> None:
+        if self.history:
+            try:
+                self.history.add([look(one)])
+            except sqlite3.Error as error:
+                self.problem = error

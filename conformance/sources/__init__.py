@@ -1,0 +1,1 @@
+"""Where answers come from: the network, the virtual tenant or a recording."""

@@ -1,0 +1,41 @@
+"""Fixtures for the tests of other projects: a virtual tenant for the code that talks to Microsoft Sentinel.
+
+They are there as soon as the package is installed, and cost nothing until a test asks for one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conformance.fakes.controllable import ControllableTenant
+    from conformance.fakes.network.served import ServedTenant
+
+
+@pytest.fixture
+def sentinel_tenant() -> Iterator[ControllableTenant]:
+    """A virtual tenant that answers every httpx client of the test, under the services' own host names."""
+    from conformance.fakes.controllable import ControllableTenant
+    from conformance.fakes.network.client_files import made_up_connection
+    from conformance.fakes.network.respx_mount import mount
+
+    stage = ControllableTenant(made_up_connection())
+    with mount(stage):
+        yield stage
+
+
+@pytest.fixture
+def sentinel_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ServedTenant]:
+    """A virtual tenant over sockets, for any client and for subprocesses; the environment leads there in the test."""
+    from conformance.fakes.network.client_files import variables
+    from conformance.fakes.network.served import serve_tenant
+
+    with serve_tenant() as stage:
+        for name, value in {**stage.server.environment, **variables(stage.connection)}.items():
+            monkeypatch.setenv(name, value)
+        # urllib reads the environment once, at the first request of a process, and keeps what it found.
+        monkeypatch.setattr("urllib.request._opener", None)
+        yield stage

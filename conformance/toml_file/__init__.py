@@ -1,0 +1,1 @@
+"""TOML files with exact positions for every error message."""

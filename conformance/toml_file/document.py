@@ -1,0 +1,114 @@
+"""A strict TOML file under reading: what is wrong with it is told line by line, never raised one by one."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+MAX_BYTES = 1024 * 1024
+"""Bytes of a file that somebody writes by hand."""
+
+
+@dataclass
+class TomlDocument:
+    """A file and what is wrong with it, each problem as ``file:line: text`` with the line that it sorts by."""
+
+    path: Path
+    wrong: list[tuple[int, str]] = field(default_factory=list)
+
+    def tell(self, text: str, line: int | None = None) -> None:
+        self.wrong.append((line or 0, f"{self.path}:{line}: {text}" if line else f"{self.path}: {text}"))
+
+    @property
+    def problems(self) -> list[str]:
+        """What is wrong, in the order of the lines."""
+        return [text for _, text in sorted(self.wrong)]
+
+    def parsed(self) -> tuple[str, dict[str, Any]] | None:
+        """The text and its values; None where it is no TOML, which is then told."""
+        text = self._text()
+        if text is None:
+            return None
+        try:
+            return text, tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            where = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+            reason = str(error).split(" (at ")[0]
+            column = f", column {where.group(2)}" if where else ""
+            self.tell(f"no valid TOML: {reason}{column}", int(where.group(1)) if where else None)
+        except RecursionError:
+            self.tell("no valid TOML: nested too deeply")
+        except ValueError:  # Python reads no decimal number of more than 4300 digits
+            self.tell("no valid TOML: a number is too long")
+        return None
+
+    def _text(self) -> str | None:
+        try:
+            size = self.path.stat().st_size
+            content = self.path.read_bytes() if size <= MAX_BYTES else b""
+        except OSError as error:
+            self.tell(f"cannot be read: {error.strerror}")
+            return None
+        except ValueError as error:
+            self.tell(f"cannot be read: {error}")
+            return None
+        if size > MAX_BYTES:
+            self.tell(f"is {size // 1024} kB large; such a file has a few")
+            return None
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            self.tell("is no text in UTF-8", content[: error.start].count(b"\n") + 1)
+            return None
+        if "\0" in text:
+            self.tell("is a binary file, no TOML")
+            return None
+        return text.replace("\r\n", "\n")
+
+
+def did_you_mean(word: object, known: Iterable[str]) -> str:
+    """`` (did you mean 'x'?)`` where a known word is close; else nothing."""
+    found = difflib.get_close_matches(word, list(known), 1, 0.6) if isinstance(word, str) else []
+    return f" (did you mean {found[0]!r}?)" if found else ""
+
+
+def repr_short(value: object) -> str:
+    """A value as a message shows it: short, and never a number that Python cannot write."""
+    if isinstance(value, str):
+        return repr(value if len(value) <= 80 else value[:79] + "…")
+    if isinstance(value, int) and value.bit_length() > 64:  # Python writes no number of more than 4300 digits
+        return "a number of more than 64 bits"
+    return f"{kind(value)} {value}"[:80] if isinstance(value, bool | int | float) else kind(value)
+
+
+def kind(value: object) -> str:
+    """What a value is, as somebody would say who does not know TOML's types; a text counts as an empty one."""
+    kinds: tuple[tuple[type | tuple[type, ...], str], ...] = (
+        (bool, "the boolean"),
+        (int, "the number"),
+        (float, "the number"),
+        (str, "an empty text"),
+        (list, "a list"),
+        (dict, "a table"),
+        (datetime, "a date with a time"),
+        (date, "a date"),
+    )
+    return next((name for type_, name in kinds if isinstance(value, type_)), "a time")
+
+
+def day(value: object) -> date | None:
+    """A date, written as TOML's own or in quotes; None for anything else."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    return None

@@ -1,0 +1,1 @@
+"""The pipeline from a connection to its report, without pytest."""

@@ -1,0 +1,71 @@
+"""Evidence gathered in the background: an event loop in a thread of its own, while the main thread judges."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import queue
+import threading
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
+from typing import Generic, TypeVar
+
+from conformance.verification.api import run_concurrently
+from conformance.verification.concurrency import no_group
+
+T = TypeVar("T")
+
+
+class BackgroundGatherer(Generic[T]):
+    """Does ``work`` on all ``things``, ``jobs`` at a time, while it is entered; ``finished`` gives them as they end.
+
+    The results are what ``work`` leaves in each thing. Leaving early gives up what is still on its way. ``group`` is as
+    for :func:`~conformance.verification.api.run_concurrently`.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[T], Awaitable[None]],
+        things: Sequence[T],
+        jobs: int,
+        group: Callable[[T], Hashable] = no_group,
+    ) -> None:
+        self._work, self._things, self._jobs, self._group = work, things, jobs, group
+        self._ended: queue.SimpleQueue[T | BaseException | None] = queue.SimpleQueue()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="sentinel-gathering", daemon=True)
+
+    def __enter__(self) -> BackgroundGatherer[T]:
+        self._task = self._loop.create_task(self._all())
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has closed by itself
+            self._loop.call_soon_threadsafe(self._task.cancel)
+        self._thread.join()
+
+    def finished(self) -> Iterator[T]:
+        """Each thing as soon as it is done. Raises what ``work`` raised."""
+        while (one := self._ended.get()) is not None:
+            if isinstance(one, BaseException):
+                raise one
+            yield one
+
+    def _run(self) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            self._loop.run_until_complete(self._task)
+        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._loop.close()
+
+    async def _all(self) -> None:
+        async def one(thing: T) -> T:
+            await self._work(thing)
+            return thing
+
+        try:
+            async with contextlib.aclosing(run_concurrently(one, self._things, self._jobs, self._group)) as ended:
+                async for thing in ended:
+                    self._ended.put(thing)
+        except Exception as error:
+            self._ended.put(error)
+        self._ended.put(None)

@@ -1,0 +1,162 @@
+"""Known findings that are accepted for a while: what they cover, and what has become stale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from conformance.checks.outcome import Accepted, Outcome, Root, Status
+from conformance.checks.registry import RETIRED, catalogue
+from conformance.findings import CAUSES
+from conformance.toml_file.document import TomlDocument, day, did_you_mean, repr_short
+from conformance.toml_file.positions import line_of, tables
+
+KEYS = ("check", "connection", "cause", "reason", "expires")
+
+
+class BaselineError(Exception):
+    """A baseline that cannot be used; one line a problem."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """One known finding: of this check, on this connection (any by default), with this cause (any by default).
+
+    It holds up to and including the day on which it ``expires``. ``where`` is ``file:line``.
+    """
+
+    check: str
+    reason: str
+    expires: date
+    connection: str | None = None
+    cause: str | None = None
+    where: str = "baseline"
+
+    def covers(self, root: Root, connection: str) -> bool:
+        return (
+            root.check == self.check
+            and self.connection in (None, connection)
+            and self.cause in (None, root.finding.cause)
+        )
+
+    @property
+    def subject(self) -> str:
+        """What is accepted, for messages."""
+        narrowed = ", ".join(part for part in (self.connection, self.cause) if part)
+        return f"{self.check} ({narrowed})" if narrowed else self.check
+
+
+Baseline = tuple[Acceptance, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """An acceptance that has to go: its check passes, or its day is over."""
+
+    acceptance: Acceptance
+    why: Literal["passing", "expired"]
+
+    @property
+    def message(self) -> str:
+        one = self.acceptance
+        if self.why == "passing":
+            return f"{one.where}: {one.subject} is accepted until {one.expires}, but passes: remove the entry"
+        return f"{one.where}: the acceptance of {one.subject} expired on {one.expires}: mend it, or give a later day"
+
+
+def accept(outcomes: Iterable[Outcome], connection: str, baseline: Baseline, today: date) -> list[Outcome]:
+    """The outcomes of a connection, with what is accepted marked as such.
+
+    What is accepted is a root, and with it all that it blocks. An error has no root, and is never accepted.
+    """
+
+    def marked(one: Outcome) -> Outcome:
+        for known in baseline:
+            if one.root and today <= known.expires and known.covers(one.root, connection):
+                return replace(one, accepted=Accepted(known.reason, known.expires))
+        return one
+
+    return [marked(one) for one in outcomes]
+
+
+def stale(outcomes: Iterable[tuple[str, Sequence[Outcome]]], baseline: Baseline, today: date) -> tuple[Stale, ...]:
+    """What has become stale, given the outcomes of each connection with its name, which are looked at once.
+
+    An entry whose check was not selected is left alone.
+    """
+    own: list[set[Status]] = [set() for _ in baseline]
+    covered = [False] * len(baseline)
+    for name, found in outcomes:
+        for at, known in enumerate(baseline):
+            if known.connection in (None, name):
+                own[at] |= {one.status for one in found if one.check == known.check}
+                covered[at] |= any(one.root and known.covers(one.root, name) for one in found)
+    told = []
+    for known, statuses, meets in zip(baseline, own, covered, strict=True):
+        if statuses == {"passed"} and not meets:
+            told.append(Stale(known, "passing"))
+        elif known.expires < today and (statuses or meets):
+            told.append(Stale(known, "expired"))
+    return tuple(told)
+
+
+def read(path: Path) -> Baseline:
+    """The baseline of a file of ``[[accept]]`` tables. Raises :class:`BaselineError` with all its problems.
+
+    Own checks have to be imported before: an id that no check has is a problem.
+    """
+    file = TomlDocument(path)
+    entries: list[Acceptance] = []
+    if found := file.parsed():
+        text, document = found
+        written = tables(text)
+        starts = [table for table in written if table.path == "accept"]
+        for key in document:
+            if key != "accept":
+                line = written[0].keys.get(key) or next(one.line for one in written if one.path.split(".")[0] == key)
+                file.tell(f"unknown key {key!r}{did_you_mean(key, ('accept',))}; an entry is a table [[accept]]", line)
+        rows = document.get("accept", [])
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            file.tell("accept: expected tables [[accept]]", line_of(written[0], "accept", {}))
+            rows = []
+        for number, row in enumerate(rows):
+            table = starts[number] if number < len(starts) else written[0]
+            lines = {key: line_of(table, key, {}) for key in (*KEYS, *row)}
+            if entry := _entry(file, row, lines, table.line):
+                entries.append(entry)
+    if file.wrong:
+        raise BaselineError("\n".join(file.problems))
+    return tuple(entries)
+
+
+def _entry(file: TomlDocument, row: Mapping[str, Any], lines: Mapping[str, int], line: int) -> Acceptance | None:
+    before = len(file.wrong)
+    for key in row:
+        if key not in KEYS:
+            file.tell(f"unknown key {key!r}{did_you_mean(key, KEYS)}", lines[key])
+    for key in ("check", "reason", "expires"):
+        if key not in row:
+            file.tell(f"missing key {key!r}", line)
+    for key in ("check", "connection", "cause", "reason"):
+        if key in row and not (isinstance(row[key], str) and row[key].strip()):
+            file.tell(f"{key}: found {repr_short(row[key])}, expected a text in quotes", lines[key])
+    expires = day(row.get("expires"))
+    if "expires" in row and expires is None:
+        file.tell(f"expires: found {repr_short(row['expires'])}, expected a date such as 2027-03-01", lines["expires"])
+    for key, known in (("check", catalogue()), ("cause", CAUSES)):
+        value = row.get(key)
+        if isinstance(value, str) and value.strip() and value not in known:
+            became = (
+                f"; it is retired: {RETIRED[value]}"
+                if key == "check" and value in RETIRED
+                else did_you_mean(value, known)
+            )
+            file.tell(f"{key}: there is no {key} {repr_short(value)}{became}", lines[key])
+    if len(file.wrong) > before or expires is None:
+        return None
+    return Acceptance(
+        row["check"], row["reason"], expires, row.get("connection"), row.get("cause"), f"{file.path}:{line}"
+    )

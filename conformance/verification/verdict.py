@@ -1,0 +1,133 @@
+"""From outcomes to the verdict: one pure function; terminal, exit code and reports read it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import Literal
+
+from conformance.checks.outcome import Accepted, Outcome, Root
+
+
+class ExitCode(IntEnum):
+    """What a run says to its caller; 2 and 3 are pytest's own."""
+
+    CONFORMANT = 0
+    NONCONFORMANT = 1
+    USAGE = 4
+    NOTHING_SELECTED = 5
+    INCOMPLETE = 6
+
+
+VerdictStatus = Literal["conformant", "nonconformant", "incomplete"]
+
+STATUSES: Mapping[VerdictStatus, ExitCode] = {
+    "conformant": ExitCode.CONFORMANT,
+    "nonconformant": ExitCode.NONCONFORMANT,
+    "incomplete": ExitCode.INCOMPLETE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RootCause:
+    """One thing to mend, the check that owns it and the selected checks that it blocks; ``accepted`` in a baseline."""
+
+    root: Root
+    blocks: tuple[str, ...]
+    accepted: Accepted | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """``root_causes`` are sorted most-blocking first, what services said before what could not be established.
+
+    The ``accepted`` ones are apart from them: nobody has to mend them now.
+    """
+
+    status: VerdictStatus
+    counts: Mapping[str, int]
+    root_causes: tuple[RootCause, ...]
+    accepted: tuple[RootCause, ...]
+    summary: str
+
+    @property
+    def exit_code(self) -> ExitCode:
+        return STATUSES[self.status]
+
+
+def warnings_as_failures(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Warnings taken as failures (``--sentinel-strict``)."""
+    return [replace(one, status="failed") if one.status == "warning" else one for one in outcomes]
+
+
+def verdict(outcomes: Sequence[Outcome]) -> Verdict:
+    """The verdict over the outcomes of one connection's selected checks. What is accepted does not count against it."""
+    counts: dict[str, int] = Counter(one.status for one in outcomes)
+    standing = [one for one in outcomes if one.accepted is None]
+    causes = root_causes(standing)
+    accepted = root_causes([one for one in outcomes if one.accepted])
+    if any(one.status == "failed" for one in standing) or any(cause.root.conclusive for cause in causes):
+        status: VerdictStatus = "nonconformant"
+    elif causes or counts["error"] or not counts["passed"] + counts["warning"]:
+        status = "incomplete"
+    else:
+        status = "conformant"
+    return Verdict(status, counts, causes, accepted, summary(status, counts, causes, accepted))
+
+
+def exit_code(codes: Iterable[int], stale: Sequence[object] = (), *, unfinished: int = 0) -> ExitCode:
+    """The exit code of a run, by those of its connections, some of which may be ``unfinished``.
+
+    ``stale`` acceptances make it fail.
+    """
+    found = {*codes} | ({ExitCode.NONCONFORMANT} if stale else set()) | ({ExitCode.INCOMPLETE} if unfinished else set())
+    order = (ExitCode.NONCONFORMANT, ExitCode.INCOMPLETE)
+    return next((code for code in order if code in found), ExitCode.CONFORMANT)
+
+
+def root_causes(outcomes: Sequence[Outcome]) -> tuple[RootCause, ...]:
+    """The roots of everything failed, inconclusive or blocked; one a check and cause."""
+    roots: dict[tuple[str, str], Root] = {}
+    blocks: dict[tuple[str, str], list[str]] = {}
+    accepted: dict[tuple[str, str], Accepted | None] = {}
+    for one in outcomes:
+        if one.root is None or one.status == "warning":
+            continue
+        key = (one.root.check, one.root.finding.cause)
+        if key not in roots or one.status != "blocked":
+            roots[key] = one.root
+        accepted[key] = one.accepted
+        if one.status == "blocked":
+            blocks.setdefault(key, []).append(one.check)
+    found = [RootCause(root, tuple(blocks.get(key, ())), accepted[key]) for key, root in roots.items()]
+    return tuple(sorted(found, key=lambda cause: (not cause.root.conclusive, -len(cause.blocks))))
+
+
+def summary(
+    status: VerdictStatus,
+    counts: Mapping[str, int],
+    causes: Sequence[RootCause],
+    accepted: Sequence[RootCause] = (),
+) -> str:
+    """The verdict as one sentence."""
+    passed = f"{counts.get('passed', 0)} checks passed"
+    if accepted:
+        passed += f", {len(accepted)} known {'finding is' if len(accepted) == 1 else 'findings are'} accepted"
+    warnings = counts.get("warning", 0)
+    if status == "conformant":
+        tail = f", {warnings} of note" if warnings else ""
+        return f"The connection works: {passed}{tail}."
+    if not causes:
+        if counts.get("error"):
+            return f"Not everything could be established: {counts['error']} checks ended in an error of ours; {passed}."
+        if accepted:
+            return f"Nothing could be established beyond what is accepted: {passed}."
+        return "Nothing could be established: no selected check applies to this connection."
+    names = ", ".join(dict.fromkeys(cause.root.finding.cause for cause in causes))
+    blocked = sum(len(cause.blocks) for cause in causes)
+    hit = f", which also blocks {blocked} other checks" if blocked else ""
+    if status == "nonconformant":
+        return f"The connection does not work: {names}{hit}; {passed}."
+    return f"Not everything could be established: {names}{hit}; {passed}."

@@ -1,0 +1,1 @@
+"""The specification of this suite, as tests."""

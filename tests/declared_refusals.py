@@ -1,0 +1,44 @@
+"""Every refusal that the virtual tenant declares, as it is sent: with each of its placeholders filled in."""
+
+from __future__ import annotations
+
+from functools import cache
+from string import Formatter
+from typing import Any
+
+import httpx
+
+from conformance.fakes import healthy
+from conformance.fakes.faults import REFUSERS
+from conformance.fakes.services.routes import Call
+from tests.contoso import START, made_up
+
+NAMES = [(api, name) for api, refuse in REFUSERS.items() for name in refuse.declared]
+"""API and name of each."""
+
+
+def texts(value: Any) -> list[str]:
+    """All texts in a declaration."""
+    if isinstance(value, dict | list):
+        return [text for one in (value.values() if isinstance(value, dict) else value) for text in texts(one)]
+    return [value] if isinstance(value, str) else []
+
+
+def placeholders(api: str, name: str) -> set[str]:
+    one = REFUSERS[api].declared[name]
+    return {field for text in texts([one.message, one.extra]) for _, field, _, _ in Formatter().parse(text) if field}
+
+
+FIXED = {"table": "SecurityIncident", "plan": "Basic", "line": 1, "pos": 1, "token": "|"}
+"""What is no text, or not any text."""
+
+
+@cache
+def call() -> Call:
+    return Call(healthy(made_up(), START).tenant, httpx.Request("GET", "https://service.example/path"), None, {})
+
+
+def response(api: str, name: str) -> httpx.Response:
+    """The refusal of a request, each placeholder filled with its own name."""
+    values = {one: f'<"{one}">' for one in placeholders(api, name)} | FIXED
+    return REFUSERS[api](call(), name, **values)

@@ -1,0 +1,131 @@
+"""What the virtual tenant answers: every probe put to it in every scenario, and what the probes leave to others."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import httpx
+
+from conformance.apis import arm, entra, graph, sentinel
+from conformance.apis.endpoint import Ask, Endpoint
+from conformance.apis.permissions import RESOURCES
+from conformance.checks.registry import catalogue
+from conformance.fakes import Tenant, World
+from conformance.fakes import build as build_world
+from conformance.fakes.services.arm import OF_GROUP, OF_SUBSCRIPTION
+from conformance.fakes.services.batch import BATCH
+from conformance.fakes.services.graph import OF_PRINCIPAL
+from conformance.fakes.services.routes import SERVED
+from conformance.fakes.state.tokens import issue
+from conformance.fakes.world import hosts
+from conformance.probing.engine import Engine, build
+from conformance.probing.probe import PROBES
+from tests.contoso import START, made_up
+
+ITSELF = "Application.Read.All"
+"""Lets the app read its own registration, so that every probe has something to answer."""
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request of which the virtual tenant knows the operation, and its answer."""
+
+    endpoint: Endpoint[Any]
+    request: httpx.Request
+    response: httpx.Response
+
+    @property
+    def subject(self) -> str:
+        """What was answered: the operation, or ``<api>/<status>`` of a refusal."""
+        status = self.response.status_code
+        return self.endpoint.name if status < 400 else f"{self.endpoint.api.name}/{status}"
+
+    @property
+    def asked(self) -> Any:
+        """The JSON of the request."""
+        return json.loads(self.request.content or b"{}")
+
+    @property
+    def body(self) -> Any:
+        return self.response.json()
+
+
+@cache
+def exchanges(scenario: str) -> tuple[Exchange, ...]:
+    """All that is asked and answered when every probe is put to the virtual tenant in the state of a scenario."""
+    catalogue()
+    world = build_world(made_up(), scenario, START)
+    world.tenant.consent(RESOURCES["graph"].app_id, ITSELF)
+    found: list[Exchange] = []
+
+    async def handler(request: httpx.Request) -> httpx.Response:
+        response = await world.handler(request)
+        if (endpoint := operation(request)) is not None:
+            found.append(Exchange(endpoint, request, response))
+        return response
+
+    engine = Engine(world.connection, httpx.MockTransport(handler), clock=world.clock, negative=True)
+    asyncio.run(engine.gather(PROBES))
+    return tuple(found)
+
+
+@cache
+def others() -> tuple[Exchange, ...]:
+    """What no probe asks of a healthy tenant: operations of other clients, clues, and the lists of each incident."""
+    world = build_world(made_up(), start=START)
+    world.tenant.consent(RESOURCES["graph"].app_id, ITSELF)
+    world.tenant.assign("Reader", scope=f"/subscriptions/{world.connection.subscription_id}")
+    return tuple(_put(world, ask) for ask in _asks(world.tenant))
+
+
+def operation(request: httpx.Request) -> Endpoint[Any] | None:
+    """The operation that a request asks."""
+    apis = hosts()[request.url.host]
+    for one in SERVED.values():
+        if one.api.name in apis and one.method == request.method and one.pattern.fullmatch(request.url.path):
+            return one
+    return None
+
+
+def _asks(tenant: Tenant) -> Iterator[Ask[Any]]:
+    yield arm.SUBSCRIPTION.ask()
+    yield OF_GROUP.ask()
+    yield OF_SUBSCRIPTION.ask()
+    yield entra.INSTANCE_DISCOVERY.ask()
+    yield graph.LEGACY_ALERTS.ask()
+    yield graph.INCIDENTS.ask(expand="alerts")
+    yield OF_PRINCIPAL.ask(principal=tenant.app.service_principal_id)
+    item = {"id": "1", "workspace": tenant.workspace.customer_id, "headers": {}, "body": {"query": "print ok=1"}}
+    broken = {"id": "2", "workspace": "nowhere", "headers": {}, "body": {"query": "print ok=1"}}
+    yield BATCH.ask(json={"requests": [item, broken]})
+    for incident in tenant.workspace.incidents:
+        for endpoint in OF_INCIDENT:
+            yield endpoint.ask(incident=incident.id)
+
+
+OF_INCIDENT = (
+    sentinel.INCIDENT,
+    sentinel.INCIDENT_ALERTS,
+    sentinel.INCIDENT_BOOKMARKS,
+    sentinel.INCIDENT_COMMENTS,
+    sentinel.INCIDENT_ENTITIES,
+    sentinel.INCIDENT_RELATIONS,
+    sentinel.INCIDENT_TASKS,
+)
+
+
+def _put(world: World, ask: Ask[Any]) -> Exchange:
+    """Puts a question as the engine does, with a token of the API's audience."""
+    tenant, api = world.tenant, ask.endpoint.api
+    token = None
+    if api.audience is not None:
+        resource = RESOURCES[api.audience].app_id
+        token = issue(tenant, tenant.app, str(tenant.cloud.audience(api.audience)), resource)
+    client = httpx.AsyncClient(transport=world.transport())
+    request = build(client, world.connection, ask, str(tenant.cloud.host(api)), token)
+    return Exchange(ask.endpoint, request, world.answer(request))

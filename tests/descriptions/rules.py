@@ -1,0 +1,174 @@
+"""What is wrong with an answer, by the published descriptions beside this file: keys, types, members and formats.
+
+The descriptions are JSON Schemas whose objects are closed, so that a key that nobody documented is a fault too.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import httpx
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.protocols import Validator
+from jsonschema.validators import extend
+from referencing import Registry, Resource
+
+from conformance.apis.endpoint import Endpoint
+from tests.descriptions.formats import FORMATS
+from tests.descriptions.results import result_schema
+
+HERE = Path(__file__).parent
+MODELS: Mapping[str, Mapping[str, Any]] = {
+    path.name.partition(".")[0]: json.loads(path.read_text(encoding="utf-8"))
+    for path in sorted(HERE.glob("*.schema.json"))
+}
+"""The descriptions, by the name of their file."""
+DECLARED: Mapping[str, Any] = tomllib.loads((HERE / "operations.toml").read_text(encoding="utf-8"))
+OPERATIONS: Mapping[str, Mapping[str, Any]] = DECLARED["operations"]
+"""Endpoint name to the model of its answer, of its ``items`` or its whole ``body``."""
+ERRORS: Mapping[str, str] = DECLARED["errors"]
+"""API name to the model of its refusals."""
+REGISTRY: Registry[Any] = Registry().with_resources(
+    (model["$id"], Resource.from_contents(model)) for model in MODELS.values()
+)
+CONTEXT = "@odata.context"
+ODATA = ("graph", "defender")
+"""The APIs whose successes name their context."""
+PREFERENCE = "include-unknown-enum-members"
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """Something wrong in an answer: where (``value[].properties.title``), and what."""
+
+    where: str
+    what: str
+
+
+def faults(endpoint: Endpoint[Any], request: httpx.Request, response: httpx.Response) -> set[Fault]:
+    """All that is wrong with an answer to a request, in its headers and its body."""
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    kind = header_kind(endpoint, response.status_code)
+    found = set(_faults({"$ref": f"urn:descriptions:headers#/$defs/{kind}"}, headers, "headers"))
+    if not response.content:
+        allowed = response.status_code in OPERATIONS[endpoint.name].get("empty", ())
+        return set() if allowed else found | {Fault("", "empty")}
+    try:
+        body = response.json()
+    except ValueError:
+        return found | {Fault("", "no JSON")}
+    return found | body_faults(endpoint, request, response.status_code, body)
+
+
+def header_kind(endpoint: Endpoint[Any], status: int) -> str:
+    """The description of headers that fits best: of the operation, of the status, else of its kind."""
+    api = "arm" if endpoint.api.audience == "arm" else endpoint.api.name
+    special = DECLARED["headers"].get(endpoint.name)
+    if special and status < 400:
+        return str(special)
+    exact = f"{api}.{status}"
+    return exact if exact in MODELS["headers"]["$defs"] else f"{api}.error"
+
+
+def body_faults(endpoint: Endpoint[Any], request: httpx.Request, status: int, body: Any) -> set[Fault]:
+    """All that is wrong with the JSON of an answer."""
+    if status >= 400:
+        return refusal_faults(endpoint.api.name, body)
+    found = set[Fault]()
+    if endpoint.api.name in ODATA and isinstance(body, dict):
+        body = dict(body)
+        if not isinstance(body.pop(CONTEXT, None), str):
+            found.add(Fault(CONTEXT, "missing"))
+    found |= set(_faults(model_of(endpoint), body, prefers=PREFERENCE in request.headers.get("prefer", "")))
+    if "tables" in OPERATIONS[endpoint.name] and not found:
+        for table in body["tables"]:
+            found |= set(_faults(result_schema(table), table, "tables[]"))
+    return found
+
+
+def refusal_faults(api: str, body: Any) -> set[Fault]:
+    """All that is wrong with an API's error document."""
+    return set(_faults(model(ERRORS[api]), body))
+
+
+def model(name: str) -> dict[str, Any]:
+    """The reference to a model, by ``<file>#<model>``."""
+    file, _, of = name.partition("#")
+    return {"$ref": f"urn:descriptions:{file}#/$defs/{of}"}
+
+
+def model_of(endpoint: Endpoint[Any]) -> dict[str, Any]:
+    """The schema of a success: a page of items in the form of the API's paging, or the body itself."""
+    declared = OPERATIONS[endpoint.name]
+    if "items" not in declared:
+        return model(declared["body"])
+    link = endpoint.paging or "nextLink"
+    own = {"@odata.count": {"type": "integer"}} if link.startswith("@odata.") else {}
+    return {
+        "type": "object",
+        "properties": {
+            "value": {"type": "array", "items": model(declared["items"])},
+            link: {"type": "string", "format": "uri"},
+            **own,
+        },
+        "required": ["value"],
+        "additionalProperties": False,
+    }
+
+
+def _faults(schema: Mapping[str, Any], instance: Any, root: str = "", *, prefers: bool = True) -> Iterator[Fault]:
+    """The faults by a schema. Members that have to be preferred are faults unless the client ``prefers`` them."""
+    for error in _validator(json.dumps(schema), prefers).iter_errors(instance):
+        for leaf in _leaves(error):
+            yield from _told(leaf, root)
+
+
+@cache
+def _validator(schema: str, prefers: bool) -> Validator:
+    kind = Draft202012Validator if prefers else _Plain
+    return kind(json.loads(schema), registry=REGISTRY, format_checker=FORMATS)
+
+
+def _unpreferred(validator: Any, members: list[str], instance: Any, schema: Any) -> Iterator[ValidationError]:
+    if instance in members:
+        yield ValidationError(f"{instance!r} is sent only to clients that prefer it")
+
+
+_Plain = extend(Draft202012Validator, {"x-needs-prefer": _unpreferred})
+
+
+def _leaves(error: ValidationError) -> Iterator[ValidationError]:
+    """The errors below an error. ``anyOf`` stands for a model or null here: the model's are told."""
+    if not error.context:
+        yield error
+    for one in error.context or ():
+        if one.relative_schema_path[0] == 0:
+            yield from _leaves(one)
+
+
+def _told(error: ValidationError, root: str) -> Iterator[Fault]:
+    where = place([root, *error.absolute_path])
+    match error.validator:
+        case "additionalProperties":
+            for name in set(error.instance) - set(error.schema["properties"]):
+                yield Fault(place([where, name]), "unknown")
+        case "required":
+            for name in set(error.validator_value) - set(error.instance):
+                yield Fault(place([where, name]), "missing")
+        case "type":
+            yield Fault(where, "null" if error.instance is None else "type")
+        case "enum" | "const" | "x-needs-prefer":
+            yield Fault(where, f"value {json.dumps(error.instance)}")
+        case keyword:
+            yield Fault(where, str(keyword))
+
+
+def place(path: Iterable[str | int]) -> str:
+    """A path in a body as text, all elements of an array alike."""
+    return "".join("[]" if isinstance(step, int) else f".{step}" for step in path if step != "").lstrip(".")

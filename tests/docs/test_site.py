@@ -1,0 +1,149 @@
+"""The site: a page for each check and cause, where every link of a report lands; nothing is fetched from elsewhere."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from conformance.checks.registry import catalogue
+from conformance.findings import CAUSES, UNPUBLISHED, Docs, DocsError
+from scripts import publish
+from scripts.pages import site
+from scripts.pages.seen import Seen, seen
+
+ROOT = Path(__file__).parents[2]
+BASE = "https://docs.example.com/sentinel"
+PUBLISHED = Docs(BASE)
+LINK = re.compile(r"\]\((?![a-z]+://)([^)\s#]+)?(?:#([^)\s]+))?\)")
+
+
+@cache
+def found() -> Seen:
+    """What is seen in two of the scenarios; a published site has all of them."""
+    return seen(("expired-secret", "no-azure-role"))
+
+
+@cache
+def sources() -> dict[str, str]:
+    return site.sources(found())
+
+
+# Where reports link to
+
+
+@pytest.mark.parametrize("docs", [*map(UNPUBLISHED.cause, CAUSES), *map(UNPUBLISHED.check, catalogue())])
+def test_every_link_of_a_report_lands_in_the_repository(docs: str) -> None:
+    path, _, anchor = docs.partition("#")
+    assert f'<a id="{anchor}"></a>' in (ROOT / path).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("docs", [*map(PUBLISHED.cause, CAUSES), *map(PUBLISHED.check, catalogue())])
+def test_every_link_of_a_report_lands_on_the_published_site(docs: str) -> None:
+    assert docs.removeprefix(f"{BASE}/").removesuffix(".html") + ".md" in sources()
+
+
+@pytest.mark.parametrize(
+    ("address", "base"),
+    [
+        (None, None),
+        (BASE, BASE),
+        (f"{BASE}/", BASE),
+        (f"{BASE}/index.html", BASE),
+        ("file:///srv/docs", "file:///srv/docs"),
+    ],
+)
+def test_the_address_is_taken_as_people_paste_it(address: str | None, base: str | None) -> None:
+    assert Docs.at(address).base == base
+
+
+@pytest.mark.parametrize(
+    "address", ["", "docs", "javascript://x;alert(1)", "https://a b", "https://a/)", "https://u:p@a"]
+)
+def test_what_is_no_address_is_refused(address: str) -> None:
+    with pytest.raises(DocsError, match="--sentinel-docs"):
+        Docs.at(address)
+
+
+# What the pages say
+
+
+@pytest.mark.parametrize("id", catalogue())
+def test_the_page_of_a_check_says_how_it_is_judged_what_it_asks_and_reports(id: str) -> None:
+    check, text = catalogue()[id], sources()[f"checks/{id}.md"]
+    assert text.startswith(f"# {id}: ")
+    assert f"-k {id}\n" in text
+    assert "## How it is judged\n\n## " not in text
+    for probe in check.needs.values():
+        assert re.search(rf"^- `{probe}`: `(GET|POST) ", text, re.MULTILINE)
+    for name in check.owns:
+        assert f"](../causes/{name.partition(':')[0]}.md)" in text
+
+
+@pytest.mark.parametrize("id", CAUSES)
+def test_the_page_of_a_cause_says_who_mends_it_how_and_which_check_reports_it(id: str) -> None:
+    text = sources()[f"causes/{id}.md"]
+    assert text.startswith(f"# {id}: ")
+    assert "{" not in re.sub(r"`[^`]*`|```.*?```", "", text, flags=re.DOTALL)
+    for check in catalogue().values():
+        if id in {name.partition(":")[0] for name in check.owns}:
+            assert f"[{check.id}](../checks/{check.id}.md)" in text
+
+
+def test_what_was_seen_in_a_scenario_is_told_on_both_pages() -> None:
+    failing, depending = sources()["checks/AUTH-003.md"], sources()["checks/LA-001.md"]
+    assert (
+        "| [`expired-secret`](../fakes.md#scenarios) | failed | [`secret_expired`](../causes/secret_expired.md) |"
+        in failing
+    )
+    assert "[LA-001](LA-001.md)" in failing.partition("## What depends on it")[2]
+    assert "[AUTH-003](AUTH-003.md)" in depending.partition("## What can block it")[2]
+    assert "--sentinel-source=fake:expired-secret" in sources()["causes/secret_expired.md"]
+
+
+def test_every_link_between_its_pages_lands() -> None:
+    there = sources().keys() | {f"{site.FILES}/{name}" for name in site.linked()}
+    for here, text in sources().items():
+        for path, _ in LINK.findall(re.sub(r"```.*?```", "", text, flags=re.DOTALL)):
+            assert not path or posixpath.normpath(posixpath.join(posixpath.dirname(here), path)) in there, (here, path)
+
+
+def test_the_navigation_has_every_page_once() -> None:
+    listed = re.findall(r'"([^"]+\.md)"', publish.toml(site.nav()))
+    assert sorted(listed) == sorted(sources())
+
+
+# The site itself, where what builds it is installed (`make site`)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, built strictly: each link and anchor in its pages has been looked for."""
+    pytest.importorskip("zensical", reason="make site installs it")
+    return publish.build(tmp_path_factory.mktemp("site"), found())
+
+
+@pytest.mark.slow
+def test_it_has_every_page_that_a_report_links_to(built: Path) -> None:
+    links = {*map(PUBLISHED.cause, CAUSES), *map(PUBLISHED.check, catalogue())}
+    pages = {path.relative_to(built).as_posix() for path in built.rglob("*.html")}
+    assert {link.removeprefix(f"{BASE}/") for link in links} <= pages
+
+
+@pytest.mark.slow
+def test_its_pages_fetch_nothing_from_elsewhere(built: Path) -> None:
+    fetched = re.compile(r"""(?:\bsrc="|<link [^>]*href="|@import\s+["']?|url\(["']?)((?:https?:)?//[^"')\s]+)""")
+    for path in [*built.rglob("*.html"), *built.rglob("*.css")]:
+        assert fetched.findall(path.read_text(encoding="utf-8")) == [], path
+
+
+@pytest.mark.slow
+def test_it_names_nothing_of_this_machine(built: Path) -> None:
+    for path in built.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        assert str(built.parent) not in text
+        assert os.fspath(Path.home()) + "/" not in text

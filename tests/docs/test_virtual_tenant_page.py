@@ -1,0 +1,115 @@
+"""What docs/virtual-tenant.md tells a stranger to type, typed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed"),
+]
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "virtual-tenant.md").read_text(encoding="utf-8")
+FIRST, DIRECT, CONTROL = re.findall(r"^<!-- runs -->\n```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """An empty folder in which somebody has typed `sentinel-fakes serve`."""
+    folder = tmp_path_factory.mktemp("stranger")
+    server = subprocess.Popen(
+        [sys.executable, "-m", "conformance.fakes", "serve"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert server.stdout is not None
+    with server.stdout:
+        for line in server.stdout:
+            if "Ctrl-C" in line:
+                break
+        yield folder
+        server.terminate()
+        assert server.wait(5) == 0
+
+
+def types(folder: Path, commands: str) -> str:
+    """What a shell says, in which the environment was read in at the latest now."""
+    script = f"set -e\n. virtual-tenant/environment\n{commands}"
+    done = subprocess.run(["sh", "-c", script], cwd=folder, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def values(text: str) -> list[object]:
+    """The JSON values that stand one after the other in a text."""
+    found, at, decoder = [], 0, json.JSONDecoder()
+    while rest := text[at:].lstrip():
+        at = len(text) - len(rest)
+        value, at = decoder.raw_decode(text, at)
+        found.append(value)
+    return found
+
+
+def test_curl_is_answered_within_a_minute(folder: Path) -> None:
+    started = time.monotonic()
+    (listed,) = values(types(folder, FIRST))
+    assert time.monotonic() - started < 60
+    assert isinstance(listed, dict)
+    assert listed["value"][0]["type"] == "Microsoft.SecurityInsights/Incidents"
+
+
+def test_the_port_can_be_dialled(folder: Path) -> None:
+    (refused,) = values(types(folder, DIRECT))
+    assert isinstance(refused, dict)
+    assert refused["error"]["code"] == "InvalidAuthenticationToken"
+
+
+def test_every_order_is_carried_out(folder: Path) -> None:
+    types(folder, DIRECT)
+    said = values(types(folder, CONTROL.replace("--json", JSON)))
+    first, switched, faulty, canned, throttled, late, *log, reset = said
+    assert isinstance(first, dict)
+    assert "expired-secret" in first["scenarios"]
+    assert [one["scenario"] for one in (switched, faulty, reset)] == ["expired-secret", "expired-secret", "healthy"]
+    assert [one["name"] for one in canned["faults"]] == ["service-down", "entra/AADSTS50076"]
+    assert throttled["faults"][-1]["name"] == "throttled: graph"
+    assert late["latency"] == {"seconds": 0.2, "jitter": 0.1}
+    assert {"time", "method", "host", "path", "status", "duration_ms"} == log[-1].keys()
+    assert reset["faults"] == []
+
+
+JSON = "-H 'Content-Type: application/json' -d"
+"""For curl before 7.82, as the page says."""
+
+
+def test_the_options_are_those_of_the_command_line() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "conformance.fakes", "serve", "--help"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    there = set(re.findall(r"^  (--\w+)", done.stdout, re.MULTILINE))
+    assert there == set(re.findall(r"`(--\w+) [A-Z]+`", PAGE))
+
+
+def test_the_tests_that_it_shows_pass(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    (shown,) = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    pytester.makepyfile(test_shown=shown)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    result = pytester.runpytest_subprocess("-p", "conformance.plugin", "-W", "error", "-p", "no:randomly")
+    result.assert_outcomes(passed=4)

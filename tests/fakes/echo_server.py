@@ -1,0 +1,61 @@
+"""A server of the virtual tenant whose tenant answers with what it was asked, and bare sockets to it."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+
+from conformance.fakes.network.server import Server
+
+ARM = "management.azure.com"
+LOGIN = "login.microsoftonline.com"
+HOSTS = (ARM, LOGIN, "api.loganalytics.io", "graph.microsoft.com")
+
+
+async def echo(request: httpx.Request) -> httpx.Response:
+    """A tenant that answers with what it was asked."""
+    if request.url.path == "/broken":
+        raise LookupError("no such state")
+    asked = {
+        "method": request.method,
+        "url": str(request.url),
+        "target": request.extensions["target"].decode(),
+        "headers": dict(request.headers),
+        "params": dict(request.url.params),
+        "body": request.content.decode(),
+    }
+    headers = [("Date", "Mon, 01 Jun 2026 10:00:00 GMT"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")]
+    return httpx.Response(int(request.headers.get("x-status", 200)), json=asked, headers=headers)
+
+
+@asynccontextmanager
+async def running(**options: Any) -> AsyncIterator[tuple[Server, httpx.AsyncClient]]:
+    async with Server(echo, HOSTS, **options) as server:
+        trust = ssl.create_default_context(cafile=server.ca_file)
+        async with httpx.AsyncClient(proxy=server.url, verify=trust, timeout=10) as client:
+            yield server, client
+
+
+def dial(server: Server, *, timeout: float = 5) -> socket.socket:
+    url = httpx.URL(server.url)
+    return socket.create_connection((url.host, url.port), timeout=timeout)
+
+
+def said(server: Server, data: bytes) -> bytes:
+    """Everything that the server says to these bytes, until it hangs up."""
+    with dial(server) as sock:
+        sock.sendall(data)
+        return b"".join(iter(lambda: sock.recv(65536), b""))
+
+
+def direct(server: Server, request: bytes) -> bytes:
+    """Everything that the server says to this request over TLS, dialled directly."""
+    trust = ssl.create_default_context(cafile=server.ca_file)
+    with dial(server) as sock, trust.wrap_socket(sock, server_hostname="localhost") as tls:
+        tls.sendall(request)
+        return b"".join(iter(lambda: tls.recv(65536), b""))

@@ -1,0 +1,105 @@
+"""A small world with a Defender side, and how its answers are asked for: shared by the tests of Graph and Defender."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import msgspec
+
+from conformance.apis.endpoint import Api, Endpoint
+from conformance.connection import Connection
+from conformance.fakes.state.defender_data import fill
+from conformance.fakes.state.tenant import App, ClientSecret, Resource, Tenant, Workspace
+from conformance.fakes.state.timeline import incidents, stable_id
+from conformance.fakes.state.tokens import issue
+from conformance.fakes.world import World
+from conformance.probing.clock import VirtualClock
+
+NOW = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
+SECRET = "Qz7~not-a-real-secret"
+CLIENT_ID = "11111111-2222-4333-8444-555555555555"
+
+
+def defended(api: Api, resource_app_id: str, *roles: str) -> Asking:
+    """A world in which the app has these roles of one API."""
+    connection = Connection(
+        "contoso",
+        stable_id("tenant"),
+        CLIENT_ID,
+        stable_id("subscription"),
+        "rg",
+        stable_id("law"),
+        "law",
+        client_secret=SECRET,
+    )
+    tenant = Tenant(connection.tenant_id, "Contoso", ["contoso.example"], connection.cloud, VirtualClock(NOW))
+    secret = ClientSecret(SECRET, stable_id("key"), NOW + timedelta(days=90), NOW - timedelta(days=90))
+    tenant.apps[CLIENT_ID] = App(CLIENT_ID, "reader", stable_id("app"), stable_id("principal"), secrets=[secret])
+    tenant.resources[resource_app_id] = Resource(resource_app_id, api.title)
+    tenant.workspaces.append(
+        Workspace(connection.subscription_id, "rg", "law", connection.workspace_id, incidents=list(incidents(NOW)))
+    )
+    tenant.consent(resource_app_id, *roles)
+    fill(tenant)
+    return Asking(World([tenant], connection), api, resource_app_id)
+
+
+class Asking:
+    """Puts questions to one API of a world, with a fresh token unless one is given."""
+
+    def __init__(self, world: World, api: Api, resource_app_id: str) -> None:
+        self.world, self.tenant, self.resource_app_id = world, world.tenant, resource_app_id
+        self.host = str(world.tenant.cloud.host(api))
+        assert api.audience is not None
+        self.audience = world.tenant.cloud.audiences[api.audience][0]
+
+    def token(self, audience: str | None = None) -> str:
+        return issue(self.tenant, self.tenant.app, audience or self.audience, self.resource_app_id)
+
+    def get(self, path: str, *, token: str | None = None, headers: dict[str, str] | None = None) -> httpx.Response:
+        """The answer to a path or an absolute link; an empty token sends none."""
+        sent = {"Authorization": f"Bearer {self.token() if token is None else token}"} if token != "" else {}
+        url = path if path.startswith("https://") else self.host + path
+        return asyncio.run(self.world.handler(httpx.Request("GET", url, headers={**sent, **(headers or {})})))
+
+    def pages(self, path: str) -> Iterator[dict[str, Any]]:
+        """A list's pages, along its next links."""
+        link: str | None = path
+        while link:
+            page = self.get(link).json()
+            yield page
+            link = page.get("@odata.nextLink")
+
+
+def decoded(response: httpx.Response, endpoint: Endpoint[Any]) -> Any:
+    """A success in the endpoint's shape."""
+    assert response.status_code == 200, response.text
+    return msgspec.json.decode(response.content, type=endpoint.answers)
+
+
+def error(response: httpx.Response, status: int) -> dict[str, Any]:
+    """The error object of a refusal with that status."""
+    assert response.status_code == status, response.text
+    found: dict[str, Any] = response.json()["error"]
+    return found
+
+
+def members(value: Any, wanted: Callable[[str], bool] = lambda _: True) -> Iterator[tuple[str, Any]]:
+    """All members of all objects in a JSON value."""
+    if isinstance(value, dict):
+        for key, one in value.items():
+            if wanted(key):
+                yield key, one
+            yield from members(one, wanted)
+    elif isinstance(value, list):
+        for one in value:
+            yield from members(one, wanted)
+
+
+def text_of(response: httpx.Response) -> str:
+    return json.dumps(response.json()) + str(response.headers)

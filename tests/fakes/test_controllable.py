@@ -1,0 +1,191 @@
+"""A virtual tenant that is arranged while it is in use."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from conformance.apis.endpoint import APIS
+from conformance.fakes import SCENARIOS
+from conformance.fakes.controllable import ControllableTenant
+from conformance.fakes.network.client_files import secret
+from conformance.fakes.network.failures import Obstacle
+from conformance.fakes.world import MAX_REQUESTS
+from conformance.sources.live import SourceError
+from tests.contoso import START, made_up
+
+GRAPH, ARM = "https://graph.microsoft.com", "https://management.azure.com"
+ALERTS = f"{GRAPH}/v1.0/security/alerts_v2"
+
+
+@pytest.fixture
+def stage() -> ControllableTenant:
+    return ControllableTenant(made_up(), start=START)
+
+
+def asks_for_a_token(stage: ControllableTenant, resource: str = GRAPH) -> httpx.Response:
+    connection = stage.connection
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": connection.client_id,
+        "client_secret": secret(connection),
+        "scope": f"{resource}/.default",
+    }
+    url = f"https://login.microsoftonline.com/{connection.tenant_id}/oauth2/v2.0/token"
+    return stage.answer(httpx.Request("POST", url, data=form))
+
+
+def token(stage: ControllableTenant, resource: str = GRAPH) -> str:
+    return str(asks_for_a_token(stage, resource).json()["access_token"])
+
+
+def asks(stage: ControllableTenant, url: str, token: str) -> httpx.Response:
+    return stage.answer(httpx.Request("GET", url, headers={"Authorization": f"Bearer {token}"}))
+
+
+def incidents(stage: ControllableTenant) -> str:
+    return f"{ARM}{stage.connection.workspace}/providers/Microsoft.SecurityInsights/incidents?api-version=2025-09-01"
+
+
+class TestSwitching:
+    def test_another_scenario_is_the_same_tenant(self, stage: ControllableTenant) -> None:
+        """The history that was told before is told after, and the tokens of before are good for it."""
+        held = token(stage, ARM)
+        before = asks(stage, incidents(stage), held).json()
+        stage.switch("no-graph-consent")
+        assert asks(stage, incidents(stage), held).json() == before
+
+    def test_a_token_of_before_is_judged_by_the_state_of_now(self, stage: ControllableTenant) -> None:
+        held = token(stage, ARM)
+        stage.switch("no-azure-role")
+        refused = asks(stage, incidents(stage), held)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (403, "AuthorizationFailed")
+        stage.switch("healthy")
+        assert asks(stage, incidents(stage), held).status_code == 200
+
+    def test_the_history_stays_while_the_clock_runs(self) -> None:
+        stage = ControllableTenant(made_up())
+        before = asks(stage, incidents(stage), token(stage, ARM)).json()
+        stage.switch("no-graph-consent")
+        assert asks(stage, incidents(stage), token(stage, ARM)).json() == before
+
+    def test_what_was_arranged_is_gone(self, stage: ControllableTenant) -> None:
+        stage.expire_secret()
+        stage.fault("service-down")
+        stage.switch("healthy")
+        assert asks_for_a_token(stage).status_code == 200
+        assert not stage.faults
+        assert not stage.world.disturbances
+
+    def test_what_is_wrong_in_the_connection_file_is_published(self, stage: ControllableTenant) -> None:
+        published: list[str] = []
+        stage.publish_to(lambda connection: published.append(connection.workspace_id))
+        stage.switch("workspace-name-as-id")
+        stage.reset()
+        given = made_up().workspace_id
+        assert published == [given, "law-security", given]
+
+    @pytest.mark.parametrize("scenario", sorted(SCENARIOS))
+    def test_from_any_scenario_back_to_health(self, stage: ControllableTenant, scenario: str) -> None:
+        stage.switch(scenario)
+        assert stage.scenario == scenario
+        stage.reset()
+        assert stage.scenario == "healthy"
+        assert asks(stage, ALERTS, token(stage)).status_code == 200
+
+    def test_an_unknown_scenario_changes_nothing(self, stage: ControllableTenant) -> None:
+        stage.expire_secret()
+        with pytest.raises(SourceError, match="did you mean 'no-licence'"):
+            stage.switch("no-license")
+        assert "AADSTS7000222" in asks_for_a_token(stage).text
+
+    def test_where_this_clock_is_ahead_the_services_are_behind(self, stage: ControllableTenant) -> None:
+        stage.switch("clock-skew")
+        assert stage.world.clock.service_now() == START - timedelta(minutes=20)
+        stage.reset()
+        assert stage.world.clock.service_now() == START
+
+
+class TestFaults:
+    def test_a_fault_meets_so_many_requests_and_no_more(self, stage: ControllableTenant) -> None:
+        held = token(stage)
+        stage.fault("unknown-error", times=2)
+        assert [asks(stage, ALERTS, held).status_code for _ in range(4)] == [418, 418, 200, 200]
+
+    def test_a_fault_lasts_until_it_is_replaced(self, stage: ControllableTenant) -> None:
+        held = token(stage)
+        stage.fault("unknown-error")
+        assert {asks(stage, ALERTS, held).status_code for _ in range(5)} == {418}
+        stage.fault("unknown-error", times=1)
+        assert [asks(stage, ALERTS, held).status_code for _ in range(2)] == [418, 200]
+
+    def test_a_fault_leaves_the_state_alone(self, stage: ControllableTenant) -> None:
+        stage.switch("no-azure-role")
+        stage.fault("unknown-error")
+        assert asks(stage, incidents(stage), token(stage, ARM)).status_code == 403
+
+    @pytest.mark.parametrize("name", ["healthy", "no-azure-role", "clock-skew"])
+    def test_a_state_is_no_fault(self, stage: ControllableTenant, name: str) -> None:
+        with pytest.raises(SourceError, match=f"{name} is a state of the tenant"):
+            stage.fault(name)
+        assert not stage.faults
+
+    @pytest.mark.parametrize("api", sorted(APIS.keys() - {"entra"}))
+    def test_a_throttled_api_says_when_to_come_again(self, stage: ControllableTenant, api: str) -> None:
+        stage.throttle(api, times=1, seconds=7)
+        assert stage.faults[f"throttled: {api}"].answer(_call(stage)).headers["Retry-After"] == "7"
+
+    def test_entra_throttles_in_plain_text(self, stage: ControllableTenant) -> None:
+        stage.throttle("entra", times=1, seconds=60)
+        refused = asks_for_a_token(stage)
+        assert (refused.status_code, refused.text) == (429, "Too Many Requests")
+        assert refused.headers["Content-Type"] == "text/plain; charset=utf-8"
+        assert asks_for_a_token(stage).status_code == 200
+
+    def test_an_unknown_api_is_named(self, stage: ControllableTenant) -> None:
+        with pytest.raises(SourceError, match="unknown API 'defendr'"):
+            stage.throttle("defendr")
+
+    @pytest.mark.parametrize("obstacle", Obstacle)
+    def test_an_obstacle_is_an_error_of_the_network(self, obstacle: Obstacle) -> None:
+        with pytest.raises(httpx.TransportError) as raised:
+            obstacle(_call(ControllableTenant(made_up())))
+        assert raised.value.request.url.host == "graph.microsoft.com"
+
+    def test_what_keeps_connections_from_coming_about_is_told_per_host(self, stage: ControllableTenant) -> None:
+        stage.fault("connection-refused")
+        assert stage.obstacle("api.loganalytics.io") is Obstacle.REFUSED
+        assert stage.obstacle("graph.microsoft.com") is None
+
+    def test_one_that_meets_some_requests_only_lets_connections_come_about(self, stage: ControllableTenant) -> None:
+        stage.fault("connection-refused", times=1)
+        assert stage.obstacle("api.loganalytics.io") is None
+
+
+def _call(stage: ControllableTenant) -> Any:
+    from conformance.fakes.services.routes import Call
+
+    return Call(stage.state, httpx.Request("GET", ALERTS), None, {})
+
+
+class TestRemembering:
+    def test_the_latest_requests_are_kept(self, stage: ControllableTenant) -> None:
+        for number in range(MAX_REQUESTS + 5):
+            stage.answer(httpx.Request("GET", f"{GRAPH}/v1.0/{number}"))
+        assert len(stage.requests) == MAX_REQUESTS
+        assert stage.requests[-1].url.path == f"/v1.0/{MAX_REQUESTS + 4}"
+
+    def test_delays_lie_between_latency_and_jitter(self, stage: ControllableTenant) -> None:
+        stage.latency, stage.jitter = 0.1, 0.05
+        delays = [stage.delay(httpx.Request("GET", GRAPH)) for _ in range(200)]
+        assert min(delays) >= 0.1
+        assert max(delays) <= 0.15
+        assert max(delays) - min(delays) > 0.01
+
+    def test_a_foreign_host_is_unreachable(self, stage: ControllableTenant) -> None:
+        with pytest.raises(httpx.ConnectError, match="not one of the virtual tenant's hosts"):
+            asyncio.run(stage.handler(httpx.Request("GET", "https://example.com/")))

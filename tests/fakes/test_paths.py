@@ -1,0 +1,41 @@
+"""Empty segments in the path of a request: read past where the services' own SDKs send them, and only there."""
+
+from __future__ import annotations
+
+import httpx
+
+from conformance.apis import arm, graph, kql, log_analytics
+from conformance.apis.endpoint import Ask
+from conformance.fakes.network.paths import normalize
+from tests.fakes.azure_world import AzureWorld
+
+
+def put(azure: AzureWorld, ask: Ask[object], found: str, instead: str) -> httpx.Response:
+    request = azure.request(ask)
+    assert found in request.url.path
+    request.url = request.url.copy_with(path=request.url.path.replace(found, instead))
+    return azure.send(request)
+
+
+def test_azure(azure: AzureWorld) -> None:
+    """As azure-mgmt-authorization writes a resource without a parent."""
+    answer = put(azure, arm.PERMISSIONS.ask(), "/workspaces/", "//workspaces/")
+    assert answer.json()["value"] == azure.put(arm.PERMISSIONS.ask()).json()["value"]
+
+
+def test_graph(azure: AzureWorld) -> None:
+    """As msgraph-sdk for Python writes every path; the next link has it no more."""
+    answer = put(azure, graph.ALERTS.ask(top=2), "/v1.0/", "/v1.0//")
+    assert answer.json() == azure.put(graph.ALERTS.ask(top=2)).json()
+
+
+def test_of_other_services_it_is_not_known(azure: AzureWorld) -> None:
+    ask = log_analytics.QUERY.ask(json={"query": kql.PRINT.text})
+    assert put(azure, ask, "/v1/", "/v1//").status_code == 404
+
+
+def test_the_query_stays_as_it_is() -> None:
+    request = httpx.Request("POST", "https://graph.microsoft.com/v1.0//a///b?x=//&y=%2F%2F", content=b"body")
+    assert str(normalize(request, ["graph"]).url) == "https://graph.microsoft.com/v1.0/a/b?x=//&y=%2F%2F"
+    assert normalize(request, ["graph"]).content == b"body"
+    assert normalize(request, ["entra"]) is request

@@ -1,0 +1,59 @@
+"""For runs in a process of their own that are to die: where, how and who is said by variables.
+
+``DIES_AT`` is an entry (``entry 3``), the middle of its line (``line 3``), or a file that is being written
+(``report.json``); ``DIES_BY`` the signal's name; ``DIES_ALL`` is set if the whole group of processes gets it. A run
+dies once: a file ``died`` in its folder says that it has.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterable, Iterator
+from itertools import count
+from pathlib import Path
+
+from conformance.report import atomic_write
+
+replaced = atomic_write.atomic_write
+
+
+def die() -> None:
+    try:
+        os.close(os.open("died", os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return
+    os.kill(0 if "DIES_ALL" in os.environ else os.getpid(), signal.Signals[os.environ["DIES_BY"]])
+
+
+def replace(path: Path, content: Iterable[bytes]) -> None:
+    def half() -> Iterator[bytes]:
+        for one in content:
+            if path.name == os.environ.get("DIES_AT"):
+                die()
+            yield one
+
+    replaced(path, half())
+
+
+atomic_write.atomic_write = replace
+
+from conformance.results.journal import Entry, Journal, _line  # noqa: E402 - they are to see what is replaced above
+
+added, entries = Journal.add, count(1)
+
+
+def add(self: Journal, one: Entry) -> None:
+    at = os.environ.get("DIES_AT", "").split()
+    mine = at[1:] == [str(next(entries))]
+    if mine and at[0] == "line":
+        assert self.path
+        with open(self.path, "ab") as file:
+            file.write(_line(one)[:-100])
+        die()
+    added(self, one)
+    if mine:
+        die()
+
+
+Journal.add = add  # type: ignore[method-assign]

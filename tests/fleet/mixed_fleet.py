@@ -1,0 +1,49 @@
+"""A fleet of virtual tenants in different states: the scenario stands in the connection's name, after a dot.
+
+Workers load this file (``dask worker --preload``). Each connection that is opened is noted in a file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from conformance import Connection
+from conformance.fakes.source import Fake
+from conformance.sources.live import Channel
+
+OPENED = "FLEET_OPENED"
+"""The variable that names the file of notes."""
+PAUSE = float(os.environ.get("FLEET_PAUSE", "0.2"))
+"""Seconds before the first answer of a tenant."""
+healthy_or_not = getattr(Fake, "untouched", Fake.open)
+Fake.untouched = healthy_or_not  # type: ignore[attr-defined]  # Dask loads this file more than once
+
+
+@asynccontextmanager
+async def opened(self: Fake, connection: Connection) -> AsyncIterator[Channel]:
+    note(connection.name)
+    if connection.name.endswith(".kills-its-worker"):
+        os._exit(9)
+    await asyncio.sleep(PAUSE)
+    _, _, scenario = connection.name.partition(".")
+    async with healthy_or_not(Fake(scenario or "healthy"), connection) as channel:
+        yield channel
+
+
+def note(name: str) -> None:
+    with open(os.environ[OPENED], "a", encoding="utf-8") as file:
+        file.write(f"{name}\n")
+
+
+def notes() -> list[str]:
+    """The names of the connections that were opened, in this order."""
+    path = Path(os.environ[OPENED])
+    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+
+
+if OPENED in os.environ:  # a worker; the tests change it for themselves where they need it
+    Fake.open = opened  # type: ignore[method-assign]

@@ -1,0 +1,166 @@
+"""Notifications: sent through apprise to a receiver on this machine."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from conformance.connection.secret import Secret
+from conformance.outputs.notify import NotifyError, addresses, body, send, worth_telling
+from conformance.outputs.summary import ConnectionsSummary
+from conformance.report.comparison import run_of
+from conformance.report.model import Document, with_comparison
+from tests.contoso import SECRET
+from tests.pytest_plugin.test_plugin import folder
+from tests.pytest_plugin.test_plugin import run as run_pytest
+from tests.report.documents import RUNS, run
+
+__all__ = ["folder"]
+TOKEN = "hook-token-0123456789"
+
+
+def notify(address: Secret, document: Document) -> str | None:
+    """What a run over a few connections sends."""
+    message = ConnectionsSummary(document).message()
+    assert message is not None
+    return send(address, *message)
+
+
+class Receiver(HTTPServer):
+    """A webhook that keeps what it gets."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.taken: list[dict[str, str]] = []
+        self.status = 200
+
+    @property
+    def address(self) -> str:
+        return f"json://127.0.0.1:{self.server_port}/{TOKEN}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Receiver
+
+    def do_POST(self) -> None:
+        self.server.taken.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(self.server.status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *arguments: object) -> None: ...
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def test_the_verdict_and_what_is_to_be_mended_arrive_without_evidence(receiver: Receiver) -> None:
+    document = run(*RUNS["one-fault"])
+    assert notify(Secret(receiver.address), document) is None
+    (taken,) = receiver.taken
+    assert taken["title"] == "Sentinel: contoso does not work"
+    assert "RBAC-001 rbac_role_missing, Azure administrator: Assign Microsoft Sentinel Reader" in taken["message"]
+    proof = document.connections[0].root_causes[0].evidence
+    assert proof
+    assert proof.request_id
+    assert not any(text in json.dumps(taken) for text in (SECRET, proof.request_id, "https://management"))
+
+
+def test_of_many_connections_only_those_in_trouble_are_told(receiver: Receiver) -> None:
+    notify(Secret(receiver.address), run(*RUNS["five-connections"]))
+    (taken,) = receiver.taken
+    assert taken["title"] == "Sentinel: 4 of 5 connections work"
+    assert "customer-02: " in taken["message"]
+    assert "customer-01: " not in taken["message"]
+
+
+def test_nobody_is_called_by_a_name(receiver: Receiver) -> None:
+    document = run(*RUNS["one-fault"])
+    (connection,) = document.connections
+    named = msgspec.structs.replace(connection, name="<!channel> @everyone\x1b[2J")
+    notify(Secret(receiver.address), msgspec.structs.replace(document, connections=(named,)))
+    assert not {"<", "@", "\x1b"} & set(receiver.taken[0]["title"] + receiver.taken[0]["message"])
+
+
+def test_what_was_not_taken_is_one_line_without_the_address(receiver: Receiver) -> None:
+    receiver.status = 500
+    document = run(*RUNS["one-fault"])
+    told = notify(Secret(receiver.address), document)
+    assert told == "--sentinel-notify: the address given did not take the notification"
+    assert notify(Secret(receiver.address, "env:HOOK"), document) == (
+        "--sentinel-notify: env:HOOK did not take the notification"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "worth"), [("healthy", False), ("one-fault", True), ("everything-down", True), ("five-connections", True)]
+)
+def test_only_what_fails_is_worth_telling(name: str, worth: bool) -> None:
+    assert worth_telling(run(*RUNS[name])) is worth
+
+
+@pytest.mark.parametrize(("before", "worth"), [("healthy", False), ("no-azure-role", True)])
+def test_so_is_what_changed(before: str, worth: bool) -> None:
+    document = with_comparison(run("healthy"), run_of(run(before)))
+    assert worth_telling(document) is worth
+    assert ("- passing: RBAC-001: passed, was rbac_role_missing" in "\n".join(body(document))) is worth
+
+
+def test_an_address_is_given_by_reference_and_never_shown(tmp_path: Path) -> None:
+    (tmp_path / "hook").write_text(f"json://127.0.0.1/{TOKEN}\n")
+    found = addresses(["env:HOOK", f"file:{tmp_path}/hook"], {"HOOK": f"json://127.0.0.1/{TOKEN}"})
+    assert [one.reveal().strip() for one in found] == [f"json://127.0.0.1/{TOKEN}"] * 2
+    assert TOKEN not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("reference", "told"),
+    [
+        ("env:HOOK", "environment variable HOOK is not set"),
+        (f"nonsense://{TOKEN}", "the address given is no address that apprise knows"),
+        (TOKEN, "the address given is no address that apprise knows"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_told_without_it(reference: str, told: str) -> None:
+    with pytest.raises(NotifyError) as raised:
+        addresses([reference], {})
+    assert str(raised.value) == f"--sentinel-notify: {told}"
+
+
+def test_without_the_extra_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    with pytest.raises(NotifyError, match=r"pip install 'sentinel-conformance\[notify\]'"):
+        addresses([f"json://127.0.0.1/{TOKEN}"], {})
+
+
+@pytest.mark.slow
+def test_a_run_tells_of_its_failure_and_nothing_else_changes(
+    folder: Path, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, receiver: Receiver
+) -> None:
+    monkeypatch.setenv("HOOK", receiver.address)
+    receiver.status = 500
+    result = run_pytest(pytester, "--sentinel-notify=env:HOOK", "--sentinel-report=out", scenario="expired-secret")
+    assert result.ret == 1
+    assert receiver.taken[0]["title"] == "Sentinel: contoso does not work"
+    result.stdout.fnmatch_lines(["WARNING: --sentinel-notify: env:HOOK did not take the notification"])
+    written = "".join(path.read_text() for path in (folder / "out").iterdir())
+    assert TOKEN not in result.stdout.str() + result.stderr.str() + written
+
+
+@pytest.mark.slow
+def test_an_address_that_cannot_be_used_is_bad_usage(folder: Path, pytester: pytest.Pytester) -> None:
+    result = run_pytest(pytester, f"--sentinel-notify=nonsense://{TOKEN}")
+    assert result.ret == 4
+    assert TOKEN not in result.stdout.str() + result.stderr.str()

@@ -1,0 +1,198 @@
+"""The pace at which services are asked: never more than is published, and who waits for whom."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.apis.limits import SERVICES, Limit
+from conformance.probing import rate_limits as paces
+from conformance.probing.rate_limits import RateLimit, RateLimits, TokenBucket
+from tests.contoso import made_up
+from tests.virtual_loop import LoopClock, run
+
+CLOCK = LoopClock()
+PATIENCE = 45.0
+LIMITS = [limit for service in SERVICES for limit in service.limits if limit.paced]
+
+moments = st.lists(st.floats(0, 1000), max_size=60).map(sorted)
+sizes, rates = st.floats(1, 50), st.floats(0.1, 50)
+
+
+def sent(bucket: TokenBucket, asked: Sequence[float]) -> list[float]:
+    """When requests leave that are asked for at these moments."""
+    return [moment + bucket.take(moment) for moment in asked]
+
+
+def busiest(leaving: Sequence[float], window: float) -> int:
+    """The most requests in any window of so many seconds."""
+    return max((sum(start <= one < start + window for one in leaving) for start in leaving), default=0)
+
+
+class TestABucket:
+    @given(sizes, rates, moments, st.floats(0.01, 500))
+    def test_never_lets_through_more_than_its_size_and_its_rate(
+        self, size: float, rate: float, asked: list[float], window: float
+    ) -> None:
+        assert busiest(sent(TokenBucket(size, rate), asked), window) <= size + rate * window + 1e-3
+
+    @given(sizes, rates, moments)
+    def test_lets_through_at_once_what_it_holds(self, size: float, rate: float, asked: list[float]) -> None:
+        within = asked[: int(size)]
+        assert sent(TokenBucket(size, rate), within) == pytest.approx(within)
+
+    @given(sizes, rates, moments, moments, st.floats(0, 1000))
+    def test_that_was_emptied_never_lets_through_more_than_before(
+        self, size: float, rate: float, before: list[float], after: list[float], until: float
+    ) -> None:
+        emptied, other = TokenBucket(size, rate), TokenBucket(size, rate)
+        assert sent(emptied, before) == sent(other, before)
+        last = before[-1] if before else 0.0
+        emptied.empty(max(until, last))
+        asked = [last + moment for moment in after]
+        for one, unmoved in zip(sent(emptied, asked), sent(other, asked), strict=True):
+            assert one >= unmoved
+
+    @pytest.mark.parametrize("limit", LIMITS, ids=str)
+    def test_keeps_what_is_published_in_any_window(self, limit: Limit) -> None:
+        """As a token bucket, or else in any window of the published length."""
+        leaving = sent(TokenBucket(limit.size, limit.rate), [0.0] * 600)
+        allowed = limit.size + limit.rate * limit.seconds if limit.bucket else limit.requests
+        assert busiest(leaving, limit.seconds) <= allowed + 1
+
+
+def account(size: float = 2, rate: float = 1) -> RateLimit:
+    return RateLimit((TokenBucket(size, rate),))
+
+
+async def turns(one: RateLimit, count: int, patience: float = PATIENCE) -> list[float]:
+    """The moments at which so many requests leave that are all there now."""
+
+    async def turn() -> float:
+        await one.turn(CLOCK, patience)
+        return CLOCK.monotonic()
+
+    return sorted(await asyncio.gather(*(turn() for _ in range(count))))
+
+
+class TestAnAccount:
+    def test_is_asked_at_its_pace(self) -> None:
+        assert run(turns(account(), 5)) == pytest.approx([0, 0, 1, 2, 3])
+
+    def test_says_how_long_a_turn_took(self) -> None:
+        async def third() -> float:
+            one = account()
+            await turns(one, 2)
+            return await one.turn(CLOCK, PATIENCE)
+
+        assert run(third()) == pytest.approx(1)
+
+    @pytest.mark.parametrize(
+        ("exhausted", "moments"), [(False, [20, 20, 20]), (True, [20, 21, 22])], ids=["out of order", "asked too often"]
+    )
+    def test_is_asked_by_nobody_while_it_asks_to_wait(self, exhausted: bool, moments: list[float]) -> None:
+        """After that, one that was asked too often is asked one after the other."""
+
+        async def closed() -> list[float]:
+            one = account(size=10)
+            one.close(20, exhausted=exhausted)
+            return await turns(one, 3)
+
+        assert run(closed()) == pytest.approx(moments)
+
+    def test_that_asks_to_wait_is_heard_by_those_who_wait_already(self) -> None:
+        async def closed() -> list[float]:
+            one = account()
+            leaving = asyncio.create_task(turns(one, 5))
+            await asyncio.sleep(1.5)
+            one.close(10, exhausted=True)
+            return await leaving
+
+        assert run(closed()) == pytest.approx([0, 0, 1, 10, 11])
+
+    def test_an_earlier_end_does_not_replace_a_later_one(self) -> None:
+        async def closed() -> list[float]:
+            one = account()
+            one.close(20, exhausted=False)
+            one.close(10, exhausted=False)
+            return await turns(one, 1)
+
+        assert run(closed()) == pytest.approx([20])
+
+    def test_keeps_nobody_longer_than_their_patience(self) -> None:
+        async def closed() -> list[float]:
+            one = account(size=1, rate=0.01)
+            return await turns(one, 4, patience=5)
+
+        assert run(closed()) == pytest.approx([0, 5, 5, 5])
+
+    def test_whose_service_publishes_no_limit_is_asked_at_once(self) -> None:
+        assert run(turns(RateLimit(()), 100)) == [0] * 100
+
+
+class TestTheAccountsOfARun:
+    def test_the_same_app_in_the_same_tenant_is_one(self) -> None:
+        pace = RateLimits()
+        one = pace.accounts(made_up().facts(), 0)
+        two = pace.accounts(made_up(name="other", workspace_name="other", tenant_id=TENANT.upper()).facts(), 0)
+        assert {api for api in one if one[api] is two[api]} == {*one}
+
+    def test_azure_resource_manager_and_sentinel_count_together_and_by_subscription(self) -> None:
+        pace = RateLimits()
+        one, two = pace.accounts(made_up().facts(), 0), pace.accounts(made_up(subscription_id=OTHER).facts(), 0)
+        assert one["arm"] is one["sentinel"]
+        assert {api for api in one if one[api] is not two[api]} == {"arm", "sentinel"}
+
+    @pytest.mark.parametrize("name", ["tenant_id", "client_id"])
+    def test_others_share_nothing_with_it(self, name: str) -> None:
+        pace = RateLimits()
+        one, two = pace.accounts(made_up().facts(), 0), pace.accounts(made_up(**{name: OTHER}).facts(), 0)
+        assert not {api for api in one if one[api] is two[api]}
+
+    def test_apps_share_what_a_subscription_allows_in_all(self) -> None:
+        async def all_of_them() -> float:
+            pace = RateLimits()
+            apps = [pace.accounts(made_up(client_id=f"app-{number}").facts(), 0)["arm"] for number in range(16)]
+            await asyncio.gather(*(turns(one, 250) for one in apps))
+            return CLOCK.monotonic()
+
+        (overall,) = (limit for limit in LIMITS if limit.counted_by == ("subscription_id",))
+        assert run(all_of_them()) == pytest.approx((16 * 250 - overall.size) / overall.rate)
+
+    def test_a_tenant_that_asks_to_wait_delays_no_other(self) -> None:
+        async def other() -> list[float]:
+            pace = RateLimits()
+            hostile = pace.accounts(made_up().facts(), 0)
+            elsewhere = pace.accounts(made_up(tenant_id=OTHER).facts(), 0)
+            for one in hostile.values():
+                one.close(86400, exhausted=True)
+            return [moment for one in elsewhere.values() for moment in await turns(one, 5)]
+
+        assert {*run(other())} == {0}
+
+    def test_those_with_nothing_to_remember_are_let_go(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(paces, "LEAST", 10)
+        pace = RateLimits()
+        for number in range(100):
+            pace.accounts(made_up(tenant_id=f"tenant-{number}").facts(), number)
+        assert len(pace._accounts) < 30
+
+    def test_those_that_have_to_are_kept(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(paces, "LEAST", 10)
+
+        async def later() -> list[float]:
+            pace = RateLimits()
+            pace.accounts(made_up().facts(), 0)["graph"].close(30, exhausted=True)
+            for number in range(100):
+                pace.accounts(made_up(tenant_id=f"tenant-{number}").facts(), 0)
+            return await turns(pace.accounts(made_up().facts(), 0)["graph"], 1)
+
+        assert run(later()) == [30]
+
+
+TENANT = made_up().tenant_id
+OTHER = "00000000-0c0f-4c0f-a11c-00000000000f"

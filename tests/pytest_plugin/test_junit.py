@@ -1,0 +1,56 @@
+"""`--junitxml`: pytest writes it, with what a pipeline wants to know of each check."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+import xmlschema
+
+from tests.contoso import SECRET
+from tests.pytest_plugin.test_plugin import folder, run
+
+__all__ = ["folder"]
+pytestmark = pytest.mark.slow
+
+SCHEMA = Path(__file__).with_name("junit.xsd")
+
+
+def facts(case: ET.Element) -> dict[str, str]:
+    return {one.attrib["name"]: one.attrib["value"] for one in case.iterfind("properties/property")}
+
+
+@pytest.fixture
+def cases(folder: Path, pytester: pytest.Pytester) -> list[tuple[ET.Element, dict[str, str]]]:
+    """The test cases of a run in which the secret has expired, each with its properties."""
+    run(pytester, "--junitxml=junit.xml", scenario="expired-secret")
+    xmlschema.validate(folder / "junit.xml", SCHEMA)
+    assert SECRET not in (folder / "junit.xml").read_text()
+    return [(case, facts(case)) for case in ET.parse(folder / "junit.xml").iter("testcase")]
+
+
+def test_each_check_is_a_case_with_its_facts(cases: list[tuple[ET.Element, dict[str, str]]]) -> None:
+    outcomes = Counter(known["outcome"] for _, known in cases)
+    assert outcomes["failed"] == 1
+    for case, known in cases:
+        assert {"id", "connection", "area", "outcome"} <= set(known)
+        results = [one.tag for one in case if one.tag != "properties"]
+        expected = {"failed": ["failure"], "passed": [], "warning": []}
+        assert results == expected.get(known["outcome"], ["skipped"])
+
+
+def test_a_failure_says_cause_and_fix_and_a_blocked_check_by_what(
+    cases: list[tuple[ET.Element, dict[str, str]]],
+) -> None:
+    (failed,) = [(case, known) for case, known in cases if known["outcome"] == "failed"]
+    assert (failed[1]["id"], failed[1]["cause"]) == ("AUTH-003", "secret_expired")
+    assert "az ad app credential reset" in (failed[0].find("failure").attrib["message"])  # type: ignore[union-attr]
+    blocked = [known for _, known in cases if known["outcome"] == "blocked"]
+    assert {known["blocked_by"] for known in blocked} == {"AUTH-003"}
+
+
+def test_the_time_of_a_case_is_that_of_its_answer(cases: list[tuple[ET.Element, dict[str, str]]]) -> None:
+    (failed,) = [case for case, known in cases if known["outcome"] == "failed"]
+    assert float(failed.attrib["time"]) > 0

@@ -1,0 +1,220 @@
+"""`pytest --sentinel-config=conn.toml` as its users run it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from conformance.report.json import schema
+from tests.contoso import FILE, SECRET
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def folder(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder with a connection file."""
+    monkeypatch.setenv("CONTOSO_SECRET", SECRET)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    (pytester.path / "conn.toml").write_text(FILE.replace("[connection]", '[connection]\nname = "contoso"'))
+    return pytester.path
+
+
+def run(
+    pytester: pytest.Pytester, *arguments: str, scenario: str = "healthy", plugins: bool = False
+) -> pytest.RunResult:
+    """pytest in a process of its own, with the plugin as an installation would have it."""
+    own = [] if plugins else ["-p", "no:randomly", "-p", "no:cacheprovider"]
+    return pytester.runpytest_subprocess(
+        "-p",
+        "conformance.plugin",
+        *own,
+        "--sentinel-config=conn.toml",
+        f"--sentinel-source=fake:{scenario}",
+        *arguments,
+    )
+
+
+def last(result: pytest.RunResult, start: str) -> str:
+    return next(line for line in reversed(result.outlines) if line.startswith(start))
+
+
+def test_a_conformant_connection_ends_with_0(folder: Path, pytester: pytest.Pytester) -> None:
+    result = run(pytester)
+    assert result.ret == 0, result.stdout.str()
+    assert next(filter(None, result.outlines)) == "✓ contoso works. Nothing has to be mended."
+    assert last(result, "exit code").startswith("exit code 0: 1 warning")
+    assert "test_" not in result.stdout.str()
+
+
+@pytest.mark.parametrize(("scenario", "code"), [("expired-secret", 1), ("service-down", 6)])
+def test_the_verdict_is_the_exit_code(folder: Path, pytester: pytest.Pytester, scenario: str, code: int) -> None:
+    assert run(pytester, scenario=scenario).ret == code
+
+
+def test_a_selected_dependent_still_names_the_root(folder: Path, pytester: pytest.Pytester) -> None:
+    result = run(pytester, "-k", "SENT-001", scenario="no-azure-role")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["*RBAC-001*", "*rbac_role_missing*"])
+
+
+@pytest.mark.parametrize(
+    "order", [["-n", "2"], ["-p", "randomly", "-p", "no:cacheprovider", "-p", "randomly"], ["-m", "sentinel or rbac"]]
+)
+def test_order_and_workers_do_not_change_the_verdict(folder: Path, pytester: pytest.Pytester, order: list[str]) -> None:
+    arguments = [*order, "--sentinel-report=out"] if order[0] != "-p" else ["--sentinel-report=out"]
+    result = run(pytester, *arguments, scenario="no-graph-consent", plugins=order[0] == "-p")
+    report = json.loads((folder / "out" / "report.json").read_text())
+    connection = report["connections"][0]
+    assert result.ret == (0 if order[0] == "-m" else 1)
+    if order[0] != "-m":
+        assert [one["check"] for one in connection["root_causes"]] == ["PERM-001"]
+
+
+def test_the_report_is_valid_and_keeps_the_secret(folder: Path, pytester: pytest.Pytester) -> None:
+    run(pytester, "--sentinel-report=out", "--junitxml=junit.xml", "-vv", scenario="wrong-secret")
+    text = (folder / "out" / "report.json").read_text()
+    jsonschema.validate(json.loads(text), schema())
+    assert SECRET not in text + (folder / "junit.xml").read_text()
+
+
+def test_junit_carries_the_facts(folder: Path, pytester: pytest.Pytester) -> None:
+    run(pytester, "--junitxml=junit.xml", scenario="expired-secret")
+    text = (folder / "junit.xml").read_text()
+    assert '<property name="cause" value="secret_expired"' in text
+    assert '<property name="blocked_by" value="AUTH-003"' in text
+    assert "<failure" in text
+    assert "<skipped" in text
+
+
+def test_pytest_options_keep_working(folder: Path, pytester: pytest.Pytester) -> None:
+    assert "AUTH-003" in run(pytester, "-v", "-k", "auth").stdout.str()
+    assert run(pytester, "-x", scenario="expired-secret").ret == 1
+    assert "contoso-AUTH-003" in run(pytester, "--collect-only", "-q").stdout.str()
+    assert run(pytester, "-k", "nothing_of_the_kind").ret == 5
+
+
+def test_last_failed_runs_what_failed(folder: Path, pytester: pytest.Pytester) -> None:
+    arguments = ["-p", "conformance.plugin", "--sentinel-config=conn.toml", "--sentinel-source=fake:expired-secret"]
+    pytester.runpytest_subprocess(*arguments)
+    again = pytester.runpytest_subprocess(*arguments, "--lf", "--collect-only", "-q")
+    assert [line for line in again.outlines if "contoso-" in line] == [
+        "test_auth.py::test_credential_accepted[contoso-AUTH-003]"
+    ]
+
+
+def test_strict_takes_warnings_for_failures(folder: Path, pytester: pytest.Pytester) -> None:
+    assert run(pytester, "--sentinel-strict").ret == 1
+
+
+def test_own_checks_use_the_same_decorator_and_fixtures(folder: Path, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        test_own="""
+        import pytest
+        from conformance import check, require
+
+        @pytest.fixture
+        def limit():
+            return 1
+
+        @check("OWN-001", "there are few incidents", area="own", cause="data_stale")
+        def test_few(incidents, limit):
+            require(len(incidents.data.value) <= limit, "too many incidents", "data_stale")
+
+        @check("OWN-002", "the workspace has a name", area="own")
+        def test_name(workspace, connection):
+            assert workspace.data.name == connection.workspace_name
+
+        def test_plain():
+            assert True
+        """
+    )
+    result = run(pytester, "test_own.py")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["*OWN-001*", "*too many incidents*"])
+    assert run(pytester, "test_own.py", "-k", "OWN-002 or plain").ret == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--sentinel-config=nowhere.toml"], "nowhere.toml: cannot be read: No such file or directory"),
+        (["--sentinel-config=."], "no [[]connection[]]"),
+        (["--sentinel-config=conn.toml", "--sentinel-source=fake:expired-secrets"], "did you mean 'expired-secret'?"),
+        (["--sentinel-config=conn.toml", "--sentinel-source=somewhere"], "unknown source 'somewhere'"),
+        (["--sentinel-config=conn.toml", "--sentinel-sauce=fake"], "unrecognized arguments"),
+    ],
+)
+def test_bad_usage_is_one_line_and_exit_code_4(
+    folder: Path, pytester: pytest.Pytester, arguments: list[str], says: str
+) -> None:
+    if arguments == ["--sentinel-config=."]:
+        (folder / "conn.toml").write_text("x = 1")
+        says = "*unknown key 'x'"
+    result = pytester.runpytest_subprocess("-p", "conformance.plugin", *arguments)
+    assert result.ret == 4
+    assert "Traceback" not in result.stderr.str() + result.stdout.str()
+    result.stderr.fnmatch_lines([f"*{says}*"])
+
+
+def test_an_unset_variable_is_bad_usage(
+    folder: Path, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CONTOSO_SECRET")
+    result = run(pytester)
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["ERROR: conn.toml:5: client_secret: environment variable CONTOSO_SECRET is not set"])
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_an_unwritable_report_folder_by_rights(folder: Path, pytester: pytest.Pytester) -> None:
+    (folder / "out").mkdir(mode=0o500)
+    assert run(pytester, "--sentinel-report=out").ret == 4
+
+
+def test_an_unwritable_report_folder_is_told_after_the_verdict(folder: Path, pytester: pytest.Pytester) -> None:
+    (folder / "out").write_text("a file")
+    result = run(pytester, "--sentinel-report=out/deep")
+    assert result.ret == 4
+    result.stdout.fnmatch_lines(["✓ contoso works*", "ERROR: out/deep: the report cannot be written*"])
+
+
+def test_without_the_option_the_plugin_is_inert(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        "import sys\n\ndef test_it():\n    assert 'httpx' not in sys.modules and 'msal' not in sys.modules"
+    )
+    assert pytester.runpytest_subprocess("-p", "no:respx", "-p", "no:recording", "-p", "no:anyio").ret == 0
+    listed = pytester.runpytest_subprocess("-q", "--no-header", "--fixtures")
+    assert sorted(line.split()[0] for line in listed.outlines if line.startswith("sentinel_")) == [
+        "sentinel_server",
+        "sentinel_tenant",
+    ]
+    assert "incidents" not in listed.stdout.str()
+
+
+def test_list_explain_and_init_need_no_connection(pytester: pytest.Pytester) -> None:
+    plugin = ("-p", "conformance.plugin")
+    listed = pytester.runpytest_subprocess(*plugin, "--sentinel-list")
+    assert listed.ret == 0
+    listed.stdout.fnmatch_lines(["*AUTH-003*the credential is accepted*"])
+    scenarios = pytester.runpytest_subprocess(*plugin, "--sentinel-list-scenarios")
+    scenarios.stdout.fnmatch_lines(["expired-secret *secret_expired*"])
+    assert pytester.runpytest_subprocess(*plugin, "--sentinel-explain", "AADSTS7000222").ret == 0
+    assert pytester.runpytest_subprocess(*plugin, "--sentinel-explain", "xyzzy").ret == 1
+    check = pytester.runpytest_subprocess(
+        *plugin, "--sentinel-explain", "AUTH-003", "--sentinel-docs=https://docs.example.com"
+    )
+    check.stdout.fnmatch_lines(
+        ["*AUTH-003*the credential is accepted", "*docs*https://docs.example.com/checks/AUTH-003.html"]
+    )
+    cause = pytester.runpytest_subprocess(*plugin, "--sentinel-explain", "secret_expired")
+    cause.stdout.fnmatch_lines(["*secret_expired*", "*docs*docs/findings.md#secret_expired"])
+    refused = pytester.runpytest_subprocess(*plugin, "--sentinel-explain", "AUTH-003", "--sentinel-docs=elsewhere")
+    assert refused.ret == 4
+    assert pytester.runpytest_subprocess(*plugin, "--sentinel-init=new.toml").ret == 0
+    assert pytester.runpytest_subprocess(*plugin, "--sentinel-init=new.toml").ret == 4

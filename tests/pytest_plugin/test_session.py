@@ -1,0 +1,269 @@
+"""Many connections in one run of pytest, as its users run it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from conformance.connection import load
+from conformance.results.journal import FILE
+from tests.contoso import SECRET
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parents[2]
+CONNECTION = """\
+[[connection]]
+name = "{name}"
+tenant_id = "7e4a11ed-0c0f-4c0f-a11c-{number:012}"
+client_id = "a9910000-0c0f-4c0f-a11c-000000000002"
+client_secret = "env:CONTOSO_SECRET"
+subscription_id = "5b5c0000-0c0f-4c0f-a11c-000000000003"
+resource_group = "rg-security"
+workspace_id = "30a40000-0c0f-4c0f-a11c-000000000004"
+workspace_name = "law-security"
+"""
+OPTIONS = (
+    "-p",
+    "conformance.plugin",
+    "-p",
+    "tests.scenario_plugin",
+    "-p",
+    "no:randomly",
+    "--sentinel-config=fleet.toml",
+)
+BROKEN = {"a": "conformant", "b.expired-secret": "nonconformant", "c.no-azure-role": "nonconformant", "d": "conformant"}
+
+
+@pytest.fixture(autouse=True)
+def _folder(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONTOSO_SECRET", SECRET)
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(ROOT / "tests")]))
+
+
+def fleet(*names: str) -> None:
+    Path("fleet.toml").write_text("".join(CONNECTION.format(name=name, number=at) for at, name in enumerate(names, 1)))
+    Path("fleet.toml").chmod(0o600)
+    assert [one.name for one in load(Path("fleet.toml"))] == [*names]
+
+
+def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+    return pytester.runpytest_subprocess(*OPTIONS, "--sentinel-source=fake", "--sentinel-report=out", *arguments)
+
+
+def verdicts() -> dict[str, str]:
+    report = json.loads(Path("out/report.json").read_bytes())
+    return {one["name"]: one["verdict"]["status"] for one in report["connections"]}
+
+
+def finished() -> list[str]:
+    return [json.loads(line)["name"] for line in Path("out", FILE).read_bytes().splitlines()]
+
+
+@pytest.mark.parametrize("how", [(), ("-n", "2"), ("--sentinel-jobs=1",), ("-p", "randomly", "-p", "no:cacheprovider")])
+def test_the_verdicts_are_the_same_however_it_runs(pytester: pytest.Pytester, how: tuple[str, ...]) -> None:
+    fleet(*BROKEN)
+    assert run(pytester, *how).ret == 1
+    assert verdicts() == BROKEN, "in the order of the file"
+    assert list(verdicts()) == list(BROKEN)
+    assert sorted(finished()) == sorted(BROKEN)
+
+
+def test_a_choice_of_pytest_chooses(pytester: pytest.Pytester) -> None:
+    fleet(*BROKEN)
+    assert run(pytester, "-k", "expired").ret == 1
+    assert list(verdicts()) == ["b.expired-secret"]
+    assert run(pytester, "--lf", "--collect-only", "-q").outlines[0].endswith("[b.expired-secret-AUTH-003]")
+    assert run(pytester, "-m", "rbac").ret == 1
+    assert verdicts() == {**BROKEN, "b.expired-secret": "nonconformant"}
+
+
+def test_a_connection_that_hangs_delays_nobody_and_is_incomplete_in_the_end(pytester: pytest.Pytester) -> None:
+    """The first of all, with room for two at a time."""
+    fleet("a.hangs", "b", "c", "d")
+    with process("--sentinel-jobs=2") as running:
+        until(lambda: Path("out", FILE).exists() and len(finished()) == 3)
+        assert running.poll() is None
+        running.send_signal(signal.SIGINT)
+        running.communicate(timeout=60)
+    assert finished() == ["b", "c", "d"]
+
+
+def test_an_interrupted_run_ends_soon_keeps_what_is_finished_and_can_be_resumed(pytester: pytest.Pytester) -> None:
+    fleet("a", "b.hangs", "c.expired-secret")
+    with process() as running:
+        until(lambda: Path("out", FILE).exists() and len(finished()) == 2)
+        began = time.monotonic()
+        running.send_signal(signal.SIGINT)
+        out, _ = running.communicate(timeout=60)
+    assert running.returncode == 2, out
+    assert time.monotonic() - began < 10
+    assert sorted(finished()) == ["a", "c.expired-secret"]
+    with process("--sentinel-resume") as running:
+        time.sleep(0.1)
+        running.kill()
+        running.communicate()
+    assert sorted(finished()) == ["a", "c.expired-secret"]
+
+
+def test_an_error_of_ours_in_gathering_ends_the_run_as_one(pytester: pytest.Pytester) -> None:
+    fleet("a.hangs", "b.is-a-fault-of-ours")
+    result = run(pytester)
+    assert result.ret == 3
+    assert "nobody expects this" in result.stdout.str() + result.stderr.str()
+
+
+def test_the_first_failure_can_end_the_run(pytester: pytest.Pytester) -> None:
+    fleet("b.expired-secret", "a.hangs")
+    result = run(pytester, "-x")
+    assert result.ret != 0
+    assert finished() == ["b.expired-secret"]
+
+
+def test_what_was_finished_is_not_asked_again(pytester: pytest.Pytester) -> None:
+    fleet(*BROKEN)
+    run(pytester)
+    journal = Path("out", FILE)
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(lines[:2]) + lines[2][:50])
+    kept = finished_whole(lines[:2])
+    assert run(pytester, "--sentinel-resume").ret == 1
+    assert verdicts() == BROKEN
+    assert finished()[:2] == kept
+
+
+def finished_whole(lines: list[bytes]) -> list[str]:
+    return [json.loads(line)["name"] for line in lines]
+
+
+def test_what_is_no_journal_is_bad_usage_and_left_alone(pytester: pytest.Pytester) -> None:
+    fleet("a")
+    Path("out").mkdir()
+    Path("out", FILE).write_text("verdicts\n")
+    result = run(pytester, "--sentinel-resume")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines([f"ERROR: out/{FILE}: no journal to go on from: *"])
+    assert Path("out", FILE).read_text() == "verdicts\n"
+
+
+def test_a_history_that_cannot_be_used_is_bad_usage(pytester: pytest.Pytester) -> None:
+    fleet("a")
+    Path("history.db").write_text("no database")
+    result = run(pytester, "--sentinel-history=history.db")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["ERROR: history.db: no usable history: *"])
+    assert not Path("out").exists(), "nothing was verified"
+    assert Path("history.db").read_text() == "no database"
+
+
+@pytest.mark.parametrize("how", [(), ("-n", "2")])
+def test_a_share_without_a_connection_is_told_and_no_mistake(pytester: pytest.Pytester, how: tuple[str, ...]) -> None:
+    fleet("a")
+    ends = {share: run(pytester, "-m", "auth", f"--sentinel-shard={share}/2", *how) for share in (1, 2)}
+    (empty,) = (share for share, one in ends.items() if f"share {share}/2 has none of the connections" in one.outlines)
+    assert ends[empty].ret == ends[3 - empty].ret == 0
+
+
+def test_a_choice_that_chooses_nothing_is_still_one(pytester: pytest.Pytester) -> None:
+    fleet("a")
+    assert run(pytester, "-k", "nothing-of-the-kind").ret == 5
+
+
+def test_an_early_end_says_what_is_not_finished(pytester: pytest.Pytester) -> None:
+    fleet("b.expired-secret", "a.hangs")
+    result = run(pytester, "-x")
+    said = " ".join(result.stdout.str().split())
+    assert "b.expired-secret does not work; 1 other is not finished" in said
+    assert "next: 1 of 2 connections are not finished; the same command with --sentinel-resume" in said
+    assert json.loads(Path("out/report.json").read_bytes())["run"]["unfinished"] == 1
+
+
+def test_workers_leave_the_terminal_to_their_controller(pytester: pytest.Pytester) -> None:
+    fleet(*(f"customer-{number:02}" for number in range(21)))
+    controller, terminal = pty.openpty()
+    command = [sys.executable, "-m", "pytest", *OPTIONS, "--sentinel-source=fake", "-n", "2", "-m", "auth"]
+    running = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=terminal, text=True, env={**os.environ, "TERM": "xterm"}
+    )
+    os.close(terminal)
+    seen = b""
+    with contextlib.suppress(OSError):  # how a terminal says that nobody writes to it any more
+        while more := os.read(controller, 4096):
+            seen += more
+    os.close(controller)
+    said, _ = running.communicate(timeout=120)
+    assert running.returncode == 0, said
+    assert b"21/21" in seen
+
+
+def test_workers_tell_how_far_they_are_as_they_go(pytester: pytest.Pytester) -> None:
+    """Each connection that does not work is a line, and stands in the run's own journal, while others are at work."""
+    fleet(*(f"customer-{number:02}" for number in range(21)), "v.expired-secret", "w.hangs")
+    with process("-n", "2", "-m", "auth") as running:
+        assert running.stdout
+        try:
+            told = next(line for line in running.stdout if "v.expired-secret" in line)
+            assert running.poll() is None
+        finally:
+            os.killpg(running.pid, signal.SIGKILL)
+    assert "v.expired-secret  The connection does not work" in told
+    assert "v.expired-secret" in finished()
+
+
+def test_evidence_is_let_go_as_soon_as_its_connection_is_judged(pytester: pytest.Pytester) -> None:
+    fleet(*BROKEN)
+    pytester.makeconftest(
+        """
+        def pytest_runtest_logfinish(nodeid):
+            alive = [run.asked.name for run in session.runs if run.gathered is not None and not run.left]
+            assert len(alive) <= 1, "the one that has just been judged"
+
+        def pytest_sessionfinish():
+            kept = [run for run in session.runs if run.gathered or any(case.outcome for case in run.cases)]
+            print("evidence is kept of", len(kept), "of", len(session.runs))
+
+        def pytest_collection_finish(session):
+            globals()["session"] = session.config.pluginmanager.get_plugin("sentinel-session")
+        """
+    )
+    result = run(pytester, f"--confcutdir={pytester.path}", f"--rootdir={pytester.path}", "-p", "conftest")
+    result.stdout.fnmatch_lines(["evidence is kept of 0 of 4"])
+
+
+def test_a_fleet_is_told_in_one_view(pytester: pytest.Pytester) -> None:
+    fleet(*(f"customer-{number:02}{'.expired-secret' if number in (3, 7) else ''}" for number in range(1, 23)))
+    result = run(pytester)
+    assert result.ret == 1
+    told = result.outlines
+    broken = ["customer-03.expired-secret", "customer-07.expired-secret"]
+    assert sorted(line.split()[1] for line in told if re.match("✗ customer", line)) == broken, "as they are finished"
+    assert any(line.startswith("✗ 20 of 22 connections work. Entra administrator (2 connections):") for line in told)
+    assert f"✗ secret_expired  2 connections ({', '.join(broken)})" in told
+    assert len(verdicts()) == 22
+    pages = {str(path.relative_to("out")) for path in Path("out").rglob("report.html")}
+    assert pages == {f"connections/{name.replace('.', '-')}/report.html" for name in broken}
+    assert Path("out/index.html").exists()
+
+
+def process(*arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "pytest", *OPTIONS, "--sentinel-source=fake", "--sentinel-report=out", *arguments]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    )
+
+
+def until(true: object, seconds: float = 60) -> None:
+    ends = time.monotonic() + seconds
+    while not true():  # type: ignore[operator]
+        assert time.monotonic() < ends
+        time.sleep(0.05)

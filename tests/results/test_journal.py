@@ -1,0 +1,210 @@
+"""What is finished stands in a file at once, and is read back whatever became of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.results.journal import Entry, Journal, JournalError, entry, fingerprint
+from conformance.verification.api import Report
+from tests.contoso import made_up
+
+ENTRIES = st.lists(
+    st.builds(
+        Entry,
+        name=st.text(),
+        fingerprint=st.text(),
+        source=st.text(),
+        started=st.datetimes(timezones=st.just(UTC)),
+        duration_s=st.floats(0, 1e6),
+        requests=st.integers(0, 2**40),
+        throttled=st.integers(0, 2**40),
+        connection=st.dictionaries(st.text(), st.text()).map(lambda any_: msgspec.Raw(msgspec.json.encode(any_))),
+    ),
+    max_size=6,
+)
+
+
+def made(name: str = "contoso", mark: str = "1") -> Entry:
+    return Entry(
+        name=name,
+        fingerprint=mark,
+        source="fake",
+        started=datetime(2026, 11, 24, tzinfo=UTC),
+        duration_s=1.0,
+        requests=2,
+        throttled=0,
+        connection=msgspec.Raw(b"{}"),
+    )
+
+
+def written(path: Path, *entries: Entry, process: str = "") -> Journal:
+    journal = Journal(path).of(process) if process else Journal(path)
+    if not process:
+        journal.start()
+    for one in entries:
+        journal.add(one)
+    return journal
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "out" / "connections.jsonl"
+
+
+@given(ENTRIES)
+def test_what_was_written_is_read(tmp_path_factory: pytest.TempPathFactory, entries: list[Entry]) -> None:
+    path = tmp_path_factory.mktemp("journal") / "connections.jsonl"
+    for journal in (Journal(path), Journal()):
+        journal.start()
+        for one in entries:
+            journal.add(one)
+        assert list(journal.entries()) == entries
+        firsts = {one.name: one for one in reversed(entries)}
+        assert list(journal.in_order(str)) == [firsts[name] for name in sorted(firsts)]
+
+
+def test_each_entry_is_there_as_soon_as_it_is_added(path: Path) -> None:
+    journal = Journal(path)
+    journal.start()
+    for number in range(3):
+        journal.add(made(f"customer-{number}"))
+        assert [one.name for one in Journal(path).entries()] == [f"customer-{known}" for known in range(number + 1)]
+
+
+def test_a_line_that_was_cut_off_is_no_entry(path: Path) -> None:
+    journal = written(path, made("a"), made("b"))
+    whole = path.read_bytes()
+    for cut in (1, 20):
+        path.write_bytes(whole[:-cut])
+        assert [one.name for one in journal.entries()] == ["a"]
+
+
+@given(st.data())
+def test_wherever_a_run_is_cut_off_it_goes_on_with_what_is_whole(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    """The run's own file and those of its workers, each cut at any byte; names may stand in several."""
+    path = tmp_path_factory.mktemp("journal") / "connections.jsonl"
+    names, whole = st.lists(st.sampled_from("abcdef"), max_size=4), set()
+    for process in ("", "gw0", "gw1"):
+        journal = written(path, *map(made, data.draw(names)), process=process)
+        if journal.path and journal.path.exists():
+            content = journal.path.read_bytes()
+            journal.path.write_bytes(content[: data.draw(st.integers(0, len(content)))])
+            whole |= {one.name for one in journal.entries()}
+    prints = dict.fromkeys("abcde", "1")
+    journal = Journal(path)
+    assert set(journal.finished(prints)) == whole & prints.keys()
+    journal.start(prints)
+    assert sorted(one.name for one in journal.entries()) == sorted(whole & prints.keys())
+
+
+@pytest.mark.parametrize("line", [b"{\n", b"null\n", b'{"name": 1}\n', b"\xff\xfe\n", b"\n"])
+def test_what_is_no_entry_is_told_in_one_line_and_left_alone(path: Path, line: bytes) -> None:
+    journal = written(path, made())
+    content = path.read_bytes() + line
+    path.write_bytes(content)
+    with pytest.raises(JournalError, match=r"connections\.jsonl: no journal to go on from: ") as told:
+        list(journal.entries())
+    assert "\n" not in str(told.value)
+    assert path.read_bytes() == content
+
+
+def test_a_folder_that_cannot_be_written_loses_no_verdict(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    journal = written(tmp_path / "file" / "connections.jsonl", made("a"), made("b"))
+    assert isinstance(journal.problem, OSError)
+    assert [one.name for one in journal.entries()] == ["a", "b"]
+
+
+def test_a_journal_that_cannot_be_begun_anew_keeps_what_counts_of_the_run_before(path: Path) -> None:
+    journal = written(path, made("kept"), made("old", "2"))
+    path.with_name(f"{path.name}.part").mkdir()
+    journal.start({"kept": "1", "old": "1"})
+    journal.add(made("new"))
+    assert isinstance(journal.problem, OSError)
+    assert [one.name for one in journal.in_order(str)] == ["kept", "new"]
+
+
+def test_nothing_is_written_behind_a_line_that_could_not_be_written_whole(path: Path) -> None:
+    """As on a disk that is full: what comes later would be read as a part of it."""
+    journal = written(path, made("a"))
+    journal.problem = OSError("No space left on device")
+    path.write_bytes(path.read_bytes() + b'{"name": "b')
+    journal.add(made("c"))
+    assert [one.name for one in journal.in_order(str)] == ["a", "c"]
+
+
+def test_a_folder_that_goes_away_loses_no_later_verdict(path: Path) -> None:
+    journal = Journal(path)
+    journal.start()
+    path.unlink()
+    path.parent.rmdir()
+    journal.add(made("later"))
+    assert isinstance(journal.problem, OSError)
+    assert [one.name for one in journal.in_order(str)] == ["later"]
+
+
+def test_only_what_was_verified_as_asked_now_is_finished_and_once(path: Path) -> None:
+    journal = written(path, made("a"), made("b", "old"), made("a"), made("gone"))
+    prints = {"a": "1", "b": "1", "c": "1"}
+    assert journal.finished(prints) == {"a": made().started}
+    journal.start(prints)
+    assert list(journal.entries()) == [made("a")]
+
+
+def test_a_run_begins_with_nothing_unless_it_goes_on(path: Path) -> None:
+    journal = written(path, made("a"))
+    written(path, made("b"), process="gw0")
+    journal.start()
+    assert not list(journal.entries())
+    assert not journal.others()
+
+
+def test_what_other_processes_of_a_killed_run_had_finished_counts_once(path: Path) -> None:
+    journal = written(path, made("a"))
+    written(path, made("a"), made("b"), process="gw0")
+    written(path, made("c"), made("d", "old"), process="gw1")
+    prints = dict.fromkeys("abcd", "1")
+    assert list(journal.finished(prints)) == ["a", "b", "c"]
+    journal.start(prints)
+    assert [one.name for one in journal.entries()] == ["a", "b", "c"]
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_what_another_process_writes_is_read_as_it_comes(path: Path) -> None:
+    """Also where a line is not there in whole yet."""
+    journal = written(path)
+    other = written(path, made("a"), process="gw0")
+    assert other.path
+    (seen,) = journal.others()
+    assert [one.name for one in seen.fresh()] == ["a"]
+    whole = msgspec.json.encode(made("b")) + b"\n"
+    before = other.path.read_bytes()
+    for part, names in ((whole[:9], []), (whole, ["b"]), (whole, [])):
+        other.path.write_bytes(before + part)
+        assert [one.name for one in seen.fresh()] == names
+
+
+def test_an_entry_holds_the_whole_part_of_the_report(verified: Callable[..., Report]) -> None:
+    one = entry(verified("expired-secret"), made_up(), "all")
+    assert one.part.verdict.status == "nonconformant"
+    assert one.requests == verified("expired-secret").gathered.requests
+
+
+def test_a_fingerprint_tells_connections_sources_and_selections_apart_but_not_credentials() -> None:
+    asked = {
+        fingerprint(made_up(**values), source, selection)
+        for values in ({}, {"tenant_id": "7e4a11ed-0c0f-4c0f-a11c-000000000009"}, {"name": "other"})
+        for source in ("live", "fake")
+        for selection in ("all", "-m auth")
+    }
+    assert len(asked) == 12
+    assert fingerprint(made_up(client_secret="another"), "live", "all") in asked

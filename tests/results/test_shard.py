@@ -1,0 +1,55 @@
+"""Shares of the connections: together they are all, and a connection stays where it is."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance import Connection
+from conformance.results.shard import Shard, ShardError
+from tests.contoso import made_up
+
+names = st.lists(st.text(min_size=1, max_size=20), unique=True, max_size=30)
+
+
+def fleet(names: list[str]) -> list[Connection]:
+    return [made_up(name=name) for name in names]
+
+
+@given(names, st.integers(1, 9))
+def test_shares_are_disjoint_and_together_all(names: list[str], count: int) -> None:
+    shares = [Shard(index, count).of(fleet(names)) for index in range(1, count + 1)]
+    assert sorted(one.name for share in shares for one in share) == sorted(names)
+
+
+@given(names, st.text(min_size=1, max_size=20), st.integers(1, 9))
+def test_a_new_connection_moves_no_other(names: list[str], new: str, count: int) -> None:
+    for index in range(1, count + 1):
+        before = [one.name for one in Shard(index, count).of(fleet(names))]
+        after = [one.name for one in Shard(index, count).of(fleet([new, *(name for name in names if name != new)]))]
+        assert [name for name in after if name != new] == [name for name in before if name != new]
+
+
+def test_where_a_connection_belongs_is_the_same_everywhere() -> None:
+    """In every process, on every machine, in every version."""
+    found = {
+        index: [one.name for one in Shard(index, 3).of(fleet(["contoso", "fabrikam", "åre"]))] for index in (1, 2, 3)
+    }
+    assert found == {1: ["contoso", "åre"], 2: ["fabrikam"], 3: []}
+
+
+def test_shares_are_about_even() -> None:
+    many = fleet([f"tenant-{number:04}" for number in range(1000)])
+    assert all(150 < len(Shard(index, 5).of(many)) < 250 for index in range(1, 6))
+
+
+def test_a_share_is_written_as_it_is_read() -> None:
+    assert Shard.parse(" 2/5 ") == Shard(2, 5)
+    assert Shard.parse("1/1").of(fleet(["contoso"]))
+
+
+@pytest.mark.parametrize("text", ["", "2", "0/5", "6/5", "2/0", "-1/5", "1/5/9", "a/b", "1.5/2", "1/9999999"])
+def test_what_is_no_share_is_told(text: str) -> None:
+    with pytest.raises(ShardError, match="2/5 is the second of five"):
+        Shard.parse(text)

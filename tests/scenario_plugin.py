@@ -1,0 +1,30 @@
+"""For runs of pytest in a process of their own: each connection's scenario stands in its name, after a dot.
+
+``.hangs`` never answers; ``.is-a-fault-of-ours`` raises what nobody expects.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from conformance import Connection
+from conformance.fakes.source import Fake
+from conformance.sources.live import Channel
+
+healthy_or_not = Fake.open
+
+
+@asynccontextmanager
+async def opened(self: Fake, connection: Connection) -> AsyncIterator[Channel]:
+    _, _, scenario = connection.name.partition(".")
+    if scenario == "is-a-fault-of-ours":
+        raise LookupError("nobody expects this")
+    if scenario == "hangs":
+        await asyncio.sleep(3600)
+    async with healthy_or_not(Fake(scenario or "healthy"), connection) as channel:
+        yield channel
+
+
+Fake.open = opened  # type: ignore[method-assign]

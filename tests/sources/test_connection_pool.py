@@ -1,0 +1,157 @@
+"""The sockets that the connections of a run use one after the other."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+import pytest
+
+from conformance.fakes import Fake
+from conformance.probing.rate_limits import RateLimits
+from conformance.sources.live import ConnectionPool, Live, proxy_for
+from tests.contoso import made_up
+
+
+class Network(httpx.AsyncBaseTransport):
+    """One socket: notes the cookies that it is sent, and sets one; answers wait until they may come."""
+
+    made: list[Network]
+    gate: asyncio.Event
+
+    def __init__(self) -> None:
+        self.cookies: list[str | None] = []
+        self.closed = False
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.cookies.append(request.headers.get("cookie"))
+        await self.gate.wait()
+        if request.url.path == "/fails":
+            raise httpx.ConnectError("refused", request=request)
+        return httpx.Response(200, headers={"Set-Cookie": "tenant=one; Path=/"}, stream=httpx.ByteStream(b"{}"))
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+class Wired(ConnectionPool):
+    """Sockets of which each leads to a network of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made: list[Network] = []
+        Network.gate = asyncio.Event()
+        Network.gate.set()
+
+    def _made(self, host: str) -> Network:
+        self.made.append(Network())
+        return self.made[-1]
+
+
+async def answered(sockets: ConnectionPool, host: str = "one.example", path: str = "/") -> None:
+    """Asks, and reads the answer to its end."""
+    response = await sockets.handle_async_request(httpx.Request("GET", f"https://{host}{path}"))
+    await response.aread()
+
+
+def test_a_socket_serves_one_request_at_a_time_and_then_the_next() -> None:
+    async def run() -> list[int]:
+        async with Wired() as sockets:
+            assert isinstance(sockets, Wired)
+            Network.gate.clear()
+            both = [asyncio.create_task(answered(sockets)) for _ in range(2)]
+            await asyncio.sleep(0)
+            Network.gate.set()
+            await asyncio.gather(*both)
+            for host in ("one.example", "one.example", "two.example"):
+                await answered(sockets, host)
+            return [len(one.cookies) for one in sockets.made]
+
+    assert asyncio.run(run()) in ([1, 3, 1], [3, 1, 1])
+
+
+def test_no_cookie_travels() -> None:
+    async def run() -> list[str | None]:
+        async with Wired() as sockets:
+            assert isinstance(sockets, Wired)
+            for _ in range(3):
+                await answered(sockets)
+            return sockets.made[0].cookies
+
+    assert asyncio.run(run()) == [None, None, None]
+
+
+def test_the_last_who_leaves_closes_them() -> None:
+    async def run() -> None:
+        sockets = Wired()
+        async with sockets:
+            async with sockets:
+                await answered(sockets)
+            assert not sockets.made[0].closed
+        assert sockets.made[0].closed
+        async with sockets:
+            await answered(sockets)
+        assert [one.closed for one in sockets.made] == [True, True]
+
+    asyncio.run(run())
+
+
+def test_a_socket_that_failed_is_tried_again() -> None:
+    async def run() -> int:
+        async with Wired() as sockets:
+            assert isinstance(sockets, Wired)
+            with pytest.raises(httpx.ConnectError):
+                await answered(sockets, path="/fails")
+            await answered(sockets)
+            return len(sockets.made)
+
+    assert asyncio.run(run()) == 1
+
+
+@pytest.mark.parametrize(
+    ("environment", "proxy"),
+    [
+        ({}, None),
+        ({"HTTPS_PROXY": "http://proxy.example:8080"}, "http://proxy.example:8080"),
+        ({"https_proxy": "proxy.example:8080"}, "http://proxy.example:8080"),
+        ({"ALL_PROXY": "http://proxy.example:8080"}, "http://proxy.example:8080"),
+        ({"HTTP_PROXY": "http://proxy.example:8080"}, None),
+        ({"HTTPS_PROXY": "http://proxy.example:8080", "NO_PROXY": "azure.com"}, None),
+        ({"HTTPS_PROXY": "http://proxy.example:8080", "NO_PROXY": ".azure.com, other.example"}, None),
+        ({"HTTPS_PROXY": "http://proxy.example:8080", "NO_PROXY": "*"}, None),
+        ({"HTTPS_PROXY": "http://proxy.example:8080", "NO_PROXY": "microsoft.com"}, "http://proxy.example:8080"),
+    ],
+)
+def test_the_proxy_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], proxy: str | None
+) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert proxy_for("management.azure.com") == proxy
+
+
+def test_connections_on_the_network_have_one_pace_in_a_run_and_another_in_the_next() -> None:
+    source = Live()
+
+    async def paces() -> list[RateLimits]:
+        async with source.open(made_up()) as one:
+            pass
+        async with source.open(made_up()) as two, source.open(made_up()) as three:
+            return [one.pace, two.pace, three.pace]
+
+    first, second = asyncio.run(paces()), asyncio.run(paces())
+    assert len({*map(id, first)}) == len({*map(id, second)}) == 1
+    assert first[0] is not second[0]
+
+
+def test_each_virtual_tenant_has_a_pace_of_its_own() -> None:
+    async def paces() -> list[RateLimits]:
+        source = Fake()
+        async with source.open(made_up()) as one, source.open(made_up()) as two:
+            return [one.pace, two.pace]
+
+    one, two = asyncio.run(paces())
+    assert one is not two

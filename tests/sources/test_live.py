@@ -1,0 +1,109 @@
+"""The live source over real TLS sockets: for every scenario the same verdict as in process."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+import pytest
+
+from conformance import Connection, Patience, verify
+from conformance.connection import Cloud
+from conformance.fakes import SCENARIOS, World
+from conformance.fakes.network.served import ServedTenant, serve_tenant
+from conformance.sources.live import Channel, Live, Source
+from conformance.verification.api import Report
+from tests.contoso import made_up
+
+pytestmark = pytest.mark.slow
+
+Verdicts = dict[str, tuple[str, str | None, str | None]]
+
+
+def verdicts(report: Report) -> Verdicts:
+    return {one.check: (one.status, one.cause, one.blocked_by) for one in report.outcomes}
+
+
+@dataclass(frozen=True)
+class Hurried:
+    """The live source on a world's own clock: what a service asks to wait passes at once."""
+
+    world: World
+    name: str = "live"
+
+    @asynccontextmanager
+    async def open(self, connection: Connection) -> AsyncIterator[Channel]:
+        async with Live().open(connection) as channel:
+            yield replace(channel, clock=self.world.clock)
+
+
+@pytest.fixture(scope="module")
+def served_tenant() -> Iterator[ServedTenant]:
+    with serve_tenant(made_up()) as stage:
+        yield stage
+
+
+@pytest.fixture
+def stage(served_tenant: ServedTenant, monkeypatch: pytest.MonkeyPatch) -> ServedTenant:
+    """A healthy tenant over sockets, to which the environment leads."""
+    for name, value in served_tenant.server.environment.items():
+        monkeypatch.setenv(name, value)
+    served_tenant.reset()
+    return served_tenant
+
+
+WAITED_FOR = {"throttled", "throttled-for-good", "service-down", "query-timeout"}
+"""The scenarios in which services ask for up to half a minute."""
+SOON = Patience(read=1.0)
+
+
+OF_EACH_FORM = ("arm/policy", "graph/206.provider", "log_analytics/401", "network/407", "network/html", "network/xml")
+"""Faults whose answer is a document, a part, a bare status, and a page of something in between."""
+
+
+@pytest.mark.parametrize("scenario", [*sorted(SCENARIOS), *OF_EACH_FORM])
+def test_over_sockets_as_in_process(stage: ServedTenant, connection: Connection, scenario: str) -> None:
+    stage.switch(scenario)
+    source: str | Source = Hurried(stage.world) if scenario in WAITED_FOR else "live"
+    waits = any("timed_out" in SCENARIOS[name].causes for name in scenario.split("+") if name in SCENARIOS)
+    live = verify(stage.connection, source=source, patience=SOON if waits else None)
+    assert live.source == "live"
+    in_process = verify(connection, source=f"fake:{scenario}")
+    assert verdicts(live) == verdicts(in_process)
+    assert live.verdict.exit_code == in_process.verdict.exit_code
+
+
+def test_waiting_over_sockets_takes_the_time_that_was_asked_for(stage: ServedTenant) -> None:
+    stage.throttle("sentinel", times=1, seconds=1)
+    report = verify(stage.connection, checks=["SENT-001"])
+    assert report.ok
+    assert report.duration > 1
+
+
+def test_an_authority_that_is_not_trusted_is_a_finding(stage: ServedTenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE")
+    report = verify(stage.connection, checks=["CONN-006", "AUTH-003"])
+    assert {one.root.finding.cause for one in report.verdict.root_causes} == {"tls_untrusted"}
+    assert report.verdict.exit_code == 6
+
+
+def test_a_proxy_that_is_not_there_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    report = verify(made_up(), source="live", checks=["CONN-006", "AUTH-001"])
+    assert {one.root.finding.cause for one in report.verdict.root_causes} == {"connection_failed"}
+
+
+def test_a_proxy_that_refuses_is_a_finding(stage: ServedTenant, connection: Connection) -> None:
+    """The server knows the services' hosts alone; a proxy that says no is no service."""
+    cloud = connection.cloud
+    elsewhere = Cloud(
+        cloud.name,
+        cloud.title,
+        cloud.az,
+        cloud.portal,
+        {**cloud.hosts, "entra": "https://login.example"},
+        cloud.audiences,
+    )
+    report = verify(made_up(cloud=elsewhere), source="live", checks=["AUTH-001"])
+    assert {one.root.finding.cause for one in report.verdict.root_causes} == {"intercepted"}

@@ -1,0 +1,155 @@
+"""The fixtures for tests of other projects."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+
+import httpx
+import pytest
+
+from conformance.fakes.controllable import ControllableTenant
+from conformance.fakes.network.client_files import secret
+from conformance.fakes.network.served import ServedTenant
+
+ALERTS = "https://graph.microsoft.com/v1.0/security/alerts_v2"
+
+
+def form(stage: ControllableTenant) -> tuple[str, dict[str, str]]:
+    connection = stage.connection
+    return f"https://login.microsoftonline.com/{connection.tenant_id}/oauth2/v2.0/token", {
+        "grant_type": "client_credentials",
+        "client_id": connection.client_id,
+        "client_secret": secret(connection),
+        "scope": "https://graph.microsoft.com/.default",
+    }
+
+
+def bearer(answer: httpx.Response) -> dict[str, str]:
+    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+class TestSentinelTenant:
+    def test_a_client_of_the_test_s_own_is_answered(self, sentinel_tenant: ControllableTenant) -> None:
+        url, data = form(sentinel_tenant)
+        with httpx.Client() as client:
+            answer = client.get(ALERTS, headers=bearer(client.post(url, data=data)))
+        assert answer.status_code == 200
+        assert [one.url.host for one in sentinel_tenant.requests] == [
+            "login.microsoftonline.com",
+            "graph.microsoft.com",
+        ]
+
+    def test_so_is_an_asynchronous_one(self, sentinel_tenant: ControllableTenant) -> None:
+        url, data = form(sentinel_tenant)
+
+        async def ask() -> int:
+            async with httpx.AsyncClient() as client:
+                return (await client.get(ALERTS, headers=bearer(await client.post(url, data=data)))).status_code
+
+        assert asyncio.run(ask()) == 200
+
+    def test_a_body_that_is_streamed_arrives(self, sentinel_tenant: ControllableTenant) -> None:
+        url, _ = form(sentinel_tenant)
+
+        async def ask() -> str:
+            async def body():  # type: ignore[no-untyped-def]
+                for part in (b"grant_type=client_", b"credentials"):
+                    yield part
+
+            async with httpx.AsyncClient() as client:
+                return (await client.post(url, content=body())).text
+
+        assert "AADSTS7000216" in asyncio.run(ask())
+
+    def test_a_proxy_of_the_environment_does_not_lead_past_it(
+        self, sentinel_tenant: ControllableTenant, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+        assert httpx.get(ALERTS).status_code == 401
+
+    def test_other_hosts_fail_the_test(self, sentinel_tenant: ControllableTenant) -> None:
+        with pytest.raises(AssertionError, match="not mocked"):
+            httpx.get("https://example.com/")
+
+    @pytest.mark.parametrize(
+        ("arrange", "status", "says"),
+        [
+            (lambda tenant: tenant.expire_secret(), 401, "AADSTS7000222"),
+            (lambda tenant: tenant.throttle("entra"), 429, "Too Many Requests"),
+            (lambda tenant: tenant.switch("app-disabled"), 400, "AADSTS7000112"),
+            (lambda tenant: setattr(tenant.state.app, "enabled", False), 400, "AADSTS7000112"),
+        ],
+    )
+    def test_what_is_arranged_is_answered(  # type: ignore[no-untyped-def]
+        self, sentinel_tenant: ControllableTenant, arrange, status: int, says: str
+    ) -> None:
+        arrange(sentinel_tenant)
+        url, data = form(sentinel_tenant)
+        answer = httpx.post(url, data=data)
+        assert answer.status_code == status
+        assert says in answer.text
+
+    def test_consents_roles_and_tables_are_taken_away(self, sentinel_tenant: ControllableTenant) -> None:
+        sentinel_tenant.revoke("SecurityAlert.Read.All")
+        sentinel_tenant.revoke_roles()
+        sentinel_tenant.drop_table("SecurityIncident")
+        assert "SecurityAlert.Read.All" not in {one.role for one in sentinel_tenant.state.app.consents}
+        assert not sentinel_tenant.state.assignments
+        assert "SecurityIncident" not in sentinel_tenant.state.workspace.tables
+
+    def test_every_test_has_a_tenant_of_its_own(self, sentinel_tenant: ControllableTenant) -> None:
+        assert not sentinel_tenant.requests
+        assert sentinel_tenant.scenario == "healthy"
+
+
+class TestSentinelServer:
+    def test_any_client_is_answered(self, sentinel_server: ServedTenant) -> None:
+        url, data = form(sentinel_server)
+        with urllib.request.urlopen(url, data=str(httpx.QueryParams(data)).encode(), timeout=10) as answer:
+            assert answer.status == 200
+        sentinel_server.expire_secret()
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            urllib.request.urlopen(url, data=str(httpx.QueryParams(data)).encode(), timeout=10)
+        assert len(sentinel_server.requests) == 2
+
+    def test_urllib_does_without_the_proxies_of_before(
+        self, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whoever asked first in this process, and however."""
+        before = urllib.request.build_opener(urllib.request.ProxyHandler({"https": "http://127.0.0.1:9"}))
+        monkeypatch.setattr(urllib.request, "_opener", before)
+        served: ServedTenant = request.getfixturevalue("sentinel_server")
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            urllib.request.urlopen(ALERTS, timeout=10)
+        assert len(served.requests) == 1
+
+    def test_the_environment_leads_there_and_names_the_connection(self, sentinel_server: ServedTenant) -> None:
+        assert os.environ["HTTPS_PROXY"] == sentinel_server.server.url
+        assert os.environ["AZURE_CLIENT_ID"] == sentinel_server.connection.client_id
+        assert os.environ["SENTINEL_CONTROL"] == sentinel_server.server.control_url
+
+    def test_a_subprocess_is_answered(self, sentinel_server: ServedTenant) -> None:
+        code = f"import httpx; print(httpx.get('{ALERTS}').status_code)"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert done.stdout == "401\n"
+
+
+def test_the_environment_is_as_it_was(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HTTPS_PROXY", raising=False)
+    pytester.makepyfile(
+        """
+        import os
+
+        def test_within(sentinel_server):
+            assert "HTTPS_PROXY" in os.environ
+
+        def test_after():
+            assert "HTTPS_PROXY" not in os.environ
+        """
+    )
+    assert pytester.runpytest_inprocess("-p", "no:randomly").ret == 0

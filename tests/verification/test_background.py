@@ -1,0 +1,102 @@
+"""Work in the background: as it is finished, so many at a time, and an end whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import Counter
+
+import pytest
+
+from conformance.verification.api import run_concurrently
+from conformance.verification.background import BackgroundGatherer
+
+
+def test_things_come_in_the_order_in_which_they_are_finished() -> None:
+    with BackgroundGatherer(lambda seconds: asyncio.sleep(seconds), [0.3, 0.0, 0.15], jobs=3) as gathering:
+        assert list(gathering.finished()) == [0.0, 0.15, 0.3]
+
+
+def test_what_hangs_delays_nobody() -> None:
+    ends = threading.Event()
+
+    async def work(name: str) -> None:
+        if name == "hangs":
+            await asyncio.to_thread(ends.wait)
+
+    with BackgroundGatherer(work, ["hangs", *"abcd"], jobs=2) as gathering:
+        finished = gathering.finished()
+        assert sorted(next(finished) for _ in "abcd") == [*"abcd"]
+        ends.set()
+        assert list(finished) == ["hangs"]
+
+
+@pytest.mark.parametrize("jobs", [1, 3, 50])
+def test_so_many_are_worked_on_at_a_time(jobs: int) -> None:
+    running = Counter[str]()
+
+    async def work(_: int) -> None:
+        running["now"] += 1
+        running["most"] = max(running["most"], running["now"])
+        await asyncio.sleep(0.001)
+        running["now"] -= 1
+
+    with BackgroundGatherer(work, range(20), jobs) as gathering:
+        assert sorted(gathering.finished()) == [*range(20)]
+    assert running["most"] == min(jobs, 20)
+
+
+def test_an_error_is_raised_where_it_is_waited_for_and_ends_the_rest() -> None:
+    given_up: list[str] = []
+
+    async def work(name: str) -> None:
+        if name == "broken":
+            raise LookupError(name)
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            given_up.append(name)
+            raise
+
+    with BackgroundGatherer(work, ["slow", "broken"], jobs=2) as gathering, pytest.raises(LookupError, match="broken"):
+        list(gathering.finished())
+    assert given_up == ["slow"]
+
+
+def test_leaving_early_gives_up_what_is_on_its_way() -> None:
+    began = time.monotonic()
+    with BackgroundGatherer(lambda seconds: asyncio.sleep(seconds), [0.0, 60.0], jobs=2) as gathering:
+        assert next(gathering.finished()) == 0.0
+    assert time.monotonic() - began < 5
+    assert not any(thread.name == "sentinel-gathering" for thread in threading.enumerate())
+
+
+def test_nothing_to_do_ends_at_once() -> None:
+    with BackgroundGatherer(lambda seconds: asyncio.sleep(seconds), [], jobs=2) as gathering:
+        assert list(gathering.finished()) == []
+
+
+# The same without a thread
+
+
+def test_results_are_given_as_finished_and_things_are_only_taken_as_there_is_room() -> None:
+    taken: list[float] = []
+
+    def things() -> list[float]:
+        return [0.1, 0.0, 0.02]
+
+    async def work(seconds: float) -> float:
+        taken.append(seconds)
+        await asyncio.sleep(seconds)
+        return seconds * 2
+
+    async def run() -> list[float]:
+        found = []
+        async for one in run_concurrently(work, iter(things()), 2):
+            found.append(one)
+            if len(found) == 1:
+                assert taken[:2] == [0.1, 0.0]
+        return found
+
+    assert asyncio.run(run()) == [0.0, 0.04, 0.2]

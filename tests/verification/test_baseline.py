@@ -1,0 +1,186 @@
+"""Accepted findings: what they cover, what has become stale, and what a baseline file may not say."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.checks.outcome import Outcome, Root
+from conformance.findings import finding
+from conformance.verification.baseline import Acceptance, Baseline, BaselineError, accept, read, stale
+
+TODAY = date(2026, 11, 24)
+LATER = date(2027, 1, 31)
+RIGHTS = Root("HYG-002", finding("over_privileged"))
+EXPIRED = Root("AUTH-003", finding("secret_expired"))
+
+ENTRY = """
+[[accept]]
+check = "HYG-002"
+connection = "contoso"
+cause = "over_privileged"
+reason = "the reviewer wants both roles until the migration"
+expires = 2027-01-31
+"""
+
+
+def known(check: str = "AUTH-003", **more: object) -> Acceptance:
+    return Acceptance(check, "known", **{"expires": LATER, **more})  # type: ignore[arg-type]
+
+
+def accepted(outcomes: list[Outcome], *baseline: Acceptance) -> list[str]:
+    return [one.check for one in accept(outcomes, "contoso", baseline, TODAY) if one.accepted]
+
+
+FAILED = Outcome("AUTH-003", "failed", EXPIRED)
+BLOCKED = Outcome("SENT-001", "blocked", EXPIRED)
+PASSED = Outcome("AUTH-003", "passed")
+ERROR = Outcome("AUTH-003", "error", reason="a bug")
+
+
+def test_what_an_accepted_root_blocks_is_accepted_with_it() -> None:
+    assert accepted([FAILED, BLOCKED, PASSED], known()) == ["AUTH-003", "SENT-001"]
+    assert accepted([BLOCKED], known()) == ["SENT-001"]
+
+
+def test_an_acceptance_covers_its_check_connection_and_cause_only() -> None:
+    assert accepted([FAILED], known("HYG-002"), known(connection="fabrikam"), known(cause="wrong_client_secret")) == []
+    assert accepted([FAILED], known(connection="contoso", cause="secret_expired")) == ["AUTH-003"]
+
+
+def test_an_error_is_never_accepted() -> None:
+    assert accepted([ERROR], known()) == []
+
+
+def test_it_holds_to_the_end_of_its_last_day() -> None:
+    assert accepted([FAILED], known(expires=TODAY)) == ["AUTH-003"]
+    assert accepted([FAILED], known(expires=TODAY - timedelta(days=1))) == []
+
+
+def why(outcomes: dict[str, list[Outcome]], one: Acceptance) -> list[str]:
+    return [found.why for found in stale(outcomes.items(), (one,), TODAY)]
+
+
+def test_an_acceptance_is_stale_when_its_check_passes_everywhere() -> None:
+    assert why({"contoso": [PASSED]}, known()) == ["passing"]
+    assert why({"contoso": [PASSED], "fabrikam": [FAILED]}, known()) == []
+    assert why({"contoso": [PASSED], "fabrikam": [FAILED]}, known(connection="contoso")) == ["passing"]
+
+
+@pytest.mark.parametrize(
+    "outcome", [FAILED, ERROR, Outcome("AUTH-003", "blocked", RIGHTS), Outcome("LA-001", "passed")]
+)
+def test_only_a_check_that_was_seen_to_pass_makes_it_stale(outcome: Outcome) -> None:
+    assert why({"contoso": [outcome]}, known()) == []
+
+
+def test_an_acceptance_whose_day_is_over_is_stale_if_its_check_was_selected() -> None:
+    over = known(expires=date(2026, 1, 31))
+    assert why({"contoso": [FAILED]}, over) == ["expired"]
+    assert why({"contoso": [BLOCKED]}, over) == ["expired"]
+    assert why({"contoso": [PASSED]}, over) == ["passing"]
+    assert why({"contoso": [Outcome("LA-001", "passed")]}, over) == []
+
+
+def test_a_stale_acceptance_says_where_it_stands_and_what_to_do() -> None:
+    one = known(connection="contoso", where="known.toml:3")
+    assert [found.message for found in stale([("contoso", [PASSED])], (one,), TODAY)] == [
+        "known.toml:3: AUTH-003 (contoso) is accepted until 2027-01-31, but passes: remove the entry"
+    ]
+
+
+SOME = [FAILED, BLOCKED, PASSED, ERROR, Outcome("HYG-002", "warning", RIGHTS), Outcome("HYG-002", "passed")]
+ENTRIES = st.builds(
+    known,
+    st.sampled_from(["AUTH-003", "HYG-002"]),
+    connection=st.sampled_from([None, "contoso", "fabrikam"]),
+    expires=st.dates(date(2026, 1, 1), date(2027, 12, 31)),
+)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["contoso", "fabrikam"]), st.lists(st.sampled_from(SOME), unique_by=lambda o: o.check)
+    ),
+    st.lists(ENTRIES).map(tuple),
+)
+def test_nothing_is_both_used_and_stale_and_marking_changes_nothing_else(
+    outcomes: dict[str, list[Outcome]], baseline: Baseline
+) -> None:
+    gone = {one.acceptance for one in stale(outcomes.items(), baseline, TODAY)}
+    for name, found in outcomes.items():
+        marked = accept(found, name, baseline, TODAY)
+        assert [(one.check, one.status, one.root) for one in marked] == [
+            (one.check, one.status, one.root) for one in found
+        ]
+        used = tuple(one for one in baseline if any(o.accepted for o in accept(found, name, (one,), TODAY)))
+        assert not gone & set(used)
+
+
+# The file
+
+
+def test_an_entry_is_read_with_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "known.toml"
+    path.write_text(ENTRY)
+    (one,) = read(path)
+    assert one == Acceptance(
+        "HYG-002",
+        "the reviewer wants both roles until the migration",
+        LATER,
+        "contoso",
+        "over_privileged",
+        f"{path}:2",
+    )
+
+
+def test_an_empty_baseline_accepts_nothing(tmp_path: Path) -> None:
+    (tmp_path / "known.toml").write_text("")
+    assert read(tmp_path / "known.toml") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (ENTRY.replace("HYG-002", "HYG-02"), "3: check: there is no check 'HYG-02' (did you mean 'HYG-002'?)"),
+        (
+            ENTRY.replace("over_p", "ower_p"),
+            "5: cause: there is no cause 'ower_privileged' (did you mean 'over_privileged'?)",
+        ),
+        (ENTRY.replace("expires", "expiry"), "7: unknown key 'expiry' (did you mean 'expires'?)"),
+        (ENTRY.replace("2027-01-31", "2027"), "7: expires: found the number 2027, expected a date such as 2027-03-01"),
+        (ENTRY.replace("2027-01-31", "2027-01-31T00:00:00"), "7: expires: found a date with a time, expected a date"),
+        (ENTRY.replace("reason", "# reason"), "2: missing key 'reason'"),
+        (ENTRY.replace('"contoso"', "7"), "4: connection: found the number 7, expected a text in quotes"),
+        (ENTRY.replace("[[accept]]", "[[accepted]]"), "2: unknown key 'accepted' (did you mean 'accept'?)"),
+        (ENTRY.replace("[[accept]]", "[accept]"), "accept: expected tables [[accept]]"),
+        ("[[accept]\n", "1: no valid TOML"),
+    ],
+)
+def test_what_a_baseline_may_not_say(tmp_path: Path, text: str, problem: str) -> None:
+    path = tmp_path / "known.toml"
+    path.write_text(text)
+    with pytest.raises(BaselineError) as raised:
+        read(path)
+    assert problem in str(raised.value)
+    assert str(path) in str(raised.value)
+
+
+def test_a_baseline_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(BaselineError, match=r"known\.toml: cannot be read: No such file"):
+        read(tmp_path / "known.toml")
+
+
+@given(st.text() | st.just(ENTRY).flatmap(lambda text: st.integers(0, len(text)).map(lambda n: text[:n])))
+def test_any_text_is_read_or_told(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.toml"
+    path.write_bytes(text.encode(errors="surrogatepass"))
+    try:
+        told: object = read(path)
+    except BaselineError as error:
+        told = str(error)
+    assert isinstance(told, tuple) or str(told).startswith(str(path))

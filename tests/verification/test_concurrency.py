@@ -1,0 +1,83 @@
+"""Who may begin: few of a group at a time, and nobody waits for another's group."""
+
+from __future__ import annotations
+
+import asyncio
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.apis.limits import COUNTED
+from conformance.probing.transport import CONCURRENCY
+from conformance.verification.api import run_concurrently
+from conformance.verification.background import BackgroundGatherer
+from conformance.verification.concurrency import MAX_PER_GROUP, GroupLimiter, group, no_group
+from tests.contoso import made_up
+
+
+def first(thing: str) -> str:
+    return thing[0]
+
+
+@given(st.lists(st.text("abc", min_size=1, max_size=3)), st.integers(1, 3), st.data())
+def test_all_come_once_and_never_too_many_of_a_group(things: list[str], most: int, data: st.DataObject) -> None:
+    admission = GroupLimiter(things, first, most)
+    working: list[str] = []
+    ended: list[str] = []
+    while True:
+        while (one := admission.next()) is not None:
+            working.append(one)
+            assert sum(first(other) == first(one) for other in working) <= most
+        if not working:
+            break
+        gone = working.pop(data.draw(st.integers(0, len(working) - 1)))
+        admission.done(gone)
+        ended.append(gone)
+    assert sorted(ended) == sorted(things)
+
+
+def test_who_has_to_wait_is_passed_over_and_comes_as_soon_as_there_is_room() -> None:
+    admission = GroupLimiter(["a1", "a2", "a3", "b1", "a4"], first, most=1)
+    assert [admission.next() for _ in range(3)] == ["a1", "b1", None]
+    admission.done("a1")
+    assert [admission.next() for _ in range(2)] == ["a2", None]
+
+
+def test_what_is_in_no_group_may_always_begin() -> None:
+    admission = GroupLimiter(range(100), no_group, most=1)
+    assert [admission.next() for _ in range(101)] == [*range(100), None]
+
+
+def test_connections_of_one_app_in_one_tenant_are_a_group() -> None:
+    other = "00000000-0c0f-4c0f-a11c-00000000000f"
+    one = made_up()
+    assert group(one) == group(made_up(name="other", subscription_id=other, tenant_id=one.tenant_id.upper()))
+    assert len({group(one), group(made_up(tenant_id=other)), group(made_up(client_id=other))}) == 3
+
+
+def test_a_group_that_hangs_delays_nobody_with_all_places_taken() -> None:
+    async def work(thing: str) -> str:
+        await asyncio.sleep(60 if thing[0] == "a" else 0)
+        return thing
+
+    async def run() -> list[str]:
+        things = [f"a{number}" for number in range(50)] + ["b", "c", "d"]
+        found = []
+        async for one in run_concurrently(work, things, MAX_PER_GROUP + 1, first):
+            found.append(one)
+            if len(found) == 3:
+                break
+        return found
+
+    assert sorted(asyncio.run(run())) == ["b", "c", "d"]
+
+
+def test_in_the_background_too() -> None:
+    with BackgroundGatherer(lambda thing: asyncio.sleep(0), ["a1", "a2", "b1"], jobs=2, group=first) as gathering:
+        assert sorted(gathering.finished()) == ["a1", "a2", "b1"]
+
+
+def test_a_group_fits_into_the_queue_of_log_analytics() -> None:
+    service = COUNTED["log_analytics"]
+    assert service.running is not None
+    assert MAX_PER_GROUP * CONCURRENCY["log_analytics"] <= service.running + service.queued

@@ -1,0 +1,138 @@
+"""Every kind of credential, and every cloud: verified, and refused for the right reason."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+import pytest
+import trustme
+
+from conformance import Connection, verify
+from conformance.connection import CLOUDS, Certificate, FederatedToken
+from conformance.fakes import World, build
+from conformance.sources.live import Channel
+from conformance.verification.api import Report
+from tests.contoso import made_up
+
+CHECKS = ["AUTH-001", "AUTH-002", "AUTH-003", "AUTH-010", "AUTH-020", "PERM-001", "SENT-001"]
+
+
+class Arranged:
+    """A world in the state that a test wants."""
+
+    name = "fake:arranged"
+
+    def __init__(self, arrange: Callable[[World], None] | None = None) -> None:
+        self._arrange = arrange
+
+    @asynccontextmanager
+    async def open(self, connection: Connection) -> AsyncIterator[Channel]:
+        world = build(connection)
+        if self._arrange:
+            self._arrange(world)
+        yield Channel(world.transport(), world.clock, world.connection)
+
+
+@cache
+def certificate() -> Certificate:
+    issued = trustme.CA().issue_cert("app.example", key_type=trustme.KeyType.RSA)
+    pem = issued.private_key_pem.bytes() + issued.cert_chain_pems[0].bytes()
+    return Certificate(pem, "file:app.pem")
+
+
+def assertion(**claims: object) -> FederatedToken:
+    """A token of another provider; nobody here verifies its signature."""
+    known = {"iss": "https://token.actions.example", "sub": "repo:contoso/soc:ref:refs/heads/main"}
+    payload = {**known, "aud": "api://AzureADTokenExchange", **claims}
+    parts = [
+        base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in ({"alg": "RS256"}, payload)
+    ]
+    text = ".".join([*parts, "c2lnbmF0dXJl"])
+    return FederatedToken(lambda: text, "env:TOKEN")
+
+
+def verified(connection: Connection, arrange: Callable[[World], None] | None = None) -> Report:
+    return verify(connection, source=Arranged(arrange), checks=CHECKS)
+
+
+def causes(report: Report) -> list[tuple[str, str]]:
+    return [(one.root.check, one.root.finding.cause) for one in report.verdict.root_causes]
+
+
+@pytest.mark.parametrize("credential", [certificate(), assertion()], ids=["certificate", "federated"])
+def test_a_credential_without_a_secret_works(credential: Certificate | FederatedToken) -> None:
+    report = verified(made_up(client_secret=None, credential=credential))
+    assert report.ok, report.verdict.summary
+
+
+def test_a_certificate_that_is_not_the_apps_is_refused() -> None:
+    report = verified(
+        made_up(client_secret=None, credential=certificate()), lambda world: world.tenant.app.thumbprints.clear()
+    )
+    assert causes(report) == [("AUTH-003", "certificate_invalid")]
+
+
+def test_a_certificate_that_cannot_sign_is_a_finding() -> None:
+    report = verified(made_up(client_secret=None, credential=Certificate(b"not a key", "file:app.pem")))
+    assert causes(report) == [("AUTH-003", "certificate_invalid")]
+
+
+def test_a_subject_that_nobody_trusts_is_refused() -> None:
+    def rename(world: World) -> None:
+        world.tenant.app.federated[0].subject = "repo:contoso@1/soc@2:ref:refs/heads/main"
+
+    report = verified(made_up(client_secret=None, credential=assertion()), rename)
+    assert causes(report) == [("AUTH-003", "federation_mismatch")]
+
+
+def test_an_assertion_of_yesterday_is_refused() -> None:
+    past = int((datetime.now(UTC) - timedelta(days=1)).timestamp())
+    report = verified(made_up(client_secret=None, credential=assertion(exp=past, nbf=past - 300)))
+    assert causes(report) == [("AUTH-003", "assertion_expired")]
+
+
+@pytest.mark.parametrize(
+    ("credential", "certainty"), [(certificate(), "certain"), (assertion(), "likely")], ids=["certificate", "federated"]
+)
+def test_a_clock_that_is_off_is_told_from_an_old_assertion(
+    credential: Certificate | FederatedToken, certainty: str
+) -> None:
+    """The service's Date against this machine's clock."""
+
+    def late(world: World) -> None:
+        world.clock.skew = timedelta(minutes=20)
+        world.fault("entra/AADSTS700024")
+
+    report = verified(made_up(client_secret=None, credential=credential), late)
+    (root,) = report.verdict.root_causes
+    assert (root.root.check, root.root.finding.cause, root.root.finding.certainty) == (
+        "AUTH-003", "clock_skew", certainty
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("credential", "cause"), [(certificate(), "certificate_invalid"), (assertion(), "federation_mismatch")]
+)
+def test_a_refused_credential_is_of_the_kind_that_was_sent(
+    credential: Certificate | FederatedToken, cause: str
+) -> None:
+    report = verified(
+        made_up(client_secret=None, credential=credential), lambda world: world.fault("entra/oauth.invalid_client")
+    )
+    assert causes(report) == [("AUTH-003", cause)]
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_every_cloud_is_verified_under_its_own_hosts(cloud: str) -> None:
+    report = verify(made_up(cloud=cloud), source="fake")
+    assert report.ok, report.verdict.summary
+    hosts = {one.url.split("/")[2] for one in report.gathered.exchanges}
+    assert hosts <= {host.removeprefix("https://") for host in CLOUDS[cloud].hosts.values()}
+    if cloud == "china":
+        statuses = {one.check: one.status for one in report.outcomes}
+        assert statuses["GRAPH-001"] == statuses["MDE-001"] == "not_applicable"
