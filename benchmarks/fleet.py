@@ -24,9 +24,11 @@ import distributed
 
 from benchmarks.part import Taken
 from benchmarks.run import ROOT, write
+from conformance.fleet.__main__ import run_parser
 from conformance.fleet.cluster import Cluster
 from conformance.fleet.plan import Plan, plan
 from conformance.results.journal import Journal
+from conformance.run_options import RunOptions
 
 JOBS = 32
 LATENCY = 0.05
@@ -159,8 +161,9 @@ def _dask(fleet: Served, workers: int, source: str) -> float:
             stack.callback(process.terminate)
         with distributed.Client(address, set_as_default=False) as client:
             client.wait_for_workers(workers)
-        planned = plan([str(fleet.folder / "connections")], source_name=source, jobs=JOBS)
-        first = replace(planned, places=planned.places[: 8 * workers])
+        given = run_parser().parse_args([str(fleet.folder / "connections"), f"--source={source}", f"--jobs={JOBS}"])
+        planned = plan(given.connections, RunOptions.parse(lambda name: getattr(given, name)))
+        first = replace(planned, waiting=planned.waiting[: 8 * workers])
         asyncio.run(_verified(first, address))  # the workers have imported everything then
         return min(asyncio.run(_verified(planned, address)) for _ in range(2))
 
@@ -168,8 +171,8 @@ def _dask(fleet: Served, workers: int, source: str) -> float:
 async def _verified(planned: Plan, address: str) -> float:
     async with Cluster(address) as cluster:
         began = time.perf_counter()
-        entries = [entry async for result in cluster.results(planned.places, planned.order) for entry in result.entries]
-        assert len(entries) == len(planned.places)
+        entries = [entry async for result in cluster.results(planned.waiting, planned.spec) for entry in result.entries]
+        assert len(entries) == len(planned.waiting)
         return time.perf_counter() - began
 
 

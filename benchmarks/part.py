@@ -19,8 +19,10 @@ from pathlib import Path
 import httpx
 
 from conformance import Connection, load
-from conformance.results.journal import Journal, entry
-from conformance.sources.live import Channel, Live
+from conformance.report.entry import entry
+from conformance.results.journal import Journal
+from conformance.sources.base import Channel
+from conformance.sources.live import Live
 from conformance.verification.api import verify_all
 
 RECORDED = 20

@@ -26,7 +26,8 @@ from conformance.checks.registry import catalogue
 from conformance.probing.evidence import Answer, Evidence, Refusal
 from conformance.probing.probe import PROBES
 from conformance.sources.live import Live
-from conformance.verification.api import select_checks, verify
+from conformance.verification.api import verify
+from conformance.verification.pipeline import select_checks
 
 ROOT = Path(__file__).parents[1]
 DEMO = ROOT / "examples" / "demo.toml"

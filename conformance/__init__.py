@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from conformance._version import CHECKS_VERSION, __version__
+
 if TYPE_CHECKING:
     from conformance.checks.expect import fail, not_applicable, require
     from conformance.checks.outcome import Outcome
@@ -12,14 +14,11 @@ if TYPE_CHECKING:
     from conformance.findings import Finding, explain
     from conformance.probing.evidence import Answer, Evidence, Refusal
     from conformance.probing.transport import Patience
-    from conformance.sources.live import SourceError
-    from conformance.verification.api import Report, verify, verify_async
+    from conformance.sources.base import SourceError
+    from conformance.verification.api import verify, verify_async
     from conformance.verification.baseline import Acceptance
+    from conformance.verification.result import Report
     from conformance.verification.verdict import Verdict
-
-__version__ = "0.1.0"
-CHECKS_VERSION = "2026.11"
-"""The version of the set of checks (calendar)."""
 
 _HOMES = {
     "Acceptance": "conformance.verification.baseline",
@@ -31,8 +30,8 @@ _HOMES = {
     "Outcome": "conformance.checks.outcome",
     "Patience": "conformance.probing.transport",
     "Refusal": "conformance.probing.evidence",
-    "Report": "conformance.verification.api",
-    "SourceError": "conformance.sources.live",
+    "Report": "conformance.verification.result",
+    "SourceError": "conformance.sources.base",
     "Verdict": "conformance.verification.verdict",
     "check": "conformance.checks.registry",
     "explain": "conformance.findings",

@@ -13,7 +13,8 @@ from conformance.fakes.__main__ import made_up
 from conformance.fakes.network.server import serving
 from conformance.fakes.world import hosts
 from conformance.recording.recorder import Discarded, Recording
-from conformance.verification.api import select_checks, verify
+from conformance.verification.api import verify
+from conformance.verification.pipeline import select_checks
 
 FOLDER = Path(__file__).parents[1] / "cassettes"
 SCENARIOS = (

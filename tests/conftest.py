@@ -11,8 +11,9 @@ from hypothesis import settings
 
 from conformance import Connection
 from conformance.fakes import Fake
-from conformance.verification.api import Report, verify
+from conformance.verification.api import verify
 from conformance.verification.baseline import Baseline
+from conformance.verification.result import Report
 from tests.contoso import START, made_up
 
 settings.register_profile("patient", deadline=None)  # the machine may be busy

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 
 from conformance import Connection
 from conformance.fakes.source import Fake
-from conformance.sources.live import Channel
+from conformance.sources.base import Channel
 
 healthy_or_not = Fake.open
 

@@ -21,8 +21,9 @@ from conformance.fakes.services.routes import Call, Tier
 from conformance.findings import CAUSES, Finding, finding
 from conformance.findings.match import Entry, catalogue
 from conformance.report.wording import OWNERS
-from conformance.sources.live import Channel, SourceError
-from conformance.verification.api import Report, verify
+from conformance.sources.base import Channel, SourceError
+from conformance.verification.api import verify
+from conformance.verification.result import Report
 from tests.contoso import SECRET, START, made_up
 
 PAGE = Path(__file__).parents[1] / "docs" / "findings.md"

@@ -12,7 +12,7 @@ from conformance.checks.registry import catalogue
 from conformance.fakes import SCENARIOS, Scenario
 from conformance.findings import CAUSES
 from conformance.report.json import schema
-from conformance.verification.api import Report
+from conformance.verification.result import Report
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=lambda one: one.name)

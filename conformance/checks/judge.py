@@ -24,7 +24,7 @@ def _owners() -> Mapping[str, str]:
 
 @cache
 def _users() -> Mapping[str, tuple[str, ...]]:
-    """The checks that look at a probe, those first that need its answer: the first one speaks for the probe."""
+    """Return the checks that use each probe, required uses first; the first is its representative."""
     users: dict[str, dict[str, None]] = {}
     for only_answers in (True, False):
         for check in catalogue().values():
@@ -47,8 +47,9 @@ def owners(found: Finding, probe: str | None = None) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class CheckFinding:
-    """The finding that a check meets. ``stated``: the check says so itself, of answers that came; then it is its own,
-    and conclusive whatever its cause.
+    """What a check found.
+
+    ``stated`` findings come from the check itself: it owns them and they are always conclusive.
     """
 
     finding: Finding
@@ -57,12 +58,41 @@ class CheckFinding:
     stated: bool = False
 
 
+class Judge:
+    """Judges the checks of one connection on one set of evidence. Each check function runs at most once."""
+
+    def __init__(self, connection: Connection, evidence: Mapping[str, Evidence]) -> None:
+        self._connection, self._evidence = connection, evidence
+        self._found: dict[str, Outcome | CheckFinding] = {}
+
+    def outcome(self, check: Check) -> Outcome:
+        """Return the outcome of a check, whose finding may belong to another check."""
+        return _outcome(check, self)
+
+    def evaluate(self, check: Check) -> Outcome | CheckFinding:
+        """Return what a check itself finds. A check with values that only a pytest item has is not remembered."""
+        if get_check(check.id) is not check:
+            return evaluate(check, self._connection, self._evidence)
+        if check.id not in self._found:
+            self._found[check.id] = evaluate(check, self._connection, self._evidence)
+        return self._found[check.id]
+
+    @property
+    def evidence(self) -> Mapping[str, Evidence]:
+        """What came back for each probe, by its name."""
+        return self._evidence
+
+
 def judge(check: Check, connection: Connection, evidence: Mapping[str, Evidence]) -> Outcome:
-    """The outcome of one check."""
-    met = evaluate(check, connection, evidence)
+    """Return the outcome of one check."""
+    return Judge(connection, evidence).outcome(check)
+
+
+def _outcome(check: Check, judge: Judge) -> Outcome:
+    met = judge.evaluate(check)
     if isinstance(met, Outcome):
         return met
-    owner = check if met.stated else _owner(check, met, connection, evidence)
+    owner = check if met.stated else _owner(check, met, judge)
     probes = tuple(check.needs.values())
     root = Root(owner.id, met.finding, met.exchange)
     status: Status = "failed" if check.level == "must" else "warning"
@@ -76,17 +106,18 @@ def judge(check: Check, connection: Connection, evidence: Mapping[str, Evidence]
     return Outcome(check.id, status, root, met.finding.explanation, probes, met.exchange)
 
 
-def _owner(check: Check, met: CheckFinding, connection: Connection, evidence: Mapping[str, Evidence]) -> Check:
-    """Whose finding it is: this check's own, or that of another that meets it too, and is blocked by it or fails."""
+def _owner(check: Check, met: CheckFinding, judge: Judge) -> Check:
+    """Return the check that owns the finding: another check that meets the same cause, else this one."""
+    evidence = judge.evidence
     for id in owners(met.finding, met.probe):
         other = get_check(id)
         if other is check:
             break
         if other.level == "should" and check.level == "must":
-            continue  # what must hold is not excused by what is but advice
+            continue  # a `should` check never takes blame from a `must` check
         if not evidence.keys() >= set(other.needs.values()):
             return other  # it was not selected, so what else it would have seen is not known
-        its = evaluate(other, connection, evidence)
+        its = judge.evaluate(other)
         if isinstance(its, CheckFinding) and met.finding.cause in {its.finding.cause, *_refused(other, evidence)}:
             return other
     return check
@@ -99,7 +130,7 @@ def _refused(check: Check, evidence: Mapping[str, Evidence]) -> Iterator[str]:
 
 
 def evaluate(check: Check, connection: Connection, evidence: Mapping[str, Evidence]) -> Outcome | CheckFinding:
-    """What a check finds: an outcome where that is all there is to say, or a finding that is somebody's."""
+    """Evaluate a check: a final :class:`Outcome`, or a :class:`CheckFinding` whose owner is still to be determined."""
     needed = {parameter: evidence[probe] for parameter, probe in check.needs.items()}
     probes = tuple(check.needs.values())
     stop = _stopped(check, needed, probes)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+from conformance.errors import UsageError
+
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 FORM = re.compile(r"(\d{1,5})([smhdw])")
 
 
-class DurationError(Exception):
+class DurationError(UsageError):
     """A text that is no duration."""
 
 

@@ -18,6 +18,7 @@ from conformance.connection.duration import DurationError, duration
 from conformance.connection.model import USABLE, Connection, Expect
 from conformance.connection.secret import Secret, SecretError, read, resolve
 from conformance.connection.values import malformed
+from conformance.errors import UsageError
 from conformance.toml_file.document import TomlDocument, day, did_you_mean, kind, repr_short
 from conformance.toml_file.positions import Table, line_of, tables
 
@@ -27,7 +28,7 @@ KEYS = ("name", *IDS, *CREDENTIALS, "certificate_password", "cloud", "apis", "se
 EXPECT = tuple(one.name for one in fields(Expect))
 
 
-class ConnectionFileError(Exception):
+class ConnectionFileError(UsageError):
     """Connection files that cannot be used; one line a problem."""
 
 

@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
+from conformance.errors import UsageError
+
 VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 LARGEST = 64 * 1024
 """Bytes of a secret's file."""
 
 
-class SecretError(Exception):
+class SecretError(UsageError):
     """A reference that leads to no secret; the message says why and never what was found."""
 
 

@@ -18,7 +18,7 @@ from conformance.fakes.network.served import server_of
 from conformance.fakes.network.server import Server, log_to
 from conformance.fakes.scenarios import SCENARIOS
 from conformance.fakes.world import hosts
-from conformance.sources.live import SourceError
+from conformance.sources.base import SourceError
 from conformance.verification.verdict import ExitCode
 
 FOLDER = Path("virtual-tenant")

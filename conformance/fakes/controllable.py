@@ -15,14 +15,14 @@ from conformance.fakes.services.throttling import throttling
 from conformance.fakes.source import build
 from conformance.fakes.state.tenant import Tenant
 from conformance.fakes.world import Disturbance, World
-from conformance.sources.live import SourceError
+from conformance.sources.base import SourceError
 
 
 class ControllableTenant:
     """Answers from the world of one connection, whose state may be changed between any two requests.
 
     Another scenario is another world of the same tenant: ids, credential and history stay, and so do tokens, which are
-    judged by the state of the moment, as the services do. Raises :class:`~conformance.sources.live.SourceError` for an
+    judged by the state of the moment, as the services do. Raises :class:`~conformance.sources.base.SourceError` for an
     unknown scenario.
     """
 

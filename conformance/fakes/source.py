@@ -14,7 +14,7 @@ from conformance.fakes.scenarios import SCENARIOS
 from conformance.fakes.scenarios.registry import Arrange
 from conformance.fakes.state.healthy import healthy
 from conformance.fakes.world import World
-from conformance.sources.live import Channel, SourceError
+from conformance.sources.base import Channel, SourceError
 
 
 def arrangement(scenario: str) -> list[Arrange]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from conformance.errors import UsageError
+
 _ADDRESS = re.compile(r"(?:https?|file)://[\w.:/~%-]+")
 
 
-class DocsError(Exception):
+class DocsError(UsageError):
     """An address that nothing can be published under."""
 
 

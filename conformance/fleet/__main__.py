@@ -13,38 +13,22 @@ from itertools import groupby
 from pathlib import Path
 from typing import NoReturn
 
-from conformance.connection import ConnectionFileError, DurationError, duration
-from conformance.findings import Docs, DocsError
+from conformance.errors import UsageError
 from conformance.fleet.plan import plan
 from conformance.fleet.run import Run
 from conformance.fleet.task import Failure, FleetError, FleetLost
-from conformance.outputs.delivery import Delivery, DeliveryError
+from conformance.outputs.delivery import Delivery
 from conformance.outputs.summary import RunSummary, summarize
-from conformance.report.comparison import ComparisonError, past
+from conformance.report.comparison import past
 from conformance.report.terminal_layout import console
-from conformance.results.history import History, HistoryError
-from conformance.results.journal import FILE, Journal, JournalError
-from conformance.results.shard import ShardError
+from conformance.results.history import History
+from conformance.results.journal import Journal
 from conformance.results.store import RunStore
-from conformance.sources.live import SourceError
+from conformance.run_options import RunOptions
+from conformance.sources.resolve import CASSETTES
 from conformance.verification.api import JOBS
-from conformance.verification.baseline import BaselineError, read
 from conformance.verification.verdict import STATUSES, ExitCode
 
-UNUSABLE = (
-    BaselineError,
-    ComparisonError,
-    ConnectionFileError,
-    DeliveryError,
-    DocsError,
-    DurationError,
-    FleetError,
-    HistoryError,
-    JournalError,
-    ShardError,
-    SourceError,
-)
-"""What cannot be used, of options, files and clusters. Some name an option as pytest has it."""
 INTERRUPTED = 2
 """As pytest says it."""
 
@@ -64,6 +48,7 @@ def run_parser() -> argparse.ArgumentParser:
     add("--scheduler", metavar="ADDRESS", help="a Dask scheduler (tcp://host:8786); without it, this process verifies")
     add("--checks", metavar="NAMES", help="ids and areas of checks, with commas between (all by default)")
     same = parser.add_argument_group("as in pytest, without --sentinel-").add_argument
+    parser.set_defaults(cassettes=CASSETTES)
     same("--source", default="live", help="live (default), fake or fake:SCENARIO")
     same("--report", type=Path, metavar="DIR", help="write what is finished, and the reports, into this folder")
     same("--resume", action="store_true", help="go on where a run into the same folder was cut off")
@@ -81,56 +66,46 @@ def run_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def verify(options: argparse.Namespace) -> int:
-    """Runs, and says how it ended. Raises what stands in the way before anything was sent."""
-    if options.resume and not options.report:
-        raise FleetError("--resume goes on in the folder of --report, which is missing")
-    delivery = Delivery.of(lambda name: getattr(options, name.removeprefix("--sentinel-")))
-    journal = Journal(options.report / FILE if options.report else None)
-    planned = plan(
-        options.connections,
-        checks=options.checks,
-        shard=options.shard,
-        source_name=options.source,
-        deadline=options.deadline,
-        jobs=options.jobs,
-        wait=duration(options.wait).total_seconds(),
-        strict=options.strict,
-        baseline=read(options.baseline) if options.baseline else (),
-        docs=Docs.at(options.docs),
-        resumed=journal if options.resume else None,
-    )
+def verify(arguments: argparse.Namespace) -> int:
+    """Run, print how it ended, and return the exit code.
+
+    Raises :class:`~conformance.errors.UsageError` for whatever prevents the run, before anything is sent.
+    """
+    options = RunOptions.parse(lambda name: getattr(arguments, name))
+    journal = options.journal()
+    planned = plan(arguments.connections, options, checks=arguments.checks, resumed=journal if options.resume else None)
     previous = past(options.compare, planned.names)
     began = time.monotonic()
     with ExitStack() as stack:
-        history = stack.enter_context(History(options.history)) if options.history else None
-        run = Run(planned, RunStore(journal, history), sys.stderr)
-        cut_off = execute(run, options.scheduler)
-    for line in failure_lines(run.troubles):
+        history = options.history()
+        store = RunStore(journal, stack.enter_context(history) if history else None)
+        run = Run(planned, store, sys.stderr)
+        cut_off = execute(run, arguments.scheduler)
+    for line in failure_lines(run.failures):
         error_line(line, ExitCode.USAGE)
-    if run.keeping.problem:
-        error_line(f"{options.history}: the history is not complete: {run.keeping.problem}", ExitCode.USAGE)
-    end = summarize(
-        lambda: run.keeping.in_order(str),
+    if store.problem:
+        error_line(f"{options.history_file}: the history is not complete: {store.problem}", ExitCode.USAGE)
+    summary = summarize(
+        lambda: store.in_order(str),
         time.monotonic() - began,
-        planned.order.selection,
-        baseline=planned.order.baseline,
-        today=planned.order.started.date(),
+        planned.spec.selection,
+        baseline=planned.spec.baseline,
+        today=planned.spec.started.date(),
         previous=previous,
         unfinished=run.unfinished,
     )
-    lost = deliver_reports(end, delivery, journal, interrupted=cut_off == INTERRUPTED)
+    lost = deliver_reports(summary, options.delivery, journal, interrupted=cut_off == INTERRUPTED)
     for line in counts(run, options):
         print(line)
     if cut_off is not None:
         return cut_off
     if lost or run.exit_code == ExitCode.USAGE:
         return ExitCode.USAGE
-    return end.exit_code if end else run.exit_code
+    return summary.exit_code if summary else run.exit_code
 
 
 def execute(run: Run, scheduler: str | None) -> int | None:
-    """Carries a plan out; the exit code of what cut that off, which is told."""
+    """Carry out the plan; return the exit code of what cut it off, after printing that, else None."""
     try:
         asyncio.run(run.go(scheduler))
     except FleetLost as error:
@@ -140,14 +115,14 @@ def execute(run: Run, scheduler: str | None) -> int | None:
     return None
 
 
-def counts(run: Run, options: argparse.Namespace) -> Iterator[str]:
+def counts(run: Run, options: RunOptions) -> Iterator[str]:
     """How many connections have which verdict, and how to get those that are missing."""
     if not run.plan.names:
         yield f"share     {options.shard} has none of the connections"
     told = [f"{run.verdicts[status]} {status}" for status in STATUSES]
     missing = len(run.unfinished)
     yield f"verdicts  {', '.join(told)}" + (f"; {missing} without a verdict" if missing else "")
-    if missing and options.report:
+    if missing and options.delivery.folder:
         yield "next      the same command with --resume verifies those alone"
 
 
@@ -193,9 +168,9 @@ def draw(options: argparse.Namespace) -> int:
     return ExitCode.CONFORMANT
 
 
-def failure_lines(troubles: Iterable[Failure]) -> Iterator[str]:
+def failure_lines(failures: Iterable[Failure]) -> Iterator[str]:
     """Why connections have no verdict, a line for each reason."""
-    for text, group in groupby(sorted(troubles, key=lambda one: (one.text, one.name)), key=lambda one: one.text):
+    for text, group in groupby(sorted(failures, key=lambda one: (one.text, one.name)), key=lambda one: one.text):
         names = [one.name for one in group]
         yield f"{', '.join(names[:3])}{f' and {len(names) - 3} others' if len(names) > 3 else ''}: {text}"
 
@@ -213,7 +188,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if words[:1] == ["trend"]:
             return draw(trend_parser().parse_args(words[1:]))
         return verify(run_parser().parse_args(words))
-    except UNUSABLE as error:
+    except UsageError as error:
         return error_line(str(error).replace("--sentinel-", "--"), ExitCode.USAGE)
 
 

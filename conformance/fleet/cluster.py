@@ -16,7 +16,7 @@ from distributed.comm.core import CommClosedError
 from distributed.scheduler import KilledWorker
 from tornado.iostream import StreamClosedError
 
-from conformance import __version__
+from conformance._version import __version__
 from conformance.fleet.batches import Batches
 from conformance.fleet.task import ConnectionRef, Failure, FleetError, FleetLost, Result, VerifySpec, verify
 from conformance.verification.verdict import ExitCode
@@ -63,8 +63,8 @@ class Cluster:
         if self._client is not None:
             await self._client.close(timeout=CONNECT)
 
-    async def results(self, places: Iterable[ConnectionRef], order: VerifySpec) -> AsyncGenerator[Result]:
-        """Verifies the connections at these places: each has a part in exactly one result, in no order.
+    async def results(self, places: Iterable[ConnectionRef], spec: VerifySpec) -> AsyncGenerator[Result]:
+        """Verifies the connections at these places: each has a part in exactly one result, in no spec.
 
         What a lost worker had under way is done by another. Raises :class:`FleetLost`.
         """
@@ -72,7 +72,7 @@ class Cluster:
         while waiting or suspects or self._running:
             slots = await self._slots()
             while (waiting or suspects) and len(self._running) < slots:
-                self._submit([suspects.popleft()] if suspects else waiting.take(slots), order)
+                self._submit([suspects.popleft()] if suspects else waiting.take(slots), spec)
             done, _ = await asyncio.wait(self._running, timeout=POLL_INTERVAL, return_when=asyncio.FIRST_COMPLETED)
             gone = False
             for one in done:
@@ -86,22 +86,22 @@ class Cluster:
                     if len(batch) > 1:  # one of them kills workers: alone, each tells whether it does
                         suspects.extend(batch)
                         continue
-                    result = _troubled(batch, "every worker that tried it died")
+                    result = _failed(batch, "every worker that tried it died")
                 except Exception as error:  # Dask's own: a task raises nothing
                     root = _root(error)
                     if isinstance(root, CUT):  # as above, noticed in the middle of a message
                         gone = True
                         continue
-                    result = _troubled(batch, *_reason(root))
+                    result = _failed(batch, *_reason(root))
                 else:
                     waiting.measured(len(batch), result.seconds)
                 yield result
             if gone:
                 raise FleetLost(f"{self._scheduler}: the scheduler is gone")
 
-    def _submit(self, batch: list[ConnectionRef], order: VerifySpec) -> None:
+    def _submit(self, batch: list[ConnectionRef], spec: VerifySpec) -> None:
         # A key of its own: the same batch may be asked for again tomorrow.
-        future = self._client.submit(verify, batch, order, key=f"verify-{uuid.uuid4().hex}", pure=False)
+        future = self._client.submit(verify, batch, spec, key=f"verify-{uuid.uuid4().hex}", pure=False)
         self._running[asyncio.ensure_future(future.result())] = batch
 
     async def _slots(self) -> int:
@@ -117,8 +117,8 @@ class Cluster:
         return max(1, sum(threads.values()) + len(threads))
 
 
-def _troubled(batch: list[ConnectionRef], text: str, code: ExitCode = ExitCode.INCOMPLETE) -> Result:
-    return Result(troubles=tuple(Failure(one.name, text, code) for one in batch))
+def _failed(batch: list[ConnectionRef], text: str, code: ExitCode = ExitCode.INCOMPLETE) -> Result:
+    return Result(failures=tuple(Failure(one.name, text, code) for one in batch))
 
 
 def _root(error: BaseException) -> BaseException:

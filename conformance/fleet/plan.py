@@ -8,13 +8,11 @@ from datetime import UTC, datetime
 
 from conformance.checks.registry import AREAS, catalogue
 from conformance.connection import load_files
-from conformance.findings import UNPUBLISHED, Docs
 from conformance.fleet.task import ConnectionRef, FleetError, VerifySpec
-from conformance.results.journal import Journal, fingerprint
-from conformance.results.shard import Shard
-from conformance.sources.live import source
-from conformance.verification.api import select_checks
-from conformance.verification.baseline import Baseline
+from conformance.report.entry import fingerprint
+from conformance.results.journal import Journal
+from conformance.run_options import RunOptions
+from conformance.verification.pipeline import select_checks
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,49 +21,46 @@ class Plan:
 
     names: frozenset[str]
     """Of all connections of this share."""
-    places: tuple[ConnectionRef, ...]
-    """Of those that have no verdict yet."""
-    order: VerifySpec
-    prints: Mapping[str, str] = field(default_factory=dict)
-    """Of all connections, by name, where a run goes on: what an earlier one finished counts if it is of these."""
+    waiting: tuple[ConnectionRef, ...]
+    """Those that have no verdict yet."""
+    spec: VerifySpec
+    fingerprints: Mapping[str, str] = field(default_factory=dict)
+    """Of all connections, by name, where a run is resumed: what an earlier one finished counts if it is of these."""
 
 
 def plan(
-    connections: Sequence[str],
-    *,
-    checks: str | None = None,
-    shard: str = "1/1",
-    source_name: str = "live",
-    deadline: float = 120.0,
-    jobs: int = 32,
-    wait: float = 0.0,
-    strict: bool = False,
-    baseline: Baseline = (),
-    docs: Docs = UNPUBLISHED,
-    resumed: Journal | None = None,
+    files: Sequence[str], options: RunOptions, *, checks: str | None = None, resumed: Journal | None = None
 ) -> Plan:
-    """The plan of a run over these files, globs and folders. No secret is read.
+    """Plan a run over these files, globs and folders. No secret is read.
 
-    Raises :class:`FleetError`, and what ``load``, ``Shard.parse`` and ``source`` raise.
+    ``checks`` are ids and areas with commas between, all by default; ``resumed`` is the journal of an earlier run.
+    Raises :class:`~conformance.errors.UsageError`.
     """
-    if jobs < 1:
-        raise FleetError("--jobs: at least 1 connection at a time")
     ids, selection = choice(checks)
-    where, share = source(source_name), Shard.parse(shard)
-    files = load_files(connections, credentials=False)
+    by_file = load_files(files, credentials=False)
     # Absolute: workers run elsewhere, and have the files under the same path.
     chosen = {
-        ConnectionRef(str(file.absolute()), one.name): one for file, found in files.items() for one in share.of(found)
+        ConnectionRef(str(file.absolute()), connection.name): connection
+        for file, connections in by_file.items()
+        for connection in options.shard.of(connections)
     }
-    prints = {one.name: fingerprint(one, where.name, selection) for one in chosen.values()}
-    done = resumed.finished(prints) if resumed else {}
-    started = min(done.values(), default=datetime.now(UTC))
-    return Plan(
-        frozenset(prints),
-        tuple(place for place in chosen if place.name not in done),
-        VerifySpec(where.name, ids, selection, started, deadline, jobs, wait, strict, baseline, docs),
-        prints if resumed else {},
+    source = options.source.name
+    fingerprints = {one.name: fingerprint(one, source, selection) for one in chosen.values()}
+    done = resumed.finished(fingerprints) if resumed else {}
+    spec = VerifySpec(
+        source,
+        ids,
+        selection,
+        started=min(done.values(), default=datetime.now(UTC)),
+        deadline=options.patience.deadline,
+        jobs=options.jobs,
+        wait=options.wait,
+        strict=options.strict,
+        baseline=options.baseline(),
+        docs=options.docs,
     )
+    waiting = tuple(ref for ref in chosen if ref.name not in done)
+    return Plan(frozenset(fingerprints), waiting, spec, fingerprints if resumed else {})
 
 
 def choice(text: str | None) -> tuple[tuple[str, ...], str]:

@@ -19,7 +19,7 @@ from conformance.verification.verdict import STATUSES, ExitCode, VerdictStatus, 
 class Engine(Protocol):
     """What verifies the connections at these places."""
 
-    def results(self, places: Iterable[ConnectionRef], order: VerifySpec) -> AsyncGenerator[Result]: ...
+    def results(self, places: Iterable[ConnectionRef], spec: VerifySpec) -> AsyncGenerator[Result]: ...
 
 
 class Here:
@@ -35,9 +35,9 @@ class Here:
     async def __aexit__(self, *_: object) -> None:
         self._connections.clear()
 
-    async def results(self, places: Iterable[ConnectionRef], order: VerifySpec) -> AsyncGenerator[Result]:
+    async def results(self, places: Iterable[ConnectionRef], spec: VerifySpec) -> AsyncGenerator[Result]:
         """Each connection as soon as it is finished."""
-        async for entry in verified((self._connections[one.name] for one in places), order):
+        async for entry in verified((self._connections[one.name] for one in places), spec):
             yield Result((entry,))
 
 
@@ -57,11 +57,11 @@ class Run:
     """Carries out a plan. What is finished stands in the journal, in the history and in the counts."""
 
     plan: Plan
-    keeping: RunStore
+    store: RunStore
     stream: IO[str]
     """Where progress is seen, if somebody watches."""
     verdicts: Counter[VerdictStatus] = field(default_factory=Counter)
-    troubles: list[Failure] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
 
     async def go(self, scheduler: str | None = None) -> None:
         """Verifies what has no verdict yet.
@@ -70,28 +70,28 @@ class Run:
         :class:`FleetLost` where the cluster went away.
         """
         plan = self.plan
-        async with engine(plan.places, scheduler) as at_work:
-            self.keeping.start(plan.prints)
-            self.verdicts.update(one.verdict.status for one in self.keeping.journal.entries())
-            with fleet_progress(len(plan.places), self.stream) as progress:
-                async with aclosing(at_work.results(plan.places, plan.order)) as results:
+        async with engine(plan.waiting, scheduler) as backend:
+            self.store.start(plan.fingerprints)
+            self.verdicts.update(one.verdict.status for one in self.store.journal.entries())
+            with fleet_progress(len(plan.waiting), self.stream) as progress:
+                async with aclosing(backend.results(plan.waiting, plan.spec)) as results:
                     async for result in results:
                         for one in result.entries:
-                            self.keeping.add(one)
+                            self.store.add(one)
                             verdict = one.verdict
                             self.verdicts[verdict.status] += 1
                             progress.finished(one.name, verdict.status, verdict.summary)
-                        self.troubles += result.troubles
+                        self.failures += result.failures
 
     @property
     def unfinished(self) -> list[str]:
         """The names of the connections without a verdict."""
-        return [one.name for one in self.plan.places if one.name not in self.keeping.names]
+        return [one.name for one in self.plan.waiting if one.name not in self.store.names]
 
     @property
     def exit_code(self) -> ExitCode:
         """That of the worst connection; of one without a verdict first, as the run has not done what it was to do."""
-        without = {one.exit_code for one in self.troubles}
-        if ExitCode.USAGE in without or self.keeping.journal.problem or self.keeping.problem:
+        without = {one.exit_code for one in self.failures}
+        if ExitCode.USAGE in without or self.store.journal.problem or self.store.problem:
             return ExitCode.USAGE
         return exit_code(without | {STATUSES[status] for status in self.verdicts})

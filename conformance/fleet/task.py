@@ -15,16 +15,18 @@ from typing import NamedTuple
 import msgspec
 
 from conformance.connection import Connection, ConnectionFileError, load
+from conformance.errors import UsageError
 from conformance.findings import UNPUBLISHED, Docs
 from conformance.probing.transport import Patience
-from conformance.results.journal import Entry, entry
-from conformance.sources.live import Source, SourceError, source
+from conformance.report.entry import Entry, entry
+from conformance.sources.base import Source, SourceError
+from conformance.sources.resolve import source
 from conformance.verification.api import verify_all
 from conformance.verification.baseline import Baseline
 from conformance.verification.verdict import ExitCode
 
 
-class FleetError(Exception):
+class FleetError(UsageError):
     """The run cannot begin as asked; nothing was sent. The message is one line for the user."""
 
 
@@ -70,43 +72,43 @@ class Result:
     """What became of a batch, and how many seconds it took."""
 
     entries: tuple[Entry, ...] = ()
-    troubles: tuple[Failure, ...] = ()
+    failures: tuple[Failure, ...] = ()
     seconds: float = 0.0
 
 
-async def verified(connections: Iterable[Connection], order: VerifySpec) -> AsyncIterator[Entry]:
-    """The connections' entries as they are finished. Raises :class:`~conformance.sources.live.SourceError`."""
+async def verified(connections: Iterable[Connection], spec: VerifySpec) -> AsyncIterator[Entry]:
+    """The connections' entries as they are finished. Raises :class:`~conformance.sources.base.SourceError`."""
     asked = {one.name: one for one in connections}
     reports = verify_all(
         asked.values(),
-        source=_source(order.source),
-        checks=order.checks,
-        patience=Patience(deadline=order.deadline),
-        wait=order.wait,
-        strict=order.strict,
-        baseline=order.baseline,
-        jobs=order.jobs,
+        source=_source(spec.source),
+        checks=spec.checks,
+        patience=Patience(deadline=spec.deadline),
+        wait=spec.wait,
+        strict=spec.strict,
+        baseline=spec.baseline,
+        jobs=spec.jobs,
     )
     async for report in reports:
-        made = entry(report, asked[report.connection.name], order.selection, docs=order.docs)
-        yield msgspec.structs.replace(made, started=order.started)  # a batch starts later than its run
+        made = entry(report, asked[report.connection.name], spec.selection, docs=spec.docs)
+        yield msgspec.structs.replace(made, started=spec.started)  # a batch starts later than its run
 
 
-def verify(places: Sequence[ConnectionRef], order: VerifySpec) -> Result:
+def verify(places: Sequence[ConnectionRef], spec: VerifySpec) -> Result:
     """A task of the cluster: reads the connections where it runs, with their secrets, and verifies them.
 
     Raises nothing: what an exception says, and the values that it carries, would go into the scheduler's memory.
     """
     began = time.monotonic()
     try:
-        connections, troubles = read(places)
-        entries = asyncio.run_coroutine_threadsafe(_all(connections, order), _loop()).result()
+        connections, failures = read(places)
+        entries = asyncio.run_coroutine_threadsafe(_all(connections, spec), _loop()).result()
     except SourceError as error:
-        entries, troubles = (), [Failure(one.name, str(error), ExitCode.USAGE) for one in places]
+        entries, failures = (), [Failure(one.name, str(error), ExitCode.USAGE) for one in places]
     except Exception as error:
         text = f"an error of this suite: {type(error).__name__}"
-        entries, troubles = (), [Failure(one.name, text, ExitCode.INCOMPLETE) for one in places]
-    return Result(entries, tuple(troubles), time.monotonic() - began)
+        entries, failures = (), [Failure(one.name, text, ExitCode.INCOMPLETE) for one in places]
+    return Result(entries, tuple(failures), time.monotonic() - began)
 
 
 @cache
@@ -134,8 +136,8 @@ def _begun() -> asyncio.AbstractEventLoop:
     return loop
 
 
-async def _all(connections: Iterable[Connection], order: VerifySpec) -> tuple[Entry, ...]:
-    return tuple([one async for one in verified(connections, order)])
+async def _all(connections: Iterable[Connection], spec: VerifySpec) -> tuple[Entry, ...]:
+    return tuple([one async for one in verified(connections, spec)])
 
 
 def read(places: Sequence[ConnectionRef]) -> tuple[list[Connection], list[Failure]]:
@@ -148,11 +150,11 @@ def read(places: Sequence[ConnectionRef]) -> tuple[list[Connection], list[Failur
         except ConnectionFileError as error:
             wrong[file] = str(error).splitlines()[0]
     missing = [one for one in places if one.name not in found]
-    troubles = [
+    failures = [
         Failure(one.name, wrong.get(one.file, f"{one.file}: no connection {one.name!r} there"), ExitCode.USAGE)
         for one in missing
     ]
-    return list(found.values()), troubles
+    return list(found.values()), failures
 
 
 def _by_file(places: Sequence[ConnectionRef]) -> Iterator[tuple[str, frozenset[str]]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.connection.secret import Secret
+from conformance.errors import UsageError
 from conformance.report.handback.texts import LANGUAGES
 from conformance.toml_file.document import repr_short
 
@@ -19,7 +20,7 @@ JOB_SUMMARY = "GITHUB_STEP_SUMMARY"
 """The variable that names the file which GitHub shows as the summary of a job; it is appended to."""
 
 
-class DeliveryError(Exception):
+class DeliveryError(UsageError):
     """An option that says where to deliver to, and cannot be used."""
 
 
@@ -46,11 +47,11 @@ class Delivery:
 
     @classmethod
     def of(cls, option: Callable[[str], Any], environ: Mapping[str, str] = os.environ) -> Delivery:
-        """What the options of a command line say. Raises :class:`DeliveryError`."""
-        folder, summary, notified = option("--sentinel-report"), environ.get(JOB_SUMMARY), option("--sentinel-notify")
+        """Read the options ``report``, ``language`` and ``notify``. Raises :class:`DeliveryError`."""
+        folder, summary, notified = option("report"), environ.get(JOB_SUMMARY), option("notify")
         return cls(
             Path(folder) if folder else None,
-            _languages(option("--sentinel-language")),
+            _languages(option("language")),
             Path(summary) if folder and summary else None,
             _addresses(notified, environ) if notified else (),
         )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.connection.secret import Secret, SecretError, resolve
+from conformance.errors import UsageError
 from conformance.findings.redact import printable
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ TIMEOUT = 20.0
 """Seconds for one address."""
 
 
-class NotifyError(Exception):
+class NotifyError(UsageError):
     """An address that cannot be used. The message never shows it: addresses of services hold their secrets."""
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from conformance.report.comparison import PastRun
+from conformance.report.entry import Entry, document, judged_checks
 from conformance.report.fleet.aggregate import overview
 from conformance.report.fleet.overview import Overview
 from conformance.report.model import COMMAND, Document, with_comparison
 from conformance.report.progress import MAX_NAMED
-from conformance.results.journal import Entry, document, outcomes_of
 from conformance.verification.baseline import Baseline, Stale, stale
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def summarize(
         few.clear()
     gone: Sequence[Stale] = ()
     if today and baseline and not unfinished:
-        gone = stale(((one.name, outcomes_of(one.part)) for one in entries()), baseline, today)
+        gone = stale(((one.name, judged_checks(one.part)) for one in entries()), baseline, today)
     before, left = previous and replace(previous, unfinished=unfinished), len(unfinished)
     if many:
         return FleetSummary(overview(entries(), duration, selection, command, gone, before, left), entries)

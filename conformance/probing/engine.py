@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 import httpx
 import msgspec
 
-from conformance import __version__
+from conformance._version import __version__
 from conformance.apis import entra
 from conformance.apis.endpoint import Ask, Endpoint
 from conformance.connection import Connection

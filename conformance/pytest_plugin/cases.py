@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from conformance.checks.judge import judge
 from conformance.checks.outcome import Outcome
 from conformance.checks.registry import Check, order
 from conformance.connection import Connection
-from conformance.probing.engine import Gathered
 from conformance.probing.evidence import Evidence
-from conformance.sources.live import Source
+from conformance.sources.base import Source
+from conformance.verification.pipeline import Examination
 
 CASE = "sentinel_case"
 WORDS: Mapping[str, tuple[str, str]] = {
@@ -31,36 +30,36 @@ WORDS: Mapping[str, tuple[str, str]] = {
 
 @dataclass(eq=False)
 class Run:
-    """One connection in this session. Its evidence is there from when it is gathered until it is reported."""
+    """A connection under test; ``examination`` is set between gathering and reporting."""
 
     asked: Connection
-    """As its file has it."""
+    """As configured."""
     place: int
     source: Source
     cases: list[Case] = field(default_factory=list)
     left: int = 0
-    """Cases that pytest has not been told of."""
-    connection: Connection = field(init=False)
-    """As its source has it."""
-    gathered: Gathered | None = None
-    duration: float = 0.0
+    """Cases that are not reported to pytest yet."""
+    examination: Examination | None = None
 
-    def __post_init__(self) -> None:
-        self.connection = self.asked
+    @property
+    def connection(self) -> Connection:
+        """As used by the source, once it is gathered."""
+        return self.examination.connection if self.examination else self.asked
 
     @property
     def evidence(self) -> Mapping[str, Evidence]:
-        assert self.gathered is not None
-        return self.gathered.evidence
+        """What came back for each probe, by its name."""
+        assert self.examination is not None
+        return self.examination.gathered.evidence
 
     def drop(self) -> None:
-        """Lets go of evidence and outcomes, once they are reported."""
-        self.gathered = None
+        """Release evidence and outcomes after the report."""
+        self.examination = None
         for case in self.cases:
             case.outcome = None
 
     def outcomes(self) -> list[Outcome]:
-        """What the evidence says of the selected checks, in their order, whatever else a session makes of it."""
+        """Return what the evidence says of the selected checks, in their order, before strict mode and baseline."""
         return [case.judge({}) for case in sorted(self.cases, key=lambda case: order(case.check))]
 
 
@@ -80,11 +79,12 @@ class Case:
         return exchange.elapsed if exchange else 0.0
 
     def judge(self, others: Mapping[str, Any]) -> Outcome:
-        """The outcome; ``others`` are the values of pytest fixtures that are no probes."""
+        """Return the outcome; ``others`` are the values of pytest fixtures that are no probes, by parameter."""
+        assert self.run.examination is not None
         check = self.check
         if others:
             check = replace(check, given={**(check.given or {}), **others})
-        return judge(check, self.run.connection, self.run.evidence)
+        return self.run.examination.judge.outcome(check)
 
 
 def status_of(outcome: Outcome) -> str:
@@ -93,7 +93,7 @@ def status_of(outcome: Outcome) -> str:
 
 
 def pytest_outcome(outcome: Outcome) -> Literal["passed", "failed", "skipped"]:
-    """An outcome in pytest's three words."""
+    """Map an outcome to passed, failed or skipped."""
     if outcome.accepted is None and outcome.status in ("failed", "error"):
         return "failed"
     return "passed" if outcome.accepted is None and outcome.status in ("passed", "warning") else "skipped"

@@ -25,9 +25,9 @@ def list_checks(*_: object) -> int:
 
 def list_scenarios(*_: object) -> int:
     """The scenarios of the virtual tenant, each with the causes that a verification names, and how to name a fault."""
-    from conformance.fakes import SCENARIOS
+    from conformance.sources.resolve import scenarios
 
-    for one in SCENARIOS.values():
+    for one in scenarios().values():
         causes = ", ".join(one.causes + one.notes) or "-"
         print(f"{one.name:<26} {causes:<28} {one.title}")
     print("\nAlso any single answer of a service, by the name of its entry: fake:arm/AuthenticationFailed.scheme,")

@@ -1,9 +1,8 @@
-"""Outcomes as a session takes them, and how pytest is told of them."""
+"""Apply strict mode and baseline to outcomes and report them to pytest."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from datetime import date
 from typing import Any
 
 import pytest
@@ -12,24 +11,20 @@ from conformance.checks.outcome import Outcome
 from conformance.probing.probe import CONNECTION
 from conformance.pytest_plugin.cases import CASE, WORDS, Case, describe, properties, pytest_outcome, status_of
 from conformance.pytest_plugin.items import case_of
-from conformance.verification.baseline import Baseline, accept
-from conformance.verification.verdict import warnings_as_failures
+from conformance.verification.pipeline import Policy
 
 
 class OutcomePlugin:
-    """The hooks of an item's call. ``strictly`` takes warnings for failures; ``quiet`` prints no letters."""
+    """The hooks of an item's call; ``quiet`` prints no letters."""
 
-    def __init__(self, today: date, *, strictly: bool, quiet: bool) -> None:
-        self._today, self._strictly, self._quiet = today, strictly, quiet
-        self.baseline: Baseline = ()
-        """Read once own checks are known."""
+    def __init__(self, policy: Policy, *, quiet: bool) -> None:
+        self.policy = policy
+        """Its baseline is read once own checks are imported."""
+        self._quiet = quiet
 
     def outcome_of(self, case: Case, others: Mapping[str, Any] | None = None) -> Outcome:
         """The outcome of a case as this run takes it: warnings as failures or not, known findings accepted."""
-        outcomes = [case.judge(others or {})]
-        if self._strictly:
-            outcomes = warnings_as_failures(outcomes)
-        (case.outcome,) = accept(outcomes, case.run.connection.name, self.baseline, self._today)
+        (case.outcome,) = self.policy.applied([case.judge(others or {})], case.run.connection.name)
         return case.outcome
 
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:

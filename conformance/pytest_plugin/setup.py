@@ -1,18 +1,20 @@
-"""What a session verifies and where its answers come from, by pytest's options."""
+"""The connections of a session, and the source of each."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from conformance.checks.registry import Check
 from conformance.connection import Connection, load
-from conformance.results.shard import Shard
-from conformance.sources.live import Live, Source, SourceError, source
+from conformance.errors import UsageError
+from conformance.pytest_plugin.options import CONFIG
+from conformance.run_options import RunOptions
+from conformance.sources.base import Source
+from conformance.sources.live import Live
 
 if TYPE_CHECKING:  # replaying and recording are only imported where they are asked for
     from conformance.recording.recorder import Recording
@@ -29,47 +31,37 @@ class RunSetup:
     played: Mapping[str, Played] = field(default_factory=dict)
 
     def of(self, connection: Connection, checks: Sequence[Check]) -> Source:
-        """The source of one connection."""
+        """Return the source of one connection, on which these checks are selected."""
         if self.recording:
             return self.recording.source(connection, checks)
         return self.played.get(connection.name, self.source)
 
     def offers(self, connection: Connection, check: Check) -> bool:
-        """Whether a check can be made: a cassette answers those that it was recorded with."""
+        """Return whether the check can run: a cassette answers only the checks that it was recorded with."""
         return connection.name not in self.played or self.played[connection.name].holds(check.id)
 
 
-def read_setup(config: pytest.Config) -> RunSetup:
-    """Reads the options.
-
-    Raises ``ConnectionFileError``, ``ShardError`` and :class:`SourceError` for what cannot be used.
-    """
-    files = config.getoption("--sentinel-config")
-    cassettes = Path(config.getoption("--sentinel-cassettes"))
-    where = source(config.getoption("--sentinel-source"), cassettes=cassettes)
-    share = Shard.parse(config.getoption("--sentinel-shard"))
-    if config.getoption("--sentinel-resume") and not config.getoption("--sentinel-report"):
-        raise SourceError("--sentinel-resume goes on in the folder of --sentinel-report, which is missing")
-    if config.getoption("--sentinel-jobs") < 1:
-        raise SourceError("--sentinel-jobs: at least 1 connection at a time")
+def read_setup(config: pytest.Config, options: RunOptions) -> RunSetup:
+    """Load the connections of this shard and pair them with their source. Raises :class:`UsageError`."""
+    files, share, source = config.getoption(CONFIG), options.shard, options.source
     mode = config.getoption("--record-mode", None) or "none"
     if mode != "none" and not config.getoption("--disable-recording", False):
-        if not isinstance(where, Live):
-            raise SourceError(f"--record-mode={mode} records the network: it goes with --sentinel-source=live alone")
+        if not isinstance(source, Live):
+            raise UsageError(f"--record-mode={mode} records the network: it goes with --sentinel-source=live alone")
         if getattr(config.option, "dist", "no") != "no" or hasattr(config, "workerinput"):
-            raise SourceError(f"--record-mode={mode} does not go with -n: a recording is made in one process")
+            raise UsageError(f"--record-mode={mode} does not go with -n: a recording is made in one process")
         from conformance.recording.recorder import Recording
 
-        recording = Recording(cassettes, mode)
+        recording = Recording(options.cassettes, mode)
         live = share.of(load(files))
         recording.check(live)
-        return RunSetup(live, where, recording)
-    if not where.name.startswith("cassette"):
-        return RunSetup(share.of(load(files)), where)
+        return RunSetup(live, source, recording)
+    if not source.name.startswith("cassette"):
+        return RunSetup(share.of(load(files)), source)
     from conformance.recording.replay import Library
 
-    assert isinstance(where, Library)
-    connections = share.of(load(files, credentials=False) if files else where.connections())
-    if where.chosen and len(connections) > 1:
-        raise SourceError(f"{where.name} is one connection, and the connection files hold {len(connections)}")
-    return RunSetup(connections, where, played={one.name: where.of(one) for one in connections})
+    assert isinstance(source, Library)
+    connections = share.of(load(files, credentials=False) if files else source.connections())
+    if source.chosen and len(connections) > 1:
+        raise UsageError(f"{source.name} is one connection, and the connection files hold {len(connections)}")
+    return RunSetup(connections, source, played={entry.name: source.of(entry) for entry in connections})

@@ -17,8 +17,9 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from conformance.checks.registry import ID
+from conformance.report.entry import Entry
 from conformance.report.progress import Progress
-from conformance.results.journal import FILE, Entry, Journal
+from conformance.results.journal import FILE, Journal
 
 if TYPE_CHECKING:
     from conformance.pytest_plugin.cases import Run

@@ -13,7 +13,7 @@ import msgspec
 from conformance.checks.outcome import Outcome, Status
 from conformance.connection import Expect
 from conformance.recording.interaction import Interaction
-from conformance.sources.live import SourceError
+from conformance.sources.base import SourceError
 from conformance.verification.verdict import VerdictStatus
 
 T = TypeVar("T")
@@ -128,7 +128,7 @@ def write(folder: Path, contents: dict[str, bytes]) -> None:
 
 
 def place(folder: Path, name: str) -> Path:
-    """Where the cassette of a name is. Raises :class:`~conformance.sources.live.SourceError` for what is no name."""
+    """Where the cassette of a name is. Raises :class:`~conformance.sources.base.SourceError` for what is no name."""
     if not name or name.startswith(".") or set(name) & set('/\\:*?"<>|\0'):
         raise SourceError(f"{name!r} is no name of a cassette")
     return folder / name
@@ -140,7 +140,10 @@ def exists(folder: Path) -> bool:
 
 
 def read(folder: Path) -> Cassette:
-    """A cassette. Raises :class:`~conformance.sources.live.SourceError` with one line for one that cannot be replayed."""
+    """Return the cassette of a folder.
+
+    Raises :class:`~conformance.sources.base.SourceError`, one line, where it cannot be replayed.
+    """
     if not folder.is_dir():
         raise SourceError(f"{folder}: no such cassette{_near(folder)}")
     manifest = _decoded(folder / MANIFEST, Manifest)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from conformance import CHECKS_VERSION, __version__
+from conformance._version import CHECKS_VERSION, __version__
 from conformance.checks.outcome import Outcome
 from conformance.checks.registry import Check
 from conformance.connection import Connection
@@ -29,7 +29,7 @@ from conformance.recording.leaks.scan import known_values, leaks
 from conformance.recording.replay import Library, Played
 from conformance.recording.scrub_cassette import Scrubbed, scrubbed
 from conformance.recording.vcr_persister import Tape
-from conformance.sources.live import Source
+from conformance.sources.base import Source
 from conformance.verification.api import verify
 from conformance.verification.verdict import verdict
 
@@ -58,7 +58,7 @@ class Recording:
     def source(self, connection: Connection, checks: Sequence[Check]) -> Source:
         """Where the answers for a connection come from: its cassette, or the network, recorded.
 
-        Raises :class:`~conformance.sources.live.SourceError` for a cassette that cannot be read.
+        Raises :class:`~conformance.sources.base.SourceError` for a cassette that cannot be read.
         """
         name = connection.name
         if self._keeps(name, checks):
@@ -76,7 +76,7 @@ class Recording:
         return manifest.checks_version == CHECKS_VERSION and known >= {one.id for one in checks}
 
     def check(self, connections: Iterable[Connection]) -> None:
-        """Raises :class:`~conformance.sources.live.SourceError` for a cassette that would be replayed and cannot be."""
+        """Raises :class:`~conformance.sources.base.SourceError` for a cassette that would be replayed and cannot be."""
         for one in connections:
             folder = cassette.place(self.folder, one.name)
             if self.mode in ("once", "new_episodes") and cassette.exists(folder):

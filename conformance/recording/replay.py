@@ -16,7 +16,7 @@ from conformance.probing.clock import VirtualClock
 from conformance.recording import replay_connection
 from conformance.recording.cassette import SHIPPED, Cassette, exists, names, place, read
 from conformance.recording.interaction import Answered, Interaction, asked, content, key
-from conformance.sources.live import Channel, SourceError
+from conformance.sources.base import Channel, SourceError
 
 FAILURES: Mapping[str, tuple[type[httpx.HTTPError], str]] = {
     "timed_out": (httpx.ConnectTimeout, "timed out"),
@@ -97,7 +97,7 @@ class Library:
         return f"cassette:{self.chosen}" if self.chosen else "cassette"
 
     def find(self, name: str) -> Played:
-        """The cassette of a name. Raises :class:`~conformance.sources.live.SourceError`."""
+        """The cassette of a name. Raises :class:`~conformance.sources.base.SourceError`."""
         own, shipped = place(self.folder, name), place(SHIPPED, name)
         return Played(read(own if exists(own) or not exists(shipped) else shipped))
 

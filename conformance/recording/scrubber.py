@@ -45,7 +45,8 @@ IDENTIFYING = re.compile(
     "|".join(
         f"(?:{one.pattern})"
         for one in (
-            patterns.JWT, patterns.URL, patterns.ARM_ID, patterns.RELATIVE_ID, patterns.GUID, patterns.MAIL, patterns.WINDOWS_PATH,
+            patterns.JWT, patterns.URL, patterns.ARM_ID, patterns.RELATIVE_ID, patterns.GUID, patterns.MAIL,
+            patterns.WINDOWS_PATH,
             patterns.SID, patterns.MAC, patterns.HASH, patterns.IPV4, patterns.IPV6,
         )
     ),
@@ -154,7 +155,8 @@ class Scrubber:
             return self.phrase(value)
         if how == "person" and "\\" in value:
             domain, _, name = value.partition("\\")
-            return f"{self.pseudonyms.of(domain, pseudonym_kinds.NAME)}\\{self.pseudonyms.of(name, pseudonym_kinds.PERSON)}"
+            of = self.pseudonyms.of
+            return f"{of(domain, pseudonym_kinds.NAME)}\\{of(name, pseudonym_kinds.PERSON)}"
         if value in vocabulary.own() and how in (None, "name", "form"):
             return value
         return self.pseudonyms.of(value, KINDS.get(how or "", pseudonym_kinds.TEXT))

@@ -17,7 +17,8 @@ import httpx
 from conformance.connection import Connection
 from conformance.probing.transport import network_finding
 from conformance.recording.interaction import Answered, Interaction, answered, asked
-from conformance.sources.live import Channel, Live
+from conformance.sources.base import Channel
+from conformance.sources.live import Live
 
 DROPPED = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 """Headers of how a body travelled, which does not hold for the body as it is kept."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from conformance.checks.outcome import Status
+from conformance.errors import UsageError
 from conformance.probing.shapes import MAX_LENGTH
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ MAX_FIELDS = 50
 """Changed fields of one endpoint that are told; more are counted."""
 
 
-class ComparisonError(Exception):
+class ComparisonError(UsageError):
     """What cannot be compared with; the message is one line for the user."""
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from conformance.report.model import Document
+from conformance.report.model import Document, document
+from conformance.verification.result import Report
 
 
 def encode(document: Document) -> bytes:
@@ -37,3 +38,8 @@ def schema() -> dict[str, Any]:
         "$id": "sentinel-conformance/report/1",
         **msgspec.json.schema(Document),
     }
+
+
+def encode_report(report: Report) -> bytes:
+    """Return the JSON of a report over one connection."""
+    return encode(document([report], stale=report.stale))

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from conformance import CHECKS_VERSION, __version__
+from conformance._version import CHECKS_VERSION, __version__
 from conformance.checks.outcome import Accepted, Outcome, Status
 from conformance.checks.registry import get_check
 from conformance.findings import UNPUBLISHED, Docs, Finding
@@ -18,8 +18,8 @@ from conformance.probing.engine import Gathered
 from conformance.probing.evidence import Answer, Exchange, Refusal
 from conformance.probing.shapes import shapes
 from conformance.report.comparison import ComparisonPart, PastRun, compare, run_of
-from conformance.verification.api import Report
 from conformance.verification.baseline import Stale
+from conformance.verification.result import Report
 from conformance.verification.verdict import RootCause, VerdictStatus, exit_code
 
 SCHEMA: Literal["sentinel-conformance/report/1"] = "sentinel-conformance/report/1"

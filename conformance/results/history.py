@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
-from conformance.results.journal import Entry
+from conformance.errors import UsageError
+from conformance.report.entry import Entry
 from conformance.verification.verdict import VerdictStatus
 
 LOCK_TIMEOUT = 30.0
@@ -49,7 +50,7 @@ SELECT_OBSERVATIONS = (
 SELECT_CAUSES = f'SELECT look, cause, "check" FROM causes JOIN looks ON looks.id = look WHERE {SELECT_PERIOD}'  # noqa: S608
 
 
-class HistoryError(Exception):
+class HistoryError(UsageError):
     """The file is no history that can be used; the message is one line for the user."""
 
 

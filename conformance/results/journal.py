@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -12,116 +11,16 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from conformance import __version__
-from conformance.checks.outcome import Outcome, Root
-from conformance.connection import Connection
-from conformance.findings import UNPUBLISHED, Docs, finding
+from conformance.errors import UsageError
 from conformance.report.atomic_write import atomic_write
-from conformance.report.model import COMMAND, ConnectionPart, Document, VerdictPart, build_document, connection_part
-from conformance.verification.api import Report
-from conformance.verification.baseline import Stale
+from conformance.report.entry import Entry
 
 FILE = "connections.jsonl"
 S = TypeVar("S", bound=msgspec.Struct)
 
 
-class JournalError(Exception):
+class JournalError(UsageError):
     """The file is no journal; the message is one line for the user."""
-
-
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One finished connection.
-
-    ``fingerprint`` says what was verified of what (:func:`fingerprint`); ``connection`` is its part of the report, as
-    JSON.
-    """
-
-    name: str
-    fingerprint: str
-    source: str
-    started: datetime
-    duration_s: float
-    requests: int
-    throttled: int
-    """Answers 429."""
-    connection: msgspec.Raw
-
-    @property
-    def part(self) -> ConnectionPart:
-        return msgspec.json.decode(self.connection, type=ConnectionPart)
-
-    @property
-    def verdict(self) -> VerdictPart:
-        """Of the part, without reading the rest."""
-        return msgspec.json.decode(self.connection, type=_Judged).verdict
-
-
-def entry(
-    report: Report,
-    asked: Connection,
-    selection: str,
-    command: str = COMMAND,
-    docs: Docs = UNPUBLISHED,
-    *,
-    alone: bool = False,
-) -> Entry:
-    """A report as its journal has it; the connection is ``alone`` in its run or not.
-
-    ``asked`` is the connection as its file has it: a source may give it other values.
-    """
-    part = connection_part(report, command, docs, alone=alone)
-    return Entry(
-        name=report.connection.name,
-        fingerprint=fingerprint(asked, report.source, selection),
-        source=report.source,
-        started=report.started,
-        duration_s=round(report.duration, 3),
-        requests=report.gathered.requests,
-        throttled=sum(exchange.throttled for exchange in report.gathered.exchanges),
-        connection=msgspec.Raw(msgspec.json.encode(part)),
-    )
-
-
-def fingerprint(connection: Connection, source: str, selection: str) -> str:
-    """The same for the same connection, source, selected checks and version of the suite.
-
-    The credential has no part in it: where connections are shared out, only those who verify know it.
-    """
-    facts = [__version__, source, selection, connection.name, connection.cloud.name, *connection.apis]
-    facts += [repr(connection.expect), *connection.facts().values()]
-    return hashlib.sha256("\0".join(facts).encode()).hexdigest()[:16]
-
-
-def document(
-    entries: Sequence[Entry],
-    duration: float,
-    selection: str,
-    command: str = COMMAND,
-    stale: Sequence[Stale] = (),
-    unfinished: int = 0,
-) -> Document:
-    """The report of a run that took ``duration`` seconds, over these entries (at least one)."""
-    parts = tuple(one.part for one in entries)
-    return build_document(
-        parts,
-        codes=[one.verdict.exit_code for one in parts],
-        started=min(one.started for one in entries),
-        duration=duration,
-        source=entries[0].source,
-        selection=selection,
-        requests=sum(one.requests for one in entries),
-        command=command,
-        stale=stale,
-        unfinished=unfinished,
-    )
-
-
-def outcomes_of(part: ConnectionPart) -> list[Outcome]:
-    """The outcomes of a connection as far as its report has them: with their roots, without exchanges."""
-    return [
-        Outcome(one.id, one.outcome, Root(one.blocked_by or one.id, finding(one.cause)) if one.cause else None)
-        for one in part.checks
-    ]
 
 
 class Journal:
@@ -254,10 +153,6 @@ class Journal:
 
 class _Named(msgspec.Struct):
     name: str
-
-
-class _Judged(msgspec.Struct):
-    verdict: VerdictPart
 
 
 def _line(one: Entry) -> bytes:

@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from conformance.connection import Connection
+from conformance.errors import UsageError
 
 
-class ShardError(ValueError):
+class ShardError(UsageError):
     """What was given is no share."""
 
 
@@ -28,6 +29,9 @@ class Shard:
         if not found or not 1 <= int(found[1]) <= int(found[2]):
             raise ShardError(f"{text!r} is no share of the connections: 2/5 is the second of five")
         return cls(int(found[1]), int(found[2]))
+
+    def __str__(self) -> str:
+        return f"{self.index}/{self.count}"
 
     def of(self, connections: Iterable[Connection]) -> list[Connection]:
         """Those that belong to this share, in their order."""

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from conformance.report.entry import Entry
 from conformance.results.history import History, look
-from conformance.results.journal import Entry, Journal
+from conformance.results.journal import Journal
 
 
 @dataclass

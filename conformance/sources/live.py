@@ -1,16 +1,14 @@
-"""Where answers come from: the network, the virtual tenant or a cassette. A check never knows which."""
+"""The network as a source: sockets that the connections of a run share, and the proxy of the environment."""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import chain
-from pathlib import Path
-from typing import Protocol
 from urllib.request import getproxies, proxy_bypass
 from weakref import WeakKeyDictionary
 
@@ -19,32 +17,7 @@ import httpx
 from conformance.connection import Connection
 from conformance.probing.clock import Clock
 from conformance.probing.rate_limits import RateLimits
-
-
-class SourceError(Exception):
-    """The source cannot be used as asked; the message is one line for the user."""
-
-
-@dataclass(frozen=True, slots=True)
-class Channel:
-    """An open source: how requests travel, what time it is there, and the connection as the source has it.
-
-    Channels of the same services and the same time share their ``pace``.
-    """
-
-    transport: httpx.AsyncBaseTransport
-    clock: Clock
-    connection: Connection
-    pace: RateLimits = field(default_factory=RateLimits)
-
-
-class Source(Protocol):
-    """Opens a channel for one connection."""
-
-    @property
-    def name(self) -> str: ...
-
-    def open(self, connection: Connection) -> AbstractAsyncContextManager[Channel]: ...
+from conformance.sources.base import Channel
 
 
 class Live:
@@ -143,28 +116,3 @@ def proxy_for(host: str) -> str | None:
     proxies = getproxies()
     proxy = proxies.get("https") or proxies.get("all")
     return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
-
-
-CASSETTES = Path("cassettes")
-"""The folder of recorded connections, unless told otherwise."""
-
-
-def source(name: str | Source, *, cassettes: Path = CASSETTES) -> Source:
-    """The source of a name: ``live``, ``fake``, ``fake:SCENARIO``, ``fake:FAULT``, ``cassette`` or ``cassette:NAME``.
-
-    ``cassettes`` is the folder in which cassettes are looked for first. Raises :class:`SourceError`.
-    """
-    if not isinstance(name, str):
-        return name
-    kind, _, detail = name.partition(":")
-    if kind == "live" and not detail:
-        return Live()
-    if kind == "fake":
-        from conformance.fakes import Fake
-
-        return Fake(detail or "healthy")
-    if kind == "cassette":
-        from conformance.recording.replay import Library
-
-        return Library(cassettes, detail or None)
-    raise SourceError(f"unknown source {name!r} (live, fake, fake:SCENARIO, fake:FAULT, cassette or cassette:NAME)")

@@ -9,17 +9,16 @@ import threading
 from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
 from typing import Generic, TypeVar
 
-from conformance.verification.api import run_concurrently
-from conformance.verification.concurrency import no_group
+from conformance.verification.concurrency import no_group, run_concurrently
 
 T = TypeVar("T")
 
 
 class BackgroundGatherer(Generic[T]):
-    """Does ``work`` on all ``things``, ``jobs`` at a time, while it is entered; ``finished`` gives them as they end.
+    """Runs ``work`` on all ``things``, ``jobs`` at a time, in a thread; ``finished`` yields them as they end.
 
-    The results are what ``work`` leaves in each thing. Leaving early gives up what is still on its way. ``group`` is as
-    for :func:`~conformance.verification.api.run_concurrently`.
+    ``work`` stores its result on the item; nothing is returned. Exiting early cancels pending work. ``group`` is as for
+    :func:`~conformance.verification.concurrency.run_concurrently`.
     """
 
     def __init__(

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-from conformance.checks.outcome import Accepted, Outcome, Root, Status
+from conformance.checks.outcome import Accepted, Outcome, Status
 from conformance.checks.registry import RETIRED, catalogue
+from conformance.errors import UsageError
 from conformance.findings import CAUSES
 from conformance.toml_file.document import TomlDocument, day, did_you_mean, repr_short
 from conformance.toml_file.positions import line_of, tables
@@ -17,7 +18,7 @@ from conformance.toml_file.positions import line_of, tables
 KEYS = ("check", "connection", "cause", "reason", "expires")
 
 
-class BaselineError(Exception):
+class BaselineError(UsageError):
     """A baseline that cannot be used; one line a problem."""
 
 
@@ -35,12 +36,9 @@ class Acceptance:
     cause: str | None = None
     where: str = "baseline"
 
-    def covers(self, root: Root, connection: str) -> bool:
-        return (
-            root.check == self.check
-            and self.connection in (None, connection)
-            and self.cause in (None, root.finding.cause)
-        )
+    def covers(self, check: str | None, cause: str | None, connection: str) -> bool:
+        """Return whether it accepts the root cause that this check has on the connection of this name."""
+        return check == self.check and self.connection in (None, connection) and self.cause in (None, cause)
 
     @property
     def subject(self) -> str:
@@ -50,6 +48,21 @@ class Acceptance:
 
 
 Baseline = tuple[Acceptance, ...]
+
+
+class JudgedCheck(NamedTuple):
+    """What staleness depends on: a check's status, and check and cause of the root behind it, if there is one."""
+
+    check: str
+    status: Status
+    root_check: str | None = None
+    cause: str | None = None
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> JudgedCheck:
+        """Return this view of an outcome."""
+        root = outcome.root
+        return cls(outcome.check, outcome.status, *((root.check, root.finding.cause) if root else (None, None)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,25 +88,26 @@ def accept(outcomes: Iterable[Outcome], connection: str, baseline: Baseline, tod
 
     def marked(one: Outcome) -> Outcome:
         for known in baseline:
-            if one.root and today <= known.expires and known.covers(one.root, connection):
+            root = one.root
+            if root and today <= known.expires and known.covers(root.check, root.finding.cause, connection):
                 return replace(one, accepted=Accepted(known.reason, known.expires))
         return one
 
     return [marked(one) for one in outcomes]
 
 
-def stale(outcomes: Iterable[tuple[str, Sequence[Outcome]]], baseline: Baseline, today: date) -> tuple[Stale, ...]:
-    """What has become stale, given the outcomes of each connection with its name, which are looked at once.
+def stale(judged: Iterable[tuple[str, Sequence[JudgedCheck]]], baseline: Baseline, today: date) -> tuple[Stale, ...]:
+    """Return what has become stale, given the judged checks of each connection with its name; read once.
 
     An entry whose check was not selected is left alone.
     """
     own: list[set[Status]] = [set() for _ in baseline]
     covered = [False] * len(baseline)
-    for name, found in outcomes:
+    for name, found in judged:
         for at, known in enumerate(baseline):
             if known.connection in (None, name):
                 own[at] |= {one.status for one in found if one.check == known.check}
-                covered[at] |= any(one.root and known.covers(one.root, name) for one in found)
+                covered[at] |= any(known.covers(one.root_check, one.cause, name) for one in found)
     told = []
     for known, statuses, meets in zip(baseline, own, covered, strict=True):
         if statuses == {"passed"} and not meets:

@@ -1,35 +1,32 @@
-"""Who is next: things in their order, but only so many of a group at the same time."""
+"""Limit how many items, and how many of one group, run concurrently, keeping input order."""
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Iterable
 from typing import Generic, TypeVar
 
 from conformance.connection import Connection
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 MAX_PER_GROUP = 4
-"""Connections of a group at the same time. They share what the services allow, which more of them would not exhaust
-sooner: they would only wait for each other, in places that others could have, and longer than a request has patience.
-"""
+"""Connections of a group at the same time. More would only queue behind the rate limit and time out."""
 
 
-def group(connection: Connection) -> Hashable:
-    """Connections that the services count together: those of one app in one tenant."""
+def account_key(connection: Connection) -> Hashable:
+    """Return what connections have in common that the services count together: one app in one tenant."""
     return connection.tenant_id.lower(), connection.client_id.lower()
 
 
 def no_group(thing: object) -> None:
-    """Nothing is counted together."""
+    """Put every item in no group (no limit)."""
 
 
 class GroupLimiter(Generic[T]):
-    """Gives the next thing of whose group there are not too many at work; who has to wait for that is passed over.
-
-    What has the group None may always begin.
-    """
+    """Gives the next item whose group has room; items of a full group are deferred. Group None has no limit."""
 
     def __init__(self, things: Iterable[T], group: Callable[[T], Hashable], most: int = MAX_PER_GROUP) -> None:
         self._things, self._group, self._most = iter(things), group, most
@@ -38,7 +35,7 @@ class GroupLimiter(Generic[T]):
         self._ready: deque[T] = deque()
 
     def next(self) -> T | None:
-        """None when nothing may begin now."""
+        """Return the next item, or None when nothing may begin now."""
         if self._ready:
             return self._ready.popleft()
         for thing in self._things:
@@ -61,3 +58,36 @@ class GroupLimiter(Generic[T]):
         if not self._working[key]:
             del self._working[key]
             self._passed.pop(key, None)
+
+
+async def run_concurrently(
+    work: Callable[[T], Awaitable[R]], things: Iterable[T], jobs: int, group: Callable[[T], Hashable] = no_group
+) -> AsyncGenerator[R]:
+    """Run ``work`` on all things, ``jobs`` at a time, and yield each result as soon as it is there.
+
+    At most :data:`MAX_PER_GROUP` of a ``group`` run at the same time. What ``work`` raises is raised here, and ends the
+    rest.
+    """
+    waiting = GroupLimiter(things, group)
+    running: dict[asyncio.Task[R], T] = {}
+
+    async def one(thing: T) -> R:
+        return await work(thing)
+
+    def fill() -> None:
+        while len(running) < jobs and (thing := waiting.next()) is not None:
+            running[asyncio.create_task(one(thing))] = thing
+
+    try:
+        fill()
+        while running:
+            done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                waiting.done(running.pop(task))
+            fill()
+            for task in done:
+                yield task.result()
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)

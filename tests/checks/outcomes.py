@@ -23,7 +23,7 @@ from conformance.fakes.services.routes import ANSWERS, GATES, Call, Handler, res
 from conformance.fakes.source import build
 from conformance.fakes.world import Disturbance, World
 from conformance.findings import CAUSES
-from conformance.sources.live import Channel
+from conformance.sources.base import Channel
 from conformance.verification.api import verify
 from tests.contoso import START, made_up
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from conformance.verification.api import Report
+from conformance.verification.result import Report
 
 
 def roots(report: Report) -> list[tuple[str, str]]:

@@ -19,7 +19,7 @@ import yaml
 from conformance import load, plugin
 from conformance.connection.credential import EXCHANGE_AUDIENCE
 from conformance.recording.__main__ import main
-from conformance.sources.live import source
+from conformance.sources.resolve import source
 
 ROOT = Path(__file__).parents[2]
 NIGHTLY = ROOT / "docs" / "nightly"

@@ -15,7 +15,7 @@ from conformance.fakes.controllable import ControllableTenant
 from conformance.fakes.network.client_files import secret
 from conformance.fakes.network.failures import Obstacle
 from conformance.fakes.world import MAX_REQUESTS
-from conformance.sources.live import SourceError
+from conformance.sources.base import SourceError
 from tests.contoso import START, made_up
 
 GRAPH, ARM = "https://graph.microsoft.com", "https://management.azure.com"

@@ -20,8 +20,9 @@ from conformance.fakes.fleet import SILENCES, WAYS, Fleet, causes
 from conformance.fakes.network.asgi import Handler
 from conformance.probing.clock import VirtualClock
 from conformance.probing.transport import Patience
-from conformance.sources.live import Channel
-from conformance.verification.api import Report, verify_all
+from conformance.sources.base import Channel
+from conformance.verification.api import verify_all
+from conformance.verification.result import Report
 
 
 @dataclass

@@ -9,7 +9,7 @@ import msgspec
 
 from conformance.fakes import Fake
 from conformance.findings.redact import excerpt
-from conformance.results.journal import Entry, entry
+from conformance.report.entry import Entry, entry
 from conformance.verification.api import verify
 from tests.contoso import START, made_up
 

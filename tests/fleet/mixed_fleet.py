@@ -13,7 +13,7 @@ from pathlib import Path
 
 from conformance import Connection
 from conformance.fakes.source import Fake
-from conformance.sources.live import Channel
+from conformance.sources.base import Channel
 
 OPENED = "FLEET_OPENED"
 """The variable that names the file of notes."""

@@ -11,7 +11,7 @@ import pytest
 
 from conformance.outputs.summary import summarize
 from conformance.report.comparison import run_of
-from conformance.results.journal import document
+from conformance.report.entry import document
 from tests.fleet.customers import customers, named
 from tests.report.browser import MISSING, chromium, screen
 

@@ -24,17 +24,17 @@ COUNT = 22
 """Of connections: enough for a fleet's own view."""
 DIFFERS = {"started", "duration_s", "started_s", "request_id", "date", "answer", "command", "selection", "again"}
 """What is not the same in two runs (refusals have times and ids in their answers), or by both faces."""
-PYTEST = "-m pytest -p conformance.plugin -p tests.fleet.killed_runs -p tests.fleet.mixed_fleet -p no:cacheprovider -m auth --sentinel-config=connections"
+PLUGINS = ("conformance.plugin", "tests.fleet.killed_runs", "tests.fleet.mixed_fleet", "no:cacheprovider")
+PYTEST = ["-m", "pytest", *(f"-p{name}" for name in PLUGINS), "-m", "auth", "--sentinel-config=connections"]
+COMMAND = """
+import runpy
+import tests.fleet.killed_runs, tests.fleet.mixed_fleet
+runpy.run_module("conformance.fleet", run_name="__main__")
+"""
 FACES = {
-    "pytest": PYTEST.split(),
-    "xdist": [*PYTEST.split(), "-n2"],
-    "command": [
-        *(
-            "-c",
-            "import tests.fleet.killed_runs, tests.fleet.mixed_fleet, runpy; runpy.run_module('conformance.fleet', run_name='__main__')",
-        ),
-        *("connections", "--checks=auth"),
-    ],
+    "pytest": PYTEST,
+    "xdist": [*PYTEST, "-n2"],
+    "command": ["-c", COMMAND, "connections", "--checks=auth"],
 }
 OPTIONS = ("source=fake", "report=out", "history=history.db", "jobs=4")
 

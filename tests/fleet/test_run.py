@@ -21,8 +21,9 @@ from conformance.findings import Docs
 from conformance.fleet import task
 from conformance.fleet.__main__ import main
 from conformance.fleet.task import ConnectionRef, Result, VerifySpec
+from conformance.report.entry import fingerprint
 from conformance.results.history import History
-from conformance.results.journal import FILE, fingerprint
+from conformance.results.journal import FILE
 from conformance.verification.baseline import Acceptance
 from conformance.verification.verdict import ExitCode
 from tests.contoso import SECRET
@@ -276,12 +277,12 @@ def test_what_cannot_be_read_is_the_trouble_of_its_file_alone() -> None:
     Path("connections/customers-01.toml").write_text("[connection")
     result = task.verify(asked, ORDER)
     assert sorted(one.name for one in result.entries) == ["tenant-000", "tenant-001.expired-secret", "tenant-002"]
-    assert sorted(one.name for one in result.troubles) == ["tenant-003.no-azure-role", "tenant-004", "tenant-005"]
-    assert {one.exit_code for one in result.troubles} == {ExitCode.USAGE}
+    assert sorted(one.name for one in result.failures) == ["tenant-003.no-azure-role", "tenant-004", "tenant-005"]
+    assert {one.exit_code for one in result.failures} == {ExitCode.USAGE}
 
 
 def test_a_name_that_is_not_there_is_told() -> None:
-    (trouble,) = task.verify([ConnectionRef(places()[0].file, "gone")], ORDER).troubles
+    (trouble,) = task.verify([ConnectionRef(places()[0].file, "gone")], ORDER).failures
     assert "no connection 'gone' there" in trouble.text
     assert trouble.exit_code == ExitCode.USAGE
 
@@ -294,5 +295,5 @@ def test_a_task_raises_nothing_and_tells_no_values(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(task, "_all", broken)
     result = task.verify(places(), ORDER)
-    assert {one.text for one in result.troubles} == {"an error of this suite: LookupError"}
+    assert {one.text for one in result.failures} == {"an error of this suite: LookupError"}
     assert SECRET.encode() not in pickle.dumps(result)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from conformance.probing.evidence import Answer, Exchange, NotAsked
 from conformance.probing.shapes import MAX_LENGTH, shapes
-from conformance.verification.api import Report
+from conformance.verification.result import Report
 
 SENT = Exchange("GET", "https://x", 200, None, None, None, 0.0, 0.0, endpoint="graph.alerts")
 

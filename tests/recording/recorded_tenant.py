@@ -15,8 +15,8 @@ from conformance.checks.outcome import Outcome
 from conformance.fakes import World, build
 from conformance.recording.interaction import Interaction, answered, asked
 from conformance.recording.vcr_persister import Failures, Tape
-from conformance.sources.live import Channel
-from conformance.verification.api import gather, select_checks
+from conformance.sources.base import Channel
+from conformance.verification.pipeline import gather, select_checks
 from tests.contoso import START, made_up
 
 

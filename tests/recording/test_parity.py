@@ -11,7 +11,7 @@ from conformance.recording import cassette
 from conformance.recording.cassette import SHIPPED
 from conformance.recording.recorder import Recording
 from conformance.recording.replay import Library
-from conformance.verification.api import select_checks
+from conformance.verification.pipeline import select_checks
 from tests.contoso import made_up
 from tests.recording.tenants import Tenant
 

@@ -17,8 +17,9 @@ from conformance.recording import cassette
 from conformance.recording.cassette import INTERACTIONS, MANIFEST, SHIPPED, Cassette
 from conformance.recording.interaction import Answered, Asked, Interaction
 from conformance.recording.replay import Library, MissingInteraction, Played, Replay
-from conformance.sources.live import SourceError, source
-from conformance.verification.api import gather, select_checks
+from conformance.sources.base import SourceError
+from conformance.sources.resolve import source
+from conformance.verification.pipeline import gather, select_checks
 
 NAMES = cassette.names(SHIPPED)
 each = pytest.mark.parametrize("name", NAMES)

@@ -7,7 +7,8 @@ from functools import cache
 
 from conformance.fakes import Fake
 from conformance.report.model import Document, document
-from conformance.verification.api import Report, verify
+from conformance.verification.api import verify
+from conformance.verification.result import Report
 from tests.contoso import START, made_up
 
 COMMAND = "pytest --sentinel-config=conn.toml"

@@ -29,7 +29,7 @@ from conformance.report.comparison import (
 )
 from conformance.report.json import encode, schema
 from conformance.report.model import document, with_comparison
-from conformance.verification.api import Report
+from conformance.verification.result import Report
 
 WHEN = datetime(2026, 11, 24, 2, 10, tzinfo=UTC)
 SUITE = PastSuite("0.1.0", "2026.11")

@@ -19,8 +19,8 @@ from conformance.report.handback.forms import handbacks, html, markdown
 from conformance.report.handback.page import page
 from conformance.report.handback.texts import LANGUAGES, texts
 from conformance.report.model import ConnectionPart, Document, document, finding_part
-from conformance.verification.api import Report
 from conformance.verification.baseline import Acceptance
+from conformance.verification.result import Report
 from tests.contoso import SECRET
 from tests.report.documents import RUNS, run
 

@@ -13,8 +13,8 @@ import pytest
 from conformance.findings import CAUSES
 from conformance.report.json import encode, schema
 from conformance.report.model import document
-from conformance.verification.api import Report
 from conformance.verification.baseline import Acceptance
+from conformance.verification.result import Report
 
 
 def test_the_shipped_schema_is_the_models() -> None:

@@ -23,7 +23,7 @@ from conformance.report.model import Document, StalePart, document, with_compari
 from conformance.report.terminal import Terminal
 from conformance.report.terminal_layout import console, continued
 from conformance.report.wording import ranges
-from conformance.verification.api import Report
+from conformance.verification.result import Report
 from tests.contoso import START
 from tests.report.documents import RUNS, run
 

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.report.entry import entry
 from conformance.results.history import (
     MIGRATIONS,
     Episode,
@@ -26,8 +27,7 @@ from conformance.results.history import (
     flapping,
     look,
 )
-from conformance.results.journal import entry
-from conformance.verification.api import Report
+from conformance.verification.result import Report
 
 DAY = timedelta(days=1)
 START = datetime(2026, 11, 1, 2, tzinfo=UTC)

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.results.journal import Entry, Journal, JournalError, entry, fingerprint
-from conformance.verification.api import Report
+from conformance.report.entry import Entry, entry, fingerprint
+from conformance.results.journal import Journal, JournalError
+from conformance.verification.result import Report
 from tests.contoso import made_up
 
 ENTRIES = st.lists(

@@ -12,8 +12,9 @@ from conformance import Connection, Patience, verify
 from conformance.connection import Cloud
 from conformance.fakes import SCENARIOS, World
 from conformance.fakes.network.served import ServedTenant, serve_tenant
-from conformance.sources.live import Channel, Live, Source
-from conformance.verification.api import Report
+from conformance.sources.base import Channel, Source
+from conformance.sources.live import Live
+from conformance.verification.result import Report
 from tests.contoso import made_up
 
 pytestmark = pytest.mark.slow

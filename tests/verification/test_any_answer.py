@@ -19,8 +19,8 @@ from conformance.fakes import build
 from conformance.findings import CAUSES
 from conformance.probing.probe import PROBES
 from conformance.report.json import schema
-from conformance.sources.live import Channel
-from conformance.verification.api import Report
+from conformance.sources.base import Channel
+from conformance.verification.result import Report
 from tests.contoso import SECRET, START, made_up
 
 HOSTS = {

@@ -9,8 +9,8 @@ from collections import Counter
 
 import pytest
 
-from conformance.verification.api import run_concurrently
 from conformance.verification.background import BackgroundGatherer
+from conformance.verification.concurrency import run_concurrently
 
 
 def test_things_come_in_the_order_in_which_they_are_finished() -> None:

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from conformance.apis.limits import COUNTED
 from conformance.probing.transport import CONCURRENCY
-from conformance.verification.api import run_concurrently
 from conformance.verification.background import BackgroundGatherer
-from conformance.verification.concurrency import MAX_PER_GROUP, GroupLimiter, group, no_group
+from conformance.verification.concurrency import MAX_PER_GROUP, GroupLimiter, account_key, no_group, run_concurrently
 from tests.contoso import made_up
 
 
@@ -51,8 +50,10 @@ def test_what_is_in_no_group_may_always_begin() -> None:
 def test_connections_of_one_app_in_one_tenant_are_a_group() -> None:
     other = "00000000-0c0f-4c0f-a11c-00000000000f"
     one = made_up()
-    assert group(one) == group(made_up(name="other", subscription_id=other, tenant_id=one.tenant_id.upper()))
-    assert len({group(one), group(made_up(tenant_id=other)), group(made_up(client_id=other))}) == 3
+    assert account_key(one) == account_key(
+        made_up(name="other", subscription_id=other, tenant_id=one.tenant_id.upper())
+    )
+    assert len({account_key(one), account_key(made_up(tenant_id=other)), account_key(made_up(client_id=other))}) == 3
 
 
 def test_a_group_that_hangs_delays_nobody_with_all_places_taken() -> None:

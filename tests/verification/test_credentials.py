@@ -15,8 +15,8 @@ import trustme
 from conformance import Connection, verify
 from conformance.connection import CLOUDS, Certificate, FederatedToken
 from conformance.fakes import World, build
-from conformance.sources.live import Channel
-from conformance.verification.api import Report
+from conformance.sources.base import Channel
+from conformance.verification.result import Report
 from tests.contoso import made_up
 
 CHECKS = ["AUTH-001", "AUTH-002", "AUTH-003", "AUTH-010", "AUTH-020", "PERM-001", "SENT-001"]

@@ -16,8 +16,10 @@ from conformance.fakes import World, build
 from conformance.fakes.services.routes import Call
 from conformance.fakes.services.throttling import throttling
 from conformance.probing.rate_limits import RateLimits
-from conformance.sources.live import Channel
-from conformance.verification.api import Report, select_checks, verify_all
+from conformance.sources.base import Channel
+from conformance.verification.api import verify_all
+from conformance.verification.pipeline import select_checks
+from conformance.verification.result import Report
 from tests.contoso import START, made_up
 from tests.virtual_loop import LoopClock, run
 

@@ -14,7 +14,7 @@ import msgspec
 
 from conformance.fakes.controllable import ControllableTenant
 from conformance.fakes.scenarios import SCENARIOS
-from conformance.sources.live import SourceError
+from conformance.sources.base import SourceError
 
 MAX_LOG = 1000
 """Lines of the request log that can be asked for."""

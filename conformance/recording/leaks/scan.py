@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from conformance.errors import UsageError
 from conformance.recording.leaks import identities, secrets, words
 from conformance.recording.leaks.known import known_rule, known_values
 from conformance.recording.leaks.passages import Passage, passages
@@ -22,7 +23,7 @@ EXCERPT = 48
 PLAIN = re.compile(r"[$@A-Za-z_][\w.@$-]{0,63}")
 
 
-class ScanError(Exception):
+class ScanError(UsageError):
     """What cannot be scanned; the message is one line for the user."""
 
 

@@ -20,10 +20,10 @@ from conformance.report.comparison import (
     changes,
     past_of,
 )
+from conformance.report.entry import Entry
 from conformance.report.fleet.overview import WEIGHTS, Changes, Overview, Row, SharedCause, Weight
 from conformance.report.model import COMMAND, ConnectionPart, FindingPart, build_document
 from conformance.report.slugs import slugs
-from conformance.results.journal import Entry
 from conformance.verification.baseline import Stale
 from conformance.verification.verdict import STATUSES
 

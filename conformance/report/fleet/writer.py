@@ -10,13 +10,13 @@ import msgspec
 from conformance.report import json
 from conformance.report.atomic_write import atomic_write
 from conformance.report.badge import drawn
+from conformance.report.entry import Entry, document
 from conformance.report.fleet.index import index
 from conformance.report.fleet.overview import Overview
 from conformance.report.fleet.summary import summary
 from conformance.report.handback.forms import handbacks
 from conformance.report.html import page
 from conformance.report.model import Document
-from conformance.results.journal import Entry, document
 
 PAGES = "connections"
 """The folder with a folder for each connection in trouble."""

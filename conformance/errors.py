@@ -1,0 +1,8 @@
+"""The base of every error that the user can fix: a wrong option, file or environment."""
+
+
+class UsageError(Exception):
+    """Something that the user gave cannot be used, so the run does not start.
+
+    The message is one line a problem, in the user's words. Both command lines print it and end with exit code 4.
+    """

@@ -1,0 +1,159 @@
+"""What a session has finished: written as it comes, summarized and delivered at the end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.checks.registry import order
+from conformance.outputs.delivery import Problem
+from conformance.outputs.summary import RunSummary, summarize
+from conformance.pytest_plugin.cases import Run
+from conformance.pytest_plugin.outcomes import OutcomePlugin
+from conformance.pytest_plugin.setup import RunSetup
+from conformance.report.command import command
+from conformance.report.comparison import PastRun
+from conformance.report.entry import Entry, entry, fingerprint
+from conformance.report.progress import Progress
+from conformance.results.history import History
+from conformance.results.journal import Journal
+from conformance.results.store import RunStore
+from conformance.run_options import RunOptions
+
+if TYPE_CHECKING:
+    from conformance.pytest_plugin.xdist import XdistController
+
+
+class SessionResults:
+    """The finished connections of a session. ``worker`` is the ``workerinput`` of a pytest-xdist worker."""
+
+    def __init__(
+        self,
+        config: pytest.Config,
+        options: RunOptions,
+        setup: RunSetup,
+        previous: PastRun | None,
+        history: History | None,
+    ) -> None:
+        self._config, self._options, self._setup, self._previous = config, options, setup, previous
+        self._worker: Mapping[str, Any] | None = getattr(config, "workerinput", None)
+        self._fingerprints: Mapping[str, str] = {}
+        """Of all connections, by name, where a run is resumed."""
+        self.started = datetime.now(UTC)
+        self._began = time.monotonic()
+        self.done = frozenset[str]()
+        """The names of the connections that an earlier run finished."""
+        self.store = RunStore(self._journal(), history)
+        self.summary: RunSummary | None = None
+        self.undelivered: Sequence[Problem] = ()
+        self.notes: list[str] = []
+        self._recording_lost = False
+
+    def _journal(self) -> Journal:
+        """Return where finished connections are written; with ``--sentinel-resume``, learn which ones are finished."""
+        if self._worker:  # of pytest-xdist
+            from conformance.pytest_plugin.xdist import WorkerInput, worker_journal
+
+            given = WorkerInput.to(self._worker)
+            self._resume(given.done, datetime.fromisoformat(given.started))
+            return worker_journal(self._worker)
+        journal = self._options.journal()
+        if self._options.resume:
+            source, selection = self._setup.source.name, self.selection
+            self._fingerprints = {
+                connection.name: fingerprint(connection, source, selection) for connection in self._setup.connections
+            }
+            done = journal.finished(self._fingerprints)
+            self._resume(done, min(done.values(), default=self.started))
+        return journal
+
+    def _resume(self, done: Collection[str], started: datetime) -> None:
+        """Continue an earlier run: leave out what it finished, take over its start."""
+        self.done, self.started = frozenset(done), started
+
+    def begin(self) -> None:
+        """Open the journal. Workers of pytest-xdist write their own."""
+        if not self._worker:
+            self.store.start(self._fingerprints)
+
+    def finish(self, run: Run, outcomes: OutcomePlugin, progress: Progress) -> None:
+        """Write the verdict of a connection and release its evidence."""
+        assert run.examination is not None
+        if self._setup.recording:
+            kept, notes = self._setup.recording.kept(run.connection, run.outcomes())
+            self.notes += notes
+            self._recording_lost |= kept is False
+        cases = sorted(run.cases, key=lambda case: order(case.check))
+        judged = [case.outcome or outcomes.outcome_of(case) for case in cases]
+        report = run.examination.report(judged, run.source.name, self.started, outcomes.policy)
+        alone = len(self._setup.connections) == 1
+        self.take(entry(report, run.asked, self.selection, self._command, self._options.docs, alone=alone), progress)
+        run.drop()
+
+    def take(self, finished: Entry, progress: Progress) -> None:
+        """Take a finished connection."""
+        self.store.add(finished)
+        verdict = finished.verdict
+        progress.finished(finished.name, verdict.status, verdict.summary)
+
+    def close(
+        self,
+        selected: Collection[str],
+        duration: float,
+        outcomes: OutcomePlugin,
+        workers: XdistController | None,
+        *,
+        interrupted: bool,
+    ) -> bool:
+        """Summarize and deliver; return whether a result that was asked for is lost.
+
+        ``selected`` are the names of the connections with a selected check, ``duration`` is in seconds.
+        """
+        if workers:
+            workers.close()
+            self.notes += workers.notes
+            selected, duration = workers.selected(), time.monotonic() - self._began
+        places = {connection.name: place for place, connection in enumerate(self._setup.connections)}
+        self.summary = summarize(
+            lambda: self.store.in_order(places.__getitem__),
+            duration,
+            self.selection,
+            self._command,
+            baseline=outcomes.policy.baseline,
+            today=self.started.date(),
+            previous=self._previous,
+            unfinished=self._unfinished(selected),
+        )
+        if self.summary is None:
+            return False
+        self.undelivered = self._options.delivery.deliver(self.summary, interrupted=interrupted)
+        if problem := self.store.problem:
+            self.notes.append(f"ERROR: --sentinel-history: it is not complete: {problem}")
+        return bool(self._recording_lost or problem or any(undelivered.fatal for undelivered in self.undelivered))
+
+    def _unfinished(self, selected: Collection[str]) -> list[str]:
+        """Return the selected connections that have no verdict, and leave a note about them."""
+        missing = [name for name in selected if name not in self.store.names]
+        if missing and self.store.names | self.done:
+            note = f"next: {len(missing)} of {len(selected) + len(self.done)} connections are not finished"
+            resumable = self._options.delivery.folder is not None
+            self.notes.append(
+                note + ("; the same command with --sentinel-resume verifies those alone" if resumable else "")
+            )
+        return missing
+
+    @property
+    def selection(self) -> str:
+        """The selection of checks as reports show it: ``all``, or the options -k and -m."""
+        option = self._config.option
+        chosen = [f"-k {option.keyword}" if option.keyword else "", f"-m {option.markexpr}" if option.markexpr else ""]
+        return " ".join(part for part in chosen if part) or "all"
+
+    @cached_property
+    def _command(self) -> str:
+        return command(self._config.invocation_params.args)

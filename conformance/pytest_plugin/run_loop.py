@@ -1,0 +1,129 @@
+"""Gathers evidence in the background and runs the items of each connection as soon as its evidence is complete."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+from conformance.pytest_plugin.cases import Run
+from conformance.pytest_plugin.items import CheckItem, case_of, run_items
+from conformance.pytest_plugin.setup import RunSetup
+from conformance.report.progress import Progress
+from conformance.run_options import RunOptions
+from conformance.verification import pipeline
+from conformance.verification.background import BackgroundGatherer
+from conformance.verification.concurrency import account_key
+
+
+class RunLoop:
+    """The hooks that run items.
+
+    ``worker`` is the ``workerinput`` of a pytest-xdist worker, ``distributed`` is true in its controller. ``finish``
+    is called with each connection, once all its items are reported.
+    """
+
+    def __init__(
+        self,
+        options: RunOptions,
+        setup: RunSetup,
+        runs: Sequence[Run],
+        progress: Progress,
+        finish: Callable[[Run], None],
+        *,
+        worker: Mapping[str, Any] | None,
+        distributed: bool,
+    ) -> None:
+        self._options, self._setup, self._runs = options, setup, runs
+        self._progress, self._finish = progress, finish
+        self._worker, self._distributed = worker, distributed
+        self._gatherer: BackgroundGatherer[Run] | None = None
+        self._gathered: Iterator[Run] = iter(())
+        self.duration = 0.0
+        """Seconds until the last connection was reported."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        """Run items as pytest's own loop does, but connection by connection, in the order of their evidence."""
+        option = session.config.option
+        broken = session.testsfailed and not option.continue_on_collection_errors
+        if self._worker or self._distributed or option.collectonly or broken:
+            return None
+        by_run: dict[Run, list[pytest.Item]] = {}
+        others = []
+        for item in session.items:
+            if case := case_of(item):
+                by_run.setdefault(case.run, []).append(item)
+            else:
+                others.append(item)
+        session.items[:] = others  # the items of a connection are released with it: a fleet has hundreds of thousands
+        began = time.monotonic()
+        with self._progress:
+            for run in self._gather_all(list(by_run)):
+                items = by_run.pop(run)
+                after = next(iter(by_run.values()), others)
+                run_items(session, items, after[0] if after else None)
+                self.duration = time.monotonic() - began
+        run_items(session, others, None)
+        return True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+        case = case_of(item)
+        if case is None:
+            return None
+        if case.run.examination is None:  # a worker of pytest-xdist: the order is not ours
+            self._gather_until(case.run)
+        hook = item.ihook
+        hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        if isinstance(item, CheckItem):
+            for report in item.reports():
+                hook.pytest_runtest_logreport(report=report)
+        else:
+            runtestprotocol(item, nextitem=nextitem)
+        hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        case.run.left -= 1
+        if case.run.left == 0:
+            self._finish(case.run)
+        return True
+
+    def stop(self) -> None:
+        """Cancel what is still being gathered."""
+        if self._gatherer:
+            self._gatherer.__exit__(None, None, None)
+            self._gatherer = None
+
+    async def _gather(self, run: Run) -> None:
+        checks = [case.check for case in run.cases]
+        run.source = self._setup.of(run.asked, checks)
+        run.examination = await pipeline.gather(
+            run.asked,
+            run.source,
+            checks,
+            patience=self._options.patience,
+            wait=self._options.wait,
+            progress=lambda known, total: self._progress.update(run.asked.name, known, total),
+        )
+
+    def _gather_all(self, runs: Sequence[Run]) -> Iterator[Run]:
+        """Start gathering; yield each connection as soon as its evidence is complete."""
+        self.stop()
+        wanted = [run for run in runs if run.left and run.examination is None]
+        self._gatherer = BackgroundGatherer(
+            self._gather, wanted, self._options.jobs, lambda run: account_key(run.asked)
+        ).__enter__()
+        return self._gatherer.finished()
+
+    def _gather_until(self, run: Run) -> None:
+        """Gather the worker's connections until this one is complete."""
+        from conformance.pytest_plugin.xdist import WorkerInput, worker_share
+
+        assert self._worker
+        while run.examination is None:
+            if next(self._gathered, None) is None:
+                done = WorkerInput.to(self._worker).finished_elsewhere() - {run.asked.name}
+                share = [other for other in worker_share(list(self._runs), run) if other.asked.name not in done]
+                self._gathered = self._gather_all(share)

@@ -1,0 +1,114 @@
+"""A finished connection as runs pass it on: its part of the report, encoded once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from conformance._version import __version__
+from conformance.connection import Connection
+from conformance.findings import UNPUBLISHED, Docs
+from conformance.report.model import COMMAND, ConnectionPart, Document, VerdictPart, build_document, connection_part
+from conformance.verification.baseline import JudgedCheck, Stale
+from conformance.verification.result import Report
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One finished connection.
+
+    ``fingerprint`` says what was verified of what (:func:`fingerprint`); ``connection`` is its part of the report, as
+    JSON.
+    """
+
+    name: str
+    fingerprint: str
+    source: str
+    started: datetime
+    duration_s: float
+    requests: int
+    throttled: int
+    """Answers 429."""
+    connection: msgspec.Raw
+
+    @property
+    def part(self) -> ConnectionPart:
+        return msgspec.json.decode(self.connection, type=ConnectionPart)
+
+    @property
+    def verdict(self) -> VerdictPart:
+        """Of the part, without reading the rest."""
+        return msgspec.json.decode(self.connection, type=_Judged).verdict
+
+
+def entry(
+    report: Report,
+    asked: Connection,
+    selection: str,
+    command: str = COMMAND,
+    docs: Docs = UNPUBLISHED,
+    *,
+    alone: bool = False,
+) -> Entry:
+    """A report as its journal has it; the connection is ``alone`` in its run or not.
+
+    ``asked`` is the connection as its file has it: a source may give it other values.
+    """
+    part = connection_part(report, command, docs, alone=alone)
+    return Entry(
+        name=report.connection.name,
+        fingerprint=fingerprint(asked, report.source, selection),
+        source=report.source,
+        started=report.started,
+        duration_s=round(report.duration, 3),
+        requests=report.gathered.requests,
+        throttled=sum(exchange.throttled for exchange in report.gathered.exchanges),
+        connection=msgspec.Raw(msgspec.json.encode(part)),
+    )
+
+
+def fingerprint(connection: Connection, source: str, selection: str) -> str:
+    """The same for the same connection, source, selected checks and version of the suite.
+
+    The credential has no part in it: where connections are shared out, only those who verify know it.
+    """
+    facts = [__version__, source, selection, connection.name, connection.cloud.name, *connection.apis]
+    facts += [repr(connection.expect), *connection.facts().values()]
+    return hashlib.sha256("\0".join(facts).encode()).hexdigest()[:16]
+
+
+def document(
+    entries: Sequence[Entry],
+    duration: float,
+    selection: str,
+    command: str = COMMAND,
+    stale: Sequence[Stale] = (),
+    unfinished: int = 0,
+) -> Document:
+    """The report of a run that took ``duration`` seconds, over these entries (at least one)."""
+    parts = tuple(one.part for one in entries)
+    return build_document(
+        parts,
+        codes=[one.verdict.exit_code for one in parts],
+        started=min(one.started for one in entries),
+        duration=duration,
+        source=entries[0].source,
+        selection=selection,
+        requests=sum(one.requests for one in entries),
+        command=command,
+        stale=stale,
+        unfinished=unfinished,
+    )
+
+
+def judged_checks(part: ConnectionPart) -> list[JudgedCheck]:
+    """Return what staleness depends on, of each check of a connection's part of a report."""
+    return [
+        JudgedCheck(row.id, row.outcome, row.cause and (row.blocked_by or row.id), row.cause) for row in part.checks
+    ]
+
+
+class _Judged(msgspec.Struct):
+    verdict: VerdictPart

@@ -1,0 +1,89 @@
+"""What a run is asked to do: the options of both command lines, parsed once into one frozen value."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from conformance.connection import duration
+from conformance.errors import UsageError
+from conformance.findings import Docs
+from conformance.outputs.delivery import Delivery
+from conformance.probing.transport import Patience
+from conformance.results.history import History
+from conformance.results.journal import FILE, Journal
+from conformance.results.shard import Shard
+from conformance.sources.base import Source
+from conformance.sources.resolve import source as resolve
+from conformance.verification.baseline import Baseline, read
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """The options that every way to run has in common. Paths are not opened before they are used."""
+
+    source: Source
+    cassettes: Path
+    delivery: Delivery
+    compare: str | None
+    """A ``report.json`` or a cassette's manifest to compare with."""
+    docs: Docs
+    strict: bool
+    baseline_file: Path | None
+    patience: Patience
+    jobs: int
+    """Connections at a time."""
+    shard: Shard
+    resume: bool
+    history_file: Path | None
+    wait: float
+    """Seconds to wait for transient causes."""
+
+    @classmethod
+    def parse(cls, option: Callable[[str], Any], environ: Mapping[str, str] = os.environ) -> RunOptions:
+        """Read each option by its name without a prefix, such as ``jobs``.
+
+        Raises :class:`~conformance.errors.UsageError` for a value that cannot be used; messages name options as pytest
+        has them (``--sentinel-jobs``).
+        """
+        cassettes = Path(option("cassettes"))
+        source = resolve(option("source"), cassettes=cassettes)
+        shard = Shard.parse(option("shard"))
+        if option("resume") and not option("report"):
+            raise UsageError("--sentinel-resume goes on in the folder of --sentinel-report, which is missing")
+        if option("jobs") < 1:
+            raise UsageError("--sentinel-jobs: at least 1 connection at a time")
+        return cls(
+            source=source,
+            cassettes=cassettes,
+            delivery=Delivery.of(option, environ),
+            compare=option("compare"),
+            docs=Docs.at(option("docs")),
+            strict=option("strict"),
+            baseline_file=_path(option("baseline")),
+            patience=Patience(deadline=option("deadline")),
+            jobs=option("jobs"),
+            shard=shard,
+            resume=option("resume"),
+            history_file=_path(option("history")),
+            wait=duration(option("wait")).total_seconds(),
+        )
+
+    def baseline(self) -> Baseline:
+        """Read the baseline file. Own checks have to be imported before: an unknown check id is an error."""
+        return read(self.baseline_file) if self.baseline_file else ()
+
+    def journal(self) -> Journal:
+        """Return the journal of the report folder, or one in memory where no report is asked for."""
+        return Journal(self.delivery.folder / FILE if self.delivery.folder else None)
+
+    def history(self) -> History | None:
+        """Return the history that is asked for, not opened yet."""
+        return History(self.history_file) if self.history_file else None
+
+
+def _path(value: str | Path | None) -> Path | None:
+    return Path(value) if value else None

@@ -1,0 +1,40 @@
+"""What a source is: where the answers for a connection come from. A check never knows which one it is."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import httpx
+
+from conformance.connection import Connection
+from conformance.errors import UsageError
+from conformance.probing.clock import Clock
+from conformance.probing.rate_limits import RateLimits
+
+
+class SourceError(UsageError):
+    """The source cannot be used as asked; the message is one line for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """An open source: how requests travel, what time it is there, and the connection as the source has it.
+
+    Channels of the same services and the same time share their ``pace``.
+    """
+
+    transport: httpx.AsyncBaseTransport
+    clock: Clock
+    connection: Connection
+    pace: RateLimits = field(default_factory=RateLimits)
+
+
+class Source(Protocol):
+    """Opens a channel for one connection."""
+
+    @property
+    def name(self) -> str: ...
+
+    def open(self, connection: Connection) -> AbstractAsyncContextManager[Channel]: ...

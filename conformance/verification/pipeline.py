@@ -1,0 +1,146 @@
+"""From a connection to its report: gather, judge, strict mode, baseline, verdict. Every way to run uses these steps."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+from conformance.checks.judge import Judge, probes_of
+from conformance.checks.outcome import Outcome
+from conformance.checks.registry import Check, catalogue
+from conformance.connection import Connection
+from conformance.probing.engine import Engine, Gathered
+from conformance.probing.transport import Patience
+from conformance.sources.base import Source
+from conformance.verification.baseline import Baseline, JudgedCheck, accept, stale
+from conformance.verification.result import Report
+from conformance.verification.verdict import verdict, warnings_as_failures
+
+TRANSIENT = frozenset({"rbac_propagating", "app_role_stale_token"})
+"""Causes that go away by themselves within minutes."""
+RECHECK_INTERVAL = 30.0
+"""Seconds between re-checks of transient causes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How outcomes count in a run: ``strict`` makes warnings failures, the ``baseline`` accepts known findings."""
+
+    strict: bool = False
+    baseline: Baseline = ()
+    today: date = field(default_factory=lambda: datetime.now(UTC).date())
+    """The day on which the expiry of acceptances is judged (UTC)."""
+
+    def applied(self, outcomes: Iterable[Outcome], connection: str) -> list[Outcome]:
+        """Return the outcomes of the connection of this name as the run counts them, in the same order."""
+        judged = list(outcomes)
+        return accept(warnings_as_failures(judged) if self.strict else judged, connection, self.baseline, self.today)
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What was gathered of one connection, ready to be judged."""
+
+    connection: Connection
+    """As used by the source, which may replace values of the file."""
+    gathered: Gathered
+    duration: float
+    """Seconds, on the monotonic clock."""
+    judge: Judge = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "judge", Judge(self.connection, self.gathered.evidence))
+
+    def outcomes(self, checks: Iterable[Check]) -> list[Outcome]:
+        """Return what the evidence says of these checks, before a policy applies."""
+        return [self.judge.outcome(check) for check in checks]
+
+    def report(self, outcomes: Sequence[Outcome], source: str, started: datetime, policy: Policy) -> Report:
+        """Return the report over outcomes to which the policy was applied; ``source`` is the name of the source."""
+        outdated = stale([(self.connection.name, [*map(JudgedCheck.of, outcomes)])], policy.baseline, policy.today)
+        return Report(
+            self.connection,
+            source,
+            started,
+            self.duration,
+            self.gathered,
+            tuple(outcomes),
+            verdict(outcomes),
+            outdated,
+        )
+
+
+def select_checks(ids: Iterable[str] | None = None, *, negative: bool = False) -> list[Check]:
+    """Return the checks of these ids, all by default; the negative control only if ``negative`` or named.
+
+    Raises ``KeyError`` for an unknown id.
+    """
+    checks = catalogue()
+    if ids is None:
+        return [check for check in checks.values() if negative or "negative" not in check.marks]
+    return [checks[id] for id in ids]
+
+
+async def gather(
+    connection: Connection,
+    source: Source,
+    checks: Sequence[Check],
+    *,
+    patience: Patience | None = None,
+    wait: float = 0.0,
+    progress: Callable[[int, int], None] | None = None,
+) -> Examination:
+    """Gather the evidence that these checks need, through one channel of the source.
+
+    For up to ``wait`` seconds, transient failures are asked again, each time with fresh tokens. ``progress`` is called
+    with the number of probes that are known and of those under way. Whatever the services do ends in the evidence.
+    """
+    async with source.open(connection) as channel:
+        start = channel.clock.monotonic()
+
+        async def ask(asked: Sequence[Check]) -> Gathered:
+            engine = Engine(
+                channel.connection,
+                channel.transport,
+                clock=channel.clock,
+                pace=channel.pace,
+                start=start,
+                patience=patience,
+                negative=any("negative" in check.marks for check in asked),
+                progress=progress,
+            )
+            return await engine.gather(probes_of(asked))
+
+        def elapsed() -> float:
+            return asyncio.get_running_loop().time() - began
+
+        began = asyncio.get_running_loop().time()
+        found = Examination(channel.connection, await ask(checks), elapsed())
+        ends = channel.clock.monotonic() + wait
+        while channel.clock.monotonic() < ends and (pending := transient_failures(checks, found)):
+            await channel.clock.sleep(min(RECHECK_INTERVAL, ends - channel.clock.monotonic()))
+            found = Examination(channel.connection, found.gathered.updated(await ask(pending)), elapsed())
+        return found
+
+
+def transient_failures(checks: Sequence[Check], examination: Examination) -> list[Check]:
+    """Return the checks whose cause goes away by itself."""
+    return [check for check in checks if examination.judge.outcome(check).cause in TRANSIENT]
+
+
+async def run(
+    connection: Connection,
+    source: Source,
+    checks: Sequence[Check],
+    *,
+    policy: Policy,
+    patience: Patience | None = None,
+    wait: float = 0.0,
+) -> Report:
+    """Verify one connection from gathering to the verdict."""
+    started = datetime.now(UTC)
+    examination = await gather(connection, source, checks, patience=patience, wait=wait)
+    outcomes = policy.applied(examination.outcomes(checks), examination.connection.name)
+    return examination.report(outcomes, source.name, started, policy)

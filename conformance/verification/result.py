@@ -1,0 +1,38 @@
+"""What a run found out about one connection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from conformance.checks.outcome import Outcome
+from conformance.connection import Connection
+from conformance.probing.engine import Gathered
+from conformance.verification.baseline import Stale
+from conformance.verification.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a run found out about one connection."""
+
+    connection: Connection
+    source: str
+    started: datetime
+    duration: float
+    """Seconds, on the monotonic clock."""
+    gathered: Gathered
+    outcomes: tuple[Outcome, ...]
+    verdict: Verdict
+    stale: tuple[Stale, ...] = ()
+    """Acceptances of the baseline that have to go."""
+
+    @property
+    def ok(self) -> bool:
+        return self.verdict.status == "conformant" and not self.stale
+
+    def json(self) -> bytes:
+        """The report as ``sentinel-conformance/report/1``."""
+        from conformance.report.json import encode_report
+
+        return encode_report(self)
