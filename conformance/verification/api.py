@@ -80,7 +80,8 @@ async def gather(
 ) -> tuple[Connection, Gathered, float]:
     """The evidence that these checks need; with the connection as the source has it, and the seconds it took.
 
-    For up to ``wait`` seconds, what is only a matter of time is asked again, each time with fresh tokens.
+    What a busy tenant may have changed between two answers is asked a second time before it counts. For up to ``wait``
+    seconds, what is only a matter of time is asked again, each time with fresh tokens.
     """
     async with source.open(connection) as channel:
         start = channel.clock.monotonic()
@@ -100,6 +101,8 @@ async def gather(
 
         began = asyncio.get_running_loop().time()
         gathered = await ask(checks)
+        if doubtful := unsteady(checks, channel.connection, gathered):
+            gathered = gathered.updated(await ask(doubtful))
         ends = channel.clock.monotonic() + wait
         while channel.clock.monotonic() < ends and (
             pending := transient_failures(checks, channel.connection, gathered)
@@ -112,6 +115,15 @@ async def gather(
 def transient_failures(checks: Sequence[Check], connection: Connection, gathered: Gathered) -> list[Check]:
     """The checks whose trouble is only a matter of time."""
     return [check for check in checks if judge(check, connection, gathered.evidence).cause in TRANSIENT]
+
+
+def unsteady(checks: Sequence[Check], connection: Connection, gathered: Gathered) -> list[Check]:
+    """The checks that compare moving answers, and found that these do not agree."""
+    return [
+        check
+        for check in checks
+        if check.moving and judge(check, connection, gathered.evidence).status in ("failed", "warning")
+    ]
 
 
 async def run_concurrently(
