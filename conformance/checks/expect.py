@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
+from urllib.parse import unquote, urlsplit
 
+from conformance.checks.promises import PROMISES
 from conformance.findings import Certainty, Finding, finding
 from conformance.probing.evidence import Answer, Blocked, Evidence, InternalError, Refusal
 from conformance.probing.probe import NotApplicable, NotConfigured
 
-__all__ = ["Found", "NotApplicable", "NotConfigured", "answered", "fail", "not_applicable", "require"]
+__all__ = [
+    "Found",
+    "NotApplicable",
+    "NotConfigured",
+    "advise",
+    "answered",
+    "asked_for",
+    "fail",
+    "not_applicable",
+    "repeats",
+    "require",
+]
 
 
 class Found(Exception):
-    """What a check found instead of what must hold. ``stated``: it says so itself, not a ``refusal``."""
+    """What a check found instead of what must hold. ``stated``: it says so itself, not a ``refusal``.
 
-    def __init__(self, finding: Finding, *, stated: bool = False, refusal: Refusal | None = None) -> None:
+    ``promise`` is the id of the promise that is broken (``checks/promises.toml``): unless that is binding, a warning is
+    the worst that can come of it.
+    """
+
+    def __init__(
+        self, finding: Finding, *, stated: bool = False, refusal: Refusal | None = None, promise: str | None = None
+    ) -> None:
         super().__init__(f"{finding.cause}: {finding.explanation}")
         self.finding, self.stated, self.refusal = finding, stated, refusal
+        self.promise = None if promise is None else PROMISES[promise]
 
 
 def answered(evidence: Evidence) -> Any:
@@ -39,8 +59,11 @@ def fail(
     also: tuple[str, ...] = (),
     facts: Mapping[str, str] | None = None,
     remedy: str | None = None,
+    promise: str | None = None,
 ) -> NoReturn:
-    """The check does not hold, and why. ``facts`` fill the commands of the fix; ``remedy`` replaces its text."""
+    """The check does not hold, and why. ``facts`` fill the commands of the fix; ``remedy`` replaces its text;
+    ``promise`` is the id of the broken promise.
+    """
     raise Found(
         finding(
             cause,
@@ -52,13 +75,40 @@ def fail(
             remedy=remedy,
         ),
         stated=True,
+        promise=promise,
     )
 
 
-def require(condition: object, explanation: str, cause: str = "contract_violation", **more: str) -> None:
-    """Fails with the explanation unless the condition holds."""
+def require(
+    condition: object,
+    explanation: str,
+    cause: str = "contract_violation",
+    *,
+    about: str | None = None,
+    promise: str | None = None,
+) -> None:
+    """Fails with the explanation unless the condition holds, as the ``promise`` of this id says it does."""
     if not condition:
-        fail(explanation, cause, about=more.get("about"))
+        fail(explanation, cause, about=about, promise=promise)
+
+
+def advise(condition: object, explanation: str, *, promise: str) -> None:
+    """Warns with the explanation unless the condition holds, for which the ``promise`` of this id is too weak a reason
+    to fail.
+    """
+    require(condition, explanation, promise=promise)
+
+
+def asked_for(evidence: Evidence) -> str:
+    """The id that an answered question by id named: the last segment of its path."""
+    path = urlsplit(evidence.exchange.url).path if isinstance(evidence, Answer) else ""
+    return unquote(path.rpartition("/")[2])
+
+
+def repeats(first: Iterable[str], second: Iterable[str]) -> bool:
+    """Whether a second page has something, and nothing that the first has not."""
+    later = set(second)
+    return bool(later) and not later - set(first)
 
 
 def not_applicable(reason: str) -> NoReturn:

@@ -56,6 +56,8 @@ class CheckFinding:
     probe: str | None
     exchange: Exchange | None
     stated: bool = False
+    binding: bool = True
+    """Whether it may be a failure, and not only a warning."""
 
 
 class Judge:
@@ -95,7 +97,7 @@ def _outcome(check: Check, judge: Judge) -> Outcome:
     owner = check if met.stated else _owner(check, met, judge)
     probes = tuple(check.needs.values())
     root = Root(owner.id, met.finding, met.exchange)
-    status: Status = "failed" if check.level == "must" else "warning"
+    status: Status = "failed" if check.level == "must" and met.binding else "warning"
     if owner.id != check.id:
         if owner.level == "should" and root.conclusive:
             reason = f"needs that {owner.title} ({owner.id})"
@@ -145,7 +147,8 @@ def evaluate(check: Check, connection: Connection, evidence: Mapping[str, Eviden
     except Found as found:
         if found.refusal:
             return CheckFinding(found.finding, found.refusal.probe, found.refusal.exchange, found.stated)
-        return CheckFinding(found.finding, None, exchange, found.stated)
+        binding = found.promise is None or found.promise.binding
+        return CheckFinding(found.finding, None, exchange, found.stated, binding)
     except NotApplicable as nothing:
         return _unless_unknown(needed, Outcome(check.id, "not_applicable", reason=str(nothing), probes=probes))
     except NotConfigured as key:

@@ -42,7 +42,8 @@ class Check(EvidenceFunction):
 
     ``owns`` names the causes that are this check's to report, as ``cause`` or ``cause:about``; ``using`` maps a
     parameter to the probe that it stands for; ``cause`` is meant by a bare failed assertion; ``facts`` are passed in
-    by parameter name.
+    by parameter name. ``moving``: it compares answers that a busy tenant changes, so that what it states is looked at
+    a second time, with answers asked anew.
     """
 
     id: str = ""
@@ -54,6 +55,7 @@ class Check(EvidenceFunction):
     using: Mapping[str, str] | None = None
     given: Mapping[str, Any] | None = None
     marks: tuple[str, ...] = ()
+    moving: bool = False
 
     @cached_property
     def needs(self) -> Mapping[str, str]:
@@ -86,6 +88,7 @@ def check(
     using: Mapping[str, str] | None = None,
     given: Mapping[str, Any] | None = None,
     marks: tuple[str, ...] = (),
+    moving: bool = False,
 ) -> Callable[[F], F]:
     """Declares a check. Stacked, it declares one check a decorator, each with its own probes.
 
@@ -97,7 +100,7 @@ def check(
         if not ID.fullmatch(id) or id in _checks or id in RETIRED:
             raise ValueError(f"{id!r} is not a free check id such as ABC-001")
         home = area or function.__module__.rpartition("test_")[2]
-        declared = Check(function, id, title, home, level, owns, cause, using or {}, given or {}, marks)
+        declared = Check(function, id, title, home, level, owns, cause, using or {}, given or {}, marks, moving)
         _checks[id] = declared
         function.__dict__.setdefault("__checks__", []).insert(0, declared)
         return function

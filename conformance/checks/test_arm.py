@@ -25,7 +25,12 @@ def test_subscription(connection: Connection, subscription: Evidence, workspace:
     """A role on the workspace alone does not show the subscription: what is below it then speaks for it."""
     if isinstance(subscription, Answer):
         state = subscription.data.state
-        require(state in ("Enabled", "Warned", "PastDue"), f"The subscription is {state}.", "subscription_disabled")
+        require(
+            state in ("Enabled", "Warned", "PastDue"),
+            f"The subscription is {state}.",
+            "subscription_disabled",
+            promise="subscription-state",
+        )
         return
     if isinstance(subscription, Refusal) and subscription.finding.cause not in UNSEEN:
         raise Found(subscription.finding, refusal=subscription)
@@ -58,6 +63,7 @@ def test_workspace(workspace: Answer[Workspace], query_print: Evidence) -> None:
         state in (None, "Succeeded", "Updating"),
         f"The workspace's provisioningState is {state}.",
         "workspace_not_found",
+        promise="workspace-state",
     )
 
 
@@ -65,14 +71,14 @@ def test_workspace(workspace: Answer[Workspace], query_print: Evidence) -> None:
 def test_workspace_id(connection: Connection, workspace: Answer[Workspace]) -> None:
     """Its ``customerId`` equals ``workspace_id``: name and GUID lead to one place."""
     if mismatch := mismatched(connection, workspace.data):
-        raise Found(mismatch)
+        raise Found(mismatch, promise="customer-id")
 
 
 @check("ARM-005", "the workspace answers queries from public networks", owns=("network_access_disabled",))
 def test_public_queries(connection: Connection, workspace: Answer[Workspace], query_print: Evidence) -> None:
     """``publicNetworkAccessForQuery`` is Enabled - or a query was answered all the same, from inside its network."""
     if closed(workspace.data) and not isinstance(query_print, Answer):
-        raise Found(network_closed(workspace.data, connection.facts()))
+        raise Found(network_closed(workspace.data, connection.facts()), promise="public-query")
     if isinstance(query_print, Refusal) and query_print.finding.cause == "network_access_disabled":
         raise Found(query_print.finding, refusal=query_print)
 
@@ -121,7 +127,7 @@ def test_onboarded(connection: Connection, onboarding: Evidence, workspace: Evid
         return
     if isinstance(onboarding, Refusal):
         if onboarding.finding.cause == "object_not_found":
-            raise Found(not_onboarded(connection))
+            raise Found(not_onboarded(connection), promise="onboarding-state")
         if onboarding.finding.cause in UNSEEN and isinstance(workspace, Answer) and associated(workspace.data):
             return
         raise Found(onboarding.finding, refusal=onboarding)

@@ -54,13 +54,18 @@ def test_tenant(
     gets no tokens, for its own sake, is not there either.
     """
     if found := foreign_cloud(connection, discovery.data):
-        raise Found(found)
+        raise Found(found, promise="discovery")
     issuer = discovery.data.issuer
     named = re.search(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", issuer, re.IGNORECASE)
-    require(named, f"The issuer {issuer} names no tenant.")
+    require(named, f"The issuer {issuer} names no tenant.", promise="discovery")
     if re.fullmatch(r"[0-9a-fA-F-]{36}", connection.tenant_id):
         same = named is not None and named.group().lower() == connection.tenant_id.lower()
-        require(same, f"The issuer {issuer} is another tenant than {connection.tenant_id}.", "tenant_not_found")
+        require(
+            same,
+            f"The issuer {issuer} is another tenant than {connection.tenant_id}.",
+            "tenant_not_found",
+            promise="discovery",
+        )
     refused_for(TENANT_CAUSES, (token_arm, token_log_analytics, token_graph, token_defender))
 
 
@@ -97,7 +102,7 @@ def test_app_accepted(
     claims = [token.data.claims for token in tokens if isinstance(token, Answer)]
     if any(one and "oid" not in one for one in claims):
         nobody = "Tokens are issued, and name no service principal (oid): the app is not registered in this tenant."
-        fail(nobody, "service_principal_missing", facts=connection.facts())
+        fail(nobody, "service_principal_missing", facts=connection.facts(), promise="token-claims")
 
 
 @check(
@@ -139,7 +144,7 @@ def owns(audience: Audience) -> tuple[str, ...]:
 )
 def test_token_issued(token: Answer[Token]) -> None:
     """The client-credentials request for the API's own scope succeeds."""
-    require(token.data.text, "The token is empty.")
+    require(token.data.text, "The token is empty.", promise="token-response")
 
 
 @check("AUTH-020", "the Azure Resource Manager token is what it should be", using={"token": "token_arm"})
@@ -152,8 +157,9 @@ def test_token_sane(connection: Connection, token: Answer[Token]) -> None:
     The claims are read for diagnosis: a token that cannot be read is the service's right, and passes.
     """
     response = token.data.response
-    require(response.token_type.lower() == "bearer", f"token_type is {response.token_type!r}, not Bearer.")
-    require(0 < response.expires_in <= LONGEST_LIFE, f"expires_in is {response.expires_in} s.")
+    bearer, sane = response.token_type.lower() == "bearer", 0 < response.expires_in <= LONGEST_LIFE
+    require(bearer, f"token_type is {response.token_type!r}, not Bearer.", promise="token-response")
+    require(sane, f"expires_in is {response.expires_in} s.", promise="token-lifetime")
     claims, audience = token.data.claims, token.data.audience
     if not claims:
         return
@@ -163,17 +169,32 @@ def test_token_sane(connection: Connection, token: Answer[Token]) -> None:
         f"The token's audience is {aud}.",
         "wrong_token_audience",
         about=audience,
+        promise="token-claims",
     )
     if re.fullmatch(r"[0-9a-fA-F-]{36}", connection.tenant_id):
         same = str(claims.get("tid")).lower() == connection.tenant_id.lower()
-        require(same, f"The token is of tenant {claims.get('tid')}.", "wrong_token_tenant", about=audience)
+        require(
+            same,
+            f"The token is of tenant {claims.get('tid')}.",
+            "wrong_token_tenant",
+            about=audience,
+            promise="token-claims",
+        )
     app = str(claims.get("appid") or claims.get("azp"))
-    require(app.lower() == connection.client_id.lower(), f"The token is of app {app}.")
-    require("scp" not in claims, "The token carries delegated scopes (scp): it speaks for a user, not for the app.")
+    require(app.lower() == connection.client_id.lower(), f"The token is of app {app}.", promise="token-claims")
+    require(
+        "scp" not in claims,
+        "The token carries delegated scopes (scp): it speaks for a user, not for the app.",
+        promise="token-claims",
+    )
     now = token.exchange.date
     if now is not None and isinstance(claims.get("exp"), int) and isinstance(claims.get("nbf"), int):
         starts, ends = (datetime.fromtimestamp(claims[name], now.tzinfo) for name in ("nbf", "exp"))
-        require(starts - TOLERATED_SKEW <= now < ends, f"The token is valid from {starts} to {ends}, and it is {now}.")
+        require(
+            starts - TOLERATED_SKEW <= now < ends,
+            f"The token is valid from {starts} to {ends}, and it is {now}.",
+            promise="token-claims",
+        )
 
 
 @check("AUTH-030", "token answers are not cacheable and documented", level="should")

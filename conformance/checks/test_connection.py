@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from conformance.checks.expect import Found, fail, not_applicable
 from conformance.checks.registry import check
-from conformance.connection import ClientSecret, Connection, problems
+from conformance.connection import ClientSecret, Connection, Problem, problems
 from conformance.probing.clock import TOLERATED_SKEW
 from conformance.probing.diagnosis import NETWORK
 from conformance.probing.evidence import Answer, Evidence, Refusal
 
+TENANT = {"tenant_id": "tenant-id"}
+IDS = {"client_id": "guid-ids", "subscription_id": "guid-ids"}
+SECRET = {"client_secret": "secret-value"}
+WORKSPACE = {"workspace_id": "workspace-id", "workspace_name": "resource-names", "resource_group": "resource-names"}
+"""Keys of the connection file, and the promise behind the rule for each."""
 
-def hold(connection: Connection, *keys: str) -> None:
-    """Fails with the first problem of these keys."""
-    for problem in problems(connection):
-        if problem.key in keys:
-            fail(problem.text, problem.cause, about=problem.key)
+
+def first_problem(connection: Connection, keys: Iterable[str]) -> Problem | None:
+    """The first problem of these keys."""
+    return next((one for one in problems(connection) if one.key in keys), None)
 
 
 @check("CONN-001", "the tenant is named by a GUID or a domain", owns=("tenant_malformed:tenant_id",))
 def test_tenant_id(connection: Connection) -> None:
     """``tenant_id`` is the directory's GUID or one of its domains, not common, organizations or consumers."""
-    hold(connection, "tenant_id")
+    if found := first_problem(connection, TENANT):
+        fail(found.text, found.cause, about=found.key, promise=TENANT[found.key])
 
 
 @check(
@@ -32,7 +38,8 @@ def test_tenant_id(connection: Connection) -> None:
 )
 def test_ids(connection: Connection) -> None:
     """Both have the form of a GUID, without braces or blanks."""
-    hold(connection, "client_id", "subscription_id")
+    if found := first_problem(connection, IDS):
+        fail(found.text, found.cause, about=found.key, promise=IDS[found.key])
 
 
 @check(
@@ -42,7 +49,8 @@ def test_ids(connection: Connection) -> None:
 )
 def test_secret(connection: Connection) -> None:
     """Not GUID-shaped (that is the secret's ID), no blanks, quotes or line ends around it. Its text is never shown."""
-    hold(connection, "client_secret")
+    if found := first_problem(connection, SECRET):
+        fail(found.text, found.cause, about=found.key, promise=SECRET[found.key])
 
 
 @check(
@@ -57,7 +65,8 @@ def test_secret(connection: Connection) -> None:
 )
 def test_workspace_values(connection: Connection) -> None:
     """The workspace id is a GUID, the name is a name, the resource group obeys Azure's rules for names."""
-    hold(connection, "workspace_id", "workspace_name", "resource_group")
+    if found := first_problem(connection, WORKSPACE):
+        fail(found.text, found.cause, about=found.key, promise=WORKSPACE[found.key])
 
 
 @check("CONN-005", "the secret is given by reference and only its owner can read it", level="should")

@@ -8,7 +8,7 @@ from typing import Any
 
 from conformance.apis.log_analytics import QueryResponse
 from conformance.apis.tables import TABLES
-from conformance.checks.expect import Found, fail, not_applicable, require
+from conformance.checks.expect import Found, advise, fail, not_applicable, require
 from conformance.checks.registry import check
 from conformance.connection import Connection
 from conformance.findings import Finding, finding
@@ -26,7 +26,11 @@ TIMESPAN = timedelta(hours=6)
 def test_query(query_print: Answer[QueryResponse]) -> None:
     """``print ok=1``: one row of one column, which needs no data."""
     rows = query_print.data.records()
-    require(rows == [{"ok": 1}], f"print ok=1 was answered with {len(rows)} rows, and not with the one row of a 1.")
+    require(
+        rows == [{"ok": 1}],
+        f"print ok=1 was answered with {len(rows)} rows, and not with the one row of a 1.",
+        promise="print",
+    )
 
 
 @check("LA-002", "the same query by resource id is answered alike")
@@ -35,6 +39,7 @@ def test_query_by_resource(query_by_resource: Answer[QueryResponse], query_print
     require(
         query_by_resource.data.records() == query_print.data.records(),
         "The two routes to the workspace answer differently.",
+        promise="print",
     )
 
 
@@ -70,10 +75,13 @@ def test_table(rows: Answer[QueryResponse], plan: Evidence, table: str) -> None:
             return
         if name not in (None, "Analytics"):
             fail(
-                f"{table} is on the {name} plan, which the query API does not reach.", "table_unqueryable", about=table
+                f"{table} is on the {name} plan, which the query API does not reach.",
+                "table_unqueryable",
+                about=table,
+                promise="table-plan",
             )
         if plan.data.properties.protection_level == "Protected":
-            raise Found(hidden(table))
+            raise Found(hidden(table), promise="protected-table")
 
 
 @check("LA-012", "SentinelHealth can be queried", level="should", using={"rows": "query_health"})
@@ -106,9 +114,9 @@ def test_columns(rows: Answer[QueryResponse], table: str) -> None:
     schema = rows.data.primary.schema
     documented = TABLES[table].documented
     missing = sorted(name for name in documented if name not in schema)
-    require(not missing, f"{table} lacks the documented columns {', '.join(missing)}.")
+    require(not missing, f"{table} lacks the documented columns {', '.join(missing)}.", promise="table-columns")
     other = [f"{name} is {schema[name]}, not {kind}" for name, kind in documented.items() if schema[name] != kind]
-    require(not other, f"{table}: {'; '.join(other)}.")
+    require(not other, f"{table}: {'; '.join(other)}.", promise="table-columns")
 
 
 def stop_at_part(answer: Answer[QueryResponse]) -> None:
@@ -116,7 +124,10 @@ def stop_at_part(answer: Answer[QueryResponse]) -> None:
     if answer.data.error is not None:
         code = answer.data.error.code
         explanation = f"The answer to {answer.probe} is only a part of its rows: {code}."
-        raise Found(finding("query_partial", code=code, about="log_analytics", explanation=explanation))
+        raise Found(
+            finding("query_partial", code=code, about="log_analytics", explanation=explanation),
+            promise="partial-result",
+        )
 
 
 LOOK_BACK = timedelta(days=14)
@@ -198,9 +209,14 @@ def test_unknown_table(query_print: Answer[QueryResponse], query_unknown_table: 
             " answers here.",
             "intercepted",
             about="log_analytics",
+            promise="unknown-table",
         )
     exchange = query_unknown_table.exchange if isinstance(query_unknown_table, Refusal) else None
-    require(exchange is None or exchange.status != 204, "A query on a table that does not exist was answered 204.")
+    advise(
+        exchange is None or exchange.status != 204,
+        "A query on a table that does not exist was answered 204.",
+        promise="unknown-table-no-content",
+    )
     if isinstance(query_unknown_table, Refusal) and query_unknown_table.finding.cause not in (
         "table_missing",
         "kql_invalid",

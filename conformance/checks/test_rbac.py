@@ -28,6 +28,7 @@ def test_permissions_readable(connection: Connection, permissions: Answer[ArmLis
             "No role reaches the workspace: the list of effective permissions is empty.",
             "rbac_role_missing",
             facts=connection.facts(),
+            promise="effective-permissions",
         )
 
 
@@ -140,7 +141,9 @@ def test_assignment_reaches(
             )
         answered(permissions)
         nothing = "No role assignment of this service principal reaches the workspace."
-        raise Found(finding("rbac_role_missing", explanation=nothing, facts=connection.facts()))
+        raise Found(
+            finding("rbac_role_missing", explanation=nothing, facts=connection.facts()), promise="role-assignments"
+        )
 
 
 def below(assignment: RoleAssignment, connection: Connection) -> bool:

@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 
 from conformance.connection import Connection
 from conformance.fakes.faults import FAULTS
@@ -26,9 +27,15 @@ def arrangement(scenario: str) -> list[Arrange]:
 
 
 def _scenario(name: str) -> Arrange:
+    """The function of a scenario; numbers behind its name, as in ``living:3:7``, are its options in their order."""
+    name, *options = name.split(":")
     if name not in SCENARIOS:
         raise SourceError(f"unknown scenario {name!r}{_near(name, SCENARIOS)}; --sentinel-list-scenarios shows all")
-    return SCENARIOS[name].arrange
+    scenario = SCENARIOS[name]
+    if len(options) > len(scenario.options) or not all(re.fullmatch(r"\d{1,9}", one) for one in options):
+        takes = ":".join([name, *(one.upper() for one in scenario.options)])
+        raise SourceError(f"scenario {name!r} is written {takes}, with whole numbers")
+    return partial(scenario.arrange, **dict(zip(scenario.options, map(int, options), strict=False)))
 
 
 def _fault(name: str) -> Arrange:

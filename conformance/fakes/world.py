@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import respx
@@ -20,6 +20,9 @@ from conformance.fakes.services.routes import ANSWERS, GATES, SERVED, UNMATCHED,
 from conformance.fakes.state.tenant import Tenant
 from conformance.fakes.state.tokens import bearer, read
 from conformance.probing.clock import VirtualClock
+
+if TYPE_CHECKING:
+    from conformance.fakes.living import Life
 
 MAX_REQUESTS = 1000
 """Requests that a world remembers."""
@@ -63,6 +66,8 @@ class World:
     connection: Connection
     disturbances: list[Disturbance] = field(default_factory=list)
     stripped: dict[str, str] = field(default_factory=dict)
+    life: Life | None = None
+    """What happens before each request."""
     requests: deque[httpx.Request] = field(default_factory=lambda: deque(maxlen=MAX_REQUESTS), repr=False)
     """The latest, oldest first."""
 
@@ -78,6 +83,8 @@ class World:
         """Answers a request as the services would. Raises ``httpx.TransportError`` where nobody answers."""
         request.read()
         self.requests.append(request)
+        if self.life:
+            self.life.go_on()
         host = request.url.host
         if host not in hosts():
             raise httpx.ConnectError(f"{host} is not one of the virtual tenant's hosts", request=request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,9 +13,10 @@ from conformance.apis.graph import Alert as GraphAlert
 from conformance.apis.shape import ODataList
 from conformance.connection import Connection
 from conformance.probing.evidence import Answer
+from conformance.probing.following import FirstThere, Item, NextPage
 from conformance.probing.probe import NotApplicable, T, probe
 
-PAGE = 3
+PAGE, LONG_PAGE = 3, 50
 
 
 def of_defender(connection: Connection, endpoint: Endpoint[T], **parameters: Any) -> Ask[T]:
@@ -23,24 +25,41 @@ def of_defender(connection: Connection, endpoint: Endpoint[T], **parameters: Any
     return endpoint.ask(**parameters)
 
 
+def names(page: ODataList[Machine]) -> list[str]:
+    """The ids of the machines of a page."""
+    return [one.id for one in page.value]
+
+
+def first_machines(connection: Connection, top: int) -> Ask[ODataList[Machine]]:
+    return of_defender(connection, defender.MACHINES, top=top)
+
+
 @probe
 def machines(connection: Connection) -> Ask[ODataList[Machine]]:
-    return of_defender(connection, defender.MACHINES, top=PAGE)
+    return first_machines(connection, PAGE)
 
 
 @probe
-def machines_next(machines: Answer[ODataList[Machine]]) -> Ask[ODataList[Machine]]:
+def machines_next(connection: Connection, machines: Answer[ODataList[Machine]]) -> NextPage[ODataList[Machine]]:
     """The second page, by ``$skip``: with an explicit ``$top`` Defender hands out no next link."""
-    if len(machines.data.value) < PAGE:
-        raise NotApplicable("all machines fit on one page")
-    return defender.MACHINES.ask(top=PAGE, skip=PAGE)
+
+    def following(page: ODataList[Machine]) -> Ask[ODataList[Machine]] | None:
+        return None if len(page.value) < PAGE else defender.MACHINES.ask(top=PAGE, skip=PAGE)
+
+    return NextPage(first_machines(connection, PAGE), machines.data, following, names)
 
 
 @probe
-def machine(machines: Answer[ODataList[Machine]]) -> Ask[Machine]:
+def machine(connection: Connection, machines: Answer[ODataList[Machine]]) -> FirstThere[ODataList[Machine]]:
+    """The first machine of the list; if it has gone, the next one."""
     if not machines.data.value:
         raise NotApplicable("no machine to look at")
-    return defender.MACHINE.ask(machine=machines.data.value[0].id)
+
+    def items(page: ODataList[Machine]) -> Iterator[Item]:
+        for one in page.value:
+            yield Item(one.id, defender.MACHINE.ask(machine=one.id), one.first_seen)
+
+    return FirstThere(machines.data, first_machines(connection, LONG_PAGE), items)
 
 
 @probe
@@ -48,16 +67,26 @@ def machines_filtered(connection: Connection) -> Ask[ODataList[Machine]]:
     return of_defender(connection, defender.MACHINES, top=2, filter="healthStatus eq 'Active'")
 
 
+def first_alerts(connection: Connection, top: int) -> Ask[ODataList[Alert]]:
+    return of_defender(connection, defender.ALERTS, top=top)
+
+
 @probe
 def defender_alerts(connection: Connection) -> Ask[ODataList[Alert]]:
-    return of_defender(connection, defender.ALERTS, top=PAGE)
+    return first_alerts(connection, PAGE)
 
 
 @probe
-def defender_alert(defender_alerts: Answer[ODataList[Alert]]) -> Ask[Alert]:
+def defender_alert(connection: Connection, defender_alerts: Answer[ODataList[Alert]]) -> FirstThere[ODataList[Alert]]:
+    """The first alert of the list; if it has gone, the next one."""
     if not defender_alerts.data.value:
         raise NotApplicable("no alert to look at")
-    return defender.ALERT.ask(alert=defender_alerts.data.value[0].id)
+
+    def items(page: ODataList[Alert]) -> Iterator[Item]:
+        for one in page.value:
+            yield Item(one.id, defender.ALERT.ask(alert=one.id), one.alert_creation_time)
+
+    return FirstThere(defender_alerts.data, first_alerts(connection, LONG_PAGE), items)
 
 
 # The negative control: a token of one API put to another, which must refuse it.

@@ -153,6 +153,8 @@ class Engine:
     async def _question(self, probe: Probe, question: Question) -> Evidence:
         if isinstance(question, AskToken):
             return await self._token(probe.name, question)
+        if not isinstance(question, Ask):
+            return await question.put(partial(self._question, probe))
         audience = question.token or question.endpoint.api.audience
         if self.connection.cloud.host(question.endpoint.api) is None:
             raise NotApplicable(f"{question.endpoint.api.title} is not offered in this cloud")

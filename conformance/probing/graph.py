@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from conformance.apis import graph
@@ -10,13 +11,15 @@ from conformance.apis.graph import Alert, Application, AppRoleAssignment, Incide
 from conformance.apis.shape import ODataList
 from conformance.connection import Connection
 from conformance.probing.evidence import Answer
+from conformance.probing.following import FirstThere, Item, NextPage
 from conformance.probing.probe import NotApplicable, T, probe
 from conformance.probing.tokens import Token
 
 PREFER = {"Prefer": "include-unknown-enum-members"}
 """Without it the sources microsoftSentinel and microsoftDefenderForCloud arrive as unknownFutureValue."""
 
-PAGE = 3
+PAGE, LONG_PAGE = 3, 50
+"""50 is the most that the list of incidents takes."""
 
 READS_APPLICATIONS = frozenset({"Application.Read.All", "Application.ReadWrite.OwnedBy", "Directory.Read.All"})
 
@@ -27,23 +30,41 @@ def of_graph(connection: Connection, endpoint: Endpoint[T], **parameters: Any) -
     return endpoint.ask(headers=PREFER, **parameters)
 
 
+def names(page: ODataList[Alert]) -> list[str]:
+    """The ids of the alerts of a page."""
+    return [one.id for one in page.value]
+
+
+def first_alerts(connection: Connection, top: int) -> Ask[ODataList[Alert]]:
+    return of_graph(connection, graph.ALERTS, top=top, count="true")
+
+
 @probe
 def graph_alerts(connection: Connection) -> Ask[ODataList[Alert]]:
-    return of_graph(connection, graph.ALERTS, top=PAGE, count="true")
+    return first_alerts(connection, PAGE)
 
 
 @probe
-def graph_alerts_next(graph_alerts: Answer[ODataList[Alert]]) -> Ask[ODataList[Alert]]:
-    if not graph_alerts.data.next_link:
-        raise NotApplicable("all alerts fit on one page")
-    return graph.ALERTS.next(graph_alerts.data.next_link)
+def graph_alerts_next(connection: Connection, graph_alerts: Answer[ODataList[Alert]]) -> NextPage[ODataList[Alert]]:
+    """The page behind the next link."""
+
+    def following(page: ODataList[Alert]) -> Ask[ODataList[Alert]] | None:
+        return graph.ALERTS.next(page.next_link) if page.next_link else None
+
+    return NextPage(first_alerts(connection, PAGE), graph_alerts.data, following, names)
 
 
 @probe
-def graph_alert(graph_alerts: Answer[ODataList[Alert]]) -> Ask[Alert]:
+def graph_alert(connection: Connection, graph_alerts: Answer[ODataList[Alert]]) -> FirstThere[ODataList[Alert]]:
+    """The first alert of the list; if it has gone, the next one."""
     if not graph_alerts.data.value:
         raise NotApplicable("no alert to look at")
-    return graph.ALERT.ask(alert=graph_alerts.data.value[0].id, headers=PREFER)
+
+    def items(page: ODataList[Alert]) -> Iterator[Item]:
+        for one in page.value:
+            yield Item(one.id, graph.ALERT.ask(alert=one.id, headers=PREFER), one.created_date_time)
+
+    return FirstThere(graph_alerts.data, first_alerts(connection, LONG_PAGE), items)
 
 
 @probe
@@ -57,16 +78,30 @@ def graph_sentinel_alerts(connection: Connection) -> Ask[ODataList[Alert]]:
     return of_graph(connection, graph.ALERTS, top=1, filter="serviceSource eq 'microsoftSentinel'")
 
 
+def first_incidents(connection: Connection) -> Ask[ODataList[Incident]]:
+    return of_graph(connection, graph.INCIDENTS, top=LONG_PAGE)
+
+
 @probe
 def graph_incidents(connection: Connection) -> Ask[ODataList[Incident]]:
-    return of_graph(connection, graph.INCIDENTS, top=50)
+    return first_incidents(connection)
 
 
 @probe
-def graph_incident(graph_incidents: Answer[ODataList[Incident]]) -> Ask[Incident]:
+def graph_incident(
+    connection: Connection, graph_incidents: Answer[ODataList[Incident]]
+) -> FirstThere[ODataList[Incident]]:
+    """The first incident of the list; if it has gone, the next one. Without ``$expand``, which is documented for the
+    list alone, and answered 500 in big tenants.
+    """
     if not graph_incidents.data.value:
         raise NotApplicable("no incident to look at")
-    return graph.INCIDENT.ask(incident=graph_incidents.data.value[0].id, expand="alerts", headers=PREFER)
+
+    def items(page: ODataList[Incident]) -> Iterator[Item]:
+        for one in page.value:
+            yield Item(one.id, graph.INCIDENT.ask(incident=one.id, headers=PREFER), one.created_date_time)
+
+    return FirstThere(graph_incidents.data, first_incidents(connection), items)
 
 
 @probe

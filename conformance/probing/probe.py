@@ -7,11 +7,11 @@ answered, or the probe is blocked; annotated :class:`Evidence`, whatever came ba
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, TypeVar, get_origin, get_type_hints
+from typing import Any, Protocol, TypeVar, get_origin, get_type_hints
 
 from conformance.apis.endpoint import Ask, Audience
 from conformance.findings import Finding
@@ -45,7 +45,14 @@ class AskToken:
     audience: Audience
 
 
-Question = Ask[Any] | AskToken
+class Plan(Protocol):
+    """A question that may take several requests."""
+
+    async def put(self, put: Callable[[Ask[Any]], Awaitable[Evidence]]) -> Evidence:
+        """Return the evidence; ``put`` asks one question. Raises :class:`NotApplicable` where nothing can be said."""
+
+
+Question = Ask[Any] | AskToken | Plan
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from conformance.apis import sentinel
@@ -12,10 +13,6 @@ from conformance.apis.sentinel import (
     Bookmark,
     DataConnector,
     Incident,
-    IncidentAlerts,
-    IncidentBookmarks,
-    IncidentComment,
-    IncidentEntities,
     Metadata,
     OnboardingState,
     Setting,
@@ -26,9 +23,10 @@ from conformance.apis.shape import ArmList
 from conformance.connection import Connection
 from conformance.probing.arm import of_azure
 from conformance.probing.evidence import Answer
+from conformance.probing.following import FirstThere, Item, NextPage
 from conformance.probing.probe import NotApplicable, T, probe
 
-PAGE = 3
+PAGE, LONG_PAGE = 3, 50
 
 
 def of_sentinel(connection: Connection, endpoint: Endpoint[T], **parameters: Any) -> Ask[T]:
@@ -47,14 +45,26 @@ def onboarding(connection: Connection) -> Ask[OnboardingState]:
 @probe
 def incidents(connection: Connection) -> Ask[ArmList[Incident]]:
     """The newest incidents, a small page, so that there is a second one in most tenants."""
-    return of_sentinel(connection, sentinel.INCIDENTS, top=PAGE, orderby="properties/createdTimeUtc desc")
+    return newest_incidents(connection, PAGE)
+
+
+def newest_incidents(connection: Connection, top: int) -> Ask[ArmList[Incident]]:
+    return of_sentinel(connection, sentinel.INCIDENTS, top=top, orderby="properties/createdTimeUtc desc")
+
+
+def names(page: ArmList[Incident]) -> list[str]:
+    """The names of the incidents of a page, in lower case."""
+    return [one.name.lower() for one in page.value]
 
 
 @probe
-def incidents_next(incidents: Answer[ArmList[Incident]]) -> Ask[ArmList[Incident]]:
-    if not incidents.data.next_link:
-        raise NotApplicable("all incidents fit on one page")
-    return sentinel.INCIDENTS.next(incidents.data.next_link)
+def incidents_next(connection: Connection, incidents: Answer[ArmList[Incident]]) -> NextPage[ArmList[Incident]]:
+    """The page behind the next link."""
+
+    def following(page: ArmList[Incident]) -> Ask[ArmList[Incident]] | None:
+        return sentinel.INCIDENTS.next(page.next_link) if page.next_link else None
+
+    return NextPage(newest_incidents(connection, PAGE), incidents.data, following, names)
 
 
 @probe
@@ -68,37 +78,43 @@ def incidents_filtered(connection: Connection) -> Ask[ArmList[Incident]]:
     )
 
 
-def newest(incidents: Answer[ArmList[Incident]]) -> str:
-    """The name of the incident to look into: the newest with alerts, else the newest."""
+def of_incident(
+    connection: Connection, incidents: Answer[ArmList[Incident]], endpoint: Endpoint[Any]
+) -> FirstThere[ArmList[Incident]]:
+    """A question about one incident: the newest with alerts, else the newest; if it has gone, the next one."""
     if not incidents.data.value:
         raise NotApplicable("no incident to look at")
-    with_alerts = [one for one in incidents.data.value if one.alerts_count]
-    return (with_alerts or incidents.data.value)[0].name
+
+    def items(page: ArmList[Incident]) -> Iterator[Item]:
+        for one in sorted(page.value, key=lambda one: not one.alerts_count):
+            yield Item(one.name.lower(), endpoint.ask(incident=one.name), one.properties.created_time_utc)
+
+    return FirstThere(incidents.data, newest_incidents(connection, LONG_PAGE), items)
 
 
 @probe
-def incident(incidents: Answer[ArmList[Incident]]) -> Ask[Incident]:
-    return sentinel.INCIDENT.ask(incident=newest(incidents))
+def incident(connection: Connection, incidents: Answer[ArmList[Incident]]) -> FirstThere[ArmList[Incident]]:
+    return of_incident(connection, incidents, sentinel.INCIDENT)
 
 
 @probe
-def incident_alerts(incidents: Answer[ArmList[Incident]]) -> Ask[IncidentAlerts]:
-    return sentinel.INCIDENT_ALERTS.ask(incident=newest(incidents))
+def incident_alerts(connection: Connection, incidents: Answer[ArmList[Incident]]) -> FirstThere[ArmList[Incident]]:
+    return of_incident(connection, incidents, sentinel.INCIDENT_ALERTS)
 
 
 @probe
-def incident_entities(incidents: Answer[ArmList[Incident]]) -> Ask[IncidentEntities]:
-    return sentinel.INCIDENT_ENTITIES.ask(incident=newest(incidents))
+def incident_entities(connection: Connection, incidents: Answer[ArmList[Incident]]) -> FirstThere[ArmList[Incident]]:
+    return of_incident(connection, incidents, sentinel.INCIDENT_ENTITIES)
 
 
 @probe
-def incident_comments(incidents: Answer[ArmList[Incident]]) -> Ask[ArmList[IncidentComment]]:
-    return sentinel.INCIDENT_COMMENTS.ask(incident=newest(incidents))
+def incident_comments(connection: Connection, incidents: Answer[ArmList[Incident]]) -> FirstThere[ArmList[Incident]]:
+    return of_incident(connection, incidents, sentinel.INCIDENT_COMMENTS)
 
 
 @probe
-def incident_bookmarks(incidents: Answer[ArmList[Incident]]) -> Ask[IncidentBookmarks]:
-    return sentinel.INCIDENT_BOOKMARKS.ask(incident=newest(incidents))
+def incident_bookmarks(connection: Connection, incidents: Answer[ArmList[Incident]]) -> FirstThere[ArmList[Incident]]:
+    return of_incident(connection, incidents, sentinel.INCIDENT_BOOKMARKS)
 
 
 @probe

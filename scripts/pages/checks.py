@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from conformance.checks.assertions import assertions
+from conformance.checks.promises import PROMISES, Promise
 from conformance.checks.registry import AREAS, Check, catalogue
 from conformance.probing.probe import PROBES
-from scripts.pages.markdown import NOTE, anchor, causes, code, inline, table
+from scripts.pages.markdown import NOTE, anchor, causes, code, inline, prose, source, table
 from scripts.pages.operations import SHORT, asked, need, request
 
 HEAD = """\
@@ -13,6 +15,16 @@ HEAD = """\
 `must` fails, `should` warns. Ids are stable: they are never given to another check. A cause that a check owns is that
 check's to report; any other check that meets it is blocked by it. What a check asks is asked once in a run, whoever
 else asks for it.
+
+What a `must` states itself rests on [promises](#promises) of the services. A broken promise is a failure only where it
+is documented, specified or recorded; what is inferred, or known from the field alone, warns. A refusal rests on the
+entry that reads it ([findings](findings.md)), the shape of an answer on the page of its operation.
+"""
+
+PROMISES_HEAD = """\
+## Promises
+
+What the services promise, as far as checks rest on it.
 """
 
 
@@ -32,7 +44,18 @@ def page() -> str:
         )
         head = ("id", "level", "what must hold", "causes that it owns", "probes that it needs")
         parts += [f"## {title} (`-m {area}`)\n", table(head, rows), *map(section, own)]
+    promises = (
+        (f"{anchor(f'promise-{one.id}')}{code(one.id)}", prose(one.text), one.tier, source(one.source))
+        for one in PROMISES.values()
+    )
+    parts += [PROMISES_HEAD, table(("promise", "what is promised", "tier", "source"), promises)]
     return "\n".join(parts)
+
+
+def rests_on(check: Check) -> list[Promise]:
+    """The promises that its assertions name, each once."""
+    ids = dict.fromkeys(id for one in assertions(check) for id in sorted(one.promises))
+    return [PROMISES[id] for id in ids]
 
 
 def probes(check: Check) -> tuple[str, ...]:
@@ -43,6 +66,9 @@ def section(check: Check) -> str:
     parts = [f"{anchor(check.id)}\n\n### {check.id}: {check.title}\n", inline(check.description) + "\n"]
     if probes(check):
         parts += ["It asks:\n", "\n".join(map(question, probes(check))) + "\n"]
+    if promises := rests_on(check):
+        links = ", ".join(f"[{code(one.id)}](#promise-{one.id}) ({one.tier})" for one in promises)
+        parts.append(f"It rests on: {links}.\n")
     if check.owns:
         parts.append(f"Causes that it owns: {causes(check.owns)}.\n")
     if check.marks:

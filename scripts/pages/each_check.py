@@ -8,9 +8,9 @@ from conformance.checks.registry import AREAS, Check, catalogue
 from conformance.fakes import FAULTS
 from conformance.findings import CAUSES
 from conformance.report.wording import SIGNS
-from scripts.pages.checks import probes, question
+from scripts.pages.checks import probes, question, rests_on
 from scripts.pages.findings import mend
-from scripts.pages.markdown import cause, code, fault, inline, prose, table
+from scripts.pages.markdown import cause, code, fault, inline, prose, source, table
 from scripts.pages.operations import SHORT
 from scripts.pages.seen import Seen
 
@@ -48,6 +48,7 @@ def page(check: Check, seen: Seen) -> str:
         f"```sh\npytest --sentinel-config=conn.toml {chosen}\n```\n",
         "## How it is judged\n",
         inline(check.description) + "\n",
+        *promised(check),
         *asks(check),
         *reports(check, seen),
         *listed(
@@ -59,6 +60,13 @@ def page(check: Check, seen: Seen) -> str:
         *shown(check, seen),
     ]
     return "\n".join(parts)
+
+
+def promised(check: Check) -> list[str]:
+    """The promises of the services that its own assertions rest on."""
+    rows = [(prose(one.text), one.tier, source(one.source)) for one in rests_on(check)]
+    told = "A broken promise that is only inferred, or known from the field, warns at most.\n"
+    return ["## What it rests on\n", told, table(("promise", "tier", "source"), rows)] if rows else []
 
 
 def asks(check: Check) -> list[str]:

@@ -24,10 +24,13 @@ Nothing is patched, and nothing reaches the network.
 Within Python it is a source for `verify`, and a transport for any httpx client:
 
 ```python
+from random import Random
+
 import httpx
 
 from conformance import verify
 from conformance.fakes import Fake, healthy, scenario
+from conformance.fakes.living import Life
 
 report = verify(connection, source=Fake("expired-secret"))
 
@@ -42,11 +45,29 @@ both = verify(connection, source=Fake("alerts-taken-back+no-azure-role"))
 world = healthy(connection)  # or conformance.fakes.build(connection, "no-licence")
 world.tenant.drop_table("SecurityIncident")
 world.fault("graph/throttled", times=2)  # only the first two requests
+world.life = Life(world, rate=3, random=Random(42))  # what happens between requests
 client = httpx.AsyncClient(transport=world.transport())
 ```
 
 [virtual-tenant.md](virtual-tenant.md) tells how any client in any language is served by it, and how the tests of other
 projects use it.
+"""
+
+LIVING = """\
+## A living tenant
+
+In the scenario `living`, things happen between any two requests: incidents, alerts and machines arrive, change, are
+closed, merged and deleted, rows reach their tables, and what is new may be answered 404 for a while. Pages move along,
+and continuation tokens run out once. A verification must find it as healthy as one that stands still; joined to another
+scenario (`living+no-azure-role`) it must name the same cause.
+
+`living:RATE:SEED` sets how many events happen between two requests on average (1 unless said; up to twice as many) and
+which (0 unless said): the same numbers give the same life. It is served too:
+
+    pytest --sentinel-config=conn.toml --sentinel-source=fake:living:3:42
+    sentinel-fakes serve --scenario=living:3:42
+
+In Python, `world.life` takes a `random.Random` of one's own, for instance that of `hypothesis.strategies.randoms()`.
 """
 
 FAULTS_HEAD = """\
@@ -74,6 +95,7 @@ def page() -> str:
         HEAD,
         "## Scenarios\n",
         table(("scenario", "what is the matter", "root cause", "warns of", "exit code"), scenarios),
+        LIVING,
         "## How its answers are known\n",
         TIERS,
     ]

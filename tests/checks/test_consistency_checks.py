@@ -112,7 +112,7 @@ def test_an_incident_that_was_merged_is_found_by_what_it_was_merged_into() -> No
 
 def test_incidents_of_the_azure_portal_are_not_looked_for() -> None:
     there = changed(world("portal-not-connected"), INCIDENTS, lambda body: every(body, providerName="Azure Sentinel"))
-    ends("XAPI-002", there, "not_applicable", "do not come from the Defender portal")
+    ends("XAPI-002", there, "not_applicable", "comes from the Defender portal")
 
 
 def test_sentinel_without_incidents() -> None:

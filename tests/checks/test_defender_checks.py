@@ -112,7 +112,8 @@ def test_a_connection_without_defender(number: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("option", "says"), [("$filter", "healthStatus Active"), ("$top", "$top=3 gave 5"), ("$skip", "$skip=3 repeats")]
+    ("option", "says"),
+    [("$filter", "healthStatus Active"), ("$top", "$top=3 gave 5"), ("$skip", "$skip=3 gave no machine")],
 )
 def test_an_option_that_is_ignored(option: str, says: str) -> None:
     there = world()

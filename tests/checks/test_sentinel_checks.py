@@ -109,7 +109,7 @@ def test_a_page_that_repeats() -> None:
         first.extend(body["value"] if not first else [])
         body["value"] = first
 
-    fails("SENT-002", changed(world(), INCIDENTS, repeat), "contract_violation", "repeats 3 incidents")
+    fails("SENT-002", changed(world(), INCIDENTS, repeat), "contract_violation", "no incident that the first has not")
 
 
 def test_a_next_link_that_leads_to_itself() -> None:
@@ -200,12 +200,12 @@ def test_something_of_an_incident_is_not_found(id: str, endpoint: str) -> None:
 
 def test_more_alerts_than_an_incident_can_have() -> None:
     there = changed(world(), "sentinel.incident_alerts", lambda body: body.update(value=body["value"] * 151))
-    fails("SENT-011", there, "contract_violation", "151 alerts")
+    ends("SENT-011", there, "warning", "151 alerts")
 
 
 def test_entities_that_are_not_as_many_as_they_are_counted() -> None:
     there = changed(world(), "sentinel.incident_entities", lambda body: body["entities"].pop() and None)
-    fails("SENT-012", there, "contract_violation", "counts")
+    ends("SENT-012", there, "warning", "counts")
 
 
 def test_entities_may_come_without_counts() -> None:

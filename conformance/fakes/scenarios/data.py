@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from random import Random
 
+from conformance.fakes.living import Life
 from conformance.fakes.scenarios.registry import scenario
 from conformance.fakes.state import tenant as state
 from conformance.fakes.world import World
@@ -100,3 +102,8 @@ def _no_devices(world: World) -> None:
     defender.lists = False
     defender.machines.clear()
     defender.alerts.clear()
+
+
+@scenario("living", "incidents, alerts and machines arrive, change, merge and go between requests")
+def _living(world: World, rate: int = 1, seed: int = 0) -> None:
+    world.life = Life(world, rate, Random(seed))  # noqa: S311

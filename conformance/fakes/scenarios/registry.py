@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from conformance.fakes.world import World
 from conformance.verification.verdict import ExitCode
 
-Arrange = Callable[[World], None]
+Arrange = Callable[..., None]
+"""Takes the world, and whole numbers with defaults."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,11 @@ class Scenario:
     causes: tuple[str, ...]
     notes: tuple[str, ...]
     exit_code: ExitCode
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The names of the whole numbers that its function takes beside the world."""
+        return tuple(inspect.signature(self.arrange).parameters)[1:]
 
 
 _scenarios: dict[str, Scenario] = {}

@@ -115,7 +115,7 @@ def machine(call: Call) -> httpx.Response:
     """By id or by name."""
     name = call.path["machine"].lower()
     for one in call.tenant.defender.machines:
-        if name in (one["id"], str(one["computerDnsName"]).lower()):
+        if name in (one["id"], str(one["computerDnsName"]).lower()) and one["id"] not in call.tenant.unready:
             return _ok(call, "Machines/$entity", one)
     return refuse(call, "not-found", kind="Machine", name=call.path["machine"])
 
@@ -130,7 +130,7 @@ def alerts(call: Call) -> httpx.Response:
 @answers(defender.ALERT, "documented", defender.ALERT.source)
 def alert(call: Call) -> httpx.Response:
     for one in _alerts(call):
-        if one["id"] == call.path["alert"]:
+        if one["id"] == call.path["alert"] and one["id"] not in call.tenant.unready:
             return _ok(call, "Alerts/$entity", one)
     return refuse(call, "not-found", kind="Alert", name=call.path["alert"])
 

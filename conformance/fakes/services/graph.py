@@ -133,7 +133,7 @@ def alerts(call: Call) -> httpx.Response:
 
 @answers(graph.ALERT, "specified", METADATA)
 def alert(call: Call) -> httpx.Response:
-    return _single(call, _by_id(_alerts(call), call.path["alert"]), "security/alerts_v2/$entity")
+    return _single(call, _by_id(call, _alerts(call), call.path["alert"]), "security/alerts_v2/$entity")
 
 
 @answers(graph.INCIDENTS, "specified", METADATA)
@@ -143,7 +143,7 @@ def incidents(call: Call) -> httpx.Response:
 
 @answers(graph.INCIDENT, "specified", METADATA)
 def incident(call: Call) -> httpx.Response:
-    return _single(call, _by_id(_incidents(call), call.path["incident"]), "security/incidents/$entity")
+    return _single(call, _by_id(call, _incidents(call), call.path["incident"]), "security/incidents/$entity")
 
 
 @answers(graph.SECURE_SCORES, "documented", graph.SECURE_SCORES.source)
@@ -178,8 +178,8 @@ def _of_sentinel(alert: Mapping[str, Any]) -> bool:
     return bool(alert["serviceSource"] == "microsoftSentinel")
 
 
-def _by_id(rows: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
-    return next((one for one in rows if one["id"] == name), None)
+def _by_id(call: Call, rows: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
+    return None if name in call.tenant.unready else next((one for one in rows if one["id"] == name), None)
 
 
 # The app itself

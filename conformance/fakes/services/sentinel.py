@@ -103,13 +103,13 @@ def incidents(call: Call, workspace: Workspace) -> httpx.Response:
     top = _top(call, DEFAULT_PAGE)
     if top is None or (sentinel.INCIDENTS.max_top and top > sentinel.INCIDENTS.max_top):
         return refuse(call, "top-invalid")
-    start = _skipped(call.option("$skipToken"))
+    start = _skipped(call.option("$skipToken"), workspace.token_generation)
     if start is None:
         return refuse(call, "skip-token-malformed")
     page = [incident_body(workspace, one) for one in found[start : start + top]]
     answer: dict[str, Any] = {"value": page}
     if start + top < len(found):
-        answer["nextLink"] = _next(call, start + top)
+        answer["nextLink"] = _next(call, start + top, workspace.token_generation)
     return ok(call, answer)
 
 
@@ -121,18 +121,21 @@ def _top(call: Call, default: int) -> int | None:
     return int(text) if re.fullmatch(r"[1-9]\d{0,8}", text, re.ASCII) else None
 
 
-def _next(call: Call, skip: int) -> str:
+def _next(call: Call, skip: int, generation: int) -> str:
     options = "&".join(f"{name}={value}" for name, value in call.query.multi_items() if name.lower() != "$skiptoken")
-    token = json.dumps([{"token": f"+RID:~{skip}", "skip": skip}], separators=(",", ":"))
+    token = json.dumps([{"token": f"+RID:{generation or ''}~{skip}", "skip": skip}], separators=(",", ":"))
     return f"https://{call.request.url.host}:443{call.request.url.path}?{options}&$skipToken={token}"
 
 
-def _skipped(token: str | None) -> int | None:
-    """How many rows a token skips; None: it is none of ours."""
+def _skipped(token: str | None, generation: int) -> int | None:
+    """How many rows a token skips; None: it is none of ours, or of another generation."""
     if token is None:
         return 0
     match = re.search(r'"skip":(\d+)', unquote(token))
-    return int(match.group(1)) if match else None
+    handed_out = re.search(r"\+RID:(\d*)~", unquote(token))
+    if match is None or (handed_out and handed_out[1] != str(generation or "")):
+        return None
+    return int(match.group(1))
 
 
 def of_incident(
@@ -143,7 +146,8 @@ def of_incident(
     @onboarded
     def checked(call: Call, workspace: Workspace) -> httpx.Response:
         for one in () if workspace.vanishing else workspace.incidents:
-            if one.id.lower() == call.path["incident"].lower():
+            unready = one.id in call.tenant.unready and call.endpoint is not sentinel.INCIDENT
+            if one.id.lower() == call.path["incident"].lower() and not unready:
                 return ok(call, answer(call, workspace, one))
         return refuse(call, "incident-not-found", incident=call.path["incident"])
 

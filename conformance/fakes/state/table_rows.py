@@ -63,6 +63,16 @@ def tables(workspace: Workspace, now: datetime) -> dict[str, TableState]:
     return {name: TableState(name, rows=found) for name, found in rows.items()}
 
 
+def latest_row(workspace: Workspace, one: Incident) -> dict[str, Any]:
+    """The row of SecurityIncident that the latest change of an incident adds."""
+    return list(_incident(workspace, one))[-1]
+
+
+def alert_row(workspace: Workspace, one: Alert) -> dict[str, Any]:
+    """The row of SecurityAlert that an alert adds."""
+    return _alert(workspace, one)
+
+
 def _row(table: str, workspace: Workspace, at: datetime, **values: Any) -> dict[str, Any]:
     common = {"TenantId": workspace.customer_id, "TimeGenerated": at, "Type": table, INGESTED: at + DELAY}
     return {**common, **values}

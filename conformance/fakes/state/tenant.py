@@ -142,6 +142,8 @@ class Workspace:
     """False: no data was ever placed in it; queries answer 204."""
     vanishing: bool = False
     """Incidents that are listed are gone when they are asked for by id."""
+    token_generation: int = 0
+    """Continuation tokens of another generation are refused."""
     tables: dict[str, TableState] = field(default_factory=dict)
     incidents: list[Incident] = field(default_factory=list)
     content: dict[str, list[Any]] = field(default_factory=dict)
@@ -199,6 +201,9 @@ class Tenant:
     conditional_access: str | None = None
     """The id of a Conditional Access policy that blocks workload identities."""
     token_lifetime: timedelta = timedelta(seconds=3599)
+    unready: set[str] = field(default_factory=set)
+    """Ids of incidents, alerts and machines that are listed, and answered 404 when they are asked for: of an incident
+    of the workspace, what hangs on it."""
 
     # Looking things up
 

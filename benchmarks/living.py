@@ -1,0 +1,48 @@
+"""How often a healthy tenant that lives while it is asked is found healthy.
+
+`python -m benchmarks.living [RUNS]` names every false word.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from conformance import Connection, verify
+from conformance.fakes import Fake
+from conformance.fakes.network.client_files import made_up_connection
+from conformance.verification.api import Report
+
+RATES = (1, 2, 3, 6)
+"""Events between two requests on average, in turn."""
+
+
+def words(report: Report) -> set[tuple[str, str, str | None]]:
+    """What a report says against the connection: checks with their outcome and cause."""
+    fine = ("passed", "not_applicable", "not_configured")
+    return {(one.check, one.status, one.cause) for one in report.outcomes if one.status not in fine}
+
+
+def false_words(connection: Connection, runs: int) -> Iterator[set[tuple[str, str, str | None]]]:
+    """For each of so many lives, what is said beyond what is said of the same tenant that stands still."""
+    still = words(verify(connection, source=Fake()))
+    for seed in range(runs):
+        yield words(verify(connection, source=Fake(f"living:{RATES[seed % len(RATES)]}:{seed}"))) - still
+
+
+def share(runs: int) -> float:
+    """The share of the runs (0 to 1) in which nothing false was said."""
+    return sum(not said for said in false_words(made_up_connection(), runs)) / runs
+
+
+def main() -> None:
+    runs, wrong = int(sys.argv[1]) if len(sys.argv) > 1 else 1000, 0
+    for seed, said in enumerate(false_words(made_up_connection(), runs)):
+        if said:
+            wrong += 1
+            print(f"living:{RATES[seed % len(RATES)]}:{seed}", *sorted(map(str, said)))
+    print(f"{runs - wrong} of {runs} without a false word")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""The assertions that the code of a check makes, with the promises that they name: for the pages, and for a test."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+from conformance.checks.registry import Check
+
+Kind = Literal["require", "fail", "advise", "Found", "assert"]
+CALLS: frozenset[str] = frozenset({"require", "fail", "advise", "Found"})
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """One assertion: how it is made, the ids of the promises that it may rest on (none: it names none), its line."""
+
+    kind: Kind
+    promises: frozenset[str]
+    line: int
+
+    @staticmethod
+    def of(tree: ast.Module, name: str, values: Mapping[str, Any]) -> list[Assertion]:
+        """The assertions of a function of a module and of the module's functions that it calls, by line.
+
+        ``values`` are the module's variables: ``promise=NAME[key]`` may be any value of that mapping. What passes on a
+        ``refusal`` of a service is none, nor is what is called with ``promise=None``.
+        """
+        functions = {one.name: one for one in tree.body if isinstance(one, ast.FunctionDef)}
+        seen: set[str] = set()
+        found: list[Assertion] = []
+        waiting = [name]
+        while waiting:
+            if (name := waiting.pop()) in seen:
+                continue
+            seen.add(name)
+            if name not in functions:
+                found += _elsewhere(values.get(name))
+                continue
+            for node in ast.walk(ast.Module(functions[name].body, [])):
+                if isinstance(node, ast.Assert):
+                    found.append(Assertion("assert", frozenset(), node.lineno))
+                elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                    waiting.append(node.func.id)
+                    found += _called(node, node.func.id, values)
+        return sorted(found, key=lambda one: one.line)
+
+
+def _elsewhere(value: Any) -> list[Assertion]:
+    """The assertions of a helper that another module of checks declares."""
+    module = getattr(value, "__module__", None) or ""
+    if not inspect.isfunction(value) or not module.startswith(f"{__package__}.test_"):
+        return []
+    return Assertion.of(_module(module), value.__name__, vars(sys.modules[module]))
+
+
+def _called(node: ast.Call, name: str, values: Mapping[str, Any]) -> Iterator[Assertion]:
+    given = {one.arg: one.value for one in node.keywords}
+    if name in CALLS and "refusal" not in given:
+        yield Assertion(name, _promises(given.get("promise"), values), node.lineno)  # type: ignore[arg-type]
+
+
+def _promises(node: ast.expr | None, values: Mapping[str, Any]) -> frozenset[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return frozenset({node.value})
+    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
+        return frozenset(values[node.value.id].values())
+    return frozenset()
+
+
+@cache
+def _module(name: str) -> ast.Module:
+    return ast.parse(inspect.getsource(sys.modules[name]))
+
+
+def assertions(check: Check) -> list[Assertion]:
+    """The assertions of a check, with those of the functions that it calls in its own module."""
+    name = check.function.__module__
+    return Assertion.of(_module(name), check.function.__name__, vars(sys.modules[name]))

@@ -1,0 +1,39 @@
+"""What the services promise, by id: what each assertion of a check rests on. Declared in ``promises.toml``."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from types import MappingProxyType
+from typing import Literal
+
+Tier = Literal["documented", "specified", "recorded", "inferred", "field"]
+
+BINDING: frozenset[Tier] = frozenset({"documented", "specified", "recorded"})
+"""Tiers of the promises whose breach may be a failure; that of any other is a warning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A promise and where it is known from: ``source`` is a URL, or says what the promise is known from."""
+
+    id: str
+    text: str
+    tier: Tier
+    source: str
+
+    @property
+    def binding(self) -> bool:
+        """Whether a breach may be a failure."""
+        return self.tier in BINDING
+
+
+def _declared() -> Mapping[str, Promise]:
+    text = resources.files(__package__).joinpath("promises.toml").read_text(encoding="utf-8")
+    return MappingProxyType({id: Promise(id, **row) for id, row in tomllib.loads(text).items()})
+
+
+PROMISES: Mapping[str, Promise] = _declared()
+"""All promises by id."""

@@ -1,0 +1,277 @@
+"""A tenant that lives while it is asked: things arrive, change, merge and go between any two requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from conformance.fakes.state.endpoint_data import defender_id, endpoint_alert, machine
+from conformance.fakes.state.graph_data import graph_alert, graph_incident
+from conformance.fakes.state.table_rows import alert_row, latest_row
+from conformance.fakes.state.timeline import (
+    ACCOUNTS,
+    HOSTS,
+    Alert,
+    Host,
+    Incident,
+    Product,
+    Severity,
+    Status,
+    stable_id,
+)
+
+if TYPE_CHECKING:
+    from conformance.fakes.state.tenant import Tenant, Workspace
+    from conformance.fakes.world import World
+
+SEVERITIES: tuple[Severity, ...] = ("Informational", "Low", "Medium", "High")
+STATUSES: tuple[Status, ...] = ("New", "Active", "Closed")
+PRODUCTS: tuple[Product, ...] = ("Microsoft Sentinel", "Microsoft Defender for Endpoint")
+MAX_ALERTS = 20
+"""Alerts that an incident grows to."""
+
+
+class Life:
+    """What happens in the tenant of a world between requests; :meth:`go_on` is called before each.
+
+    ``rate`` events happen between two requests on average (0 to twice as many), chosen by ``random``: the same numbers
+    give the same life. All APIs see the same events; a row reaches its table after a while, as ingestion takes time,
+    and what hangs on a new incident or alert may be answered 404 for a while.
+    """
+
+    def __init__(self, world: World, rate: int, random: Random) -> None:
+        self._world, self._rate, self._random = world, rate, random
+        self._born = 0
+        self._coming: list[tuple[str, dict[str, Any]]] = []
+        """Rows on their way into a table: its name and the row."""
+        self._merged: set[str] = set()
+        """Ids of incidents that were merged into others: nothing happens to them any more."""
+        self._rolled = False
+
+    def go_on(self) -> None:
+        """Let a random number of events happen."""
+        for _ in range(self._random.randint(0, 2 * self._rate)):
+            self._random.choice(EVENTS)(self)
+
+    @property
+    def _tenant(self) -> Tenant:
+        return self._world.tenant
+
+    @property
+    def _workspace(self) -> Workspace:
+        return self._tenant.workspace
+
+    @property
+    def _now(self) -> datetime:
+        return self._tenant.clock.service_now()
+
+    def _number(self) -> int:
+        """A number that no other thing of this life has."""
+        self._born += 1
+        return self._born
+
+    def _pick(self) -> Incident | None:
+        """Any incident of the workspace that was not merged into another."""
+        found = [one for one in self._workspace.incidents if one.id not in self._merged]
+        return self._random.choice(found) if found else None
+
+    # Incidents and alerts
+
+    def incident_arrives(self) -> None:
+        """A new incident, with up to two alerts, at any place among those of the same time."""
+        number, now = self._number(), self._now
+        severity, product = self._random.choice(SEVERITIES), self._random.choice(PRODUCTS)
+        alerts = tuple(self._new_alert(severity, product) for _ in range(self._random.randint(0, 2)))
+        known = [int(one["id"]) for one in self._tenant.defender.graph_incidents]
+        first = max([*known, *(one.number for one in self._workspace.incidents), 0]) + 1
+        incident = Incident(
+            first, stable_id("living incident", number), f"Incident {number}", severity, "New", now, now, alerts
+        )
+        incidents = self._workspace.incidents
+        incidents.insert(self._random.randint(0, len(incidents)), incident)
+        self._tenant.defender.graph_incidents.append(graph_incident(self._tenant, incident))
+        for alert in alerts:
+            self._publish(incident, alert)
+        if self._random.randint(0, 2) == 0:
+            self._tenant.unready |= {incident.id, str(incident.number)}
+        self._coming.append(("SecurityIncident", latest_row(self._workspace, incident)))
+
+    def _new_alert(self, severity: Severity, product: Product) -> Alert:
+        number = self._number()
+        return Alert(
+            stable_id("living alert", number),
+            f"Alert {number}",
+            severity,
+            product,
+            "Execution",
+            "T1059",
+            self._now,
+            self._random.choice(HOSTS),
+            self._random.choice(ACCOUNTS),
+        )
+
+    def _publish(self, incident: Incident, alert: Alert) -> None:
+        """Show a new alert in Graph, in Defender for Endpoint if it is its own, and soon in its table."""
+        defender = self._tenant.defender
+        defender.graph_alerts.append(graph_alert(self._tenant, incident, alert, self._now))
+        name = alert.id
+        if alert.product == "Microsoft Defender for Endpoint":
+            defender.alerts.append(endpoint_alert(self._tenant, incident, alert))
+            name = defender_id(alert)
+        if self._random.randint(0, 2) == 0:
+            self._tenant.unready.add(name)
+        self._coming.append(("SecurityAlert", alert_row(self._workspace, alert)))
+
+    def alert_arrives(self) -> None:
+        """A new alert in an incident that is there."""
+        one = self._pick()
+        if one is not None and len(one.alerts) < MAX_ALERTS:
+            alert = self._new_alert(one.severity, self._random.choice(PRODUCTS))
+            self._update(one, alerts=(*one.alerts, alert))
+            self._publish(one, alert)
+
+    def incident_changes(self) -> None:
+        """Another severity and title, and a comment."""
+        if one := self._pick():
+            number = self._number()
+            self._update(
+                one,
+                severity=self._random.choice(SEVERITIES),
+                title=f"Incident {number}",
+                comments=(*one.comments, f"Comment {number}")[-10:],
+            )
+
+    def incident_moves_on(self) -> None:
+        """Another status: it is taken up, closed or opened again."""
+        if one := self._pick():
+            self._update(one, status=self._random.choice(STATUSES))
+
+    def incidents_merge(self) -> None:
+        """The alerts of one go over to another; the one is closed and redirected, or gone from the workspace."""
+        one, other = self._pick(), self._pick()
+        if one is None or other is None or one.id == other.id or len(one.alerts) + len(other.alerts) > MAX_ALERTS:
+            return
+        defender = self._tenant.defender
+        for alert in defender.graph_alerts:
+            if alert["incidentId"] == str(one.number):
+                alert["incidentId"] = str(other.number)
+        for alert in defender.alerts:
+            if alert["incidentId"] == one.number:
+                alert["incidentId"] = other.number
+        self._update(other, alerts=(*other.alerts, *one.alerts))
+        self._update(one, alerts=(), status="Closed")
+        self._merged.add(one.id)
+        for shown in defender.graph_incidents:
+            if shown["id"] == str(one.number):
+                shown.update(status="redirected", redirectIncidentId=str(other.number))
+        if self._random.randint(0, 1):
+            self._remove(one.id)
+
+    def incident_goes(self) -> None:
+        """An incident is deleted from the workspace."""
+        if one := self._pick():
+            self._remove(one.id)
+
+    def _remove(self, id: str) -> None:
+        self._workspace.incidents[:] = [one for one in self._workspace.incidents if one.id != id]
+
+    def _update(self, one: Incident, **changes: Any) -> None:
+        """Change an incident on all routes, as of now."""
+        new = replace(one, modified=self._now, **changes)
+        incidents = self._workspace.incidents
+        incidents[:] = [new if each.id == one.id else each for each in incidents]
+        defender = self._tenant.defender
+        for shown in defender.graph_incidents:
+            if shown["id"] == str(new.number):
+                shown.update(graph_incident(self._tenant, new))
+        by_id = {alert.id: alert for alert in new.alerts} | {defender_id(alert): alert for alert in new.alerts}
+        for shown in defender.graph_alerts:
+            if alert := by_id.get(shown["id"]):
+                shown.update(graph_alert(self._tenant, new, alert, self._now))
+        for shown in defender.alerts:
+            if alert := by_id.get(shown["id"]):
+                shown.update(endpoint_alert(self._tenant, new, alert))
+        self._coming.append(("SecurityIncident", latest_row(self._workspace, new)))
+
+    def alert_goes(self) -> None:
+        """An alert is gone from Graph, or from Defender for Endpoint."""
+        found = self._random.choice((self._tenant.defender.graph_alerts, self._tenant.defender.alerts))
+        if found:
+            del found[self._random.randrange(len(found))]
+
+    # Machines
+
+    def machine_arrives(self) -> None:
+        """A machine is onboarded, and listed at any place."""
+        host = Host(f"ws-living-{self._number():04}", "corp.example", "10.20.9.9")
+        new = machine(host, self._now) | {"firstSeen": machine(host, self._now + timedelta(days=200))["firstSeen"]}
+        machines = self._tenant.defender.machines
+        machines.insert(self._random.randint(0, len(machines)), new)
+        if self._random.randint(0, 2) == 0:
+            self._tenant.unready.add(new["id"])
+
+    def machine_goes(self) -> None:
+        """A machine is no longer listed."""
+        machines = self._tenant.defender.machines
+        if machines:
+            del machines[self._random.randrange(len(machines))]
+
+    def machine_changes(self) -> None:
+        """A machine falls silent, or is heard of again."""
+        machines = self._tenant.defender.machines
+        if machines:
+            self._random.choice(machines)["healthStatus"] = self._random.choice(("Active", "Inactive"))
+
+    def machine_moves(self) -> None:
+        """A machine is listed elsewhere."""
+        machines = self._tenant.defender.machines
+        if machines:
+            one = machines.pop(self._random.randrange(len(machines)))
+            machines.insert(self._random.randint(0, len(machines)), one)
+
+    # What takes time
+
+    def row_arrives(self) -> None:
+        """The oldest row on its way is ingested, if its table is there."""
+        if self._coming:
+            name, row = self._coming.pop(0)
+            if table := self._workspace.tables.get(name):
+                table.rows.append(row)
+
+    def all_is_ready(self) -> None:
+        """What was not there yet is there now."""
+        self._tenant.unready.clear()
+
+    def time_passes(self) -> None:
+        """A moment passes."""
+        self._tenant.clock.skip(timedelta(milliseconds=self._random.randint(1, 200)))
+
+    def tokens_roll_over(self) -> None:
+        """Continuation tokens that were handed out are no longer taken: once in a life."""
+        if not self._rolled:
+            self._rolled = True
+            self._workspace.token_generation += 1
+
+
+EVENTS: tuple[Callable[[Life], None], ...] = (
+    Life.incident_arrives,
+    Life.incident_arrives,
+    Life.alert_arrives,
+    Life.incident_changes,
+    Life.incident_moves_on,
+    Life.incidents_merge,
+    Life.incident_goes,
+    Life.alert_goes,
+    Life.machine_arrives,
+    Life.machine_goes,
+    Life.machine_changes,
+    Life.machine_moves,
+    Life.row_arrives,
+    Life.all_is_ready,
+    Life.time_passes,
+    Life.tokens_roll_over,
+)
+"""What can happen; what stands twice happens twice as often."""

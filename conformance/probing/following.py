@@ -1,0 +1,125 @@
+"""Questions about what a list has shown, in a tenant that is busy: items arrive, move and go between two requests."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Generic
+
+from conformance.apis.endpoint import Ask
+from conformance.probing.evidence import Answer, Evidence, Refusal
+from conformance.probing.probe import NotApplicable, T
+
+MAX_TRIES = 3
+"""Items that are asked for, and pages that are followed, before giving up."""
+
+SETTLED = timedelta(minutes=15)
+"""Age of an item from which on every route must know it. Sentinel's entities were seen to come up to 5 minutes late
+(Azure/Azure-Sentinel#9105), incidents of Defender XDR up to 10 (Microsoft's page on the connector)."""
+
+Put = Callable[[Ask[Any]], Awaitable[Evidence]]
+Names = Callable[[Any], Iterable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One listed item: its name, the question about it, and when it was created (None: not known)."""
+
+    name: str
+    ask: Ask[Any]
+    created: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FirstThere(Generic[T]):
+    """The first item of ``page`` that is still there: one that answers 404 is passed over for the next.
+
+    If none is there, ``listing`` is asked; ``items`` gives the items of its answer, and of ``page``. A 404 stands as a
+    refusal only where the list still shows the item, and the item is older than :data:`SETTLED`; else older items of
+    that list are asked for.
+    """
+
+    page: T
+    listing: Ask[T]
+    items: Callable[[T], Iterable[Item]]
+
+    async def put(self, put: Put) -> Evidence:
+        missing: dict[str, Refusal] = {}
+        items = list(self.items(self.page))
+        for _ in range(MAX_TRIES):
+            for item in items[:MAX_TRIES]:
+                evidence = await put(item.ask)
+                if not isinstance(evidence, Refusal) or evidence.finding.cause != "object_not_found":
+                    return evidence
+                missing[item.name] = evidence
+            again = await put(self.listing)
+            if not isinstance(again, Answer):
+                return again
+            items = [one for one in self.items(again.data) if settled(one.created, again.exchange.date)]
+            for item in items:
+                if item.name in missing:
+                    return missing[item.name]
+        raise NotApplicable("what was listed had gone, or was not there yet, when it was asked for")
+
+
+@dataclass(frozen=True, slots=True)
+class Pages(Generic[T]):
+    """Two pages that follow one another."""
+
+    first: T
+    second: T
+
+
+@dataclass(frozen=True, slots=True)
+class NextPage(Generic[T]):
+    """The page after ``page``, which answered ``first``; the evidence holds :class:`Pages`.
+
+    ``following`` makes the question for the page after a given one (None: it was the last); ``names`` gives the names
+    of its items. New items on top push a page's items onto the next, and a continuation token may have become
+    invalid: in both cases the first page is asked again, and the page after that one counts.
+    """
+
+    first: Ask[T]
+    page: T
+    following: Callable[[T], Ask[T] | None]
+    names: Names
+
+    async def put(self, put: Put) -> Evidence:
+        page = self.page
+        for _ in range(MAX_TRIES):
+            ask = self.following(page)
+            if ask is None:
+                raise NotApplicable("all items fit on one page")
+            evidence = await put(ask)
+            if not self._moved(page, evidence):
+                return paired(evidence, page)
+            again = await put(self.first)
+            if not isinstance(again, Answer):
+                return again if isinstance(evidence, Answer) else evidence
+            if isinstance(evidence, Answer) and list(self.names(again.data)) == list(self.names(page)):
+                return paired(evidence, page)  # nothing has moved: it is the service that repeats
+            page = again.data
+        if isinstance(evidence, Answer):
+            raise NotApplicable("the list changes faster than its pages can be read")
+        return evidence
+
+    def _moved(self, page: T, evidence: Evidence) -> bool:
+        """Whether the second page is of no use, as it is when the list has moved meanwhile."""
+        if isinstance(evidence, Answer):
+            second = set(self.names(evidence.data))
+            return bool(second) and not second - set(self.names(page))
+        status = evidence.exchange.status if isinstance(evidence, Refusal) and evidence.exchange else None
+        return status in (400, 404, 410)
+
+
+def paired(evidence: Evidence, page: Any) -> Evidence:
+    """The evidence of a second page, with both pages as its data."""
+    if not isinstance(evidence, Answer):
+        return evidence
+    return replace(evidence, data=Pages(page, evidence.data))
+
+
+def settled(created: datetime | None, now: datetime | None) -> bool:
+    """Whether an item is old enough to be known everywhere; one of unknown age is."""
+    return created is None or now is None or created < now - SETTLED

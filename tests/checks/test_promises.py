@@ -1,0 +1,79 @@
+"""Each assertion of a check that must hold names a promise of the services, and one that may fail a connection."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from conformance.checks.assertions import Assertion, assertions
+from conformance.checks.expect import require
+from conformance.checks.promises import PROMISES
+from conformance.checks.registry import catalogue
+from tests.checks.outcomes import changed, outcome, world
+
+MUST = [one for one in catalogue().values() if one.level == "must"]
+
+
+def test_every_assertion_of_a_must_rests_on_a_promise_that_binds(subtests: pytest.Subtests) -> None:
+    for one in MUST:
+        for assertion in assertions(one):
+            with subtests.test(f"{one.id} line {assertion.line}"):
+                assert assertion.promises, "an assertion without promise="
+                assert assertion.promises <= PROMISES.keys()
+                weak = {id for id in assertion.promises if not PROMISES[id].binding}
+                assert not weak or assertion.kind == "advise"
+
+
+def test_every_must_asserts_something_or_passes_on_what_a_service_says() -> None:
+    """The rest only look at refusals, whose meaning is the catalogue's, and at the documented shape of answers."""
+    without = {one.id for one in MUST if not assertions(one)}
+    assert without <= {"AUTH-003", "CONN-006", "ARM-002", "RBAC-010", "RBAC-011", "RBAC-012", "RBAC-013"}
+
+
+def test_no_promise_is_declared_for_nothing() -> None:
+    named = {id for one in catalogue().values() for each in assertions(one) for id in each.promises}
+    assert named == PROMISES.keys()
+
+
+def test_a_promise_says_where_it_is_known_from(subtests: pytest.Subtests) -> None:
+    for one in PROMISES.values():
+        with subtests.test(one.id):
+            assert one.text.endswith(".")
+            assert one.source.startswith("https://") or one.tier not in ("documented", "specified")
+
+
+def test_assertions_are_found_in_helpers_too() -> None:
+    text = """
+def helper():
+    assert True
+    fail("x", promise="print")
+
+def checked(found):
+    require(found, "y")
+    raise Found(found)
+
+def last(found):
+    helper()
+    raise Found(found, refusal=found)
+"""
+    tree = ast.parse(text)
+    assert Assertion.of(tree, "checked", {}) == [
+        Assertion("require", frozenset(), 7),
+        Assertion("Found", frozenset(), 8),
+    ]
+    assert Assertion.of(tree, "last", {}) == [
+        Assertion("assert", frozenset(), 3),
+        Assertion("fail", frozenset({"print"}), 4),
+    ]
+
+
+def test_a_weak_promise_only_warns_where_a_check_must_hold() -> None:
+    assert not PROMISES["incident-entity-counts"].binding
+    there = changed(world(), "sentinel.incident_entities", lambda body: body["entities"].pop() and None)
+    assert (catalogue()["SENT-012"].level, outcome("SENT-012", there).status) == ("must", "warning")
+
+
+def test_a_promise_that_nobody_made_is_a_mistake_of_the_check() -> None:
+    with pytest.raises(KeyError):
+        require(False, "It does not hold.", promise="no-such-promise")

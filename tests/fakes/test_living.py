@@ -1,0 +1,120 @@
+"""A tenant that lives while it is asked is found healthy, or has the cause of the same tenant that stands still."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from conformance import Connection, verify
+from conformance.fakes import SCENARIOS, Fake, build
+from conformance.fakes.living import EVENTS, Life
+from conformance.fakes.state.tenant import Tenant
+from conformance.fakes.world import World
+from conformance.sources.live import Channel, SourceError
+from conformance.verification.api import Report
+from tests.contoso import START, made_up
+
+STILL = {one.check for one in verify(made_up(), source=Fake(start=START)).outcomes if one.status == "warning"}
+"""What is warned of in the healthy tenant that stands still."""
+
+MENDED_BY_LIFE = frozenset({"data-stale", "empty-tenant"})
+"""Scenarios that are over as soon as something happens."""
+
+
+@dataclass
+class Living:
+    """A source: the healthy tenant, in which ``random`` decides what happens."""
+
+    rate: int
+    random: Random
+    name: str = "living"
+
+    @asynccontextmanager
+    async def open(self, connection: Connection) -> AsyncIterator[Channel]:
+        world = build(connection, start=START)
+        world.life = Life(world, self.rate, self.random)
+        yield Channel(world.transport(), world.clock, world.connection)
+
+
+def false_words(report: Report) -> list[tuple[str, str, str | None, str | None]]:
+    """The outcomes of a healthy tenant that are not as they are where nothing moves."""
+    return [
+        (one.check, one.status, one.cause, one.reason)
+        for one in report.outcomes
+        if one.status not in ("passed", "not_applicable", "not_configured")
+        and not (one.status == "warning" and one.check in STILL)
+    ]
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(rate=st.integers(1, 3), random=st.randoms(use_true_random=False))
+def test_a_living_healthy_tenant_is_healthy(rate: int, random: Random) -> None:
+    report = verify(made_up(), source=Living(rate, random))
+    assert false_words(report) == []
+    assert report.ok
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@given(scenario=st.sampled_from(sorted(SCENARIOS.keys() - MENDED_BY_LIFE - {"living"})), seed=st.integers(0, 10**6))
+def test_a_living_broken_tenant_has_the_cause_of_the_still_one(scenario: str, seed: int) -> None:
+    report = verify(made_up(), source=Fake(f"{scenario}+living:1:{seed}", START))
+    assert sorted(one.root.finding.cause for one in report.verdict.root_causes) == sorted(SCENARIOS[scenario].causes)
+    assert not [one for one in report.outcomes if one.status == "error"]
+
+
+# The life itself
+
+
+def lived(seed: int, events: int = 300) -> World:
+    world = build(made_up(), start=START)
+    world.life = Life(world, 1, Random(seed))
+    for _ in range(events):
+        world.life.go_on()
+    return world
+
+
+def told(tenant: Tenant) -> Any:
+    defender = tenant.defender
+    lists = defender.machines, defender.alerts, defender.graph_alerts, defender.graph_incidents
+    return tenant.workspace.incidents, lists, {name: one.rows for name, one in tenant.workspace.tables.items()}
+
+
+def test_the_same_seed_gives_the_same_life() -> None:
+    assert told(lived(7).tenant) == told(lived(7).tenant)
+    assert told(lived(7).tenant) != told(lived(8).tenant)
+
+
+def test_all_routes_tell_of_the_same_life() -> None:
+    tenant = lived(3).tenant
+    shown = {one["id"]: one for one in tenant.defender.graph_incidents}
+    assert len(tenant.workspace.incidents) > 3
+    for incident in tenant.workspace.incidents:
+        one = shown[str(incident.number)]
+        assert one["severity"] == incident.severity.lower()
+        assert one["status"] == "redirected" or one["displayName"] == incident.title
+    merged = [one for one in shown.values() if one["redirectIncidentId"]]
+    assert merged
+    assert not {one["id"] for one in merged} & {one["incidentId"] for one in tenant.defender.graph_alerts}
+    rows = {row["IncidentName"] for row in tenant.workspace.tables["SecurityIncident"].rows}
+    assert len(rows) > 8  # of the story, and arrived
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda one: one.__name__)
+def test_anything_may_happen_in_a_tenant_that_holds_nothing(event: Any) -> None:
+    world = build(made_up(), "empty-tenant", START)
+    event(Life(world, 1, Random(0)))
+
+
+def test_a_rate_and_a_seed_are_given_with_the_name() -> None:
+    assert build(made_up(), "living:3:42+no-licence", START).life is not None
+    with pytest.raises(SourceError, match="living:RATE:SEED"):
+        Fake("living:much")
+    with pytest.raises(SourceError, match="is written no-licence,"):
+        Fake("no-licence:1")

@@ -1,0 +1,164 @@
+"""What is asked when a list has moved since it was read, or what it showed has gone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from conformance.apis import sentinel
+from conformance.apis.endpoint import Ask
+from conformance.findings import finding
+from conformance.probing.evidence import Answer, Evidence, Exchange, Refusal
+from conformance.probing.following import FirstThere, Item, NextPage, Pages, settled
+from conformance.probing.probe import NotApplicable
+
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+OLD, YOUNG = NOW - timedelta(hours=1), NOW - timedelta(minutes=2)
+Page = list[str]
+
+
+def exchange(status: int) -> Exchange:
+    return Exchange("GET", "https://x.example", status, None, NOW, NOW, 0.0, 0.0)
+
+
+def page(*names: str) -> Answer[Page]:
+    return Answer("p", list(names), exchange(200))
+
+
+def refused(status: int = 404) -> Refusal:
+    return Refusal("p", finding("object_not_found" if status == 404 else "request_invalid"), exchange(status))
+
+
+def asking(name: str) -> Ask[Any]:
+    return sentinel.INCIDENT.ask(incident=name)
+
+
+LIST: Ask[Page] = sentinel.INCIDENTS.ask(top=50)  # type: ignore[assignment]
+
+
+class Service:
+    """Answers from a script, in its order, and notes what it was asked: a name, or ``list``."""
+
+    def __init__(self, *answers: Evidence) -> None:
+        self._answers, self.asked = list(answers), list[str]()
+
+    async def put(self, ask: Ask[Any]) -> Evidence:
+        self.asked.append(ask.path.get("incident", "list"))
+        return self._answers.pop(0)
+
+
+def first_there(service: Service, names: Sequence[str], created: datetime = OLD) -> Evidence:
+    def items(page: Page) -> list[Item]:
+        return [Item(name, asking(name), created) for name in page]
+
+    return asyncio.run(FirstThere(list(names), LIST, items).put(service.put))
+
+
+def next_page(service: Service, *names: str) -> Evidence:
+    """The names of a page are those of its items; a page that ends in ``.`` is the last."""
+
+    def following(page: Page) -> Ask[Page] | None:
+        return None if page[-1] == "." else asking(f"after {page[-1]}")
+
+    return asyncio.run(NextPage(LIST, list(names), following, lambda page: page).put(service.put))
+
+
+# One of several items
+
+
+def test_the_first_item_is_enough() -> None:
+    service = Service(page("it"))
+    assert first_there(service, ["a", "b"]) == page("it")
+    assert service.asked == ["a"]
+
+
+def test_what_has_gone_is_asked_of_the_next() -> None:
+    service = Service(refused(), refused(), page("it"))
+    assert first_there(service, ["a", "b", "c"]) == page("it")
+    assert service.asked == ["a", "b", "c"]
+
+
+def test_another_refusal_is_not_passed_over() -> None:
+    assert first_there(Service(refused(400)), ["a", "b"]) == refused(400)
+
+
+def test_what_is_listed_still_and_not_found_is_a_finding() -> None:
+    service = Service(refused(), refused(), page("x", "b"))
+    assert first_there(service, ["a", "b"]) == refused()
+    assert service.asked == ["a", "b", "list"]
+
+
+def test_what_is_minutes_old_may_not_be_there_yet() -> None:
+    with pytest.raises(NotApplicable):
+        first_there(Service(refused(), page("a"), page("a"), page("a")), ["a"], YOUNG)
+
+
+def test_where_all_have_gone_the_list_is_asked_for_others() -> None:
+    service = Service(refused(), page("b"), page("it"))
+    assert first_there(service, ["a"]) == page("it")
+    assert service.asked == ["a", "list", "b"]
+
+
+def test_a_list_that_fails_meanwhile_is_what_is_known() -> None:
+    assert first_there(Service(refused(), refused(400)), ["a"]) == refused(400)
+
+
+@pytest.mark.parametrize(("created", "known"), [(OLD, True), (YOUNG, False), (None, True)])
+def test_who_is_old_enough_is_known_everywhere(created: datetime | None, known: bool) -> None:
+    assert settled(created, NOW) is known
+
+
+# The next page
+
+
+def pages(first: Page, second: Page) -> Answer[Pages[Page]]:
+    return Answer("p", Pages(first, second), exchange(200))
+
+
+def test_a_page_that_goes_on() -> None:
+    service = Service(page("c", "d"))
+    assert next_page(service, "a", "b") == pages(["a", "b"], ["c", "d"])
+    assert service.asked == ["after b"]
+
+
+def test_a_page_that_repeats_a_part_has_moved() -> None:
+    assert next_page(Service(page("b", "c")), "a", "b") == pages(["a", "b"], ["b", "c"])
+
+
+def test_a_page_that_shows_nothing_new_is_compared_with_the_first_one_as_it_is_now() -> None:
+    service = Service(page("a", "b"), page("y", "z"), page("a", "b"))
+    assert next_page(service, "a", "b") == pages(["y", "z"], ["a", "b"])
+    assert service.asked == ["after b", "list", "after z"]
+
+
+def test_a_service_that_repeats_while_nothing_moves() -> None:
+    assert next_page(Service(page("a", "b"), page("a", "b")), "a", "b") == pages(["a", "b"], ["a", "b"])
+
+
+def test_a_list_that_moves_all_the_time_cannot_be_judged() -> None:
+    service = Service(page("a"), page("b"), page("b"), page("c"), page("c"), page("d"))
+    with pytest.raises(NotApplicable, match="changes faster"):
+        next_page(service, "a")
+
+
+def test_a_token_that_has_run_out_is_fetched_anew() -> None:
+    service = Service(refused(400), page("a", "b"), page("c"))
+    assert next_page(service, "a", "b") == pages(["a", "b"], ["c"])
+
+
+def test_a_token_that_is_never_taken_is_a_finding() -> None:
+    service = Service(*[refused(400), page("a", "b")] * 3)
+    assert next_page(service, "a", "b") == refused(400)
+
+
+def test_a_list_that_has_shrunk_to_one_page() -> None:
+    with pytest.raises(NotApplicable, match="fit on one page"):
+        next_page(Service(refused(400), page("a", ".")), "a", "b")
+
+
+def test_an_empty_page_at_the_end_is_fine() -> None:
+    assert next_page(Service(page()), "a", "b") == pages(["a", "b"], [])
