@@ -194,11 +194,15 @@ class Tenant:
     workspaces: list[Workspace] = field(default_factory=list)
     assignments: list[Assignment] = field(default_factory=list)
     denials: list[Denial] = field(default_factory=list)
+    literal_wildcards: bool = False
+    """True: ``workspaces/*/read`` of a role does not include ``workspaces/read``, which is not documented."""
     custom_roles: list[RoleDefinition] = field(default_factory=list)
     defender: Defender = field(default_factory=Defender)
     conditional_access: str | None = None
     """The id of a Conditional Access policy that blocks workload identities."""
     token_lifetime: timedelta = timedelta(seconds=3599)
+    known_abroad: bool = True
+    """Whether discovery of another cloud answers for it, and names its cloud."""
 
     # Looking things up
 
