@@ -7,12 +7,13 @@ except where the subscription itself is asked.
 from __future__ import annotations
 
 from conformance.apis.azure_resources import ResourceGroup, Subscription, Table, Workspace
-from conformance.apis.azure_roles import Permissions, RoleAssignment, RoleDefinition
+from conformance.apis.azure_roles import DenyAssignment, Permissions, RoleAssignment, RoleDefinition
 from conformance.apis.endpoint import ARM, Action, Endpoint
 from conformance.apis.endpoint import WORKSPACE as WORKSPACE_PATH
 from conformance.apis.shape import ArmList
 
 __all__ = [
+    "DenyAssignment",
     "Permissions",
     "ResourceGroup",
     "RoleAssignment",
@@ -36,6 +37,7 @@ SUBSCRIPTION = Endpoint(
     source=DOCS + "resources/subscriptions/get",
     needs=Action("Microsoft.Resources/subscriptions/read"),
     api_version="2022-12-01",
+    not_found="subscription_not_found",
 )
 
 # Needs no action: it answers with those subscriptions that the caller may see, which can be none.
@@ -59,6 +61,7 @@ RESOURCE_GROUP = Endpoint(
     source=DOCS + "resources/resource-groups/get",
     needs=Action("Microsoft.Resources/subscriptions/resourceGroups/read"),
     api_version="2021-04-01",
+    not_found="resource_group_not_found",
 )
 
 WORKSPACE = Endpoint(
@@ -70,6 +73,7 @@ WORKSPACE = Endpoint(
     source=DOCS + "loganalytics/workspaces/get",
     needs=Action("Microsoft.OperationalInsights/workspaces/read"),
     api_version="2025-07-01",
+    not_found="workspace_not_found",
 )
 
 WORKSPACES = Endpoint(
@@ -104,6 +108,19 @@ ROLE_ASSIGNMENTS = Endpoint(
     answers=ArmList[RoleAssignment],
     source=DOCS + "authorization/role-assignments/list-for-resource",
     needs=Action("Microsoft.Authorization/roleAssignments/read"),
+    api_version="2022-04-01",
+    query={"filter": "$filter"},
+    paging="nextLink",
+)
+
+DENY_ASSIGNMENTS = Endpoint(
+    name="arm.deny_assignments",
+    api=ARM,
+    method="GET",
+    path=WORKSPACE_PATH + AUTHORIZATION + "/denyAssignments",
+    answers=ArmList[DenyAssignment],
+    source=DOCS + "authorization/deny-assignments/list-for-scope",
+    needs=Action("Microsoft.Authorization/denyAssignments/read"),
     api_version="2022-04-01",
     query={"filter": "$filter"},
     paging="nextLink",

@@ -30,6 +30,39 @@ class RoleAssignmentProperties(Shape, frozen=True, kw_only=True):
     updated_by: str | None = None
 
 
+class Principal(Shape, frozen=True, kw_only=True):
+    """Whom a deny assignment names. ``type`` is User, Group, ServicePrincipal or SystemDefined (everybody)."""
+
+    id: str
+    type: str | None = None
+
+
+class DeniedPermissions(Shape, frozen=True, kw_only=True):
+    """What a deny assignment takes away: actions less ``not_actions``."""
+
+    actions: tuple[str, ...] = ()
+    not_actions: tuple[str, ...] = ()
+    data_actions: tuple[str, ...] = ()
+    not_data_actions: tuple[str, ...] = ()
+
+
+class DenyAssignmentProperties(Shape, frozen=True, kw_only=True):
+    scope: str
+    permissions: tuple[DeniedPermissions, ...] = ()
+    principals: tuple[Principal, ...] = ()
+    exclude_principals: tuple[Principal, ...] = ()
+    deny_assignment_name: str | None = None
+    description: str | None = None
+    do_not_apply_to_child_scopes: bool | None = None
+    is_system_protected: bool | None = None
+
+
+class DenyAssignment(Resource, frozen=True, kw_only=True):
+    """Actions that principals are denied at a scope, whatever roles they have."""
+
+    properties: DenyAssignmentProperties
+
+
 class RoleAssignment(Resource, frozen=True, kw_only=True):
     """A role that a principal has at a scope; ``principal_id`` is an object id, never a client id."""
 

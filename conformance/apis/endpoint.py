@@ -71,7 +71,8 @@ class Endpoint(Generic[T]):
     ``path`` is a template over the connection's ids and the operation's own parameters; ``query`` maps Python names
     to wire names (``top`` to ``$top``); ``answers`` is the shape of a success; ``paging`` names the member that holds
     the next link; ``source`` is the page that documents the operation; ``retires`` its announced end; ``not_found`` is
-    what a 404 of a list means: that it is empty, or a cause.
+    what a 404 means: that a list is empty, or a cause. ``abroad``: it needs no token, and may be put to other
+    clouds than the connection's.
     """
 
     name: str
@@ -86,7 +87,8 @@ class Endpoint(Generic[T]):
     paging: Literal["nextLink", "@odata.nextLink"] | None = None
     retires: date | None = None
     max_top: int | None = None
-    not_found: Literal["empty", "licence_missing"] | None = None
+    not_found: str | None = None
+    abroad: bool = False
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -111,7 +113,9 @@ class Endpoint(Generic[T]):
 
 @dataclass(frozen=True)
 class Ask(Generic[T]):
-    """A question ready to be put: an endpoint with its parameters. ``token`` only for the negative control."""
+    """A question ready to be put: an endpoint with its parameters. ``token`` only for the negative control; ``cloud``
+    is the name of another cloud than the connection's.
+    """
 
     endpoint: Endpoint[T]
     path: Mapping[str, str]
@@ -120,3 +124,4 @@ class Ask(Generic[T]):
     headers: Mapping[str, str] = field(default_factory=dict)
     link: str | None = None
     token: Audience | None = None
+    cloud: str | None = None

@@ -79,6 +79,7 @@ OPENID_CONFIGURATION = Endpoint(
     path="/{tenant_id}/v2.0/.well-known/openid-configuration",
     answers=OpenIdConfiguration,
     source="https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc",
+    abroad=True,
 )
 
 TOKEN = Endpoint(

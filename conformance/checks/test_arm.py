@@ -6,8 +6,9 @@ from conformance.apis.arm import Workspace
 from conformance.checks.expect import Found, answered, fail, not_applicable, require
 from conformance.checks.registry import check
 from conformance.connection import Connection
+from conformance.probing.diagnosis.ingestion import stopped
 from conformance.probing.diagnosis.log_analytics import closed, mismatched, network_closed, not_onboarded
-from conformance.probing.evidence import Answer, Evidence, Refusal
+from conformance.probing.evidence import Answer, Evidence, NotAsked, Refusal
 
 UNSEEN = frozenset({"rbac_role_missing", "rbac_wrong_scope", "rbac_wrong_principal", "rbac_propagating", "rbac_denied"})
 
@@ -35,7 +36,8 @@ def test_subscription(connection: Connection, subscription: Evidence, workspace:
     if isinstance(subscription, Refusal) and subscription.finding.cause not in UNSEEN:
         raise Found(subscription.finding, refusal=subscription)
     if answered(workspace) is None:
-        not_applicable("this connection does not look into the subscription")
+        shown = isinstance(subscription, NotAsked)
+        not_applicable("this connection does not look into the subscription" if shown else "it is not shown to the app")
 
 
 @check("ARM-002", "the resource group exists", owns=("resource_group_not_found",))
@@ -46,8 +48,8 @@ def test_resource_group(resource_group: Evidence, workspace: Evidence) -> None:
     said = resource_group.finding if isinstance(resource_group, Refusal) else None
     if said and said.conclusive and said.cause not in UNSEEN:
         answered(resource_group)
-    if isinstance(workspace, Answer):
-        not_applicable("it is not shown to the app; the workspace in it is, so it is there")
+    if isinstance(resource_group, Refusal) and isinstance(workspace, Answer | NotAsked):
+        not_applicable("it is not shown to the app; what is in it is, so it is there")
     answered(workspace)
     answered(resource_group)
     not_applicable("this connection does not look into the resource group")
@@ -83,9 +85,6 @@ def test_public_queries(connection: Connection, workspace: Answer[Workspace], qu
         raise Found(query_print.finding, refusal=query_print)
 
 
-CAPPED = frozenset({"OverQuota", "ForceOff", "SubscriptionSuspended"})
-
-
 @check(
     "ARM-006",
     "ingestion is not stopped, and data is kept as long as expected",
@@ -97,11 +96,8 @@ def test_ingestion(connection: Connection, workspace: Answer[Workspace], query_d
     ``expect.min_retention_days``.
     """
     properties = workspace.data.properties
-    status = properties.workspace_capping.data_ingestion_status if properties.workspace_capping else None
-    require(status not in CAPPED, f"Ingestion is stopped: dataIngestionStatus is {status}.", "daily_cap_reached")
-    if isinstance(query_daily_cap, Answer):
-        stops = sum(row["Count"] for row in query_daily_cap.data.records())
-        require(not stops, f"The daily cap stopped ingestion {stops} times in the last 7 days.", "daily_cap_reached")
+    if stop := stopped(workspace, query_daily_cap):
+        raise Found(stop, stated=True)
     kept, expected = properties.retention_in_days, connection.expect.min_retention_days
     if kept is not None and expected is not None and kept < expected:
         fail(f"The workspace keeps data for {kept} days; {expected} are expected.", "data_stale", about="retention")
@@ -126,6 +122,8 @@ def test_onboarded(connection: Connection, onboarding: Evidence, workspace: Evid
     if isinstance(onboarding, Answer) or isinstance(incidents, Answer):
         return
     if isinstance(onboarding, Refusal):
+        if isinstance(workspace, Refusal) and workspace.finding.cause.endswith("_not_found"):
+            raise Found(workspace.finding, refusal=workspace)
         if onboarding.finding.cause == "object_not_found":
             raise Found(not_onboarded(connection), promise="onboarding-state")
         if onboarding.finding.cause in UNSEEN and isinstance(workspace, Answer) and associated(workspace.data):

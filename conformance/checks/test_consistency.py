@@ -11,8 +11,9 @@ from conformance.apis.sentinel import Incident as SentinelIncident
 from conformance.apis.shape import ArmList, ODataList
 from conformance.checks.expect import Found, fail, not_applicable, require
 from conformance.checks.registry import check
-from conformance.checks.test_log_analytics import hidden, stop_at_part
+from conformance.checks.test_log_analytics import hidden, same_workspace
 from conformance.connection import Connection
+from conformance.probing.diagnosis.ingestion import stopped
 from conformance.probing.evidence import Answer, Evidence
 from conformance.probing.following import SETTLED, settled
 from conformance.probing.graph import LONG_PAGE
@@ -29,9 +30,11 @@ def test_incidents_in_table(
     incidents: Answer[ArmList[SentinelIncident]],
     query_recent_incidents: Answer[QueryResponse],
     incident_table: Evidence,
+    workspace: Evidence,
+    query_daily_cap: Evidence,
 ) -> None:
     """REST against KQL, leaving out what is younger than 15 minutes or older than the query looks back (14 days)."""
-    stop_at_part(query_recent_incidents)
+    same_workspace(connection, workspace)
     require(
         "IncidentName" in query_recent_incidents.data.primary.schema,
         "The answer to query_recent_incidents has no column IncidentName, which the query asks for.",
@@ -53,6 +56,8 @@ def test_incidents_in_table(
     rows = {str(row.get("IncidentName", "")).lower() for row in query_recent_incidents.data.records()}
     missing = sorted(str(number) for name, number in due.items() if name not in rows)
     protected = isinstance(incident_table, Answer) and incident_table.data.properties.protection_level == "Protected"
+    if missing and not protected and (stop := stopped(workspace, query_daily_cap)):
+        raise Found(stop)
     if missing and not rows and protected:
         raise Found(hidden("SecurityIncident"), promise="protected-table")
     if missing and not rows:

@@ -16,7 +16,7 @@ from conformance.probing.evidence import Answer, Evidence
 @check(
     "MDE-001",
     "machines can be listed, and one read by its id",
-    owns=("licence_missing:defender", "wrong_token_audience:defender", "app_role_missing:defender"),
+    owns=("licence_missing:defender", "app_role_missing:defender"),
 )
 def test_machines(machines: Answer[ODataList[Machine]], machine: Evidence) -> None:
     """In their documented shape. An empty list is a tenant without devices."""

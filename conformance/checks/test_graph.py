@@ -17,7 +17,7 @@ from conformance.probing.tokens import Token
 @check(
     "GRAPH-001",
     "security alerts can be listed, and one read by its id",
-    owns=("licence_missing:graph", "wrong_token_audience:graph", "app_role_missing:graph"),
+    owns=("licence_missing:graph", "app_role_missing:graph"),
 )
 def test_alerts(graph_alerts: Answer[ODataList[Alert]], graph_alert: Evidence) -> None:
     """``alerts_v2`` in its documented shape. A 200 alone does not prove the permission: PERM-001 looks at the token."""

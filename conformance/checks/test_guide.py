@@ -6,6 +6,8 @@ from conformance.apis.graph import Application
 from conformance.apis.permissions import RESOURCES
 from conformance.checks.expect import Found, fail, not_applicable
 from conformance.checks.registry import check
+from conformance.connection import Connection
+from conformance.probing.diagnosis.claims import flaw
 from conformance.probing.diagnosis.permissions import holds
 from conformance.probing.evidence import Answer, Evidence, Refusal
 from conformance.probing.tokens import Token
@@ -91,8 +93,10 @@ def test_error_table(
     level="should",
     owns=(f"{CAUSE}:defender_permissions",),
 )
-def test_defender_permissions(token_defender: Answer[Token], token_graph: Evidence) -> None:
+def test_defender_permissions(connection: Connection, token_defender: Answer[Token], token_graph: Evidence) -> None:
     """Machine.Read.All and Alert.Read.All of WindowsDefenderATP; the guide only asks for permissions of Graph."""
+    if found := flaw(token_defender.data, connection, token_defender.exchange.date):
+        raise Found(found)
     if (
         token_defender.data.claims
         and not token_defender.data.roles

@@ -8,11 +8,14 @@ from typing import Any
 
 from conformance.apis.log_analytics import QueryResponse
 from conformance.apis.tables import TABLES
-from conformance.checks.expect import Found, advise, fail, not_applicable, require
+from conformance.checks.expect import Found, advise, answered, fail, not_applicable, require
 from conformance.checks.registry import check
 from conformance.connection import Connection
 from conformance.findings import Finding, finding
+from conformance.probing.diagnosis.ingestion import stopped
+from conformance.probing.diagnosis.log_analytics import mismatched
 from conformance.probing.evidence import Answer, Evidence, Refusal
+from conformance.probing.partial import LIMITS
 
 TIMESPAN = timedelta(hours=6)
 """What the timespan probe asks for."""
@@ -21,7 +24,7 @@ TIMESPAN = timedelta(hours=6)
 @check(
     "LA-001",
     "a query by workspace id is answered",
-    owns=("wrong_token_audience:log_analytics", "empty_answer:log_analytics"),
+    owns=("empty_answer:log_analytics",),
 )
 def test_query(query_print: Answer[QueryResponse]) -> None:
     """``print ok=1``: one row of one column, which needs no data."""
@@ -41,6 +44,12 @@ def test_query_by_resource(query_by_resource: Answer[QueryResponse], query_print
         "The two routes to the workspace answer differently.",
         promise="print",
     )
+
+
+def same_workspace(connection: Connection, workspace: Evidence) -> None:
+    """What is known of another workspace than the one that queries reach says nothing of their rows."""
+    if isinstance(workspace, Answer) and (mismatch := mismatched(connection, workspace.data)):
+        raise Found(mismatch)
 
 
 def hidden(table: str) -> Finding:
@@ -67,8 +76,11 @@ def hidden(table: str) -> Finding:
     given={"table": "SecurityAlert"},
     owns=("table_missing:SecurityAlert", "table_unqueryable:SecurityAlert", "data_hidden:SecurityAlert"),
 )
-def test_table(rows: Answer[QueryResponse], plan: Evidence, table: str) -> None:
+def test_table(
+    connection: Connection, rows: Answer[QueryResponse], plan: Evidence, workspace: Evidence, table: str
+) -> None:
     """The table is there, on a plan that the query API reaches, and its rows are not hidden from this reader."""
+    same_workspace(connection, workspace)
     if isinstance(plan, Answer):
         name = plan.data.properties.plan
         if rows.data.records():
@@ -119,25 +131,18 @@ def test_columns(rows: Answer[QueryResponse], table: str) -> None:
     require(not other, f"{table}: {'; '.join(other)}.", promise="table-columns")
 
 
-def stop_at_part(answer: Answer[QueryResponse]) -> None:
-    """A 200 with an error member holds a part of the rows only, which proves nothing. It is LA-031's to report."""
-    if answer.data.error is not None:
-        code = answer.data.error.code
-        explanation = f"The answer to {answer.probe} is only a part of its rows: {code}."
-        raise Found(
-            finding("query_partial", code=code, about="log_analytics", explanation=explanation),
-            promise="partial-result",
-        )
-
-
 LOOK_BACK = timedelta(days=14)
 """How old a row the freshness query sees."""
 
 
 @check("LA-030", "data is fresh and arrives in time", level="should", owns=("data_stale",))
-def test_freshness(connection: Connection, query_freshness: Answer[QueryResponse]) -> None:
+def test_freshness(
+    connection: Connection, query_freshness: Answer[QueryResponse], workspace: Evidence, query_daily_cap: Evidence
+) -> None:
     """Newest row and ingestion delay of each table against ``expect``, by the service's clock."""
-    stop_at_part(query_freshness)
+    same_workspace(connection, workspace)
+    if stop := stopped(workspace, query_daily_cap):
+        raise Found(stop)
     now = query_freshness.exchange.date
     if now is None:
         not_applicable("the answer carries no date to judge ages by")
@@ -177,27 +182,43 @@ def _days(time: timedelta) -> str:
     return f"{hours / 24:.1f} days" if hours >= 48 else f"{hours:.1f} hours"
 
 
-NOT_WHOLE = ("query_partial", "query_timeout", "response_too_large")
-
-
 @check(
     "LA-031",
     "no partial result passes for a whole one",
-    owns=tuple(f"{cause}:log_analytics" for cause in NOT_WHOLE),
+    owns=tuple(f"{cause}:{about}" for cause in sorted(LIMITS) for about in ("log_analytics", "query_print")),
 )
 def test_whole(
-    query_print: Answer[QueryResponse],
+    query_print: Evidence,
+    query_by_resource: Evidence,
     query_incidents: Evidence,
     query_alerts: Evidence,
+    query_health: Evidence,
+    query_usage: Evidence,
+    query_heartbeat: Evidence,
     query_freshness: Evidence,
     query_recent_incidents: Evidence,
+    query_timespan: Evidence,
+    query_daily_cap: Evidence,
 ) -> None:
     """A 200 that carries an error member is a part, and so is a 206; limits of time, size and rows are named."""
-    for one in (query_print, query_incidents, query_alerts, query_freshness, query_recent_incidents):
-        if isinstance(one, Answer):
-            stop_at_part(one)
-        if isinstance(one, Refusal) and one.finding.cause in NOT_WHOLE:
+    queries = (
+        query_print,
+        query_by_resource,
+        query_incidents,
+        query_alerts,
+        query_health,
+        query_usage,
+        query_heartbeat,
+        query_freshness,
+        query_recent_incidents,
+        query_timespan,
+        query_daily_cap,
+    )
+    for one in queries:
+        if isinstance(one, Refusal) and one.finding.cause in LIMITS:
             raise Found(one.finding, refusal=one)
+    if answered(query_print) is None:
+        not_applicable("this connection does not use Log Analytics")
 
 
 @check("LA-032", "a table that does not exist is refused as documented")
@@ -221,6 +242,7 @@ def test_unknown_table(query_print: Answer[QueryResponse], query_unknown_table: 
         "table_missing",
         "kql_invalid",
         "sentinel_not_onboarded",
+        "workspace_id_mismatch",
     ):
         raise Found(query_unknown_table.finding, refusal=query_unknown_table)
 

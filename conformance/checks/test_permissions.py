@@ -10,6 +10,7 @@ from conformance.apis.shape import ODataList
 from conformance.checks.expect import Found, answered, fail, not_applicable
 from conformance.checks.registry import check
 from conformance.connection import Connection
+from conformance.probing.diagnosis.claims import flaw
 from conformance.probing.diagnosis.permissions import holds, missing_role
 from conformance.probing.evidence import Answer, Evidence
 from conformance.probing.tokens import Token
@@ -57,6 +58,8 @@ def test_role_granted(connection: Connection, token: Answer[Token], consents: Ev
     A token cannot tell whether a missing permission was never requested, requested as delegated or never consented;
     PERM-021 tells it where the app may read itself. What is missing of one API is one finding, with one command.
     """
+    if found := flaw(token.data, connection, token.exchange.date):
+        raise Found(found)
     if token.data.claims and not holds(token.data, role):
         raise Found(missing_role(token.data, role, connection, consents), promise="roles-claim")
 

@@ -12,7 +12,7 @@ from conformance.checks.registry import check
 from conformance.connection import Connection
 from conformance.findings import finding
 from conformance.probing.diagnosis.azure import READER_ROLE, lacking
-from conformance.probing.evidence import Answer, Evidence, Refusal
+from conformance.probing.evidence import Answer, Evidence, NotAsked, Refusal
 from conformance.probing.tokens import Token
 
 
@@ -46,7 +46,8 @@ def allowed(permissions: Evidence, area: str, seen: Sequence[Evidence]) -> None:
     if not any(isinstance(one, Refusal) for one in seen):
         for one in seen:
             answered(one)
-        not_applicable("this connection does not use it")
+        reasons = [one.reason for one in seen if isinstance(one, NotAsked)]
+        not_applicable(reasons[0] if reasons else "this connection does not use it")
     if (granted := answered(permissions)) is not None and lacking(granted.value, area):
         not_applicable(
             "the operation was refused for another reason, so what the permissions would allow proves nothing"

@@ -51,6 +51,9 @@ _GENERIC = frozenset(
     }
 )
 
+_VAGUE = frozenset({"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "access_denied"})
+"""OAuth values that Entra's number explains: beside a number that nobody knows they say nothing."""
+
 _NUMBER, _INNER, _CODE, _MENTION, _TEXT, _HEADER, _GENERIC_CODE, _SHAPE, _STATUS, _CLASS = (
     2000, 600, 400, 150, 60, 40, 30, 20, 10, 5,
 )  # fmt: skip
@@ -124,8 +127,21 @@ def classify(signal: Signal) -> Match | None:
     return best[1] if best else None
 
 
+@cache
+def numbers() -> frozenset[int]:
+    """Entra's numbers that the catalogues know."""
+    return frozenset(number for entry in catalogue() for number in entry.numbers)
+
+
 def _allowed(entry: Entry, signal: Signal) -> bool:
-    """What the status itself rules out: 429 is throttling, and a fault of a service is no refusal by it."""
+    """What the status itself rules out: 429 is throttling, and a fault of a service is no refusal by it. A number of
+    Entra that nobody knows rules out what is read from the vague value beside it, and from the status.
+    """
+    if signal.numbers and not entry.numbers and not entry.words and numbers().isdisjoint(signal.numbers):
+        if entry.codes and _VAGUE.issuperset(entry.codes):
+            return False
+        if not entry.codes and signal.status is not None and 400 <= signal.status < 429:
+            return False
     if entry.numbers or signal.status is None:
         return True
     if signal.status == 429:

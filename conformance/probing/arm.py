@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from conformance.apis import arm
 from conformance.apis.arm import (
+    DenyAssignment,
     Permissions,
     ResourceGroup,
     RoleAssignment,
@@ -100,3 +101,21 @@ def workspaces(connection: Connection) -> Ask[ArmList[Workspace]]:
 def assignments_here(connection: Connection) -> Ask[ArmList[RoleAssignment]]:
     """Everybody's role assignments that reach the workspace: shows a role that went to another principal."""
     return arm.ROLE_ASSIGNMENTS.ask()
+
+
+@probe
+def deny_assignments(connection: Connection) -> Ask[ArmList[DenyAssignment]]:
+    """The deny assignments at the workspace and above it, whomever they name."""
+    return arm.DENY_ASSIGNMENTS.ask(filter="atScope()")
+
+
+@probe
+def workspaces_elsewhere(
+    connection: Connection, subscriptions: Answer[ArmList[Subscription]]
+) -> Ask[ArmList[Workspace]]:
+    """The workspaces of another subscription that the app sees: the configured one may be there."""
+    others = (one.subscription_id for one in subscriptions.data.value)
+    other = next((id for id in others if id.lower() != connection.subscription_id.lower()), None)
+    if other is None:
+        raise NotApplicable("the app sees no other subscription")
+    return arm.WORKSPACES.ask(subscription_id=other)

@@ -16,13 +16,14 @@ import msgspec
 from conformance._version import __version__
 from conformance.apis import entra
 from conformance.apis.endpoint import Ask, Endpoint
-from conformance.connection import Connection
+from conformance.connection import CLOUDS, Connection
 from conformance.findings import Finding, explain, finding
 from conformance.probing import tokens
 from conformance.probing.clock import Clock
 from conformance.probing.diagnosis import TELL_APART, rules_for
 from conformance.probing.evidence import Answer, Blocked, Evidence, Exchange, InternalError, NotAsked, Refusal
 from conformance.probing.guard import Guard, next_link_problem
+from conformance.probing.partial import part
 from conformance.probing.probe import (
     CONNECTION,
     PROBES,
@@ -84,7 +85,7 @@ class Engine:
         accounts = (pace or RateLimits()).accounts(connection.facts(), clock.monotonic())
         self._sender = Sender(self._client, clock, patience, accounts, start)
         self._tasks: dict[str, asyncio.Task[Evidence]] = {}
-        self._findings: dict[str, asyncio.Task[Refusal]] = {}
+        self._findings: dict[str, asyncio.Task[Refusal | NotAsked]] = {}
         self._progress = progress or (lambda known, total: None)
         self._known = 0
 
@@ -118,15 +119,17 @@ class Engine:
             self._tasks[name] = asyncio.create_task(self._put(PROBES[name]), name=name)
         return self._tasks[name]
 
-    def _understood(self, refusal: Refusal) -> asyncio.Task[Refusal]:
+    def _understood(self, refusal: Refusal) -> asyncio.Task[Refusal | NotAsked]:
         if refusal.probe not in self._findings:
             self._findings[refusal.probe] = asyncio.create_task(self._understand(refusal))
         return self._findings[refusal.probe]
 
-    async def _understand(self, refusal: Refusal) -> Refusal:
+    async def _understand(self, refusal: Refusal) -> Refusal | NotAsked:
         for rule in map(TELL_APART.__getitem__, rules_for(refusal)):
             clues = dict(zip(rule.clues, await asyncio.gather(*map(self._raw, rule.clues)), strict=True))
             better = rule.read(refusal, self.connection, **clues)
+            if isinstance(better, NotAsked):
+                return better
             if better is not None:
                 return refusal.meaning(better)
         return refusal
@@ -168,7 +171,8 @@ class Engine:
         return await self._ask(probe.name, question, bearer)
 
     async def _ask(self, name: str, ask: Ask[Any], bearer: str | None) -> Evidence:
-        base = self.connection.cloud.host(ask.endpoint.api) or ""
+        cloud = CLOUDS[ask.cloud] if ask.cloud else self.connection.cloud
+        base = cloud.host(ask.endpoint.api) or ""
         if ask.link is not None and (problem := next_link_problem(ask.link, ask.endpoint, httpx.URL(base))):
             return Refusal(name, finding("contract_violation", explanation=problem, about=ask.endpoint.api.name))
         request = build(self._client, self.connection, ask, base, bearer)
@@ -247,6 +251,8 @@ def read(name: str, endpoint: Endpoint[Any], received: Response, connection: Con
     """An answer of the documented shape, or a refusal with its finding."""
     refused = partial(Refusal, name, exchange=received.exchange, headers=received.headers, body=received.body)
     service = endpoint.api.name
+    if (incomplete := part(endpoint, received, connection.facts())) is not None:
+        return refused(incomplete)
     if received.status == 200 and received.body.strip():
         content_type = received.headers.get("content-type", "")
         if "html" not in content_type.lower():
@@ -276,7 +282,7 @@ def read(name: str, endpoint: Endpoint[Any], received: Response, connection: Con
     if found.cause == "object_not_found" and endpoint.not_found == "empty":
         nothing = msgspec.json.decode(b'{"value":[]}', type=endpoint.answers)
         return Answer(name, nothing, received.exchange, received.headers)
-    if found.cause == "object_not_found" and endpoint.not_found:
+    if found.cause == "object_not_found" and found.certainty == "likely" and endpoint.not_found:
         also = (found.cause,)
         found = finding(
             endpoint.not_found, facts=connection.facts(), certainty="likely", also=also, about=service, code=found.code

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from conformance.apis import entra
 from conformance.apis.endpoint import Ask, Audience
 from conformance.apis.entra import OpenIdConfiguration
-from conformance.connection import Connection, problems
+from conformance.connection import CLOUDS, Connection, problems
 from conformance.findings import Finding, finding
 from conformance.probing.evidence import Answer
 from conformance.probing.probe import AskToken, NotApplicable, Refused, probe
@@ -16,6 +18,31 @@ def discovery(connection: Connection) -> Ask[OpenIdConfiguration]:
     """The tenant's OpenID configuration: needs no credential, names the tenant and the cloud."""
     stop_at_problems(connection, "tenant_id")
     return entra.OPENID_CONFIGURATION.ask()
+
+
+# Clues: only put when the connection's own cloud says that it has no such tenant.
+
+
+@probe
+def discovery_public(connection: Connection) -> Ask[OpenIdConfiguration]:
+    return discovery_in(connection, "public")
+
+
+@probe
+def discovery_usgov(connection: Connection) -> Ask[OpenIdConfiguration]:
+    return discovery_in(connection, "usgov-gcc-high")
+
+
+@probe
+def discovery_china(connection: Connection) -> Ask[OpenIdConfiguration]:
+    return discovery_in(connection, "china")
+
+
+def discovery_in(connection: Connection, cloud: str) -> Ask[OpenIdConfiguration]:
+    """The tenant's OpenID configuration at the sign-in host of another cloud."""
+    if CLOUDS[cloud].login == connection.cloud.login:
+        raise NotApplicable("this is the connection's own cloud")
+    return replace(entra.OPENID_CONFIGURATION.ask(), cloud=cloud)
 
 
 @probe

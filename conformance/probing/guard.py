@@ -1,7 +1,8 @@
 """The read-only guard: the last thing before the network, and it trusts nobody.
 
-Only declared operations leave, only over https, only to the hosts of the connection's cloud, and a bearer token only
-to the host that its audience belongs to. Everything else raises before a byte leaves.
+Only declared operations leave, only over https, only to the hosts of the connection's cloud (what needs no token and is
+declared so: of any cloud), and a bearer token only to the host that its audience belongs to. Everything else raises
+before a byte leaves.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import httpx
 
 from conformance.apis import ENDPOINTS
 from conformance.apis.endpoint import Api, Audience, Endpoint
-from conformance.connection import Cloud
+from conformance.connection import CLOUDS, Cloud
 
 PAGING_OPTIONS = frozenset({"$skiptoken", "$skip", "$top", "api-version"})
 """Options that a service may put in a next link beside the operation's own."""
@@ -31,7 +32,8 @@ class Guard(httpx.AsyncBaseTransport):
         self._transport = transport
         self._hosts: dict[str, list[Endpoint[Any]]] = {}
         for endpoint in ENDPOINTS.values():
-            if base := cloud.host(endpoint.api):
+            bases = {one.host(endpoint.api) for one in (CLOUDS.values() if endpoint.abroad else (cloud,))}
+            for base in filter(None, bases):
                 self._hosts.setdefault(httpx.URL(base).host, []).append(endpoint)
         self._negative = negative
         self.tokens: dict[str, Audience] = {}

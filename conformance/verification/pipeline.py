@@ -136,9 +136,7 @@ def transient_failures(checks: Sequence[Check], examination: Examination) -> lis
 def unsteady(checks: Sequence[Check], examination: Examination) -> list[Check]:
     """Return the checks that compare moving answers, and found that these do not agree."""
     return [
-        check
-        for check in checks
-        if check.moving and examination.judge.outcome(check).status in ("failed", "warning")
+        check for check in checks if check.moving and examination.judge.outcome(check).status in ("failed", "warning")
     ]
 
 

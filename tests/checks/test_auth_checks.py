@@ -302,7 +302,7 @@ def test_no_token_is_asked_for_what_is_not_used(apis: list[str], unused: str) ->
         ({"tid": stable_id("another tenant")}, "wrong_token_tenant", stable_id("another tenant")),
         ({"appid": stable_id("another app")}, "contract_violation", stable_id("another app")),
         ({"scp": "user_impersonation"}, "contract_violation", "delegated"),
-        ({"exp": int(START.timestamp())}, "contract_violation", "valid from"),
+        ({"exp": int(START.timestamp())}, "token_expired", "lifetime ended"),
         ({"nbf": int(START.timestamp()) + 301}, "contract_violation", "valid from"),
     ],
 )

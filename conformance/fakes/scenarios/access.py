@@ -43,6 +43,21 @@ def _role_on_wrong_scope(world: World) -> None:
     tenant.assign(READER, scope=other.scope)
 
 
+@scenario("role-on-other-subscription", "the role was given in another subscription", "rbac_wrong_scope")
+def _role_on_other_subscription(world: World) -> None:
+    tenant = world.tenant
+    tenant.revoke_roles()
+    other = state.Subscription(stable_id("subscription", "test"), "Test", tenant.id)
+    tenant.subscriptions[other.id] = other
+    add_workspace(tenant, other.id, "rg-test", "law-test", stable_id("workspace", "law-test"))
+    tenant.assign(READER, scope=f"{other.scope}/resourceGroups/rg-test")
+
+
+@scenario("workspace-not-shown", "the role's workspaces/*/read is not taken to include the workspace itself")
+def _workspace_not_shown(world: World) -> None:
+    world.tenant.literal_wildcards = True
+
+
 @scenario("role-on-wrong-principal", "the role was given to the app registration's object id", "rbac_wrong_principal")
 def _role_on_wrong_principal(world: World) -> None:
     # An auditor's role lets the app see who has which role here; without any role nobody can tell.
@@ -93,6 +108,14 @@ def _role_denied(world: World) -> None:
     tenant = world.tenant
     principal = tenant.app.service_principal_id or ""
     tenant.denials.append(state.Denial(principal, tenant.workspace.scope, ("Microsoft.SecurityInsights/*/read",)))
+
+
+@scenario("role-denied-unseen", "a deny assignment takes Sentinel away, and its own list too", "rbac_denied")
+def _role_denied_unseen(world: World) -> None:
+    tenant = world.tenant
+    principal = tenant.app.service_principal_id or ""
+    actions = ("Microsoft.SecurityInsights/*/read", "Microsoft.Authorization/denyAssignments/read")
+    tenant.denials.append(state.Denial(principal, tenant.workspace.scope, actions))
 
 
 @scenario("role-too-small", "the role reaches the workspace and does not include Sentinel", "rbac_role_missing")

@@ -44,6 +44,12 @@ def _wrong_cloud(world: World) -> None:
     world.tenant.cloud = CLOUDS["usgov-gcc-high" if world.connection.cloud.name == "public" else "public"]
 
 
+@scenario("tenant-in-other-cloud", "the tenant lives in another cloud, and this one does not know it", "wrong_cloud")
+def _tenant_in_other_cloud(world: World) -> None:
+    _wrong_cloud(world)
+    world.tenant.known_abroad = False
+
+
 @scenario("app-missing", "the app is not in the tenant", "app_not_in_tenant")
 def _app_missing(world: World) -> None:
     app = world.tenant.app

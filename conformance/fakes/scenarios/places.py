@@ -14,6 +14,13 @@ def _wrong_subscription(world: World) -> None:
     _move(world, subscription=stable_id("another subscription"))
 
 
+@scenario("other-subscription", "the workspace is in another subscription", "subscription_not_found")
+def _other_subscription(world: World) -> None:
+    configured = world.tenant.subscriptions[world.connection.subscription_id.lower()]
+    _move(world, subscription=stable_id("another subscription"))
+    world.tenant.subscriptions[configured.id.lower()] = configured
+
+
 @scenario("wrong-resource-group", "the workspace is in another resource group", "resource_group_not_found")
 def _wrong_resource_group(world: World) -> None:
     _move(world, group="rg-elsewhere")

@@ -13,7 +13,8 @@ from conformance.apis.endpoint import Action
 from conformance.fakes.services.arm_gateway import ok, refuse, scope_of, workspace_of
 from conformance.fakes.services.routes import Call, answers
 from conformance.fakes.state.rbac import grants, may, reaches, sees_below
-from conformance.fakes.state.tenant import Assignment, Subscription, Workspace
+from conformance.fakes.state.tenant import Assignment, Denial, Subscription, Workspace
+from conformance.fakes.state.timeline import stable_id
 
 RECORDED = "graph-azure recordings (github.com/JupiterOne/graph-azure)"
 
@@ -125,22 +126,15 @@ def workspaces(call: Call) -> httpx.Response:
 
 @answers(arm.PERMISSIONS, "recorded", "azure-sdk recordings of the permissions list")
 def permissions(call: Call) -> httpx.Response:
-    """One element per grant that reaches the workspace."""
-    scope = scope_of(call)
-    held = grants(call.tenant, call.claims["oid"], scope)
-    taken = [
-        action
-        for denial in call.tenant.denials
-        if denial.principal_id == call.claims["oid"] and reaches(denial.scope, scope)
-        for action in denial.actions
-    ]
+    """One element per grant that reaches the workspace. Deny assignments have a list of their own."""
+    held = grants(call.tenant, call.claims["oid"], scope_of(call))
     return ok(
         call,
         {
             "value": [
                 {
                     "actions": list(one.role.actions),
-                    "notActions": [*one.role.not_actions, *taken],
+                    "notActions": list(one.role.not_actions),
                     "dataActions": list(one.role.data_actions),
                     "notDataActions": list(one.role.not_data_actions),
                 }
@@ -199,6 +193,33 @@ def assignment_body(call: Call, one: Assignment) -> dict[str, Any]:
         "id": f"{one.scope}{arm.AUTHORIZATION}/roleAssignments/{one.id}",
         "type": "Microsoft.Authorization/roleAssignments",
         "name": one.id,
+    }
+
+
+@answers(arm.DENY_ASSIGNMENTS, "documented", arm.DENY_ASSIGNMENTS.source)
+def deny_assignments(call: Call) -> httpx.Response:
+    """Those at the scope and above it, as ``$filter=atScope()`` asks for."""
+    scope = scope_of(call)
+    seen = [denial_body(one) for one in call.tenant.denials if reaches(one.scope, scope)]
+    return ok(call, {"value": seen})
+
+
+def denial_body(one: Denial) -> dict[str, Any]:
+    id = stable_id("denial", one.principal_id, one.scope)
+    return {
+        "properties": {
+            "denyAssignmentName": "Protected by a deployment stack",
+            "description": None,
+            "permissions": [{"actions": list(one.actions), "notActions": [], "dataActions": [], "notDataActions": []}],
+            "scope": one.scope,
+            "doNotApplyToChildScopes": False,
+            "principals": [{"id": one.principal_id, "type": "ServicePrincipal"}],
+            "excludePrincipals": [],
+            "isSystemProtected": True,
+        },
+        "id": f"{one.scope}{arm.AUTHORIZATION}/denyAssignments/{id}",
+        "type": "Microsoft.Authorization/denyAssignments",
+        "name": id,
     }
 
 

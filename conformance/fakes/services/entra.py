@@ -180,7 +180,8 @@ def _tenant(call: Call, not_found: str) -> httpx.Response | None:
     if named.lower() not in (tenant.id.lower(), *tenant.domains):
         return refuse(call, not_found, tenant=named)
     # Discovery of a tenant of another cloud is answered, and names its cloud; tokens are not (inferred).
-    if not_found == "tenant-not-found" and call.request.url.host != httpx.URL(tenant.cloud.login).host:
+    abroad = call.request.url.host != httpx.URL(tenant.cloud.login).host
+    if abroad and (not_found == "tenant-not-found" or not tenant.known_abroad):
         return refuse(call, not_found, tenant=named)
     return None
 

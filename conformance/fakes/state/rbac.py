@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from conformance.apis.actions import covers
 from conformance.fakes.state.roles import allows
 from conformance.fakes.state.tenant import Assignment, Tenant
 
@@ -32,8 +33,9 @@ def may(tenant: Tenant, principal: str | None, action: str, resource: str) -> bo
     for denial in tenant.denials:
         if principal == denial.principal_id and reaches(denial.scope, resource) and allows(denial.actions, action):
             return False
+    allowed = covers if tenant.literal_wildcards else allows
     return any(
-        allows(one.role.actions, action) and not allows(one.role.not_actions, action)
+        allowed(one.role.actions, action) and not allowed(one.role.not_actions, action)
         for one in grants(tenant, principal, resource)
     )
 

@@ -196,6 +196,8 @@ class Tenant:
     workspaces: list[Workspace] = field(default_factory=list)
     assignments: list[Assignment] = field(default_factory=list)
     denials: list[Denial] = field(default_factory=list)
+    literal_wildcards: bool = False
+    """True: ``workspaces/*/read`` of a role does not include ``workspaces/read``, which is not documented."""
     custom_roles: list[RoleDefinition] = field(default_factory=list)
     defender: Defender = field(default_factory=Defender)
     conditional_access: str | None = None
@@ -204,6 +206,8 @@ class Tenant:
     unready: set[str] = field(default_factory=set)
     """Ids of incidents, alerts and machines that are listed, and answered 404 when they are asked for: of an incident
     of the workspace, what hangs on it."""
+    known_abroad: bool = True
+    """Whether discovery of another cloud answers for it, and names its cloud."""
 
     # Looking things up
 

@@ -1,9 +1,9 @@
 """Telling apart causes that share a symptom: pure functions over several pieces of evidence."""
 
-from conformance.probing.diagnosis import azure, entra, log_analytics, outage, permissions
+from conformance.probing.diagnosis import azure, claims, entra, log_analytics, outage, permissions, sentinel
 from conformance.probing.diagnosis.rules import NETWORK, TELL_APART, TOKENS, WHOLE, rules_for
 
 __all__ = ["NETWORK", "RULES", "TELL_APART", "TOKENS", "WHOLE", "rules_for"]
 
-RULES = (azure, entra, log_analytics, outage, permissions)
+RULES = (azure, claims, entra, log_analytics, outage, permissions, sentinel)
 """The modules whose rules make up :data:`TELL_APART`."""

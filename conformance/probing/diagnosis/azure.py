@@ -13,12 +13,18 @@ from conformance.apis.endpoint import Action, Endpoint
 from conformance.apis.shape import ArmList
 from conformance.connection import Connection
 from conformance.findings import Finding, finding
-from conformance.probing.diagnosis.rules import listed, tells_apart
-from conformance.probing.evidence import Answer, Evidence, Refusal
+from conformance.probing.diagnosis.denials import denial
+from conformance.probing.diagnosis.rules import NOT_FOUND, listed, tells_apart
+from conformance.probing.evidence import Answer, Evidence, NotAsked, Refusal
 from conformance.probing.tokens import Token
 
 PROPAGATION = timedelta(minutes=30)
 """A role assignment younger than this may not have taken effect: up to 10 minutes, older texts 30."""
+
+QUERY_PROPAGATION = timedelta(minutes=60)
+"""The same for the query service."""
+
+WORKSPACE_READ = "Microsoft.OperationalInsights/workspaces/read"
 
 READER_ROLE = "Microsoft Sentinel Reader"
 PERMISSIONS_READ = "Microsoft.Authorization/permissions/read"
@@ -32,28 +38,36 @@ def arm_authorization_failed(
     subscription: Evidence,
     subscriptions: Evidence,
     workspaces: Evidence,
+    workspaces_elsewhere: Evidence,
     permissions: Evidence,
     role_assignments: Evidence,
     assignments_here: Evidence,
     role_definitions: Evidence,
+    deny_assignments: Evidence,
     workspace: Evidence,
     query_print: Evidence,
     incident_table: Evidence,
     incidents: Evidence,
-) -> Finding | None:
+) -> Finding | NotAsked | None:
     """403 AuthorizationFailed: no role, wrong names, a role just granted, given to another principal, or taken away."""
     facts = {**connection.facts(), **identity(token_arm), "role": READER_ROLE, "scope": group_scope(connection)}
     if isinstance(subscription, Refusal) and subscription.finding.cause == "subscription_not_found":
         return subscription.finding
-    if misplaced := _misplaced(connection, facts, subscriptions, workspaces):
+    if misplaced := _misplaced(connection, facts, workspaces):
         return misplaced
-    if waiting := young(role_assignments, facts):
+    if other := _other_subscription(connection, facts, subscriptions, workspaces_elsewhere):
+        return other
+    if refusal.probe == "workspace" and _unshown(permissions, (query_print, incidents)):
+        reason = "the app's role is not taken to include the workspace's own properties; what is in it is answered"
+        return NotAsked(refusal.probe, reason)
+    within = QUERY_PROPAGATION if _api(refusal) == "log_analytics" else PROPAGATION
+    if waiting := young(role_assignments, role_definitions, _named(refusal), facts, within):
         return waiting
     if other := _other_principal(assignments_here, role_definitions, token_arm, facts):
         return other
     if isinstance(permissions, Answer) and permissions.data.value:
         seen = dict(zip(AREAS, (workspace, query_print, incident_table, incidents), strict=True))
-        return _lacking(permissions, seen, refusal, facts)
+        return _lacking(permissions, seen, deny_assignments, refusal, facts)
     if any(isinstance(one, Answer) for one in (workspace, query_print, incidents)):
         return _unreadable(_action(refusal), facts)
     if elsewhere := _elsewhere(connection, facts, subscriptions, workspaces):
@@ -79,6 +93,17 @@ def arm_authorization_failed(
     )
 
 
+@tells_apart
+def parent_not_found(
+    refusal: Refusal, connection: Connection, subscription: Evidence, resource_group: Evidence, workspace: Evidence
+) -> Finding | None:
+    """404 below something that is not found itself: the outermost is the finding."""
+    for one in (subscription, resource_group, workspace):
+        if isinstance(one, Refusal) and one.exchange and one.exchange.status == 404 and one.finding.cause in NOT_FOUND:
+            return one.finding
+    return None
+
+
 def identity(token_arm: Evidence) -> dict[str, str]:
     token = token_arm.data if isinstance(token_arm, Answer) else None
     return {"object_id": token.object_id} if isinstance(token, Token) and token.object_id else {}
@@ -94,9 +119,30 @@ def _action(refusal: Refusal) -> str | None:
     return match.group(1).decode() if match else None
 
 
-def _misplaced(
-    connection: Connection, facts: Mapping[str, str], subscriptions: Evidence, workspaces: Evidence
-) -> Finding | None:
+def _named(refusal: Refusal) -> str:
+    """The action that was refused: the one that the text names, else the first that the API's operations need."""
+    return _action(refusal) or AREAS[AREA_OF.get(_api(refusal), "workspace")][0]
+
+
+def perhaps(patterns: Sequence[str], action: str) -> bool:
+    """Whether patterns cover an action, if a wildcard for what is below a resource includes the resource itself."""
+    return covers(patterns, action) or covers((pattern.replace("/*/", "/") for pattern in patterns), action)
+
+
+def _unshown(permissions: Evidence, seen: Sequence[Evidence]) -> bool:
+    """Whether only the workspace's own properties are kept from a role that covers what is below them.
+
+    Whether ``workspaces/*/read`` includes ``workspaces/read`` is not documented. Where everything that is used in the
+    workspace is answered, a service that says no breaks nothing.
+    """
+    grants = listed(permissions)
+    below = any(perhaps(one.actions, WORKSPACE_READ) for one in grants)
+    literal = any(covers(one.actions, WORKSPACE_READ) for one in grants)
+    answered = any(isinstance(one, Answer) for one in seen) and all(isinstance(one, Answer | NotAsked) for one in seen)
+    return below and not literal and answered
+
+
+def _misplaced(connection: Connection, facts: Mapping[str, str], workspaces: Evidence) -> Finding | None:
     """The configured workspace id is seen under other names than the configured ones: the names are wrong."""
     for one in listed(workspaces):
         if one.properties.customer_id.lower() != connection.workspace_id.lower():
@@ -120,32 +166,55 @@ def _misplaced(
                 explanation=f"The workspace with the configured workspace id is named {one.name}, not"
                 f" {connection.workspace_name}.",
             )
-    seen = [one.subscription_id.lower() for one in listed(subscriptions)]
-    if seen and connection.subscription_id.lower() not in seen:
-        return finding(
-            "subscription_not_found",
-            facts=facts,
-            certainty="likely",
-            also=("rbac_wrong_scope",),
-            about="subscription",
-            explanation=f"The app has Azure roles in subscription {', '.join(sorted(seen))}, and none in"
-            f" {connection.subscription_id}.",
-        )
     return None
 
 
-def young(role_assignments: Evidence, facts: Mapping[str, str]) -> Finding | None:
-    """An assignment so young that it may not have taken effect."""
+def _other_subscription(
+    connection: Connection, facts: Mapping[str, str], subscriptions: Evidence, workspaces_elsewhere: Evidence
+) -> Finding | None:
+    """The app has roles in other subscriptions only. If the configured workspace is there, the id of the subscription
+    is wrong; else the role is: Azure finds the configured subscription, and refuses it.
+    """
+    seen = [one.subscription_id for one in listed(subscriptions)]
+    if not seen or connection.subscription_id.lower() in (one.lower() for one in seen):
+        return None
+    for one in listed(workspaces_elsewhere):
+        if one.properties.customer_id.lower() == connection.workspace_id.lower():
+            return finding(
+                "subscription_not_found",
+                facts=facts,
+                about="subscription",
+                explanation=f"Workspace {one.name}, which has the configured workspace id, is in subscription"
+                f" {one.id.split('/')[2]}, not in {connection.subscription_id}.",
+            )
+    return finding(
+        "rbac_wrong_scope",
+        facts=facts,
+        certainty="likely",
+        also=("subscription_not_found",),
+        explanation=f"The app has Azure roles in subscription {', '.join(sorted(seen))}, and none in"
+        f" {connection.subscription_id}.",
+    )
+
+
+def young(
+    role_assignments: Evidence, role_definitions: Evidence, action: str, facts: Mapping[str, str], within: timedelta
+) -> Finding | None:
+    """An assignment so young that it may not have taken effect, of a role that allows the action (or is not known)."""
     if not isinstance(role_assignments, Answer) or role_assignments.exchange.date is None:
         return None
     now = role_assignments.exchange.date
-    made = [one.properties.created_on for one in listed(role_assignments) if one.properties.created_on]
-    if made and now - max(made) < PROPAGATION:
-        return propagating(max(made), now, facts)
-    return None
+    roles = {one.name.lower(): one.properties.permissions for one in listed(role_definitions)}
+    made = []
+    for one in listed(role_assignments):
+        grants = roles.get(one.properties.role_definition_id.rpartition("/")[2].lower())
+        helps = grants is None or any(perhaps(grant.actions, action) for grant in grants)
+        if helps and one.properties.created_on and now - one.properties.created_on < within:
+            made.append(one.properties.created_on)
+    return propagating(max(made), now, facts, within) if made else None
 
 
-def propagating(made: datetime, now: datetime, facts: Mapping[str, str]) -> Finding:
+def propagating(made: datetime, now: datetime, facts: Mapping[str, str], within: timedelta = PROPAGATION) -> Finding:
     """A role granted minutes ago; says when to look again."""
     minutes = max(0, int((now - made).total_seconds() // 60))
     return finding(
@@ -154,12 +223,13 @@ def propagating(made: datetime, now: datetime, facts: Mapping[str, str]) -> Find
         certainty="likely",
         also=("rbac_role_missing",),
         explanation=f"A role was assigned {minutes} minutes ago ({made:%H:%M} UTC) and has not taken effect yet. That"
-        f" takes up to 10 minutes, in places 30: try again after {made + PROPAGATION:%H:%M} UTC.",
+        f" takes up to 10 minutes, in places {int(within.total_seconds() // 60)}: try again after"
+        f" {made + within:%H:%M} UTC.",
     )
 
 
 AREAS: Mapping[str, tuple[str, ...]] = {
-    "workspace": ("Microsoft.OperationalInsights/workspaces/read",),
+    "workspace": (WORKSPACE_READ,),
     "query": ("Microsoft.OperationalInsights/workspaces/query/read",),
     "tables": ("Microsoft.OperationalInsights/workspaces/tables/read",),
     "sentinel": tuple(
@@ -195,12 +265,13 @@ def lacking(grants: Sequence[Permissions], area: str) -> list[str]:
 def _lacking(
     permissions: Answer[ArmList[Permissions]],
     seen: Mapping[str, Evidence],
+    deny_assignments: Evidence,
     refusal: Refusal,
     facts: Mapping[str, str],
 ) -> Finding:
     """Some role reaches the workspace, but it does not allow everything. One finding, about the first area that lacks.
 
-    What was seen to work is not lacking, whatever was computed.
+    What was seen to work is not lacking, whatever was computed. A denial is certain only if it was seen.
     """
     grants = permissions.data.value
     missing = [area for area in AREAS if isinstance(seen[area], Refusal) and lacking(grants, area)]
@@ -208,22 +279,38 @@ def _lacking(
     about = missing[0] if missing else area_of(action) if action else AREA_OF.get(_api(refusal), "workspace")
     named = action or AREAS[about][0]
     facts = {**facts, "action": named}
-    given = any(covers(one.actions, named) for one in grants)
-    if given:
-        taken = not any(covers(one.actions, named) and not covers(one.not_actions, named) for one in grants)
+    if denied := denial(deny_assignments, facts.get("object_id", "").lower(), named):
+        name = denied.properties.deny_assignment_name or denied.name
+        text = f"The deny assignment {name} at {denied.properties.scope} takes {named} away."
+        return finding("rbac_denied", facts=facts, about=about, explanation=text)
+    if not any(covers(one.actions, named) for one in grants):
         return finding(
-            "rbac_denied",
+            "rbac_role_missing",
             facts=facts,
-            certainty="certain" if taken else "likely",
-            also=() if taken else ("rbac_propagating", "rbac_role_missing"),
             about=about,
-            explanation=f"A role allows {named}, and a notAction or a deny assignment takes it away again.",
+            explanation=f"The app has a role at the workspace, but not one that allows {named}.",
+        )
+    if all(covers(one.not_actions, named) for one in grants if covers(one.actions, named)):
+        text = f"A role allows {named}, and a notAction of it takes it away again."
+        return finding("rbac_denied", facts=facts, about=about, explanation=text)
+    allows = f"The service refuses {named}, although a role at the workspace allows it"
+    if isinstance(deny_assignments, Answer):
+        return finding(
+            "rbac_role_missing",
+            facts=facts,
+            certainty="likely",
+            also=("rbac_propagating", "rbac_denied"),
+            about=about,
+            explanation=f"{allows} and no deny assignment takes it away: the role may have been given or taken away a"
+            " moment ago.",
         )
     return finding(
-        "rbac_role_missing",
+        "rbac_denied",
         facts=facts,
+        certainty="likely",
+        also=("rbac_propagating", "rbac_role_missing"),
         about=about,
-        explanation=f"The app has a role at the workspace, but not one that allows {named}.",
+        explanation=f"{allows}. A deny assignment would do that; the app may not see which there are.",
     )
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from conformance.connection import Certificate, Connection, FederatedToken
+from conformance.apis.entra import OpenIdConfiguration
+from conformance.connection import CLOUDS, Certificate, ClientSecret, Connection, FederatedToken
 from conformance.findings import Finding, finding
 from conformance.probing.clock import TOLERATED_SKEW
 from conformance.probing.diagnosis.rules import tells_apart
-from conformance.probing.evidence import Refusal
+from conformance.probing.evidence import Answer, Evidence, Refusal
 
 
 @tells_apart
@@ -18,18 +19,25 @@ def invalid_client(refusal: Refusal, connection: Connection) -> Finding | None:
     cause = kinds.get(type(connection.credential))
     if cause is None:
         return None
+    if late := _late(refusal, connection):
+        return late
     found = refusal.finding
     return finding(cause, facts=connection.facts(), certainty="likely", also=("credential_missing",), code=found.code)
 
 
 @tells_apart
 def assertion_time(refusal: Refusal, connection: Connection) -> Finding | None:
+    """An assertion outside its time range, or one that is refused without saying why."""
+    return _late(refusal, connection)
+
+
+def _late(refusal: Refusal, connection: Connection) -> Finding | None:
     """An assertion outside its time range: this machine's clock, by the service's ``Date``, or else an old assertion.
 
-    One that this machine signed a moment ago leaves nothing but the clock.
+    One that this machine signed a moment ago leaves nothing but the clock. None for a client secret, which has no time.
     """
     skew = refusal.exchange.skew if refusal.exchange else None
-    if skew is None or abs(skew) <= TOLERATED_SKEW:
+    if skew is None or abs(skew) <= TOLERATED_SKEW or isinstance(connection.credential, ClientSecret):
         return None
     signed_here = isinstance(connection.credential, Certificate)
     found = finding(
@@ -42,3 +50,32 @@ def assertion_time(refusal: Refusal, connection: Connection) -> Finding | None:
         code=refusal.finding.code,
     )
     return replace(found, about="tokens")
+
+
+@tells_apart
+def tenant_not_here(
+    refusal: Refusal,
+    connection: Connection,
+    discovery_public: Evidence,
+    discovery_usgov: Evidence,
+    discovery_china: Evidence,
+) -> Finding | None:
+    """A tenant that the connection's cloud does not have, and another has: by that cloud's own discovery document."""
+    clouds = {"public": discovery_public, "usgov-gcc-high": discovery_usgov, "china": discovery_china}
+    for name, evidence in clouds.items():
+        login = CLOUDS[name].login
+        if not isinstance(evidence, Answer):
+            continue
+        document: OpenIdConfiguration = evidence.data
+        if document.cloud_instance_name is None or login.endswith(f".{document.cloud_instance_name}"):
+            titles = " or ".join(one.title for one in CLOUDS.values() if one.login == login)
+            return finding(
+                "wrong_cloud",
+                facts=connection.facts(),
+                explanation=f"{connection.cloud.title} has no tenant {connection.tenant_id}; {titles} has.",
+                code=refusal.finding.code,
+            )
+    if refusal.probe == "discovery" and refusal.finding.code is None:
+        also = ("tenant_malformed", "wrong_cloud")
+        return finding("tenant_not_found", facts=connection.facts(), certainty="likely", also=also)
+    return None

@@ -8,7 +8,14 @@ from dataclasses import replace
 from conformance.apis.arm import Workspace
 from conformance.connection import Connection, problems
 from conformance.findings import Finding, finding
-from conformance.probing.diagnosis.azure import READER_ROLE, arm_authorization_failed, identity, young
+from conformance.probing.diagnosis.azure import (
+    AREAS,
+    QUERY_PROPAGATION,
+    READER_ROLE,
+    arm_authorization_failed,
+    identity,
+    young,
+)
 from conformance.probing.diagnosis.rules import tells_apart
 from conformance.probing.evidence import Answer, Evidence, Refusal
 
@@ -20,6 +27,7 @@ def log_analytics_forbidden(
     workspace: Evidence,
     token_arm: Evidence,
     role_assignments: Evidence,
+    role_definitions: Evidence,
     **clues: Evidence,
 ) -> Finding | None:
     """403: another workspace's id, a closed network, no role, or a role that the query API does not know yet."""
@@ -29,11 +37,10 @@ def log_analytics_forbidden(
             return mismatch
         if closed(workspace.data):
             return network_closed(workspace.data, facts)
-        if waiting := young(role_assignments, facts):
+        if waiting := young(role_assignments, role_definitions, AREAS["query"][0], facts, QUERY_PROPAGATION):
             return waiting
-    return of_the_workspace(
-        refusal, connection, workspace, token_arm=token_arm, role_assignments=role_assignments, **clues
-    )
+    seen = {"token_arm": token_arm, "role_assignments": role_assignments, "role_definitions": role_definitions}
+    return of_the_workspace(refusal, connection, workspace, **seen, **clues)
 
 
 @tells_apart
@@ -54,7 +61,7 @@ def of_the_workspace(
         return workspace.finding
     about = workspace if isinstance(workspace, Refusal) else refusal
     found = arm_authorization_failed(about, connection=connection, workspace=workspace, **clues)
-    return found and replace(found, code=refusal.finding.code)
+    return replace(found, code=refusal.finding.code) if isinstance(found, Finding) else None
 
 
 def mismatched(connection: Connection, workspace: Workspace) -> Finding | None:
@@ -89,8 +96,12 @@ def network_closed(workspace: Workspace, facts: Mapping[str, str]) -> Finding:
 
 
 @tells_apart
-def missing_table(refusal: Refusal, connection: Connection, onboarding: Evidence) -> Finding | None:
-    """SEM0100 or 204: without Microsoft Sentinel its tables are not there either."""
+def missing_table(
+    refusal: Refusal, connection: Connection, workspace: Evidence, onboarding: Evidence
+) -> Finding | None:
+    """SEM0100 or 204: another workspace was asked, or one without Microsoft Sentinel, whose tables are not there."""
+    if isinstance(workspace, Answer) and (mismatch := mismatched(connection, workspace.data)):
+        return mismatch
     if isinstance(onboarding, Refusal) and onboarding.finding.cause in ("sentinel_not_onboarded", "object_not_found"):
         return not_onboarded(connection)
     return None

@@ -40,4 +40,4 @@ register("whole_tokens", Rule(no_token, TOKENS))
 for api, probe in REPRESENTATIVE.items():
     register(f"whole_{api}", Rule(whole, (probe,)))
 register("whole_gateway", Rule(whole, (REPRESENTATIVE["arm"], REPRESENTATIVE["sentinel"])))
-register("whole_incident", Rule(whole, (REPRESENTATIVE["sentinel"], "incident")))
+register("whole_incident", Rule(whole, (REPRESENTATIVE["arm"], REPRESENTATIVE["sentinel"], "incident")))

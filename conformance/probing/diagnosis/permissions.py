@@ -10,7 +10,7 @@ from conformance.apis.endpoint import AppRole
 from conformance.apis.permissions import RESOURCES
 from conformance.connection import Connection
 from conformance.findings import Finding, finding
-from conformance.probing.diagnosis.rules import REPRESENTATIVE, listed, tells_apart
+from conformance.probing.diagnosis.rules import listed, tells_apart
 from conformance.probing.evidence import Answer, Evidence, Refusal
 from conformance.probing.tokens import Token
 
@@ -102,23 +102,8 @@ def unlicensed(refusal: Refusal, connection: Connection, graph_alerts: Evidence,
 
 
 @tells_apart
-def unauthorized_defender(
-    refusal: Refusal, connection: Connection, token_defender: Evidence, machines: Evidence
-) -> Finding | None:
-    """401: a foreign audience, an ended lifetime, or a product that is not active; the token itself tells."""
-    if not isinstance(token_defender, Answer) or not token_defender.data.claims:
-        return None
-    claims, now = token_defender.data.claims, refusal.exchange.date if refusal.exchange else None
-    aud, ends = str(claims.get("aud")), claims.get("exp")
-    if not connection.cloud.accepts("defender", aud):
-        return finding(
-            "wrong_token_audience",
-            facts=connection.facts(),
-            about="defender",
-            code=refusal.finding.code,
-            explanation=f"The token that was sent to Defender for Endpoint is for {aud}.",
-        )
-    if now is not None and isinstance(ends, int | float) and ends <= now.timestamp():
-        return finding("token_expired", facts=connection.facts(), about="defender", code=refusal.finding.code)
-    whole = meets(machines, refusal.finding.cause)
-    return replace(refusal.finding, about=REPRESENTATIVE["defender"] if whole else refusal.probe)
+def unlisted(refusal: Refusal, connection: Connection, graph_alerts: Evidence) -> Finding | None:
+    """404 of a list of Graph: where the alerts are missing for want of a licence, so is this."""
+    if isinstance(graph_alerts, Refusal) and graph_alerts.finding.cause == "licence_missing":
+        return replace(graph_alerts.finding, about="graph")
+    return None

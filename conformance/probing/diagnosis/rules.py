@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from conformance.apis.endpoint import APIS
 from conformance.findings import CAUSES, Finding
-from conformance.probing.evidence import Answer, Evidence, Exchange, Refusal
+from conformance.probing.evidence import Answer, Evidence, Exchange, NotAsked, Refusal
 
 NETWORK = frozenset({"dns_failure", "connection_failed", "tls_untrusted", "timed_out", "intercepted"})
 SERVICE = frozenset({"service_fault", "throttled"})
@@ -39,13 +40,36 @@ ACCESS = "arm_authorization_failed"
 PARENTS = frozenset({"subscription", "resource_group"})
 """Scopes above the workspace: a role below does not show them, so a refusal there is no news."""
 
-Reading = Callable[..., Finding | None]
+NOT_FOUND = frozenset({"object_not_found", "subscription_not_found", "resource_group_not_found", "workspace_not_found"})
+"""What a 404 of Azure means."""
+
+COLLECTIONS: Mapping[str, str] = {
+    **dict.fromkeys(("graph_incidents", "graph_alerts_filtered", "graph_sentinel_alerts", "secure_scores"), "unlisted"),
+    **dict.fromkeys(
+        (
+            "incidents",
+            "incidents_filtered",
+            "alert_rules",
+            "data_connectors",
+            "automation_rules",
+            "watchlists",
+            "bookmarks",
+            "threat_intelligence",
+            "metadata",
+            "settings",
+        ),
+        "collection_not_found",
+    ),
+}
+"""Probes of what exists, if empty, wherever the product does, and the rule that reads a 404 of it."""
+
+Reading = Callable[..., Finding | NotAsked | None]
 
 
 @dataclass(frozen=True)
 class Rule:
-    """``read(refusal, connection, **clues)`` gives a better finding, or None; ``clues`` are the probes that it
-    needs.
+    """``read(refusal, connection, **clues)`` gives a better finding, an absence where the refusal proves nothing, or
+    None; ``clues`` are the probes that it needs.
     """
 
     read: Reading
@@ -82,22 +106,38 @@ def rules_for(refusal: Refusal) -> tuple[str, ...]:
     if refusal.probe in PARENTS and found.tell_apart == ACCESS:
         return ()
     rules = (found.tell_apart,) if found.tell_apart and found.tell_apart in TELL_APART else ()
+    if no_tenant(refusal):
+        rules = ("tenant_not_here", *rules)
     if found.cause not in WHOLE and exchange is None:
         return rules
     if refusal.probe in TOKENS:
         return (*rules, "whole_tokens")
-    if found.cause == "licence_missing":
-        return ("unlicensed",)
     if exchange is None:
-        return rules
-    return (*rules, f"whole_{_whole(exchange, found.cause)}")
+        return ("unlicensed",) if found.cause == "licence_missing" else rules
+    if exchange.status in (401, 403) and (audience := APIS[exchange.api].audience):
+        rules = (f"claims_token_{audience}", *rules)
+    if found.cause == "licence_missing":
+        return (*rules, "unlicensed")
+    if found.cause == "object_not_found" and refusal.probe in COLLECTIONS:
+        rules = (COLLECTIONS[refusal.probe], *rules)
+    if found.cause in NOT_FOUND and exchange.status == 404 and APIS[exchange.api].audience == "arm":
+        rules = ("parent_not_found", *rules)
+    return (*rules, f"whole_{_whole(exchange)}")
 
 
-def _whole(exchange: Exchange, cause: str) -> str:
-    """What may be meant as a whole: an API, the gateway that looks at Sentinel's tokens first, or one incident."""
-    if exchange.api == "sentinel" and cause in TOKEN_USE:
-        return "gateway"
-    return "incident" if exchange.endpoint.startswith("sentinel.incident_") else exchange.api
+def no_tenant(refusal: Refusal) -> bool:
+    """Whether the cloud's sign-in says that it has no such tenant. Discovery may say so with a bare 400 or 404."""
+    if refusal.finding.cause == "tenant_not_found":
+        return refusal.exchange is not None
+    status = refusal.exchange.status if refusal.exchange else None
+    return refusal.probe == "discovery" and status in (400, 404) and refusal.finding.cause not in NETWORK
+
+
+def _whole(exchange: Exchange) -> str:
+    """What may be meant as a whole: an API, the gateway before Microsoft Sentinel, or one incident behind it."""
+    if exchange.endpoint.startswith("sentinel.incident_"):
+        return "incident"
+    return "gateway" if exchange.api == "sentinel" else exchange.api
 
 
 def listed(evidence: Evidence) -> Sequence[Any]:

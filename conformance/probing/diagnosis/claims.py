@@ -1,0 +1,47 @@
+"""What is wrong with a token by its own claims: then that is the finding, whatever the API that refuses it says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from conformance.connection import Connection
+from conformance.findings import Finding, finding
+from conformance.probing.diagnosis.rules import TOKENS, Rule, register
+from conformance.probing.evidence import Answer, Evidence, Refusal
+from conformance.probing.tokens import Token
+
+
+def flaw(token: Token, connection: Connection, now: datetime | None) -> Finding | None:
+    """The first claim for which an API must refuse a token at ``now`` (the service's time), about its audience; None
+    if there is none, or the token cannot be read.
+    """
+    claims: Mapping[str, Any] = token.claims
+    if not claims:
+        return None
+    found = partial(finding, facts=connection.facts(), about=token.audience)
+    aud, tenant, ends = str(claims.get("aud")), str(claims.get("tid")), claims.get("exp")
+    if not connection.cloud.accepts(token.audience, aud):
+        return found("wrong_token_audience", explanation=f"The token's audience is {aud}.")
+    if re.fullmatch(r"[0-9a-fA-F-]{36}", connection.tenant_id) and tenant.lower() != connection.tenant_id.lower():
+        return found("wrong_token_tenant", explanation=f"The token is of tenant {tenant}.")
+    if token.object_id is None:
+        return finding("service_principal_missing", facts=connection.facts())
+    if now is not None and isinstance(ends, int | float) and ends <= now.timestamp():
+        return found("token_expired", explanation=f"The token's lifetime ended before {now:%Y-%m-%d %H:%M:%S} UTC.")
+    return None
+
+
+def flawed(refusal: Refusal, connection: Connection, **clues: Evidence) -> Finding | None:
+    """A token that an API has to refuse."""
+    (token,) = clues.values()
+    if not isinstance(token, Answer):
+        return None
+    return flaw(token.data, connection, refusal.exchange.date if refusal.exchange else None)
+
+
+for probe in TOKENS:
+    register(f"claims_{probe}", Rule(flawed, (probe,)))

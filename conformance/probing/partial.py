@@ -1,0 +1,48 @@
+"""Answers with status 200 that carry an error: their data is a part, which proves nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from conformance.apis.endpoint import Endpoint
+from conformance.findings import Finding, explain, finding
+from conformance.probing.transport import Response
+
+LIMITS = frozenset({"query_partial", "query_timeout", "response_too_large"})
+"""Causes for which a service cuts an answer short."""
+
+
+class Erring(msgspec.Struct):
+    """The ``error`` member of a JSON object, as any API has it."""
+
+    error: dict[str, Any] | None = None
+
+
+def part(endpoint: Endpoint[Any], received: Response, facts: Mapping[str, str]) -> Finding | None:
+    """The finding of a 200 whose JSON object has an ``error`` member, or None.
+
+    Documented for Log Analytics (learn.microsoft.com/azure/azure-monitor/logs/api/response-format): tables that were
+    cut short, and ``PartialError`` with its inner codes beside them. An error beside data is ``query_partial``; alone,
+    it means what it means with any other status.
+    """
+    if received.status != 200 or b'"error"' not in received.body:
+        return None
+    try:
+        error = msgspec.json.decode(received.body, type=Erring).error
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    if not error:
+        return None
+    service = endpoint.api.name
+    found = explain({"error": error}, status=200, headers=received.headers, service=service, facts=facts)
+    try:
+        msgspec.json.decode(received.body, type=endpoint.answers)
+    except msgspec.ValidationError:
+        return found if found.cause != "contract_violation" else None
+    code = found.code or error.get("code")
+    also = tuple(sorted(LIMITS & {found.cause} - {"query_partial"}))
+    explanation = f"{endpoint.name} answered with a part of its data, and an error beside it: {code}."
+    return finding("query_partial", about=service, code=code, also=also, explanation=explanation)
