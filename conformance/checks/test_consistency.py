@@ -57,7 +57,7 @@ def test_incidents_in_table(
     missing = sorted(str(number) for name, number in due.items() if name not in rows)
     protected = isinstance(incident_table, Answer) and incident_table.data.properties.protection_level == "Protected"
     if missing and not protected and (stop := stopped(workspace, query_daily_cap)):
-        raise Found(stop)
+        raise Found(stop, promise="daily-cap")
     if missing and not rows and protected:
         raise Found(hidden("SecurityIncident"), promise="protected-table")
     if missing and not rows:

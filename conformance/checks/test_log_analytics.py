@@ -49,7 +49,7 @@ def test_query_by_resource(query_by_resource: Answer[QueryResponse], query_print
 def same_workspace(connection: Connection, workspace: Evidence) -> None:
     """What is known of another workspace than the one that queries reach says nothing of their rows."""
     if isinstance(workspace, Answer) and (mismatch := mismatched(connection, workspace.data)):
-        raise Found(mismatch)
+        raise Found(mismatch, promise="customer-id")
 
 
 def hidden(table: str) -> Finding:

@@ -59,7 +59,7 @@ def test_role_granted(connection: Connection, token: Answer[Token], consents: Ev
     PERM-021 tells it where the app may read itself. What is missing of one API is one finding, with one command.
     """
     if found := flaw(token.data, connection, token.exchange.date):
-        raise Found(found)
+        raise Found(found, promise="token-claims")
     if token.data.claims and not holds(token.data, role):
         raise Found(missing_role(token.data, role, connection, consents), promise="roles-claim")
 
