@@ -21,7 +21,7 @@ define install
 	@touch $@
 endef
 
-.PHONY: demo test test-clients quick check format bench bench-fleet bench-fleet-quick docs site locale cassettes report help clean
+.PHONY: demo test test-clients agreement quick check format bench bench-fleet bench-fleet-quick docs site locale cassettes report help clean
 
 demo: $(READY) ## verify a made-up connection on the virtual tenant (SCENARIO=expired-secret breaks it)
 	@$(DEMO)
@@ -31,6 +31,9 @@ test: $(READY) ## all tests
 
 test-clients: $(CLIENTS)/.ready ## unmodified clients of the services, on the virtual tenant
 	@$(CLIENTS)/bin/pytest tests/clients
+
+agreement: $(CLIENTS)/.ready ## asks those clients in every scenario, and writes tests/clients/agreement.json
+	@$(CLIENTS)/bin/python scripts/agreement.py
 
 quick: $(READY) ## the tests that take less than a second
 	@$(BIN)/pytest -n auto -m "not slow"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from conformance import Connection, verify
 from conformance.fakes import Fake
 from conformance.fakes.network.client_files import made_up_connection
-from conformance.verification.api import Report
+from conformance.verification.result import Report
 
 RATES = (1, 2, 3, 6)
 """Events between two requests on average, in turn."""

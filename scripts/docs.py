@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from scripts.pages import cassettes, checks, fakes, fidelity, findings, permissions, readme, recording
+from scripts.pages import agreement, cassettes, checks, fakes, fidelity, findings, permissions, readme, recording
 
 ROOT = Path(__file__).parents[1]
 
@@ -17,6 +17,7 @@ def pages() -> dict[str, str]:
         "docs/findings.md": findings.page(),
         "docs/permissions.md": permissions.page(),
         "docs/fakes.md": fakes.page(),
+        "docs/agreement.md": agreement.page(),
         "docs/fidelity.md": fidelity.page(),
         "docs/recording.md": recording.page(),
         "cassettes/INDEX.md": cassettes.page(),

@@ -72,9 +72,6 @@ def test_of_two_independent_faults_both_are_named(pair: str, verified: Callable[
 UNMET = {
     "credential_missing": "an empty credential is refused before anything is sent",
     "scope_invalid": "the scopes are this suite's own",
-    "certificate_invalid": "needs a certificate: tests/checks",
-    "assertion_expired": "needs a federated token: tests/checks",
-    "federation_mismatch": "needs a federated token: tests/checks",
     "grant_type_unsupported": "the grant is this suite's own",
     "request_malformed": "the request is this suite's own",
     "user_credentials_wrong": "no user signs in here",

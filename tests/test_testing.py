@@ -62,7 +62,8 @@ class TestSentinelTenant:
                     yield part
 
             async with httpx.AsyncClient() as client:
-                return (await client.post(url, content=body())).text
+                headers = {"Content-Type": "application/x-www-form-urlencoded"}
+                return (await client.post(url, content=body(), headers=headers)).text
 
         assert "AADSTS7000216" in asyncio.run(ask())
 

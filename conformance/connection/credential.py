@@ -102,6 +102,9 @@ def github_token() -> str:
             headers={"Authorization": f"bearer {bearer}"},
             timeout=10,
         )
-        return str(answer.raise_for_status().json()["value"])
+        token = answer.raise_for_status().json()["value"]
+        if not isinstance(token, str) or not token:
+            raise TypeError
+        return token
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError) as error:
         raise SecretError(f"GitHub gave no token: {type(error).__name__}") from None

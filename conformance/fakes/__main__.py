@@ -11,8 +11,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from conformance.fakes import fleet
+from conformance.connection import SecretError
+from conformance.fakes import fleet, identities
 from conformance.fakes.controllable import ControllableTenant, delay
+from conformance.fakes.identity_provider import AUDIENCE
 from conformance.fakes.network import client_files
 from conformance.fakes.network.served import server_of
 from conformance.fakes.network.server import Server, log_to
@@ -37,17 +39,31 @@ async def serve(options: argparse.Namespace) -> None:
         if options.tenants is not None:
             await serve_fleet(options, log, stop)
             return
-        stage = ControllableTenant(client_files.made_up_connection(), options.scenario)
+        stage = ControllableTenant(
+            client_files.made_up_connection(), options.scenario, identities=identities.made_up() + given(options)
+        )
         stage.latency, stage.jitter = options.latency, options.jitter
         async with server_of(stage, log, host=options.host, port=options.port) as server:
             folder, certificate = options.folder, server.ca_file.read_bytes()
             environment = server.trusting((folder / "ca.pem").resolve())
             stage.publish_to(lambda connection: client_files.write(folder, connection, environment, certificate))
-            print(client_files.exports({**environment, **client_files.variables(stage.connection)}), end="")
+            print(client_files.exports({**environment, **client_files.variables(stage.connection, folder)}), end="")
             print(f"# in another shell:  . {folder / 'environment'}")
             print(f"# {options.scenario}:  pytest --sentinel-config={folder / 'conn.toml'}")
             print("# Ctrl-C ends it", flush=True)
             await stop.wait()
+
+
+def given(options: argparse.Namespace) -> identities.Identities:
+    """What the command line gives the app beside its made-up credentials."""
+    return identities.given(
+        options.certificate,
+        options.certificate_password,
+        options.issuer,
+        options.subject,
+        options.audience,
+        options.issuer_keys,
+    )
 
 
 async def serve_fleet(options: argparse.Namespace, log: Callable[[str], None] | None, stop: asyncio.Event) -> None:
@@ -106,6 +122,19 @@ def main(arguments: list[str] | None = None) -> int:
     serving.add_argument(
         "--folder", type=Path, default=FOLDER, help=f"for conn.toml, its secret, ca.pem and environment ({FOLDER})"
     )
+    own = serving.add_argument_group(
+        "identities", "what the app is registered with, beside the made-up credentials in the folder"
+    )
+    own.add_argument(
+        "--certificate", type=Path, metavar="FILE", help="a certificate: PEM, its key is not needed; or PFX"
+    )
+    own.add_argument("--certificate-password", metavar="TEXT", help="of a PFX file")
+    own.add_argument("--issuer", metavar="URL", help="a federated credential: whose tokens are trusted")
+    own.add_argument("--subject", metavar="TEXT", help="for whom they have to be")
+    own.add_argument("--audience", metavar="TEXT", default=AUDIENCE, help=f"{AUDIENCE} by default")
+    own.add_argument(
+        "--issuer-keys", type=Path, metavar="FILE", help="the issuer's JSON Web Key Set, to verify them with"
+    )
     many = serving.add_argument_group("a fleet", "many tenants, with connections/ and manifest.json in the folder")
     many.add_argument("--tenants", type=int, metavar="N", help="so many tenants in place of one")
     many.add_argument("--broken", type=share, default=0.0, metavar="5%%", help="in 20 scenarios, in turn")
@@ -117,7 +146,7 @@ def main(arguments: list[str] | None = None) -> int:
             raise ValueError("--broken and --hanging are shares of the tenants of --tenants")
         with contextlib.suppress(KeyboardInterrupt):  # where the event loop takes no signals
             asyncio.run(serve(options))
-    except (SourceError, ValueError, OSError, ImportError, OverflowError) as error:
+    except (SourceError, SecretError, ValueError, OSError, ImportError, OverflowError) as error:
         print(f"ERROR: {error}", file=sys.stderr)
         return ExitCode.USAGE
     return ExitCode.CONFORMANT

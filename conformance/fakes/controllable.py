@@ -10,6 +10,7 @@ import httpx
 
 from conformance.apis.endpoint import APIS
 from conformance.connection import Connection
+from conformance.fakes.identities import Identities
 from conformance.fakes.network.failures import Obstacle
 from conformance.fakes.services.throttling import throttling
 from conformance.fakes.source import build
@@ -23,11 +24,17 @@ class ControllableTenant:
 
     Another scenario is another world of the same tenant: ids, credential and history stay, and so do tokens, which are
     judged by the state of the moment, as the services do. Raises :class:`~conformance.sources.base.SourceError` for an
-    unknown scenario.
+    unknown scenario. ``identities`` are what the app takes beside the connection's credential.
     """
 
-    def __init__(self, connection: Connection, scenario: str = "healthy", start: datetime | None = None) -> None:
-        self._connection, self._first, self._start = connection, scenario, start
+    def __init__(
+        self,
+        connection: Connection,
+        scenario: str = "healthy",
+        start: datetime | None = None,
+        identities: Identities | None = None,
+    ) -> None:
+        self._connection, self._first, self._start, self._identities = connection, scenario, start, identities
         self._began: datetime | None = start
         self._publish: Callable[[Connection], None] = lambda connection: None
         self.latency = 0.0
@@ -46,7 +53,7 @@ class ControllableTenant:
         self._publish(world.connection)
 
     def _built(self, scenario: str) -> World:
-        return build(self._connection, scenario, self._start, self._began)
+        return build(self._connection, scenario, self._start, self._began, self._identities)
 
     def publish_to(self, publish: Callable[[Connection], None]) -> None:
         """Tells the connection now and whenever its file may have to say something else."""

@@ -11,6 +11,7 @@ from functools import partial
 
 from conformance.connection import Connection
 from conformance.fakes.faults import FAULTS
+from conformance.fakes.identities import Identities
 from conformance.fakes.scenarios import SCENARIOS
 from conformance.fakes.scenarios.registry import Arrange
 from conformance.fakes.state.healthy import healthy
@@ -56,9 +57,14 @@ def build(
     scenario: str = "healthy",
     start: datetime | None = None,
     began: datetime | None = None,
+    identities: Identities | None = None,
 ) -> World:
-    """The world of a connection in the state of a scenario. Raises :class:`SourceError` for an unknown one."""
+    """The world of a connection in the state of a scenario; the app has ``identities`` beside the connection's own.
+    Raises :class:`SourceError` for an unknown scenario.
+    """
     world = healthy(connection, start, began)
+    if identities is not None:
+        identities.add_to(world.tenant)
     for arrange in arrangement(scenario):
         arrange(world)
     return world

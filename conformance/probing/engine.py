@@ -74,6 +74,7 @@ class Engine:
     ) -> None:
         self.connection = connection
         clock, patience = clock or Clock(), patience or Patience()
+        self._clock = clock
         self._guard = Guard(transport, connection.cloud, negative=negative)
         self._client = httpx.AsyncClient(
             transport=self._guard,
@@ -188,12 +189,13 @@ class Engine:
         assert isinstance(discovery, Answer)
         document = msgspec.json.encode(discovery.data).decode()
         try:
-            asked = await tokens.compose(self.connection, ask.audience, document)
+            asked = await tokens.compose(self.connection, ask.audience, document, self._clock.now())
         except (ImportError, AttributeError):
             raise  # of this installation, not of the credential
         except Exception as error:
             return Refusal(name, credential_finding(error))
-        request = self._client.build_request("POST", asked.url, data=asked.form, headers=asked.headers)
+        headers = {**asked.headers, "Content-Type": "application/x-www-form-urlencoded"}
+        request = self._client.build_request("POST", asked.url, content=asked.encode(), headers=headers)
         result = await self._sender.send(request, entra.TOKEN.name)
         if isinstance(result, NetworkFailure):
             return Refusal(name, result.finding, result.exchange)

@@ -11,8 +11,10 @@ import logging
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from conformance.apis.endpoint import Audience
 from conformance.apis.entra import TokenResponse
@@ -20,6 +22,8 @@ from conformance.connection import Connection
 
 # msal is synchronous, and an assertion may have to be fetched. Nothing waits here for a tenant.
 _threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="msal")
+ASSERTION_LIFETIME = timedelta(minutes=10)
+"""How long an assertion that is signed here is valid: what msal takes by itself."""
 # It prints answers that it cannot read to stderr, unless somebody listens; the finding explains them.
 logging.getLogger("msal").addHandler(logging.NullHandler())
 
@@ -67,8 +71,25 @@ class TokenRequest:
     """What is to be posted for a token. It holds the credential, and is never shown."""
 
     url: str
-    form: Mapping[str, str] = field(repr=False)
+    form: Mapping[str, Any] = field(repr=False)
+    """As msal gives it: text, numbers, and ``bytes`` for an assertion that it has signed."""
     headers: Mapping[str, str] = field(repr=False)
+
+    def encode(self) -> bytes:
+        """The form as ``application/x-www-form-urlencoded``, UTF-8. Raises TypeError for a value that is no text.
+
+        Not left to httpx, which writes ``bytes`` as Python shows them (``b'eyJ...'``).
+        """
+        return urlencode({name: _text(value) for name, value in self.form.items() if value is not None}).encode()
+
+
+def _text(value: object) -> str:
+    """A value of a form as text. Raises TypeError for any other than text, bytes and whole numbers."""
+    if isinstance(value, bytes):
+        return value.decode()
+    if isinstance(value, str) or type(value) is int:
+        return str(value)
+    raise TypeError(f"a form holds text, not {type(value).__name__}")
 
 
 class _Composed(Exception):
@@ -105,9 +126,9 @@ class _Composer:
         """There is nothing to close."""
 
 
-async def compose(connection: Connection, audience: Audience, discovery: str) -> TokenRequest:
+async def compose(connection: Connection, audience: Audience, discovery: str, now: datetime) -> TokenRequest:
     """The token request as msal makes it; ``discovery`` is the tenant's document. Raises what msal does where it
-    cannot make one of the credential.
+    cannot make one of the credential. An assertion that is signed for it is issued at ``now``.
 
     The engine sends it: msal would keep a thread waiting for each answer, so that a few tenants that hang would hold
     up all others, and it keeps refusals and throttling in memory.
@@ -123,6 +144,7 @@ async def compose(connection: Connection, audience: Audience, discovery: str) ->
             authority=f"{connection.cloud.login}/{connection.tenant_id}",
             instance_discovery=False,
             http_client=composer,
+            client_claims={"iat": int(now.timestamp()), "exp": int((now + ASSERTION_LIFETIME).timestamp())},
         )
         with contextlib.suppress(_Composed):
             app.acquire_token_for_client([connection.cloud.scope(audience)])

@@ -30,6 +30,7 @@ COPIED = {
             "benchmarks",
             "clients",
             "fakes",
+            "agreement",
             "fidelity",
             "fleet",
             "library",
@@ -58,6 +59,7 @@ TENANT = {
     "Scenarios and answers": "fakes.md",
     "Clients": "clients.md",
     "Fidelity": "fidelity.md",
+    "Agreement with clients": "agreement.md",
     "Descriptions": "descriptions.md",
 }
 PROJECT = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,8 @@ import httpx
 import pytest
 
 from conformance.connection import CLOUDS, Certificate, FederatedToken
+from conformance.fakes.identity_provider import virtual_provider
+from conformance.fakes.made_up_credentials import certificate
 from conformance.fakes.services import entra
 from conformance.fakes.services.routes import Call
 from conformance.fakes.state import tenant as state
@@ -183,26 +186,9 @@ def test_one_token_that_fails_is_that_one() -> None:
     assert ended["AUTH-012"].status == "inconclusive"
 
 
-@pytest.fixture(scope="module")
-def certificate() -> Certificate:
-    """A self-signed certificate with its key."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import rsa
-
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "contoso")])
-    cert = (x509.CertificateBuilder(name, name, key.public_key(), 1, START, START + timedelta(days=30))).sign(
-        key, hashes.SHA256()
-    )
-    form = serialization.Encoding.PEM
-    private = key.private_bytes(form, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return Certificate(private + cert.public_bytes(form), "app.pem")
-
-
-def test_certificate_that_the_app_does_not_have(certificate: Certificate) -> None:
-    there = world(client_secret=None, credential=certificate)
-    there.tenant.app.thumbprints = {"of another certificate"}
+def test_certificate_that_the_app_does_not_have() -> None:
+    there = world(client_secret=None, credential=certificate())
+    there.tenant.app.certificates.clear()
     fails("AUTH-003", there, "certificate_invalid")
 
 
@@ -213,11 +199,11 @@ def test_certificate_that_cannot_sign() -> None:
 
 def federated(**claims: object) -> World:
     """The world of a connection with a trusted provider's token: one that matches, but for these claims."""
-    start = START.timestamp()
-    good = {"iss": "https://token.example", "sub": "repo:contoso/soc", "aud": "api://AzureADTokenExchange"}
-    good |= {"nbf": start - 60, "exp": start + 300}
-    there = world(client_secret=None, credential=FederatedToken(lambda: sign({**good, **claims}), "env:TOKEN"))
-    there.tenant.app.federated = [state.FederatedCredential(good["iss"], good["sub"])]
+    there = world(client_secret=None, credential=FederatedToken(lambda: virtual_provider().token(START), "env:TOKEN"))
+    there.connection = replace(
+        there.connection,
+        credential=FederatedToken(lambda: virtual_provider().token(START, **claims), "env:TOKEN"),
+    )
     return there
 
 
@@ -231,7 +217,7 @@ def test_trusted_token() -> None:
         ({"iss": "https://token.other"}, "federation_mismatch"),
         ({"sub": "repo:contoso/other"}, "federation_mismatch"),
         ({"aud": "https://graph.microsoft.com"}, "federation_mismatch"),
-        ({"exp": START.timestamp() - 1}, "assertion_expired"),
+        ({"exp": int(START.timestamp()) - 600}, "assertion_expired"),
     ],
 )
 def test_token_that_is_not_trusted(claims: dict[str, object], cause: str) -> None:

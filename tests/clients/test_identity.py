@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
 import msal
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
-from azure.identity import CertificateCredential, ClientAssertionCredential, ClientSecretCredential
-from trustme import CA, KeyType
+from azure.identity import (
+    CertificateCredential,
+    ClientAssertionCredential,
+    ClientSecretCredential,
+    WorkloadIdentityCredential,
+)
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from conformance import Connection
-from conformance.connection import ClientSecret
+from conformance.connection import Certificate, ClientSecret
 from conformance.fakes import World
-from conformance.fakes.state.tenant import FederatedCredential
-from conformance.fakes.state.tokens import read, sign
+from conformance.fakes.identity_provider import VirtualProvider, new_key, virtual_provider
+from conformance.fakes.made_up_credentials import PFX_PASSWORD, pfx
+from conformance.fakes.state.tokens import read
 
 SCOPES = {
     "arm": "https://management.azure.com/.default",
@@ -57,33 +65,77 @@ def test_tokens_are_cached(world: World, signed_in: SignIn) -> None:
     assert [one.url.path.rpartition("/")[2] for one in world.requests] == ["openid-configuration", "token"]
 
 
-def test_a_certificate(world: World) -> None:
-    app = world.tenant.app
-    app.thumbprints.add("*")
-    certificate = (
-        CA(key_type=KeyType.RSA)
-        .issue_cert("connection.example", key_type=KeyType.RSA)
-        .private_key_and_cert_chain_pem.bytes()
-    )
-    with CertificateCredential(
-        world.connection.tenant_id, world.connection.client_id, certificate_data=certificate
-    ) as credential:
+@pytest.mark.parametrize("form", ["PEM", "PFX"])
+def test_a_certificate(arranged: Callable[[str], World], form: str) -> None:
+    world = arranged("with-certificate")
+    own = world.connection.credential
+    assert isinstance(own, Certificate)
+    given = {"certificate_data": own.content}
+    if form == "PFX":
+        given = {"certificate_data": pfx(own).content, "password": PFX_PASSWORD}
+    ids = (world.connection.tenant_id, world.connection.client_id)
+    with CertificateCredential(*ids, **given) as credential:
         assert claims(credential.get_token(SCOPES["graph"]).token)["appidacr"] == "2"
-        app.thumbprints.clear()
+        world.tenant.app.certificates.clear()
         with pytest.raises(ClientAuthenticationError, match=r"AADSTS700027\b"):
             credential.get_token(SCOPES["arm"])
 
 
-def test_a_federated_token(world: World) -> None:
-    world.tenant.app.federated.append(FederatedCredential("https://issuer.example", "repo:contoso"))
-    assertion = {"iss": "https://issuer.example", "sub": "repo:contoso", "aud": "api://AzureADTokenExchange"}
+def test_a_thumbprint_of_old(arranged: Callable[[str], World]) -> None:
+    """Without the certificate itself, msal signs RS256 and names it by SHA-1."""
+    world = arranged("with-certificate")
+    (registered,) = world.tenant.app.certificates
+    parts = world.connection.credential.msal()
+    app = msal.ConfidentialClientApplication(
+        world.connection.client_id,
+        {"private_key": parts["private_key"], "thumbprint": registered.sha1.hex()},
+        f"https://login.microsoftonline.com/{world.connection.tenant_id}",
+    )
+    assert app.acquire_token_for_client([SCOPES["arm"]])["token_type"] == "Bearer"
+
+
+def test_a_certificate_that_only_bears_the_name(arranged: Callable[[str], World]) -> None:
+    """Another key under the thumbprint of the registered certificate."""
+    world = arranged("with-certificate")
+    (registered,) = world.tenant.app.certificates
+    other = new_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    app = msal.ConfidentialClientApplication(
+        world.connection.client_id,
+        {"private_key": other, "thumbprint": registered.sha1.hex()},
+        f"https://login.microsoftonline.com/{world.connection.tenant_id}",
+    )
+    answer = app.acquire_token_for_client([SCOPES["arm"]])
+    assert (answer["error"], answer["error_codes"]) == ("invalid_client", [700027])
+
+
+def test_a_federated_token(arranged: Callable[[str], World]) -> None:
+    world, provider = arranged("with-federated-token"), virtual_provider()
+    claims: dict[str, Any] = {}
     with ClientAssertionCredential(
-        world.connection.tenant_id, world.connection.client_id, lambda: sign(assertion)
+        world.connection.tenant_id,
+        world.connection.client_id,
+        lambda: provider.token(datetime.now(UTC), **claims),
     ) as credential:
         assert credential.get_token(SCOPES["arm"]).token
-        assertion["sub"] = "repo:fabrikam"
+        claims["sub"] = "repo:fabrikam"
         with pytest.raises(ClientAuthenticationError, match=r"AADSTS700213\b"):
             credential.get_token(SCOPES["graph"])
+
+
+def test_a_federated_token_in_a_file(arranged: Callable[[str], World], tmp_path: Path) -> None:
+    """As Kubernetes gives it to a workload."""
+    world, file = arranged("with-federated-token"), tmp_path / "token"
+    file.write_text(virtual_provider().token(datetime.now(UTC)))
+    ids = {"tenant_id": world.connection.tenant_id, "client_id": world.connection.client_id}
+    with WorkloadIdentityCredential(**ids, token_file_path=str(file)) as credential:
+        assert credential.get_token(SCOPES["arm"]).token
+    stranger = VirtualProvider(virtual_provider().issuer, "unknown", new_key())
+    file.write_text(stranger.token(datetime.now(UTC)))
+    with (
+        WorkloadIdentityCredential(**ids, token_file_path=str(file)) as credential,
+        pytest.raises(ClientAuthenticationError, match=r"AADSTS7000272\b"),
+    ):
+        credential.get_token(SCOPES["arm"])
 
 
 def test_msal(world: World) -> None:

@@ -17,8 +17,8 @@ from conformance.fakes import SCENARIOS, Fake, build
 from conformance.fakes.living import EVENTS, Life
 from conformance.fakes.state.tenant import Tenant
 from conformance.fakes.world import World
-from conformance.sources.live import Channel, SourceError
-from conformance.verification.api import Report
+from conformance.sources.base import Channel, SourceError
+from conformance.verification.result import Report
 from tests.contoso import START, made_up
 
 STILL = {one.check for one in verify(made_up(), source=Fake(start=START)).outcomes if one.status == "warning"}

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from functools import cache
 
 import pytest
-import trustme
 
 from conformance import Connection, verify
 from conformance.connection import CLOUDS, Certificate, FederatedToken
 from conformance.fakes import World, build
+from conformance.fakes.made_up_credentials import certificate, federated_token
+from conformance.probing.clock import Clock
 from conformance.sources.base import Channel
 from conformance.verification.result import Report
 from tests.contoso import made_up
@@ -38,22 +36,9 @@ class Arranged:
         yield Channel(world.transport(), world.clock, world.connection)
 
 
-@cache
-def certificate() -> Certificate:
-    issued = trustme.CA().issue_cert("app.example", key_type=trustme.KeyType.RSA)
-    pem = issued.private_key_pem.bytes() + issued.cert_chain_pems[0].bytes()
-    return Certificate(pem, "file:app.pem")
-
-
 def assertion(**claims: object) -> FederatedToken:
-    """A token of another provider; nobody here verifies its signature."""
-    known = {"iss": "https://token.actions.example", "sub": "repo:contoso/soc:ref:refs/heads/main"}
-    payload = {**known, "aud": "api://AzureADTokenExchange", **claims}
-    parts = [
-        base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in ({"alg": "RS256"}, payload)
-    ]
-    text = ".".join([*parts, "c2lnbmF0dXJl"])
-    return FederatedToken(lambda: text, "env:TOKEN")
+    """A token of the virtual identity provider by this machine's clock."""
+    return federated_token(Clock(), **claims)
 
 
 def verified(connection: Connection, arrange: Callable[[World], None] | None = None) -> Report:
@@ -72,7 +57,7 @@ def test_a_credential_without_a_secret_works(credential: Certificate | Federated
 
 def test_a_certificate_that_is_not_the_apps_is_refused() -> None:
     report = verified(
-        made_up(client_secret=None, credential=certificate()), lambda world: world.tenant.app.thumbprints.clear()
+        made_up(client_secret=None, credential=certificate()), lambda world: world.tenant.app.certificates.clear()
     )
     assert causes(report) == [("AUTH-003", "certificate_invalid")]
 
@@ -105,8 +90,8 @@ def test_a_clock_that_is_off_is_told_from_an_old_assertion(
     """The service's Date against this machine's clock."""
 
     def late(world: World) -> None:
-        world.clock.skew = timedelta(minutes=20)
-        world.fault("entra/AADSTS700024")
+        world.clock.skip(timedelta(days=60))  # of the service: the token of a provider has ended by then
+        world.clock.skew = timedelta(days=-60)
 
     report = verified(made_up(client_secret=None, credential=credential), late)
     (root,) = report.verdict.root_causes

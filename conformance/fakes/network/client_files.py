@@ -5,10 +5,15 @@ from __future__ import annotations
 import secrets
 import shlex
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from conformance.connection import ClientSecret, Connection
+from conformance.connection import ClientSecret, Connection, Credential
+from conformance.fakes.credential_files import files_of
+from conformance.fakes.made_up_credentials import certificate as made_up_certificate
+from conformance.fakes.made_up_credentials import federated_token, pfx
 from conformance.fakes.state.timeline import stable_id
+from conformance.probing.clock import Clock
 
 CONNECTION = """\
 # The virtual tenant's connection: made up, and of no use anywhere else.
@@ -16,7 +21,7 @@ CONNECTION = """\
 name = "{name}"
 tenant_id = "{tenant_id}"
 client_id = "{client_id}"
-client_secret = "file:{secret}"
+{credential}
 subscription_id = "{subscription_id}"
 resource_group = "{resource_group}"
 workspace_id = "{workspace_id}"
@@ -44,17 +49,31 @@ def secret(connection: Connection) -> str:
     return connection.credential.secret.reveal()
 
 
-def variables(connection: Connection) -> dict[str, str]:
-    """A made-up connection as environment variables: the first three as Azure's SDKs read them."""
-    return {
+def others() -> dict[str, Credential]:
+    """The credentials that a served tenant takes beside its connection's own, by the name of their file."""
+    own = made_up_certificate()
+    return {"certificate": own, "pfx": pfx(own), "federated": federated_token(Clock())}
+
+
+def variables(connection: Connection, folder: Path | None = None) -> dict[str, str]:
+    """A made-up connection as environment variables: those that begin with AZURE as Azure's SDKs read them. Credentials
+    that are files are there with the ``folder`` that they are in.
+    """
+    found = {
         "AZURE_TENANT_ID": connection.tenant_id,
         "AZURE_CLIENT_ID": connection.client_id,
-        "AZURE_CLIENT_SECRET": secret(connection),
         "AZURE_SUBSCRIPTION_ID": connection.subscription_id,
         "AZURE_RESOURCE_GROUP": connection.resource_group,
         "WORKSPACE_ID": connection.workspace_id,
         "WORKSPACE_NAME": connection.workspace_name,
     }
+    if isinstance(connection.credential, ClientSecret):
+        found["AZURE_CLIENT_SECRET"] = secret(connection)
+    if folder is not None:
+        for files in map(files_of, (*others().values(), connection.credential)):
+            if files.path_variable is not None:
+                found[files.path_variable] = str((folder / next(iter(files.contents))).resolve())
+    return found
 
 
 def exports(values: Mapping[str, str]) -> str:
@@ -63,24 +82,40 @@ def exports(values: Mapping[str, str]) -> str:
 
 
 def write(folder: Path, connection: Connection, environment: Mapping[str, str], certificate: bytes) -> None:
-    """Writes ``conn.toml``, ``client.secret``, ``ca.pem`` and ``environment``, which a shell can read in.
+    """Writes ``conn.toml``, ``conn-certificate.toml``, ``conn-pfx.toml`` and ``conn-federated.toml`` with the files of
+    their credentials, ``ca.pem``, and ``environment``, which a shell can read in.
 
-    Those that hold the secret are for their owner only. Raises OSError.
+    Those that hold a credential are for their owner only. Raises OSError.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "ca.pem").write_bytes(certificate)
-    file(folder / "conn.toml", connection, "client.secret")
-    private(folder / "client.secret", secret(connection))
-    private(folder / "environment", exports({**environment, **variables(connection)}))
+    for kind, credential in others().items():
+        _write(
+            folder / f"conn-{kind}.toml", replace(connection, name=f"{connection.name}-{kind}", credential=credential)
+        )
+    _write(folder / "conn.toml", connection)
+    private(folder / "environment", exports({**environment, **variables(connection, folder)}))
+
+
+def _write(path: Path, connection: Connection) -> None:
+    """A connection file, and the files that it refers to."""
+    files = files_of(connection.credential)
+    for name, content in files.contents.items():
+        private(path.parent / name, content)
+    _connection(path, connection, files.lines)
 
 
 def file(path: Path, connection: Connection, secret_file: str) -> None:
     """Writes a connection file, which refers to the file of its secret."""
-    text = CONNECTION.format(name=connection.name, secret=secret_file, **connection.facts())
+    _connection(path, connection, f'client_secret = "file:{secret_file}"')
+
+
+def _connection(path: Path, connection: Connection, credential: str) -> None:
+    text = CONNECTION.format(name=connection.name, credential=credential, **connection.facts())
     path.write_text(text, encoding="utf-8")
 
 
-def private(path: Path, text: str) -> None:
+def private(path: Path, content: str | bytes) -> None:
     """A file for its owner only."""
     path.touch(mode=0o600)
-    path.write_text(text, encoding="utf-8")
+    path.write_bytes(content.encode() if isinstance(content, str) else content)

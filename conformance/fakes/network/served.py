@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from conformance.connection import Connection
+from conformance.fakes import identities
 from conformance.fakes.controllable import ControllableTenant
 from conformance.fakes.network.client_files import made_up_connection
 from conformance.fakes.network.control import Control
@@ -39,6 +40,6 @@ def serve_tenant(
     connection: Connection | None = None, scenario: str = "healthy", **options: Any
 ) -> Iterator[ServedTenant]:
     """Serves a stage from a thread of its own. Raises as :class:`Server` and :class:`ControllableTenant` do."""
-    stage = ServedTenant(connection or made_up_connection(), scenario)
+    stage = ServedTenant(connection or made_up_connection(), scenario, identities=identities.made_up())
     with entered(server_of(stage, **options)) as stage.server:
         yield stage

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import eq, ge, gt, le, lt, ne
@@ -18,6 +18,28 @@ Fields = Mapping[str, type]
 
 CLAUSE = re.compile(r"(?P<name>\w+)\s+(?P<operator>\w+)\s+(?P<literal>'(?:[^']|'')*'|[^\s'()]+)(?:\s+and\s+(?=\S)|$)")
 OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {"eq": eq, "ne": ne, "gt": gt, "ge": ge, "lt": lt, "le": le}
+
+
+SYSTEM_OPTIONS = frozenset(
+    {
+        "$apply",
+        "$compute",
+        "$count",
+        "$deltatoken",
+        "$expand",
+        "$filter",
+        "$format",
+        "$index",
+        "$orderby",
+        "$schemaversion",
+        "$search",
+        "$select",
+        "$skip",
+        "$skiptoken",
+        "$top",
+    }
+)
+"""The system query options of OData 4.01: a service must refuse a request with any other."""
 
 
 class QueryError(ValueError):
@@ -44,6 +66,26 @@ def select(call: Call, rows: Sequence[Row], fields: Fields, *, default: int, mos
     end = skip + min(default if top is None else top, most)
     page = project(ordered[skip:end], call.option("$select"))
     return Selection(page, len(matched), end if skip < end < len(matched) else None)
+
+
+def check_options(call: Call, expandable: Collection[str] = ()) -> None:
+    """Raises :class:`QueryError` for system query options that OData does not have, that come twice or hold no value of
+    theirs, and for an ``$expand`` of what is no navigation property.
+
+    Source: OData 4.01 part 1 section 11.2.1 and part 2 section 5; the words are those of Microsoft's OData library.
+    """
+    names = [name.lower() for name, _ in call.query.multi_items() if name.startswith("$")]
+    for name in names:
+        if name not in SYSTEM_OPTIONS:
+            raise QueryError(f"The query parameter '{name}' is not supported.")
+        if names.count(name) > 1:
+            raise QueryError(f"Query option '{name}' was specified more than once, but it must be at most once.")
+    count = call.option("$count")
+    if count is not None and count.lower() not in ("true", "false"):
+        raise QueryError(f"Invalid value '{count}' for $count query option found. Valid values are 'true', 'false'.")
+    for name in re.findall(r"[\w*/$]+", re.sub(r"\(.*?\)", "", call.option("$expand") or "")):
+        if name not in expandable:
+            raise QueryError(f"Parsing OData Select and Expand failed: Could not find a property named '{name}'.")
 
 
 def number(call: Call, name: str) -> int | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import replace
 from datetime import timedelta
 
 from conformance.connection import CLOUDS, ClientSecret, Secret
 from conformance.fakes.scenarios.registry import scenario
 from conformance.fakes.state import tenant as state
+from conformance.fakes.state.healthy import register
 from conformance.fakes.state.timeline import stable_id
 from conformance.fakes.world import World
 
@@ -17,19 +19,29 @@ def _healthy(world: World) -> None:
     """Nothing to arrange."""
 
 
+def _with_secret(world: World) -> None:
+    """A connection without a client secret gets one, in place of its credential."""
+    if not isinstance(world.connection.credential, ClientSecret):
+        world.connection = replace(world.connection, credential=ClientSecret(Secret(secrets.token_urlsafe(30))))
+        register(world.tenant, world.connection)
+
+
 @scenario("secret-id-pasted", "the secret's ID was pasted where its value belongs", "secret_id_instead_of_value")
 def _secret_id(world: World) -> None:
+    _with_secret(world)
     key_id = world.tenant.app.secrets[0].key_id
     world.connection = replace(world.connection, credential=ClientSecret(Secret(key_id)))
 
 
 @scenario("wrong-secret", "the secret is another app's", "wrong_client_secret")
 def _wrong_secret(world: World) -> None:
+    _with_secret(world)
     world.tenant.app.secrets[0].value = "another-secret"
 
 
 @scenario("expired-secret", "the secret ended yesterday", "secret_expired")
 def _expired_secret(world: World) -> None:
+    _with_secret(world)
     world.tenant.expire_secret()
 
 

@@ -77,8 +77,10 @@ def known_version(version: str) -> bool:
 
 
 def _token(call: Call) -> httpx.Response | None:
-    tenant, token = call.tenant, bearer(call.request.headers.get("authorization"))
-    challenge = _challenge(tenant.id)
+    tenant, header = call.tenant, call.request.headers.get("authorization")
+    token, challenge = bearer(header), _challenge(tenant.id)
+    if token is None and header:
+        return refuse(call, "scheme-unsupported", challenge, scheme=header.partition(" ")[0])
     if token is None:
         return refuse(call, "no-token", challenge)
     claims, genuine = read(token)

@@ -11,7 +11,7 @@ import httpx
 from conformance.apis import defender
 from conformance.apis.endpoint import DEFENDER, AppRole
 from conformance.apis.permissions import RESOURCES
-from conformance.fakes.query.odata import Fields, QueryError, next_link, number, select
+from conformance.fakes.query.odata import Fields, QueryError, check_options, next_link, number, select
 from conformance.fakes.services.routes import Call, Refuser, answers, gate, new_id, respond, unmatched
 from conformance.fakes.state.tokens import presented
 
@@ -59,8 +59,16 @@ refuse = Refuser(DEFENDER, body, headers)
 
 @gate(DEFENDER)
 def enter(call: Call) -> httpx.Response | None:
-    """Token, then whether the tenant is active, then roles."""
-    return _token(call) or _active(call) or _roles(call)
+    """Token, then whether the tenant is active, then roles, then the query options (their place inferred)."""
+    return _token(call) or _active(call) or _roles(call) or _options(call)
+
+
+def _options(call: Call) -> httpx.Response | None:
+    try:
+        check_options(call, {"evidence"} if call.endpoint in (defender.ALERTS, defender.ALERT) else ())
+    except QueryError as error:
+        return refuse(call, "query-invalid", reason=str(error))
+    return None
 
 
 def _token(call: Call) -> httpx.Response | None:

@@ -6,24 +6,31 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qs
 
 import httpx
 
 from conformance.apis import entra
 from conformance.apis.endpoint import ENTRA, Audience
 from conformance.apis.permissions import RESOURCES
+from conformance.connection import CLOUDS
+from conformance.fakes import token_form
 from conformance.fakes.services.routes import Call, Refuser, answers, new_id, respond, unmatched
-from conformance.fakes.state.assertions import federated, signed_by_certificate
+from conformance.fakes.state.assertions import judge
 from conformance.fakes.state.tenant import App
 from conformance.fakes.state.tokens import issue
 
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 TENANT = re.compile(r"[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)+|" + GUID.pattern, re.IGNORECASE)
 SHARED = frozenset({"common", "organizations", "consumers"})
+BEARER_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+"""The only ``client_assertion_type``."""
 AUDIENCES: tuple[Audience, ...] = ("arm", "log_analytics", "graph", "defender")
 
 
+INSTANCES = frozenset({"login.windows.net", "login.microsoft.com", "sts.windows.net"}) | {
+    httpx.URL(cloud.login).host for cloud in CLOUDS.values()
+}
+"""Sign-in hosts that instance discovery knows: those of the clouds, and other names of the public one."""
 SECURITY = {
     "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
     "X-Content-Type-Options": "nosniff",
@@ -128,6 +135,9 @@ def openid_configuration(call: Call) -> httpx.Response:
 @answers(entra.INSTANCE_DISCOVERY, "recorded", "sample of the public instance-discovery document")
 def instance_discovery(call: Call) -> httpx.Response:
     login = call.request.url.host
+    asked = call.option("authorization_endpoint")
+    if asked is not None and _host(asked) not in INSTANCES:
+        return refuse(call, "instance-unknown")
     return respond(
         call,
         200,
@@ -140,14 +150,22 @@ def instance_discovery(call: Call) -> httpx.Response:
     )
 
 
+def _host(text: str) -> str | None:
+    """The host of an URL; None where it is none."""
+    try:
+        return httpx.URL(text).host
+    except httpx.InvalidURL:
+        return None
+
+
 @answers(entra.TOKEN, "recorded", "graph-azure recordings of 2021-2024")
 def token(call: Call) -> httpx.Response:
     """A token, or the first thing that is wrong, in the order of the service (partly inferred)."""
-    form = {
-        name: values[0]
-        for name, values in parse_qs(call.request.content.decode("utf-8", "replace"), keep_blank_values=True).items()
-    }
-    if not form:
+    try:
+        form = token_form.read(call.request)
+    except token_form.DuplicateField as duplicate:
+        return refuse(call, "parameter-duplicated", name=str(duplicate))
+    except ValueError:
         return refuse(call, "body-malformed")
     if "grant_type" not in form:
         return refuse(call, "parameter-missing", name="grant_type")
@@ -157,6 +175,10 @@ def token(call: Call) -> httpx.Response:
         return refuse(call, "credential-missing")
     if not form.get("client_id"):
         return refuse(call, "parameter-missing", name="client_id")
+    if form.get("client_assertion") and not form.get("client_assertion_type"):
+        return refuse(call, "parameter-missing", name="client_assertion_type")
+    if form.get("client_assertion") and form["client_assertion_type"] != BEARER_ASSERTION:
+        return refuse(call, "parameter-invalid", name="client_assertion_type")
     if refused := _tenant(call, "tenant-not-found"):
         return refused
     app = call.tenant.apps.get(form["client_id"].lower())
@@ -194,7 +216,7 @@ def _app(call: Call, app: App) -> httpx.Response | None:
 
 
 def _credential(call: Call, app: App, form: Mapping[str, str]) -> httpx.Response | None:
-    if "client_assertion" in form:
+    if form.get("client_assertion"):
         return _assertion(call, app, form["client_assertion"])
     now = call.tenant.clock.service_now()
     known = [secret for secret in app.secrets if secret.value == form["client_secret"]]
@@ -207,8 +229,18 @@ def _credential(call: Call, app: App, form: Mapping[str, str]) -> httpx.Response
 
 def _assertion(call: Call, app: App, assertion: str) -> httpx.Response | None:
     now = call.tenant.clock.service_now()
-    verdict = signed_by_certificate(app, assertion, now) or federated(app, assertion, now)
+    verdict = judge(app, call.tenant.identity_providers, assertion, _endpoints(call), now)
     return refuse(call, verdict.refusal, **verdict.values) if verdict.refusal else None
+
+
+def _endpoints(call: Call) -> set[str]:
+    """What an assertion of the app may name as its audience, in lower case: the token endpoint, of v1 too, or the
+    issuer, each with the tenant's id or one of its domains (all but the first inferred).
+    """
+    logins = {f"https://{call.request.url.host}", call.tenant.cloud.login}
+    tenants = (call.tenant.id, *call.tenant.domains)
+    ends = ("oauth2/v2.0/token", "oauth2/token", "v2.0")
+    return {f"{login}/{tenant}/{end}".lower() for login in logins for tenant in tenants for end in ends}
 
 
 def _scope(call: Call, app: App, form: Mapping[str, str]) -> httpx.Response | None:
@@ -246,7 +278,7 @@ def _issued(call: Call, app: App, form: Mapping[str, str]) -> httpx.Response:
     asked = form["scope"].strip().removesuffix("/.default")
     audience = _audience(call, asked)
     assert audience is not None
-    kind = "2" if "client_assertion" in form else "1"
+    kind = "2" if form.get("client_assertion") else "1"
     life = int(call.tenant.token_lifetime.total_seconds())
     return respond(
         call,

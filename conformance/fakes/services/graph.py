@@ -12,7 +12,7 @@ import httpx
 
 from conformance.apis import graph
 from conformance.apis.endpoint import GRAPH, AppRole, Endpoint
-from conformance.fakes.query.odata import Fields, QueryError, next_link, number, project, select
+from conformance.fakes.query.odata import Fields, QueryError, check_options, next_link, number, project, select
 from conformance.fakes.services.enumerations import shown
 from conformance.fakes.services.routes import Call, Refuser, answers, gate, respond, unmatched
 from conformance.fakes.state import directory
@@ -24,6 +24,8 @@ PAGE = 50
 """The size of a page where ``$top`` is not given. The service's own is not known."""
 LARGEST_PAGE = 1000
 """A larger ``$top`` for alerts is cut down to this, not refused."""
+LARGEST_LEGACY_SKIP = 500
+"""Of the legacy alerts, as their page documents it."""
 FILTERED: Fields = {
     "assignedTo": str,
     "classification": str,
@@ -82,8 +84,8 @@ refuse = Refuser(GRAPH, body, headers)
 
 @gate(GRAPH)
 def enter(call: Call) -> httpx.Response | None:
-    """Token, then roles, then whether the tenant has Defender at all."""
-    return _token(call) or _roles(call) or _provisioned(call)
+    """Token, then roles, then whether the tenant has Defender at all, then the query options (their place inferred)."""
+    return _token(call) or _roles(call) or _provisioned(call) or _options(call)
 
 
 def _token(call: Call) -> httpx.Response | None:
@@ -123,6 +125,18 @@ def _provisioned(call: Call) -> httpx.Response | None:
     return refuse(call, "not-provisioned")
 
 
+EXPANDABLE = frozenset({graph.INCIDENTS.name, graph.INCIDENT.name})
+"""What has alerts that can be expanded."""
+
+
+def _options(call: Call) -> httpx.Response | None:
+    try:
+        check_options(call, {"alerts"} if call.endpoint and call.endpoint.name in EXPANDABLE else ())
+    except QueryError as error:
+        return refuse(call, "query-invalid", reason=str(error))
+    return None
+
+
 # Security
 
 
@@ -153,6 +167,16 @@ def secure_scores(call: Call) -> httpx.Response:
 
 @answers(graph.LEGACY_ALERTS, "inferred", "retired on 2026-10-15; documented only as returning no more data")
 def legacy_alerts(call: Call) -> httpx.Response:
+    try:
+        top, skip = number(call, "$top") or 0, number(call, "$skip") or 0
+    except QueryError as error:
+        return refuse(call, "query-invalid", reason=str(error))
+    if graph.LEGACY_ALERTS.max_top and top > graph.LEGACY_ALERTS.max_top:
+        return refuse(call, "top-exceeded", limit=graph.LEGACY_ALERTS.max_top, top=top)
+    if skip > LARGEST_LEGACY_SKIP:
+        return refuse(
+            call, "query-invalid", reason=f"The limit of '{LARGEST_LEGACY_SKIP}' for Skip query has been exceeded."
+        )
     return _ok(call, "security/alerts", {"value": []})
 
 

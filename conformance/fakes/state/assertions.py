@@ -1,15 +1,31 @@
-"""Client assertions as Entra judges them: signed by a certificate of the app, or by a trusted identity provider."""
+"""Client assertions as Entra judges them: signed by a certificate of the app, or by a trusted identity provider.
+
+What is looked at is documented (learn.microsoft.com/entra/identity-platform/certificate-credentials and
+/entra/workload-id/workload-identity-federation); the order of it is inferred.
+"""
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from conformance.fakes.identity_provider import IdentityProvider
+from conformance.fakes.key_credentials import KeyCredential
 from conformance.fakes.state.tenant import App
+from conformance.probing.clock import TOLERATED_SKEW
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+ALGORITHMS = ("RS256", "PS256")
+COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
+"""RFC 7515 section 7.1: three parts in base64url without padding. A Python ``bytes`` shown as text is none."""
+MOMENTS = ("exp", "nbf", "iat")
 
 
 @dataclass(frozen=True)
@@ -20,24 +36,91 @@ class Judgement:
     values: Mapping[str, str] = field(default_factory=dict)
 
 
-def signed_by_certificate(app: App, assertion: str, now: datetime) -> Judgement | None:
-    """Of an assertion that the app signed for itself (``iss`` is the client id); None for another's.
+@dataclass(frozen=True)
+class Assertion:
+    """A JSON Web Signature in compact form, read but not verified."""
 
-    The signature itself is not verified: which key signed is taken from the thumbprint in the header.
+    text: str = field(repr=False)
+    header: Mapping[str, Any]
+    claims: Mapping[str, Any]
+
+    def claim(self, name: str) -> str:
+        """A claim as text, empty where there is none; of several audiences all."""
+        value = self.claims.get(name, "")
+        return value if isinstance(value, str) else json.dumps(value)
+
+    def is_signed_with(self, key: RSAPublicKey) -> bool:
+        """Whether its signature verifies with a key."""
+        import jwt
+
+        try:
+            jwt.PyJWS(list(ALGORITHMS)).decode(self.text, key, algorithms=list(ALGORITHMS))
+        except jwt.exceptions.PyJWTError:
+            return False
+        return True
+
+    def within(self, now: datetime) -> Judgement:
+        """Accepts it if ``now`` lies in its time range, with the tolerance of Entra for clocks."""
+        starts, ends = (datetime.fromtimestamp(self.claims.get(name, 0), UTC) for name in ("nbf", "exp"))
+        if starts - TOLERATED_SKEW <= now < ends + TOLERATED_SKEW:
+            return Judgement(None)
+        return Judgement("assertion-expired", {"now": _stamp(now), "starts": _stamp(starts), "ends": _stamp(ends)})
+
+
+def judge(
+    app: App, providers: Mapping[str, IdentityProvider], text: str, audiences: Collection[str], now: datetime
+) -> Judgement:
+    """Judges the ``client_assertion`` of an app. ``audiences`` are the names of the token endpoint, in lower case;
+    ``providers`` the identity providers that Entra can reach, by issuer.
     """
-    head, claims = _parts(assertion)
-    if str(claims.get("iss", "")).lower() != app.client_id.lower():
+    assertion = parse(text)
+    if assertion is None:
+        return Judgement("assertion-malformed")
+    if assertion.header.get("alg") not in ALGORITHMS:
+        return Judgement("assertion-algorithm")
+    if assertion.claim("iss").lower() == app.client_id.lower():
+        return _of_certificate(app, assertion, audiences, now)
+    return _of_provider(app, providers, assertion, now)
+
+
+def parse(text: str) -> Assertion | None:
+    """Reads an assertion; None where it is no JWT with a time at which it ends."""
+    if not COMPACT.fullmatch(text):
         return None
-    thumbprint = str(head.get("x5t#S256") or head.get("x5t") or "")
-    if not ({thumbprint, "*"} & app.thumbprints):
+    header, claims = (_json(part) for part in text.split(".")[:2])
+    if header is None or claims is None or "exp" not in claims:
+        return None
+    if not all(_is_time(claims[name]) for name in MOMENTS if name in claims):
+        return None
+    return Assertion(text, header, claims)
+
+
+def _of_certificate(app: App, assertion: Assertion, audiences: Collection[str], now: datetime) -> Judgement:
+    """An assertion that the app signed for itself: ``iss`` is its client id."""
+    if assertion.claim("sub").lower() != app.client_id.lower():
+        return Judgement("assertion-subject")
+    if not assertion.claim("jti"):
+        return Judgement("assertion-malformed")
+    x5t, x5t_s256 = (assertion.header.get(name) for name in ("x5t", "x5t#S256"))
+    if not isinstance(x5t or x5t_s256, str):
+        return Judgement("thumbprint-missing")
+    thumbprint = _hexadecimal(str(x5t or x5t_s256))
+    known = [one for one in app.certificates if one.has_thumbprint(x5t=x5t, x5t_s256=x5t_s256)]
+    if not known:
         return Judgement("certificate-unknown", {"thumbprint": thumbprint})
-    return _within(claims, now)
+    values = {"thumbprint": thumbprint, **_validity(known[0])}
+    if not any(one.starts <= now < one.ends for one in known):
+        return Judgement("certificate-expired", values)
+    if not any(assertion.is_signed_with(one.public_key) for one in known):
+        return Judgement("certificate-signature", values)
+    if assertion.claim("aud").lower() not in audiences:
+        return Judgement("assertion-audience")
+    return assertion.within(now)
 
 
-def federated(app: App, assertion: str, now: datetime) -> Judgement:
-    """Of an assertion of another identity provider: issuer, subject and audience must match to the letter."""
-    _, claims = _parts(assertion)
-    issuer, subject, audience = (str(claims.get(name, "")) for name in ("iss", "sub", "aud"))
+def _of_provider(app: App, providers: Mapping[str, IdentityProvider], assertion: Assertion, now: datetime) -> Judgement:
+    """An assertion of another identity provider: issuer, subject and audience must match to the letter."""
+    issuer, subject, audience = (assertion.claim(name) for name in ("iss", "sub", "aud"))
     values = {"issuer": issuer, "subject": subject, "audience": audience}
     known = [one for one in app.federated if one.issuer == issuer]
     if not known:
@@ -47,32 +130,37 @@ def federated(app: App, assertion: str, now: datetime) -> Judgement:
         return Judgement("federation-subject", values)
     if not any(one.audience == audience for one in known):
         return Judgement("federation-audience", values)
-    return _within(claims, now)
+    provider = providers.get(issuer)
+    if provider is not None:  # the keys of a real provider are not to be had here
+        kid = str(assertion.header.get("kid", ""))
+        if kid not in provider.keys or not assertion.is_signed_with(provider.keys[kid]):
+            return Judgement("federation-key", {"kid": kid, "issuer": issuer})
+    return assertion.within(now)
 
 
-def _within(claims: Mapping[str, Any], now: datetime) -> Judgement:
-    starts, ends = (_time(claims.get(name)) for name in ("nbf", "exp"))
-    if (starts and now < starts) or (ends and now >= ends):
-        return Judgement("assertion-expired", {"now": _text(now), "starts": _text(starts), "ends": _text(ends)})
-    return Judgement(None)
-
-
-def _parts(assertion: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    parts = [_decoded(part) for part in assertion.split(".")[:2]]
-    return (parts[0], parts[1]) if len(parts) == 2 else ({}, {})
-
-
-def _decoded(part: str) -> Mapping[str, Any]:
+def _json(part: str) -> Mapping[str, Any] | None:
     try:
         value = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
+        return None
+    return value if isinstance(value, dict) else None
 
 
-def _time(value: object) -> datetime | None:
-    return datetime.fromtimestamp(value, UTC) if isinstance(value, int | float) else None
+def _is_time(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e11
 
 
-def _text(time: datetime | None) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S.0000000Z") if time else "(none)"
+def _hexadecimal(thumbprint: str) -> str:
+    """A thumbprint as Entra's texts have it."""
+    try:
+        return base64.urlsafe_b64decode(thumbprint + "=" * (-len(thumbprint) % 4)).hex().upper()
+    except ValueError:
+        return thumbprint
+
+
+def _validity(one: KeyCredential) -> dict[str, str]:
+    return {"starts": f"{one.starts:%m/%d/%Y %H:%M:%S}", "ends": f"{one.ends:%m/%d/%Y %H:%M:%S}"}
+
+
+def _stamp(time: datetime) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S.0000000Z")

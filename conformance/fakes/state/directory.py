@@ -5,10 +5,12 @@ Like the real directory it never gives a secret's value away, only the first thr
 
 from __future__ import annotations
 
+import base64
 from datetime import datetime
 from typing import Any
 
 from conformance.apis.permissions import Permission, resource_of
+from conformance.fakes.key_credentials import KeyCredential
 from conformance.fakes.state.tenant import App, ClientSecret, Consent, Tenant
 from conformance.fakes.state.timeline import stable_id
 
@@ -21,7 +23,7 @@ def application(app: App) -> dict[str, Any]:
         "displayName": app.name,
         "signInAudience": "AzureADMyOrg",
         "passwordCredentials": [_secret(one) for one in app.secrets],
-        "keyCredentials": [_certificate(one) for one in sorted(app.thumbprints)],
+        "keyCredentials": [_certificate(one) for one in app.certificates],
         "requiredResourceAccess": [
             {
                 "resourceAppId": app_id,
@@ -105,15 +107,14 @@ def _secret(one: ClientSecret) -> dict[str, Any]:
     }
 
 
-def _certificate(thumbprint: str) -> dict[str, Any]:
-    """A certificate; the model knows no dates of it."""
+def _certificate(one: KeyCredential) -> dict[str, Any]:
     return {
-        "customKeyIdentifier": thumbprint,
-        "displayName": "CN=connection",
+        "customKeyIdentifier": base64.b64encode(one.sha1).decode(),
+        "displayName": one.subject,
         "key": None,
-        "keyId": stable_id("certificate", thumbprint),
-        "startDateTime": None,
-        "endDateTime": None,
+        "keyId": one.key_id,
+        "startDateTime": _moment(one.starts),
+        "endDateTime": _moment(one.ends),
         "type": "AsymmetricX509Cert",
         "usage": "Verify",
     }

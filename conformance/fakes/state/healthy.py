@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from conformance.connection import Certificate, ClientSecret, Connection, FederatedToken
+from conformance.connection import Certificate, ClientSecret, Connection, FederatedToken, SecretError
+from conformance.fakes.identity_provider import virtual_provider
+from conformance.fakes.key_credentials import KeyCredential
 from conformance.fakes.services.sentinel_content import content
 from conformance.fakes.state import tenant as state
 from conformance.fakes.state.defender_data import fill
@@ -31,7 +33,8 @@ def healthy(connection: Connection, start: datetime | None = None, began: dateti
         cloud=connection.cloud,
         clock=clock,
     )
-    tenant.apps[connection.client_id.lower()] = _app(connection, clock)
+    tenant.apps[connection.client_id.lower()] = _app(connection)
+    register(tenant, connection)
     tenant.resources = {
         one.app_id: one
         for one in (
@@ -68,9 +71,8 @@ def add_workspace(tenant: Tenant, subscription: str, group: str, name: str, cust
     return workspace
 
 
-def _app(connection: Connection, clock: VirtualClock) -> App:
-    now = clock.service_now()
-    app = App(
+def _app(connection: Connection) -> App:
+    return App(
         client_id=connection.client_id.lower(),
         name="sentinel-reader",
         registration_id=stable_id("registration", connection.client_id),
@@ -80,7 +82,11 @@ def _app(connection: Connection, clock: VirtualClock) -> App:
             state.DEFENDER_APP: [(role, "Role") for role in DEFENDER_ROLES],
         },
     )
-    credential = connection.credential
+
+
+def register(tenant: Tenant, connection: Connection) -> None:
+    """Gives the tenant's app the other side of the connection's credential: what is known of it in Entra."""
+    app, now, credential = tenant.app, tenant.clock.service_now(), connection.credential
     if isinstance(credential, ClientSecret):
         ends = now + timedelta(days=180)
         if connection.secret_expires:
@@ -91,10 +97,19 @@ def _app(connection: Connection, clock: VirtualClock) -> App:
             )
         )
     elif isinstance(credential, Certificate):
-        app.thumbprints.add("*")
+        app.certificates += _registered(credential)
     elif isinstance(credential, FederatedToken):
         app.federated.append(_trusted(credential))
-    return app
+        provider = virtual_provider()
+        tenant.identity_providers[provider.issuer] = provider.published
+
+
+def _registered(credential: Certificate) -> list[KeyCredential]:
+    """The certificate of a credential as it is on the app; none where the credential cannot be used."""
+    try:
+        return [KeyCredential.from_pem(credential.msal()["public_certificate"].encode())]
+    except SecretError:
+        return []
 
 
 def _trusted(credential: FederatedToken) -> state.FederatedCredential:

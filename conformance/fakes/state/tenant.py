@@ -10,6 +10,8 @@ from typing import Any
 
 from conformance.apis.permissions import RESOURCES
 from conformance.connection import Cloud
+from conformance.fakes.identity_provider import IdentityProvider
+from conformance.fakes.key_credentials import KeyCredential
 from conformance.fakes.state.roles import BUILT_IN, RoleDefinition
 from conformance.fakes.state.timeline import Incident
 from conformance.probing.clock import VirtualClock
@@ -58,8 +60,7 @@ class App:
     service_principal_id: str | None
     enabled: bool = True
     secrets: list[ClientSecret] = field(default_factory=list)
-    thumbprints: set[str] = field(default_factory=set)
-    """SHA-256 (base64url) of the certificates on the app; ``*`` accepts any."""
+    certificates: list[KeyCredential] = field(default_factory=list)
     federated: list[FederatedCredential] = field(default_factory=list)
     consents: list[Consent] = field(default_factory=list)
     requested: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
@@ -200,6 +201,8 @@ class Tenant:
     """True: ``workspaces/*/read`` of a role does not include ``workspaces/read``, which is not documented."""
     custom_roles: list[RoleDefinition] = field(default_factory=list)
     defender: Defender = field(default_factory=Defender)
+    identity_providers: dict[str, IdentityProvider] = field(default_factory=dict)
+    """Providers whose keys can be had, by issuer. Signatures of others that an app trusts are not verified."""
     conditional_access: str | None = None
     """The id of a Conditional Access policy that blocks workload identities."""
     token_lifetime: timedelta = timedelta(seconds=3599)

@@ -1,0 +1,41 @@
+"""A credential as files: what connection files and Azure's SDKs read it from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from conformance.connection import Certificate, ClientSecret, Credential
+
+
+@dataclass(frozen=True)
+class CredentialFiles:
+    """``keys`` are the lines of a connection file, ``contents`` the files that they name, relative to it."""
+
+    keys: Mapping[str, str]
+    contents: Mapping[str, bytes] = field(repr=False)
+    path_variable: str | None = None
+    """The environment variable in which Azure's SDKs expect the path of the first file."""
+
+    @property
+    def lines(self) -> str:
+        """The keys as TOML."""
+        return "\n".join(f'{key} = "{value}"' for key, value in self.keys.items())
+
+
+def files_of(credential: Credential) -> CredentialFiles:
+    """The files of a credential; a federated token is fetched for it."""
+    if isinstance(credential, ClientSecret):
+        content = {"client.secret": credential.secret.reveal().encode()}
+        return CredentialFiles({"client_secret": "file:client.secret"}, content)
+    if isinstance(credential, Certificate):
+        name = "client.pem" if credential.password is None else "client.pfx"
+        keys, contents = {"certificate": f"file:{name}"}, {name: credential.content}
+        if credential.password is not None:
+            keys["certificate_password"] = f"file:{name}.password"
+            contents[f"{name}.password"] = credential.password.reveal().encode()
+        return CredentialFiles(keys, contents, None if credential.password else "AZURE_CLIENT_CERTIFICATE_PATH")
+    name = "federated.token"
+    return CredentialFiles(
+        {"federated_token": f"file:{name}"}, {name: credential.token().encode()}, "AZURE_FEDERATED_TOKEN_FILE"
+    )

@@ -1,0 +1,94 @@
+"""What the app of a virtual tenant is registered with beside the connection's own credential."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from conformance.connection import Certificate, Secret, SecretError
+from conformance.fakes.identity_provider import AUDIENCE, SUBJECT, IdentityProvider, virtual_provider
+from conformance.fakes.key_credentials import KeyCredential
+from conformance.fakes.made_up_credentials import certificate
+from conformance.fakes.state.tenant import FederatedCredential, Tenant
+
+
+@dataclass(frozen=True)
+class Identities:
+    """Certificates of the app, federated credentials that it trusts, and the providers whose keys can be had."""
+
+    certificates: Sequence[KeyCredential] = ()
+    federated: Sequence[FederatedCredential] = ()
+    providers: Sequence[IdentityProvider] = ()
+
+    def add_to(self, tenant: Tenant) -> None:
+        """Registers them on the tenant's app."""
+        tenant.app.certificates += self.certificates
+        tenant.app.federated += self.federated
+        tenant.identity_providers |= {one.issuer: one for one in self.providers}
+
+    def __add__(self, other: Identities) -> Identities:
+        return Identities(
+            (*self.certificates, *other.certificates),
+            (*self.federated, *other.federated),
+            (*self.providers, *other.providers),
+        )
+
+
+def made_up() -> Identities:
+    """The made-up certificate, and the virtual provider's token."""
+    provider = virtual_provider()
+    return Identities(
+        [registered(certificate())], [FederatedCredential(provider.issuer, SUBJECT)], [provider.published]
+    )
+
+
+def registered(one: Certificate) -> KeyCredential:
+    """A certificate as it is on an app. Raises SecretError where it cannot be used."""
+    return KeyCredential.from_pem(one.msal()["public_certificate"].encode())
+
+
+def given(
+    file: Path | None = None,
+    password: str | None = None,
+    issuer: str | None = None,
+    subject: str | None = None,
+    audience: str = AUDIENCE,
+    keys: Path | None = None,
+) -> Identities:
+    """Identities of the command line: a certificate (PEM, with or without its key, or PFX with ``password``), and a
+    federated credential whose provider's key document is ``keys``. Raises ValueError, OSError or SecretError.
+    """
+    if (issuer is None) != (subject is None):
+        raise ValueError("--issuer and --subject belong together")
+    if keys is not None and issuer is None:
+        raise ValueError("--issuer-keys are those of --issuer")
+    return Identities(
+        [_certificate(file, password)] if file else (),
+        [FederatedCredential(issuer, subject, audience)] if issuer and subject else (),
+        [_provider(issuer, keys)] if issuer and keys else (),
+    )
+
+
+def _certificate(file: Path, password: str | None) -> KeyCredential:
+    content = file.read_bytes()
+    if b"-----BEGIN CERTIFICATE" not in content:
+        return registered(Certificate(content, str(file), Secret(password) if password is not None else None))
+    try:
+        found = KeyCredential.from_pem(content[content.index(b"-----BEGIN CERTIFICATE") :])
+        found.public_key  # noqa: B018 - raises for a key of another kind
+    except (ValueError, TypeError):
+        raise SecretError(f"{file}: no certificate with an RSA key") from None
+    return found
+
+
+def _provider(issuer: str, keys: Path) -> IdentityProvider:
+    """A provider by its key document (RFC 7517)."""
+    import jwt
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+    try:
+        found = jwt.PyJWKSet.from_json(keys.read_text(encoding="utf-8")).keys
+    except (jwt.exceptions.PyJWTError, ValueError, TypeError, AttributeError):
+        raise ValueError(f"{keys}: no JSON Web Key Set") from None
+    return IdentityProvider(issuer, {str(one.key_id): one.key for one in found if isinstance(one.key, RSAPublicKey)})

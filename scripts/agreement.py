@@ -1,0 +1,45 @@
+"""Asks the clients of tests/clients/operations.py in every scenario, and writes tests/clients/agreement.json.
+
+Runs in the environment of `make test-clients`: `make agreement`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "clients")]
+
+
+def observe(scenario: str) -> dict[str, str]:
+    """How the clients end in a scenario, over sockets."""
+    from contoso import made_up
+    from operations import outcomes
+
+    from conformance.fakes.network.served import serve_tenant
+
+    with serve_tenant(made_up(), scenario) as stage:
+        for name in [*os.environ]:
+            if name.startswith(("AZURE_", "MSAL_", "IDENTITY_")) or name.lower().endswith("_proxy"):
+                del os.environ[name]
+        os.environ.update(stage.server.environment)
+        return outcomes(stage.connection)
+
+
+def main() -> int:
+    from agreement_table import SEEN
+
+    from conformance.fakes import SCENARIOS
+
+    logging.disable()  # azure-identity tells each refusal there too
+    found = {name: observe(name) for name in SCENARIOS}
+    SEEN.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

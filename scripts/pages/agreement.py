@@ -1,0 +1,90 @@
+"""docs/agreement.md: how unmodified clients end in each scenario, and what the suite says of it."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from typing import Any
+
+from conformance.fakes import SCENARIOS
+from conformance.verification.verdict import ExitCode
+from scripts.pages.markdown import NOTE, code, table
+from scripts.pages.operations import ROOT
+
+CLIENTS = ROOT / "tests" / "clients"
+HEAD = """\
+# Agreement with real clients
+
+In every [scenario](fakes.md#scenarios), Microsoft's own clients, unmodified, ask the served virtual tenant over TLS
+what the checks ask it. They have to succeed where the suite says that it works, and fail where it says that it does
+not. Each is tried once, and signs in with the scenario's credential: a client secret, a certificate or a federated
+token. The clients and their versions are in [clients.md](clients.md).
+"""
+COLUMNS = {
+    "azure-identity": ("token_arm", "token_log_analytics", "token_graph", "token_defender"),
+    "azure-mgmt-\\*": ("workspace", "permissions", "onboarding", "incidents", "incident", "alert_rules"),
+    "azure-monitor-query": ("query", "query_incidents"),
+    "msgraph-sdk": ("graph_alerts", "graph_incidents", "secure_scores"),
+    "azure-core (Defender)": ("machines", "defender_alerts"),
+}
+"""The operations of tests/agreement_table.py by column."""
+
+
+JAVASCRIPT = """\
+## JavaScript
+
+{names} are asked the same in every scenario, and work where the Python clients work, but for these.
+"""
+
+
+def clients() -> list[str]:
+    """The JavaScript clients with their versions."""
+    found = json.loads((CLIENTS / "js" / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    return [f"{name} {version}" for name, version in found.items() if name.startswith("@")]
+
+
+def page() -> str:
+    seen = json.loads((CLIENTS / "agreement.json").read_text(encoding="utf-8"))
+    declared = tomllib.loads((CLIENTS / "differences.toml").read_text(encoding="utf-8"))
+    differences = declared["difference"]
+    numbers = {scenario: i for i, row in enumerate(differences, 1) for scenario in row["scenarios"]}
+    rows = [
+        (
+            code(name),
+            "works" if one.exit_code == ExitCode.CONFORMANT else " + ".join(map(code, one.causes)),
+            *(cell(seen[name], names) for names in COLUMNS.values()),
+            numbers.get(name),
+        )
+        for name, one in SCENARIOS.items()
+    ]
+    return "\n".join(
+        [
+            NOTE,
+            HEAD,
+            f"Of {sum(map(len, seen.values()))} outcomes of {len(seen)} scenarios, "
+            f"{sum(len(set(row['operations']) - {'verdict'}) * len(row['scenarios']) for row in differences)} "
+            "differ from their check; each difference has its reason below.\n",
+            table(("scenario", "the suite's verdict", *COLUMNS, "difference"), rows),
+            "## Differences\n",
+            table(("", "scenario", "operation", "why"), differing(differences)),
+            JAVASCRIPT.format(names=", ".join(map(code, clients()))),
+            table(("", "scenario", "operation", "why"), differing(declared["javascript"])),
+        ]
+    )
+
+
+def cell(ended: Mapping[str, str], names: tuple[str, ...]) -> str:
+    """``works``, or how many do not and how they end."""
+    failed = [ended[name] for name in names if ended[name] != "works"]
+    if not failed:
+        return "works"
+    how = ", ".join(dict.fromkeys(failed))
+    return how if len(failed) == len(names) else f"{how} ({len(failed)} of {len(names)})"
+
+
+def differing(rows: list[dict[str, Any]]) -> list[tuple[object, ...]]:
+    return [
+        (i, ", ".join(map(code, row["scenarios"])), ", ".join(map(code, row["operations"])), row["why"])
+        for i, row in enumerate(rows, 1)
+    ]

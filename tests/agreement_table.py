@@ -1,0 +1,82 @@
+"""What clients of Microsoft are asked in every scenario, and which check says whether it works."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "clients"
+SEEN, DIFFERENCES = FOLDER / "agreement.json", FOLDER / "differences.toml"
+WORKS, VERDICT = "works", "verdict"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """``client`` does ``title``; it works where ``check`` passes."""
+
+    client: str
+    title: str
+    check: str
+
+
+OPERATIONS: Mapping[str, Operation] = {
+    "token_arm": Operation("azure-identity", "token for Azure", "AUTH-010"),
+    "token_log_analytics": Operation("azure-identity", "token for Log Analytics", "AUTH-011"),
+    "token_graph": Operation("azure-identity", "token for Graph", "AUTH-012"),
+    "token_defender": Operation("azure-identity", "token for Defender", "AUTH-013"),
+    "workspace": Operation("azure-mgmt-loganalytics", "workspace", "ARM-003"),
+    "permissions": Operation("azure-mgmt-authorization", "permissions at the workspace", "RBAC-001"),
+    "query": Operation("azure-monitor-query", "query", "LA-001"),
+    "query_incidents": Operation("azure-monitor-query", "query of SecurityIncident", "LA-010"),
+    "onboarding": Operation("azure-mgmt-securityinsight", "onboarding state", "ARM-007"),
+    "incidents": Operation("azure-mgmt-securityinsight", "incidents", "SENT-001"),
+    "incident": Operation("azure-mgmt-securityinsight", "one incident", "SENT-010"),
+    "alert_rules": Operation("azure-mgmt-securityinsight", "analytics rules", "SENT-020"),
+    "graph_alerts": Operation("msgraph-sdk", "alerts", "GRAPH-001"),
+    "graph_incidents": Operation("msgraph-sdk", "incidents", "GRAPH-002"),
+    "secure_scores": Operation("msgraph-sdk", "secure scores", "GRAPH-004"),
+    "machines": Operation("azure-core", "machines of Defender", "MDE-001"),
+    "defender_alerts": Operation("azure-core", "alerts of Defender", "MDE-002"),
+}
+"""By name, in the order of a connection."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where the two need not agree: in these scenarios, for these operations, and why."""
+
+    scenarios: tuple[str, ...]
+    operations: tuple[str, ...]
+    why: str
+
+
+def seen() -> dict[str, dict[str, str]]:
+    """How each operation ended, by scenario."""
+    found: dict[str, dict[str, str]] = json.loads(SEEN.read_text(encoding="utf-8"))
+    return found
+
+
+def differences(kind: str = "difference") -> list[Difference]:
+    """Those to the verdict; ``javascript``: of the JavaScript clients to those for Python."""
+    rows = tomllib.loads(DIFFERENCES.read_text(encoding="utf-8"))[kind]
+    return [Difference(tuple(row["scenarios"]), tuple(row["operations"]), row["why"]) for row in rows]
+
+
+def disagreements(ended: Mapping[str, str], statuses: Mapping[str, str], *, conformant: bool) -> Iterator[str]:
+    """The operations that work for a client and not by their check, or the reverse; ``verdict`` where all of them work
+    and the connection does not, or the reverse. What is a warning works; what does not apply says nothing.
+    """
+    for name, operation in OPERATIONS.items():
+        status = statuses[operation.check]
+        if status != "not_applicable" and (ended[name] == WORKS) != (status in ("passed", "warning")):
+            yield name
+    if conformant != all(ending == WORKS for ending in ended.values()):
+        yield VERDICT
+
+
+def explained(kind: str = "difference") -> set[tuple[str, str]]:
+    """Scenario and operation of every difference that has a reason."""
+    return {(scenario, name) for one in differences(kind) for scenario in one.scenarios for name in one.operations}

@@ -1,0 +1,92 @@
+"""Microsoft's JavaScript clients, unmodified, in every scenario: they work where its Python clients work.
+
+npm installs them into tests/clients/js/node_modules by its lock file when they are not there yet.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.apis import kql
+from conformance.connection import Certificate, ClientSecret, Connection
+from conformance.fakes.network.served import ServedTenant, serve_tenant
+from tests.agreement_table import WORKS, explained, seen
+from tests.contoso import made_up
+
+FOLDER = Path(__file__).parent / "js"
+QUERIES = {"query": kql.PRINT.text, "query_incidents": kql.table("SecurityIncident").text}
+Ask = Callable[[Connection], dict[str, str]]
+
+
+@pytest.fixture(scope="module")
+def installed() -> str:
+    """The path of Node.js, once the clients are there."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        pytest.skip("npm is not installed on this machine")
+    if not (FOLDER / "node_modules").exists():
+        done = subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=FOLDER, capture_output=True, text=True)
+        if done.returncode:
+            pytest.skip(f"npm cannot install the clients: {done.stderr.strip()[-200:]}")
+    return node
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[ServedTenant]:
+    with serve_tenant(made_up()) as stage:
+        yield stage
+
+
+@pytest.fixture(scope="module")
+def ask(installed: str, stage: ServedTenant, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
+    """Has the clients asked on a connection: how each operation ended."""
+    folder = tmp_path_factory.mktemp("credentials")
+    with subprocess.Popen(
+        [installed, "--no-warnings", "operations.mjs"],
+        cwd=FOLDER,
+        env={**os.environ, **stage.server.environment},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+
+        def put(connection: Connection) -> dict[str, str]:
+            question = {**connection.facts(), "credential": credential(connection, folder), "queries": QUERIES}
+            process.stdin.write(json.dumps(question) + "\n")  # type: ignore[union-attr]
+            process.stdin.flush()  # type: ignore[union-attr]
+            ended: dict[str, str] = json.loads(process.stdout.readline())  # type: ignore[union-attr]
+            return ended
+
+        yield put
+        process.stdin.close()
+        process.wait(10)
+
+
+def credential(connection: Connection, folder: Path) -> dict[str, Any]:
+    """A credential as operations.mjs takes it."""
+    own = connection.credential
+    if isinstance(own, ClientSecret):
+        return {"secret": own.secret.reveal()}
+    kind = "certificate" if isinstance(own, Certificate) else "token"
+    file = folder / kind
+    file.write_bytes(own.content if isinstance(own, Certificate) else own.token().encode())
+    return {kind: str(file)}
+
+
+@pytest.mark.parametrize("scenario", seen())
+def test_they_work_where_the_python_clients_work(scenario: str, ask: Ask, stage: ServedTenant) -> None:
+    stage.switch(scenario)
+    ended, other = ask(stage.connection), seen()[scenario]
+    differing = {name for name in ended if (ended[name] == WORKS) != (other[name] == WORKS)}
+    explained_here = {name for there, name in explained("javascript") if there == scenario}
+    assert differing == explained_here, {name: (ended[name], other[name]) for name in differing}
