@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from conformance.deadline import DEADLINE
 from conformance.testing import sentinel_server, sentinel_tenant
 
 __all__ = ["sentinel_server", "sentinel_tenant"]
@@ -58,7 +59,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--sentinel-baseline", metavar="FILE", help="known findings that are accepted, with a reason and a last day"
     )
     group.addoption(
-        "--sentinel-deadline", type=float, default=120.0, metavar="SECONDS", help="for each connection (default 120)"
+        "--sentinel-deadline",
+        type=float,
+        default=DEADLINE,
+        metavar="SECONDS",
+        help=f"for each connection (default {DEADLINE:g})",
     )
     group.addoption(
         "--sentinel-jobs", type=int, default=32, metavar="N", help="connections to verify at a time (default 32)"

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from conformance.checks.registry import AREAS, catalogue
 from conformance.connection import load_files
+from conformance.deadline import DEADLINE
 from conformance.findings import UNPUBLISHED, Docs
 from conformance.fleet.task import ConnectionRef, FleetError, VerifySpec
 from conformance.results.journal import Journal, fingerprint
@@ -36,7 +37,7 @@ def plan(
     checks: str | None = None,
     shard: str = "1/1",
     source_name: str = "live",
-    deadline: float = 120.0,
+    deadline: float = DEADLINE,
     jobs: int = 32,
     wait: float = 0.0,
     strict: bool = False,

@@ -16,6 +16,7 @@ import msgspec
 
 from conformance.connection import Connection, ConnectionFileError, load
 from conformance.findings import UNPUBLISHED, Docs
+from conformance.probing.shortage import Shortage
 from conformance.probing.transport import Patience
 from conformance.results.journal import Entry, entry
 from conformance.sources.live import Source, SourceError, source
@@ -100,7 +101,8 @@ def verify(places: Sequence[ConnectionRef], order: VerifySpec) -> Result:
     began = time.monotonic()
     try:
         connections, troubles = read(places)
-        entries = asyncio.run_coroutine_threadsafe(_all(connections, order), _loop()).result()
+        entries, left = asyncio.run_coroutine_threadsafe(_all(connections, order), _loop()).result()
+        troubles += left
     except SourceError as error:
         entries, troubles = (), [Failure(one.name, str(error), ExitCode.USAGE) for one in places]
     except Exception as error:
@@ -134,8 +136,17 @@ def _begun() -> asyncio.AbstractEventLoop:
     return loop
 
 
-async def _all(connections: Iterable[Connection], order: VerifySpec) -> tuple[Entry, ...]:
-    return tuple([one async for one in verified(connections, order)])
+async def _all(connections: Sequence[Connection], order: VerifySpec) -> tuple[tuple[Entry, ...], list[Failure]]:
+    """The entries of these connections, and why others have none: this machine lacks open files or the like."""
+    entries: list[Entry] = []
+    try:
+        async for one in verified(connections, order):
+            entries.append(one)
+    except Shortage as lacking:
+        names = {one.name for one in entries}
+        left = [one.name for one in connections if one.name not in names]
+        return tuple(entries), [Failure(name, str(lacking), ExitCode.INCOMPLETE) for name in left]
+    return tuple(entries), []
 
 
 def read(places: Sequence[ConnectionRef]) -> tuple[list[Connection], list[Failure]]:

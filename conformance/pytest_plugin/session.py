@@ -17,6 +17,7 @@ from conformance.checks.registry import AREAS, order
 from conformance.connection import ConnectionFileError, DurationError, duration
 from conformance.findings import Docs, DocsError
 from conformance.outputs.delivery import Delivery, DeliveryError, Problem
+from conformance.probing.shortage import shortage
 from conformance.probing.transport import Patience
 from conformance.pytest_plugin.cases import Case, Run
 from conformance.pytest_plugin.collection import CollectionPlugin
@@ -119,6 +120,8 @@ class Session:
         self._undelivered: list[Problem] = []
         self._incomplete = False
         """Whether a recording that was asked for could not be kept."""
+        self._short = False
+        """Whether this machine lacked resources for the connections that are not finished."""
 
     def _distributed(self) -> XdistController | None:
         if getattr(self._config.option, "dist", "no") == "no":
@@ -237,12 +240,19 @@ class Session:
                 others.append(item)
         session.items[:] = others  # those of a connection are let go with it: they are most of what a fleet takes
         began = time.monotonic()
-        with self._progress:
-            for run in self._gathers(list(mine)):
-                items = mine.pop(run)
-                after = next(iter(mine.values()), others)
-                run_items(session, items, after[0] if after else None)
-                self._duration = time.monotonic() - began
+        try:
+            with self._progress:
+                for run in self._gathers(list(mine)):
+                    items = mine.pop(run)
+                    after = next(iter(mine.values()), others)
+                    run_items(session, items, after[0] if after else None)
+                    self._duration = time.monotonic() - began
+        except Exception as error:
+            lacking = shortage(error)
+            if lacking is None:
+                raise
+            self.notes.append(f"ERROR: {lacking}")
+            self._short = True
         run_items(session, others, None)
         return True
 
@@ -328,9 +338,13 @@ class Session:
         if not self._arrangement.connections:
             self._nothing_shared(session)
         self._ending = self._end()
+        if self._short:
+            session.exitstatus = ExitCode.INCOMPLETE
         if self._ending is None:
             return
-        if session.testsfailed <= self._ending.failed and not interrupted:  # else a test failed that is no check
+        if (
+            session.testsfailed <= self._ending.failed and not interrupted and not self._short
+        ):  # else a test failed that is no check
             session.exitstatus = self._ending.exit_code
         self._undelivered = self._delivery.deliver(self._ending, interrupted=interrupted)
         if problem := self._keeping.problem:

@@ -13,8 +13,10 @@ from conformance.checks.judge import judge, probes_of
 from conformance.checks.outcome import Outcome
 from conformance.checks.registry import Check, catalogue
 from conformance.connection import Connection
+from conformance.permits import socket_permits
 from conformance.probing.engine import Engine, Gathered
-from conformance.probing.transport import Patience
+from conformance.probing.shortage import Shortage
+from conformance.probing.transport import SOCKETS, Patience
 from conformance.sources.live import Source
 from conformance.sources.live import source as named
 from conformance.verification.baseline import Baseline, Stale, accept, stale
@@ -65,6 +67,8 @@ def select_checks(ids: Iterable[str] | None = None, *, negative: bool = False) -
 
 TRANSIENT = frozenset({"rbac_propagating", "app_role_stale_token"})
 """Causes that go away by themselves within minutes."""
+PAUSES = (0.25, 0.5, 1.0, 2.0, 4.0)
+"""Seconds to wait for resources of this machine, before a connection is begun again."""
 RECHECK_INTERVAL = 30.0
 """Seconds between two looks while waiting for that."""
 
@@ -81,7 +85,27 @@ async def gather(
     """The evidence that these checks need; with the connection as the source has it, and the seconds it took.
 
     For up to ``wait`` seconds, what is only a matter of time is asked again, each time with fresh tokens.
+    Where this machine lacks open files or the like, the connection is begun again a little later, with fewer beside it;
+    raises :class:`~conformance.probing.shortage.Shortage` where that does not help.
     """
+    for pause in PAUSES:
+        try:
+            return await _gather(connection, source, checks, patience=patience, wait=wait, progress=progress)
+        except Shortage:
+            socket_permits().shrink(SOCKETS)
+            await asyncio.sleep(pause)
+    return await _gather(connection, source, checks, patience=patience, wait=wait, progress=progress)
+
+
+async def _gather(
+    connection: Connection,
+    source: Source,
+    checks: Sequence[Check],
+    *,
+    patience: Patience | None,
+    wait: float,
+    progress: Callable[[int, int], None] | None,
+) -> tuple[Connection, Gathered, float]:
     async with source.open(connection) as channel:
         start = channel.clock.monotonic()
 
@@ -95,6 +119,7 @@ async def gather(
                 patience=patience,
                 negative=any("negative" in check.marks for check in asked),
                 progress=progress,
+                sockets=channel.sockets,
             )
             return await engine.gather(probes_of(asked))
 
@@ -161,8 +186,9 @@ async def verify_async(
 
     ``wait`` is how many seconds to wait for what is only a matter of time: a role or a consent of minutes ago;
     ``strict`` takes warnings for failures; ``baseline`` are known findings that do not count.
-    Raises :class:`~conformance.sources.live.SourceError` for an unknown source and ``KeyError`` for an unknown id; whatever
-    the services do ends in the report.
+    Raises :class:`~conformance.sources.live.SourceError` for an unknown source, ``KeyError`` for an unknown id, and
+    :class:`~conformance.probing.shortage.Shortage` where this machine lacks open files or the like; whatever the
+    services do ends in the report.
     """
     chosen = select_checks(checks)
     where = named(source)
