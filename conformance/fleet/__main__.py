@@ -13,6 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import NoReturn
 
+from conformance.deadline import DEADLINE
 from conformance.errors import UsageError
 from conformance.fleet.plan import plan
 from conformance.fleet.run import Run
@@ -61,7 +62,13 @@ def run_parser() -> argparse.ArgumentParser:
     same("--history", type=Path, metavar="FILE", help="add the verdicts to this history")
     same("--shard", default="1/1", metavar="I/N", help="only this share of the connections, the same ones each time")
     same("--jobs", type=int, default=JOBS, metavar="N", help=f"connections at a time in each process (default {JOBS})")
-    same("--deadline", type=float, default=120.0, metavar="SECONDS", help="for each connection (default 120)")
+    same(
+        "--deadline",
+        type=float,
+        default=DEADLINE,
+        metavar="SECONDS",
+        help=f"for each connection (default {DEADLINE:g})",
+    )
     same("--wait", default="0s", metavar="TIME", help="wait this long (10m) for roles and consents of minutes ago")
     return parser
 

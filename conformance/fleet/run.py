@@ -10,7 +10,8 @@ from typing import IO, Protocol
 
 from conformance.connection import Connection, load
 from conformance.fleet.plan import Plan
-from conformance.fleet.task import ConnectionRef, Failure, FleetError, Result, VerifySpec, verified
+from conformance.fleet.task import ConnectionRef, Failure, FleetError, FleetLost, Result, VerifySpec, verified
+from conformance.probing.shortage import Shortage
 from conformance.report.progress import fleet_progress
 from conformance.results.store import RunStore
 from conformance.verification.verdict import STATUSES, ExitCode, VerdictStatus, exit_code
@@ -36,9 +37,12 @@ class Here:
         self._connections.clear()
 
     async def results(self, places: Iterable[ConnectionRef], spec: VerifySpec) -> AsyncGenerator[Result]:
-        """Each connection as soon as it is finished."""
-        async for entry in verified((self._connections[one.name] for one in places), spec):
-            yield Result((entry,))
+        """Each connection as soon as it is finished. Raises :class:`FleetLost` where this machine lacks resources."""
+        try:
+            async for entry in verified((self._connections[one.name] for one in places), spec):
+                yield Result((entry,))
+        except Shortage as lacking:
+            raise FleetLost(str(lacking)) from None
 
 
 def engine(places: Iterable[ConnectionRef], scheduler: str | None) -> AbstractAsyncContextManager[Engine]:

@@ -17,6 +17,7 @@ import msgspec
 from conformance.connection import Connection, ConnectionFileError, load
 from conformance.errors import UsageError
 from conformance.findings import UNPUBLISHED, Docs
+from conformance.probing.shortage import Shortage
 from conformance.probing.transport import Patience
 from conformance.report.entry import Entry, entry
 from conformance.sources.base import Source, SourceError
@@ -102,7 +103,8 @@ def verify(places: Sequence[ConnectionRef], spec: VerifySpec) -> Result:
     began = time.monotonic()
     try:
         connections, failures = read(places)
-        entries = asyncio.run_coroutine_threadsafe(_all(connections, spec), _loop()).result()
+        entries, left = asyncio.run_coroutine_threadsafe(_all(connections, spec), _loop()).result()
+        failures += left
     except SourceError as error:
         entries, failures = (), [Failure(one.name, str(error), ExitCode.USAGE) for one in places]
     except Exception as error:
@@ -136,8 +138,17 @@ def _begun() -> asyncio.AbstractEventLoop:
     return loop
 
 
-async def _all(connections: Iterable[Connection], spec: VerifySpec) -> tuple[Entry, ...]:
-    return tuple([one async for one in verified(connections, spec)])
+async def _all(connections: Sequence[Connection], spec: VerifySpec) -> tuple[tuple[Entry, ...], list[Failure]]:
+    """The entries of these connections, and why others have none: this machine lacks open files or the like."""
+    entries: list[Entry] = []
+    try:
+        async for one in verified(connections, spec):
+            entries.append(one)
+    except Shortage as lacking:
+        names = {one.name for one in entries}
+        left = [one.name for one in connections if one.name not in names]
+        return tuple(entries), [Failure(name, str(lacking), ExitCode.INCOMPLETE) for name in left]
+    return tuple(entries), []
 
 
 def read(places: Sequence[ConnectionRef]) -> tuple[list[Connection], list[Failure]]:

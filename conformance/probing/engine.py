@@ -35,7 +35,8 @@ from conformance.probing.probe import (
     Refused,
 )
 from conformance.probing.rate_limits import RateLimits
-from conformance.probing.transport import NetworkFailure, Patience, Response, Sender
+from conformance.probing.shortage import Shortage, shortage
+from conformance.probing.transport import SOCKETS, NetworkFailure, Patience, Response, Sender
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,9 @@ class Gathered:
 class Engine:
     """Gathers the evidence of one connection through one transport. Used within one event loop, once.
 
-    ``pace`` is shared by the connections of a run. Exchanges are timed from ``start``, a moment of the clock (now, by
-    default). ``progress`` is called after each probe with how many are known and how many are on the way.
+    It has at most ``sockets`` requests in flight. ``pace`` is shared by the connections of a run. Exchanges are timed
+    from ``start``, a moment of the clock (now, by default). ``progress`` is called after each probe with how many are
+    known and how many are on the way.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Engine:
         patience: Patience | None = None,
         negative: bool = False,
         progress: Callable[[int, int], None] | None = None,
+        sockets: int = SOCKETS,
     ) -> None:
         self.connection = connection
         clock, patience = clock or Clock(), patience or Patience()
@@ -78,23 +81,30 @@ class Engine:
         self._guard = Guard(transport, connection.cloud, negative=negative)
         self._client = httpx.AsyncClient(
             transport=self._guard,
-            timeout=httpx.Timeout(patience.read, connect=patience.connect, pool=None),
+            timeout=httpx.Timeout(None, connect=patience.connect),
             headers={"User-Agent": f"sentinel-conformance/{__version__}", "Accept": "application/json"},
             follow_redirects=False,
             trust_env=False,
         )
         accounts = (pace or RateLimits()).accounts(connection.facts(), clock.monotonic())
-        self._sender = Sender(self._client, clock, patience, accounts, start)
+        self._sender = Sender(self._client, clock, patience, accounts, start, sockets)
         self._tasks: dict[str, asyncio.Task[Evidence]] = {}
         self._findings: dict[str, asyncio.Task[Refusal | NotAsked]] = {}
         self._progress = progress or (lambda known, total: None)
         self._known = 0
 
     async def gather(self, names: Iterable[str]) -> Gathered:
-        """The evidence of these probes and of all that they need, refusals understood as well as can be."""
+        """The evidence of these probes and of all that they need, refusals understood as well as can be.
+
+        Raises :class:`Shortage` where this machine has not enough of its own resources.
+        """
         wanted = list(names)
         async with self._client:
-            await asyncio.gather(*(self._settled(name) for name in wanted))
+            try:
+                await asyncio.gather(*(self._settled(name) for name in wanted))
+            except Shortage:
+                await self._cancel()
+                raise
             evidence: dict[str, Evidence] = {name: task.result() for name, task in self._tasks.items()}
             evidence |= {name: task.result() for name, task in self._findings.items()}
         evidence = {
@@ -104,6 +114,12 @@ class Engine:
             for name, item in evidence.items()
         }
         return Gathered(evidence, tuple(self._sender.exchanges), self._sender.requests)
+
+    async def _cancel(self) -> None:
+        tasks = [*self._tasks.values(), *self._findings.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     # Two layers: `_raw` is the graph of probes; `_understood` reads refusals with the help of other raw evidence.
     # A clue is never itself understood first, so the layers cannot wait for each other.
@@ -148,7 +164,11 @@ class Engine:
             evidence = NotAsked(probe.name, str(nothing))
         except NotConfigured as key:
             evidence = NotAsked(probe.name, str(key), kind="not_configured")
+        except Shortage:
+            raise
         except Exception as error:  # a fault of ours must not look like the tenant's
+            if lacking := shortage(error):
+                raise lacking from None
             evidence = InternalError(probe.name, f"{type(error).__name__}: {error}")
         self._known += 1
         self._progress(self._known, len(self._tasks))
@@ -177,7 +197,7 @@ class Engine:
         if ask.link is not None and (problem := next_link_problem(ask.link, ask.endpoint, httpx.URL(base))):
             return Refusal(name, finding("contract_violation", explanation=problem, about=ask.endpoint.api.name))
         request = build(self._client, self.connection, ask, base, bearer)
-        result = await self._sender.send(request, ask.endpoint.name)
+        result = await self._sender.send(request, ask.endpoint.name, urgency(name, len(PROBES)))
         if isinstance(result, NetworkFailure):
             return Refusal(name, result.finding, result.exchange)
         return read(name, ask.endpoint, result, self.connection)
@@ -193,10 +213,12 @@ class Engine:
         except (ImportError, AttributeError):
             raise  # of this installation, not of the credential
         except Exception as error:
+            if lacking := shortage(error):
+                raise lacking from None
             return Refusal(name, credential_finding(error))
         headers = {**asked.headers, "Content-Type": "application/x-www-form-urlencoded"}
         request = self._client.build_request("POST", asked.url, content=asked.encode(), headers=headers)
-        result = await self._sender.send(request, entra.TOKEN.name)
+        result = await self._sender.send(request, entra.TOKEN.name, urgency(name, len(PROBES)))
         if isinstance(result, NetworkFailure):
             return Refusal(name, result.finding, result.exchange)
         evidence = read(name, entra.TOKEN, result, self.connection)
@@ -205,6 +227,12 @@ class Engine:
             self._guard.tokens[token.text] = ask.audience
             return replace(evidence, data=token)
         return evidence
+
+
+@lru_cache(maxsize=1024)
+def urgency(name: str, probes: int) -> int:
+    """How many requests wait for a probe's answer, one after the other, among so many ``probes``."""
+    return max((1 + urgency(other, probes) for other, one in PROBES.items() if name in one.needs), default=0)
 
 
 def stopped(probe: Probe, needed: Mapping[str, Evidence]) -> Evidence | None:

@@ -11,7 +11,7 @@ from conformance.probing.probe import NotApplicable, probe
 
 
 def query(
-    connection: Connection, query: kql.Query, *, timespan: str | None = None, prefer: str = "wait=30"
+    connection: Connection, query: kql.Query, *, timespan: str | None = None, prefer: str = "wait=10"
 ) -> Ask[QueryResponse]:
     """One query by the workspace's GUID. The body must be JSON with its content type, or the answer is empty."""
     if not connection.uses("log_analytics"):
@@ -32,7 +32,7 @@ def query_by_resource(connection: Connection) -> Ask[QueryResponse]:
     if not connection.uses("log_analytics"):
         raise NotApplicable("this connection does not use Log Analytics")
     stop_at_problems(connection, "subscription_id", "resource_group", "workspace_name")
-    return log_analytics.QUERY_BY_RESOURCE.ask(json={"query": kql.PRINT.text}, headers={"Prefer": "wait=30"})
+    return log_analytics.QUERY_BY_RESOURCE.ask(json={"query": kql.PRINT.text}, headers={"Prefer": "wait=10"})
 
 
 @probe
@@ -77,7 +77,7 @@ def query_unknown_table(connection: Connection) -> Ask[QueryResponse]:
 
 @probe
 def query_timespan(connection: Connection) -> Ask[QueryResponse]:
-    return query(connection, kql.TIMESPAN, timespan="PT6H", prefer="wait=30, include-statistics=true")
+    return query(connection, kql.TIMESPAN, timespan="PT6H", prefer="wait=10, include-statistics=true")
 
 
 @probe

@@ -1,4 +1,4 @@
-"""One HTTP exchange: sent once, retried while a service asks to wait, turned into a response or a network finding."""
+"""One HTTP exchange: sent, again after a hiccup or when a service asks to wait, turned into a response or a finding."""
 
 from __future__ import annotations
 
@@ -13,20 +13,39 @@ from datetime import datetime
 
 import httpx
 
+from conformance.deadline import DEADLINE
 from conformance.findings import Finding, finding
 from conformance.probing.clock import Clock
 from conformance.probing.evidence import Exchange
+from conformance.probing.host import Host
+from conformance.probing.line import Line
 from conformance.probing.rate_limits import RateLimit
+from conformance.probing.shortage import shortage
 
-RETRIED = frozenset({429, 502, 503, 504})
+HICCUPS = frozenset({500, 502, 503, 504})
+"""Answers after which a request is sent once more. All requests of this suite read. The one for a token, too, may come
+twice: it changes nothing, and MSAL of .NET repeats it after a 5xx as well.
+"""
 REQUEST_ID_HEADERS = ("x-ms-request-id", "request-id", "x-ms-correlation-request-id")
 REQUEST_ID_MEMBERS = re.compile(
     rb'"(?:correlationId|target)"\s*:\s*"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"', re.I
 )
 """Where Log Analytics and Defender for Endpoint name a request that they refuse: in the body alone."""
-CONCURRENCY: Mapping[str, int] = {"log_analytics": 8}
-"""Requests of a connection in flight per host; Log Analytics queues what is above 5 itself."""
-DEFAULT_CONCURRENCY = 24
+CONCURRENCY: Mapping[str, int] = {
+    "entra": 4,
+    "arm": 10,
+    "sentinel": 10,
+    "log_analytics": 4,
+    "graph": 4,
+    "defender": 3,
+}
+"""Requests of a connection in flight per host, by API. Log Analytics queues what is above 5 itself."""
+SOCKETS = 20
+"""Requests of a connection in flight altogether, each with a socket of its own."""
+FRESH = "sentinel-fresh"
+"""The extension of a request that wants a new connection: one that was idle may have ended meanwhile."""
+CUT_OFF = frozenset({"ConnectionResetError", "BrokenPipeError", "SSLEOFError", "BrokenResourceError", "EndOfStream"})
+"""Types of errors (of the system, of ssl and of anyio) by which a connection ends in the middle of a handshake."""
 LARGEST = 32 * 1024 * 1024
 """Bytes of an answer, unpacked. A fleet has answers of many tenants in memory, and what is asked for is far below."""
 
@@ -47,19 +66,25 @@ class NetworkFailure:
 
     finding: Finding
     exchange: Exchange
+    broken: bool = False
+    """Whether a connection ended before the answer was complete."""
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How long a run waits. Seconds."""
 
-    deadline: float = 120.0
+    deadline: float = DEADLINE
     """For a whole connection."""
     retries: float = 45.0
     """For the waits of one request: before it, for others of its account, and between its attempts."""
     attempts: int = 4
+    """Of a request that is answered 429. After other trouble there are two."""
+    request: float = 15.0
+    """For a complete answer, from connecting (through a proxy, with TLS) to the last byte; with a second attempt, where
+    the first had trouble.
+    """
     connect: float = 10.0
-    read: float = 60.0
 
 
 class Sender:
@@ -75,17 +100,20 @@ class Sender:
         patience: Patience,
         accounts: Mapping[str, RateLimit],
         start: float | None = None,
+        sockets: int = SOCKETS,
     ) -> None:
         self._client, self._clock, self._patience, self._accounts = client, clock, patience, accounts
-        self._limits: dict[str, asyncio.Semaphore] = {}
+        self._hosts: dict[str, Host] = {}
+        self._line = Line(sockets)
         self.requests = 0
         self.exchanges: list[Exchange] = []
         self._start = clock.monotonic() if start is None else start
         self._ends: float | None = None
         """The deadline, in the time of the event loop: it runs from the first request."""
 
-    async def send(self, request: httpx.Request, endpoint: str) -> Response | NetworkFailure:
-        """Sends, waits as asked and tries again. Raises only what is not the network's doing (the guard, cassettes).
+    async def send(self, request: httpx.Request, endpoint: str, urgency: int = 0) -> Response | NetworkFailure:
+        """Sends, waits as asked and tries again. Raises only what is not the network's doing (the guard, cassettes, a
+        :class:`Shortage` of this machine). Of requests that wait for a socket, those with more ``urgency`` go first.
 
         What is on its way at the deadline, or comes after it, has taken too long, as with a silent host.
         """
@@ -96,15 +124,15 @@ class Sender:
             if now >= self._ends:
                 raise TimeoutError
             async with asyncio.timeout_at(self._ends):
-                result = await self._tried(request, endpoint)
+                result = await self._tried(request, endpoint, urgency)
         except TimeoutError:
-            result = self._late(request, endpoint, started)
+            result = self._late(request, endpoint, started, f"deadline of {self._patience.deadline:g} s")
         self.exchanges.append(result.exchange)
         return result
 
-    def _late(self, request: httpx.Request, endpoint: str, started: float) -> NetworkFailure:
-        """What was not there at the deadline."""
-        host, code = request.url.host, f"deadline of {self._patience.deadline:g} s"
+    def _late(self, request: httpx.Request, endpoint: str, started: float, code: str) -> NetworkFailure:
+        """What was not there at the deadline, or was not sent to a silent host."""
+        host = request.url.host
         exchange = Exchange(
             method=request.method,
             url=str(request.url),
@@ -116,27 +144,36 @@ class Sender:
             elapsed=self._clock.monotonic() - started,
             endpoint=endpoint,
         )
-        return NetworkFailure(finding("timed_out", about=host, facts={"host": host}, code=code), exchange)
+        return NetworkFailure(late(host, code), exchange)
 
-    async def _tried(self, request: httpx.Request, endpoint: str) -> Response | NetworkFailure:
+    async def _tried(self, request: httpx.Request, endpoint: str, urgency: int) -> Response | NetworkFailure:
         request.headers.setdefault("client-request-id", str(uuid.uuid4()))
         api = endpoint.partition(".")[0]
         account = self._accounts[api]
-        limit = self._limits.setdefault(request.url.host, asyncio.Semaphore(CONCURRENCY.get(api, DEFAULT_CONCURRENCY)))
-        throttled, waited, started = 0, 0.0, 0.0
+        host = self._hosts.setdefault(request.url.host, Host(CONCURRENCY[api]))
+        loop, throttled, waited = asyncio.get_running_loop(), 0, 0.0
+        left, again = self._patience.request, False
+        started: float | None = None
         for attempt in range(1, self._patience.attempts + 1):
-            async with limit:
+            async with host.line.place(urgency):
                 waited += await account.turn(self._clock, self._patience.retries - waited)
-                if attempt == 1:
-                    started = self._clock.monotonic()
-                self.requests += 1
-                result = await self._once(request, endpoint, started, attempt, throttled)
-            if isinstance(result, NetworkFailure) or result.status not in RETRIED:
+                async with self._line.place(urgency):
+                    began = loop.time()
+                    started = self._clock.monotonic() if started is None else started
+                    if host.silent:
+                        return self._late(request, endpoint, started, silence(self._patience.request))
+                    self.requests += 1
+                    result = await self._once(request, endpoint, host, left, started, attempt, throttled)
+            if is_throttled(result):
+                throttled += 1
+            elif again or not hiccup(result) or loop.time() - began > self._patience.request / 2:
                 break
-            throttled += result.status == 429
-            wait = retry_after(result.headers, self._clock.now(), attempt)
-            if wait <= self._patience.retries and (result.status == 429 or unavailable(result)):
-                account.close(self._clock.monotonic() + wait, exhausted=result.status == 429)
+            else:
+                again, left = True, left - (loop.time() - began)
+                request.extensions[FRESH] = True
+            wait = pause(result, self._clock.now(), attempt)
+            if wait <= self._patience.retries and asks_all_to_wait(result):
+                account.close(self._clock.monotonic() + wait, exhausted=is_throttled(result))
             if attempt == self._patience.attempts or waited + wait > self._patience.retries:
                 break
             await self._clock.sleep(wait)
@@ -144,16 +181,32 @@ class Sender:
         return result
 
     async def _once(
-        self, request: httpx.Request, endpoint: str, started: float, attempt: int, throttled: int
+        self,
+        request: httpx.Request,
+        endpoint: str,
+        host: Host,
+        seconds: float,
+        started: float,
+        attempt: int,
+        throttled: int,
     ) -> Response | NetworkFailure:
         response: httpx.Response | None = None
         failure: Finding | None = None
+        cut = False
         body = b""
         try:
-            response = await self._client.send(request, stream=True)
-            body = await whole(response)
+            async with host.answering(seconds):
+                response = await self._client.send(request, stream=True)
+                body = await whole(response)
+            host.answered()
+        except TimeoutError:
+            failure = late(request.url.host, silence(self._patience.request))
         except httpx.HTTPError as error:
-            failure = network_finding(error, request.url.host)
+            if lacking := shortage(error):
+                raise lacking from None
+            if isinstance(error, httpx.TimeoutException):
+                host.missed(self._patience.request)
+            failure, cut = network_finding(error, request.url.host), broken(error)
         except EndlessAnswer:
             explanation = f"{endpoint} answered with more than {LARGEST >> 20} MiB, and was not read to its end."
             failure = finding(
@@ -175,7 +228,7 @@ class Sender:
             endpoint=endpoint,
         )
         if failure is not None or status is None:
-            return NetworkFailure(failure or finding("connection_failed"), exchange)
+            return NetworkFailure(failure or finding("connection_failed"), exchange, cut)
         return Response(status, headers, body, exchange)
 
 
@@ -204,19 +257,37 @@ def request_id(headers: Mapping[str, str], refusal: bytes) -> str | None:
     return inside[1].decode() if inside else found
 
 
-def unavailable(result: Response) -> bool:
-    """Whether a service says until when it is out of order, for all who ask."""
-    return result.status == 503 and "retry-after" in result.headers
+def is_throttled(result: Response | NetworkFailure) -> bool:
+    """Whether a service says that it is asked too often."""
+    return isinstance(result, Response) and result.status == 429
 
 
-def retry_after(headers: Mapping[str, str], now: datetime, attempt: int) -> float:
-    """Seconds that a service asks to wait (a number or a date), else an exponential back-off."""
+def asks_all_to_wait(result: Response | NetworkFailure) -> bool:
+    """Whether a service says until when it does not answer, for all who ask."""
+    unavailable = isinstance(result, Response) and result.status == 503 and "retry-after" in result.headers
+    return unavailable or is_throttled(result)
+
+
+def hiccup(result: Response | NetworkFailure) -> bool:
+    """Whether a second attempt may well succeed."""
+    return result.broken if isinstance(result, NetworkFailure) else result.status in HICCUPS
+
+
+def pause(result: Response | NetworkFailure, now: datetime, attempt: int) -> float:
+    """Seconds until the next attempt: what the service asks for, else none, or an exponential back-off after a 429."""
+    if isinstance(result, NetworkFailure):
+        return 0.0
+    asked = retry_after(result.headers, now)
+    return asked if asked is not None else float(2 ** (attempt - 1)) if result.status == 429 else 0.0
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds that a service asks to wait (a number or a date); None where it does not."""
     value = headers.get("retry-after", "").strip()
     if value.isdecimal() and len(value) < 7:
         return float(value)
-    if (until := http_date(value)) is not None:
-        return max(0.0, (until - now).total_seconds())
-    return float(2 ** (attempt - 1))
+    until = http_date(value)
+    return None if until is None else max(0.0, (until - now).total_seconds())
 
 
 def http_date(value: str | None) -> datetime | None:
@@ -230,13 +301,36 @@ def http_date(value: str | None) -> datetime | None:
     return date if date.tzinfo else None
 
 
-def network_finding(error: httpx.HTTPError, host: str) -> Finding:
-    """What a transport error means: name, route, certificate or time."""
+def silence(seconds: float) -> str:
+    """The code of an answer that was not complete within so many seconds."""
+    return f"no answer within {seconds:g} s"
+
+
+def late(host: str, code: str) -> Finding:
+    """The finding of an answer that did not come in time."""
+    return finding("timed_out", about=host, facts={"host": host}, code=code)
+
+
+def broken(error: httpx.HTTPError) -> bool:
+    """Whether a connection that was there ended before the answer was complete, or in its TLS handshake."""
+    if isinstance(error, httpx.ConnectError):
+        return any(type(link).__name__ in CUT_OFF for link in links(error))
+    return isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError)
+
+
+def links(error: BaseException) -> list[BaseException]:
+    """An error, what caused it, what caused that, and so on."""
     chain: list[BaseException] = []
     current: BaseException | None = error
     while current is not None and current not in chain:
         chain.append(current)
         current = current.__cause__ or current.__context__
+    return chain
+
+
+def network_finding(error: httpx.HTTPError, host: str) -> Finding:
+    """What a transport error means: name, route, certificate or time."""
+    chain = links(error)
     text = " ".join(str(link) for link in chain)
     if isinstance(error, httpx.TimeoutException):
         cause = "timed_out"

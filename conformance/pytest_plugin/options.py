@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance.deadline import DEADLINE
+
 if TYPE_CHECKING:
     from conformance.run_options import RunOptions
 
@@ -56,7 +58,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--sentinel-baseline", metavar="FILE", help="known findings that are accepted, with a reason and a last day"
     )
     group.addoption(
-        "--sentinel-deadline", type=float, default=120.0, metavar="SECONDS", help="for each connection (default 120)"
+        "--sentinel-deadline",
+        type=float,
+        default=DEADLINE,
+        metavar="SECONDS",
+        help=f"for each connection (default {DEADLINE:g})",
     )
     group.addoption(
         "--sentinel-jobs", type=int, default=32, metavar="N", help="connections to verify at a time (default 32)"

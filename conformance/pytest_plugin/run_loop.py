@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from _pytest.runner import runtestprotocol
 
+from conformance.probing.shortage import Shortage, shortage
 from conformance.pytest_plugin.cases import Run
 from conformance.pytest_plugin.items import CheckItem, case_of, run_items
 from conformance.pytest_plugin.setup import RunSetup
@@ -44,6 +45,8 @@ class RunLoop:
         self._gathered: Iterator[Run] = iter(())
         self.duration = 0.0
         """Seconds until the last connection was reported."""
+        self.shortage: Shortage | None = None
+        """What this machine lacked for the connections that are not finished."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
@@ -61,12 +64,17 @@ class RunLoop:
                 others.append(item)
         session.items[:] = others  # the items of a connection are released with it: a fleet has hundreds of thousands
         began = time.monotonic()
-        with self._progress:
-            for run in self._gather_all(list(by_run)):
-                items = by_run.pop(run)
-                after = next(iter(by_run.values()), others)
-                run_items(session, items, after[0] if after else None)
-                self.duration = time.monotonic() - began
+        try:
+            with self._progress:
+                for run in self._gather_all(list(by_run)):
+                    items = by_run.pop(run)
+                    after = next(iter(by_run.values()), others)
+                    run_items(session, items, after[0] if after else None)
+                    self.duration = time.monotonic() - began
+        except Exception as error:
+            self.shortage = shortage(error)
+            if self.shortage is None:
+                raise
         run_items(session, others, None)
         return True
 

@@ -170,9 +170,10 @@ class Session:
         selected = [run.asked.name for run in self.runs if run.cases]
         lost = self.results.close(selected, self.loop.duration, self.outcomes, self.workers, interrupted=interrupted)
         summary = self.results.summary
-        if summary is None:
-            return
-        if session.testsfailed <= summary.failed and not interrupted:  # else a test failed that is no check
+        if shortage := self.loop.shortage:
+            self.results.notes.append(f"ERROR: {shortage}")
+            session.exitstatus = ExitCode.INCOMPLETE
+        elif summary and session.testsfailed <= summary.failed and not interrupted:  # else another test failed
             session.exitstatus = summary.exit_code
         if session.exitstatus == 0 and lost:
             session.exitstatus = ExitCode.USAGE

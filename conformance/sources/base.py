@@ -12,6 +12,7 @@ from conformance.connection import Connection
 from conformance.errors import UsageError
 from conformance.probing.clock import Clock
 from conformance.probing.rate_limits import RateLimits
+from conformance.probing.transport import SOCKETS
 
 
 class SourceError(UsageError):
@@ -29,6 +30,8 @@ class Channel:
     clock: Clock
     connection: Connection
     pace: RateLimits = field(default_factory=RateLimits)
+    sockets: int = SOCKETS
+    """How many requests may be in flight at the same time."""
 
 
 class Source(Protocol):

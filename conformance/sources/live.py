@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
-from itertools import chain
 from urllib.request import getproxies, proxy_bypass
 from weakref import WeakKeyDictionary
 
@@ -17,7 +16,9 @@ import httpx
 from conformance.connection import Connection
 from conformance.probing.clock import Clock
 from conformance.probing.rate_limits import RateLimits
+from conformance.probing.transport import FRESH, SOCKETS
 from conformance.sources.base import Channel
+from conformance.sources.permits import socket_permits
 
 
 class Live:
@@ -25,6 +26,8 @@ class Live:
 
     Connections that are open at the same time in one event loop use the same sockets, one after the other: the services
     have the same hosts for everybody, and a handshake costs as much as several requests. They share a pace as well.
+    A connection waits to be opened until this process may open the sockets that it takes. Raises
+    :class:`~conformance.probing.shortage.Shortage` where it may open hardly any.
     """
 
     name = "live"
@@ -36,49 +39,67 @@ class Live:
 
     @asynccontextmanager
     async def open(self, connection: Connection) -> AsyncIterator[Channel]:
-        sockets, pace = self._shared.setdefault(asyncio.get_running_loop(), (ConnectionPool(), RateLimits()))
-        async with sockets:
-            yield Channel(sockets, Clock(), connection, pace)
+        async with socket_permits().taken(SOCKETS, FEWEST) as count:
+            sockets, pace = self._shared.setdefault(asyncio.get_running_loop(), (ConnectionPool(), RateLimits()))
+            async with sockets.reserved(count):
+                yield Channel(sockets, Clock(), connection, pace, count)
 
 
-MAX_IDLE = 60.0
-"""Seconds that a socket without a request is kept."""
+FEWEST = 4
+"""Sockets with which a connection can be verified in reasonable time."""
+MAX_IDLE = 15.0
+"""Seconds that a socket without a request is kept: the less, the rarer has a proxy forgotten it."""
 
 
 class ConnectionPool(httpx.AsyncBaseTransport):
-    """A transport of httpx for each socket: one that is free, or a new one. The last who leaves closes all.
+    """A transport of httpx for each socket: one that is free, or a new one, but no more than are ``reserved``.
 
     One transport for all sockets is slow: httpcore looks at each of them, several times, for every request. A client
     for each is slow too, and keeps cookies, which must not travel between tenants.
     """
 
     def __init__(self) -> None:
-        self._users = 0
+        self._reserved = self._open = 0
         self._free: dict[str, list[httpx.AsyncBaseTransport]] = {}
 
-    async def __aenter__(self) -> ConnectionPool:
-        self._users += 1
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._users -= 1
-        if not self._users:
-            closing, self._free = self._free, {}
-            for transport in chain.from_iterable(closing.values()):
-                await transport.aclose()
+    @asynccontextmanager
+    async def reserved(self, count: int) -> AsyncIterator[ConnectionPool]:
+        """While entered, there may be so many sockets more. The caller has no more requests in flight than that."""
+        self._reserved += count
+        try:
+            yield self
+        finally:
+            self._reserved -= count
+            await self._close(self._reserved)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         free = self._free.setdefault(request.url.host, [])
-        transport = free.pop() if free else self._made(request.url.host)
+        if free and FRESH not in request.extensions:
+            transport = free.pop()
+        else:
+            self._open += 1
+            await self._close(self._reserved)
+            transport = self._made(request.url.host)
         leave = partial(free.append, transport)
         try:
             response = await transport.handle_async_request(request)
+        except (httpx.NetworkError, httpx.RemoteProtocolError):
+            await self._close(0, [free])  # what ended this connection may have ended those that were idle
+            leave()
+            raise
         except BaseException:
             leave()
             raise
         assert isinstance(response.stream, httpx.AsyncByteStream)
         response.stream = _Read(response.stream, leave)
         return response
+
+    async def _close(self, most: int, among: Collection[list[httpx.AsyncBaseTransport]] | None = None) -> None:
+        """Closes free sockets, those of the hosts with most of them first, until there are at most ``most`` in all."""
+        lists = self._free.values() if among is None else among
+        while self._open > most and (longest := max(lists, key=len, default=None)):
+            self._open -= 1
+            await longest.pop(0).aclose()
 
     def _made(self, host: str) -> httpx.AsyncBaseTransport:
         return httpx.AsyncHTTPTransport(

@@ -33,8 +33,9 @@ async def verify_async(
 
     ``wait`` is how many seconds to wait for a role or a consent granted minutes ago; ``strict`` counts warnings
     as failures; findings of the ``baseline`` do not count.
-    Raises :class:`~conformance.sources.base.SourceError` for an unknown source and ``KeyError`` for an unknown id;
-    whatever the services do ends in the report.
+    Raises :class:`~conformance.sources.base.SourceError` for an unknown source, ``KeyError`` for an unknown id, and
+    :class:`~conformance.probing.shortage.Shortage` where this machine lacks open files or the like; whatever the
+    services do ends in the report.
 
         report = await verify_async(connection, source="fake:no-azure-role")
         print(report.verdict.summary)

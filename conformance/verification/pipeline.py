@@ -12,14 +12,18 @@ from conformance.checks.outcome import Outcome
 from conformance.checks.registry import Check, catalogue
 from conformance.connection import Connection
 from conformance.probing.engine import Engine, Gathered
-from conformance.probing.transport import Patience
+from conformance.probing.shortage import Shortage
+from conformance.probing.transport import SOCKETS, Patience
 from conformance.sources.base import Source
+from conformance.sources.permits import socket_permits
 from conformance.verification.baseline import Baseline, JudgedCheck, accept, stale
 from conformance.verification.result import Report
 from conformance.verification.verdict import verdict, warnings_as_failures
 
 TRANSIENT = frozenset({"rbac_propagating", "app_role_stale_token"})
 """Causes that go away by themselves within minutes."""
+PAUSES = (0.25, 0.5, 1.0, 2.0, 4.0)
+"""Seconds to wait for resources of this machine, before a connection is begun again."""
 RECHECK_INTERVAL = 30.0
 """Seconds between re-checks of transient causes."""
 
@@ -97,7 +101,28 @@ async def gather(
     What a busy tenant may have changed between two answers is asked a second time before it counts. For up to ``wait``
     seconds, transient failures are asked again, each time with fresh tokens. ``progress`` is called
     with the number of probes that are known and of those under way. Whatever the services do ends in the evidence.
+
+    Where this machine lacks open files or the like, the connection is begun again a little later, with fewer beside it;
+    raises :class:`~conformance.probing.shortage.Shortage` where that does not help.
     """
+    for pause in PAUSES:
+        try:
+            return await _gather(connection, source, checks, patience=patience, wait=wait, progress=progress)
+        except Shortage:
+            socket_permits().shrink(SOCKETS)
+            await asyncio.sleep(pause)
+    return await _gather(connection, source, checks, patience=patience, wait=wait, progress=progress)
+
+
+async def _gather(
+    connection: Connection,
+    source: Source,
+    checks: Sequence[Check],
+    *,
+    patience: Patience | None,
+    wait: float,
+    progress: Callable[[int, int], None] | None,
+) -> Examination:
     async with source.open(connection) as channel:
         start = channel.clock.monotonic()
 
@@ -111,6 +136,7 @@ async def gather(
                 patience=patience,
                 negative=any("negative" in check.marks for check in asked),
                 progress=progress,
+                sockets=channel.sockets,
             )
             return await engine.gather(probes_of(asked))
 

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.fakes import SCENARIOS
+from conformance.fakes.clients import Client
 from conformance.fakes.controllable import ControllableTenant
 from conformance.fakes.network.control import ORDERS, Control
 from conformance.fakes.network.served import ServedTenant, serve_tenant
@@ -180,7 +181,7 @@ class TestOverSockets:
             assert "SENTINEL_CONTROL" not in server.environment
 
     def test_other_machines_have_no_say(self) -> None:
-        async def control(sock: socket.socket) -> None:
+        async def control(sock: socket.socket, client: Client) -> None:
             raise AssertionError("this is for this machine")
 
         async def greeted(peer: str) -> Any:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from conformance.fakes.clients import Client
 from conformance.fakes.network import tunnel
 from conformance.fakes.network.server import Server
 from tests.fakes.bad_clients import MISBEHAVIOUR
@@ -34,7 +35,7 @@ class TestMisbehaviour:
     @pytest.mark.parametrize("beginning", [b"", b"CONNECT "])
     def test_a_silent_client_is_let_go(self, beginning: bytes) -> None:
         async def outlast() -> bytes:
-            async def serve(sock: socket.socket) -> None:
+            async def serve(sock: socket.socket, client: Client) -> None:
                 raise AssertionError("nothing to serve")
 
             async with tunnel.Tunnel(frozenset(HOSTS), serve, patience=0.05).listening("127.0.0.1", 0) as port:
@@ -52,7 +53,7 @@ class TestMisbehaviour:
         async def flood() -> int:
             sent = 0
 
-            async def serve(sock: socket.socket) -> None:
+            async def serve(sock: socket.socket, client: Client) -> None:
                 nonlocal sent
                 _, writer = await asyncio.open_connection(sock=sock)
                 try:

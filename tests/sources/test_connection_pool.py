@@ -56,7 +56,7 @@ async def answered(sockets: ConnectionPool, host: str = "one.example", path: str
 
 def test_a_socket_serves_one_request_at_a_time_and_then_the_next() -> None:
     async def run() -> list[int]:
-        async with Wired() as sockets:
+        async with Wired().reserved(8) as sockets:
             assert isinstance(sockets, Wired)
             Network.gate.clear()
             both = [asyncio.create_task(answered(sockets)) for _ in range(2)]
@@ -72,7 +72,7 @@ def test_a_socket_serves_one_request_at_a_time_and_then_the_next() -> None:
 
 def test_no_cookie_travels() -> None:
     async def run() -> list[str | None]:
-        async with Wired() as sockets:
+        async with Wired().reserved(8) as sockets:
             assert isinstance(sockets, Wired)
             for _ in range(3):
                 await answered(sockets)
@@ -84,12 +84,12 @@ def test_no_cookie_travels() -> None:
 def test_the_last_who_leaves_closes_them() -> None:
     async def run() -> None:
         sockets = Wired()
-        async with sockets:
-            async with sockets:
+        async with sockets.reserved(8):
+            async with sockets.reserved(8):
                 await answered(sockets)
             assert not sockets.made[0].closed
         assert sockets.made[0].closed
-        async with sockets:
+        async with sockets.reserved(8):
             await answered(sockets)
         assert [one.closed for one in sockets.made] == [True, True]
 
@@ -98,7 +98,7 @@ def test_the_last_who_leaves_closes_them() -> None:
 
 def test_a_socket_that_failed_is_tried_again() -> None:
     async def run() -> int:
-        async with Wired() as sockets:
+        async with Wired().reserved(8) as sockets:
             assert isinstance(sockets, Wired)
             with pytest.raises(httpx.ConnectError):
                 await answered(sockets, path="/fails")

@@ -125,7 +125,7 @@ def test_twenty_of_one_app_keep_what_is_published() -> None:
 def test_what_one_was_told_the_others_need_not_be_told() -> None:
     """A service that allows less than is published."""
     heard, unheard = (tenant(allowed=20, latency=0.1) for _ in range(2))
-    reports = verified([*workspaces(16)], heard)
+    reports = verified([*workspaces(16)], heard, patience=Patience(deadline=120))
     verified([*workspaces(16)], unheard, together=False)
     assert 0 < heard.refused < unheard.refused / 2
     assert throttled(reports) == heard.refused

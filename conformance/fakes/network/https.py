@@ -13,6 +13,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from conformance.fakes.clients import Client
 from conformance.fakes.network.asgi import Application
 
 HANDSHAKE = 10.0
@@ -25,10 +26,13 @@ _quiet.setLevel(logging.CRITICAL + 1)
 
 
 class _Connection(HttpToolsProtocol):
-    """uvicorn's protocol, which leaves the logging configuration alone, can be cut off, and tells when it has ended."""
+    """uvicorn's protocol, which leaves the logging configuration alone, can be cut off, and tells when it has ended and
+    when its client is idle.
+    """
 
-    def __init__(self, config: Config, state: ServerState) -> None:
+    def __init__(self, config: Config, state: ServerState, client: Client) -> None:
         super().__init__(config=config, server_state=state, app_state={})
+        self._client = client
         self.logger = _quiet
         self.access_log = False
         self.ended = asyncio.Event()
@@ -36,6 +40,19 @@ class _Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.app_state["abort"] = transport.abort  # for the application to end it without an answer
+
+    def data_received(self, data: bytes) -> None:
+        self._client.asked()
+        super().data_received(data)
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        if self._client.is_last and self.cycle:
+            self.cycle.keep_alive = False  # says so in the answer: other clients wait
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._client.answered()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -77,10 +94,10 @@ class Service:
             task.cancel()
         await asyncio.gather(*due, return_exceptions=True)
 
-    async def serve(self, sock: socket.socket) -> None:
-        """Serve the client at the other end of ``sock`` until either hangs up. Raises OSError if TLS fails."""
+    async def serve(self, sock: socket.socket, client: Client) -> None:
+        """Serve the ``client`` at the other end of ``sock`` until either hangs up. Raises OSError if TLS fails."""
         transport, connection = await asyncio.get_running_loop().connect_accepted_socket(
-            lambda: _Connection(self._config, self._state),
+            lambda: _Connection(self._config, self._state, client),
             sock,
             ssl=self._context,
             ssl_handshake_timeout=HANDSHAKE if self._context else None,

@@ -8,21 +8,25 @@ import logging
 import socket
 from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from conformance.fakes.clients import Client, Clients, ended
 from conformance.fakes.network.failures import Obstacle
+from conformance.probing.open_files import files_left, promised, raise_limit
 
 MAX_HEAD = 16 * 1024
 CHUNK = 64 * 1024
+FILES = 3
+"""Files that a client takes: its own socket, and the pair between it and the server of HTTP."""
 LINGER = 10.0
 """Seconds for a client to hang up after the server did, so that it reads the end of an answer before a reset."""
 
 _TLS_HANDSHAKE = b"\x16"  # RFC 8446 section 5.1, the content type of a ClientHello
 
-Serve = Callable[[socket.socket], Coroutine[Any, Any, None]]
+Serve = Callable[[socket.socket, Client], Coroutine[Any, Any, None]]
 """Serves the client at the other end of a socket until either hangs up."""
 
 logger = logging.getLogger(__name__)
@@ -49,7 +53,8 @@ class Tunnel:
 
     ``plain`` serves requests in origin form without TLS, from this machine only. ``obstacle`` says what stands before
     a host; behind a foreign certificate, ``foreign`` serves. Anything else gets a short 400, 403, 431, 501 or 502. A
-    client has ``patience`` seconds for its first bytes.
+    client has ``patience`` seconds for its first bytes. It serves as many clients as the process may open files for;
+    further ones wait until one of these has gone or is idle, and is hung up on.
     """
 
     hosts: frozenset[str]
@@ -62,38 +67,33 @@ class Tunnel:
     @asynccontextmanager
     async def listening(self, host: str, port: int) -> AsyncIterator[int]:
         """Listen while in the context, and give the port. On leaving, all connections are closed at once."""
-        clients: set[asyncio.Task[None]] = set()
+        raise_limit()
+        most = max(files_left() // (FILES + 1), 1)  # what is left may be for clients in the same process
+        clients = Clients(most)
+        bound = await asyncio.start_server(lambda *_: None, host, port, start_serving=False)
+        with promised(most * FILES), ExitStack() as open_sockets:
+            listening = [open_sockets.enter_context(one.dup()) for one in bound.sockets]
+            bound.close()
+            for one in listening:
+                one.setblocking(False)
+                one.listen(1024)
+            accepting = [asyncio.create_task(clients.accept(one, self._attend)) for one in listening]
+            try:
+                yield listening[0].getsockname()[1]
+            finally:
+                await ended(accepting)
+                await clients.end()
 
-        def attend(reader: StreamReader, writer: StreamWriter) -> None:
-            if not listener.is_serving():  # accepted just before the end
-                writer.transport.abort()
-                return
-            task = asyncio.create_task(self._attend(reader, writer))
-            clients.add(task)
-            task.add_done_callback(clients.discard)
-            task.add_done_callback(lambda _: writer.transport.abort())  # also when cancelled before its first step
-
-        listener = await asyncio.start_server(attend, host, port, limit=MAX_HEAD, backlog=1024, start_serving=False)
-        try:
-            await listener.start_serving()
-            yield listener.sockets[0].getsockname()[1]
-        finally:
-            listener.close()
-            ending = list(clients)
-            for task in ending:
-                task.cancel()
-            await asyncio.gather(*ending, return_exceptions=True)
-            await listener.wait_closed()
-
-    async def _attend(self, reader: StreamReader, writer: StreamWriter) -> None:
+    async def _attend(self, sock: socket.socket, client: Client) -> None:
+        reader, writer = await asyncio.open_connection(sock=sock, limit=MAX_HEAD)
         try:
             async with _closing(writer):
                 async with asyncio.timeout(self.patience):
-                    reaction = await self._greet(reader, writer.get_extra_info("peername")[0])
+                    reaction = await self._greet(reader, client.address)
                 match reaction:
                     case Welcome():
                         writer.write(reaction.greeting)
-                        await _splice(reader, writer, reaction)
+                        await _splice(reader, writer, reaction, client)
                     case Refusal():
                         await _refuse(reader, writer, reaction)
         except* (OSError, EOFError) as ended:
@@ -133,12 +133,12 @@ class Tunnel:
         return Welcome(self.serve, greeting=established)
 
 
-async def _splice(reader: StreamReader, writer: StreamWriter, welcome: Welcome) -> None:
+async def _splice(reader: StreamReader, writer: StreamWriter, welcome: Welcome, client: Client) -> None:
     near, far = socket.socketpair()
     with near, far:
         from_server, to_server = await asyncio.open_connection(sock=near, limit=CHUNK)
         async with _closing(to_server), asyncio.TaskGroup() as group:
-            group.create_task(welcome.serve(far))
+            group.create_task(welcome.serve(far, client))
             to_server.write(welcome.read)
             upward = group.create_task(_pump(reader, to_server))
             await _pump(from_server, writer)

@@ -1,0 +1,6 @@
+"""How long the verification of one connection may take."""
+
+from __future__ import annotations
+
+DEADLINE = 60.0
+"""Seconds, unless told otherwise. A silent host takes a quarter of it; the rest is for waits that services ask for."""

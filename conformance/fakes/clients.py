@@ -1,0 +1,111 @@
+"""The clients of a server: as many at a time as it has files for."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
+from typing import Any
+
+IDLE = 2.0
+"""Seconds without a request after an answer, from which on a client may have to make room for one that waits."""
+PAUSE = 0.1
+"""Seconds between two looks for a client that is idle, and before the next attempt where a file is lacking."""
+
+
+class Client:
+    """One client, and since when it is idle: nothing was asked after the last answer."""
+
+    task: asyncio.Task[None]
+
+    def __init__(self, address: str, clients: Clients | None = None) -> None:
+        self.address, self._clients = address, clients
+        self.idle_since: float | None = None
+
+    def asked(self) -> None:
+        """The client has sent a request, or a part of one."""
+        self.idle_since = None
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the request that has come is to be the last one of the client, since others wait."""
+        return self._clients is not None and self._clients.crowded
+
+    def answered(self) -> None:
+        """Its request is answered."""
+        self.idle_since = asyncio.get_running_loop().time()
+
+
+class Clients:
+    """At most ``most`` clients at a time. Others wait, unaccepted, until one has gone or has been idle for ``IDLE``."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._all: set[Client] = set()
+        self.crowded = False
+        """Whether some wait."""
+
+    async def accept(
+        self, listening: socket.socket, attend: Callable[[socket.socket, Client], Awaitable[None]]
+    ) -> None:
+        """Accepts clients for ever, and attends to each in a task of its own. ``attend`` closes the socket."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._room(listening)
+            try:
+                sock, address = await loop.sock_accept(listening)
+            except OSError:  # the client has gone, or a file is lacking all the same
+                await asyncio.sleep(PAUSE)
+                continue
+            self._begin(sock, Client(address[0], self), attend)
+
+    def _begin(
+        self, sock: socket.socket, client: Client, attend: Callable[[socket.socket, Client], Awaitable[None]]
+    ) -> None:
+        def end(_: asyncio.Task[None]) -> None:
+            self._all.discard(client)
+            sock.close()  # also if the task was cancelled before it began
+
+        client.task = asyncio.create_task(_attended(sock, attend, client))
+        client.task.add_done_callback(end)
+        self._all.add(client)
+
+    async def end(self) -> None:
+        """Hangs up on all."""
+        await ended([client.task for client in self._all])
+
+    async def _room(self, listening: socket.socket) -> None:
+        while len(self._all) >= self._most:
+            await _readable(listening)
+            self.crowded = True
+            idle = [client for client in self._all if client.idle_since is not None]
+            longest = min(idle, key=lambda client: client.idle_since or 0.0, default=None)
+            if longest and asyncio.get_running_loop().time() - (longest.idle_since or 0.0) >= IDLE:
+                longest.task.cancel()
+            await asyncio.wait([one.task for one in self._all], timeout=PAUSE, return_when=asyncio.FIRST_COMPLETED)
+        self.crowded = False
+
+
+async def ended(tasks: Collection[asyncio.Task[Any]]) -> None:
+    """Cancels tasks and waits for their end."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _attended(
+    sock: socket.socket, attend: Callable[[socket.socket, Client], Awaitable[None]], client: Client
+) -> None:
+    with suppress(OSError):
+        await attend(sock, client)
+
+
+async def _readable(listening: socket.socket) -> None:
+    """Waits until somebody wants to be accepted."""
+    loop, ready = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(listening, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(listening)

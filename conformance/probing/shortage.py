@@ -1,0 +1,65 @@
+"""Errors that come from a lack of this machine's own resources: open files, memory, threads or ports."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from collections.abc import Mapping
+
+from conformance.probing.open_files import limit
+
+LACKING: Mapping[int, str] = {
+    errno.EMFILE: "open files",
+    errno.ENFILE: "open files (the limit of the whole machine)",
+    errno.ENOMEM: "memory",
+    errno.ENOBUFS: "memory for the network",
+    errno.EADDRNOTAVAIL: "free local ports",
+}
+
+
+class Shortage(Exception):
+    """This machine lacks a resource; no service and no tenant is the cause. The message is one line for the user."""
+
+    def __init__(self, lacking: str) -> None:
+        files = limit()
+        hint = f" (this process may open {files}; ulimit -n raises it)" if "files" in lacking and files else ""
+        super().__init__(f"this machine has not enough {lacking}{hint}; verify fewer connections at the same time")
+
+
+def shortage(error: BaseException) -> Shortage | None:
+    """The shortage that an error, or an error that caused it, stands for; None for every other error.
+
+    Of attempts that failed together, such as those at the addresses of a host, all must have failed for a shortage.
+    """
+    lacking = _lacking(error)
+    return Shortage(lacking) if lacking else None
+
+
+def _lacking(error: BaseException | None) -> str | None:
+    seen: list[BaseException] = []
+    while error is not None and error not in seen:
+        seen.append(error)
+        if isinstance(error, BaseExceptionGroup):
+            found = [_lacking(one) for one in error.exceptions]
+            if all(found):
+                return found[0]
+        elif isinstance(error, MemoryError):
+            return "memory"
+        elif isinstance(error, RuntimeError) and "can't start new thread" in str(error):
+            return "threads"
+        elif isinstance(error, socket.gaierror):
+            if _no_file_left():  # the resolver could not open its sockets, and says that the name is not known
+                return LACKING[errno.EMFILE]
+        elif isinstance(error, OSError) and (found_here := LACKING.get(error.errno or 0)):
+            return found_here
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def _no_file_left() -> bool:
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY))
+    except OSError as error:
+        return error.errno in (errno.EMFILE, errno.ENFILE)
+    return False

@@ -1,0 +1,85 @@
+"""Permits to open sockets, for all event loops and threads of this process together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+from threading import Lock
+
+from conformance.probing.open_files import files_left, raise_limit
+from conformance.probing.shortage import Shortage
+
+
+class Permits:
+    """``total`` permits, given in the order in which they were asked for."""
+
+    def __init__(self, total: int) -> None:
+        self._total = self._free = total
+        self._lock = Lock()
+        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+
+    @asynccontextmanager
+    async def taken(self, most: int, least: int = 1) -> AsyncIterator[int]:
+        """Waits for ``most`` permits, or for all if there are fewer, and gives them back at the end.
+
+        Gives how many were taken. Raises :class:`Shortage` where there are fewer than ``least``.
+        """
+        count = min(most, self._total)
+        if count < least:
+            raise Shortage("open files")
+        await self._take(count)
+        try:
+            yield count
+        finally:
+            self._give(count)
+
+    def shrink(self, least: int) -> None:
+        """Half as many as are taken now, but at least ``least``: this machine cannot open as many as was assumed."""
+        with self._lock:
+            fewer = self._total - max(min(least, self._total), (self._total - self._free) // 2)
+            self._total -= fewer
+            self._free -= fewer
+
+    async def _take(self, count: int) -> None:
+        waiting = asyncio.get_running_loop().create_future()
+        with self._lock:
+            self._waiting.append((count, waiting))
+            self._serve()
+        try:
+            await waiting
+        except asyncio.CancelledError:
+            with self._lock:
+                if (count, waiting) in self._waiting:
+                    self._waiting.remove((count, waiting))
+                    count = 0
+            self._give(count)
+            raise
+
+    def _give(self, count: int) -> None:
+        with self._lock:
+            self._free += count
+            self._serve()
+
+    def _serve(self) -> None:
+        while self._waiting and self._waiting[0][0] <= self._free:
+            count, waiting = self._waiting.popleft()
+            try:
+                waiting.get_loop().call_soon_threadsafe(_grant, waiting)
+            except RuntimeError:  # its event loop is closed
+                continue
+            self._free -= count
+
+
+def _grant(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_result(None)
+
+
+@cache
+def socket_permits() -> Permits:
+    """Those of this process: as many sockets as its limit of open files leaves, which is raised where allowed."""
+    raise_limit()
+    return Permits(max(files_left(), 0))
