@@ -95,7 +95,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         nargs="?",
         const="-",
         metavar="FILE",
-        help="write a commented connection file to start from and exit",
+        help="write a connection file to start from and exit; from a portal URL or resource id: ask for the rest",
     )
 
 
@@ -109,6 +109,8 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
         if value := config.getoption(option):
             from conformance.pytest_plugin.cli import run
 
+            if capture := config.pluginmanager.getplugin("capturemanager"):
+                capture.suspend_global_capture(in_=True)  # some read standard input
             return run(option, value, config.getoption("--sentinel-docs"))
     return None
 

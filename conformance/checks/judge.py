@@ -10,6 +10,7 @@ from typing import Any
 from conformance.checks.expect import Found, NotApplicable, NotConfigured
 from conformance.checks.outcome import Outcome, Root, Status
 from conformance.checks.registry import Check, catalogue, get_check
+from conformance.checks.run_facts import run_facts
 from conformance.connection import Connection
 from conformance.findings import Finding, finding
 from conformance.probing.evidence import Answer, Blocked, Evidence, Exchange, InternalError, NotAsked, Refusal
@@ -64,7 +65,8 @@ def judge(check: Check, connection: Connection, evidence: Mapping[str, Evidence]
         return met
     owner = check if met.stated else _owner(check, met, connection, evidence)
     probes = tuple(check.needs.values())
-    root = Root(owner.id, met.finding, met.exchange)
+    known_here = run_facts(connection, evidence, met.probe, met.exchange)
+    root = Root(owner.id, met.finding.completed(known_here), met.exchange)
     status: Status = "failed" if check.level == "must" else "warning"
     if owner.id != check.id:
         if owner.level == "should" and root.conclusive:

@@ -10,6 +10,8 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Any
 
+from conformance.findings.command import Command
+
 UNKNOWN = "unknown"
 
 
@@ -28,7 +30,7 @@ class Cause:
     fix: str
     tell: str | None = None
     """How to find out whether it is this one, where an answer allows several."""
-    commands: tuple[str, ...] = ()
+    commands: tuple[Command, ...] = ()
     portal: str | None = None
     again: str | None = None
     conclusive: bool = True
@@ -38,7 +40,7 @@ class Cause:
 def _causes() -> Mapping[str, Cause]:
     return MappingProxyType(
         {
-            name: Cause(name, group, commands=tuple(row.pop("commands", ())), **row)
+            name: Cause(name, group, commands=tuple(map(Command.of, row.pop("commands", ()))), **row)
             for group, rows in load("causes").items()
             for name, row in rows.items()
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance.apis import entra
 from conformance.apis.endpoint import Ask, Audience
 from conformance.apis.entra import OpenIdConfiguration
-from conformance.connection import Connection, problems
+from conformance.connection import CLOUDS, Connection, problems
 from conformance.findings import Finding, finding
 from conformance.probing.evidence import Answer
 from conformance.probing.probe import AskToken, NotApplicable, Refused, probe
@@ -43,9 +43,10 @@ def foreign_cloud(connection: Connection, discovery: OpenIdConfiguration) -> Fin
     cloud = discovery.cloud_instance_name
     if cloud is None or connection.cloud.login.endswith(f".{cloud}"):
         return None
+    there = [one.az for one in CLOUDS.values() if one.login.endswith(f".{cloud}")]
     return finding(
         "wrong_cloud",
-        facts=connection.facts(),
+        facts={**connection.facts(), "tenant_cloud": there[0] if there else ""},
         explanation=f"The tenant lives in the cloud {cloud}; the connection says {connection.cloud.title}.",
     )
 
