@@ -19,6 +19,8 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
         if value := config.getoption(option):
             from conformance.pytest_plugin.cli import run
 
+            if capture := config.pluginmanager.getplugin("capturemanager"):
+                capture.suspend_global_capture(in_=True)  # some read standard input
             return run(option, value, config.getoption("--sentinel-docs"))
     return None
 

@@ -10,6 +10,7 @@ from typing import Any
 from conformance.checks.expect import Found, NotApplicable, NotConfigured
 from conformance.checks.outcome import Outcome, Root, Status
 from conformance.checks.registry import Check, catalogue, get_check
+from conformance.checks.run_facts import run_facts
 from conformance.connection import Connection
 from conformance.findings import Finding, finding
 from conformance.probing.evidence import Answer, Blocked, Evidence, Exchange, InternalError, NotAsked, Refusal
@@ -64,7 +65,7 @@ class Judge:
     """Judges the checks of one connection on one set of evidence. Each check function runs at most once."""
 
     def __init__(self, connection: Connection, evidence: Mapping[str, Evidence]) -> None:
-        self._connection, self._evidence = connection, evidence
+        self.connection, self.evidence = connection, evidence
         self._found: dict[str, Outcome | CheckFinding] = {}
 
     def outcome(self, check: Check) -> Outcome:
@@ -74,15 +75,10 @@ class Judge:
     def evaluate(self, check: Check) -> Outcome | CheckFinding:
         """Return what a check itself finds. A check with values that only a pytest item has is not remembered."""
         if get_check(check.id) is not check:
-            return evaluate(check, self._connection, self._evidence)
+            return evaluate(check, self.connection, self.evidence)
         if check.id not in self._found:
-            self._found[check.id] = evaluate(check, self._connection, self._evidence)
+            self._found[check.id] = evaluate(check, self.connection, self.evidence)
         return self._found[check.id]
-
-    @property
-    def evidence(self) -> Mapping[str, Evidence]:
-        """What came back for each probe, by its name."""
-        return self._evidence
 
 
 def judge(check: Check, connection: Connection, evidence: Mapping[str, Evidence]) -> Outcome:
@@ -96,7 +92,8 @@ def _outcome(check: Check, judge: Judge) -> Outcome:
         return met
     owner = check if met.stated else _owner(check, met, judge)
     probes = tuple(check.needs.values())
-    root = Root(owner.id, met.finding, met.exchange)
+    known_here = run_facts(judge.connection, judge.evidence, met.probe, met.exchange)
+    root = Root(owner.id, met.finding.completed(known_here), met.exchange)
     status: Status = "failed" if check.level == "must" and met.binding else "warning"
     if owner.id != check.id:
         if owner.level == "should" and root.conclusive:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import glob
 import os
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
 from itertools import chain
@@ -13,11 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from conformance.connection.clouds import CLOUDS
+from conformance.connection.contradiction import contradictions
 from conformance.connection.credential import Certificate, ClientSecret, Credential, FederatedToken, github_token
 from conformance.connection.duration import DurationError, duration
+from conformance.connection.form import help_for
 from conformance.connection.model import USABLE, Connection, Expect
+from conformance.connection.repair import repair
 from conformance.connection.secret import Secret, SecretError, read, resolve
-from conformance.connection.values import malformed
+from conformance.connection.values import Problem, malformed, secret
 from conformance.errors import UsageError
 from conformance.toml_file.document import TomlDocument, day, did_you_mean, kind, repr_short
 from conformance.toml_file.positions import Table, line_of, tables
@@ -25,11 +29,25 @@ from conformance.toml_file.positions import Table, line_of, tables
 IDS = ("tenant_id", "client_id", "subscription_id", "resource_group", "workspace_id", "workspace_name")
 CREDENTIALS = ("client_secret", "certificate", "federated_token")
 KEYS = ("name", *IDS, *CREDENTIALS, "certificate_password", "cloud", "apis", "secret_expires", "expect")
+FEW = 3
+"""Of more wrong keys than this, only those are explained that no correction is told for."""
+MOST = 20
+"""Lines of a file that are left out because no parser can read them."""
+OPTIONAL = ("certificate", "federated_token")
+"""Credentials that the template has in comments."""
 EXPECT = tuple(one.name for one in fields(Expect))
 
 
 class ConnectionFileError(UsageError):
-    """Connection files that cannot be used; one line a problem."""
+    """Connection files that cannot be used.
+
+    ``problems`` are all that is wrong, one line each, in the order of files and lines. The text of the error has them,
+    and after them who corrects what, where a portal shows the values, and the commands that show them.
+    """
+
+    def __init__(self, problems: Sequence[str], advice: Sequence[str] = ()) -> None:
+        super().__init__("\n".join([*problems, *advice]))
+        self.problems = tuple(problems)
 
 
 @dataclass
@@ -39,6 +57,12 @@ class _File(TomlDocument):
     environ: Mapping[str, str] = field(default_factory=dict)
     credentials: bool = True
     connections: list[tuple[Connection, int]] = field(default_factory=list)
+    keys: dict[str, bool] = field(default_factory=dict)
+    """The keys that something is wrong with, and whether what was meant is told."""
+    values: dict[str, str] = field(default_factory=dict)
+    """Values that can be right, of keys that nothing is wrong with."""
+    lines: Sequence[str] = ()
+    """As the file has them."""
 
 
 @dataclass
@@ -53,7 +77,8 @@ class _Entry:
     def line(self, key: str) -> int:
         return line_of(self.table, key, self.nested)
 
-    def tell(self, key: str, text: str) -> None:
+    def tell(self, key: str, text: str, *, corrected: bool = False) -> None:
+        self.file.keys[key] = corrected
         self.file.tell(text, self.line(key))
 
     def found(self, key: str, value: object, expected: str) -> None:
@@ -98,8 +123,14 @@ def load_files(
                     f"{here}: name: {connection.name!r} is also the name of the connection at {seen[connection.name]}"
                 )
             seen.setdefault(connection.name, here)
+    wrong += contradictions(
+        [(connection, f"{file.path}:{line}") for file in files for connection, line in file.connections]
+    )
     if wrong:
-        raise ConnectionFileError("\n".join(wrong))
+        told = {key: corrected for file in files for key, corrected in file.keys.items()}
+        keys = [key for key, corrected in told.items() if not corrected or len(told) <= FEW]
+        values = {key: value for file in files for key, value in file.values.items() if key not in file.keys}
+        raise ConnectionFileError(wrong, list(help_for(keys, values if len(files) == 1 else {})))
     return {file.path: tuple(connection for connection, _ in file.connections) for file in files}
 
 
@@ -130,13 +161,37 @@ def _hidden(path: Path) -> bool:
 
 def _read(path: Path, environ: Mapping[str, str], credentials: bool) -> _File:
     file = _File(path, environ=environ, credentials=credentials)
-    if found := file.parsed():
-        text, document = found
-        _document(file, document, tables(text))
+    text = file.text()
+    if text is None:
+        return file
+    file.lines = text.split("\n")
+    mended, mistakes = repair(text, (*IDS, *CREDENTIALS, "certificate_password", "name"))
+    for mistake in mistakes:
+        if mistake.key:
+            file.keys[mistake.key] = True
+        file.tell(mistake.text, mistake.line)
+    document = file.decoded(mended)
+    for _ in range(MOST):
+        line = file.wrong[-1][0] if document is None else 0
+        if not line:
+            break
+        # What the parser cannot read is left out, so that it tells the next one.
+        rows = mended.split("\n")
+        rows[line - 1 : line] = [""]
+        mended = "\n".join(rows)
+        document = file.decoded(mended)
+    if document is not None:
+        _document(file, document, tables(mended))
     return file
 
 
 def _document(file: _File, document: Mapping[str, Any], written: Sequence[Table]) -> None:
+    bare = [key for key in document if key in KEYS]
+    if bare and "connection" not in document:
+        file.tell("a line [connection] is missing above this one", written[0].keys.get(bare[0]))
+        nested = {one.path: one for one in written[1:]}
+        _connection(_Entry(file, document, written[0], nested), many=False)
+        return
     starts = [index for index, table in enumerate(written) if table.path == "connection"]
     for key in document:
         if key != "connection":
@@ -174,8 +229,11 @@ def _connection(entry: _Entry, many: bool) -> None:
     apis = _apis(entry)
     expires = _date(entry, "secret_expires")
     expect = _expect(entry)
-    for problem in malformed({key: value for key, value in values.items() if value.strip()}):
-        entry.tell(problem.key, f"{problem.text} [{problem.cause}]")
+    given = {key: value for key, value in values.items() if value.strip()}
+    wrong = [*malformed(given), *(_secret(credential) if credential else ())]
+    for problem in wrong:
+        entry.tell(problem.key, f"{problem.text} [{problem.cause}]", corrected=problem.correction is not None)
+    entry.file.values |= given
     if len(entry.file.wrong) > before or credential is None:
         return
     connection = Connection(
@@ -189,7 +247,7 @@ def _string(entry: _Entry, key: str, *, required: bool = True) -> str:
     if value is None:
         misspelt = difflib.get_close_matches(key, [one for one in entry.row if one not in KEYS], 1, 0.8)
         if required and not misspelt:
-            entry.tell(key, f"missing key {key!r}")
+            entry.tell(key, f"missing key {key!r}{_commented_out(entry, key)}")
         return ""
     if not isinstance(value, str):
         entry.found(key, value, "a text in quotes")
@@ -197,6 +255,20 @@ def _string(entry: _Entry, key: str, *, required: bool = True) -> str:
     if not value.strip():
         entry.found(key, value, "a value")
     return value
+
+
+def _commented_out(entry: _Entry, key: str) -> str:
+    """Where a missing key stands in a comment, as the template has it for what is optional."""
+    for number, line in enumerate(entry.file.lines, 1):
+        if re.match(rf"\s*[#;/-]+\s*{key}\s*=\s*\S", line):
+            return f"; it is commented out in line {number}"
+    return ""
+
+
+def _secret(credential: Credential) -> Iterator[Problem]:
+    """What is wrong with a client secret; it is described, never shown."""
+    if isinstance(credential, ClientSecret) and (found := secret(credential.secret.reveal())):
+        yield Problem("client_secret", *found)
 
 
 def _choice(entry: _Entry, key: str, default: str, known: Sequence[str]) -> str:
@@ -253,7 +325,9 @@ def _expect(entry: _Entry) -> Expect:
 def _credential(entry: _Entry) -> Credential | None:
     given = [key for key in CREDENTIALS if key in entry.row]
     if not given:
-        entry.tell("name", f"no credential: one of {', '.join(CREDENTIALS)} is needed")
+        hints = [hint for key in CREDENTIALS if key not in OPTIONAL and (hint := _commented_out(entry, key))]
+        entry.tell("name", f"no credential: one of {', '.join(CREDENTIALS)} is needed{''.join(hints)}")
+        entry.file.keys["client_secret"] = False
         return None
     if len(given) > 1:
         entry.tell(given[1], f"two credentials: {' and '.join(given)}; one is needed")

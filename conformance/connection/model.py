@@ -123,4 +123,9 @@ class Connection:
             "scope": self.group_scope,
             "login_host": self.cloud.login.removeprefix("https://"),
             "cloud_az": self.cloud.az,
+            **{
+                f"{api}_host": base.removeprefix("https://")
+                for api in ("graph", "log_analytics")
+                if (base := self.cloud.hosts.get(api))
+            },
         }

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from conformance.connection.correction import SECRET, correction, invisible
 from conformance.connection.credential import ClientSecret
 from conformance.connection.model import Connection
 
@@ -13,6 +14,8 @@ GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}", re.IGNORECASE)
 WORKSPACE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,88}[A-Za-z0-9]")
 RESOURCE_GROUP = re.compile(r"[\w().-]{0,89}[\w()-]")
+VARIABLE = re.compile(r"\$\{?\w+\}?|%\w+%|\$env:\w+")
+QUOTES = "'\"`“”„‘’‚"
 MANY_TENANTS = frozenset({"common", "organizations", "consumers"})
 A_GUID = "a GUID such as 00000000-0000-0000-0000-000000000000"
 
@@ -25,10 +28,13 @@ class Problem:
     cause: str
     found: str
     expected: str
+    correction: str | None = None
+    """What was probably meant, as a sentence."""
 
     @property
     def text(self) -> str:
-        return f"{self.key}: found {self.found}, expected {self.expected}"
+        tail = f"; {self.correction}" if self.correction else f", expected {self.expected}"
+        return f"{self.key}: found {self.found}{tail}"
 
 
 def problems(connection: Connection) -> tuple[Problem, ...]:
@@ -43,7 +49,16 @@ def problems(connection: Connection) -> tuple[Problem, ...]:
 def malformed(values: Mapping[str, str]) -> list[Problem]:
     """What cannot be right about these values, by key."""
     verdicts = ((key, RULES[key](value, values)) for key, value in values.items())
-    return [Problem(key, *verdict) for key, verdict in verdicts if verdict is not None]
+    return [
+        Problem(key, *verdict, correction(key, values[key], values, can_be_right))
+        for key, verdict in verdicts
+        if verdict is not None
+    ]
+
+
+def can_be_right(key: str, value: str) -> bool:
+    """Whether a value has the form of what a key names."""
+    return RULES[key](value, {}) is None
 
 
 Verdict = tuple[str, str, str] | None
@@ -66,12 +81,28 @@ def guid(value: str, _: Mapping[str, str]) -> Verdict:
 
 
 def client(value: str, values: Mapping[str, str]) -> Verdict:
-    if value.lower() == values.get("tenant_id", "").lower():
-        return "config_invalid", "the same value as tenant_id", "the app's own Application (client) ID"
-    return guid(value, values)
+    return _same(value, values, "tenant_id", "the app's own Application (client) ID") or guid(value, values)
 
 
-def workspace_id(value: str, _: Mapping[str, str]) -> Verdict:
+def subscription(value: str, values: Mapping[str, str]) -> Verdict:
+    return (
+        _same(value, values, "tenant_id", "the Subscription ID of the workspace's overview page")
+        or _same(value, values, "client_id", "the Subscription ID of the workspace's overview page")
+        or guid(value, values)
+    )
+
+
+def _same(value: str, values: Mapping[str, str], other: str, expected: str) -> Verdict:
+    """An id that another key has already: no two of them are equal."""
+    if value and value.lower() == values.get(other, "").lower():
+        return "config_invalid", f"the same value as {other}", expected
+    return None
+
+
+def workspace_id(value: str, values: Mapping[str, str]) -> Verdict:
+    for other in ("tenant_id", "client_id", "subscription_id"):
+        if same := _same(value, values, other, "the Workspace ID of the workspace's overview page"):
+            return same
     if GUID.fullmatch(value):
         return None
     kind = "an ARM id" if "/" in value else "a name"
@@ -99,15 +130,19 @@ def resource_group(value: str, _: Mapping[str, str]) -> Verdict:
 
 def secret(value: str) -> Verdict:
     """Of the text of a client secret; what is found is described, not shown."""
-    expected = "the secret's value, as the portal shows it once"
+    expected = "the secret's Value"
     if GUID.fullmatch(value.strip().strip("'\"")):
         return "secret_id_instead_of_value", "a GUID, which is the form of a secret's ID", expected
     if not value.strip():
         return "config_invalid", "nothing but blanks", expected
     if value != value.strip():
         return "config_invalid", "blanks or line ends around it", expected
-    if value[0] in "'\"" or value[-1] in "'\"":
+    if hidden := invisible(value):
+        return "config_invalid", f"{hidden} in it, which nobody sees", expected
+    if value[0] in QUOTES or value[-1] in QUOTES:
         return "config_invalid", "quotes around it", expected
+    if VARIABLE.fullmatch(value):
+        return "config_invalid", "the name of a variable, as a shell writes it", "env:NAME, or the value itself"
     if value[0] == "<" and value[-1] == ">":
         return "config_invalid", "a placeholder in angle brackets", expected
     return None
@@ -116,7 +151,7 @@ def secret(value: str) -> Verdict:
 RULES: Mapping[str, Callable[[str, Mapping[str, str]], Verdict]] = {
     "tenant_id": tenant,
     "client_id": client,
-    "subscription_id": guid,
+    "subscription_id": subscription,
     "resource_group": resource_group,
     "workspace_id": workspace_id,
     "workspace_name": workspace_name,
@@ -124,4 +159,6 @@ RULES: Mapping[str, Callable[[str, Mapping[str, str]], Verdict]] = {
 
 
 def _shown(value: str) -> str:
+    if SECRET.search(value):
+        return "what has the form of a client secret"
     return repr(value if len(value) <= 80 else value[:79] + "…")

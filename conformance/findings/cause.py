@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from types import MappingProxyType
-from typing import Any
+
+from conformance.findings.command import Command
+from conformance.findings.data import load
 
 UNKNOWN = "unknown"
 
@@ -28,7 +28,7 @@ class Cause:
     fix: str
     tell: str | None = None
     """How to find out whether it is this one, where an answer allows several."""
-    commands: tuple[str, ...] = ()
+    commands: tuple[Command, ...] = ()
     portal: str | None = None
     again: str | None = None
     conclusive: bool = True
@@ -38,16 +38,11 @@ class Cause:
 def _causes() -> Mapping[str, Cause]:
     return MappingProxyType(
         {
-            name: Cause(name, group, commands=tuple(row.pop("commands", ())), **row)
+            name: Cause(name, group, commands=tuple(map(Command.of, row.pop("commands", ()))), **row)
             for group, rows in load("causes").items()
             for name, row in rows.items()
         }
     )
-
-
-def load(name: str) -> dict[str, Any]:
-    """One of the data files beside this module."""
-    return tomllib.loads(resources.files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8"))
 
 
 class _Causes(Mapping[str, Cause]):

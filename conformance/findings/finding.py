@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from conformance.findings.cause import CAUSES
 from conformance.findings.docs import UNPUBLISHED
-from conformance.findings.remedies import Fix, fix
+from conformance.findings.remedies import PLACEHOLDERS, Fix, fix
 
+_FACTS = PLACEHOLDERS | {"api"}
 Certainty = Literal["certain", "likely"]
 
 
@@ -34,6 +35,15 @@ class Finding:
     about: str | None = None
     tell_apart: str | None = None
     entry: str | None = None
+    facts: Mapping[str, str] | None = field(default=None, repr=False, compare=False)
+    """What the fix was filled in with; None where its text is the finding's own."""
+
+    def completed(self, facts: Mapping[str, str]) -> Finding:
+        """The same finding, its fix filled in from ``facts`` too where its own do not say otherwise."""
+        if self.facts is None:
+            return self
+        own = {**facts, **self.facts}
+        return replace(self, facts=own, fix=fix(CAUSES[self.cause], own))
 
     @property
     def conclusive(self) -> bool:
@@ -61,11 +71,12 @@ def finding(
     Raises KeyError for a cause outside the vocabulary.
     """
     known = CAUSES[cause]
+    usable = {name: str(value) for name, value in (facts or {}).items() if name in _FACTS and value}
     return Finding(
         cause=cause,
         certainty=certainty,
         explanation=explanation or known.explanation,
-        fix=fix(known, facts or {}) if remedy is None else Fix(remedy),
+        fix=fix(known, usable) if remedy is None else Fix(remedy),
         owner=known.owner,
         docs=UNPUBLISHED.cause(cause),
         code=code,
@@ -73,4 +84,5 @@ def finding(
         about=about,
         tell_apart=tell_apart,
         entry=entry,
+        facts=usable if remedy is None else None,
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from conformance.apis.permissions import by_resource, resource_of
+from conformance.findings import shell
 from conformance.findings.cause import Cause
+from conformance.findings.command import OPTION, Command, Step, options, verb_of
 
 PLACEHOLDERS = frozenset(
     {
@@ -21,14 +22,20 @@ PLACEHOLDERS = frozenset(
         "workspace_name",
         "workspace",
         "object_id",
+        "other_object_id",
+        "other_scope",
         "scope",
         "role",
         "roles",
         "resource_app_id",
         "app_role_id",
         "resource_name",
+        "host",
         "login_host",
+        "graph_host",
+        "log_analytics_host",
         "cloud_az",
+        "tenant_cloud",
         "secret_end_date",
         "table",
         "action",
@@ -37,17 +44,20 @@ PLACEHOLDERS = frozenset(
 """What a template may name. Others never reach a command, whatever the facts hold."""
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
-_APP_ROLE = "{app_role_id}=Role"
 _GROUP = "/subscriptions/{subscription_id}/resourceGroups/{resource_group}"
 _COMPOSED: Mapping[str, str] = {
     "workspace": _GROUP + "/providers/Microsoft.OperationalInsights/workspaces/{workspace_name}",
     "scope": _GROUP,  # Microsoft advises the resource group for the roles of Sentinel
+    "host": "{login_host}",
 }
 _USUAL: Mapping[str, str] = {
     "role": "Microsoft Sentinel Reader",
     "login_host": "login.microsoftonline.com",
+    "graph_host": "graph.microsoft.com",
+    "log_analytics_host": "api.loganalytics.io",
     "cloud_az": "AzureCloud",
 }
+_CLOUD, _LOGIN = "az cloud set --name {cloud_az}", "az login --tenant {tenant_id} --allow-no-subscriptions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,68 +68,109 @@ class Fix:
     """
 
     text: str
-    commands: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
     portal: str | None = None
     values: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """The commands alone, in the form for bash, zsh and wherever no other is given."""
+        return tuple(step.command for step in self.steps)
 
 
 def fix(cause: Cause, facts: Mapping[str, str]) -> Fix:
     """The fix of a cause. Unknown values stay visible as hints such as ``<client-id>``."""
     variants = tuple(_variants(facts))
-    shown = variants[0] | {"resource_name": " and ".join(v["resource_name"] for v in variants if "resource_name" in v)}
+    shown = variants[0] | {
+        "resource_name": " and ".join(dict.fromkeys(v["resource_name"] for v in variants if "resource_name" in v))
+    }
     text = " ".join(part for part in (cause.fix, cause.again) if part)
+    steps = (step(template, known) for template in _block(cause, variants[0]) for known in variants)
     return Fix(
         prose(text, shown),
-        tuple(dict.fromkeys(command(template, known) for template in cause.commands for known in variants)),
+        tuple({one.command: one for one in steps}.values()),
         cause.portal and prose(cause.portal, shown),
         {name: value for name, value in shown.items() if value},
     )
 
 
+def _block(cause: Cause, facts: Mapping[str, str]) -> Iterator[Command]:
+    """The commands of a cause, and before them what leads ``az`` into the right cloud and directory.
+
+    Commands for the directory act in the tenant of the last login, whatever ids they name; others find theirs by the
+    subscription.
+    """
+    runs = [one.run for one in cause.commands]
+    cloud = any(run.startswith("az ") for run in runs) and facts.get("cloud_az", "AzureCloud") != "AzureCloud"
+    directory = any(run.startswith("az ad ") or "{graph_host}" in run for run in runs)
+    if cloud and not any(run.startswith("az cloud set") for run in runs):
+        yield Command.of(_CLOUD)
+    if (cloud or directory) and not any(run.startswith("az login") for run in runs):
+        yield Command.of(_LOGIN)
+    yield from cause.commands
+
+
+def step(template: Command, facts: Mapping[str, str]) -> Step:
+    """A command filled in, with the forms of other shells where they differ, its role, and what takes it back."""
+    words = _words(template.run, facts)
+    line = shell.join(words)
+    shells = {name: _fill(text, facts) for name, text in template.shells.items()}
+    if (windows := shell.powershell(words)) != line:
+        shells.setdefault("powershell", windows)
+    verb = verb_of(line)
+    given = dict(options(words))
+    undo = OPTION.sub(lambda match: given.get(match[1], match[1]), verb.undo) if verb and verb.undo else None
+    return Step(line, shells, verb.role if verb else None, undo and _fill(undo, facts))
+
+
 def command(template: str, facts: Mapping[str, str]) -> str:
-    """A command line with every word quoted for the shell; values within URLs are encoded as URLs want them."""
-    return shlex.join(word for part in shlex.split(template) for word in _words(part, facts))
+    """A command line that bash, zsh, PowerShell and cmd.exe read alike; values in URLs are encoded as URLs want them.
+
+    A value that no quotes carry through all of them stays a hint.
+    """
+    return shell.join(_words(template, facts))
 
 
 def prose(template: str, facts: Mapping[str, str]) -> str:
     """A sentence: values as they are, encoded within URLs."""
-    return " ".join(_fill(word, facts) for word in template.split(" "))
+    return " ".join(_fill(word, facts, safely=False) for word in template.split(" "))
 
 
-def _words(part: str, facts: Mapping[str, str]) -> Iterator[str]:
-    if part == _APP_ROLE and facts.get("app_role_id"):
-        # One command asks for all roles of a resource.
-        yield from (f"{role_id}=Role" for role_id in facts["app_role_id"].split())
-    else:
-        yield _fill(part, facts)
+def _words(template: str, facts: Mapping[str, str]) -> list[str]:
+    return [_fill(word, facts) for word in shell.split(template)]
 
 
-def _fill(word: str, facts: Mapping[str, str]) -> str:
-    in_url = "://" in word
-
+def _fill(word: str, facts: Mapping[str, str], *, safely: bool = True) -> str:
     def value(match: re.Match[str]) -> str:
-        text = _value(match[1], facts)
+        text = _value(match[1], facts, safely=safely)
+        start = max(word.rfind(mark, 0, match.start()) for mark in (" ", '"', "(", "'", "<"))
+        in_url = "://" in word[start + 1 : match.start()]
         return quote(text, safe="/<>") if in_url else text
 
     return _PLACEHOLDER.sub(value, word)
 
 
-def _value(name: str, facts: Mapping[str, str]) -> str:
-    if name in PLACEHOLDERS and facts.get(name):
-        return facts[name]
+def _value(name: str, facts: Mapping[str, str], *, safely: bool) -> str:
+    known = facts.get(name) if name in PLACEHOLDERS else None
+    if known and not (safely and shell.UNSAFE.search(known)):
+        return known
     if name in _COMPOSED:
-        return _PLACEHOLDER.sub(lambda match: _value(match[1], facts), _COMPOSED[name])
+        return _PLACEHOLDER.sub(lambda match: _value(match[1], facts, safely=safely), _COMPOSED[name])
     return _USUAL.get(name) or f"<{name.replace('_', '-')}>"
 
 
 def _variants(facts: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """The facts once per API resource that they are about, with the ids of its app roles."""
+    """The facts once per app role that they are about, with its id and its API."""
     known = {name: str(value) for name, value in facts.items() if name in PLACEHOLDERS and value}
     roles = re.split(r"[,\s]+", known.get("roles", ""))
     groups = by_resource((role for role in roles if role), facts.get("api"))
     for resource, names in groups:
-        ids = " ".join(resource.application_id(name) or "" for name in names)
-        yield known | {"resource_app_id": resource.app_id, "resource_name": resource.name, "app_role_id": ids}
+        for name in names:
+            yield known | {
+                "resource_app_id": resource.app_id,
+                "resource_name": resource.name,
+                "app_role_id": resource.application_id(name) or "",
+            }
     if not groups:
         api = resource_of(known.get("resource_app_id") or facts.get("api") or "")
         yield known | ({"resource_app_id": api.app_id, "resource_name": api.name} if api else {})

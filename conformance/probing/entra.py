@@ -70,9 +70,10 @@ def foreign_cloud(connection: Connection, discovery: OpenIdConfiguration) -> Fin
     cloud = discovery.cloud_instance_name
     if cloud is None or connection.cloud.login.endswith(f".{cloud}"):
         return None
+    there = [one.az for one in CLOUDS.values() if one.login.endswith(f".{cloud}")]
     return finding(
         "wrong_cloud",
-        facts=connection.facts(),
+        facts={**connection.facts(), "tenant_cloud": there[0] if there else ""},
         explanation=f"The tenant lives in the cloud {cloud}; the connection says {connection.cloud.title}.",
     )
 

@@ -36,9 +36,15 @@ def list_scenarios(*_: object) -> int:
 
 
 def init(where: str, *_: object) -> int:
-    """A commented connection file, to a path (never over an existing file) or to standard output."""
-    from conformance.connection import template
+    """A commented connection file, to a path (never over an existing file) or to standard output.
 
+    Of the portal URL or the resource id of a workspace: a file with its values, which asks for the others.
+    """
+    from conformance.connection import template
+    from conformance.connection.correction import parts_of
+
+    if parts := parts_of(where):
+        return fill_in(parts)
     if where == "-":
         print(template(), end="")
         return ExitCode.CONFORMANT
@@ -50,6 +56,21 @@ def init(where: str, *_: object) -> int:
     except OSError as error:
         return usage(f"{where}: cannot be written: {error.strerror}")
     print(f"{where}: written; fill in the values, then: pytest --sentinel-config={where}")
+    return ExitCode.CONFORMANT
+
+
+def fill_in(parts: Mapping[str, str]) -> int:
+    """A connection file with these values and those that are asked for; the secret has a file of its own.
+
+    Both files are for their owner only, and never written over another or through a link.
+    """
+    from conformance.connection.interview import InterviewError, interview
+
+    try:
+        file, secret = interview(parts, Path.cwd())
+    except InterviewError as error:
+        return usage(str(error))
+    print(f"{file.name}: written, with the secret in {secret.name}; verify it: pytest --sentinel-config={file.name}")
     return ExitCode.CONFORMANT
 
 

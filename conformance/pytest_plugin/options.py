@@ -99,7 +99,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         nargs="?",
         const="-",
         metavar="FILE",
-        help="write a commented connection file to start from and exit",
+        help="write a connection file to start from and exit; from a portal URL or resource id: ask for the rest",
     )
 
 

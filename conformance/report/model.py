@@ -13,6 +13,7 @@ from conformance._version import CHECKS_VERSION, __version__
 from conformance.checks.outcome import Accepted, Outcome, Status
 from conformance.checks.registry import get_check
 from conformance.findings import UNPUBLISHED, Docs, Finding
+from conformance.findings.command import Step
 from conformance.findings.redact import excerpt, printable, redact
 from conformance.probing.engine import Gathered
 from conformance.probing.evidence import Answer, Exchange, Refusal
@@ -29,14 +30,27 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """A part of the report."""
 
 
+class StepPart(Part, frozen=True, kw_only=True):
+    """A command, the forms of it that other shells need, who may run it, and the command that takes it back."""
+
+    command: str
+    """For bash, zsh, Azure Cloud Shell, and every shell that ``shells`` does not name."""
+    shells: dict[str, str]
+    """By ``powershell``, ``cmd`` or ``macos``."""
+    role: str | None
+    undo: str | None
+
+
 class FixPart(Part, frozen=True, kw_only=True):
     """What to do: a sentence, commands to paste, the portal path where that is the better way."""
 
     text: str
     commands: tuple[str, ...]
+    """Those of ``steps`` alone."""
     portal: str | None
     values: dict[str, str]
     """What the text, the commands and the path were filled in with, by placeholder."""
+    steps: tuple[StepPart, ...] = ()
 
 
 class AcceptedPart(Part, frozen=True, kw_only=True):
@@ -316,8 +330,18 @@ def finding_part(finding: Finding, docs: Docs = UNPUBLISHED) -> FindingPart:
             commands=tuple(printable(command) for command in finding.fix.commands),
             portal=finding.fix.portal and printable(finding.fix.portal),
             values={name: printable(value) for name, value in finding.fix.values.items()},
+            steps=tuple(_step(one) for one in finding.fix.steps),
         ),
         docs=docs.cause(finding.cause),
+    )
+
+
+def _step(step: Step) -> StepPart:
+    return StepPart(
+        command=printable(step.command),
+        shells={name: printable(text) for name, text in step.shells.items()},
+        role=step.role,
+        undo=step.undo and printable(step.undo),
     )
 
 

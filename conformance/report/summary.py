@@ -52,6 +52,9 @@ def _connection(one: ConnectionPart) -> Iterator[str]:
         if known := cause.accepted:
             yield ""
             yield f"- {cause.check} {code(cause.cause)} is accepted until {known.expires}: {plain(known.reason)}"
+    for check in one.checks:
+        if check.outcome == "warning" and not check.accepted:
+            yield from ("", f"- {SIGNS['warning'].sign} {check.id}: {plain(check.reason or check.title)}")
     yield from ("", f"<details><summary>All {len(one.checks)} checks: {counted(one.verdict.counts)}</summary>", "")
     rows = [[check.id, plain(check.title), _outcome(check)] for check in one.checks]
     yield from (*table(["check", "what has to hold", "outcome"], rows), "", "</details>")

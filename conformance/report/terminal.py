@@ -11,7 +11,7 @@ from rich.console import Console
 from conformance.checks.registry import AREAS, Check
 from conformance.findings import CAUSES
 from conformance.report.changes import changes
-from conformance.report.model import CheckPart, ConnectionPart, Document, FindingPart, RootCausePart
+from conformance.report.model import CheckPart, ConnectionPart, Document, FindingPart, FixPart, RootCausePart, StepPart
 from conformance.report.terminal_layout import Line, continued, height, show
 from conformance.report.wording import (
     OWNERS,
@@ -27,6 +27,8 @@ from conformance.report.wording import (
     worst,
 )
 
+SHELLS = {"powershell": "PowerShell", "cmd": "cmd.exe", "macos": "macOS"}
+"""Where another form of a command is typed, by the name of the form."""
 FOLDED = 3
 """Of more connections in trouble than this, each is told in one line."""
 
@@ -56,7 +58,7 @@ class Terminal:
             row("why", finding.explanation),
             row("sure", certainty(finding)),
             *others(finding),
-            *fix(finding),
+            *fix(finding, full=True),
             row("docs", finding.docs),
         ]
         show(self._console, lines)
@@ -122,9 +124,9 @@ class Terminal:
         if proof := cause.evidence:
             shown = (f"{proof.status or 'no answer'} {proof.code or ''}".strip(), f"request {proof.request_id}")
             yield row("proof", ", ".join(shown if proof.request_id else shown[:1]))
-        yield from fix(cause, known=only and not self._verbose)
+        yield from fix(cause, known=only and not self._verbose, full=self._verbose > 0)
         yield row("again", cause.again, wrap=continued)
-        yield row("sure", certainty(cause), rank=3, brief=certainty(cause, 2))
+        yield row("sure", certainty(cause), rank=3, brief=certainty(cause, 2) if cause.also else None)
         if self._verbose:
             yield from others(cause)
         if self._verbose or "://" in cause.docs:
@@ -137,10 +139,10 @@ class Terminal:
         noted = [check for check in one.checks if check.outcome in ("warning", "error")]
         for check in noted:
             yield Line("", rank=4 if check is noted[0] else 6)
-            yield Line(check.title, sign=SIGNS[check.outcome], name=check.id, rank=4)
-            yield row("note", check.reason or "", rank=6)
+            needed = 4 if one.root_causes else 0
+            yield Line(check.reason or check.title, sign=SIGNS[check.outcome], name=check.id, rank=needed)
             if check.finding and self._verbose:
-                yield from fix(check.finding)
+                yield from fix(check.finding, full=True)
             elif check.finding:
                 yield row("fix", f"{capital(OWNERS[check.finding.owner])}: {check.finding.fix.text}", rank=6)
 
@@ -220,6 +222,34 @@ def since(document: Document, one: ConnectionPart) -> Iterator[Line]:
             yield row(label, text, indent=0)
 
 
+def commands(fix: FixPart, *, full: bool = False) -> Iterator[Line]:
+    """The commands; of several of one kind, the first has to be seen. ``full`` adds roles, other shells and undoing."""
+    first = {_kind(step): step for step in reversed(fix.steps)}
+    repeated = [step for step in fix.steps if first[_kind(step)] is not step]
+    for number, step in enumerate(fix.steps):
+        brief = f"({len(repeated)} more like it: -v)" if repeated[:1] == [step] else None
+        yield row(
+            "run" if number == 0 else "",
+            step.command,
+            style="bold",
+            wrap=continued,
+            rank=2 if step in repeated else 0,
+            brief=brief,
+        )
+        if full:
+            for name, text in step.shells.items():
+                yield row("", f"{SHELLS[name]}: {text}", style="dim")
+            if step.role:
+                yield row("", f"needs: {step.role}", style="dim")
+            if step.undo:
+                yield row("", f"undo: {step.undo}", style="dim")
+
+
+def _kind(step: StepPart) -> str:
+    """What a command does: its first words."""
+    return " ".join(step.command.split()[:4])
+
+
 def by_cause(connections: Sequence[ConnectionPart]) -> Iterator[Line]:
     """Many connections in trouble: each cause once, with the connections that have it."""
     causes: dict[str, tuple[RootCausePart, list[ConnectionPart]]] = {}
@@ -244,13 +274,12 @@ def others(finding: FindingPart) -> Iterator[Line]:
             yield row("", f"{name}: {tell}", style="dim")
 
 
-def fix(finding: FindingPart, *, known: bool = False) -> Iterator[Line]:
+def fix(finding: FindingPart, *, known: bool = False, full: bool = False) -> Iterator[Line]:
     """What to do; ``known`` if its first sentence has been said above, and need not be where there is no room."""
     text = finding.fix.text
-    rest = text.partition(". ")[2] or None
+    rest = text.partition(". ")[2]
     told = f"{capital(OWNERS[finding.owner])}: {text}"
-    yield row("fix", told, rank=2 if known else 0, brief=rest)
-    for number, command in enumerate(finding.fix.commands):
-        yield row("run" if number == 0 else "", command, style="bold", wrap=continued)
+    yield row("fix", told, rank=2 if known else 0, brief=f"{first_sentence(rest)}." if rest else None)
+    yield from commands(finding.fix, full=full)
     if finding.fix.portal:
         yield row("portal", finding.fix.portal, rank=5 if finding.fix.commands else 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
+import re
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -13,8 +13,10 @@ from rich.text import Text
 
 from conformance.report.wording import Sign
 
+WORD = re.compile(r"""(?:[^\s"']|"[^"]*"|'[^']*'|["'])+""")
+"""A word of a command line as it was typed."""
 WIDEST = 100
-HEIGHT = 24
+HEIGHT = 25
 """Lines of a screen; as many as 80 columns allow on a narrower one."""
 LABEL = 8
 ASCII = {ord("·"): "-", ord("…"): "...", ord("–"): "-", ord("’"): "'", ord("→"): "->"}
@@ -125,8 +127,11 @@ def wrapped(text: str, width: int) -> list[str]:
 
 
 def continued(command: str, width: int) -> list[str]:
-    """A command over several lines, each but the last ending in a backslash: it can be pasted as it stands."""
-    words = [shlex.quote(word) for word in shlex.split(command)]
+    """A command over several lines, each but the last ending in a backslash: it can be pasted as it stands.
+
+    What stands in quotes stays on one line, with the quotes that it has.
+    """
+    words = WORD.findall(command) or [command]
     lines = [words[0]]
     for word in words[1:]:
         if len(lines[-1]) + len(word) + 3 > width:

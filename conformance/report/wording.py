@@ -107,7 +107,12 @@ def next_action(document: Document) -> str:
     if not trouble and document.stale:
         return f"The baseline has to be brought up to date: {first_sentence(document.stale[0].message)}."
     if not trouble:
-        return f"Nothing has to be mended{' so far' if document.run.unfinished else ''}."
+        so_far = " so far" if document.run.unfinished else ""
+        warnings = sum(one.verdict.counts.get("warning", 0) for one in document.connections)
+        if warnings:
+            told = "a warning needs" if warnings == 1 else f"{warnings} warnings need"
+            return f"Nothing is broken{so_far}; {told} a look."
+        return f"Nothing has to be mended{so_far}."
     where = "" if len(document.connections) == 1 else f" ({trouble[0].name})"
     if not trouble[0].root_causes:
         return f"See below for what could not be established{where}."

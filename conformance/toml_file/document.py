@@ -32,11 +32,14 @@ class TomlDocument:
 
     def parsed(self) -> tuple[str, dict[str, Any]] | None:
         """The text and its values; None where it is no TOML, which is then told."""
-        text = self._text()
-        if text is None:
-            return None
+        text = self.text()
+        document = None if text is None else self.decoded(text)
+        return None if text is None or document is None else (text, document)
+
+    def decoded(self, text: str) -> dict[str, Any] | None:
+        """The values of a text; None where it is no TOML, which is then told."""
         try:
-            return text, tomllib.loads(text)
+            return tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             where = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
             reason = str(error).split(" (at ")[0]
@@ -48,7 +51,8 @@ class TomlDocument:
             self.tell("no valid TOML: a number is too long")
         return None
 
-    def _text(self) -> str | None:
+    def text(self) -> str | None:
+        """The file's text; None where it cannot be read, which is then told."""
         try:
             size = self.path.stat().st_size
             content = self.path.read_bytes() if size <= MAX_BYTES else b""

@@ -35,7 +35,7 @@ def refused(*paths, **options) -> list[str]:
     with pytest.raises(ConnectionFileError) as caught:
         load(paths, environ=ENVIRONMENT, **options)
     folder = paths[0].parent if hasattr(paths[0], "parent") else ""
-    return str(caught.value).replace(f"{folder}/", "").splitlines()
+    return [line.replace(f"{folder}/", "") for line in caught.value.problems]
 
 
 # What a good file gives
@@ -124,10 +124,6 @@ def test_references_stay_unresolved_where_no_credential_is_needed(write, key):
     assert one(path, credentials=False).tenant_id == TENANT
 
 
-def test_a_pasted_secret_id_is_left_to_the_checks(write):
-    assert one(write(("env:CONTOSO_SECRET", TENANT))).credential.secret.reveal() == TENANT
-
-
 def test_the_template_loads_once_it_is_filled_in(tmp_path):
     text = template()
     for key, value in {
@@ -203,7 +199,8 @@ def test_a_wrong_value_is_told_with_line_and_key(write, change, told):
         ('[conection]\nname = "x"', "9: unknown key 'conection' (did you mean 'connection'?)"),
         ("x = " + "1" * 5000, " no valid TOML: a number is too long"),
         ("name = 0x" + "f" * 5000, "9: name: found a number of more than 64 bits, expected a text in quotes"),
-        ("name = ", "9: no valid TOML: Invalid value, column "),
+        ("name = ", "9: name: no quotes around the value; it stands in "),
+        ("apis = ", "9: no valid TOML: Invalid value, column "),
         ("x = " + "[" * 5000, " no valid TOML: nested too deeply"),
     ],
 )

@@ -83,7 +83,7 @@ def test_a_value_that_can_be_right_is_no_problem(key, value):
 def test_a_value_that_cannot_be_right_has_its_cause(key, value, cause):
     (problem,) = problems(with_values(**{key: value}))
     assert (problem.key, problem.cause) == (key, cause)
-    assert problem.expected in problem.text
+    assert (problem.correction or problem.expected) in problem.text
     if key == "client_secret" and value.strip():
         assert value.strip("'\"<> \n") not in problem.text
 

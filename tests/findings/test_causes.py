@@ -9,27 +9,13 @@ import tomllib
 import pytest
 
 from conformance.findings import CAUSES, PLACEHOLDERS, Cause, finding
+from tests.findings.findings_facts import FACTS
 from tests.findings.labelled_errors import SHARED
 
 OWNERS = {
     "connection", "entra-admin", "azure-admin", "workspace-owner", "security-admin", "network-admin", "provider",
     "nobody", "suite",
 }  # fmt: skip
-FACTS = {
-    "tenant_id": "11111111-1111-4111-8111-111111111111",
-    "client_id": "22222222-2222-4222-8222-222222222222",
-    "subscription_id": "33333333-3333-4333-8333-333333333333",
-    "resource_group": "rg soc (prod)",
-    "workspace_id": "44444444-4444-4444-8444-444444444444",
-    "workspace_name": "law-soc",
-    "object_id": "55555555-5555-4555-8555-555555555555",
-    "roles": "SecurityAlert.Read.All",
-    "login_host": "login.microsoftonline.us",
-    "cloud_az": "AzureUSGovernment",
-    "table": "SecurityIncident",
-    "secret_end_date": "2027-03-01",
-}
-
 every_cause = pytest.mark.parametrize("cause", CAUSES.values(), ids=list(CAUSES))
 
 
@@ -60,7 +46,13 @@ def test_every_cause_is_explained_owned_and_mendable(cause: Cause) -> None:
 
 @every_cause
 def test_templates_name_only_known_placeholders(cause: Cause) -> None:
-    for template in (cause.explanation, cause.fix, cause.again or "", cause.portal or "", *cause.commands):
+    for template in (
+        cause.explanation,
+        cause.fix,
+        cause.again or "",
+        cause.portal or "",
+        *(text for one in cause.commands for text in one.templates),
+    ):
         assert set(re.findall(r"\{(\w+)\}", template)) <= PLACEHOLDERS
 
 
@@ -69,7 +61,7 @@ def test_templates_name_only_known_placeholders(cause: Cause) -> None:
 def test_commands_can_be_pasted(cause: Cause, facts: dict[str, str]) -> None:
     for line in finding(cause.id, facts=facts).fix.commands:
         words = shlex.split(line)
-        assert words[0] in ("az", "curl", "nslookup", "timedatectl", "sudo")
+        assert words[0] in ("az", "curl", "getent", "timedatectl", "sudo")
         assert len(words) > 1
         assert not re.search(r"\{\w+\}", line)
         if facts:

@@ -48,7 +48,8 @@ def test_what_is_to_be_done_is_grouped_by_who_does_it() -> None:
     }
     (consent,) = found.asked["For the Microsoft Entra administrator"]
     assert (consent.link or "").startswith("https://login.microsoftonline.com/7e4a11ed-")
-    assert consent.commands[0].startswith("az ad app permission add")
+    assert consent.commands[0].startswith("az login --tenant ")
+    assert "/appRoleAssignments" in consent.commands[1]
 
 
 @pytest.mark.parametrize(("name", "key"), [("healthy", "works"), ("everything-down", "ours")])

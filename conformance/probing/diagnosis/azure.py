@@ -351,9 +351,13 @@ def _other_principal(
     if not me or mine or not others:
         return None
     principals = ", ".join(sorted({one.properties.principal_id for one in others}))
+    applications = [one.properties for one in others if one.properties.principal_type in (None, "ServicePrincipal")]
+    wrong = (
+        {"other_object_id": applications[0].principal_id, "other_scope": applications[0].scope} if applications else {}
+    )
     return finding(
         "rbac_wrong_principal",
-        facts=facts,
+        facts={**facts, **wrong},
         certainty="likely",
         also=("rbac_role_missing",),
         explanation=f"{READER_ROLE} is assigned there to object id {principals}; this app signs in as {me}. The object"

@@ -1,0 +1,43 @@
+"""What a run knows beyond one answer, to fill in the commands of a fix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from urllib.parse import urlsplit
+
+from conformance.apis import ENDPOINTS
+from conformance.apis.endpoint import AppRole
+from conformance.connection import Connection
+from conformance.probing.evidence import Answer, Evidence, Exchange
+from conformance.probing.tokens import Token
+
+TOKEN = "token_"
+"""What the names of the probes begin with that ask for a token; the API's name follows."""
+
+
+def run_facts(
+    connection: Connection, evidence: Mapping[str, Evidence], probe: str | None, exchange: Exchange | None
+) -> dict[str, str]:
+    """The facts for a fix: the connection's ids, the app's object id, and the API and host of ``exchange``.
+
+    ``probe`` is the one that was refused. ``roles`` are the least permissions that a connection needs of the API.
+    """
+    facts = connection.facts()
+    tokens = (one.data for one in evidence.values() if isinstance(one, Answer) and isinstance(one.data, Token))
+    if object_id := next((token.object_id for token in tokens if token.object_id), None):
+        facts["object_id"] = object_id
+    if exchange:
+        facts["host"] = urlsplit(exchange.url).hostname or ""
+    api = probe.removeprefix(TOKEN) if probe and probe.startswith(TOKEN) else exchange.api if exchange else ""
+    if api and api != "entra":
+        facts["api"] = api
+        facts["roles"] = ", ".join(least_roles(api))
+    return facts
+
+
+@cache
+def least_roles(api: str) -> tuple[str, ...]:
+    """The application permissions of an API without which some operation of a verification is refused."""
+    needs = (one.needs for one in ENDPOINTS.values() if one.api.name == api)
+    return tuple(sorted({need.name for need in needs if isinstance(need, AppRole)}))

@@ -1,0 +1,93 @@
+"""What was probably meant by a value that cannot be right, and what a value from a portal or a script holds."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from urllib.parse import unquote
+
+RESOURCE_ID = re.compile(
+    r"/subscriptions/(?P<subscription_id>[^/?#\s]+)"
+    r"(?:/resourceGroups/(?P<resource_group>[^/?#\s]+))?"
+    r"(?:/providers/Microsoft\.OperationalInsights/workspaces/(?P<workspace_name>[^/?#\s]+))?",
+    re.IGNORECASE,
+)
+PORTAL_TENANT = re.compile(r"#@(?P<tenant_id>[^/?#\s]+)/")
+"""In a URL of the Azure portal: the directory, by a domain or its id."""
+SECRET = re.compile(r"[\w.~-]{3}[0-9]Q~[\w.~-]{31,34}", re.ASCII)
+"""The form of the client secrets that Entra makes."""
+NAMES: Mapping[str, str] = {
+    "\u00a0": "a no-break space",
+    "\u200b": "a zero-width space",
+    "\u200c": "a zero-width mark",
+    "\u200d": "a zero-width mark",
+    "\u2060": "a zero-width mark",
+    "\ufeff": "a byte order mark",
+    "\u00ad": "a soft hyphen",
+}
+_AROUND = " \t\r\n\"'`“”„‟«»‘’‚‛<>[](){}*,;"
+_BARE_GUID = re.compile(r"[0-9a-f]{32}", re.IGNORECASE)
+_A_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+Valid = Callable[[str, str], bool]
+"""Whether a value can be right for a key."""
+
+
+def parts_of(value: str) -> dict[str, str]:
+    """The keys that a pasted resource id or portal URL fills in; empty for anything else."""
+    text = unquote(value)
+    found = RESOURCE_ID.search(text)
+    parts = {name: part for name, part in found.groupdict().items() if part} if found else {}
+    if tenant := PORTAL_TENANT.search(text):
+        parts["tenant_id"] = tenant["tenant_id"]
+    return parts
+
+
+def invisible(text: str) -> str | None:
+    """The first character of a text that cannot be seen, as a reader would call it; None if there is none."""
+    for sign in text:
+        if sign in NAMES or (unicodedata.category(sign) in ("Cf", "Zs") and sign != " "):
+            return f"{NAMES.get(sign, 'an invisible character')} (U+{ord(sign):04X})"
+    return None
+
+
+def visible(text: str) -> str:
+    """A text without characters that cannot be seen; blanks of any kind become plain ones."""
+    kept = (" " if unicodedata.category(sign) == "Zs" else sign for sign in text)
+    return "".join(sign for sign in kept if unicodedata.category(sign) != "Cf")
+
+
+def correction(key: str, value: str, values: Mapping[str, str], valid: Valid) -> str | None:
+    """A sentence that says what was probably meant by the value of a key; None where nothing suggests itself.
+
+    ``values`` are all values by key. A value with the form of a secret is never repeated.
+    """
+    if SECRET.search(value):
+        return "it belongs into client_secret, and should be replaced if others can read this file"
+    parts = parts_of(value)
+    if key in parts and valid(key, parts[key]):
+        others = " and ".join(sorted(set(parts) - {key}))
+        return f"what was pasted holds it: {parts[key]!r}" + (f" ({others} too)" if others else "")
+    for other, its in values.items():
+        if other != key and its != value and valid(key, its) and valid(other, value) and not valid(other, its):
+            return f"it seems to be swapped with {other}"
+    for candidate in _cleaned(value):
+        if candidate != value and valid(key, candidate):
+            return f"did you mean {candidate!r}?"
+    for other, its in values.items():
+        if other != key and valid(key, part := parts_of(its).get(key, "")):
+            return f"what was pasted as {other} holds it: {part!r}"
+    fitting = [other for other in values if other != key and not values[other].strip() and valid(other, value.strip())]
+    return f"it seems to be the {fitting[0]}" if fitting else None
+
+
+def _cleaned(value: str) -> tuple[str, ...]:
+    """The value without what clings to it, without blanks within, and as the id that it holds."""
+    bare = visible(value).strip(_AROUND).removeprefix("urn:uuid:")
+    plain = "".join(bare.split())
+    found = _A_GUID.findall(plain)
+    hyphens = (
+        [f"{plain[:8]}-{plain[8:12]}-{plain[12:16]}-{plain[16:20]}-{plain[20:]}"] if _BARE_GUID.fullmatch(plain) else []
+    )
+    return (bare, plain, *hyphens, *(found if len(found) == 1 else ()))

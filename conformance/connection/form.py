@@ -1,0 +1,47 @@
+"""The onboarding form: where each value of a connection file is found."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the values of some keys are found."""
+
+    keys: tuple[str, ...]
+    portal: str
+    command: str
+
+
+@cache
+def places() -> tuple[Place, ...]:
+    """The rows of ``form.toml``."""
+    text = resources.files(__package__).joinpath("form.toml").read_text(encoding="utf-8")
+    return tuple(Place(tuple(row["keys"]), row["portal"], row["command"]) for row in tomllib.loads(text)["place"])
+
+
+def help_for(keys: Collection[str], values: Mapping[str, str]) -> Iterator[str]:
+    """Lines that say who corrects these keys, where their values are shown, and by which command.
+
+    ``values`` are those of a connection that can be right; they fill in the commands, and hints stand for others.
+    """
+    wanted = [place for place in places() if set(place.keys) & set(keys)]
+    if not wanted:
+        return
+    yield "Nothing was sent. Whoever filled in the connection finds the values here:"
+    for place in wanted:
+        named = ", ".join(key for key in place.keys if key in keys)
+        yield f"  {named}: {place.portal}"
+        yield f"    {_PLACEHOLDER.sub(lambda match: _filled(match[1], values), place.command)}"
+
+
+def _filled(key: str, values: Mapping[str, str]) -> str:
+    return values.get(key) or f'"<{key.replace("_", "-")}>"'

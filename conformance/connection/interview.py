@@ -1,0 +1,89 @@
+"""A connection file made from a pasted resource id or portal URL and from answers at the terminal."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from conformance.connection.correction import correction
+from conformance.connection.form import places
+from conformance.connection.values import RULES, Problem, can_be_right, secret
+
+TRIES = 5
+"""Answers to one question that are refused before giving up."""
+FILE = """\
+[connection]
+name = "{name}"
+tenant_id = "{tenant_id}"
+client_id = "{client_id}"
+client_secret = "file:{secret}"
+subscription_id = "{subscription_id}"
+resource_group = "{resource_group}"
+workspace_id = "{workspace_id}"
+workspace_name = "{workspace_name}"
+"""
+
+
+class InterviewError(Exception):
+    """Why no connection file came about; one line."""
+
+
+def interview(known: Mapping[str, str], folder: Path) -> tuple[Path, Path]:
+    """Asks for the values that ``known`` lacks, and writes ``<workspace>.toml`` and ``<workspace>.secret``.
+
+    The paths of both. The secret is read without echo. Raises :class:`InterviewError` where an answer is missing, and
+    where a file exists or cannot be written; nothing is written then.
+    """
+    values = {key: value for key, value in known.items() if can_be_right(key, value)}
+    for key in RULES:
+        values[key] = values.get(key) or _answer(key, values)
+    text = _secret()
+    stem = values["workspace_name"]
+    file, kept = folder / f"{stem}.toml", folder / f"{stem}.secret"
+    for path in (file, kept):
+        if os.path.lexists(path):
+            raise InterviewError(f"{path.name}: exists already, nothing written")
+    _create(kept, text)
+    _create(file, FILE.format(name=stem, secret=kept.name, **values))
+    return file, kept
+
+
+def _answer(key: str, values: Mapping[str, str]) -> str:
+    where = next(place.portal for place in places() if key in place.keys)
+    print(f"{key} ({where}): ", end="", flush=True)
+    for _ in range(TRIES):
+        line = sys.stdin.readline()
+        if not line:
+            raise InterviewError(f"{key}: no answer, nothing written")
+        value = line.strip()
+        verdict = RULES[key](value, values)
+        if verdict is None:
+            return value
+        problem = Problem(key, *verdict, correction(key, value, values, can_be_right))
+        print(f"  {problem.text}\n{key}: ", end="", flush=True)
+    raise InterviewError(f"{key}: no answer that can be right, nothing written")
+
+
+def _secret() -> str:
+    prompt = "client secret, its Value (not shown): "
+    for _ in range(TRIES):
+        text = getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+        problem = secret(text)
+        if problem is None:
+            return text
+        if not text:
+            break
+        print(f"  found {problem[1]}, expected {problem[2]}")
+    raise InterviewError("client_secret: no answer that can be right, nothing written")
+
+
+def _create(path: Path, text: str) -> None:
+    """A new file for its owner only; a link in its place is not followed."""
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise InterviewError(f"{path.name}: cannot be written: {error.strerror}") from None

@@ -1,0 +1,84 @@
+"""The commands of a fix as data: what is typed where, who may run it, and what takes it back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import pairwise
+
+from conformance.findings.data import load
+
+OPTION = re.compile(r"\{(--[a-z-]+)\}")
+"""In the template of an ``undo``: the value that the command itself has for an option."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A template of a command, with ``{placeholders}``.
+
+    ``run`` is for bash, zsh and, unless ``shells`` has another form, for every shell. ``shells`` has the forms of
+    ``powershell``, ``cmd`` and ``macos``, each typed as it stands.
+    """
+
+    run: str
+    shells: Mapping[str, str]
+
+    @classmethod
+    def of(cls, row: str | Mapping[str, str]) -> Command:
+        """A row of ``causes.toml``: a text, or a table of ``run`` and the names of shells."""
+        if isinstance(row, str):
+            return cls(row, {})
+        return cls(row["run"], {name: text for name, text in row.items() if name != "run"})
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        """All forms."""
+        return (self.run, *self.shells.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A command of a fix, filled in.
+
+    ``shells`` are the forms for ``powershell``, ``cmd`` and ``macos`` where they differ from ``command``; ``role`` is
+    the least role that may run it; ``undo`` takes back what it grants (bash, zsh, PowerShell).
+    """
+
+    command: str
+    shells: Mapping[str, str] = field(default_factory=dict, hash=False)
+    role: str | None = None
+    undo: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """What a kind of command needs and what takes it back. It fits commands that ``start`` so and have ``within``."""
+
+    start: str
+    role: str
+    source: str
+    within: str = ""
+    undo: str | None = None
+
+    def fits(self, command: str) -> bool:
+        return f"{command} ".startswith(f"{self.start} ") and self.within in command
+
+
+@cache
+def verbs() -> tuple[Verb, ...]:
+    """The rows of ``verbs.toml``, in their order."""
+    return tuple(Verb(**row) for row in load("verbs")["verb"])
+
+
+def verb_of(command: str) -> Verb | None:
+    """The first kind that fits a command."""
+    return next((verb for verb in verbs() if verb.fits(command)), None)
+
+
+def options(words: list[str]) -> Iterator[tuple[str, str]]:
+    """The options of a command line with their first values."""
+    for name, value in pairwise(words):
+        if name.startswith("--"):
+            yield name, value

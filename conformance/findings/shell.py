@@ -1,0 +1,39 @@
+"""Command lines that bash, zsh, PowerShell and cmd.exe read alike: ``"`` is the one quote that all of them know."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable
+
+PLAIN = re.compile(r"[A-Za-z0-9_./:=-]+")
+"""A word that no shell reads anything into, so that it needs no quotes."""
+UNSAFE = re.compile(r"^[@-]|[\"$`\\!%^“”„\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""What some shell reads a meaning into even within ``"``, or ``az`` at the start of a value: a file, an option."""
+_HINT = re.compile(r"<[a-z-]+>")
+_BREAKS_AZ_CMD = re.compile(r"[&|<>()]")
+"""On Windows ``az`` is a batch file. PowerShell takes the quotes off a word without blanks, and cmd.exe reads these."""
+
+
+def quote(word: str) -> str:
+    """One word of a command line, in ``"`` where it needs quotes."""
+    return word if PLAIN.fullmatch(word) else f'"{word}"'
+
+
+def join(words: Iterable[str]) -> str:
+    """A command line of these words, for bash, zsh and cmd.exe."""
+    return " ".join(map(quote, words))
+
+
+def powershell(words: Iterable[str]) -> str:
+    """The same for PowerShell on Windows: a word that would reach cmd.exe without its quotes carries a second pair."""
+    return " ".join(f"'\"{word}\"'" if _loses_quotes(word) else quote(word) for word in words)
+
+
+def _loses_quotes(word: str) -> bool:
+    return " " not in word and bool(_BREAKS_AZ_CMD.search(_HINT.sub("", word)))
+
+
+def split(template: str) -> list[str]:
+    """The words of a template of a command, as a POSIX shell splits them."""
+    return shlex.split(template)

@@ -1,0 +1,183 @@
+"""The mistakes that people make in a connection file: each is named with line, value and likely correction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.connection import ConnectionFileError, load
+from conformance.connection.correction import parts_of
+from conformance.connection.repair import repair
+from tests.contoso import FILE, SECRET
+
+ENVIRONMENT = {"CONTOSO_SECRET": SECRET}
+TENANT, CLIENT = "7e4a11ed-0c0f-4c0f-a11c-000000000001", "a9910000-0c0f-4c0f-a11c-000000000002"
+SUBSCRIPTION, WORKSPACE = "5b5c0000-0c0f-4c0f-a11c-000000000003", "30a40000-0c0f-4c0f-a11c-000000000004"
+RESOURCE = (
+    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-security"
+    "/providers/Microsoft.OperationalInsights/workspaces/law-security"
+)
+PORTAL = f"https://portal.azure.com/#@contoso.onmicrosoft.com/resource{RESOURCE}/Overview"
+
+
+def problems(*paths: Path) -> list[str]:
+    with pytest.raises(ConnectionFileError) as caught:
+        load(paths, environ=ENVIRONMENT)
+    return [line.replace(f"{paths[0].parent}/", "") for line in caught.value.problems]
+
+
+Write = Callable[..., Path]
+
+LINES = [
+    ("smart quotes", (f'tenant_id = "{TENANT}"', f"tenant_id = “{TENANT}”"), "2: tenant_id: typographic quotes"),
+    ("no end quote", (f'"{CLIENT}"', f'"{CLIENT}'), "3: client_id: the quote at the end is missing"),
+    (
+        "no end quote before a comment",
+        (f'"{CLIENT}"', f'"{CLIENT}  # app'),
+        "3: client_id: the quote at the end is miss",
+    ),
+    ("no begin quote", (f'"{CLIENT}"', f'{CLIENT}"'), "3: client_id: the quote at the beginning is missing"),
+    ("no quotes", (f'"{CLIENT}"', CLIENT), "3: client_id: no quotes around the value"),
+    ("secret without quotes", ('"env:CONTOSO_SECRET"', "abc#def~x"), "4: client_secret: no quotes around the value"),
+    ("colon", ("client_id = ", "client_id: "), "3: client_id: : where = belongs"),
+    ("other comment", (f'"{CLIENT}"', f'"{CLIENT}" // the app'), "3: client_id: // begins no comment in this file"),
+    ("comma", (f'"{CLIENT}"', f'"{CLIENT}",'), "3: client_id: a comma at the end"),
+    (
+        "zero width",
+        (CLIENT, f"{CLIENT[:8]}\u200b{CLIENT[8:]}"),
+        "3: client_id: a zero-width space (U+200B) in this line",
+    ),
+    ("no-break space", ("client_id = ", "client_id =\u00a0"), "3: client_id: a no-break space (U+00A0) in this line"),
+    ("header", ("[connection]", "[connection"), "1: found '[connection', expected [connection]"),
+    ("no header", ("[connection]\n", "\n"), "2: a line [connection] is missing above this one"),
+    ("commented out", ("client_id = ", "# client_id = "), "1: missing key 'client_id'; it is commented out in line 3"),
+    ("twice", (f'"{CLIENT}"', f'"{CLIENT}"\nclient_id = "x"'), "4: client_id: stands in line 3 already"),
+    (
+        "prose",
+        ("[connection]", "[connection]\nthese are ours"),
+        "2: is neither a comment, which begins with #, nor a key",
+    ),
+    ("blanks around", (CLIENT, f" {CLIENT} "), f"3: client_id: found ' {CLIENT} '; did you mean '{CLIENT}'?"),
+    ("blanks inside", (CLIENT, CLIENT.replace("-", "- ", 1)), f"did you mean '{CLIENT}'?"),
+    ("brackets", (CLIENT, f"{{{CLIENT}}}"), f"did you mean '{CLIENT}'?"),
+    ("no hyphens", (CLIENT, CLIENT.replace("-", "")), f"did you mean '{CLIENT}'?"),
+    ("label", (CLIENT, f"Application ID: {CLIENT}"), f"did you mean '{CLIENT}'?"),
+    ("resource id", (SUBSCRIPTION, RESOURCE), f"5: subscription_id: found '{RESOURCE[:79]}…'"),
+    (
+        "its part",
+        (SUBSCRIPTION, RESOURCE),
+        f"what was pasted holds it: '{SUBSCRIPTION}' (resource_group and workspace_name",
+    ),
+    ("portal URL", ('"rg-security"', f'"{PORTAL}"'), "what was pasted holds it: 'rg-security' (subscription_id and"),
+    ("tenant in a URL", (TENANT, PORTAL), "what was pasted holds it: 'contoso.onmicrosoft.com'"),
+    ("same ids", (SUBSCRIPTION, TENANT), "5: subscription_id: found the same value as tenant_id"),
+    ("workspace is tenant", (WORKSPACE, TENANT), "7: workspace_id: found the same value as tenant_id"),
+    (
+        "secret's ID",
+        ("env:CONTOSO_SECRET", WORKSPACE[:-1] + "9"),
+        "4: client_secret: found a GUID, which is the form of",
+    ),
+    ("shell variable", ("env:CONTOSO_SECRET", "$CONTOSO_SECRET"), "4: client_secret: found the name of a variable"),
+    (
+        "secret elsewhere",
+        (CLIENT, SECRET + "x"),
+        "3: client_id: found what has the form of a client secret; it belongs into client_secret",
+    ),
+]
+
+
+def test_each_mistake_is_named_with_its_line_and_what_was_meant(subtests: pytest.Subtests, write: Write) -> None:
+    for name, change, told in LINES:
+        with subtests.test(name):
+            found = problems(write(change))
+            assert any(told in line for line in found), found
+            assert all(line.startswith("conn.toml:") for line in found)
+            assert SECRET not in str(found)
+
+
+def test_values_of_two_keys_that_were_swapped_are_named_at_both(write: Write) -> None:
+    found = problems(
+        write((f'"{WORKSPACE}"', '"x-x"'), ('"law-security"', f'"{WORKSPACE}"'), ('"x-x"', '"law-security"'))
+    )
+    assert [line.rpartition("; ")[2].partition(" [")[0] for line in found] == [
+        "it seems to be swapped with workspace_name",
+        "it seems to be swapped with workspace_id",
+    ]
+
+
+def test_all_mistakes_of_a_file_are_told_at_once_and_who_corrects_them(write: Write) -> None:
+    path = write(
+        (f'tenant_id = "{TENANT}"', f"tenant_id = “{TENANT}”"),
+        (CLIENT, f"{{{CLIENT}}}"),
+        ('"env:CONTOSO_SECRET"', f'"{TENANT}'),
+        (f'"{SUBSCRIPTION}"', SUBSCRIPTION),
+        ("rg-security", "rg."),
+        (f'"{WORKSPACE}"', '"law-security" // id'),
+        ('workspace_name = "law-security"', 'workspace_nme = "law-security"'),
+    )
+    with pytest.raises(ConnectionFileError) as caught:
+        load(path, environ=ENVIRONMENT)
+    text = str(caught.value).replace(f"{path.parent}/", "")
+    assert [line.split(":")[1] for line in caught.value.problems] == ["2", "3", "4", "4", "5", "6", "7", "7", "8"]
+    assert "Whoever filled in the connection" in text
+    assert "  client_secret: Entra admin center > App registrations > the app > Certificates & secrets" in text
+    assert '    az ad app credential reset --id "<client-id>" --append' in text  # what is written there cannot be right
+    assert sum(-(-len(line) // 80) for line in text.splitlines()) <= 25
+
+
+def test_commands_are_filled_in_with_the_values_that_can_be_right(write: Write) -> None:
+    with pytest.raises(ConnectionFileError, match=f"workspace list --subscription {SUBSCRIPTION} --query") as caught:
+        load(write((WORKSPACE, "law-security")), environ=ENVIRONMENT)
+    assert "  workspace_id: Azure portal > Log Analytics workspaces > the workspace > Overview" in str(caught.value)
+
+
+def test_values_of_another_customer_are_named_with_both_places(write: Write) -> None:
+    other = (TENANT, TENANT.replace("1ed", "2ed")), (CLIENT, CLIENT.replace("a99", "b99"))
+    first, second = write(name="a.toml"), write(*other, (WORKSPACE, WORKSPACE[:-1] + "5"), name="b.toml")
+    assert problems(first, second) == [
+        "b.toml:1: workspace_name: found 'law-security', which 'a' at a.toml:1 has with another workspace_id; one of"
+        " them has the value of the other",
+    ]
+
+
+def test_one_app_in_many_tenants_and_one_tenant_with_many_workspaces_are_fine(write: Write) -> None:
+    second = write((WORKSPACE, WORKSPACE[:-1] + "5"), ("law-security", "law-2"), ("rg-security", "rg-2"), name="b.toml")
+    assert len(load([write(name="a.toml"), second], environ=ENVIRONMENT)) == 2
+
+
+def test_a_pasted_id_fills_in_several_keys() -> None:
+    assert parts_of(PORTAL) == {
+        "tenant_id": "contoso.onmicrosoft.com",
+        "subscription_id": SUBSCRIPTION,
+        "resource_group": "rg-security",
+        "workspace_name": "law-security",
+    }
+    assert parts_of(f"/subscriptions/{SUBSCRIPTION}") == {"subscription_id": SUBSCRIPTION}
+    assert parts_of("law-security") == {}
+
+
+KEYS = ("client_id", "client_secret")
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=60))
+def test_no_line_is_repaired_into_a_different_number_of_lines(rest: str) -> None:
+    text = f"[connection]\nclient_id = {rest}\nclient_secret = {rest}\n"
+    mended, _ = repair(text, KEYS)
+    assert mended.count("\n") == text.count("\n")
+
+
+@given(st.text(st.characters(codec="ascii", categories=("L", "N")), min_size=6, max_size=30))
+def test_no_mistake_shows_a_secret(core: str) -> None:
+    core = f"Zq{core}qZ"
+    for form in ("{}", '"{}', "“{}”", '{}"', '"{}" // x', "'{}", '"{}\\x"'):
+        for start in ("client_secret = ", "client_secret: ", ""):
+            _, found = repair(f"[connection]\n{start}{form.format(core)}\n", KEYS)
+            assert core not in str(found)
+
+
+def test_a_good_file_is_left_as_it_is() -> None:
+    assert repair(FILE, KEYS) == (FILE, [])

@@ -1,0 +1,68 @@
+"""What a shell makes of a command line: bash itself, and the rules of PowerShell and cmd.exe, which are not here."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+
+SPECIAL_TO_CMD = "&|<>^()%"
+"""What cmd.exe reads a meaning into outside of quotes; ``%`` also within them."""
+
+
+def in_bash(lines: list[str]) -> list[list[str]]:
+    """The words that each line hands to its program, in bash. Programs are stood in for; ``$(...)`` gives ``ID``."""
+    script = "\n".join(
+        [
+            "shopt -s expand_aliases; set -f",
+            "show() { printf '%s\\0' \"$@\" >&3; printf '\\n\\0' >&3; }",
+            'az() { if [ -n "${inner:-}" ]; then echo ID; else show az "$@"; fi; }',
+            *(f'{name}() {{ show {name} "$@"; }}' for name in ("curl", "getent", "sudo", "timedatectl")),
+            *lines,
+        ]
+    )
+    script = script.replace("$(az ", "$(inner=1; az ")
+    done = subprocess.run(
+        ["bash", "-c", f"exec 3>&1 >/dev/null\n{script}"], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert not done.stderr, done.stderr
+    return [words.split("\0")[:-1] for words in done.stdout.split("\n\0")[:-1]]
+
+
+def in_cmd(line: str) -> list[str]:
+    """The words of a line typed at the prompt of cmd.exe. Raises AssertionError where it would read more into it."""
+    words: list[str] = []
+    word, quoted, begun = "", False, False
+    for sign in line:
+        assert sign not in ("%" if quoted else SPECIAL_TO_CMD), f"cmd.exe reads {sign}: {line}"
+        if sign == '"':
+            quoted, begun = not quoted, True
+        elif sign in " \t" and not quoted:
+            if begun:
+                words.append(word)
+            word, begun = "", False
+        else:
+            word, begun = word + sign, True
+    assert not quoted, f"a quote is left open: {line}"
+    return [*words, word] if begun else words
+
+
+def in_powershell(line: str) -> list[str]:
+    """The words that ``az``, a batch file, gets from PowerShell on Windows. AssertionError where they would differ.
+
+    PowerShell takes quotes off, and puts them back around words with blanks alone; then cmd.exe reads the line.
+    """
+    line = re.sub(r"\$\(az [^()]*\)", "ID", line)
+    words: list[str] = []
+    for part in re.findall(r"""(?:[^\s"']|"[^"]*"|'[^']*')+""", line):
+        bare = re.sub(r"""["'].*["']""", "", part)
+        assert not set(bare) & set("$`;,{}()@#&|<>%"), f"PowerShell reads it: {part}"
+        assert not re.search(r'"[^"]*[$`“”„][^"]*"', part), f"PowerShell expands it: {part}"
+        words.append(part[1:-1] if part[:1] in "\"'" and part[:1] == part[-1:] else part)
+    assert all('"' not in word[1:-1] for word in words)
+    again = (f'"{word}"' if " " in word and not word.startswith('"') else word for word in words)
+    return in_cmd(" ".join(again))
+
+
+def shown(words: list[str]) -> str:
+    return json.dumps(words, ensure_ascii=False)
