@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from scripts.pages import cassettes, checks, fakes, fidelity, findings, permissions, readme, recording
+from scripts.pages import cassettes, checks, fakes, fidelity, findings, permissions, proxies, readme, recording
 
 ROOT = Path(__file__).parents[1]
 
@@ -19,6 +19,7 @@ def pages() -> dict[str, str]:
         "docs/fakes.md": fakes.page(),
         "docs/fidelity.md": fidelity.page(),
         "docs/recording.md": recording.page(),
+        "docs/proxies.md": proxies.page(),
         "cassettes/INDEX.md": cassettes.page(),
         "README.md": readme.page(),
     }

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from conformance.apis.permissions import by_resource, resource_of
+from conformance.connection.clouds import CLOUDS
 from conformance.findings.cause import Cause
 
 PLACEHOLDERS = frozenset(
@@ -32,6 +33,11 @@ PLACEHOLDERS = frozenset(
         "secret_end_date",
         "table",
         "action",
+        "host",
+        "hosts",
+        "proxy",
+        "proxy_user",
+        "through",
     }
 )
 """What a template may name. Others never reach a command, whatever the facts hold."""
@@ -42,12 +48,16 @@ _GROUP = "/subscriptions/{subscription_id}/resourceGroups/{resource_group}"
 _COMPOSED: Mapping[str, str] = {
     "workspace": _GROUP + "/providers/Microsoft.OperationalInsights/workspaces/{workspace_name}",
     "scope": _GROUP,  # Microsoft advises the resource group for the roles of Sentinel
+    "host": "{login_host}",
 }
 _USUAL: Mapping[str, str] = {
     "role": "Microsoft Sentinel Reader",
     "login_host": "login.microsoftonline.com",
     "cloud_az": "AzureCloud",
+    "hosts": ", ".join(url.removeprefix("https://") for url in CLOUDS["public"].hosts.values()),
 }
+_THROUGH = "{through}"
+"""A word of a command that becomes curl's options for the proxy of the request, if there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +100,9 @@ def _words(part: str, facts: Mapping[str, str]) -> Iterator[str]:
     if part == _APP_ROLE and facts.get("app_role_id"):
         # One command asks for all roles of a resource.
         yield from (f"{role_id}=Role" for role_id in facts["app_role_id"].split())
+    elif part == _THROUGH:
+        yield from ("--proxy", facts["proxy"]) if facts.get("proxy") else ()
+        yield from ("--proxy-user", facts["proxy_user"]) if facts.get("proxy_user") else ()
     else:
         yield _fill(part, facts)
 

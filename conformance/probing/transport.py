@@ -14,6 +14,9 @@ from datetime import datetime
 import httpx
 
 from conformance.findings import Finding, finding
+from conformance.network.interception import broken_off, issuer
+from conformance.network.proxy_refusal import chain, on_the_way, proxy_refusal, route_facts
+from conformance.network.route import EXTENSION, Route
 from conformance.probing.clock import Clock
 from conformance.probing.evidence import Exchange
 from conformance.probing.rate_limits import RateLimit
@@ -153,7 +156,9 @@ class Sender:
             response = await self._client.send(request, stream=True)
             body = await whole(response)
         except httpx.HTTPError as error:
-            failure = network_finding(error, request.url.host)
+            failure = network_finding(error, request.url.host, request.extensions.get(EXTENSION))
+            if response is not None:
+                failure = broken_off(failure, issuer(response))
         except EndlessAnswer:
             explanation = f"{endpoint} answered with more than {LARGEST >> 20} MiB, and was not read to its end."
             failure = finding(
@@ -173,6 +178,7 @@ class Sender:
             attempts=attempt,
             throttled=throttled + (status == 429),
             endpoint=endpoint,
+            issuer=issuer(response) if response is not None else None,
         )
         if failure is not None or status is None:
             return NetworkFailure(failure or finding("connection_failed"), exchange)
@@ -230,25 +236,27 @@ def http_date(value: str | None) -> datetime | None:
     return date if date.tzinfo else None
 
 
-def network_finding(error: httpx.HTTPError, host: str) -> Finding:
-    """What a transport error means: name, route, certificate or time."""
-    chain: list[BaseException] = []
-    current: BaseException | None = error
-    while current is not None and current not in chain:
-        chain.append(current)
-        current = current.__cause__ or current.__context__
-    text = " ".join(str(link) for link in chain)
+def network_finding(error: httpx.HTTPError, host: str, route: Route | None = None) -> Finding:
+    """What a transport error means: the proxy, the name, the way, the certificate or the time.
+
+    ``route`` is how the request travelled, where the source tells.
+    """
+    route = route or Route(host)
+    if (refused := proxy_refusal(error, route)) is not None:
+        return refused
+    links = list(chain(error))
+    text = " ".join(str(link) for link in links)
     if isinstance(error, httpx.TimeoutException):
         cause = "timed_out"
-    elif any(untrusted(link) for link in chain) or "CERTIFICATE_VERIFY_FAILED" in text:
+    elif isinstance(error, httpx.DecodingError):
+        cause = "intercepted"
+    elif any(untrusted(link) for link in links) or "CERTIFICATE_VERIFY_FAILED" in text:
         cause = "tls_untrusted"
-    elif any(type(link).__name__ == "gaierror" for link in chain) or "Name or service not known" in text:
+    elif any(type(link).__name__ == "gaierror" for link in links) or "Name or service not known" in text:
         cause = "dns_failure"
-    elif isinstance(error, httpx.ProxyError | httpx.RemoteProtocolError):
-        cause = "intercepted" if isinstance(error, httpx.ProxyError) else "connection_failed"
     else:
         cause = "connection_failed"
-    return finding(cause, about=host, facts={"host": host}, code=type(error).__name__)
+    return on_the_way(finding(cause, about=host, facts=route_facts(route), code=type(error).__name__), route)
 
 
 def untrusted(error: BaseException) -> bool:

@@ -28,6 +28,8 @@ FACTS = {
     "cloud_az": "AzureUSGovernment",
     "table": "SecurityIncident",
     "secret_end_date": "2027-03-01",
+    "host": "graph.microsoft.us",
+    "proxy": "http://proxy.example:8080",
 }
 
 every_cause = pytest.mark.parametrize("cause", CAUSES.values(), ids=list(CAUSES))
@@ -46,7 +48,7 @@ def test_the_vocabulary_is_the_agreed_one() -> None:
 def test_only_positive_signs_of_a_service_are_conclusive() -> None:
     assert {cause.id for cause in CAUSES.values() if not cause.conclusive} == {
         "throttled", "service_fault", "timed_out", "dns_failure", "connection_failed", "tls_untrusted", "intercepted",
-        "query_timeout", "unknown",
+        "query_timeout", "unknown", "proxy_unusable", "proxy_auth_required", "proxy_denied", "proxy_failed",
     }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from conformance.findings import CAUSES, Finding
 from conformance.probing.evidence import Answer, Evidence, Exchange, Refusal
 
-NETWORK = frozenset({"dns_failure", "connection_failed", "tls_untrusted", "timed_out", "intercepted"})
+NETWORK = frozenset(name for name, cause in CAUSES.items() if cause.group == "network")
 SERVICE = frozenset({"service_fault", "throttled"})
 TOKEN_USE = frozenset(name for name, cause in CAUSES.items() if cause.group == "token_use")
 REFUSES_ALL = {"unknown", "ip_blocked", "conditional_access_blocked", "empty_answer", "api_version_unsupported"}
