@@ -5,7 +5,18 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from scripts.pages import agreement, cassettes, checks, fakes, fidelity, findings, permissions, readme, recording
+from scripts.pages import (
+    agreement,
+    cassettes,
+    checks,
+    fakes,
+    fidelity,
+    findings,
+    permissions,
+    proxies,
+    readme,
+    recording,
+)
 
 ROOT = Path(__file__).parents[1]
 
@@ -20,6 +31,7 @@ def pages() -> dict[str, str]:
         "docs/agreement.md": agreement.page(),
         "docs/fidelity.md": fidelity.page(),
         "docs/recording.md": recording.page(),
+        "docs/proxies.md": proxies.page(),
         "cassettes/INDEX.md": cassettes.page(),
         "README.md": readme.page(),
     }

@@ -110,6 +110,11 @@ class Connection:
         used = {APIS[api].audience for api in ("arm", *USABLE) if self.uses(api)}
         return tuple(audience for audience in self.cloud.audiences if audience in used)
 
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The names of all hosts that it needs: an allow-list for a proxy or a firewall, port 443."""
+        return tuple(url.removeprefix("https://") for api, url in self.cloud.hosts.items() if self.uses(api))
+
     def facts(self) -> dict[str, str]:
         """Its values by the names that endpoints' paths and the commands of fixes use. No secret among them."""
         return {
@@ -128,4 +133,5 @@ class Connection:
                 for api in ("graph", "log_analytics")
                 if (base := self.cloud.hosts.get(api))
             },
+            "hosts": ", ".join(self.hosts),
         }

@@ -9,7 +9,8 @@ from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
 
-from conformance.findings.cause import CAUSES, UNKNOWN, load
+from conformance.findings.cause import CAUSES, UNKNOWN
+from conformance.findings.data import load
 from conformance.findings.finding import Certainty
 from conformance.findings.signal import Signal
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from conformance.apis.permissions import by_resource, resource_of
+from conformance.connection.clouds import CLOUDS
 from conformance.findings import shell
 from conformance.findings.cause import Cause
 from conformance.findings.command import OPTION, Command, Step, options, verb_of
@@ -39,6 +40,10 @@ PLACEHOLDERS = frozenset(
         "secret_end_date",
         "table",
         "action",
+        "hosts",
+        "proxy",
+        "proxy_user",
+        "through",
     }
 )
 """What a template may name. Others never reach a command, whatever the facts hold."""
@@ -56,8 +61,11 @@ _USUAL: Mapping[str, str] = {
     "graph_host": "graph.microsoft.com",
     "log_analytics_host": "api.loganalytics.io",
     "cloud_az": "AzureCloud",
+    "hosts": ", ".join(url.removeprefix("https://") for url in CLOUDS["public"].hosts.values()),
 }
 _CLOUD, _LOGIN = "az cloud set --name {cloud_az}", "az login --tenant {tenant_id} --allow-no-subscriptions"
+_THROUGH = "{through}"
+"""A word of a command that becomes curl's options for the proxy of the request, if there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +122,8 @@ def step(template: Command, facts: Mapping[str, str]) -> Step:
     """A command filled in, with the forms of other shells where they differ, its role, and what takes it back."""
     words = _words(template.run, facts)
     line = shell.join(words)
-    shells = {name: _fill(text, facts) for name, text in template.shells.items()}
+    through = " ".join((*map(shell.quote, _through(facts)), ""))
+    shells = {name: _fill(text.replace(f"{_THROUGH} ", through), facts) for name, text in template.shells.items()}
     if (windows := shell.powershell(words)) != line:
         shells.setdefault("powershell", windows)
     verb = verb_of(line)
@@ -137,7 +146,16 @@ def prose(template: str, facts: Mapping[str, str]) -> str:
 
 
 def _words(template: str, facts: Mapping[str, str]) -> list[str]:
-    return [_fill(word, facts) for word in shell.split(template)]
+    words: list[str] = []
+    for word in shell.split(template):
+        words += _through(facts) if word == _THROUGH else [_fill(word, facts)]
+    return words
+
+
+def _through(facts: Mapping[str, str]) -> list[str]:
+    """The options of curl for the proxy of the request; none where it took none."""
+    options = (("--proxy", facts.get("proxy")), ("--proxy-user", facts.get("proxy_user")))
+    return [word for option, value in options if value for word in (option, value)]
 
 
 def _fill(word: str, facts: Mapping[str, str], *, safely: bool = True) -> str:

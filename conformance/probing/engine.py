@@ -18,6 +18,7 @@ from conformance.apis import entra
 from conformance.apis.endpoint import Ask, Endpoint
 from conformance.connection import CLOUDS, Connection
 from conformance.findings import Finding, explain, finding
+from conformance.network.interception import seen_through
 from conformance.probing import tokens
 from conformance.probing.clock import Clock
 from conformance.probing.diagnosis import TELL_APART, rules_for
@@ -35,6 +36,7 @@ from conformance.probing.probe import (
     Refused,
 )
 from conformance.probing.rate_limits import RateLimits
+from conformance.probing.shared_network import shared
 from conformance.probing.shortage import Shortage, shortage
 from conformance.probing.transport import SOCKETS, NetworkFailure, Patience, Response, Sender
 
@@ -107,11 +109,12 @@ class Engine:
                 raise
             evidence: dict[str, Evidence] = {name: task.result() for name, task in self._tasks.items()}
             evidence |= {name: task.result() for name, task in self._findings.items()}
+        found = shared(evidence, self.connection)
         evidence = {
             name: replace(item, root=root)
-            if isinstance(item, Blocked) and isinstance(root := evidence[item.root.probe], Refusal)
+            if isinstance(item, Blocked) and isinstance(root := found[item.root.probe], Refusal)
             else item
-            for name, item in evidence.items()
+            for name, item in found.items()
         }
         return Gathered(evidence, tuple(self._sender.exchanges), self._sender.requests)
 
@@ -279,7 +282,11 @@ def quoted(value: str) -> str:
 
 def read(name: str, endpoint: Endpoint[Any], received: Response, connection: Connection) -> Evidence:
     """An answer of the documented shape, or a refusal with its finding."""
-    refused = partial(Refusal, name, exchange=received.exchange, headers=received.headers, body=received.body)
+    by, host = received.exchange.issuer, httpx.URL(received.exchange.url).host
+
+    def refused(found: Finding) -> Refusal:
+        return Refusal(name, seen_through(found, by, host), received.exchange, received.headers, received.body)
+
     service = endpoint.api.name
     if (incomplete := part(endpoint, received, connection.facts())) is not None:
         return refused(incomplete)
@@ -309,6 +316,8 @@ def read(name: str, endpoint: Endpoint[Any], received: Response, connection: Con
     found = explain(
         received.body, status=received.status, headers=received.headers, service=service, facts=connection.facts()
     )
+    if seen_through(found, by, host).cause != found.cause:
+        return refused(found)
     if found.cause == "object_not_found" and endpoint.not_found == "empty":
         nothing = msgspec.json.decode(b'{"value":[]}', type=endpoint.answers)
         return Answer(name, nothing, received.exchange, received.headers)

@@ -30,6 +30,8 @@ class Exchange:
     """How many of the attempts were answered 429."""
     endpoint: str = ""
     """The name of the operation, such as ``sentinel.incidents``."""
+    issuer: str | None = None
+    """Who signed the certificate, where it is none of the services' authorities: then TLS is opened on the way."""
 
     @property
     def skew(self) -> timedelta | None:

@@ -15,6 +15,9 @@ import httpx
 
 from conformance.deadline import DEADLINE
 from conformance.findings import Finding, finding
+from conformance.network.interception import broken_off, issuer
+from conformance.network.proxy_refusal import chain, on_the_way, proxy_refusal, route_facts
+from conformance.network.route import EXTENSION, Route
 from conformance.probing.clock import Clock
 from conformance.probing.evidence import Exchange
 from conformance.probing.host import Host
@@ -206,7 +209,10 @@ class Sender:
                 raise lacking from None
             if isinstance(error, httpx.TimeoutException):
                 host.missed(self._patience.request)
-            failure, cut = network_finding(error, request.url.host), broken(error)
+            failure = network_finding(error, request.url.host, request.extensions.get(EXTENSION))
+            cut = broken(error)
+            if response is not None:
+                failure = broken_off(failure, issuer(response))
         except EndlessAnswer:
             explanation = f"{endpoint} answered with more than {LARGEST >> 20} MiB, and was not read to its end."
             failure = finding(
@@ -226,6 +232,7 @@ class Sender:
             attempts=attempt,
             throttled=throttled + (status == 429),
             endpoint=endpoint,
+            issuer=issuer(response) if response is not None else None,
         )
         if failure is not None or status is None:
             return NetworkFailure(failure or finding("connection_failed"), exchange, cut)
@@ -314,35 +321,31 @@ def late(host: str, code: str) -> Finding:
 def broken(error: httpx.HTTPError) -> bool:
     """Whether a connection that was there ended before the answer was complete, or in its TLS handshake."""
     if isinstance(error, httpx.ConnectError):
-        return any(type(link).__name__ in CUT_OFF for link in links(error))
+        return any(type(link).__name__ in CUT_OFF for link in chain(error))
     return isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError)
 
 
-def links(error: BaseException) -> list[BaseException]:
-    """An error, what caused it, what caused that, and so on."""
-    chain: list[BaseException] = []
-    current: BaseException | None = error
-    while current is not None and current not in chain:
-        chain.append(current)
-        current = current.__cause__ or current.__context__
-    return chain
+def network_finding(error: httpx.HTTPError, host: str, route: Route | None = None) -> Finding:
+    """What a transport error means: the proxy, the name, the way, the certificate or the time.
 
-
-def network_finding(error: httpx.HTTPError, host: str) -> Finding:
-    """What a transport error means: name, route, certificate or time."""
-    chain = links(error)
-    text = " ".join(str(link) for link in chain)
+    ``route`` is how the request travelled, where the source tells.
+    """
+    route = route or Route(host)
+    if (refused := proxy_refusal(error, route)) is not None:
+        return refused
+    links = list(chain(error))
+    text = " ".join(str(link) for link in links)
     if isinstance(error, httpx.TimeoutException):
         cause = "timed_out"
-    elif any(untrusted(link) for link in chain) or "CERTIFICATE_VERIFY_FAILED" in text:
+    elif isinstance(error, httpx.DecodingError):
+        cause = "intercepted"
+    elif any(untrusted(link) for link in links) or "CERTIFICATE_VERIFY_FAILED" in text:
         cause = "tls_untrusted"
-    elif any(type(link).__name__ == "gaierror" for link in chain) or "Name or service not known" in text:
+    elif any(type(link).__name__ == "gaierror" for link in links) or "Name or service not known" in text:
         cause = "dns_failure"
-    elif isinstance(error, httpx.ProxyError | httpx.RemoteProtocolError):
-        cause = "intercepted" if isinstance(error, httpx.ProxyError) else "connection_failed"
     else:
         cause = "connection_failed"
-    return finding(cause, about=host, facts={"host": host}, code=type(error).__name__)
+    return on_the_way(finding(cause, about=host, facts=route_facts(route), code=type(error).__name__), route)
 
 
 def untrusted(error: BaseException) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 
 from conformance.connection import Connection
+from conformance.network.proxy_settings import UnusableSetting
 from conformance.probing.clock import VirtualClock
 from conformance.recording import replay_connection
 from conformance.recording.cassette import SHIPPED, Cassette, exists, names, place, read
@@ -22,7 +23,11 @@ FAILURES: Mapping[str, tuple[type[httpx.HTTPError], str]] = {
     "timed_out": (httpx.ConnectTimeout, "timed out"),
     "tls_untrusted": (httpx.ConnectError, "CERTIFICATE_VERIFY_FAILED"),
     "dns_failure": (httpx.ConnectError, "Name or service not known"),
-    "intercepted": (httpx.ProxyError, "refused by a proxy"),
+    "intercepted": (httpx.DecodingError, "altered on the way"),
+    "proxy_unusable": (UnusableSetting, "the proxy setting of the recording machine cannot be used"),
+    "proxy_auth_required": (httpx.ProxyError, "407 Proxy Authentication Required"),
+    "proxy_denied": (httpx.ProxyError, "403 Forbidden"),
+    "proxy_failed": (httpx.ProxyError, "502 Bad Gateway"),
     "connection_failed": (httpx.ConnectError, "connection failed"),
 }
 """The error of the transport that is read as each cause."""

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from conformance.connection import Connection
+from conformance.network.route import EXTENSION
 from conformance.probing.transport import network_finding
 from conformance.recording.interaction import Answered, Interaction, answered, asked
 from conformance.sources.base import Channel
@@ -82,7 +83,9 @@ class Failures(httpx.AsyncBaseTransport):
             question = asked(
                 request.method, str(request.url), await request.aread(), request.headers.get("content-type", "")
             )
-            failure = Answered(failure=network_finding(error, request.url.host).cause)
+            failure = Answered(
+                failure=network_finding(error, request.url.host, request.extensions.get(EXTENSION)).cause
+            )
             self.interactions.append(Interaction(request=question, response=failure))
             raise
 

@@ -8,12 +8,14 @@ from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
-from urllib.request import getproxies, proxy_bypass
 from weakref import WeakKeyDictionary
 
 import httpx
 
 from conformance.connection import Connection
+from conformance.network.proxy_settings import Proxy, proxy_to
+from conformance.network.route import EXTENSION, Route, Stage
+from conformance.network.trust import trust
 from conformance.probing.clock import Clock
 from conformance.probing.rate_limits import RateLimits
 from conformance.probing.transport import FRESH, SOCKETS
@@ -22,7 +24,8 @@ from conformance.sources.permits import socket_permits
 
 
 class Live:
-    """The network. HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR are honoured.
+    """The network. HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR are honoured; without the last two, the
+    operating system's certificates are.
 
     Connections that are open at the same time in one event loop use the same sockets, one after the other: the services
     have the same hosts for everybody, and a handshake costs as much as several requests. They share a pace as well.
@@ -49,6 +52,8 @@ FEWEST = 4
 """Sockets with which a connection can be verified in reasonable time."""
 MAX_IDLE = 15.0
 """Seconds that a socket without a request is kept: the less, the rarer has a proxy forgotten it."""
+TUNNEL = 10.0
+"""Seconds for a proxy to open a tunnel and for TLS within it."""
 
 
 class ConnectionPool(httpx.AsyncBaseTransport):
@@ -61,6 +66,7 @@ class ConnectionPool(httpx.AsyncBaseTransport):
     def __init__(self) -> None:
         self._reserved = self._open = 0
         self._free: dict[str, list[httpx.AsyncBaseTransport]] = {}
+        self._proxies: dict[str, Proxy | None] = {}
 
     @asynccontextmanager
     async def reserved(self, count: int) -> AsyncIterator[ConnectionPool]:
@@ -73,16 +79,21 @@ class ConnectionPool(httpx.AsyncBaseTransport):
             await self._close(self._reserved)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        free = self._free.setdefault(request.url.host, [])
+        host = request.url.host
+        route = request.extensions[EXTENSION] = Route(host)
+        if host not in self._proxies:
+            self._proxies[host] = proxy_to(host)
+        route.proxy = self._proxies[host]
+        free = self._free.setdefault(host, [])
         if free and FRESH not in request.extensions:
             transport = free.pop()
         else:
             self._open += 1
             await self._close(self._reserved)
-            transport = self._made(request.url.host)
+            transport = self._made(host)
         leave = partial(free.append, transport)
         try:
-            response = await transport.handle_async_request(request)
+            response = await self._through(transport, request, route)
         except (httpx.NetworkError, httpx.RemoteProtocolError):
             await self._close(0, [free])  # what ended this connection may have ended those that were idle
             leave()
@@ -101,15 +112,39 @@ class ConnectionPool(httpx.AsyncBaseTransport):
             self._open -= 1
             await longest.pop(0).aclose()
 
+    async def _through(
+        self, transport: httpx.AsyncBaseTransport, request: httpx.Request, route: Route
+    ) -> httpx.Response:
+        """The answer of a transport. A proxy has ``TUNNEL`` seconds to lead to the service."""
+        if route.proxy is None:
+            return await transport.handle_async_request(request)
+        route.stage = Stage.CONNECT
+        request.extensions["trace"] = route.trace
+        try:
+            async with asyncio.timeout(TUNNEL) as limit:
+                route.on_tunnel = partial(limit.reschedule, None)
+                return await transport.handle_async_request(request)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise httpx.ConnectTimeout(f"no tunnel within {TUNNEL:g} s", request=request) from None
+        finally:
+            await route.abandon()
+
     def _made(self, host: str) -> httpx.AsyncBaseTransport:
+        proxy = self._proxies[host]
         return httpx.AsyncHTTPTransport(
-            verify=self._trust, limits=httpx.Limits(keepalive_expiry=MAX_IDLE), proxy=proxy_for(host)
+            verify=self._trust,
+            limits=httpx.Limits(keepalive_expiry=MAX_IDLE),
+            proxy=httpx.Proxy(proxy.url, ssl_context=self._trust if proxy.url.startswith("https:") else None)
+            if proxy
+            else None,
         )
 
     @cached_property
     def _trust(self) -> ssl.SSLContext:
         """Read once: that takes 20 ms."""
-        return httpx.create_ssl_context()
+        return trust()
 
 
 @dataclass(slots=True)
@@ -128,12 +163,3 @@ class _Read(httpx.AsyncByteStream):
             await self.stream.aclose()
         finally:
             self.leave()
-
-
-def proxy_for(host: str) -> str | None:
-    """The proxy that the environment (or, on macOS and Windows, the system) has for https:// on a host."""
-    if proxy_bypass(host):
-        return None
-    proxies = getproxies()
-    proxy = proxies.get("https") or proxies.get("all")
-    return proxy if proxy is None or "://" in proxy else f"http://{proxy}"

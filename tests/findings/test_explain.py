@@ -124,6 +124,10 @@ def test_one_code_with_several_causes(body: Any, status: int, service: str, caus
         ("upstream connect error", 503, "defender", "service_fault"),
         (b"\xff\xfe\x00", 500, "graph", "service_fault"),
         (None, None, None, "unknown"),
+        ("OSError('Tunnel connection failed: 407 Proxy Authentication Required')", None, None, "proxy_auth_required"),
+        ("curl: (56) Received HTTP code 403 from proxy after CONNECT", None, None, "proxy_denied"),
+        ("tunneling socket could not be established, statusCode=503", None, None, "proxy_failed"),
+        ("proxyconnect tcp: dial tcp 10.0.0.1:8080: connect: connection refused", None, None, "proxy_failed"),
         ("It works on my machine.", None, None, "unknown"),
     ],
 )

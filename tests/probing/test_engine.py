@@ -100,7 +100,10 @@ def test_waiting_ends_with_the_budget(world: World) -> None:
         (httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate"), "tls_untrusted"),
         (httpx.ConnectError("Connection refused"), "connection_failed"),
         (httpx.RemoteProtocolError("Server disconnected"), "connection_failed"),
-        (httpx.ProxyError("407 Proxy Authentication Required"), "intercepted"),
+        (httpx.ProxyError("407 Proxy Authentication Required"), "proxy_auth_required"),
+        (httpx.ProxyError("403 Forbidden"), "proxy_denied"),
+        (httpx.ProxyError("503 Service Unavailable"), "proxy_failed"),
+        (httpx.DecodingError("not gzip"), "intercepted"),
     ],
 )
 def test_a_transport_error_is_a_network_cause(world: World, error: Exception, cause: str) -> None:

@@ -119,7 +119,7 @@ def test_a_network_that_is_down_is_recorded_too(
     assert manifest(pytester.path / "cassettes" / "contoso").exit_code == 6
     replayed = run("--sentinel-source=cassette")
     assert replayed.ret == 6
-    replayed.stdout.fnmatch_lines(["*connection_failed*"])
+    replayed.stdout.fnmatch_lines(["*proxy_failed*"])
 
 
 def test_two_connections_are_recorded_one_after_the_other(

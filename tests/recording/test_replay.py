@@ -121,7 +121,7 @@ def test_the_same_request_is_answered_in_turn_and_then_alike() -> None:
 
 @pytest.mark.parametrize(
     ("failure", "error"),
-    [("dns_failure", httpx.ConnectError), ("timed_out", httpx.TimeoutException), ("intercepted", httpx.ProxyError)],
+    [("dns_failure", httpx.ConnectError), ("timed_out", httpx.TimeoutException), ("proxy_denied", httpx.ProxyError)],
 )
 def test_a_failure_of_the_network_is_replayed_as_one(failure: str, error: type[Exception]) -> None:
     request = Asked(method="GET", url="https://graph.microsoft.com/v1.0/security/incidents")

@@ -8,8 +8,9 @@ import httpx
 import pytest
 
 from conformance.fakes import Fake
+from conformance.network.proxy_settings import proxy_for
 from conformance.probing.rate_limits import RateLimits
-from conformance.sources.live import ConnectionPool, Live, proxy_for
+from conformance.sources.live import ConnectionPool, Live
 from tests.contoso import made_up
 
 

@@ -59,6 +59,12 @@ WAITED_FOR = {"throttled", "throttled-for-good", "service-down", "query-timeout"
 SOON = Patience(read=1.0)
 
 
+def at_the_proxy(scenario: str, cause: str | None) -> str | None:
+    """The cause of an outcome over sockets, where it is the proxy that looks names up and connects."""
+    return "proxy_failed" if (scenario, cause) in UNREACHED else cause
+
+
+UNREACHED = {("host-unknown", "dns_failure"), ("connection-refused", "connection_failed")}
 OF_EACH_FORM = ("arm/policy", "graph/206.provider", "log_analytics/401", "network/407", "network/html", "network/xml")
 """Faults whose answer is a document, a part, a bare status, and a page of something in between."""
 
@@ -71,7 +77,10 @@ def test_over_sockets_as_in_process(stage: ServedTenant, connection: Connection,
     live = verify(stage.connection, source=source, patience=SOON if waits else None)
     assert live.source == "live"
     in_process = verify(connection, source=f"fake:{scenario}")
-    assert verdicts(live) == verdicts(in_process)
+    assert verdicts(live) == {
+        check: (status, at_the_proxy(scenario, cause), by)
+        for check, (status, cause, by) in verdicts(in_process).items()
+    }
     assert live.verdict.exit_code == in_process.verdict.exit_code
 
 
@@ -92,7 +101,7 @@ def test_an_authority_that_is_not_trusted_is_a_finding(stage: ServedTenant, monk
 def test_a_proxy_that_is_not_there_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     report = verify(made_up(), source="live", checks=["CONN-006", "AUTH-001"])
-    assert {one.root.finding.cause for one in report.verdict.root_causes} == {"connection_failed"}
+    assert {one.root.finding.cause for one in report.verdict.root_causes} == {"proxy_failed"}
 
 
 def test_a_proxy_that_refuses_is_a_finding(stage: ServedTenant, connection: Connection) -> None:
@@ -107,4 +116,4 @@ def test_a_proxy_that_refuses_is_a_finding(stage: ServedTenant, connection: Conn
         cloud.audiences,
     )
     report = verify(made_up(cloud=elsewhere), source="live", checks=["AUTH-001"])
-    assert {one.root.finding.cause for one in report.verdict.root_causes} == {"intercepted"}
+    assert {one.root.finding.cause for one in report.verdict.root_causes} == {"proxy_denied"}

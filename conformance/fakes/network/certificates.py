@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 import trustme
 
+from conformance.network.trust import VIRTUAL_TENANT
+
 
 def issue(hosts: Iterable[str]) -> tuple[ssl.SSLContext, bytes]:
     """One certificate for all ``hosts``, localhost and 127.0.0.1, by an authority made for it.
@@ -14,7 +16,7 @@ def issue(hosts: Iterable[str]) -> tuple[ssl.SSLContext, bytes]:
     Returns the server's TLS context, and the authority's certificate (PEM), which clients are to trust. The private
     keys stay in memory.
     """
-    authority = trustme.CA(organization_name="sentinel-conformance", organization_unit_name="virtual tenant")
+    authority = trustme.CA(organization_name=VIRTUAL_TENANT, organization_unit_name="virtual tenant")
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.set_alpn_protocols(["http/1.1"])
     authority.issue_cert(*sorted(hosts), "localhost", "127.0.0.1").configure_cert(context)

@@ -28,6 +28,11 @@ class Obstacle(Enum):
     SILENT = (httpx.ReadTimeout, "timed out")
     """Over sockets: no answer, for as long as the client waits."""
 
+    TUNNEL_UNAUTHENTICATED = (httpx.ProxyError, "407 Proxy Authentication Required")
+    TUNNEL_DENIED = (httpx.ProxyError, "403 Forbidden")
+    TUNNEL_FAILED = (httpx.ProxyError, "503 Service Unavailable")
+    """Over sockets: this status in place of a tunnel."""
+
     def __call__(self, call: Call) -> NoReturn:
         kind, message = self.value
         raise kind(message, request=call.request)

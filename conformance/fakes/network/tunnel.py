@@ -128,6 +128,12 @@ class Tunnel:
                 return Refusal(HTTPStatus.BAD_GATEWAY, "Name or service not known")
             case Obstacle.REFUSED:
                 return None
+            case Obstacle.TUNNEL_UNAUTHENTICATED:
+                return Refusal(HTTPStatus.PROXY_AUTHENTICATION_REQUIRED)
+            case Obstacle.TUNNEL_DENIED:
+                return Refusal(HTTPStatus.FORBIDDEN)
+            case Obstacle.TUNNEL_FAILED:
+                return Refusal(HTTPStatus.SERVICE_UNAVAILABLE)
             case Obstacle.CERTIFICATE_FOREIGN if self.foreign:
                 return Welcome(self.foreign, greeting=established)
         return Welcome(self.serve, greeting=established)

@@ -78,6 +78,22 @@ def _tls_inspected(world: World) -> None:
     world.disturb(Obstacle.CERTIFICATE_FOREIGN)
 
 
+@scenario("proxy-signs-in", "a proxy wants a user and a password", "proxy_auth_required", exit_code=INCOMPLETE)
+def _proxy_signs_in(world: World) -> None:
+    world.disturb(Obstacle.TUNNEL_UNAUTHENTICATED)
+
+
+@scenario("proxy-denies", "a proxy does not allow Graph and Defender", "proxy_denied", exit_code=INCOMPLETE)
+def _proxy_denies(world: World) -> None:
+    world.disturb(Obstacle.TUNNEL_DENIED, api="graph")
+    world.disturb(Obstacle.TUNNEL_DENIED, api="defender")
+
+
+@scenario("proxy-fails", "a proxy cannot reach Log Analytics", "proxy_failed", exit_code=INCOMPLETE)
+def _proxy_fails(world: World) -> None:
+    world.disturb(Obstacle.TUNNEL_FAILED, api="log_analytics")
+
+
 @scenario("no-answer", "Defender does not answer in time", "timed_out", exit_code=INCOMPLETE)
 def _no_answer(world: World) -> None:
     world.disturb(Obstacle.SILENT, api="defender")

@@ -81,8 +81,23 @@ def app_role_refused(
     needs = ENDPOINTS[refusal.exchange.endpoint].needs if refusal.exchange else None
     if not isinstance(needs, AppRole) or holds(token, needs.name):
         alike = meets(graph_alerts if api == "graph" else machines, refusal.finding.cause)
+        if isinstance(needs, AppRole) and refusal.finding.entry == f"{api}.403":
+            return refused_on_the_way(refusal, needs.name, "host" if alike else refusal.probe)
         return replace(refusal.finding, about=api if alike else refusal.probe)
     return missing_role(token, needs.name, connection, consents)
+
+
+def refused_on_the_way(refusal: Refusal, role: str, about: str) -> Finding:
+    """403 without a code of the service, although the token carries the permission: most likely not the service."""
+    return finding(
+        "intercepted",
+        certainty="likely",
+        also=("licence_missing", "app_role_missing"),
+        about=about,
+        code=refusal.finding.code,
+        explanation=f"The token carries {role}, and the refusal has no code of the service: something on the way most"
+        " likely refused the request in its place.",
+    )
 
 
 def meets(evidence: Evidence, cause: str) -> bool:

@@ -16,7 +16,7 @@ from conformance.apis.endpoint import APIS
 from conformance.findings import CAUSES, Finding
 from conformance.probing.evidence import Answer, Evidence, Exchange, NotAsked, Refusal
 
-NETWORK = frozenset({"dns_failure", "connection_failed", "tls_untrusted", "timed_out", "intercepted"})
+NETWORK = frozenset(name for name, cause in CAUSES.items() if cause.group == "network")
 SERVICE = frozenset({"service_fault", "throttled"})
 TOKEN_USE = frozenset(name for name, cause in CAUSES.items() if cause.group == "token_use")
 REFUSES_ALL = {"unknown", "ip_blocked", "conditional_access_blocked", "empty_answer", "api_version_unsupported"}

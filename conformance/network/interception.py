@@ -1,0 +1,74 @@
+"""Answers that came through something that opens TLS on the way: how that shows, and what it makes of a failure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import httpx
+
+from conformance.findings import CAUSES, Finding, finding
+from conformance.findings.match import Entry, catalogue
+from conformance.network.trust import foreign_issuer
+
+ALTERABLE = frozenset({"token_malformed", "empty_answer", "contract_violation"})
+"""Causes that an interceptor brings about: it takes the token away, empties the body or changes it."""
+_issuers: WeakKeyDictionary[Any, str | None] = WeakKeyDictionary()
+
+
+def issuer(response: httpx.Response) -> str | None:
+    """Who signed the certificate of an answer, where it is none of the services' authorities; else None."""
+    stream = response.extensions.get("network_stream")
+    tls = stream.get_extra_info("ssl_object") if stream is not None else None
+    if tls is None:
+        return None
+    if tls not in _issuers:
+        _issuers[tls] = foreign_issuer(tls)
+    return _issuers[tls]
+
+
+def broken_off(found: Finding, by: str | None) -> Finding:
+    """The finding of an answer that broke off: where ``by`` opens TLS on the way, it cut the answer."""
+    if by is None or found.cause != "connection_failed":
+        return found
+    return replace(
+        finding("intercepted", facts=found.fix.values, about=found.about, also=(found.cause,), code=found.code),
+        explanation=f"The answer broke off. {_opened(by)}",
+    )
+
+
+def seen_through(found: Finding, by: str | None, host: str) -> Finding:
+    """The finding of a refusal from ``host``, where ``by`` may open TLS on the way (None: nobody does).
+
+    What the service did not say in a code or words of its own is then not held against it, and nothing is conclusive.
+    """
+    if by is None or found.cause == "throttled":
+        return found
+    if CAUSES[found.cause].group == "network":
+        return replace(found, explanation=f"{found.explanation} {_opened(by)}")
+    entry = _entry(found)
+    said = entry is not None and (entry.codes or entry.inner or entry.numbers or entry.words)
+    if said and found.cause not in ALTERABLE:
+        return found
+    return finding(
+        "intercepted",
+        facts={**found.fix.values, "host": host},
+        certainty="likely",
+        also=(found.cause,),
+        code=found.code,
+        about=found.about,
+        explanation=f"{_opened(by)} The answer from {host} is not one that the service is known for, so it was most"
+        f" likely made or changed there. Taken for the service's own, it would mean: {found.explanation}",
+    )
+
+
+def _opened(by: str) -> str:
+    return f"TLS is opened on the way: the certificate is by {by}, none of the services' authorities."
+
+
+def _entry(found: Finding) -> Entry | None:
+    """The catalogue entry of a service that a finding was read by; None for what says nothing of one service."""
+    if found.entry is None or found.entry.startswith("network."):
+        return None
+    return next(entry for entry in catalogue() if entry.id == found.entry)

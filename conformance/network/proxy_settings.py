@@ -1,0 +1,137 @@
+"""The proxy settings of this machine: which proxy leads to a host, and what is wrong with a setting."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from urllib.request import getproxies, proxy_bypass
+
+import httpx
+
+SCHEMES = ("http", "https", "socks5", "socks5h")
+_AUTHORITY = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<rest>.*)", re.IGNORECASE | re.DOTALL
+)
+_HOST_PORT = re.compile(r"(?P<host>\[[0-9a-f:.%]+\]|[^\[\]:]*)(?::(?P<port>.*))?", re.IGNORECASE | re.DOTALL)
+
+
+class UnusableSetting(httpx.TransportError):
+    """A proxy variable or CA file of this machine cannot be used, so nothing can be sent.
+
+    The message names the variable and what is wrong with it; it holds neither a password nor the value itself.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A proxy for https:// requests. ``url`` may hold credentials, so it is in no representation.
+
+    ``setting`` is the environment variable that names it, or "the system's proxy settings" (macOS, Windows).
+    """
+
+    url: str = field(repr=False)
+    setting: str
+
+    @property
+    def address(self) -> str:
+        """Scheme, host and port, without credentials, as curl's ``--proxy`` takes them."""
+        found = httpx.URL(self.url)
+        return f"{found.scheme}://{found.netloc.decode('ascii')}"
+
+    @property
+    def has_credentials(self) -> bool:
+        return bool(httpx.URL(self.url).userinfo)
+
+
+def proxy_for(host: str) -> str | None:
+    """The URL of the proxy that leads to ``host`` over https, with its credentials; None for a direct connection.
+
+    The environment is read as :func:`urllib.request.getproxies` reads it, else the system's settings. The URL may be
+    unusable: :func:`proxy_to` checks it.
+    """
+    if proxy_bypass(host):
+        return None
+    value = _configured()
+    return value if value is None or "://" in value else f"http://{value}"
+
+
+def proxy_to(host: str) -> Proxy | None:
+    """The proxy that leads to ``host``; None for a direct connection. Raises :class:`UnusableSetting`."""
+    url = proxy_for(host)
+    if url is None:
+        return None
+    value = _configured() or ""
+    setting = _variable(value)
+    if flaw := flaw_of(value):
+        raise UnusableSetting(f"{setting} cannot be used: {flaw}")
+    return Proxy(url, setting)
+
+
+def exemption(host: str) -> str | None:
+    """The NO_PROXY variable that takes ``host`` out of a configured proxy, such as ``NO_PROXY=azure.com``.
+
+    None if no proxy is configured, or if the proxy applies.
+    """
+    if _configured() is None or not proxy_bypass(host):
+        return None
+    name = next((one for one in ("no_proxy", "NO_PROXY") if os.environ.get(one)), None)
+    if name is None:
+        return "the system's list of exceptions"
+    entries = [entry.strip() for entry in os.environ[name].split(",")]
+    caught = [one for one in entries if one == "*" or f".{host}".endswith(f".{one.lstrip('.').lower() or '*'}")]
+    return f"{name}={','.join(caught)}" if caught else name
+
+
+def flaw_of(value: str) -> str | None:
+    """What is wrong with the value of a proxy variable, without repeating any of its secrets; None if it is usable."""
+    return next(_flaws(value), None)
+
+
+def _flaws(value: str) -> Iterator[str]:
+    if value[:1] in "\"'`" or value[-1:] in "\"'`":
+        yield "the value itself begins or ends with a quote; write it without"
+    if any(character.isspace() or not character.isprintable() for character in value):
+        yield "it holds a blank, a line break or a control character; remove it, or percent-encode it in a password"
+    if "://" not in value and re.match(r"(?i)(https?|socks\w*)(:/|//|:(?!\d))", value):
+        yield "the scheme is not followed by '://'; write http://host:port"
+    parts = _AUTHORITY.fullmatch(value if "://" in value else f"http://{value}")
+    if parts is None:
+        yield "it is not an address; write http://host:port"
+        return
+    scheme = parts["scheme"].lower()
+    if scheme not in SCHEMES:
+        yield f"the scheme {scheme}:// is not supported; write http://, https:// or socks5://"
+    if scheme.startswith("socks") and find_spec("socksio") is None:
+        yield f"{scheme}:// needs a package that is not installed: pip install 'sentinel-conformance[socks]'"
+    if "@" in parts["rest"]:
+        yield "user or password hold '#', '/' or '?' as they are; percent-encode them (%23, %2F, %3F)"
+    if parts["authority"].count("@") > 1:
+        yield "user or password hold '@' as it is; percent-encode it (%40)"
+    if re.search(r"\.(pac|dat)$", parts["rest"].lower()):
+        yield "it is the address of a PAC file, which cannot be read; write the address of the proxy itself"
+    place = _HOST_PORT.fullmatch(parts["authority"].rpartition("@")[2])
+    if place is None or not place["host"]:
+        yield "it names no host; write http://host:port"
+    elif place["port"] and not (
+        place["port"].isascii() and place["port"].isdecimal() and 0 < int(place["port"]) < 65536
+    ):
+        yield "the port is not a number from 1 to 65535"
+    try:
+        httpx.Proxy(httpx.URL(value if "://" in value else f"http://{value}"))
+    except (httpx.InvalidURL, ValueError):
+        yield "it is not an address; write http://host:port"
+
+
+def _configured() -> str | None:
+    """The value of the proxy setting for https, as it is."""
+    proxies = getproxies()
+    return proxies.get("https") or proxies.get("all")
+
+
+def _variable(value: str) -> str:
+    """The name of the variable that holds a value; lower case wins, as in urllib."""
+    names = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
+    return next((name for name in names if os.environ.get(name) == value), "the system's proxy settings")

@@ -1,0 +1,62 @@
+"""docs/proxies.md: how proxies are found, what is told of each failure, and what was seen of real ones."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from conformance.findings import CAUSES
+from scripts.pages.markdown import NOTE, code, table
+
+DESCRIPTIONS = Path(__file__).parents[2] / "tests" / "network" / "proxies.toml"
+
+HEAD = """
+# Behind a proxy
+
+## Settings of this machine
+
+| what | from where |
+| --- | --- |
+| the proxy | `HTTPS_PROXY`, else `ALL_PROXY` (lower case wins), else the system's settings on macOS and Windows |
+| hosts that are asked directly | `NO_PROXY` |
+| user and password for the proxy | that variable alone, percent-encoded: `http://user:password@host:port` |
+| trusted authorities | `SSL_CERT_FILE` and `SSL_CERT_DIR`, else the operating system's store, as pip does |
+
+`https://` proxies, which speak TLS themselves, need a certificate by one of the same authorities. `socks5://` and
+`socks5h://` need an extra: `pip install 'sentinel-conformance[socks]'`. Of the schemes with which a proxy asks for a
+user, this client speaks Basic only; for Negotiate, NTLM and Digest run a local relay that signs in.
+`REQUESTS_CA_BUNDLE` and `CURL_CA_BUNDLE` are not read; where one of them is set and a certificate is not trusted, the
+finding says so.
+
+A company that inspects TLS signs with an authority of its own. `SSL_CERT_FILE` then needs that root **and** the public
+ones, or hosts that are exempt from inspection are not trusted.
+
+## What is told
+
+A proxy has 10 seconds to open a tunnel and to let TLS through. Nothing of this is ever a failure of the connection: the
+exit code is 6.
+"""
+
+SEEN = """
+## What was seen of real proxies
+
+Each row is a test (`tests/network/proxies.toml` has the configurations): the proxy runs on loopback in front of the
+served virtual tenant, and the whole verification has to end with this one root cause within 20 seconds. A `-` means
+that all checks pass.
+"""
+
+CAUSE = ("proxy_unusable", "proxy_auth_required", "proxy_denied", "proxy_failed", "tls_untrusted", "intercepted")
+
+
+def page() -> str:
+    causes = table(
+        ("cause", "means", "who fixes it"),
+        [(f"[{code(name)}](findings.md#{name})", CAUSES[name].means, CAUSES[name].owner) for name in CAUSE],
+    )
+    rows = []
+    for proxy, row in tomllib.loads(DESCRIPTIONS.read_text(encoding="utf-8")).items():
+        for name, one in row["situations"].items():
+            shown = f"{proxy} {row['version']}" if "version" in row else "no proxy there"
+            rows.append((shown, name.replace("-", " "), one["seen"], code(one["cause"]) if one["cause"] else "-"))
+    seen = table(("proxy", "situation", "what it does", "root cause"), rows)
+    return "\n".join((NOTE + HEAD, causes + SEEN, seen))

@@ -1,0 +1,180 @@
+"""Real proxies on loopback in front of the served virtual tenant, as proxies.toml describes them."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import tomllib
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import trustme
+
+from conformance.fakes.network.served import ServedTenant
+
+DESCRIPTIONS = Path(__file__).with_name("proxies.toml")
+START = 20.0
+"""Seconds for a proxy to listen."""
+
+
+@dataclass(frozen=True)
+class Situation:
+    """A proxy with a configuration, and the finding that it has to lead to; ``cause`` is empty where all works.
+
+    ``settings`` are environment variables; in all texts, ``@name@`` stands for a value of :func:`values`.
+    """
+
+    proxy: str
+    name: str
+    cause: str
+    seen: str
+    """What the proxy does, for docs/proxies.md."""
+    program: str = ""
+    package: str = ""
+    arguments: tuple[str, ...] = ()
+    prepare: tuple[str, ...] = ()
+    """A command that has to run first."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    says: tuple[str, ...] = ()
+    """Words of the explanation or of the fix."""
+
+    @property
+    def id(self) -> str:
+        return f"{self.proxy}-{self.name}"
+
+    @property
+    def missing(self) -> str | None:
+        """Why it cannot be tried on this machine."""
+        needed = (self.program, *self.prepare[:1])
+        lacking = next((one for one in needed if one and not shutil.which(one, path=PATH)), None)
+        return lacking and f"{lacking} is not installed (Debian package {self.package})"
+
+
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@cache
+def situations() -> tuple[Situation, ...]:
+    return tuple(_described())
+
+
+def _described() -> Iterator[Situation]:
+    for proxy, row in tomllib.loads(DESCRIPTIONS.read_text(encoding="utf-8")).items():
+        for name, one in row["situations"].items():
+            yield Situation(
+                proxy,
+                name,
+                one["cause"],
+                one["seen"],
+                row.get("program", ""),
+                row.get("package", ""),
+                (*row.get("arguments", ()), *one.get("arguments", ())),
+                tuple(row.get("prepare", ())),
+                _files(row, one),
+                {**row["settings"], **one.get("settings", {})},
+                tuple(one.get("says", ())),
+            )
+
+
+def _files(row: Mapping[str, Any], one: Mapping[str, Any]) -> dict[str, str]:
+    """The files of a situation: ``configuration`` and its ``extra`` lines make up proxy.conf."""
+    configuration = one.get("configuration", row.get("configuration", "")) + one.get("extra", "")
+    return {"proxy.conf": configuration, **row.get("files", {}), **one.get("files", {})}
+
+
+@contextmanager
+def running(situation: Situation, tenant: ServedTenant) -> Iterator[dict[str, str]]:
+    """Runs the proxy of a situation in front of a served tenant; the environment that leads through it."""
+    with tempfile.TemporaryDirectory(prefix="proxy-") as folder, _silent() as silent:
+        Path(folder).chmod(0o755)  # squid gives up root
+        values = {
+            "folder": folder,
+            "name": f"p{uuid.uuid4().hex[:12]}",
+            "port": str(_free_port()),
+            "closed": str(_free_port()),
+            "silent": str(silent),
+            "upstream": tenant.server.url.rpartition(":")[2],
+            "ca": str(tenant.server.ca_file),
+        }
+        for name, text in situation.files.items():
+            Path(folder, name).write_text(_filled(text, values), encoding="utf-8")
+        _certificates(Path(folder), tenant.server.ca_file.read_bytes())
+        settings = {name: _filled(value, values) for name, value in situation.settings.items()}
+        if not situation.program:
+            yield settings
+            return
+        program = shutil.which(situation.program, path=PATH)
+        assert program is not None
+        if situation.prepare:
+            Path(folder, "certificates").mkdir()
+            subprocess.run([_filled(one, values) for one in situation.prepare], check=True, capture_output=True)
+            for path in Path(folder, "certificates").rglob("*"):
+                path.chmod(0o777)
+        command = [program, *(_filled(one, values) for one in situation.arguments)]
+        with Path(folder, "output").open("wb") as output:
+            process = subprocess.Popen(
+                command, cwd=folder, stdout=output, stderr=output, env={"PATH": PATH, "HOME": folder}
+            )
+        try:
+            _await(process, int(values["port"]), Path(folder, "output"))
+            yield settings
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(3)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            for left in Path("/dev/shm").glob(f"{values['name']}-*"):  # squid's, where it was killed
+                left.unlink(missing_ok=True)
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    for name, value in values.items():
+        text = text.replace(f"@{name}@", value)
+    return text
+
+
+def _certificates(folder: Path, tenant: bytes) -> None:
+    """``server.pem``, key and certificate of a proxy that speaks TLS; ``authority.pem``, key and certificate of its
+    authority; ``both.pem``, that authority and the tenant's.
+    """
+    authority = trustme.CA(organization_name="Example Company")
+    server = authority.issue_cert("localhost", "127.0.0.1")
+    folder.joinpath("server.pem").write_bytes(server.private_key_and_cert_chain_pem.bytes())
+    folder.joinpath("authority.pem").write_bytes(authority.private_key_pem.bytes() + authority.cert_pem.bytes())
+    folder.joinpath("both.pem").write_bytes(authority.cert_pem.bytes() + tenant)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        port: int = one.getsockname()[1]
+        return port
+
+
+@contextmanager
+def _silent() -> Iterator[int]:
+    """The port of a listener that accepts, and never says anything."""
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
+        yield listener.getsockname()[1]
+
+
+def _await(process: subprocess.Popen[bytes], port: int, output: Path) -> None:
+    ends = time.monotonic() + START
+    while time.monotonic() < ends and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError(f"the proxy does not listen: {output.read_text(errors='replace')[-2000:]}")

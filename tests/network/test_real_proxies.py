@@ -1,0 +1,46 @@
+"""Every situation of every real proxy names exactly one root cause, in time, with the right owner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from conformance import verify
+from conformance.fakes.network.served import ServedTenant, serve_tenant
+from conformance.findings import CAUSES
+from tests.contoso import SECRET, made_up
+from tests.network.real_proxies import Situation, running, situations
+
+pytestmark = pytest.mark.slow
+
+LONGEST = 20.0
+"""Seconds within which a person gets the finding."""
+
+
+@pytest.fixture(scope="module")
+def tenant() -> Iterator[ServedTenant]:
+    with serve_tenant(made_up()) as stage:
+        yield stage
+
+
+@pytest.mark.parametrize("situation", situations(), ids=lambda one: one.id)
+def test_one_root_cause(situation: Situation, tenant: ServedTenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    if situation.missing:
+        pytest.skip(situation.missing)
+    with running(situation, tenant) as environment:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        report = verify(tenant.connection)
+    causes = [one.root.finding for one in report.verdict.root_causes]
+    assert [one.cause for one in causes] == ([situation.cause] if situation.cause else [])
+    assert report.verdict.exit_code == (6 if situation.cause else 0)
+    assert report.duration < LONGEST
+    for found in causes:
+        assert found.owner == CAUSES[situation.cause].owner
+        told = " ".join([found.explanation, found.fix.text, *found.fix.commands])
+        assert [word for word in situation.says if word not in told] == [], told
+        assert all("http" in line for line in found.fix.commands)
+    encoded = report.json()
+    assert SECRET.encode() not in encoded
+    assert b"canary" not in encoded.replace(SECRET.encode(), b"")
