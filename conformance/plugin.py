@@ -88,7 +88,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--sentinel-explain",
         metavar="TEXT",
-        help="explain an error text, a code, a cause or a check (- reads standard input) and exit",
+        help="explain an error text, a log, a token, a code, a cause or a check (@FILE, - standard input) and exit",
+    )
+    group.addoption(
+        "--sentinel-explain-service",
+        metavar="SERVICE",
+        help="with --sentinel-explain: who answered (entra, arm, log_analytics, sentinel, graph, defender)",
+    )
+    group.addoption(
+        "--sentinel-explain-status", type=int, metavar="STATUS", help="with --sentinel-explain: the HTTP status"
+    )
+    group.addoption(
+        "--sentinel-explain-headers",
+        metavar="HEADERS",
+        help="with --sentinel-explain: the answer's headers, a line each (@FILE, or the text)",
     )
     group.addoption(
         "--sentinel-init",
@@ -109,7 +122,10 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
         if value := config.getoption(option):
             from conformance.pytest_plugin.cli import run
 
-            return run(option, value, config.getoption("--sentinel-docs"))
+            capture = config.pluginmanager.getplugin("capturemanager")
+            if capture is not None:
+                capture.suspend_global_capture(in_=True)  # standard input is the user's here
+            return run(option, value, config)
     return None
 
 

@@ -105,9 +105,11 @@ class _Composer:
         """There is nothing to close."""
 
 
-async def compose(connection: Connection, audience: Audience, discovery: str) -> TokenRequest:
-    """The token request as msal makes it; ``discovery`` is the tenant's document. Raises what msal does where it
-    cannot make one of the credential.
+async def compose(
+    connection: Connection, audience: Audience, discovery: str, claims: str | None = None
+) -> TokenRequest:
+    """The token request as msal makes it; ``discovery`` is the tenant's document, ``claims`` are those of a claims
+    challenge. Raises what msal does where it cannot make one of the credential.
 
     The engine sends it: msal would keep a thread waiting for each answer, so that a few tenants that hang would hold
     up all others, and it keeps refusals and throttling in memory.
@@ -125,7 +127,7 @@ async def compose(connection: Connection, audience: Audience, discovery: str) ->
             http_client=composer,
         )
         with contextlib.suppress(_Composed):
-            app.acquire_token_for_client([connection.cloud.scope(audience)])
+            app.acquire_token_for_client([connection.cloud.scope(audience)], claims_challenge=claims)
         if composer.request is None:
             raise ValueError("nothing sent")
         return composer.request

@@ -46,7 +46,7 @@ def test_the_vocabulary_is_the_agreed_one() -> None:
 def test_only_positive_signs_of_a_service_are_conclusive() -> None:
     assert {cause.id for cause in CAUSES.values() if not cause.conclusive} == {
         "throttled", "service_fault", "timed_out", "dns_failure", "connection_failed", "tls_untrusted", "intercepted",
-        "query_timeout", "unknown",
+        "query_timeout", "answer_hidden", "unknown",
     }  # fmt: skip
 
 

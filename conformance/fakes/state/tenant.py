@@ -199,6 +199,8 @@ class Tenant:
     conditional_access: str | None = None
     """The id of a Conditional Access policy that blocks workload identities."""
     token_lifetime: timedelta = timedelta(seconds=3599)
+    tokens_valid_from: datetime | None = None
+    """Microsoft Graph challenges tokens that were issued before: continuous access evaluation."""
 
     # Looking things up
 
