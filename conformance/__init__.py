@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from conformance.checks.outcome import Outcome
     from conformance.checks.registry import check
     from conformance.connection import Connection, ConnectionFileError, load
-    from conformance.findings import Finding, explain
+    from conformance.findings import Finding, explain, explain_all
     from conformance.probing.evidence import Answer, Evidence, Refusal
     from conformance.probing.transport import Patience
     from conformance.sources.base import SourceError
@@ -35,6 +35,7 @@ _HOMES = {
     "Verdict": "conformance.verification.verdict",
     "check": "conformance.checks.registry",
     "explain": "conformance.findings",
+    "explain_all": "conformance.findings",
     "fail": "conformance.checks.expect",
     "load": "conformance.connection",
     "not_applicable": "conformance.checks.expect",
@@ -60,6 +61,7 @@ __all__ = [
     "__version__",
     "check",
     "explain",
+    "explain_all",
     "fail",
     "load",
     "not_applicable",

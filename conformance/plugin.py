@@ -20,8 +20,8 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
             from conformance.pytest_plugin.cli import run
 
             if capture := config.pluginmanager.getplugin("capturemanager"):
-                capture.suspend_global_capture(in_=True)  # some read standard input
-            return run(option, value, config.getoption("--sentinel-docs"))
+                capture.suspend_global_capture(in_=True)  # standard input is the user's here
+            return run(option, value, config)
     return None
 
 

@@ -19,7 +19,7 @@ import httpx
 from conformance.fakes.services import arm_gateway, defender, entra, graph, log_analytics, sentinel
 from conformance.fakes.services.routes import PROVENANCE, Call, Provenance, Refuser, respond
 
-SERVICES = ("entra", "arm", "log_analytics", "sentinel", "graph", "defender", "network")
+SERVICES = ("entra", "arm", "log_analytics", "sentinel", "graph", "defender", "other", "network")
 
 REFUSERS: Mapping[str, Refuser] = {
     "entra": entra.refuse,

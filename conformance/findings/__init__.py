@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.findings.cause import CAUSES, Cause
 from conformance.findings.docs import UNPUBLISHED, Docs, DocsError
-from conformance.findings.explain import explain
+from conformance.findings.explain import explain, explain_all
 from conformance.findings.finding import Certainty, Finding, finding
 from conformance.findings.remedies import PLACEHOLDERS, Fix
 
@@ -19,5 +19,6 @@ __all__ = [
     "Finding",
     "Fix",
     "explain",
+    "explain_all",
     "finding",
 ]

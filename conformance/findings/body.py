@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from conformance.findings import pasted
+from conformance.findings import hosts, pasted, unwrap
 
 Shape = Literal["json", "html", "xml", "text", "empty"]
 
@@ -19,8 +19,15 @@ LIMIT = 65536
 _DEPTH = 12
 _NODES = 2000
 _CODES = ("code", "errorcode", "error_code", "odata.error.code", "suberror")
-_MESSAGES = ("message", "error_description", "errormessage", "error_message", "title", "detail", "description")
-_STATUSES = ("status", "statuscode", "httpstatuscode", "http_status")
+_MESSAGES = (
+    "message", "error_description", "errormessage", "error_message", "title", "detail", "description", "msg", "reason",
+    "error.message", "exception", "errordescription", "text",
+)  # fmt: skip
+_STATUSES = (
+    "status", "statuscode", "httpstatuscode", "http_status", "httpcode", "http_code", "status_code", "http_status_code",
+    "responsecode", "response_code", "responsestatuscode", "http.response.status_code",
+)  # fmt: skip
+_ADDRESSES = ("url", "uri", "requesturl", "request_url", "requesturi", "host", "hostname", "url.full", "endpoint")
 _NUMBERS = ("error_codes", "errorno")
 # In the order in which they lead inwards.
 _CHILDREN = (
@@ -29,19 +36,68 @@ _CHILDREN = (
 )  # fmt: skip
 _HTML = re.compile(r"<(?:html|!doctype html|head|body|h[1-3]|p|div|title|center)[\s>]|<!--")
 _DATA = frozenset({"value", "tables", "headers"})
+_ERROR_WITHIN = re.compile(
+    r"AADSTS[0-9]|[{<].{0,40}(?:error|code)\b|\((?:[A-Z][a-z]+){2,}\) |\b[45][0-9]{2} (?:Client|Server) Error",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 @dataclass
 class Contents:
-    """What a body says of an error. ``numbers`` are Entra's; ``status`` is the one that the body itself tells."""
+    """What a body says of an error. ``numbers`` are Entra's; ``status`` is the innermost that the body itself tells;
+    ``addresses`` are where requests went; ``inner`` is the shape of a document within a text.
+
+    Documents within strings are layers. Codes of all layers count, messages of the innermost alone: what wraps them
+    is a client's prose.
+    """
 
     codes: list[str] = field(default_factory=list)
     mentions: list[str] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
+    addresses: list[hosts.Address] = field(default_factory=list)
+    inner: Shape | None = None
     status: int | None = None
+    passed_on: bool = False
+    """A gateway's status was dropped, since what it passes on has a code of its own."""
     nodes: int = 0
+    layer: int = 0
+    _layers: list[int] = field(default_factory=list)
+    _status_layer: float = -1
+    _code_layer: int = 0
+
+    def say(self, message: str) -> None:
+        """Notes a message of the present layer."""
+        self.messages.append(message)
+        self._layers.append(self.layer)
+
+    def answered(self, status: int | None, within: float = 0) -> None:
+        """Notes a status of the present layer: the innermost one counts, and of one layer the first. ``within``: it is
+        told of a document further in.
+        """
+        if status is not None and self.layer + within > self._status_layer:
+            self.status, self._status_layer = status, self.layer + within
+
+    def call(self, code: str) -> None:
+        """Notes a code of the present layer."""
+        self.codes.append(code)
+        self._code_layer = max(self._code_layer, self.layer)
+
+    def told(self) -> int:
+        """How much is known of the error."""
+        return len(self.codes) + len(self.numbers) + len(self.messages)
+
+    def settle(self) -> None:
+        """Drops the messages of outer layers, and what was found twice."""
+        innermost = max(self._layers, default=0)
+        if self.status and self.status >= 500 and self._status_layer + 1 <= self._code_layer:
+            self.status, self.passed_on = None, True  # of a gateway that passes another's refusal on
+        self.messages = [text for text, layer in zip(self.messages, self._layers, strict=True) if layer == innermost]
+        self._layers = [innermost] * len(self.messages)
+        self.codes = list(dict.fromkeys(self.codes))
+        self.mentions = [word for word in dict.fromkeys(self.mentions) if word not in self.codes]
+        self.numbers = list(dict.fromkeys(self.numbers))
 
 
 def text_of(body: Any) -> str:
@@ -59,7 +115,7 @@ def text_of(body: Any) -> str:
             text = json.dumps(body, ensure_ascii=False, default=str)
         except (ValueError, TypeError, RecursionError):
             text = ""
-    return unicodedata.normalize("NFKC", text[:LIMIT].removeprefix("\ufeff")).strip()
+    return unwrap.plain(unicodedata.normalize("NFKC", text[:LIMIT].removeprefix("\ufeff"))).strip()
 
 
 def parsed(text: str) -> Any:
@@ -94,18 +150,16 @@ def contents(text: str, value: Any, shape: Shape) -> Contents:
     found = Contents()
     if shape == "json":
         _walk(value, found, 0)
-        if not found.codes and not found.messages and not found.numbers:
+        if not found.told():
             _search(value, found, 0)
         found.numbers.extend(pasted.numbers(text))
     elif shape == "html":
         found.numbers.extend(pasted.numbers(text))  # the sign-in page names its code; scripts hold all kinds of words
     elif shape != "empty":
-        _read_text(text, found)
-    found.codes = list(dict.fromkeys(found.codes))
-    if found.status is None:
+        _string(text, found, 0)
+    found.settle()
+    if found.status is None and not found.passed_on:
         found.status = next((status for code in found.codes if (status := pasted.status(code, bare=True))), None)
-    found.mentions = [word for word in dict.fromkeys(found.mentions) if word not in found.codes]
-    found.numbers = list(dict.fromkeys(found.numbers))
     return found
 
 
@@ -129,12 +183,15 @@ def _walk(value: Any, found: Contents, depth: int) -> None:
                     found.numbers.append(number)
         for name in _CODES:
             if (code := _code(members.get(name))) is not None:
-                found.codes.append(code)
+                found.call(code)
         if isinstance(members.get("error"), str) and not members["error"].lstrip().startswith("{"):
-            found.codes.append(members.pop("error").strip())
+            found.call(members.pop("error").strip())
         for name in _STATUSES:
             if (status := pasted.status(str(members.get(name, "")), bare=True)) is not None:
-                found.status = found.status or status
+                found.answered(status)
+        for name in _ADDRESSES:
+            if isinstance(address := members.get(name), str) and (where := hosts.address_of(address)):
+                found.addresses.append(where)
         for name in _MESSAGES:
             message = members.get(name)
             if isinstance(message, Mapping):
@@ -144,6 +201,10 @@ def _walk(value: Any, found: Contents, depth: int) -> None:
         for name in _CHILDREN:
             if isinstance(members.get(name), str | list | Mapping):
                 _walk(members[name], found, depth + 1)
+        known = {*_NUMBERS, *_CODES, *_STATUSES, *_ADDRESSES, *_MESSAGES, *_CHILDREN, *_DATA}
+        for name, item in members.items():
+            if name not in known:
+                _carried(item, found, depth + 1)
 
 
 def _search(value: Any, found: Contents, depth: int) -> None:
@@ -163,22 +224,75 @@ def _search(value: Any, found: Contents, depth: int) -> None:
                 _string(item, found, depth)
 
 
+def _carried(value: Any, found: Contents, depth: int) -> None:
+    """An error within a member of a wrapper that is not known: only what is plainly one is read."""
+    found.nodes += 1
+    if depth > _DEPTH or found.nodes > _NODES:
+        return
+    if isinstance(value, str):
+        if _ERROR_WITHIN.search(value):
+            _string(value, found, depth)
+    elif isinstance(value, list):
+        for item in value[:50]:
+            _carried(item, found, depth + 1)
+    elif isinstance(value, Mapping):
+        if any(name in _CHILDREN or name in ("code", "error_codes") for name, _ in _members(value)):
+            _walk(value, found, depth)
+        else:
+            for name, item in _members(value):
+                if name not in _DATA:
+                    _carried(item, found, depth + 1)
+
+
 def _string(text: str, found: Contents, depth: int) -> None:
-    """A message: words, or another document within a string, perhaps cut short."""
+    """A message: words, or other documents within a string, perhaps cut short."""
     text = unicodedata.normalize("NFKC", text[:LIMIT]).strip()
+    if not text or depth > _DEPTH:
+        return
     inner = parsed(text)
-    if inner is not None and depth <= _DEPTH:
-        _walk(inner, found, depth + 1)
-    elif text:
-        _read_text(text, found)
+    if inner is not None:
+        _within([inner], found, depth)
+        return
+    pieces = unwrap.pieces(text) if any(mark in text for mark in "{[<") else unwrap.Pieces((), text)
+    members = None if pieces.documents else unwrap.form(text)
+    if members is not None:
+        pieces = unwrap.Pieces((members,), text)
+    before = found.told()
+    if pieces.documents:
+        _around(pieces.words, found)
+        _within(pieces.documents, found, depth)
+    if found.told() == before:
+        _read_text(unwrap.flat(text), found)
+
+
+def _within(documents: Iterable[Any], found: Contents, depth: int) -> None:
+    """Documents one layer further in."""
+    found.layer += 1
+    for document in documents:
+        if isinstance(document, str):
+            found.inner = "xml"
+            _read_text(document, found)
+        else:
+            _walk(document, found, depth + 1)
+    found.layer -= 1
+
+
+def _around(words: str, found: Contents) -> None:
+    """What stands around a document: a client's words, of which only codes, numbers, status and addresses count."""
+    words = unwrap.flat(words)
+    found.answered(pasted.status(words), within=0.5)
+    found.addresses.extend(hosts.requested(words))
+    found.numbers.extend(pasted.numbers(words))
 
 
 def _read_text(text: str, found: Contents) -> None:
-    found.messages.append(text)
-    found.codes.extend(pasted.codes(text))
+    found.say(text)
+    for code in pasted.codes(text):
+        found.call(code)
     found.mentions.extend(pasted.mentions(text))
     found.numbers.extend(pasted.numbers(text))
-    found.status = found.status or pasted.status(text, bare=True) or pasted.status(text)
+    found.addresses.extend(hosts.requested(text))
+    found.answered(pasted.status(text, bare=True) or pasted.status(text))
 
 
 def _members(value: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:

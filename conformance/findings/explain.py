@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -11,12 +12,21 @@ from conformance.apis.permissions import resource_of
 from conformance.findings import pasted
 from conformance.findings.cause import CAUSES, UNKNOWN
 from conformance.findings.finding import Finding, finding
-from conformance.findings.match import Entry, Match, classify
+from conformance.findings.match import Entry, Match, classify, said
 from conformance.findings.redact import excerpt
+from conformance.findings.remedies import role_for
+from conformance.findings.several import parts
 from conformance.findings.signal import Signal, read
+from conformance.findings.token_finding import token_finding
+from conformance.findings.token_text import token_in
 
 _SCOPE = re.compile(r"/subscriptions/([^/\s]+)(?:/resourceGroups/([^/\s]+))?", re.IGNORECASE)
 _GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+_FIRST = (
+    "network", "connection", "token", "token_use", "permission", "rbac", "resource", "data", "service", "attention",
+    "none",
+)  # fmt: skip
+"""The groups of causes, those that bring others about first."""
 # What the answer itself says of these is nearer than what the connection says. Ids are the other way round.
 _SAID = ("roles", "api", "resource_app_id", "action", "table")
 
@@ -34,15 +44,54 @@ def explain(
     ``body`` is the answer's body as it came, or whatever was pasted from a log: a message, a code alone, cut JSON.
     ``service`` is entra, arm, log_analytics, sentinel, graph or defender; None has it guessed. ``facts`` are the
     connection's ids, which fill the commands of the fix. "certain" is said only where the answer alone decides.
-    Never raises; what nothing explains has the cause ``unknown`` and is shown as it came.
+    Never raises; what nothing explains has the cause ``unknown`` and is shown as it came. Of several errors in one
+    text the first of :func:`explain_all` is returned.
     """
-    signal = read(body, status=status, headers=headers, service=service)
-    match = classify(signal)
+    return explain_all(body, status=status, headers=headers, service=service, facts=facts)[0]
+
+
+def explain_all(
+    body: str | bytes | Mapping[str, Any] | list[Any] | None,
+    *,
+    status: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    service: str | None = None,
+    facts: Mapping[str, str] | None = None,
+) -> tuple[Finding, ...]:
+    """What each error in a text means, the one that causes the others first: at least one finding.
+
+    Arguments as for :func:`explain`. A text is only divided where neither status nor headers are given, and where its
+    parts have codes, numbers or addresses of their own. A pasted access token is read for what is wrong with it.
+    """
     known = {name: str(value) for name, value in (facts or {}).items() if value}
+    whole = read(body, status=status, headers=headers, service=service)
+    if (token := token_finding(whole.text, service, known)) is not None:
+        return (token,)
+    signals = [whole]
+    if isinstance(body, str | bytes) and status is None and not headers:
+        each = [read(part, service=service) for part in parts(whole.text)]
+        signals = [signal for signal in each if _telling(signal)]
+        if len({match.entry.cause for signal in signals if (match := classify(signal))}) < 2:
+            signals = [whole]
+    found: dict[tuple[str, str | None], Finding] = {}
+    for signal in signals:
+        one = _finding(signal, known)
+        found.setdefault((one.cause, one.about), one)
+    return tuple(sorted(found.values(), key=lambda one: _FIRST.index(CAUSES[one.cause].group)))
+
+
+def _telling(signal: Signal) -> bool:
+    """Whether a part of a text is an error by itself: not a line that merely belongs to one."""
+    decided = signal.numbers or said(signal) or (signal.service and (signal.status or 0) >= 400)
+    return bool(decided) and classify(signal) is not None
+
+
+def _finding(signal: Signal, known: Mapping[str, str]) -> Finding:
+    match = classify(signal)
     learned = _learned(signal)
     filled = {**learned, **known, **{name: learned[name] for name in _SAID if name in learned}}
     if match is None:
-        text = f"{CAUSES[UNKNOWN].explanation} It reads: {_shown(signal)}"
+        text = " ".join([CAUSES[UNKNOWN].explanation, *missing(signal), f"It reads: {_shown(signal)}"])
         return finding(UNKNOWN, facts=filled, certainty="likely", explanation=text, code=_code(signal, None))
     entry = match.entry
     cause, also = _by_facts(entry, known)
@@ -50,13 +99,34 @@ def explain(
         cause,
         facts=filled,
         certainty=match.certainty,
-        explanation=" ".join([entry.explanation, *_details(signal, match)]),
+        explanation=" ".join([entry.explanation, *_details(signal, match), *_token_details(signal, cause)]),
         also=tuple(name for name in also if name != cause),
         about=_about(signal, cause, learned),
         code=_code(signal, entry),
         tell_apart=entry.tell_apart,
         entry=entry.id,
+        remedy=entry.remedy,
     )
+
+
+def missing(signal: Signal) -> list[str]:
+    """Sentences that ask for what would decide: status, service, body. Empty where all are there."""
+    asked = []
+    if signal.status is None:
+        asked.append("the HTTP status (--sentinel-explain-status)")
+    if signal.service is None:
+        asked.append("which service answered, or the address of the request (--sentinel-explain-service)")
+    if not signal.codes and not signal.numbers:
+        asked.append("the body of the answer with its code: paste all that curl -i or the tool's debug log prints")
+    return [f"Not in the text: {'; '.join(asked)}."] if asked else []
+
+
+def _token_details(signal: Signal, cause: str) -> list[str]:
+    """What a token beside the error says, where the error is about tokens or permissions."""
+    if CAUSES[cause].group not in ("token_use", "permission"):
+        return []
+    token = token_in(signal.text)
+    return [f"The token beside it: {token.described(datetime.now(UTC))}"] if token else []
 
 
 def _by_facts(entry: Entry, facts: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
@@ -73,6 +143,7 @@ def _learned(signal: Signal) -> dict[str, str]:
         if refused.object_id:
             learned["object_id"] = refused.object_id
         learned["action"] = refused.action
+        learned["role"] = role_for(refused.action)
         if place := _SCOPE.match(refused.scope or ""):
             learned |= {k: v for k, v in zip(("subscription_id", "resource_group"), place.groups(), strict=True) if v}
     if signal.roles:

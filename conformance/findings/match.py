@@ -14,15 +14,16 @@ from conformance.findings.data import load
 from conformance.findings.finding import Certainty
 from conformance.findings.signal import Signal
 
-CATALOGUES = ("entra", "arm", "log_analytics", "sentinel", "graph", "defender", "network")
+CATALOGUES = ("entra", "arm", "log_analytics", "sentinel", "graph", "defender", "other", "network")
 # Whose words a service may speak. Sentinel sits behind the gateway of Azure Resource Manager; its rules run queries.
 _FAMILIES: Mapping[str, tuple[str, ...]] = {
-    "entra": ("entra", "network"),
-    "arm": ("arm", "sentinel", "log_analytics", "network"),
-    "log_analytics": ("log_analytics", "arm", "sentinel", "network"),
-    "sentinel": ("sentinel", "arm", "log_analytics", "network"),
-    "graph": ("graph", "network"),
-    "defender": ("defender", "network"),
+    "entra": ("entra", "other", "network"),
+    "arm": ("arm", "sentinel", "log_analytics", "other", "network"),
+    "log_analytics": ("log_analytics", "arm", "sentinel", "other", "network"),
+    "sentinel": ("sentinel", "arm", "log_analytics", "other", "network"),
+    "graph": ("graph", "other", "network"),
+    "defender": ("defender", "other", "network"),
+    "other": ("other", "network"),
 }
 
 # Codes that say little more than the status does: a telling text outweighs them.
@@ -55,9 +56,18 @@ _GENERIC = frozenset(
 _VAGUE = frozenset({"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "access_denied"})
 """OAuth values that Entra's number explains: beside a number that nobody knows they say nothing."""
 
-_NUMBER, _INNER, _CODE, _MENTION, _TEXT, _HEADER, _GENERIC_CODE, _SHAPE, _STATUS, _CLASS = (
-    2000, 600, 400, 150, 60, 40, 30, 20, 10, 5,
+_PLAIN = frozenset(
+    {
+        "badrequest", "forbidden", "unauthorized", "notfound", "conflict", "unknownerror", "failed", "error",
+        "accessdenied", "internalservererror", "invalidrequest", "operationfailed",
+    }
 )  # fmt: skip
+"""Codes that services of any maker have: where it is not known whose they are, they say nothing by themselves."""
+
+_NUMBER, _INNER, _CODE, _MENTION, _TEXT, _HEADER, _GENERIC_CODE, _SHAPE, _STATUS, _CLASS = (
+    2000, 600, 400, 55, 60, 430, 30, 20, 10, 5,
+)  # fmt: skip
+_HOST = 25
 _ALONE = _TEXT  # what a foreign catalogue must exceed: a code, not only words or a status
 
 
@@ -67,7 +77,10 @@ class Entry:
 
     ``statuses`` are numbers or classes ("5xx"); ``codes`` and ``inner`` are alternatives each, with ``*`` for any
     characters; ``numbers`` must all be there; ``words`` is looked for in the messages; ``headers`` by their values.
-    ``telling`` words suffice where a pasted message has lost its code.
+    ``telling`` words suffice where a pasted message has lost its code. ``loose`` words say nothing unless the
+    service is known. ``anywhere`` is looked for in the whole text, ``path`` in the path of the request; ``others``
+    are names of other services (hosts.toml) whose host the text names. ``remedy`` is said instead of the
+    cause's own fix.
     """
 
     id: str
@@ -85,8 +98,19 @@ class Entry:
     headers: Mapping[str, re.Pattern[str]] | None = None
     tell_apart: str | None = None
     telling: bool = False
+    loose: bool = False
+    anywhere: re.Pattern[str] | None = None
+    path: re.Pattern[str] | None = None
+    others: tuple[str, ...] = ()
+    remedy: str | None = None
     evidence: str = "documented"
     source: str = ""
+
+    @property
+    def bare(self) -> bool:
+        """Whether it looks at status and shape alone."""
+        said = self.codes or self.inner or self.numbers or self.words or self.headers or self.others
+        return not (said or self.anywhere or self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +143,11 @@ def classify(signal: Signal) -> Match | None:
             if score <= _ALONE + _STATUS:
                 continue
             score -= _MENTION // 2
-        if family is None and entry.service != "network" and score < _GENERIC_CODE:
+        if family and entry.service not in (family[0], "network") and entry.shapes and entry.bare:
+            score -= _SHAPE  # a neighbour's rule for a bare status is no nearer than one's own
+        if family is None and entry.service != "network" and by_code and score < _MENTION and _plain(entry, signal):
+            continue
+        if family is None and entry.service not in ("network", "other") and (entry.bare or score < _GENERIC_CODE):
             continue
         rank = (score, -(family.index(entry.service) if family and entry.service in family else len(CATALOGUES)))
         if best is None or rank > best[0]:
@@ -136,13 +164,16 @@ def numbers() -> frozenset[int]:
 
 def _allowed(entry: Entry, signal: Signal) -> bool:
     """What the status itself rules out: 429 is throttling, and a fault of a service is no refusal by it. A number of
-    Entra that nobody knows rules out what is read from the vague value beside it, and from the status.
+    Entra that nobody knows rules out what is read from the vague value beside it, and from the status. Loose words say
+    nothing where the service is not known.
     """
     if signal.numbers and not entry.numbers and not entry.words and numbers().isdisjoint(signal.numbers):
         if entry.codes and _VAGUE.issuperset(entry.codes):
             return False
         if not entry.codes and signal.status is not None and 400 <= signal.status < 429:
             return False
+    if entry.loose and signal.service is None:
+        return False
     if entry.numbers or signal.status is None:
         return True
     if signal.status == 429:
@@ -152,7 +183,11 @@ def _allowed(entry: Entry, signal: Signal) -> bool:
 
 def _weigh(entry: Entry, signal: Signal) -> tuple[int, bool] | None:
     """How specifically an entry fits, and whether more than words decided; None if it does not fit."""
-    score, by_code = 0, not entry.words
+    score, by_code = 0, not (entry.words or entry.anywhere)
+    if entry.others:
+        if signal.other not in entry.others:
+            return None
+        score += _HOST
     if entry.numbers:
         if not set(entry.numbers) <= set(signal.numbers):
             return None
@@ -166,12 +201,17 @@ def _weigh(entry: Entry, signal: Signal) -> tuple[int, bool] | None:
             score += found
             by_code = by_code or found >= _GENERIC_CODE
             by_code = by_code and found != _MENTION
-        elif not (entry.telling and not signal.codes):
+        elif not (entry.telling and not said(signal)):
             return None
-    if entry.words:
-        if not entry.words.search(signal.words):
-            return None
-        score += _TEXT
+    for pattern, text in (
+        (entry.words, signal.words),
+        (entry.anywhere, signal.text[:16384]),
+        (entry.path, signal.path[:2048]),
+    ):
+        if pattern is not None:
+            if not pattern.search(text):
+                return None
+            score += _TEXT
     for name, pattern in (entry.headers or {}).items():
         if not pattern.search(signal.headers.get(name, "")):
             return None
@@ -182,8 +222,9 @@ def _weigh(entry: Entry, signal: Signal) -> tuple[int, bool] | None:
         score += _SHAPE
     if entry.statuses:
         if signal.status is None:
-            said = entry.codes or entry.inner or entry.numbers or entry.words or entry.headers
-            return (score, by_code) if said else None
+            if not (entry.codes or entry.inner or entry.numbers or entry.words or entry.headers):
+                return None
+            return score - (_CLASS if any(isinstance(one, str) for one in entry.statuses) else _STATUS), by_code
         if signal.status in entry.statuses:
             score += _STATUS
         elif f"{signal.status // 100}xx" in entry.statuses:
@@ -191,6 +232,16 @@ def _weigh(entry: Entry, signal: Signal) -> tuple[int, bool] | None:
         else:
             return None
     return score, by_code
+
+
+def _plain(entry: Entry, signal: Signal) -> bool:
+    """Whether an entry fits by codes alone that anybody may have."""
+    return bool(entry.codes) and not (set(entry.codes) & set(signal.lower_codes)) - _PLAIN
+
+
+def said(signal: Signal) -> bool:
+    """Whether the answer has a code that says more than its status."""
+    return any(code not in _GENERIC and not code.isdecimal() for code in signal.lower_codes)
 
 
 def _code_weight(wanted: tuple[str, ...], weight: int, signal: Signal) -> int | None:
@@ -241,6 +292,11 @@ def _entry(service: str, row: Mapping[str, Any]) -> Entry:
         headers={name: re.compile(pattern) for name, pattern in row.get("header", {}).items()} or None,
         tell_apart=row.get("tell_apart"),
         telling=row.get("telling", False),
+        loose=row.get("loose", False),
+        anywhere=re.compile(row["anywhere"]) if "anywhere" in row else None,
+        path=re.compile(row["path"]) if "path" in row else None,
+        others=tuple(row.get("other", ())),
+        remedy=row.get("remedy"),
         evidence=row["evidence"],
         source=row["source"],
     )

@@ -28,8 +28,23 @@ _CODE = (
         r"^\W{0,8}([A-Z][A-Za-z]{5,60})(?=\s{0,4}[:(]|\W{0,8}$)"
     ),  # "AuthorizationFailed: ..." or the code alone
 )
+_CLIENTS = frozenset(
+    {
+        "apierror", "odataerror", "odataerrorexception", "httperror", "resterror", "servicerror", "serviceexception",
+        "httpresponseerror", "clientauthenticationerror", "authenticationrequirederror", "requestfailedexception",
+        "axioserror", "nodeapierror", "nodeoperationerror", "typeerror", "valueerror", "keyerror", "jsondecodeerror",
+        "credentialunavailableerror", "chainedtokencredential", "responseerror", "detailederror", "requesterror",
+        "clouderror", "clouderrorexception", "errorresponseexception", "fetcherror", "invokerror", "retryerror",
+        "http_error", "serviceerror", "statuscode", "httpclient", "runtimeerror", "connectionerror", "exception",
+        "traceback", "warning", "message", "response", "request", "forbidden", "error_code", "error_description",
+        "access_token", "failed", "unauthorized",
+    }
+)  # fmt: skip
+"""Names of clients' own exceptions, in small letters: they say who speaks, not what a service said."""
+_AT_THE_START = (4, 5)
+"""The patterns of ``_CODE`` that only the beginning of a text marks as a code."""
 _MENTION = re.compile(
-    r"\b(?:[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]+)+|(?:SEM|SYN|KS)[0-9]{3,5}|E_[A-Z_]{4,60}|[A-Z][a-z]+_[A-Z][A-Za-z]+)\b"
+    r"(?<![\w./\\$-])(?:[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]+)+|(?:SEM|SYN|KS)[0-9]{3,5}|E_[A-Z_]{4,60}|[A-Z][a-z]+_[A-Z][A-Za-z]+)\b(?!\s*[:=]?\s*(?:\[\]|\(|nil\b|null\b|<nil>|None\b|\{)|\.\w|/)"
 )
 
 _NAMED_STATUS = (
@@ -39,9 +54,11 @@ _NAMED_STATUS = (
         re.IGNORECASE,
     ),
     re.compile(r"\(([45][0-9]{2})\)"),
+    re.compile(r"\[([45][0-9]{2})\]"),
     re.compile(r"^\W{0,2}([45][0-9]{2})(?=[\s:,;.)\]-])"),
     re.compile(
-        r"(?<![0-9])([45][0-9]{2})\s*[:,-]?\s*(?:bad request|unauthorized|forbidden|not found|method not|proxy auth"
+        r"(?<![0-9])([45][0-9]{2})\s*[:,-]?\s*(?:client error|server error"
+        r"|bad request|unauthorized|forbidden|not found|method not|proxy auth"
         r"|conflict|gone|precondition|too many|internal server|bad gateway|service unavailable|gateway time)",
         re.IGNORECASE,
     ),
@@ -52,6 +69,7 @@ _STATUS_WORDS = {
     "gatewaytimeout": 504,
 }  # fmt: skip
 
+_STATUS_NAMED = re.compile(r"status(?: ?code)?(?: of| was|:)? ?['\"]?([A-Z][A-Za-z]{3,20})\b", re.IGNORECASE)
 _GUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 _ACTION = re.compile(r"(?<![\w/.])[A-Za-z]+(?:\.[A-Za-z]+)+(?:/[\w.*-]+)*/(?:read|write|delete|action|\*)(?![\w/])")
 _SCOPE = re.compile(r"/(?:subscriptions|providers)/[^'\"‘’“”„«»‹›「」`\\\s]{1,500}", re.IGNORECASE)
@@ -75,7 +93,12 @@ def numbers(text: str) -> list[int]:
 
 def codes(text: str) -> list[str]:
     """Codes that the text marks as such, in its order."""
-    found = [(match.start(1), match[1]) for pattern in _CODE for match in pattern.finditer(text[:16384])]
+    found = [
+        (match.start(1), match[1])
+        for at, pattern in enumerate(_CODE)
+        for match in pattern.finditer(text[:16384])
+        if at not in _AT_THE_START or match[1].lower() not in _CLIENTS
+    ]
     return list(dict.fromkeys(code for _, code in sorted(found)))
 
 
@@ -92,7 +115,8 @@ def status(text: str, *, bare: bool = False) -> int | None:
     for pattern in _NAMED_STATUS:
         if match := pattern.search(text[:16384]):
             return int(match[1])
-    return None
+    named = _STATUS_NAMED.search(text[:16384])
+    return _STATUS_WORDS.get(named[1].lower()) if named else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from conformance.findings import pasted
+from conformance.findings import hosts, http_text, pasted, structure
 from conformance.findings.body import LIMIT, Contents, Shape, contents, parsed, shape_of, text_of
 
 SERVICES: Mapping[str, str] = {
@@ -37,6 +38,11 @@ _LOG_ANALYTICS = frozenset(
 )
 
 
+_OAUTH = frozenset({"invalid_client", "invalid_grant", "unauthorized_client", "invalid_scope", "invalid_resource"})
+_AZURE = re.compile(r"/subscriptions/|'Microsoft\.(?!Graph)[A-Z]\w+|\bMicrosoft\.(?!Graph)[A-Z]\w+/\w", re.IGNORECASE)
+_PAGE = re.compile(r"<!doctype html|<html[\s>]", re.IGNORECASE)
+
+
 @dataclass(frozen=True)
 class Signal:
     """What an answer says. ``codes`` run from the outermost inwards, ``mentions`` are words that look like one.
@@ -53,6 +59,10 @@ class Signal:
     messages: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     text: str = ""
+    other: str | None = None
+    """The service of Microsoft that answered, where it is none of a connection's."""
+    path: str = ""
+    """Path and query of the request, where the text tells them."""
 
     @cached_property
     def words(self) -> str:
@@ -84,14 +94,29 @@ def read(
     """Reads any answer. Never raises: what cannot be read is text, or nothing."""
     lower = {str(name).lower(): str(value)[:LIMIT] for name, value in (headers or {}).items()}
     text = text_of(body)
+    if isinstance(body, str | bytes) and not lower and (printed := _printed(text)):
+        answer = read(
+            printed.body, status=status or printed.status, headers=printed.headers or {"": ""}, service=service
+        )
+        return replace(answer, **_at(printed.address, answer))
     value = body if isinstance(body, Mapping | list) else parsed(text)
     shape = shape_of(text, value, lower.get("content-type", "").lower())
     found = contents(text, value, shape)
     told = status if isinstance(status, int) and not isinstance(status, bool) and 100 <= status <= 599 else None
     known = SERVICES.get(service.strip().lower().replace("-", "_").replace(" ", "_")) if service else None
+    place = _place(found, text if shape != "json" else " ".join(found.messages))
+    where, other = (hosts.service_of(place) or (None, None)) if place else (None, None)
+    if where == hosts.OTHER or (where and told is None):
+        known = where  # the host that the text names knows better than who pastes it
+    if shape == "text" and not lower:
+        lower = http_text.logged_headers(text)
+    if not found.codes and not found.numbers and shape not in ("html", "empty"):
+        found.mentions += structure.implied("\n".join(found.messages))
+    if shape == "text":
+        shape = found.inner or ("html" if _PAGE.search(text) and not found.codes else shape)
     return Signal(
         status=told or found.status,
-        service=known or guess(found, text, shape, lower),
+        service=known or where or guess(found, text, shape, lower),
         shape=shape,
         codes=tuple(found.codes),
         mentions=tuple(found.mentions),
@@ -99,22 +124,52 @@ def read(
         messages=tuple(found.messages),
         headers=lower,
         text=text,
+        other=other,
+        path=place.path if place else "",
     )
+
+
+def _printed(text: str) -> http_text.HttpAnswer | None:
+    """Of the HTTP answers that a text prints, the first refusal, else the last."""
+    printed = http_text.answers(text)
+    return next((answer for answer in printed if answer.status >= 400), printed[-1] if printed else None)
+
+
+def _at(address: hosts.Address | None, signal: Signal) -> dict[str, Any]:
+    """What the address of the request tells of an answer."""
+    where, other = (hosts.service_of(address) or (None, None)) if address else (None, None)
+    if address is None or where is None or signal.numbers:
+        return {}
+    return {"service": where, "other": other, "path": address.path}
+
+
+def _place(found: Contents, text: str) -> hosts.Address | None:
+    """Where the request went that was refused: of several the last, since a wrapped error ends with the first one."""
+    ours = [address for address in found.addresses if hosts.service_of(address)]
+    if ours:
+        return ours[-1]
+    named = {hosts.service_of(address): address for address in hosts.mentioned(text)}
+    named.pop(None, None)
+    return next(iter(named.values())) if len(named) == 1 and not found.codes and not found.numbers else None
 
 
 def guess(found: Contents, text: str, shape: Shape, headers: Mapping[str, str]) -> str | None:
     """The service that answers in this form; None if several do."""
     codes = {code.lower() for code in (*found.codes, *found.mentions)}
-    if found.numbers or {"error_description", "error_codes"} & found.keys:
+    if codes & _OAUTH or found.numbers or {"error_description", "error_codes"} & found.keys:
         return "entra"
+    if any(code.startswith(("authorization_", "request_", "authentication_")) for code in codes):
+        return "graph"
     if codes & _LOG_ANALYTICS:
         return "log_analytics"
     if "microsoft.securityinsights" in text.lower() or "microsoft sentinel" in text.lower():
         return "sentinel"
     if "x-ms-ags-diagnostic" in headers or {"request-id", "client-request-id"} & found.keys:
         return "graph"
-    if "x-ms-failure-cause" in headers or "authorizationfailed" in codes or "/subscriptions/" in text.lower():
+    if "x-ms-failure-cause" in headers or "authorizationfailed" in codes or _AZURE.search(text):
         return "arm"
     if any(audience.startswith("https://api.security") for audience in pasted.audiences(text)):
         return "defender"
+    if shape == "text" and (named := hosts.spoken(text)):
+        return named
     return "log_analytics" if "correlationid" in found.keys and shape == "json" else None

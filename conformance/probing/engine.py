@@ -15,11 +15,12 @@ import msgspec
 
 from conformance._version import __version__
 from conformance.apis import entra
-from conformance.apis.endpoint import Ask, Endpoint
+from conformance.apis.endpoint import Ask, Audience, Endpoint
 from conformance.connection import CLOUDS, Connection
 from conformance.findings import Finding, explain, finding
 from conformance.network.interception import seen_through
 from conformance.probing import tokens
+from conformance.probing.challenge import claims_of
 from conformance.probing.clock import Clock
 from conformance.probing.diagnosis import TELL_APART, rules_for
 from conformance.probing.evidence import Answer, Blocked, Evidence, Exchange, InternalError, NotAsked, Refusal
@@ -92,6 +93,7 @@ class Engine:
         self._sender = Sender(self._client, clock, patience, accounts, start, sockets)
         self._tasks: dict[str, asyncio.Task[Evidence]] = {}
         self._findings: dict[str, asyncio.Task[Refusal | NotAsked]] = {}
+        self._renewed: dict[Audience, asyncio.Task[Evidence]] = {}
         self._progress = progress or (lambda known, total: None)
         self._known = 0
 
@@ -185,14 +187,27 @@ class Engine:
         audience = question.token or question.endpoint.api.audience
         if self.connection.cloud.host(question.endpoint.api) is None:
             raise NotApplicable(f"{question.endpoint.api.title} is not offered in this cloud")
-        bearer = None
-        if audience is not None:
-            token = await self._raw(f"token_{audience}")
-            if stop := stopped(probe, {"token": token}):
-                return stop
-            assert isinstance(token, Answer)
-            bearer = token.data.text
-        return await self._ask(probe.name, question, bearer)
+        if audience is None:
+            return await self._ask(probe.name, question, None)
+        token = await (self._renewed.get(audience) or self._raw(f"token_{audience}"))
+        if stop := stopped(probe, {"token": token}):
+            return stop
+        assert isinstance(token, Answer)
+        evidence = await self._ask(probe.name, question, token.data.text)
+        if isinstance(evidence, Refusal) and isinstance(fresh := await self._challenged(evidence, audience), Answer):
+            return await self._ask(probe.name, question, fresh.data.text)
+        return evidence
+
+    async def _challenged(self, refusal: Refusal, audience: Audience) -> Evidence | None:
+        """A new token where a refusal is a claims challenge: one per audience in a run, for all who are challenged."""
+        status = refusal.exchange.status if refusal.exchange else None
+        claims = claims_of(status, refusal.headers)
+        if claims is None:
+            return None
+        if audience not in self._renewed:
+            name = f"token_{audience}"
+            self._renewed[audience] = asyncio.create_task(self._token(name, AskToken(audience), claims))
+        return await self._renewed[audience]
 
     async def _ask(self, name: str, ask: Ask[Any], bearer: str | None) -> Evidence:
         cloud = CLOUDS[ask.cloud] if ask.cloud else self.connection.cloud
@@ -205,14 +220,14 @@ class Engine:
             return Refusal(name, result.finding, result.exchange)
         return read(name, ask.endpoint, result, self.connection)
 
-    async def _token(self, name: str, ask: AskToken) -> Evidence:
+    async def _token(self, name: str, ask: AskToken, claims: str | None = None) -> Evidence:
         discovery = await self._raw("discovery")
         if stop := stopped(PROBES[name], {"discovery": discovery}):
             return stop
         assert isinstance(discovery, Answer)
         document = msgspec.json.encode(discovery.data).decode()
         try:
-            asked = await tokens.compose(self.connection, ask.audience, document, self._clock.now())
+            asked = await tokens.compose(self.connection, ask.audience, document, self._clock.now(), claims)
         except (ImportError, AttributeError):
             raise  # of this installation, not of the credential
         except Exception as error:

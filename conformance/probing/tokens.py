@@ -126,9 +126,12 @@ class _Composer:
         """There is nothing to close."""
 
 
-async def compose(connection: Connection, audience: Audience, discovery: str, now: datetime) -> TokenRequest:
-    """The token request as msal makes it; ``discovery`` is the tenant's document. Raises what msal does where it
-    cannot make one of the credential. An assertion that is signed for it is issued at ``now``.
+async def compose(
+    connection: Connection, audience: Audience, discovery: str, now: datetime, claims: str | None = None
+) -> TokenRequest:
+    """The token request as msal makes it; ``discovery`` is the tenant's document, ``claims`` are those of a claims
+    challenge. Raises what msal does where it cannot make one of the credential. An assertion that is signed for it is
+    issued at ``now``.
 
     The engine sends it: msal would keep a thread waiting for each answer, so that a few tenants that hang would hold
     up all others, and it keeps refusals and throttling in memory.
@@ -147,7 +150,7 @@ async def compose(connection: Connection, audience: Audience, discovery: str, no
             client_claims={"iat": int(now.timestamp()), "exp": int((now + ASSERTION_LIFETIME).timestamp())},
         )
         with contextlib.suppress(_Composed):
-            app.acquire_token_for_client([connection.cloud.scope(audience)])
+            app.acquire_token_for_client([connection.cloud.scope(audience)], claims_challenge=claims)
         if composer.request is None:
             raise ValueError("nothing sent")
         return composer.request

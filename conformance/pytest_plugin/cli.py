@@ -5,8 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from conformance.verification.verdict import ExitCode
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def list_checks(*_: object) -> int:
@@ -74,25 +78,33 @@ def fill_in(parts: Mapping[str, str]) -> int:
     return ExitCode.CONFORMANT
 
 
-def explain_text(text: str, address: str | None) -> int:
-    """What an error text, a JSON body or a code means, a cause or a check; 1 if it is not recognised."""
+def explain_text(text: str, config: pytest.Config) -> int:
+    """What each error of a text means, a code, a cause or a check; 1 if none is recognised."""
     from conformance.checks.registry import catalogue
-    from conformance.findings import CAUSES, Docs, DocsError, explain, finding
+    from conformance.findings import CAUSES, Docs, DocsError, finding
+    from conformance.findings.paste import Paste, PasteError
     from conformance.report.model import finding_part
     from conformance.report.terminal import Terminal
     from conformance.report.terminal_layout import console
 
     try:
-        docs = Docs.at(address)
-    except DocsError as error:
+        docs = Docs.at(config.getoption("--sentinel-docs"))
+        paste = Paste.of(
+            text,
+            service=config.getoption("--sentinel-explain-service"),
+            status=config.getoption("--sentinel-explain-status"),
+            headers=config.getoption("--sentinel-explain-headers"),
+        )
+    except (DocsError, PasteError) as error:
         return usage(str(error))
     terminal = Terminal(console())
     if check := catalogue().get(text):
         terminal.check(check, docs.check(check.id))
         return ExitCode.CONFORMANT
-    found = finding(text) if text in CAUSES else explain(sys.stdin.buffer.read() if text == "-" else text)
-    terminal.explain(finding_part(found, docs), found.code)
-    return ExitCode.NONCONFORMANT if found.cause == "unknown" else ExitCode.CONFORMANT
+    found = (finding(text),) if text in CAUSES else paste.findings()
+    for one in found:
+        terminal.explain(finding_part(one, docs), one.code)
+    return ExitCode.NONCONFORMANT if found[0].cause == "unknown" else ExitCode.CONFORMANT
 
 
 def usage(message: str) -> int:
@@ -109,6 +121,6 @@ COMMANDS: Mapping[str, Callable[..., int]] = {
 }
 
 
-def run(option: str, value: object, docs: str | None = None) -> int:
-    """Carries out one of these options; its exit code. ``docs`` is the address of the published site."""
-    return int(COMMANDS[option](value, docs))
+def run(option: str, value: object, config: pytest.Config) -> int:
+    """Carries out one of these options; its exit code. ``config`` holds the options that go with it."""
+    return int(COMMANDS[option](value, config))

@@ -92,7 +92,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--sentinel-explain",
         metavar="TEXT",
-        help="explain an error text, a code, a cause or a check (- reads standard input) and exit",
+        help="explain an error text, a log, a token, a code, a cause or a check (@FILE, - standard input) and exit",
+    )
+    group.addoption(
+        "--sentinel-explain-service",
+        metavar="SERVICE",
+        help="with --sentinel-explain: who answered (entra, arm, log_analytics, sentinel, graph, defender)",
+    )
+    group.addoption(
+        "--sentinel-explain-status", type=int, metavar="STATUS", help="with --sentinel-explain: the HTTP status"
+    )
+    group.addoption(
+        "--sentinel-explain-headers",
+        metavar="HEADERS",
+        help="with --sentinel-explain: the answer's headers, a line each (@FILE, or the text)",
     )
     group.addoption(
         "--sentinel-init",

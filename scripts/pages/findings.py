@@ -66,13 +66,15 @@ def groups() -> list[tuple[str, list[Cause]]]:
 def all_codes() -> str:
     """What each service says, and what it means."""
     parts = [CODES]
-    for service in (*(name for name in APIS if name != "entra"), "network", "entra"):
+    for service in (*(name for name in APIS if name != "entra"), "other", "network", "entra"):
         parts += [f"## {service_title(service)}\n", codes(service)]
     return "\n".join([*parts, numbers()])
 
 
 def service_title(service: str) -> str:
-    return APIS[service].title if service in APIS else "Proxies, gateways and networks"
+    if service in APIS:
+        return APIS[service].title
+    return {"other": "Other services of Microsoft", "network": "Proxies, gateways and networks"}[service]
 
 
 def section(one: Cause) -> str:
@@ -135,7 +137,7 @@ def codes(service: str) -> str:
 @cache
 def declared() -> Mapping[str, Mapping[str, Any]]:
     """The entries as their files spell them, by id; numbers that only have a meaning are not among them."""
-    return {f"{service}.{row['id']}": row for service in (*APIS, "network") for row in load(service)["entry"]}
+    return {f"{service}.{row['id']}": row for service in (*APIS, "other", "network") for row in load(service)["entry"]}
 
 
 def sure(entry: Entry) -> str:
@@ -160,7 +162,9 @@ def answer(row: Mapping[str, Any]) -> str:
     said += [code(one) for key in ("code", "inner") for one in row.get(key, ())]
     said += [f"header {code(header)}" for header in row.get("header", ())]
     said += [f"{shape} body" for shape in row.get("shape", ())]
-    return ", ".join([*said, "words"] if "text" in row else said)
+    said += [f"host of {one.replace('_', ' ')}" for one in row.get("other", ())]
+    said += ["path"] if "path" in row else []
+    return ", ".join([*said, "words"] if "text" in row or "anywhere" in row else said)
 
 
 def numbers() -> str:

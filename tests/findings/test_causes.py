@@ -33,6 +33,7 @@ def test_only_positive_signs_of_a_service_are_conclusive() -> None:
     assert {cause.id for cause in CAUSES.values() if not cause.conclusive} == {
         "throttled", "service_fault", "timed_out", "dns_failure", "connection_failed", "tls_untrusted", "intercepted",
         "query_timeout", "unknown", "proxy_unusable", "proxy_auth_required", "proxy_denied", "proxy_failed",
+        "answer_hidden",
     }  # fmt: skip
 
 

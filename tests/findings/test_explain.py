@@ -117,7 +117,7 @@ def test_one_code_with_several_causes(body: Any, status: int, service: str, caus
         ("", 200, "log_analytics", "empty_answer"),
         ("", 204, "log_analytics", "table_missing"),
         ('{"tables":[{"name":"Prim', 200, "log_analytics", "contract_violation"),
-        ("", 401, "sentinel", "token_malformed"),
+        ("", 401, "sentinel", "wrong_token_audience"),
         ("", 403, "sentinel", "rbac_role_missing"),
         ("", 403, "defender", "app_role_missing"),
         ("", 404, "arm", "object_not_found"),
@@ -196,7 +196,7 @@ def test_an_old_double_number_means_the_secret() -> None:
     body = {
         "error": "invalid_client",
         "error_codes": [70002, 50012],
-        "error_description": "AADSTS70002: x AADSTS50012: y",
+        "error_description": "AADSTS70002: x AADSTS50012: Invalid client secret is provided.",
     }
     assert explain(body, status=401, service="entra").cause == "wrong_client_secret"
 

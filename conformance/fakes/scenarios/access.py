@@ -22,6 +22,11 @@ def _no_defender_consent(world: World) -> None:
     world.tenant.app.consents = [one for one in world.tenant.app.consents if one.resource_app_id != state.DEFENDER_APP]
 
 
+@scenario("token-withdrawn", "a change of policy withdraws the Graph token; a fresh one works")
+def _token_withdrawn(world: World) -> None:
+    world.tenant.tokens_valid_from = world.tenant.clock.service_now() - timedelta(minutes=1)
+
+
 @scenario("no-licence", "Defender is not licensed in the tenant", "licence_missing")
 def _no_licence(world: World) -> None:
     world.tenant.defender.provisioned = False

@@ -287,7 +287,9 @@ def _issued(call: Call, app: App, form: Mapping[str, str]) -> httpx.Response:
             "token_type": "Bearer",
             "expires_in": life,
             "ext_expires_in": life,
-            "access_token": issue(call.tenant, app, asked, RESOURCES[audience].app_id, kind),
+            "access_token": issue(
+                call.tenant, app, asked, RESOURCES[audience].app_id, kind, challenged="claims" in form
+            ),
         },
         headers(call),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -64,6 +65,13 @@ def headers(call: Call, status: int = 200) -> dict[str, str]:
     return common | {"WWW-Authenticate": f'Bearer realm="", {login}, client_id="{GRAPH_APP}"'}
 
 
+def challenge(call: Call, since: datetime) -> str:
+    """The header that asks for a token issued since then (facts: the form is documented, the members observed)."""
+    claims = {"access_token": {"nbf": {"essential": True, "value": str(int(since.timestamp()))}}}
+    encoded = base64.b64encode(json.dumps(claims).encode()).decode()
+    return f'{headers(call, 401)["WWW-Authenticate"]}, error="insufficient_claims", claims="{encoded}"'
+
+
 def body(call: Call, code: str, message: str, extra: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "error": {
@@ -99,6 +107,9 @@ def _token(call: Call) -> httpx.Response | None:
         return refuse(call, "token-expired")
     if not call.tenant.cloud.accepts("graph", str(claims.get("aud"))):
         return refuse(call, "wrong-audience")
+    since = call.tenant.tokens_valid_from
+    if since is not None and float(claims["iat"]) < since.timestamp():
+        return refuse(call, "token-withdrawn", {"WWW-Authenticate": challenge(call, since)})
     call.claims = claims
     return None
 

@@ -211,6 +211,8 @@ class Tenant:
     of the workspace, what hangs on it."""
     known_abroad: bool = True
     """Whether discovery of another cloud answers for it, and names its cloud."""
+    tokens_valid_from: datetime | None = None
+    """Microsoft Graph challenges tokens that were issued before: continuous access evaluation."""
 
     # Looking things up
 

@@ -22,17 +22,20 @@ BEFORE = timedelta(minutes=5)
 """``iat`` and ``nbf`` lie this far before the issue (recorded: exp - nbf = 3900 s at expires_in 3599)."""
 
 
-def issue(tenant: Tenant, app: App, audience: str, resource_app_id: str, credential: str = "1") -> str:
+def issue(
+    tenant: Tenant, app: App, audience: str, resource_app_id: str, credential: str = "1", *, challenged: bool = False
+) -> str:
     """A v1.0 app-only token, as Graph, ARM, Log Analytics and Defender have them. ``credential``: claim
-    ``appidacr``.
+    ``appidacr``. ``challenged``: it answers a claims challenge, and is dated from now.
     """
     now = tenant.clock.service_now()
+    since = now if challenged else now - BEFORE
     issuer = f"https://sts.windows.net/{tenant.id}/"
     claims: dict[str, Any] = {
         "aud": audience,
         "iss": issuer,
-        "iat": int((now - BEFORE).timestamp()),
-        "nbf": int((now - BEFORE).timestamp()),
+        "iat": int(since.timestamp()),
+        "nbf": int(since.timestamp()),
         "exp": int((now + tenant.token_lifetime).timestamp()) + 1,
         "app_displayname": app.name,
         "appid": app.client_id,

@@ -1,0 +1,69 @@
+"""``python -m conformance.findings TEXT``: what an error means, without pytest and its start.
+
+TEXT is as for ``--sentinel-explain``: the text, ``@FILE``, or ``-`` for standard input. Exit codes: 0 if it was
+recognised, 1 if not, 4 if the command line cannot be used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from conformance.findings.cause import CAUSES, UNKNOWN
+from conformance.findings.finding import Finding, finding
+from conformance.findings.paste import Paste, PasteError
+
+USAGE = 4
+WIDTH = 100
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        paste = Paste.of(options.text, service=options.service, status=options.status, headers=options.headers)
+    except PasteError as error:
+        print(f"ERROR: {str(error).replace('--sentinel-explain-', '--')}", file=sys.stderr)
+        return USAGE
+    found = (finding(options.text),) if options.text in CAUSES else paste.findings()
+    print("\n\n".join("\n".join(_lines(one)) for one in found))
+    return int(found[0].cause == UNKNOWN)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m conformance.findings", description="What an error of a connection means.")
+    parser.add_argument("text", metavar="TEXT", help="the error as it was pasted, @FILE, or - for standard input")
+    parser.add_argument("--service", help="who answered: entra, arm, log_analytics, sentinel, graph, defender")
+    parser.add_argument("--status", type=int, help="the HTTP status of the answer")
+    parser.add_argument("--headers", help="the headers of the answer, a line each, or @FILE")
+    return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:  # type: ignore[override]
+        self.exit(USAGE, f"ERROR: {message}\n")
+
+
+def _lines(found: Finding) -> Iterator[str]:
+    rows = [
+        ("cause", f"{found.cause}: {CAUSES[found.cause].means}"),
+        ("why", found.explanation),
+        ("sure", found.certainty + (f"; else {', '.join(found.also)}" if found.also else "")),
+        ("owner", found.owner),
+        ("fix", found.fix.text),
+        *(("run", command) for command in found.fix.commands),
+        *((("portal", found.fix.portal),) if found.fix.portal else ()),
+        ("docs", found.docs),
+    ]
+    yield found.code or found.cause
+    for label, text in rows:
+        if label == "run":
+            yield f"{label:<8}{text}"
+        else:
+            yield from textwrap.wrap(text, WIDTH, initial_indent=f"{label:<8}", subsequent_indent=" " * 8)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,97 @@
+"""Which service a host name, a URL or a client library's phrase belongs to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+
+from conformance.findings.data import load
+
+OTHER = "other"
+"""The service name of everything of Microsoft that a connection does not use."""
+
+_URL = re.compile(r"https?://([A-Za-z0-9_.-]+)(?::[0-9]{2,5})?(/[^\s\"'<>\\)\]}|`“”‘’«»]*)?", re.IGNORECASE)
+# What stands before the URL of a request, or around the host of one, in logs and exceptions of clients.
+_REQUESTED = re.compile(
+    r"(?:\bfor ur[li]:?|\bur[li]\\?[\"']?\s*[:=]|\bGET|\bPOST|\bPUT|\bPATCH|\bDELETE|\bHEAD"
+    r"|\bEndpoint\w*\\?[\"']?\s*[:=]|request(?:ed)?(?: ur[li])?\\?[\"']?\s*[:=]"
+    r"|\bto|\bfrom|\bcalling|\bfetch(?:ing)?|Uri\\?[\"']?\s*[:=]|\bat)"
+    r"[\s\\\"'(<\[]*$",
+    re.IGNORECASE,
+)
+_NAME = re.compile(
+    r"https?://[^/]+(?:/|//?\.default|/windowsatpservice)?|https?://(?:sts|login)\.[^/]+/[0-9a-f-]{36}/?", re.IGNORECASE
+)
+_HOST = re.compile(
+    r"(?:\bhost\\?[\"']?\s*[:=]\s*\\?[\"']?|\blookup |\bhostname\\?[\"']?\s*[:=]\s*\\?[\"']?|[Nn]o such host: )"
+    r"([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)"
+)
+_PAGES = re.compile(r"learn\.microsoft\.com|docs\.microsoft\.com|aka\.ms|go\.microsoft\.com|portal\.azure|github\.com")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a request went: host in small letters, and path with query."""
+
+    host: str
+    path: str = ""
+
+
+@cache
+def _patterns() -> tuple[tuple[str, str | None, tuple[str, ...]], ...]:
+    """(service, name of another service or None, host patterns)."""
+    data = load("hosts")
+    own = tuple((service, None, tuple(hosts)) for service, hosts in data["own"].items())
+    return own + tuple((OTHER, name, tuple(hosts)) for name, hosts in data["other"].items())
+
+
+@cache
+def _expressions(table: str) -> Mapping[str, re.Pattern[str]]:
+    return {name: re.compile(pattern) for name, pattern in load("hosts")[table].items()}
+
+
+def service_of(address: Address) -> tuple[str, str | None] | None:
+    """(service, name of another service or None) behind an address; None for a host that is not known."""
+    for service, other, hosts in _patterns():
+        if any(fnmatchcase(address.host, pattern) for pattern in hosts):
+            for name, path in _expressions("paths").items():
+                if service == "arm" and path.search(address.path):
+                    return name, None
+            return service, other
+    return None
+
+
+def address_of(url: str) -> Address | None:
+    """The address that a URL names."""
+    match = _URL.match(url.strip())
+    return Address(match[1].lower().rstrip("."), match[2] or "") if match else None
+
+
+def requested(text: str) -> list[Address]:
+    """The addresses that a text says a request went to, in its order; pages of documentation are none."""
+    found = []
+    for match in _URL.finditer(text[:16384]):
+        if _REQUESTED.search(text, max(0, match.start() - 40), match.start()) and not _PAGES.search(match[1]):
+            found.append((match.start(), Address(match[1].lower().rstrip("."), match[2] or "")))
+    found += [(match.start(), Address(match[1].lower())) for match in _HOST.finditer(text[:16384])]
+    return [address for _, address in sorted(found, key=lambda item: item[0])]
+
+
+def mentioned(text: str) -> Iterator[Address]:
+    """Every address with a path in a text: one without is as likely an issuer or an audience."""
+    for match in _URL.finditer(text[:16384]):
+        if not _PAGES.search(match[1]) and not _NAME.fullmatch(match[0]):
+            yield Address(match[1].lower().rstrip("."), match[2] or "")
+
+
+def spoken(text: str) -> str | None:
+    """The service that a client library's words name; the last of several, since wrapped errors end with the first."""
+    found = [
+        (match.start(), service)
+        for service, phrase in _expressions("phrases").items()
+        for match in phrase.finditer(text[:16384])
+    ]
+    return max(found)[1] if found else None

@@ -1,0 +1,63 @@
+"""What a user gives to be explained at a command line: a text, a file or standard input, and what goes with it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from conformance.findings.explain import explain_all
+from conformance.findings.finding import Finding
+from conformance.findings.signal import SERVICES
+
+LARGEST = 4 * 1024 * 1024
+"""Bytes of a file or of standard input that are read."""
+
+
+class PasteError(Exception):
+    """A file that cannot be read, or a service or status that there is none of. One line for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paste:
+    """``text`` may hold secrets: it is never shown as it is."""
+
+    text: str | bytes = field(repr=False)
+    service: str | None = None
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(
+        cls, text: str, *, service: str | None = None, status: int | None = None, headers: str | None = None
+    ) -> Paste:
+        """``text`` is the text itself, ``@FILE``, or ``-`` for standard input; ``headers`` are lines, or ``@FILE``.
+
+        Raises :class:`PasteError`.
+        """
+        if service is not None and service.lower().replace("-", "_") not in SERVICES:
+            raise PasteError(f"--sentinel-explain-service: none of {', '.join(dict.fromkeys(SERVICES.values()))}")
+        if status is not None and not 100 <= status <= 599:
+            raise PasteError("--sentinel-explain-status: not an HTTP status (100 to 599)")
+        lines = _content(headers, "--sentinel-explain-headers") if headers else b""
+        shown = lines if isinstance(lines, str) else lines.decode("utf-8", "replace")
+        rows = (line.partition(":") for line in shown.splitlines())
+        named = {name.strip(): value.strip() for name, colon, value in rows if colon}
+        return cls(_content(text, "--sentinel-explain"), service, status, named)
+
+    def findings(self) -> tuple[Finding, ...]:
+        """What it means, the cause of the others first."""
+        return explain_all(self.text, status=self.status, headers=self.headers, service=self.service)
+
+
+def _content(text: str, option: str) -> str | bytes:
+    if text == "-":
+        return sys.stdin.buffer.read(LARGEST)
+    if not text.startswith("@") or len(text) > 4096 or "\n" in text:
+        return text
+    try:
+        with Path(text[1:]).open("rb") as file:
+            return file.read(LARGEST)
+    except (OSError, ValueError) as error:
+        raise PasteError(f"{option}: {text[1:]}: {getattr(error, 'strerror', None) or 'cannot be read'}") from None

@@ -1,0 +1,63 @@
+"""Codes that the form of a sentence implies, in any language: what it quotes, links to and lists.
+
+Azure translates its messages but not the ids, addresses, actions and links in them. Where a pasted message has lost its
+code, these can tell which one it was.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from conformance.apis.permissions import resource_of
+from conformance.findings import pasted
+
+_GUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
+_ISSUER = re.compile(rf"https://sts\.(?:windows\.net|chinacloudapi\.cn)/({_GUID})")
+_QUOTED_TIME = re.compile(
+    r"['\"“”‘’«「]\s?[^'\"“”‘’«»「」]{0,40}?[0-9]{1,2}:[0-9]{2}:[0-9]{2}[^'\"“”‘’«»「」]{0,20}['\"“”‘’»」]"
+)
+_TOKEN = re.compile(r"token|jeton|令牌|トークン|토큰|權杖|маркер|токен", re.IGNORECASE)
+_LINKS: Mapping[str, str] = {
+    "aka.ms/armresourcenotfoundfix": "ResourceNotFound",
+    "aka.ms/rps-not-found": "MissingSubscriptionRegistration",
+    "aka.ms/policy-noncompliant": "RequestDisallowedByPolicy",
+}
+
+
+def implied(text: str) -> list[str]:
+    """The codes that the text implies, the most telling first."""
+    text = text[:8192]
+    return [code for code, holds in _FORMS.items() if holds(text)] + [
+        code for link, code in _LINKS.items() if link in text.lower()
+    ]
+
+
+def _two_issuers(text: str) -> bool:
+    """An issuer that is wrong, and the one that it should be."""
+    return len({match.lower() for match in _ISSUER.findall(text)}) > 1
+
+
+def _foreign_audience(text: str) -> bool:
+    """The audience of a token, and those that Azure Resource Manager takes."""
+    named = [resource.api for name in pasted.audiences(text) if (resource := resource_of(name))]
+    return named.count("arm") > 1 and bool(set(named) - {"arm"})
+
+
+def _refused_action(text: str) -> bool:
+    """Who may not do what, and where."""
+    refused = pasted.refused(text)
+    return refused is not None and bool(refused.object_id) and bool(refused.scope)
+
+
+def _two_times(text: str) -> bool:
+    """When a token ended, and what time it is: both in UTC."""
+    return len(_QUOTED_TIME.findall(text)) == 2 and text.count("UTC") >= 2 and _TOKEN.search(text) is not None
+
+
+_FORMS: Mapping[str, Callable[[str], bool]] = {
+    "InvalidAuthenticationTokenTenant": _two_issuers,
+    "InvalidAuthenticationTokenAudience": _foreign_audience,
+    "AuthorizationFailed": _refused_action,
+    "ExpiredAuthenticationToken": _two_times,
+}

@@ -1,0 +1,73 @@
+"""What is wrong with a pasted access token, for a connection: a finding that never holds the token."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+
+from conformance.apis import ENDPOINTS, graph
+from conformance.apis.endpoint import AppRole
+from conformance.findings.cause import CAUSES, UNKNOWN
+from conformance.findings.finding import Finding, finding
+from conformance.findings.token_text import TokenText, alone, token_in
+
+OPTIONAL = (graph.READ_DIRECTORY, graph.READ_EVENTS)
+"""App roles that a connection only gains by."""
+
+
+def token_finding(
+    text: str, service: str | None, facts: Mapping[str, str], *, now: datetime | None = None
+) -> Finding | None:
+    """The finding about a text that is a token (or its decoded claims) and nothing else; None for any other text."""
+    token = token_in(text)
+    if token is None or not alone(text):
+        return None
+    moment = now or datetime.now(UTC)
+    lacking = tuple(missing(token))
+    cause, why = next(_problems(token, service, facts, lacking, moment), (UNKNOWN, ""))
+    sentences = [token.described(moment)]
+    if token.api in ("graph", "defender") and not token.user:
+        sentences.append(f"Missing for a connection: {', '.join(role.name for role in lacking) or 'nothing'}.")
+    sentences.append(why or "Nothing is wrong with it by itself; whether its signature holds was not looked at.")
+    return finding(
+        cause,
+        facts={**facts, "roles": ", ".join(role.name for role in lacking), "api": token.api or ""},
+        certainty="likely",
+        explanation=" ".join(sentences),
+        about=token.api,
+        remedy=None if cause != UNKNOWN else "Paste the answer that the service gave to it as well.",
+    )
+
+
+def missing(token: TokenText) -> Iterator[AppRole]:
+    """The app roles that the operations of a connection need and the token lacks, those it only gains by last."""
+    wanted = dict.fromkeys(
+        endpoint.needs
+        for endpoint in ENDPOINTS.values()
+        if endpoint.api.name == token.api and isinstance(endpoint.needs, AppRole)
+    )
+    lacking = [role for role in wanted if not set(role.any_of) & set(token.roles)]
+    names: set[str] = set()
+    for role in sorted(lacking, key=lambda role: role in OPTIONAL):
+        if role.name not in names:
+            names.add(role.name)
+            yield role
+
+
+def _problems(
+    token: TokenText, service: str | None, facts: Mapping[str, str], lacking: tuple[AppRole, ...], now: datetime
+) -> Iterator[tuple[str, str]]:
+    """(cause, sentence) of all that is wrong, what hides the rest first."""
+    wanted = {"sentinel": "arm", "loganalytics": "log_analytics"}.get(service or "", service)
+    if token.api is None or token.api not in {endpoint.api.audience for endpoint in ENDPOINTS.values()}:
+        yield "wrong_token_audience", "That audience is none of a connection's APIs."
+    elif wanted and wanted != token.api:
+        yield "wrong_token_audience", f"It was issued for another API than {service}."
+    if (tenant := facts.get("tenant_id")) and token.tenant and "-" in tenant and tenant.lower() != token.tenant.lower():
+        yield "wrong_token_tenant", "It comes from another tenant than the connection's."
+    if token.expired(now):
+        yield "token_expired", CAUSES["token_expired"].explanation
+    if token.user:
+        yield "auth_method_unsupported", "It acts for a user; a connection signs in as an app by itself."
+    if any(role not in OPTIONAL for role in lacking):
+        yield "app_role_missing", CAUSES["app_role_missing"].explanation

@@ -1,0 +1,125 @@
+"""A pasted access token, read without being shown: whose it is, for which API, what it may do, and until when.
+
+The token's text is never kept: only its claims are, and of those only what is said here.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from conformance.apis.permissions import RESOURCES, resource_of
+from conformance.findings import hosts
+
+TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.(eyJ[A-Za-z0-9_-]{8,})\.[A-Za-z0-9_-]*")
+_ALONE = re.compile(
+    r"\W{0,4}(?:authorization\W{1,6})?(?:bearer\W{1,3})?(?:[\"']?(?:access_?token)[\"']?\W{1,6})?", re.IGNORECASE
+)
+_CLOUDS: Mapping[str, str] = {
+    "microsoftonline.us": "US Government", ".us": "US Government", ".cn": "China", "chinacloudapi.cn": "China",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class TokenText:
+    """What a token says of itself. ``api`` is an API's name, None for an audience that is not known here."""
+
+    audience: str
+    api: str | None
+    tenant: str | None
+    app: str | None
+    app_name: str | None
+    roles: tuple[str, ...]
+    scopes: tuple[str, ...]
+    user: bool
+    expires: datetime | None
+    cloud: str
+
+    def expired(self, now: datetime) -> bool:
+        """Whether its lifetime had ended at that time."""
+        return self.expires is not None and self.expires <= now
+
+    def described(self, now: datetime) -> str:
+        """All of it in sentences, without the token."""
+        api = f" ({RESOURCES[self.api].name})" if self.api else ""
+        who = f"of a user, on behalf of app {self.app}" if self.user else f"of app {self.app}, which signs in by itself"
+        name = f" ({self.app_name})" if self.app_name else ""
+        ends = "carries no end" if self.expires is None else f"ends {self.expires:%Y-%m-%d %H:%M} UTC"
+        return (
+            f"An access token for {self.audience}{api}, {who}{name}, in tenant {self.tenant}, cloud {self.cloud}. It "
+            f"{ends}{' and has expired' if self.expired(now) else ''}. Roles: {', '.join(self.roles) or 'none'}"
+            f"{'; delegated scopes: ' + ', '.join(self.scopes) if self.scopes else ''}."
+        )
+
+
+def token_in(text: str) -> TokenText | None:
+    """The first token in a text, or claims in its place; None if there is neither."""
+    match = TOKEN.search(text)
+    if match is None:
+        return _read(_json(text)) if '"aud"' in text and '"iss"' in text else None
+    return _read(_json(_decoded(match[1])))
+
+
+def alone(text: str) -> bool:
+    """Whether a text is a token and nothing else: bare, in a header, in a token answer, or its decoded claims."""
+    match = TOKEN.search(text)
+    if match is None:
+        return isinstance(_json(text), Mapping)
+    value = _json(text)
+    if isinstance(value, Mapping):
+        return "error" not in value
+    return bool(_ALONE.fullmatch(text[: match.start()])) and len(text[match.end() :].strip()) < 4
+
+
+def _decoded(part: str) -> str:
+    try:
+        return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)).decode("utf-8", "replace")
+    except (ValueError, binascii.Error):
+        return ""
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _read(claims: Any) -> TokenText | None:
+    if not isinstance(claims, Mapping) or not isinstance(claims.get("aud"), str):
+        return None
+    audience, issuer = claims["aud"][:200], str(claims.get("iss", ""))[:200]
+    resource = resource_of(audience)
+    address = hosts.address_of(audience) or hosts.address_of(issuer)
+    host = address.host if address else ""
+    expires = claims.get("exp")
+    scopes = tuple(str(claims.get("scp") or "").split())[:50]
+    return TokenText(
+        audience=audience,
+        api=resource.api if resource else None,
+        tenant=_text(claims.get("tid")),
+        app=_text(claims.get("appid")) or _text(claims.get("azp")),
+        app_name=_text(claims.get("app_displayname")),
+        roles=tuple(str(role)[:80] for role in claims["roles"][:100]) if isinstance(claims.get("roles"), list) else (),
+        scopes=scopes,
+        user=bool(scopes) or claims.get("idtyp") == "user",
+        expires=_time(expires),
+        cloud=next((name for end, name in _CLOUDS.items() if host.endswith(end)), "public"),
+    )
+
+
+def _text(value: Any) -> str | None:
+    return value[:200] if isinstance(value, str) and value else None
+
+
+def _time(value: Any) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(int(value), UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None

@@ -1,0 +1,160 @@
+"""Documents within a text: JSON, Python and Ruby literals and XML that logs and exceptions wrap, escape and cut."""
+
+from __future__ import annotations
+
+import ast
+import html
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+LEVELS = 5
+"""How often one string may have been escaped within another."""
+_TRIES = 60
+"""Opening braces that are tried at each level."""
+_OPEN = re.compile(r"[{\[](?=\s*(?:[\"'{\[]|\\*[rn]))")
+_LITERAL = 10000
+"""Characters of a Python literal that are read."""
+_XML = re.compile(
+    r"(?:<\?xml[^>]{0,100}\?>\s*)?<(?:\w{1,20}:)?(Error|error|ErrorResponse)\b[^>]{0,300}>.{0,4000}?</(?:\w{1,20}:)?\1>",
+    re.DOTALL,
+)
+_FORM = re.compile(r"\b(?:error|error_description|error_codes)=[^\s\"'<>]+")
+_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|\x1b\][^\x07]{0,200}\x07")
+_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\([\"'/\\nrt])")
+_PLAIN = {"n": "\n", "r": "", "t": " "}
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """``documents`` are the values found, in order; ``words`` is the text around them."""
+
+    documents: tuple[Any, ...]
+    words: str
+
+
+def plain(text: str) -> str:
+    """The text without colours of a terminal, and with HTML's character references read where it has any."""
+    text = _ANSI.sub("", text)
+    if re.search(r"[“”]\s*[:,}]", text) and "{" in text:
+        text = text.replace("“", '"').replace("”", '"')  # JSON that passed through a word processor
+    return html.unescape(text) if re.search(r"&(?:quot|#34|#39|#x27|apos|lt);", text) else text
+
+
+def unescaped(text: str) -> str:
+    """One level of backslash escapes less."""
+    return (
+        _ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else _PLAIN.get(match[2], match[2]), text)
+        .encode("utf-16", "surrogatepass")
+        .decode("utf-16", "replace")
+    )
+
+
+def flat(text: str) -> str:
+    """The text without any escapes: for looking at words, not for parsing."""
+    for _ in range(LEVELS):
+        if "\\" not in text:
+            break
+        text = unescaped(text)
+    return text
+
+
+def pieces(text: str) -> Pieces:
+    """The documents in a text, read at the first level of escaping that has one, and the words around them."""
+    level = text
+    for _ in range(LEVELS):
+        documents, words = _documents(level)
+        if documents:
+            return Pieces(tuple(documents), words)
+        if "\\" not in level:
+            break
+        level = unescaped(level)
+    if xml := _XML.search(text[:16384]):
+        return Pieces((xml[0],), f"{text[: xml.start()]} {text[xml.end() :]}")
+    return Pieces((), text)
+
+
+def form(text: str) -> dict[str, str] | None:
+    """The members of an error in urlencoded form, as a redirect or a form post carries it; None if there is none."""
+    match = _FORM.search(text)
+    if match is None:
+        return None
+    start = max(text.rfind(mark, 0, match.start() + 1) for mark in (" ", "?", "#", "\n", '"', "'")) + 1
+    end = next((at for at in range(match.start(), len(text)) if text[at] in " \n\"'<>"), len(text))
+    members = dict(parse_qsl(text[start:end]))
+    return members if "error" in members or "error_description" in members else None
+
+
+def _documents(text: str) -> tuple[list[Any], str]:
+    found: list[Any] = []
+    words: list[str] = []
+    decoder = json.JSONDecoder(strict=False)
+    position = tries = 0
+    while (match := _OPEN.search(text, position)) and tries < _TRIES:
+        tries += 1
+        read = _value(decoder, text, match.start())
+        if read is None:
+            words.append(text[position : match.end()])
+            position = match.end()
+            continue
+        value, end = read
+        words.append(text[position : match.start()])
+        found.append(value)
+        position = end
+    words.append(text[position:])
+    return found, " ".join(words)
+
+
+def _value(decoder: json.JSONDecoder, text: str, start: int) -> tuple[Any, int] | None:
+    try:
+        value, end = decoder.raw_decode(text, start)
+    except (ValueError, RecursionError):
+        return _literal(decoder, text, start)
+    return (value, end) if _telling(value) else None
+
+
+def _literal(decoder: json.JSONDecoder, text: str, start: int) -> tuple[Any, int] | None:
+    """A Python dict or list, or a Ruby hash."""
+    end = _closing(text, start)
+    if end is None or ("'" not in text[start:end] and "=>" not in text[start:end]):
+        return None
+    try:
+        if "=>" in text[start:end]:
+            value = json.loads(text[start:end].replace("=>", ":").replace(":nil", ":null"), strict=False)
+        else:
+            value = ast.literal_eval(text[start:end])
+    except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
+        return None
+    return (value, end) if _telling(value) else None
+
+
+def _closing(text: str, start: int) -> int | None:
+    """Where the bracket at ``start`` is closed, quotes respected."""
+    depth, quote, position = 0, "", start
+    limit = min(len(text), start + _LITERAL)
+    while position < limit:
+        letter = text[position]
+        if quote:
+            if letter == "\\":
+                position += 1
+            elif letter == quote:
+                quote = ""
+        elif letter in "\"'":
+            quote = letter
+        elif letter in "{[(":
+            depth += 1
+        elif letter in "}])":
+            depth -= 1
+            if depth == 0:
+                return position + 1
+        position += 1
+    return None
+
+
+def _telling(value: Any) -> bool:
+    """Whether a value is a document and not an index or an empty pair of brackets."""
+    if isinstance(value, dict):
+        return bool(value)
+    return isinstance(value, list) and any(isinstance(item, dict) for item in value)
