@@ -17,6 +17,8 @@ from conformance.sources.base import Channel
 
 OPENED = "FLEET_OPENED"
 """The variable that names the file of notes."""
+HOLD = "FLEET_HOLD"
+"""The variable that says how many connections are opened before all others hang."""
 PAUSE = float(os.environ.get("FLEET_PAUSE", "0.2"))
 """Seconds before the first answer of a tenant."""
 healthy_or_not = getattr(Fake, "untouched", Fake.open)
@@ -26,6 +28,8 @@ Fake.untouched = healthy_or_not  # type: ignore[attr-defined]  # Dask loads this
 @asynccontextmanager
 async def opened(self: Fake, connection: Connection) -> AsyncIterator[Channel]:
     note(connection.name)
+    if len(notes()) > int(os.environ.get(HOLD, "1000000")):
+        await asyncio.Event().wait()
     if connection.name.endswith(".kills-its-worker"):
         os._exit(9)
     await asyncio.sleep(PAUSE)

@@ -136,9 +136,11 @@ def test_a_run_that_is_killed_with_all_its_processes(face: str, moment: str, und
 
 @pytest.mark.parametrize("face", ["pytest", "command"])
 def test_a_run_that_is_interrupted_tells_what_is_finished_and_how_to_go_on(
-    face: str, undisturbed: dict[str, Any]
+    face: str, undisturbed: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv(mixed_fleet.HOLD, "10")  # so that something is unfinished, however fast the others are
     ended = run(face, at="entry 5", by="SIGINT")
+    monkeypatch.delenv(mixed_fleet.HOLD)
     assert ended.code == 2, ended.said
     names = set(finished())
     report = json.loads(Path("out/report.json").read_bytes())
