@@ -99,7 +99,11 @@ CANNED = [name for name, one in FAULTS.items() if one.endpoint in ASKED and not 
 """Older wordings, bare statuses, pages of proxies: answers to what the connector asks that no scenario gives."""
 
 
-@pytest.mark.parametrize("scenario", [*SCENARIOS, *CANNED])
+WITH_A_SECRET = [name for name, one in SCENARIOS.items() if one.credential is None]
+"""The connector signs in with nothing else."""
+
+
+@pytest.mark.parametrize("scenario", [*WITH_A_SECRET, *CANNED])
 def test_whatever_happens_the_connector_delivers_or_says_why(sentinel_tenant, waited, scenario):
     sentinel_tenant.switch(scenario)
     with suppress(ConnectorError):

@@ -15,8 +15,8 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from conformance import Connection, verify
-from conformance.connection import Certificate
-from conformance.fakes import Fake, build
+from conformance.connection import Certificate, ClientSecret, FederatedToken
+from conformance.fakes import SCENARIOS, Fake, build
 from conformance.fakes.identity_provider import VirtualProvider, new_key, virtual_provider
 from conformance.fakes.key_credentials import KeyCredential
 from conformance.fakes.made_up_credentials import certificate, federated_token, pfx
@@ -178,3 +178,10 @@ def test_what_leaves_is_a_form_that_others_can_read(kind: str) -> None:
     asked = asyncio.run(tokens.compose(connection, "arm", document, Clock().now()))
     fields = dict(httpx.QueryParams(asked.encode().decode()))
     assert jwt.decode(fields["client_assertion"], options={"verify_signature": False})["exp"]
+
+
+def test_a_scenario_says_what_its_connection_signs_in_with(subtests: pytest.Subtests) -> None:
+    kinds = {"certificate": Certificate, "federated_token": FederatedToken, None: ClientSecret}
+    for scenario in SCENARIOS.values():
+        with subtests.test(scenario.name):
+            assert isinstance(build(made_up(), scenario.name).connection.credential, kinds[scenario.credential])

@@ -21,6 +21,7 @@ WORKSPACE = (
     "/providers/Microsoft.OperationalInsights/workspaces/law-security"
 )
 INCIDENTS = f"{WORKSPACE}/providers/Microsoft.SecurityInsights/incidents"
+COMMENTS = f"{INCIDENTS}/{build(made_up(), start=START).tenant.workspace.incidents[0].id}/comments"
 OF = {GRAPH: "graph", DEFENDER: "defender", ARM: "arm"}
 
 
@@ -63,6 +64,8 @@ CASES = {
     f"{WORKSPACE}?api-version=latest": (400, "NoRegisteredProviderFound"),
     f"{INCIDENTS}?api-version=2025-09-01&$top=1001": (400, "BadRequest"),
     f"{INCIDENTS}?api-version=2025-09-01&$top=0": (400, "BadRequest"),
+    f"{COMMENTS}?api-version=2025-09-01&$top=1": (200, ""),
+    f"{COMMENTS}?api-version=2025-09-01&$top=none": (400, "BadRequest"),
     f"{LOGIN}/common/discovery/instance?api-version=1.1&authorization_endpoint=https://login.example/x": (
         400,
         "invalid_instance",

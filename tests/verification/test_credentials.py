@@ -75,6 +75,12 @@ def test_a_subject_that_nobody_trusts_is_refused() -> None:
     assert causes(report) == [("AUTH-003", "federation_mismatch")]
 
 
+def test_a_token_that_is_none_is_the_provider_s() -> None:
+    """Entra's number for a malformed assertion says nothing of whose it is."""
+    report = verified(made_up(client_secret=None, credential=FederatedToken(lambda: "<html>", "env:TOKEN")))
+    assert causes(report) == [("AUTH-003", "federation_mismatch")]
+
+
 def test_an_assertion_of_yesterday_is_refused() -> None:
     past = int((datetime.now(UTC) - timedelta(days=1)).timestamp())
     report = verified(made_up(client_secret=None, credential=assertion(exp=past, nbf=past - 300)))

@@ -16,7 +16,7 @@ Arrange = Callable[..., None]
 @dataclass(frozen=True)
 class Scenario:
     """``causes`` are the root causes that a report must name, ``notes`` those that it must warn of; ``exit_code`` of
-    the run.
+    the run. ``credential`` is what the connection signs in with, by its key in the connection file; None: as before.
     """
 
     name: str
@@ -25,6 +25,7 @@ class Scenario:
     causes: tuple[str, ...]
     notes: tuple[str, ...]
     exit_code: ExitCode
+    credential: str | None = None
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -42,6 +43,7 @@ def scenario(
     *causes: str,
     notes: tuple[str, ...] = (),
     exit_code: ExitCode | None = None,
+    credential: str | None = None,
 ) -> Callable[[Arrange], Arrange]:
     """Declares a scenario by the function that arranges it."""
 
@@ -49,7 +51,7 @@ def scenario(
         if name in _scenarios:
             raise ValueError(f"two scenarios are named {name}")
         code = exit_code if exit_code is not None else (ExitCode.NONCONFORMANT if causes else ExitCode.CONFORMANT)
-        _scenarios[name] = Scenario(name, title, arrange, causes, notes, code)
+        _scenarios[name] = Scenario(name, title, arrange, causes, notes, code, credential)
         return arrange
 
     return declare

@@ -193,7 +193,21 @@ def incident_bookmarks(call: Call, workspace: Workspace, one: Incident) -> Any:
     return {"value": marks}
 
 
+def _topped(answer: Callable[[Call], httpx.Response]) -> Callable[[Call], httpx.Response]:
+    """A list of an incident, which takes ``$top``; what is cut off has no next link here."""
+
+    def checked(call: Call) -> httpx.Response:
+        found = answer(call)
+        if found.status_code != 200 or call.option("$top") is None:
+            return found
+        most = _top(call, 0)
+        return refuse(call, "top-invalid") if most is None else ok(call, {"value": found.json()["value"][:most]})
+
+    return checked
+
+
 @answers(sentinel.INCIDENT_COMMENTS, "recorded", "azure-sdk recordings of incident comments")
+@_topped
 @of_incident
 def incident_comments(call: Call, workspace: Workspace, one: Incident) -> Any:
     scope = f"{workspace.scope}/providers/{NAMESPACE}/Incidents/{one.id}/Comments"
@@ -217,6 +231,7 @@ def _comment(scope: str, one: Incident, number: int, text: str) -> Mapping[str, 
 
 
 @answers(sentinel.INCIDENT_RELATIONS, "specified", SPEC)
+@_topped
 @of_incident
 def incident_relations(call: Call, workspace: Workspace, one: Incident) -> Any:
     base = f"{workspace.scope}/providers/{NAMESPACE}"
