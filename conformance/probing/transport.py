@@ -16,6 +16,7 @@ import httpx
 from conformance.findings import Finding, finding
 from conformance.network.interception import broken_off, issuer
 from conformance.network.proxy_refusal import chain, on_the_way, proxy_refusal, route_facts
+from conformance.network.proxy_settings import UnusableSetting
 from conformance.network.route import EXTENSION, Route
 from conformance.probing.clock import Clock
 from conformance.probing.evidence import Exchange
@@ -156,6 +157,7 @@ class Sender:
             response = await self._client.send(request, stream=True)
             body = await whole(response)
         except httpx.HTTPError as error:
+            self.requests -= isinstance(error, UnusableSetting)  # then nothing was sent
             failure = network_finding(error, request.url.host, request.extensions.get(EXTENSION))
             if response is not None:
                 failure = broken_off(failure, issuer(response))

@@ -34,6 +34,7 @@ COPIED = {
             "fleet",
             "library",
             "permissions",
+            "proxies",
             "recording",
             "reports",
             "scale",
@@ -50,6 +51,7 @@ GUIDE = {
     "Every night": "nightly.md",
     "Fleets": "fleet.md",
     "Recording": "recording.md",
+    "Behind a proxy": "proxies.md",
     "Cassettes": "cassettes.md",
     "The library": "library.md",
 }
