@@ -60,6 +60,8 @@ def on_the_way(found: Finding, route: Route) -> Finding:
         notes.append(own if route.stage is Stage.PROXY_TLS else f"{route.host} was asked through the proxy {address}.")
     elif exempt := route.exemption:
         notes.append(f"{exempt} takes {route.host} out of the proxy, so it was asked directly.")
+    else:
+        notes.append(f"The host is {route.host}.")
     if found.cause == "tls_untrusted" and (note := trust_note()):
         notes.append(note)
     return replace(found, explanation=" ".join([found.explanation, *notes]))

@@ -61,7 +61,7 @@ class Route:
 
     async def trace(self, event: str, info: Mapping[str, Any]) -> None:
         """Follows a request: a ``trace`` extension of httpcore, used with a proxy only."""
-        if event == "socks.connect_tcp.complete":
+        if event in ("connection.connect_tcp.complete", "socks.connect_tcp.complete"):
             self._close = info["return_value"].aclose
         if event in _EVENTS:
             self._reach(_EVENTS[event])
@@ -74,8 +74,8 @@ class Route:
                 self.headers[key] = f"{self.headers[key]}, {text}" if key in self.headers else text
 
     async def abandon(self) -> None:
-        """Closes what httpcore (1.0.9) leaves open where SOCKS gave no tunnel."""
-        if self._close is not None and self.stage is Stage.TUNNEL:
+        """Closes what httpcore (1.0.9) leaves open where SOCKS gave no tunnel, or a TLS handshake took too long."""
+        if self._close is not None and self.stage is not Stage.SERVICE:
             await self._close()
 
     def _reach(self, stage: Stage) -> None:

@@ -17,6 +17,7 @@ from conformance.deadline import DEADLINE
 from conformance.findings import Finding, finding
 from conformance.network.interception import broken_off, issuer
 from conformance.network.proxy_refusal import chain, on_the_way, proxy_refusal, route_facts
+from conformance.network.proxy_settings import UnusableSetting
 from conformance.network.route import EXTENSION, Route
 from conformance.probing.clock import Clock
 from conformance.probing.evidence import Exchange
@@ -205,6 +206,7 @@ class Sender:
         except TimeoutError:
             failure = late(request.url.host, silence(self._patience.request))
         except httpx.HTTPError as error:
+            self.requests -= isinstance(error, UnusableSetting)  # then nothing was sent
             if lacking := shortage(error):
                 raise lacking from None
             if isinstance(error, httpx.TimeoutException):

@@ -35,6 +35,7 @@ COPIED = {
             "fleet",
             "library",
             "permissions",
+            "proxies",
             "recording",
             "reports",
             "scale",
@@ -51,6 +52,7 @@ GUIDE = {
     "Every night": "nightly.md",
     "Fleets": "fleet.md",
     "Recording": "recording.md",
+    "Behind a proxy": "proxies.md",
     "Cassettes": "cassettes.md",
     "The library": "library.md",
 }

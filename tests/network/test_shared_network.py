@@ -1,0 +1,21 @@
+"""What the network does to several hosts is one finding, which names all of them and what to allow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from conformance.verification.result import Report
+from tests.contoso import made_up
+
+
+def test_several_denied_hosts_are_one_finding(verified: Callable[..., Report]) -> None:
+    (cause,) = verified("proxy-denies").verdict.root_causes
+    found = cause.root.finding
+    for host in ("graph.microsoft.com", "api.security.microsoft.com"):
+        assert host in found.explanation
+        assert f"curl --verbose --max-time 10 https://{host}/" in found.fix.commands
+    assert ", ".join(made_up().hosts) in found.fix.text
+
+
+def test_the_allow_list_has_what_the_connection_is_for() -> None:
+    assert made_up(apis=("graph",)).hosts == ("login.microsoftonline.com", "graph.microsoft.com")
