@@ -9,7 +9,7 @@ from pathlib import Path
 
 from conformance import Connection
 from conformance.fakes import World, build
-from conformance.fakes.__main__ import made_up
+from conformance.fakes.network.client_files import made_up_connection
 from conformance.fakes.network.server import serving
 from conformance.fakes.world import hosts
 from conformance.recording.recorder import Discarded, Recording
@@ -29,7 +29,7 @@ SCENARIOS = (
 
 def named(name: str) -> Connection:
     """A made-up connection of a name, with a secret that is fresh each time."""
-    one = made_up()
+    one = made_up_connection()
     return Connection(
         name,
         one.tenant_id,
