@@ -76,7 +76,6 @@ UNMET = {
     "request_malformed": "the request is this suite's own",
     "user_credentials_wrong": "no user signs in here",
     "interaction_required": "no user signs in here",
-    "wrong_token_audience": "the audiences are this suite's own; AUTH-031 tries a foreign one",
     "token_expired": "every run has fresh tokens",
     "token_revoked": "a fresh token works: token-withdrawn passes; the fault network/claims_challenge",
     "token_malformed": "the tokens are passed on as they came",

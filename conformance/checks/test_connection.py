@@ -98,10 +98,15 @@ def test_secret_kept_apart(connection: Connection) -> None:
     owns=tuple(f"{cause}:host" for cause in sorted(NETWORK)),
 )
 def test_reachable(
-    discovery: Evidence, workspace: Evidence, query_print: Evidence, graph_alerts: Evidence, machines: Evidence
+    discovery: Evidence,
+    workspace: Evidence,
+    incidents: Evidence,
+    query_print: Evidence,
+    graph_alerts: Evidence,
+    machines: Evidence,
 ) -> None:
-    """Judged from the first request to each host: behind a proxy a name need not resolve here."""
-    asked = (discovery, workspace, query_print, graph_alerts, machines)
+    """Judged from the first request to each service: behind a proxy a name need not resolve here."""
+    asked = (discovery, workspace, incidents, query_print, graph_alerts, machines)
     for evidence in asked:
         if isinstance(evidence, Refusal) and evidence.finding.cause in NETWORK:
             raise Found(evidence.finding, refusal=evidence)

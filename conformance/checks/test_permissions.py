@@ -58,9 +58,9 @@ def test_role_granted(connection: Connection, token: Answer[Token], consents: Ev
     A token cannot tell whether a missing permission was never requested, requested as delegated or never consented;
     PERM-021 tells it where the app may read itself. What is missing of one API is one finding, with one command.
     """
-    if found := flaw(token.data, connection, token.exchange.date):
-        raise Found(found, promise="token-claims")
     if token.data.claims and not holds(token.data, role):
+        if found := flaw(token.data, connection, token.exchange.date):
+            raise Found(found, promise="token-claims")
         raise Found(missing_role(token.data, role, connection, consents), promise="roles-claim")
 
 

@@ -32,6 +32,8 @@ class Cause:
     portal: str | None = None
     again: str | None = None
     conclusive: bool = True
+    interrupts: bool = False
+    """Data stops: even as a warning it is one of the things to mend, where a connection does not work."""
 
 
 @cache

@@ -333,14 +333,13 @@ def read(name: str, endpoint: Endpoint[Any], received: Response, connection: Con
     )
     if seen_through(found, by, host).cause != found.cause:
         return refused(found)
-    if found.cause == "object_not_found" and endpoint.not_found == "empty":
+    if found.cause == "object_not_found" and received.status == 404 and endpoint.not_found == "empty":
         nothing = msgspec.json.decode(b'{"value":[]}', type=endpoint.answers)
         return Answer(name, nothing, received.exchange, received.headers)
-    if found.cause == "object_not_found" and found.certainty == "likely" and endpoint.not_found:
+    meant = endpoint.not_found
+    if found.cause == "object_not_found" and found.certainty == "likely" and meant and meant != "empty":
         also = (found.cause,)
-        found = finding(
-            endpoint.not_found, facts=connection.facts(), certainty="likely", also=also, about=service, code=found.code
-        )
+        found = finding(meant, facts=connection.facts(), certainty="likely", also=also, about=service, code=found.code)
     return refused(found)
 
 

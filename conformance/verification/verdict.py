@@ -9,6 +9,7 @@ from enum import IntEnum
 from typing import Literal
 
 from conformance.checks.outcome import Accepted, Outcome, Root
+from conformance.findings import CAUSES
 
 
 class ExitCode(IntEnum):
@@ -74,6 +75,8 @@ def verdict(outcomes: Sequence[Outcome]) -> Verdict:
         status = "incomplete"
     else:
         status = "conformant"
+    if causes:
+        causes += interruptions(standing)
     return Verdict(status, counts, causes, accepted, summary(status, counts, causes, accepted))
 
 
@@ -103,6 +106,17 @@ def root_causes(outcomes: Sequence[Outcome]) -> tuple[RootCause, ...]:
             blocks.setdefault(key, []).append(one.check)
     found = [RootCause(root, tuple(blocks.get(key, ())), accepted[key]) for key, root in roots.items()]
     return tuple(sorted(found, key=lambda cause: (not cause.root.conclusive, -len(cause.blocks))))
+
+
+def interruptions(outcomes: Sequence[Outcome]) -> tuple[RootCause, ...]:
+    """Warnings of data that has stopped coming, unless a root cause says so already: root causes beside the others."""
+    roots = {
+        (one.check, one.root.finding.cause): one.root
+        for one in outcomes
+        if one.status == "warning" and one.root and CAUSES[one.root.finding.cause].interrupts
+    }
+    known = {cause.root.finding.cause for cause in root_causes(outcomes)}
+    return tuple(RootCause(root, ()) for (_, cause), root in roots.items() if cause not in known)
 
 
 def summary(

@@ -33,6 +33,14 @@ def _no_licence(world: World) -> None:
     world.tenant.defender.active = False
 
 
+@scenario(
+    "no-defender-xdr", "Defender XDR is not set up in the tenant: Graph has no alerts, and says 404", "licence_missing"
+)
+def _no_defender_xdr(world: World) -> None:
+    world.tenant.defender.provisioned = False
+    world.tenant.defender.hidden = True
+
+
 @scenario("no-azure-role", "the service principal has no Azure role at all", "rbac_role_missing")
 def _no_azure_role(world: World) -> None:
     world.tenant.revoke_roles()

@@ -115,6 +115,11 @@ def _assignment_required(world: World) -> None:
     world.tenant.revoke("Machine.Read.All", "Alert.Read.All")
 
 
+@scenario("odd-audience", "tokens for Microsoft Graph are issued for another audience", "wrong_token_audience")
+def _odd_audience(world: World) -> None:
+    world.tenant.odd_audience = "api://another-api"
+
+
 @scenario("clock-skew", "this machine's clock is 20 minutes ahead", notes=("clock_skew",))
 def _clock_skew(world: World) -> None:
     world.clock.skew = timedelta(minutes=20)

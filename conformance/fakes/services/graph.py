@@ -133,7 +133,7 @@ OF_DEFENDER = frozenset({graph.ALERTS.name, graph.ALERT.name, graph.INCIDENTS.na
 def _provisioned(call: Call) -> httpx.Response | None:
     if call.tenant.defender.provisioned or call.endpoint is None or call.endpoint.name not in OF_DEFENDER:
         return None
-    return refuse(call, "not-provisioned")
+    return refuse(call, "not-found" if call.tenant.defender.hidden else "not-provisioned")
 
 
 EXPANDABLE = frozenset({graph.INCIDENTS.name, graph.INCIDENT.name})

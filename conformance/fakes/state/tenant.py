@@ -170,6 +170,8 @@ class Defender:
     active: bool = True
     workspace_connected: bool = True
     """The workspace is connected to the Defender portal: its alerts and incidents are seen in Graph."""
+    hidden: bool = False
+    """Without Defender XDR, Graph's security lists are answered 404 instead of 403."""
     lists: bool = True
     """False: a list without elements is answered 404, as the page about machines documents it."""
     machines: list[dict[str, Any]] = field(default_factory=list)
@@ -209,6 +211,8 @@ class Tenant:
     unready: set[str] = field(default_factory=set)
     """Ids of incidents, alerts and machines that are listed, and answered 404 when they are asked for: of an incident
     of the workspace, what hangs on it."""
+    odd_audience: str | None = None
+    """Tokens for Microsoft Graph are issued with this audience, by a claims policy of the tenant."""
     known_abroad: bool = True
     """Whether discovery of another cloud answers for it, and names its cloud."""
     tokens_valid_from: datetime | None = None

@@ -97,9 +97,9 @@ def arm_authorization_failed(
 def parent_not_found(
     refusal: Refusal, connection: Connection, subscription: Evidence, resource_group: Evidence, workspace: Evidence
 ) -> Finding | None:
-    """404 below something that is not found itself: the outermost is the finding."""
+    """What is below something that is not found itself: the outermost is the finding."""
     for one in (subscription, resource_group, workspace):
-        if isinstance(one, Refusal) and one.exchange and one.exchange.status == 404 and one.finding.cause in NOT_FOUND:
+        if isinstance(one, Refusal) and one.finding.cause in NOT_FOUND:
             return one.finding
     return None
 

@@ -41,7 +41,7 @@ PARENTS = frozenset({"subscription", "resource_group"})
 """Scopes above the workspace: a role below does not show them, so a refusal there is no news."""
 
 NOT_FOUND = frozenset({"object_not_found", "subscription_not_found", "resource_group_not_found", "workspace_not_found"})
-"""What a 404 of Azure means."""
+"""What a 404 of Azure means, or a code that says as much."""
 
 COLLECTIONS: Mapping[str, str] = {
     **dict.fromkeys(("graph_incidents", "graph_alerts_filtered", "graph_sentinel_alerts", "secure_scores"), "unlisted"),
@@ -116,11 +116,11 @@ def rules_for(refusal: Refusal) -> tuple[str, ...]:
         return ("unlicensed",) if found.cause == "licence_missing" else rules
     if exchange.status in (401, 403) and (audience := APIS[exchange.api].audience):
         rules = (f"claims_token_{audience}", *rules)
-    if found.cause == "licence_missing":
+    if found.cause == "licence_missing" and exchange.api in ("graph", "defender"):
         return (*rules, "unlicensed")
     if found.cause == "object_not_found" and refusal.probe in COLLECTIONS:
         rules = (COLLECTIONS[refusal.probe], *rules)
-    if found.cause in NOT_FOUND and exchange.status == 404 and APIS[exchange.api].audience == "arm":
+    if found.cause in NOT_FOUND and APIS[exchange.api].audience == "arm":
         rules = ("parent_not_found", *rules)
     return (*rules, f"whole_{_whole(exchange)}")
 

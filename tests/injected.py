@@ -1,0 +1,109 @@
+"""Raw answers of one service in the way of a healthy virtual tenant: written by hand, from what is published."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from conformance import Connection
+from conformance.apis import ENDPOINTS
+from conformance.checks.outcome import Root
+from conformance.fakes import build
+from conformance.sources.base import Channel
+from conformance.verification.api import verify
+from tests.contoso import START, made_up
+
+
+@dataclass(frozen=True)
+class Injection:
+    """An answer of all operations that ``places`` name: APIs (``graph``) or operations (``graph.alerts``).
+
+    ``body`` is text, or JSON; ``change`` makes the body of another answer of a genuine success instead. ``unless``:
+    requests whose body holds these bytes are answered as ever.
+    """
+
+    places: tuple[str, ...]
+    status: int = 200
+    body: Any = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    change: Callable[[Any], Any] | None = None
+    unless: bytes | None = None
+
+    def meets(self, operation: str, request: httpx.Request) -> bool:
+        if self.unless and self.unless in request.content:
+            return False
+        return operation in self.places or operation.partition(".")[0] in self.places
+
+    def answer(self, genuine: httpx.Response, date: str) -> httpx.Response:
+        headers = {"date": date, "content-type": "application/json; charset=utf-8", **self.headers}
+        if self.change is None:
+            content = self.body if isinstance(self.body, str) else json.dumps(self.body)
+            return httpx.Response(self.status, headers=headers, content=content.encode())
+        if genuine.status_code != 200:
+            return genuine
+        return httpx.Response(200, headers=headers, content=json.dumps(self.change(genuine.json())).encode())
+
+
+def operation(request: httpx.Request, connection: Connection) -> str:
+    """The name of the operation that a request is, or an empty text."""
+    for one in ENDPOINTS.values():
+        host = httpx.URL(connection.cloud.host(one.api) or "").host
+        if (request.method, request.url.host) == (one.method, host) and one.pattern.fullmatch(request.url.path):
+            return one.name
+    return ""
+
+
+@dataclass(frozen=True)
+class Injected:
+    """A source: the virtual tenant in the state of a scenario, with answers injected."""
+
+    injections: tuple[Injection, ...]
+    scenario: str = "healthy"
+    name: str = "injected"
+
+    @asynccontextmanager
+    async def open(self, connection: Connection) -> AsyncIterator[Channel]:
+        world = build(connection, self.scenario, START)
+
+        async def handler(request: httpx.Request) -> httpx.Response:
+            genuine = await world.handler(request)
+            named = operation(request, world.connection)
+            date = world.clock.service_now().strftime("%a, %d %b %Y %H:%M:%S GMT")
+            for one in self.injections:
+                if one.meets(named, request):
+                    return one.answer(genuine, date)
+            return genuine
+
+        yield Channel(httpx.MockTransport(handler), world.clock, world.connection)
+
+
+def roots(*injections: Injection, scenario: str = "healthy", **values: object) -> list[Root]:
+    """The root causes of the whole verification of the made-up connection with these values."""
+    report = verify(made_up(**values), source=Injected(injections, scenario))
+    return [one.root for one in report.verdict.root_causes]
+
+
+def reclaimed(token: str, claims: Mapping[str, Any]) -> str:
+    """A token with other claims (None takes one away) under the signature of before."""
+    head, payload, signature = token.split(".")
+    said = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))) | claims
+    kept = {name: value for name, value in said.items() if value is not None}
+    return f"{head}.{base64.urlsafe_b64encode(json.dumps(kept).encode()).rstrip(b'=').decode()}.{signature}"
+
+
+def tokens(audience: str, **claims: Any) -> Injection:
+    """Tokens of one audience (a part of its URI) that say something else."""
+
+    def change(body: Any) -> Any:
+        issued = body["access_token"]
+        payload = issued.split(".")[1]
+        ours = audience.encode() in base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
+        return body | {"access_token": reclaimed(issued, claims)} if ours else body
+
+    return Injection(("entra.token",), change=change)
