@@ -55,7 +55,7 @@ def stage(served_tenant: ServedTenant, monkeypatch: pytest.MonkeyPatch) -> Serve
 
 WAITED_FOR = {"throttled", "throttled-for-good", "service-down", "query-timeout"}
 """The scenarios in which services ask for up to half a minute."""
-SOON = Patience(read=1.0)
+SOON = Patience(request=1.0)
 
 
 OF_EACH_FORM = ("arm/policy", "graph/206.provider", "log_analytics/401", "network/407", "network/html", "network/xml")
