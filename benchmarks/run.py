@@ -22,11 +22,15 @@ import httpx
 
 from benchmarks import living
 from benchmarks.load import measured
+from benchmarks.silence import measured as measured_silence
 from conformance import Connection, load
 from conformance.checks.registry import catalogue
+from conformance.probing import transport
+from conformance.probing.clock import Clock
 from conformance.probing.evidence import Answer, Evidence, Refusal
 from conformance.probing.probe import PROBES
-from conformance.sources.live import Live
+from conformance.sources.base import Channel
+from conformance.sources.live import ConnectionPool, Live
 from conformance.verification.api import verify
 from conformance.verification.pipeline import select_checks
 
@@ -54,6 +58,51 @@ class OneByOne:
     async def open(self, connection: Connection):  # type: ignore[no-untyped-def]
         async with Live().open(connection) as channel:
             yield replace(channel, transport=_Lock(channel.transport))
+
+
+@dataclass
+class Unbounded:
+    """The live source as it was without bounds: 8 requests in flight to Log Analytics, 24 to each other host."""
+
+    name: str = "unbounded"
+
+    @asynccontextmanager
+    async def open(self, connection: Connection):  # type: ignore[no-untyped-def]
+        bounded = transport.CONCURRENCY
+        transport.CONCURRENCY = {**dict.fromkeys(bounded, 24), "log_analytics": 8}
+        try:
+            async with ConnectionPool().reserved(1000) as sockets:
+                yield Channel(sockets, Clock(), connection, sockets=1000)
+        finally:
+            transport.CONCURRENCY = bounded
+
+
+@dataclass
+class Counting:
+    """The live source, which counts the requests that are in flight at the same time: each has a socket."""
+
+    most: int = 0
+    name: str = "counting"
+
+    @asynccontextmanager
+    async def open(self, connection: Connection):  # type: ignore[no-untyped-def]
+        async with Live().open(connection) as channel:
+            yield replace(channel, transport=_Counting(channel.transport, self))
+
+
+class _Counting(httpx.AsyncBaseTransport):
+    def __init__(self, transport: httpx.AsyncBaseTransport, counts: Counting) -> None:
+        self._transport, self._counts, self._now = transport, counts, 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self._now += 1
+        self._counts.most = max(self._counts.most, self._now)
+        try:
+            response = await self._transport.handle_async_request(request)
+            await response.aread()
+            return response
+        finally:
+            self._now -= 1
 
 
 class _Lock(httpx.AsyncBaseTransport):
@@ -127,7 +176,10 @@ def over_sockets(quick: bool) -> list[Figure]:
 
         wall = best(3, live)
         serial = verify(connection, source=OneByOne()).duration
-        sent = len(log.read_text().splitlines()) / (len(reports) + 1)
+        unbounded = best(3, lambda: verify(connection, source=Unbounded()).duration)
+        counting = Counting()
+        assert verify(connection, source=counting).ok
+        sent = len(log.read_text().splitlines()) / (len(reports) + 5)
     evidence = dict(reports[0].gathered.evidence)
     asked = sum(isinstance(one, Answer | Refusal) for one in evidence.values())
     return [
@@ -136,6 +188,17 @@ def over_sockets(quick: bool) -> list[Figure]:
         ),
         Figure("the same probes one after the other / live run", serial / wall, "the more the better"),
         Figure("requests that arrived / questions that were asked", sent / asked, "1.0"),
+        Figure("sockets of a connection at most", counting.most, "the fewer the better"),
+        Figure("live run / the same with sockets unbounded", wall / unbounded, "1.1 or less"),
+    ]
+
+
+def with_silence(quick: bool) -> list[Figure]:
+    """The virtual tenant in this process, of which one host after the other is silent."""
+    (connection,) = load(DEMO, credentials=False)
+    seconds = asyncio.run(measured_silence(connection))
+    return [
+        Figure(f"seconds to the verdict while {host} is silent", taken, "20 or less") for host, taken in seconds.items()
     ]
 
 
@@ -213,7 +276,13 @@ def main() -> None:
     options = parser.parse_args()
     catalogue()
     shown = table(
-        [*over_sockets(options.quick), *under_load(options.quick), *as_pytest(options.quick), *alive(options.quick)]
+        [
+            *over_sockets(options.quick),
+            *with_silence(options.quick),
+            *under_load(options.quick),
+            *as_pytest(options.quick),
+            *alive(options.quick),
+        ]
     )
     print(shown)
     if options.write:

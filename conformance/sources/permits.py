@@ -12,18 +12,22 @@ from threading import Lock
 from conformance.probing.open_files import files_left, raise_limit
 from conformance.probing.shortage import Shortage
 
+MOST = 320
+"""Sockets of a process: enough for 16 connections at a time, which keep a processor busy."""
+
 
 class Permits:
     """``total`` permits, given in the order in which they were asked for."""
 
     def __init__(self, total: int) -> None:
-        self._total = self._free = total
+        self._most = self._total = self._free = total
         self._lock = Lock()
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
 
     @asynccontextmanager
     async def taken(self, most: int, least: int = 1) -> AsyncIterator[int]:
-        """Waits for ``most`` permits, or for all if there are fewer, and gives them back at the end.
+        """Waits for ``most`` permits, or for all if there are fewer, and gives them back at the end. After a good end,
+        there are some more of those that :meth:`shrink` took away.
 
         Gives how many were taken. Raises :class:`Shortage` where there are fewer than ``least``.
         """
@@ -33,8 +37,10 @@ class Permits:
         await self._take(count)
         try:
             yield count
-        finally:
+        except BaseException:
             self._give(count)
+            raise
+        self._give(count, more=max(1, count // 4))
 
     def shrink(self, least: int) -> None:
         """Half as many as are taken now, but at least ``least``: this machine cannot open as many as was assumed."""
@@ -58,9 +64,11 @@ class Permits:
             self._give(count)
             raise
 
-    def _give(self, count: int) -> None:
+    def _give(self, count: int, more: int = 0) -> None:
         with self._lock:
-            self._free += count
+            more = min(more, self._most - self._total)
+            self._total += more
+            self._free += count + more
             self._serve()
 
     def _serve(self) -> None:
@@ -80,6 +88,8 @@ def _grant(waiting: asyncio.Future[None]) -> None:
 
 @cache
 def socket_permits() -> Permits:
-    """Those of this process: as many sockets as its limit of open files leaves, which is raised where allowed."""
+    """Those of this process: as many sockets as its limit of open files leaves, which is raised where allowed, up to
+    ``MAX_ROWS``.
+    """
     raise_limit()
-    return Permits(max(files_left(), 0))
+    return Permits(min(max(files_left(), 0), MOST))

@@ -51,10 +51,19 @@ def until(true: Callable[[], object], what: str, seconds: float = 60) -> None:
 class LocalCluster:
     """Used as a context manager: what it started has ended afterwards. Logs are in its folder, at debug level.
 
+    Its processes may open so many ``files``.
     ``packages`` is where it finds this project: the virtual tenants of ``mixed`` are only set up where that is here.
     """
 
-    def __init__(self, folder: Path, environ: Mapping[str, str], workers: int = 2, packages: Path = ROOT) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        environ: Mapping[str, str],
+        workers: int = 2,
+        packages: Path = ROOT,
+        files: int | None = None,
+    ) -> None:
+        self._files = files
         self.folder, self._count = folder, workers
         self._preload = ("--preload", str(ROOT / "tests/fleet/mixed_fleet.py")) if packages == ROOT else ()
         self._environ = {
@@ -90,7 +99,14 @@ class LocalCluster:
                 stderr=subprocess.STDOUT,
                 env=self._environ,
                 cwd=self.folder,
+                preexec_fn=self._limit if self._files else None,
             )
+
+    def _limit(self) -> None:
+        import resource
+
+        assert self._files
+        resource.setrlimit(resource.RLIMIT_NOFILE, (self._files, self._files))
 
     def logs(self) -> str:
         return "".join(path.read_text(errors="replace") for path in self.folder.glob("*.log"))

@@ -109,6 +109,37 @@ def test_a_socket_that_failed_is_tried_again() -> None:
     assert asyncio.run(run()) == 1
 
 
+def test_no_more_sockets_are_open_than_reserved() -> None:
+    async def run() -> tuple[list[bool], list[bool]]:
+        sockets = Wired()
+        async with sockets.reserved(1):
+            async with sockets.reserved(1):
+                for host in ("one.example", "two.example", "three.example"):
+                    await answered(sockets, host)
+                before = [one.closed for one in sockets.made]
+            return before, [one.closed for one in sockets.made]
+
+    before, after = asyncio.run(run())
+    assert before == [True, False, False]
+    assert sorted(after) == [False, True, True]
+
+
+def test_a_connection_that_broke_is_not_followed_by_one_as_old() -> None:
+    async def run() -> list[bool]:
+        async with Wired().reserved(8) as sockets:
+            assert isinstance(sockets, Wired)
+            Network.gate.clear()
+            three = [asyncio.create_task(answered(sockets)) for _ in range(3)]
+            await asyncio.sleep(0)
+            Network.gate.set()
+            await asyncio.gather(*three)
+            with pytest.raises(httpx.ConnectError):
+                await answered(sockets, path="/fails")
+            return [one.closed for one in sockets.made]
+
+    assert sorted(asyncio.run(run())) == [False, True, True]
+
+
 @pytest.mark.parametrize(
     ("environment", "proxy"),
     [

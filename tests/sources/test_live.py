@@ -56,7 +56,7 @@ def stage(served_tenant: ServedTenant, monkeypatch: pytest.MonkeyPatch) -> Serve
 
 WAITED_FOR = {"throttled", "throttled-for-good", "service-down", "query-timeout"}
 """The scenarios in which services ask for up to half a minute."""
-SOON = Patience(read=1.0)
+SOON = Patience(request=1.0)
 
 
 def at_the_proxy(scenario: str, cause: str | None) -> str | None:

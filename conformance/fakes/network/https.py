@@ -16,7 +16,7 @@ from uvicorn.server import ServerState
 from conformance.fakes.clients import Client
 from conformance.fakes.network.asgi import Application
 
-HANDSHAKE = 10.0
+HANDSHAKE = 30.0
 KEEP_ALIVE = 65
 """Seconds for a TLS handshake, and between two requests on one connection."""
 

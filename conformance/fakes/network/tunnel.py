@@ -62,7 +62,7 @@ class Tunnel:
     plain: Serve | None = None
     foreign: Serve | None = None
     obstacle: Callable[[str], Obstacle | None] = lambda host: None
-    patience: float = 10.0
+    patience: float = 30.0
 
     @asynccontextmanager
     async def listening(self, host: str, port: int) -> AsyncIterator[int]:

@@ -1,0 +1,172 @@
+"""A lack of this machine's own resources: told apart from a tenant's trouble, waited for, and said in one line."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from threading import Thread
+
+import httpx
+import pytest
+
+from conformance import Connection
+from conformance.fakes import build
+from conformance.probing import shortage as module
+from conformance.probing.shortage import LACKING, Shortage, shortage
+from conformance.sources.base import Channel
+from conformance.sources.permits import Permits
+from conformance.verification.api import PAUSES, verify_async
+from tests.contoso import START, made_up
+from tests.virtual_loop import LoopClock, run
+
+
+def below(*causes: BaseException) -> httpx.ConnectError:
+    """An error of httpx, as anyio has it: one cause, or a group of those at each address."""
+    error = httpx.ConnectError("All connection attempts failed")
+    error.__cause__ = causes[0] if len(causes) == 1 else BaseExceptionGroup("", causes)
+    return error
+
+
+def test_what_is_lacking_is_named(subtests: pytest.Subtests) -> None:
+    for code, name in LACKING.items():
+        with subtests.test(name=name):
+            found = shortage(below(OSError(code, "")))
+            assert found is not None
+            assert f"not enough {name}" in str(found)
+            assert "\n" not in str(found)
+    assert "memory" in str(shortage(MemoryError()))
+    assert "threads" in str(shortage(RuntimeError("can't start new thread")))
+
+
+def test_what_the_network_does_is_no_shortage(subtests: pytest.Subtests) -> None:
+    refused, no_ipv6 = ConnectionRefusedError(errno.ECONNREFUSED, ""), OSError(errno.EADDRNOTAVAIL, "")
+    for error in (below(refused), below(no_ipv6, refused), below(socket.gaierror(-2, "")), RuntimeError("other")):
+        with subtests.test(error=repr(error)):
+            assert shortage(error) is None
+
+
+def test_a_name_that_could_not_be_looked_up_for_want_of_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_no_file_left", lambda: True)
+    assert shortage(below(socket.gaierror(-3, "Temporary failure in name resolution"))) is not None
+
+
+@pytest.fixture(autouse=True)
+def _own_permits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of the process are other tests' as well."""
+    monkeypatch.setattr("conformance.verification.api.socket_permits", lambda: Permits(100))
+
+
+@dataclass
+class Poor:
+    """The virtual tenant on a machine that lacks files for so many attempts to connect."""
+
+    lacking: int
+    opened: int = 0
+    transport: httpx.AsyncBaseTransport = field(default_factory=build(made_up(), start=START).transport)
+    name: str = "poor"
+
+    @asynccontextmanager
+    async def open(self, connection: Connection) -> AsyncIterator[Channel]:
+        self.opened += 1
+        yield Channel(httpx.MockTransport(self.handler), LoopClock(), connection)
+
+    async def handler(self, request: httpx.Request) -> httpx.Response:
+        if self.lacking and request.url.host == "graph.microsoft.com":
+            self.lacking -= 1
+            raise below(OSError(errno.EMFILE, "Too many open files"))
+        return await self.transport.handle_async_request(request)
+
+
+def test_a_connection_is_begun_again_until_there_are_files() -> None:
+    source = Poor(lacking=2)
+    assert run(verify_async(made_up(), source=source)).ok
+    assert 1 < source.opened <= 3
+
+
+def test_and_has_no_verdict_where_there_are_none() -> None:
+    async def main() -> float:
+        with pytest.raises(Shortage, match="open files"):
+            await verify_async(made_up(), source=Poor(lacking=10_000))
+        return asyncio.get_running_loop().time()
+
+    assert run(main()) == sum(PAUSES)
+
+
+# Permits
+
+
+def test_permits_are_given_in_the_order_in_which_they_were_asked_for() -> None:
+    async def main() -> list[int]:
+        permits, order = Permits(10), []
+
+        async def one(count: int) -> None:
+            async with permits.taken(count):
+                order.append(count)
+                await asyncio.sleep(1)
+
+        await asyncio.gather(*map(one, (6, 9, 2, 20)))
+        return order
+
+    assert run(main()) == [6, 9, 2, 20]
+
+
+def test_permits_that_are_not_waited_for_any_more_are_others() -> None:
+    async def main() -> None:
+        permits = Permits(4)
+        async with permits.taken(4):
+            waiting = [asyncio.create_task(permits.taken(4).__aenter__()) for _ in range(2)]
+            await asyncio.sleep(0)
+            waiting[0].cancel()
+        assert await waiting[1] == 4
+
+    run(main())
+
+
+def test_permits_are_shared_by_the_event_loops_of_a_process() -> None:
+    permits, most, taken = Permits(3), 0, 0
+
+    async def one() -> None:
+        nonlocal most, taken
+        async with permits.taken(2):
+            taken += 1
+            most = max(most, taken)
+            await asyncio.sleep(0.001)
+            taken -= 1
+
+    async def several() -> None:
+        await asyncio.gather(*(one() for _ in range(5)))
+
+    threads = [Thread(target=lambda: asyncio.run(several())) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+        assert not thread.is_alive()
+    assert most == 1
+
+
+def test_there_are_fewer_after_a_shortage_but_enough_for_one_connection() -> None:
+    async def main() -> list[int]:
+        permits = Permits(100)
+        async with permits.taken(60):
+            permits.shrink(20)
+        async with permits.taken(100) as half:
+            permits.shrink(20)
+        permits.shrink(20)
+        async with permits.taken(100) as least:
+            return [half, least]
+
+    assert run(main()) == [45, 20]  # a quarter of 60 more after the first good end
+
+
+def test_too_few_permits_are_a_shortage() -> None:
+    async def main() -> None:
+        with pytest.raises(Shortage):
+            async with Permits(3).taken(20, least=4):
+                pass
+
+    run(main())
