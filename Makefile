@@ -6,22 +6,23 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CLIENTS := .venv-clients
+CLI := .venv-cli
 SITE_READY := $(VENV)/.site-ready
 DEMO = SENTINEL_DEMO_SECRET=made-up-for-the-demo $(BIN)/pytest --sentinel-config=examples/demo.toml \
 	--sentinel-source=fake:$(SCENARIO)
 
-# A virtual environment $(1) of its own, with the extra $(2) in tested versions. Modules are compiled as they are used:
+# A virtual environment $(1) of its own, with the extra $(2) in the tested versions of the files $(3). Modules are compiled as they are used:
 # of the 17,000 of msgraph-sdk that is a handful.
 define install
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
 	@echo "installing into $(1), once"
 	@$(PYTHON) -m venv --clear $(1)
 	@$(1)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile \
-		-c requirements.lock -c requirements-clients.lock -e '.[$(2)]'
+		$(addprefix -c ,$(3)) -e '.[$(2)]'
 	@touch $@
 endef
 
-.PHONY: demo test test-clients agreement quick check format bench bench-fleet bench-fleet-quick docs site locale cassettes report help clean
+.PHONY: demo test test-clients test-cli agreement quick check format bench bench-fleet bench-fleet-quick docs site locale cassettes report help clean
 
 demo: $(READY) ## verify a made-up connection on the virtual tenant (SCENARIO=expired-secret breaks it)
 	@$(DEMO)
@@ -33,7 +34,10 @@ test-clients: $(CLIENTS)/.ready ## unmodified clients of the services, on the vi
 	@$(CLIENTS)/bin/pytest tests/clients
 
 agreement: $(CLIENTS)/.ready ## asks those clients in every scenario, and writes tests/clients/agreement.json
-	@$(CLIENTS)/bin/python scripts/agreement.py
+	@$(CLIENTS)/bin/python -m scripts.agreement
+
+test-cli: $(CLI)/.ready ## the commands of all fixes, by the real Azure CLI on the virtual tenant
+	@$(CLI)/bin/pytest tests/cli
 
 quick: $(READY) ## the tests that take less than a second
 	@$(BIN)/pytest -n auto -m "not slow"
@@ -78,13 +82,16 @@ help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /\1	/' | expand -t 14
 
 clean: ## remove what was installed and built
-	@rm -rf $(VENV) $(CLIENTS) dist build site reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(CLIENTS) $(CLI) dist build site reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(READY): pyproject.toml requirements.lock
-	$(call install,$(VENV),dev)
+	$(call install,$(VENV),dev,requirements.lock requirements-clients.lock)
 
 $(CLIENTS)/.ready: pyproject.toml requirements.lock requirements-clients.lock
-	$(call install,$(CLIENTS),clients)
+	$(call install,$(CLIENTS),clients,requirements.lock requirements-clients.lock)
+
+$(CLI)/.ready: pyproject.toml requirements-cli.lock
+	$(call install,$(CLI),cli,requirements-cli.lock)
 
 $(SITE_READY): $(READY)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[docs]'

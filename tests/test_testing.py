@@ -15,6 +15,7 @@ import pytest
 from conformance.fakes.controllable import ControllableTenant
 from conformance.fakes.network.client_files import secret
 from conformance.fakes.network.served import ServedTenant
+from conformance.sources.base import SourceError
 
 ALERTS = "https://graph.microsoft.com/v1.0/security/alerts_v2"
 
@@ -102,6 +103,17 @@ class TestSentinelTenant:
         assert "SecurityAlert.Read.All" not in {one.role for one in sentinel_tenant.state.app.consents}
         assert not sentinel_tenant.state.assignments
         assert "SecurityIncident" not in sentinel_tenant.state.workspace.tables
+
+    def test_an_operation_is_refused_once_its_permission_is_revoked(self, sentinel_tenant: ControllableTenant) -> None:
+        """Alerts are open to who may read incidents too, so that consent goes as well."""
+        sentinel_tenant.revoke("SecurityAlert.Read.All")
+        url, data = form(sentinel_tenant)
+        sentinel_tenant.revoke("SecurityAlert.Read.All")
+        assert httpx.get(ALERTS, headers=bearer(httpx.post(url, data=data))).status_code == 403
+
+    def test_a_permission_that_does_not_exist_is_no_silent_nothing(self, sentinel_tenant: ControllableTenant) -> None:
+        with pytest.raises(SourceError, match=r"'SecurityAlerts\.Read\.All' .did you mean 'SecurityAlert\.Read\.All'"):
+            sentinel_tenant.revoke("SecurityAlerts.Read.All")
 
     def test_every_test_has_a_tenant_of_its_own(self, sentinel_tenant: ControllableTenant) -> None:
         assert not sentinel_tenant.requests

@@ -61,6 +61,8 @@ class _File(TomlDocument):
     """The keys that something is wrong with, and whether what was meant is told."""
     values: dict[str, str] = field(default_factory=dict)
     """Values that can be right, of keys that nothing is wrong with."""
+    secrets: list[tuple[_Entry, Problem]] = field(default_factory=list)
+    """What is wrong with secrets: told if something else is, else left to the checks, so that a fleet is verified."""
     lines: Sequence[str] = ()
     """As the file has them."""
 
@@ -182,6 +184,8 @@ def _read(path: Path, environ: Mapping[str, str], credentials: bool) -> _File:
         document = file.decoded(mended)
     if document is not None:
         _document(file, document, tables(mended))
+    for entry, problem in file.secrets if file.wrong else ():
+        entry.tell(problem.key, f"{problem.text} [{problem.cause}]")
     return file
 
 
@@ -230,8 +234,8 @@ def _connection(entry: _Entry, many: bool) -> None:
     expires = _date(entry, "secret_expires")
     expect = _expect(entry)
     given = {key: value for key, value in values.items() if value.strip()}
-    wrong = [*malformed(given), *(_secret(credential) if credential else ())]
-    for problem in wrong:
+    entry.file.secrets += [(entry, problem) for problem in (_secret(credential) if credential else ())]
+    for problem in malformed(given):
         entry.tell(problem.key, f"{problem.text} [{problem.cause}]", corrected=problem.correction is not None)
     entry.file.values |= given
     if len(entry.file.wrong) > before or credential is None:

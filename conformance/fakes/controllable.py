@@ -5,10 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import chain
 
 import httpx
 
-from conformance.apis.endpoint import APIS
+from conformance.apis import ENDPOINTS
+from conformance.apis.endpoint import APIS, AppRole
+from conformance.apis.permissions import RESOURCES
 from conformance.connection import Connection
 from conformance.fakes.identities import Identities
 from conformance.fakes.network.failures import Obstacle
@@ -17,6 +20,9 @@ from conformance.fakes.source import build
 from conformance.fakes.state.tenant import Tenant
 from conformance.fakes.world import Disturbance, World
 from conformance.sources.base import SourceError
+from conformance.toml_file.document import did_you_mean
+
+_PERMISSIONS = tuple(name for resource in RESOURCES.values() for name in resource.permissions)
 
 
 class ControllableTenant:
@@ -119,8 +125,17 @@ class ControllableTenant:
         self.state.expire_secret()
 
     def revoke(self, *permissions: str) -> None:
-        """Takes back the consent for these application permissions (for all, if none is named)."""
-        self.state.revoke(*permissions)
+        """Takes back the consent for these application permissions (for all, if none is named), so that the operations
+        that need them are refused: what else would open these goes too, such as SecurityIncident.Read.All for alerts.
+
+        Raises SourceError for a name that no API has.
+        """
+        unknown = [one for one in permissions if one not in _PERMISSIONS]
+        if unknown:
+            raise SourceError(f"unknown permission {unknown[0]!r}{did_you_mean(unknown[0], _PERMISSIONS)}")
+        needs = (endpoint.needs for endpoint in ENDPOINTS.values())
+        opening = [need.any_of for need in needs if isinstance(need, AppRole) and need.name in permissions]
+        self.state.revoke(*dict.fromkeys((*permissions, *chain.from_iterable(opening))))
 
     def revoke_roles(self) -> None:
         """Takes all Azure roles away."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from itertools import groupby
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from conformance.apis.endpoint import APIS
 from conformance.findings import CAUSES
 from conformance.findings.cause import Cause, load
+from conformance.findings.command import Step
 from conformance.findings.match import Entry, catalogue
 from conformance.findings.remedies import fix
 from conformance.findings.remedies import prose as filled
@@ -21,7 +22,8 @@ HEAD = """\
 # Findings
 
 What can be wrong, who mends it and how. Each cause and each [code](#codes) has an anchor. In the commands,
-`<client-id>` and the like stand for what a report fills in from the connection.
+`<client-id>` and the like stand for what a report fills in from the connection. They run in bash, zsh, PowerShell,
+cmd.exe and Azure Cloud Shell, unless another form is given.
 """
 CODES = f"""\
 # Codes
@@ -95,10 +97,26 @@ def mend(one: Cause) -> list[str]:
     parts = [f"**{capital(OWNERS[one.owner])}**: {prose(filled(one.fix, {}))}"]
     if done.commands:
         parts.append("```sh\n" + "\n".join(done.commands) + "\n```")
+        parts += details(done.steps)
     if done.portal:
         parts.append(f"**In the portal**: {prose(done.portal)}")
     if one.again:
         parts.append(f"**Then**: {prose(filled(one.again, {}))}")
+    return parts
+
+
+SHELLS = {"powershell": "In PowerShell", "cmd": "In cmd.exe", "macos": "On macOS"}
+
+
+def details(steps: Iterable[Step]) -> list[str]:
+    """Who may run the commands, their forms for other shells, and what takes them back."""
+    roles = list(dict.fromkeys(step.role for step in steps if step.role))
+    parts = [f"**Needs**: {prose('; '.join(roles))}."] if roles else []
+    for name, said in SHELLS.items():
+        if forms := [step.shells[name] for step in steps if name in step.shells]:
+            parts.append(f"**{said}**:\n\n```sh\n" + "\n".join(forms) + "\n```")
+    if undoing := list(dict.fromkeys(step.undo for step in steps if step.undo)):
+        parts.append("**To take it back**:\n\n```sh\n" + "\n".join(undoing) + "\n```")
     return parts
 
 

@@ -77,12 +77,6 @@ LINES = [
     ("same ids", (SUBSCRIPTION, TENANT), "5: subscription_id: found the same value as tenant_id"),
     ("workspace is tenant", (WORKSPACE, TENANT), "7: workspace_id: found the same value as tenant_id"),
     (
-        "secret's ID",
-        ("env:CONTOSO_SECRET", WORKSPACE[:-1] + "9"),
-        "4: client_secret: found a GUID, which is the form of",
-    ),
-    ("shell variable", ("env:CONTOSO_SECRET", "$CONTOSO_SECRET"), "4: client_secret: found the name of a variable"),
-    (
         "secret elsewhere",
         (CLIENT, SECRET + "x"),
         "3: client_id: found what has the form of a client secret; it belongs into client_secret",
@@ -97,6 +91,21 @@ def test_each_mistake_is_named_with_its_line_and_what_was_meant(subtests: pytest
             assert any(told in line for line in found), found
             assert all(line.startswith("conn.toml:") for line in found)
             assert SECRET not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (WORKSPACE[:-1] + "9", "4: client_secret: found a GUID, which is the form of a secret's ID"),
+        ("$CONTOSO_SECRET", "4: client_secret: found the name of a variable"),
+    ],
+)
+def test_a_wrong_secret_is_told_with_other_mistakes_and_else_left_to_the_checks(
+    write: Write, value: str, told: str
+) -> None:
+    assert any(told in line for line in problems(write(("env:CONTOSO_SECRET", value), ("rg-security", "rg."))))
+    (alone,) = load(write(("env:CONTOSO_SECRET", value)), environ=ENVIRONMENT)
+    assert alone.credential.secret.reveal() == value
 
 
 def test_values_of_two_keys_that_were_swapped_are_named_at_both(write: Write) -> None:

@@ -71,7 +71,7 @@ def test_what_takes_a_command_back_names_what_the_command_named() -> None:
     facts = {"subscription_id": "s", "resource_group": "g", "object_id": "o", "role": "Reader"}
     (step,) = finding("rbac_role_missing", facts=facts).fix.steps
     assert step.undo == (
-        'az role assignment delete --assignee-object-id o --role "Reader" --scope "/subscriptions/s/resourceGroups/g"'
+        'az role assignment delete --assignee-object-id "o" --role "Reader" --scope "/subscriptions/s/resourceGroups/g"'
     )
     assert "User Access Administrator" in (step.role or "")
 

@@ -47,7 +47,7 @@ def page(connection: ConnectionPart, started: datetime, language: str) -> Page:
     for found in _findings(connection):
         one = _asked(found, _values(connection, found), say)
         of_role = asked.setdefault(say(texts().roles[found.owner]), [])
-        if one not in of_role:
+        if not any(_same(one, other) for other in of_role):
             of_role.append(one)
     target = connection.target
     return Page(
@@ -64,6 +64,11 @@ def page(connection: ConnectionPart, started: datetime, language: str) -> Page:
         },
         asked={role: tuple(found) for role, found in asked.items()},
     )
+
+
+def _same(one: Asked, other: Asked) -> bool:
+    """Whether two things to do are one under two names: the same steps, or done by the same commands."""
+    return one.steps == other.steps or (bool(one.commands) and one.commands == other.commands)
 
 
 def _findings(connection: ConnectionPart) -> Iterator[FindingPart]:
