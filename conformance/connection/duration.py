@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+from conformance.redaction import describe
+
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 FORM = re.compile(r"(\d{1,5})([smhdw])")
 
@@ -17,5 +19,5 @@ def duration(text: str) -> timedelta:
     """The duration of a number and its unit: s, m, h, d or w. Raises :class:`DurationError`."""
     match = FORM.fullmatch(text)
     if match is None:
-        raise DurationError(f"found {text!r}, expected a duration such as 7d, 12h or 30m")
+        raise DurationError(f"found {describe(text)}, expected a duration such as 7d, 12h or 30m")
     return timedelta(**{UNITS[match.group(2)]: int(match.group(1))})

@@ -20,6 +20,7 @@ from conformance.fleet.run import Run
 from conformance.fleet.task import Failure, FleetError, FleetLost
 from conformance.outputs.delivery import Delivery, DeliveryError
 from conformance.outputs.summary import RunSummary, summarize
+from conformance.redaction import clean, clean_logs, say
 from conformance.report.comparison import ComparisonError, past
 from conformance.report.terminal_layout import console
 from conformance.results.history import History, HistoryError
@@ -101,10 +102,13 @@ def verify(options: argparse.Namespace) -> int:
         resumed=journal if options.resume else None,
     )
     previous = past(options.compare, planned.names)
+    delivery.prepare()
     began = time.monotonic()
     with ExitStack() as stack:
-        history = stack.enter_context(History(options.history)) if options.history else None
-        run = Run(planned, RunStore(journal, history), sys.stderr)
+        history = History(options.history).__enter__() if options.history else None
+        keeping = RunStore(journal, history)
+        stack.callback(keeping.close)
+        run = Run(planned, keeping, sys.stderr)
         cut_off = execute(run, options.scheduler)
     for line in failure_lines(run.troubles):
         error_line(line, ExitCode.USAGE)
@@ -121,7 +125,7 @@ def verify(options: argparse.Namespace) -> int:
     )
     lost = deliver_reports(end, delivery, journal, interrupted=cut_off == INTERRUPTED)
     for line in counts(run, options):
-        print(line)
+        say(clean(line))
     if cut_off is not None:
         return cut_off
     if lost or run.exit_code == ExitCode.USAGE:
@@ -160,7 +164,7 @@ def deliver_reports(end: RunSummary | None, delivery: Delivery, journal: Journal
     if journal.problem and not any(one.fatal for one in problems):
         problems.append(delivery.unwritten(journal.problem))
     for one in problems:
-        print(f"{one.level}: {one.text}", file=sys.stderr)
+        say(clean(f"{one.level}: {one.text}"), error=True)
     return any(one.fatal for one in problems)
 
 
@@ -183,6 +187,8 @@ def draw(options: argparse.Namespace) -> int:
         raise FleetError(f"{options.history}: no such file")
     since = None if options.days is None else datetime.now(UTC) - timedelta(days=options.days)
     with History(options.history) as history:
+        if history.locked:
+            raise FleetError(f"{options.history}: cannot be read: {history.locked}")
         found = trend(history, since)
     draw(found, console())
     if options.svg and found.nights:
@@ -202,7 +208,7 @@ def failure_lines(troubles: Iterable[Failure]) -> Iterator[str]:
 
 def error_line(text: str, code: int) -> int:
     """Says what is wrong on standard error; gives the exit code back."""
-    print(f"ERROR: {text}", file=sys.stderr)
+    say(f"ERROR: {clean(text)}", error=True)
     return code
 
 
@@ -212,7 +218,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if words[:1] == ["trend"]:
             return draw(trend_parser().parse_args(words[1:]))
-        return verify(run_parser().parse_args(words))
+        with clean_logs():
+            return verify(run_parser().parse_args(words))
     except UNUSABLE as error:
         return error_line(str(error).replace("--sentinel-", "--"), ExitCode.USAGE)
 

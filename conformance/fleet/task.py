@@ -17,6 +17,7 @@ import msgspec
 from conformance.connection import Connection, ConnectionFileError, load
 from conformance.findings import UNPUBLISHED, Docs
 from conformance.probing.transport import Patience
+from conformance.redaction import clean
 from conformance.results.journal import Entry, entry
 from conformance.sources.live import Source, SourceError, source
 from conformance.verification.api import verify_all
@@ -102,7 +103,7 @@ def verify(places: Sequence[ConnectionRef], order: VerifySpec) -> Result:
         connections, troubles = read(places)
         entries = asyncio.run_coroutine_threadsafe(_all(connections, order), _loop()).result()
     except SourceError as error:
-        entries, troubles = (), [Failure(one.name, str(error), ExitCode.USAGE) for one in places]
+        entries, troubles = (), [Failure(one.name, clean(str(error)), ExitCode.USAGE) for one in places]
     except Exception as error:
         text = f"an error of this suite: {type(error).__name__}"
         entries, troubles = (), [Failure(one.name, text, ExitCode.INCOMPLETE) for one in places]

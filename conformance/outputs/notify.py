@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.connection.secret import Secret, SecretError, resolve
-from conformance.findings.redact import printable
+from conformance.redaction import clean
 
 if TYPE_CHECKING:
     from apprise import Apprise
@@ -76,7 +76,7 @@ def _connection(connection: ConnectionPart) -> Iterator[str]:
 
 
 def _told(text: str) -> str:
-    return printable(text).translate(OBEYED)
+    return clean(text.replace("\n", " ")).translate(OBEYED)
 
 
 def _shown(address: Secret) -> str:

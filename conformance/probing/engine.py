@@ -16,11 +16,14 @@ import msgspec
 from conformance import __version__
 from conformance.apis import entra
 from conformance.apis.endpoint import Ask, Endpoint
+from conformance.apis.entra import OpenIdConfiguration
 from conformance.connection import Connection
 from conformance.findings import Finding, explain, finding
 from conformance.probing import tokens
 from conformance.probing.clock import Clock
+from conformance.probing.decoding import ACCEPTED
 from conformance.probing.diagnosis import TELL_APART, rules_for
+from conformance.probing.discovery import token_endpoint_problem
 from conformance.probing.evidence import Answer, Blocked, Evidence, Exchange, InternalError, NotAsked, Refusal
 from conformance.probing.guard import Guard, next_link_problem
 from conformance.probing.probe import (
@@ -35,6 +38,12 @@ from conformance.probing.probe import (
 )
 from conformance.probing.rate_limits import RateLimits
 from conformance.probing.transport import NetworkFailure, Patience, Response, Sender
+
+HEADERS = {
+    "User-Agent": f"sentinel-conformance/{__version__}",
+    "Accept": "application/json",
+    "Accept-Encoding": ACCEPTED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +86,7 @@ class Engine:
         self._client = httpx.AsyncClient(
             transport=self._guard,
             timeout=httpx.Timeout(patience.read, connect=patience.connect, pool=None),
-            headers={"User-Agent": f"sentinel-conformance/{__version__}", "Accept": "application/json"},
+            headers=HEADERS,
             follow_redirects=False,
             trust_env=False,
         )
@@ -173,7 +182,18 @@ class Engine:
         result = await self._sender.send(request, ask.endpoint.name)
         if isinstance(result, NetworkFailure):
             return Refusal(name, result.finding, result.exchange)
-        return read(name, ask.endpoint, result, self.connection)
+        evidence = read(name, ask.endpoint, result, self.connection)
+        if ask.endpoint is entra.OPENID_CONFIGURATION and isinstance(evidence, Answer):
+            return self._trusted(evidence)
+        return evidence
+
+    def _trusted(self, answer: Answer[OpenIdConfiguration]) -> Evidence:
+        """The discovery document, unless it would have the secret sent elsewhere."""
+        problem = token_endpoint_problem(self.connection, answer.data)
+        if problem is None:
+            return answer
+        found = finding("contract_violation", explanation=f"{problem}; the secret was not sent there.", about="entra")
+        return Refusal(answer.probe, found, answer.exchange, answer.headers, answer.body)
 
     async def _token(self, name: str, ask: AskToken) -> Evidence:
         discovery = await self._raw("discovery")
@@ -248,7 +268,7 @@ def read(name: str, endpoint: Endpoint[Any], received: Response, connection: Con
     if received.status == 200 and received.body.strip():
         content_type = received.headers.get("content-type", "")
         if "html" not in content_type.lower():
-            with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+            with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 if received.body.lstrip()[:1] not in (b"{", b"["):
                     raise msgspec.DecodeError
                 try:

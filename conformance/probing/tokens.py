@@ -17,6 +17,7 @@ from typing import Any
 from conformance.apis.endpoint import Audience
 from conformance.apis.entra import TokenResponse
 from conformance.connection import Connection
+from conformance.redaction import remember
 
 # msal is synchronous, and an assertion may have to be fetched. Nothing waits here for a tenant.
 _threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="msal")
@@ -31,6 +32,9 @@ class Token:
     audience: Audience
     text: str = field(repr=False)
     response: TokenResponse = field(repr=False)
+
+    def __post_init__(self) -> None:
+        remember(self.text)
 
     @cached_property
     def claims(self) -> Mapping[str, Any]:
@@ -128,6 +132,7 @@ async def compose(connection: Connection, audience: Audience, discovery: str) ->
             app.acquire_token_for_client([connection.cloud.scope(audience)])
         if composer.request is None:
             raise ValueError("nothing sent")
+        remember(str(composer.request.form.get("client_assertion", "")))
         return composer.request
 
     return await asyncio.get_running_loop().run_in_executor(_threads, composed)

@@ -15,6 +15,7 @@ import httpx
 
 from conformance.findings import Finding, finding
 from conformance.probing.clock import Clock
+from conformance.probing.decoding import Budget, EndlessAnswer, whole
 from conformance.probing.evidence import Exchange
 from conformance.probing.rate_limits import RateLimit
 
@@ -29,6 +30,10 @@ CONCURRENCY: Mapping[str, int] = {"log_analytics": 8}
 DEFAULT_CONCURRENCY = 24
 LARGEST = 32 * 1024 * 1024
 """Bytes of an answer, unpacked. A fleet has answers of many tenants in memory, and what is asked for is far below."""
+LARGEST_OF_ALL = 48 * 1024 * 1024
+"""Bytes of all answers of a connection."""
+MEMBERS, MEMBERS_OF_ALL = 600_000, 1_200_000
+"""Values in an answer, and in all answers of a connection: a value of two bytes takes up to a hundred, once decoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,8 @@ class Sender:
     ) -> None:
         self._client, self._clock, self._patience, self._accounts = client, clock, patience, accounts
         self._limits: dict[str, asyncio.Semaphore] = {}
+        self.budget = Budget(LARGEST_OF_ALL, MEMBERS_OF_ALL)
+        """For all answers of the connection together."""
         self.requests = 0
         self.exchanges: list[Exchange] = []
         self._start = clock.monotonic() if start is None else start
@@ -139,6 +146,7 @@ class Sender:
                 account.close(self._clock.monotonic() + wait, exhausted=result.status == 429)
             if attempt == self._patience.attempts or waited + wait > self._patience.retries:
                 break
+            self.budget.give_back(len(result.body))  # of a refusal that is not the last word, nothing stays
             await self._clock.sleep(wait)
             waited += wait
         return result
@@ -151,11 +159,14 @@ class Sender:
         body = b""
         try:
             response = await self._client.send(request, stream=True)
-            body = await whole(response)
+            body = await whole(response, LARGEST, self.budget)
+            self.budget.take_members(body, MEMBERS)
         except httpx.HTTPError as error:
             failure = network_finding(error, request.url.host)
-        except EndlessAnswer:
-            explanation = f"{endpoint} answered with more than {LARGEST >> 20} MiB, and was not read to its end."
+        except EndlessAnswer as error:
+            self.budget.give_back(len(body))
+            body = b""
+            explanation = f"{endpoint} answered with {error}, and was not read to its end."
             failure = finding(
                 "contract_violation", about=endpoint.partition(".")[0], code=endpoint, explanation=explanation
             )
@@ -177,24 +188,6 @@ class Sender:
         if failure is not None or status is None:
             return NetworkFailure(failure or finding("connection_failed"), exchange)
         return Response(status, headers, body, exchange)
-
-
-class EndlessAnswer(Exception):
-    """An answer is longer than any that is documented."""
-
-
-async def whole(response: httpx.Response) -> bytes:
-    """The body of an answer, unpacked. Raises :class:`EndlessAnswer` beyond ``MAX_BYTES``, and what httpx raises."""
-    parts, length = [], 0
-    try:
-        async for part in response.aiter_bytes():
-            length += len(part)
-            if length > LARGEST:
-                raise EndlessAnswer
-            parts.append(part)
-    finally:
-        await response.aclose()
-    return b"".join(parts)
 
 
 def request_id(headers: Mapping[str, str], refusal: bytes) -> str | None:

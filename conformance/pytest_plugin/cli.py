@@ -6,7 +6,12 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from conformance.redaction import clean, say
+from conformance.regular_file import create_private
 from conformance.verification.verdict import ExitCode
+
+LARGEST = 1024 * 1024
+"""Bytes of an error text that are read."""
 
 
 def list_checks(*_: object) -> int:
@@ -17,9 +22,9 @@ def list_checks(*_: object) -> int:
     for check in catalogue().values():
         if check.area != area:
             area = check.area
-            print(f"\n{AREAS.get(area, area)} ({area})")
+            say(f"\n{AREAS.get(area, area)} ({area})")
         level = "" if check.level == "must" else " (should)"
-        print(f"  {check.id:<9} {check.title}{level}")
+        say(f"  {check.id:<9} {check.title}{level}")
     return ExitCode.CONFORMANT
 
 
@@ -29,9 +34,9 @@ def list_scenarios(*_: object) -> int:
 
     for one in SCENARIOS.values():
         causes = ", ".join(one.causes + one.notes) or "-"
-        print(f"{one.name:<26} {causes:<28} {one.title}")
-    print("\nAlso any single answer of a service, by the name of its entry: fake:arm/AuthenticationFailed.scheme,")
-    print("fake:entra/AADSTS50034. docs/fakes.md lists them. Join several names by +.")
+        say(f"{one.name:<26} {causes:<28} {one.title}")
+    say("\nAlso any single answer of a service, by the name of its entry: fake:arm/AuthenticationFailed.scheme,")
+    say("fake:entra/AADSTS50034. docs/fakes.md lists them. Join several names by +.")
     return ExitCode.CONFORMANT
 
 
@@ -40,16 +45,15 @@ def init(where: str, *_: object) -> int:
     from conformance.connection import template
 
     if where == "-":
-        print(template(), end="")
+        say(template(), end="")
         return ExitCode.CONFORMANT
     try:
-        with Path(where).open("x", encoding="utf-8") as file:
-            file.write(template())
+        create_private(Path(where), template().encode())
     except FileExistsError:
         return usage(f"{where}: exists already, nothing written")
     except OSError as error:
         return usage(f"{where}: cannot be written: {error.strerror}")
-    print(f"{where}: written; fill in the values, then: pytest --sentinel-config={where}")
+    say(f"{where}: written; fill in the values, then: pytest --sentinel-config={where}")
     return ExitCode.CONFORMANT
 
 
@@ -69,14 +73,14 @@ def explain_text(text: str, address: str | None) -> int:
     if check := catalogue().get(text):
         terminal.check(check, docs.check(check.id))
         return ExitCode.CONFORMANT
-    found = finding(text) if text in CAUSES else explain(sys.stdin.buffer.read() if text == "-" else text)
+    found = finding(text) if text in CAUSES else explain(sys.stdin.buffer.read(LARGEST) if text == "-" else text)
     terminal.explain(finding_part(found, docs), found.code)
     return ExitCode.NONCONFORMANT if found.cause == "unknown" else ExitCode.CONFORMANT
 
 
 def usage(message: str) -> int:
     """One clear line."""
-    print(f"ERROR: {message}", file=sys.stderr)
+    say(f"ERROR: {clean(message)}", error=True)
     return ExitCode.USAGE
 
 

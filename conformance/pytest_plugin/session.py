@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +25,7 @@ from conformance.pytest_plugin.items import CheckItem, case_of, run_items
 from conformance.pytest_plugin.outcomes import OutcomePlugin
 from conformance.pytest_plugin.probes import fixtures
 from conformance.pytest_plugin.setup import RunSetup, read_setup
+from conformance.redaction import Outlet, clean, clean_logs
 from conformance.report.command import command
 from conformance.report.comparison import ComparisonError, PastRun, past
 from conformance.report.progress import progress
@@ -51,6 +53,8 @@ def start(config: pytest.Config, checks: Path) -> None:
         duration(config.getoption("--sentinel-wait"))
         previous = past(config.getoption("--sentinel-compare"), [one.name for one in arrangement.connections])
         delivery = Delivery.of(config.getoption)
+        if not hasattr(config, "workerinput") and not config.getoption("collectonly"):
+            delivery.prepare()
         Docs.at(config.getoption("--sentinel-docs"))
         session = Session(config, arrangement, previous, delivery, open_history(config))
     except (
@@ -64,7 +68,7 @@ def start(config: pytest.Config, checks: Path) -> None:
         JournalError,
         ShardError,
     ) as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(clean(str(error))) from None
     if config.args_source is not config.ArgsSource.ARGS:
         config.args[:] = [str(checks)]
         config.args_source = config.ArgsSource.ARGS
@@ -117,6 +121,7 @@ class Session:
         )
         self._ending: RunSummary | None = None
         self._undelivered: list[Problem] = []
+        self._logs = ExitStack()
         self._incomplete = False
         """Whether a recording that was asked for could not be kept."""
 
@@ -168,6 +173,18 @@ class Session:
             option.capture = "no"  # read later than by capturing itself: without it pytest prints percentages
         return quiet
 
+    # Output
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """From now on, all that pytest prints and all logs are without known secrets and CI commands."""
+        self._logs.enter_context(clean_logs())
+        if terminal := session.config.pluginmanager.get_plugin("terminalreporter"):
+            terminal._tw._file = Outlet.of(terminal._tw._file)
+
+    def pytest_unconfigure(self) -> None:
+        self._logs.close()
+
     # Collection
 
     def offered(self, case: Case) -> bool:
@@ -189,7 +206,7 @@ class Session:
             try:
                 self.judging.baseline = read(Path(known))
             except BaselineError as error:
-                raise pytest.UsageError(str(error)) from None
+                raise pytest.UsageError(clean(str(error))) from None
         if not self._worker:
             self._keeping.start(self._prints)
 
@@ -319,8 +336,7 @@ class Session:
             self.workers.close()
             self.notes += self.workers.notes
             self._duration = time.monotonic() - self._began
-        if self._keeping.history:
-            self._keeping.history.__exit__()
+        self._keeping.close()
         interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
         ended = interrupted or exitstatus in (0, 1, ExitCode.NOTHING_SELECTED)
         if self._worker or session.config.option.collectonly or not ended:
@@ -389,4 +405,4 @@ class Session:
         if self._ending:
             self._ending.show(out, max(0, self._config.option.verbose))
         for note in [*self.notes, *(f"{problem.level}: {problem.text}" for problem in self._undelivered)]:
-            out.print(note)
+            out.print(clean(note))

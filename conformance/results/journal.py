@@ -16,12 +16,16 @@ from conformance import __version__
 from conformance.checks.outcome import Outcome, Root
 from conformance.connection import Connection
 from conformance.findings import UNPUBLISHED, Docs, finding
+from conformance.redaction import clean, clean_bytes, hide
+from conformance.regular_file import FileError, open_file, size
 from conformance.report.atomic_write import atomic_write
 from conformance.report.model import COMMAND, ConnectionPart, Document, VerdictPart, build_document, connection_part
 from conformance.verification.api import Report
 from conformance.verification.baseline import Stale
 
 FILE = "connections.jsonl"
+LONGEST = 64 * 1024 * 1024
+"""Bytes of a line."""
 S = TypeVar("S", bound=msgspec.Struct)
 
 
@@ -71,14 +75,14 @@ def entry(
     """
     part = connection_part(report, command, docs, alone=alone)
     return Entry(
-        name=report.connection.name,
+        name=hide(report.connection.name),
         fingerprint=fingerprint(asked, report.source, selection),
         source=report.source,
         started=report.started,
         duration_s=round(report.duration, 3),
         requests=report.gathered.requests,
         throttled=sum(exchange.throttled for exchange in report.gathered.exchanges),
-        connection=msgspec.Raw(msgspec.json.encode(part)),
+        connection=msgspec.Raw(clean_bytes(msgspec.json.encode(part))),
     )
 
 
@@ -229,8 +233,8 @@ class Journal:
         """The entries of these connections, one each: journals that were joined, or of several processes, have more."""
         seen = set[str]()
         for journal in (self, *self.others()):
-            for line in journal._lines():
-                one = journal._decoded(line, Entry)
+            for number, line in enumerate(journal._lines(), 1):
+                one = journal._whole(line, number)
                 if prints.get(one.name) == one.fingerprint and one.name not in seen:
                     seen.add(one.name)
                     yield line, one
@@ -238,17 +242,34 @@ class Journal:
     def _lines(self, start: int = 0) -> Iterator[bytes]:
         if self.path is not None and self.path.exists():
             try:
-                with open(self.path, "rb") as lines:
+                with open_file(self.path) as lines:
                     lines.seek(start)
-                    yield from (line for line in lines if line.endswith(b"\n"))
+                    while (line := lines.readline(LONGEST + 1)).endswith(b"\n"):
+                        yield line
+                    if len(line) > LONGEST:
+                        raise JournalError(
+                            f"{self.path}: no journal to go on from: a line of more than {size(LONGEST)}"
+                        )
             except OSError as error:
                 raise JournalError(f"{self.path}: no journal to go on from: {error.strerror}") from None
+            except FileError as error:
+                raise JournalError(f"{self.path}: no journal to go on from: it {error}") from None
         yield from map(zlib.decompress, self._kept)
+
+    def _whole(self, line: bytes, number: int) -> Entry:
+        """The entry of a line, with all its parts. Raises :class:`JournalError` that names the line."""
+        try:
+            one = msgspec.json.decode(line, type=Entry)
+            _ = one.part
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            told = f"line {number} is damaged: {clean(str(error))}; without it, its connection is verified again"
+            raise JournalError(f"{self.path}: no journal to go on from: {told}") from None
+        return one
 
     def _decoded(self, line: bytes, form: type[S]) -> S:
         try:
             return msgspec.json.decode(line, type=form)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise JournalError(f"{self.path}: no journal to go on from: {error}") from None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -19,6 +19,8 @@ import httpx
 from conformance.connection import Connection
 from conformance.probing.clock import Clock
 from conformance.probing.rate_limits import RateLimits
+from conformance.probing.surplus import surplus
+from conformance.redaction import describe, remember_environment
 
 
 class SourceError(Exception):
@@ -97,15 +99,23 @@ class ConnectionPool(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         free = self._free.setdefault(request.url.host, [])
         transport = free.pop() if free else self._made(request.url.host)
-        leave = partial(free.append, transport)
+        leave = partial(self._leave, free, transport)
         try:
             response = await transport.handle_async_request(request)
         except BaseException:
-            leave()
+            await leave()
             raise
         assert isinstance(response.stream, httpx.AsyncByteStream)
         response.stream = _Read(response.stream, leave)
         return response
+
+    @staticmethod
+    async def _leave(free: list[httpx.AsyncBaseTransport], transport: httpx.AsyncBaseTransport) -> None:
+        """A transport is free again; one that has more to read than was asked for is closed instead."""
+        if surplus(transport):
+            await transport.aclose()
+        else:
+            free.append(transport)
 
     def _made(self, host: str) -> httpx.AsyncBaseTransport:
         return httpx.AsyncHTTPTransport(
@@ -123,7 +133,7 @@ class _Read(httpx.AsyncByteStream):
     """The body of an answer, whose socket is free once it is closed."""
 
     stream: httpx.AsyncByteStream
-    leave: Callable[[], None]
+    leave: Callable[[], Awaitable[None]]
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for part in self.stream:
@@ -133,7 +143,7 @@ class _Read(httpx.AsyncByteStream):
         try:
             await self.stream.aclose()
         finally:
-            self.leave()
+            await self.leave()
 
 
 def proxy_for(host: str) -> str | None:
@@ -154,6 +164,7 @@ def source(name: str | Source, *, cassettes: Path = CASSETTES) -> Source:
 
     ``cassettes`` is the folder in which cassettes are looked for first. Raises :class:`SourceError`.
     """
+    remember_environment()
     if not isinstance(name, str):
         return name
     kind, _, detail = name.partition(":")
@@ -167,4 +178,6 @@ def source(name: str | Source, *, cassettes: Path = CASSETTES) -> Source:
         from conformance.recording.replay import Library
 
         return Library(cassettes, detail or None)
-    raise SourceError(f"unknown source {name!r} (live, fake, fake:SCENARIO, fake:FAULT, cassette or cassette:NAME)")
+    raise SourceError(
+        f"unknown source {describe(name)} (live, fake, fake:SCENARIO, fake:FAULT, cassette or cassette:NAME)"
+    )

@@ -15,6 +15,7 @@ from conformance.checks.registry import Check, catalogue
 from conformance.connection import Connection
 from conformance.probing.engine import Engine, Gathered
 from conformance.probing.transport import Patience
+from conformance.redaction import clean_logs
 from conformance.sources.live import Source
 from conformance.sources.live import source as named
 from conformance.verification.baseline import Baseline, Stale, accept, stale
@@ -82,6 +83,18 @@ async def gather(
 
     For up to ``wait`` seconds, what is only a matter of time is asked again, each time with fresh tokens.
     """
+    with clean_logs():
+        return await _gather(connection, source, checks, patience, wait, progress)
+
+
+async def _gather(
+    connection: Connection,
+    source: Source,
+    checks: Sequence[Check],
+    patience: Patience | None,
+    wait: float,
+    progress: Callable[[int, int], None] | None,
+) -> tuple[Connection, Gathered, float]:
     async with source.open(connection) as channel:
         start = channel.clock.monotonic()
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from conformance.connection import ClientSecret, Connection
 from conformance.fakes.state.timeline import stable_id
+from conformance.regular_file import write_private
 
 CONNECTION = """\
 # The virtual tenant's connection: made up, and of no use anywhere else.
@@ -68,7 +69,7 @@ def write(folder: Path, connection: Connection, environment: Mapping[str, str], 
     Those that hold the secret are for their owner only. Raises OSError.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "ca.pem").write_bytes(certificate)
+    write_private(folder / "ca.pem", certificate)
     file(folder / "conn.toml", connection, "client.secret")
     private(folder / "client.secret", secret(connection))
     private(folder / "environment", exports({**environment, **variables(connection)}))
@@ -77,10 +78,9 @@ def write(folder: Path, connection: Connection, environment: Mapping[str, str], 
 def file(path: Path, connection: Connection, secret_file: str) -> None:
     """Writes a connection file, which refers to the file of its secret."""
     text = CONNECTION.format(name=connection.name, secret=secret_file, **connection.facts())
-    path.write_text(text, encoding="utf-8")
+    private(path, text)
 
 
 def private(path: Path, text: str) -> None:
-    """A file for its owner only."""
-    path.touch(mode=0o600)
-    path.write_text(text, encoding="utf-8")
+    """A file for its owner only, made anew."""
+    write_private(path, text.encode())
