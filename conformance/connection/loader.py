@@ -188,7 +188,7 @@ def _name(entry: _Entry, *, required: bool) -> str:
     name = _string(entry, "name", required=required) or entry.file.path.stem
     if shape_of(name) or hide(name) != name:
         entry.found("name", name, "a name that may be shown")
-    elif clean(name) != name:
+    elif clean(name) != name or "\n" in name:
         entry.found("name", name, "a text without control characters and without commands of CI systems")
     return name
 

@@ -102,10 +102,10 @@ def verify(options: argparse.Namespace) -> int:
         resumed=journal if options.resume else None,
     )
     previous = past(options.compare, planned.names)
-    delivery.prepare()
     began = time.monotonic()
     with ExitStack() as stack:
         history = History(options.history).__enter__() if options.history else None
+        delivery.prepare()
         keeping = RunStore(journal, history)
         stack.callback(keeping.close)
         run = Run(planned, keeping, sys.stderr)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.connection.secret import Secret, SecretError, resolve
-from conformance.redaction import clean
+from conformance.redaction import clean, remember
 
 if TYPE_CHECKING:
     from apprise import Apprise
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 OBEYED = str.maketrans({"<": "‹", ">": "›", "@": "＠"})
 """What chats obey instead of showing it, such as ``<!channel>`` and ``@everyone``."""
+SECRET_PART = 8
+"""Characters of a part of an address that may be a key; parts with a dot are hosts."""
 TIMEOUT = 20.0
 """Seconds for one address."""
 
@@ -35,6 +38,9 @@ def addresses(references: Sequence[str], environ: Mapping[str, str] = os.environ
             address = resolve(reference, Path(), environ)
         except SecretError as error:
             raise NotifyError(f"--sentinel-notify: {error}") from None
+        for part in re.split(r"[/:@?&=]+", address.reveal()):  # services put them together anew
+            if len(part) >= SECRET_PART and "." not in part:
+                remember(part)
         _service(address)
         found.append(address)
     return tuple(found)

@@ -6,6 +6,7 @@ import asyncio
 import zlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 
@@ -100,33 +101,41 @@ class Layer:
 
     def __init__(self, name: str, largest: int) -> None:
         self._name, self._largest, self._given = name, largest, 0
-        self._begun = False
-        self._decoder = zlib.decompressobj(zlib.MAX_WBITS | 16 if name == "gzip" else zlib.MAX_WBITS)
+        self._head = b""
+        """What came while it was not enough to tell the format."""
+        self._decoder: Any = None
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """What a part unpacks to, in steps. What stands behind the end is left out, as by httpx."""
+        if self._decoder is None:
+            self._head += data
+            if len(self._head) < 2:
+                return
+            data = self._head
+            self._decoder = zlib.decompressobj(self._format(data))
         while data and not self._decoder.eof:
             try:
                 piece = self._decoder.decompress(data, STEP)
             except zlib.error as error:
-                if self._begun or self._name != "deflate":
-                    raise httpx.DecodingError(f"the body is no {self._name}: {error}") from None
-                self._begun, self._decoder = True, zlib.decompressobj(-zlib.MAX_WBITS)
-                continue
-            self._begun = True
+                raise httpx.DecodingError(f"the body is no {self._name}: {error}") from None
             data = self._decoder.unconsumed_tail
             self._given += len(piece)
             if self._given > self._largest:
                 raise EndlessAnswer(f"more than {_size(self._largest)}")
             if piece:
                 yield piece
-            elif not data:
-                return
 
     def end(self) -> None:
         """Nothing more comes. Raises :class:`httpx.DecodingError` for a body that was cut."""
-        if self._begun and not self._decoder.eof:
+        if self._head and (self._decoder is None or not self._decoder.eof):
             raise httpx.DecodingError(f"the body ends within its {self._name}")
+
+    def _format(self, data: bytes) -> int:
+        """The format for zlib: that of ``deflate`` begins with a header of two bytes (RFC 1950), or without."""
+        if self._name == "gzip":
+            return zlib.MAX_WBITS | 16
+        headed = data[0] & 0x0F == 8 and int.from_bytes(data[:2], "big") % 31 == 0
+        return zlib.MAX_WBITS if headed else -zlib.MAX_WBITS
 
 
 def _size(length: int) -> str:

@@ -213,6 +213,9 @@ class Engine:
             return Refusal(name, result.finding, result.exchange)
         evidence = read(name, entra.TOKEN, result, self.connection)
         if isinstance(evidence, Answer):
+            if problem := tokens.problem(evidence.data.access_token):
+                found = finding("contract_violation", code=entra.TOKEN.name, explanation=problem)
+                return Refusal(name, found, evidence.exchange, evidence.headers)
             token = tokens.Token(ask.audience, evidence.data.access_token, evidence.data)
             self._guard.tokens[token.text] = ask.audience
             return replace(evidence, data=token)

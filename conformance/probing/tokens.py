@@ -19,6 +19,9 @@ from conformance.apis.entra import TokenResponse
 from conformance.connection import Connection
 from conformance.redaction import remember
 
+LONGEST = 32 * 1024
+"""Characters of a token that still fit into a header. Inferred: what servers take is half of that or less."""
+
 # msal is synchronous, and an assertion may have to be fetched. Nothing waits here for a tenant.
 _threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="msal")
 # It prints answers that it cannot read to stderr, unless somebody listens; the finding explains them.
@@ -52,6 +55,17 @@ class Token:
         """The object id of the service principal (claim ``oid``)."""
         oid = self.claims.get("oid")
         return oid if isinstance(oid, str) else None
+
+
+def problem(text: str) -> str | None:
+    """Why a text cannot be sent as a bearer token, in a sentence; None where it can."""
+    if not text:
+        return "The token is empty."
+    if not all("!" <= one <= "~" for one in text):
+        return "The token has characters that no header may carry."
+    if len(text) > LONGEST:
+        return f"The token is {len(text)} characters long, more than a header may carry."
+    return None
 
 
 def decode_claims(token: str) -> Mapping[str, Any]:

@@ -30,6 +30,8 @@ CONCURRENCY: Mapping[str, int] = {"log_analytics": 8}
 DEFAULT_CONCURRENCY = 24
 LARGEST = 32 * 1024 * 1024
 """Bytes of an answer, unpacked. A fleet has answers of many tenants in memory, and what is asked for is far below."""
+LARGEST_REFUSAL = 4 * 1024 * 1024
+"""Bytes of a refusal: of its text, several copies are made while it is read."""
 LARGEST_OF_ALL = 48 * 1024 * 1024
 """Bytes of all answers of a connection."""
 MEMBERS, MEMBERS_OF_ALL = 600_000, 1_200_000
@@ -159,7 +161,8 @@ class Sender:
         body = b""
         try:
             response = await self._client.send(request, stream=True)
-            body = await whole(response, LARGEST, self.budget)
+            largest = LARGEST if response.status_code < 400 else LARGEST_REFUSAL
+            body = await whole(response, largest, self.budget)
             self.budget.take_members(body, MEMBERS)
         except httpx.HTTPError as error:
             failure = network_finding(error, request.url.host)

@@ -53,10 +53,11 @@ def start(config: pytest.Config, checks: Path) -> None:
         duration(config.getoption("--sentinel-wait"))
         previous = past(config.getoption("--sentinel-compare"), [one.name for one in arrangement.connections])
         delivery = Delivery.of(config.getoption)
+        Docs.at(config.getoption("--sentinel-docs"))
+        history = open_history(config)
         if not hasattr(config, "workerinput") and not config.getoption("collectonly"):
             delivery.prepare()
-        Docs.at(config.getoption("--sentinel-docs"))
-        session = Session(config, arrangement, previous, delivery, open_history(config))
+        session = Session(config, arrangement, previous, delivery, history)
     except (
         ConnectionFileError,
         SourceError,
@@ -69,6 +70,8 @@ def start(config: pytest.Config, checks: Path) -> None:
         ShardError,
     ) as error:
         raise pytest.UsageError(clean(str(error))) from None
+    except OSError as error:  # a file or folder of an option that this user may not even look at
+        raise pytest.UsageError(clean(f"{error.filename or 'this machine'}: {error.strerror}")) from None
     if config.args_source is not config.ArgsSource.ARGS:
         config.args[:] = [str(checks)]
         config.args_source = config.ArgsSource.ARGS

@@ -29,7 +29,9 @@ SHORT = 4
 KEPT = 400_000
 """Blocks that are kept, of the secrets used last: more than those of 32 connections at a time, in some 40 MB."""
 HIDDEN = b"***"
-_CUT = re.compile(rb"\\(?:u[0-9a-f]{0,3}|x[0-9a-f]?)?\Z", re.IGNORECASE)
+REACH = 64
+"""Bytes before a place in which the beginning of an escape sequence is looked for."""
+_CUT = re.compile(rb"(?<!\\)(?:\\\\)*(\\(?:u[0-9a-f]{0,3}|x[0-9a-f]?)?)\Z")
 """An escape sequence that was cut off, at the end of a text: half of one makes JSON invalid."""
 
 
@@ -129,6 +131,11 @@ def _extended(small: bytes, place: int, form: bytes) -> Iterator[tuple[int, int]
             begin, left = begin - 1, left - 1
         while end < len(small) and right < len(form) and small[end] == form[right]:
             end, right = end + 1, right + 1
+        # Of a part, what lies beyond a quotation mark belongs to the text: in JSON, the mark ends the string.
+        if left and (mark := small.rfind(b'"', begin, place)) >= 0:
+            begin = mark + 1
+        if right < len(form) and (mark := small.find(b'"', place + BLOCK, end)) >= 0:
+            end = mark
         if end - begin >= min(PART, len(form)):
             yield begin, end
         at = form.find(block, at + 1)
@@ -150,10 +157,10 @@ def _merged(regions: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 def _without(data: bytes, small: bytes, regions: list[tuple[int, int]]) -> bytes:
     parts, at = [], 0
     for begin, end in regions:
-        if cut := _CUT.search(small, max(at, begin - 6), begin):
-            begin = cut.start()  # the rest of it goes too
-        if end < len(small) and (cut := _CUT.search(small, max(begin, end - 6), end)):
-            end = cut.start()  # it goes on behind the match, and stays whole
+        if cut := _CUT.search(small, max(at, begin - REACH), begin):
+            begin = cut.start(1)  # the rest of it goes too
+        if end < len(small) and (cut := _CUT.search(small, max(begin, end - REACH), end)):
+            end = cut.start(1)  # it goes on behind the match, and stays whole
         parts += [data[at:begin], HIDDEN]
         at = max(at, end)
     return b"".join([*parts, data[at:]])
