@@ -11,6 +11,7 @@ from hypothesis import settings
 
 from conformance import Connection
 from conformance.fakes import Fake
+from conformance.redaction.register import REGISTER
 from conformance.verification.api import verify
 from conformance.verification.baseline import Baseline
 from conformance.verification.result import Report
@@ -32,6 +33,12 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             "CI",
         ):
             monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_known() -> None:
+    """What another test knew as a secret stays readable in this one."""
+    REGISTER.clear()
 
 
 @pytest.fixture

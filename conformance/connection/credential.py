@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.connection.secret import Secret, SecretError
+from conformance.redaction import remember
 
 EXCHANGE_AUDIENCE = "api://AzureADTokenExchange"
 
@@ -28,6 +30,12 @@ class Certificate:
     content: bytes = field(repr=False)
     origin: str
     password: Secret | None = None
+
+    def __post_init__(self) -> None:
+        if b"PRIVATE KEY" in self.content:
+            remember_key(self.content[: self.content.find(b"-----BEGIN CERTIFICATE")])
+        else:
+            remember(base64.b64encode(self.content).decode())
 
     def check(self) -> None:
         """Raises :class:`SecretError` where it cannot be used to sign."""
@@ -64,6 +72,7 @@ class Certificate:
         private = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
+        remember_key(private)
         return private.decode(), certificate.public_bytes(serialization.Encoding.PEM).decode()
 
 
@@ -75,11 +84,20 @@ class FederatedToken:
     origin: str
 
     def token(self) -> str:
-        return self.fetch()
+        token = self.fetch()
+        remember(token)
+        return token
 
     def msal(self) -> Any:
         """The credential as msal takes it."""
-        return {"client_assertion": self.fetch}
+        return {"client_assertion": self.token}
+
+
+def remember_key(pem: bytes) -> None:
+    """Takes note of each line of a private key in PEM: in a text they can be joined in many ways."""
+    for line in pem.decode("ascii", "replace").splitlines():
+        if not line.startswith("-----"):
+            remember(line)
 
 
 Credential = ClientSecret | Certificate | FederatedToken
@@ -95,6 +113,7 @@ def github_token() -> str:
     url, bearer = (os.environ.get(f"ACTIONS_ID_TOKEN_REQUEST_{name}") for name in ("URL", "TOKEN"))
     if not url or not bearer:
         raise SecretError("this is no GitHub Actions job with permission id-token: write")
+    remember(bearer)
     try:
         answer = httpx.get(
             url,

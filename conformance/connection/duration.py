@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 from conformance.errors import UsageError
+from conformance.redaction import describe
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 FORM = re.compile(r"(\d{1,5})([smhdw])")
@@ -19,5 +20,5 @@ def duration(text: str) -> timedelta:
     """The duration of a number and its unit: s, m, h, d or w. Raises :class:`DurationError`."""
     match = FORM.fullmatch(text)
     if match is None:
-        raise DurationError(f"found {text!r}, expected a duration such as 7d, 12h or 30m")
+        raise DurationError(f"found {describe(text)}, expected a duration such as 7d, 12h or 30m")
     return timedelta(**{UNITS[match.group(2)]: int(match.group(1))})

@@ -23,6 +23,7 @@ from conformance.connection.repair import repair
 from conformance.connection.secret import Secret, SecretError, read, resolve
 from conformance.connection.values import Problem, malformed, secret
 from conformance.errors import UsageError
+from conformance.redaction import clean, describe, hide, remember, shape_of
 from conformance.toml_file.document import TomlDocument, day, did_you_mean, kind, repr_short
 from conformance.toml_file.positions import Table, line_of, tables
 
@@ -121,18 +122,17 @@ def load_files(
         for connection, line in file.connections:
             here = f"{file.path}:{line}"
             if connection.name in seen:
-                wrong.append(
-                    f"{here}: name: {connection.name!r} is also the name of the connection at {seen[connection.name]}"
-                )
+                name, there = describe(connection.name), seen[connection.name]
+                wrong.append(f"{here}: name: {name} is also the name of the connection at {there}")
             seen.setdefault(connection.name, here)
     wrong += contradictions(
         [(connection, f"{file.path}:{line}") for file in files for connection, line in file.connections]
     )
     if wrong:
-        told = {key: corrected for file in files for key, corrected in file.keys.items()}
-        keys = [key for key, corrected in told.items() if not corrected or len(told) <= FEW]
+        corrections = {key: corrected for file in files for key, corrected in file.keys.items()}
+        keys = [key for key, corrected in corrections.items() if not corrected or len(corrections) <= FEW]
         values = {key: value for file in files for key, value in file.values.items() if key not in file.keys}
-        raise ConnectionFileError(wrong, list(help_for(keys, values if len(files) == 1 else {})))
+        raise ConnectionFileError([*map(clean, wrong)], list(help_for(keys, values if len(files) == 1 else {})))
     return {file.path: tuple(connection for connection, _ in file.connections) for file in files}
 
 
@@ -201,7 +201,7 @@ def _document(file: _File, document: Mapping[str, Any], written: Sequence[Table]
         if key != "connection":
             line = written[0].keys.get(key) or next((one.line for one in written if one.path.split(".")[0] == key), 1)
             hint = did_you_mean(key, ("connection", *KEYS))
-            file.tell(f"unknown key {key!r}{hint}; a connection stands in a table [connection]", line)
+            file.tell(f"unknown key {describe(key)}{hint}; a connection stands in a table [connection]", line)
     rows = document.get("connection")
     if rows is None:
         file.tell("no table [connection]")
@@ -225,9 +225,9 @@ def _connection(entry: _Entry, many: bool) -> None:
     before = len(entry.file.wrong)
     for key in entry.row:
         if key not in KEYS:
-            entry.tell(key, f"unknown key {key!r}{did_you_mean(key, KEYS)}")
+            entry.tell(key, f"unknown key {describe(key)}{did_you_mean(key, KEYS)}")
     values: dict[str, Any] = {key: _string(entry, key) for key in IDS}
-    name = _string(entry, "name", required=many) or entry.file.path.stem
+    name = _name(entry, required=many)
     credential = _credential(entry)
     cloud = _choice(entry, "cloud", "public", tuple(CLOUDS))
     apis = _apis(entry)
@@ -244,6 +244,16 @@ def _connection(entry: _Entry, many: bool) -> None:
         name, **values, credential=credential, cloud=cloud, apis=apis, secret_expires=expires, expect=expect
     )
     entry.file.connections.append((connection, entry.line("name")))
+
+
+def _name(entry: _Entry, *, required: bool) -> str:
+    """The connection's name, by default that of its file. It stands in every output."""
+    name = _string(entry, "name", required=required) or entry.file.path.stem
+    if shape_of(name) or hide(name) != name:
+        entry.found("name", name, "a name that may be shown")
+    elif clean(name) != name or "\n" in name:
+        entry.found("name", name, "a text without control characters and without commands of CI systems")
+    return name
 
 
 def _string(entry: _Entry, key: str, *, required: bool = True) -> str:
@@ -310,7 +320,7 @@ def _expect(entry: _Entry) -> Expect:
     values: dict[str, Any] = {}
     for key, value in row.items():
         if key not in EXPECT:
-            entry.tell(f"expect.{key}", f"unknown key {key!r}{did_you_mean(key, EXPECT)}")
+            entry.tell(f"expect.{key}", f"unknown key {describe(key)}{did_you_mean(key, EXPECT)}")
         elif key.endswith("_days"):
             if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 100_000:
                 values[key] = value
@@ -344,6 +354,8 @@ def _credential(entry: _Entry) -> Credential | None:
         entry.found(key, reference, "env:NAME, file:PATH or the value")
         return None
     if not entry.file.credentials:
+        if not reference.startswith(("env:", "file:")):
+            remember(reference)
         return ClientSecret(Secret("not needed here", "none"))
     try:
         return _resolved(entry, key, reference)

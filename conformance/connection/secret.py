@@ -10,10 +10,16 @@ from pathlib import Path
 from typing import NoReturn
 
 from conformance.errors import UsageError
+from conformance.files.regular import FileError, read_file
+from conformance.redaction import name_of, remember
 
 VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 LARGEST = 64 * 1024
 """Bytes of a secret's file."""
+
+
+NOWHERE = "none"
+"""The origin of a text that takes the place of a secret, where none is needed."""
 
 
 class SecretError(UsageError):
@@ -30,9 +36,13 @@ class Secret:
 
     def __init__(self, text: str, origin: str = "inline", *, exposed: bool = False) -> None:
         self._text, self.origin, self.exposed = text, origin, exposed
+        if origin != NOWHERE:
+            remember(text)
 
     def reveal(self) -> str:
         """The text itself. For the request that needs it, and nothing else."""
+        if self.origin != NOWHERE:
+            remember(self._text)  # again: of many, those used last are known
         return self._text
 
     def __repr__(self) -> str:
@@ -68,7 +78,7 @@ def resolve(reference: str, folder: Path, environ: Mapping[str, str]) -> Secret:
         if not VARIABLE.fullmatch(where):  # perhaps the secret itself: not shown
             raise SecretError("what follows env: is not the name of an environment variable")
         if not environ.get(where):
-            raise SecretError(f"environment variable {where} is {'empty' if where in environ else 'not set'}")
+            raise SecretError(f"environment variable {name_of(where)} is {'empty' if where in environ else 'not set'}")
         return Secret(environ[where], reference)
     if kind == "file":
         path = folder / where
@@ -80,15 +90,9 @@ def read(where: str, folder: Path) -> bytes:
     """The content of a secret's file. Raises :class:`SecretError`."""
     path = folder / where
     try:
-        size = path.stat().st_size
-        content = path.read_bytes() if size <= LARGEST else b""
-    except OSError as error:
-        raise SecretError(f"file {where} cannot be read: {error.strerror}") from None
-    except ValueError:
-        raise SecretError("what follows file: is not a path") from None
-    if size > LARGEST:
-        raise SecretError(f"file {where} is larger than {LARGEST // 1024} kB")
-    return content
+        return read_file(path, LARGEST)
+    except FileError as error:
+        raise SecretError(f"file {name_of(where)} {error}") from None
 
 
 def _text(content: bytes) -> str:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from conformance.connection.correction import SECRET, correction, invisible
+from conformance.connection.correction import correction, invisible
 from conformance.connection.credential import ClientSecret
 from conformance.connection.model import Connection
+from conformance.redaction import describe, shape_of
 
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}", re.IGNORECASE)
@@ -68,7 +69,7 @@ Verdict = tuple[str, str, str] | None
 def tenant(value: str, _: Mapping[str, str]) -> Verdict:
     expected = "the directory's GUID or one of its domains"
     if value.lower() in MANY_TENANTS:
-        return "tenant_malformed", f"{value!r}, which stands for many tenants", expected
+        return "tenant_malformed", f"{describe(value)}, which stands for many tenants", expected
     if not GUID.fullmatch(value) and not DOMAIN.fullmatch(value):
         return "tenant_malformed", _shown(value), expected
     return None
@@ -113,13 +114,13 @@ def workspace_name(value: str, _: Mapping[str, str]) -> Verdict:
     expected = "the workspace's name: 2 to 90 letters, digits and hyphens"
     if GUID.fullmatch(value):
         return "config_invalid", f"{_shown(value)} (a GUID; perhaps the workspace id)", expected
-    if not WORKSPACE_NAME.fullmatch(value):
+    if not WORKSPACE_NAME.fullmatch(value) or shape_of(value):
         return "config_invalid", _shown(value), expected
     return None
 
 
 def resource_group(value: str, _: Mapping[str, str]) -> Verdict:
-    if RESOURCE_GROUP.fullmatch(value):
+    if RESOURCE_GROUP.fullmatch(value) and not shape_of(value):
         return None
     return (
         "config_invalid",
@@ -159,6 +160,4 @@ RULES: Mapping[str, Callable[[str, Mapping[str, str]], Verdict]] = {
 
 
 def _shown(value: str) -> str:
-    if SECRET.search(value):
-        return "what has the form of a client secret"
-    return repr(value if len(value) <= 80 else value[:79] + "…")
+    return describe(value)

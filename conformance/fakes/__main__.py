@@ -20,6 +20,7 @@ from conformance.fakes.network.served import server_of
 from conformance.fakes.network.server import Server, log_to
 from conformance.fakes.scenarios import SCENARIOS
 from conformance.fakes.world import hosts
+from conformance.redaction import clean, say
 from conformance.sources.base import SourceError
 from conformance.verification.verdict import ExitCode
 
@@ -147,7 +148,7 @@ def main(arguments: list[str] | None = None) -> int:
         with contextlib.suppress(KeyboardInterrupt):  # where the event loop takes no signals
             asyncio.run(serve(options))
     except (SourceError, SecretError, ValueError, OSError, ImportError, OverflowError) as error:
-        print(f"ERROR: {error}", file=sys.stderr)
+        say(f"ERROR: {clean(str(error))}", error=True)
         return ExitCode.USAGE
     return ExitCode.CONFORMANT
 

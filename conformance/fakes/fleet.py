@@ -21,6 +21,7 @@ from conformance.fakes.scenarios import SCENARIOS
 from conformance.fakes.source import build
 from conformance.fakes.state.timeline import stable_id
 from conformance.fakes.world import Disturbance, World, tenant_named
+from conformance.files.regular import write_private
 
 WAYS = (
     "wrong-secret",
@@ -141,7 +142,7 @@ def write(folder: Path, fleet: Fleet, environment: Mapping[str, str], certificat
     connections.mkdir(parents=True, exist_ok=True)
     for old in (*connections.glob("*.toml"), *connections.glob("*.secret")):
         old.unlink()
-    (folder / "ca.pem").write_bytes(certificate)
+    write_private(folder / "ca.pem", certificate)
     private(folder / "environment", exports(environment))
     private(connections / "fleet.secret", fleet.secret)
     troubled = {}
@@ -153,4 +154,4 @@ def write(folder: Path, fleet: Fleet, environment: Mapping[str, str], certificat
         if state != "healthy":
             troubled[connection.name] = {"state": state, "causes": list(causes(state))}
     manifest = {"tenants": fleet.count, "troubled": troubled}
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    private(folder / "manifest.json", json.dumps(manifest, indent=1))

@@ -20,6 +20,7 @@ from conformance.fleet.run import Run
 from conformance.fleet.task import Failure, FleetError, FleetLost
 from conformance.outputs.delivery import Delivery
 from conformance.outputs.summary import RunSummary, summarize
+from conformance.redaction import clean, clean_logs, say
 from conformance.report.comparison import past
 from conformance.report.terminal_layout import console
 from conformance.results.history import History
@@ -85,7 +86,9 @@ def verify(arguments: argparse.Namespace) -> int:
     began = time.monotonic()
     with ExitStack() as stack:
         history = options.history()
-        store = RunStore(journal, stack.enter_context(history) if history else None)
+        store = RunStore(journal, history.__enter__() if history else None)
+        options.delivery.prepare()
+        stack.callback(store.close)
         run = Run(planned, store, sys.stderr)
         cut_off = execute(run, arguments.scheduler)
     for line in failure_lines(run.failures):
@@ -103,7 +106,7 @@ def verify(arguments: argparse.Namespace) -> int:
     )
     lost = deliver_reports(summary, options.delivery, journal, interrupted=cut_off == INTERRUPTED)
     for line in counts(run, options):
-        print(line)
+        say(clean(line))
     if cut_off is not None:
         return cut_off
     if lost or run.exit_code == ExitCode.USAGE:
@@ -142,7 +145,7 @@ def deliver_reports(end: RunSummary | None, delivery: Delivery, journal: Journal
     if journal.problem and not any(one.fatal for one in problems):
         problems.append(delivery.unwritten(journal.problem))
     for one in problems:
-        print(f"{one.level}: {one.text}", file=sys.stderr)
+        say(clean(f"{one.level}: {one.text}"), error=True)
     return any(one.fatal for one in problems)
 
 
@@ -165,6 +168,8 @@ def draw(options: argparse.Namespace) -> int:
         raise FleetError(f"{options.history}: no such file")
     since = None if options.days is None else datetime.now(UTC) - timedelta(days=options.days)
     with History(options.history) as history:
+        if history.locked:
+            raise FleetError(f"{options.history}: cannot be read: {history.locked}")
         found = trend(history, since)
     draw(found, console())
     if options.svg and found.nights:
@@ -184,7 +189,7 @@ def failure_lines(failures: Iterable[Failure]) -> Iterator[str]:
 
 def error_line(text: str, code: int) -> int:
     """Says what is wrong on standard error; gives the exit code back."""
-    print(f"ERROR: {text}", file=sys.stderr)
+    say(f"ERROR: {clean(text)}", error=True)
     return code
 
 
@@ -194,7 +199,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if words[:1] == ["trend"]:
             return draw(trend_parser().parse_args(words[1:]))
-        return verify(run_parser().parse_args(words))
+        with clean_logs():
+            return verify(run_parser().parse_args(words))
     except UsageError as error:
         return error_line(str(error).replace("--sentinel-", "--"), ExitCode.USAGE)
 

@@ -19,6 +19,7 @@ from tornado.iostream import StreamClosedError
 from conformance._version import __version__
 from conformance.fleet.batches import Batches
 from conformance.fleet.task import ConnectionRef, Failure, FleetError, FleetLost, Result, VerifySpec, verify
+from conformance.redaction import clean
 from conformance.verification.verdict import ExitCode
 
 CONNECT = 10.0
@@ -138,4 +139,4 @@ def _reason(error: BaseException) -> tuple[str, ExitCode]:
 
 def _line(error: BaseException) -> str:
     """The first line of what an error says, with its type."""
-    return f"{type(error).__name__}: {error}".splitlines()[0].rstrip(": ")
+    return clean(f"{type(error).__name__}: {error}".splitlines()[0].rstrip(": "))

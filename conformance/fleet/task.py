@@ -19,6 +19,7 @@ from conformance.errors import UsageError
 from conformance.findings import UNPUBLISHED, Docs
 from conformance.probing.shortage import Shortage
 from conformance.probing.transport import Patience
+from conformance.redaction import clean
 from conformance.report.entry import Entry, entry
 from conformance.sources.base import Source, SourceError
 from conformance.sources.resolve import source
@@ -106,7 +107,7 @@ def verify(places: Sequence[ConnectionRef], spec: VerifySpec) -> Result:
         entries, left = asyncio.run_coroutine_threadsafe(_all(connections, spec), _loop()).result()
         failures += left
     except SourceError as error:
-        entries, failures = (), [Failure(one.name, str(error), ExitCode.USAGE) for one in places]
+        entries, failures = (), [Failure(one.name, clean(str(error)), ExitCode.USAGE) for one in places]
     except Exception as error:
         text = f"an error of this suite: {type(error).__name__}"
         entries, failures = (), [Failure(one.name, text, ExitCode.INCOMPLETE) for one in places]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.connection.secret import Secret
 from conformance.errors import UsageError
+from conformance.redaction import clean_bytes
 from conformance.report.handback.texts import LANGUAGES
 from conformance.toml_file.document import repr_short
 
@@ -56,6 +58,18 @@ class Delivery:
             _addresses(notified, environ) if notified else (),
         )
 
+    def prepare(self) -> None:
+        """Makes the folder, before anything is sent. Raises :class:`DeliveryError` where no file can be made in it."""
+        if self.folder is None:
+            return
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.folder):
+                pass
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise DeliveryError(f"{self.folder}: the report cannot be written: {reason}; nothing was sent") from None
+
     def deliver(self, ending: RunSummary, *, interrupted: bool = False) -> list[Problem]:
         """Delivers to all of them; what could not be. Who interrupts a run knows it: nobody else is told."""
         return [*self._write(ending), *(() if interrupted else self._notify(ending))]
@@ -70,7 +84,7 @@ class Delivery:
         if self.job_summary:
             try:
                 with self.job_summary.open("ab") as file:
-                    file.write(ending.summary())
+                    file.write(clean_bytes(ending.summary()))
             except OSError as error:
                 yield Problem(f"{JOB_SUMMARY}: the summary cannot be written: {error.strerror}", fatal=False)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from conformance.connection.secret import Secret, SecretError, resolve
 from conformance.errors import UsageError
-from conformance.findings.redact import printable
+from conformance.redaction import clean, remember
 
 if TYPE_CHECKING:
     from apprise import Apprise
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 OBEYED = str.maketrans({"<": "‹", ">": "›", "@": "＠"})
 """What chats obey instead of showing it, such as ``<!channel>`` and ``@everyone``."""
+SECRET_PART = 8
+"""Characters of a part of an address that may be a key; parts with a dot are hosts."""
 TIMEOUT = 20.0
 """Seconds for one address."""
 
@@ -36,6 +39,9 @@ def addresses(references: Sequence[str], environ: Mapping[str, str] = os.environ
             address = resolve(reference, Path(), environ)
         except SecretError as error:
             raise NotifyError(f"--sentinel-notify: {error}") from None
+        for part in re.split(r"[/:@?&=]+", address.reveal()):  # services put them together anew
+            if len(part) >= SECRET_PART and "." not in part:
+                remember(part)
         _service(address)
         found.append(address)
     return tuple(found)
@@ -77,7 +83,7 @@ def _connection(connection: ConnectionPart) -> Iterator[str]:
 
 
 def _told(text: str) -> str:
-    return printable(text).translate(OBEYED)
+    return clean(text.replace("\n", " ")).translate(OBEYED)
 
 
 def _shown(address: Secret) -> str:

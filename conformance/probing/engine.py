@@ -16,13 +16,16 @@ import msgspec
 from conformance._version import __version__
 from conformance.apis import entra
 from conformance.apis.endpoint import Ask, Audience, Endpoint
+from conformance.apis.entra import OpenIdConfiguration
 from conformance.connection import CLOUDS, Connection
 from conformance.findings import Finding, explain, finding
 from conformance.network.interception import seen_through
 from conformance.probing import tokens
 from conformance.probing.challenge import claims_of
 from conformance.probing.clock import Clock
+from conformance.probing.decoding import ACCEPTED
 from conformance.probing.diagnosis import TELL_APART, rules_for
+from conformance.probing.discovery import token_endpoint_problem
 from conformance.probing.evidence import Answer, Blocked, Evidence, Exchange, InternalError, NotAsked, Refusal
 from conformance.probing.guard import Guard, next_link_problem
 from conformance.probing.partial import part
@@ -40,6 +43,12 @@ from conformance.probing.rate_limits import RateLimits
 from conformance.probing.shared_network import shared
 from conformance.probing.shortage import Shortage, shortage
 from conformance.probing.transport import SOCKETS, NetworkFailure, Patience, Response, Sender
+
+HEADERS = {
+    "User-Agent": f"sentinel-conformance/{__version__}",
+    "Accept": "application/json",
+    "Accept-Encoding": ACCEPTED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +94,7 @@ class Engine:
         self._client = httpx.AsyncClient(
             transport=self._guard,
             timeout=httpx.Timeout(None, connect=patience.connect),
-            headers={"User-Agent": f"sentinel-conformance/{__version__}", "Accept": "application/json"},
+            headers=HEADERS,
             follow_redirects=False,
             trust_env=False,
         )
@@ -218,7 +227,18 @@ class Engine:
         result = await self._sender.send(request, ask.endpoint.name, urgency(name, len(PROBES)))
         if isinstance(result, NetworkFailure):
             return Refusal(name, result.finding, result.exchange)
-        return read(name, ask.endpoint, result, self.connection)
+        evidence = read(name, ask.endpoint, result, self.connection)
+        if ask.endpoint is entra.OPENID_CONFIGURATION and isinstance(evidence, Answer):
+            return self._trusted(evidence)
+        return evidence
+
+    def _trusted(self, answer: Answer[OpenIdConfiguration]) -> Evidence:
+        """The discovery document, unless it would have the secret sent elsewhere."""
+        problem = token_endpoint_problem(self.connection, answer.data)
+        if problem is None:
+            return answer
+        found = finding("contract_violation", explanation=f"{problem}; the secret was not sent there.", about="entra")
+        return Refusal(answer.probe, found, answer.exchange, answer.headers, answer.body)
 
     async def _token(self, name: str, ask: AskToken, claims: str | None = None) -> Evidence:
         discovery = await self._raw("discovery")
@@ -241,6 +261,9 @@ class Engine:
             return Refusal(name, result.finding, result.exchange)
         evidence = read(name, entra.TOKEN, result, self.connection)
         if isinstance(evidence, Answer):
+            if problem := tokens.problem(evidence.data.access_token):
+                found = finding("contract_violation", code=entra.TOKEN.name, explanation=problem)
+                return Refusal(name, found, evidence.exchange, evidence.headers)
             token = tokens.Token(ask.audience, evidence.data.access_token, evidence.data)
             self._guard.tokens[token.text] = ask.audience
             return replace(evidence, data=token)
@@ -308,7 +331,7 @@ def read(name: str, endpoint: Endpoint[Any], received: Response, connection: Con
     if received.status == 200 and received.body.strip():
         content_type = received.headers.get("content-type", "")
         if "html" not in content_type.lower():
-            with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+            with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 if received.body.lstrip()[:1] not in (b"{", b"["):
                     raise msgspec.DecodeError
                 try:

@@ -19,6 +19,10 @@ from urllib.parse import urlencode
 from conformance.apis.endpoint import Audience
 from conformance.apis.entra import TokenResponse
 from conformance.connection import Connection
+from conformance.redaction import remember
+
+LONGEST = 32 * 1024
+"""Characters of a token that still fit into a header. Inferred: what servers take is half of that or less."""
 
 # msal is synchronous, and an assertion may have to be fetched. Nothing waits here for a tenant.
 _threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="msal")
@@ -36,6 +40,9 @@ class Token:
     text: str = field(repr=False)
     response: TokenResponse = field(repr=False)
 
+    def __post_init__(self) -> None:
+        remember(self.text)
+
     @cached_property
     def claims(self) -> Mapping[str, Any]:
         """The payload of the token, for diagnosis only (the signature is not ours to check); empty if opaque."""
@@ -52,6 +59,17 @@ class Token:
         """The object id of the service principal (claim ``oid``)."""
         oid = self.claims.get("oid")
         return oid if isinstance(oid, str) else None
+
+
+def problem(text: str) -> str | None:
+    """Why a text cannot be sent as a bearer token, in a sentence; None where it can."""
+    if not text:
+        return "The token is empty."
+    if not all("!" <= one <= "~" for one in text):
+        return "The token has characters that no header may carry."
+    if len(text) > LONGEST:
+        return f"The token is {len(text)} characters long, more than a header may carry."
+    return None
 
 
 def decode_claims(token: str) -> Mapping[str, Any]:
@@ -153,6 +171,7 @@ async def compose(
             app.acquire_token_for_client([connection.cloud.scope(audience)], claims_challenge=claims)
         if composer.request is None:
             raise ValueError("nothing sent")
+        remember(str(composer.request.form.get("client_assertion", "")))
         return composer.request
 
     return await asyncio.get_running_loop().run_in_executor(_threads, composed)

@@ -20,6 +20,7 @@ from conformance.network.proxy_refusal import chain, on_the_way, proxy_refusal, 
 from conformance.network.proxy_settings import UnusableSetting
 from conformance.network.route import EXTENSION, Route
 from conformance.probing.clock import Clock
+from conformance.probing.decoding import Budget, EndlessAnswer, whole
 from conformance.probing.evidence import Exchange
 from conformance.probing.host import Host
 from conformance.probing.line import Line
@@ -52,6 +53,12 @@ CUT_OFF = frozenset({"ConnectionResetError", "BrokenPipeError", "SSLEOFError", "
 """Types of errors (of the system, of ssl and of anyio) by which a connection ends in the middle of a handshake."""
 LARGEST = 32 * 1024 * 1024
 """Bytes of an answer, unpacked. A fleet has answers of many tenants in memory, and what is asked for is far below."""
+LARGEST_REFUSAL = 4 * 1024 * 1024
+"""Bytes of a refusal: of its text, several copies are made while it is read."""
+LARGEST_OF_ALL = 48 * 1024 * 1024
+"""Bytes of all answers of a connection."""
+MEMBERS, MEMBERS_OF_ALL = 600_000, 1_200_000
+"""Values in an answer, and in all answers of a connection: a value of two bytes takes up to a hundred, once decoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +116,8 @@ class Sender:
         self._client, self._clock, self._patience, self._accounts = client, clock, patience, accounts
         self._hosts: dict[str, Host] = {}
         self._line = Line(sockets)
+        self.budget = Budget(LARGEST_OF_ALL, MEMBERS_OF_ALL)
+        """For all answers of the connection together."""
         self.requests = 0
         self.exchanges: list[Exchange] = []
         self._start = clock.monotonic() if start is None else start
@@ -180,6 +189,8 @@ class Sender:
                 account.close(self._clock.monotonic() + wait, exhausted=is_throttled(result))
             if attempt == self._patience.attempts or waited + wait > self._patience.retries:
                 break
+            if isinstance(result, Response):
+                self.budget.give_back(len(result.body))  # of a refusal that is not the last word, nothing stays
             await self._clock.sleep(wait)
             waited += wait
         return result
@@ -201,7 +212,9 @@ class Sender:
         try:
             async with host.answering(seconds):
                 response = await self._client.send(request, stream=True)
-                body = await whole(response)
+                largest = LARGEST if response.status_code < 400 else LARGEST_REFUSAL
+                body = await whole(response, largest, self.budget)
+                self.budget.take_members(body, MEMBERS)
             host.answered()
         except TimeoutError:
             failure = late(request.url.host, silence(self._patience.request))
@@ -215,8 +228,10 @@ class Sender:
             cut = broken(error)
             if response is not None:
                 failure = broken_off(failure, issuer(response))
-        except EndlessAnswer:
-            explanation = f"{endpoint} answered with more than {LARGEST >> 20} MiB, and was not read to its end."
+        except EndlessAnswer as error:
+            self.budget.give_back(len(body))
+            body = b""
+            explanation = f"{endpoint} answered with {error}, and was not read to its end."
             failure = finding(
                 "contract_violation", about=endpoint.partition(".")[0], code=endpoint, explanation=explanation
             )
@@ -239,24 +254,6 @@ class Sender:
         if failure is not None or status is None:
             return NetworkFailure(failure or finding("connection_failed"), exchange, cut)
         return Response(status, headers, body, exchange)
-
-
-class EndlessAnswer(Exception):
-    """An answer is longer than any that is documented."""
-
-
-async def whole(response: httpx.Response) -> bytes:
-    """The body of an answer, unpacked. Raises :class:`EndlessAnswer` beyond ``MAX_BYTES``, and what httpx raises."""
-    parts, length = [], 0
-    try:
-        async for part in response.aiter_bytes():
-            length += len(part)
-            if length > LARGEST:
-                raise EndlessAnswer
-            parts.append(part)
-    finally:
-        await response.aclose()
-    return b"".join(parts)
 
 
 def request_id(headers: Mapping[str, str], refusal: bytes) -> str | None:

@@ -10,6 +10,7 @@ from conformance.checks.outcome import Outcome
 from conformance.checks.registry import Check, order
 from conformance.connection import Connection
 from conformance.probing.evidence import Evidence
+from conformance.redaction import clean
 from conformance.sources.base import Source
 from conformance.verification.pipeline import Examination
 
@@ -127,4 +128,4 @@ def describe(case: Case, outcome: Outcome) -> str:
     if outcome.root and outcome.status in ("failed", "inconclusive"):
         fix = outcome.root.finding.fix
         text += f"\nfix ({outcome.root.finding.owner}): {fix.text}" + "".join(f"\n    {one}" for one in fix.commands)
-    return text
+    return clean(text)

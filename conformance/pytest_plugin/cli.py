@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conformance.files.regular import create_private
+from conformance.redaction import clean, say
 from conformance.verification.verdict import ExitCode
 
 if TYPE_CHECKING:
     import pytest
+LARGEST = 1024 * 1024
+"""Bytes of an error text that are read."""
 
 
 def list_checks(*_: object) -> int:
@@ -21,9 +24,9 @@ def list_checks(*_: object) -> int:
     for check in catalogue().values():
         if check.area != area:
             area = check.area
-            print(f"\n{AREAS.get(area, area)} ({area})")
+            say(f"\n{AREAS.get(area, area)} ({area})")
         level = "" if check.level == "must" else " (should)"
-        print(f"  {check.id:<9} {check.title}{level}")
+        say(f"  {check.id:<9} {check.title}{level}")
     return ExitCode.CONFORMANT
 
 
@@ -33,9 +36,9 @@ def list_scenarios(*_: object) -> int:
 
     for one in scenarios().values():
         causes = ", ".join(one.causes + one.notes) or "-"
-        print(f"{one.name:<26} {causes:<28} {one.title}")
-    print("\nAlso any single answer of a service, by the name of its entry: fake:arm/AuthenticationFailed.scheme,")
-    print("fake:entra/AADSTS50034. docs/fakes.md lists them. Join several names by +.")
+        say(f"{one.name:<26} {causes:<28} {one.title}")
+    say("\nAlso any single answer of a service, by the name of its entry: fake:arm/AuthenticationFailed.scheme,")
+    say("fake:entra/AADSTS50034. docs/fakes.md lists them. Join several names by +.")
     return ExitCode.CONFORMANT
 
 
@@ -50,16 +53,15 @@ def init(where: str, *_: object) -> int:
     if parts := parts_of(where):
         return fill_in(parts)
     if where == "-":
-        print(template(), end="")
+        say(template(), end="")
         return ExitCode.CONFORMANT
     try:
-        with Path(where).open("x", encoding="utf-8") as file:
-            file.write(template())
+        create_private(Path(where), template().encode())
     except FileExistsError:
         return usage(f"{where}: exists already, nothing written")
     except OSError as error:
         return usage(f"{where}: cannot be written: {error.strerror}")
-    print(f"{where}: written; fill in the values, then: pytest --sentinel-config={where}")
+    say(f"{where}: written; fill in the values, then: pytest --sentinel-config={where}")
     return ExitCode.CONFORMANT
 
 
@@ -109,7 +111,7 @@ def explain_text(text: str, config: pytest.Config) -> int:
 
 def usage(message: str) -> int:
     """One clear line."""
-    print(f"ERROR: {message}", file=sys.stderr)
+    say(f"ERROR: {clean(message)}", error=True)
     return ExitCode.USAGE
 
 

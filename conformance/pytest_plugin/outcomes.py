@@ -11,6 +11,7 @@ from conformance.checks.outcome import Outcome
 from conformance.probing.probe import CONNECTION
 from conformance.pytest_plugin.cases import CASE, WORDS, Case, describe, properties, pytest_outcome, status_of
 from conformance.pytest_plugin.items import case_of
+from conformance.redaction import clean_report
 from conformance.verification.pipeline import Policy
 
 
@@ -48,6 +49,7 @@ class OutcomePlugin:
         if case and case.outcome and call.when == "call":
             report.sentinel = status_of(case.outcome)
             report.duration = case.duration
+        clean_report(report)
         return report
 
     @pytest.hookimpl(tryfirst=True)

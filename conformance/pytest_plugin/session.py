@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from conformance.pytest_plugin.probes import fixtures
 from conformance.pytest_plugin.results import SessionResults
 from conformance.pytest_plugin.run_loop import RunLoop
 from conformance.pytest_plugin.setup import RunSetup, read_setup
+from conformance.redaction import Outlet, clean, clean_logs
 from conformance.report.comparison import PastRun, past
 from conformance.report.progress import progress
 from conformance.results.history import History
@@ -40,9 +42,14 @@ def start(config: pytest.Config, checks: Path) -> None:
         options = run_options(config)
         setup = read_setup(config, options)
         previous = past(options.compare, [connection.name for connection in setup.connections])
-        session = Session(config, options, setup, previous, open_history(config, options))
+        history = open_history(config, options)
+        if not hasattr(config, "workerinput") and not config.option.collectonly:
+            options.delivery.prepare()
+        session = Session(config, options, setup, previous, history)
     except UsageError as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(clean(str(error))) from None
+    except OSError as error:  # a file or folder of an option that this user may not even look at
+        raise pytest.UsageError(clean(f"{error.filename or 'this machine'}: {error.strerror}")) from None
     if config.args_source is not config.ArgsSource.ARGS:
         config.args[:] = [str(checks)]
         config.args_source = config.ArgsSource.ARGS
@@ -98,6 +105,7 @@ class Session:
             worker=getattr(config, "workerinput", None),
             distributed=self.workers is not None,
         )
+        self._logs = ExitStack()
 
     def _xdist_controller(self) -> XdistController | None:
         if getattr(self._config.option, "dist", "no") == "no":
@@ -124,6 +132,16 @@ class Session:
             option.capture = "no"  # read later than by capturing itself: without it pytest prints percentages
         return quiet
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """From now on, remove known secrets and CI commands from all that pytest prints, and from logs."""
+        self._logs.enter_context(clean_logs())
+        if terminal := session.config.pluginmanager.get_plugin("terminalreporter"):
+            terminal._tw._file = Outlet.of(terminal._tw._file)
+
+    def pytest_unconfigure(self) -> None:
+        self._logs.close()
+
     def offered(self, case: Case) -> bool:
         """Return whether the source of a case can answer it."""
         return self._setup.offers(case.run.connection, case.check)
@@ -142,7 +160,7 @@ class Session:
         try:
             self.outcomes.policy = replace(self.outcomes.policy, baseline=self._options.baseline())
         except UsageError as error:
-            raise pytest.UsageError(str(error)) from None
+            raise pytest.UsageError(clean(str(error))) from None
         self.results.begin()
 
     def _finish(self, run: Run) -> None:
@@ -157,8 +175,7 @@ class Session:
         for run in self.runs:
             if run.examination is not None and run.asked.name not in self.results.store.names:  # stopped early, with -x
                 self._finish(run)
-        if history := self.results.store.history:
-            history.__exit__()
+        self.results.store.close()
         interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
         ended = interrupted or exitstatus in (0, 1, ExitCode.NOTHING_SELECTED)
         if self._is_worker or session.config.option.collectonly or not ended:
@@ -194,4 +211,4 @@ class Session:
             self.results.summary.show(out, max(0, self._config.option.verbose))
         problems = (f"{problem.level}: {problem.text}" for problem in self.results.undelivered)
         for note in [*self.results.notes, *problems]:
-            out.print(note)
+            out.print(clean(note))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from conformance.connection import ConnectionFileError, load
 from conformance.recording.leaks.scan import ScanError, known_values, leaks, read
+from conformance.redaction import clean, say
 from conformance.verification.verdict import ExitCode
 
 
@@ -18,11 +19,11 @@ def scan(options: argparse.Namespace) -> int:
         texts = read(options.paths)
         found = leaks(texts, known=[value for one in connections for value in known_values(one)])
     except (ConnectionFileError, ScanError, ImportError) as error:
-        print(f"ERROR: {error}", file=sys.stderr)
+        say(f"ERROR: {clean(str(error))}", error=True)
         return ExitCode.USAGE
     for leak in found:
-        print(leak)
-    print(f"{len(found) or 'no'} leaks in {len(texts)} files")
+        say(clean(str(leak)))
+    say(f"{len(found) or 'no'} leaks in {len(texts)} files")
     return ExitCode.NONCONFORMANT if found else ExitCode.CONFORMANT
 
 

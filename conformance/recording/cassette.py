@@ -12,7 +12,10 @@ import msgspec
 
 from conformance.checks.outcome import Outcome, Status
 from conformance.connection import Expect
+from conformance.files.regular import FileError, read_file
+from conformance.files.slugs import RESERVED
 from conformance.recording.interaction import Interaction
+from conformance.redaction import clean, describe
 from conformance.sources.base import SourceError
 from conformance.verification.verdict import VerdictStatus
 
@@ -129,8 +132,8 @@ def write(folder: Path, contents: dict[str, bytes]) -> None:
 
 def place(folder: Path, name: str) -> Path:
     """Where the cassette of a name is. Raises :class:`~conformance.sources.base.SourceError` for what is no name."""
-    if not name or name.startswith(".") or set(name) & set('/\\:*?"<>|\0'):
-        raise SourceError(f"{name!r} is no name of a cassette")
+    if not name or name.startswith(".") or set(name) & set('/\\:*?"<>|\0') or RESERVED.fullmatch(name.lower()):
+        raise SourceError(f"{describe(name)} is no name of a cassette")
     return folder / name
 
 
@@ -150,6 +153,8 @@ def read(folder: Path) -> Cassette:
     recorded = _decoded(folder / INTERACTIONS, _Interactions)
     if not recorded.interactions:
         raise SourceError(f"{folder / INTERACTIONS}: holds no interaction")
+    if clean(manifest.name) != manifest.name:
+        raise SourceError(f"{folder / MANIFEST}: the name of the connection holds control characters or commands")
     if manifest.requests != len(recorded.interactions):
         raise SourceError(f"{folder}: the manifest is of another recording than the interactions: record it anew")
     return Cassette(manifest=manifest, interactions=recorded.interactions)
@@ -178,7 +183,7 @@ def _decoded(file: Path, shape: type[T]) -> T:
     if schema is None:
         raise SourceError(f"{file}: is no part of a cassette of this suite")
     if schema != SCHEMA:
-        raise SourceError(f"{file}: is of format {schema!r}, and this suite reads {SCHEMA}: record it anew")
+        raise SourceError(f"{file}: is of format {describe(schema)}, and this suite reads {SCHEMA}: record it anew")
     try:
         return msgspec.json.decode(content, type=shape)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -187,11 +192,9 @@ def _decoded(file: Path, shape: type[T]) -> T:
 
 def _content(file: Path) -> bytes:
     try:
-        if file.stat().st_size > LARGEST:
-            raise SourceError(f"{file}: is larger than {LARGEST // 1024 // 1024} MB")
-        content = file.read_bytes()
-    except OSError as error:
-        raise SourceError(f"{file}: cannot be read: {error.strerror}") from None
+        content = read_file(file, LARGEST)
+    except FileError as error:
+        raise SourceError(f"{file}: {error}") from None
     if not content.strip():
         raise SourceError(f"{file}: is empty")
     return content

@@ -29,6 +29,7 @@ from conformance.recording.leaks.scan import known_values, leaks
 from conformance.recording.replay import Library, Played
 from conformance.recording.scrub_cassette import Scrubbed, scrubbed
 from conformance.recording.vcr_persister import Tape
+from conformance.redaction import clean_bytes
 from conformance.sources.base import Source
 from conformance.verification.api import verify
 from conformance.verification.verdict import verdict
@@ -109,6 +110,8 @@ class Recording:
         made, clean = faithful(tape, connection, outcomes, self.tier)
         contents = cassette.files(made)
         texts = {f"{connection.name}/{name}": content.decode() for name, content in contents.items()}
+        if name := next((name for name, content in contents.items() if clean_bytes(content) != content), None):
+            raise Discarded(f"{name}: a secret of this run, or a command to a CI system, stands in there")
         found = leaks(texts, known=known_values(connection), pseudonyms=clean.pseudonyms.given)
         if found:
             raise Discarded("\n".join(map(str, found)))

@@ -15,6 +15,7 @@ import msgspec
 
 from conformance.checks.outcome import Status
 from conformance.errors import UsageError
+from conformance.files.regular import FileError, open_file
 from conformance.probing.shapes import MAX_LENGTH
 
 if TYPE_CHECKING:
@@ -191,12 +192,14 @@ def past(file: str | None, names: Collection[str]) -> PastRun | None:
 def read(path: Path) -> PastRun:
     """The run of a report, or of a cassette's manifest. Raises :class:`ComparisonError`."""
     try:
-        with open(path, "rb") as file:
+        with open_file(path) as file:
             # Mapped: of a fleet's report, no more is in memory than is looked at.
             content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if os.path.getsize(path) else b""
         return _run(content, path)
     except OSError as error:
         raise ComparisonError(f"{path}: cannot be read: {error.strerror}") from None
+    except FileError as error:
+        raise ComparisonError(f"{path}: {error}") from None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ComparisonError(f"{path}: no report and no manifest of a cassette: {error}") from None
 

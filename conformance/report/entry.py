@@ -11,6 +11,7 @@ import msgspec
 from conformance._version import __version__
 from conformance.connection import Connection
 from conformance.findings import UNPUBLISHED, Docs
+from conformance.redaction import clean_bytes, hide
 from conformance.report.model import COMMAND, ConnectionPart, Document, VerdictPart, build_document, connection_part
 from conformance.verification.baseline import JudgedCheck, Stale
 from conformance.verification.result import Report
@@ -58,14 +59,14 @@ def entry(
     """
     part = connection_part(report, command, docs, alone=alone)
     return Entry(
-        name=report.connection.name,
+        name=hide(report.connection.name),
         fingerprint=fingerprint(asked, report.source, selection),
         source=report.source,
         started=report.started,
         duration_s=round(report.duration, 3),
         requests=report.gathered.requests,
         throttled=sum(exchange.throttled for exchange in report.gathered.exchanges),
-        connection=msgspec.Raw(msgspec.json.encode(part)),
+        connection=msgspec.Raw(clean_bytes(msgspec.json.encode(part))),
     )
 
 

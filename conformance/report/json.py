@@ -7,13 +7,14 @@ from typing import Any
 
 import msgspec
 
+from conformance.redaction import clean_bytes
 from conformance.report.model import Document, document
 from conformance.verification.result import Report
 
 
 def encode(document: Document) -> bytes:
     """The report of a run as indented JSON."""
-    return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
+    return msgspec.json.format(clean_bytes(msgspec.json.encode(document)), indent=1) + b"\n"
 
 
 PLACE = b'\n "connections": []'

@@ -7,6 +7,8 @@ import time
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self
 
+from conformance.redaction import Outlet, clean
+
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import ProgressColumn
@@ -60,7 +62,7 @@ class Progress:
         self._state[name] = (known, total)
         if self._bars:
             done, asked = (sum(pair[part] for pair in self._state.values()) for part in (0, 1))
-            what = name if len(self._state) == 1 else f"{len(self._state)} connections"
+            what = clean(name) if len(self._state) == 1 else f"{len(self._state)} connections"
             self._bars.update(self._task, description=f"asking {what}", completed=done, total=asked)
 
     def finished(self, name: str, status: VerdictStatus, summary: str) -> None:
@@ -123,6 +125,6 @@ def bars(stream: IO[str], *columns: ProgressColumn) -> Bars:
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
         *columns,
-        console=Console(file=stream, highlight=False),
+        console=Console(file=Outlet.of(stream), highlight=False),
         transient=True,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import IO
 from rich.console import Console
 from rich.text import Text
 
+from conformance.redaction import Outlet
 from conformance.report.wording import Sign
 
 WORD = re.compile(r"""(?:[^\s"']|"[^"]*"|'[^']*'|["'])+""")
@@ -25,7 +27,7 @@ ASCII = {ord("·"): "-", ord("…"): "...", ord("–"): "-", ord("’"): "'", or
 def console(file: IO[str] | None = None, *, width: int | None = None, color: bool | None = None) -> Console:
     """A console for the report: as wide as the terminal, 100 columns at most. NO_COLOR is honoured."""
     made = Console(
-        file=file,
+        file=Outlet.of(file or sys.stdout),
         highlight=False,
         soft_wrap=False,
         no_color=None if color is None else not color,

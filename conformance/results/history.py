@@ -13,11 +13,15 @@ from itertools import pairwise
 from pathlib import Path
 
 from conformance.errors import UsageError
+from conformance.files.regular import FileError, open_file
 from conformance.report.entry import Entry
 from conformance.verification.verdict import VerdictStatus
 
 LOCK_TIMEOUT = 30.0
 """Seconds to wait while another run writes."""
+OPENING = 5.0
+"""The same before anything is verified: another run holds the file for milliseconds at a time."""
+LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 # Each script takes a file from the version before it to the next; `user_version` says how many have run.
 MIGRATIONS = (
@@ -95,21 +99,48 @@ class History:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.locked: sqlite3.OperationalError | None = None
+        """Why nothing can be written, where another program holds the file: a run goes on without."""
 
     def __enter__(self) -> History:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._database = sqlite3.connect(self._path, timeout=LOCK_TIMEOUT, isolation_level=None)
+            if self._path.exists():
+                open_file(self._path).close()
+            self._open(OPENING)
+        except (OSError, FileError, sqlite3.Error) as error:
+            raise HistoryError(f"{self._path}: no usable history: {error}") from None
+        return self
+
+    def _open(self, patience: float) -> None:
+        """Opens the file; ``locked`` says why not, where another program holds it."""
+        self.locked = None
+        self._database = sqlite3.connect(self._path, timeout=patience, isolation_level=None)
+        try:
             self._database.execute("PRAGMA foreign_keys = ON")
             self._migrate()
             self._database.execute("PRAGMA journal_mode = WAL")  # only now: what is no history is not touched
             self._database.execute("PRAGMA synchronous = NORMAL")
-        except (OSError, sqlite3.Error) as error:
-            raise HistoryError(f"{self._path}: no usable history: {error}") from None
-        return self
+            self._database.execute(f"PRAGMA busy_timeout = {LOCK_TIMEOUT * 1000:.0f}")
+        except sqlite3.OperationalError as error:
+            self._database.close()
+            if error.sqlite_errorcode not in LOCKED:
+                raise
+            self.locked = error
+        except BaseException:
+            self._database.close()
+            raise
+
+    def retry(self) -> None:
+        """Opens a locked file once more. Raises ``sqlite3.Error`` where it is locked still, or no history."""
+        if self.locked:
+            self._open(OPENING)
+        if self.locked:
+            raise self.locked
 
     def __exit__(self, *_: object) -> None:
-        self._database.close()
+        if not self.locked:
+            self._database.close()
 
     def add(self, looks: Iterable[Observation]) -> None:
         """Writes looks down, all or none; what is known of the same run and connection is replaced."""

@@ -12,10 +12,14 @@ from typing import Any, TypeVar
 import msgspec
 
 from conformance.errors import UsageError
+from conformance.files.regular import FileError, open_file, size
+from conformance.redaction import clean
 from conformance.report.atomic_write import atomic_write
 from conformance.report.entry import Entry
 
 FILE = "connections.jsonl"
+LONGEST = 64 * 1024 * 1024
+"""Bytes of a line."""
 S = TypeVar("S", bound=msgspec.Struct)
 
 
@@ -128,8 +132,8 @@ class Journal:
         """The entries of these connections, one each: journals that were joined, or of several processes, have more."""
         seen = set[str]()
         for journal in (self, *self.others()):
-            for line in journal._lines():
-                one = journal._decoded(line, Entry)
+            for number, line in enumerate(journal._lines(), 1):
+                one = journal._whole(line, number)
                 if prints.get(one.name) == one.fingerprint and one.name not in seen:
                     seen.add(one.name)
                     yield line, one
@@ -137,17 +141,34 @@ class Journal:
     def _lines(self, start: int = 0) -> Iterator[bytes]:
         if self.path is not None and self.path.exists():
             try:
-                with open(self.path, "rb") as lines:
+                with open_file(self.path) as lines:
                     lines.seek(start)
-                    yield from (line for line in lines if line.endswith(b"\n"))
+                    while (line := lines.readline(LONGEST + 1)).endswith(b"\n"):
+                        yield line
+                    if len(line) > LONGEST:
+                        raise JournalError(
+                            f"{self.path}: no journal to go on from: a line of more than {size(LONGEST)}"
+                        )
             except OSError as error:
                 raise JournalError(f"{self.path}: no journal to go on from: {error.strerror}") from None
+            except FileError as error:
+                raise JournalError(f"{self.path}: no journal to go on from: it {error}") from None
         yield from map(zlib.decompress, self._kept)
+
+    def _whole(self, line: bytes, number: int) -> Entry:
+        """The entry of a line, with all its parts. Raises :class:`JournalError` that names the line."""
+        try:
+            one = msgspec.json.decode(line, type=Entry)
+            _ = one.part
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            told = f"line {number} is damaged: {clean(str(error))}; without it, its connection is verified again"
+            raise JournalError(f"{self.path}: no journal to go on from: {told}") from None
+        return one
 
     def _decoded(self, line: bytes, form: type[S]) -> S:
         try:
             return msgspec.json.decode(line, type=form)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise JournalError(f"{self.path}: no journal to go on from: {error}") from None
 
 

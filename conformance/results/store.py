@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.report.entry import Entry
-from conformance.results.history import History, look
+from conformance.results.history import History, HistoryError, Observation, look
 from conformance.results.journal import Journal
 
 
@@ -18,11 +18,13 @@ class RunStore:
 
     journal: Journal
     history: History | None = None
-    problem: sqlite3.Error | None = None
+    problem: sqlite3.Error | HistoryError | None = None
     """Why the history is not complete."""
     names: set[str] = field(default_factory=set)
     """Of what was finished in this run."""
     _begun: bool = field(default=False, init=False)
+    _waiting: list[Observation] = field(default_factory=list, init=False, repr=False)
+    """What the history has yet to take."""
 
     def start(self, prints: Mapping[str, str]) -> None:
         """Begins, with what an earlier run has finished of these connections (name: fingerprint)."""
@@ -42,9 +44,28 @@ class RunStore:
         """All that is finished, by a key of its name. What other runs left is not of one that has not begun."""
         return self.journal.in_order(key) if self._begun else iter(())
 
-    def _remember(self, one: Entry) -> None:
-        if self.history:
+    def close(self) -> None:
+        """Writes what a locked history could not take meanwhile, if it can now, and closes it."""
+        if self.history is None:
+            return
+        if self._waiting:
             try:
-                self.history.add([look(one)])
-            except sqlite3.Error as error:
+                self.history.retry()
+                self.history.add(self._waiting)
+                self._waiting, self.problem = [], None
+            except (sqlite3.Error, HistoryError) as error:
                 self.problem = error
+        self.history.__exit__()
+
+    def _remember(self, one: Entry) -> None:
+        if self.history is None:
+            return
+        if self.problem or self.history.locked:  # it is not waited for again with each connection
+            self.problem = self.problem or self.history.locked
+            self._waiting.append(look(one))
+            return
+        try:
+            self.history.add([look(one)])
+        except sqlite3.Error as error:
+            self.problem = error
+            self._waiting.append(look(one))

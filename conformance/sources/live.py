@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -18,6 +18,7 @@ from conformance.network.route import EXTENSION, Route, Stage
 from conformance.network.trust import trust
 from conformance.probing.clock import Clock
 from conformance.probing.rate_limits import RateLimits
+from conformance.probing.surplus import surplus
 from conformance.probing.transport import FRESH, SOCKETS
 from conformance.sources.base import Channel
 from conformance.sources.permits import socket_permits
@@ -91,15 +92,15 @@ class ConnectionPool(httpx.AsyncBaseTransport):
             self._open += 1
             await self._close(self._reserved)
             transport = self._made(host)
-        leave = partial(free.append, transport)
+        leave = partial(self._leave, free, transport)
         try:
             response = await self._through(transport, request, route)
         except (httpx.NetworkError, httpx.RemoteProtocolError):
             await self._close(0, [free])  # what ended this connection may have ended those that were idle
-            leave()
+            await leave()
             raise
         except BaseException:
-            leave()
+            await leave()
             raise
         assert isinstance(response.stream, httpx.AsyncByteStream)
         response.stream = _Read(response.stream, leave)
@@ -131,6 +132,14 @@ class ConnectionPool(httpx.AsyncBaseTransport):
         finally:
             await route.abandon()
 
+    async def _leave(self, free: list[httpx.AsyncBaseTransport], transport: httpx.AsyncBaseTransport) -> None:
+        """A transport is free again; one that has more to read than was asked for is closed instead."""
+        if surplus(transport):
+            self._open -= 1
+            await transport.aclose()
+        else:
+            free.append(transport)
+
     def _made(self, host: str) -> httpx.AsyncBaseTransport:
         proxy = self._proxies[host]
         return httpx.AsyncHTTPTransport(
@@ -152,7 +161,7 @@ class _Read(httpx.AsyncByteStream):
     """The body of an answer, whose socket is free once it is closed."""
 
     stream: httpx.AsyncByteStream
-    leave: Callable[[], None]
+    leave: Callable[[], Awaitable[None]]
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for part in self.stream:
@@ -162,4 +171,4 @@ class _Read(httpx.AsyncByteStream):
         try:
             await self.stream.aclose()
         finally:
-            self.leave()
+            await self.leave()

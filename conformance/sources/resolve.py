@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conformance.redaction import describe, remember_environment
 from conformance.sources.base import Source, SourceError
 from conformance.sources.live import Live
 
@@ -22,6 +23,7 @@ def source(name: str | Source, *, cassettes: Path = CASSETTES) -> Source:
 
     ``cassettes`` is the folder in which cassettes are looked for first. Raises :class:`SourceError`.
     """
+    remember_environment()
     if not isinstance(name, str):
         return name
     kind, _, detail = name.partition(":")
@@ -35,7 +37,9 @@ def source(name: str | Source, *, cassettes: Path = CASSETTES) -> Source:
         from conformance.recording.replay import Library
 
         return Library(cassettes, detail or None)
-    raise SourceError(f"unknown source {name!r} (live, fake, fake:SCENARIO, fake:FAULT, cassette or cassette:NAME)")
+    raise SourceError(
+        f"unknown source {describe(name)} (live, fake, fake:SCENARIO, fake:FAULT, cassette or cassette:NAME)"
+    )
 
 
 def scenarios() -> Mapping[str, Scenario]:

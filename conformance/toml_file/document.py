@@ -11,6 +11,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from conformance.files.regular import FileError, read_file
+from conformance.redaction import clean, describe, printable
+
 MAX_BYTES = 1024 * 1024
 """Bytes of a file that somebody writes by hand."""
 
@@ -23,12 +26,13 @@ class TomlDocument:
     wrong: list[tuple[int, str]] = field(default_factory=list)
 
     def tell(self, text: str, line: int | None = None) -> None:
-        self.wrong.append((line or 0, f"{self.path}:{line}: {text}" if line else f"{self.path}: {text}"))
+        where = printable(str(self.path))
+        self.wrong.append((line or 0, f"{where}:{line}: {text}" if line else f"{where}: {text}"))
 
     @property
     def problems(self) -> list[str]:
         """What is wrong, in the order of the lines."""
-        return [text for _, text in sorted(self.wrong)]
+        return [clean(text) for _, text in sorted(self.wrong)]
 
     def parsed(self) -> tuple[str, dict[str, Any]] | None:
         """The text and its values; None where it is no TOML, which is then told."""
@@ -42,7 +46,7 @@ class TomlDocument:
             return tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             where = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
-            reason = str(error).split(" (at ")[0]
+            reason = re.sub(r" \(.*|: .*", "", str(error))  # without what was found: it may be a secret
             column = f", column {where.group(2)}" if where else ""
             self.tell(f"no valid TOML: {reason}{column}", int(where.group(1)) if where else None)
         except RecursionError:
@@ -54,16 +58,9 @@ class TomlDocument:
     def text(self) -> str | None:
         """The file's text; None where it cannot be read, which is then told."""
         try:
-            size = self.path.stat().st_size
-            content = self.path.read_bytes() if size <= MAX_BYTES else b""
-        except OSError as error:
-            self.tell(f"cannot be read: {error.strerror}")
-            return None
-        except ValueError as error:
-            self.tell(f"cannot be read: {error}")
-            return None
-        if size > MAX_BYTES:
-            self.tell(f"is {size // 1024} kB large; such a file has a few")
+            content = read_file(self.path, MAX_BYTES)
+        except FileError as error:
+            self.tell(str(error))
             return None
         try:
             text = content.decode("utf-8-sig")
@@ -85,7 +82,7 @@ def did_you_mean(word: object, known: Iterable[str]) -> str:
 def repr_short(value: object) -> str:
     """A value as a message shows it: short, and never a number that Python cannot write."""
     if isinstance(value, str):
-        return repr(value if len(value) <= 80 else value[:79] + "…")
+        return describe(value)
     if isinstance(value, int) and value.bit_length() > 64:  # Python writes no number of more than 4300 digits
         return "a number of more than 64 bits"
     return f"{kind(value)} {value}"[:80] if isinstance(value, bool | int | float) else kind(value)

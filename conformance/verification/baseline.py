@@ -131,7 +131,10 @@ def read(path: Path) -> Baseline:
         for key in document:
             if key != "accept":
                 line = written[0].keys.get(key) or next(one.line for one in written if one.path.split(".")[0] == key)
-                file.tell(f"unknown key {key!r}{did_you_mean(key, ('accept',))}; an entry is a table [[accept]]", line)
+                file.tell(
+                    f"unknown key {repr_short(key)}{did_you_mean(key, ('accept',))}; an entry is a table [[accept]]",
+                    line,
+                )
         rows = document.get("accept", [])
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             file.tell("accept: expected tables [[accept]]", line_of(written[0], "accept", {}))
@@ -150,7 +153,7 @@ def _entry(file: TomlDocument, row: Mapping[str, Any], lines: Mapping[str, int],
     before = len(file.wrong)
     for key in row:
         if key not in KEYS:
-            file.tell(f"unknown key {key!r}{did_you_mean(key, KEYS)}", lines[key])
+            file.tell(f"unknown key {repr_short(key)}{did_you_mean(key, KEYS)}", lines[key])
     for key in ("check", "reason", "expires"):
         if key not in row:
             file.tell(f"missing key {key!r}", line)

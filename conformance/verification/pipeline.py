@@ -14,6 +14,7 @@ from conformance.connection import Connection
 from conformance.probing.engine import Engine, Gathered
 from conformance.probing.shortage import Shortage
 from conformance.probing.transport import SOCKETS, Patience
+from conformance.redaction import clean_logs
 from conformance.sources.base import Source
 from conformance.sources.permits import socket_permits
 from conformance.verification.baseline import Baseline, JudgedCheck, accept, stale
@@ -105,13 +106,14 @@ async def gather(
     Where this machine lacks open files or the like, the connection is begun again a little later, with fewer beside it;
     raises :class:`~conformance.probing.shortage.Shortage` where that does not help.
     """
-    for pause in PAUSES:
-        try:
-            return await _gather(connection, source, checks, patience=patience, wait=wait, progress=progress)
-        except Shortage:
-            socket_permits().shrink(SOCKETS)
-            await asyncio.sleep(pause)
-    return await _gather(connection, source, checks, patience=patience, wait=wait, progress=progress)
+    with clean_logs():
+        for pause in PAUSES:
+            try:
+                return await _gather(connection, source, checks, patience=patience, wait=wait, progress=progress)
+            except Shortage:
+                socket_permits().shrink(SOCKETS)
+                await asyncio.sleep(pause)
+        return await _gather(connection, source, checks, patience=patience, wait=wait, progress=progress)
 
 
 async def _gather(

@@ -217,12 +217,12 @@ def test_an_interrupted_run_keeps_what_is_finished(capsys: pytest.CaptureFixture
     assert len(verdicts(Path("out/report.json").read_bytes())) == finished < 120
 
 
-def test_a_report_that_cannot_be_written_is_told_and_the_verdicts_too(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_report_that_cannot_be_written_is_told_before_anything_is_sent(capsys: pytest.CaptureFixture[str]) -> None:
     Path("out").write_text("a file")
     assert run("--report=out") == 4
     output = capsys.readouterr()
-    assert output.err == "ERROR: out: the report cannot be written: File exists\n"
-    assert "4 conformant, 2 nonconformant" in output.out
+    assert output.err == "ERROR: out: the report cannot be written: File exists; nothing was sent\n"
+    assert output.out == ""
 
 
 def test_a_cluster_needs_its_extra(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

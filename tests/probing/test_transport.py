@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from conformance.probing.decoding import Budget, EndlessAnswer, whole
 from conformance.probing.rate_limits import RateLimit
-from conformance.probing.transport import EndlessAnswer, NetworkFailure, Patience, Response, Sender, request_id, whole
+from conformance.probing.transport import LARGEST, NetworkFailure, Patience, Response, Sender, request_id
 from tests.virtual_loop import LoopClock, run
 
 ID = "59a43b63-8868-41da-9845-2bebb8ac3045"
@@ -93,7 +94,7 @@ def test_an_endless_answer_is_not_read_to_its_end() -> None:
             yield b" " * 1024 * 1024
 
     with pytest.raises(EndlessAnswer):
-        asyncio.run(whole(httpx.Response(200, content=endless())))
+        asyncio.run(whole(httpx.Response(200, content=endless()), LARGEST, Budget(LARGEST * 2, 1)))
     assert read == 33
 
 

@@ -177,11 +177,12 @@ def test_an_unwritable_report_folder_by_rights(folder: Path, pytester: pytest.Py
     assert run(pytester, "--sentinel-report=out").ret == 4
 
 
-def test_an_unwritable_report_folder_is_told_after_the_verdict(folder: Path, pytester: pytest.Pytester) -> None:
+def test_an_unwritable_report_folder_is_told_before_anything_is_sent(folder: Path, pytester: pytest.Pytester) -> None:
     (folder / "out").write_text("a file")
     result = run(pytester, "--sentinel-report=out/deep")
     assert result.ret == 4
-    result.stdout.fnmatch_lines(["✓ contoso works*", "ERROR: out/deep: the report cannot be written*"])
+    result.stderr.fnmatch_lines(["ERROR: out/deep: the report cannot be written*; nothing was sent"])
+    result.stdout.no_fnmatch_line("*contoso*")
 
 
 def test_without_the_option_the_plugin_is_inert(pytester: pytest.Pytester) -> None:

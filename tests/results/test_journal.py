@@ -12,9 +12,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.report.entry import Entry, entry, fingerprint
+from conformance.report.model import ConnectionPart, TargetPart, VerdictPart
 from conformance.results.journal import Journal, JournalError
 from conformance.verification.result import Report
 from tests.contoso import made_up
+
+
+def part(name: str) -> msgspec.Raw:
+    """The part of a report about a connection of which nothing is known."""
+    target = TargetPart(cloud="public", tenant_id="", client_id="", subscription_id="", resource_group="", workspace="")
+    made = ConnectionPart(
+        name=name,
+        target=target,
+        verdict=VerdictPart(status="conformant", exit_code=0, counts={}, summary=""),
+        root_causes=(),
+        accepted=(),
+        checks=(),
+        requests=(),
+        shapes={},
+    )
+    return msgspec.Raw(msgspec.json.encode(made))
+
 
 ENTRIES = st.lists(
     st.builds(
@@ -26,7 +44,7 @@ ENTRIES = st.lists(
         duration_s=st.floats(0, 1e6),
         requests=st.integers(0, 2**40),
         throttled=st.integers(0, 2**40),
-        connection=st.dictionaries(st.text(), st.text()).map(lambda any_: msgspec.Raw(msgspec.json.encode(any_))),
+        connection=st.text().map(lambda name: part(name)),
     ),
     max_size=6,
 )
@@ -41,7 +59,7 @@ def made(name: str = "contoso", mark: str = "1") -> Entry:
         duration_s=1.0,
         requests=2,
         throttled=0,
-        connection=msgspec.Raw(b"{}"),
+        connection=part(name),
     )
 
 

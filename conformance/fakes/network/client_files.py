@@ -13,6 +13,7 @@ from conformance.fakes.credential_files import files_of
 from conformance.fakes.made_up_credentials import certificate as made_up_certificate
 from conformance.fakes.made_up_credentials import federated_token, pfx
 from conformance.fakes.state.timeline import stable_id
+from conformance.files.regular import write_private
 from conformance.probing.clock import Clock
 
 CONNECTION = """\
@@ -88,7 +89,7 @@ def write(folder: Path, connection: Connection, environment: Mapping[str, str], 
     Those that hold a credential are for their owner only. Raises OSError.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "ca.pem").write_bytes(certificate)
+    write_private(folder / "ca.pem", certificate)
     for kind, credential in others().items():
         _write(
             folder / f"conn-{kind}.toml", replace(connection, name=f"{connection.name}-{kind}", credential=credential)
@@ -111,11 +112,9 @@ def file(path: Path, connection: Connection, secret_file: str) -> None:
 
 
 def _connection(path: Path, connection: Connection, credential: str) -> None:
-    text = CONNECTION.format(name=connection.name, credential=credential, **connection.facts())
-    path.write_text(text, encoding="utf-8")
+    private(path, CONNECTION.format(name=connection.name, credential=credential, **connection.facts()))
 
 
 def private(path: Path, content: str | bytes) -> None:
-    """A file for its owner only."""
-    path.touch(mode=0o600)
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    """A file for its owner only, made anew."""
+    write_private(path, content.encode() if isinstance(content, str) else content)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.errors import UsageError
+from conformance.files.regular import FileError, read_file
 from conformance.recording.leaks import identities, secrets, words
 from conformance.recording.leaks.known import known_rule, known_values
 from conformance.recording.leaks.passages import Passage, passages
@@ -20,6 +21,8 @@ __all__ = ["RULES", "Leak", "ScanError", "known_values", "leaks", "read"]
 
 RULES: tuple[Rule, ...] = (*secrets.RULES, *identities.RULES, *words.RULES)
 EXCERPT = 48
+LARGEST = 64 * 1024 * 1024
+"""Bytes of a file."""
 PLAIN = re.compile(r"[$@A-Za-z_][\w.@$-]{0,63}")
 
 
@@ -95,7 +98,7 @@ def read(paths: Iterable[Path]) -> dict[str, str]:
             raise ScanError(f"{path}: no such file or folder")
         for file in sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]:
             try:
-                found[file.as_posix()] = file.read_bytes().decode("utf-8", "replace")
-            except OSError as error:
-                raise ScanError(f"{file}: cannot be read: {error.strerror}") from None
+                found[file.as_posix()] = read_file(file, LARGEST).decode("utf-8", "replace")
+            except FileError as error:
+                raise ScanError(f"{file}: {error}") from None
     return found

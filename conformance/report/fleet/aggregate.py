@@ -9,6 +9,7 @@ from datetime import datetime
 
 import msgspec
 
+from conformance.files.slugs import slugs
 from conformance.findings import CAUSES, finding
 from conformance.findings.redact import printable
 from conformance.report.comparison import (
@@ -23,7 +24,6 @@ from conformance.report.comparison import (
 from conformance.report.entry import Entry
 from conformance.report.fleet.overview import WEIGHTS, Changes, Overview, Row, SharedCause, Weight
 from conformance.report.model import COMMAND, ConnectionPart, FindingPart, build_document
-from conformance.report.slugs import slugs
 from conformance.verification.baseline import Stale
 from conformance.verification.verdict import STATUSES
 

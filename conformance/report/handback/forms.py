@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from conformance.files.slugs import slugs
 from conformance.report.handback.page import Asked, Page, page
 from conformance.report.markdown import block, plain
 from conformance.report.model import Document
-from conformance.report.slugs import slugs
 from conformance.report.templates import environment, text_of
 
 PACKAGE = "conformance.report.handback"

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from itertools import count
 
 MAX_LENGTH = 60
+RESERVED = re.compile(r"con|prn|aux|nul|conin|conout|(?:com|lpt)[0-9¹²³]")
+"""Names of devices on Windows, where no file and no folder can have them."""
 
 
 def slugs(names: Iterable[str]) -> list[str]:
@@ -15,6 +17,8 @@ def slugs(names: Iterable[str]) -> list[str]:
     found = []
     for number, name in enumerate(names, 1):
         stem = re.sub(r"[^\w-]+", "-", name).strip("-")[:MAX_LENGTH].lower() or str(number)
+        if RESERVED.fullmatch(stem):
+            stem = f"{stem}-{number}"
         if stem in taken:
             stem = next(one for more in count(number) if (one := f"{stem}-{more}") not in taken)
         taken.add(stem)

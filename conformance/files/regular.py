@@ -1,0 +1,100 @@
+"""Files that are read within a limit, and files for their owner alone."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+    (stat.S_ISSOCK, "a socket"),
+)
+
+
+class FileError(Exception):
+    """A path that is no file which can be read; the message says why, without the path."""
+
+
+def open_file(path: Path | str) -> IO[bytes]:
+    """A regular file, opened for reading; links are followed. Raises :class:`FileError`.
+
+    Neither a pipe without a writer nor a device keeps it waiting.
+    """
+    try:
+        number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        try:
+            mode = os.fstat(number).st_mode
+        except OSError:
+            os.close(number)
+            raise
+    except OSError as error:
+        raise FileError(_unreadable(path, error)) from None
+    except ValueError:
+        raise FileError("is no path") from None
+    if not stat.S_ISREG(mode):
+        os.close(number)
+        raise FileError(f"is {_kind(mode)}, no file")
+    return os.fdopen(number, "rb")
+
+
+def read_file(path: Path | str, largest: int) -> bytes:
+    """The content of a regular file of at most ``largest`` bytes, no more than that in memory.
+
+    Raises :class:`FileError`.
+    """
+    with open_file(path) as file:
+        try:
+            content = file.read(largest + 1)
+        except OSError as error:
+            raise FileError(f"cannot be read: {error.strerror}") from None
+    if len(content) > largest:
+        raise FileError(f"is larger than {size(largest)}")
+    return content
+
+
+def size(number: int) -> str:
+    """A number of bytes in words: ``64 kB``, ``32 MB``."""
+    return f"{number >> 20} MB" if number >= 1 << 20 else f"{number >> 10} kB" if number >= 1 << 10 else f"{number} B"
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Writes a file anew, for its owner alone (mode 600). What stood there is replaced: no link is followed.
+
+    Raises ``OSError``.
+    """
+    part = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
+    try:
+        create_private(part, content)
+        os.replace(part, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise
+
+
+def create_private(path: Path, content: bytes) -> None:
+    """Writes a file that is not there yet, for its owner alone (mode 600). Raises ``OSError``."""
+    number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    with os.fdopen(number, "wb") as file:
+        file.write(content)
+
+
+def _kind(mode: int) -> str:
+    return next((name for matches, name in KINDS if matches(mode)), "something else")
+
+
+def _unreadable(path: Path | str, error: OSError) -> str:
+    """Why a path cannot be opened; a folder and a socket are named as such where opening them fails already."""
+    with contextlib.suppress(OSError, ValueError):
+        mode = os.stat(path).st_mode
+        if not stat.S_ISREG(mode):
+            return f"is {_kind(mode)}, no file"
+    return f"cannot be read: {error.strerror}"

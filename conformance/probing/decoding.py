@@ -1,0 +1,157 @@
+"""Bodies of answers: unpacked step by step, and read within limits."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+STEP = 64 * 1024
+"""Bytes that one step of unpacking gives at most."""
+LAYERS = 3
+"""Encodings of one answer that are undone."""
+ACCEPTED = "gzip, deflate"
+"""What is asked for: only what can be unpacked step by step."""
+
+
+class EndlessAnswer(Exception):
+    """An answer is longer than any that is documented; the message says what it has: ``more than 32 MiB``."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """Bytes and members that all answers of a connection may still have together."""
+
+    length: int
+    members: int
+    given: int = 0
+
+    def take(self, length: int) -> None:
+        """Raises :class:`EndlessAnswer` where nothing is left."""
+        self.given += length
+        if self.given > self.length:
+            raise EndlessAnswer(f"more than {_size(self.length)}, together with the other answers")
+
+    def give_back(self, length: int) -> None:
+        """An answer, or what was read of it, is let go."""
+        self.given -= length
+
+    def take_members(self, body: bytes, largest: int) -> None:
+        """Counts the values in a JSON body, each of which takes many times its length once it is decoded.
+
+        Raises :class:`EndlessAnswer` for more than ``largest`` in this one, or than are left for the connection.
+        """
+        found = body.count(b",") + body.count(b"{") + body.count(b"[")
+        if found > min(largest, self.members):
+            raise EndlessAnswer(f"more than {min(largest, self.members):,} values")
+        self.members -= found
+
+
+async def whole(response: httpx.Response, largest: int, budget: Budget) -> bytes:
+    """The body of an answer, unpacked, which is closed then.
+
+    Raises :class:`EndlessAnswer` beyond ``largest`` bytes, packed or unpacked, in any layer of its encodings, or beyond
+    the budget; and what httpx raises, :class:`httpx.DecodingError` for what cannot be unpacked. Other tasks, and so a
+    deadline, have their turn between the steps.
+    """
+    parts: list[bytes] = []
+    length = 0
+    try:
+        async for part in unpacked(response, largest):
+            length += len(part)
+            budget.take(len(part))
+            if length > largest:
+                raise EndlessAnswer(f"more than {_size(largest)}")
+            parts.append(part)
+    except BaseException:
+        budget.give_back(length)
+        raise
+    finally:
+        await response.aclose()
+    return b"".join(parts)
+
+
+async def unpacked(response: httpx.Response, largest: int) -> AsyncIterator[bytes]:
+    """The parts of a body, none of them longer than a step or than what came over the network."""
+    if response.is_stream_consumed:  # in memory already, as from a cassette or a fake
+        yield response.content
+        return
+    names = [one.strip().lower() for one in response.headers.get("content-encoding", "").split(",")]
+    layers = [_layer(name, largest) for name in reversed(names) if name not in ("", "identity")]
+    if len(layers) > LAYERS:
+        raise httpx.DecodingError(f"the body is encoded {len(layers)} times")
+    taken = 0
+    async for part in response.aiter_raw():
+        taken += len(part)
+        if taken > largest:
+            raise EndlessAnswer(f"more than {_size(largest)}")
+        for piece in _through(layers, part):
+            yield piece
+            await asyncio.sleep(0)
+    for layer in layers:
+        layer.end()
+
+
+class Layer:
+    """One encoding of a body: ``gzip``, or ``deflate`` with and without its header."""
+
+    def __init__(self, name: str, largest: int) -> None:
+        self._name, self._largest, self._given = name, largest, 0
+        self._head = b""
+        """What came while it was not enough to tell the format."""
+        self._decoder: Any = None
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """What a part unpacks to, in steps. What stands behind the end is left out, as by httpx."""
+        if self._decoder is None:
+            self._head += data
+            if len(self._head) < 2:
+                return
+            data = self._head
+            self._decoder = zlib.decompressobj(self._format(data))
+        while data and not self._decoder.eof:
+            try:
+                piece = self._decoder.decompress(data, STEP)
+            except zlib.error as error:
+                raise httpx.DecodingError(f"the body is no {self._name}: {error}") from None
+            data = self._decoder.unconsumed_tail
+            self._given += len(piece)
+            if self._given > self._largest:
+                raise EndlessAnswer(f"more than {_size(self._largest)}")
+            if piece:
+                yield piece
+
+    def end(self) -> None:
+        """Nothing more comes. Raises :class:`httpx.DecodingError` for a body that was cut."""
+        if self._head and (self._decoder is None or not self._decoder.eof):
+            raise httpx.DecodingError(f"the body ends within its {self._name}")
+
+    def _format(self, data: bytes) -> int:
+        """The format for zlib: that of ``deflate`` begins with a header of two bytes (RFC 1950), or without."""
+        if self._name == "gzip":
+            return zlib.MAX_WBITS | 16
+        headed = data[0] & 0x0F == 8 and int.from_bytes(data[:2], "big") % 31 == 0
+        return zlib.MAX_WBITS if headed else -zlib.MAX_WBITS
+
+
+def _size(length: int) -> str:
+    return f"{length >> 20} MiB" if length >= 1 << 20 else f"{length} bytes"
+
+
+def _layer(name: str, largest: int) -> Layer:
+    if name not in ("gzip", "x-gzip", "deflate"):
+        raise httpx.DecodingError("the body has an encoding that was not asked for")
+    return Layer(name.removeprefix("x-"), largest)
+
+
+def _through(layers: list[Layer], part: bytes) -> Iterator[bytes]:
+    """What a part becomes behind all layers, the outermost first."""
+    if not layers:
+        yield part
+        return
+    for piece in layers[0].feed(part):
+        yield from _through(layers[1:], piece)

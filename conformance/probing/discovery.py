@@ -1,0 +1,38 @@
+"""Whether a discovery document may say where a secret is sent to."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from conformance.apis.entra import OpenIdConfiguration
+from conformance.connection import Connection
+from conformance.connection.values import GUID
+
+
+def token_endpoint_problem(connection: Connection, document: OpenIdConfiguration) -> str | None:
+    """Why a secret must not be sent to the document's token endpoint; None where it may.
+
+    It must be the tenant's own, over https, on the login host of the connection's cloud. A tenant that is asked for by
+    a domain is named by its id in the answer, in the issuer as in the token endpoint. A document of another cloud is
+    a finding of its own.
+    """
+    cloud = document.cloud_instance_name
+    if cloud is not None and not connection.cloud.login.endswith(f".{cloud}"):
+        return None
+    try:
+        endpoint, issuer = urlsplit(document.token_endpoint), urlsplit(document.issuer)
+        host, port = endpoint.hostname or "", endpoint.port
+    except ValueError:
+        return "the discovery document names a token endpoint that is no address"
+    if endpoint.scheme != "https" or endpoint.username or port not in (None, 443):
+        return f"the discovery document names a token endpoint that is no plain https address: {endpoint.scheme}"
+    if host != urlsplit(connection.cloud.login).hostname:
+        return f"the discovery document names a token endpoint on another host: {host}"
+    tenant = connection.tenant_id.lower()
+    allowed = {tenant}
+    if not GUID.fullmatch(tenant):
+        allowed.add(issuer.path.strip("/").partition("/")[0].lower())
+    named = endpoint.path.strip("/").partition("/")[0].lower()
+    if named not in allowed:
+        return f"the discovery document names the token endpoint of another tenant: {named}"
+    return None

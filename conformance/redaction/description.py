@@ -1,0 +1,70 @@
+"""Values of the user in messages: shown where they are harmless, named by their kind where they may be secret."""
+
+from __future__ import annotations
+
+import re
+
+from conformance.redaction.markers import defuse, printable
+from conformance.redaction.register import hide
+
+SHOWN = 80
+"""Characters of a value that a message shows."""
+_KINDS = (
+    (re.compile(r"[\w~.-]{3}\dQ~[\w~.-]{10,}", re.ASCII), "a client secret"),
+    (re.compile(r"eyJ[\w-]{8,}"), "a token"),
+    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY"), "a private key"),
+    (re.compile(r"(?i)\b(?:password|pwd|secret|sig|accountkey|sharedaccesskey)=[^;&\s]{4,}"), "a text with a password"),
+    (re.compile(r"[a-z][a-z0-9+.-]*://[^/\s]*:[^/\s]*@", re.I), "an address with a password"),
+    (re.compile(r"https?://[^/\s]*(?:webhook|hooks)[^/\s]*/\S{16,}|https?://\S*/(?:webhook|hooks)\S*/\S{16,}", re.I),
+     "the address of a webhook"),
+)  # fmt: skip
+_WORDS = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+|\d{1,8})(?:[-_. /\\:,()](?:[A-Z]?[a-z]+\d{0,4}|[A-Z]+\d{0,4}|\d{1,8}))*")
+_IDS = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.I)
+_OPAQUE = re.compile(r"[^\s/\\]{16,}")
+"""A text without blanks that is long enough to be a password."""
+_CLASSES = tuple(map(re.compile, ("[a-z]", "[A-Z]", "[0-9]", r"[^\w\s.-]")))
+
+
+def shape_of(text: str) -> str | None:
+    """What kind of secret a text has the unmistakable shape of; None for any other text, perhaps a secret too."""
+    return next((kind for pattern, kind in _KINDS if pattern.search(text)), None)
+
+
+def kind_of(text: str) -> str | None:
+    """What kind of secret a text looks like; None for a text that looks harmless.
+
+    Ids, names made of words, and paths are harmless. A run of 16 characters or more that mixes letters of both cases,
+    digits or signs within its words is not.
+    """
+    if shape := shape_of(text):
+        return shape
+    for word in _OPAQUE.findall(_IDS.sub("", text)):
+        if not _WORDS.fullmatch(word) and (sum(bool(one.search(word)) for one in _CLASSES) >= 3 or _dense(word)):
+            return "a client secret or a password"
+    return None
+
+
+def describe(value: str) -> str:
+    """A value as a message shows it: in quotes, cut, harmless to terminals; or by the kind of secret it looks like."""
+    if kind := _secret(value):
+        return kind
+    short = value if len(value) <= SHOWN else value[: SHOWN - 1] + "…"
+    return defuse(repr(short) if printable(short) == short else ascii(short))
+
+
+def name_of(value: str) -> str:
+    """A name or a path as a message shows it, without quotes; or the kind of secret it looks like."""
+    return _secret(value) or defuse(printable(value), within=True)
+
+
+def _secret(value: str) -> str | None:
+    if hide(value) != value:
+        return f"the text of a secret ({len(value)} characters, not shown)"
+    kind = kind_of(value)
+    return kind and f"what looks like {kind} ({len(value)} characters, not shown)"
+
+
+def _dense(word: str) -> bool:
+    """Whether letters and digits change places too often for a name."""
+    changes = len(re.findall(r"[A-Za-z](?=[0-9])|[0-9](?=[A-Za-z])", word))
+    return changes >= 4

@@ -1,0 +1,32 @@
+"""Secrets of the environment: passwords of proxies, and tokens that a CI job is given."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from urllib.parse import unquote
+
+from conformance.redaction.register import remember
+
+_CREDENTIALS = re.compile(r"(?:://|^[\"'\s]*)(?P<user>[^:/@\s]*):(?P<password>.*)@", re.DOTALL)
+"""Name and password of an address, however badly it is written: up to its last ``@``."""
+TOKENS = (
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "ACTIONS_RUNTIME_TOKEN",
+    "SYSTEM_ACCESSTOKEN",
+    "GITHUB_TOKEN",
+    "CI_JOB_TOKEN",
+)
+
+
+def remember_environment(environ: Mapping[str, str] | None = None) -> None:
+    """Takes note of the passwords in ``*_PROXY`` variables, and of the tokens of a CI job."""
+    for name, value in (os.environ if environ is None else environ).items():
+        if name.upper() in TOKENS:
+            remember(value)
+        elif name.upper().endswith("_PROXY") and (found := _CREDENTIALS.search(value)):
+            for part in {found["password"], unquote(found["password"])}:
+                remember(part)
+            remember(f"{found['user']}:{found['password']}")
+            remember(f"{unquote(found['user'])}:{unquote(found['password'])}")

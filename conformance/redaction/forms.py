@@ -1,0 +1,56 @@
+"""The forms in which a secret can stand in a text: encoded for a URL, a header, JSON, HTML or a log."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+from collections.abc import Iterator
+from urllib.parse import quote, quote_plus
+
+LONG = 256
+"""Bytes from which a secret is a token or a key: too long to be listed in every form."""
+
+
+def forms(value: str) -> list[bytes]:
+    """Every form of a value, in lower case and without repetition, the value itself first.
+
+    Base64 depends on how many bytes stand before: each of the three alignments is given, without the characters at
+    its ends in which other bytes have a part.
+    """
+    raw = value.encode("utf-8", "surrogatepass")
+    found = [raw, *_base64(raw)]
+    if len(raw) < LONG:
+        found += _escaped(value, raw)
+    return [one for one in dict.fromkeys(form.lower() for form in found) if one]
+
+
+def _base64(raw: bytes) -> Iterator[bytes]:
+    for before in range(3):
+        encoded = base64.b64encode(b"\0" * before + raw)
+        first = -(-before * 8 // 6)  # characters that hold bits of what stands before
+        last = (before + len(raw)) * 8 // 6
+        part = encoded[first:last]
+        yield part
+        yield part.translate(bytes.maketrans(b"+/", b"-_"))
+        yield part.replace(b"+", b"%2b").replace(b"/", b"%2f")
+
+
+def _escaped(value: str, raw: bytes) -> Iterator[bytes]:
+    safe = value.encode("utf-8", "replace").decode()
+    once = quote(safe, safe="")
+    yield from (one.encode() for one in (once, quote(safe), quote_plus(safe), quote(once, safe="")))
+    yield "".join(f"%{byte:02x}" for byte in raw).encode()
+    yield raw.hex().encode()
+    yield json.dumps(safe)[1:-1].encode()
+    yield json.dumps(safe, ensure_ascii=False)[1:-1].encode()
+    yield json.dumps(json.dumps(safe)[1:-1])[1:-1].encode()
+    yield "".join(f"\\u{ord(one):04x}" if ord(one) < 0x10000 else one for one in safe).encode()
+    yield "".join(one if one.isalnum() else f"\\u{ord(one):04x}" for one in safe).encode()
+    yield "".join(one if one.isalnum() else f"\\x{ord(one):02x}" for one in safe).encode()
+    escaped = html.escape(safe)
+    yield escaped.encode()
+    yield escaped.replace("&#x27;", "&#39;").replace("&quot;", "&#34;").encode()
+    yield html.escape(safe, quote=False).encode()
+    yield "".join(f"&#{ord(one)};" for one in safe).encode()
+    yield "".join(f"&#x{ord(one):x};" for one in safe).encode()

@@ -1,0 +1,61 @@
+"""Log records without known secrets: those of this suite and of every library, wherever they are written."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+from conformance.redaction.markers import defuse
+from conformance.redaction.register import hide
+
+_FORMATTER = logging.Formatter()
+
+
+class _Factory:
+    """The factory of all records, while anybody uses it."""
+
+    def __init__(self) -> None:
+        self._lock, self._users = Lock(), 0
+        self._before: Callable[..., logging.LogRecord] = logging.LogRecord
+
+    def enter(self) -> None:
+        with self._lock:
+            self._users += 1
+            if self._users == 1:
+                self._before = logging.getLogRecordFactory()
+                logging.setLogRecordFactory(self.record)
+
+    def leave(self) -> None:
+        with self._lock:
+            self._users -= 1
+            if self._users == 0 and logging.getLogRecordFactory() == self.record:
+                logging.setLogRecordFactory(self._before)
+
+    def record(self, *args: object, **kwargs: object) -> logging.LogRecord:
+        made = self._before(*args, **kwargs)
+        try:
+            message = made.getMessage()
+        except (TypeError, ValueError, KeyError):  # logging would tell of arguments that do not fit, with their values
+            message = str(made.msg)
+        if (shown := defuse(hide(message))) != message or made.args:
+            made.msg, made.args = shown, ()
+        if made.exc_info and made.exc_info[0]:
+            text = _FORMATTER.formatException(made.exc_info)
+            if (shown := defuse(hide(text))) != text:
+                made.exc_text, made.exc_info = shown, None
+        return made
+
+
+_factory = _Factory()
+
+
+@contextmanager
+def clean_logs() -> Iterator[None]:
+    """Within it, every log record of this process is made without known secrets and without CI commands."""
+    _factory.enter()
+    try:
+        yield
+    finally:
+        _factory.leave()

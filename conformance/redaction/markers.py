@@ -1,0 +1,47 @@
+"""Text of others that a terminal, a page or a CI system would obey instead of showing it, made harmless.
+
+GitHub Actions and Azure Pipelines look for ``##[`` and ``##vso[`` anywhere in a line, GitHub for ``::`` at its
+beginning, TeamCity for ``##teamcity[``, GitLab for ``section_start:`` and ``section_end:``. Jenkins' console notes
+need an escape character, which is removed.
+"""
+
+from __future__ import annotations
+
+import re
+
+_UNPRINTABLE = re.compile(
+    r"[^\S ]+|[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    r"\ud800-\udfff\U000e0000-\U000e0fff]+"
+)
+_MARKER = re.compile(r"##(?=\[|vso\[|teamcity\[)|section_(?=(?:start|end):)", re.IGNORECASE)
+_FIRST = re.compile(r"^([ \t]*):(?=:)", re.MULTILINE)
+_MARKER_BYTES = re.compile(_MARKER.pattern.encode(), re.IGNORECASE)
+_APART = {"##": "# #", "section_": "section "}
+
+
+def printable(text: str) -> str:
+    """The text on one line, without control, bidirectional, invisible and tag characters."""
+    return _UNPRINTABLE.sub(" ", text)
+
+
+def defuse(text: str, *, within: bool = False) -> str:
+    """The text with the markers of CI commands taken apart. It begins a line, unless it is ``within`` one."""
+    if "##" in text or "ection_" in text.lower():
+        text = _MARKER.sub(lambda match: _APART[match[0].lower()], text)
+    if "::" in text:
+        kept, text = (text[:1], text[1:]) if within else ("", text)
+        text = kept + (_FIRST.sub(r"\1: ", text) if not kept else _later(text))
+    return text
+
+
+def defuse_bytes(data: bytes) -> bytes:
+    """Of a file in UTF-8: what is obeyed anywhere in a line, should it be printed by a job."""
+    if b"##" not in data and b"ection_" not in data.lower():
+        return data
+    return _MARKER_BYTES.sub(lambda match: _APART[match[0].decode().lower()].encode(), data)
+
+
+def _later(text: str) -> str:
+    """All lines but the first, which another text has begun."""
+    first, end, rest = text.partition("\n")
+    return first + end + _FIRST.sub(r"\1: ", rest)

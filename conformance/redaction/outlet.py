@@ -1,0 +1,64 @@
+"""The exits: what is printed goes through :class:`Outlet`, what is written to a file through ``clean_bytes``."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable
+from typing import IO, Any, cast
+
+from conformance.redaction.markers import defuse, defuse_bytes, printable
+from conformance.redaction.register import hide, hide_bytes
+
+_OBEYED = re.compile(
+    r"\x1b(?!\[[0-9;?]*[A-Za-z])|[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e"
+    r"\u2066-\u2069\U000e0000-\U000e0fff]"
+)
+"""What a terminal obeys, but for the sequences by which pytest and rich colour a text and redraw a line."""
+
+
+def clean(text: str) -> str:
+    """Text for a person: no known secret, no control character, no CI command. Lines stay."""
+    return "\n".join(defuse(printable(line)) for line in hide(text).split("\n"))
+
+
+def clean_bytes(data: bytes) -> bytes:
+    """The content of a file, or a part of it: no known secret, nothing that a CI system obeys anywhere in a line."""
+    return defuse_bytes(hide_bytes(data))
+
+
+class Outlet:
+    """A text stream that shows no known secret and gives no command; everything else is the stream's own."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+        self._within = False
+        """Whether something stands in the line already."""
+
+    @classmethod
+    def of(cls, stream: IO[str]) -> IO[str]:
+        """The stream as an outlet, which it may be already."""
+        return stream if isinstance(stream, Outlet) else cast("IO[str]", cls(stream))
+
+    def write(self, text: str) -> int:
+        """Writes the text as it may be shown; how many characters were given."""
+        shown = defuse(_OBEYED.sub("", hide(text)), within=self._within)
+        if shown:
+            self._within = bool(shown.rpartition("\n")[2].strip(" \t\r") or (self._within and "\n" not in shown))
+        self._stream.write(shown)
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def say(*lines: str, error: bool = False, end: str = "\n") -> None:
+    """Prints lines on standard output or standard error."""
+    stream = Outlet(sys.stderr if error else sys.stdout)
+    for line in lines:
+        stream.write(line + end)
+    stream.flush()

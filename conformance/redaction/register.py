@@ -1,0 +1,186 @@
+"""The secrets that a run knows, and their removal from a text.
+
+Every block of eight bytes of every form of a secret is in one dictionary, and a text is looked at in steps of eight
+bytes, by C code alone. So the time follows from the length of the text, not from the number of secrets, and any part of
+a secret of ``PART`` bytes or more is found. Where a block is met, the match is extended to both sides as far as the
+form goes on.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from threading import RLock
+
+from conformance.redaction.forms import LONG, forms
+
+BLOCK = 8
+PART = 2 * BLOCK - 1
+"""Bytes of a form that are always found. Of a token or a key, beyond its beginning, ``PART_OF_LONG``."""
+STRIDE = 15
+"""Distance of the blocks that are listed of a long form, without a common divisor with ``BLOCK``."""
+BEGINNING = 64
+PART_OF_LONG = STRIDE * BLOCK + BLOCK
+SHORT = 4
+"""Bytes from which a secret is removed. One below ``BLOCK`` only where it stands alone, as a word."""
+KEPT = 400_000
+"""Blocks that are kept, of the secrets used last: more than those of 32 connections at a time, in some 40 MB."""
+HIDDEN = b"***"
+REACH = 64
+"""Bytes before a place in which the beginning of an escape sequence is looked for."""
+_CUT = re.compile(rb"(?<!\\)(?:\\\\)*(\\(?:u[0-9a-f]{0,3}|x[0-9a-f]?)?)\Z")
+"""An escape sequence that was cut off, at the end of a text: half of one makes JSON invalid."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    forms: tuple[bytes, ...]
+    blocks: tuple[int, ...]
+
+
+class Register:
+    """The known secrets of a process."""
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._values: OrderedDict[str, _Value] = OrderedDict()
+        self._blocks: dict[int, str] = {}
+        self._short: dict[bytes, re.Pattern[bytes]] = {}
+        """Forms in which there may be no whole block where a text is looked at."""
+
+    def remember(self, value: str) -> None:
+        """Takes note of a secret, as one that was used just now."""
+        text = value.strip()
+        if len(text) < SHORT:
+            return
+        with self._lock:
+            if text in self._values:
+                self._values.move_to_end(text)
+                return
+            known = forms(text)
+            for one in known:
+                if len(one) < PART:
+                    edge = (rb"(?<![0-9a-z])", rb"(?![0-9a-z])") if len(one) < BLOCK else (b"", b"")
+                    self._short[one] = re.compile(edge[0] + re.escape(one) + edge[1])
+            blocks = tuple({block for one in known for block in _listed(one)})
+            for block in blocks:
+                self._blocks.setdefault(block, text)
+            self._values[text] = _Value(tuple(known), blocks)
+            while len(self._blocks) > KEPT and len(self._values) > 1:
+                self._forget(*self._values.popitem(last=False))
+
+    def hide(self, data: bytes) -> bytes:
+        """The text without the known secrets: the very same object where there is none in it."""
+        if not self._values:
+            return data
+        small = data.lower()
+        whole = len(small) // BLOCK * BLOCK
+        with self._lock:
+            met = not self._blocks.keys().isdisjoint(memoryview(small)[:whole].cast("Q"))
+            if not met and not any(one in small for one in self._short):
+                return data
+            return _without(data, small, list(_merged(self._regions(small, whole))))
+
+    def _regions(self, small: bytes, whole: int) -> Iterator[tuple[int, int]]:
+        for one, pattern in self._short.items():
+            if one in small:
+                yield from (match.span() for match in pattern.finditer(small))
+        for at, block in enumerate(memoryview(small)[:whole].cast("Q")):
+            if (text := self._blocks.get(block)) is None:
+                continue
+            place = at * BLOCK
+            # A block of several secrets is listed for one of them: the others are looked at only then.
+            holders = [text, *(one for one, value in self._values.items() if one != text and block in value.blocks)]
+            for form in dict.fromkeys(form for one in holders for form in self._values[one].forms):
+                yield from _extended(small, place, form)
+
+    def clear(self) -> None:
+        """Forgets all of them: another run begins."""
+        with self._lock:
+            self._values.clear()
+            self._blocks.clear()
+            self._short.clear()
+
+    def _forget(self, text: str, value: _Value) -> None:
+        for one in value.forms:
+            self._short.pop(one, None)
+        for block in value.blocks:
+            if self._blocks.get(block) == text:
+                del self._blocks[block]
+
+
+def _listed(form: bytes) -> Iterator[int]:
+    """The blocks by which a form is found: at every place, or some of them where it is long."""
+    last = len(form) - BLOCK + 1
+    places: list[int] = [*range(last)]
+    if len(form) >= LONG:
+        places = [*range(min(last, BEGINNING)), *range(BEGINNING, last, STRIDE)]
+    return (int.from_bytes(form[at : at + BLOCK], sys.byteorder) for at in places)
+
+
+def _extended(small: bytes, place: int, form: bytes) -> Iterator[tuple[int, int]]:
+    """Where the form, or a part of it, stands around the block at a place."""
+    block = small[place : place + BLOCK]
+    at = form.find(block)
+    while at >= 0:
+        begin, end, left, right = place, place + BLOCK, at, at + BLOCK
+        while begin and left and small[begin - 1] == form[left - 1]:
+            begin, left = begin - 1, left - 1
+        while end < len(small) and right < len(form) and small[end] == form[right]:
+            end, right = end + 1, right + 1
+        # Of a part, what lies beyond a quotation mark belongs to the text: in JSON, the mark ends the string.
+        if left and (mark := small.rfind(b'"', begin, place)) >= 0:
+            begin = mark + 1
+        if right < len(form) and (mark := small.find(b'"', place + BLOCK, end)) >= 0:
+            end = mark
+        if end - begin >= min(PART, len(form)):
+            yield begin, end
+        at = form.find(block, at + 1)
+
+
+def _merged(regions: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    found = sorted(regions)
+    if not found:
+        return
+    begin, end = found[0]
+    for start, stop in found[1:]:
+        if start > end:
+            yield begin, end
+            begin, end = start, stop
+        end = max(end, stop)
+    yield begin, end
+
+
+def _without(data: bytes, small: bytes, regions: list[tuple[int, int]]) -> bytes:
+    parts, at = [], 0
+    for begin, end in regions:
+        if cut := _CUT.search(small, max(at, begin - REACH), begin):
+            begin = cut.start(1)  # the rest of it goes too
+        if end < len(small) and (cut := _CUT.search(small, max(begin, end - REACH), end)):
+            end = cut.start(1)  # it goes on behind the match, and stays whole
+        parts += [data[at:begin], HIDDEN]
+        at = max(at, end)
+    return b"".join([*parts, data[at:]])
+
+
+REGISTER = Register()
+
+
+def remember(value: str) -> None:
+    """Takes note of a secret of this run. Its ``hide`` removes it from then on, in all its forms."""
+    REGISTER.remember(value)
+
+
+def hide_bytes(data: bytes) -> bytes:
+    """A text in UTF-8 without the known secrets. JSON stays JSON."""
+    return REGISTER.hide(data)
+
+
+def hide(text: str) -> str:
+    """The text without the known secrets."""
+    data = text.encode("utf-8", "surrogatepass")
+    shown = REGISTER.hide(data)
+    return text if shown is data else shown.decode("utf-8", "replace")

@@ -1,0 +1,118 @@
+"""Bodies are unpacked step by step: no answer takes more than its limit, in any layer, and a deadline holds."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import zlib
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from conformance.probing.decoding import STEP, Budget, EndlessAnswer, unpacked, whole
+
+SMALL = 4 * STEP
+
+
+def answer(content: bytes, encoding: str, piece: int = 1000) -> httpx.Response:
+    async def parts() -> AsyncIterator[bytes]:
+        for at in range(0, len(content), piece):
+            yield content[at : at + piece]
+
+    return httpx.Response(200, headers={"content-encoding": encoding}, content=parts())
+
+
+def read(response: httpx.Response, largest: int = SMALL, budget: Budget | None = None) -> bytes:
+    return asyncio.run(whole(response, largest, budget or Budget(largest, 10)))
+
+
+def raw_deflate(data: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return packer.compress(data) + packer.flush()
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        (b"words" * 1000, ""),
+        (b"words" * 1000, "identity"),
+        (gzip.compress(b"words" * 1000), "gzip"),
+        (gzip.compress(b"words" * 1000), "X-GZip"),
+        (zlib.compress(b"words" * 1000), "deflate"),
+        (raw_deflate(b"words" * 1000), "deflate"),
+        (gzip.compress(zlib.compress(b"words" * 1000)), "deflate, gzip"),
+    ],
+)
+@pytest.mark.parametrize("piece", [1, 7, 100_000])
+def test_a_body_is_what_was_packed(content: bytes, encoding: str, piece: int) -> None:
+    assert read(answer(content, encoding, piece)) == b"words" * 1000
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        (gzip.compress(bytes(SMALL + 1)), "gzip"),
+        (gzip.compress(gzip.compress(bytes(SMALL * 50))), "gzip, gzip"),
+        (gzip.compress(gzip.compress(gzip.compress(bytes(SMALL * 50)))), "gzip, gzip, gzip"),
+        (bytes(SMALL + 1), ""),
+    ],
+)
+def test_what_is_too_long_is_given_up_in_the_layer_where_it_grows(content: bytes, encoding: str) -> None:
+    with pytest.raises(EndlessAnswer):
+        read(answer(content, encoding))
+
+
+def test_no_step_gives_more_than_its_limit() -> None:
+    async def longest() -> int:
+        packed = gzip.compress(gzip.compress(bytes(SMALL)))
+        return max([len(part) async for part in unpacked(answer(packed, "gzip, gzip"), SMALL)])
+
+    assert asyncio.run(longest()) <= STEP
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        (gzip.compress(b"words" * 1000)[:-20], "gzip"),
+        (b"no gzip", "gzip"),
+        (b"no deflate at all", "deflate"),
+        (b"\x8b\x02\x80brotli", "br"),
+        (gzip.compress(b"x"), "gzip, gzip, gzip, gzip"),
+    ],
+)
+def test_what_cannot_be_unpacked_is_said_to_be_so(content: bytes, encoding: str) -> None:
+    with pytest.raises(httpx.DecodingError):
+        read(answer(content, encoding))
+
+
+def test_all_answers_of_a_connection_share_a_budget() -> None:
+    budget = Budget(SMALL, 10)
+    assert read(answer(bytes(SMALL // 2), ""), budget=budget)
+    assert read(answer(bytes(SMALL // 2), ""), budget=budget)
+    with pytest.raises(EndlessAnswer):
+        read(answer(b"x", ""), budget=budget)
+    budget.give_back(SMALL // 2)
+    assert read(answer(b"x", ""), budget=budget) == b"x"
+    with pytest.raises(EndlessAnswer):
+        budget.take_members(b"[{},{},{}]", 5)
+
+
+def test_a_deadline_holds_while_a_body_is_unpacked() -> None:
+    """Other tasks have their turn between the steps, so that a time-out does not wait for the end."""
+
+    async def turns() -> int:
+        steps = 0
+
+        async def other() -> None:
+            nonlocal steps
+            while True:
+                steps += 1
+                await asyncio.sleep(0)
+
+        task = asyncio.create_task(other())
+        await whole(answer(gzip.compress(bytes(SMALL)), "gzip", 100_000), SMALL, Budget(SMALL, 10))
+        task.cancel()
+        return steps
+
+    assert asyncio.run(turns()) >= SMALL // STEP

@@ -1,0 +1,169 @@
+"""A text planted wherever a service can say something, and everything that a run writes about it."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import json
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote, quote_plus
+
+import httpx
+
+from conformance import Connection, verify
+from conformance.checks.registry import get_check
+from conformance.fakes import build
+from conformance.outputs.delivery import Delivery
+from conformance.outputs.notify import body
+from conformance.outputs.summary import ConnectionsSummary
+from conformance.pytest_plugin.cases import Case, Run, describe, properties
+from conformance.report.entry import document, entry
+from conformance.report.terminal_layout import console
+from conformance.results.history import History
+from conformance.results.journal import FILE, Journal
+from conformance.results.store import RunStore
+from conformance.sources.base import Channel
+from tests.contoso import START, made_up
+
+CANARY = 'Zk7vPq3n+Xw9t/Rb5y"Lm2d&Hs8f<Gc4j Te6a\\Ju1x'
+"""A secret without the shape of one, with what every encoding encodes."""
+HOSTS = {
+    "entra": "login.microsoftonline.com",
+    "arm": "management.azure.com",
+    "log_analytics": "api.loganalytics.io",
+    "graph": "graph.microsoft.com",
+    "defender": "api.security.microsoft.com",
+}
+
+
+def encodings(secret: str) -> dict[str, str]:
+    """Ten forms of a secret."""
+    raw = secret.encode()
+    return {
+        "as it is": secret,
+        "in a URL": quote(secret, safe=""),
+        "in a form": quote_plus(secret),
+        "every byte in a URL": "".join(f"%{byte:02X}" for byte in raw),
+        "base64": base64.b64encode(raw).decode(),
+        "base64 for a URL": base64.urlsafe_b64encode(raw).decode().rstrip("="),
+        "of basic authentication": base64.b64encode(b"client:" + raw).decode()[12:-4],
+        "in JSON": json.dumps(secret)[1:-1],
+        "in HTML": html.escape(secret),
+        "in hexadecimal digits": raw.hex(),
+        "cut": secret[:16],
+    }
+
+
+def error(code: str, message: str, inner: str = "") -> bytes:
+    return json.dumps({"error": {"code": code, "message": message, "innererror": {"code": inner}}}).encode()
+
+
+def ascii_header(text: str) -> str:
+    return text.encode("ascii", "ignore").decode().replace("\n", " ").replace("\r", " ").replace("\0", "")
+
+
+PLACES: Mapping[str, Callable[[str], httpx.Response]] = {
+    "message of an error": lambda text: httpx.Response(403, content=error("Denied", text)),
+    "code of an error": lambda text: httpx.Response(403, content=error(text, "no")),
+    "inner code": lambda text: httpx.Response(400, content=error("BadRequest", "no", text)),
+    "page": lambda text: httpx.Response(
+        403, headers={"content-type": "text/html"}, content=f"<html>{text}</html>".encode()
+    ),
+    "text": lambda text: httpx.Response(502, content=text.encode("utf-8", "replace")),
+    "request id": lambda text: httpx.Response(
+        403, headers=[("x-ms-request-id", ascii_header(text))], content=error("Denied", "no")
+    ),
+    "other request id": lambda text: httpx.Response(
+        404, headers=[("request-id", ascii_header(text))], content=error("NotFound", "no")
+    ),
+    "challenge": lambda text: httpx.Response(
+        401,
+        headers=[("www-authenticate", f'Bearer error="{ascii_header(text)}"')],
+        content=error("Unauthorized", text),
+    ),
+    "where to": lambda text: httpx.Response(302, headers=[("location", f"https://x.example/{ascii_header(text)}")]),
+    "member of an answer": lambda text: httpx.Response(
+        200, headers={"content-type": "application/json"}, content=json.dumps({"value": [{text: text}]}).encode()
+    ),
+    "wrong shape": lambda text: httpx.Response(200, content=json.dumps({"value": text, text: 1}).encode()),
+    "next link": lambda text: httpx.Response(
+        200, content=json.dumps({"value": [], "@odata.nextLink": f"https://x.example/{text}"}).encode()
+    ),
+}
+"""Where a service can say something. With each host, these are 60 places."""
+
+
+@dataclass
+class Planted:
+    """The virtual tenant, but for one host, whose answers carry the text: at each place, in turn."""
+
+    host: str
+    texts: list[str]
+    first: int = 0
+    name: str = "fake:planted"
+    count: int = 0
+    """Answers that carried the text."""
+    used: set[str] = field(default_factory=set)
+    tokens: bool = True
+    """Whether tokens are issued all the same."""
+
+    @asynccontextmanager
+    async def open(self, connection: Connection) -> AsyncIterator[Channel]:
+        world = build(connection, start=START)
+
+        async def handler(request: httpx.Request) -> httpx.Response:
+            if request.url.host != self.host or (self.tokens and request.url.host == HOSTS["entra"]):
+                return await world.handler(request)
+            turn = self.first + self.count
+            place, make = list(PLACES.items())[turn % len(PLACES)]
+            text = self.texts[turn % len(self.texts)]
+            self.count += 1
+            self.used.add(place)
+            return make(text)
+
+        yield Channel(httpx.MockTransport(handler), world.clock, connection)
+
+
+def outputs(source: Planted, secret: str = CANARY) -> dict[str, bytes]:
+    """Everything that a run says and writes, by what it is."""
+    connection = made_up(client_secret=secret)
+    report = verify(connection, source=source)
+    made = entry(report, connection, "all", alone=True)
+    found: dict[str, bytes] = {"report of the library": report.json(), "task of a cluster": bytes(made.connection)}
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder)
+        history = History(out / "history.sqlite").__enter__()
+        keeping = RunStore(Journal(out / FILE), history)
+        keeping.start({})
+        keeping.add(made)
+        keeping.close()
+        end = ConnectionsSummary(document(list(keeping.in_order(str)), 1.0, "all"))
+        Delivery(folder=out, languages=("en", "de"), job_summary=out / "job.md").deliver(end)
+        found |= {one.name: one.read_bytes() for one in out.iterdir() if one.is_file()}
+        for verbose in (0, 1, 2):
+            shown = io.StringIO()
+            end.show(console(shown, width=100, color=False), verbose)
+            found[f"terminal, verbose {verbose}"] = shown.getvalue().encode()
+        found["notification"] = "\n".join(body(end.document)).encode()
+    run = Run(connection, 0, source)
+    for outcome in report.outcomes:
+        case = Case(run, get_check(outcome.check))
+        text = describe(case, outcome) + json.dumps([value for _, value in properties(case, outcome)], default=str)
+        found[f"pytest's report of {outcome.check}"] = text.encode()
+    return found
+
+
+def leaks(found: Mapping[str, bytes], secret: str = CANARY) -> Iterator[tuple[str, str]]:
+    """In which output the secret stands, and in which form."""
+    forms = {name: form.lower().encode() for name, form in encodings(secret).items()}
+    for output, content in found.items():
+        small = content.lower()
+        joined = b"".join(small.split())  # as it was before it was broken into lines
+        for name, form in forms.items():
+            if form in small or (len(form.split()) == 1 and form in joined):
+                yield output, name

@@ -1,0 +1,100 @@
+"""Text leaves through the exits of :mod:`conformance.redaction` alone; and the register costs little."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import conformance
+from conformance.redaction import hide, hide_bytes, remember
+from conformance.redaction.register import KEPT, REGISTER, Register
+from tests.contoso import SECRET
+
+ROOT = Path(conformance.__file__).parent
+EXITS = {
+    "print": "conformance.redaction.say",
+    "write": "a stream behind Outlet",
+    "writelines": "clean_bytes",
+    "write_text": "clean_bytes",
+    "write_bytes": "clean_bytes",
+}
+ALLOWED = {
+    ("redaction/outlet.py", "write"): "the exit for streams",
+    ("report/atomic_write.py", "writelines"): "through clean_bytes",
+    ("delivery.py", "write"): "through clean_bytes",
+    ("journal.py", "write"): "entries, which are clean",
+    ("regular_file.py", "write"): "what is for its owner alone",
+    ("fleet/trend_terminal.py", "print"): "on a console of report.screen",
+    ("report/terminal_layout.py", "print"): "on a console of report.screen",
+    ("session.py", "print"): "on a console of report.screen",
+    ("report/writer.py", "write"): "the function of that name",
+    ("outputs/summary.py", "write"): "the functions of that name",
+    ("fleet/__main__.py", "write_text"): "a picture of counts",
+    ("recording/cassette.py", "write_bytes"): "what Recording.keep has looked at",
+    ("recording/recorder.py", "write"): "the function of that name",
+    ("delivery.py", "write of an ending"): "the method of that name",
+    ("fakes/__main__.py", "print"): "what the virtual tenant's own clients are given",
+    ("fakes/__main__.py", "write"): "the function of that name",
+    ("fakes/network/server.py", "print"): "the virtual tenant's own log",
+    ("fakes/network/server.py", "write_bytes"): "the virtual tenant's own certificate",
+    ("fakes/network/tunnel.py", "write"): "the virtual tenant's sockets",
+}
+
+
+def exits() -> Iterator[tuple[str, str, int]]:
+    for file in sorted(ROOT.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                if name in EXITS:
+                    yield file.relative_to(ROOT).as_posix(), name, node.lineno
+
+
+def test_there_is_no_other_exit() -> None:
+    others = [
+        f"{file}:{line}: {name}: use {EXITS[name]}" for file, name, line in exits() if (file, name) not in ALLOWED
+    ]
+    assert others == []
+
+
+def test_json_stays_json_whatever_is_taken_out() -> None:
+    secret = 'Aq"7\\u00e9\\n\\"bcdefgh\tijklmnop é☃𝄞 xyz'
+    remember(secret)
+    for text in (secret, secret[3:], secret[:-3], "\\" + secret, "é" + secret[5:], f"\n{secret}\\", secret[7:24]):
+        for ascii_only in (True, False):
+            encoded = json.dumps({"a": [text, {text: 1}]}, ensure_ascii=ascii_only).encode()
+            assert json.loads(hide_bytes(encoded))["a"]
+
+
+def test_a_text_without_a_secret_is_the_same_object() -> None:
+    remember(SECRET)
+    data = b"nothing of the kind" * 1000
+    assert hide_bytes(data) is data
+
+
+@pytest.mark.parametrize(("password", "shown"), [("kO9!", "*** at kO9!x"), ("p4ss/w", "*** at p4ss/wx"), ("pw", None)])
+def test_a_short_secret_is_taken_out_where_it_stands_alone(password: str, shown: str | None) -> None:
+    remember(password)
+    assert hide(f"{password} at {password}x") == (shown or f"{password} at {password}x")
+
+
+def test_of_very_many_secrets_those_used_last_are_known() -> None:
+    register = Register()
+    secrets = [f"{number:05}-{'qwertzuiop' * 3}-{number * 7919:09x}" for number in range(KEPT // 400)]
+    for one in secrets:
+        register.remember(one)
+    assert secrets[-1].encode() not in register.hide(secrets[-1].encode())
+    assert len(register._blocks) <= KEPT
+
+
+def test_a_secret_is_known_as_soon_as_it_is_read() -> None:
+    from conformance.connection import Secret
+
+    Secret("Zk7vPq3nXw9tRb5yLm2dHs8f")
+    assert "Xw9tRb5y" not in hide("x Zk7vPq3nXw9tRb5yLm2dHs8f")
+    REGISTER.clear()
+    assert "Xw9tRb5y" in hide("x Zk7vPq3nXw9tRb5yLm2dHs8f")

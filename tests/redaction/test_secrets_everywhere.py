@@ -1,0 +1,165 @@
+"""A secret of the run that a service, a proxy or a file gives back is in no byte of any output, in no form."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from conformance.connection import ConnectionFileError, load
+from conformance.fleet.task import ConnectionRef, read
+from conformance.redaction import clean, clean_logs, hide, remember, remember_environment
+from conformance.redaction.register import Register
+from conformance.results.journal import Journal, JournalError
+from conformance.sources.base import SourceError
+from conformance.sources.resolve import source
+from conformance.verification.baseline import BaselineError
+from conformance.verification.baseline import read as read_baseline
+from tests.contoso import FILE
+from tests.redaction.planted import CANARY, HOSTS, PLACES, Planted, encodings, leaks, outputs
+
+FORMS = [*encodings(CANARY).values()]
+
+
+@pytest.mark.slow
+def test_what_a_service_says_shows_no_secret(subtests: pytest.Subtests) -> None:
+    """Each of five hosts at each of twelve places, in eleven encodings by turns."""
+    first = 0
+    for api, host in HOSTS.items():
+        used: set[str] = set()
+        while used != PLACES.keys():
+            planted = Planted(host, FORMS, first, tokens=api != "entra")
+            with subtests.test(api=api, first=first):
+                assert sorted(leaks(outputs(planted))) == []
+            assert planted.count
+            used |= planted.used
+            first += planted.count
+
+
+def test_without_one_line_of_the_redaction_the_canaries_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests of this module can fail: with the line out that takes known secrets away, they would."""
+    monkeypatch.setattr(Register, "hide", lambda self, data: data)
+    found = {output for output, _ in leaks(outputs(Planted(HOSTS["arm"], [CANARY])))}
+    assert {"report.json", "report.html", "summary.md", "connections.jsonl", "task of a cluster"} <= found
+    assert any(one.startswith("terminal") for one in found)
+
+
+@pytest.mark.parametrize("form", encodings(CANARY).values(), ids=encodings(CANARY))
+def test_no_form_is_shown_wherever_it_begins(form: str) -> None:
+    remember(CANARY)
+    for before in range(9):
+        assert form.lower() not in hide(f"{'x' * before} {form} and more").lower()
+
+
+FIELDS = ("tenant_id", "client_id", "subscription_id", "resource_group", "workspace_id", "workspace_name")
+PASTED = "Zk7vPq3nXw9tRb5yLm2dHs8fGc4jTe6a"
+WRONG = {
+    **{name: FILE.replace(f"\n{name} = ", f'\n{name} = "{PASTED}" #') for name in FIELDS},
+    "name": FILE.replace("[connection]", f'[connection]\nname = "{PASTED}"'),
+    "cloud": FILE + f'cloud = "{PASTED}"\n',
+    "apis": FILE + f'apis = ["{PASTED}"]\n',
+    "expiry": FILE + f'secret_expires = "{PASTED}"\n',
+    "quoted key": FILE + f'"{PASTED}" = 1\n',
+    "bare key": FILE + f"{PASTED} = 1\n",
+    "key twice": FILE + f"{PASTED} = 1\n{PASTED} = 2\n",
+    "no TOML": FILE + f"{PASTED}\n",
+    "table": FILE + f"[{PASTED}]\n",
+    "table twice": FILE + f"[{PASTED}]\n[{PASTED}]\n",
+    "expectation": FILE + f'[connection.expect]\nmax_data_age = "{PASTED}"\n',
+    "key of an expectation": FILE + f'[connection.expect]\n"{PASTED}" = "1d"\n',
+    "file:": FILE.replace("env:CONTOSO_SECRET", f"file:{PASTED}"),
+    "env:": FILE.replace("env:CONTOSO_SECRET", f"env:{PASTED}"),
+    "file of a certificate": FILE.replace('client_secret = "env:CONTOSO_SECRET"', f'certificate = "file:{PASTED}"'),
+    "token of a provider": FILE.replace('client_secret = "env:CONTOSO_SECRET"', f'federated_token = "env:{PASTED}"'),
+    "certificate": FILE.replace('client_secret = "env:CONTOSO_SECRET"', f'certificate = "{PASTED}"'),
+    "password of nothing": FILE + f'certificate_password = "{PASTED}"\n',
+    "certificate and secret": FILE + f'certificate = "{PASTED}"\n',
+}
+
+
+def test_a_secret_in_a_wrong_place_of_the_file_is_not_shown(tmp_path: Path, subtests: pytest.Subtests) -> None:
+    for where, text in WRONG.items():
+        file = tmp_path / "conn.toml"
+        file.write_text(text, encoding="utf-8")
+        for pasted in (PASTED, "abc8Q~Zk7vPq3nXw9tRb5yLm2dHs8fGc4jTe6a", "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9"):
+            file.write_text(text.replace(PASTED, pasted), encoding="utf-8")
+            if pasted == PASTED and where in ("resource_group", "workspace_name", "name"):
+                continue  # it may well be one
+            with subtests.test(where, pasted=pasted[:3]):
+                with pytest.raises(ConnectionFileError) as told:
+                    load(file, environ={"CONTOSO_SECRET": "a-secret-that-is-right-0001"})
+                assert pasted[:12] not in str(told.value)
+                _, (trouble,) = read([ConnectionRef(str(file), "contoso")])  # as on a worker of a cluster
+                assert pasted[:12] not in trouble.text
+
+
+def test_and_is_named_by_its_kind(tmp_path: Path) -> None:
+    file = tmp_path / "conn.toml"
+    file.write_text(WRONG["tenant_id"].replace(PASTED, "abc8Q~Zk7vPq3nXw9tRb5yLm2dHs8fGc4jTe6a"), encoding="utf-8")
+    with pytest.raises(ConnectionFileError, match=r"conn\.toml:2: tenant_id: found what looks like a client secret"):
+        load(file, environ={"CONTOSO_SECRET": "a-secret-that-is-right-0001"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'[[accept]]\ncheck = "{PASTED}"\nreason = "x"\nexpires = 2027-01-01\n',
+        f'[[accept]]\ncheck = "AUTH-001"\nreason = "x"\nexpires = "{PASTED}"\n',
+        f'[[accept]]\ncheck = "AUTH-001"\ncause = "{PASTED}"\nreason = "x"\nexpires = 2027-01-01\n',
+        f'[[accept]]\n"{PASTED}" = "AUTH-001"\n',
+        f'"{PASTED}" = 1\n',
+    ],
+)
+def test_nor_in_a_baseline(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "baseline.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(BaselineError) as told:
+        read_baseline(file)
+    assert PASTED not in str(told.value)
+
+
+def test_nor_in_a_source_or_a_damaged_journal(tmp_path: Path) -> None:
+    with pytest.raises(SourceError) as told:
+        source(PASTED)
+    assert PASTED not in str(told.value)
+    journal = tmp_path / "connections.jsonl"
+    journal.write_text(f'{{"name": "{PASTED}", "started": "{PASTED}"}}\n', encoding="utf-8")
+    remember(PASTED)
+    with pytest.raises(JournalError, match="line 1 is damaged") as damaged:
+        Journal(journal).finished({"contoso": "1"})
+    assert PASTED not in clean(str(damaged.value))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://user:{}@proxy.example:8080",
+        '"http://user:{}@proxy.example:8080"',
+        "user:{}@proxy.example:8080",
+        " http://user:{}@proxy.example",
+        "socks5://user:{}@x",
+        "http://user:{}@h@ost:99999",
+    ],
+)
+def test_the_password_of_a_proxy_is_known_however_its_variable_is_written(address: str) -> None:
+    remember_environment({"https_proxy": address.format("p%40ssw0rd-XyZ-12")})
+    shown = hide("p%40ssw0rd-XyZ-12 p@ssw0rd-XyZ-12 " + address.format("p%40ssw0rd-XyZ-12"))
+    assert "ssw0rd" not in shown
+    assert "proxy" in shown or "proxy" not in address
+
+
+def test_logs_of_libraries_are_without_secrets_and_commands(caplog: pytest.LogCaptureFixture) -> None:
+    remember(CANARY)
+    library = logging.getLogger("httpcore.proxy")
+    with caplog.at_level(logging.DEBUG), clean_logs():
+        library.debug("sent %s", CANARY)
+        library.debug("::set-output name=x::%s", CANARY)
+        library.debug("bad %d", CANARY)
+        try:
+            raise ValueError(CANARY)
+        except ValueError:
+            library.exception("raised")
+    assert CANARY not in caplog.text
+    assert not [line for one in caplog.records for line in one.getMessage().splitlines() if line.startswith("::")]
+    assert logging.getLogRecordFactory() is logging.LogRecord

@@ -1,0 +1,111 @@
+"""A hostile service: nothing that it says is told as a fault of this suite, and no secret goes where it points."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from conformance import Connection, verify
+from conformance.fakes import build
+from conformance.sources.base import Channel
+from conformance.verification.result import Report
+from tests.contoso import START, made_up
+
+DISCOVERY, TOKEN = "/.well-known/openid-configuration", "/oauth2/v2.0/token"
+OTHER = "0ddba11d-0c0f-4c0f-a11c-00000000000f"
+
+
+class Hostile:
+    """The virtual tenant, but for the requests whose path has this end, or whose host this is."""
+
+    name = "fake:hostile"
+
+    def __init__(self, where: str, content: bytes | None = None, **members: Any) -> None:
+        self._where, self._content, self._members = where, content, members
+        self.asked: list[httpx.Request] = []
+
+    @asynccontextmanager
+    async def open(self, connection: Connection) -> AsyncIterator[Channel]:
+        world = build(connection, start=START)
+
+        async def handler(request: httpx.Request) -> httpx.Response:
+            self.asked.append(request)
+            if not request.url.path.endswith(self._where) and request.url.host != self._where:
+                return await world.handler(request)
+            if self._content is not None:
+                return httpx.Response(200, headers={"content-type": "application/json"}, content=self._content)
+            answer = await world.handler(request)
+            return httpx.Response(200, json={**json.loads(answer.content), **self._members})
+
+        yield Channel(httpx.MockTransport(handler), world.clock, connection)
+
+
+def causes(report: Report) -> list[tuple[str, str]]:
+    return [(one.root.check, one.root.finding.cause) for one in report.verdict.root_causes]
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        f"https://login.microsoftonline.com/{OTHER}/oauth2/v2.0/token",
+        "http://login.microsoftonline.com/7e4a11ed-0c0f-4c0f-a11c-000000000001/oauth2/v2.0/token",
+        "https://evil.example/7e4a11ed-0c0f-4c0f-a11c-000000000001/oauth2/v2.0/token",
+        "https://login.microsoftonline.com:8443/7e4a11ed-0c0f-4c0f-a11c-000000000001/oauth2/v2.0/token",
+        "https://user@login.microsoftonline.com/7e4a11ed-0c0f-4c0f-a11c-000000000001/oauth2/v2.0/token",
+        "https://[",
+        "",
+    ],
+)
+def test_the_secret_goes_to_no_other_token_endpoint(endpoint: str) -> None:
+    source = Hostile(DISCOVERY, token_endpoint=endpoint)
+    report = verify(made_up(), source=source)
+    assert [cause for _, cause in causes(report)] == ["contract_violation"]
+    assert not [one for one in source.asked if one.method == "POST"]
+    assert not [one for one in report.outcomes if one.status == "error"]
+
+
+def test_a_tenant_that_is_named_by_its_domain_has_an_endpoint_with_its_id() -> None:
+    report = verify(made_up(tenant_id="contoso.onmicrosoft.com"), source="fake", checks=["AUTH-001", "AUTH-003"])
+    assert report.ok, report.verdict.summary
+
+
+DEEP = b"[" * 100_000
+BODIES = {
+    "deep": DEEP,
+    "deep and closed": b"[" * 5000 + b"]" * 5000,
+    "deep in a member": b'{"x": ' + DEEP,
+    "deep in what is asked for": b'{"value": ' + b"[" * 5000 + b"]" * 5000 + b"}",
+    "deep rows": b'{"tables": [{"name": "a", "columns": [], "rows": [' + b"[" * 5000 + b"]" * 5000 + b"]}]}",
+    "a huge number": b'{"value": ' + b"9" * 5000 + b', "expires_in": 1e999}',
+    "numbers": b'{"token_type": "Bearer", "expires_in": ' + b"9" * 5000 + b', "access_token": "a"}',
+    "empty": b"",
+    "blank": b"  \n",
+    "null": b"null",
+}
+
+
+@pytest.mark.slow
+def test_what_a_service_does_wrong_is_no_fault_of_this_suite(subtests: pytest.Subtests) -> None:
+    hosts = (DISCOVERY, TOKEN, "management.azure.com", "api.loganalytics.io", "graph.microsoft.com")
+    for where in hosts:
+        for name, content in BODIES.items():
+            with subtests.test(where=where, body=name):
+                report = verify(made_up(), source=Hostile(where, content))
+                assert not [one for one in report.outcomes if one.status == "error"]
+                assert report.verdict.status != "conformant"
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["", " ", "a b", "line\nbreak", "ümlaut", "x" * 100_000],
+    ids=["empty", "blank", "two", "lines", "ü", "long"],
+)
+def test_a_token_that_fits_into_no_header_is_a_broken_promise(token: str) -> None:
+    report = verify(made_up(), source=Hostile(TOKEN, access_token=token))
+    assert {cause for _, cause in causes(report)} == {"contract_violation"}
+    assert not [one for one in report.outcomes if one.status == "error"]
