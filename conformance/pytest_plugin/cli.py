@@ -12,8 +12,6 @@ from conformance.verification.verdict import ExitCode
 
 if TYPE_CHECKING:
     import pytest
-LARGEST = 1024 * 1024
-"""Bytes of an error text that are read."""
 
 
 def list_checks(*_: object) -> int:
