@@ -9,18 +9,13 @@ import json
 import logging
 import os
 import sys
-from pathlib import Path
-
-ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "clients")]
 
 
 def observe(scenario: str) -> dict[str, str]:
     """How the clients end in a scenario, over sockets."""
-    from contoso import made_up
-    from operations import outcomes
-
     from conformance.fakes.network.served import serve_tenant
+    from tests.clients.operations import outcomes
+    from tests.contoso import made_up
 
     with serve_tenant(made_up(), scenario) as stage:
         for name in [*os.environ]:
@@ -31,9 +26,8 @@ def observe(scenario: str) -> dict[str, str]:
 
 
 def main() -> int:
-    from agreement_table import SEEN
-
     from conformance.fakes import SCENARIOS
+    from tests.agreement_table import SEEN
 
     logging.disable()  # azure-identity tells each refusal there too
     found = {name: observe(name) for name in SCENARIOS}
