@@ -55,7 +55,8 @@ _GENERIC = frozenset(
 _PLAIN = frozenset(
     {
         "badrequest", "forbidden", "unauthorized", "notfound", "conflict", "unknownerror", "failed", "error",
-        "accessdenied", "internalservererror", "invalidrequest", "operationfailed",
+        "accessdenied", "internalservererror", "invalidrequest", "operationfailed", "interactionrequired",
+        "serviceerror", "authorizationpending", "requesttimeout", "internalerror", "locked", "inuse",
     }
 )  # fmt: skip
 """Codes that services of any maker have: where it is not known whose they are, they say nothing by themselves."""
@@ -154,9 +155,15 @@ def classify(signal: Signal) -> Match | None:
 
 def _allowed(entry: Entry, signal: Signal) -> bool:
     """What the status itself rules out: 429 is throttling, and a fault of a service is no refusal by it. Loose words
-    say nothing where the service is not known.
+    say nothing where the service is not known, and codes of other makers are not read as ours.
     """
     if entry.loose and signal.service is None:
+        return False
+    if entry.path and entry.service != signal.service:
+        return False  # a path belongs to its host
+    if entry.cause == "answer_hidden" and signal.service and signal.status:
+        return False  # status and service tell more
+    if signal.stranger and not (entry.service == "network" and (entry.words or entry.anywhere)):
         return False
     if entry.numbers or signal.status is None:
         return True
@@ -234,7 +241,7 @@ def _code_weight(wanted: tuple[str, ...], weight: int, signal: Signal) -> int | 
         if any(code == name or ("*" in name and fnmatchcase(code, name)) for name in wanted):
             return _GENERIC_CODE if code in _GENERIC or code.isdecimal() else weight + min(depth, 20)
     for name in wanted:
-        if name not in _GENERIC and any(
+        if name not in _GENERIC | _PLAIN and any(
             word == name or ("*" in name and fnmatchcase(word, name)) for word in signal.lower_mentions
         ):
             return _MENTION

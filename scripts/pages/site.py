@@ -29,6 +29,7 @@ COPIED = {
             "architecture",
             "benchmarks",
             "clients",
+            "explain",
             "fakes",
             "fidelity",
             "fleet",
@@ -46,6 +47,7 @@ FILES = "files"
 """Where the site has other files of the repository that pages link to."""
 GUIDE = {
     "Reports": "reports.md",
+    "Explaining errors": "explain.md",
     "Permissions": "permissions.md",
     "Every night": "nightly.md",
     "Fleets": "fleet.md",
