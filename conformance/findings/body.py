@@ -35,6 +35,9 @@ _CHILDREN = (
     "details", "innererror", "inner_error", "innererrors",
 )  # fmt: skip
 _HTML = re.compile(r"<(?:html|!doctype html|head|body|h[1-3]|p|div|title|center)[\s>]|<!--")
+_QUERY = re.compile(r"(?<=[\w/])\?(?:api-version|\$|%24)[^\s\"'<>]*")
+"""The options of a request's URL: words in them are not the service's."""
+_TAG = re.compile(r"<[?!a-z][\w:.-]*[\s/>]")
 _DATA = frozenset({"value", "tables", "headers"})
 _ERROR_WITHIN = re.compile(
     r"AADSTS[0-9]|[{<].{0,40}(?:error|code)\b|\((?:[A-Z][a-z]+){2,}\) |\b[45][0-9]{2} (?:Client|Server) Error",
@@ -57,15 +60,18 @@ class Contents:
     messages: list[str] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
     addresses: list[hosts.Address] = field(default_factory=list)
+    named: list[hosts.Address] = field(default_factory=list)
+    """Every address with a path."""
     inner: Shape | None = None
     status: int | None = None
     passed_on: bool = False
     """A gateway's status was dropped, since what it passes on has a code of its own."""
     nodes: int = 0
     layer: int = 0
+    mention_layers: list[int] = field(default_factory=list)
     _layers: list[int] = field(default_factory=list)
     _status_layer: float = -1
-    _code_layer: int = 0
+    _code_layers: list[int] = field(default_factory=list)
 
     def say(self, message: str) -> None:
         """Notes a message of the present layer."""
@@ -82,7 +88,7 @@ class Contents:
     def call(self, code: str) -> None:
         """Notes a code of the present layer."""
         self.codes.append(code)
-        self._code_layer = max(self._code_layer, self.layer)
+        self._code_layers.append(self.layer)
 
     def told(self) -> int:
         """How much is known of the error."""
@@ -91,12 +97,20 @@ class Contents:
     def settle(self) -> None:
         """Drops the messages of outer layers, and what was found twice."""
         innermost = max(self._layers, default=0)
-        if self.status and self.status >= 500 and self._status_layer + 1 <= self._code_layer:
+        code_layer = max(self._code_layers, default=0)
+        if self.status and self.status >= 500 and self._status_layer + 1 <= code_layer:
             self.status, self.passed_on = None, True  # of a gateway that passes another's refusal on
+        self.codes = [
+            code
+            for code, layer in zip(self.codes, self._code_layers, strict=True)
+            if layer == code_layer or (pasted.status(code, bare=True) or 0) < 500
+        ]
+        self._code_layers = [code_layer] * len(self.codes)
         self.messages = [text for text, layer in zip(self.messages, self._layers, strict=True) if layer == innermost]
         self._layers = [innermost] * len(self.messages)
         self.codes = list(dict.fromkeys(self.codes))
-        self.mentions = [word for word in dict.fromkeys(self.mentions) if word not in self.codes]
+        inner = [word for word, at in zip(self.mentions, self.mention_layers, strict=True) if at == innermost]
+        self.mentions = [word for word in dict.fromkeys(inner) if word not in self.codes]
         self.numbers = list(dict.fromkeys(self.numbers))
 
 
@@ -140,7 +154,7 @@ def shape_of(text: str, value: Any, content_type: str) -> Shape:
     if isinstance(value, dict | list):
         return "json"
     start = text[:2048].lower()
-    if start.startswith("<"):
+    if _TAG.match(start):
         return "html" if "html" in content_type or _HTML.search(start) else "xml"
     return "html" if "html" in content_type and "</" in start else "text"
 
@@ -185,7 +199,7 @@ def _walk(value: Any, found: Contents, depth: int) -> None:
             if (code := _code(members.get(name))) is not None:
                 found.call(code)
         if isinstance(members.get("error"), str) and not members["error"].lstrip().startswith("{"):
-            found.call(members.pop("error").strip())
+            _named(members.pop("error"), found, depth)
         for name in _STATUSES:
             if (status := pasted.status(str(members.get(name, "")), bare=True)) is not None:
                 found.answered(status)
@@ -205,6 +219,14 @@ def _walk(value: Any, found: Contents, depth: int) -> None:
         for name, item in members.items():
             if name not in known:
                 _carried(item, found, depth + 1)
+
+
+def _named(error: str, found: Contents, depth: int) -> None:
+    """A member ``error`` that is a string: OAuth's code, or a sentence of a wrapper."""
+    if " " in error.strip():
+        _string(error, found, depth)
+    else:
+        found.call(error.strip())
 
 
 def _search(value: Any, found: Contents, depth: int) -> None:
@@ -240,7 +262,9 @@ def _carried(value: Any, found: Contents, depth: int) -> None:
             _walk(value, found, depth)
         else:
             for name, item in _members(value):
-                if name not in _DATA:
+                if name in _ADDRESSES and isinstance(item, str) and (where := hosts.address_of(item)):
+                    found.addresses.append(where)
+                elif name not in _DATA:
                     _carried(item, found, depth + 1)
 
 
@@ -282,16 +306,19 @@ def _around(words: str, found: Contents) -> None:
     words = unwrap.flat(words)
     found.answered(pasted.status(words), within=0.5)
     found.addresses.extend(hosts.requested(words))
+    found.named.extend(hosts.mentioned(words))
     found.numbers.extend(pasted.numbers(words))
 
 
 def _read_text(text: str, found: Contents) -> None:
-    found.say(text)
+    found.say(_QUERY.sub("", text))
     for code in pasted.codes(text):
         found.call(code)
     found.mentions.extend(pasted.mentions(text))
+    found.mention_layers.extend([found.layer] * (len(found.mentions) - len(found.mention_layers)))
     found.numbers.extend(pasted.numbers(text))
     found.addresses.extend(hosts.requested(text))
+    found.named.extend(hosts.mentioned(text))
     found.answered(pasted.status(text, bare=True) or pasted.status(text))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from conformance.apis.permissions import resource_of
 from conformance.findings import pasted
+from conformance.findings.body import text_of
 from conformance.findings.cause import CAUSES, UNKNOWN
 from conformance.findings.finding import Finding, finding
 from conformance.findings.match import Entry, Match, classify, said
@@ -65,11 +66,11 @@ def explain_all(
     """
     known = {name: str(value) for name, value in (facts or {}).items() if value}
     whole = read(body, status=status, headers=headers, service=service)
-    if (token := token_finding(whole.text, service, known)) is not None:
+    if (token := token_finding(text_of(body), service, known)) is not None:
         return (token,)
     signals = [whole]
     if isinstance(body, str | bytes) and status is None and not headers:
-        each = [read(part, service=service) for part in parts(whole.text)]
+        each = [read(part, service=service) for part in parts(text_of(body))]
         signals = [signal for signal in each if _telling(signal)]
         if len({match.entry.cause for signal in signals if (match := classify(signal))}) < 2:
             signals = [whole]
@@ -99,7 +100,9 @@ def _finding(signal: Signal, known: Mapping[str, str]) -> Finding:
         cause,
         facts=filled,
         certainty=match.certainty,
-        explanation=" ".join([entry.explanation, *_details(signal, match), *_token_details(signal, cause)]),
+        explanation=" ".join(
+            [entry.explanation, *_details(signal, match), *_token_details(signal, cause), *_asked(signal, entry)]
+        ),
         also=tuple(name for name in also if name != cause),
         about=_about(signal, cause, learned),
         code=_code(signal, entry),
@@ -114,11 +117,19 @@ def missing(signal: Signal) -> list[str]:
     asked = []
     if signal.status is None:
         asked.append("the HTTP status (--sentinel-explain-status)")
+    if signal.stranger:
+        return [f"The request went to {excerpt(signal.stranger, 80)}, which is no service of a connection."]
     if signal.service is None:
         asked.append("which service answered, or the address of the request (--sentinel-explain-service)")
     if not signal.codes and not signal.numbers:
         asked.append("the body of the answer with its code: paste all that curl -i or the tool's debug log prints")
     return [f"Not in the text: {'; '.join(asked)}."] if asked else []
+
+
+def _asked(signal: Signal, entry: Entry) -> list[str]:
+    """What would decide, where only a status or a client's words did."""
+    vague = entry.service == "network" and not entry.words and signal.service is None
+    return missing(signal) if vague else []
 
 
 def _token_details(signal: Signal, cause: str) -> list[str]:

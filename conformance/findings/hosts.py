@@ -29,6 +29,11 @@ _HOST = re.compile(
     r"(?:\bhost\\?[\"']?\s*[:=]\s*\\?[\"']?|\blookup |\bhostname\\?[\"']?\s*[:=]\s*\\?[\"']?|[Nn]o such host: )"
     r"([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)"
 )
+_NEAR = re.compile(
+    r"(microsoft|windows|azure|office|office365|live|msftauth|microsoftonline)[a-z-]*\.(com|net|us|cn|io)$|localhost|"
+    r"\.(local|internal|lan|corp|example)$|^[0-9.]+$|^[^.]+$"
+)
+_MAKERS = re.compile(r"\b(amazonaws|Amazon S3|AWS4-HMAC|googleapis|Google Cloud|okta\.com)\b", re.IGNORECASE)
 _PAGES = re.compile(r"learn\.microsoft\.com|docs\.microsoft\.com|aka\.ms|go\.microsoft\.com|portal\.azure|github\.com")
 
 
@@ -62,6 +67,17 @@ def service_of(address: Address) -> tuple[str, str | None] | None:
                     return name, None
             return service, other
     return None
+
+
+def stranger(addresses: list[Address], text: str) -> str | None:
+    """The host of a service that is not Microsoft's, where a request went nowhere else; None if there is none."""
+    if any(service_of(address) for address in addresses):
+        return None
+    named = [address.host for address in addresses if not _NEAR.search(address.host)]
+    if named:
+        return named[-1]
+    maker = _MAKERS.search(text[:16384])
+    return maker[0] if maker else None
 
 
 def address_of(url: str) -> Address | None:

@@ -59,7 +59,8 @@ _VAGUE = frozenset({"invalid_request", "invalid_client", "invalid_grant", "unaut
 _PLAIN = frozenset(
     {
         "badrequest", "forbidden", "unauthorized", "notfound", "conflict", "unknownerror", "failed", "error",
-        "accessdenied", "internalservererror", "invalidrequest", "operationfailed",
+        "accessdenied", "internalservererror", "invalidrequest", "operationfailed", "interactionrequired",
+        "serviceerror", "authorizationpending", "requesttimeout", "internalerror", "locked", "inuse",
     }
 )  # fmt: skip
 """Codes that services of any maker have: where it is not known whose they are, they say nothing by themselves."""
@@ -165,7 +166,7 @@ def numbers() -> frozenset[int]:
 def _allowed(entry: Entry, signal: Signal) -> bool:
     """What the status itself rules out: 429 is throttling, and a fault of a service is no refusal by it. A number of
     Entra that nobody knows rules out what is read from the vague value beside it, and from the status. Loose words say
-    nothing where the service is not known.
+    nothing where the service is not known, and codes of other makers are not read as ours.
     """
     if signal.numbers and not entry.numbers and not entry.words and numbers().isdisjoint(signal.numbers):
         if entry.codes and _VAGUE.issuperset(entry.codes):
@@ -173,6 +174,12 @@ def _allowed(entry: Entry, signal: Signal) -> bool:
         if not entry.codes and signal.status is not None and 400 <= signal.status < 429:
             return False
     if entry.loose and signal.service is None:
+        return False
+    if entry.path and entry.service != signal.service:
+        return False  # a path belongs to its host
+    if entry.cause == "answer_hidden" and signal.service and signal.status:
+        return False  # status and service tell more
+    if signal.stranger and not (entry.service == "network" and (entry.words or entry.anywhere)):
         return False
     if entry.numbers or signal.status is None:
         return True
@@ -250,7 +257,7 @@ def _code_weight(wanted: tuple[str, ...], weight: int, signal: Signal) -> int | 
         if any(code == name or ("*" in name and fnmatchcase(code, name)) for name in wanted):
             return _GENERIC_CODE if code in _GENERIC or code.isdecimal() else weight + min(depth, 20)
     for name in wanted:
-        if name not in _GENERIC and any(
+        if name not in _GENERIC | _PLAIN and any(
             word == name or ("*" in name and fnmatchcase(word, name)) for word in signal.lower_mentions
         ):
             return _MENTION

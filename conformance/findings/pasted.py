@@ -36,8 +36,8 @@ _CLIENTS = frozenset(
         "credentialunavailableerror", "chainedtokencredential", "responseerror", "detailederror", "requesterror",
         "clouderror", "clouderrorexception", "errorresponseexception", "fetcherror", "invokerror", "retryerror",
         "http_error", "serviceerror", "statuscode", "httpclient", "runtimeerror", "connectionerror", "exception",
-        "traceback", "warning", "message", "response", "request", "forbidden", "error_code", "error_description",
-        "access_token", "failed", "unauthorized",
+        "syntaxerror", "traceback", "warning", "message", "response", "request", "forbidden", "error_code",
+        "error_description", "access_token", "failed", "unauthorized",
     }
 )  # fmt: skip
 """Names of clients' own exceptions, in small letters: they say who speaks, not what a service said."""
@@ -78,6 +78,7 @@ _ROLES = re.compile(r"API required roles:([^:]{0,2000}?),\s*application roles:([
 _TABLE = re.compile(r"named\s+\\?['\"]([A-Za-z_]\w{0,62})\\?['\"]")
 _AUDIENCE = re.compile(r"https://[\w.-]+(?:/[\w.-]+)*|api://[\w.-]+")
 _APP_ID = re.compile(_GUID)
+_OBJECT_ID = re.compile(rf"(?<!/){_GUID}")
 
 
 def numbers(text: str) -> list[int]:
@@ -133,8 +134,8 @@ def refused(text: str) -> Refused | None:
     action = _ACTION.search(text[:8192])
     if action is None:
         return None
-    before = _APP_ID.findall(text[: action.start()])  # the object id is the last one before the action
-    scope = _SCOPE.search(text, action.end())
+    before = _OBJECT_ID.findall(text[: action.start()])  # the object id is the last one before the action
+    scope = _SCOPE.search(text, action.end()) or _SCOPE.search(text)
     return Refused(before[-1] if before else None, action[0], scope[0].rstrip(".,;") if scope else None)
 
 

@@ -40,6 +40,7 @@ _LOG_ANALYTICS = frozenset(
 
 _OAUTH = frozenset({"invalid_client", "invalid_grant", "unauthorized_client", "invalid_scope", "invalid_resource"})
 _AZURE = re.compile(r"/subscriptions/|'Microsoft\.(?!Graph)[A-Z]\w+|\bMicrosoft\.(?!Graph)[A-Z]\w+/\w", re.IGNORECASE)
+_ERROR_DOCUMENT = re.compile(r"<\?xml|<(?:\w{1,20}:)?(?:error|errorresponse)\b", re.IGNORECASE)
 _PAGE = re.compile(r"<!doctype html|<html[\s>]", re.IGNORECASE)
 
 
@@ -61,6 +62,8 @@ class Signal:
     text: str = ""
     other: str | None = None
     """The service of Microsoft that answered, where it is none of a connection's."""
+    stranger: str | None = None
+    """Whose answer it is, where it is not Microsoft's."""
     path: str = ""
     """Path and query of the request, where the text tells them."""
 
@@ -91,23 +94,29 @@ class Signal:
 def read(
     body: Any, *, status: Any = None, headers: Mapping[Any, Any] | None = None, service: str | None = None
 ) -> Signal:
-    """Reads any answer. Never raises: what cannot be read is text, or nothing."""
-    lower = {str(name).lower(): str(value)[:LIMIT] for name, value in (headers or {}).items()}
+    """Reads any answer. Never raises: what cannot be read is text, or nothing. A text that prints whole HTTP answers is
+    read as the first refusal among them.
+    """
     text = text_of(body)
-    if isinstance(body, str | bytes) and not lower and (printed := _printed(text)):
-        answer = read(
-            printed.body, status=status or printed.status, headers=printed.headers or {"": ""}, service=service
-        )
+    if isinstance(body, str | bytes) and not headers and (printed := _printed(text)):
+        answer = _reduced(printed.body, text_of(printed.body), status or printed.status, printed.headers, service)
         return replace(answer, **_at(printed.address, answer))
+    return _reduced(body, text, status, headers or {}, service)
+
+
+def _reduced(body: Any, text: str, status: Any, headers: Mapping[Any, Any], service: str | None) -> Signal:
+    lower = {str(name).lower(): str(value)[:LIMIT] for name, value in headers.items()}
     value = body if isinstance(body, Mapping | list) else parsed(text)
     shape = shape_of(text, value, lower.get("content-type", "").lower())
     found = contents(text, value, shape)
     told = status if isinstance(status, int) and not isinstance(status, bool) and 100 <= status <= 599 else None
     known = SERVICES.get(service.strip().lower().replace("-", "_").replace(" ", "_")) if service else None
-    place = _place(found, text if shape != "json" else " ".join(found.messages))
+    place = _place(found)
     where, other = (hosts.service_of(place) or (None, None)) if place else (None, None)
     if where == hosts.OTHER or (where and told is None):
         known = where  # the host that the text names knows better than who pastes it
+    if shape == "xml" and told is None and not _ERROR_DOCUMENT.match(text):
+        shape = "text"  # a tool's own XML around a sentence
     if shape == "text" and not lower:
         lower = http_text.logged_headers(text)
     if not found.codes and not found.numbers and shape not in ("html", "empty"):
@@ -125,6 +134,7 @@ def read(
         headers=lower,
         text=text,
         other=other,
+        stranger=None if told or known or found.numbers else hosts.stranger(found.addresses, text),
         path=place.path if place else "",
     )
 
@@ -143,14 +153,14 @@ def _at(address: hosts.Address | None, signal: Signal) -> dict[str, Any]:
     return {"service": where, "other": other, "path": address.path}
 
 
-def _place(found: Contents, text: str) -> hosts.Address | None:
+def _place(found: Contents) -> hosts.Address | None:
     """Where the request went that was refused: of several the last, since a wrapped error ends with the first one."""
     ours = [address for address in found.addresses if hosts.service_of(address)]
     if ours:
         return ours[-1]
-    named = {hosts.service_of(address): address for address in hosts.mentioned(text)}
+    named = {hosts.service_of(address): address for address in found.named}
     named.pop(None, None)
-    return next(iter(named.values())) if len(named) == 1 and not found.codes and not found.numbers else None
+    return next(iter(named.values())) if len(named) == 1 and not found.numbers else None
 
 
 def guess(found: Contents, text: str, shape: Shape, headers: Mapping[str, str]) -> str | None:

@@ -17,7 +17,7 @@ from typing import Any
 from conformance.apis.permissions import RESOURCES, resource_of
 from conformance.findings import hosts
 
-TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.(eyJ[A-Za-z0-9_-]{8,})\.[A-Za-z0-9_-]*")
+TOKEN = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.(eyJ[A-Za-z0-9_-]{8,})\.[A-Za-z0-9_-]*")
 _ALONE = re.compile(
     r"\W{0,4}(?:authorization\W{1,6})?(?:bearer\W{1,3})?(?:[\"']?(?:access_?token)[\"']?\W{1,6})?", re.IGNORECASE
 )

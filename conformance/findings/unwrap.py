@@ -21,6 +21,7 @@ _XML = re.compile(
     r"(?:<\?xml[^>]{0,100}\?>\s*)?<(?:\w{1,20}:)?(Error|error|ErrorResponse)\b[^>]{0,300}>.{0,4000}?</(?:\w{1,20}:)?\1>",
     re.DOTALL,
 )
+_XML_CODE = re.compile(r"<(?:\w{1,20}:)?code\b", re.IGNORECASE)
 _FORM = re.compile(r"\b(?:error|error_description|error_codes)=[^\s\"'<>]+")
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|\x1b\][^\x07]{0,200}\x07")
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\([\"'/\\nrt])")
@@ -71,7 +72,8 @@ def pieces(text: str) -> Pieces:
         if "\\" not in level:
             break
         level = unescaped(level)
-    if xml := _XML.search(text[:16384]):
+    xml = _XML.search(text[:16384])
+    if xml and _XML_CODE.search(xml[0]):
         return Pieces((xml[0],), f"{text[: xml.start()]} {text[xml.end() :]}")
     return Pieces((), text)
 

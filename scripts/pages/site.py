@@ -29,6 +29,7 @@ COPIED = {
             "architecture",
             "benchmarks",
             "clients",
+            "explain",
             "fakes",
             "agreement",
             "fidelity",
@@ -48,6 +49,7 @@ FILES = "files"
 """Where the site has other files of the repository that pages link to."""
 GUIDE = {
     "Reports": "reports.md",
+    "Explaining errors": "explain.md",
     "Permissions": "permissions.md",
     "Every night": "nightly.md",
     "Fleets": "fleet.md",

@@ -151,9 +151,10 @@ def test_credential_is_refused_for_one_api_only() -> None:
 
 
 def test_policy_that_only_graph_speaks_of_is_graphs() -> None:
-    challenge = {"WWW-Authenticate": 'Bearer error="insufficient_claims", claims="e30="'}
-    body = {"error": {"code": "InvalidAuthenticationToken", "message": "Continuous access evaluation"}}
-    there = answered(world(), "graph.alerts", httpx.Response(401, headers=challenge, json=body))
+    body = {
+        "error": {"code": "InvalidAuthenticationToken", "message": "A Conditional Access policy does not allow this."}
+    }
+    there = answered(world(), "graph.alerts", httpx.Response(401, json=body))
     ends("AUTH-003", there, "passed")
     fails("GRAPH-001", there, "conditional_access_blocked")
 

@@ -19,7 +19,7 @@ from conformance.probing import shortage as module
 from conformance.probing.shortage import LACKING, Shortage, shortage
 from conformance.sources.base import Channel
 from conformance.sources.permits import Permits
-from conformance.verification.api import PAUSES, verify_async
+from conformance.verification.pipeline import PAUSES, verify_async
 from tests.contoso import START, made_up
 from tests.virtual_loop import LoopClock, run
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import jsonschema
@@ -207,6 +208,9 @@ def test_list_explain_and_init_need_no_connection(pytester: pytest.Pytester) -> 
     scenarios.stdout.fnmatch_lines(["expired-secret *secret_expired*"])
     assert pytester.runpytest_subprocess(*plugin, "--sentinel-explain", "AADSTS7000222").ret == 0
     assert pytester.runpytest_subprocess(*plugin, "--sentinel-explain", "xyzzy").ret == 1
+    piped = pytester.run(sys.executable, "-m", "pytest", *plugin, "--sentinel-explain=-", stdin=b"AADSTS7000222: x")
+    assert piped.ret == 0
+    piped.stdout.fnmatch_lines(["*secret_expired*"])
     check = pytester.runpytest_subprocess(
         *plugin, "--sentinel-explain", "AUTH-003", "--sentinel-docs=https://docs.example.com"
     )

@@ -1,0 +1,231 @@
+"""Errors as people paste them: the handed ones, several at once, tokens, files, and what asks for more."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from conformance.connection.clouds import CLOUDS
+from conformance.findings import explain, explain_all
+from conformance.findings.__main__ import main
+from conformance.findings.hosts import address_of, service_of
+from conformance.findings.paste import Paste, PasteError
+from tests.findings.labelled_errors import SHARED
+
+HANDED = SHARED / "samples" / "pasted.jsonl"
+FORBIDDEN = "requests.exceptions.HTTPError: 403 Client Error: Forbidden for url: "
+
+
+def test_the_handed_pastes_get_their_causes(subtests: pytest.Subtests) -> None:
+    if not HANDED.exists():
+        pytest.skip("the handed pastes are not beside this checkout")
+    for line in HANDED.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        with subtests.test(row["id"]):
+            known = {"status": row["status"], "headers": row["headers"], "service": row["service"]}
+            assert explain(row["body"], **known).cause in row["right"]
+            if row["body"]:
+                assert explain(row["body"], service=row["service"], headers=row["headers"]).cause in row["right"]
+                assert explain(row["body"]).cause in row["right"]
+
+
+def test_the_host_tells_the_service() -> None:
+    for cloud in CLOUDS.values():
+        for service, url in cloud.hosts.items():
+            address = address_of(url)
+            assert address is not None
+            assert service_of(address) == (service, None)
+
+
+@pytest.mark.parametrize(
+    ("url", "cause"),
+    [
+        ("https://graph.microsoft.com/v1.0/security/incidents", "app_role_missing"),
+        ("https://management.azure.com/subscriptions/s/providers/Microsoft.SecurityInsights/x", "rbac_role_missing"),
+        ("https://graph.microsoft.com/beta/security/tiIndicators", "api_retired"),
+        ("https://graph.windows.net/contoso/users", "api_retired"),
+        ("https://contoso.vault.azure.net/secrets/app", "other_service"),
+        ("https://contoso.westeurope-1.ingest.monitor.azure.com/dataCollectionRules/x", "other_service"),
+        ("https://api.elsewhere.io/v1/items", "unknown"),
+    ],
+)
+def test_a_status_with_a_host_is_enough(url: str, cause: str) -> None:
+    assert explain(FORBIDDEN + url).cause == cause
+
+
+def test_the_remedy_is_that_of_the_service_that_refused() -> None:
+    ingestion = explain(FORBIDDEN + "https://contoso.westeurope-1.ingest.monitor.azure.com/x").fix.text
+    assert "Monitoring Metrics Publisher" in ingestion
+    keys = "the client '' may not perform action 'Microsoft.OperationalInsights/workspaces/listKeys/action'"
+    listing = explain({"error": {"code": "AuthorizationFailed", "message": keys}}, status=403, service="arm").fix
+    assert "'Log Analytics Contributor'" in listing.commands[0]
+    assert "Microsoft Sentinel Reader" not in listing.text
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("autorest.DetailedError{StatusCode:404, ServiceError:[]uint8(nil)}", "object_not_found"),
+        ("InteractionRequired is what the app said", "unknown"),
+        ("com.example.AccessDenied: no", "unknown"),
+        ("My licence was blocked by the firewall", "unknown"),
+        ("KeyError: 'access_token'", "answer_hidden"),
+        ("Error: Request failed with status code 403", "answer_hidden"),
+        ("SyntaxError: Unexpected token '<', \"<!DOCTYPE \"... is not valid JSON", "intercepted"),
+        ("x509: certificate signed by unknown authority", "tls_untrusted"),
+    ],
+)
+def test_prose_of_clients(text: str, cause: str) -> None:
+    assert explain(text).cause == cause
+
+
+def test_a_gateway_that_passes_a_refusal_on_is_no_outage() -> None:
+    inner = json.dumps({"error": {"code": "InsufficientAccessError", "message": "x"}})
+    body = {"error": {"code": 502, "message": "BadGateway", "innerError": {"status": 502, "message": inner}}}
+    assert explain(body).cause == "rbac_role_missing"
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("“https://sts.windows.net/{0}/” ≠ “https://sts.windows.net/{1}/”", "wrong_token_tenant"),
+        (
+            "« https://graph.microsoft.com » « https://management.core.windows.net/ » «https://management.azure.com/»",
+            "wrong_token_audience",
+        ),
+        ("对象 ID “{0}” “/subscriptions/{1}” “Microsoft.OperationalInsights/workspaces/read”", "rbac_role_missing"),
+        ("“Microsoft.OperationalInsights/workspaces/law” https://aka.ms/ARMResourceNotFoundFix", "workspace_not_found"),
+    ],
+)  # fmt: skip
+def test_ids_and_addresses_decide_in_any_language(text: str, cause: str) -> None:
+    ids = (f"{number}0000000-0000-4000-8000-000000000000" for number in (1, 2))
+    assert explain(text.format(*ids), service="arm").cause == cause
+
+
+# Several errors
+
+
+def test_several_errors_of_a_log_are_told_with_the_first_cause_first() -> None:
+    log = (
+        f"2026-02-03 04:05:06 ERROR {FORBIDDEN}https://graph.microsoft.com/v1.0/security/incidents\n"
+        "2026-02-03 04:05:07 INFO trying again\n"
+        "2026-02-03 04:05:08 ERROR AADSTS7000222: The keys are expired.\n"
+    )
+    assert [found.cause for found in explain_all(log)] == ["secret_expired", "app_role_missing"]
+    assert explain(log).cause == "secret_expired"
+
+
+def test_one_error_over_many_lines_is_one() -> None:
+    log = (
+        "2026-02-03 04:05:06 ERROR could not fetch\nTraceback (most recent call last):\n"
+        "2026-02-03 04:05:06 ERROR AADSTS7000222: The keys are expired.\n"
+    )
+    assert [found.cause for found in explain_all(log)] == ["secret_expired"]
+
+
+def test_answers_of_an_archive_are_each_read() -> None:
+    def entry(url: str, status: int, body: str) -> dict[str, Any]:
+        return {"request": {"url": url}, "response": {"status": status, "headers": [], "content": {"text": body}}}
+
+    denied = json.dumps({"error": {"code": "AuthorizationFailed", "message": "x"}})
+    entries = [
+        entry("https://management.azure.com/subscriptions/s", 403, denied),
+        entry("https://graph.microsoft.com/v1.0/security/alerts_v2", 403, ""),
+        entry("https://graph.microsoft.com/v1.0/security/incidents", 200, "{}"),
+    ]
+    found = explain_all(json.dumps({"log": {"entries": entries}}))
+    assert [one.cause for one in found] == ["app_role_missing", "rbac_role_missing"]
+
+
+# Tokens
+
+
+def token(**claims: Any) -> str:
+    def part(value: dict[str, Any]) -> str:
+        return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+    usual = {"aud": "https://graph.microsoft.com", "iss": "https://sts.windows.net/t/", "tid": "t", "appid": "app-1"}
+    return f"{part({'typ': 'JWT', 'alg': 'RS256'})}.{part({**usual, 'exp': 4102444800, **claims})}.canarysignature"
+
+
+@pytest.mark.parametrize(
+    ("claims", "cause"),
+    [
+        ({"roles": ["SecurityAlert.Read.All", "SecurityIncident.Read.All"]}, "unknown"),
+        ({"roles": []}, "app_role_missing"),
+        ({"roles": [], "exp": 1700000000}, "token_expired"),
+        ({"scp": "SecurityAlert.Read.All"}, "auth_method_unsupported"),
+        ({"aud": "https://vault.azure.net"}, "wrong_token_audience"),
+    ],
+)
+def test_a_token_is_explained_and_not_shown(claims: dict[str, Any], cause: str) -> None:
+    text = token(**claims)
+    for pasted in (text, f"Authorization: Bearer {text}", json.dumps({"access_token": text})):
+        found = explain(pasted)
+        assert found.cause == cause
+        assert "app-1" in found.explanation
+        assert "canary" not in repr(found)
+        assert "eyJ" not in repr(found)
+
+
+def test_decoded_claims_are_read_as_the_token() -> None:
+    claims = {"aud": "https://graph.microsoft.com", "iss": "https://sts.windows.net/t/", "exp": 1700000000}
+    assert explain(json.dumps(claims)).cause == "token_expired"
+
+
+def test_the_roles_that_a_connection_needs_are_named() -> None:
+    assert (
+        "Missing for a connection: SecurityIncident.Read.All"
+        in explain(token(roles=["SecurityAlert.Read.All"])).explanation
+    )
+
+
+# The command line
+
+
+def test_a_file_and_standard_input_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = tmp_path / "log.txt"
+    log.write_text("AADSTS7000222: x", encoding="utf-8")
+    assert Paste.of(f"@{log}").findings()[0].cause == "secret_expired"
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b"AADSTS7000215: x")))
+    assert Paste.of("-").findings()[0].cause == "wrong_client_secret"
+
+
+def test_service_status_and_headers_decide_what_a_text_leaves_open() -> None:
+    assert Paste.of("Forbidden", service="graph", status=403).findings()[0].cause == "app_role_missing"
+    challenge = 'WWW-Authenticate: Bearer error="insufficient_claims", claims="e30="'
+    assert Paste.of("{}", service="graph", status=401, headers=challenge).findings()[0].cause == "token_revoked"
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"service": "teams"}, {"status": 42}, {"headers": "@/nowhere/headers.txt"}, {"text": "@/nowhere/log.txt"}]
+)
+def test_what_cannot_be_used_is_one_line(wrong: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(PasteError):
+        Paste.of(**{"text": "x", **wrong})
+    options = [f"--{name}={value}" for name, value in wrong.items() if name != "text"]
+    assert main([str(wrong.get("text", "x")), *options]) == 4
+    assert capsys.readouterr().err.startswith("ERROR: ")
+
+
+def test_what_is_missing_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["it does not work"]) == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert "--sentinel-explain-status" in said
+    assert "--sentinel-explain-service" in said
+
+
+def test_explaining_loads_neither_pytest_nor_httpx() -> None:
+    code = (
+        "import sys; from conformance.findings.__main__ import main; main(['AADSTS7000222'])\n"
+        "assert not {'pytest', 'httpx', 'msal', 'rich', 'cryptography'} & set(sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0

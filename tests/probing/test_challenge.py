@@ -1,0 +1,53 @@
+"""The claims challenge: read from the header, and answered once with a new token."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+
+import pytest
+
+from conformance.probing.challenge import claims_of
+from conformance.verification.result import Report
+
+CLAIMS = {"access_token": {"nbf": {"essential": True, "value": "1770091506"}}}
+
+
+def header(claims: object, error: str = "insufficient_claims") -> dict[str, str]:
+    encoded = base64.b64encode(json.dumps(claims).encode()).decode()
+    return {"www-authenticate": f'Bearer realm="", error="{error}", claims="{encoded}"'}
+
+
+def test_the_claims_of_a_challenge_are_read() -> None:
+    text = claims_of(401, header(CLAIMS))
+    assert text is not None
+    assert json.loads(text) == CLAIMS
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [
+        (403, header(CLAIMS)),
+        (401, header(CLAIMS, error="invalid_token")),
+        (401, header("no object")),
+        (401, {"www-authenticate": 'Bearer error="insufficient_claims", claims="%%%%"'}),
+        (401, {"www-authenticate": 'Bearer error="insufficient_claims", claims="eyJ9"'}),
+        (401, {}),
+        (None, header(CLAIMS)),
+    ],
+)
+def test_anything_else_is_no_challenge(status: int | None, headers: dict[str, str]) -> None:
+    assert claims_of(status, headers) is None
+
+
+def test_a_withdrawn_token_is_renewed_once_for_all_who_are_challenged(verified: Callable[..., Report]) -> None:
+    usual, withdrawn = verified(), verified("token-withdrawn")
+    assert withdrawn.verdict.exit_code == 0
+    tokens = [one for one in withdrawn.gathered.exchanges if one.endpoint == "entra.token"]
+    assert len(tokens) == len([one for one in usual.gathered.exchanges if one.endpoint == "entra.token"]) + 1
+
+
+def test_a_challenge_that_comes_again_is_the_finding(verified: Callable[..., Report]) -> None:
+    report = verified("network/claims_challenge")
+    assert [one.root.finding.cause for one in report.verdict.root_causes] == ["token_revoked"]
