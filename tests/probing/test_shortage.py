@@ -19,7 +19,8 @@ from conformance.probing import shortage as module
 from conformance.probing.shortage import LACKING, Shortage, shortage
 from conformance.sources.base import Channel
 from conformance.sources.permits import Permits
-from conformance.verification.pipeline import PAUSES, verify_async
+from conformance.verification.api import verify_async
+from conformance.verification.pipeline import PAUSES
 from tests.contoso import START, made_up
 from tests.virtual_loop import LoopClock, run
 
@@ -57,7 +58,7 @@ def test_a_name_that_could_not_be_looked_up_for_want_of_files(monkeypatch: pytes
 @pytest.fixture(autouse=True)
 def _own_permits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Those of the process are other tests' as well."""
-    monkeypatch.setattr("conformance.verification.api.socket_permits", lambda: Permits(100))
+    monkeypatch.setattr("conformance.verification.pipeline.socket_permits", lambda: Permits(100))
 
 
 @dataclass
