@@ -161,7 +161,7 @@ def names(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> dict[str, 
     """What the examples take for granted; what they declare is forgotten afterwards; the network is the fake."""
     monkeypatch.setattr(registry, "_checks", dict(catalogue()))
     monkeypatch.setattr(scenario_registry, "_scenarios", before := dict(SCENARIOS))
-    monkeypatch.setattr("conformance.verification.api.named", lambda source: Fake() if source == "live" else source)
+    monkeypatch.setattr("conformance.verification.api.resolve", lambda source: Fake() if source == "live" else source)
     monkeypatch.setattr("conformance.sources.live.Live", Fake)
     monkeypatch.setattr("conformance.fakes.source.SCENARIOS", before)
     refused = httpx.Response(403, json={"error": {"code": "Forbidden", "message": "Missing application roles."}})
