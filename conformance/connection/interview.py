@@ -11,6 +11,9 @@ from pathlib import Path
 from conformance.connection.correction import correction
 from conformance.connection.form import places
 from conformance.connection.values import RULES, Problem, can_be_right, secret
+from conformance.errors import UsageError
+from conformance.files.regular import create_private
+from conformance.redaction import say
 
 TRIES = 5
 """Answers to one question that are refused before giving up."""
@@ -27,7 +30,7 @@ workspace_name = "{workspace_name}"
 """
 
 
-class InterviewError(Exception):
+class InterviewError(UsageError):
     """Why no connection file came about; one line."""
 
 
@@ -53,7 +56,7 @@ def interview(known: Mapping[str, str], folder: Path) -> tuple[Path, Path]:
 
 def _answer(key: str, values: Mapping[str, str]) -> str:
     where = next(place.portal for place in places() if key in place.keys)
-    print(f"{key} ({where}): ", end="", flush=True)
+    say(f"{key} ({where}): ", end="")
     for _ in range(TRIES):
         line = sys.stdin.readline()
         if not line:
@@ -63,7 +66,7 @@ def _answer(key: str, values: Mapping[str, str]) -> str:
         if verdict is None:
             return value
         problem = Problem(key, *verdict, correction(key, value, values, can_be_right))
-        print(f"  {problem.text}\n{key}: ", end="", flush=True)
+        say(f"  {problem.text}\n{key}: ", end="")
     raise InterviewError(f"{key}: no answer that can be right, nothing written")
 
 
@@ -76,14 +79,13 @@ def _secret() -> str:
             return text
         if not text:
             break
-        print(f"  found {problem[1]}, expected {problem[2]}")
+        say(f"  found {problem[1]}, expected {problem[2]}")
     raise InterviewError("client_secret: no answer that can be right, nothing written")
 
 
 def _create(path: Path, text: str) -> None:
     """A new file for its owner only; a link in its place is not followed."""
     try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(text)
+        create_private(path, text.encode())
     except OSError as error:
         raise InterviewError(f"{path.name}: cannot be written: {error.strerror}") from None

@@ -12,6 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from conformance.connection.correction import invisible, visible
+from conformance.redaction import name_of
 
 HEADER = re.compile(r"\s*\[\[?\s*[\w.\"' -]+\]\]?\s*(#.*)?$")
 NEARLY_HEADER = re.compile(r"[\s\[(<{]*connections?[\s\])>}:]*", re.IGNORECASE)
@@ -59,7 +60,7 @@ def repair(text: str, keys: Collection[str]) -> tuple[str, list[Mistake]]:
         if pair and pair["sign"] == "=":
             key = pair["key"]
             if key in seen:
-                found.append(Mistake(number, f"{key}: stands in line {seen[key]} already", key))
+                found.append(Mistake(number, f"{name_of(key)}: stands in line {seen[key]} already", key))
                 lines[number - 1] = ""
             seen.setdefault(key, number)
     return "\n".join(lines), found

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from conformance.findings.cause import CAUSES, UNKNOWN
 from conformance.findings.finding import Finding, finding
 from conformance.findings.paste import Paste, PasteError
+from conformance.redaction import say
 
 USAGE = 4
 WIDTH = 100
@@ -25,10 +26,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         paste = Paste.of(options.text, service=options.service, status=options.status, headers=options.headers)
     except PasteError as error:
-        print(f"ERROR: {str(error).replace('--sentinel-explain-', '--')}", file=sys.stderr)
+        say(f"ERROR: {str(error).replace('--sentinel-explain-', '--')}", error=True)
         return USAGE
     found = (finding(options.text),) if options.text in CAUSES else paste.findings()
-    print("\n\n".join("\n".join(_lines(one)) for one in found))
+    say("\n\n".join("\n".join(_lines(one)) for one in found))
     return int(found[0].cause == UNKNOWN)
 
 

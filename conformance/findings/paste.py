@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from conformance.errors import UsageError
 from conformance.findings.explain import explain_all
 from conformance.findings.finding import Finding
 from conformance.findings.signal import SERVICES
@@ -15,7 +16,7 @@ LARGEST = 4 * 1024 * 1024
 """Bytes of a file or of standard input that are read."""
 
 
-class PasteError(Exception):
+class PasteError(UsageError):
     """A file that cannot be read, or a service or status that there is none of. One line for the user."""
 
 

@@ -14,6 +14,8 @@ from conformance.network.trust import foreign_issuer
 
 ALTERABLE = frozenset({"token_malformed", "empty_answer", "contract_violation"})
 """Causes that an interceptor brings about: it takes the token away, empties the body or changes it."""
+CONNECTION_CAUSES = frozenset({"tls_untrusted", "dns_failure", "connection_failed", "timed_out"})
+"""Causes of a connection that failed. Who gets an answer has a connection."""
 _issuers: WeakKeyDictionary[Any, str | None] = WeakKeyDictionary()
 
 
@@ -46,6 +48,7 @@ def seen_through(found: Finding, by: str | None, host: str) -> Finding:
     if by is None or found.cause == "throttled":
         return found
     if CAUSES[found.cause].group == "network":
+        found = answered_on_the_way(found, host)
         return replace(found, explanation=f"{found.explanation} {_opened(by)}")
     entry = _entry(found)
     said = entry is not None and (entry.codes or entry.inner or entry.numbers or entry.words)
@@ -61,6 +64,18 @@ def seen_through(found: Finding, by: str | None, host: str) -> Finding:
         explanation=f"{_opened(by)} The answer from {host} is not one that the service is known for, so it was most"
         f" likely made or changed there. Taken for the service's own, it would mean: {found.explanation}",
     )
+
+
+def answered_on_the_way(found: Finding, host: str) -> Finding:
+    """Return ``intercepted`` for an answer that reports a failed connection: it can only be of something between.
+
+    The service itself was reached by whoever wrote it, or not at all; this machine's own connection did not fail.
+    """
+    if found.cause not in CONNECTION_CAUSES:
+        return found
+    facts = {**found.fix.values, "host": host}
+    also = (found.cause,)
+    return finding("intercepted", facts=facts, certainty="likely", also=also, code=found.code, about=found.about)
 
 
 def _opened(by: str) -> str:

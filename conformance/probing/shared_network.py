@@ -43,4 +43,4 @@ def _naming(found: Finding, host: str, alike: Mapping[str, Finding]) -> Finding:
     also = f" The same holds for {', '.join(others)}." if others else ""
     steps = {step.command: step for one in (host, *others) for step in alike[one].fix.steps}
     fix = replace(alike[host].fix, steps=tuple(steps.values()))
-    return replace(found, explanation=f"{found.explanation}{also}", fix=fix)
+    return replace(found, explanation=f"{found.explanation}{also}", fix=fix, facts=None)  # the fix is filled in

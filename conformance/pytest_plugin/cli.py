@@ -74,7 +74,7 @@ def fill_in(parts: Mapping[str, str]) -> int:
         file, secret = interview(parts, Path.cwd())
     except InterviewError as error:
         return usage(str(error))
-    print(f"{file.name}: written, with the secret in {secret.name}; verify it: pytest --sentinel-config={file.name}")
+    say(f"{file.name}: written, with the secret in {secret.name}; verify it: pytest --sentinel-config={file.name}")
     return ExitCode.CONFORMANT
 
 

@@ -282,7 +282,7 @@ def test_a_delay_that_is_no_number(delay: object) -> None:
 
 
 def test_a_success_that_carries_an_error() -> None:
-    fails("LA-031", world("partial-results"), "query_partial", "PartialError")
+    fails("LA-031", world("partial-results"), "query_partial", "EngineError")
 
 
 @pytest.mark.parametrize("query", [kql.PRINT, ALERTS, kql.FRESHNESS, kql.RECENT_INCIDENTS], ids=lambda one: one.name)

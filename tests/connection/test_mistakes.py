@@ -79,7 +79,7 @@ LINES = [
     (
         "secret elsewhere",
         (CLIENT, SECRET + "x"),
-        "3: client_id: found what has the form of a client secret; it belongs into client_secret",
+        "3: client_id: found the text of a secret (39 characters, not shown); it belongs into client_secret",
     ),
 ]
 

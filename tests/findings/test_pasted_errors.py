@@ -66,7 +66,7 @@ def test_the_remedy_is_that_of_the_service_that_refused() -> None:
     assert "Monitoring Metrics Publisher" in ingestion
     keys = "the client '' may not perform action 'Microsoft.OperationalInsights/workspaces/listKeys/action'"
     listing = explain({"error": {"code": "AuthorizationFailed", "message": keys}}, status=403, service="arm").fix
-    assert "'Log Analytics Contributor'" in listing.commands[0]
+    assert '"Log Analytics Contributor"' in listing.commands[0]
     assert "Microsoft Sentinel Reader" not in listing.text
 
 

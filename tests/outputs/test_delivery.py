@@ -16,8 +16,7 @@ from tests.report.documents import RUNS, run
 
 
 def option(**given: object) -> Callable[[str], object]:
-    values = {"--sentinel-language": "en", **{f"--sentinel-{name}": value for name, value in given.items()}}
-    return lambda name: values.get(name)
+    return {"language": "en", **given}.get
 
 
 def test_nothing_is_written_that_was_not_asked_for(tmp_path: Path) -> None:

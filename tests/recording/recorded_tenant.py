@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 import httpx
 
 from conformance import Connection
-from conformance.checks.judge import judge
 from conformance.checks.outcome import Outcome
 from conformance.fakes import World, build
 from conformance.recording.interaction import Interaction, answered, asked
@@ -57,6 +56,6 @@ def taped(scenario: str = "healthy", world: World | None = None, **values: objec
     world = world or build(made_up(**values), scenario, START)
     started = world.clock.now()
     source = Taping(world)
-    connection, gathered, _ = asyncio.run(gather(world.connection, source, select_checks()))
-    outcomes = [judge(check, connection, gathered.evidence) for check in select_checks()]
-    return Taped(Tape(asyncio.Lock(), started=started, interactions=source.interactions), connection, outcomes)
+    seen = asyncio.run(gather(world.connection, source, select_checks()))
+    tape = Tape(asyncio.Lock(), started=started, interactions=source.interactions)
+    return Taped(tape, seen.connection, seen.outcomes(select_checks()))

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from conformance.recording.__main__ import main
@@ -237,6 +237,7 @@ def test_a_short_value_is_found_as_a_word_only() -> None:
 
 @given(st.text(min_size=9, max_size=60), st.text(max_size=20), st.text(max_size=20))
 def test_any_value_is_found_within_any_text(value: str, before: str, after: str) -> None:
+    assume("%" not in before + after)  # of what is encoded for URLs, the text behind it is looked at
     text = json.dumps({"x": before + value + after})
     assert "known" in {one.rule for one in leaks({"a.json": text}, known=[value])}
 
