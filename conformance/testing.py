@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def sentinel_tenant() -> Iterator[ControllableTenant]:
-    """A virtual tenant that answers every httpx client of the test, under the services' own host names."""
+    """Yield a virtual tenant that answers every httpx client of the test, under the services' own host names."""
     from conformance.fakes.controllable import ControllableTenant
     from conformance.fakes.network.client_files import made_up_connection
     from conformance.fakes.network.respx_mount import mount
@@ -29,7 +29,9 @@ def sentinel_tenant() -> Iterator[ControllableTenant]:
 
 @pytest.fixture
 def sentinel_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ServedTenant]:
-    """A virtual tenant over sockets, for any client and for subprocesses; the environment leads there in the test."""
+    """Yield a virtual tenant over sockets, for any client and for subprocesses; the environment leads there in the
+    test.
+    """
     from conformance.fakes.network.client_files import variables
     from conformance.fakes.network.served import serve_tenant
 

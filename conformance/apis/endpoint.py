@@ -107,7 +107,7 @@ class Endpoint(Generic[T]):
         return Ask(self, path, query, json=json, headers=dict(headers or {}))
 
     def next(self, link: str) -> Ask[T]:
-        """The page behind a next link, which is taken as the service wrote it."""
+        """Return the page behind a next link, which is taken as the service wrote it."""
         return Ask(self, {}, {}, link=link)
 
 

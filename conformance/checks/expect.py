@@ -41,7 +41,7 @@ class Found(Exception):
 
 
 def answered(evidence: Evidence) -> Any:
-    """The data of an answer, or None where there was nothing to ask for. A refusal is the finding then."""
+    """Return the data of an answer, or None where there was nothing to ask for. A refusal is the finding then."""
     refusal = evidence.root if isinstance(evidence, Blocked) else evidence
     if isinstance(refusal, Refusal):
         raise Found(refusal.finding, refusal=refusal)
@@ -87,26 +87,26 @@ def require(
     about: str | None = None,
     promise: str | None = None,
 ) -> None:
-    """Fails with the explanation unless the condition holds, as the ``promise`` of this id says it does."""
+    """Fail with the explanation unless the condition holds, as the ``promise`` of this id says it does."""
     if not condition:
         fail(explanation, cause, about=about, promise=promise)
 
 
 def advise(condition: object, explanation: str, *, promise: str) -> None:
-    """Warns with the explanation unless the condition holds, for which the ``promise`` of this id is too weak a reason
+    """Warn with the explanation unless the condition holds, for which the ``promise`` of this id is too weak a reason
     to fail.
     """
     require(condition, explanation, promise=promise)
 
 
 def asked_for(evidence: Evidence) -> str:
-    """The id that an answered question by id named: the last segment of its path."""
+    """Return the id that an answered question by id named: the last segment of its path."""
     path = urlsplit(evidence.exchange.url).path if isinstance(evidence, Answer) else ""
     return unquote(path.rpartition("/")[2])
 
 
 def repeats(first: Iterable[str], second: Iterable[str]) -> bool:
-    """Whether a second page has something, and nothing that the first has not."""
+    """Return whether a second page has something, and nothing that the first has not."""
     later = set(second)
     return bool(later) and not later - set(first)
 

@@ -90,7 +90,7 @@ def check(
     marks: tuple[str, ...] = (),
     moving: bool = False,
 ) -> Callable[[F], F]:
-    """Declares a check. Stacked, it declares one check a decorator, each with its own probes.
+    """Declare a check. Stacked, it declares one check a decorator, each with its own probes.
 
     The function's parameters name probes (or ``connection``); it returns if the title holds, and otherwise raises:
     an ``AssertionError``, or what :mod:`conformance.checks.expect` offers.
@@ -109,18 +109,18 @@ def check(
 
 
 def get_check(id: str) -> Check:
-    """A declared check: cheaper than the whole catalogue. KeyError for any other id."""
+    """Return a declared check: cheaper than the whole catalogue. KeyError for any other id."""
     return _checks[id]
 
 
 def order(check: Check) -> tuple[int, str, str]:
-    """Sorts checks as the chain of a connection; own areas last."""
+    """Sort checks as the chain of a connection; own areas last."""
     areas = list(AREAS)
     return (areas.index(check.area) if check.area in AREAS else len(areas), check.area, check.id)
 
 
 def catalogue() -> Mapping[str, Check]:
-    """All declared checks by id, in order, the shipped ones included."""
+    """Return all declared checks by id, in order, the shipped ones included."""
     for area in AREAS:
         import_module(f"conformance.checks.test_{area}")
     return {check.id: check for check in sorted(_checks.values(), key=order)}

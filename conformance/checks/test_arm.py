@@ -104,7 +104,7 @@ def test_ingestion(connection: Connection, workspace: Answer[Workspace], query_d
 
 
 def associated(workspace: Workspace) -> bool:
-    """Whether the workspace names Microsoft Sentinel among what is built on it (``features.associations``)."""
+    """Return whether the workspace names Microsoft Sentinel among what is built on it (``features.associations``)."""
     features = workspace.properties.features
     return "Sentinel" in ((features and features.associations) or ())
 

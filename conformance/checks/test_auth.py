@@ -71,7 +71,7 @@ def test_tenant(
 
 
 def refused_for(causes: tuple[str, ...], tokens: tuple[Evidence, ...]) -> None:
-    """Fails if a token was refused for one of these causes."""
+    """Fail if a token was refused for one of these causes."""
     for token in tokens:
         if isinstance(token, Refusal) and token.finding.cause in causes:
             raise Found(token.finding, refusal=token)

@@ -20,7 +20,7 @@ WORKSPACE = {"workspace_id": "workspace-id", "workspace_name": "resource-names",
 
 
 def first_problem(connection: Connection, keys: Iterable[str]) -> Problem | None:
-    """The first problem of these keys."""
+    """Return the first problem of these keys."""
     return next((one for one in problems(connection) if one.key in keys), None)
 
 

@@ -101,7 +101,9 @@ def test_not_retired(token_graph: Answer[Token]) -> None:
 
 
 def of_sentinel(incident: SentinelIncident) -> bool:
-    """Whether Sentinel itself raised it, or an alert in it; incidents of other products reach Graph by themselves."""
+    """Return whether Sentinel itself raised it, or an alert in it; incidents of other products reach Graph by
+    themselves.
+    """
     data = incident.properties.additional_data
     names = (incident.properties.provider_name, *((data.alert_product_names if data else None) or ()))
     return any(name and "Sentinel" in name for name in names)

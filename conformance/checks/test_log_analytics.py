@@ -53,7 +53,7 @@ def same_workspace(connection: Connection, workspace: Evidence) -> None:
 
 
 def hidden(table: str) -> Finding:
-    """A protected table: its rows are not shown to readers without the data action, and that is not said."""
+    """Return a protected table: its rows are not shown to readers without the data action, and that is not said."""
     return finding(
         "data_hidden",
         about=table,

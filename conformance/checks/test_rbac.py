@@ -148,14 +148,14 @@ def test_assignment_reaches(
 
 
 def below(assignment: RoleAssignment, connection: Connection) -> bool:
-    """Whether a role is assigned on something inside the workspace, such as one table."""
+    """Return whether a role is assigned on something inside the workspace, such as one table."""
     return assignment.properties.scope.lower().startswith(connection.workspace.lower() + "/")
 
 
 def roles_held(
     role_assignments: ArmList[RoleAssignment], role_definitions: ArmList[RoleDefinition]
 ) -> list[tuple[RoleDefinition, RoleAssignment]]:
-    """The roles behind assignments."""
+    """Return the roles behind assignments."""
     known = {one.name.lower(): one for one in role_definitions.value}
     pairs = (
         (known.get(one.properties.role_definition_id.rpartition("/")[2].lower()), one) for one in role_assignments.value
@@ -203,7 +203,7 @@ COMMON = frozenset({"microsoft.support/*", "microsoft.resources/deployments/*", 
 
 
 def changes(action: str) -> bool:
-    """Whether an action of a role, a pattern as a rule, lets something be changed."""
+    """Return whether an action of a role, a pattern as a rule, lets something be changed."""
     lower = action.lower()
     return lower not in COMMON and lower.rpartition("/")[2] not in ("read", "action")
 

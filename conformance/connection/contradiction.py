@@ -8,7 +8,8 @@ from conformance.connection.model import Connection
 
 
 def contradictions(connections: Sequence[tuple[Connection, str]]) -> list[str]:
-    """What two connections say of the same thing that cannot both be, as lines. ``connections`` are with their places.
+    """Return what two connections say of the same thing that cannot both be, as lines. ``connections`` are with their
+    places.
 
     A workspace id belongs to one workspace, and a workspace has one id. One subscription under several tenants is no
     contradiction: Azure Lighthouse lets another tenant read it.

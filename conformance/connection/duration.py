@@ -17,7 +17,7 @@ class DurationError(UsageError):
 
 
 def duration(text: str) -> timedelta:
-    """The duration of a number and its unit: s, m, h, d or w. Raises :class:`DurationError`."""
+    """Return the duration of a number and its unit: s, m, h, d or w. Raises :class:`DurationError`."""
     match = FORM.fullmatch(text)
     if match is None:
         raise DurationError(f"found {describe(text)}, expected a duration such as 7d, 12h or 30m")

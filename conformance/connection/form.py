@@ -23,7 +23,7 @@ class Place:
 
 @cache
 def places() -> tuple[Place, ...]:
-    """The rows of ``form.toml``."""
+    """Return the rows of ``form.toml``."""
     text = resources.files(__package__).joinpath("form.toml").read_text(encoding="utf-8")
     return tuple(Place(tuple(row["keys"]), row["portal"], row["command"]) for row in tomllib.loads(text)["place"])
 

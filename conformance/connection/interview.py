@@ -32,7 +32,7 @@ class InterviewError(Exception):
 
 
 def interview(known: Mapping[str, str], folder: Path) -> tuple[Path, Path]:
-    """Asks for the values that ``known`` lacks, and writes ``<workspace>.toml`` and ``<workspace>.secret``.
+    """Ask for the values that ``known`` lacks, and writes ``<workspace>.toml`` and ``<workspace>.secret``.
 
     The paths of both. The secret is read without echo. Raises :class:`InterviewError` where an answer is missing, and
     where a file exists or cannot be written; nothing is written then.

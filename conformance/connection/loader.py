@@ -94,7 +94,7 @@ def load(
     environ: Mapping[str, str] | None = None,
     credentials: bool = True,
 ) -> tuple[Connection, ...]:
-    """The connections of files, globs and folders (all ``*.toml`` below, hidden ones aside), in that order.
+    """Return the connections of files, globs and folders (all ``*.toml`` below, hidden ones aside), in that order.
 
     ``credentials=False`` leaves secrets unresolved, for sources that need none. Raises :class:`ConnectionFileError`
     with all problems of all files; nothing is sent.
@@ -157,7 +157,7 @@ def _found(given: Iterable[str | Path], wrong: list[str]) -> Iterable[Path]:
 
 
 def _hidden(path: Path) -> bool:
-    """Whether it or a folder above it begins with a dot, as those in which Kubernetes keeps what it mounts."""
+    """Return whether it or a folder above it begins with a dot, as those in which Kubernetes keeps what it mounts."""
     return any(part.startswith(".") for part in path.parts)
 
 
@@ -221,7 +221,7 @@ def _document(file: _File, document: Mapping[str, Any], written: Sequence[Table]
 
 
 def _connection(entry: _Entry, many: bool) -> None:
-    """Reads one table; the connection is kept only if nothing is wrong with it."""
+    """Read one table; the connection is kept only if nothing is wrong with it."""
     before = len(entry.file.wrong)
     for key in entry.row:
         if key not in KEYS:
@@ -247,7 +247,7 @@ def _connection(entry: _Entry, many: bool) -> None:
 
 
 def _name(entry: _Entry, *, required: bool) -> str:
-    """The connection's name, by default that of its file. It stands in every output."""
+    """Return the connection's name, by default that of its file. It stands in every output."""
     name = _string(entry, "name", required=required) or entry.file.path.stem
     if shape_of(name) or hide(name) != name:
         entry.found("name", name, "a name that may be shown")
@@ -272,7 +272,7 @@ def _string(entry: _Entry, key: str, *, required: bool = True) -> str:
 
 
 def _commented_out(entry: _Entry, key: str) -> str:
-    """Where a missing key stands in a comment, as the template has it for what is optional."""
+    """Return where a missing key stands in a comment, as the template has it for what is optional."""
     for number, line in enumerate(entry.file.lines, 1):
         if re.match(rf"\s*[#;/-]+\s*{key}\s*=\s*\S", line):
             return f"; it is commented out in line {number}"
@@ -280,7 +280,7 @@ def _commented_out(entry: _Entry, key: str) -> str:
 
 
 def _secret(credential: Credential) -> Iterator[Problem]:
-    """What is wrong with a client secret; it is described, never shown."""
+    """Yield what is wrong with a client secret; it is described, never shown."""
     if isinstance(credential, ClientSecret) and (found := secret(credential.secret.reveal())):
         yield Problem("client_secret", *found)
 

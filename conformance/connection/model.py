@@ -99,7 +99,7 @@ class Connection:
         return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
 
     def uses(self, api: str) -> bool:
-        """Whether the connection uses an API; Azure Resource Manager where Log Analytics or Sentinel is used."""
+        """Return whether the connection uses an API; Azure Resource Manager where Log Analytics or Sentinel is used."""
         if api == "arm":
             return "log_analytics" in self.apis or "sentinel" in self.apis
         return api == "entra" or api in self.apis

@@ -32,7 +32,7 @@ class Mistake:
 
 
 def repair(text: str, keys: Collection[str]) -> tuple[str, list[Mistake]]:
-    """The text with the lines mended that are no TOML, and what was wrong with them. Lines keep their numbers.
+    """Return the text with the lines mended that are no TOML, and what was wrong with them. Lines keep their numbers.
 
     ``keys`` are those whose values stand in quotes. Values are never shown: one may be a secret.
     """
@@ -73,7 +73,7 @@ def _opened(line: str) -> int:
 
 
 def _line(line: str, number: int, keys: Collection[str], found: list[Mistake]) -> str:
-    """A line as it was meant."""
+    """Return a line as it was meant."""
     pair = PAIR.match(visible(line))
     key = pair["key"] if pair else None
     named = f"{key}: " if key else ""
@@ -96,7 +96,7 @@ def _line(line: str, number: int, keys: Collection[str], found: list[Mistake]) -
 
 
 def _value(sign: str, rest: str) -> tuple[list[str], str]:
-    """What is wrong between a key and the end of its line, and the value that is meant."""
+    """Return what is wrong between a key and the end of its line, and the value that is meant."""
     mistakes = [] if sign == "=" else [f"{sign} where = belongs"]
     rest = rest.strip()
     opening = rest[:1] if rest[:1] in QUOTES else ""

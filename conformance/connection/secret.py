@@ -40,7 +40,7 @@ class Secret:
             remember(text)
 
     def reveal(self) -> str:
-        """The text itself. For the request that needs it, and nothing else."""
+        """Return the text itself. For the request that needs it, and nothing else."""
         if self.origin != NOWHERE:
             remember(self._text)  # again: of many, those used last are known
         return self._text
@@ -69,7 +69,7 @@ class Secret:
 
 
 def resolve(reference: str, folder: Path, environ: Mapping[str, str]) -> Secret:
-    """The secret behind ``env:NAME``, ``file:PATH`` (relative to ``folder``) or the value itself.
+    """Return the secret behind ``env:NAME``, ``file:PATH`` (relative to ``folder``) or the value itself.
 
     Raises :class:`SecretError`.
     """
@@ -87,7 +87,7 @@ def resolve(reference: str, folder: Path, environ: Mapping[str, str]) -> Secret:
 
 
 def read(where: str, folder: Path) -> bytes:
-    """The content of a secret's file. Raises :class:`SecretError`."""
+    """Return the content of a secret's file. Raises :class:`SecretError`."""
     path = folder / where
     try:
         return read_file(path, LARGEST)

@@ -39,7 +39,7 @@ class Problem:
 
 
 def problems(connection: Connection) -> tuple[Problem, ...]:
-    """What cannot be right about the values of a connection, in the order of the form. Pure; sends nothing."""
+    """Return what cannot be right about the values of a connection, in the order of the form. Pure; sends nothing."""
     found = malformed({key: getattr(connection, key) for key in RULES})
     credential = connection.credential
     if isinstance(credential, ClientSecret) and (problem := secret(credential.secret.reveal())):
@@ -48,7 +48,7 @@ def problems(connection: Connection) -> tuple[Problem, ...]:
 
 
 def malformed(values: Mapping[str, str]) -> list[Problem]:
-    """What cannot be right about these values, by key."""
+    """Return what cannot be right about these values, by key."""
     verdicts = ((key, RULES[key](value, values)) for key, value in values.items())
     return [
         Problem(key, *verdict, correction(key, values[key], values, can_be_right))
@@ -58,7 +58,7 @@ def malformed(values: Mapping[str, str]) -> list[Problem]:
 
 
 def can_be_right(key: str, value: str) -> bool:
-    """Whether a value has the form of what a key names."""
+    """Return whether a value has the form of what a key names."""
     return RULES[key](value, {}) is None
 
 
@@ -94,7 +94,7 @@ def subscription(value: str, values: Mapping[str, str]) -> Verdict:
 
 
 def _same(value: str, values: Mapping[str, str], other: str, expected: str) -> Verdict:
-    """An id that another key has already: no two of them are equal."""
+    """Return an id that another key has already: no two of them are equal."""
     if value and value.lower() == values.get(other, "").lower():
         return "config_invalid", f"the same value as {other}", expected
     return None

@@ -30,7 +30,7 @@ RARELY = 50_000
 
 
 async def serve(options: argparse.Namespace) -> None:
-    """Serves until it is interrupted."""
+    """Serve until it is interrupted."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for interrupt in (signal.SIGINT, signal.SIGTERM):
@@ -56,7 +56,7 @@ async def serve(options: argparse.Namespace) -> None:
 
 
 def given(options: argparse.Namespace) -> identities.Identities:
-    """What the command line gives the app beside its made-up credentials."""
+    """Return what the command line gives the app beside its made-up credentials."""
     return identities.given(
         options.certificate,
         options.certificate_password,
@@ -68,7 +68,7 @@ def given(options: argparse.Namespace) -> identities.Identities:
 
 
 async def serve_fleet(options: argparse.Namespace, log: Callable[[str], None] | None, stop: asyncio.Event) -> None:
-    """Serves a fleet until it is stopped."""
+    """Serve a fleet until it is stopped."""
     tenants = fleet.Fleet(options.tenants, options.broken, options.hanging)
     gc.set_threshold(RARELY)
     async with Server(
@@ -89,7 +89,7 @@ async def serve_fleet(options: argparse.Namespace, log: Callable[[str], None] | 
 
 
 def share(text: str) -> float:
-    """A share of 1, in per cent: ``5%``. Raises ValueError, as argparse takes it."""
+    """Return a share of 1, in per cent: ``5%``. Raises ValueError, as argparse takes it."""
     number = float(text.removesuffix("%")) / 100
     if not 0 <= number <= 1:
         raise ValueError

@@ -49,7 +49,7 @@ class Clients:
     async def accept(
         self, listening: socket.socket, attend: Callable[[socket.socket, Client], Awaitable[None]]
     ) -> None:
-        """Accepts clients for ever, and attends to each in a task of its own. ``attend`` closes the socket."""
+        """Accept clients for ever, and attends to each in a task of its own. ``attend`` closes the socket."""
         loop = asyncio.get_running_loop()
         while True:
             await self._room(listening)
@@ -72,7 +72,7 @@ class Clients:
         self._all.add(client)
 
     async def end(self) -> None:
-        """Hangs up on all."""
+        """Hang up on all."""
         await ended([client.task for client in self._all])
 
     async def _room(self, listening: socket.socket) -> None:
@@ -88,7 +88,7 @@ class Clients:
 
 
 async def ended(tasks: Collection[asyncio.Task[Any]]) -> None:
-    """Cancels tasks and waits for their end."""
+    """Cancel tasks and waits for their end."""
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -102,7 +102,7 @@ async def _attended(
 
 
 async def _readable(listening: socket.socket) -> None:
-    """Waits until somebody wants to be accepted."""
+    """Wait until somebody wants to be accepted."""
     loop, ready = asyncio.get_running_loop(), asyncio.Event()
     loop.add_reader(listening, ready.set)
     try:

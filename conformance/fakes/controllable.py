@@ -62,7 +62,7 @@ class ControllableTenant:
         return build(self._connection, scenario, self._start, self._began, self._identities)
 
     def publish_to(self, publish: Callable[[Connection], None]) -> None:
-        """Tells the connection now and whenever its file may have to say something else."""
+        """Tell the connection now and whenever its file may have to say something else."""
         self._publish = publish
         publish(self.connection)
 
@@ -86,7 +86,7 @@ class ControllableTenant:
     # Arranging it
 
     def switch(self, scenario: str) -> None:
-        """Shows another scenario, or several joined by ``+``. What was arranged before is gone, delays stay."""
+        """Show another scenario, or several joined by ``+``. What was arranged before is gone, delays stay."""
         self._show(scenario)
 
     def reset(self) -> None:
@@ -95,7 +95,7 @@ class ControllableTenant:
         self._show(self._first)
 
     def fault(self, name: str, times: int | None = None) -> None:
-        """Puts what disturbs requests in the way, for the first ``times`` requests that meet it: a scenario in which a
+        """Put what disturbs requests in the way, for the first ``times`` requests that meet it: a scenario in which a
         service or a network fails. Raises SourceError for any other.
         """
         found = self._built(name).disturbances
@@ -107,8 +107,9 @@ class ControllableTenant:
             self._put(one, name if number == 0 else f"{name} ({number + 1})")
 
     def throttle(self, api: str, times: int | None = None, seconds: int = 5) -> None:
-        """Lets an API say that it is asked too often, to the first ``times`` requests, and to come again in
-        ``seconds``. Raises SourceError for an unknown API.
+        """Let an API say that it is asked too often, to the first ``times`` requests, and to come again in ``seconds``.
+
+        Raises SourceError for an unknown API.
         """
         if api not in APIS:
             raise SourceError(f"unknown API {api!r} (one of {', '.join(APIS)})")
@@ -125,7 +126,7 @@ class ControllableTenant:
         self.state.expire_secret()
 
     def revoke(self, *permissions: str) -> None:
-        """Takes back the consent for these application permissions (for all, if none is named), so that the operations
+        """Take back the consent for these application permissions (for all, if none is named), so that the operations
         that need them are refused: what else would open these goes too, such as SecurityIncident.Read.All for alerts.
 
         Raises SourceError for a name that no API has.
@@ -138,7 +139,7 @@ class ControllableTenant:
         self.state.revoke(*dict.fromkeys((*permissions, *chain.from_iterable(opening))))
 
     def revoke_roles(self) -> None:
-        """Takes all Azure roles away."""
+        """Take all Azure roles away."""
         self.state.revoke_roles()
 
     def drop_table(self, name: str) -> None:
@@ -160,10 +161,10 @@ class ControllableTenant:
         return self.world.obstacle(host)
 
     def delay(self, request: httpx.Request) -> float:
-        """Seconds before the answer to a request."""
+        """Return seconds before the answer to a request."""
         return delay(self.latency, self.jitter)
 
 
 def delay(latency: float, jitter: float) -> float:
-    """Seconds, with up to ``jitter`` more at random."""
+    """Return seconds, with up to ``jitter`` more at random."""
     return latency + random.uniform(0, jitter)  # noqa: S311

@@ -24,7 +24,7 @@ class CredentialFiles:
 
 
 def files_of(credential: Credential) -> CredentialFiles:
-    """The files of a credential; a federated token is fetched for it."""
+    """Return the files of a credential; a federated token is fetched for it."""
     if isinstance(credential, ClientSecret):
         content = {"client.secret": credential.secret.reveal().encode()}
         return CredentialFiles({"client_secret": "file:client.secret"}, content)

@@ -137,7 +137,7 @@ def _known(row: Mapping[str, Any]) -> Provenance:
 
 
 def _form(row: Mapping[str, Any]) -> str:
-    """The API in whose form the answer is: that of its operation."""
+    """Return the API in whose form the answer is: that of its operation."""
     return str(row["endpoint"]).partition(".")[0]
 
 

@@ -59,7 +59,7 @@ MAX_BUILT = 128
 
 
 def causes(state: str) -> tuple[str, ...]:
-    """The root causes that a report must name of a tenant in this state: healthy, a scenario or a silence."""
+    """Return the root causes that a report must name of a tenant in this state: healthy, a scenario or a silence."""
     return ("timed_out",) if state in SILENCES else SCENARIOS[state].causes
 
 
@@ -90,7 +90,7 @@ class Fleet:
         return secret(self._model)
 
     def members(self) -> Iterator[tuple[Connection, str]]:
-        """Each connection as its file has it, and the state of its tenant; in the order of their numbers."""
+        """Yield each connection as its file has it, and the state of its tenant; in the order of their numbers."""
         for number in range(self.count):
             state = self._state(number)
             # In a scenario the connection may be what is wrong; a silence leaves it alone.
@@ -133,8 +133,8 @@ def _troubles(count: int, broken: int, hanging: int) -> Iterator[tuple[int, str]
 
 
 def write(folder: Path, fleet: Fleet, environment: Mapping[str, str], certificate: bytes) -> None:
-    """Writes ``connections/`` with a file for each and their secret, ``ca.pem``, ``environment``, and
-    ``manifest.json``: what is wrong with whom, and the root causes that a report must name. Raises OSError.
+    """Write ``connections/`` with a file for each and their secret, ``ca.pem``, ``environment``, and ``manifest.json``:
+    what is wrong with whom, and the root causes that a report must name. Raises OSError.
 
     Files of an earlier fleet go first.
     """

@@ -22,7 +22,7 @@ class Identities:
     providers: Sequence[IdentityProvider] = ()
 
     def add_to(self, tenant: Tenant) -> None:
-        """Registers them on the tenant's app."""
+        """Register them on the tenant's app."""
         tenant.app.certificates += self.certificates
         tenant.app.federated += self.federated
         tenant.identity_providers |= {one.issuer: one for one in self.providers}
@@ -36,7 +36,7 @@ class Identities:
 
 
 def made_up() -> Identities:
-    """The made-up certificate, and the virtual provider's token."""
+    """Return the made-up certificate, and the virtual provider's token."""
     provider = virtual_provider()
     return Identities(
         [registered(certificate())], [FederatedCredential(provider.issuer, SUBJECT)], [provider.published]
@@ -44,7 +44,7 @@ def made_up() -> Identities:
 
 
 def registered(one: Certificate) -> KeyCredential:
-    """A certificate as it is on an app. Raises SecretError where it cannot be used."""
+    """Return a certificate as it is on an app. Raises SecretError where it cannot be used."""
     return KeyCredential.from_pem(one.msal()["public_certificate"].encode())
 
 
@@ -83,7 +83,7 @@ def _certificate(file: Path, password: str | None) -> KeyCredential:
 
 
 def _provider(issuer: str, keys: Path) -> IdentityProvider:
-    """A provider by its key document (RFC 7517)."""
+    """Return a provider by its key document (RFC 7517)."""
     import jwt
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 

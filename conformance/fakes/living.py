@@ -69,7 +69,7 @@ class Life:
         return self._tenant.clock.service_now()
 
     def _number(self) -> int:
-        """A number that no other thing of this life has."""
+        """Return a number that no other thing of this life has."""
         self._born += 1
         return self._born
 

@@ -20,7 +20,8 @@ from conformance.sources.base import Channel, SourceError
 
 
 def arrangement(scenario: str) -> list[Arrange]:
-    """What puts a world into the state of a scenario, of a fault (its name has a slash), or of several joined by ``+``.
+    """Return what puts a world into the state of a scenario, of a fault (its name has a slash), or of several joined by
+    ``+``.
 
     Raises :class:`SourceError` for an unknown one.
     """
@@ -28,7 +29,9 @@ def arrangement(scenario: str) -> list[Arrange]:
 
 
 def _scenario(name: str) -> Arrange:
-    """The function of a scenario; numbers behind its name, as in ``living:3:7``, are its options in their order."""
+    """Return the function of a scenario; numbers behind its name, as in ``living:3:7``, are its options in
+    their order.
+    """
     name, *options = name.split(":")
     if name not in SCENARIOS:
         raise SourceError(f"unknown scenario {name!r}{_near(name, SCENARIOS)}; --sentinel-list-scenarios shows all")
@@ -59,8 +62,8 @@ def build(
     began: datetime | None = None,
     identities: Identities | None = None,
 ) -> World:
-    """The world of a connection in the state of a scenario; the app has ``identities`` beside the connection's own.
-    Raises :class:`SourceError` for an unknown scenario.
+    """Return the world of a connection in the state of a scenario; the app has ``identities`` beside the connection's
+    own. Raises :class:`SourceError` for an unknown scenario.
     """
     world = healthy(connection, start, began)
     if identities is not None:

@@ -74,28 +74,29 @@ class Contents:
     _code_layers: list[int] = field(default_factory=list)
 
     def say(self, message: str) -> None:
-        """Notes a message of the present layer."""
+        """Note a message of the present layer."""
         self.messages.append(message)
         self._layers.append(self.layer)
 
     def answered(self, status: int | None, within: float = 0) -> None:
-        """Notes a status of the present layer: the innermost one counts, and of one layer the first. ``within``: it is
-        told of a document further in.
+        """Note a status of the present layer: the innermost one counts, and of one layer the first.
+
+        ``within``: it is told of a document further in.
         """
         if status is not None and self.layer + within > self._status_layer:
             self.status, self._status_layer = status, self.layer + within
 
     def call(self, code: str) -> None:
-        """Notes a code of the present layer."""
+        """Note a code of the present layer."""
         self.codes.append(code)
         self._code_layers.append(self.layer)
 
     def told(self) -> int:
-        """How much is known of the error."""
+        """Return how much is known of the error."""
         return len(self.codes) + len(self.numbers) + len(self.messages)
 
     def settle(self) -> None:
-        """Drops the messages of outer layers, and what was found twice."""
+        """Drop the messages of outer layers, and what was found twice."""
         innermost = max(self._layers, default=0)
         code_layer = max(self._code_layers, default=0)
         if self.status and self.status >= 500 and self._status_layer + 1 <= code_layer:
@@ -115,7 +116,9 @@ class Contents:
 
 
 def text_of(body: Any) -> str:
-    """A body as text, normalised so that full-width digits and colons of localised texts read like the others."""
+    """Return a body as text, normalised so that full-width digits and colons of localised texts read like
+    the others.
+    """
     if body is None:
         return ""
     if isinstance(body, bytes | bytearray | memoryview):
@@ -133,7 +136,7 @@ def text_of(body: Any) -> str:
 
 
 def parsed(text: str) -> Any:
-    """The JSON of a text, also where it is wrapped in a JSON string once or twice; None if it is none."""
+    """Return the JSON of a text, also where it is wrapped in a JSON string once or twice; None if it is none."""
     for _ in range(3):
         if text.lstrip()[:1] not in ("{", "[", '"'):
             return None
@@ -148,7 +151,7 @@ def parsed(text: str) -> Any:
 
 
 def shape_of(text: str, value: Any, content_type: str) -> Shape:
-    """What kind of document a body is, judged by itself first."""
+    """Return what kind of document a body is, judged by itself first."""
     if not text or text in ("null", '""', "None"):
         return "empty"
     if isinstance(value, dict | list):
@@ -160,7 +163,7 @@ def shape_of(text: str, value: Any, content_type: str) -> Shape:
 
 
 def contents(text: str, value: Any, shape: Shape) -> Contents:
-    """The error that a body tells of."""
+    """Return the error that a body tells of."""
     found = Contents()
     if shape == "json":
         _walk(value, found, 0)

@@ -25,7 +25,7 @@ class Docs:
 
     @classmethod
     def at(cls, address: str | None) -> Docs:
-        """The site at an address that an option gives. Raises :class:`DocsError`."""
+        """Return the site at an address that an option gives. Raises :class:`DocsError`."""
         if address is not None and not _ADDRESS.fullmatch(address):
             raise DocsError("--sentinel-docs: not an address such as https://docs.example.com/sentinel")
         return cls(address and address.removesuffix("/index.html").rstrip("/"))

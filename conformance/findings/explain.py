@@ -40,7 +40,7 @@ def explain(
     service: str | None = None,
     facts: Mapping[str, str] | None = None,
 ) -> Finding:
-    """What a refused or failed answer means.
+    """Return what a refused or failed answer means.
 
     ``body`` is the answer's body as it came, or whatever was pasted from a log: a message, a code alone, cut JSON.
     ``service`` is entra, arm, log_analytics, sentinel, graph or defender; None has it guessed. ``facts`` are the
@@ -59,7 +59,7 @@ def explain_all(
     service: str | None = None,
     facts: Mapping[str, str] | None = None,
 ) -> tuple[Finding, ...]:
-    """What each error in a text means, the one that causes the others first: at least one finding.
+    """Return what each error in a text means, the one that causes the others first: at least one finding.
 
     Arguments as for :func:`explain`. A text is only divided where neither status nor headers are given, and where its
     parts have codes, numbers or addresses of their own. A pasted access token is read for what is wrong with it.
@@ -82,7 +82,7 @@ def explain_all(
 
 
 def _telling(signal: Signal) -> bool:
-    """Whether a part of a text is an error by itself: not a line that merely belongs to one."""
+    """Return whether a part of a text is an error by itself: not a line that merely belongs to one."""
     decided = signal.numbers or said(signal) or (signal.service and (signal.status or 0) >= 400)
     return bool(decided) and classify(signal) is not None
 
@@ -127,13 +127,13 @@ def missing(signal: Signal) -> list[str]:
 
 
 def _asked(signal: Signal, entry: Entry) -> list[str]:
-    """What would decide, where only a status or a client's words did."""
+    """Return what would decide, where only a status or a client's words did."""
     vague = entry.service == "network" and not entry.words and signal.service is None
     return missing(signal) if vague else []
 
 
 def _token_details(signal: Signal, cause: str) -> list[str]:
-    """What a token beside the error says, where the error is about tokens or permissions."""
+    """Return what a token beside the error says, where the error is about tokens or permissions."""
     if CAUSES[cause].group not in ("token_use", "permission"):
         return []
     token = token_in(signal.text)
@@ -141,7 +141,7 @@ def _token_details(signal: Signal, cause: str) -> list[str]:
 
 
 def _by_facts(entry: Entry, facts: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
-    """What the connection itself already tells: a workspace id that is a GUID is not a name in its place."""
+    """Return what the connection itself already tells: a workspace id that is a GUID is not a name in its place."""
     if entry.cause == "workspace_id_not_guid" and _GUID.fullmatch(facts.get("workspace_id", "")):
         return "workspace_not_found", tuple(name for name in entry.also if name != "workspace_not_found")
     return entry.cause, entry.also
@@ -171,7 +171,7 @@ def _learned(signal: Signal) -> dict[str, str]:
 
 
 def _details(signal: Signal, match: Match) -> list[str]:
-    """What the answer names, said in a sentence of ours."""
+    """Return what the answer names, said in a sentence of ours."""
     cause = match.entry.cause
     if signal.roles and cause == "app_role_missing":
         required, carried = signal.roles
@@ -186,7 +186,7 @@ def _details(signal: Signal, match: Match) -> list[str]:
 
 
 def _about(signal: Signal, cause: str, learned: Mapping[str, str]) -> str | None:
-    """What the cause is about, where a cause has several subjects."""
+    """Return what the cause is about, where a cause has several subjects."""
     group = CAUSES[cause].group
     if cause == "app_role_missing":
         return learned.get("roles") or signal.service
@@ -202,7 +202,7 @@ def _about(signal: Signal, cause: str, learned: Mapping[str, str]) -> str | None
 
 
 def _code(signal: Signal, entry: Entry | None) -> str | None:
-    """What the service called it: Entra's number, else the innermost code."""
+    """Return what the service called it: Entra's number, else the innermost code."""
     if entry and entry.numbers:
         return f"AADSTS{entry.numbers[-1]}"
     if signal.numbers:

@@ -31,7 +31,7 @@ class HttpAnswer:
 
 
 def answers(text: str) -> list[HttpAnswer]:
-    """The HTTP answers that a text holds, in its order; empty if it is no print of HTTP."""
+    """Return the HTTP answers that a text holds, in its order; empty if it is no print of HTTP."""
     if '"log"' in text[:2000] and '"entries"' in text:
         return list(_archived(text))
     heads = list(_HEAD.finditer(text))

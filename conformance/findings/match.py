@@ -124,12 +124,12 @@ class Match:
 
 @cache
 def catalogue() -> tuple[Entry, ...]:
-    """All entries of all catalogues."""
+    """Return all entries of all catalogues."""
     return tuple(entry for service in CATALOGUES for entry in _entries(service, load(service)))
 
 
 def classify(signal: Signal) -> Match | None:
-    """The most specific entry that fits; None if none does."""
+    """Return the most specific entry that fits; None if none does."""
     best: tuple[tuple[int, int], Match] | None = None
     family = _FAMILIES.get(signal.service or "")
     for entry in catalogue():
@@ -164,9 +164,10 @@ def numbers() -> frozenset[int]:
 
 
 def _allowed(entry: Entry, signal: Signal) -> bool:
-    """What the status itself rules out: 429 is throttling, and a fault of a service is no refusal by it. A number of
-    Entra that nobody knows rules out what is read from the vague value beside it, and from the status. Loose words say
-    nothing where the service is not known, and codes of other makers are not read as ours.
+    """Return what the status itself rules out: 429 is throttling, and a fault of a service is no refusal by it.
+
+    A number of Entra that nobody knows rules out what is read from the vague value beside it, and from the status.
+    Loose words say nothing where the service is not known, and codes of other makers are not read as ours.
     """
     if signal.numbers and not entry.numbers and not entry.words and numbers().isdisjoint(signal.numbers):
         if entry.codes and _VAGUE.issuperset(entry.codes):
@@ -189,7 +190,7 @@ def _allowed(entry: Entry, signal: Signal) -> bool:
 
 
 def _weigh(entry: Entry, signal: Signal) -> tuple[int, bool] | None:
-    """How specifically an entry fits, and whether more than words decided; None if it does not fit."""
+    """Return how specifically an entry fits, and whether more than words decided; None if it does not fit."""
     score, by_code = 0, not (entry.words or entry.anywhere)
     if entry.others:
         if signal.other not in entry.others:
@@ -242,17 +243,17 @@ def _weigh(entry: Entry, signal: Signal) -> tuple[int, bool] | None:
 
 
 def _plain(entry: Entry, signal: Signal) -> bool:
-    """Whether an entry fits by codes alone that anybody may have."""
+    """Return whether an entry fits by codes alone that anybody may have."""
     return bool(entry.codes) and not (set(entry.codes) & set(signal.lower_codes)) - _PLAIN
 
 
 def said(signal: Signal) -> bool:
-    """Whether the answer has a code that says more than its status."""
+    """Return whether the answer has a code that says more than its status."""
     return any(code not in _GENERIC and not code.isdecimal() for code in signal.lower_codes)
 
 
 def _code_weight(wanted: tuple[str, ...], weight: int, signal: Signal) -> int | None:
-    """The weight of the innermost code that is wanted, else of a mention of one."""
+    """Return the weight of the innermost code that is wanted, else of a mention of one."""
     for depth, code in reversed(list(enumerate(signal.lower_codes))):
         if any(code == name or ("*" in name and fnmatchcase(code, name)) for name in wanted):
             return _GENERIC_CODE if code in _GENERIC or code.isdecimal() else weight + min(depth, 20)

@@ -47,7 +47,7 @@ class Paste:
         return cls(_content(text, "--sentinel-explain"), service, status, named)
 
     def findings(self) -> tuple[Finding, ...]:
-        """What it means, the cause of the others first."""
+        """Return what it means, the cause of the others first."""
         return explain_all(self.text, status=self.status, headers=self.headers, service=self.service)
 
 

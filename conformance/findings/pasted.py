@@ -109,7 +109,7 @@ def mentions(text: str) -> list[str]:
 
 
 def status(text: str, *, bare: bool = False) -> int | None:
-    """The HTTP status that a text tells of. ``bare``: the whole text is a status, as a number or in words."""
+    """Return the HTTP status that a text tells of. ``bare``: the whole text is a status, as a number or in words."""
     if bare:
         word = text.strip().lower().replace(" ", "")
         return _STATUS_WORDS.get(word) or (int(word) if re.fullmatch(r"[1-5][0-9]{2}", word) else None)
@@ -130,7 +130,7 @@ class Refused:
 
 
 def refused(text: str) -> Refused | None:
-    """The parts of an AuthorizationFailed sentence, in any language: they are known by their form."""
+    """Return the parts of an AuthorizationFailed sentence, in any language: they are known by their form."""
     action = _ACTION.search(text[:8192])
     if action is None:
         return None
@@ -140,7 +140,7 @@ def refused(text: str) -> Refused | None:
 
 
 def roles(text: str) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-    """The app roles that an API asks for (any of them will do), and those that the token carries."""
+    """Return the app roles that an API asks for (any of them will do), and those that the token carries."""
     match = _ROLES.search(text)
     if match is None:
         return None
@@ -149,7 +149,7 @@ def roles(text: str) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
 
 
 def table(text: str) -> str | None:
-    """The table (or column) that a query names and the workspace does not know."""
+    """Return the table (or column) that a query names and the workspace does not know."""
     match = _TABLE.search(text)
     return match[1] if match else None
 

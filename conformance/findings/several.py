@@ -19,7 +19,7 @@ _STAMP = re.compile(
 
 
 def parts(text: str) -> list[str]:
-    """The text divided into what may be single errors; one part where nothing divides it."""
+    """Return the text divided into what may be single errors; one part where nothing divides it."""
     found = list(_records(text)) or list(_exchanges(text)) or list(_lines(text))
     return found[:MOST] if len(found) > 1 else [text]
 

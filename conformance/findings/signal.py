@@ -94,8 +94,10 @@ class Signal:
 def read(
     body: Any, *, status: Any = None, headers: Mapping[Any, Any] | None = None, service: str | None = None
 ) -> Signal:
-    """Reads any answer. Never raises: what cannot be read is text, or nothing. A text that prints whole HTTP answers is
-    read as the first refusal among them.
+    """Read any answer.
+
+    Never raises: what cannot be read is text, or nothing. A text that prints whole HTTP answers is read as the first
+    refusal among them.
     """
     text = text_of(body)
     if isinstance(body, str | bytes) and not headers and (printed := _printed(text)):
@@ -146,7 +148,7 @@ def _printed(text: str) -> http_text.HttpAnswer | None:
 
 
 def _at(address: hosts.Address | None, signal: Signal) -> dict[str, Any]:
-    """What the address of the request tells of an answer."""
+    """Return what the address of the request tells of an answer."""
     where, other = (hosts.service_of(address) or (None, None)) if address else (None, None)
     if address is None or where is None or signal.numbers:
         return {}
@@ -154,7 +156,9 @@ def _at(address: hosts.Address | None, signal: Signal) -> dict[str, Any]:
 
 
 def _place(found: Contents) -> hosts.Address | None:
-    """Where the request went that was refused: of several the last, since a wrapped error ends with the first one."""
+    """Return where the request went that was refused: of several the last, since a wrapped error ends with the first
+    one.
+    """
     ours = [address for address in found.addresses if hosts.service_of(address)]
     if ours:
         return ours[-1]
@@ -164,7 +168,7 @@ def _place(found: Contents) -> hosts.Address | None:
 
 
 def guess(found: Contents, text: str, shape: Shape, headers: Mapping[str, str]) -> str | None:
-    """The service that answers in this form; None if several do."""
+    """Return the service that answers in this form; None if several do."""
     codes = {code.lower() for code in (*found.codes, *found.mentions)}
     if codes & _OAUTH or found.numbers or {"error_description", "error_codes"} & found.keys:
         return "entra"

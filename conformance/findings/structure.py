@@ -26,7 +26,7 @@ _LINKS: Mapping[str, str] = {
 
 
 def implied(text: str) -> list[str]:
-    """The codes that the text implies, the most telling first."""
+    """Return the codes that the text implies, the most telling first."""
     text = text[:8192]
     return [code for code, holds in _FORMS.items() if holds(text)] + [
         code for link, code in _LINKS.items() if link in text.lower()
@@ -34,12 +34,12 @@ def implied(text: str) -> list[str]:
 
 
 def _two_issuers(text: str) -> bool:
-    """An issuer that is wrong, and the one that it should be."""
+    """Return an issuer that is wrong, and the one that it should be."""
     return len({match.lower() for match in _ISSUER.findall(text)}) > 1
 
 
 def _foreign_audience(text: str) -> bool:
-    """The audience of a token, and those that Azure Resource Manager takes."""
+    """Return the audience of a token, and those that Azure Resource Manager takes."""
     named = [resource.api for name in pasted.audiences(text) if (resource := resource_of(name))]
     return named.count("arm") > 1 and bool(set(named) - {"arm"})
 
@@ -51,7 +51,7 @@ def _refused_action(text: str) -> bool:
 
 
 def _two_times(text: str) -> bool:
-    """When a token ended, and what time it is: both in UTC."""
+    """Return when a token ended, and what time it is: both in UTC."""
     return len(_QUOTED_TIME.findall(text)) == 2 and text.count("UTC") >= 2 and _TOKEN.search(text) is not None
 
 

@@ -18,7 +18,9 @@ OPTIONAL = (graph.READ_DIRECTORY, graph.READ_EVENTS)
 def token_finding(
     text: str, service: str | None, facts: Mapping[str, str], *, now: datetime | None = None
 ) -> Finding | None:
-    """The finding about a text that is a token (or its decoded claims) and nothing else; None for any other text."""
+    """Return the finding about a text that is a token (or its decoded claims) and nothing else; None for any other
+    text.
+    """
     token = token_in(text)
     if token is None or not alone(text):
         return None
@@ -40,7 +42,7 @@ def token_finding(
 
 
 def missing(token: TokenText) -> Iterator[AppRole]:
-    """The app roles that the operations of a connection need and the token lacks, those it only gains by last."""
+    """Yield the app roles that the operations of a connection need and the token lacks, those it only gains by last."""
     wanted = dict.fromkeys(
         endpoint.needs
         for endpoint in ENDPOINTS.values()

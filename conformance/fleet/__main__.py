@@ -43,7 +43,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def run_parser() -> argparse.ArgumentParser:
-    """The options of a run."""
+    """Return the options of a run."""
     parser = Parser(prog="python -m conformance.fleet", description=__doc__)
     add = parser.add_argument
     add("connections", nargs="+", metavar="FILE", help="connection files, globs and folders")
@@ -126,7 +126,7 @@ def execute(run: Run, scheduler: str | None) -> int | None:
 
 
 def counts(run: Run, options: RunOptions) -> Iterator[str]:
-    """How many connections have which verdict, and how to get those that are missing."""
+    """Yield how many connections have which verdict, and how to get those that are missing."""
     if not run.plan.names:
         yield f"share     {options.shard} has none of the connections"
     told = [f"{run.verdicts[status]} {status}" for status in STATUSES]
@@ -137,7 +137,7 @@ def counts(run: Run, options: RunOptions) -> Iterator[str]:
 
 
 def deliver_reports(end: RunSummary | None, delivery: Delivery, journal: Journal, *, interrupted: bool) -> bool:
-    """Shows and delivers the end of a run; whether something that was asked for is lost."""
+    """Show and delivers the end of a run; whether something that was asked for is lost."""
     problems = []
     if end:
         end.show(console())
@@ -150,7 +150,7 @@ def deliver_reports(end: RunSummary | None, delivery: Delivery, journal: Journal
 
 
 def trend_parser() -> argparse.ArgumentParser:
-    """The options of `trend`."""
+    """Return the options of `trend`."""
     parser = Parser(prog="python -m conformance.fleet trend", description="Draws how a fleet fares over time.")
     parser.add_argument("--history", type=Path, required=True, metavar="FILE", help="what runs wrote with --history")
     parser.add_argument("--days", type=int, metavar="N", help="only the last N days (all by default)")
@@ -159,7 +159,7 @@ def trend_parser() -> argparse.ArgumentParser:
 
 
 def draw(options: argparse.Namespace) -> int:
-    """The trend at the terminal, and as a picture."""
+    """Return the trend at the terminal, and as a picture."""
     from conformance.fleet.trend import trend
     from conformance.fleet.trend_svg import picture
     from conformance.fleet.trend_terminal import draw
@@ -181,14 +181,14 @@ def draw(options: argparse.Namespace) -> int:
 
 
 def failure_lines(failures: Iterable[Failure]) -> Iterator[str]:
-    """Why connections have no verdict, a line for each reason."""
+    """Yield why connections have no verdict, a line for each reason."""
     for text, group in groupby(sorted(failures, key=lambda one: (one.text, one.name)), key=lambda one: one.text):
         names = [one.name for one in group]
         yield f"{', '.join(names[:3])}{f' and {len(names) - 3} others' if len(names) > 3 else ''}: {text}"
 
 
 def error_line(text: str, code: int) -> int:
-    """Says what is wrong on standard error; gives the exit code back."""
+    """Say what is wrong on standard error; gives the exit code back."""
     say(f"ERROR: {clean(text)}", error=True)
     return code
 

@@ -28,7 +28,7 @@ class Batches(Generic[T]):
         return bool(self._left)
 
     def take(self, slots: int) -> list[T]:
-        """The next batch. Near the end, what is left is shared evenly by this many ``slots``."""
+        """Return the next batch. Near the end, what is left is shared evenly by this many ``slots``."""
         size = min(round(self._size), ceil(len(self._left) / max(slots, 1)))
         return [self._left.pop() for _ in range(max(size, 1)) if self._left]
 

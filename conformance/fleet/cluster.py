@@ -65,7 +65,7 @@ class Cluster:
             await self._client.close(timeout=CONNECT)
 
     async def results(self, places: Iterable[ConnectionRef], spec: VerifySpec) -> AsyncGenerator[Result]:
-        """Verifies the connections at these places: each has a part in exactly one result, in no spec.
+        """Verify the connections at these places: each has a part in exactly one result, in no spec.
 
         What a lost worker had under way is done by another. Raises :class:`FleetLost`.
         """
@@ -106,7 +106,7 @@ class Cluster:
         self._running[asyncio.ensure_future(future.result())] = batch
 
     async def _slots(self) -> int:
-        """How many batches are under way at best: one a thread, and one in hand for each worker."""
+        """Return how many batches are under way at best: one a thread, and one in hand for each worker."""
         try:
             threads: dict[str, int] = await asyncio.wait_for(self._client.nthreads(), CONNECT)
         except (OSError, RuntimeError, TypeError, CancelledError) as error:
@@ -123,14 +123,14 @@ def _failed(batch: list[ConnectionRef], text: str, code: ExitCode = ExitCode.INC
 
 
 def _root(error: BaseException) -> BaseException:
-    """The end of a chain of errors."""
+    """Return the end of a chain of errors."""
     while error.__cause__:
         error = error.__cause__
     return error
 
 
 def _reason(error: BaseException) -> tuple[str, ExitCode]:
-    """What Dask could not do, and whose trouble that is."""
+    """Return what Dask could not do, and whose trouble that is."""
     if isinstance(error, ImportError):
         needed = f"scheduler and workers need sentinel-conformance {__version__}"
         return f"the cluster: {_line(error)}; {needed}", ExitCode.USAGE
@@ -138,5 +138,5 @@ def _reason(error: BaseException) -> tuple[str, ExitCode]:
 
 
 def _line(error: BaseException) -> str:
-    """The first line of what an error says, with its type."""
+    """Return the first line of what an error says, with its type."""
     return clean(f"{type(error).__name__}: {error}".splitlines()[0].rstrip(": "))

@@ -64,7 +64,7 @@ def plan(
 
 
 def choice(text: str | None) -> tuple[tuple[str, ...], str]:
-    """The checks of these ids and areas, with commas between; and what a report calls the choice."""
+    """Return the checks of these ids and areas, with commas between; and what a report calls the choice."""
     if text is None:
         return tuple(check.id for check in select_checks()), "all"
     words = [word.strip() for word in text.split(",")]

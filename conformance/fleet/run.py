@@ -37,7 +37,10 @@ class Here:
         self._connections.clear()
 
     async def results(self, places: Iterable[ConnectionRef], spec: VerifySpec) -> AsyncGenerator[Result]:
-        """Each connection as soon as it is finished. Raises :class:`FleetLost` where this machine lacks resources."""
+        """Yield each connection as soon as it is finished.
+
+        Raises :class:`FleetLost` where this machine lacks resources.
+        """
         try:
             async for entry in verified((self._connections[one.name] for one in places), spec):
                 yield Result((entry,))
@@ -46,7 +49,7 @@ class Here:
 
 
 def engine(places: Iterable[ConnectionRef], scheduler: str | None) -> AbstractAsyncContextManager[Engine]:
-    """This process, or the cluster of a scheduler. Raises :class:`FleetError` where the extra is missing."""
+    """Return this process, or the cluster of a scheduler. Raises :class:`FleetError` where the extra is missing."""
     if scheduler is None:
         return Here(places)
     try:
@@ -68,7 +71,7 @@ class Run:
     failures: list[Failure] = field(default_factory=list)
 
     async def go(self, scheduler: str | None = None) -> None:
-        """Verifies what has no verdict yet.
+        """Verify what has no verdict yet.
 
         Raises :class:`FleetError` and ``ConnectionFileError`` before anything is sent or written, and
         :class:`FleetLost` where the cluster went away.

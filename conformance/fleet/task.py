@@ -79,7 +79,7 @@ class Result:
 
 
 async def verified(connections: Iterable[Connection], spec: VerifySpec) -> AsyncIterator[Entry]:
-    """The connections' entries as they are finished. Raises :class:`~conformance.sources.base.SourceError`."""
+    """Yield the connections' entries as they are finished. Raises :class:`~conformance.sources.base.SourceError`."""
     asked = {one.name: one for one in connections}
     reports = verify_all(
         asked.values(),
@@ -97,7 +97,7 @@ async def verified(connections: Iterable[Connection], spec: VerifySpec) -> Async
 
 
 def verify(places: Sequence[ConnectionRef], spec: VerifySpec) -> Result:
-    """A task of the cluster: reads the connections where it runs, with their secrets, and verifies them.
+    """Return a task of the cluster: reads the connections where it runs, with their secrets, and verifies them.
 
     Raises nothing: what an exception says, and the values that it carries, would go into the scheduler's memory.
     """
@@ -124,7 +124,7 @@ _beginning = Lock()
 
 
 def _loop() -> asyncio.AbstractEventLoop:
-    """The event loop of a worker, in a thread of its own: the batches under way in all its threads run in there.
+    """Return the event loop of a worker, in a thread of its own: the batches under way in all its threads run in there.
 
     It lasts as long as the worker. A loop for each batch would shake hands anew with every service.
     """
@@ -140,7 +140,7 @@ def _begun() -> asyncio.AbstractEventLoop:
 
 
 async def _all(connections: Sequence[Connection], spec: VerifySpec) -> tuple[tuple[Entry, ...], list[Failure]]:
-    """The entries of these connections, and why others have none: this machine lacks open files or the like."""
+    """Return the entries of these connections, and why others have none: this machine lacks open files or the like."""
     entries: list[Entry] = []
     try:
         async for one in verified(connections, spec):
@@ -153,7 +153,7 @@ async def _all(connections: Sequence[Connection], spec: VerifySpec) -> tuple[tup
 
 
 def read(places: Sequence[ConnectionRef]) -> tuple[list[Connection], list[Failure]]:
-    """The connections at these places; a file that cannot be used is the trouble of those that stand in it."""
+    """Return the connections at these places; a file that cannot be used is the trouble of those that stand in it."""
     found: dict[str, Connection] = {}
     wrong: dict[str, str] = {}
     for file, names in _by_file(places):

@@ -51,7 +51,7 @@ class Trend:
 
 
 def trend(history: History, since: datetime | None = None) -> Trend:
-    """What the history says of the time since a moment. What began earlier counts from its beginning."""
+    """Return what the history says of the time since a moment. What began earlier counts from its beginning."""
     looks = history.observations(since)
     begun_earlier = {name for name, seen in by_connection(looks).items() if seen[0].causes} if since else set()
     earlier = [one for one in history.observations(connections=begun_earlier) if since and one.started < since]
@@ -78,7 +78,7 @@ def nights(looks: Iterable[Observation]) -> tuple[RunPoint, ...]:
 
 
 def open_causes(found: Iterable[Episode]) -> tuple[OpenCause, ...]:
-    """The episodes that last, by cause."""
+    """Return the episodes that last, by cause."""
     lasting = _by_cause(one for one in found if one.mended is None)
     causes = [
         OpenCause(cause, len({one.connection for one in group}), min(one.first_seen for one in group))
@@ -88,7 +88,7 @@ def open_causes(found: Iterable[Episode]) -> tuple[OpenCause, ...]:
 
 
 def resolved_causes(found: Iterable[Episode]) -> tuple[ResolvedCause, ...]:
-    """The episodes that ended, by cause."""
+    """Return the episodes that ended, by cause."""
     times = {
         cause: [took for one in group if (took := one.time_to_mend) is not None]
         for cause, group in _by_cause(one for one in found if one.mended).items()

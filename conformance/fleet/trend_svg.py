@@ -52,7 +52,7 @@ class Picture:
         self._add(self._root, "line", {"x1": LEFT, "x2": WIDE - RIGHT, "y1": y, "y2": y, "class": "line"})
 
     def svg(self, height: int) -> str:
-        """The whole, so high."""
+        """Return the whole, so high."""
         self._paper.set("height", str(height))
         self._root.set("viewBox", f"0 0 {WIDE} {height}")
         ElementTree.indent(self._root, " ")
@@ -68,7 +68,7 @@ class Picture:
 
 
 def picture(trend: Trend) -> str:
-    """The SVG of a trend, which has one run at least."""
+    """Return the SVG of a trend, which has one run at least."""
     first, last = trend.nights[0], trend.nights[-1]
     told = ", ".join(f"{last.counts.get(status, 0)} {status}" for status in STACK)
     words = f"{runs(len(trend.nights))}, from {day(first)} to {day(last)}; the last one: {told}"
@@ -131,7 +131,7 @@ def _stack(night: RunPoint) -> list[tuple[VerdictStatus, int]]:
 
 
 def _list(drawn: Picture, y: int, title: str, rows: Sequence[tuple[str, str, str]], bars: Sequence[float] = ()) -> int:
-    """A list below a heading; where the next may begin."""
+    """Return a list below a heading; where the next may begin."""
     drawn.text(LEFT, y, title if rows else f"{title}: none", "head")
     for number, (name, amount, when) in enumerate(rows[:MOST]):
         y += ROW
@@ -147,7 +147,7 @@ def _list(drawn: Picture, y: int, title: str, rows: Sequence[tuple[str, str, str
 
 
 def nice(most: int) -> int:
-    """The distance of about four lines of a scale: 1, 2 or 5 times a power of ten."""
+    """Return the distance of about four lines of a scale: 1, 2 or 5 times a power of ten."""
     rough = max(most, 1) / 4
     power = int(10 ** int(log10(max(rough, 1))))
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)

@@ -29,7 +29,7 @@ def issuer(response: httpx.Response) -> str | None:
 
 
 def broken_off(found: Finding, by: str | None) -> Finding:
-    """The finding of an answer that broke off: where ``by`` opens TLS on the way, it cut the answer."""
+    """Return the finding of an answer that broke off: where ``by`` opens TLS on the way, it cut the answer."""
     if by is None or found.cause != "connection_failed":
         return found
     return replace(
@@ -39,7 +39,7 @@ def broken_off(found: Finding, by: str | None) -> Finding:
 
 
 def seen_through(found: Finding, by: str | None, host: str) -> Finding:
-    """The finding of a refusal from ``host``, where ``by`` may open TLS on the way (None: nobody does).
+    """Return the finding of a refusal from ``host``, where ``by`` may open TLS on the way (None: nobody does).
 
     What the service did not say in a code or words of its own is then not held against it, and nothing is conclusive.
     """
@@ -68,7 +68,7 @@ def _opened(by: str) -> str:
 
 
 def _entry(found: Finding) -> Entry | None:
-    """The catalogue entry of a service that a finding was read by; None for what says nothing of one service."""
+    """Return the catalogue entry of a service that a finding was read by; None for what says nothing of one service."""
     if found.entry is None or found.entry.startswith("network."):
         return None
     return next(entry for entry in catalogue() if entry.id == found.entry)

@@ -60,7 +60,7 @@ class Route:
     _close: Callable[[], Awaitable[None]] | None = None
 
     async def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Follows a request: a ``trace`` extension of httpcore, used with a proxy only."""
+        """Follow a request: a ``trace`` extension of httpcore, used with a proxy only."""
         if event in ("connection.connect_tcp.complete", "socks.connect_tcp.complete"):
             self._close = info["return_value"].aclose
         if event in _EVENTS:
@@ -74,7 +74,7 @@ class Route:
                 self.headers[key] = f"{self.headers[key]}, {text}" if key in self.headers else text
 
     async def abandon(self) -> None:
-        """Closes what httpcore (1.0.9) leaves open where SOCKS gave no tunnel, or a TLS handshake took too long."""
+        """Close what httpcore (1.0.9) leaves open where SOCKS gave no tunnel, or a TLS handshake took too long."""
         if self._close is not None and self.stage is not Stage.SERVICE:
             await self._close()
 

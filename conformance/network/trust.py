@@ -31,7 +31,8 @@ _LARGEST = 16 * 1024 * 1024
 
 
 def trust() -> ssl.SSLContext:
-    """A client's TLS context that trusts SSL_CERT_FILE and SSL_CERT_DIR where set, else the operating system's store.
+    """Return a client's TLS context that trusts SSL_CERT_FILE and SSL_CERT_DIR where set, else the operating system's
+    store.
 
     Where the operating system has no store, the public authorities of certifi. Raises
     :class:`~conformance.network.proxy_settings.UnusableSetting` if a variable names nothing that can be used.
@@ -54,7 +55,7 @@ def trust() -> ssl.SSLContext:
 
 
 def trust_note() -> str | None:
-    """What the settings of this machine have to do with a certificate that is not trusted; None if nothing."""
+    """Return what the settings of this machine have to do with a certificate that is not trusted; None if nothing."""
     file = os.environ.get(FILE)
     if file:
         count = len(_CERTIFICATE.findall(_content(Path(file))))
@@ -71,7 +72,8 @@ def trust_note() -> str | None:
 
 
 def foreign_issuer(tls: Any) -> str | None:
-    """The issuer of a peer's certificate, where it is none of the services': then something opens TLS on the way.
+    """Return the issuer of a peer's certificate, where it is none of the services': then something opens TLS on the
+    way.
 
     ``tls`` is an ``ssl.SSLObject`` or ``ssl.SSLSocket`` after its handshake, or None.
     """
@@ -119,7 +121,7 @@ def _check_folder(folder: Path) -> None:
 
 
 def _content(file: Path) -> bytes:
-    """The beginning of a regular file; nothing if it cannot be read."""
+    """Return the beginning of a regular file; nothing if it cannot be read."""
     try:
         with file.open("rb") as opened:
             return opened.read(_LARGEST)

@@ -14,11 +14,11 @@ class Clock:
     """This machine's clock."""
 
     def now(self) -> datetime:
-        """The local wall clock, UTC."""
+        """Return the local wall clock, UTC."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Seconds on the monotonic clock."""
+        """Return seconds on the monotonic clock."""
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
@@ -42,7 +42,7 @@ class VirtualClock(Clock):
         return self.service_now() + self.skew
 
     def service_now(self) -> datetime:
-        """The services' own clock."""
+        """Return the services' own clock."""
         return (self._frozen or datetime.now(UTC)) + self._skipped
 
     def monotonic(self) -> float:

@@ -31,7 +31,7 @@ class Budget:
     given: int = 0
 
     def take(self, length: int) -> None:
-        """Raises :class:`EndlessAnswer` where nothing is left."""
+        """Raise :class:`EndlessAnswer` where nothing is left."""
         self.given += length
         if self.given > self.length:
             raise EndlessAnswer(f"more than {_size(self.length)}, together with the other answers")
@@ -41,7 +41,7 @@ class Budget:
         self.given -= length
 
     def take_members(self, body: bytes, largest: int) -> None:
-        """Counts the values in a JSON body, each of which takes many times its length once it is decoded.
+        """Count the values in a JSON body, each of which takes many times its length once it is decoded.
 
         Raises :class:`EndlessAnswer` for more than ``largest`` in this one, or than are left for the connection.
         """
@@ -52,7 +52,7 @@ class Budget:
 
 
 async def whole(response: httpx.Response, largest: int, budget: Budget) -> bytes:
-    """The body of an answer, unpacked, which is closed then.
+    """Return the body of an answer, unpacked, which is closed then.
 
     Raises :class:`EndlessAnswer` beyond ``largest`` bytes, packed or unpacked, in any layer of its encodings, or beyond
     the budget; and what httpx raises, :class:`httpx.DecodingError` for what cannot be unpacked. Other tasks, and so a
@@ -76,7 +76,7 @@ async def whole(response: httpx.Response, largest: int, budget: Budget) -> bytes
 
 
 async def unpacked(response: httpx.Response, largest: int) -> AsyncIterator[bytes]:
-    """The parts of a body, none of them longer than a step or than what came over the network."""
+    """Yield the parts of a body, none of them longer than a step or than what came over the network."""
     if response.is_stream_consumed:  # in memory already, as from a cassette or a fake
         yield response.content
         return
@@ -106,7 +106,7 @@ class Layer:
         self._decoder: Any = None
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """What a part unpacks to, in steps. What stands behind the end is left out, as by httpx."""
+        """Yield what a part unpacks to, in steps. What stands behind the end is left out, as by httpx."""
         if self._decoder is None:
             self._head += data
             if len(self._head) < 2:
@@ -131,7 +131,7 @@ class Layer:
             raise httpx.DecodingError(f"the body ends within its {self._name}")
 
     def _format(self, data: bytes) -> int:
-        """The format for zlib: that of ``deflate`` begins with a header of two bytes (RFC 1950), or without."""
+        """Return the format for zlib: that of ``deflate`` begins with a header of two bytes (RFC 1950), or without."""
         if self._name == "gzip":
             return zlib.MAX_WBITS | 16
         headed = data[0] & 0x0F == 8 and int.from_bytes(data[:2], "big") % 31 == 0
@@ -149,7 +149,7 @@ def _layer(name: str, largest: int) -> Layer:
 
 
 def _through(layers: list[Layer], part: bytes) -> Iterator[bytes]:
-    """What a part becomes behind all layers, the outermost first."""
+    """Yield what a part becomes behind all layers, the outermost first."""
     if not layers:
         yield part
         return

@@ -107,7 +107,7 @@ class Engine:
         self._known = 0
 
     async def gather(self, names: Iterable[str]) -> Gathered:
-        """The evidence of these probes and of all that they need, refusals understood as well as can be.
+        """Return the evidence of these probes and of all that they need, refusals understood as well as can be.
 
         Raises :class:`Shortage` where this machine has not enough of its own resources.
         """
@@ -208,7 +208,9 @@ class Engine:
         return evidence
 
     async def _challenged(self, refusal: Refusal, audience: Audience) -> Evidence | None:
-        """A new token where a refusal is a claims challenge: one per audience in a run, for all who are challenged."""
+        """Return a new token where a refusal is a claims challenge: one per audience in a run, for all who are
+        challenged.
+        """
         status = refusal.exchange.status if refusal.exchange else None
         claims = claims_of(status, refusal.headers)
         if claims is None:
@@ -233,7 +235,7 @@ class Engine:
         return evidence
 
     def _trusted(self, answer: Answer[OpenIdConfiguration]) -> Evidence:
-        """The discovery document, unless it would have the secret sent elsewhere."""
+        """Return the discovery document, unless it would have the secret sent elsewhere."""
         problem = token_endpoint_problem(self.connection, answer.data)
         if problem is None:
             return answer
@@ -272,12 +274,12 @@ class Engine:
 
 @lru_cache(maxsize=1024)
 def urgency(name: str, probes: int) -> int:
-    """How many requests wait for a probe's answer, one after the other, among so many ``probes``."""
+    """Return how many requests wait for a probe's answer, one after the other, among so many ``probes``."""
     return max((1 + urgency(other, probes) for other, one in PROBES.items() if name in one.needs), default=0)
 
 
 def stopped(probe: Probe, needed: Mapping[str, Evidence]) -> Evidence | None:
-    """Why a probe is not put, given what it needs; None when it is."""
+    """Return why a probe is not put, given what it needs; None when it is."""
     rest: Evidence | None = None
     for name, evidence in needed.items():
         if probe.parameters.get(name, False) or isinstance(evidence, Answer):
@@ -293,7 +295,7 @@ def stopped(probe: Probe, needed: Mapping[str, Evidence]) -> Evidence | None:
 def build(
     client: httpx.AsyncClient, connection: Connection, ask: Ask[Any], base: str, bearer: str | None
 ) -> httpx.Request:
-    """The HTTP request of a question."""
+    """Return the HTTP request of a question."""
     headers = dict(ask.headers)
     if bearer is not None:
         headers["Authorization"] = f"Bearer {bearer}"
@@ -314,12 +316,12 @@ def build(
 
 @lru_cache(maxsize=1024)
 def quoted(value: str) -> str:
-    """A path segment of a value. Kept: a connection's values stand in most of its requests."""
+    """Return a path segment of a value. Kept: a connection's values stand in most of its requests."""
     return quote(value, safe="~()'!,;@:$&=+*")
 
 
 def read(name: str, endpoint: Endpoint[Any], received: Response, connection: Connection) -> Evidence:
-    """An answer of the documented shape, or a refusal with its finding."""
+    """Return an answer of the documented shape, or a refusal with its finding."""
     by, host = received.exchange.issuer, httpx.URL(received.exchange.url).host
 
     def refused(found: Finding) -> Refusal:
@@ -367,6 +369,6 @@ def read(name: str, endpoint: Endpoint[Any], received: Response, connection: Con
 
 
 def credential_finding(trouble: Exception) -> Finding:
-    """A token request that could not even be made: the credential cannot be used as it is."""
+    """Return a token request that could not even be made: the credential cannot be used as it is."""
     also = ("federation_mismatch", "credential_missing")
     return finding("certificate_invalid", certainty="likely", also=also, code=type(trouble).__name__)

@@ -72,7 +72,7 @@ class Refusal(Evidence):
     body: bytes = b""
 
     def meaning(self, finding: Finding) -> Refusal:
-        """The same refusal, understood better."""
+        """Return the same refusal, understood better."""
         return replace(self, finding=finding)
 
 

@@ -105,7 +105,7 @@ class NextPage(Generic[T]):
         return evidence
 
     def _moved(self, page: T, evidence: Evidence) -> bool:
-        """Whether the second page is of no use, as it is when the list has moved meanwhile."""
+        """Return whether the second page is of no use, as it is when the list has moved meanwhile."""
         if isinstance(evidence, Answer):
             second = set(self.names(evidence.data))
             return bool(second) and not second - set(self.names(page))
@@ -114,12 +114,12 @@ class NextPage(Generic[T]):
 
 
 def paired(evidence: Evidence, page: Any) -> Evidence:
-    """The evidence of a second page, with both pages as its data."""
+    """Return the evidence of a second page, with both pages as its data."""
     if not isinstance(evidence, Answer):
         return evidence
     return replace(evidence, data=Pages(page, evidence.data))
 
 
 def settled(created: datetime | None, now: datetime | None) -> bool:
-    """Whether an item is old enough to be known everywhere; one of unknown age is."""
+    """Return whether an item is old enough to be known everywhere; one of unknown age is."""
     return created is None or now is None or created < now - SETTLED

@@ -30,8 +30,9 @@ class Host:
 
     @asynccontextmanager
     async def answering(self, seconds: float) -> AsyncIterator[None]:
-        """Gives a request this much time for its complete answer. Raises ``TimeoutError`` when that, or the host's, has
-        run out.
+        """Give a request this much time for its complete answer.
+
+        Raises ``TimeoutError`` when that, or the host's, has run out.
         """
         loop = asyncio.get_running_loop()
         left = seconds

@@ -19,7 +19,7 @@ class Line:
 
     @asynccontextmanager
     async def place(self, urgency: int = 0) -> AsyncIterator[None]:
-        """Waits for a place, and has it while entered."""
+        """Wait for a place, and has it while entered."""
         await self._enter(urgency)
         try:
             yield

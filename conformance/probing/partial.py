@@ -22,7 +22,7 @@ class Erring(msgspec.Struct):
 
 
 def part(endpoint: Endpoint[Any], received: Response, facts: Mapping[str, str]) -> Finding | None:
-    """The finding of a 200 whose JSON object has an ``error`` member, or None.
+    """Return the finding of a 200 whose JSON object has an ``error`` member, or None.
 
     Documented for Log Analytics (learn.microsoft.com/azure/azure-monitor/logs/api/response-format): tables that were
     cut short, and ``PartialError`` with its inner codes beside them. An error beside data is ``query_partial``; alone,

@@ -85,7 +85,7 @@ PROBES: Mapping[str, Probe] = MappingProxyType(_probes)
 
 
 def probe(function: Callable[..., Question]) -> Callable[..., Question]:
-    """Registers a probe under its function's name."""
+    """Register a probe under its function's name."""
     name = function.__name__
     if name in _probes:
         raise ValueError(f"two probes are named {name}: {_probes[name].function.__module__} and {function.__module__}")

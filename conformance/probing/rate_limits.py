@@ -30,7 +30,7 @@ class TokenBucket:
     full: float = field(default=-inf, init=False)
 
     def take(self, now: float, count: int = 1) -> float:
-        """Takes requests; the seconds until the last of them may be sent. Moments do not go back."""
+        """Take requests; the seconds until the last of them may be sent. Moments do not go back."""
         self.full = max(self.full, now) + count / self.rate
         return max(0.0, self.full - now - self.size / self.rate)
 
@@ -47,7 +47,7 @@ class RateLimit:
         self._until = -inf
 
     async def turn(self, clock: Clock, patience: float) -> float:
-        """Waits until the service may be asked, but at most ``patience``; the seconds that this took.
+        """Wait until the service may be asked, but at most ``patience``; the seconds that this took.
 
         Whose patience ends asks then: the service has the last word.
         """
@@ -71,7 +71,7 @@ class RateLimit:
                 bucket.empty(until)
 
     def idle(self, now: float) -> bool:
-        """Whether a new one would be no different."""
+        """Return whether a new one would be no different."""
         return self._until <= now and all(bucket.full <= now for bucket in self._own)
 
     def _slot(self, now: float) -> float:
@@ -91,7 +91,7 @@ class RateLimits:
         self._room = MIN_WAIT
 
     def accounts(self, facts: Mapping[str, str], now: float) -> Mapping[str, RateLimit]:
-        """The accounts of a connection with these facts, by the name of each API."""
+        """Return the accounts of a connection with these facts, by the name of each API."""
         if len(self._kept) > self._room:
             self._kept = {account for account in self._kept if not account.idle(now)}
             self._room = max(MIN_WAIT, 2 * len(self._kept))

@@ -13,7 +13,7 @@ from conformance.probing.evidence import Evidence, Refusal
 
 
 def shared(evidence: Mapping[str, Evidence], connection: Connection) -> dict[str, Evidence]:
-    """The evidence, in which refusals with the same cause of the network name each other's hosts.
+    """Return the evidence, in which refusals with the same cause of the network name each other's hosts.
 
     Their fix is filled in with the connection's own values, and has the commands for each of the hosts.
     """
@@ -38,7 +38,7 @@ def _filled(found: Finding, host: str, connection: Connection) -> Finding:
 
 
 def _naming(found: Finding, host: str, alike: Mapping[str, Finding]) -> Finding:
-    """A finding about ``host``, which names the others of ``alike`` too."""
+    """Return a finding about ``host``, which names the others of ``alike`` too."""
     others = [one for one in alike if one != host]
     also = f" The same holds for {', '.join(others)}." if others else ""
     steps = {step.command: step for one in (host, *others) for step in alike[one].fix.steps}

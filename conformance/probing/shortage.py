@@ -28,7 +28,7 @@ class Shortage(Exception):
 
 
 def shortage(error: BaseException) -> Shortage | None:
-    """The shortage that an error, or an error that caused it, stands for; None for every other error.
+    """Return the shortage that an error, or an error that caused it, stands for; None for every other error.
 
     Of attempts that failed together, such as those at the addresses of a host, all must have failed for a shortage.
     """

@@ -144,7 +144,7 @@ class Sender:
         return result
 
     def _late(self, request: httpx.Request, endpoint: str, started: float, code: str) -> NetworkFailure:
-        """What was not there at the deadline, or was not sent to a silent host."""
+        """Return what was not there at the deadline, or was not sent to a silent host."""
         host = request.url.host
         exchange = Exchange(
             method=request.method,
@@ -257,30 +257,32 @@ class Sender:
 
 
 def request_id(headers: Mapping[str, str], refusal: bytes) -> str | None:
-    """The id by which a service knows a request, from the answer's headers or the body of a refusal."""
+    """Return the id by which a service knows a request, from the answer's headers or the body of a refusal."""
     found = next((headers[name] for name in REQUEST_ID_HEADERS if name in headers), None)
     inside = REQUEST_ID_MEMBERS.search(refusal) if found is None else None
     return inside[1].decode() if inside else found
 
 
 def is_throttled(result: Response | NetworkFailure) -> bool:
-    """Whether a service says that it is asked too often."""
+    """Return whether a service says that it is asked too often."""
     return isinstance(result, Response) and result.status == 429
 
 
 def asks_all_to_wait(result: Response | NetworkFailure) -> bool:
-    """Whether a service says until when it does not answer, for all who ask."""
+    """Return whether a service says until when it does not answer, for all who ask."""
     unavailable = isinstance(result, Response) and result.status == 503 and "retry-after" in result.headers
     return unavailable or is_throttled(result)
 
 
 def hiccup(result: Response | NetworkFailure) -> bool:
-    """Whether a second attempt may well succeed."""
+    """Return whether a second attempt may well succeed."""
     return result.broken if isinstance(result, NetworkFailure) else result.status in HICCUPS
 
 
 def pause(result: Response | NetworkFailure, now: datetime, attempt: int) -> float:
-    """Seconds until the next attempt: what the service asks for, else none, or an exponential back-off after a 429."""
+    """Return seconds until the next attempt: what the service asks for, else none, or an exponential back-off after a
+    429.
+    """
     if isinstance(result, NetworkFailure):
         return 0.0
     asked = retry_after(result.headers, now)
@@ -288,7 +290,7 @@ def pause(result: Response | NetworkFailure, now: datetime, attempt: int) -> flo
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds that a service asks to wait (a number or a date); None where it does not."""
+    """Return seconds that a service asks to wait (a number or a date); None where it does not."""
     value = headers.get("retry-after", "").strip()
     if value.isdecimal() and len(value) < 7:
         return float(value)
@@ -297,7 +299,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
 
 
 def http_date(value: str | None) -> datetime | None:
-    """An HTTP date, or None."""
+    """Return an HTTP date, or None."""
     if not value:
         return None
     try:
@@ -308,24 +310,24 @@ def http_date(value: str | None) -> datetime | None:
 
 
 def silence(seconds: float) -> str:
-    """The code of an answer that was not complete within so many seconds."""
+    """Return the code of an answer that was not complete within so many seconds."""
     return f"no answer within {seconds:g} s"
 
 
 def late(host: str, code: str) -> Finding:
-    """The finding of an answer that did not come in time."""
+    """Return the finding of an answer that did not come in time."""
     return finding("timed_out", about=host, facts={"host": host}, code=code)
 
 
 def broken(error: httpx.HTTPError) -> bool:
-    """Whether a connection that was there ended before the answer was complete, or in its TLS handshake."""
+    """Return whether a connection that was there ended before the answer was complete, or in its TLS handshake."""
     if isinstance(error, httpx.ConnectError):
         return any(type(link).__name__ in CUT_OFF for link in chain(error))
     return isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError)
 
 
 def network_finding(error: httpx.HTTPError, host: str, route: Route | None = None) -> Finding:
-    """What a transport error means: the proxy, the name, the way, the certificate or the time.
+    """Return what a transport error means: the proxy, the name, the way, the certificate or the time.
 
     ``route`` is how the request travelled, where the source tells.
     """
@@ -348,5 +350,5 @@ def network_finding(error: httpx.HTTPError, host: str, route: Route | None = Non
 
 
 def untrusted(error: BaseException) -> bool:
-    """Whether TLS was refused; a handshake that was cut off says nothing of trust."""
+    """Return whether TLS was refused; a handshake that was cut off says nothing of trust."""
     return isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError)

@@ -109,7 +109,7 @@ def told(outcomes: Sequence[Outcome]) -> tuple[CheckPart, ...]:
 
 
 def files(cassette: Cassette) -> dict[str, bytes]:
-    """The content of a cassette's files, by name."""
+    """Return the content of a cassette's files, by name."""
     return {
         INTERACTIONS: _pretty({"schema": SCHEMA, "interactions": cassette.interactions}),
         MANIFEST: _pretty(cassette.manifest),
@@ -117,7 +117,7 @@ def files(cassette: Cassette) -> dict[str, bytes]:
 
 
 def write(folder: Path, contents: dict[str, bytes]) -> None:
-    """Puts a cassette's files into their folder, each whole or not at all. Raises ``OSError``."""
+    """Put a cassette's files into their folder, each whole or not at all. Raises ``OSError``."""
     folder.mkdir(parents=True, exist_ok=True)
     parts = {name: folder / f".{name}.{os.getpid()}.part" for name in contents}
     try:
@@ -131,14 +131,17 @@ def write(folder: Path, contents: dict[str, bytes]) -> None:
 
 
 def place(folder: Path, name: str) -> Path:
-    """Where the cassette of a name is. Raises :class:`~conformance.sources.base.SourceError` for what is no name."""
+    """Return where the cassette of a name is.
+
+    Raises :class:`~conformance.sources.base.SourceError` for what is no name.
+    """
     if not name or name.startswith(".") or set(name) & set('/\\:*?"<>|\0') or RESERVED.fullmatch(name.lower()):
         raise SourceError(f"{describe(name)} is no name of a cassette")
     return folder / name
 
 
 def exists(folder: Path) -> bool:
-    """Whether a folder holds a cassette, of whatever state."""
+    """Return whether a folder holds a cassette, of whatever state."""
     return any((folder / name).exists() for name in (INTERACTIONS, MANIFEST))
 
 
@@ -161,7 +164,7 @@ def read(folder: Path) -> Cassette:
 
 
 def names(folder: Path) -> list[str]:
-    """The cassettes in a folder."""
+    """Return the cassettes in a folder."""
     return sorted(one.parent.name for one in folder.glob(f"*/{MANIFEST}"))
 
 

@@ -32,7 +32,7 @@ LITERAL = re.compile(
 
 
 def is_ip(text: str) -> bool:
-    """Whether it is an address, of either version."""
+    """Return whether it is an address, of either version."""
     try:
         ip_address(text)
     except ValueError:

@@ -48,7 +48,7 @@ def _digits(number: int, original: str) -> str:
 
 
 def _path(number: int, original: str) -> str:
-    """A path of the same system."""
+    """Return a path of the same system."""
     drive = re.match(r"[A-Za-z]:\\|\\\\", original)
     return f"{drive.group()}path-{number:04d}" if drive else f"/path-{number:04d}"
 

@@ -57,7 +57,7 @@ class Recording:
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
 
     def source(self, connection: Connection, checks: Sequence[Check]) -> Source:
-        """Where the answers for a connection come from: its cassette, or the network, recorded.
+        """Return where the answers for a connection come from: its cassette, or the network, recorded.
 
         Raises :class:`~conformance.sources.base.SourceError` for a cassette that cannot be read.
         """
@@ -77,7 +77,7 @@ class Recording:
         return manifest.checks_version == CHECKS_VERSION and known >= {one.id for one in checks}
 
     def check(self, connections: Iterable[Connection]) -> None:
-        """Raises :class:`~conformance.sources.base.SourceError` for a cassette that would be replayed and cannot be."""
+        """Raise :class:`~conformance.sources.base.SourceError` for a cassette that would be replayed and cannot be."""
         for one in connections:
             folder = cassette.place(self.folder, one.name)
             if self.mode in ("once", "new_episodes") and cassette.exists(folder):
@@ -100,7 +100,7 @@ class Recording:
         return True, [f"{written}: recorded; read it before you share it"]
 
     def keep(self, connection: Connection, outcomes: Sequence[Outcome]) -> Path | None:
-        """Writes the cassette of a connection; its folder, or None for a connection that was replayed.
+        """Write the cassette of a connection; its folder, or None for a connection that was replayed.
 
         Raises :class:`Discarded` for a recording that must not be kept, and ``OSError``.
         """
@@ -121,7 +121,7 @@ class Recording:
 
 
 def faithful(tape: Tape, connection: Connection, outcomes: Sequence[Outcome], tier: Tier) -> tuple[Cassette, Scrubbed]:
-    """The cassette of a tape, once its replay has given the same outcomes. Raises :class:`Discarded`.
+    """Return the cassette of a tape, once its replay has given the same outcomes. Raises :class:`Discarded`.
 
     Where a day of the calendar stands in the way, it is moved by another number of days.
     """
@@ -145,7 +145,7 @@ def faithful(tape: Tape, connection: Connection, outcomes: Sequence[Outcome], ti
 
 
 def _differences(live: Sequence[CheckPart], replayed: Sequence[Outcome]) -> list[str]:
-    """What came out differently. The reasons are the replay's: they hold pseudonyms."""
+    """Return what came out differently. The reasons are the replay's: they hold pseudonyms."""
     return [
         f"{was.id}: {_said(was)} live, and {_said(now)} replayed: {outcome.reason or 'it holds'}"
         for was, now, outcome in zip(live, cassette.told(replayed), replayed, strict=True)

@@ -72,11 +72,11 @@ class Played:
         return f"cassette:{self.cassette.manifest.name}"
 
     def holds(self, check: str) -> bool:
-        """Whether it was recorded with a check, by id."""
+        """Return whether it was recorded with a check, by id."""
         return any(one.id == check for one in self.cassette.manifest.checks)
 
     def connection(self) -> Connection:
-        """The connection of the recording, under pseudonyms."""
+        """Return the connection of the recording, under pseudonyms."""
         manifest = self.cassette.manifest
         return replay_connection.connection(manifest.name, manifest.connection)
 
@@ -102,7 +102,7 @@ class Library:
         return f"cassette:{self.chosen}" if self.chosen else "cassette"
 
     def find(self, name: str) -> Played:
-        """The cassette of a name. Raises :class:`~conformance.sources.base.SourceError`."""
+        """Return the cassette of a name. Raises :class:`~conformance.sources.base.SourceError`."""
         own, shipped = place(self.folder, name), place(SHIPPED, name)
         return Played(read(own if exists(own) or not exists(shipped) else shipped))
 
@@ -110,7 +110,7 @@ class Library:
         return self.find(self.chosen or connection.name)
 
     def connections(self) -> list[Connection]:
-        """The connections of the chosen cassette, or of all in the folder."""
+        """Return the connections of the chosen cassette, or of all in the folder."""
         found = [self.chosen] if self.chosen else names(self.folder)
         if not found:
             raise SourceError(

@@ -24,7 +24,10 @@ class NoCertificate(Certificate):
 
 
 def described(connection: Connection, scrubber: Scrubber) -> ConnectionPart:
-    """A connection as its manifest has it. A value that cannot be right has a pseudonym that cannot be right either."""
+    """Return a connection as its manifest has it.
+
+    A value that cannot be right has a pseudonym that cannot be right either.
+    """
     real = {key: getattr(connection, key) for key in VALUES}
     values = {key: scrubber.text(value, key) for key, value in real.items()}
     wrong, still = ({problem.key for problem in malformed(one)} for one in (real, values))
@@ -41,7 +44,7 @@ def described(connection: Connection, scrubber: Scrubber) -> ConnectionPart:
 
 
 def connection(name: str, part: ConnectionPart) -> Connection:
-    """The connection that a manifest describes."""
+    """Return the connection that a manifest describes."""
     return Connection(
         name,
         **{key: getattr(part, key) for key in VALUES},
@@ -54,7 +57,7 @@ def connection(name: str, part: ConnectionPart) -> Connection:
 
 
 def masked(value: str) -> str:
-    """A value of the same form, of which nothing can be read."""
+    """Return a value of the same form, of which nothing can be read."""
     return re.sub(r"\d", "0", re.sub(r"[^\W\d_]", "x", value))
 
 
@@ -74,7 +77,7 @@ def _credential(credential: Credential, scrubber: Scrubber) -> CredentialPart:
 
 
 def _unusable(real: str, hint: str) -> str:
-    """A secret that has the same faults as the real one, if any, and begins as Graph says that it begins."""
+    """Return a secret that has the same faults as the real one, if any, and begins as Graph says that it begins."""
     made = f"{hint}-replayed"
     if secret(real) is None:
         return made

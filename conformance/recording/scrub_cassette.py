@@ -47,7 +47,7 @@ class Scrubbed:
 
 
 def scrubbed(interactions: Sequence[Interaction], connection: Connection, shift: DateShift) -> Scrubbed:
-    """Scrubs a recording. It is gone through twice, so that a name that is learnt late is known everywhere."""
+    """Scrub a recording. It is gone through twice, so that a name that is learnt late is known everywhere."""
     pseudonyms = Pseudonyms()
     pseudonyms.reserve(msgspec.json.encode(interactions).decode())
     for _ in range(2):

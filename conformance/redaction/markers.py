@@ -20,12 +20,12 @@ _APART = {"##": "# #", "section_": "section "}
 
 
 def printable(text: str) -> str:
-    """The text on one line, without control, bidirectional, invisible and tag characters."""
+    """Return the text on one line, without control, bidirectional, invisible and tag characters."""
     return _UNPRINTABLE.sub(" ", text)
 
 
 def defuse(text: str, *, within: bool = False) -> str:
-    """The text with the markers of CI commands taken apart. It begins a line, unless it is ``within`` one."""
+    """Return the text with the markers of CI commands taken apart. It begins a line, unless it is ``within`` one."""
     if "##" in text or "ection_" in text.lower():
         text = _MARKER.sub(lambda match: _APART[match[0].lower()], text)
     if "::" in text:
@@ -42,6 +42,6 @@ def defuse_bytes(data: bytes) -> bytes:
 
 
 def _later(text: str) -> str:
-    """All lines but the first, which another text has begun."""
+    """Return all lines but the first, which another text has begun."""
     first, end, rest = text.partition("\n")
     return first + end + _FIRST.sub(r"\1: ", rest)

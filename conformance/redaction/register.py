@@ -52,7 +52,7 @@ class Register:
         """Forms in which there may be no whole block where a text is looked at."""
 
     def remember(self, value: str) -> None:
-        """Takes note of a secret, as one that was used just now."""
+        """Take note of a secret, as one that was used just now."""
         text = value.strip()
         if len(text) < SHORT:
             return
@@ -73,7 +73,7 @@ class Register:
                 self._forget(*self._values.popitem(last=False))
 
     def hide(self, data: bytes) -> bytes:
-        """The text without the known secrets: the very same object where there is none in it."""
+        """Return the text without the known secrets: the very same object where there is none in it."""
         if not self._values:
             return data
         small = data.lower()
@@ -98,7 +98,7 @@ class Register:
                 yield from _extended(small, place, form)
 
     def clear(self) -> None:
-        """Forgets all of them: another run begins."""
+        """Forget all of them: another run begins."""
         with self._lock:
             self._values.clear()
             self._blocks.clear()
@@ -113,7 +113,7 @@ class Register:
 
 
 def _listed(form: bytes) -> Iterator[int]:
-    """The blocks by which a form is found: at every place, or some of them where it is long."""
+    """Yield the blocks by which a form is found: at every place, or some of them where it is long."""
     last = len(form) - BLOCK + 1
     places: list[int] = [*range(last)]
     if len(form) >= LONG:
@@ -122,7 +122,7 @@ def _listed(form: bytes) -> Iterator[int]:
 
 
 def _extended(small: bytes, place: int, form: bytes) -> Iterator[tuple[int, int]]:
-    """Where the form, or a part of it, stands around the block at a place."""
+    """Yield where the form, or a part of it, stands around the block at a place."""
     block = small[place : place + BLOCK]
     at = form.find(block)
     while at >= 0:
@@ -170,17 +170,17 @@ REGISTER = Register()
 
 
 def remember(value: str) -> None:
-    """Takes note of a secret of this run. Its ``hide`` removes it from then on, in all its forms."""
+    """Take note of a secret of this run. Its ``hide`` removes it from then on, in all its forms."""
     REGISTER.remember(value)
 
 
 def hide_bytes(data: bytes) -> bytes:
-    """A text in UTF-8 without the known secrets. JSON stays JSON."""
+    """Return a text in UTF-8 without the known secrets. JSON stays JSON."""
     return REGISTER.hide(data)
 
 
 def hide(text: str) -> str:
-    """The text without the known secrets."""
+    """Return the text without the known secrets."""
     data = text.encode("utf-8", "surrogatepass")
     shown = REGISTER.hide(data)
     return text if shown is data else shown.decode("utf-8", "replace")

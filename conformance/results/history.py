@@ -70,7 +70,7 @@ class Observation:
 
 
 def look(entry: Entry) -> Observation:
-    """What the history keeps of a finished connection: its verdict, and what made it."""
+    """Return what the history keeps of a finished connection: its verdict, and what made it."""
     part = entry.part
     causes = frozenset((one.cause, one.check) for one in part.root_causes)
     return Observation(entry.started, entry.name, part.verdict.status, causes, entry.source)
@@ -113,7 +113,7 @@ class History:
         return self
 
     def _open(self, patience: float) -> None:
-        """Opens the file; ``locked`` says why not, where another program holds it."""
+        """Open the file; ``locked`` says why not, where another program holds it."""
         self.locked = None
         self._database = sqlite3.connect(self._path, timeout=patience, isolation_level=None)
         try:
@@ -132,7 +132,7 @@ class History:
             raise
 
     def retry(self) -> None:
-        """Opens a locked file once more. Raises ``sqlite3.Error`` where it is locked still, or no history."""
+        """Open a locked file once more. Raises ``sqlite3.Error`` where it is locked still, or no history."""
         if self.locked:
             self._open(OPENING)
         if self.locked:
@@ -143,7 +143,7 @@ class History:
             self._database.close()
 
     def add(self, looks: Iterable[Observation]) -> None:
-        """Writes looks down, all or none; what is known of the same run and connection is replaced."""
+        """Write looks down, all or none; what is known of the same run and connection is replaced."""
         with self._transaction() as cursor:
             for one in looks:
                 key = (one.started.astimezone(UTC).isoformat(), one.connection)
@@ -160,7 +160,7 @@ class History:
     def observations(
         self, since: datetime | None = None, connections: Collection[str] | None = None
     ) -> list[Observation]:
-        """All looks since a moment, oldest first; at these connections only, if any are given."""
+        """Return all looks since a moment, oldest first; at these connections only, if any are given."""
         causes = defaultdict(set)
         chosen = {
             "first": "" if since is None else since.astimezone(UTC).isoformat(),
@@ -211,7 +211,7 @@ def by_connection(looks: Iterable[Observation]) -> dict[str, list[Observation]]:
 
 
 def episodes(looks: Iterable[Observation]) -> list[Episode]:
-    """When each cause came and went. An incomplete look says nothing of what it did not find."""
+    """Return when each cause came and went. An incomplete look says nothing of what it did not find."""
     found = []
     for connection, seen in by_connection(looks).items():
         open_: dict[tuple[str, str], datetime] = {}
@@ -226,7 +226,7 @@ def episodes(looks: Iterable[Observation]) -> list[Episode]:
 
 
 def flapping(looks: Iterable[Observation], times: int = 3) -> dict[str, int]:
-    """The connections whose verdict changed at least so many ``times``, and how often; the restless first."""
+    """Return the connections whose verdict changed at least so many ``times``, and how often; the restless first."""
     changes = {
         connection: sum(before.status != after.status for before, after in pairwise(seen))
         for connection, seen in by_connection(looks).items()
@@ -236,5 +236,5 @@ def flapping(looks: Iterable[Observation], times: int = 3) -> dict[str, int]:
 
 
 def median(times: Sequence[timedelta]) -> timedelta | None:
-    """The middle one of several times, the longer of two."""
+    """Return the middle one of several times, the longer of two."""
     return sorted(times)[len(times) // 2] if times else None

@@ -46,19 +46,19 @@ class Journal:
         return Journal(self.path.with_name(f"{self.path.name}.{process}.part"))
 
     def others(self) -> list[Journal]:
-        """Those of other processes, of this run or of one that was killed."""
+        """Return those of other processes, of this run or of one that was killed."""
         found = self.path.parent.glob(f"{self.path.name}.*.part") if self.path else ()
         return [Journal(path) for path in sorted(found)]
 
     def finished(self, prints: Mapping[str, str]) -> dict[str, datetime]:
-        """Which of these connections (name: fingerprint) are finished, and when the run began that did it.
+        """Return which of these connections (name: fingerprint) are finished, and when the run began that did it.
 
         Raises :class:`JournalError`.
         """
         return {one.name: one.started for _, one in self._finished(prints)}
 
     def start(self, prints: Mapping[str, str] | None = None) -> None:
-        """Begins anew, with what is finished of these connections (name: fingerprint); none by default.
+        """Begin anew, with what is finished of these connections (name: fingerprint); none by default.
 
         Raises :class:`JournalError`.
         """
@@ -73,13 +73,13 @@ class Journal:
             self.path, self.problem = None, error
 
     def drop_others(self) -> None:
-        """Removes the files of other processes, once their entries stand here. Raises ``OSError``."""
+        """Remove the files of other processes, once their entries stand here. Raises ``OSError``."""
         for one in self.others():
             if one.path:
                 one.path.unlink(missing_ok=True)
 
     def add(self, one: Entry) -> None:
-        """Writes an entry at once."""
+        """Write an entry at once."""
         if self.path is not None and self.problem is None:  # nothing is written behind a line that was cut off
             try:
                 with open(self.path, "ab") as file:
@@ -93,18 +93,18 @@ class Journal:
         self._kept += [zlib.compress(line, 1) for line in lines]
 
     def entries(self) -> Iterator[Entry]:
-        """All entries, in the order in which they were finished. Raises :class:`JournalError`."""
+        """Yield all entries, in the order in which they were finished. Raises :class:`JournalError`."""
         for line in self._lines():
             yield self._decoded(line, Entry)
 
     def fresh(self) -> Iterator[Entry]:
-        """What another process has written here since the last call."""
+        """Yield what another process has written here since the last call."""
         for line in self._lines(self._read):
             self._read += len(line)
             yield self._decoded(line, Entry)
 
     def in_order(self, key: Callable[[str], Any]) -> Iterator[Entry]:
-        """All entries by a key of their names, one at a time: they are not in memory all at once.
+        """Yield all entries by a key of their names, one at a time: they are not in memory all at once.
 
         One for each name: who interrupts a run in the middle of an entry may have it written twice.
         """
@@ -129,7 +129,9 @@ class Journal:
         return (line for line, _ in self._finished(prints)) if prints else iter(())
 
     def _finished(self, prints: Mapping[str, str]) -> Iterator[tuple[bytes, Entry]]:
-        """The entries of these connections, one each: journals that were joined, or of several processes, have more."""
+        """Yield the entries of these connections, one each: journals that were joined, or of several processes, have
+        more.
+        """
         seen = set[str]()
         for journal in (self, *self.others()):
             for number, line in enumerate(journal._lines(), 1):
@@ -156,7 +158,7 @@ class Journal:
         yield from map(zlib.decompress, self._kept)
 
     def _whole(self, line: bytes, number: int) -> Entry:
-        """The entry of a line, with all its parts. Raises :class:`JournalError` that names the line."""
+        """Return the entry of a line, with all its parts. Raises :class:`JournalError` that names the line."""
         try:
             one = msgspec.json.decode(line, type=Entry)
             _ = one.part

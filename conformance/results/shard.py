@@ -34,5 +34,5 @@ class Shard:
         return f"{self.index}/{self.count}"
 
     def of(self, connections: Iterable[Connection]) -> list[Connection]:
-        """Those that belong to this share, in their order."""
+        """Return those that belong to this share, in their order."""
         return [one for one in connections if zlib.crc32(one.name.encode()) % self.count == self.index - 1]

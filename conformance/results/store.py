@@ -35,17 +35,17 @@ class RunStore:
                 self._remember(one)
 
     def add(self, one: Entry) -> None:
-        """Writes an entry down, at once."""
+        """Write an entry down, at once."""
         self.journal.add(one)
         self.names.add(one.name)
         self._remember(one)
 
     def in_order(self, key: Callable[[str], Any]) -> Iterator[Entry]:
-        """All that is finished, by a key of its name. What other runs left is not of one that has not begun."""
+        """Yield all that is finished, by a key of its name. What other runs left is not of one that has not begun."""
         return self.journal.in_order(key) if self._begun else iter(())
 
     def close(self) -> None:
-        """Writes what a locked history could not take meanwhile, if it can now, and closes it."""
+        """Write what a locked history could not take meanwhile, if it can now, and closes it."""
         if self.history is None:
             return
         if self._waiting:

@@ -107,7 +107,7 @@ class ConnectionPool(httpx.AsyncBaseTransport):
         return response
 
     async def _close(self, most: int, among: Collection[list[httpx.AsyncBaseTransport]] | None = None) -> None:
-        """Closes free sockets, those of the hosts with most of them first, until there are at most ``most`` in all."""
+        """Close free sockets, those of the hosts with most of them first, until there are at most ``most`` in all."""
         lists = self._free.values() if among is None else among
         while self._open > most and (longest := max(lists, key=len, default=None)):
             self._open -= 1
@@ -116,7 +116,7 @@ class ConnectionPool(httpx.AsyncBaseTransport):
     async def _through(
         self, transport: httpx.AsyncBaseTransport, request: httpx.Request, route: Route
     ) -> httpx.Response:
-        """The answer of a transport. A proxy has ``TUNNEL`` seconds to lead to the service."""
+        """Return the answer of a transport. A proxy has ``TUNNEL`` seconds to lead to the service."""
         if route.proxy is None:
             return await transport.handle_async_request(request)
         route.stage = Stage.CONNECT

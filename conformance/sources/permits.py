@@ -26,7 +26,7 @@ class Permits:
 
     @asynccontextmanager
     async def taken(self, most: int, least: int = 1) -> AsyncIterator[int]:
-        """Waits for ``most`` permits, or for all if there are fewer, and gives them back at the end. After a good end,
+        """Wait for ``most`` permits, or for all if there are fewer, and gives them back at the end. After a good end,
         there are some more of those that :meth:`shrink` took away.
 
         Gives how many were taken. Raises :class:`Shortage` where there are fewer than ``least``.
@@ -88,8 +88,8 @@ def _grant(waiting: asyncio.Future[None]) -> None:
 
 @cache
 def socket_permits() -> Permits:
-    """Those of this process: as many sockets as its limit of open files leaves, which is raised where allowed, up to
-    ``MAX_ROWS``.
+    """Return those of this process: as many sockets as its limit of open files leaves, which is raised where allowed,
+    up to ``MAX_ROWS``.
     """
     raise_limit()
     return Permits(min(max(files_left(), 0), MOST))

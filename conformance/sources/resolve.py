@@ -19,7 +19,8 @@ CASSETTES = Path("cassettes")
 
 
 def source(name: str | Source, *, cassettes: Path = CASSETTES) -> Source:
-    """The source of a name: ``live``, ``fake``, ``fake:SCENARIO``, ``fake:FAULT``, ``cassette`` or ``cassette:NAME``.
+    """Return the source of a name: ``live``, ``fake``, ``fake:SCENARIO``, ``fake:FAULT``, ``cassette`` or
+    ``cassette:NAME``.
 
     ``cassettes`` is the folder in which cassettes are looked for first. Raises :class:`SourceError`.
     """

@@ -35,13 +35,13 @@ class TomlDocument:
         return [clean(text) for _, text in sorted(self.wrong)]
 
     def parsed(self) -> tuple[str, dict[str, Any]] | None:
-        """The text and its values; None where it is no TOML, which is then told."""
+        """Return the text and its values; None where it is no TOML, which is then told."""
         text = self.text()
         document = None if text is None else self.decoded(text)
         return None if text is None or document is None else (text, document)
 
     def decoded(self, text: str) -> dict[str, Any] | None:
-        """The values of a text; None where it is no TOML, which is then told."""
+        """Return the values of a text; None where it is no TOML, which is then told."""
         try:
             return tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
@@ -56,7 +56,7 @@ class TomlDocument:
         return None
 
     def text(self) -> str | None:
-        """The file's text; None where it cannot be read, which is then told."""
+        """Return the file's text; None where it cannot be read, which is then told."""
         try:
             content = read_file(self.path, MAX_BYTES)
         except FileError as error:
@@ -80,7 +80,7 @@ def did_you_mean(word: object, known: Iterable[str]) -> str:
 
 
 def repr_short(value: object) -> str:
-    """A value as a message shows it: short, and never a number that Python cannot write."""
+    """Return a value as a message shows it: short, and never a number that Python cannot write."""
     if isinstance(value, str):
         return describe(value)
     if isinstance(value, int) and value.bit_length() > 64:  # Python writes no number of more than 4300 digits
@@ -89,7 +89,7 @@ def repr_short(value: object) -> str:
 
 
 def kind(value: object) -> str:
-    """What a value is, as somebody would say who does not know TOML's types; a text counts as an empty one."""
+    """Return what a value is, as somebody would say who does not know TOML's types; a text counts as an empty one."""
     kinds: tuple[tuple[type | tuple[type, ...], str], ...] = (
         (bool, "the boolean"),
         (int, "the number"),
@@ -104,7 +104,7 @@ def kind(value: object) -> str:
 
 
 def day(value: object) -> date | None:
-    """A date, written as TOML's own or in quotes; None for anything else."""
+    """Return a date, written as TOML's own or in quotes; None for anything else."""
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):

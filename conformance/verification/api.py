@@ -94,7 +94,7 @@ async def verify_all(
     baseline: Baseline = (),
     jobs: int = JOBS,
 ) -> AsyncIterator[Report]:
-    """Verifies many connections, ``jobs`` at a time, and gives each report as soon as it is there, in no order.
+    """Verify many connections, ``jobs`` at a time, and gives each report as soon as it is there, in no order.
 
     Of one app in one tenant, only few are at work at the same time. Raises as :func:`verify_async` does.
     """

@@ -44,7 +44,7 @@ class BackgroundGatherer(Generic[T]):
         self._thread.join()
 
     def finished(self) -> Iterator[T]:
-        """Each thing as soon as it is done. Raises what ``work`` raised."""
+        """Yield each thing as soon as it is done. Raises what ``work`` raised."""
         while (one := self._ended.get()) is not None:
             if isinstance(one, BaseException):
                 raise one

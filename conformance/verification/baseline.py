@@ -81,7 +81,7 @@ class Stale:
 
 
 def accept(outcomes: Iterable[Outcome], connection: str, baseline: Baseline, today: date) -> list[Outcome]:
-    """The outcomes of a connection, with what is accepted marked as such.
+    """Return the outcomes of a connection, with what is accepted marked as such.
 
     What is accepted is a root, and with it all that it blocks. An error has no root, and is never accepted.
     """
@@ -118,7 +118,7 @@ def stale(judged: Iterable[tuple[str, Sequence[JudgedCheck]]], baseline: Baselin
 
 
 def read(path: Path) -> Baseline:
-    """The baseline of a file of ``[[accept]]`` tables. Raises :class:`BaselineError` with all its problems.
+    """Return the baseline of a file of ``[[accept]]`` tables. Raises :class:`BaselineError` with all its problems.
 
     Own checks have to be imported before: an id that no check has is a problem.
     """

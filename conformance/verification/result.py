@@ -32,7 +32,7 @@ class Report:
         return self.verdict.status == "conformant" and not self.stale
 
     def json(self) -> bytes:
-        """The report as ``sentinel-conformance/report/1``."""
+        """Return the report as ``sentinel-conformance/report/1``."""
         from conformance.report.json import encode_report
 
         return encode_report(self)

@@ -64,7 +64,10 @@ def warnings_as_failures(outcomes: Sequence[Outcome]) -> list[Outcome]:
 
 
 def verdict(outcomes: Sequence[Outcome]) -> Verdict:
-    """The verdict over the outcomes of one connection's selected checks. What is accepted does not count against it."""
+    """Return the verdict over the outcomes of one connection's selected checks.
+
+    What is accepted does not count against it.
+    """
     counts: dict[str, int] = Counter(one.status for one in outcomes)
     standing = [one for one in outcomes if one.accepted is None]
     causes = root_causes(standing)
@@ -81,7 +84,7 @@ def verdict(outcomes: Sequence[Outcome]) -> Verdict:
 
 
 def exit_code(codes: Iterable[int], stale: Sequence[object] = (), *, unfinished: int = 0) -> ExitCode:
-    """The exit code of a run, by those of its connections, some of which may be ``unfinished``.
+    """Return the exit code of a run, by those of its connections, some of which may be ``unfinished``.
 
     ``stale`` acceptances make it fail.
     """
@@ -91,7 +94,7 @@ def exit_code(codes: Iterable[int], stale: Sequence[object] = (), *, unfinished:
 
 
 def root_causes(outcomes: Sequence[Outcome]) -> tuple[RootCause, ...]:
-    """The roots of everything failed, inconclusive or blocked; one a check and cause."""
+    """Return the roots of everything failed, inconclusive or blocked; one a check and cause."""
     roots: dict[tuple[str, str], Root] = {}
     blocks: dict[tuple[str, str], list[str]] = {}
     accepted: dict[tuple[str, str], Accepted | None] = {}
@@ -125,7 +128,7 @@ def summary(
     causes: Sequence[RootCause],
     accepted: Sequence[RootCause] = (),
 ) -> str:
-    """The verdict as one sentence."""
+    """Return the verdict as one sentence."""
     passed = f"{counts.get('passed', 0)} checks passed"
     if accepted:
         passed += f", {len(accepted)} known {'finding is' if len(accepted) == 1 else 'findings are'} accepted"

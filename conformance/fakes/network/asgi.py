@@ -123,7 +123,7 @@ async def _withhold(nothing: httpx.TransportError, scope: Message, receive: Rece
 
 
 async def _body(headers: httpx.Headers, receive: Receive) -> bytes | None:
-    """The whole body, or None if it is too large. Raises ConnectionAbortedError when the client goes away."""
+    """Return the whole body, or None if it is too large. Raises ConnectionAbortedError when the client goes away."""
     if int(headers.get("content-length", 0)) > MAX_BODY:
         return None
     body = bytearray()

@@ -31,7 +31,7 @@ workspace_name = "{workspace_name}"
 
 
 def made_up_connection() -> Connection:
-    """A connection to nowhere but the virtual tenant, with a fresh secret."""
+    """Return a connection to nowhere but the virtual tenant, with a fresh secret."""
     return Connection(
         name="virtual",
         tenant_id=stable_id("virtual", "tenant"),
@@ -45,20 +45,21 @@ def made_up_connection() -> Connection:
 
 
 def secret(connection: Connection) -> str:
-    """The client secret of a made-up connection."""
+    """Return the client secret of a made-up connection."""
     assert isinstance(connection.credential, ClientSecret)
     return connection.credential.secret.reveal()
 
 
 def others() -> dict[str, Credential]:
-    """The credentials that a served tenant takes beside its connection's own, by the name of their file."""
+    """Return the credentials that a served tenant takes beside its connection's own, by the name of their file."""
     own = made_up_certificate()
     return {"certificate": own, "pfx": pfx(own), "federated": federated_token(Clock())}
 
 
 def variables(connection: Connection, folder: Path | None = None) -> dict[str, str]:
-    """A made-up connection as environment variables: those that begin with AZURE as Azure's SDKs read them. Credentials
-    that are files are there with the ``folder`` that they are in.
+    """Return a made-up connection as environment variables: those that begin with AZURE as Azure's SDKs read them.
+
+    Credentials that are files are there with the ``folder`` that they are in.
     """
     found = {
         "AZURE_TENANT_ID": connection.tenant_id,
@@ -83,7 +84,7 @@ def exports(values: Mapping[str, str]) -> str:
 
 
 def write(folder: Path, connection: Connection, environment: Mapping[str, str], certificate: bytes) -> None:
-    """Writes ``conn.toml``, ``conn-certificate.toml``, ``conn-pfx.toml`` and ``conn-federated.toml`` with the files of
+    """Write ``conn.toml``, ``conn-certificate.toml``, ``conn-pfx.toml`` and ``conn-federated.toml`` with the files of
     their credentials, ``ca.pem``, and ``environment``, which a shell can read in.
 
     Those that hold a credential are for their owner only. Raises OSError.
@@ -107,7 +108,7 @@ def _write(path: Path, connection: Connection) -> None:
 
 
 def file(path: Path, connection: Connection, secret_file: str) -> None:
-    """Writes a connection file, which refers to the file of its secret."""
+    """Write a connection file, which refers to the file of its secret."""
     _connection(path, connection, f'client_secret = "file:{secret_file}"')
 
 

@@ -87,7 +87,7 @@ class Control:
         self.lines: deque[str] = deque(maxlen=MAX_LOG)
 
     def note(self, line: str) -> None:
-        """Takes a line of the request log."""
+        """Take a line of the request log."""
         self.lines.append(line)
         if self._log:
             self._log(line)
@@ -116,7 +116,7 @@ class Control:
         return _said(200, self.state())
 
     def state(self) -> dict[str, Any]:
-        """What is arranged, and the connection's ids; never its credential."""
+        """Return what is arranged, and the connection's ids; never its credential."""
         stage = self.stage
         return {
             "scenario": stage.scenario,

@@ -15,7 +15,7 @@ APIS = frozenset({"arm", "graph"})
 
 
 def normalize(request: httpx.Request, apis: list[str]) -> httpx.Request:
-    """The request as one of these APIs understands it; the request itself if there is nothing to read past."""
+    """Return the request as one of these APIs understands it; the request itself if there is nothing to read past."""
     path, mark, query = request.url.raw_path.partition(b"?")
     if b"//" not in path or APIS.isdisjoint(apis):
         return request

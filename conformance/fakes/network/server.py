@@ -110,7 +110,7 @@ class Server:
 
 @contextmanager
 def entered(server: Server) -> Iterator[Server]:
-    """Runs a server in a thread of its own: for fixtures, and tests of subprocesses.
+    """Run a server in a thread of its own: for fixtures, and tests of subprocesses.
 
     Its handler is called in that thread.
     """
@@ -124,7 +124,7 @@ def entered(server: Server) -> Iterator[Server]:
 
 
 def serving(handler: Handler, hosts: Collection[str], **options: Any) -> AbstractContextManager[Server]:
-    """A :class:`Server` with these arguments, :func:`entered`."""
+    """Return a :class:`Server` with these arguments, :func:`entered`."""
     return entered(Server(handler, hosts, **options))
 
 
@@ -139,7 +139,7 @@ def log_to(log: Log | None) -> Iterator[Callable[[str], None] | None]:
 
 
 def _extra() -> tuple[ModuleType, ModuleType]:
-    """The two modules that stand on the extra ``server``."""
+    """Return the two modules that stand on the extra ``server``."""
     try:
         from conformance.fakes.network import certificates as network_certificates
         from conformance.fakes.network import https

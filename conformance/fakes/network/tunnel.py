@@ -100,7 +100,7 @@ class Tunnel:
             logger.debug("A client's connection ended: %s", ended.exceptions)
 
     async def _greet(self, reader: StreamReader, peer: str) -> Welcome | Refusal | None:
-        """How to treat a client, by its first bytes. None: to hang up."""
+        """Return how to treat a client, by its first bytes. None: to hang up."""
         first = await reader.readexactly(1)
         if first == _TLS_HANDSHAKE:
             return Welcome(self.serve, first)

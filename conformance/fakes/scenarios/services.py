@@ -20,7 +20,7 @@ INCOMPLETE = ExitCode.INCOMPLETE
 
 
 def always(status: int, body: Any, headers: dict[str, str]) -> Callable[[Call], httpx.Response]:
-    """The same answer to everything."""
+    """Return the same answer to everything."""
     return lambda call: respond(call, status, body, headers)
 
 

@@ -11,7 +11,7 @@ from conformance.fakes.state.timeline import HOSTS
 
 
 def fill(tenant: Tenant) -> None:
-    """Fills ``tenant.defender`` from the incidents of the connection's workspace.
+    """Fill ``tenant.defender`` from the incidents of the connection's workspace.
 
     Everything is there, whether or not the workspace is connected to the Defender portal: what is shown follows from
     the state at the time of the question.

@@ -22,8 +22,10 @@ DEFENDER_ROLES = ("Machine.Read.All", "Alert.Read.All")
 
 
 def healthy(connection: Connection, start: datetime | None = None, began: datetime | None = None) -> World:
-    """The world in which this connection works: its ids, its credential, its workspace. ``start`` stops the clock
-    there; ``began`` is when another world of the same tenant did, so that both have the same history.
+    """Return the world in which this connection works: its ids, its credential, its workspace.
+
+    ``start`` stops the clock there; ``began`` is when another world of the same tenant did, so that both have the same
+    history.
     """
     clock = VirtualClock(start, began)
     tenant = Tenant(
@@ -61,7 +63,7 @@ def healthy(connection: Connection, start: datetime | None = None, began: dateti
 
 
 def add_workspace(tenant: Tenant, subscription: str, group: str, name: str, customer_id: str) -> Workspace:
-    """A workspace with Microsoft Sentinel and a history, and its resource group."""
+    """Return a workspace with Microsoft Sentinel and a history, and its resource group."""
     now = tenant.clock.began
     workspace = Workspace(subscription, group, name, customer_id, incidents=list(incidents(now)))
     workspace.tables = tables(workspace, now)
@@ -85,7 +87,7 @@ def _app(connection: Connection) -> App:
 
 
 def register(tenant: Tenant, connection: Connection) -> None:
-    """Gives the tenant's app the other side of the connection's credential: what is known of it in Entra."""
+    """Give the tenant's app the other side of the connection's credential: what is known of it in Entra."""
     app, now, credential = tenant.app, tenant.clock.service_now(), connection.credential
     if isinstance(credential, ClientSecret):
         ends = now + timedelta(days=180)
@@ -105,7 +107,7 @@ def register(tenant: Tenant, connection: Connection) -> None:
 
 
 def _registered(credential: Certificate) -> list[KeyCredential]:
-    """The certificate of a credential as it is on the app; none where the credential cannot be used."""
+    """Return the certificate of a credential as it is on the app; none where the credential cannot be used."""
     try:
         return [KeyCredential.from_pem(credential.msal()["public_certificate"].encode())]
     except SecretError:
@@ -113,7 +115,7 @@ def _registered(credential: Certificate) -> list[KeyCredential]:
 
 
 def _trusted(credential: FederatedToken) -> state.FederatedCredential:
-    """A federated credential that matches the assertion which the connection will present."""
+    """Return a federated credential that matches the assertion which the connection will present."""
     from conformance.probing.tokens import decode_claims
 
     claims = decode_claims(credential.token())

@@ -50,7 +50,7 @@ SCHEMAS: dict[str, Mapping[str, str]] = {
 
 
 def tables(workspace: Workspace, now: datetime) -> dict[str, TableState]:
-    """The tables of a workspace as of a moment."""
+    """Return the tables of a workspace as of a moment."""
     from conformance.fakes.state.tenant import TableState
 
     rows = {
@@ -64,12 +64,12 @@ def tables(workspace: Workspace, now: datetime) -> dict[str, TableState]:
 
 
 def latest_row(workspace: Workspace, one: Incident) -> dict[str, Any]:
-    """The row of SecurityIncident that the latest change of an incident adds."""
+    """Return the row of SecurityIncident that the latest change of an incident adds."""
     return list(_incident(workspace, one))[-1]
 
 
 def alert_row(workspace: Workspace, one: Alert) -> dict[str, Any]:
-    """The row of SecurityAlert that an alert adds."""
+    """Return the row of SecurityAlert that an alert adds."""
     return _alert(workspace, one)
 
 

@@ -97,7 +97,7 @@ def arm_authorization_failed(
 def parent_not_found(
     refusal: Refusal, connection: Connection, subscription: Evidence, resource_group: Evidence, workspace: Evidence
 ) -> Finding | None:
-    """What is below something that is not found itself: the outermost is the finding."""
+    """Return what is below something that is not found itself: the outermost is the finding."""
     for one in (subscription, resource_group, workspace):
         if isinstance(one, Refusal) and one.finding.cause in NOT_FOUND:
             return one.finding
@@ -114,23 +114,27 @@ def group_scope(connection: Connection) -> str:
 
 
 def _action(refusal: Refusal) -> str | None:
-    """The action that an AuthorizationFailed text names; the only part of it that is read."""
+    """Return the action that an AuthorizationFailed text names; the only part of it that is read."""
     match = re.search(rb"'(Microsoft\.[\w./]+/(?:read|action))'", refusal.body)
     return match.group(1).decode() if match else None
 
 
 def _named(refusal: Refusal) -> str:
-    """The action that was refused: the one that the text names, else the first that the API's operations need."""
+    """Return the action that was refused: the one that the text names, else the first that the API's
+    operations need.
+    """
     return _action(refusal) or AREAS[AREA_OF.get(_api(refusal), "workspace")][0]
 
 
 def perhaps(patterns: Sequence[str], action: str) -> bool:
-    """Whether patterns cover an action, if a wildcard for what is below a resource includes the resource itself."""
+    """Return whether patterns cover an action, if a wildcard for what is below a resource includes the
+    resource itself.
+    """
     return covers(patterns, action) or covers((pattern.replace("/*/", "/") for pattern in patterns), action)
 
 
 def _unshown(permissions: Evidence, seen: Sequence[Evidence]) -> bool:
-    """Whether only the workspace's own properties are kept from a role that covers what is below them.
+    """Return whether only the workspace's own properties are kept from a role that covers what is below them.
 
     Whether ``workspaces/*/read`` includes ``workspaces/read`` is not documented. Where everything that is used in the
     workspace is answered, a service that says no breaks nothing.
@@ -143,7 +147,7 @@ def _unshown(permissions: Evidence, seen: Sequence[Evidence]) -> bool:
 
 
 def _misplaced(connection: Connection, facts: Mapping[str, str], workspaces: Evidence) -> Finding | None:
-    """The configured workspace id is seen under other names than the configured ones: the names are wrong."""
+    """Return the configured workspace id is seen under other names than the configured ones: the names are wrong."""
     for one in listed(workspaces):
         if one.properties.customer_id.lower() != connection.workspace_id.lower():
             continue
@@ -172,8 +176,10 @@ def _misplaced(connection: Connection, facts: Mapping[str, str], workspaces: Evi
 def _other_subscription(
     connection: Connection, facts: Mapping[str, str], subscriptions: Evidence, workspaces_elsewhere: Evidence
 ) -> Finding | None:
-    """The app has roles in other subscriptions only. If the configured workspace is there, the id of the subscription
-    is wrong; else the role is: Azure finds the configured subscription, and refuses it.
+    """Return the app has roles in other subscriptions only.
+
+    If the configured workspace is there, the id of the subscription is wrong; else the role is: Azure finds the
+    configured subscription, and refuses it.
     """
     seen = [one.subscription_id for one in listed(subscriptions)]
     if not seen or connection.subscription_id.lower() in (one.lower() for one in seen):
@@ -200,7 +206,9 @@ def _other_subscription(
 def young(
     role_assignments: Evidence, role_definitions: Evidence, action: str, facts: Mapping[str, str], within: timedelta
 ) -> Finding | None:
-    """An assignment so young that it may not have taken effect, of a role that allows the action (or is not known)."""
+    """Return an assignment so young that it may not have taken effect, of a role that allows the action (or is not
+    known).
+    """
     if not isinstance(role_assignments, Answer) or role_assignments.exchange.date is None:
         return None
     now = role_assignments.exchange.date
@@ -215,7 +223,7 @@ def young(
 
 
 def propagating(made: datetime, now: datetime, facts: Mapping[str, str], within: timedelta = PROPAGATION) -> Finding:
-    """A role granted minutes ago; says when to look again."""
+    """Return a role granted minutes ago; says when to look again."""
     minutes = max(0, int((now - made).total_seconds() // 60))
     return finding(
         "rbac_propagating",
@@ -254,7 +262,7 @@ def _api(refusal: Refusal) -> str:
 
 
 def lacking(grants: Sequence[Permissions], area: str) -> list[str]:
-    """The actions of an area that no grant allows."""
+    """Return the actions of an area that no grant allows."""
     return [
         action
         for action in AREAS[area]
@@ -325,7 +333,7 @@ def _unreadable(action: str | None, facts: Mapping[str, str]) -> Finding:
 
 
 def area_of(action: str) -> str:
-    """Which group of operations an action belongs to; what RBAC-010 to RBAC-013 are about."""
+    """Return which group of operations an action belongs to; what RBAC-010 to RBAC-013 are about."""
     lower = action.lower()
     if lower.startswith("microsoft.securityinsights/"):
         return "sentinel"
@@ -339,7 +347,7 @@ def area_of(action: str) -> str:
 def _other_principal(
     assignments_here: Evidence, role_definitions: Evidence, token_arm: Evidence, facts: Mapping[str, str]
 ) -> Finding | None:
-    """A Sentinel role at the workspace that somebody else has, and this service principal has not."""
+    """Return a Sentinel role at the workspace that somebody else has, and this service principal has not."""
     me = identity(token_arm).get("object_id", "").lower()
     names = {one.name.lower(): one.properties.role_name for one in listed(role_definitions)}
     found = [
@@ -368,7 +376,7 @@ def _other_principal(
 def _elsewhere(
     connection: Connection, facts: Mapping[str, str], subscriptions: Evidence, workspaces: Evidence
 ) -> Finding | None:
-    """The app sees its subscription, so it has a role in it, but not one that reaches the workspace."""
+    """Return the app sees its subscription, so it has a role in it, but not one that reaches the workspace."""
     seen = [one.subscription_id.lower() for one in listed(subscriptions)]
     if connection.subscription_id.lower() not in seen:
         return None

@@ -16,8 +16,8 @@ from conformance.probing.tokens import Token
 
 
 def flaw(token: Token, connection: Connection, now: datetime | None) -> Finding | None:
-    """The first claim for which an API must refuse a token at ``now`` (the service's time), about its audience; None
-    if there is none, or the token cannot be read.
+    """Return the first claim for which an API must refuse a token at ``now`` (the service's time), about its audience;
+    None if there is none, or the token cannot be read.
     """
     claims: Mapping[str, Any] = token.claims
     if not claims:
@@ -36,7 +36,7 @@ def flaw(token: Token, connection: Connection, now: datetime | None) -> Finding 
 
 
 def flawed(refusal: Refusal, connection: Connection, **clues: Evidence) -> Finding | None:
-    """A token that an API has to refuse."""
+    """Return a token that an API has to refuse."""
     (token,) = clues.values()
     if not isinstance(token, Answer):
         return None

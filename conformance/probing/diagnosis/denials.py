@@ -12,7 +12,7 @@ EVERYBODY = "SystemDefined"
 
 
 def denial(deny_assignments: Evidence, object_id: str, action: str) -> DenyAssignment | None:
-    """The deny assignment that names a service principal, or everybody but others, and covers an action.
+    """Return the deny assignment that names a service principal, or everybody but others, and covers an action.
 
     One that names a group is left out: whether the service principal is a member is not seen.
     Source: learn.microsoft.com/azure/role-based-access-control/deny-assignments.

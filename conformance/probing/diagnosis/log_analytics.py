@@ -56,7 +56,7 @@ def log_analytics_not_found(
 def of_the_workspace(
     refusal: Refusal, connection: Connection, workspace: Evidence, **clues: Evidence
 ) -> Finding | None:
-    """What is wrong with the workspace is wrong with its queries too; else what role the query lacks."""
+    """Return what is wrong with the workspace is wrong with its queries too; else what role the query lacks."""
     if isinstance(workspace, Refusal) and workspace.finding.tell_apart != "arm_authorization_failed":
         return workspace.finding
     about = workspace if isinstance(workspace, Refusal) else refusal
@@ -65,7 +65,7 @@ def of_the_workspace(
 
 
 def mismatched(connection: Connection, workspace: Workspace) -> Finding | None:
-    """The configured workspace id against the one of the workspace that the names lead to."""
+    """Return the configured workspace id against the one of the workspace that the names lead to."""
     there = workspace.properties.customer_id
     if there.lower() == connection.workspace_id.lower():
         return None
@@ -81,7 +81,7 @@ def mismatched(connection: Connection, workspace: Workspace) -> Finding | None:
 
 
 def closed(workspace: Workspace) -> bool:
-    """Whether queries from public networks are refused."""
+    """Return whether queries from public networks are refused."""
     return (workspace.properties.public_network_access_for_query or "Enabled").lower() != "enabled"
 
 

@@ -13,7 +13,7 @@ OUTAGE = NETWORK | SERVICE
 
 
 def whole(refusal: Refusal, connection: Connection, **clues: Evidence) -> Finding | None:
-    """What the API's representative meets too is the API's: it is about that probe, or about the host."""
+    """Return what the API's representative meets too is the API's: it is about that probe, or about the host."""
     for name, one in clues.items():
         if refusal.probe == name or (isinstance(one, Refusal) and alike(one.finding.cause, refusal.finding.cause)):
             found = one.finding if isinstance(one, Refusal) else refusal.finding
@@ -22,12 +22,14 @@ def whole(refusal: Refusal, connection: Connection, **clues: Evidence) -> Findin
 
 
 def alike(one: str, other: str) -> bool:
-    """Whether two causes can be one trouble: the same, or two faces of an outage."""
+    """Return whether two causes can be one trouble: the same, or two faces of an outage."""
     return one == other or {one, other} <= OUTAGE
 
 
 def no_token(refusal: Refusal, connection: Connection, **clues: Evidence) -> Finding | None:
-    """Where no token at all is issued, and for one reason, it is about tokens as such; else about the one token."""
+    """Return where no token at all is issued, and for one reason, it is about tokens as such; else about the
+    one token.
+    """
     refused = [one for one in clues.values() if isinstance(one, Refusal)]
     issued = any(isinstance(one, Answer) for one in clues.values())
     of_tokens = refusal.finding.cause in {*WHOLE, "contract_violation"}

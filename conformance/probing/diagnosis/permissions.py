@@ -22,12 +22,12 @@ OPTIONAL: Mapping[str, tuple[str, ...]] = {"graph": ("SecurityEvents.Read.All",)
 
 
 def holds(token: Token, role: str) -> bool:
-    """Whether a token carries a permission, or the ReadWrite one that includes it."""
+    """Return whether a token carries a permission, or the ReadWrite one that includes it."""
     return role in token.roles or role.replace(".Read.", ".ReadWrite.") in token.roles
 
 
 def missing_role(token: Token, role: str, connection: Connection, consents: Evidence) -> Finding:
-    """What is missing of one API is one finding, about the first missing permission, with one command for all.
+    """Return what is missing of one API is one finding, about the first missing permission, with one command for all.
 
     Without a service principal there is nobody to have permissions: that is the finding then.
     ``consents``, where the app may read them, tell a permission that was never consented from a token of before.
@@ -57,7 +57,7 @@ def missing_role(token: Token, role: str, connection: Connection, consents: Evid
 
 
 def consented(role: str, api: str, consents: Evidence) -> bool:
-    """Whether the directory lists a consent for an application permission; False where it cannot be seen."""
+    """Return whether the directory lists a consent for an application permission; False where it cannot be seen."""
     id = RESOURCES[api].application_id(role)
     return any(one.app_role_id.lower() == id for one in listed(consents))
 
@@ -101,7 +101,7 @@ def refused_on_the_way(refusal: Refusal, role: str, about: str) -> Finding:
 
 
 def meets(evidence: Evidence, cause: str) -> bool:
-    """Whether the probe that speaks for an API is refused for a cause too: then it is not one operation's."""
+    """Return whether the probe that speaks for an API is refused for a cause too: then it is not one operation's."""
     return isinstance(evidence, Refusal) and evidence.finding.cause == cause
 
 

@@ -30,19 +30,19 @@ MACS = frozenset({"macaddress", "mac"})
 
 
 def allowed_host(name: str) -> bool:
-    """Whether a host is one of the services', one that their documents point to, or nobody's."""
+    """Return whether a host is one of the services', one that their documents point to, or nobody's."""
     name = name.lower().strip(".")
     return name in public_hosts() or reserved_domain(name)
 
 
 def allowed_mail(address: str) -> bool:
-    """Whether a mail address is nobody's; a member such as ``value@odata.type`` is none."""
+    """Return whether a mail address is nobody's; a member such as ``value@odata.type`` is none."""
     domain = address.rpartition("@")[2].lower()
     return reserved_domain(domain) or domain.startswith("odata.")
 
 
 def no_ones(address: str) -> bool:
-    """Whether a hardware address is of the range for documentation."""
+    """Return whether a hardware address is of the range for documentation."""
     return MAC.fullmatch(address) is not None
 
 

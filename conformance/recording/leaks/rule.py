@@ -28,7 +28,7 @@ def pattern(
     within: Collection[str] = (),
     flags: re.RegexFlag = re.IGNORECASE,
 ) -> Find:
-    """What a regular expression matches (its group 1, where it has one), unless that is allowed.
+    """Return what a regular expression matches (its group 1, where it has one), unless that is allowed.
 
     ``within`` limits it to fields of these names, given in lower case.
     """

@@ -45,7 +45,7 @@ class Leak:
 
 
 def leaks(texts: Mapping[str, str], *, known: Iterable[str] = (), pseudonyms: Collection[str] = ()) -> list[Leak]:
-    """What must not be in these files (name to content), each place and rule once.
+    """Return what must not be in these files (name to content), each place and rule once.
 
     ``known`` are real values that are looked for in any form; ``pseudonyms`` were given out in their place and may
     stand although they look real.
@@ -71,7 +71,7 @@ def _found(rules: Iterable[Rule], passage: Passage, given: Collection[str]) -> I
 
 
 def where(passage: Passage, rules: Iterable[Rule], given: Collection[str]) -> str:
-    """The path to a passage; of members whose names are themselves leaks only that there is one."""
+    """Return the path to a passage; of members whose names are themselves leaks only that there is one."""
     steps = []
     for step in passage.path:
         if isinstance(step, int):
@@ -84,14 +84,14 @@ def where(passage: Passage, rules: Iterable[Rule], given: Collection[str]) -> st
 
 
 def masked(value: str) -> str:
-    """The form of a value without the value: letters as x and X, digits as 9."""
+    """Return the form of a value without the value: letters as x and X, digits as 9."""
     shown = re.sub(r"[^\W\d_]", lambda one: "X" if one[0].isupper() else "x", value[:EXCERPT])
     shown = re.sub(r"\s", " ", re.sub(r"\d", "9", shown))
     return shown + ("…" if len(value) > EXCERPT else "")
 
 
 def read(paths: Iterable[Path]) -> dict[str, str]:
-    """The files at these paths, folders with all that is in them. Raises :class:`ScanError`."""
+    """Return the files at these paths, folders with all that is in them. Raises :class:`ScanError`."""
     found: dict[str, str] = {}
     for path in paths:
         if not path.exists():

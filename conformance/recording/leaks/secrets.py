@@ -32,19 +32,19 @@ HINT = re.compile(r"h\d\d")
 
 
 def removed(text: str) -> bool:
-    """Whether a secret was taken out, or is a token that opens nothing."""
+    """Return whether a secret was taken out, or is a token that opens nothing."""
     text = re.sub(r"(?i)^(bearer|basic)\s+", "", text.strip())
     return REMOVED.fullmatch(text) is not None or unsigned(text)
 
 
 def unsigned(token: str) -> bool:
-    """Whether a token is a JWT without signature, of which only the claims are left."""
+    """Return whether a token is a JWT without signature, of which only the claims are left."""
     head, *rest = token.split(".")
     return len(rest) == 2 and rest[1] == "" and _algorithm(head) is not None
 
 
 def _algorithm(head: str) -> str | None:
-    """The ``alg`` of a JWT's first part; None if it is no JWT's."""
+    """Return the ``alg`` of a JWT's first part; None if it is no JWT's."""
     try:
         found = json.loads(decoded_base64(head) or "")
     except ValueError:
@@ -60,7 +60,7 @@ def tokens(passage: Passage) -> Iterable[str]:
 
 
 def credentials(passage: Passage) -> Iterable[str]:
-    """The values of fields that hold credentials."""
+    """Return the values of fields that hold credentials."""
     if passage.field.lower() in CREDENTIALS and not removed(passage.text):
         yield passage.text
 
@@ -76,7 +76,7 @@ def random_text(passage: Passage) -> Iterable[str]:
 
 
 def changes(text: str) -> float:
-    """How often a text goes from one kind of character to another, for each character."""
+    """Return how often a text goes from one kind of character to another, for each character."""
     kinds = [(one.islower(), one.isupper(), one.isdigit()) for one in text]
     return sum(a != b for a, b in pairwise(kinds)) / len(text)
 

@@ -57,7 +57,7 @@ SERVICES_OWN = frozenset({"error", "innererror", "errors", "details", "status"})
 
 
 def pseudonymous(text: str) -> bool:
-    """Whether a text is made of pseudonyms and of nothing that anybody wrote."""
+    """Return whether a text is made of pseudonyms and of nothing that anybody wrote."""
     return all(_nobodys(part) for part in PARTS.findall(text))
 
 
