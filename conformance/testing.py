@@ -1,6 +1,6 @@
 """Fixtures for the tests of other projects: a virtual tenant for the code that talks to Microsoft Sentinel.
 
-They are there as soon as the package is installed, and cost nothing until a test asks for one.
+They are available as soon as the package is installed, and cost nothing until a test uses one.
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ def sentinel_tenant() -> Iterator[ControllableTenant]:
 
 @pytest.fixture
 def sentinel_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ServedTenant]:
-    """Yield a virtual tenant over sockets, for any client and for subprocesses; the environment leads there in the
-    test.
+    """Yield a virtual tenant on a local server, for any client and for subprocesses.
+
+    The environment variables of the test (HTTPS_PROXY, SSL_CERT_FILE) point to it.
     """
     from conformance.fakes.network.client_files import variables
     from conformance.fakes.network.served import serve_tenant

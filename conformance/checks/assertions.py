@@ -1,4 +1,4 @@
-"""The assertions that the code of a check makes, with the promises that they name: for the pages, and for a test."""
+"""The assertions in the code of a check, with the promises that they name: for the documentation and a test."""
 
 from __future__ import annotations
 

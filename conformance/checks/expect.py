@@ -1,4 +1,4 @@
-"""How a check says what it found."""
+"""Functions with which a check reports what it found."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Found(Exception):
 
 
 def answered(evidence: Evidence) -> Any:
-    """Return the data of an answer, or None where there was nothing to ask for. A refusal is the finding then."""
+    """Return the data of an answer, or None where there was nothing to ask for. Raises :class:`Found` for a refusal."""
     refusal = evidence.root if isinstance(evidence, Blocked) else evidence
     if isinstance(refusal, Refusal):
         raise Found(refusal.finding, refusal=refusal)
@@ -61,8 +61,9 @@ def fail(
     remedy: str | None = None,
     promise: str | None = None,
 ) -> NoReturn:
-    """The check does not hold, and why. ``facts`` fill the commands of the fix; ``remedy`` replaces its text;
-    ``promise`` is the id of the broken promise.
+    """Report that the check does not hold: raise :class:`Found` with the explanation.
+
+    ``facts`` fill the commands of the fix; ``remedy`` replaces its text; ``promise`` is the id of the broken promise.
     """
     raise Found(
         finding(
@@ -100,17 +101,17 @@ def advise(condition: object, explanation: str, *, promise: str) -> None:
 
 
 def asked_for(evidence: Evidence) -> str:
-    """Return the id that an answered question by id named: the last segment of its path."""
+    """Return the id that an answered request asked for: the last segment of its path."""
     path = urlsplit(evidence.exchange.url).path if isinstance(evidence, Answer) else ""
     return unquote(path.rpartition("/")[2])
 
 
 def repeats(first: Iterable[str], second: Iterable[str]) -> bool:
-    """Return whether a second page has something, and nothing that the first has not."""
+    """Return whether a second page is not empty and holds only items of the first."""
     later = set(second)
     return bool(later) and not later - set(first)
 
 
 def not_applicable(reason: str) -> NoReturn:
-    """There is nothing here to check, and why."""
+    """Report that the check does not apply, with the reason: raise :class:`NotApplicable`."""
     raise NotApplicable(reason)

@@ -1,4 +1,4 @@
-"""What a run knows beyond one answer, to fill in the commands of a fix."""
+"""Facts of a run beyond one answer, to fill in the commands of a fix."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def refused_for(causes: tuple[str, ...], tokens: tuple[Evidence, ...]) -> None:
 
 
 def reached(tokens: tuple[Evidence, ...], beyond: tuple[str, ...] = ()) -> None:
-    """Blocked unless Entra came as far as this: it issued a token, or refused it for a cause beyond."""
+    """Block the check unless Entra issued a token, or refused it for a later cause (``beyond``)."""
     refusals = [token for token in tokens if isinstance(token, Refusal)]
     issued = any(isinstance(token, Answer) for token in tokens)
     if refusals and not issued and not any(one.finding.cause in beyond for one in refusals):

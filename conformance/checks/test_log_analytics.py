@@ -47,13 +47,13 @@ def test_query_by_resource(query_by_resource: Answer[QueryResponse], query_print
 
 
 def same_workspace(connection: Connection, workspace: Evidence) -> None:
-    """What is known of another workspace than the one that queries reach says nothing of their rows."""
+    """Block the check if the workspace known from ARM is another one than the queries reach."""
     if isinstance(workspace, Answer) and (mismatch := mismatched(connection, workspace.data)):
         raise Found(mismatch, promise="customer-id")
 
 
 def hidden(table: str) -> Finding:
-    """Return a protected table: its rows are not shown to readers without the data action, and that is not said."""
+    """Return the finding of a protected table, whose rows are silently hidden from readers without the data action."""
     return finding(
         "data_hidden",
         about=table,

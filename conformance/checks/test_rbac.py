@@ -33,10 +33,10 @@ def test_permissions_readable(connection: Connection, permissions: Answer[ArmLis
 
 
 def allowed(permissions: Evidence, area: str, seen: Sequence[Evidence]) -> None:
-    """Holds if no operation of an area was refused for want of a role and one was answered, or the permissions say
-    that it would be.
+    """Fail unless an operation of the area was answered and none was refused for a missing role, or else the
+    permissions allow it.
 
-    What was seen to work outweighs what was computed; so does a refusal.
+    An observed answer or refusal outweighs the computed permissions.
     """
     for one in seen:
         if isinstance(one, Refusal) and one.finding.cause.startswith("rbac_"):
@@ -148,7 +148,7 @@ def test_assignment_reaches(
 
 
 def below(assignment: RoleAssignment, connection: Connection) -> bool:
-    """Return whether a role is assigned on something inside the workspace, such as one table."""
+    """Return whether a role is assigned on a resource inside the workspace, such as one table."""
     return assignment.properties.scope.lower().startswith(connection.workspace.lower() + "/")
 
 
@@ -194,7 +194,7 @@ def test_role_as_advised(
 
 
 def beyond(explanation: str, role: str, connection: Connection) -> NoReturn:
-    """The role is more than a connection needs that only reads."""
+    """Warn that the role allows more than a read-only connection needs."""
     fail(explanation, "over_privileged", about="roles", facts={**connection.facts(), "role": role})
 
 

@@ -1,4 +1,4 @@
-"""A run over a fleet without pytest: in this process, or on a cluster; written down as it comes."""
+"""A run over a fleet without pytest, in this process or on a cluster. Each result is written at once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from conformance.verification.verdict import STATUSES, ExitCode, VerdictStatus, 
 
 
 class Engine(Protocol):
-    """What verifies the connections at these places."""
+    """Verifies connections, given where their files are."""
 
     def results(self, places: Iterable[ConnectionRef], spec: VerifySpec) -> AsyncGenerator[Result]: ...
 
@@ -37,7 +37,7 @@ class Here:
         self._connections.clear()
 
     async def results(self, places: Iterable[ConnectionRef], spec: VerifySpec) -> AsyncGenerator[Result]:
-        """Yield each connection as soon as it is finished.
+        """Yield each connection's result as soon as it is finished.
 
         Raises :class:`FleetLost` where this machine lacks resources.
         """
@@ -49,7 +49,10 @@ class Here:
 
 
 def engine(places: Iterable[ConnectionRef], scheduler: str | None) -> AbstractAsyncContextManager[Engine]:
-    """Return this process, or the cluster of a scheduler. Raises :class:`FleetError` where the extra is missing."""
+    """Return an engine: this process, or the cluster of a scheduler.
+
+    Raises :class:`FleetError` where the extra is missing.
+    """
     if scheduler is None:
         return Here(places)
     try:
@@ -61,7 +64,7 @@ def engine(places: Iterable[ConnectionRef], scheduler: str | None) -> AbstractAs
 
 @dataclass
 class Run:
-    """Carries out a plan. What is finished stands in the journal, in the history and in the counts."""
+    """Runs a plan. Finished connections are written to the journal and the history, and counted."""
 
     plan: Plan
     store: RunStore
@@ -71,10 +74,10 @@ class Run:
     failures: list[Failure] = field(default_factory=list)
 
     async def go(self, scheduler: str | None = None) -> None:
-        """Verify what has no verdict yet.
+        """Verify the connections that have no verdict yet.
 
         Raises :class:`FleetError` and ``ConnectionFileError`` before anything is sent or written, and
-        :class:`FleetLost` where the cluster went away.
+        :class:`FleetLost` where the cluster was lost.
         """
         plan = self.plan
         async with engine(plan.waiting, scheduler) as backend:
@@ -97,7 +100,7 @@ class Run:
 
     @property
     def exit_code(self) -> ExitCode:
-        """That of the worst connection; of one without a verdict first, as the run has not done what it was to do."""
+        """The exit code of the worst connection; a connection without a verdict counts as the worst."""
         without = {one.exit_code for one in self.failures}
         if ExitCode.USAGE in without or self.store.journal.problem or self.store.problem:
             return ExitCode.USAGE

@@ -26,7 +26,7 @@ MOST = 12
 
 
 def draw(trend: Trend, out: Console) -> None:
-    """Run as bars; then what is open, what flaps and what was mended."""
+    """Print runs as bars, then open causes, flapping connections and resolved causes."""
     plain = not (out.encoding or "").lower().startswith("utf")
     if not trend.nights:
         out.print("No run is in this history, or none since then.")
@@ -77,7 +77,7 @@ def _rows(rows: Sequence[tuple[str, str, str]], plain: bool) -> Table:
 
 
 def lengths(counts: Mapping[VerdictStatus, int], width: int) -> dict[VerdictStatus, int]:
-    """Return how long each part of a bar is: in proportion, but one at least where there is anything."""
+    """Return the length of each part of a bar in characters: in proportion, but at least 1 where the count is not 0."""
     total = sum(counts.values())
     found = {status: max(1, round(width * count / total)) for status in STACK if (count := counts.get(status, 0))}
     if found:
@@ -94,7 +94,7 @@ def connections(count: int) -> str:
 
 
 def span(time: timedelta) -> str:
-    """Return a time in its largest sensible unit."""
+    """Return a duration as text, in its largest sensible unit."""
     hours = round(time.total_seconds() / 3600)
     if hours < 48:
         return f"{max(hours, 1)} h"

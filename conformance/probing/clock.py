@@ -1,4 +1,4 @@
-"""Time as a source tells it: the wall, the stopwatch and how to wait."""
+"""The clock of a source: wall time, monotonic time, and waiting."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Clock:
 
 
 class VirtualClock(Clock):
-    """A clock on which waiting takes no time: ``sleep`` skips ahead. It starts now, or stands still at ``start``.
+    """A clock on which waiting takes no time: ``sleep`` skips ahead. It starts now, or is stopped at ``start``.
 
     ``skew`` is how far the local wall clock is off. ``began`` is the moment that a tenant's history is told from, the
     start unless said.

@@ -19,25 +19,25 @@ ACCEPTED = "gzip, deflate"
 
 
 class EndlessAnswer(Exception):
-    """An answer is longer than any that is documented; the message says what it has: ``more than 32 MiB``."""
+    """An answer is longer than any documented one. The message states its size, such as ``more than 32 MiB``."""
 
 
 @dataclass(slots=True)
 class Budget:
-    """Bytes and members that all answers of a connection may still have together."""
+    """The bytes and JSON values that all answers of a connection may still have in total."""
 
     length: int
     members: int
     given: int = 0
 
     def take(self, length: int) -> None:
-        """Raise :class:`EndlessAnswer` where nothing is left."""
+        """Take bytes from the budget. Raises :class:`EndlessAnswer` where too few are left."""
         self.given += length
         if self.given > self.length:
             raise EndlessAnswer(f"more than {_size(self.length)}, together with the other answers")
 
     def give_back(self, length: int) -> None:
-        """An answer, or what was read of it, is let go."""
+        """Give back the bytes of an answer that is released."""
         self.given -= length
 
     def take_members(self, body: bytes, largest: int) -> None:
@@ -106,7 +106,7 @@ class Layer:
         self._decoder: Any = None
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Yield what a part unpacks to, in steps. What stands behind the end is left out, as by httpx."""
+        """Yield the unpacked data of a part, in steps. Data after the end is ignored, as httpx does."""
         if self._decoder is None:
             self._head += data
             if len(self._head) < 2:
@@ -126,7 +126,7 @@ class Layer:
                 yield piece
 
     def end(self) -> None:
-        """Nothing more comes. Raises :class:`httpx.DecodingError` for a body that was cut."""
+        """End the layer. Raises :class:`httpx.DecodingError` for a body that was cut."""
         if self._head and (self._decoder is None or not self._decoder.eof):
             raise httpx.DecodingError(f"the body ends within its {self._name}")
 
@@ -149,7 +149,7 @@ def _layer(name: str, largest: int) -> Layer:
 
 
 def _through(layers: list[Layer], part: bytes) -> Iterator[bytes]:
-    """Yield what a part becomes behind all layers, the outermost first."""
+    """Yield a part decoded by all layers, the outermost first."""
     if not layers:
         yield part
         return

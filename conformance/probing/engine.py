@@ -1,4 +1,4 @@
-"""Puts the questions: each probe at most once, all of them concurrently as soon as what they need has arrived."""
+"""Runs the probes: each at most once, all concurrently, as soon as the evidence that they need is there."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """All that a run learned of a connection."""
+    """All evidence of a run about one connection."""
 
     evidence: Mapping[str, Evidence]
     exchanges: tuple[Exchange, ...]
     requests: int
 
     def updated(self, later: Gathered) -> Gathered:
-        """With what was learned later in place of what was known."""
+        """Return a copy in which ``later`` evidence replaces earlier evidence of the same probes."""
         return Gathered(
             {**self.evidence, **later.evidence}, self.exchanges + later.exchanges, self.requests + later.requests
         )
@@ -107,7 +107,7 @@ class Engine:
         self._known = 0
 
     async def gather(self, names: Iterable[str]) -> Gathered:
-        """Return the evidence of these probes and of all that they need, refusals understood as well as can be.
+        """Return the evidence of these probes and of all that they need, with refusals refined by the diagnosis rules.
 
         Raises :class:`Shortage` where this machine has not enough of its own resources.
         """
@@ -208,8 +208,8 @@ class Engine:
         return evidence
 
     async def _challenged(self, refusal: Refusal, audience: Audience) -> Evidence | None:
-        """Return a new token where a refusal is a claims challenge: one per audience in a run, for all who are
-        challenged.
+        """Return a new token where a refusal is a claims challenge (None for others): one per audience and run, shared
+        by all challenged requests.
         """
         status = refusal.exchange.status if refusal.exchange else None
         claims = claims_of(status, refusal.headers)
@@ -235,7 +235,7 @@ class Engine:
         return evidence
 
     def _trusted(self, answer: Answer[OpenIdConfiguration]) -> Evidence:
-        """Return the discovery document, unless it would have the secret sent elsewhere."""
+        """Return the discovery document, or a refusal if its token endpoint is not a host for the secret."""
         problem = token_endpoint_problem(self.connection, answer.data)
         if problem is None:
             return answer
@@ -274,12 +274,12 @@ class Engine:
 
 @lru_cache(maxsize=1024)
 def urgency(name: str, probes: int) -> int:
-    """Return how many requests wait for a probe's answer, one after the other, among so many ``probes``."""
+    """Return the length of the longest chain of requests that waits for a probe's answer, among ``probes``."""
     return max((1 + urgency(other, probes) for other, one in PROBES.items() if name in one.needs), default=0)
 
 
 def stopped(probe: Probe, needed: Mapping[str, Evidence]) -> Evidence | None:
-    """Return why a probe is not put, given what it needs; None when it is."""
+    """Return why a probe is not asked, given the evidence that it needs; None if it can be asked."""
     rest: Evidence | None = None
     for name, evidence in needed.items():
         if probe.parameters.get(name, False) or isinstance(evidence, Answer):
@@ -316,7 +316,7 @@ def build(
 
 @lru_cache(maxsize=1024)
 def quoted(value: str) -> str:
-    """Return a path segment of a value. Kept: a connection's values stand in most of its requests."""
+    """Return a value encoded as a path segment. Cached: most requests contain the same values."""
     return quote(value, safe="~()'!,;@:$&=+*")
 
 
@@ -369,6 +369,6 @@ def read(name: str, endpoint: Endpoint[Any], received: Response, connection: Con
 
 
 def credential_finding(trouble: Exception) -> Finding:
-    """Return a token request that could not even be made: the credential cannot be used as it is."""
+    """Return the finding of a token request that could not be made: the credential cannot be used."""
     also = ("federation_mismatch", "credential_missing")
     return finding("certificate_invalid", certainty="likely", also=also, code=type(trouble).__name__)

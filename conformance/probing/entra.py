@@ -89,7 +89,7 @@ def token(connection: Connection, audience: Audience, discovery: Answer[OpenIdCo
 
 
 def stop_at_problems(connection: Connection, *keys: str) -> None:
-    """Send nothing that cannot work: a malformed value is the finding."""
+    """Raise :class:`Refused` with the finding of a malformed value, so that nothing is sent that cannot work."""
     for problem in problems(connection):
         if problem.key in keys:
             raise Refused(finding(problem.cause, about=problem.key, explanation=problem.text))

@@ -33,9 +33,9 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class FirstThere(Generic[T]):
-    """The first item of ``page`` that is still there: one that answers 404 is passed over for the next.
+    """The first item of ``page`` that is still there: an item that answers 404 is skipped.
 
-    If none is there, ``listing`` is asked; ``items`` gives the items of its answer, and of ``page``. A 404 stands as a
+    If none is there, ``listing`` is asked; ``items`` gives the items of its answer, and of ``page``. A 404 counts as a
     refusal only where the list still shows the item, and the item is older than :data:`SETTLED`; else older items of
     that list are asked for.
     """
@@ -105,7 +105,7 @@ class NextPage(Generic[T]):
         return evidence
 
     def _moved(self, page: T, evidence: Evidence) -> bool:
-        """Return whether the second page is of no use, as it is when the list has moved meanwhile."""
+        """Return whether the second page cannot be used, because the list changed between the requests."""
         if isinstance(evidence, Answer):
             second = set(self.names(evidence.data))
             return bool(second) and not second - set(self.names(page))

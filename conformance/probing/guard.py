@@ -1,4 +1,4 @@
-"""The read-only guard: the last thing before the network, and it trusts nobody.
+"""The read-only guard: the last step before the network.
 
 Only declared operations leave, only over https, only to the hosts of the connection's cloud (what needs no token and is
 declared so: of any cloud), and a bearer token only to the host that its audience belongs to. Everything else raises

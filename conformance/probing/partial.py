@@ -1,4 +1,4 @@
-"""Answers with status 200 that carry an error: their data is a part, which proves nothing."""
+"""Answers with status 200 that carry an error: their data is incomplete, and proves nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LIMITS = frozenset({"query_partial", "query_timeout", "response_too_large"})
 
 
 class Erring(msgspec.Struct):
-    """The ``error`` member of a JSON object, as any API has it."""
+    """The ``error`` member of a JSON object of any API."""
 
     error: dict[str, Any] | None = None
 

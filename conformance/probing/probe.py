@@ -23,11 +23,11 @@ CONNECTION = "connection"
 
 
 class NotApplicable(Exception):
-    """There is nothing to ask or to check, and why."""
+    """Raised when there is nothing to ask or to check; the message is the reason."""
 
 
 class Refused(Exception):
-    """Not worth asking: the finding is certain beforehand."""
+    """Raised when the result is known without asking."""
 
     def __init__(self, finding: Finding) -> None:
         super().__init__(finding.cause)

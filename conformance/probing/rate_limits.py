@@ -1,6 +1,6 @@
-"""How often the services are asked by all connections of a run, and who waits when one of them asks to.
+"""Rate limits of the services, for all connections of a run.
 
-What a service counts together is an :class:`Account`: usually one app in one tenant. Connections that share an account
+A service counts the requests of an account together: usually one app in one tenant. Connections that share an account
 wait together; those of other accounts never notice.
 """
 
@@ -30,26 +30,29 @@ class TokenBucket:
     full: float = field(default=-inf, init=False)
 
     def take(self, now: float, count: int = 1) -> float:
-        """Take requests; the seconds until the last of them may be sent. Moments do not go back."""
+        """Take ``count`` requests; return the seconds until the last of them may be sent. ``now`` never decreases."""
         self.full = max(self.full, now) + count / self.rate
         return max(0.0, self.full - now - self.size / self.rate)
 
     def empty(self, until: float) -> None:
-        """It holds nothing until then, and one request at that moment."""
+        """Empty the bucket until a moment; it then holds one request."""
         self.full = max(self.full, until + (self.size - 1) / self.rate)
 
 
 class RateLimit:
-    """What a service counts together. ``own`` are the buckets of nobody else; ``others`` are those of more accounts."""
+    """The rate limit of one account at a service.
+
+    ``own`` buckets are exclusive to this account, ``others`` are shared.
+    """
 
     def __init__(self, own: tuple[TokenBucket, ...], others: tuple[TokenBucket, ...] = ()) -> None:
         self._own, self._buckets = own, own + others
         self._until = -inf
 
     async def turn(self, clock: Clock, patience: float) -> float:
-        """Wait until the service may be asked, but at most ``patience``; the seconds that this took.
+        """Wait until a request may be sent, but at most ``patience`` seconds; return the seconds waited.
 
-        Whose patience ends asks then: the service has the last word.
+        When patience runs out the request is sent anyway.
         """
         began = now = clock.monotonic()
         slot = self._slot(now)
@@ -61,9 +64,10 @@ class RateLimit:
         return now - began
 
     def close(self, until: float, *, exhausted: bool) -> None:
-        """The service has asked to wait until this moment of the clock; ``exhausted``: for having been asked too often.
+        """Pause until this moment of the clock, because the service asked to wait; ``exhausted``: for too many
+        requests.
 
-        What is asked for after that comes at the published rate, lest all who waited ask at once.
+        Requests after that are sent at the published rate, so that the waiting ones are not all sent at once.
         """
         self._until = max(self._until, until)
         if exhausted:
@@ -71,7 +75,7 @@ class RateLimit:
                 bucket.empty(until)
 
     def idle(self, now: float) -> bool:
-        """Return whether a new one would be no different."""
+        """Return whether the account is back to its initial state."""
         return self._until <= now and all(bucket.full <= now for bucket in self._own)
 
     def _slot(self, now: float) -> float:

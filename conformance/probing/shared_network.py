@@ -1,4 +1,4 @@
-"""What the network did to several hosts of a connection: one finding of each cause, which names all of them."""
+"""Network failures of several hosts of a connection: one finding for each cause, which names all the hosts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a service has sent more on a socket than was asked for: the rest would be read as the next answer."""
+"""Whether a service has sent more on a socket than one answer: the rest would be read as the next answer."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ def _text(value: object) -> str:
 
 
 class _Composed(Exception):
-    """msal has composed its request."""
+    """Signals that Signals that msal has composed its request."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,6 @@
-"""One HTTP exchange: sent, again after a hiccup or when a service asks to wait, turned into a response or a finding."""
+"""One HTTP exchange: sent, repeated after a transient failure or a request to wait, and turned into a response or a
+failure.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +75,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class NetworkFailure:
-    """No answer: what the network did instead."""
+    """A request without an answer, and the finding about the network."""
 
     finding: Finding
     exchange: Exchange
@@ -83,7 +85,7 @@ class NetworkFailure:
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a run waits. Seconds."""
+    """The timeouts of a run, in seconds."""
 
     deadline: float = DEADLINE
     """For a whole connection."""
@@ -125,10 +127,11 @@ class Sender:
         """The deadline, in the time of the event loop: it runs from the first request."""
 
     async def send(self, request: httpx.Request, endpoint: str, urgency: int = 0) -> Response | NetworkFailure:
-        """Sends, waits as asked and tries again. Raises only what is not the network's doing (the guard, cassettes, a
-        :class:`Shortage` of this machine). Of requests that wait for a socket, those with more ``urgency`` go first.
+        """Send a request, wait where a service asks to, and try again. Raises only errors that do not come from the
+        network (the guard, cassettes, a :class:`Shortage` of this machine). Of requests that wait for a socket, those
+        with more ``urgency`` go first.
 
-        What is on its way at the deadline, or comes after it, has taken too long, as with a silent host.
+        Requests in flight at the deadline, or begun after it, count as timed out.
         """
         started, now = self._clock.monotonic(), asyncio.get_running_loop().time()
         self._ends = now + self._patience.deadline if self._ends is None else self._ends
@@ -144,7 +147,7 @@ class Sender:
         return result
 
     def _late(self, request: httpx.Request, endpoint: str, started: float, code: str) -> NetworkFailure:
-        """Return what was not there at the deadline, or was not sent to a silent host."""
+        """Return the failure of a request without an answer at the deadline, or not sent to a silent host."""
         host = request.url.host
         exchange = Exchange(
             method=request.method,
@@ -264,12 +267,12 @@ def request_id(headers: Mapping[str, str], refusal: bytes) -> str | None:
 
 
 def is_throttled(result: Response | NetworkFailure) -> bool:
-    """Return whether a service says that it is asked too often."""
+    """Return whether a service refuses because of too many requests."""
     return isinstance(result, Response) and result.status == 429
 
 
 def asks_all_to_wait(result: Response | NetworkFailure) -> bool:
-    """Return whether a service says until when it does not answer, for all who ask."""
+    """Return whether a service states how long it will not answer any request."""
     unavailable = isinstance(result, Response) and result.status == 503 and "retry-after" in result.headers
     return unavailable or is_throttled(result)
 
@@ -320,16 +323,16 @@ def late(host: str, code: str) -> Finding:
 
 
 def broken(error: httpx.HTTPError) -> bool:
-    """Return whether a connection that was there ended before the answer was complete, or in its TLS handshake."""
+    """Return whether an open connection ended before the answer was complete, or during its TLS handshake."""
     if isinstance(error, httpx.ConnectError):
         return any(type(link).__name__ in CUT_OFF for link in chain(error))
     return isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError)
 
 
 def network_finding(error: httpx.HTTPError, host: str, route: Route | None = None) -> Finding:
-    """Return what a transport error means: the proxy, the name, the way, the certificate or the time.
+    """Return what a transport error means: proxy, name resolution, connection, certificate or timeout.
 
-    ``route`` is how the request travelled, where the source tells.
+    ``route`` is the route of the request, where the source knows it.
     """
     route = route or Route(host)
     if (refused := proxy_refusal(error, route)) is not None:
@@ -350,5 +353,5 @@ def network_finding(error: httpx.HTTPError, host: str, route: Route | None = Non
 
 
 def untrusted(error: BaseException) -> bool:
-    """Return whether TLS was refused; a handshake that was cut off says nothing of trust."""
+    """Return whether a certificate was not trusted; a handshake that was cut off does not count."""
     return isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError)

@@ -1,4 +1,4 @@
-"""Sources by their names. The only module of the chain that knows the virtual tenant and the recordings."""
+"""Sources by name. The only module of the chain that knows the virtual tenant and the recordings."""
 
 from __future__ import annotations
 

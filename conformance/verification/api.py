@@ -31,11 +31,10 @@ async def verify_async(
 ) -> Report:
     """Verify a connection and return its report. ``checks`` are ids, all by default.
 
-    ``wait`` is how many seconds to wait for a role or a consent granted minutes ago; ``strict`` counts warnings
-    as failures; findings of the ``baseline`` do not count.
-    Raises :class:`~conformance.sources.base.SourceError` for an unknown source, ``KeyError`` for an unknown id, and
-    :class:`~conformance.probing.shortage.Shortage` where this machine lacks open files or the like; whatever the
-    services do ends in the report.
+    ``wait`` is how many seconds to wait for a role or a consent granted minutes ago; ``strict`` counts warnings as
+    failures; findings of the ``baseline`` do not count. Raises :class:`~conformance.sources.base.SourceError` for an
+    unknown source, ``KeyError`` for an unknown id, and :class:`~conformance.probing.shortage.Shortage` where this
+    machine lacks open files or the like; whatever the services answer is part of the report.
 
         report = await verify_async(connection, source="fake:no-azure-role")
         print(report.verdict.summary)
@@ -94,9 +93,10 @@ async def verify_all(
     baseline: Baseline = (),
     jobs: int = JOBS,
 ) -> AsyncIterator[Report]:
-    """Verify many connections, ``jobs`` at a time, and gives each report as soon as it is there, in no order.
+    """Verify many connections, ``jobs`` at a time, and yield each report as soon as it is ready, in no particular
+    order.
 
-    Of one app in one tenant, only few are at work at the same time. Raises as :func:`verify_async` does.
+    Only a few connections of the same app in the same tenant run at the same time. Raises as :func:`verify_async`.
     """
     chosen = [check.id for check in pipeline.select_checks(checks)]
     where = resolve(source)

@@ -46,7 +46,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What was gathered of one connection, ready to be judged."""
+    """The evidence gathered for one connection, ready to be judged."""
 
     connection: Connection
     """As used by the source, which may replace values of the file."""
@@ -59,7 +59,7 @@ class Examination:
         object.__setattr__(self, "judge", Judge(self.connection, self.gathered.evidence))
 
     def outcomes(self, checks: Iterable[Check]) -> list[Outcome]:
-        """Return what the evidence says of these checks, before a policy applies."""
+        """Return the outcomes of these checks, before a policy applies."""
         return [self.judge.outcome(check) for check in checks]
 
     def report(self, outcomes: Sequence[Outcome], source: str, started: datetime, policy: Policy) -> Report:
@@ -99,12 +99,12 @@ async def gather(
 ) -> Examination:
     """Gather the evidence that these checks need, through one channel of the source.
 
-    What a busy tenant may have changed between two answers is asked a second time before it counts. For up to ``wait``
-    seconds, transient failures are asked again, each time with fresh tokens. ``progress`` is called
-    with the number of probes that are known and of those under way. Whatever the services do ends in the evidence.
+    Comparisons that a busy tenant may have changed between two answers are repeated before they count.
 
-    Where this machine lacks open files or the like, the connection is begun again a little later, with fewer beside it;
-    raises :class:`~conformance.probing.shortage.Shortage` where that does not help.
+    For up to ``wait`` seconds, transient failures are asked again, each time with fresh tokens. ``progress`` is called
+    with the number of probes that are known and of those under way. Whatever the services answer is part of the
+    evidence. Where this machine lacks resources, such as open files, the connection is started again a little later,
+    with fewer others at the same time; raises :class:`~conformance.probing.shortage.Shortage` where that does not help.
     """
     with clean_logs():
         for pause in PAUSES:
@@ -157,7 +157,7 @@ async def _gather(
 
 
 def transient_failures(checks: Sequence[Check], examination: Examination) -> list[Check]:
-    """Return the checks whose cause goes away by itself."""
+    """Return the checks whose cause goes away by itself within minutes."""
     return [check for check in checks if examination.judge.outcome(check).cause in TRANSIENT]
 
 

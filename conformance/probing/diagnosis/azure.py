@@ -97,7 +97,7 @@ def arm_authorization_failed(
 def parent_not_found(
     refusal: Refusal, connection: Connection, subscription: Evidence, resource_group: Evidence, workspace: Evidence
 ) -> Finding | None:
-    """Return what is below something that is not found itself: the outermost is the finding."""
+    """Return the finding of the outermost resource that was not found, for everything below it."""
     for one in (subscription, resource_group, workspace):
         if isinstance(one, Refusal) and one.finding.cause in NOT_FOUND:
             return one.finding
@@ -120,9 +120,7 @@ def _action(refusal: Refusal) -> str | None:
 
 
 def _named(refusal: Refusal) -> str:
-    """Return the action that was refused: the one that the text names, else the first that the API's
-    operations need.
-    """
+    """Return the refused action: the one that the text names, else the first that the API's operations need."""
     return _action(refusal) or AREAS[AREA_OF.get(_api(refusal), "workspace")][0]
 
 
@@ -147,7 +145,9 @@ def _unshown(permissions: Evidence, seen: Sequence[Evidence]) -> bool:
 
 
 def _misplaced(connection: Connection, facts: Mapping[str, str], workspaces: Evidence) -> Finding | None:
-    """Return the configured workspace id is seen under other names than the configured ones: the names are wrong."""
+    """Return a finding where the configured workspace id belongs to a workspace with other names: the names
+    are wrong.
+    """
     for one in listed(workspaces):
         if one.properties.customer_id.lower() != connection.workspace_id.lower():
             continue
@@ -176,7 +176,7 @@ def _misplaced(connection: Connection, facts: Mapping[str, str], workspaces: Evi
 def _other_subscription(
     connection: Connection, facts: Mapping[str, str], subscriptions: Evidence, workspaces_elsewhere: Evidence
 ) -> Finding | None:
-    """Return the app has roles in other subscriptions only.
+    """Return a finding where the app has roles in other subscriptions only.
 
     If the configured workspace is there, the id of the subscription is wrong; else the role is: Azure finds the
     configured subscription, and refuses it.
@@ -223,7 +223,7 @@ def young(
 
 
 def propagating(made: datetime, now: datetime, facts: Mapping[str, str], within: timedelta = PROPAGATION) -> Finding:
-    """Return a role granted minutes ago; says when to look again."""
+    """Return the finding of a role granted minutes ago, with the time to check again."""
     minutes = max(0, int((now - made).total_seconds() // 60))
     return finding(
         "rbac_propagating",
@@ -277,9 +277,10 @@ def _lacking(
     refusal: Refusal,
     facts: Mapping[str, str],
 ) -> Finding:
-    """Some role reaches the workspace, but it does not allow everything. One finding, about the first area that lacks.
+    """Return a finding where a role reaches the workspace but does not allow everything.
 
-    What was seen to work is not lacking, whatever was computed. A denial is certain only if it was seen.
+    Report the first area without permission; areas that demonstrably work are skipped. A deny assignment is certain
+    only if it was seen.
     """
     grants = permissions.data.value
     missing = [area for area in AREAS if isinstance(seen[area], Refusal) and lacking(grants, area)]
@@ -323,7 +324,7 @@ def _lacking(
 
 
 def _unreadable(action: str | None, facts: Mapping[str, str]) -> Finding:
-    """Some role reaches the workspace, as an answer shows, but what it allows cannot be read."""
+    """Return a finding where a role reaches the workspace, but the actions that it allows cannot be read."""
     named = action or PERMISSIONS_READ
     return finding(
         "rbac_role_missing",
@@ -333,7 +334,7 @@ def _unreadable(action: str | None, facts: Mapping[str, str]) -> Finding:
 
 
 def area_of(action: str) -> str:
-    """Return which group of operations an action belongs to; what RBAC-010 to RBAC-013 are about."""
+    """Return the group of operations that an action belongs to: the subject of RBAC-010 to RBAC-013."""
     lower = action.lower()
     if lower.startswith("microsoft.securityinsights/"):
         return "sentinel"
@@ -347,7 +348,9 @@ def area_of(action: str) -> str:
 def _other_principal(
     assignments_here: Evidence, role_definitions: Evidence, token_arm: Evidence, facts: Mapping[str, str]
 ) -> Finding | None:
-    """Return a Sentinel role at the workspace that somebody else has, and this service principal has not."""
+    """Return a finding where another principal has a Sentinel role at the workspace, and this service principal has
+    none.
+    """
     me = identity(token_arm).get("object_id", "").lower()
     names = {one.name.lower(): one.properties.role_name for one in listed(role_definitions)}
     found = [
@@ -376,7 +379,7 @@ def _other_principal(
 def _elsewhere(
     connection: Connection, facts: Mapping[str, str], subscriptions: Evidence, workspaces: Evidence
 ) -> Finding | None:
-    """Return the app sees its subscription, so it has a role in it, but not one that reaches the workspace."""
+    """Return a finding where the app has a role in the subscription, but none that reaches the workspace."""
     seen = [one.subscription_id.lower() for one in listed(subscriptions)]
     if connection.subscription_id.lower() not in seen:
         return None

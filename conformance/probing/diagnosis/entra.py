@@ -1,4 +1,4 @@
-"""Entra: what the answer to a credential leaves open, the kind of the credential and the clock tell."""
+"""Entra: the kind of the credential and the clock decide what its answer leaves open."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from conformance.probing.evidence import Answer, Evidence, Refusal
 
 @tells_apart
 def invalid_client(refusal: Refusal, connection: Connection) -> Finding | None:
-    """Return a credential that is refused without saying why is of the kind that was sent."""
+    """Return the finding of a credential that is refused without a reason, by the kind that was sent."""
     kinds = {Certificate: "certificate_invalid", FederatedToken: "federation_mismatch"}
     cause = kinds.get(type(connection.credential))
     if cause is None:

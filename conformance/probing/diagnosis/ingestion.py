@@ -1,4 +1,4 @@
-"""Whether a workspace takes in data at all: without it, nothing in it is fresh."""
+"""Whether a workspace ingests data at all: without ingestion no table is fresh."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def log_analytics_not_found(
 def of_the_workspace(
     refusal: Refusal, connection: Connection, workspace: Evidence, **clues: Evidence
 ) -> Finding | None:
-    """Return what is wrong with the workspace is wrong with its queries too; else what role the query lacks."""
+    """Return the finding of the workspace itself if it has one, else the finding of the role that the query lacks."""
     if isinstance(workspace, Refusal) and workspace.finding.tell_apart != "arm_authorization_failed":
         return workspace.finding
     about = workspace if isinstance(workspace, Refusal) else refusal
@@ -65,7 +65,7 @@ def of_the_workspace(
 
 
 def mismatched(connection: Connection, workspace: Workspace) -> Finding | None:
-    """Return the configured workspace id against the one of the workspace that the names lead to."""
+    """Return a finding where the configured workspace id differs from that of the workspace of these names."""
     there = workspace.properties.customer_id
     if there.lower() == connection.workspace_id.lower():
         return None

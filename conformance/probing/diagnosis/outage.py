@@ -1,4 +1,4 @@
-"""An API that as a whole does not answer, or refuses whatever it is asked: one finding, whoever meets it."""
+"""An API that does not answer at all, or refuses every request: one finding for all its probes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ OUTAGE = NETWORK | SERVICE
 
 
 def whole(refusal: Refusal, connection: Connection, **clues: Evidence) -> Finding | None:
-    """Return what the API's representative meets too is the API's: it is about that probe, or about the host."""
+    """Return the finding about the API's representative probe or its host where that probe is refused for the same
+    cause.
+    """
     for name, one in clues.items():
         if refusal.probe == name or (isinstance(one, Refusal) and alike(one.finding.cause, refusal.finding.cause)):
             found = one.finding if isinstance(one, Refusal) else refusal.finding
@@ -22,14 +24,12 @@ def whole(refusal: Refusal, connection: Connection, **clues: Evidence) -> Findin
 
 
 def alike(one: str, other: str) -> bool:
-    """Return whether two causes can be one trouble: the same, or two faces of an outage."""
+    """Return whether two causes can be the same outage: equal, or two symptoms of an outage."""
     return one == other or {one, other} <= OUTAGE
 
 
 def no_token(refusal: Refusal, connection: Connection, **clues: Evidence) -> Finding | None:
-    """Return where no token at all is issued, and for one reason, it is about tokens as such; else about the
-    one token.
-    """
+    """Return a finding about all tokens where none is issued, for the same reason; otherwise about this token."""
     refused = [one for one in clues.values() if isinstance(one, Refusal)]
     issued = any(isinstance(one, Answer) for one in clues.values())
     of_tokens = refusal.finding.cause in {*WHOLE, "contract_violation"}

@@ -27,10 +27,10 @@ def holds(token: Token, role: str) -> bool:
 
 
 def missing_role(token: Token, role: str, connection: Connection, consents: Evidence) -> Finding:
-    """Return what is missing of one API is one finding, about the first missing permission, with one command for all.
+    """Return one finding for all missing permissions of an API, about the first one, with one command for all.
 
-    Without a service principal there is nobody to have permissions: that is the finding then.
-    ``consents``, where the app may read them, tell a permission that was never consented from a token of before.
+    Without a service principal no permission can be granted, so that is the finding. ``consents``, where the app may
+    read them, tell a permission that was never consented from a token of before.
     """
     if token.object_id is None:
         return finding("service_principal_missing", facts=connection.facts())
@@ -101,13 +101,15 @@ def refused_on_the_way(refusal: Refusal, role: str, about: str) -> Finding:
 
 
 def meets(evidence: Evidence, cause: str) -> bool:
-    """Return whether the probe that speaks for an API is refused for a cause too: then it is not one operation's."""
+    """Return whether the representative probe of an API is refused for this cause too: then it is not about one
+    operation.
+    """
     return isinstance(evidence, Refusal) and evidence.finding.cause == cause
 
 
 @tells_apart
 def unlicensed(refusal: Refusal, connection: Connection, graph_alerts: Evidence, machines: Evidence) -> Finding | None:
-    """No licence: where Graph says so too, it is the tenant that has no Defender."""
+    """Return the finding of a missing licence; where Graph refuses for it too, the tenant has no Defender at all."""
     if meets(graph_alerts, "licence_missing"):
         return replace(refusal.finding, about="graph")
     defender = refusal.exchange is not None and refusal.exchange.api == "defender"
@@ -118,7 +120,7 @@ def unlicensed(refusal: Refusal, connection: Connection, graph_alerts: Evidence,
 
 @tells_apart
 def unlisted(refusal: Refusal, connection: Connection, graph_alerts: Evidence) -> Finding | None:
-    """404 of a list of Graph: where the alerts are missing for want of a licence, so is this."""
+    """Return the missing licence as the finding of a Graph list's 404, where alerts are refused for it."""
     if isinstance(graph_alerts, Refusal) and graph_alerts.finding.cause == "licence_missing":
         return replace(graph_alerts.finding, about="graph")
     return None

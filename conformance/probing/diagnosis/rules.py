@@ -1,7 +1,7 @@
-"""The register of rules, and which refusal needs which.
+"""Registry of diagnosis rules and their selection.
 
-A rule reads a refusal with the help of clues: probes, which are put only when the rule applies, and taken as whatever
-came back. It is pure, and returns a better finding, or None.
+A rule reads a refusal with the help of clues: probes, which are asked only when the rule applies; any evidence is
+passed in. It is pure, and returns a better finding, or None.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def tells_apart(read: Reading) -> Reading:
 
 
 def rules_for(refusal: Refusal) -> tuple[str, ...]:
-    """Return the rules that may read a refusal; the first that has something to say is right."""
+    """Return the names of the rules that apply to a refusal; the first that returns a finding wins."""
     found, exchange = refusal.finding, refusal.exchange
     if refusal.probe in PARENTS and found.tell_apart == ACCESS:
         return ()
@@ -137,12 +137,14 @@ def no_tenant(refusal: Refusal) -> bool:
 
 
 def _whole(exchange: Exchange) -> str:
-    """Return what may be meant as a whole: an API, the gateway before Microsoft Sentinel, or one incident behind it."""
+    """Return the name of the unit that may fail as a whole: an API, the gateway before Microsoft Sentinel, or one
+    incident.
+    """
     if exchange.endpoint.startswith("sentinel.incident_"):
         return "incident"
     return "gateway" if exchange.api == "sentinel" else exchange.api
 
 
 def listed(evidence: Evidence) -> Sequence[Any]:
-    """Return the elements of a list answer; nothing if it was refused."""
+    """Return the elements of a list answer; empty if it was refused."""
     return evidence.data.value if isinstance(evidence, Answer) else ()
