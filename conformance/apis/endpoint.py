@@ -27,7 +27,7 @@ SENTINEL = WORKSPACE + "/providers/Microsoft.SecurityInsights"
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """One API of the connection: whose host answers, and which audience its tokens have (None: no token)."""
+    """One API of the connection: the host that answers, and the audience of its tokens (None: no token)."""
 
     name: str
     title: str

@@ -75,7 +75,7 @@ def _read(value: Any, kind: str) -> Any:
 
 
 class QueryError(Shape, frozen=True, kw_only=True):
-    """Why a result is not the whole one; the innermost error has the useful text."""
+    """Why a result is incomplete; the innermost error has the useful text."""
 
     code: str
     message: str | None = None

@@ -78,7 +78,9 @@ def refused_for(causes: tuple[str, ...], tokens: tuple[Evidence, ...]) -> None:
 
 
 def reached(tokens: tuple[Evidence, ...], beyond: tuple[str, ...] = ()) -> None:
-    """Block the check unless Entra issued a token, or refused it for a later cause (``beyond``)."""
+    """Raise :class:`Found` with the first refusal, unless a token was issued or was refused for a cause
+    in ``beyond``.
+    """
     refusals = [token for token in tokens if isinstance(token, Refusal)]
     issued = any(isinstance(token, Answer) for token in tokens)
     if refusals and not issued and not any(one.finding.cause in beyond for one in refusals):

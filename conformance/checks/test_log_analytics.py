@@ -47,7 +47,9 @@ def test_query_by_resource(query_by_resource: Answer[QueryResponse], query_print
 
 
 def same_workspace(connection: Connection, workspace: Evidence) -> None:
-    """Block the check if the workspace known from ARM is another one than the queries reach."""
+    """Raise :class:`Found` if the configured workspace id differs from that of the workspace that Azure Resource
+    Manager shows: then its plan says nothing about the queries.
+    """
     if isinstance(workspace, Answer) and (mismatch := mismatched(connection, workspace.data)):
         raise Found(mismatch, promise="customer-id")
 

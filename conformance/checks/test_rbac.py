@@ -33,10 +33,9 @@ def test_permissions_readable(connection: Connection, permissions: Answer[ArmLis
 
 
 def allowed(permissions: Evidence, area: str, seen: Sequence[Evidence]) -> None:
-    """Fail unless an operation of the area was answered and none was refused for a missing role, or else the
-    permissions allow it.
+    """Raise :class:`Found` if an operation of the area was refused for a missing role, and return if one was answered.
 
-    An observed answer or refusal outweighs the computed permissions.
+    Without either, the permissions decide. An observed answer or refusal outweighs the computed permissions.
     """
     for one in seen:
         if isinstance(one, Refusal) and one.finding.cause.startswith("rbac_"):

@@ -1,4 +1,4 @@
-"""What was probably meant by a value that cannot be right, and what a value from a portal or a script holds."""
+"""Suggested corrections of malformed values, and the parts of values pasted from a portal or a script."""
 
 from __future__ import annotations
 
@@ -83,7 +83,9 @@ def correction(key: str, value: str, values: Mapping[str, str], valid: Valid) ->
 
 
 def _cleaned(value: str) -> tuple[str, ...]:
-    """Return the value without what clings to it, without blanks within, and as the id that it holds."""
+    """Return candidates for the corrected value: without surrounding quotes and the like, without blanks, and the id
+    within.
+    """
     bare = visible(value).strip(_AROUND).removeprefix("urn:uuid:")
     plain = "".join(bare.split())
     found = _A_GUID.findall(plain)

@@ -38,7 +38,7 @@ class Certificate:
             remember(base64.b64encode(self.content).decode())
 
     def check(self) -> None:
-        """Raise :class:`SecretError` where it cannot be used to sign."""
+        """Check that the certificate can be used to sign. Raises :class:`SecretError` where it cannot."""
         self._pem()
 
     def msal(self) -> Any:
@@ -80,7 +80,7 @@ class Certificate:
 
 @dataclass(frozen=True)
 class FederatedToken:
-    """Workload identity federation: ``fetch`` gives a fresh assertion of the trusted provider each time."""
+    """Workload identity federation: ``fetch`` returns a fresh assertion of the trusted provider at each call."""
 
     fetch: Callable[[], str] = field(repr=False)
     origin: str
@@ -96,7 +96,7 @@ class FederatedToken:
 
 
 def remember_key(pem: bytes) -> None:
-    """Take note of each line of a private key in PEM: in a text they can be joined in many ways."""
+    """Register each line of a private key in PEM as a secret: a text may join them in many ways."""
     for line in pem.decode("ascii", "replace").splitlines():
         if not line.startswith("-----"):
             remember(line)

@@ -29,9 +29,9 @@ def places() -> tuple[Place, ...]:
 
 
 def help_for(keys: Collection[str], values: Mapping[str, str]) -> Iterator[str]:
-    """Lines that say who corrects these keys, where their values are shown, and by which command.
+    """Yield lines: who can correct these keys, where their values are shown, and by which command.
 
-    ``values`` are those of a connection that can be right; they fill in the commands, and hints stand for others.
+    ``values`` are the well-formed values of the connection; they fill in the commands, and hints replace missing ones.
     """
     wanted = [place for place in places() if set(place.keys) & set(keys)]
     if not wanted:

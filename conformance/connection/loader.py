@@ -1,4 +1,4 @@
-"""Connection files: strict TOML. All problems are told, with file, line, key, what was found, what is expected."""
+"""Connection files: strict TOML. All problems are reported, with file, line, key, found and expected value."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class ConnectionFileError(UsageError):
 
 @dataclass
 class _File(TomlDocument):
-    """A connection file under reading, and the connections found in it."""
+    """A connection file that is being read, and the connections found in it."""
 
     environ: Mapping[str, str] = field(default_factory=dict)
     credentials: bool = True
@@ -70,7 +70,7 @@ class _File(TomlDocument):
 
 @dataclass
 class _Entry:
-    """One ``[connection]`` table: its values, and where they stand."""
+    """One ``[connection]`` table: its values, and their lines."""
 
     file: _File
     row: Mapping[str, Any]
@@ -109,7 +109,7 @@ def load_files(
     environ: Mapping[str, str] | None = None,
     credentials: bool = True,
 ) -> dict[Path, tuple[Connection, ...]]:
-    """As :func:`load`, by the file that the connections stand in."""
+    """Return the same as :func:`load`, by the file that holds the connections."""
     given = [paths] if isinstance(paths, str | Path) else list(paths)
     wrong: list[str] = []
     files = [
@@ -157,7 +157,9 @@ def _found(given: Iterable[str | Path], wrong: list[str]) -> Iterable[Path]:
 
 
 def _hidden(path: Path) -> bool:
-    """Return whether it or a folder above it begins with a dot, as those in which Kubernetes keeps what it mounts."""
+    """Return whether the name of the path or of a folder above it begins with a dot, as in volumes that Kubernetes
+    mounts.
+    """
     return any(part.startswith(".") for part in path.parts)
 
 
@@ -221,7 +223,7 @@ def _document(file: _File, document: Mapping[str, Any], written: Sequence[Table]
 
 
 def _connection(entry: _Entry, many: bool) -> None:
-    """Read one table; the connection is kept only if nothing is wrong with it."""
+    """Read one table, and add its connection if it has no problem."""
     before = len(entry.file.wrong)
     for key in entry.row:
         if key not in KEYS:
@@ -247,7 +249,7 @@ def _connection(entry: _Entry, many: bool) -> None:
 
 
 def _name(entry: _Entry, *, required: bool) -> str:
-    """Return the connection's name, by default that of its file. It stands in every output."""
+    """Return the connection's name, by default that of its file. It is part of every output."""
     name = _string(entry, "name", required=required) or entry.file.path.stem
     if shape_of(name) or hide(name) != name:
         entry.found("name", name, "a name that may be shown")
@@ -272,7 +274,9 @@ def _string(entry: _Entry, key: str, *, required: bool = True) -> str:
 
 
 def _commented_out(entry: _Entry, key: str) -> str:
-    """Return where a missing key stands in a comment, as the template has it for what is optional."""
+    """Return a hint to the line where a missing key is commented out, as optional keys are in the template; empty if
+    there is none.
+    """
     for number, line in enumerate(entry.file.lines, 1):
         if re.match(rf"\s*[#;/-]+\s*{key}\s*=\s*\S", line):
             return f"; it is commented out in line {number}"
@@ -280,7 +284,7 @@ def _commented_out(entry: _Entry, key: str) -> str:
 
 
 def _secret(credential: Credential) -> Iterator[Problem]:
-    """Yield what is wrong with a client secret; it is described, never shown."""
+    """Yield the problems of a client secret, which is described and never shown."""
     if isinstance(credential, ClientSecret) and (found := secret(credential.secret.reveal())):
         yield Problem("client_secret", *found)
 

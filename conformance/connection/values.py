@@ -23,7 +23,7 @@ A_GUID = "a GUID such as 00000000-0000-0000-0000-000000000000"
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A value that cannot be right. ``found`` never shows a secret."""
+    """A malformed value. ``found`` never shows a secret."""
 
     key: str
     cause: str
@@ -39,7 +39,7 @@ class Problem:
 
 
 def problems(connection: Connection) -> tuple[Problem, ...]:
-    """Return what cannot be right about the values of a connection, in the order of the form. Pure; sends nothing."""
+    """Return the malformed values of a connection, in the order of the form. Pure: nothing is sent."""
     found = malformed({key: getattr(connection, key) for key in RULES})
     credential = connection.credential
     if isinstance(credential, ClientSecret) and (problem := secret(credential.secret.reveal())):
@@ -48,7 +48,7 @@ def problems(connection: Connection) -> tuple[Problem, ...]:
 
 
 def malformed(values: Mapping[str, str]) -> list[Problem]:
-    """Return what cannot be right about these values, by key."""
+    """Return the malformed ones of these values, which are given by key."""
     verdicts = ((key, RULES[key](value, values)) for key, value in values.items())
     return [
         Problem(key, *verdict, correction(key, values[key], values, can_be_right))
@@ -94,7 +94,7 @@ def subscription(value: str, values: Mapping[str, str]) -> Verdict:
 
 
 def _same(value: str, values: Mapping[str, str], other: str, expected: str) -> Verdict:
-    """Return an id that another key has already: no two of them are equal."""
+    """Return a verdict where another key has the same id already; all ids must differ."""
     if value and value.lower() == values.get(other, "").lower():
         return "config_invalid", f"the same value as {other}", expected
     return None
@@ -130,7 +130,7 @@ def resource_group(value: str, _: Mapping[str, str]) -> Verdict:
 
 
 def secret(value: str) -> Verdict:
-    """Of the text of a client secret; what is found is described, not shown."""
+    """Return the verdict on a client secret, which is described and never shown."""
     expected = "the secret's Value"
     if GUID.fullmatch(value.strip().strip("'\"")):
         return "secret_id_instead_of_value", "a GUID, which is the form of a secret's ID", expected

@@ -30,7 +30,7 @@ RARELY = 50_000
 
 
 async def serve(options: argparse.Namespace) -> None:
-    """Serve until it is interrupted."""
+    """Serve the tenant until interrupted."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for interrupt in (signal.SIGINT, signal.SIGTERM):
@@ -56,7 +56,7 @@ async def serve(options: argparse.Namespace) -> None:
 
 
 def given(options: argparse.Namespace) -> identities.Identities:
-    """Return what the command line gives the app beside its made-up credentials."""
+    """Return the credentials that the command line adds to the app's made-up ones."""
     return identities.given(
         options.certificate,
         options.certificate_password,
@@ -97,7 +97,7 @@ def share(text: str) -> float:
 
 
 def many_files() -> None:
-    """As many connections as this machine lets a process have: each takes three files."""
+    """Raise the limit of open files as far as this machine allows: each connection takes three."""
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
 

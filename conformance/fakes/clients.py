@@ -15,7 +15,7 @@ PAUSE = 0.1
 
 
 class Client:
-    """One client, and since when it is idle: nothing was asked after the last answer."""
+    """One client, and since when it is idle, with no request after the last answer."""
 
     task: asyncio.Task[None]
 
@@ -49,7 +49,7 @@ class Clients:
     async def accept(
         self, listening: socket.socket, attend: Callable[[socket.socket, Client], Awaitable[None]]
     ) -> None:
-        """Accept clients for ever, and attends to each in a task of its own. ``attend`` closes the socket."""
+        """Accept clients without end, and serve each in its own task. ``attend`` closes the socket."""
         loop = asyncio.get_running_loop()
         while True:
             await self._room(listening)
@@ -88,7 +88,7 @@ class Clients:
 
 
 async def ended(tasks: Collection[asyncio.Task[Any]]) -> None:
-    """Cancel tasks and waits for their end."""
+    """Cancel tasks and wait for their end."""
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -102,7 +102,7 @@ async def _attended(
 
 
 async def _readable(listening: socket.socket) -> None:
-    """Wait until somebody wants to be accepted."""
+    """Wait until a client connects."""
     loop, ready = asyncio.get_running_loop(), asyncio.Event()
     loop.add_reader(listening, ready.set)
     try:

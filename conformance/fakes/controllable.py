@@ -1,4 +1,4 @@
-"""A virtual tenant that is arranged while it is in use: by a test, or by whoever controls the server."""
+"""A virtual tenant whose state can be changed while it is in use, by a test or over the server's control."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class ControllableTenant:
         return build(self._connection, scenario, self._start, self._began, self._identities)
 
     def publish_to(self, publish: Callable[[Connection], None]) -> None:
-        """Tell the connection now and whenever its file may have to say something else."""
+        """Call ``publish`` with the connection now, and whenever its file must change."""
         self._publish = publish
         publish(self.connection)
 
@@ -70,12 +70,12 @@ class ControllableTenant:
 
     @property
     def connection(self) -> Connection:
-        """The connection as its file has it; in some scenarios that is what is wrong."""
+        """The connection as configured; in some scenarios its values are the fault."""
         return self.world.connection
 
     @property
     def state(self) -> Tenant:
-        """The state that answers follow from, to be changed at will."""
+        """The state from which answers follow. It may be changed at any time."""
         return self.world.tenant
 
     @property
@@ -86,17 +86,17 @@ class ControllableTenant:
     # Arranging it
 
     def switch(self, scenario: str) -> None:
-        """Show another scenario, or several joined by ``+``. What was arranged before is gone, delays stay."""
+        """Switch to another scenario, or several joined by ``+``. Earlier changes are dropped, delays remain."""
         self._show(scenario)
 
     def reset(self) -> None:
-        """Back to the beginning."""
+        """Reset the tenant to its initial state."""
         self.latency = self.jitter = 0.0
         self._show(self._first)
 
     def fault(self, name: str, times: int | None = None) -> None:
-        """Put what disturbs requests in the way, for the first ``times`` requests that meet it: a scenario in which a
-        service or a network fails. Raises SourceError for any other.
+        """Add the failures of a scenario in which a service or a network fails, for the first ``times`` requests that
+        they apply to. Raises SourceError for any other scenario.
         """
         found = self._built(name).disturbances
         if not found:
@@ -107,7 +107,7 @@ class ControllableTenant:
             self._put(one, name if number == 0 else f"{name} ({number + 1})")
 
     def throttle(self, api: str, times: int | None = None, seconds: int = 5) -> None:
-        """Let an API say that it is asked too often, to the first ``times`` requests, and to come again in ``seconds``.
+        """Let an API answer 429 to the first ``times`` requests, with a Retry-After of ``seconds``.
 
         Raises SourceError for an unknown API.
         """
@@ -122,7 +122,7 @@ class ControllableTenant:
         self.world.disturbances.insert(0, one)
 
     def expire_secret(self) -> None:
-        """The app's client secret ended yesterday."""
+        """Let the app's client secret have expired yesterday."""
         self.state.expire_secret()
 
     def revoke(self, *permissions: str) -> None:
@@ -143,21 +143,21 @@ class ControllableTenant:
         self.state.revoke_roles()
 
     def drop_table(self, name: str) -> None:
-        """The table was never provisioned in the workspace."""
+        """Remove a table, as if it had never been provisioned in the workspace."""
         self.state.drop_table(name)
 
     # Answering
 
     def answer(self, request: httpx.Request) -> httpx.Response:
-        """As :meth:`World.answer`."""
+        """Answer a request, as :meth:`World.answer` does."""
         return self.world.answer(request)
 
     async def handler(self, request: httpx.Request) -> httpx.Response:
-        """As :meth:`World.handler`."""
+        """Answer a request, as :meth:`World.handler` does."""
         return await self.world.handler(request)
 
     def obstacle(self, host: str) -> Obstacle | None:
-        """As :meth:`World.obstacle`."""
+        """Return the network failure of a host, as :meth:`World.obstacle` does."""
         return self.world.obstacle(host)
 
     def delay(self, request: httpx.Request) -> float:

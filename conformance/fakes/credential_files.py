@@ -1,4 +1,4 @@
-"""A credential as files: what connection files and Azure's SDKs read it from."""
+"""A credential as files, for connection files and Azure's SDKs."""
 
 from __future__ import annotations
 

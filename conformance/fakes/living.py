@@ -1,4 +1,4 @@
-"""A tenant that lives while it is asked: things arrive, change, merge and go between any two requests."""
+"""A tenant that changes while it is used: objects arrive, change, merge and disappear between requests."""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ from conformance.sources.base import Channel, SourceError
 
 
 def arrangement(scenario: str) -> list[Arrange]:
-    """Return what puts a world into the state of a scenario, of a fault (its name has a slash), or of several joined by
-    ``+``.
+    """Return the functions that put a world into the state of a scenario, of a fault (its name has a slash), or of
+    several joined by ``+``.
 
     Raises :class:`SourceError` for an unknown one.
     """

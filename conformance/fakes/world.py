@@ -32,7 +32,7 @@ ASKED = "world"
 
 @dataclass
 class Disturbance:
-    """Something between the client and a service, or in the service itself: it answers instead.
+    """A failure between the client and a service, or in the service itself, which answers instead.
 
     ``api`` limits it to an API, ``endpoint`` to an operation, ``path`` to a part of the path; ``times`` to the first
     requests that it meets.
@@ -57,7 +57,7 @@ class Disturbance:
 
 @dataclass
 class World:
-    """One or more tenants, what disturbs them, and the connection as its file would have it.
+    """One or more tenants, their disturbances, and the connection as configured.
 
     ``tenants[0]`` is the connection's own. ``answer`` and ``handler`` answer requests; nothing is patched.
     """
@@ -80,7 +80,7 @@ class World:
         return self.tenant.clock
 
     def answer(self, request: httpx.Request) -> httpx.Response:
-        """Answer a request as the services would. Raises ``httpx.TransportError`` where nobody answers."""
+        """Answer a request as the services would. Raises ``httpx.TransportError`` where no service answers."""
         request.read()
         self.requests.append(request)
         if self.life:
@@ -123,7 +123,9 @@ class World:
         self.stripped[api] = header
 
     def obstacle(self, host: str) -> Obstacle | None:
-        """Return what keeps all connections to a host from coming about, as far as it shows before a request."""
+        """Return the network failure that prevents all connections to a host, as far as it shows before a request; else
+        None.
+        """
         apis = hosts()[host]
         for one in self.disturbances:
             if (

@@ -20,7 +20,7 @@ KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
 
 
 class FileError(Exception):
-    """A path that is no file which can be read; the message says why, without the path."""
+    """The path is not a readable file. The message says why, without the path."""
 
 
 def open_file(path: Path | str) -> IO[bytes]:
@@ -66,7 +66,7 @@ def size(number: int) -> str:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Write a file anew, for its owner alone (mode 600). What stood there is replaced: no link is followed.
+    """Write a file that only its owner may read (mode 600). An existing file is replaced: no link is followed.
 
     Raises ``OSError``.
     """
@@ -81,7 +81,7 @@ def write_private(path: Path, content: bytes) -> None:
 
 
 def create_private(path: Path, content: bytes) -> None:
-    """Write a file that is not there yet, for its owner alone (mode 600). Raises ``OSError``."""
+    """Create a file that only its owner may read (mode 600) and that must not exist yet. Raises ``OSError``."""
     number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
     with os.fdopen(number, "wb") as file:
         file.write(content)

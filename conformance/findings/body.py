@@ -47,8 +47,8 @@ _ERROR_WITHIN = re.compile(
 
 @dataclass
 class Contents:
-    """What a body says of an error. ``numbers`` are Entra's; ``status`` is the innermost that the body itself tells;
-    ``addresses`` are where requests went; ``inner`` is the shape of a document within a text.
+    """What a body says about an error. ``numbers`` are Entra's; ``status`` is the innermost that the body itself
+    states; ``addresses`` are where requests went; ``inner`` is the shape of a document within a text.
 
     Documents within strings are layers. Codes of all layers count, messages of the innermost alone: what wraps them
     is a client's prose.
@@ -81,7 +81,7 @@ class Contents:
     def answered(self, status: int | None, within: float = 0) -> None:
         """Note a status of the present layer: the innermost one counts, and of one layer the first.
 
-        ``within``: it is told of a document further in.
+        ``within``: the status is about an inner document.
         """
         if status is not None and self.layer + within > self._status_layer:
             self.status, self._status_layer = status, self.layer + within
@@ -92,7 +92,7 @@ class Contents:
         self._code_layers.append(self.layer)
 
     def told(self) -> int:
-        """Return how much is known of the error."""
+        """Return how many facts about the error are known."""
         return len(self.codes) + len(self.numbers) + len(self.messages)
 
     def settle(self) -> None:
@@ -163,7 +163,7 @@ def shape_of(text: str, value: Any, content_type: str) -> Shape:
 
 
 def contents(text: str, value: Any, shape: Shape) -> Contents:
-    """Return the error that a body tells of."""
+    """Return the error that a body describes."""
     found = Contents()
     if shape == "json":
         _walk(value, found, 0)

@@ -1,4 +1,4 @@
-"""The closed vocabulary of causes: what can be wrong, who can mend it, and how."""
+"""The closed vocabulary of causes: what can be wrong, who can fix it, and how."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands of a fix as data: what is typed where, who may run it, and what takes it back."""
+"""The commands of a fix as data: their form for each shell, who may run them, and what undoes them."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def _finding(signal: Signal, known: Mapping[str, str]) -> Finding:
 
 
 def missing(signal: Signal) -> list[str]:
-    """Sentences that ask for what would decide: status, service, body. Empty where all are there."""
+    """Return sentences that ask for missing information (status, service, body). Empty where nothing is missing."""
     asked = []
     if signal.status is None:
         asked.append("the HTTP status (--sentinel-explain-status)")
@@ -127,13 +127,13 @@ def missing(signal: Signal) -> list[str]:
 
 
 def _asked(signal: Signal, entry: Entry) -> list[str]:
-    """Return what would decide, where only a status or a client's words did."""
+    """Return requests for information, where only a status or a client's words decided."""
     vague = entry.service == "network" and not entry.words and signal.service is None
     return missing(signal) if vague else []
 
 
 def _token_details(signal: Signal, cause: str) -> list[str]:
-    """Return what a token beside the error says, where the error is about tokens or permissions."""
+    """Return details of a token in the same text, where the error is about tokens or permissions."""
     if CAUSES[cause].group not in ("token_use", "permission"):
         return []
     token = token_in(signal.text)
@@ -141,14 +141,14 @@ def _token_details(signal: Signal, cause: str) -> list[str]:
 
 
 def _by_facts(entry: Entry, facts: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
-    """Return what the connection itself already tells: a workspace id that is a GUID is not a name in its place."""
+    """Return the cause and the other possible causes that the connection's own values rule out or leave."""
     if entry.cause == "workspace_id_not_guid" and _GUID.fullmatch(facts.get("workspace_id", "")):
         return "workspace_not_found", tuple(name for name in entry.also if name != "workspace_not_found")
     return entry.cause, entry.also
 
 
 def _learned(signal: Signal) -> dict[str, str]:
-    """Facts that the answer itself tells, for the commands of the fix."""
+    """Return facts that the answer itself states, for the commands of the fix."""
     learned: dict[str, str] = {}
     if refused := signal.refused:
         if refused.object_id:
@@ -171,7 +171,7 @@ def _learned(signal: Signal) -> dict[str, str]:
 
 
 def _details(signal: Signal, match: Match) -> list[str]:
-    """Return what the answer names, said in a sentence of ours."""
+    """Return sentences about the things that the answer names."""
     cause = match.entry.cause
     if signal.roles and cause == "app_role_missing":
         required, carried = signal.roles

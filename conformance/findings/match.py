@@ -74,7 +74,7 @@ _ALONE = _TEXT  # what a foreign catalogue must exceed: a code, not only words o
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing that a service may answer, and what it means. All conditions that are declared must hold.
+    """One possible answer of a service, and its meaning. All declared conditions must hold.
 
     ``statuses`` are numbers or classes ("5xx"); ``codes`` and ``inner`` are alternatives each, with ``*`` for any
     characters; ``numbers`` must all be there; ``words`` is looked for in the messages; ``headers`` by their values.
@@ -109,7 +109,7 @@ class Entry:
 
     @property
     def bare(self) -> bool:
-        """Whether it looks at status and shape alone."""
+        """Whether the entry matches status and shape only."""
         said = self.codes or self.inner or self.numbers or self.words or self.headers or self.others
         return not (said or self.anywhere or self.path)
 
@@ -164,10 +164,10 @@ def numbers() -> frozenset[int]:
 
 
 def _allowed(entry: Entry, signal: Signal) -> bool:
-    """Return what the status itself rules out: 429 is throttling, and a fault of a service is no refusal by it.
+    """Return whether the status allows this entry: 429 is always throttling, and a 5xx is not a refusal.
 
-    A number of Entra that nobody knows rules out what is read from the vague value beside it, and from the status.
-    Loose words say nothing where the service is not known, and codes of other makers are not read as ours.
+    An unknown Entra number rules out entries that match the OAuth error beside it, or the status alone. Loose words say
+    nothing where the service is not known, and codes of other makers are not read as ours.
     """
     if signal.numbers and not entry.numbers and not entry.words and numbers().isdisjoint(signal.numbers):
         if entry.codes and _VAGUE.issuperset(entry.codes):

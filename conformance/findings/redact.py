@@ -1,4 +1,4 @@
-"""Text of others, made fit to be shown: nothing that looks like a credential, no control characters."""
+"""Redaction of text from services and users: nothing that looks like a credential, no control characters."""
 
 from __future__ import annotations
 

@@ -96,9 +96,9 @@ def role_for(action: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """How to mend it: prose, commands to paste into a shell, and where to click.
+    """A fix: prose, commands to paste into a shell, and where to click.
 
-    ``values`` are what the placeholders were filled in with, where that is known.
+    ``values`` are the values of the placeholders, where known.
     """
 
     text: str
@@ -113,7 +113,7 @@ class Fix:
 
 
 def fix(cause: Cause, facts: Mapping[str, str]) -> Fix:
-    """Return the fix of a cause. Unknown values stay visible as hints such as ``<client-id>``."""
+    """Return the fix of a cause. Unknown values remain visible as hints such as ``<client-id>``."""
     variants = tuple(_variants(facts))
     shown = variants[0] | {
         "resource_name": " and ".join(dict.fromkeys(v["resource_name"] for v in variants if "resource_name" in v))

@@ -46,9 +46,9 @@ _PAGE = re.compile(r"<!doctype html|<html[\s>]", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Signal:
-    """What an answer says. ``codes`` run from the outermost inwards, ``mentions`` are words that look like one.
+    """The content of an answer. ``codes`` run from the outermost inwards, ``mentions`` are words that look like one.
 
-    ``status`` is the HTTP status, told by the caller or by the text itself. ``service`` is None if nothing tells it.
+    ``status`` is the HTTP status, from the caller or from the text itself. ``service`` is None if it is not known.
     """
 
     status: int | None
@@ -82,12 +82,12 @@ class Signal:
 
     @cached_property
     def refused(self) -> pasted.Refused | None:
-        """Who was refused what and where, if the answer is one of Azure RBAC."""
+        """The refused principal, action and scope, if the answer is a refusal of Azure RBAC."""
         return next((found for text in (*self.messages, self.text) if (found := pasted.refused(text))), None)
 
     @cached_property
     def roles(self) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-        """The app roles asked for and carried, if the answer tells them."""
+        """The app roles required and carried, if the answer states them."""
         return pasted.roles(self.words)
 
 
@@ -148,7 +148,7 @@ def _printed(text: str) -> http_text.HttpAnswer | None:
 
 
 def _at(address: hosts.Address | None, signal: Signal) -> dict[str, Any]:
-    """Return what the address of the request tells of an answer."""
+    """Return fields of a signal that follow from the address of the request."""
     where, other = (hosts.service_of(address) or (None, None)) if address else (None, None)
     if address is None or where is None or signal.numbers:
         return {}
@@ -156,8 +156,8 @@ def _at(address: hosts.Address | None, signal: Signal) -> dict[str, Any]:
 
 
 def _place(found: Contents) -> hosts.Address | None:
-    """Return where the request went that was refused: of several the last, since a wrapped error ends with the first
-    one.
+    """Return the address of the refused request: the last of several, since a wrapped error ends with the
+    original one.
     """
     ours = [address for address in found.addresses if hosts.service_of(address)]
     if ours:

@@ -1,4 +1,4 @@
-"""What is wrong with a pasted access token, for a connection: a finding that never holds the token."""
+"""The finding about a pasted access token, for a connection. It never holds the token."""
 
 from __future__ import annotations
 

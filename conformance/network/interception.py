@@ -1,4 +1,4 @@
-"""Answers that came through something that opens TLS on the way: how that shows, and what it makes of a failure."""
+"""TLS interception: how an intercepted answer is recognised, and what that means for a failure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _issuers: WeakKeyDictionary[Any, str | None] = WeakKeyDictionary()
 
 
 def issuer(response: httpx.Response) -> str | None:
-    """Who signed the certificate of an answer, where it is none of the services' authorities; else None."""
+    """Return the issuer of an answer's certificate if it is not one of the services' authorities; else None."""
     stream = response.extensions.get("network_stream")
     tls = stream.get_extra_info("ssl_object") if stream is not None else None
     if tls is None:
@@ -39,9 +39,9 @@ def broken_off(found: Finding, by: str | None) -> Finding:
 
 
 def seen_through(found: Finding, by: str | None, host: str) -> Finding:
-    """Return the finding of a refusal from ``host``, where ``by`` may open TLS on the way (None: nobody does).
+    """Return the finding of a refusal from ``host``, where ``by`` may open TLS on the way (None: no interception).
 
-    What the service did not say in a code or words of its own is then not held against it, and nothing is conclusive.
+    Unless the answer has a code or words of the service itself, it is then not conclusive.
     """
     if by is None or found.cause == "throttled":
         return found

@@ -1,4 +1,4 @@
-"""What it means that a proxy gave no tunnel: its own setting, a sign-in, a prohibition, or a failure."""
+"""The meaning of a proxy's refusal to open a tunnel: its setting, a sign-in, a prohibition, or a failure."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def proxy_refusal(error: Exception, route: Route) -> Finding | None:
 
 
 def route_facts(route: Route) -> dict[str, str]:
-    """Return what the commands of a fix need to take the same way as the request."""
+    """Return the facts with which the commands of a fix use the same proxy as the request."""
     address = route.proxy.address if route.proxy else ""
     return {"host": route.host, "proxy": address, "proxy_user": "<user>" if _signs_in(route.proxy) else ""}
 
@@ -70,7 +70,7 @@ def on_the_way(found: Finding, route: Route) -> Finding:
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield an exception and what it came from, each once."""
+    """Yield an exception and its causes, each once."""
     seen: list[BaseException] = []
     current: BaseException | None = error
     while current is not None and current not in seen:
@@ -129,7 +129,7 @@ def _by_status(status: int, route: Route, setting: str) -> tuple[str, str]:
 
 
 def _signature(route: Route) -> str:
-    """Return what the proxy calls itself and its error, in brackets."""
+    """Return the proxy's own name and error code, in brackets."""
     names = (route.headers.get(name, "") for name in ("x-squid-error", "server", "proxy-agent"))
     words = [found[0] for name in names if (found := _WORD.match(name))]
     return f" ({', '.join(dict.fromkeys(words))})" if words else ""

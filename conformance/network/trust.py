@@ -55,7 +55,7 @@ def trust() -> ssl.SSLContext:
 
 
 def trust_note() -> str | None:
-    """Return what the settings of this machine have to do with a certificate that is not trusted; None if nothing."""
+    """Return a sentence on how this machine's settings explain an untrusted certificate; None if they do not."""
     file = os.environ.get(FILE)
     if file:
         count = len(_CERTIFICATE.findall(_content(Path(file))))

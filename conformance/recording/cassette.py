@@ -1,4 +1,4 @@
-"""A cassette: a folder with the interactions of one connection, and the manifest that says what they showed."""
+"""A cassette: a folder with the interactions of one connection, and a manifest with their outcomes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,10 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class CredentialPart(Part, frozen=True, kw_only=True, omit_defaults=True):
-    """Which credential was used, and nothing of it. ``stand_in`` replaces a secret of the same fitness."""
+    """The kind of the credential, without its content.
+
+    ``stand_in`` replaces a secret and has the same format problems, if any.
+    """
 
     kind: Literal["client_secret", "certificate", "federated_token"]
     origin: Literal["inline", "env", "file", "other"] = "other"
@@ -75,7 +78,7 @@ class CheckPart(Part, frozen=True, kw_only=True):
 
 
 class Manifest(Part, frozen=True, kw_only=True):
-    """What was recorded, when, and what came of it."""
+    """What was recorded, when, and with which outcomes."""
 
     schema: Literal["sentinel-conformance/cassette/1"]
     name: str
@@ -102,7 +105,7 @@ class Cassette(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def told(outcomes: Sequence[Outcome]) -> tuple[CheckPart, ...]:
-    """Outcomes as a manifest has them."""
+    """Return outcomes in the form of a manifest."""
     return tuple(
         CheckPart(id=one.check, outcome=one.status, cause=one.cause, blocked_by=one.blocked_by) for one in outcomes
     )

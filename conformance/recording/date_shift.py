@@ -16,7 +16,7 @@ _YEARS = range(1990, 2200)
 
 @dataclass(frozen=True, slots=True)
 class DateShift:
-    """How far everything is moved."""
+    """A number of whole days by which all dates are moved."""
 
     days: int = 0
 

@@ -14,7 +14,7 @@ FREE_TEXT = "text"
 
 @dataclass(frozen=True)
 class Treatment:
-    """What becomes of the members that it names."""
+    """How the members that it names are scrubbed."""
 
     name: str
     does: str

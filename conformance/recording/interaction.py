@@ -58,7 +58,9 @@ def content(response: Answered) -> bytes:
 
 
 def key(request: Asked) -> str:
-    """Return what makes two requests the same: method, host, path, options in any order, and what the body says."""
+    """Return the key by which two requests are equal: method, host, path, options in any order, and the
+    body's content.
+    """
     url = httpx.URL(request.url)
     options = sorted(parse_qsl(url.query.decode(), keep_blank_values=True))
     return json.dumps([request.method, url.host, url.path, options, request.body], sort_keys=True)

@@ -1,4 +1,4 @@
-"""A recording session: which connections are recorded, and the one way by which a recording reaches the disk.
+"""A recording session: which connections are recorded, and the only code that writes a recording to disk.
 
 A recording is one block: its pseudonyms and its clock hold together. So it is kept, or renewed as a whole:
 
@@ -43,7 +43,7 @@ SHOWN = 8
 
 
 class Discarded(Exception):
-    """A recording that must not be kept; the message says why, a line for each reason."""
+    """A recording must not be written. The message has a line for each reason."""
 
 
 @dataclass
@@ -77,14 +77,19 @@ class Recording:
         return manifest.checks_version == CHECKS_VERSION and known >= {one.id for one in checks}
 
     def check(self, connections: Iterable[Connection]) -> None:
-        """Raise :class:`~conformance.sources.base.SourceError` for a cassette that would be replayed and cannot be."""
+        """Check the cassettes of these connections.
+
+        Raises :class:`~conformance.sources.base.SourceError` for one that would be replayed and cannot be.
+        """
         for one in connections:
             folder = cassette.place(self.folder, one.name)
             if self.mode in ("once", "new_episodes") and cassette.exists(folder):
                 cassette.read(folder)
 
     def kept(self, connection: Connection, outcomes: Sequence[Outcome]) -> tuple[bool | None, list[str]]:
-        """:meth:`keep`, and what to tell the user of it; None where nothing was recorded."""
+        """Call :meth:`keep`; return whether the cassette was written (None where nothing was recorded), and lines for
+        the user.
+        """
         folder = self.folder / connection.name
         try:
             written = self.keep(connection, outcomes)
@@ -100,7 +105,7 @@ class Recording:
         return True, [f"{written}: recorded; read it before you share it"]
 
     def keep(self, connection: Connection, outcomes: Sequence[Outcome]) -> Path | None:
-        """Write the cassette of a connection; its folder, or None for a connection that was replayed.
+        """Write the cassette of a connection; return its folder, or None for a connection that was replayed.
 
         Raises :class:`Discarded` for a recording that must not be kept, and ``OSError``.
         """
@@ -123,7 +128,7 @@ class Recording:
 def faithful(tape: Tape, connection: Connection, outcomes: Sequence[Outcome], tier: Tier) -> tuple[Cassette, Scrubbed]:
     """Return the cassette of a tape, once its replay has given the same outcomes. Raises :class:`Discarded`.
 
-    Where a day of the calendar stands in the way, it is moved by another number of days.
+    Where the date shift changes an outcome, another number of days is tried.
     """
     if not tape.interactions:
         raise Discarded("nothing was sent, so there is nothing to replay")
@@ -145,7 +150,7 @@ def faithful(tape: Tape, connection: Connection, outcomes: Sequence[Outcome], ti
 
 
 def _differences(live: Sequence[CheckPart], replayed: Sequence[Outcome]) -> list[str]:
-    """Return what came out differently. The reasons are the replay's: they hold pseudonyms."""
+    """Return lines about outcomes that differ. The reasons are the replay's: they hold pseudonyms."""
     return [
         f"{was.id}: {_said(was)} live, and {_said(now)} replayed: {outcome.reason or 'it holds'}"
         for was, now, outcome in zip(live, cassette.told(replayed), replayed, strict=True)

@@ -34,7 +34,7 @@ FAILURES: Mapping[str, tuple[type[httpx.HTTPError], str]] = {
 
 
 class MissingInteraction(Exception):
-    """A request that a cassette does not hold; its probe is then not known, which is nobody's failure."""
+    """The cassette does not hold this request. Its probe becomes an internal error, never a failure."""
 
 
 class Replay(httpx.AsyncBaseTransport):

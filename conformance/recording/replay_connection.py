@@ -17,16 +17,16 @@ VALUES = ("tenant_id", "client_id", "subscription_id", "resource_group", "worksp
 
 
 class NoCertificate(Certificate):
-    """Stands for the certificate of a recording: what is signed with it is compared with nothing."""
+    """Replaces the certificate of a recording; its signature is never compared."""
 
     def msal(self) -> Any:
         return {"client_assertion": lambda: "replayed"}  # msal warns of one that is no function
 
 
 def described(connection: Connection, scrubber: Scrubber) -> ConnectionPart:
-    """Return a connection as its manifest has it.
+    """Return a connection in the form of a manifest.
 
-    A value that cannot be right has a pseudonym that cannot be right either.
+    A malformed value gets a malformed pseudonym.
     """
     real = {key: getattr(connection, key) for key in VALUES}
     values = {key: scrubber.text(value, key) for key, value in real.items()}
@@ -57,7 +57,7 @@ def connection(name: str, part: ConnectionPart) -> Connection:
 
 
 def masked(value: str) -> str:
-    """Return a value of the same form, of which nothing can be read."""
+    """Return an unreadable value of the same form."""
     return re.sub(r"\d", "0", re.sub(r"[^\W\d_]", "x", value))
 
 
@@ -77,7 +77,9 @@ def _credential(credential: Credential, scrubber: Scrubber) -> CredentialPart:
 
 
 def _unusable(real: str, hint: str) -> str:
-    """Return a secret that has the same faults as the real one, if any, and begins as Graph says that it begins."""
+    """Return a secret with the same format problems as the real one, if any, which begins with the hint that Graph
+    shows.
+    """
     made = f"{hint}-replayed"
     if secret(real) is None:
         return made

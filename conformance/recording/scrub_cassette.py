@@ -47,7 +47,7 @@ class Scrubbed:
 
 
 def scrubbed(interactions: Sequence[Interaction], connection: Connection, shift: DateShift) -> Scrubbed:
-    """Scrub a recording. It is gone through twice, so that a name that is learnt late is known everywhere."""
+    """Scrub a recording, in two passes, so that a name that is learnt late is replaced everywhere."""
     pseudonyms = Pseudonyms()
     pseudonyms.reserve(msgspec.json.encode(interactions).decode())
     for _ in range(2):
@@ -58,7 +58,7 @@ def scrubbed(interactions: Sequence[Interaction], connection: Connection, shift:
 
 
 def interaction(one: Interaction, scrubber: Scrubber) -> Interaction:
-    """One interaction, scrubbed."""
+    """Return one interaction, scrubbed."""
     return Interaction(request=_asked(one.request, scrubber), response=_answered(one.response, scrubber))
 
 

@@ -1,6 +1,8 @@
-"""Scrubbing: whatever could tell whose recording it is becomes a pseudonym, unless it is known to be everybody's.
+"""Scrubbing: every value that could identify the customer becomes a pseudonym, unless it is known to be the same for
+all tenants.
 
-What is not declared in ``fields.toml`` is taken for the customer's. Types and shape of JSON stay as they are.
+Values of fields that ``fields.toml`` does not declare are taken for the customer's. Types and shape of JSON stay as
+they are.
 """
 
 from __future__ import annotations
@@ -162,8 +164,8 @@ class Scrubber:
         return self.pseudonyms.of(value, KINDS.get(how or "", pseudonym_kinds.TEXT))
 
     def phrase(self, value: str) -> str:
-        """Return an error text: what is told by its form is replaced, then names that are known, then every unknown
-        word.
+        """Return an error text, scrubbed: values known by their form are replaced first, then known names, then every
+        unknown word.
         """
         parts, end = [], 0
         text = QUOTED.sub(self._quoted, self.shift.within(value))
@@ -191,7 +193,9 @@ class Scrubber:
         return "".join([*parts, TOKEN.sub(self._unknown_word, text[end:])])
 
     def _quoted(self, match: re.Match[str]) -> str:
-        """Return what an error text quotes: a name, unless it is told by its form or one word of the services."""
+        """Return the scrubbed form of a quoted part of an error text: a name, unless its form says otherwise or it is a
+        word of the services.
+        """
         whole, what = match.group(), match.group("what")
         one = TOKEN.fullmatch(what) is not None
         if IDENTIFYING.search(what) or pseudonym_kinds.ANY.fullmatch(what) or what.lower() in vocabulary.names():
@@ -208,7 +212,7 @@ class Scrubber:
         return token.replace(bare, self._by_form(bare) or self.pseudonyms.of(bare, pseudonym_kinds.TEXT))
 
     def hint(self, value: str) -> str:
-        """Return the beginning of a secret, as Graph tells it."""
+        """Return the scrubbed hint of a secret: its beginning, as Graph shows it."""
         return self._hints.setdefault(value, f"h{len(self._hints):02d}")
 
     # What a text is by its form
@@ -240,7 +244,7 @@ class Scrubber:
         return None
 
     def _by_form(self, value: str, member: str = "", *, refusal: bool = False) -> str | None:
-        """Return what a text becomes because of its form; None where its form says nothing."""
+        """Return the scrubbed text of a value known by its form; None for any other."""
         if (found := self._identifying(value)) is not None:
             return found
         if (moved := self.shift.whole(value)) is not None:
@@ -282,7 +286,7 @@ class Scrubber:
         }
 
     def host(self, value: str) -> str:
-        """Return a host name: the first label of three is the host's own, the rest its domain."""
+        """Return a host name, scrubbed: the first of three or more labels is the host's own, the rest its domain."""
         if value.lower() in vocabulary.hosts():
             return value
         label, _, domain = value.partition(".")
@@ -299,7 +303,9 @@ class Scrubber:
     # URLs and tokens
 
     def url(self, value: str) -> str:
-        """Return a URL of a service keeps its host and the words of its path; of any other nothing is left."""
+        """Return a URL, scrubbed: a service's keeps its host and the words of its path; any other is replaced as a
+        whole.
+        """
         try:
             parts = urlsplit(value)
             host = (parts.hostname or "").lower()
@@ -327,7 +333,7 @@ class Scrubber:
         return name, self.text(value, "etag")
 
     def path(self, value: str) -> str:
-        """Return a path, or an ARM id: the services' own words stay, names and ids get pseudonyms."""
+        """Return a path or an ARM id, scrubbed: the services' own words remain, names and ids get pseudonyms."""
         done: list[str] = []
         before = ""
         for raw in value.split("/"):
@@ -353,7 +359,9 @@ class Scrubber:
         )
 
     def token(self, value: str) -> str:
-        """Return a JWT becomes an unsigned one with the same claims, scrubbed; another token a pseudonym."""
+        """Return a token, scrubbed: a JWT becomes an unsigned one with scrubbed claims; any other token becomes a
+        pseudonym.
+        """
         claims = decode_claims(value)
         if not claims:
             return self.pseudonyms.of(value, pseudonym_kinds.OPAQUE)

@@ -1,4 +1,4 @@
-"""Recording: what goes over the network is kept in memory, by vcrpy, until it has been scrubbed and judged.
+"""Recording: vcrpy keeps all traffic in memory until it has been scrubbed and judged.
 
 vcrpy patches httpx as a whole, so one tape runs at a time; connections are recorded one after the other.
 """
@@ -26,7 +26,7 @@ DROPPED = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
 
 class Keeper:
-    """Where vcrpy puts its cassette: nowhere but memory, as interactions. They are real."""
+    """A vcrpy persister that keeps interactions in memory only. They are not scrubbed."""
 
     def __init__(self) -> None:
         self.interactions: list[Interaction] = []
@@ -70,7 +70,7 @@ class Tape:
 
 
 class Failures(httpx.AsyncBaseTransport):
-    """Notes what vcrpy does not: requests that the network answered with an error."""
+    """Records requests that ended in a network error, which vcrpy does not record."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
         self._transport = transport

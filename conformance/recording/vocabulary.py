@@ -1,4 +1,4 @@
-"""What survives scrubbing because it is everybody's: the words, names, ids and hosts of the services themselves."""
+"""The vocabulary that survives scrubbing: words, names, ids and hosts of the services themselves."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def names() -> frozenset[str]:
 
 @cache
 def own() -> frozenset[str]:
-    """Return what services call things themselves: tables and their columns, and objects that each workspace has."""
+    """Return the services' own names: tables and their columns, and objects that each workspace has."""
     columns = {name for table in TABLES.values() for name in (*table.documented, *table.unverified)}
     return frozenset({*columns, *TABLES, *FRESHNESS_TABLES, "PrimaryResult", "default"})
 
@@ -94,7 +94,7 @@ def own() -> frozenset[str]:
 def words() -> frozenset[str]:
     """Return the words that error texts are made of, lower case: those of the catalogues and of known refusals.
 
-    Every other word of an error text may be somebody's name, and is taken for one.
+    Every other word of an error text may be a person's name, and is treated as one.
     """
     texts = [text for file in _texts("findings") for text in _strings(file)]
     texts += [text for file in _texts("fakes", "services", "refusals") for text in _strings(file)]

@@ -26,8 +26,8 @@ _CLASSES = tuple(map(re.compile, ("[a-z]", "[A-Z]", "[0-9]", r"[^\w\s.-]")))
 
 
 def shape_of(text: str) -> str | None:
-    """Return what kind of secret a text has the unmistakable shape of; None for any other text, perhaps a
-    secret too.
+    """Return the kind of secret that a text certainly is, by its shape; None for any other text, which may still be a
+    secret.
     """
     return next((kind for pattern, kind in _KINDS if pattern.search(text)), None)
 

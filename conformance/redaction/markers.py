@@ -35,7 +35,9 @@ def defuse(text: str, *, within: bool = False) -> str:
 
 
 def defuse_bytes(data: bytes) -> bytes:
-    """Of a file in UTF-8: what is obeyed anywhere in a line, should it be printed by a job."""
+    """Return the content of a UTF-8 file without CI commands that would be obeyed anywhere in a line when a job prints
+    it.
+    """
     if b"##" not in data and b"ection_" not in data.lower():
         return data
     return _MARKER_BYTES.sub(lambda match: _APART[match[0].decode().lower()].encode(), data)

@@ -52,7 +52,7 @@ class Register:
         """Forms in which there may be no whole block where a text is looked at."""
 
     def remember(self, value: str) -> None:
-        """Take note of a secret, as one that was used just now."""
+        """Register a secret, as the most recently used one."""
         text = value.strip()
         if len(text) < SHORT:
             return
@@ -98,7 +98,7 @@ class Register:
                 yield from _extended(small, place, form)
 
     def clear(self) -> None:
-        """Forget all of them: another run begins."""
+        """Forget all secrets, before another run."""
         with self._lock:
             self._values.clear()
             self._blocks.clear()
@@ -122,7 +122,7 @@ def _listed(form: bytes) -> Iterator[int]:
 
 
 def _extended(small: bytes, place: int, form: bytes) -> Iterator[tuple[int, int]]:
-    """Yield where the form, or a part of it, stands around the block at a place."""
+    """Yield the ranges around the block at a place that match the form, or a part of it."""
     block = small[place : place + BLOCK]
     at = form.find(block)
     while at >= 0:
@@ -170,7 +170,7 @@ REGISTER = Register()
 
 
 def remember(value: str) -> None:
-    """Take note of a secret of this run. Its ``hide`` removes it from then on, in all its forms."""
+    """Register a secret of this run. ``hide`` removes it from now on, in all its forms."""
     REGISTER.remember(value)
 
 

@@ -1,4 +1,4 @@
-"""Where a key stands in a TOML text: ``tomllib`` reads values, and does not say from which line."""
+"""Line numbers of the keys of a TOML text: ``tomllib`` reads values without their lines."""
 
 from __future__ import annotations
 

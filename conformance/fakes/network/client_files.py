@@ -1,4 +1,4 @@
-"""What clients of the virtual tenant are given: a made-up connection, its files, and the variables to export."""
+"""Files for clients of the virtual tenant: a made-up connection, its files, and the variables to export."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def variables(connection: Connection, folder: Path | None = None) -> dict[str, s
 
 
 def exports(values: Mapping[str, str]) -> str:
-    """Lines for a POSIX shell."""
+    """Return the variables as lines for a POSIX shell."""
     return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in values.items())
 
 
@@ -117,5 +117,5 @@ def _connection(path: Path, connection: Connection, credential: str) -> None:
 
 
 def private(path: Path, content: str | bytes) -> None:
-    """A file for its owner only, made anew."""
+    """Write a file that only its owner may read, replacing an existing one."""
     write_private(path, content.encode() if isinstance(content, str) else content)

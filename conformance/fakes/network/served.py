@@ -1,4 +1,4 @@
-"""A stage on a server of its own: what the command line serves, and the fixture `sentinel_server`."""
+"""A controllable tenant on a server of its own: for the command line and the fixture `sentinel_server`."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ def serving(handler: Handler, hosts: Collection[str], **options: Any) -> Abstrac
 
 @contextmanager
 def log_to(log: Log | None) -> Iterator[Callable[[str], None] | None]:
-    """What takes a line of a log: the function itself, or one that appends to the file."""
+    """Yield a function that takes a line of a log: ``log`` itself, or one that appends to the file."""
     if log is None or callable(log):
         yield log
     else:
@@ -139,7 +139,7 @@ def log_to(log: Log | None) -> Iterator[Callable[[str], None] | None]:
 
 
 def _extra() -> tuple[ModuleType, ModuleType]:
-    """Return the two modules that stand on the extra ``server``."""
+    """Return the two modules that need the extra ``server``."""
     try:
         from conformance.fakes.network import certificates as network_certificates
         from conformance.fakes.network import https

@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Welcome:
-    """A client is served by ``serve``, to whom goes what was read of it already; ``greeting`` is said before."""
+    """How to serve a client: by ``serve``, to which already-read bytes are passed on; ``greeting`` is sent first."""
 
     serve: Serve
     read: bytes = b""
@@ -51,8 +51,8 @@ class Refusal:
 class Tunnel:
     """Accepts ``CONNECT host:443`` for ``hosts``, and TLS itself; hands both to ``serve`` as one end of a socket pair.
 
-    ``plain`` serves requests in origin form without TLS, from this machine only. ``obstacle`` says what stands before
-    a host; behind a foreign certificate, ``foreign`` serves. Anything else gets a short 400, 403, 431, 501 or 502. A
+    ``plain`` serves requests in origin form without TLS, from this machine only. ``obstacle`` gives the network failure
+    of a host; behind a foreign certificate, ``foreign`` serves. Anything else gets a short 400, 403, 431, 501 or 502. A
     client has ``patience`` seconds for its first bytes. It serves as many clients as the process may open files for;
     further ones wait until one of these has gone or is idle, and is hung up on.
     """
@@ -100,7 +100,7 @@ class Tunnel:
             logger.debug("A client's connection ended: %s", ended.exceptions)
 
     async def _greet(self, reader: StreamReader, peer: str) -> Welcome | Refusal | None:
-        """Return how to treat a client, by its first bytes. None: to hang up."""
+        """Return how to serve or refuse a client, by its first bytes; None to hang up."""
         first = await reader.readexactly(1)
         if first == _TLS_HANDSHAKE:
             return Welcome(self.serve, first)

@@ -1,4 +1,4 @@
-"""What the app may do: admin consent, licences and Azure roles."""
+"""Scenarios of permissions: admin consent, licences and Azure roles."""
 
 from __future__ import annotations
 

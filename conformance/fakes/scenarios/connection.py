@@ -1,4 +1,4 @@
-"""What the connection file gets wrong, and what Entra says to its credential."""
+"""Scenarios of wrong connection files and refused credentials."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from conformance.fakes.world import World
 
 @scenario("healthy", "everything as it should be")
 def _healthy(world: World) -> None:
-    """Nothing to arrange."""
+    """Change nothing."""
 
 
 def _with_secret(world: World) -> None:

@@ -1,4 +1,4 @@
-"""Services that fail, and networks that come between."""
+"""Scenarios of failing services and networks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ INCOMPLETE = ExitCode.INCOMPLETE
 
 
 def always(status: int, body: Any, headers: dict[str, str]) -> Callable[[Call], httpx.Response]:
-    """Return the same answer to everything."""
+    """Return a handler with the same answer to every request."""
     return lambda call: respond(call, status, body, headers)
 
 

@@ -1,4 +1,4 @@
-"""What the Defender side of a tenant holds, told from the same story as the workspace's incidents."""
+"""The Defender data of a tenant, derived from the same incidents as the workspace's."""
 
 from __future__ import annotations
 

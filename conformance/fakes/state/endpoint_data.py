@@ -1,4 +1,4 @@
-"""The story as Defender for Endpoint tells it: machines and alerts, in Pascal case, with numbers for incidents."""
+"""The incidents in the form of Defender for Endpoint: machines and alerts, in Pascal case, incidents as numbers."""
 
 from __future__ import annotations
 

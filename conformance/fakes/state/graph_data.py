@@ -1,4 +1,5 @@
-"""The story as Microsoft Graph tells it: alerts, incidents and secure scores, in camel case, with texts for incidents.
+"""The incidents in the form of Microsoft Graph: alerts, incidents and secure scores, in camel case, incident ids as
+texts.
 
 The ids join it to the other APIs: a device's evidence names the machine of Defender for Endpoint, an alert that
 Defender for Endpoint raised has the same id there, and incidents go by their number everywhere.

@@ -1,4 +1,4 @@
-"""The tables of a workspace, filled from the story."""
+"""The tables of a workspace, filled from the incidents."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ class Assignment:
 
 @dataclass
 class Denial:
-    """A deny assignment: takes actions away from everybody it names."""
+    """A deny assignment: takes actions away from all principals that it names."""
 
     principal_id: str
     scope: str
@@ -291,5 +291,5 @@ class Tenant:
             secret.ends = self.clock.service_now() - ago
 
     def drop_table(self, name: str) -> None:
-        """The table was never provisioned in the workspace."""
+        """Remove a table, as if it had never been provisioned in the workspace."""
         self.workspace.tables.pop(name, None)

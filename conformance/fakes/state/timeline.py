@@ -1,4 +1,4 @@
-"""What happened in the virtual tenant: the incidents that all APIs tell of, each in its own words.
+"""The incidents of the virtual tenant, from which all APIs derive their own representations.
 
 Sentinel's REST API, the tables behind Log Analytics, Graph and Defender for Endpoint derive their bodies from the same
 story, so that two routes lead to the same truth. Everything is made up; times are relative to the tenant's clock.
@@ -142,7 +142,7 @@ _PLOT: tuple[tuple[str, Severity, Status, Product, str, str, float], ...] = (
 
 
 def incidents(now: datetime, *, delay: timedelta = timedelta(), first: int = 4711) -> tuple[Incident, ...]:
-    """Return the story as of a moment, newest first. ``delay`` makes everything older."""
+    """Return the incidents as of a moment, newest first. ``delay`` makes everything older."""
     story = []
     for i, (title, severity, status, product, tactic, technique, hours) in enumerate(_PLOT):
         created = now - timedelta(hours=hours) - delay

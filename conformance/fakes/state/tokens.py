@@ -1,4 +1,4 @@
-"""Access tokens of the virtual tenant: real claims, signed with a key of no worth."""
+"""Access tokens of the virtual tenant: real claims, signed with a key that no service accepts."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What is the same for every customer, or reserved for documentation, and so may stand in a recording.
+"""Values that are the same for every customer, or reserved for documentation, and so may be in a recording.
 
-Pseudonyms are told by marks that real values do not have: GUIDs of one series, long numbers that begin with zeros,
-words such as ``name-0007``, addresses and domains of the ranges that are reserved for documentation.
+Pseudonyms are recognised by marks that real values do not have: GUIDs of one series, long numbers that begin with
+zeros, words such as ``name-0007``, addresses and domains of the ranges that are reserved for documentation.
 """
 
 from __future__ import annotations
@@ -95,13 +95,15 @@ def host(url: str) -> str:
 
 
 def reserved_domain(name: str) -> bool:
-    """Return whether a host or domain is one that belongs to nobody."""
+    """Return whether a host or domain is reserved, and so belongs to no customer."""
     name = name.lower().strip(".")
     return any(name == one or name.endswith(f".{one}") for one in RESERVED_DOMAINS)
 
 
 def reserved_address(text: str) -> bool:
-    """Return whether an IP address belongs to nobody; also True for what is no address."""
+    """Return whether an IP address is reserved, and so belongs to no customer; also True for a text that is not an
+    address.
+    """
     try:
         address = ipaddress.ip_address(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What tells whose tenant it is: ids, hosts, domains, addresses. Allowed are pseudonyms and what is no one's own."""
+"""Identifying values: ids, hosts, domains, addresses. Pseudonyms and reserved values are allowed."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ MACS = frozenset({"macaddress", "mac"})
 
 
 def allowed_host(name: str) -> bool:
-    """Return whether a host is one of the services', one that their documents point to, or nobody's."""
+    """Return whether a host is one of the services', one that their documents point to, or reserved."""
     name = name.lower().strip(".")
     return name in public_hosts() or reserved_domain(name)
 
 
 def allowed_mail(address: str) -> bool:
-    """Return whether a mail address is nobody's; a member such as ``value@odata.type`` is none."""
+    """Return whether a mail address is reserved; a member such as ``value@odata.type`` is not an address."""
     domain = address.rpartition("@")[2].lower()
     return reserved_domain(domain) or domain.startswith("odata.")
 

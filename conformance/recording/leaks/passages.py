@@ -49,7 +49,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a value stands, and how many layers within layers are still looked into."""
+    """The path of a value, and how many more nested layers are read."""
 
     path: Path = ()
     field: str = ""

@@ -1,6 +1,6 @@
-"""The leak scan: nothing of a real tenant may stand in a recording.
+"""The leak scan: nothing of a real tenant may be in a recording.
 
-It stands on its own: it knows what must not be there, not how a recording was scrubbed.
+It is independent of the scrubber: it knows what must not be there, not how a recording was scrubbed.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ PLAIN = re.compile(r"[$@A-Za-z_][\w.@$-]{0,63}")
 
 
 class ScanError(UsageError):
-    """What cannot be scanned; the message is one line for the user."""
+    """A file cannot be scanned. The message is one line for the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """Something that must not be committed: where it stands and what it is. ``excerpt`` shows its form only."""
+    """Something that must not be committed: its place and kind. ``excerpt`` shows its form only."""
 
     file: str
     where: str
@@ -45,10 +45,10 @@ class Leak:
 
 
 def leaks(texts: Mapping[str, str], *, known: Iterable[str] = (), pseudonyms: Collection[str] = ()) -> list[Leak]:
-    """Return what must not be in these files (name to content), each place and rule once.
+    """Return the leaks in these files (name to content), each place and rule once.
 
-    ``known`` are real values that are looked for in any form; ``pseudonyms`` were given out in their place and may
-    stand although they look real.
+    ``known`` are real values to look for in any form; ``pseudonyms`` replaced them and are allowed although they look
+    real.
     """
     own = known_rule(known)
     rules, of_names = (own, *RULES), (own, *identities.RULES)

@@ -1,4 +1,4 @@
-"""What opens something: secrets, tokens, assertions, signatures, cookies, keys, and what is as irregular as one."""
+"""Credentials: secrets, tokens, assertions, signatures, cookies, keys, and random text that could be one."""
 
 from __future__ import annotations
 

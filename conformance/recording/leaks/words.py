@@ -1,5 +1,7 @@
-"""What people wrote and called things. No pattern tells a name from a word, so the fields that hold such text may hold
-pseudonyms only: words like ``name-0007``, beside what the other rules allow.
+"""Free text and names given by people.
+
+No pattern tells a name from a word, so the fields that hold such text may hold pseudonyms only: words like
+``name-0007``, beside what the other rules allow.
 """
 
 from __future__ import annotations
@@ -57,7 +59,7 @@ SERVICES_OWN = frozenset({"error", "innererror", "errors", "details", "status"})
 
 
 def pseudonymous(text: str) -> bool:
-    """Return whether a text is made of pseudonyms and of nothing that anybody wrote."""
+    """Return whether a text consists of pseudonyms only, without words written by a person."""
     return all(_nobodys(part) for part in PARTS.findall(text))
 
 
