@@ -16,12 +16,12 @@ __all__ = [
     "NotApplicable",
     "NotConfigured",
     "advise",
-    "answered",
-    "asked_for",
     "fail",
     "not_applicable",
     "repeats",
+    "requested_id",
     "require",
+    "require_answer",
 ]
 
 
@@ -40,7 +40,7 @@ class Found(Exception):
         self.promise = None if promise is None else PROMISES[promise]
 
 
-def answered(evidence: Evidence) -> Any:
+def require_answer(evidence: Evidence) -> Any:
     """Return the data of an answer, or None where there was nothing to ask for. Raises :class:`Found` for a refusal."""
     refusal = evidence.root if isinstance(evidence, Blocked) else evidence
     if isinstance(refusal, Refusal):
@@ -100,7 +100,7 @@ def advise(condition: object, explanation: str, *, promise: str) -> None:
     require(condition, explanation, promise=promise)
 
 
-def asked_for(evidence: Evidence) -> str:
+def requested_id(evidence: Evidence) -> str:
     """Return the id that an answered request asked for: the last segment of its path."""
     path = urlsplit(evidence.exchange.url).path if isinstance(evidence, Answer) else ""
     return unquote(path.rpartition("/")[2])

@@ -7,11 +7,11 @@ from typing import NoReturn
 
 from conformance.apis.arm import Permissions, RoleAssignment, RoleDefinition
 from conformance.apis.shape import ArmList
-from conformance.checks.expect import Found, answered, fail, not_applicable
+from conformance.checks.expect import Found, fail, not_applicable, require_answer
 from conformance.checks.registry import check
 from conformance.connection import Connection
 from conformance.findings import finding
-from conformance.probing.diagnosis.azure import READER_ROLE, lacking
+from conformance.probing.diagnosis.azure import READER_ROLE, missing_actions
 from conformance.probing.evidence import Answer, Evidence, NotAsked, Refusal
 from conformance.probing.tokens import Token
 
@@ -32,7 +32,7 @@ def test_permissions_readable(connection: Connection, permissions: Answer[ArmLis
         )
 
 
-def allowed(permissions: Evidence, area: str, seen: Sequence[Evidence]) -> None:
+def require_allowed(permissions: Evidence, area: str, seen: Sequence[Evidence]) -> None:
     """Raise :class:`Found` if an operation of the area was refused for a missing role, and return if one was answered.
 
     Without either, the permissions decide. An observed answer or refusal outweighs the computed permissions.
@@ -44,10 +44,10 @@ def allowed(permissions: Evidence, area: str, seen: Sequence[Evidence]) -> None:
         return
     if not any(isinstance(one, Refusal) for one in seen):
         for one in seen:
-            answered(one)
+            require_answer(one)
         reasons = [one.reason for one in seen if isinstance(one, NotAsked)]
         not_applicable(reasons[0] if reasons else "this connection does not use it")
-    if (granted := answered(permissions)) is not None and lacking(granted.value, area):
+    if (granted := require_answer(permissions)) is not None and missing_actions(granted.value, area):
         not_applicable(
             "the operation was refused for another reason, so what the permissions would allow proves nothing"
         )
@@ -74,7 +74,7 @@ def owning(area: str) -> tuple[str, ...]:
 )
 def test_action_allowed(permissions: Evidence, seen: Evidence, area: str) -> None:
     """Wildcards, notActions and several roles added up, against the action that the operation needs."""
-    allowed(permissions, area, [seen])
+    require_allowed(permissions, area, [seen])
 
 
 @check("RBAC-013", "Microsoft Sentinel may be read", owns=owning("sentinel"))
@@ -110,7 +110,7 @@ def test_sentinel_allowed(
         metadata,
         settings,
     )
-    allowed(permissions, "sentinel", seen)
+    require_allowed(permissions, "sentinel", seen)
 
 
 MISPLACED = ("rbac_wrong_principal", "rbac_wrong_scope", "rbac_propagating")
@@ -139,7 +139,7 @@ def test_assignment_reaches(
             not_applicable(
                 "a role reaches the workspace, though no assignment is listed (Azure Lighthouse grants are not)"
             )
-        answered(permissions)
+        require_answer(permissions)
         nothing = "No role assignment of this service principal reaches the workspace."
         raise Found(
             finding("rbac_role_missing", explanation=nothing, facts=connection.facts()), promise="role-assignments"

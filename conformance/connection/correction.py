@@ -72,7 +72,7 @@ def correction(key: str, value: str, values: Mapping[str, str], valid: Valid) ->
     for other, its in values.items():
         if other != key and its != value and valid(key, its) and valid(other, value) and not valid(other, its):
             return f"it seems to be swapped with {other}"
-    for candidate in _cleaned(value):
+    for candidate in _candidates(value):
         if candidate != value and valid(key, candidate):
             return f"did you mean {candidate!r}?"
     for other, its in values.items():
@@ -82,7 +82,7 @@ def correction(key: str, value: str, values: Mapping[str, str], valid: Valid) ->
     return f"it seems to be the {fitting[0]}" if fitting else None
 
 
-def _cleaned(value: str) -> tuple[str, ...]:
+def _candidates(value: str) -> tuple[str, ...]:
     """Return candidates for the corrected value: without surrounding quotes and the like, without blanks, and the id
     within.
     """

@@ -21,7 +21,7 @@ from conformance.connection.form import help_for
 from conformance.connection.model import USABLE, Connection, Expect
 from conformance.connection.repair import repair
 from conformance.connection.secret import Secret, SecretError, read, resolve
-from conformance.connection.values import Problem, malformed, secret
+from conformance.connection.values import Problem, malformed_values, secret
 from conformance.errors import UsageError
 from conformance.redaction import clean, describe, hide, remember, shape_of
 from conformance.toml_file.document import TomlDocument, day, did_you_mean, kind, repr_short
@@ -30,9 +30,9 @@ from conformance.toml_file.positions import Table, line_of, tables
 IDS = ("tenant_id", "client_id", "subscription_id", "resource_group", "workspace_id", "workspace_name")
 CREDENTIALS = ("client_secret", "certificate", "federated_token")
 KEYS = ("name", *IDS, *CREDENTIALS, "certificate_password", "cloud", "apis", "secret_expires", "expect")
-FEW = 3
+MAX_CORRECTIONS = 3
 """Of more wrong keys than this, only those are explained that no correction is told for."""
-MOST = 20
+MAX_REPAIRS = 20
 """Lines of a file that are left out because no parser can read them."""
 OPTIONAL = ("certificate", "federated_token")
 """Credentials that the template has in comments."""
@@ -130,7 +130,7 @@ def load_files(
     )
     if wrong:
         corrections = {key: corrected for file in files for key, corrected in file.keys.items()}
-        keys = [key for key, corrected in corrections.items() if not corrected or len(corrections) <= FEW]
+        keys = [key for key, corrected in corrections.items() if not corrected or len(corrections) <= MAX_CORRECTIONS]
         values = {key: value for file in files for key, value in file.values.items() if key not in file.keys}
         raise ConnectionFileError([*map(clean, wrong)], list(help_for(keys, values if len(files) == 1 else {})))
     return {file.path: tuple(connection for connection, _ in file.connections) for file in files}
@@ -174,8 +174,8 @@ def _read(path: Path, environ: Mapping[str, str], credentials: bool) -> _File:
         if mistake.key:
             file.keys[mistake.key] = True
         file.tell(mistake.text, mistake.line)
-    document = file.decoded(mended)
-    for _ in range(MOST):
+    document = file.decode(mended)
+    for _ in range(MAX_REPAIRS):
         line = file.wrong[-1][0] if document is None else 0
         if not line:
             break
@@ -183,7 +183,7 @@ def _read(path: Path, environ: Mapping[str, str], credentials: bool) -> _File:
         rows = mended.split("\n")
         rows[line - 1 : line] = [""]
         mended = "\n".join(rows)
-        document = file.decoded(mended)
+        document = file.decode(mended)
     if document is not None:
         _document(file, document, tables(mended))
     for entry, problem in file.secrets if file.wrong else ():
@@ -237,7 +237,7 @@ def _connection(entry: _Entry, many: bool) -> None:
     expect = _expect(entry)
     given = {key: value for key, value in values.items() if value.strip()}
     entry.file.secrets += [(entry, problem) for problem in (_secret(credential) if credential else ())]
-    for problem in malformed(given):
+    for problem in malformed_values(given):
         entry.tell(problem.key, f"{problem.text} [{problem.cause}]", corrected=problem.correction is not None)
     entry.file.values |= given
     if len(entry.file.wrong) > before or credential is None:
@@ -263,7 +263,7 @@ def _string(entry: _Entry, key: str, *, required: bool = True) -> str:
     if value is None:
         misspelt = difflib.get_close_matches(key, [one for one in entry.row if one not in KEYS], 1, 0.8)
         if required and not misspelt:
-            entry.tell(key, f"missing key {key!r}{_commented_out(entry, key)}")
+            entry.tell(key, f"missing key {key!r}{_comment_hint(entry, key)}")
         return ""
     if not isinstance(value, str):
         entry.found(key, value, "a text in quotes")
@@ -273,7 +273,7 @@ def _string(entry: _Entry, key: str, *, required: bool = True) -> str:
     return value
 
 
-def _commented_out(entry: _Entry, key: str) -> str:
+def _comment_hint(entry: _Entry, key: str) -> str:
     """Return a hint to the line where a missing key is commented out, as optional keys are in the template; empty if
     there is none.
     """
@@ -343,7 +343,7 @@ def _expect(entry: _Entry) -> Expect:
 def _credential(entry: _Entry) -> Credential | None:
     given = [key for key in CREDENTIALS if key in entry.row]
     if not given:
-        hints = [hint for key in CREDENTIALS if key not in OPTIONAL and (hint := _commented_out(entry, key))]
+        hints = [hint for key in CREDENTIALS if key not in OPTIONAL and (hint := _comment_hint(entry, key))]
         entry.tell("name", f"no credential: one of {', '.join(CREDENTIALS)} is needed{''.join(hints)}")
         entry.file.keys["client_secret"] = False
         return None

@@ -40,14 +40,14 @@ class Problem:
 
 def problems(connection: Connection) -> tuple[Problem, ...]:
     """Return the malformed values of a connection, in the order of the form. Pure: nothing is sent."""
-    found = malformed({key: getattr(connection, key) for key in RULES})
+    found = malformed_values({key: getattr(connection, key) for key in RULES})
     credential = connection.credential
     if isinstance(credential, ClientSecret) and (problem := secret(credential.secret.reveal())):
         found.append(Problem("client_secret", *problem))
     return tuple(found)
 
 
-def malformed(values: Mapping[str, str]) -> list[Problem]:
+def malformed_values(values: Mapping[str, str]) -> list[Problem]:
     """Return the malformed ones of these values, which are given by key."""
     verdicts = ((key, RULES[key](value, values)) for key, value in values.items())
     return [

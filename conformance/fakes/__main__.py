@@ -41,7 +41,9 @@ async def serve(options: argparse.Namespace) -> None:
             await serve_fleet(options, log, stop)
             return
         stage = ControllableTenant(
-            client_files.made_up_connection(), options.scenario, identities=identities.made_up() + given(options)
+            client_files.made_up_connection(),
+            options.scenario,
+            identities=identities.made_up() + identities_of(options),
         )
         stage.latency, stage.jitter = options.latency, options.jitter
         async with server_of(stage, log, host=options.host, port=options.port) as server:
@@ -55,9 +57,9 @@ async def serve(options: argparse.Namespace) -> None:
             await stop.wait()
 
 
-def given(options: argparse.Namespace) -> identities.Identities:
+def identities_of(options: argparse.Namespace) -> identities.Identities:
     """Return the credentials that the command line adds to the app's made-up ones."""
-    return identities.given(
+    return identities.parse_identities(
         options.certificate,
         options.certificate_password,
         options.issuer,

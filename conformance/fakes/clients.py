@@ -10,7 +10,7 @@ from typing import Any
 
 IDLE = 2.0
 """Seconds without a request after an answer, from which on a client may have to make room for one that waits."""
-PAUSE = 0.1
+RECHECK_INTERVAL = 0.1
 """Seconds between two looks for a client that is idle, and before the next attempt where a file is lacking."""
 
 
@@ -56,7 +56,7 @@ class Clients:
             try:
                 sock, address = await loop.sock_accept(listening)
             except OSError:  # the client has gone, or a file is lacking all the same
-                await asyncio.sleep(PAUSE)
+                await asyncio.sleep(RECHECK_INTERVAL)
                 continue
             self._begin(sock, Client(address[0], self), attend)
 
@@ -73,7 +73,7 @@ class Clients:
 
     async def end(self) -> None:
         """Hang up on all."""
-        await ended([client.task for client in self._all])
+        await cancel_all([client.task for client in self._all])
 
     async def _room(self, listening: socket.socket) -> None:
         while len(self._all) >= self._most:
@@ -83,11 +83,13 @@ class Clients:
             longest = min(idle, key=lambda client: client.idle_since or 0.0, default=None)
             if longest and asyncio.get_running_loop().time() - (longest.idle_since or 0.0) >= IDLE:
                 longest.task.cancel()
-            await asyncio.wait([one.task for one in self._all], timeout=PAUSE, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(
+                [one.task for one in self._all], timeout=RECHECK_INTERVAL, return_when=asyncio.FIRST_COMPLETED
+            )
         self.crowded = False
 
 
-async def ended(tasks: Collection[asyncio.Task[Any]]) -> None:
+async def cancel_all(tasks: Collection[asyncio.Task[Any]]) -> None:
     """Cancel tasks and wait for their end."""
     for task in tasks:
         task.cancel()

@@ -34,7 +34,9 @@ def _scenario(name: str) -> Arrange:
     """
     name, *options = name.split(":")
     if name not in SCENARIOS:
-        raise SourceError(f"unknown scenario {name!r}{_near(name, SCENARIOS)}; --sentinel-list-scenarios shows all")
+        raise SourceError(
+            f"unknown scenario {name!r}{_suggestion(name, SCENARIOS)}; --sentinel-list-scenarios shows all"
+        )
     scenario = SCENARIOS[name]
     if len(options) > len(scenario.options) or not all(re.fullmatch(r"\d{1,9}", one) for one in options):
         takes = ":".join([name, *(one.upper() for one in scenario.options)])
@@ -44,13 +46,13 @@ def _scenario(name: str) -> Arrange:
 
 def _fault(name: str) -> Arrange:
     if name not in FAULTS:
-        raise SourceError(f"unknown fault {name!r}{_near(name, FAULTS)}; docs/fakes.md lists all")
+        raise SourceError(f"unknown fault {name!r}{_suggestion(name, FAULTS)}; docs/fakes.md lists all")
     if FAULTS[name].endpoint is None:
         raise SourceError(f"fault {name!r} is only met in pasted text: --sentinel-explain reads it")
     return lambda world: world.fault(name)
 
 
-def _near(name: str, names: Iterable[str]) -> str:
+def _suggestion(name: str, names: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, names, 1)
     return f" (did you mean {near[0]!r}?)" if near else ""
 

@@ -137,7 +137,7 @@ class World:
                 return one.answer
         return None
 
-    def _met(self, endpoint: Endpoint[Any], request: httpx.Request, path: Mapping[str, str]) -> httpx.Response:
+    def _answer_from(self, endpoint: Endpoint[Any], request: httpx.Request, path: Mapping[str, str]) -> httpx.Response:
         call = Call(self._tenant(request), request, endpoint, path)
         if disturbed := self._disturbed(endpoint.api, call):
             return disturbed
@@ -190,7 +190,7 @@ def _routes(host: str) -> respx.Router:
 def _to(endpoint: Endpoint[Any]) -> Callable[..., httpx.Response]:
     def answer(request: httpx.Request, **path: str) -> httpx.Response:
         world: World = request.extensions[ASKED]
-        return world._met(endpoint, request, path)
+        return world._answer_from(endpoint, request, path)
 
     return answer
 

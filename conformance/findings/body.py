@@ -91,7 +91,7 @@ class Contents:
         self.codes.append(code)
         self._code_layers.append(self.layer)
 
-    def told(self) -> int:
+    def fact_count(self) -> int:
         """Return how many facts about the error are known."""
         return len(self.codes) + len(self.numbers) + len(self.messages)
 
@@ -135,7 +135,7 @@ def text_of(body: Any) -> str:
     return unwrap.plain(unicodedata.normalize("NFKC", text[:LIMIT].removeprefix("\ufeff"))).strip()
 
 
-def parsed(text: str) -> Any:
+def parse_json(text: str) -> Any:
     """Return the JSON of a text, also where it is wrapped in a JSON string once or twice; None if it is none."""
     for _ in range(3):
         if text.lstrip()[:1] not in ("{", "[", '"'):
@@ -167,7 +167,7 @@ def contents(text: str, value: Any, shape: Shape) -> Contents:
     found = Contents()
     if shape == "json":
         _walk(value, found, 0)
-        if not found.told():
+        if not found.fact_count():
             _search(value, found, 0)
         found.numbers.extend(pasted.numbers(text))
     elif shape == "html":
@@ -276,7 +276,7 @@ def _string(text: str, found: Contents, depth: int) -> None:
     text = unicodedata.normalize("NFKC", text[:LIMIT]).strip()
     if not text or depth > _DEPTH:
         return
-    inner = parsed(text)
+    inner = parse_json(text)
     if inner is not None:
         _within([inner], found, depth)
         return
@@ -284,11 +284,11 @@ def _string(text: str, found: Contents, depth: int) -> None:
     members = None if pieces.documents else unwrap.form(text)
     if members is not None:
         pieces = unwrap.Pieces((members,), text)
-    before = found.told()
+    before = found.fact_count()
     if pieces.documents:
         _around(pieces.words, found)
         _within(pieces.documents, found, depth)
-    if found.told() == before:
+    if found.fact_count() == before:
         _read_text(unwrap.flat(text), found)
 
 
@@ -308,8 +308,8 @@ def _around(words: str, found: Contents) -> None:
     """What stands around a document: a client's words, of which only codes, numbers, status and addresses count."""
     words = unwrap.flat(words)
     found.answered(pasted.status(words), within=0.5)
-    found.addresses.extend(hosts.requested(words))
-    found.named.extend(hosts.mentioned(words))
+    found.addresses.extend(hosts.request_addresses(words))
+    found.named.extend(hosts.mentioned_addresses(words))
     found.numbers.extend(pasted.numbers(words))
 
 
@@ -320,8 +320,8 @@ def _read_text(text: str, found: Contents) -> None:
     found.mentions.extend(pasted.mentions(text))
     found.mention_layers.extend([found.layer] * (len(found.mentions) - len(found.mention_layers)))
     found.numbers.extend(pasted.numbers(text))
-    found.addresses.extend(hosts.requested(text))
-    found.named.extend(hosts.mentioned(text))
+    found.addresses.extend(hosts.request_addresses(text))
+    found.named.extend(hosts.mentioned_addresses(text))
     found.answered(pasted.status(text, bare=True) or pasted.status(text))
 
 

@@ -13,7 +13,7 @@ from conformance.findings import pasted
 from conformance.findings.body import text_of
 from conformance.findings.cause import CAUSES, UNKNOWN
 from conformance.findings.finding import Finding, finding
-from conformance.findings.match import Entry, Match, classify, said
+from conformance.findings.match import Entry, Match, classify, has_own_code
 from conformance.findings.redact import excerpt
 from conformance.findings.remedies import role_for
 from conformance.findings.several import parts
@@ -83,13 +83,13 @@ def explain_all(
 
 def _telling(signal: Signal) -> bool:
     """Return whether a part of a text is an error by itself: not a line that merely belongs to one."""
-    decided = signal.numbers or said(signal) or (signal.service and (signal.status or 0) >= 400)
+    decided = signal.numbers or has_own_code(signal) or (signal.service and (signal.status or 0) >= 400)
     return bool(decided) and classify(signal) is not None
 
 
 def _finding(signal: Signal, known: Mapping[str, str]) -> Finding:
     match = classify(signal)
-    learned = _learned(signal)
+    learned = _learned_facts(signal)
     filled = {**learned, **known, **{name: learned[name] for name in _SAID if name in learned}}
     if match is None:
         text = " ".join([CAUSES[UNKNOWN].explanation, *missing(signal), f"It reads: {_shown(signal)}"])
@@ -101,7 +101,7 @@ def _finding(signal: Signal, known: Mapping[str, str]) -> Finding:
         facts=filled,
         certainty=match.certainty,
         explanation=" ".join(
-            [entry.explanation, *_details(signal, match), *_token_details(signal, cause), *_asked(signal, entry)]
+            [entry.explanation, *_details(signal, match), *_token_details(signal, cause), *_requests(signal, entry)]
         ),
         also=tuple(name for name in also if name != cause),
         about=_about(signal, cause, learned),
@@ -126,7 +126,7 @@ def missing(signal: Signal) -> list[str]:
     return [f"Not in the text: {'; '.join(asked)}."] if asked else []
 
 
-def _asked(signal: Signal, entry: Entry) -> list[str]:
+def _requests(signal: Signal, entry: Entry) -> list[str]:
     """Return requests for information, where only a status or a client's words decided."""
     vague = entry.service == "network" and not entry.words and signal.service is None
     return missing(signal) if vague else []
@@ -137,7 +137,7 @@ def _token_details(signal: Signal, cause: str) -> list[str]:
     if CAUSES[cause].group not in ("token_use", "permission"):
         return []
     token = token_in(signal.text)
-    return [f"The token beside it: {token.described(datetime.now(UTC))}"] if token else []
+    return [f"The token beside it: {token.describe(datetime.now(UTC))}"] if token else []
 
 
 def _by_facts(entry: Entry, facts: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
@@ -147,7 +147,7 @@ def _by_facts(entry: Entry, facts: Mapping[str, str]) -> tuple[str, tuple[str, .
     return entry.cause, entry.also
 
 
-def _learned(signal: Signal) -> dict[str, str]:
+def _learned_facts(signal: Signal) -> dict[str, str]:
     """Return facts that the answer itself states, for the commands of the fix."""
     learned: dict[str, str] = {}
     if refused := signal.refused:

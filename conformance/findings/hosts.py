@@ -88,7 +88,7 @@ def address_of(url: str) -> Address | None:
     return Address(match[1].lower().rstrip("."), match[2] or "") if match else None
 
 
-def requested(text: str) -> list[Address]:
+def request_addresses(text: str) -> list[Address]:
     """Return the addresses that a text says a request went to, in its order; pages of documentation are none."""
     found = []
     for match in _URL.finditer(text[:16384]):
@@ -98,14 +98,14 @@ def requested(text: str) -> list[Address]:
     return [address for _, address in sorted(found, key=lambda item: item[0])]
 
 
-def mentioned(text: str) -> Iterator[Address]:
+def mentioned_addresses(text: str) -> Iterator[Address]:
     """Yield every address with a path in a text: one without is as likely an issuer or an audience."""
     for match in _URL.finditer(text[:16384]):
         if not _PAGES.search(match[1]) and not _NAME.fullmatch(match[0]):
             yield Address(match[1].lower().rstrip("."), match[2] or "")
 
 
-def spoken(text: str) -> str | None:
+def service_in_words(text: str) -> str | None:
     """Return the service that a client library's words name; the last of several, since wrapped errors end with the
     first.
     """

@@ -58,7 +58,7 @@ def _answer(text: str, before: int, head: re.Match[str], end: int) -> HttpAnswer
     body = "\n".join(line for line in lines[at:] if not re.match(r"(?:[<>*] |[<>*{}]$|[{}] \[[0-9]+ bytes)", line))
     earlier = text[before : head.start()]
     host, path = _HOST.search(earlier), _REQUEST.search(earlier)
-    requested = hosts.requested(earlier)
+    requested = hosts.request_addresses(earlier)
     address = (
         hosts.Address(host[1].lower(), path[1] if path else "") if host else (requested[-1] if requested else None)
     )

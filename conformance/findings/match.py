@@ -133,7 +133,7 @@ def classify(signal: Signal) -> Match | None:
     best: tuple[tuple[int, int], Match] | None = None
     family = _FAMILIES.get(signal.service or "")
     for entry in catalogue():
-        if not _allowed(entry, signal):
+        if not _is_possible(entry, signal):
             continue
         weighed = _weigh(entry, signal)
         if weighed is None:
@@ -163,7 +163,7 @@ def numbers() -> frozenset[int]:
     return frozenset(number for entry in catalogue() for number in entry.numbers)
 
 
-def _allowed(entry: Entry, signal: Signal) -> bool:
+def _is_possible(entry: Entry, signal: Signal) -> bool:
     """Return whether the status allows this entry: 429 is always throttling, and a 5xx is not a refusal.
 
     An unknown Entra number rules out entries that match the OAuth error beside it, or the status alone. Loose words say
@@ -209,7 +209,7 @@ def _weigh(entry: Entry, signal: Signal) -> tuple[int, bool] | None:
             score += found
             by_code = by_code or found >= _GENERIC_CODE
             by_code = by_code and found != _MENTION
-        elif not (entry.telling and not said(signal)):
+        elif not (entry.telling and not has_own_code(signal)):
             return None
     for pattern, text in (
         (entry.words, signal.words),
@@ -247,7 +247,7 @@ def _plain(entry: Entry, signal: Signal) -> bool:
     return bool(entry.codes) and not (set(entry.codes) & set(signal.lower_codes)) - _PLAIN
 
 
-def said(signal: Signal) -> bool:
+def has_own_code(signal: Signal) -> bool:
     """Return whether the answer has a code that says more than its status."""
     return any(code not in _GENERIC and not code.isdecimal() for code in signal.lower_codes)
 

@@ -132,7 +132,7 @@ class Refused:
     scope: str | None
 
 
-def refused(text: str) -> Refused | None:
+def refusal_in(text: str) -> Refused | None:
     """Return the parts of an AuthorizationFailed sentence, in any language: they are known by their form."""
     action = _ACTION.search(text[:8192])
     if action is None:

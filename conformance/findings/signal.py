@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from conformance.findings import hosts, http_text, pasted, structure
-from conformance.findings.body import LIMIT, Contents, Shape, contents, parsed, shape_of, text_of
+from conformance.findings.body import LIMIT, Contents, Shape, contents, parse_json, shape_of, text_of
 
 SERVICES: Mapping[str, str] = {
     "entra": "entra",
@@ -83,7 +83,7 @@ class Signal:
     @cached_property
     def refused(self) -> pasted.Refused | None:
         """The refused principal, action and scope, if the answer is a refusal of Azure RBAC."""
-        return next((found for text in (*self.messages, self.text) if (found := pasted.refused(text))), None)
+        return next((found for text in (*self.messages, self.text) if (found := pasted.refusal_in(text))), None)
 
     @cached_property
     def roles(self) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
@@ -108,7 +108,7 @@ def read(
 
 def _reduced(body: Any, text: str, status: Any, headers: Mapping[Any, Any], service: str | None) -> Signal:
     lower = {str(name).lower(): str(value)[:LIMIT] for name, value in headers.items()}
-    value = body if isinstance(body, Mapping | list) else parsed(text)
+    value = body if isinstance(body, Mapping | list) else parse_json(text)
     shape = shape_of(text, value, lower.get("content-type", "").lower())
     found = contents(text, value, shape)
     told = status if isinstance(status, int) and not isinstance(status, bool) and 100 <= status <= 599 else None
@@ -122,7 +122,7 @@ def _reduced(body: Any, text: str, status: Any, headers: Mapping[Any, Any], serv
     if shape == "text" and not lower:
         lower = http_text.logged_headers(text)
     if not found.codes and not found.numbers and shape not in ("html", "empty"):
-        found.mentions += structure.implied("\n".join(found.messages))
+        found.mentions += structure.implied_codes("\n".join(found.messages))
     if shape == "text":
         shape = found.inner or ("html" if _PAGE.search(text) and not found.codes else shape)
     return Signal(
@@ -184,6 +184,6 @@ def guess(found: Contents, text: str, shape: Shape, headers: Mapping[str, str]) 
         return "arm"
     if any(audience.startswith("https://api.security") for audience in pasted.audiences(text)):
         return "defender"
-    if shape == "text" and (named := hosts.spoken(text)):
+    if shape == "text" and (named := hosts.service_in_words(text)):
         return named
     return "log_analytics" if "correlationid" in found.keys and shape == "json" else None

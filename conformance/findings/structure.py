@@ -25,7 +25,7 @@ _LINKS: Mapping[str, str] = {
 }
 
 
-def implied(text: str) -> list[str]:
+def implied_codes(text: str) -> list[str]:
     """Return the codes that the text implies, the most telling first."""
     text = text[:8192]
     return [code for code, holds in _FORMS.items() if holds(text)] + [
@@ -46,7 +46,7 @@ def _foreign_audience(text: str) -> bool:
 
 def _refused_action(text: str) -> bool:
     """Return whether a text names a refused principal, action and scope."""
-    refused = pasted.refused(text)
+    refused = pasted.refusal_in(text)
     return refused is not None and bool(refused.object_id) and bool(refused.scope)
 
 

@@ -9,7 +9,7 @@ from conformance.apis import ENDPOINTS, graph
 from conformance.apis.endpoint import AppRole
 from conformance.findings.cause import CAUSES, UNKNOWN
 from conformance.findings.finding import Finding, finding
-from conformance.findings.token_text import TokenText, alone, token_in
+from conformance.findings.token_text import TokenText, is_only_token, token_in
 
 OPTIONAL = (graph.READ_DIRECTORY, graph.READ_EVENTS)
 """App roles that a connection only gains by."""
@@ -22,12 +22,12 @@ def token_finding(
     text.
     """
     token = token_in(text)
-    if token is None or not alone(text):
+    if token is None or not is_only_token(text):
         return None
     moment = now or datetime.now(UTC)
     lacking = tuple(missing(token))
     cause, why = next(_problems(token, service, facts, lacking, moment), (UNKNOWN, ""))
-    sentences = [token.described(moment)]
+    sentences = [token.describe(moment)]
     if token.api in ("graph", "defender") and not token.user:
         sentences.append(f"Missing for a connection: {', '.join(role.name for role in lacking) or 'nothing'}.")
     sentences.append(why or "Nothing is wrong with it by itself; whether its signature holds was not looked at.")

@@ -45,7 +45,7 @@ class TokenText:
         """Return whether its lifetime had ended at that time."""
         return self.expires is not None and self.expires <= now
 
-    def described(self, now: datetime) -> str:
+    def describe(self, now: datetime) -> str:
         """Return all of it in sentences, without the token."""
         api = f" ({RESOURCES[self.api].name})" if self.api else ""
         who = f"of a user, on behalf of app {self.app}" if self.user else f"of app {self.app}, which signs in by itself"
@@ -66,7 +66,7 @@ def token_in(text: str) -> TokenText | None:
     return _read(_json(_decoded(match[1])))
 
 
-def alone(text: str) -> bool:
+def is_only_token(text: str) -> bool:
     """Return whether a text is a token and nothing else: bare, in a header, in a token answer, or its
     decoded claims.
     """

@@ -44,7 +44,7 @@ def plain(text: str) -> str:
     return html.unescape(text) if re.search(r"&(?:quot|#34|#39|#x27|apos|lt);", text) else text
 
 
-def unescaped(text: str) -> str:
+def unescape(text: str) -> str:
     """One level of backslash escapes less."""
     return (
         _ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else _PLAIN.get(match[2], match[2]), text)
@@ -58,7 +58,7 @@ def flat(text: str) -> str:
     for _ in range(LEVELS):
         if "\\" not in text:
             break
-        text = unescaped(text)
+        text = unescape(text)
     return text
 
 
@@ -71,7 +71,7 @@ def pieces(text: str) -> Pieces:
             return Pieces(tuple(documents), words)
         if "\\" not in level:
             break
-        level = unescaped(level)
+        level = unescape(level)
     xml = _XML.search(text[:16384])
     if xml and _XML_CODE.search(xml[0]):
         return Pieces((xml[0],), f"{text[: xml.start()]} {text[xml.end() :]}")

@@ -32,7 +32,7 @@ class Batches(Generic[T]):
         size = min(round(self._size), ceil(len(self._left) / max(slots, 1)))
         return [self._left.pop() for _ in range(max(size, 1)) if self._left]
 
-    def measured(self, count: int, seconds: float) -> None:
+    def record(self, count: int, seconds: float) -> None:
         """Record that a batch of ``count`` items took ``seconds``, not counting the time it waited for a worker."""
         fitting = count * SECONDS / max(seconds, 1e-3)
         self._size = min(max(fitting, self._size / MAX_GROWTH, 1.0), self._size * MAX_GROWTH, MAX_SIZE)

@@ -95,7 +95,7 @@ class Cluster:
                         continue
                     result = _failed(batch, *_reason(root))
                 else:
-                    waiting.measured(len(batch), result.seconds)
+                    waiting.record(len(batch), result.seconds)
                 yield result
             if gone:
                 raise FleetLost(f"{self._scheduler}: the scheduler is gone")

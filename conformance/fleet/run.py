@@ -10,7 +10,7 @@ from typing import IO, Protocol
 
 from conformance.connection import Connection, load
 from conformance.fleet.plan import Plan
-from conformance.fleet.task import ConnectionRef, Failure, FleetError, FleetLost, Result, VerifySpec, verified
+from conformance.fleet.task import ConnectionRef, Failure, FleetError, FleetLost, Result, VerifySpec, verify_each
 from conformance.probing.shortage import Shortage
 from conformance.report.progress import fleet_progress
 from conformance.results.store import RunStore
@@ -42,7 +42,7 @@ class Here:
         Raises :class:`FleetLost` where this machine lacks resources.
         """
         try:
-            async for entry in verified((self._connections[one.name] for one in places), spec):
+            async for entry in verify_each((self._connections[one.name] for one in places), spec):
                 yield Result((entry,))
         except Shortage as lacking:
             raise FleetLost(str(lacking)) from None

@@ -78,7 +78,7 @@ class Result:
     seconds: float = 0.0
 
 
-async def verified(connections: Iterable[Connection], spec: VerifySpec) -> AsyncIterator[Entry]:
+async def verify_each(connections: Iterable[Connection], spec: VerifySpec) -> AsyncIterator[Entry]:
     """Yield the connections' entries as they are finished. Raises :class:`~conformance.sources.base.SourceError`."""
     asked = {one.name: one for one in connections}
     reports = verify_all(
@@ -146,7 +146,7 @@ async def _all(connections: Sequence[Connection], spec: VerifySpec) -> tuple[tup
     """Return the entries of these connections, and failures where this machine lacks resources, such as open files."""
     entries: list[Entry] = []
     try:
-        async for one in verified(connections, spec):
+        async for one in verify_each(connections, spec):
             entries.append(one)
     except Shortage as lacking:
         names = {one.name for one in entries}

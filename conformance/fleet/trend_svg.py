@@ -7,7 +7,7 @@ from math import ceil, log10
 from xml.etree import ElementTree
 
 from conformance.fleet.trend import RunPoint, Trend
-from conformance.fleet.trend_terminal import MOST, STACK, connections, runs, span
+from conformance.fleet.trend_terminal import MAX_ROWS, STACK, connections, runs, span
 from conformance.verification.verdict import VerdictStatus
 
 STYLE = """
@@ -133,16 +133,16 @@ def _stack(night: RunPoint) -> list[tuple[VerdictStatus, int]]:
 def _list(drawn: Picture, y: int, title: str, rows: Sequence[tuple[str, str, str]], bars: Sequence[float] = ()) -> int:
     """Draw a list below a heading; return the y coordinate (pixels) below it."""
     drawn.text(LEFT, y, title if rows else f"{title}: none", "head")
-    for number, (name, amount, when) in enumerate(rows[:MOST]):
+    for number, (name, amount, when) in enumerate(rows[:MAX_ROWS]):
         y += ROW
         drawn.text(LEFT, y, name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…")
         drawn.text(500, y, amount, "end")
         drawn.text(512, y, when, "soft")
         if bars:
             drawn.rectangle(640, y - 10, max(2.0, (WIDE - RIGHT - 640) * bars[number]), 12, "bar")
-    if len(rows) > MOST:
+    if len(rows) > MAX_ROWS:
         y += ROW
-        drawn.text(LEFT, y, f"and {len(rows) - MOST} more", "soft")
+        drawn.text(LEFT, y, f"and {len(rows) - MAX_ROWS} more", "soft")
     return y + 2 * ROW
 
 

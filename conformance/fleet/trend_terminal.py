@@ -21,7 +21,7 @@ STACK: Mapping[VerdictStatus, tuple[str, str]] = {
 """The parts of a bar, and their signs, in Unicode and in ASCII. What is broken comes first: there lengths compare."""
 WIDTH, BESIDE = 36, 40
 """Columns of a bar at most, and of what stands beside it."""
-MOST = 12
+MAX_ROWS = 12
 """Rows of a list; what is left out is counted."""
 
 
@@ -69,10 +69,10 @@ def _rows(rows: Sequence[tuple[str, str, str]], plain: bool) -> Table:
     table.add_column(overflow="fold")
     table.add_column(justify="right", no_wrap=True)
     table.add_column(no_wrap=True)
-    for name, amount, when in rows[:MOST]:
+    for name, amount, when in rows[:MAX_ROWS]:
         table.add_row(Text(f"  {name.encode('ascii', 'replace').decode() if plain else name}"), amount, when)
-    if len(rows) > MOST:
-        table.add_row(f"  and {len(rows) - MOST} more", "", "")
+    if len(rows) > MAX_ROWS:
+        table.add_row(f"  and {len(rows) - MAX_ROWS} more", "", "")
     return table
 
 

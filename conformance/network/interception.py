@@ -28,7 +28,7 @@ def issuer(response: httpx.Response) -> str | None:
     return _issuers[tls]
 
 
-def broken_off(found: Finding, by: str | None) -> Finding:
+def cut_off_finding(found: Finding, by: str | None) -> Finding:
     """Return the finding of an answer that broke off: where ``by`` opens TLS on the way, it cut the answer."""
     if by is None or found.cause != "connection_failed":
         return found
@@ -38,7 +38,7 @@ def broken_off(found: Finding, by: str | None) -> Finding:
     )
 
 
-def seen_through(found: Finding, by: str | None, host: str) -> Finding:
+def intercepted_finding(found: Finding, by: str | None, host: str) -> Finding:
     """Return the finding of a refusal from ``host``, where ``by`` may open TLS on the way (None: no interception).
 
     Unless the answer has a code or words of the service itself, it is then not conclusive.

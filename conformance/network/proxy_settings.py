@@ -55,7 +55,7 @@ def proxy_for(host: str) -> str | None:
     """
     if proxy_bypass(host):
         return None
-    value = _configured()
+    value = _https_proxy()
     return value if value is None or "://" in value else f"http://{value}"
 
 
@@ -64,7 +64,7 @@ def proxy_to(host: str) -> Proxy | None:
     url = proxy_for(host)
     if url is None:
         return None
-    value = _configured() or ""
+    value = _https_proxy() or ""
     setting = _variable(value)
     if flaw := flaw_of(value):
         raise UnusableSetting(f"{setting} cannot be used: {flaw}")
@@ -76,7 +76,7 @@ def exemption(host: str) -> str | None:
 
     None if no proxy is configured, or if the proxy applies.
     """
-    if _configured() is None or not proxy_bypass(host):
+    if _https_proxy() is None or not proxy_bypass(host):
         return None
     name = next((one for one in ("no_proxy", "NO_PROXY") if os.environ.get(one)), None)
     if name is None:
@@ -128,7 +128,7 @@ def _flaws(value: str) -> Iterator[str]:
         yield "it is not an address; write http://host:port"
 
 
-def _configured() -> str | None:
+def _https_proxy() -> str | None:
     """Return the value of the proxy setting for https, as it is."""
     proxies = getproxies()
     return proxies.get("https") or proxies.get("all")

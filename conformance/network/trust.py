@@ -23,7 +23,7 @@ SERVICES = frozenset({"Microsoft Corporation", "DigiCert Inc", "DigiCert, Inc.",
 
 learn.microsoft.com/azure/security/fundamentals/azure-ca-details
 """
-FEW = 30
+MIN_AUTHORITIES = 30
 """Certificates of a file that is too small to hold the public authorities, of which there are more than a hundred."""
 _CERTIFICATE = re.compile(rb"-----BEGIN (?:TRUSTED )?CERTIFICATE-----")
 _HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
@@ -59,7 +59,7 @@ def trust_note() -> str | None:
     file = os.environ.get(FILE)
     if file:
         count = len(_CERTIFICATE.findall(_content(Path(file))))
-        if count < FEW:
+        if count < MIN_AUTHORITIES:
             plural = "" if count == 1 else "s"
             return (
                 f"{FILE} names {file}, which holds {count} certificate{plural} and replaces the machine's store: the"

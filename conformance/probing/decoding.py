@@ -61,7 +61,7 @@ async def whole(response: httpx.Response, largest: int, budget: Budget) -> bytes
     parts: list[bytes] = []
     length = 0
     try:
-        async for part in unpacked(response, largest):
+        async for part in unpack(response, largest):
             length += len(part)
             budget.take(len(part))
             if length > largest:
@@ -75,7 +75,7 @@ async def whole(response: httpx.Response, largest: int, budget: Budget) -> bytes
     return b"".join(parts)
 
 
-async def unpacked(response: httpx.Response, largest: int) -> AsyncIterator[bytes]:
+async def unpack(response: httpx.Response, largest: int) -> AsyncIterator[bytes]:
     """Yield the parts of a body, none of them longer than a step or than what came over the network."""
     if response.is_stream_consumed:  # in memory already, as from a cassette or a fake
         yield response.content

@@ -19,7 +19,7 @@ from conformance.apis.endpoint import Ask, Audience, Endpoint
 from conformance.apis.entra import OpenIdConfiguration
 from conformance.connection import CLOUDS, Connection
 from conformance.findings import Finding, explain, finding
-from conformance.network.interception import seen_through
+from conformance.network.interception import intercepted_finding
 from conformance.probing import tokens
 from conformance.probing.challenge import claims_of
 from conformance.probing.clock import Clock
@@ -40,7 +40,7 @@ from conformance.probing.probe import (
     Refused,
 )
 from conformance.probing.rate_limits import RateLimits
-from conformance.probing.shared_network import shared
+from conformance.probing.shared_network import share_findings
 from conformance.probing.shortage import Shortage, shortage
 from conformance.probing.transport import SOCKETS, NetworkFailure, Patience, Response, Sender
 
@@ -59,7 +59,7 @@ class Gathered:
     exchanges: tuple[Exchange, ...]
     requests: int
 
-    def updated(self, later: Gathered) -> Gathered:
+    def update(self, later: Gathered) -> Gathered:
         """Return a copy in which ``later`` evidence replaces earlier evidence of the same probes."""
         return Gathered(
             {**self.evidence, **later.evidence}, self.exchanges + later.exchanges, self.requests + later.requests
@@ -120,7 +120,7 @@ class Engine:
                 raise
             evidence: dict[str, Evidence] = {name: task.result() for name, task in self._tasks.items()}
             evidence |= {name: task.result() for name, task in self._findings.items()}
-        found = shared(evidence, self.connection)
+        found = share_findings(evidence, self.connection)
         evidence = {
             name: replace(item, root=root)
             if isinstance(item, Blocked) and isinstance(root := found[item.root.probe], Refusal)
@@ -162,13 +162,13 @@ class Engine:
             if isinstance(better, NotAsked):
                 return better
             if better is not None:
-                return refusal.meaning(better)
+                return refusal.with_finding(better)
         return refusal
 
     async def _put(self, probe: Probe) -> Evidence:
         needed = dict(zip(probe.needs, await asyncio.gather(*(self._raw(name) for name in probe.needs)), strict=True))
         try:
-            evidence = stopped(probe, needed) or await self._question(
+            evidence = stop_reason(probe, needed) or await self._question(
                 probe,
                 probe.function(**{CONNECTION: self.connection, **needed} if CONNECTION in probe.parameters else needed),
             )
@@ -199,7 +199,7 @@ class Engine:
         if audience is None:
             return await self._ask(probe.name, question, None)
         token = await (self._renewed.get(audience) or self._raw(f"token_{audience}"))
-        if stop := stopped(probe, {"token": token}):
+        if stop := stop_reason(probe, {"token": token}):
             return stop
         assert isinstance(token, Answer)
         evidence = await self._ask(probe.name, question, token.data.text)
@@ -244,7 +244,7 @@ class Engine:
 
     async def _token(self, name: str, ask: AskToken, claims: str | None = None) -> Evidence:
         discovery = await self._raw("discovery")
-        if stop := stopped(PROBES[name], {"discovery": discovery}):
+        if stop := stop_reason(PROBES[name], {"discovery": discovery}):
             return stop
         assert isinstance(discovery, Answer)
         document = msgspec.json.encode(discovery.data).decode()
@@ -278,7 +278,7 @@ def urgency(name: str, probes: int) -> int:
     return max((1 + urgency(other, probes) for other, one in PROBES.items() if name in one.needs), default=0)
 
 
-def stopped(probe: Probe, needed: Mapping[str, Evidence]) -> Evidence | None:
+def stop_reason(probe: Probe, needed: Mapping[str, Evidence]) -> Evidence | None:
     """Return why a probe is not asked, given the evidence that it needs; None if it can be asked."""
     rest: Evidence | None = None
     for name, evidence in needed.items():
@@ -301,7 +301,7 @@ def build(
         headers["Authorization"] = f"Bearer {bearer}"
     if ask.link is not None:
         return client.build_request(ask.endpoint.method, ask.link, headers=headers)
-    names = {name: quoted(value) for name, value in {**connection.facts(), **ask.path}.items()}
+    names = {name: quote_segment(value) for name, value in {**connection.facts(), **ask.path}.items()}
     url = f"{base.rstrip('/')}{ask.endpoint.path.format_map(names)}"
     query = dict(ask.query)
     if ask.endpoint.api_version:
@@ -315,7 +315,7 @@ def build(
 
 
 @lru_cache(maxsize=1024)
-def quoted(value: str) -> str:
+def quote_segment(value: str) -> str:
     """Return a value encoded as a path segment. Cached: most requests contain the same values."""
     return quote(value, safe="~()'!,;@:$&=+*")
 
@@ -325,7 +325,7 @@ def read(name: str, endpoint: Endpoint[Any], received: Response, connection: Con
     by, host = received.exchange.issuer, httpx.URL(received.exchange.url).host
 
     def refused(found: Finding) -> Refusal:
-        return Refusal(name, seen_through(found, by, host), received.exchange, received.headers, received.body)
+        return Refusal(name, intercepted_finding(found, by, host), received.exchange, received.headers, received.body)
 
     service = endpoint.api.name
     if (incomplete := part(endpoint, received, connection.facts())) is not None:
@@ -356,7 +356,7 @@ def read(name: str, endpoint: Endpoint[Any], received: Response, connection: Con
     found = explain(
         received.body, status=received.status, headers=received.headers, service=service, facts=connection.facts()
     )
-    if seen_through(found, by, host).cause != found.cause:
+    if intercepted_finding(found, by, host).cause != found.cause:
         return refused(found)
     if found.cause == "object_not_found" and received.status == 404 and endpoint.not_found == "empty":
         nothing = msgspec.json.decode(b'{"value":[]}', type=endpoint.answers)

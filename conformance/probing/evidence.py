@@ -71,7 +71,7 @@ class Refusal(Evidence):
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
 
-    def meaning(self, finding: Finding) -> Refusal:
+    def with_finding(self, finding: Finding) -> Refusal:
         """Return the same refusal with another finding."""
         return replace(self, finding=finding)
 

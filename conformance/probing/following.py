@@ -56,7 +56,7 @@ class FirstThere(Generic[T]):
             again = await put(self.listing)
             if not isinstance(again, Answer):
                 return again
-            items = [one for one in self.items(again.data) if settled(one.created, again.exchange.date)]
+            items = [one for one in self.items(again.data) if is_settled(one.created, again.exchange.date)]
             for item in items:
                 if item.name in missing:
                     return missing[item.name]
@@ -93,12 +93,12 @@ class NextPage(Generic[T]):
                 raise NotApplicable("all items fit on one page")
             evidence = await put(ask)
             if not self._moved(page, evidence):
-                return paired(evidence, page)
+                return pair_pages(evidence, page)
             again = await put(self.first)
             if not isinstance(again, Answer):
                 return again if isinstance(evidence, Answer) else evidence
             if isinstance(evidence, Answer) and list(self.names(again.data)) == list(self.names(page)):
-                return paired(evidence, page)  # nothing has moved: it is the service that repeats
+                return pair_pages(evidence, page)  # nothing has moved: it is the service that repeats
             page = again.data
         if isinstance(evidence, Answer):
             raise NotApplicable("the list changes faster than its pages can be read")
@@ -113,13 +113,13 @@ class NextPage(Generic[T]):
         return status in (400, 404, 410)
 
 
-def paired(evidence: Evidence, page: Any) -> Evidence:
+def pair_pages(evidence: Evidence, page: Any) -> Evidence:
     """Return the evidence of a second page, with both pages as its data."""
     if not isinstance(evidence, Answer):
         return evidence
     return replace(evidence, data=Pages(page, evidence.data))
 
 
-def settled(created: datetime | None, now: datetime | None) -> bool:
+def is_settled(created: datetime | None, now: datetime | None) -> bool:
     """Return whether an item is old enough to be known everywhere; one of unknown age is."""
     return created is None or now is None or created < now - SETTLED

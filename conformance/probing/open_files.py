@@ -48,7 +48,7 @@ def files_left() -> int:
 
 
 @contextlib.contextmanager
-def promised(files: int) -> Iterator[None]:
+def reserve_files(files: int) -> Iterator[None]:
     """While entered, this many files are kept for the caller: :func:`files_left` does not count them."""
     global _promised
     _promised += files

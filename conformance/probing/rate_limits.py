@@ -49,7 +49,7 @@ class RateLimit:
         self._own, self._buckets = own, own + others
         self._until = -inf
 
-    async def turn(self, clock: Clock, patience: float) -> float:
+    async def acquire(self, clock: Clock, patience: float) -> float:
         """Wait until a request may be sent, but at most ``patience`` seconds; return the seconds waited.
 
         When patience runs out the request is sent anyway.
@@ -63,7 +63,7 @@ class RateLimit:
                 slot = self._slot(now)
         return now - began
 
-    def close(self, until: float, *, exhausted: bool) -> None:
+    def pause_until(self, until: float, *, exhausted: bool) -> None:
         """Pause until this moment of the clock, because the service asked to wait; ``exhausted``: for too many
         requests.
 

@@ -12,7 +12,7 @@ from conformance.findings import CAUSES, Finding, finding
 from conformance.probing.evidence import Evidence, Refusal
 
 
-def shared(evidence: Mapping[str, Evidence], connection: Connection) -> dict[str, Evidence]:
+def share_findings(evidence: Mapping[str, Evidence], connection: Connection) -> dict[str, Evidence]:
     """Return the evidence, in which refusals with the same cause of the network name each other's hosts.
 
     Their fix is filled in with the connection's own values, and has the commands for each of the hosts.
@@ -25,7 +25,7 @@ def shared(evidence: Mapping[str, Evidence], connection: Connection) -> dict[str
         cause: {host: _filled(one, host, connection) for host, one in found.items()} for cause, found in hosts.items()
     }
     return {
-        name: item.meaning(_naming(item.finding, httpx.URL(item.exchange.url).host, fixes[item.finding.cause]))
+        name: item.with_finding(_name_hosts(item.finding, httpx.URL(item.exchange.url).host, fixes[item.finding.cause]))
         if isinstance(item, Refusal) and item.exchange and item.finding.cause in fixes
         else item
         for name, item in evidence.items()
@@ -37,7 +37,7 @@ def _filled(found: Finding, host: str, connection: Connection) -> Finding:
     return finding(found.cause, facts=facts)
 
 
-def _naming(found: Finding, host: str, alike: Mapping[str, Finding]) -> Finding:
+def _name_hosts(found: Finding, host: str, alike: Mapping[str, Finding]) -> Finding:
     """Return a finding about ``host``, which names the others of ``alike`` too."""
     others = [one for one in alike if one != host]
     also = f" The same holds for {', '.join(others)}." if others else ""

@@ -17,7 +17,7 @@ import httpx
 
 from conformance.deadline import DEADLINE
 from conformance.findings import Finding, finding
-from conformance.network.interception import broken_off, issuer
+from conformance.network.interception import cut_off_finding, issuer
 from conformance.network.proxy_refusal import chain, on_the_way, proxy_refusal, route_facts
 from conformance.network.proxy_settings import UnusableSetting
 from conformance.network.route import EXTENSION, Route
@@ -172,7 +172,7 @@ class Sender:
         started: float | None = None
         for attempt in range(1, self._patience.attempts + 1):
             async with host.line.place(urgency):
-                waited += await account.turn(self._clock, self._patience.retries - waited)
+                waited += await account.acquire(self._clock, self._patience.retries - waited)
                 async with self._line.place(urgency):
                     began = loop.time()
                     started = self._clock.monotonic() if started is None else started
@@ -189,7 +189,7 @@ class Sender:
                 request.extensions[FRESH] = True
             wait = pause(result, self._clock.now(), attempt)
             if wait <= self._patience.retries and asks_all_to_wait(result):
-                account.close(self._clock.monotonic() + wait, exhausted=is_throttled(result))
+                account.pause_until(self._clock.monotonic() + wait, exhausted=is_throttled(result))
             if attempt == self._patience.attempts or waited + wait > self._patience.retries:
                 break
             if isinstance(result, Response):
@@ -228,9 +228,9 @@ class Sender:
             if isinstance(error, httpx.TimeoutException):
                 host.missed(self._patience.request)
             failure = network_finding(error, request.url.host, request.extensions.get(EXTENSION))
-            cut = broken(error)
+            cut = is_cut_off(error)
             if response is not None:
-                failure = broken_off(failure, issuer(response))
+                failure = cut_off_finding(failure, issuer(response))
         except EndlessAnswer as error:
             self.budget.give_back(len(body))
             body = b""
@@ -322,7 +322,7 @@ def late(host: str, code: str) -> Finding:
     return finding("timed_out", about=host, facts={"host": host}, code=code)
 
 
-def broken(error: httpx.HTTPError) -> bool:
+def is_cut_off(error: httpx.HTTPError) -> bool:
     """Return whether an open connection ended before the answer was complete, or during its TLS handshake."""
     if isinstance(error, httpx.ConnectError):
         return any(type(link).__name__ in CUT_OFF for link in chain(error))
@@ -343,7 +343,7 @@ def network_finding(error: httpx.HTTPError, host: str, route: Route | None = Non
         cause = "timed_out"
     elif isinstance(error, httpx.DecodingError):
         cause = "intercepted"
-    elif any(untrusted(link) for link in links) or "CERTIFICATE_VERIFY_FAILED" in text:
+    elif any(is_untrusted(link) for link in links) or "CERTIFICATE_VERIFY_FAILED" in text:
         cause = "tls_untrusted"
     elif any(type(link).__name__ == "gaierror" for link in links) or "Name or service not known" in text:
         cause = "dns_failure"
@@ -352,6 +352,6 @@ def network_finding(error: httpx.HTTPError, host: str, route: Route | None = Non
     return on_the_way(finding(cause, about=host, facts=route_facts(route), code=type(error).__name__), route)
 
 
-def untrusted(error: BaseException) -> bool:
+def is_untrusted(error: BaseException) -> bool:
     """Return whether a certificate was not trusted; a handshake that was cut off does not count."""
     return isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError)

@@ -104,7 +104,7 @@ class Cassette(msgspec.Struct, frozen=True, kw_only=True):
     interactions: tuple[Interaction, ...]
 
 
-def told(outcomes: Sequence[Outcome]) -> tuple[CheckPart, ...]:
+def check_parts(outcomes: Sequence[Outcome]) -> tuple[CheckPart, ...]:
     """Return outcomes in the form of a manifest."""
     return tuple(
         CheckPart(id=one.check, outcome=one.status, cause=one.cause, blocked_by=one.blocked_by) for one in outcomes
@@ -154,7 +154,7 @@ def read(folder: Path) -> Cassette:
     Raises :class:`~conformance.sources.base.SourceError`, one line, where it cannot be replayed.
     """
     if not folder.is_dir():
-        raise SourceError(f"{folder}: no such cassette{_near(folder)}")
+        raise SourceError(f"{folder}: no such cassette{_suggestion(folder)}")
     manifest = _decoded(folder / MANIFEST, Manifest)
     recorded = _decoded(folder / INTERACTIONS, _Interactions)
     if not recorded.interactions:
@@ -206,7 +206,7 @@ def _content(file: Path) -> bytes:
     return content
 
 
-def _near(folder: Path) -> str:
+def _suggestion(folder: Path) -> str:
     known = names(folder.parent)
     return f" (there are {', '.join(known)})" if known else ""
 

@@ -39,12 +39,12 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     response: Answered
 
 
-def asked(method: str, url: str, body: bytes, content_type: str) -> Asked:
+def request_of(method: str, url: str, body: bytes, content_type: str) -> Asked:
     """Return a request as it is recorded and compared."""
     return Asked(method=method, url=url, body=_body(body, content_type))
 
 
-def answered(status: int, headers: Mapping[str, str], body: bytes) -> Answered:
+def response_of(status: int, headers: Mapping[str, str], body: bytes) -> Answered:
     """Return an answer, its body taken apart if it is JSON."""
     try:
         return Answered(status=status, headers=dict(headers), json=msgspec.json.decode(body))

@@ -27,7 +27,7 @@ from conformance.recording.cassette import SCHEMA, Cassette, CheckPart, Manifest
 from conformance.recording.date_shift import DateShift
 from conformance.recording.leaks.scan import known_values, leaks
 from conformance.recording.replay import Library, Played
-from conformance.recording.scrub_cassette import Scrubbed, scrubbed
+from conformance.recording.scrub_cassette import Scrubbed, scrub_recording
 from conformance.recording.vcr_persister import Tape
 from conformance.redaction import clean_bytes
 from conformance.sources.base import Source
@@ -86,7 +86,7 @@ class Recording:
             if self.mode in ("once", "new_episodes") and cassette.exists(folder):
                 cassette.read(folder)
 
-    def kept(self, connection: Connection, outcomes: Sequence[Outcome]) -> tuple[bool | None, list[str]]:
+    def keep_and_report(self, connection: Connection, outcomes: Sequence[Outcome]) -> tuple[bool | None, list[str]]:
         """Call :meth:`keep`; return whether the cassette was written (None where nothing was recorded), and lines for
         the user.
         """
@@ -132,11 +132,11 @@ def faithful(tape: Tape, connection: Connection, outcomes: Sequence[Outcome], ti
     """
     if not tape.interactions:
         raise Discarded("nothing was sent, so there is nothing to replay")
-    wanted = cassette.told(outcomes)
+    wanted = cassette.check_parts(outcomes)
     different: list[str] = []
     for _ in range(TRIES):
         shift = DateShift(-1 - secrets.randbelow(MAX_DAYS))
-        clean = scrubbed(tape.interactions, connection, shift)
+        clean = scrub_recording(tape.interactions, connection, shift)
         made = Cassette(
             manifest=_manifest(tape, connection, outcomes, clean, shift, tier), interactions=clean.interactions
         )
@@ -153,7 +153,7 @@ def _differences(live: Sequence[CheckPart], replayed: Sequence[Outcome]) -> list
     """Return lines about outcomes that differ. The reasons are the replay's: they hold pseudonyms."""
     return [
         f"{was.id}: {_said(was)} live, and {_said(now)} replayed: {outcome.reason or 'it holds'}"
-        for was, now, outcome in zip(live, cassette.told(replayed), replayed, strict=True)
+        for was, now, outcome in zip(live, cassette.check_parts(replayed), replayed, strict=True)
         if was != now
     ]
 
@@ -181,5 +181,5 @@ def _manifest(
         verdict=judged.status,
         exit_code=int(judged.exit_code),
         requests=len(clean.interactions),
-        checks=cassette.told(outcomes),
+        checks=cassette.check_parts(outcomes),
     )

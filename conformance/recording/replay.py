@@ -16,7 +16,7 @@ from conformance.network.proxy_settings import UnusableSetting
 from conformance.probing.clock import VirtualClock
 from conformance.recording import replay_connection
 from conformance.recording.cassette import SHIPPED, Cassette, exists, names, place, read
-from conformance.recording.interaction import Answered, Interaction, asked, content, key
+from conformance.recording.interaction import Answered, Interaction, content, key, request_of
 from conformance.sources.base import Channel, SourceError
 
 FAILURES: Mapping[str, tuple[type[httpx.HTTPError], str]] = {
@@ -49,7 +49,7 @@ class Replay(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         body = await request.aread()
         await asyncio.sleep(0)  # as on a network, others go on meanwhile
-        question = asked(request.method, str(request.url), body, request.headers.get("content-type", ""))
+        question = request_of(request.method, str(request.url), body, request.headers.get("content-type", ""))
         answers = self._answers.get(key(question))
         if not answers:
             text = f"cassette {self._name} holds no answer to {request.method} {request.url.host}{request.url.path}"

@@ -8,7 +8,7 @@ from typing import Any
 from conformance.connection import CLOUDS, Certificate, ClientSecret, Connection, FederatedToken
 from conformance.connection.credential import Credential
 from conformance.connection.secret import Secret
-from conformance.connection.values import malformed, secret
+from conformance.connection.values import malformed_values, secret
 from conformance.recording.cassette import ConnectionPart, CredentialPart
 from conformance.recording.patterns import GUID
 from conformance.recording.scrubber import Scrubber
@@ -23,15 +23,15 @@ class NoCertificate(Certificate):
         return {"client_assertion": lambda: "replayed"}  # msal warns of one that is no function
 
 
-def described(connection: Connection, scrubber: Scrubber) -> ConnectionPart:
+def connection_part(connection: Connection, scrubber: Scrubber) -> ConnectionPart:
     """Return a connection in the form of a manifest.
 
     A malformed value gets a malformed pseudonym.
     """
     real = {key: getattr(connection, key) for key in VALUES}
     values = {key: scrubber.text(value, key) for key, value in real.items()}
-    wrong, still = ({problem.key for problem in malformed(one)} for one in (real, values))
-    values |= {key: masked(real[key]) for key in wrong - still}
+    wrong, still = ({problem.key for problem in malformed_values(one)} for one in (real, values))
+    values |= {key: mask(real[key]) for key in wrong - still}
     ends = connection.secret_expires
     return ConnectionPart(
         **values,
@@ -56,7 +56,7 @@ def connection(name: str, part: ConnectionPart) -> Connection:
     )
 
 
-def masked(value: str) -> str:
+def mask(value: str) -> str:
     """Return an unreadable value of the same form."""
     return re.sub(r"\d", "0", re.sub(r"[^\W\d_]", "x", value))
 

@@ -168,7 +168,7 @@ class Scrubber:
         unknown word.
         """
         parts, end = [], 0
-        text = QUOTED.sub(self._quoted, self.shift.within(value))
+        text = QUOTED.sub(self._scrub_quoted, self.shift.within(value))
         for match in IDENTIFYING.finditer(text):
             parts.append(self._known_names(text[end : match.start()]))
             found = match.group()
@@ -192,7 +192,7 @@ class Scrubber:
             end = match.end()
         return "".join([*parts, TOKEN.sub(self._unknown_word, text[end:])])
 
-    def _quoted(self, match: re.Match[str]) -> str:
+    def _scrub_quoted(self, match: re.Match[str]) -> str:
         """Return the scrubbed form of a quoted part of an error text: a name, unless its form says otherwise or it is a
         word of the services.
         """

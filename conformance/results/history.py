@@ -69,7 +69,7 @@ class Observation:
     source: str = "live"
 
 
-def look(entry: Entry) -> Observation:
+def observation_of(entry: Entry) -> Observation:
     """Return the verdict of a finished connection, and its causes, for the history."""
     part = entry.part
     causes = frozenset((one.cause, one.check) for one in part.root_causes)
@@ -207,7 +207,7 @@ class History:
 def by_connection(looks: Iterable[Observation]) -> dict[str, list[Observation]]:
     """Return observations by connection, oldest first."""
     found: dict[str, list[Observation]] = {}
-    for one in sorted(looks, key=lambda look: look.started):
+    for one in sorted(looks, key=lambda observation_of: observation_of.started):
         found.setdefault(one.connection, []).append(one)
     return found
 

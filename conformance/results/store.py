@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.report.entry import Entry
-from conformance.results.history import History, HistoryError, Observation, look
+from conformance.results.history import History, HistoryError, Observation, observation_of
 from conformance.results.journal import Journal
 
 
@@ -62,10 +62,10 @@ class RunStore:
             return
         if self.problem or self.history.locked:  # it is not waited for again with each connection
             self.problem = self.problem or self.history.locked
-            self._waiting.append(look(one))
+            self._waiting.append(observation_of(one))
             return
         try:
-            self.history.add([look(one)])
+            self.history.add([observation_of(one)])
         except sqlite3.Error as error:
             self.problem = error
-            self._waiting.append(look(one))
+            self._waiting.append(observation_of(one))

@@ -43,9 +43,9 @@ class Live:
 
     @asynccontextmanager
     async def open(self, connection: Connection) -> AsyncIterator[Channel]:
-        async with socket_permits().taken(SOCKETS, FEWEST) as count:
+        async with socket_permits().take(SOCKETS, FEWEST) as count:
             sockets, pace = self._shared.setdefault(asyncio.get_running_loop(), (ConnectionPool(), RateLimits()))
-            async with sockets.reserved(count):
+            async with sockets.reserve(count):
                 yield Channel(sockets, Clock(), connection, pace, count)
 
 
@@ -58,7 +58,7 @@ TUNNEL = 10.0
 
 
 class ConnectionPool(httpx.AsyncBaseTransport):
-    """One httpx transport for each socket: a free one, or a new one while fewer than ``reserved`` exist.
+    """One httpx transport for each socket: a free one, or a new one up to the reserved number (:meth:`reserve`).
 
     One transport for all sockets is slow: httpcore looks at each of them, several times, for every request. A client
     for each is slow too, and keeps cookies, which must not travel between tenants.
@@ -70,7 +70,7 @@ class ConnectionPool(httpx.AsyncBaseTransport):
         self._proxies: dict[str, Proxy | None] = {}
 
     @asynccontextmanager
-    async def reserved(self, count: int) -> AsyncIterator[ConnectionPool]:
+    async def reserve(self, count: int) -> AsyncIterator[ConnectionPool]:
         """Reserve ``count`` more sockets while entered. The caller has no more requests in flight than that."""
         self._reserved += count
         try:

@@ -12,7 +12,7 @@ from threading import Lock
 from conformance.probing.open_files import files_left, raise_limit
 from conformance.probing.shortage import Shortage
 
-MOST = 320
+MAX_SOCKETS = 320
 """Sockets of a process: enough for 16 connections at a time, which keep a processor busy."""
 
 
@@ -25,7 +25,7 @@ class Permits:
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
 
     @asynccontextmanager
-    async def taken(self, most: int, least: int = 1) -> AsyncIterator[int]:
+    async def take(self, most: int, least: int = 1) -> AsyncIterator[int]:
         """Wait for ``most`` permits, or for all if there are fewer; yield how many were taken, and release them at the
         end.
 
@@ -92,7 +92,7 @@ def _grant(waiting: asyncio.Future[None]) -> None:
 @cache
 def socket_permits() -> Permits:
     """Return the permits of this process: as many sockets as its limit of open files allows (raised where allowed), up
-    to ``MAX_ROWS``.
+    to ``MAX_SOCKETS``.
     """
     raise_limit()
-    return Permits(min(max(files_left(), 0), MOST))
+    return Permits(min(max(files_left(), 0), MAX_SOCKETS))

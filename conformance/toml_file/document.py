@@ -34,13 +34,13 @@ class TomlDocument:
         """Return the problems, in the order of the lines."""
         return [clean(text) for _, text in sorted(self.wrong)]
 
-    def parsed(self) -> tuple[str, dict[str, Any]] | None:
+    def parse(self) -> tuple[str, dict[str, Any]] | None:
         """Return the text and its values; None where it is not TOML, which is added as a problem."""
         text = self.text()
-        document = None if text is None else self.decoded(text)
+        document = None if text is None else self.decode(text)
         return None if text is None or document is None else (text, document)
 
-    def decoded(self, text: str) -> dict[str, Any] | None:
+    def decode(self, text: str) -> dict[str, Any] | None:
         """Return the values of a text; None where it is not TOML, which is added as a problem."""
         try:
             return tomllib.loads(text)

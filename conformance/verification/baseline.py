@@ -125,7 +125,7 @@ def read(path: Path) -> Baseline:
     """
     file = TomlDocument(path)
     entries: list[Acceptance] = []
-    if found := file.parsed():
+    if found := file.parse():
         text, document = found
         written = tables(text)
         starts = [table for table in written if table.path == "accept"]

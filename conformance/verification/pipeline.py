@@ -38,7 +38,7 @@ class Policy:
     today: date = field(default_factory=lambda: datetime.now(UTC).date())
     """The day on which the expiry of acceptances is judged (UTC)."""
 
-    def applied(self, outcomes: Iterable[Outcome], connection: str) -> list[Outcome]:
+    def apply(self, outcomes: Iterable[Outcome], connection: str) -> list[Outcome]:
         """Return the outcomes of the connection of this name as the run counts them, in the same order."""
         judged = list(outcomes)
         return accept(warnings_as_failures(judged) if self.strict else judged, connection, self.baseline, self.today)
@@ -148,11 +148,11 @@ async def _gather(
         began = asyncio.get_running_loop().time()
         found = Examination(channel.connection, await ask(checks), elapsed())
         if doubtful := unsteady(checks, found):
-            found = Examination(channel.connection, found.gathered.updated(await ask(doubtful)), elapsed())
+            found = Examination(channel.connection, found.gathered.update(await ask(doubtful)), elapsed())
         ends = channel.clock.monotonic() + wait
         while channel.clock.monotonic() < ends and (pending := transient_failures(checks, found)):
             await channel.clock.sleep(min(RECHECK_INTERVAL, ends - channel.clock.monotonic()))
-            found = Examination(channel.connection, found.gathered.updated(await ask(pending)), elapsed())
+            found = Examination(channel.connection, found.gathered.update(await ask(pending)), elapsed())
         return found
 
 
@@ -180,5 +180,5 @@ async def run(
     """Verify one connection from gathering to the verdict."""
     started = datetime.now(UTC)
     examination = await gather(connection, source, checks, patience=patience, wait=wait)
-    outcomes = policy.applied(examination.outcomes(checks), examination.connection.name)
+    outcomes = policy.apply(examination.outcomes(checks), examination.connection.name)
     return examination.report(outcomes, source.name, started, policy)

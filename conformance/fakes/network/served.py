@@ -11,7 +11,7 @@ from conformance.fakes import identities
 from conformance.fakes.controllable import ControllableTenant
 from conformance.fakes.network.client_files import made_up_connection
 from conformance.fakes.network.control import Control
-from conformance.fakes.network.server import Server, entered
+from conformance.fakes.network.server import Server, run_in_thread
 from conformance.fakes.world import hosts
 
 
@@ -41,5 +41,5 @@ def serve_tenant(
 ) -> Iterator[ServedTenant]:
     """Serve a stage from a thread of its own. Raises as :class:`Server` and :class:`ControllableTenant` do."""
     stage = ServedTenant(connection or made_up_connection(), scenario, identities=identities.made_up())
-    with entered(server_of(stage, **options)) as stage.server:
+    with run_in_thread(server_of(stage, **options)) as stage.server:
         yield stage

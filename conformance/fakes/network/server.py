@@ -109,7 +109,7 @@ class Server:
 
 
 @contextmanager
-def entered(server: Server) -> Iterator[Server]:
+def run_in_thread(server: Server) -> Iterator[Server]:
     """Run a server in a thread of its own: for fixtures, and tests of subprocesses.
 
     Its handler is called in that thread.
@@ -125,7 +125,7 @@ def entered(server: Server) -> Iterator[Server]:
 
 def serving(handler: Handler, hosts: Collection[str], **options: Any) -> AbstractContextManager[Server]:
     """Return a :class:`Server` with these arguments, :func:`entered`."""
-    return entered(Server(handler, hosts, **options))
+    return run_in_thread(Server(handler, hosts, **options))
 
 
 @contextmanager

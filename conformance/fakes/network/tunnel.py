@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from conformance.fakes.clients import Client, Clients, ended
+from conformance.fakes.clients import Client, Clients, cancel_all
 from conformance.fakes.network.failures import Obstacle
-from conformance.probing.open_files import files_left, promised, raise_limit
+from conformance.probing.open_files import files_left, raise_limit, reserve_files
 
 MAX_HEAD = 16 * 1024
 CHUNK = 64 * 1024
@@ -71,7 +71,7 @@ class Tunnel:
         most = max(files_left() // (FILES + 1), 1)  # what is left may be for clients in the same process
         clients = Clients(most)
         bound = await asyncio.start_server(lambda *_: None, host, port, start_serving=False)
-        with promised(most * FILES), ExitStack() as open_sockets:
+        with reserve_files(most * FILES), ExitStack() as open_sockets:
             listening = [open_sockets.enter_context(one.dup()) for one in bound.sockets]
             bound.close()
             for one in listening:
@@ -81,7 +81,7 @@ class Tunnel:
             try:
                 yield listening[0].getsockname()[1]
             finally:
-                await ended(accepting)
+                await cancel_all(accepting)
                 await clients.end()
 
     async def _attend(self, sock: socket.socket, client: Client) -> None:

@@ -99,14 +99,14 @@ def register(tenant: Tenant, connection: Connection) -> None:
             )
         )
     elif isinstance(credential, Certificate):
-        app.certificates += _registered(credential)
+        app.certificates += _key_credentials(credential)
     elif isinstance(credential, FederatedToken):
-        app.federated.append(_trusted(credential))
+        app.federated.append(_federated_credential(credential))
         provider = virtual_provider()
         tenant.identity_providers[provider.issuer] = provider.published
 
 
-def _registered(credential: Certificate) -> list[KeyCredential]:
+def _key_credentials(credential: Certificate) -> list[KeyCredential]:
     """Return the certificate of a credential as it is on the app; none where the credential cannot be used."""
     try:
         return [KeyCredential.from_pem(credential.msal()["public_certificate"].encode())]
@@ -114,7 +114,7 @@ def _registered(credential: Certificate) -> list[KeyCredential]:
         return []
 
 
-def _trusted(credential: FederatedToken) -> state.FederatedCredential:
+def _federated_credential(credential: FederatedToken) -> state.FederatedCredential:
     """Return a federated credential that matches the assertion which the connection will present."""
     from conformance.probing.tokens import decode_claims
 

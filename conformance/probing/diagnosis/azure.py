@@ -14,7 +14,7 @@ from conformance.apis.shape import ArmList
 from conformance.connection import Connection
 from conformance.findings import Finding, finding
 from conformance.probing.diagnosis.denials import denial
-from conformance.probing.diagnosis.rules import NOT_FOUND, listed, tells_apart
+from conformance.probing.diagnosis.rules import NOT_FOUND, elements_of, tells_apart
 from conformance.probing.evidence import Answer, Evidence, NotAsked, Refusal
 from conformance.probing.tokens import Token
 
@@ -53,7 +53,7 @@ def arm_authorization_failed(
     facts = {**connection.facts(), **identity(token_arm), "role": READER_ROLE, "scope": group_scope(connection)}
     if isinstance(subscription, Refusal) and subscription.finding.cause == "subscription_not_found":
         return subscription.finding
-    if misplaced := _misplaced(connection, facts, workspaces):
+    if misplaced := _wrong_names(connection, facts, workspaces):
         return misplaced
     if other := _other_subscription(connection, facts, subscriptions, workspaces_elsewhere):
         return other
@@ -61,13 +61,13 @@ def arm_authorization_failed(
         reason = "the app's role is not taken to include the workspace's own properties; what is in it is answered"
         return NotAsked(refusal.probe, reason)
     within = QUERY_PROPAGATION if _api(refusal) == "log_analytics" else PROPAGATION
-    if waiting := young(role_assignments, role_definitions, _named(refusal), facts, within):
+    if waiting := young(role_assignments, role_definitions, _refused_action(refusal), facts, within):
         return waiting
     if other := _other_principal(assignments_here, role_definitions, token_arm, facts):
         return other
     if isinstance(permissions, Answer) and permissions.data.value:
         seen = dict(zip(AREAS, (workspace, query_print, incident_table, incidents), strict=True))
-        return _lacking(permissions, seen, deny_assignments, refusal, facts)
+        return _incomplete_role(permissions, seen, deny_assignments, refusal, facts)
     if any(isinstance(one, Answer) for one in (workspace, query_print, incidents)):
         return _unreadable(_action(refusal), facts)
     if elsewhere := _elsewhere(connection, facts, subscriptions, workspaces):
@@ -119,7 +119,7 @@ def _action(refusal: Refusal) -> str | None:
     return match.group(1).decode() if match else None
 
 
-def _named(refusal: Refusal) -> str:
+def _refused_action(refusal: Refusal) -> str:
     """Return the refused action: the one that the text names, else the first that the API's operations need."""
     return _action(refusal) or AREAS[AREA_OF.get(_api(refusal), "workspace")][0]
 
@@ -137,18 +137,18 @@ def _unshown(permissions: Evidence, seen: Sequence[Evidence]) -> bool:
     Whether ``workspaces/*/read`` includes ``workspaces/read`` is not documented. Where everything that is used in the
     workspace is answered, a service that says no breaks nothing.
     """
-    grants = listed(permissions)
+    grants = elements_of(permissions)
     below = any(perhaps(one.actions, WORKSPACE_READ) for one in grants)
     literal = any(covers(one.actions, WORKSPACE_READ) for one in grants)
     answered = any(isinstance(one, Answer) for one in seen) and all(isinstance(one, Answer | NotAsked) for one in seen)
     return below and not literal and answered
 
 
-def _misplaced(connection: Connection, facts: Mapping[str, str], workspaces: Evidence) -> Finding | None:
+def _wrong_names(connection: Connection, facts: Mapping[str, str], workspaces: Evidence) -> Finding | None:
     """Return a finding where the configured workspace id belongs to a workspace with other names: the names
     are wrong.
     """
-    for one in listed(workspaces):
+    for one in elements_of(workspaces):
         if one.properties.customer_id.lower() != connection.workspace_id.lower():
             continue
         parts = one.id.split("/")
@@ -181,10 +181,10 @@ def _other_subscription(
     If the configured workspace is there, the id of the subscription is wrong; else the role is: Azure finds the
     configured subscription, and refuses it.
     """
-    seen = [one.subscription_id for one in listed(subscriptions)]
+    seen = [one.subscription_id for one in elements_of(subscriptions)]
     if not seen or connection.subscription_id.lower() in (one.lower() for one in seen):
         return None
-    for one in listed(workspaces_elsewhere):
+    for one in elements_of(workspaces_elsewhere):
         if one.properties.customer_id.lower() == connection.workspace_id.lower():
             return finding(
                 "subscription_not_found",
@@ -212,17 +212,19 @@ def young(
     if not isinstance(role_assignments, Answer) or role_assignments.exchange.date is None:
         return None
     now = role_assignments.exchange.date
-    roles = {one.name.lower(): one.properties.permissions for one in listed(role_definitions)}
+    roles = {one.name.lower(): one.properties.permissions for one in elements_of(role_definitions)}
     made = []
-    for one in listed(role_assignments):
+    for one in elements_of(role_assignments):
         grants = roles.get(one.properties.role_definition_id.rpartition("/")[2].lower())
         helps = grants is None or any(perhaps(grant.actions, action) for grant in grants)
         if helps and one.properties.created_on and now - one.properties.created_on < within:
             made.append(one.properties.created_on)
-    return propagating(max(made), now, facts, within) if made else None
+    return propagation_finding(max(made), now, facts, within) if made else None
 
 
-def propagating(made: datetime, now: datetime, facts: Mapping[str, str], within: timedelta = PROPAGATION) -> Finding:
+def propagation_finding(
+    made: datetime, now: datetime, facts: Mapping[str, str], within: timedelta = PROPAGATION
+) -> Finding:
     """Return the finding of a role granted minutes ago, with the time to check again."""
     minutes = max(0, int((now - made).total_seconds() // 60))
     return finding(
@@ -261,7 +263,7 @@ def _api(refusal: Refusal) -> str:
     return refusal.exchange.api if refusal.exchange else ""
 
 
-def lacking(grants: Sequence[Permissions], area: str) -> list[str]:
+def missing_actions(grants: Sequence[Permissions], area: str) -> list[str]:
     """Return the actions of an area that no grant allows."""
     return [
         action
@@ -270,7 +272,7 @@ def lacking(grants: Sequence[Permissions], area: str) -> list[str]:
     ]
 
 
-def _lacking(
+def _incomplete_role(
     permissions: Answer[ArmList[Permissions]],
     seen: Mapping[str, Evidence],
     deny_assignments: Evidence,
@@ -283,7 +285,7 @@ def _lacking(
     only if it was seen.
     """
     grants = permissions.data.value
-    missing = [area for area in AREAS if isinstance(seen[area], Refusal) and lacking(grants, area)]
+    missing = [area for area in AREAS if isinstance(seen[area], Refusal) and missing_actions(grants, area)]
     action = _action(refusal)
     about = missing[0] if missing else area_of(action) if action else AREA_OF.get(_api(refusal), "workspace")
     named = action or AREAS[about][0]
@@ -352,10 +354,10 @@ def _other_principal(
     none.
     """
     me = identity(token_arm).get("object_id", "").lower()
-    names = {one.name.lower(): one.properties.role_name for one in listed(role_definitions)}
+    names = {one.name.lower(): one.properties.role_name for one in elements_of(role_definitions)}
     found = [
         (one, names.get(one.properties.role_definition_id.rpartition("/")[2].lower(), ""))
-        for one in listed(assignments_here)
+        for one in elements_of(assignments_here)
     ]
     mine = [name for one, name in found if one.properties.principal_id.lower() == me and "Sentinel" in name]
     others = [one for one, name in found if one.properties.principal_id.lower() != me and "Sentinel Reader" in name]
@@ -380,10 +382,10 @@ def _elsewhere(
     connection: Connection, facts: Mapping[str, str], subscriptions: Evidence, workspaces: Evidence
 ) -> Finding | None:
     """Return a finding where the app has a role in the subscription, but none that reaches the workspace."""
-    seen = [one.subscription_id.lower() for one in listed(subscriptions)]
+    seen = [one.subscription_id.lower() for one in elements_of(subscriptions)]
     if connection.subscription_id.lower() not in seen:
         return None
-    places = [one.id for one in listed(workspaces)]
+    places = [one.id for one in elements_of(workspaces)]
     where = f", for example on {places[0]}" if places else ""
     return finding(
         "rbac_wrong_scope",

@@ -17,13 +17,15 @@ def whole(refusal: Refusal, connection: Connection, **clues: Evidence) -> Findin
     cause.
     """
     for name, one in clues.items():
-        if refusal.probe == name or (isinstance(one, Refusal) and alike(one.finding.cause, refusal.finding.cause)):
+        if refusal.probe == name or (
+            isinstance(one, Refusal) and same_outage(one.finding.cause, refusal.finding.cause)
+        ):
             found = one.finding if isinstance(one, Refusal) else refusal.finding
             return replace(found, about="host" if found.cause in NETWORK else name)
     return replace(refusal.finding, about=refusal.probe) if refusal.finding.cause in WHOLE else None
 
 
-def alike(one: str, other: str) -> bool:
+def same_outage(one: str, other: str) -> bool:
     """Return whether two causes can be the same outage: equal, or two symptoms of an outage."""
     return one == other or {one, other} <= OUTAGE
 
@@ -33,7 +35,7 @@ def no_token(refusal: Refusal, connection: Connection, **clues: Evidence) -> Fin
     refused = [one for one in clues.values() if isinstance(one, Refusal)]
     issued = any(isinstance(one, Answer) for one in clues.values())
     of_tokens = refusal.finding.cause in {*WHOLE, "contract_violation"}
-    if issued or not all(alike(one.finding.cause, refusal.finding.cause) for one in refused):
+    if issued or not all(same_outage(one.finding.cause, refusal.finding.cause) for one in refused):
         return replace(refusal.finding, about=refusal.probe) if of_tokens else None
     return replace(refused[0].finding, about="tokens" if of_tokens else refused[0].probe)
 

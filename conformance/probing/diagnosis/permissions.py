@@ -10,7 +10,7 @@ from conformance.apis.endpoint import AppRole
 from conformance.apis.permissions import RESOURCES
 from conformance.connection import Connection
 from conformance.findings import Finding, finding
-from conformance.probing.diagnosis.rules import listed, tells_apart
+from conformance.probing.diagnosis.rules import elements_of, tells_apart
 from conformance.probing.evidence import Answer, Evidence, Refusal
 from conformance.probing.tokens import Token
 
@@ -34,7 +34,7 @@ def missing_role(token: Token, role: str, connection: Connection, consents: Evid
     """
     if token.object_id is None:
         return finding("service_principal_missing", facts=connection.facts())
-    if consented(role, token.audience, consents):
+    if has_consent(role, token.audience, consents):
         return finding(
             "app_role_stale_token",
             facts=connection.facts(),
@@ -56,10 +56,10 @@ def missing_role(token: Token, role: str, connection: Connection, consents: Evid
     )
 
 
-def consented(role: str, api: str, consents: Evidence) -> bool:
+def has_consent(role: str, api: str, consents: Evidence) -> bool:
     """Return whether the directory lists a consent for an application permission; False where it cannot be seen."""
     id = RESOURCES[api].application_id(role)
-    return any(one.app_role_id.lower() == id for one in listed(consents))
+    return any(one.app_role_id.lower() == id for one in elements_of(consents))
 
 
 @tells_apart

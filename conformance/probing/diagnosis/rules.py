@@ -145,6 +145,6 @@ def _whole(exchange: Exchange) -> str:
     return "gateway" if exchange.api == "sentinel" else exchange.api
 
 
-def listed(evidence: Evidence) -> Sequence[Any]:
+def elements_of(evidence: Evidence) -> Sequence[Any]:
     """Return the elements of a list answer; empty if it was refused."""
     return evidence.data.value if isinstance(evidence, Answer) else ()

@@ -94,13 +94,13 @@ def host(url: str) -> str:
     return re.sub(r"^[a-z][a-z0-9+.-]*://", "", url.lower()).partition("/")[0].rpartition("@")[2].partition(":")[0]
 
 
-def reserved_domain(name: str) -> bool:
+def is_reserved_domain(name: str) -> bool:
     """Return whether a host or domain is reserved, and so belongs to no customer."""
     name = name.lower().strip(".")
     return any(name == one or name.endswith(f".{one}") for one in RESERVED_DOMAINS)
 
 
-def reserved_address(text: str) -> bool:
+def is_reserved_address(text: str) -> bool:
     """Return whether an IP address is reserved, and so belongs to no customer; also True for a text that is not an
     address.
     """

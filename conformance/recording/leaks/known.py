@@ -48,8 +48,8 @@ def known_rule(values: Iterable[str]) -> Rule:
     for value in values:
         if len(value) < SHORTEST:
             continue
-        (words if len(value) <= WHOLE else anyhow).update(form.lower() for form in spelled(value))
-        exact.update(encoded(value))
+        (words if len(value) <= WHOLE else anyhow).update(form.lower() for form in spellings(value))
+        exact.update(base64_forms(value))
     whole = re.compile("|".join(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])" for word in sorted(words)) or r"(?!)")
 
     def find(passage: Passage) -> Iterator[str]:
@@ -61,7 +61,7 @@ def known_rule(values: Iterable[str]) -> Rule:
     return Rule("known", "a value of the connection that was recorded", find)
 
 
-def spelled(value: str) -> set[str]:
+def spellings(value: str) -> set[str]:
     """Return a value as it may be written as text: encoded for URLs and JSON, with and without hyphens,
     in hexadecimal.
     """
@@ -70,7 +70,7 @@ def spelled(value: str) -> set[str]:
     return forms | ({value.replace("-", "")} if hyphens else set())
 
 
-def encoded(value: str) -> Iterator[str]:
+def base64_forms(value: str) -> Iterator[str]:
     """Yield the middle of a value in base64, for each of the three ways in which it can lie in the bytes."""
     for variant in {value, value.lower(), value.upper()}:
         for content in (variant.encode(), variant.encode("utf-16-le")):

@@ -161,7 +161,7 @@ def _text(place: Place, text: str) -> Iterator[Passage]:
             if plain != text:
                 yield from _text(place.within(), plain)
         for token in BASE64.finditer(text):
-            if plain_text := decoded_base64(token[0]):
+            if plain_text := decode_base64(token[0]):
                 yield from _text(place.within(field=""), plain_text)
 
 
@@ -169,7 +169,7 @@ def _character(escape: re.Match[str]) -> str:
     return chr(int(escape[1] or escape[2], 16))
 
 
-def decoded_base64(token: str) -> str | None:
+def decode_base64(token: str) -> str | None:
     """Return the text behind base64 (either alphabet, padded or not, perhaps compressed); None where it is no text."""
     token = token.rstrip("=").translate(str.maketrans("-_", "+/"))
     try:

@@ -56,10 +56,10 @@ def leaks(texts: Mapping[str, str], *, known: Iterable[str] = (), pseudonyms: Co
     found: dict[Leak, None] = {}
     for name, content in texts.items():
         for rule, value in _found(of_names, Passage((), "", name), given):
-            found.setdefault(Leak(name, "its name", rule.name, rule.title, masked(value)))
+            found.setdefault(Leak(name, "its name", rule.name, rule.title, mask(value)))
         for passage in passages(name, content):
             for rule, value in _found(rules, passage, given):
-                found.setdefault(Leak(name, where(passage, rules, given), rule.name, rule.title, masked(value)))
+                found.setdefault(Leak(name, where(passage, rules, given), rule.name, rule.title, mask(value)))
     return list(found)
 
 
@@ -83,7 +83,7 @@ def where(passage: Passage, rules: Iterable[Rule], given: Collection[str]) -> st
     return "".join(steps).lstrip(".") or "the file"
 
 
-def masked(value: str) -> str:
+def mask(value: str) -> str:
     """Return the form of a value without the value: letters as x and X, digits as 9."""
     shown = re.sub(r"[^\W\d_]", lambda one: "X" if one[0].isupper() else "x", value[:EXCERPT])
     shown = re.sub(r"\s", " ", re.sub(r"\d", "9", shown))

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from conformance.recording.leaks.constants import WORD, known_id, public_hosts, public_words, reserved_domain
+from conformance.recording.leaks.constants import WORD, is_reserved_domain, known_id, public_hosts, public_words
 from conformance.recording.leaks.passages import Passage
 from conformance.recording.leaks.rule import Rule, pattern
-from conformance.recording.leaks.secrets import unsigned
+from conformance.recording.leaks.secrets import is_unsigned
 
 _NAMES = """
     accountname alertdisplayname alertname appdisplayname app_displayname assignedto compromisedentity
@@ -64,20 +64,20 @@ def pseudonymous(text: str) -> bool:
 
 
 def _nobodys(part: str) -> bool:
-    if unsigned(part):
+    if is_unsigned(part):
         return True
     part = part.strip(".-_@#%$~")
     return (
         len(part) < 2
         or not any(map(str.isalpha, part))
-        or all(WORD.fullmatch(label) or reserved_domain(label) for label in re.split(r"[@.]", part))
+        or all(WORD.fullmatch(label) or is_reserved_domain(label) for label in re.split(r"[@.]", part))
         or part.lower() in PUBLIC | public_words() | public_hosts()
         or known_id(part)
         or part == "REDACTED"
     )
 
 
-def written(passage: Passage) -> Iterable[str]:
+def written_text(passage: Passage) -> Iterable[str]:
     """Names and free text that are no pseudonyms."""
     if _holds_names(passage) and not passage.text.lstrip().startswith(("[", "{")) and not pseudonymous(passage.text):
         yield passage.text
@@ -110,7 +110,7 @@ def prose(passage: Passage) -> Iterable[str]:
 
 RULES = (
     Rule("prose", "a sentence that is no service's", prose),
-    Rule("name", "a name or free text that is no pseudonym", written),
+    Rule("name", "a name or free text that is no pseudonym", written_text),
     Rule(
         "place",
         "the name of a resource group or workspace that is no pseudonym",
