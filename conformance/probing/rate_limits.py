@@ -14,8 +14,8 @@ from weakref import WeakValueDictionary
 from conformance.apis.limits import SERVICES, Limit, Service
 from conformance.probing.clock import Clock
 
-MIN_WAIT = 256
-"""Accounts that are kept, before those that have nothing to remember are let go."""
+MIN_ACCOUNTS = 256
+"""Accounts that are always remembered; beyond this number, those in their initial state are forgotten."""
 
 
 @dataclass(slots=True, weakref_slot=True)
@@ -92,13 +92,13 @@ class RateLimits:
         self._accounts: WeakValueDictionary[tuple[str, ...], RateLimit] = WeakValueDictionary()
         self._buckets: WeakValueDictionary[tuple[str, ...], TokenBucket] = WeakValueDictionary()
         self._kept: set[RateLimit] = set()
-        self._room = MIN_WAIT
+        self._room = MIN_ACCOUNTS
 
     def accounts(self, facts: Mapping[str, str], now: float) -> Mapping[str, RateLimit]:
         """Return the accounts of a connection with these facts, by the name of each API."""
         if len(self._kept) > self._room:
             self._kept = {account for account in self._kept if not account.idle(now)}
-            self._room = max(MIN_WAIT, 2 * len(self._kept))
+            self._room = max(MIN_ACCOUNTS, 2 * len(self._kept))
         return {api.name: account for service, account in self._of(facts) for api in service.apis}
 
     def _of(self, facts: Mapping[str, str]) -> Iterator[tuple[Service, RateLimit]]:

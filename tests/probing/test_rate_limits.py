@@ -175,14 +175,14 @@ class TestTheAccountsOfARun:
         assert {*run(other())} == {0}
 
     def test_those_with_nothing_to_remember_are_let_go(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(paces, "MIN_WAIT", 10)
+        monkeypatch.setattr(paces, "MIN_ACCOUNTS", 10)
         pace = RateLimits()
         for number in range(100):
             pace.accounts(made_up(tenant_id=f"tenant-{number}").facts(), number)
         assert len(pace._accounts) < 30
 
     def test_those_that_have_to_are_kept(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(paces, "MIN_WAIT", 10)
+        monkeypatch.setattr(paces, "MIN_ACCOUNTS", 10)
 
         async def later() -> list[float]:
             pace = RateLimits()
