@@ -78,7 +78,7 @@ def test_secret_kept_apart(connection: Connection) -> None:
     origin = credential.secret.origin
     if origin == "inline":
         fail(
-            "The client secret stands in the connection file itself; everybody who gets the file has it.",
+            "The client secret is in the connection file itself; everyone who gets the file has it.",
             "config_invalid",
             about="secret",
             remedy='Keep the secret outside: client_secret = "env:NAME" or "file:PATH".',

@@ -31,9 +31,9 @@ IDS = ("tenant_id", "client_id", "subscription_id", "resource_group", "workspace
 CREDENTIALS = ("client_secret", "certificate", "federated_token")
 KEYS = ("name", *IDS, *CREDENTIALS, "certificate_password", "cloud", "apis", "secret_expires", "expect")
 MAX_CORRECTIONS = 3
-"""Of more wrong keys than this, only those are explained that no correction is told for."""
+"""With more wrong keys than this, only keys without a suggested correction are explained."""
 MAX_REPAIRS = 20
-"""Lines of a file that are left out because no parser can read them."""
+"""The largest number of lines that are left out because no parser can read them."""
 OPTIONAL = ("certificate", "federated_token")
 """Credentials that the template has in comments."""
 EXPECT = tuple(one.name for one in fields(Expect))
@@ -203,7 +203,7 @@ def _document(file: _File, document: Mapping[str, Any], written: Sequence[Table]
         if key != "connection":
             line = written[0].keys.get(key) or next((one.line for one in written if one.path.split(".")[0] == key), 1)
             hint = did_you_mean(key, ("connection", *KEYS))
-            file.tell(f"unknown key {describe(key)}{hint}; a connection stands in a table [connection]", line)
+            file.tell(f"unknown key {describe(key)}{hint}; a connection is a table [connection]", line)
     rows = document.get("connection")
     if rows is None:
         file.tell("no table [connection]")

@@ -60,7 +60,7 @@ def repair(text: str, keys: Collection[str]) -> tuple[str, list[Mistake]]:
         if pair and pair["sign"] == "=":
             key = pair["key"]
             if key in seen:
-                found.append(Mistake(number, f"{key}: stands in line {seen[key]} already", key))
+                found.append(Mistake(number, f"{key}: is in line {seen[key]} already", key))
                 lines[number - 1] = ""
             seen.setdefault(key, number)
     return "\n".join(lines), found
@@ -79,7 +79,7 @@ def _line(line: str, number: int, keys: Collection[str], found: list[Mistake]) -
     key = pair["key"] if pair else None
     named = f"{key}: " if key else ""
     if hidden := invisible(COMMENT.sub("", line)):
-        found.append(Mistake(number, f"{named}{hidden} in this line, which nobody sees; type the line anew", key))
+        found.append(Mistake(number, f"{named}{hidden} in this line, which is invisible; type the line again", key))
         line = visible(line)
     if _is_toml(line):
         return line

@@ -69,7 +69,7 @@ Verdict = tuple[str, str, str] | None
 def tenant(value: str, _: Mapping[str, str]) -> Verdict:
     expected = "the directory's GUID or one of its domains"
     if value.lower() in MANY_TENANTS:
-        return "tenant_malformed", f"{describe(value)}, which stands for many tenants", expected
+        return "tenant_malformed", f"{describe(value)}, which means many tenants", expected
     if not GUID.fullmatch(value) and not DOMAIN.fullmatch(value):
         return "tenant_malformed", _shown(value), expected
     return None
@@ -139,7 +139,7 @@ def secret(value: str) -> Verdict:
     if value != value.strip():
         return "config_invalid", "blanks or line ends around it", expected
     if hidden := invisible(value):
-        return "config_invalid", f"{hidden} in it, which nobody sees", expected
+        return "config_invalid", f"{hidden} in it, which is invisible", expected
     if value[0] in QUOTES or value[-1] in QUOTES:
         return "config_invalid", "quotes around it", expected
     if VARIABLE.fullmatch(value):

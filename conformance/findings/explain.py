@@ -141,7 +141,7 @@ def _token_details(signal: Signal, cause: str) -> list[str]:
 
 
 def _by_facts(entry: Entry, facts: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
-    """Return the cause and the other possible causes that the connection's own values rule out or leave."""
+    """Return an entry's cause and its other possible causes, less those that the connection's own values rule out."""
     if entry.cause == "workspace_id_not_guid" and _GUID.fullmatch(facts.get("workspace_id", "")):
         return "workspace_not_found", tuple(name for name in entry.also if name != "workspace_not_found")
     return entry.cause, entry.also

@@ -116,7 +116,7 @@ class Recording:
         contents = cassette.files(made)
         texts = {f"{connection.name}/{name}": content.decode() for name, content in contents.items()}
         if name := next((name for name, content in contents.items() if clean_bytes(content) != content), None):
-            raise Discarded(f"{name}: a secret of this run, or a command to a CI system, stands in there")
+            raise Discarded(f"{name}: it contains a secret of this run, or a command to a CI system")
         found = leaks(texts, known=known_values(connection), pseudonyms=clean.pseudonyms.given)
         if found:
             raise Discarded("\n".join(map(str, found)))

@@ -77,7 +77,7 @@ class Stale:
         one = self.acceptance
         if self.why == "passing":
             return f"{one.where}: {one.subject} is accepted until {one.expires}, but passes: remove the entry"
-        return f"{one.where}: the acceptance of {one.subject} expired on {one.expires}: mend it, or give a later day"
+        return f"{one.where}: the acceptance of {one.subject} expired on {one.expires}: fix it, or give a later day"
 
 
 def accept(outcomes: Iterable[Outcome], connection: str, baseline: Baseline, today: date) -> list[Outcome]:

@@ -99,7 +99,7 @@ def _no_answer(world: World) -> None:
     world.disturb(Obstacle.SILENT, api="defender")
 
 
-@scenario("unknown-error", "Microsoft Graph refuses with a code that nobody knows", "unknown", exit_code=INCOMPLETE)
+@scenario("unknown-error", "Microsoft Graph refuses with an unknown code", "unknown", exit_code=INCOMPLETE)
 def _unknown_error(world: World) -> None:
     body = {"error": {"code": "QuotientOutOfRange", "message": "The quotient is out of range."}}
     world.disturb(always(418, body, JSON), api="graph")
