@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def sentinel_tenant() -> Iterator[ControllableTenant]:
-    """Yield a virtual tenant that answers every httpx client of the test, under the services' own host names."""
+    """Yield a virtual tenant that answers every httpx client of the test, under the services' own host names.
+
+    Requests to other hosts fail the test.
+
+        def test_expired(sentinel_tenant):
+            sentinel_tenant.expire_secret()
+            with pytest.raises(SignInError):
+                my_client(sentinel_tenant.connection).incidents()
+    """
     from conformance.fakes.controllable import ControllableTenant
     from conformance.fakes.network.client_files import made_up_connection
     from conformance.fakes.network.respx_mount import mount
@@ -32,6 +40,10 @@ def sentinel_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ServedTenant]:
     """Yield a virtual tenant on a local server, for any client and for subprocesses.
 
     The environment variables of the test (HTTPS_PROXY, SSL_CERT_FILE) point to it.
+
+        def test_script(sentinel_server):
+            sentinel_server.switch("no-graph-consent")
+            assert subprocess.run(["./my-script"]).returncode == 1
     """
     from conformance.fakes.network.client_files import variables
     from conformance.fakes.network.served import serve_tenant

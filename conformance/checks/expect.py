@@ -64,6 +64,8 @@ def fail(
     """Report that the check does not hold: raise :class:`Found` with the explanation.
 
     ``facts`` fill the commands of the fix; ``remedy`` replaces its text; ``promise`` is the id of the broken promise.
+
+        fail("The workspace is in another region.", "workspace_not_found")
     """
     raise Found(
         finding(
@@ -88,7 +90,12 @@ def require(
     about: str | None = None,
     promise: str | None = None,
 ) -> None:
-    """Fail with the explanation unless the condition holds, as the ``promise`` of this id says it does."""
+    """Fail with the explanation unless the condition is true. ``promise`` is the id of the promise that it is true.
+
+    Raises :class:`Found`, which the check leaves uncaught.
+
+        require(workspace.data.location == "westeurope", f"It is in {workspace.data.location}.")
+    """
     if not condition:
         fail(explanation, cause, about=about, promise=promise)
 
@@ -113,5 +120,9 @@ def repeats(first: Iterable[str], second: Iterable[str]) -> bool:
 
 
 def not_applicable(reason: str) -> NoReturn:
-    """Report that the check does not apply, with the reason: raise :class:`NotApplicable`."""
+    """Report that the check does not apply, with the reason: raise :class:`NotApplicable`.
+
+    if not incidents.data.value:
+        not_applicable("the workspace has no incidents")
+    """
     raise NotApplicable(reason)

@@ -92,8 +92,13 @@ def check(
 ) -> Callable[[F], F]:
     """Declare a check. Several decorators on a function declare one check each, with their own probes.
 
-    The function's parameters name probes (or ``connection``); it returns if the title holds, and otherwise raises:
-    an ``AssertionError``, or what :mod:`conformance.checks.expect` offers.
+    The function's parameters name probes (or ``connection``); it returns if the title holds, and otherwise raises
+    an ``AssertionError`` or calls a function of :mod:`conformance.checks.expect`. Raises ValueError for an id that is
+    malformed or already used.
+
+        @check("OWN-001", "the workspace is in the EU", level="should")
+        def test_region(workspace: Answer) -> None:
+            require(workspace.data.location == "westeurope", f"It is in {workspace.data.location}.")
     """
 
     def declare(function: F) -> F:

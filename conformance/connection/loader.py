@@ -97,7 +97,10 @@ def load(
     """Return the connections of files, globs and folders (all ``*.toml`` below, hidden ones aside), in that order.
 
     ``credentials=False`` leaves secrets unresolved, for sources that need none. Raises :class:`ConnectionFileError`
-    with all problems of all files; nothing is sent.
+    with all problems of all files; nothing is sent. ``environ`` replaces ``os.environ`` for ``env:NAME`` references.
+
+        for connection in load("connections/*.toml"):
+            print(connection.name)
     """
     files = load_files(paths, environ=environ, credentials=credentials)
     return tuple(chain.from_iterable(files.values()))

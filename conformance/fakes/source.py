@@ -66,6 +66,9 @@ def build(
 ) -> World:
     """Return the world of a connection in the state of a scenario; the app has ``identities`` beside the connection's
     own. Raises :class:`SourceError` for an unknown scenario.
+
+        world = build(connection, "no-graph-consent")
+        response = world.answer(httpx.Request("GET", "https://graph.microsoft.com/v1.0/security/alerts_v2"))
     """
     world = healthy(connection, start, began)
     if identities is not None:
@@ -78,6 +81,8 @@ def build(
 class Fake:
     """Answers every connection from a virtual tenant of its own, in the state of a scenario or a fault, or of several:
     ``a+b``.
+
+        report = verify(connection, source=Fake("no-azure-role"))
     """
 
     def __init__(self, scenario: str = "healthy", start: datetime | None = None) -> None:

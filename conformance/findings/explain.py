@@ -47,6 +47,9 @@ def explain(
     connection's ids, which fill the commands of the fix. "certain" is said only where the answer alone decides.
     Never raises; what nothing explains has the cause ``unknown`` and is shown as it came. Of several errors in one
     text the first of :func:`explain_all` is returned.
+
+        finding = explain("AADSTS7000222: The provided client secret keys are expired.")
+        print(finding.cause, finding.fix.text)  # secret_expired ...
     """
     return explain_all(body, status=status, headers=headers, service=service, facts=facts)[0]
 
@@ -62,7 +65,11 @@ def explain_all(
     """Return what each error in a text means, the one that causes the others first: at least one finding.
 
     Arguments as for :func:`explain`. A text is only divided where neither status nor headers are given, and where its
-    parts have codes, numbers or addresses of their own. A pasted access token is read for what is wrong with it.
+    parts have codes, numbers or addresses of their own. The problems of a pasted access token
+    are findings too.
+
+        for finding in explain_all(Path("job.log").read_text(encoding="utf-8")):
+            print(finding.cause)
     """
     known = {name: str(value) for name, value in (facts or {}).items() if value}
     whole = read(body, status=status, headers=headers, service=service)

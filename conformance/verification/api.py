@@ -59,7 +59,13 @@ def verify(
     strict: bool = False,
     baseline: Baseline = (),
 ) -> Report:
-    """:func:`verify_async`, from synchronous code or from within a running event loop (then in a thread)."""
+    """Verify a connection and return its report, from synchronous code or within a running event loop (in a thread).
+
+    Arguments, result and errors are those of :func:`verify_async`.
+
+        report = verify(load("conn.toml")[0], source="fake:no-azure-role")
+        print(report.verdict.summary)
+    """
 
     def run() -> Report:
         return asyncio.run(
@@ -97,6 +103,9 @@ async def verify_all(
     order.
 
     Only a few connections of the same app in the same tenant run at the same time. Raises as :func:`verify_async`.
+
+        async for report in verify_all(load("connections/")):
+            print(report.verdict.summary)
     """
     chosen = [check.id for check in pipeline.select_checks(checks)]
     where = resolve(source)
