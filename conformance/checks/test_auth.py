@@ -104,8 +104,8 @@ def test_app_accepted(
     require_reached(tokens, beyond=(*CREDENTIAL_CAUSES, *RESOURCE_CAUSES))
     claims = [token.data.claims for token in tokens if isinstance(token, Answer)]
     if any(one and "oid" not in one for one in claims):
-        nobody = "Tokens are issued, and name no service principal (oid): the app is not registered in this tenant."
-        fail(nobody, "service_principal_missing", facts=connection.facts(), promise="token-claims")
+        missing = "Tokens are issued, and name no service principal (oid): the app is not registered in this tenant."
+        fail(missing, "service_principal_missing", facts=connection.facts(), promise="token-claims")
 
 
 @check(

@@ -18,7 +18,7 @@ MAX_ALERTS = 150
 
 @check("SENT-001", "incidents can be listed")
 def test_incidents(incidents: Answer[ArmList[Incident]]) -> None:
-    """Every incident has its documented shape; values of an enum that nobody knew and more members are fine."""
+    """Every incident has its documented shape; unknown enum values and additional members are fine."""
     listed = names(incidents.data)
     require(len(set(listed)) == len(listed), "The page names an incident twice.", promise="resource-id")
 

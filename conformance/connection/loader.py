@@ -172,23 +172,23 @@ def _read(path: Path, environ: Mapping[str, str], credentials: bool) -> _File:
     if text is None:
         return file
     file.lines = text.split("\n")
-    mended, mistakes = repair(text, (*IDS, *CREDENTIALS, "certificate_password", "name"))
+    repaired, mistakes = repair(text, (*IDS, *CREDENTIALS, "certificate_password", "name"))
     for mistake in mistakes:
         if mistake.key:
             file.keys[mistake.key] = True
         file.tell(mistake.text, mistake.line)
-    document = file.decode(mended)
+    document = file.decode(repaired)
     for _ in range(MAX_REPAIRS):
         line = file.wrong[-1][0] if document is None else 0
         if not line:
             break
         # What the parser cannot read is left out, so that it tells the next one.
-        rows = mended.split("\n")
+        rows = repaired.split("\n")
         rows[line - 1 : line] = [""]
-        mended = "\n".join(rows)
-        document = file.decode(mended)
+        repaired = "\n".join(rows)
+        document = file.decode(repaired)
     if document is not None:
-        _document(file, document, tables(mended))
+        _document(file, document, tables(repaired))
     for entry, problem in file.secrets if file.wrong else ():
         entry.tell(problem.key, f"{problem.text} [{problem.cause}]")
     return file

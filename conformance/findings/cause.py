@@ -33,7 +33,7 @@ class Cause:
     again: str | None = None
     conclusive: bool = True
     interrupts: bool = False
-    """Data stops: even as a warning it is one of the things to mend, where a connection does not work."""
+    """Data stops: where a connection does not work, it is one of the things to fix, even as a warning."""
 
 
 @cache

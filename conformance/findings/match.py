@@ -54,7 +54,7 @@ _GENERIC = frozenset(
 )
 
 _VAGUE = frozenset({"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "access_denied"})
-"""OAuth values that Entra's number explains: beside a number that nobody knows they say nothing."""
+"""OAuth values that Entra's number explains: beside an unknown number they say nothing."""
 
 _PLAIN = frozenset(
     {

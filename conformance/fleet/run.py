@@ -69,7 +69,7 @@ class Run:
     plan: Plan
     store: RunStore
     stream: IO[str]
-    """Where progress is seen, if somebody watches."""
+    """Stream of the progress display, if there is one."""
     verdicts: Counter[VerdictStatus] = field(default_factory=Counter)
     failures: list[Failure] = field(default_factory=list)
 

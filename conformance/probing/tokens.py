@@ -28,7 +28,7 @@ LONGEST = 32 * 1024
 _threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="msal")
 ASSERTION_LIFETIME = timedelta(minutes=10)
 """How long an assertion that is signed here is valid: what msal takes by itself."""
-# It prints answers that it cannot read to stderr, unless somebody listens; the finding explains them.
+# It prints answers that it cannot read to stderr, unless a handler is set; the finding explains them.
 logging.getLogger("msal").addHandler(logging.NullHandler())
 
 

@@ -35,7 +35,7 @@ def _numbered(prefix: str, title: str, *, cased: bool = False) -> Kind:
 
 
 def _ipv4(number: int, _: str) -> str:
-    # 192.0.2.0/24 is for documentation, 198.18.0.0/15 for benchmarks: nobody's addresses.
+    # 192.0.2.0/24 is for documentation, 198.18.0.0/15 for benchmarks: addresses of no one.
     return str(IPv4Address("192.0.2.0") + number if number < 256 else IPv4Address("198.18.0.0") + number)
 
 

@@ -54,7 +54,7 @@ IDENTIFYING = re.compile(
     ),
     re.IGNORECASE,
 )  # fmt: skip
-"""What tells somebody apart by its form, within a text."""
+"""Identifying values within a text, recognised by their form."""
 NAMED_BY: Mapping[str, Kind] = {
     "resourcegroups": pseudonym_kinds.GROUP,
     "workspaces": pseudonym_kinds.WORKSPACE,
@@ -62,7 +62,7 @@ NAMED_BY: Mapping[str, Kind] = {
 }
 """Segments of an ARM id after which a name stands."""
 LONG_DIGITS = re.compile(r"\d{6}")
-"""Digits that are somebody's: a telephone number, an account."""
+"""Digits that identify a person: a telephone number, an account."""
 SHORTEST_HIDDEN = 6
 """Characters that a word of base64 has to hold to be taken for a text."""
 EXPRESSIONS = frozenset({"$filter", "$orderby", "$select", "$expand", "authorization_endpoint"})

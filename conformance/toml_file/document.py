@@ -15,7 +15,7 @@ from conformance.files.regular import FileError, read_file
 from conformance.redaction import clean, describe, printable
 
 MAX_BYTES = 1024 * 1024
-"""Bytes of a file that somebody writes by hand."""
+"""The largest size, in bytes, of a file written by hand."""
 
 
 @dataclass

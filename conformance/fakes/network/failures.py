@@ -24,7 +24,7 @@ class Obstacle(Enum):
         httpx.ConnectError,
         "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate in certificate chain",
     )
-    """Over sockets: a certificate by an authority that nobody knows."""
+    """Over sockets: a certificate by an unknown authority."""
     SILENT = (httpx.ReadTimeout, "timed out")
     """Over sockets: no answer, for as long as the client waits."""
 

@@ -55,7 +55,7 @@ WITHIN: Mapping[str, frozenset[str]] = {
 }
 """Fields that hold names only inside of these members; the empty one stands for any."""
 SERVICES_OWN = frozenset({"error", "innererror", "errors", "details", "status"})
-"""Members whose ``message`` is a service's; any other is somebody's comment."""
+"""Members whose ``message`` is a service's; any other is a person's comment."""
 
 
 def pseudonymous(text: str) -> bool:
