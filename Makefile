@@ -47,7 +47,7 @@ check: $(READY) ## format, lint and types
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
-format: $(READY) ## format and mend what can be mended by itself
+format: $(READY) ## format, and fix what can be fixed automatically
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 

@@ -71,7 +71,7 @@ class Unbounded:
         bounded = transport.CONCURRENCY
         transport.CONCURRENCY = {**dict.fromkeys(bounded, 24), "log_analytics": 8}
         try:
-            async with ConnectionPool().reserved(1000) as sockets:
+            async with ConnectionPool().reserve(1000) as sockets:
                 yield Channel(sockets, Clock(), connection, sockets=1000)
         finally:
             transport.CONCURRENCY = bounded

@@ -1,4 +1,4 @@
-"""Tells whether a Microsoft Sentinel connection works, all of it, and if not, the one thing to mend."""
+"""Find out whether a Microsoft Sentinel connection works, and if not, the one root cause to fix."""
 
 from __future__ import annotations
 

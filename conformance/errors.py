@@ -2,7 +2,7 @@
 
 
 class UsageError(Exception):
-    """Something that the user gave cannot be used, so the run does not start.
+    """An option, a file or the environment cannot be used, so the run does not start.
 
     The message is one line a problem, in the user's words. Both command lines print it and end with exit code 4.
     """

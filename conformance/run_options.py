@@ -1,4 +1,4 @@
-"""What a run is asked to do: the options of both command lines, parsed once into one frozen value."""
+"""The options of both command lines, parsed once into one frozen value."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class RunOptions:
     def parse(cls, option: Callable[[str], Any], environ: Mapping[str, str] = os.environ) -> RunOptions:
         """Read each option by its name without a prefix, such as ``jobs``.
 
-        Raises :class:`~conformance.errors.UsageError` for a value that cannot be used; messages name options as pytest
-        has them (``--sentinel-jobs``).
+        Raises :class:`~conformance.errors.UsageError` for a value that cannot be used; messages name options in
+        pytest's form (``--sentinel-jobs``).
         """
         cassettes = Path(option("cassettes"))
         source = resolve(option("source"), cassettes=cassettes)

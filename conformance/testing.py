@@ -1,6 +1,6 @@
 """Fixtures for the tests of other projects: a virtual tenant for the code that talks to Microsoft Sentinel.
 
-They are there as soon as the package is installed, and cost nothing until a test asks for one.
+They are available as soon as the package is installed, and cost nothing until a test uses one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def sentinel_tenant() -> Iterator[ControllableTenant]:
-    """A virtual tenant that answers every httpx client of the test, under the services' own host names."""
+    """Yield a virtual tenant that answers every httpx client of the test, under the services' own host names.
+
+    Requests to other hosts fail the test.
+
+        def test_expired(sentinel_tenant):
+            sentinel_tenant.expire_secret()
+            with pytest.raises(SignInError):
+                my_client(sentinel_tenant.connection).incidents()
+    """
     from conformance.fakes.controllable import ControllableTenant
     from conformance.fakes.network.client_files import made_up_connection
     from conformance.fakes.network.respx_mount import mount
@@ -29,7 +37,14 @@ def sentinel_tenant() -> Iterator[ControllableTenant]:
 
 @pytest.fixture
 def sentinel_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ServedTenant]:
-    """A virtual tenant over sockets, for any client and for subprocesses; the environment leads there in the test."""
+    """Yield a virtual tenant on a local server, for any client and for subprocesses.
+
+    The environment variables of the test (HTTPS_PROXY, SSL_CERT_FILE) point to it.
+
+        def test_script(sentinel_server):
+            sentinel_server.switch("no-graph-consent")
+            assert subprocess.run(["./my-script"]).returncode == 1
+    """
     from conformance.fakes.network.client_files import variables
     from conformance.fakes.network.served import serve_tenant
 

@@ -13,5 +13,5 @@ def _regex(pattern: str) -> re.Pattern[str]:
 
 
 def covers(patterns: Iterable[str], action: str) -> bool:
-    """Whether an action is matched by one of the patterns. Case does not count; ``*`` spans segments."""
+    """Return whether one of the patterns matches an action. Case is ignored; ``*`` spans segments."""
     return any(_regex(pattern).fullmatch(action) for pattern in patterns)

@@ -27,7 +27,7 @@ SENTINEL = WORKSPACE + "/providers/Microsoft.SecurityInsights"
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """One API of the connection: whose host answers, and which audience its tokens have (None: no token)."""
+    """One API of the connection: the host that answers, and the audience of its tokens (None: no token)."""
 
     name: str
     title: str
@@ -107,7 +107,7 @@ class Endpoint(Generic[T]):
         return Ask(self, path, query, json=json, headers=dict(headers or {}))
 
     def next(self, link: str) -> Ask[T]:
-        """The page behind a next link, which is taken as the service wrote it."""
+        """Return the page behind a next link, which is taken as the service wrote it."""
         return Ask(self, {}, {}, link=link)
 
 

@@ -1,4 +1,4 @@
-"""The queries that are put to a workspace, by name, so that whoever answers them can know them.
+"""The queries that are sent to a workspace, by name, so that the virtual tenant can recognise them.
 
 Each reads little: counts, times and ids, no content beyond one row.
 """
@@ -30,7 +30,7 @@ _TAKEN = MappingProxyType(
 
 
 def table(name: str) -> Query:
-    """One row of a table, with all its columns. KeyError for a table that is not looked at."""
+    """Return the query for one row of a table, with all its columns. Raises KeyError for an unknown table."""
     return _TAKEN[name]
 
 

@@ -1,4 +1,4 @@
-"""How often each service may be asked, as published: declared once, for pacing, the simulation and docs/scale.md."""
+"""The published rate limits of each service: declared once, for pacing, the simulation and docs/scale.md."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """APIs that are counted together, their limits, and by what it is known who is told to wait (429)."""
+    """APIs that are counted together, their limits, and the source for what a 429 applies to."""
 
     apis: tuple[Api, ...]
     account: tuple[str, ...] = APP

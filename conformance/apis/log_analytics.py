@@ -54,7 +54,7 @@ class QueryTable(Shape, frozen=True, kw_only=True):
         return {column.name: column.type for column in self.columns}
 
     def records(self) -> list[dict[str, Any]]:
-        """The rows by column name; datetimes are read, and so is the JSON text of dynamic columns."""
+        """Return the rows by column name; datetimes are read, and so is the JSON text of dynamic columns."""
         return [
             {column.name: _read(value, column.type) for column, value in zip(self.columns, row, strict=True)}
             for row in self.rows
@@ -75,7 +75,7 @@ def _read(value: Any, kind: str) -> Any:
 
 
 class QueryError(Shape, frozen=True, kw_only=True):
-    """Why a result is not the whole one; the innermost error has the useful text."""
+    """Why a result is incomplete; the innermost error has the useful text."""
 
     code: str
     message: str | None = None
@@ -114,7 +114,7 @@ class QueryResponse(Shape, frozen=True, kw_only=True):
         return next(named, self.tables[0] if self.tables else QueryTable(name=PRIMARY, columns=(), rows=()))
 
     def records(self) -> list[dict[str, Any]]:
-        """The rows of the primary table by column name."""
+        """Return the rows of the primary table by column name."""
         return self.primary.records()
 
 

@@ -32,7 +32,7 @@ class Resource:
     permissions: Mapping[str, Permission] = field(default_factory=dict)
 
     def application_id(self, role: str) -> str | None:
-        """The id of an app role by its name; None if this table does not hold it."""
+        """Return the id of an app role by its name; None if this table does not hold it."""
         permission = self.permissions.get(role)
         return permission.application if permission else None
 
@@ -161,7 +161,9 @@ RESOURCES: Mapping[str, Resource] = MappingProxyType(
 
 
 def resource_of(name: str) -> Resource | None:
-    """The resource behind an API name, an app id, an audience (with or without ``/.default``) or a portal name."""
+    """Return the resource behind an API name, an app id, an audience (with or without ``/.default``) or a
+    portal name.
+    """
     wanted = name.strip().lower().removesuffix("/.default").rstrip("/")
     for resource in RESOURCES.values():
         if wanted in (resource.api, resource.app_id, resource.name.lower(), *resource.audiences):
@@ -170,7 +172,7 @@ def resource_of(name: str) -> Resource | None:
 
 
 def permission_of(id: str) -> Permission | None:
-    """The permission behind the id of an app role or of a delegated scope."""
+    """Return the permission behind the id of an app role or of a delegated scope."""
     wanted = id.lower()
     for resource in RESOURCES.values():
         for permission in resource.permissions.values():
@@ -180,7 +182,7 @@ def permission_of(id: str) -> Permission | None:
 
 
 def by_resource(roles: Iterable[str], api: str | None = None) -> tuple[tuple[Resource, tuple[str, ...]], ...]:
-    """Groups app-role names by the resource that has them; ``api`` is preferred where several resources share a name.
+    """Group app-role names by the resource that has them; ``api`` is preferred where several resources share a name.
 
     Names that no resource of this table has are left out.
     """

@@ -89,7 +89,7 @@ def _get(
 
 
 def _post(name: str, member: str, answers: type[T]) -> Endpoint[T]:
-    """A POST that only reads, and has no body and no pages.
+    """Return a POST that only reads, and has no body and no pages.
 
     No action is published for it, and whether Microsoft Sentinel Reader has it is not documented. The name here is
     the one that ARM's naming of POST actions would give.

@@ -11,7 +11,7 @@ from conformance.apis.shape import Shape, Timestamp
 
 
 def _require(kind: str, properties: Shape, required: Mapping[str, tuple[str, ...]]) -> None:
-    """Refuses properties without a member that their kind has. Kinds that are not known yet have none."""
+    """Refuse properties without a member that their kind has. Kinds that are not known yet have none."""
     for name, wire in zip(properties.__struct_fields__, properties.__struct_encode_fields__, strict=True):
         if name in required.get(kind, ()) and getattr(properties, name) is None:
             raise ValueError(f"`properties` of kind {kind} is missing required field `{wire}`")

@@ -238,6 +238,6 @@ class IncidentTaskProperties(Shape, frozen=True, kw_only=True):
 
 
 class IncidentTask(Resource, frozen=True, kw_only=True):
-    """A task on an incident. None are had once the workspace is in the Defender portal."""
+    """A task on an incident. Workspaces in the Defender portal have none."""
 
     properties: IncidentTaskProperties

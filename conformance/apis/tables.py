@@ -16,7 +16,7 @@ class Columns:
     unverified: Mapping[str, str] = field(default_factory=dict)
 
 
-def typed(**columns: str) -> Mapping[str, str]:
+def types_of_columns(**columns: str) -> Mapping[str, str]:
     """Type to a text of column names, turned round."""
     return MappingProxyType({name: kind for kind, names in columns.items() for name in names.split()})
 
@@ -28,7 +28,7 @@ TABLES: Mapping[str, Columns] = MappingProxyType(
     {
         "SecurityIncident": Columns(
             source=REFERENCE + "securityincident",
-            documented=typed(
+            documented=types_of_columns(
                 int="IncidentNumber",
                 datetime="""
                     ClosedTime CreatedTime FirstActivityTime FirstModifiedTime LastActivityTime LastModifiedTime
@@ -43,7 +43,7 @@ TABLES: Mapping[str, Columns] = MappingProxyType(
         # Entities, ExtendedProperties and their like are text that holds JSON, not dynamic columns.
         "SecurityAlert": Columns(
             source=REFERENCE + "securityalert",
-            documented=typed(
+            documented=types_of_columns(
                 bool="IsIncident",
                 real="ConfidenceScore",
                 datetime="EndTime ProcessingEndTime StartTime TimeGenerated",
@@ -53,7 +53,7 @@ TABLES: Mapping[str, Columns] = MappingProxyType(
                     RemediationSteps ResourceId SourceComputerId Status SystemAlertId Tactics Techniques Type
                     VendorName VendorOriginalId WorkspaceResourceGroup WorkspaceSubscriptionId""",
             ),
-            unverified=typed(string="AlertType SourceSystem SubTechniques TenantId"),
+            unverified=types_of_columns(string="AlertType SourceSystem SubTechniques TenantId"),
         ),
     }
 )

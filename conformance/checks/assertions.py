@@ -1,4 +1,4 @@
-"""The assertions that the code of a check makes, with the promises that they name: for the pages, and for a test."""
+"""The assertions in the code of a check, with the promises that they name: for the documentation and a test."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Assertion:
 
     @staticmethod
     def of(tree: ast.Module, name: str, values: Mapping[str, Any]) -> list[Assertion]:
-        """The assertions of a function of a module and of the module's functions that it calls, by line.
+        """Return the assertions of a function of a module and of the module's functions that it calls, by line.
 
         ``values`` are the module's variables: ``promise=NAME[key]`` may be any value of that mapping. What passes on a
         ``refusal`` of a service is none, nor is what is called with ``promise=None``.
@@ -52,7 +52,7 @@ class Assertion:
 
 
 def _elsewhere(value: Any) -> list[Assertion]:
-    """The assertions of a helper that another module of checks declares."""
+    """Return the assertions of a helper that another module of checks declares."""
     module = getattr(value, "__module__", None) or ""
     if not inspect.isfunction(value) or not module.startswith(f"{__package__}.test_"):
         return []
@@ -79,6 +79,6 @@ def _module(name: str) -> ast.Module:
 
 
 def assertions(check: Check) -> list[Assertion]:
-    """The assertions of a check, with those of the functions that it calls in its own module."""
+    """Return the assertions of a check, with those of the functions that it calls in its own module."""
     name = check.function.__module__
     return Assertion.of(_module(name), check.function.__name__, vars(sys.modules[name]))

@@ -1,4 +1,4 @@
-"""How a check says what it found."""
+"""Functions with which a check reports what it found."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ __all__ = [
     "NotApplicable",
     "NotConfigured",
     "advise",
-    "answered",
-    "asked_for",
     "fail",
     "not_applicable",
     "repeats",
+    "requested_id",
     "require",
+    "require_answer",
 ]
 
 
@@ -40,8 +40,8 @@ class Found(Exception):
         self.promise = None if promise is None else PROMISES[promise]
 
 
-def answered(evidence: Evidence) -> Any:
-    """The data of an answer, or None where there was nothing to ask for. A refusal is the finding then."""
+def require_answer(evidence: Evidence) -> Any:
+    """Return the data of an answer, or None where there was nothing to ask for. Raises :class:`Found` for a refusal."""
     refusal = evidence.root if isinstance(evidence, Blocked) else evidence
     if isinstance(refusal, Refusal):
         raise Found(refusal.finding, refusal=refusal)
@@ -61,8 +61,11 @@ def fail(
     remedy: str | None = None,
     promise: str | None = None,
 ) -> NoReturn:
-    """The check does not hold, and why. ``facts`` fill the commands of the fix; ``remedy`` replaces its text;
-    ``promise`` is the id of the broken promise.
+    """Report that the check does not hold: raise :class:`Found` with the explanation.
+
+    ``facts`` fill the commands of the fix; ``remedy`` replaces its text; ``promise`` is the id of the broken promise.
+
+        fail("The workspace is in another region.", "workspace_not_found")
     """
     raise Found(
         finding(
@@ -87,30 +90,39 @@ def require(
     about: str | None = None,
     promise: str | None = None,
 ) -> None:
-    """Fails with the explanation unless the condition holds, as the ``promise`` of this id says it does."""
+    """Fail with the explanation unless the condition is true. ``promise`` is the id of the promise that it is true.
+
+    Raises :class:`Found`, which the check leaves uncaught.
+
+        require(workspace.data.location == "westeurope", f"It is in {workspace.data.location}.")
+    """
     if not condition:
         fail(explanation, cause, about=about, promise=promise)
 
 
 def advise(condition: object, explanation: str, *, promise: str) -> None:
-    """Warns with the explanation unless the condition holds, for which the ``promise`` of this id is too weak a reason
+    """Warn with the explanation unless the condition holds, for which the ``promise`` of this id is too weak a reason
     to fail.
     """
     require(condition, explanation, promise=promise)
 
 
-def asked_for(evidence: Evidence) -> str:
-    """The id that an answered question by id named: the last segment of its path."""
+def requested_id(evidence: Evidence) -> str:
+    """Return the id that an answered request asked for: the last segment of its path."""
     path = urlsplit(evidence.exchange.url).path if isinstance(evidence, Answer) else ""
     return unquote(path.rpartition("/")[2])
 
 
 def repeats(first: Iterable[str], second: Iterable[str]) -> bool:
-    """Whether a second page has something, and nothing that the first has not."""
+    """Return whether a second page is not empty and holds only items of the first."""
     later = set(second)
     return bool(later) and not later - set(first)
 
 
 def not_applicable(reason: str) -> NoReturn:
-    """There is nothing here to check, and why."""
+    """Report that the check does not apply, with the reason: raise :class:`NotApplicable`.
+
+    if not incidents.data.value:
+        not_applicable("the workspace has no incidents")
+    """
     raise NotApplicable(reason)

@@ -19,7 +19,7 @@ from conformance.probing.probe import CONNECTION
 
 @cache
 def _owners() -> Mapping[str, str]:
-    """The check that owns a cause, by ``cause`` or ``cause:about``."""
+    """Return the owning check's id for each ``cause`` or ``cause:about``."""
     return {key: check.id for check in reversed(list(catalogue().values())) for key in check.owns}
 
 
@@ -36,8 +36,8 @@ def _users() -> Mapping[str, tuple[str, ...]]:
 
 
 def owners(found: Finding, probe: str | None = None) -> Iterator[str]:
-    """The ids of the checks whose failure a finding can be, the likeliest first: its owners, then those that look at
-    the probe that it is about, or at the one that was refused.
+    """Yield the ids of the checks whose failure a finding can be, the likeliest first: its owners, then those that look
+    at the probe that it is about, or at the one that was refused.
     """
     for key in (f"{found.cause}:{found.about}", found.cause):
         if key in _owners():
@@ -123,7 +123,7 @@ def _owner(check: Check, met: CheckFinding, judge: Judge) -> Check:
 
 
 def _refused(check: Check, evidence: Mapping[str, Evidence]) -> Iterator[str]:
-    """The causes of all refusals that a check looks at: it can name but one."""
+    """Yield the causes of all refusals that a check uses; its finding names only one."""
     needed = (evidence[probe] for probe in check.needs.values())
     return (one.finding.cause for one in needed if isinstance(one, Refusal))
 
@@ -159,7 +159,7 @@ def evaluate(check: Check, connection: Connection, evidence: Mapping[str, Eviden
 
 
 def _unless_unknown(needed: Mapping[str, Evidence], outcome: Outcome) -> Outcome:
-    """An outcome that finds nothing wrong, unless something that the check looks at is not known for our own fault."""
+    """Return an outcome that finds nothing wrong, or an error where evidence of the check has an internal error."""
     fault = next((item for item in needed.values() if isinstance(item, InternalError)), None)
     return outcome if fault is None else Outcome(outcome.check, "error", reason=_told(fault), probes=outcome.probes)
 
@@ -169,7 +169,9 @@ def _told(fault: InternalError) -> str:
 
 
 def _stopped(check: Check, needed: Mapping[str, Evidence], probes: tuple[str, ...]) -> Outcome | CheckFinding | None:
-    """What there is to say where something that the check needs was not answered: refusals first, then our faults."""
+    """Return the outcome where needed evidence is not an answer, refusals before internal errors; None if all is
+    answered.
+    """
     missing = [item for name, item in needed.items() if not check.parameters[name] and not isinstance(item, Answer)]
     if needed and not any(isinstance(item, Answer | Refusal) for item in needed.values()):
         missing = list(needed.values())  # a check that takes any evidence still has to have some
@@ -187,5 +189,5 @@ def _stopped(check: Check, needed: Mapping[str, Evidence], probes: tuple[str, ..
 
 
 def probes_of(checks: Iterable[Check]) -> list[str]:
-    """The probes that these checks need, each once."""
+    """Return the probes that these checks need, each once."""
     return list(dict.fromkeys(probe for check in checks for probe in check.needs.values()))

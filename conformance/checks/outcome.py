@@ -22,13 +22,13 @@ class Root:
 
     @property
     def conclusive(self) -> bool:
-        """Whether a service said so; otherwise something could not be established."""
+        """Whether a service gave a positive sign; otherwise the cause could not be established."""
         return self.finding.conclusive
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Why somebody lives with a finding, and the last day on which they do."""
+    """Reason and expiry date of an accepted finding."""
 
     reason: str
     expires: date
@@ -38,7 +38,7 @@ class Accepted:
 class Outcome:
     """One check on one connection. ``root`` is set for failed, warning, inconclusive and blocked.
 
-    What is ``accepted`` keeps its status, and does not count against the connection.
+    An ``accepted`` outcome keeps its status, and does not count against the connection.
     """
 
     check: str

@@ -1,4 +1,4 @@
-"""What the services promise, by id: what each assertion of a check rests on. Declared in ``promises.toml``."""
+"""The promises of the services, by id: each assertion of a check relies on one. Declared in ``promises.toml``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BINDING: frozenset[Tier] = frozenset({"documented", "specified", "recorded"})
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """A promise and where it is known from: ``source`` is a URL, or says what the promise is known from."""
+    """A promise and its source: ``source`` is a URL, or a sentence that says how the promise is known."""
 
     id: str
     text: str
@@ -26,7 +26,7 @@ class Promise:
 
     @property
     def binding(self) -> bool:
-        """Whether a breach may be a failure."""
+        """Whether breaking it may be a failure; otherwise it is a warning at worst."""
         return self.tier in BINDING
 
 

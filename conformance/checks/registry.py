@@ -1,4 +1,4 @@
-"""The catalogue of checks: each one declared by its decorator, in the order of the chain that a connection is."""
+"""The catalogue of checks: each one declared by its decorator, in the order in which a connection depends on them."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ class Check(EvidenceFunction):
     """What must hold, as a pure function of evidence.
 
     ``owns`` names the causes that are this check's to report, as ``cause`` or ``cause:about``; ``using`` maps a
-    parameter to the probe that it stands for; ``cause`` is meant by a bare failed assertion; ``facts`` are passed in
-    by parameter name. ``moving``: it compares answers that a busy tenant changes, so that what it states is looked at
-    a second time, with answers asked anew.
+    parameter to the probe that it stands for; ``cause`` is the cause of a failed ``assert`` statement; ``facts`` are
+    passed in by parameter name. ``moving``: it compares answers that a busy tenant changes, so its findings are
+    confirmed with new answers.
     """
 
     id: str = ""
@@ -59,7 +59,7 @@ class Check(EvidenceFunction):
 
     @cached_property
     def needs(self) -> Mapping[str, str]:
-        """The probe behind each parameter."""
+        """Return the name of the probe behind each parameter."""
         using = self.using or {}
         return {name: using.get(name, name) for name in self.parameters if using.get(name, name) in PROBES}
 
@@ -70,7 +70,7 @@ class Check(EvidenceFunction):
 
     @property
     def shipped(self) -> bool:
-        """Whether it is one of this suite, and not somebody's own."""
+        """Whether the check is part of this suite, and not the user's own."""
         return self.function.__module__.startswith(f"{__package__}.")
 
 
@@ -90,10 +90,15 @@ def check(
     marks: tuple[str, ...] = (),
     moving: bool = False,
 ) -> Callable[[F], F]:
-    """Declares a check. Stacked, it declares one check a decorator, each with its own probes.
+    """Declare a check. Several decorators on a function declare one check each, with their own probes.
 
-    The function's parameters name probes (or ``connection``); it returns if the title holds, and otherwise raises:
-    an ``AssertionError``, or what :mod:`conformance.checks.expect` offers.
+    The function's parameters name probes (or ``connection``); it returns if the title holds, and otherwise raises
+    an ``AssertionError`` or calls a function of :mod:`conformance.checks.expect`. Raises ValueError for an id that is
+    malformed or already used.
+
+        @check("OWN-001", "the workspace is in the EU", level="should")
+        def test_region(workspace: Answer) -> None:
+            require(workspace.data.location == "westeurope", f"It is in {workspace.data.location}.")
     """
 
     def declare(function: F) -> F:
@@ -109,18 +114,18 @@ def check(
 
 
 def get_check(id: str) -> Check:
-    """A declared check: cheaper than the whole catalogue. KeyError for any other id."""
+    """Return a declared check, without reading the whole catalogue. Raises KeyError for an unknown id."""
     return _checks[id]
 
 
 def order(check: Check) -> tuple[int, str, str]:
-    """Sorts checks as the chain of a connection; own areas last."""
+    """Return a sort key: checks in the order of their areas, the user's own areas last."""
     areas = list(AREAS)
     return (areas.index(check.area) if check.area in AREAS else len(areas), check.area, check.id)
 
 
 def catalogue() -> Mapping[str, Check]:
-    """All declared checks by id, in order, the shipped ones included."""
+    """Return all declared checks by id, in order, the shipped ones included."""
     for area in AREAS:
         import_module(f"conformance.checks.test_{area}")
     return {check.id: check for check in sorted(_checks.values(), key=order)}

@@ -1,4 +1,4 @@
-"""What a run knows beyond one answer, to fill in the commands of a fix."""
+"""Facts of a run beyond one answer, to fill in the commands of a fix."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TOKEN = "token_"
 def run_facts(
     connection: Connection, evidence: Mapping[str, Evidence], probe: str | None, exchange: Exchange | None
 ) -> dict[str, str]:
-    """The facts for a fix: the connection's ids, the app's object id, and the API and host of ``exchange``.
+    """Return the facts for a fix: the connection's ids, the app's object id, and the API and host of ``exchange``.
 
     ``probe`` is the one that was refused. ``roles`` are the least permissions that a connection needs of the API.
     """
@@ -38,6 +38,6 @@ def run_facts(
 
 @cache
 def least_roles(api: str) -> tuple[str, ...]:
-    """The application permissions of an API without which some operation of a verification is refused."""
+    """Return the application permissions of an API without which some operation of a verification is refused."""
     needs = (one.needs for one in ENDPOINTS.values() if one.api.name == api)
     return tuple(sorted({need.name for need in needs if isinstance(need, AppRole)}))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from conformance.apis.arm import Workspace
-from conformance.checks.expect import Found, answered, fail, not_applicable, require
+from conformance.checks.expect import Found, fail, not_applicable, require, require_answer
 from conformance.checks.registry import check
 from conformance.connection import Connection
-from conformance.probing.diagnosis.ingestion import stopped
-from conformance.probing.diagnosis.log_analytics import closed, mismatched, network_closed, not_onboarded
+from conformance.probing.diagnosis.ingestion import ingestion_stop
+from conformance.probing.diagnosis.log_analytics import id_mismatch, is_closed, network_closed, not_onboarded
 from conformance.probing.evidence import Answer, Evidence, NotAsked, Refusal
 
 UNSEEN = frozenset({"rbac_role_missing", "rbac_wrong_scope", "rbac_wrong_principal", "rbac_propagating", "rbac_denied"})
@@ -35,7 +35,7 @@ def test_subscription(connection: Connection, subscription: Evidence, workspace:
         return
     if isinstance(subscription, Refusal) and subscription.finding.cause not in UNSEEN:
         raise Found(subscription.finding, refusal=subscription)
-    if answered(workspace) is None:
+    if require_answer(workspace) is None:
         shown = isinstance(subscription, NotAsked)
         not_applicable("this connection does not look into the subscription" if shown else "it is not shown to the app")
 
@@ -47,11 +47,11 @@ def test_resource_group(resource_group: Evidence, workspace: Evidence) -> None:
         return
     said = resource_group.finding if isinstance(resource_group, Refusal) else None
     if said and said.conclusive and said.cause not in UNSEEN:
-        answered(resource_group)
+        require_answer(resource_group)
     if isinstance(resource_group, Refusal) and isinstance(workspace, Answer | NotAsked):
         not_applicable("it is not shown to the app; what is in it is, so it is there")
-    answered(workspace)
-    answered(resource_group)
+    require_answer(workspace)
+    require_answer(resource_group)
     not_applicable("this connection does not look into the resource group")
 
 
@@ -72,14 +72,14 @@ def test_workspace(workspace: Answer[Workspace], query_print: Evidence) -> None:
 @check("ARM-004", "the workspace's id is the configured one", owns=("workspace_id_mismatch",))
 def test_workspace_id(connection: Connection, workspace: Answer[Workspace]) -> None:
     """Its ``customerId`` equals ``workspace_id``: name and GUID lead to one place."""
-    if mismatch := mismatched(connection, workspace.data):
+    if mismatch := id_mismatch(connection, workspace.data):
         raise Found(mismatch, promise="customer-id")
 
 
 @check("ARM-005", "the workspace answers queries from public networks", owns=("network_access_disabled",))
 def test_public_queries(connection: Connection, workspace: Answer[Workspace], query_print: Evidence) -> None:
     """``publicNetworkAccessForQuery`` is Enabled - or a query was answered all the same, from inside its network."""
-    if closed(workspace.data) and not isinstance(query_print, Answer):
+    if is_closed(workspace.data) and not isinstance(query_print, Answer):
         raise Found(network_closed(workspace.data, connection.facts()), promise="public-query")
     if isinstance(query_print, Refusal) and query_print.finding.cause == "network_access_disabled":
         raise Found(query_print.finding, refusal=query_print)
@@ -96,15 +96,15 @@ def test_ingestion(connection: Connection, workspace: Answer[Workspace], query_d
     ``expect.min_retention_days``.
     """
     properties = workspace.data.properties
-    if stop := stopped(workspace, query_daily_cap):
+    if stop := ingestion_stop(workspace, query_daily_cap):
         raise Found(stop, stated=True)
     kept, expected = properties.retention_in_days, connection.expect.min_retention_days
     if kept is not None and expected is not None and kept < expected:
         fail(f"The workspace keeps data for {kept} days; {expected} are expected.", "data_stale", about="retention")
 
 
-def associated(workspace: Workspace) -> bool:
-    """Whether the workspace names Microsoft Sentinel among what is built on it (``features.associations``)."""
+def is_associated(workspace: Workspace) -> bool:
+    """Return whether the workspace names Microsoft Sentinel among what is built on it (``features.associations``)."""
     features = workspace.properties.features
     return "Sentinel" in ((features and features.associations) or ())
 
@@ -126,7 +126,7 @@ def test_onboarded(connection: Connection, onboarding: Evidence, workspace: Evid
             raise Found(workspace.finding, refusal=workspace)
         if onboarding.finding.cause == "object_not_found":
             raise Found(not_onboarded(connection), promise="onboarding-state")
-        if onboarding.finding.cause in UNSEEN and isinstance(workspace, Answer) and associated(workspace.data):
+        if onboarding.finding.cause in UNSEEN and isinstance(workspace, Answer) and is_associated(workspace.data):
             return
         raise Found(onboarding.finding, refusal=onboarding)
     not_applicable("this connection does not look into the workspace")

@@ -67,18 +67,20 @@ def test_tenant(
             "tenant_not_found",
             promise="discovery",
         )
-    refused_for(TENANT_CAUSES, (token_arm, token_log_analytics, token_graph, token_defender))
+    fail_if_refused(TENANT_CAUSES, (token_arm, token_log_analytics, token_graph, token_defender))
 
 
-def refused_for(causes: tuple[str, ...], tokens: tuple[Evidence, ...]) -> None:
-    """Fails if a token was refused for one of these causes."""
+def fail_if_refused(causes: tuple[str, ...], tokens: tuple[Evidence, ...]) -> None:
+    """Fail if a token was refused for one of these causes."""
     for token in tokens:
         if isinstance(token, Refusal) and token.finding.cause in causes:
             raise Found(token.finding, refusal=token)
 
 
-def reached(tokens: tuple[Evidence, ...], beyond: tuple[str, ...] = ()) -> None:
-    """Blocked unless Entra came as far as this: it issued a token, or refused it for a cause beyond."""
+def require_reached(tokens: tuple[Evidence, ...], beyond: tuple[str, ...] = ()) -> None:
+    """Raise :class:`Found` with the first refusal, unless a token was issued or was refused for a cause
+    in ``beyond``.
+    """
     refusals = [token for token in tokens if isinstance(token, Refusal)]
     issued = any(isinstance(token, Answer) for token in tokens)
     if refusals and not issued and not any(one.finding.cause in beyond for one in refusals):
@@ -98,12 +100,12 @@ def test_app_accepted(
     a service principal may get tokens all the same; they lack ``oid``, and nothing accepts them.
     """
     tokens = (token_arm, token_log_analytics, token_graph, token_defender)
-    refused_for(APP_CAUSES, tokens)
-    reached(tokens, beyond=(*CREDENTIAL_CAUSES, *RESOURCE_CAUSES))
+    fail_if_refused(APP_CAUSES, tokens)
+    require_reached(tokens, beyond=(*CREDENTIAL_CAUSES, *RESOURCE_CAUSES))
     claims = [token.data.claims for token in tokens if isinstance(token, Answer)]
     if any(one and "oid" not in one for one in claims):
-        nobody = "Tokens are issued, and name no service principal (oid): the app is not registered in this tenant."
-        fail(nobody, "service_principal_missing", facts=connection.facts(), promise="token-claims")
+        missing = "Tokens are issued, and name no service principal (oid): the app is not registered in this tenant."
+        fail(missing, "service_principal_missing", facts=connection.facts(), promise="token-claims")
 
 
 @check(
@@ -124,8 +126,8 @@ def test_credential_accepted(
 ) -> None:
     """Secret, certificate or federated assertion: an issued token proves it, or a refusal that is about the API."""
     tokens = (token_arm, token_log_analytics, token_graph, token_defender)
-    refused_for(CREDENTIAL_CAUSES, tokens)
-    reached(tokens, beyond=RESOURCE_CAUSES)
+    fail_if_refused(CREDENTIAL_CAUSES, tokens)
+    require_reached(tokens, beyond=RESOURCE_CAUSES)
 
 
 def owns(audience: Audience) -> tuple[str, ...]:
@@ -214,7 +216,7 @@ def test_token_answer(
 ) -> None:
     """``Cache-Control: no-store``, and JSON; the documented members are a token's, or none was issued."""
     tokens = (token_arm, token_log_analytics, token_graph, token_defender)
-    reached(tokens)
+    require_reached(tokens)
     for headers in (token.headers for token in tokens if isinstance(token, Answer)):
         require("no-store" in headers.get("cache-control", "").lower(), "A token answer lacks Cache-Control: no-store.")
         require("json" in headers.get("content-type", "").lower(), "A token answer does not say that it is JSON.")

@@ -20,7 +20,7 @@ WORKSPACE = {"workspace_id": "workspace-id", "workspace_name": "resource-names",
 
 
 def first_problem(connection: Connection, keys: Iterable[str]) -> Problem | None:
-    """The first problem of these keys."""
+    """Return the first problem of these keys."""
     return next((one for one in problems(connection) if one.key in keys), None)
 
 
@@ -78,7 +78,7 @@ def test_secret_kept_apart(connection: Connection) -> None:
     origin = credential.secret.origin
     if origin == "inline":
         fail(
-            "The client secret stands in the connection file itself; everybody who gets the file has it.",
+            "The client secret is in the connection file itself; everyone who gets the file has it.",
             "config_invalid",
             about="secret",
             remedy='Keep the secret outside: client_secret = "env:NAME" or "file:PATH".',

@@ -11,11 +11,11 @@ from conformance.apis.sentinel import Incident as SentinelIncident
 from conformance.apis.shape import ArmList, ODataList
 from conformance.checks.expect import Found, fail, not_applicable, require
 from conformance.checks.registry import check
-from conformance.checks.test_log_analytics import hidden, same_workspace
+from conformance.checks.test_log_analytics import hidden_finding, same_workspace
 from conformance.connection import Connection
-from conformance.probing.diagnosis.ingestion import stopped
+from conformance.probing.diagnosis.ingestion import ingestion_stop
 from conformance.probing.evidence import Answer, Evidence
-from conformance.probing.following import SETTLED, settled
+from conformance.probing.following import SETTLED, is_settled
 from conformance.probing.graph import LONG_PAGE
 
 INGESTION = SETTLED
@@ -56,10 +56,10 @@ def test_incidents_in_table(
     rows = {str(row.get("IncidentName", "")).lower() for row in query_recent_incidents.data.records()}
     missing = sorted(str(number) for name, number in due.items() if name not in rows)
     protected = isinstance(incident_table, Answer) and incident_table.data.properties.protection_level == "Protected"
-    if missing and not protected and (stop := stopped(workspace, query_daily_cap)):
+    if missing and not protected and (stop := ingestion_stop(workspace, query_daily_cap)):
         raise Found(stop, promise="daily-cap")
     if missing and not rows and protected:
-        raise Found(hidden("SecurityIncident"), promise="protected-table")
+        raise Found(hidden_finding("SecurityIncident"), promise="protected-table")
     if missing and not rows:
         fail(
             f"Sentinel lists incidents ({', '.join(missing)}), and the SecurityIncident table shows this reader no row"
@@ -101,7 +101,7 @@ def test_incidents_in_graph(
         one.properties.provider_incident_id
         for one in incidents.data.value
         if "XDR" in (one.properties.provider_name or "")
-        and settled(created := one.properties.created_time_utc, graph_incidents.exchange.date)
+        and is_settled(created := one.properties.created_time_utc, graph_incidents.exchange.date)
         and not (full and created and oldest and created < oldest)  # it would be on a later page
     ]
     if not told:
@@ -122,7 +122,7 @@ def test_alerts_in_graph(
 ) -> None:
     """A tenant whose Defender for Endpoint has alerts has some in ``alerts_v2``."""
     now = graph_alerts.exchange.date
-    if not any(settled(one.alert_creation_time, now) for one in defender_alerts.data.value):
+    if not any(is_settled(one.alert_creation_time, now) for one in defender_alerts.data.value):
         not_applicable("Defender for Endpoint has no alert to look for that is older than minutes")
     if not graph_alerts.data.value:
         fail(

@@ -7,7 +7,7 @@ from datetime import timedelta
 from conformance.apis import ENDPOINTS
 from conformance.apis.defender import Alert, Machine
 from conformance.apis.shape import ODataList
-from conformance.checks.expect import answered, asked_for, fail, not_applicable, repeats, require
+from conformance.checks.expect import fail, not_applicable, repeats, requested_id, require, require_answer
 from conformance.checks.registry import check
 from conformance.probing.defender import PAGE, names
 from conformance.probing.evidence import Answer, Evidence
@@ -20,16 +20,16 @@ from conformance.probing.evidence import Answer, Evidence
 )
 def test_machines(machines: Answer[ODataList[Machine]], machine: Evidence) -> None:
     """In their documented shape. An empty list is a tenant without devices."""
-    found: Machine | None = answered(machine)
-    same = found is None or found.id == asked_for(machine)
+    found: Machine | None = require_answer(machine)
+    same = found is None or found.id == requested_id(machine)
     require(same, "Another machine came back than asked for.", promise="defender-by-id")
 
 
 @check("MDE-002", "alerts can be listed, and one read by its id")
 def test_alerts(defender_alerts: Answer[ODataList[Alert]], defender_alert: Evidence) -> None:
     """In their documented shape."""
-    found: Alert | None = answered(defender_alert)
-    same = found is None or found.id == asked_for(defender_alert)
+    found: Alert | None = require_answer(defender_alert)
+    same = found is None or found.id == requested_id(defender_alert)
     require(same, "Another alert came back than asked for.", promise="defender-by-id")
 
 
@@ -40,7 +40,7 @@ def test_options(
     """No more than asked for, only those of the asked health, and others after ``$skip``: new machines may push some
     of the first page onto the second.
     """
-    listed, filtered, pages = machines.data.value, machines_filtered.data.value, answered(machines_next)
+    listed, filtered, pages = machines.data.value, machines_filtered.data.value, require_answer(machines_next)
     require(len(listed) <= PAGE, f"$top={PAGE} gave {len(listed)} machines.", promise="defender-options")
     require(len(filtered) <= 2, f"$top=2 gave {len(filtered)} machines.", promise="defender-options")
     others = {one.health_status for one in filtered} - {"Active"}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from conformance.apis.graph import Alert, Incident, SecureScore
 from conformance.apis.sentinel import Incident as SentinelIncident
 from conformance.apis.shape import ArmList, ODataList
-from conformance.checks.expect import answered, asked_for, fail, not_applicable, repeats, require
+from conformance.checks.expect import fail, not_applicable, repeats, requested_id, require, require_answer
 from conformance.checks.registry import check
 from conformance.connection import Connection
 from conformance.probing.evidence import Answer, Evidence
-from conformance.probing.following import settled
+from conformance.probing.following import is_settled
 from conformance.probing.graph import PAGE, names
 from conformance.probing.tokens import Token
 
@@ -21,8 +21,8 @@ from conformance.probing.tokens import Token
 )
 def test_alerts(graph_alerts: Answer[ODataList[Alert]], graph_alert: Evidence) -> None:
     """``alerts_v2`` in its documented shape. A 200 alone does not prove the permission: PERM-001 looks at the token."""
-    found: Alert | None = answered(graph_alert)
-    same = found is None or found.id == asked_for(graph_alert)
+    found: Alert | None = require_answer(graph_alert)
+    same = found is None or found.id == requested_id(graph_alert)
     require(same, "Another alert came back than asked for.", promise="graph-by-id")
 
 
@@ -33,8 +33,8 @@ def test_incidents(graph_incidents: Answer[ODataList[Incident]], graph_incident:
     """
     listed = graph_incidents.data.value
     require(len(listed) <= 50, f"$top=50 gave {len(listed)} incidents.", promise="graph-options")
-    found: Incident | None = answered(graph_incident)
-    same = found is None or found.id == asked_for(graph_incident)
+    found: Incident | None = require_answer(graph_incident)
+    same = found is None or found.id == requested_id(graph_incident)
     require(same, "Another incident came back than asked for.", promise="graph-by-id")
 
 
@@ -45,7 +45,7 @@ def test_options(
     """The next link leads on, to at least one alert that is not on the first page; a filter on severity gives that
     severity; a count is at least what is listed.
     """
-    listed, filtered, pages = graph_alerts.data, graph_alerts_filtered.data.value, answered(graph_alerts_next)
+    listed, filtered, pages = graph_alerts.data, graph_alerts_filtered.data.value, require_answer(graph_alerts_next)
     require(len(listed.value) <= PAGE, f"$top={PAGE} gave {len(listed.value)} alerts.", promise="graph-options")
     require(
         listed.count is None or listed.count >= len(listed.value),
@@ -101,7 +101,9 @@ def test_not_retired(token_graph: Answer[Token]) -> None:
 
 
 def of_sentinel(incident: SentinelIncident) -> bool:
-    """Whether Sentinel itself raised it, or an alert in it; incidents of other products reach Graph by themselves."""
+    """Return whether Sentinel itself raised it, or an alert in it; incidents of other products reach Graph by
+    themselves.
+    """
     data = incident.properties.additional_data
     names = (incident.properties.provider_name, *((data.alert_product_names if data else None) or ()))
     return any(name and "Sentinel" in name for name in names)
@@ -127,7 +129,7 @@ def test_portal_connected(
     sentinel: ArmList[SentinelIncident] = incidents.data
     now = graph_sentinel_alerts.exchange.date
     if not any(
-        one.alerts_count and of_sentinel(one) and settled(one.properties.created_time_utc, now)
+        one.alerts_count and of_sentinel(one) and is_settled(one.properties.created_time_utc, now)
         for one in sentinel.value
     ):
         not_applicable(

@@ -39,7 +39,9 @@ def test_credential_end(connection: Connection, discovery: Answer[OpenIdConfigur
 
 
 def _registered_end(application: Evidence, credential: Credential) -> date | None:
-    """The end of the credential in use: of a secret by the three characters that are told of it; else the latest."""
+    """Return the end of the credential in use: of a secret by its hint (its first three characters); otherwise the
+    latest end.
+    """
     if not isinstance(application, Answer):
         return None
     registration: Application = application.data

@@ -8,12 +8,12 @@ from typing import Any
 
 from conformance.apis.log_analytics import QueryResponse
 from conformance.apis.tables import TABLES
-from conformance.checks.expect import Found, advise, answered, fail, not_applicable, require
+from conformance.checks.expect import Found, advise, fail, not_applicable, require, require_answer
 from conformance.checks.registry import check
 from conformance.connection import Connection
 from conformance.findings import Finding, finding
-from conformance.probing.diagnosis.ingestion import stopped
-from conformance.probing.diagnosis.log_analytics import mismatched
+from conformance.probing.diagnosis.ingestion import ingestion_stop
+from conformance.probing.diagnosis.log_analytics import id_mismatch
 from conformance.probing.evidence import Answer, Evidence, Refusal
 from conformance.probing.partial import LIMITS
 
@@ -47,13 +47,15 @@ def test_query_by_resource(query_by_resource: Answer[QueryResponse], query_print
 
 
 def same_workspace(connection: Connection, workspace: Evidence) -> None:
-    """What is known of another workspace than the one that queries reach says nothing of their rows."""
-    if isinstance(workspace, Answer) and (mismatch := mismatched(connection, workspace.data)):
+    """Raise :class:`Found` if the configured workspace id differs from that of the workspace that Azure Resource
+    Manager shows: then its plan says nothing about the queries.
+    """
+    if isinstance(workspace, Answer) and (mismatch := id_mismatch(connection, workspace.data)):
         raise Found(mismatch, promise="customer-id")
 
 
-def hidden(table: str) -> Finding:
-    """A protected table: its rows are not shown to readers without the data action, and that is not said."""
+def hidden_finding(table: str) -> Finding:
+    """Return the finding of a protected table, whose rows are silently hidden from readers without the data action."""
     return finding(
         "data_hidden",
         about=table,
@@ -93,7 +95,7 @@ def test_table(
                 promise="table-plan",
             )
         if plan.data.properties.protection_level == "Protected":
-            raise Found(hidden(table), promise="protected-table")
+            raise Found(hidden_finding(table), promise="protected-table")
 
 
 @check("LA-012", "SentinelHealth can be queried", level="should", using={"rows": "query_health"})
@@ -141,7 +143,7 @@ def test_freshness(
 ) -> None:
     """Newest row and ingestion delay of each table against ``expect``, by the service's clock."""
     same_workspace(connection, workspace)
-    if stop := stopped(workspace, query_daily_cap):
+    if stop := ingestion_stop(workspace, query_daily_cap):
         raise Found(stop)
     now = query_freshness.exchange.date
     if now is None:
@@ -217,7 +219,7 @@ def test_whole(
     for one in queries:
         if isinstance(one, Refusal) and one.finding.cause in LIMITS:
             raise Found(one.finding, refusal=one)
-    if answered(query_print) is None:
+    if require_answer(query_print) is None:
         not_applicable("this connection does not use Log Analytics")
 
 

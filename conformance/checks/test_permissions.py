@@ -7,7 +7,7 @@ from conformance.apis.endpoint import AppRole
 from conformance.apis.graph import Application, AppRoleAssignment
 from conformance.apis.permissions import permission_of, resource_of
 from conformance.apis.shape import ODataList
-from conformance.checks.expect import Found, answered, fail, not_applicable
+from conformance.checks.expect import Found, fail, not_applicable, require_answer
 from conformance.checks.registry import check
 from conformance.connection import Connection
 from conformance.probing.diagnosis.claims import flaw
@@ -90,7 +90,7 @@ def test_least_privilege(token_graph: Evidence, token_defender: Evidence, token_
     tokens = [one.data for one in (token_graph, token_defender, token_log_analytics) if isinstance(one, Answer)]
     if not tokens:
         for one in (token_graph, token_defender, token_log_analytics):
-            answered(one)
+            require_answer(one)
         not_applicable("there is no token to look at")
     beyond = sorted(
         {role for token in tokens for role in token.roles}

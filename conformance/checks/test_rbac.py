@@ -7,11 +7,11 @@ from typing import NoReturn
 
 from conformance.apis.arm import Permissions, RoleAssignment, RoleDefinition
 from conformance.apis.shape import ArmList
-from conformance.checks.expect import Found, answered, fail, not_applicable
+from conformance.checks.expect import Found, fail, not_applicable, require_answer
 from conformance.checks.registry import check
 from conformance.connection import Connection
 from conformance.findings import finding
-from conformance.probing.diagnosis.azure import READER_ROLE, lacking
+from conformance.probing.diagnosis.azure import READER_ROLE, missing_actions
 from conformance.probing.evidence import Answer, Evidence, NotAsked, Refusal
 from conformance.probing.tokens import Token
 
@@ -32,11 +32,10 @@ def test_permissions_readable(connection: Connection, permissions: Answer[ArmLis
         )
 
 
-def allowed(permissions: Evidence, area: str, seen: Sequence[Evidence]) -> None:
-    """Holds if no operation of an area was refused for want of a role and one was answered, or the permissions say
-    that it would be.
+def require_allowed(permissions: Evidence, area: str, seen: Sequence[Evidence]) -> None:
+    """Raise :class:`Found` if an operation of the area was refused for a missing role, and return if one was answered.
 
-    What was seen to work outweighs what was computed; so does a refusal.
+    Without either, the permissions decide. An observed answer or refusal outweighs the computed permissions.
     """
     for one in seen:
         if isinstance(one, Refusal) and one.finding.cause.startswith("rbac_"):
@@ -45,10 +44,10 @@ def allowed(permissions: Evidence, area: str, seen: Sequence[Evidence]) -> None:
         return
     if not any(isinstance(one, Refusal) for one in seen):
         for one in seen:
-            answered(one)
+            require_answer(one)
         reasons = [one.reason for one in seen if isinstance(one, NotAsked)]
         not_applicable(reasons[0] if reasons else "this connection does not use it")
-    if (granted := answered(permissions)) is not None and lacking(granted.value, area):
+    if (granted := require_answer(permissions)) is not None and missing_actions(granted.value, area):
         not_applicable(
             "the operation was refused for another reason, so what the permissions would allow proves nothing"
         )
@@ -75,7 +74,7 @@ def owning(area: str) -> tuple[str, ...]:
 )
 def test_action_allowed(permissions: Evidence, seen: Evidence, area: str) -> None:
     """Wildcards, notActions and several roles added up, against the action that the operation needs."""
-    allowed(permissions, area, [seen])
+    require_allowed(permissions, area, [seen])
 
 
 @check("RBAC-013", "Microsoft Sentinel may be read", owns=owning("sentinel"))
@@ -111,7 +110,7 @@ def test_sentinel_allowed(
         metadata,
         settings,
     )
-    allowed(permissions, "sentinel", seen)
+    require_allowed(permissions, "sentinel", seen)
 
 
 MISPLACED = ("rbac_wrong_principal", "rbac_wrong_scope", "rbac_propagating")
@@ -140,7 +139,7 @@ def test_assignment_reaches(
             not_applicable(
                 "a role reaches the workspace, though no assignment is listed (Azure Lighthouse grants are not)"
             )
-        answered(permissions)
+        require_answer(permissions)
         nothing = "No role assignment of this service principal reaches the workspace."
         raise Found(
             finding("rbac_role_missing", explanation=nothing, facts=connection.facts()), promise="role-assignments"
@@ -148,14 +147,14 @@ def test_assignment_reaches(
 
 
 def below(assignment: RoleAssignment, connection: Connection) -> bool:
-    """Whether a role is assigned on something inside the workspace, such as one table."""
+    """Return whether a role is assigned on a resource inside the workspace, such as one table."""
     return assignment.properties.scope.lower().startswith(connection.workspace.lower() + "/")
 
 
 def roles_held(
     role_assignments: ArmList[RoleAssignment], role_definitions: ArmList[RoleDefinition]
 ) -> list[tuple[RoleDefinition, RoleAssignment]]:
-    """The roles behind assignments."""
+    """Return the roles behind assignments."""
     known = {one.name.lower(): one for one in role_definitions.value}
     pairs = (
         (known.get(one.properties.role_definition_id.rpartition("/")[2].lower()), one) for one in role_assignments.value
@@ -194,7 +193,7 @@ def test_role_as_advised(
 
 
 def beyond(explanation: str, role: str, connection: Connection) -> NoReturn:
-    """The role is more than a connection needs that only reads."""
+    """Warn that the role allows more than a read-only connection needs."""
     fail(explanation, "over_privileged", about="roles", facts={**connection.facts(), "role": role})
 
 
@@ -203,7 +202,7 @@ COMMON = frozenset({"microsoft.support/*", "microsoft.resources/deployments/*", 
 
 
 def changes(action: str) -> bool:
-    """Whether an action of a role, a pattern as a rule, lets something be changed."""
+    """Return whether an action of a role, a pattern as a rule, lets something be changed."""
     lower = action.lower()
     return lower not in COMMON and lower.rpartition("/")[2] not in ("read", "action")
 

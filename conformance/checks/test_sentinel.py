@@ -6,7 +6,7 @@ from typing import Any
 
 from conformance.apis.sentinel import AlertRule, Incident, IncidentAlerts, IncidentEntities
 from conformance.apis.shape import ArmList
-from conformance.checks.expect import advise, asked_for, fail, not_applicable, repeats, require
+from conformance.checks.expect import advise, fail, not_applicable, repeats, requested_id, require
 from conformance.checks.registry import check
 from conformance.probing.evidence import Answer
 from conformance.probing.following import Pages
@@ -18,7 +18,7 @@ MAX_ALERTS = 150
 
 @check("SENT-001", "incidents can be listed")
 def test_incidents(incidents: Answer[ArmList[Incident]]) -> None:
-    """Every incident has its documented shape; values of an enum that nobody knew and more members are fine."""
+    """Every incident has its documented shape; unknown enum values and additional members are fine."""
     listed = names(incidents.data)
     require(len(set(listed)) == len(listed), "The page names an incident twice.", promise="resource-id")
 
@@ -61,7 +61,7 @@ def test_options(incidents_filtered: Answer[ArmList[Incident]], incidents: Answe
 @check("SENT-010", "one incident can be read by its id", using={"found": "incident"})
 def test_incident(found: Answer[Incident]) -> None:
     """It is the incident that was asked for."""
-    same = found.data.name.lower() == asked_for(found).lower()
+    same = found.data.name.lower() == requested_id(found).lower()
     require(same, "Another incident came back than asked for.", promise="sentinel-by-id")
 
 

@@ -30,20 +30,22 @@ class Cloud:
         return self.hosts["entra"]
 
     def host(self, api: Api) -> str | None:
-        """The base URL of an API; Sentinel's is Azure Resource Manager's. None where it is not offered."""
+        """Return the base URL of an API; Sentinel's is Azure Resource Manager's. None where it is not offered."""
         return self.hosts.get(api.audience or api.name)
 
     def audience(self, name: Audience) -> str | None:
-        """The audience to ask a token for."""
+        """Return the audience to ask a token for."""
         known = self.audiences.get(name)
         return known[0] if known else None
 
     def scope(self, name: Audience) -> str:
-        """The scope of a client-credentials request for an audience. KeyError where it is not offered."""
+        """Return the scope of a client-credentials request for an audience. KeyError where it is not offered."""
         return f"{self.audiences[name][0]}/.default"
 
     def accepts(self, name: Audience, aud: str) -> bool:
-        """Whether ``aud`` of a token means this resource: by one of its URIs, with or without slash, or its app id."""
+        """Return whether ``aud`` of a token means this resource: by one of its URIs, with or without slash, or its app
+        id.
+        """
         wanted = aud.lower().rstrip("/")
         return wanted == RESOURCES[name].app_id or wanted in (one.lower() for one in self.audiences.get(name, ()))
 

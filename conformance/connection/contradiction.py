@@ -1,4 +1,4 @@
-"""Connections whose values cannot all be right: those of one customer stand in the entry of another."""
+"""Connections whose values contradict each other: values of one customer in the entry of another."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from conformance.connection.model import Connection
 
 
 def contradictions(connections: Sequence[tuple[Connection, str]]) -> list[str]:
-    """What two connections say of the same thing that cannot both be, as lines. ``connections`` are with their places.
+    """one line for each pair of values in which two connections contradict each other. Each connection comes with its
+    place (``file:line``) for the message.
 
     A workspace id belongs to one workspace, and a workspace has one id. One subscription under several tenants is no
     contradiction: Azure Lighthouse lets another tenant read it.

@@ -1,4 +1,4 @@
-"""What was probably meant by a value that cannot be right, and what a value from a portal or a script holds."""
+"""Suggested corrections of malformed values, and the parts of values pasted from a portal or a script."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Valid = Callable[[str, str], bool]
 
 
 def parts_of(value: str) -> dict[str, str]:
-    """The keys that a pasted resource id or portal URL fills in; empty for anything else."""
+    """Return the keys that a pasted resource id or portal URL fills in; empty for anything else."""
     text = unquote(value)
     found = RESOURCE_ID.search(text)
     parts = {name: part for name, part in found.groupdict().items() if part} if found else {}
@@ -45,7 +45,7 @@ def parts_of(value: str) -> dict[str, str]:
 
 
 def invisible(text: str) -> str | None:
-    """The first character of a text that cannot be seen, as a reader would call it; None if there is none."""
+    """Return the first character of a text that cannot be seen, as a reader would call it; None if there is none."""
     for sign in text:
         if sign in NAMES or (unicodedata.category(sign) in ("Cf", "Zs") and sign != " "):
             return f"{NAMES.get(sign, 'an invisible character')} (U+{ord(sign):04X})"
@@ -53,13 +53,13 @@ def invisible(text: str) -> str | None:
 
 
 def visible(text: str) -> str:
-    """A text without characters that cannot be seen; blanks of any kind become plain ones."""
+    """Return a text without characters that cannot be seen; blanks of any kind become plain ones."""
     kept = (" " if unicodedata.category(sign) == "Zs" else sign for sign in text)
     return "".join(sign for sign in kept if unicodedata.category(sign) != "Cf")
 
 
 def correction(key: str, value: str, values: Mapping[str, str], valid: Valid) -> str | None:
-    """A sentence that says what was probably meant by the value of a key; None where nothing suggests itself.
+    """Return a sentence that says what was probably meant by the value of a key; None where nothing suggests itself.
 
     ``values`` are all values by key. A value with the form of a secret is never repeated.
     """
@@ -72,7 +72,7 @@ def correction(key: str, value: str, values: Mapping[str, str], valid: Valid) ->
     for other, its in values.items():
         if other != key and its != value and valid(key, its) and valid(other, value) and not valid(other, its):
             return f"it seems to be swapped with {other}"
-    for candidate in _cleaned(value):
+    for candidate in _candidates(value):
         if candidate != value and valid(key, candidate):
             return f"did you mean {candidate!r}?"
     for other, its in values.items():
@@ -82,8 +82,10 @@ def correction(key: str, value: str, values: Mapping[str, str], valid: Valid) ->
     return f"it seems to be the {fitting[0]}" if fitting else None
 
 
-def _cleaned(value: str) -> tuple[str, ...]:
-    """The value without what clings to it, without blanks within, and as the id that it holds."""
+def _candidates(value: str) -> tuple[str, ...]:
+    """Return candidates for the corrected value: without surrounding quotes and the like, without blanks, and the id
+    within.
+    """
     bare = visible(value).strip(_AROUND).removeprefix("urn:uuid:")
     plain = "".join(bare.split())
     found = _A_GUID.findall(plain)

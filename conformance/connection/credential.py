@@ -19,7 +19,7 @@ class ClientSecret:
     secret: Secret
 
     def msal(self) -> Any:
-        """The credential as msal takes it."""
+        """Return the credential as msal takes it."""
         return self.secret.reveal()
 
 
@@ -38,11 +38,13 @@ class Certificate:
             remember(base64.b64encode(self.content).decode())
 
     def check(self) -> None:
-        """Raises :class:`SecretError` where it cannot be used to sign."""
+        """Check that the certificate can be used to sign. Raises :class:`SecretError` where it cannot."""
         self._pem()
 
     def msal(self) -> Any:
-        """The credential as msal takes it; with the certificate it signs PS256 and sends the SHA-256 thumbprint."""
+        """Return the credential as msal takes it; with the certificate it signs PS256 and sends the
+        SHA-256 thumbprint.
+        """
         key, certificate = self._pem()
         return {"private_key": key, "public_certificate": certificate}
 
@@ -78,7 +80,7 @@ class Certificate:
 
 @dataclass(frozen=True)
 class FederatedToken:
-    """Workload identity federation: ``fetch`` gives a fresh assertion of the trusted provider each time."""
+    """Workload identity federation: ``fetch`` returns a fresh assertion of the trusted provider at each call."""
 
     fetch: Callable[[], str] = field(repr=False)
     origin: str
@@ -89,12 +91,12 @@ class FederatedToken:
         return token
 
     def msal(self) -> Any:
-        """The credential as msal takes it."""
+        """Return the credential as msal takes it."""
         return {"client_assertion": self.token}
 
 
 def remember_key(pem: bytes) -> None:
-    """Takes note of each line of a private key in PEM: in a text they can be joined in many ways."""
+    """Register each line of a private key in PEM as a secret: a text may join them in many ways."""
     for line in pem.decode("ascii", "replace").splitlines():
         if not line.startswith("-----"):
             remember(line)
@@ -104,7 +106,7 @@ Credential = ClientSecret | Certificate | FederatedToken
 
 
 def github_token() -> str:
-    """An assertion of GitHub Actions for this job (``permissions: id-token: write``); it lives 5 minutes.
+    """Return an assertion of GitHub Actions for this job (``permissions: id-token: write``); it lives 5 minutes.
 
     Raises :class:`SecretError` outside of such a job.
     """

@@ -1,4 +1,4 @@
-"""Durations as people write them: 7d, 12h, 30m."""
+"""Durations in short form: 7d, 12h, 30m."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ FORM = re.compile(r"(\d{1,5})([smhdw])")
 
 
 class DurationError(UsageError):
-    """A text that is no duration."""
+    """The text is not a duration."""
 
 
 def duration(text: str) -> timedelta:
-    """The duration of a number and its unit: s, m, h, d or w. Raises :class:`DurationError`."""
+    """Return the duration of a text such as ``7d``: a number and a unit (s, m, h, d or w).
+
+    Raises :class:`DurationError`.
+    """
     match = FORM.fullmatch(text)
     if match is None:
         raise DurationError(f"found {describe(text)}, expected a duration such as 7d, 12h or 30m")

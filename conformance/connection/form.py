@@ -23,15 +23,15 @@ class Place:
 
 @cache
 def places() -> tuple[Place, ...]:
-    """The rows of ``form.toml``."""
+    """Return the rows of ``form.toml``."""
     text = resources.files(__package__).joinpath("form.toml").read_text(encoding="utf-8")
     return tuple(Place(tuple(row["keys"]), row["portal"], row["command"]) for row in tomllib.loads(text)["place"])
 
 
 def help_for(keys: Collection[str], values: Mapping[str, str]) -> Iterator[str]:
-    """Lines that say who corrects these keys, where their values are shown, and by which command.
+    """Yield lines: who can correct these keys, where their values are shown, and by which command.
 
-    ``values`` are those of a connection that can be right; they fill in the commands, and hints stand for others.
+    ``values`` are the well-formed values of the connection; they fill in the commands, and hints replace missing ones.
     """
     wanted = [place for place in places() if set(place.keys) & set(keys)]
     if not wanted:

@@ -31,14 +31,15 @@ workspace_name = "{workspace_name}"
 
 
 class InterviewError(UsageError):
-    """Why no connection file came about; one line."""
+    """Why no connection file was made. The message is one line for the user."""
 
 
 def interview(known: Mapping[str, str], folder: Path) -> tuple[Path, Path]:
-    """Asks for the values that ``known`` lacks, and writes ``<workspace>.toml`` and ``<workspace>.secret``.
+    """Ask for the values that ``known`` lacks, write ``<workspace>.toml`` and ``<workspace>.secret``, and return both
+    paths.
 
-    The paths of both. The secret is read without echo. Raises :class:`InterviewError` where an answer is missing, and
-    where a file exists or cannot be written; nothing is written then.
+    The secret is read without echo. Raises :class:`InterviewError` where an answer is missing, and where a file exists
+    or cannot be written; nothing is written then.
     """
     values = {key: value for key, value in known.items() if can_be_right(key, value)}
     for key in RULES:
@@ -84,7 +85,7 @@ def _secret() -> str:
 
 
 def _create(path: Path, text: str) -> None:
-    """A new file for its owner only; a link in its place is not followed."""
+    """Create a file that only its owner may read; a link in its place is not followed."""
     try:
         create_private(path, text.encode())
     except OSError as error:

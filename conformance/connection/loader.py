@@ -1,4 +1,4 @@
-"""Connection files: strict TOML. All problems are told, with file, line, key, what was found, what is expected."""
+"""Connection files: strict TOML. All problems are reported, with file, line, key, found and expected value."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from conformance.connection.form import help_for
 from conformance.connection.model import USABLE, Connection, Expect
 from conformance.connection.repair import repair
 from conformance.connection.secret import Secret, SecretError, read, resolve
-from conformance.connection.values import Problem, malformed, secret
+from conformance.connection.values import Problem, malformed_values, secret
 from conformance.errors import UsageError
 from conformance.redaction import clean, describe, hide, remember, shape_of
 from conformance.toml_file.document import TomlDocument, day, did_you_mean, kind, repr_short
@@ -30,10 +30,10 @@ from conformance.toml_file.positions import Table, line_of, tables
 IDS = ("tenant_id", "client_id", "subscription_id", "resource_group", "workspace_id", "workspace_name")
 CREDENTIALS = ("client_secret", "certificate", "federated_token")
 KEYS = ("name", *IDS, *CREDENTIALS, "certificate_password", "cloud", "apis", "secret_expires", "expect")
-FEW = 3
-"""Of more wrong keys than this, only those are explained that no correction is told for."""
-MOST = 20
-"""Lines of a file that are left out because no parser can read them."""
+MAX_CORRECTIONS = 3
+"""With more wrong keys than this, only keys without a suggested correction are explained."""
+MAX_REPAIRS = 20
+"""The largest number of lines that are left out because no parser can read them."""
 OPTIONAL = ("certificate", "federated_token")
 """Credentials that the template has in comments."""
 EXPECT = tuple(one.name for one in fields(Expect))
@@ -53,7 +53,7 @@ class ConnectionFileError(UsageError):
 
 @dataclass
 class _File(TomlDocument):
-    """A connection file under reading, and the connections found in it."""
+    """A connection file that is being read, and the connections found in it."""
 
     environ: Mapping[str, str] = field(default_factory=dict)
     credentials: bool = True
@@ -70,7 +70,7 @@ class _File(TomlDocument):
 
 @dataclass
 class _Entry:
-    """One ``[connection]`` table: its values, and where they stand."""
+    """One ``[connection]`` table: its values, and their lines."""
 
     file: _File
     row: Mapping[str, Any]
@@ -94,10 +94,13 @@ def load(
     environ: Mapping[str, str] | None = None,
     credentials: bool = True,
 ) -> tuple[Connection, ...]:
-    """The connections of files, globs and folders (all ``*.toml`` below, hidden ones aside), in that order.
+    """Return the connections of files, globs and folders (all ``*.toml`` below, hidden ones aside), in that order.
 
     ``credentials=False`` leaves secrets unresolved, for sources that need none. Raises :class:`ConnectionFileError`
-    with all problems of all files; nothing is sent.
+    with all problems of all files; nothing is sent. ``environ`` replaces ``os.environ`` for ``env:NAME`` references.
+
+        for connection in load("connections/*.toml"):
+            print(connection.name)
     """
     files = load_files(paths, environ=environ, credentials=credentials)
     return tuple(chain.from_iterable(files.values()))
@@ -109,7 +112,7 @@ def load_files(
     environ: Mapping[str, str] | None = None,
     credentials: bool = True,
 ) -> dict[Path, tuple[Connection, ...]]:
-    """As :func:`load`, by the file that the connections stand in."""
+    """Return the same as :func:`load`, by the file that holds the connections."""
     given = [paths] if isinstance(paths, str | Path) else list(paths)
     wrong: list[str] = []
     files = [
@@ -130,7 +133,7 @@ def load_files(
     )
     if wrong:
         corrections = {key: corrected for file in files for key, corrected in file.keys.items()}
-        keys = [key for key, corrected in corrections.items() if not corrected or len(corrections) <= FEW]
+        keys = [key for key, corrected in corrections.items() if not corrected or len(corrections) <= MAX_CORRECTIONS]
         values = {key: value for file in files for key, value in file.values.items() if key not in file.keys}
         raise ConnectionFileError([*map(clean, wrong)], list(help_for(keys, values if len(files) == 1 else {})))
     return {file.path: tuple(connection for connection, _ in file.connections) for file in files}
@@ -157,7 +160,9 @@ def _found(given: Iterable[str | Path], wrong: list[str]) -> Iterable[Path]:
 
 
 def _hidden(path: Path) -> bool:
-    """Whether it or a folder above it begins with a dot, as those in which Kubernetes keeps what it mounts."""
+    """Return whether the name of the path or of a folder above it begins with a dot, as in volumes that Kubernetes
+    mounts.
+    """
     return any(part.startswith(".") for part in path.parts)
 
 
@@ -167,23 +172,23 @@ def _read(path: Path, environ: Mapping[str, str], credentials: bool) -> _File:
     if text is None:
         return file
     file.lines = text.split("\n")
-    mended, mistakes = repair(text, (*IDS, *CREDENTIALS, "certificate_password", "name"))
+    repaired, mistakes = repair(text, (*IDS, *CREDENTIALS, "certificate_password", "name"))
     for mistake in mistakes:
         if mistake.key:
             file.keys[mistake.key] = True
         file.tell(mistake.text, mistake.line)
-    document = file.decoded(mended)
-    for _ in range(MOST):
+    document = file.decode(repaired)
+    for _ in range(MAX_REPAIRS):
         line = file.wrong[-1][0] if document is None else 0
         if not line:
             break
         # What the parser cannot read is left out, so that it tells the next one.
-        rows = mended.split("\n")
+        rows = repaired.split("\n")
         rows[line - 1 : line] = [""]
-        mended = "\n".join(rows)
-        document = file.decoded(mended)
+        repaired = "\n".join(rows)
+        document = file.decode(repaired)
     if document is not None:
-        _document(file, document, tables(mended))
+        _document(file, document, tables(repaired))
     for entry, problem in file.secrets if file.wrong else ():
         entry.tell(problem.key, f"{problem.text} [{problem.cause}]")
     return file
@@ -201,7 +206,7 @@ def _document(file: _File, document: Mapping[str, Any], written: Sequence[Table]
         if key != "connection":
             line = written[0].keys.get(key) or next((one.line for one in written if one.path.split(".")[0] == key), 1)
             hint = did_you_mean(key, ("connection", *KEYS))
-            file.tell(f"unknown key {describe(key)}{hint}; a connection stands in a table [connection]", line)
+            file.tell(f"unknown key {describe(key)}{hint}; a connection is a table [connection]", line)
     rows = document.get("connection")
     if rows is None:
         file.tell("no table [connection]")
@@ -221,7 +226,7 @@ def _document(file: _File, document: Mapping[str, Any], written: Sequence[Table]
 
 
 def _connection(entry: _Entry, many: bool) -> None:
-    """Reads one table; the connection is kept only if nothing is wrong with it."""
+    """Read one table, and add its connection if it has no problem."""
     before = len(entry.file.wrong)
     for key in entry.row:
         if key not in KEYS:
@@ -235,7 +240,7 @@ def _connection(entry: _Entry, many: bool) -> None:
     expect = _expect(entry)
     given = {key: value for key, value in values.items() if value.strip()}
     entry.file.secrets += [(entry, problem) for problem in (_secret(credential) if credential else ())]
-    for problem in malformed(given):
+    for problem in malformed_values(given):
         entry.tell(problem.key, f"{problem.text} [{problem.cause}]", corrected=problem.correction is not None)
     entry.file.values |= given
     if len(entry.file.wrong) > before or credential is None:
@@ -247,7 +252,7 @@ def _connection(entry: _Entry, many: bool) -> None:
 
 
 def _name(entry: _Entry, *, required: bool) -> str:
-    """The connection's name, by default that of its file. It stands in every output."""
+    """Return the connection's name, by default that of its file. It is part of every output."""
     name = _string(entry, "name", required=required) or entry.file.path.stem
     if shape_of(name) or hide(name) != name:
         entry.found("name", name, "a name that may be shown")
@@ -261,7 +266,7 @@ def _string(entry: _Entry, key: str, *, required: bool = True) -> str:
     if value is None:
         misspelt = difflib.get_close_matches(key, [one for one in entry.row if one not in KEYS], 1, 0.8)
         if required and not misspelt:
-            entry.tell(key, f"missing key {key!r}{_commented_out(entry, key)}")
+            entry.tell(key, f"missing key {key!r}{_comment_hint(entry, key)}")
         return ""
     if not isinstance(value, str):
         entry.found(key, value, "a text in quotes")
@@ -271,8 +276,10 @@ def _string(entry: _Entry, key: str, *, required: bool = True) -> str:
     return value
 
 
-def _commented_out(entry: _Entry, key: str) -> str:
-    """Where a missing key stands in a comment, as the template has it for what is optional."""
+def _comment_hint(entry: _Entry, key: str) -> str:
+    """Return a hint to the line where a missing key is commented out, as optional keys are in the template; empty if
+    there is none.
+    """
     for number, line in enumerate(entry.file.lines, 1):
         if re.match(rf"\s*[#;/-]+\s*{key}\s*=\s*\S", line):
             return f"; it is commented out in line {number}"
@@ -280,7 +287,7 @@ def _commented_out(entry: _Entry, key: str) -> str:
 
 
 def _secret(credential: Credential) -> Iterator[Problem]:
-    """What is wrong with a client secret; it is described, never shown."""
+    """Yield the problems of a client secret, which is described and never shown."""
     if isinstance(credential, ClientSecret) and (found := secret(credential.secret.reveal())):
         yield Problem("client_secret", *found)
 
@@ -339,7 +346,7 @@ def _expect(entry: _Entry) -> Expect:
 def _credential(entry: _Entry) -> Credential | None:
     given = [key for key in CREDENTIALS if key in entry.row]
     if not given:
-        hints = [hint for key in CREDENTIALS if key not in OPTIONAL and (hint := _commented_out(entry, key))]
+        hints = [hint for key in CREDENTIALS if key not in OPTIONAL and (hint := _comment_hint(entry, key))]
         entry.tell("name", f"no credential: one of {', '.join(CREDENTIALS)} is needed{''.join(hints)}")
         entry.file.keys["client_secret"] = False
         return None

@@ -1,4 +1,4 @@
-"""A connection: what the onboarding form collects, its cloud and its credential."""
+"""A connection: the values of the onboarding form, its cloud and its credential."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ USABLE = ("log_analytics", "sentinel", "graph", "defender")
 
 @dataclass(frozen=True)
 class Expect:
-    """What the connection expects of its data; None leaves it open."""
+    """The expectations of a connection about its data; None means no expectation."""
 
     max_incident_age: timedelta | None = None
     """Of the newest row of SecurityIncident."""
@@ -99,7 +99,7 @@ class Connection:
         return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
 
     def uses(self, api: str) -> bool:
-        """Whether the connection uses an API; Azure Resource Manager where Log Analytics or Sentinel is used."""
+        """Return whether the connection uses an API; Azure Resource Manager where Log Analytics or Sentinel is used."""
         if api == "arm":
             return "log_analytics" in self.apis or "sentinel" in self.apis
         return api == "entra" or api in self.apis

@@ -1,6 +1,6 @@
-"""A connection file as it was meant: what is wrong with its lines is told, and mended for reading on.
+"""Repair of a connection file: invalid lines are reported and corrected, so that reading can go on.
 
-So that all mistakes of a file are told at once: a TOML parser stops at the first.
+All mistakes of a file are reported at once: a TOML parser stops at the first.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ QUOTES = f"\"'`{SMART}"
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """What is wrong in a line; ``key`` is the one that the line gives, if it gives one."""
+    """A mistake in a line; ``key`` is the key of the line, if there is one."""
 
     line: int
     text: str
@@ -33,9 +33,10 @@ class Mistake:
 
 
 def repair(text: str, keys: Collection[str]) -> tuple[str, list[Mistake]]:
-    """The text with the lines mended that are no TOML, and what was wrong with them. Lines keep their numbers.
+    """Return the text with lines corrected that are not TOML, and their mistakes.
 
-    ``keys`` are those whose values stand in quotes. Values are never shown: one may be a secret.
+    Lines keep their numbers. ``keys`` are the keys whose values need quotes. Values are never shown: one may be a
+    secret.
     """
     if '"""' in text or "'''" in text:
         return text, []
@@ -60,26 +61,26 @@ def repair(text: str, keys: Collection[str]) -> tuple[str, list[Mistake]]:
         if pair and pair["sign"] == "=":
             key = pair["key"]
             if key in seen:
-                found.append(Mistake(number, f"{name_of(key)}: stands in line {seen[key]} already", key))
+                found.append(Mistake(number, f"{name_of(key)}: is in line {seen[key]} already", key))
                 lines[number - 1] = ""
             seen.setdefault(key, number)
     return "\n".join(lines), found
 
 
 def _opened(line: str) -> int:
-    """Brackets that a line of a list opens beyond those that it closes."""
+    """Return how many more brackets a line of a list opens than it closes."""
     bare = COMMENT.sub("", re.sub(r"\"[^\"]*\"|'[^']*'", "", line))
     value = bare.partition("=")[2] if "=" in bare else bare
     return value.count("[") - value.count("]") if value.strip()[:1] in "[]" or "=" not in bare else 0
 
 
 def _line(line: str, number: int, keys: Collection[str], found: list[Mistake]) -> str:
-    """A line as it was meant."""
+    """Return a line, corrected."""
     pair = PAIR.match(visible(line))
     key = pair["key"] if pair else None
     named = f"{key}: " if key else ""
     if hidden := invisible(COMMENT.sub("", line)):
-        found.append(Mistake(number, f"{named}{hidden} in this line, which nobody sees; type the line anew", key))
+        found.append(Mistake(number, f"{named}{hidden} in this line, which is invisible; type the line again", key))
         line = visible(line)
     if _is_toml(line):
         return line
@@ -97,7 +98,7 @@ def _line(line: str, number: int, keys: Collection[str], found: list[Mistake]) -
 
 
 def _value(sign: str, rest: str) -> tuple[list[str], str]:
-    """What is wrong between a key and the end of its line, and the value that is meant."""
+    """Return the mistakes between a key and the end of its line, and the corrected value."""
     mistakes = [] if sign == "=" else [f"{sign} where = belongs"]
     rest = rest.strip()
     opening = rest[:1] if rest[:1] in QUOTES else ""

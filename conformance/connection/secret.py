@@ -23,11 +23,11 @@ NOWHERE = "none"
 
 
 class SecretError(UsageError):
-    """A reference that leads to no secret; the message says why and never what was found."""
+    """A reference that leads to no secret. The message says why, and never shows a value."""
 
 
 class Secret:
-    """A text that is only given out by :meth:`reveal`. ``origin`` is ``inline``, ``env:NAME`` or ``file:PATH``.
+    """A text that only :meth:`reveal` returns. ``origin`` is ``inline``, ``env:NAME`` or ``file:PATH``.
 
     ``exposed``: every user of this machine can read the file that it came from.
     """
@@ -40,7 +40,7 @@ class Secret:
             remember(text)
 
     def reveal(self) -> str:
-        """The text itself. For the request that needs it, and nothing else."""
+        """Return the secret text. Use it for the request that needs it only."""
         if self.origin != NOWHERE:
             remember(self._text)  # again: of many, those used last are known
         return self._text
@@ -69,7 +69,7 @@ class Secret:
 
 
 def resolve(reference: str, folder: Path, environ: Mapping[str, str]) -> Secret:
-    """The secret behind ``env:NAME``, ``file:PATH`` (relative to ``folder``) or the value itself.
+    """Return the secret behind ``env:NAME``, ``file:PATH`` (relative to ``folder``) or the value itself.
 
     Raises :class:`SecretError`.
     """
@@ -87,7 +87,7 @@ def resolve(reference: str, folder: Path, environ: Mapping[str, str]) -> Secret:
 
 
 def read(where: str, folder: Path) -> bytes:
-    """The content of a secret's file. Raises :class:`SecretError`."""
+    """Return the content of a secret's file. Raises :class:`SecretError`."""
     path = folder / where
     try:
         return read_file(path, LARGEST)

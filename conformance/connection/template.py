@@ -39,5 +39,5 @@ workspace_name = ""
 
 
 def template() -> str:
-    """A commented connection file to start from."""
+    """Return a commented connection file to start from."""
     return TEMPLATE

@@ -23,7 +23,7 @@ A_GUID = "a GUID such as 00000000-0000-0000-0000-000000000000"
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A value that cannot be right. ``found`` never shows a secret."""
+    """A malformed value. ``found`` never shows a secret."""
 
     key: str
     cause: str
@@ -39,16 +39,16 @@ class Problem:
 
 
 def problems(connection: Connection) -> tuple[Problem, ...]:
-    """What cannot be right about the values of a connection, in the order of the form. Pure; sends nothing."""
-    found = malformed({key: getattr(connection, key) for key in RULES})
+    """Return the malformed values of a connection, in the order of the form. Pure: nothing is sent."""
+    found = malformed_values({key: getattr(connection, key) for key in RULES})
     credential = connection.credential
     if isinstance(credential, ClientSecret) and (problem := secret(credential.secret.reveal())):
         found.append(Problem("client_secret", *problem))
     return tuple(found)
 
 
-def malformed(values: Mapping[str, str]) -> list[Problem]:
-    """What cannot be right about these values, by key."""
+def malformed_values(values: Mapping[str, str]) -> list[Problem]:
+    """Return the malformed ones of these values, which are given by key."""
     verdicts = ((key, RULES[key](value, values)) for key, value in values.items())
     return [
         Problem(key, *verdict, correction(key, values[key], values, can_be_right))
@@ -58,7 +58,7 @@ def malformed(values: Mapping[str, str]) -> list[Problem]:
 
 
 def can_be_right(key: str, value: str) -> bool:
-    """Whether a value has the form of what a key names."""
+    """Return whether a value has the form of what a key names."""
     return RULES[key](value, {}) is None
 
 
@@ -69,7 +69,7 @@ Verdict = tuple[str, str, str] | None
 def tenant(value: str, _: Mapping[str, str]) -> Verdict:
     expected = "the directory's GUID or one of its domains"
     if value.lower() in MANY_TENANTS:
-        return "tenant_malformed", f"{describe(value)}, which stands for many tenants", expected
+        return "tenant_malformed", f"{describe(value)}, which means many tenants", expected
     if not GUID.fullmatch(value) and not DOMAIN.fullmatch(value):
         return "tenant_malformed", _shown(value), expected
     return None
@@ -94,7 +94,7 @@ def subscription(value: str, values: Mapping[str, str]) -> Verdict:
 
 
 def _same(value: str, values: Mapping[str, str], other: str, expected: str) -> Verdict:
-    """An id that another key has already: no two of them are equal."""
+    """Return a verdict where another key has the same id already; all ids must differ."""
     if value and value.lower() == values.get(other, "").lower():
         return "config_invalid", f"the same value as {other}", expected
     return None
@@ -130,7 +130,7 @@ def resource_group(value: str, _: Mapping[str, str]) -> Verdict:
 
 
 def secret(value: str) -> Verdict:
-    """Of the text of a client secret; what is found is described, not shown."""
+    """Return the verdict on a client secret, which is described and never shown."""
     expected = "the secret's Value"
     if GUID.fullmatch(value.strip().strip("'\"")):
         return "secret_id_instead_of_value", "a GUID, which is the form of a secret's ID", expected
@@ -139,7 +139,7 @@ def secret(value: str) -> Verdict:
     if value != value.strip():
         return "config_invalid", "blanks or line ends around it", expected
     if hidden := invisible(value):
-        return "config_invalid", f"{hidden} in it, which nobody sees", expected
+        return "config_invalid", f"{hidden} in it, which is invisible", expected
     if value[0] in QUOTES or value[-1] in QUOTES:
         return "config_invalid", "quotes around it", expected
     if VARIABLE.fullmatch(value):

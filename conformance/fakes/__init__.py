@@ -1,4 +1,4 @@
-"""The virtual tenant: a stateful model of everything that a connection touches, behind the services' own addresses."""
+"""The virtual tenant: a stateful model of all services that a connection uses, under their own addresses."""
 
 from conformance.fakes.faults import FAULTS, Fault
 from conformance.fakes.scenarios import SCENARIOS, Scenario, scenario

@@ -30,7 +30,7 @@ RARELY = 50_000
 
 
 async def serve(options: argparse.Namespace) -> None:
-    """Serves until it is interrupted."""
+    """Serve the tenant until interrupted."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for interrupt in (signal.SIGINT, signal.SIGTERM):
@@ -41,7 +41,9 @@ async def serve(options: argparse.Namespace) -> None:
             await serve_fleet(options, log, stop)
             return
         stage = ControllableTenant(
-            client_files.made_up_connection(), options.scenario, identities=identities.made_up() + given(options)
+            client_files.made_up_connection(),
+            options.scenario,
+            identities=identities.made_up() + identities_of(options),
         )
         stage.latency, stage.jitter = options.latency, options.jitter
         async with server_of(stage, log, host=options.host, port=options.port) as server:
@@ -55,9 +57,9 @@ async def serve(options: argparse.Namespace) -> None:
             await stop.wait()
 
 
-def given(options: argparse.Namespace) -> identities.Identities:
-    """What the command line gives the app beside its made-up credentials."""
-    return identities.given(
+def identities_of(options: argparse.Namespace) -> identities.Identities:
+    """Return the credentials that the command line adds to the app's made-up ones."""
+    return identities.parse_identities(
         options.certificate,
         options.certificate_password,
         options.issuer,
@@ -68,7 +70,7 @@ def given(options: argparse.Namespace) -> identities.Identities:
 
 
 async def serve_fleet(options: argparse.Namespace, log: Callable[[str], None] | None, stop: asyncio.Event) -> None:
-    """Serves a fleet until it is stopped."""
+    """Serve a fleet until it is stopped."""
     tenants = fleet.Fleet(options.tenants, options.broken, options.hanging)
     gc.set_threshold(RARELY)
     async with Server(
@@ -89,7 +91,7 @@ async def serve_fleet(options: argparse.Namespace, log: Callable[[str], None] | 
 
 
 def share(text: str) -> float:
-    """A share of 1, in per cent: ``5%``. Raises ValueError, as argparse takes it."""
+    """Return a share of 1, in per cent: ``5%``. Raises ValueError, as argparse takes it."""
     number = float(text.removesuffix("%")) / 100
     if not 0 <= number <= 1:
         raise ValueError
@@ -97,7 +99,7 @@ def share(text: str) -> float:
 
 
 def many_files() -> None:
-    """As many connections as this machine lets a process have: each takes three files."""
+    """Raise the limit of open files as far as this machine allows: each connection takes three."""
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
 

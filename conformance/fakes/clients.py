@@ -10,12 +10,12 @@ from typing import Any
 
 IDLE = 2.0
 """Seconds without a request after an answer, from which on a client may have to make room for one that waits."""
-PAUSE = 0.1
+RECHECK_INTERVAL = 0.1
 """Seconds between two looks for a client that is idle, and before the next attempt where a file is lacking."""
 
 
 class Client:
-    """One client, and since when it is idle: nothing was asked after the last answer."""
+    """One client, and since when it is idle, with no request after the last answer."""
 
     task: asyncio.Task[None]
 
@@ -49,14 +49,14 @@ class Clients:
     async def accept(
         self, listening: socket.socket, attend: Callable[[socket.socket, Client], Awaitable[None]]
     ) -> None:
-        """Accepts clients for ever, and attends to each in a task of its own. ``attend`` closes the socket."""
+        """Accept clients without end, and serve each in its own task. ``attend`` closes the socket."""
         loop = asyncio.get_running_loop()
         while True:
             await self._room(listening)
             try:
                 sock, address = await loop.sock_accept(listening)
             except OSError:  # the client has gone, or a file is lacking all the same
-                await asyncio.sleep(PAUSE)
+                await asyncio.sleep(RECHECK_INTERVAL)
                 continue
             self._begin(sock, Client(address[0], self), attend)
 
@@ -72,8 +72,8 @@ class Clients:
         self._all.add(client)
 
     async def end(self) -> None:
-        """Hangs up on all."""
-        await ended([client.task for client in self._all])
+        """Hang up on all."""
+        await cancel_all([client.task for client in self._all])
 
     async def _room(self, listening: socket.socket) -> None:
         while len(self._all) >= self._most:
@@ -83,12 +83,14 @@ class Clients:
             longest = min(idle, key=lambda client: client.idle_since or 0.0, default=None)
             if longest and asyncio.get_running_loop().time() - (longest.idle_since or 0.0) >= IDLE:
                 longest.task.cancel()
-            await asyncio.wait([one.task for one in self._all], timeout=PAUSE, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(
+                [one.task for one in self._all], timeout=RECHECK_INTERVAL, return_when=asyncio.FIRST_COMPLETED
+            )
         self.crowded = False
 
 
-async def ended(tasks: Collection[asyncio.Task[Any]]) -> None:
-    """Cancels tasks and waits for their end."""
+async def cancel_all(tasks: Collection[asyncio.Task[Any]]) -> None:
+    """Cancel tasks and wait for their end."""
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -102,7 +104,7 @@ async def _attended(
 
 
 async def _readable(listening: socket.socket) -> None:
-    """Waits until somebody wants to be accepted."""
+    """Wait until a client connects."""
     loop, ready = asyncio.get_running_loop(), asyncio.Event()
     loop.add_reader(listening, ready.set)
     try:

@@ -1,4 +1,4 @@
-"""A virtual tenant that is arranged while it is in use: by a test, or by whoever controls the server."""
+"""A virtual tenant whose state can be changed while it is in use, by a test or over the server's control."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class ControllableTenant:
         return build(self._connection, scenario, self._start, self._began, self._identities)
 
     def publish_to(self, publish: Callable[[Connection], None]) -> None:
-        """Tells the connection now and whenever its file may have to say something else."""
+        """Call ``publish`` with the connection now, and whenever its file must change."""
         self._publish = publish
         publish(self.connection)
 
@@ -70,12 +70,12 @@ class ControllableTenant:
 
     @property
     def connection(self) -> Connection:
-        """The connection as its file has it; in some scenarios that is what is wrong."""
+        """The connection as configured; in some scenarios its values are the fault."""
         return self.world.connection
 
     @property
     def state(self) -> Tenant:
-        """The state that answers follow from, to be changed at will."""
+        """The state from which answers follow. It may be changed at any time."""
         return self.world.tenant
 
     @property
@@ -86,17 +86,17 @@ class ControllableTenant:
     # Arranging it
 
     def switch(self, scenario: str) -> None:
-        """Shows another scenario, or several joined by ``+``. What was arranged before is gone, delays stay."""
+        """Switch to another scenario, or several joined by ``+``. Earlier changes are dropped, delays remain."""
         self._show(scenario)
 
     def reset(self) -> None:
-        """Back to the beginning."""
+        """Reset the tenant to its initial state."""
         self.latency = self.jitter = 0.0
         self._show(self._first)
 
     def fault(self, name: str, times: int | None = None) -> None:
-        """Puts what disturbs requests in the way, for the first ``times`` requests that meet it: a scenario in which a
-        service or a network fails. Raises SourceError for any other.
+        """Add the failures of a scenario in which a service or a network fails, for the first ``times`` requests that
+        they apply to. Raises SourceError for any other scenario.
         """
         found = self._built(name).disturbances
         if not found:
@@ -107,8 +107,9 @@ class ControllableTenant:
             self._put(one, name if number == 0 else f"{name} ({number + 1})")
 
     def throttle(self, api: str, times: int | None = None, seconds: int = 5) -> None:
-        """Lets an API say that it is asked too often, to the first ``times`` requests, and to come again in
-        ``seconds``. Raises SourceError for an unknown API.
+        """Let an API answer 429 to the first ``times`` requests, with a Retry-After of ``seconds``.
+
+        Raises SourceError for an unknown API.
         """
         if api not in APIS:
             raise SourceError(f"unknown API {api!r} (one of {', '.join(APIS)})")
@@ -121,11 +122,11 @@ class ControllableTenant:
         self.world.disturbances.insert(0, one)
 
     def expire_secret(self) -> None:
-        """The app's client secret ended yesterday."""
+        """Let the app's client secret have expired yesterday."""
         self.state.expire_secret()
 
     def revoke(self, *permissions: str) -> None:
-        """Takes back the consent for these application permissions (for all, if none is named), so that the operations
+        """Take back the consent for these application permissions (for all, if none is named), so that the operations
         that need them are refused: what else would open these goes too, such as SecurityIncident.Read.All for alerts.
 
         Raises SourceError for a name that no API has.
@@ -138,32 +139,32 @@ class ControllableTenant:
         self.state.revoke(*dict.fromkeys((*permissions, *chain.from_iterable(opening))))
 
     def revoke_roles(self) -> None:
-        """Takes all Azure roles away."""
+        """Take all Azure roles away."""
         self.state.revoke_roles()
 
     def drop_table(self, name: str) -> None:
-        """The table was never provisioned in the workspace."""
+        """Remove a table, as if it had never been provisioned in the workspace."""
         self.state.drop_table(name)
 
     # Answering
 
     def answer(self, request: httpx.Request) -> httpx.Response:
-        """As :meth:`World.answer`."""
+        """Answer a request, as :meth:`World.answer` does."""
         return self.world.answer(request)
 
     async def handler(self, request: httpx.Request) -> httpx.Response:
-        """As :meth:`World.handler`."""
+        """Answer a request, as :meth:`World.handler` does."""
         return await self.world.handler(request)
 
     def obstacle(self, host: str) -> Obstacle | None:
-        """As :meth:`World.obstacle`."""
+        """Return the network failure of a host, as :meth:`World.obstacle` does."""
         return self.world.obstacle(host)
 
     def delay(self, request: httpx.Request) -> float:
-        """Seconds before the answer to a request."""
+        """Return seconds before the answer to a request."""
         return delay(self.latency, self.jitter)
 
 
 def delay(latency: float, jitter: float) -> float:
-    """Seconds, with up to ``jitter`` more at random."""
+    """Return seconds, with up to ``jitter`` more at random."""
     return latency + random.uniform(0, jitter)  # noqa: S311

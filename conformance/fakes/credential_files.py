@@ -1,4 +1,4 @@
-"""A credential as files: what connection files and Azure's SDKs read it from."""
+"""A credential as files, for connection files and Azure's SDKs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class CredentialFiles:
 
 
 def files_of(credential: Credential) -> CredentialFiles:
-    """The files of a credential; a federated token is fetched for it."""
+    """Return the files of a credential; a federated token is fetched for it."""
     if isinstance(credential, ClientSecret):
         content = {"client.secret": credential.secret.reveal().encode()}
         return CredentialFiles({"client_secret": "file:client.secret"}, content)

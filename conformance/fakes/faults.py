@@ -1,7 +1,7 @@
 """Faults: canned answers that no state of the virtual tenant can give, as data.
 
-Older wordings, variants of a text, bare statuses, pages of proxies, and what only another client provokes. Each one is
-named after the catalogue entry that reads it, ``service/entry``; ``faults/<service>.toml`` declares them.
+Older wordings, variants of a text, bare statuses, pages of proxies, and answers that only other clients provoke. Each
+one is named after the catalogue entry that reads it, ``service/entry``; ``faults/<service>.toml`` declares them.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def _known(row: Mapping[str, Any]) -> Provenance:
 
 
 def _form(row: Mapping[str, Any]) -> str:
-    """The API in whose form the answer is: that of its operation."""
+    """Return the API in whose form the answer is: that of its operation."""
     return str(row["endpoint"]).partition(".")[0]
 
 

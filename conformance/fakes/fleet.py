@@ -59,17 +59,17 @@ MAX_BUILT = 128
 
 
 def causes(state: str) -> tuple[str, ...]:
-    """The root causes that a report must name of a tenant in this state: healthy, a scenario or a silence."""
+    """Return the root causes that a report must name of a tenant in this state: healthy, a scenario or a silence."""
     return ("timed_out",) if state in SILENCES else SCENARIOS[state].causes
 
 
 class Fleet:
-    """``count`` tenants, of which the shares ``broken`` and ``hanging`` (of 1) are not as they should be.
+    """``count`` tenants, of which the fractions ``broken`` and ``hanging`` (0 to 1) fail.
 
-    Which ones follows from their numbers, so that fleets of the same size and shares are alike but for the secret. A
-    world is made when its tenant is first asked, and anew if it was let go meanwhile: all have one beginning, and
-    tokens stay good. Requests that name no tenant of the fleet are answered by a healthy one. Raises ValueError for
-    shares that leave no room for each other.
+    Their numbers decide which ones, so fleets of the same size and fractions differ only in the secret. A world is made
+    when its tenant is first asked, and anew if it was let go meanwhile: all have one beginning, and tokens stay good.
+    Requests that name no tenant of the fleet are answered by a healthy one. Raises ValueError for shares that leave no
+    room for each other.
     """
 
     def __init__(self, count: int, broken: float = 0.0, hanging: float = 0.0) -> None:
@@ -90,7 +90,7 @@ class Fleet:
         return secret(self._model)
 
     def members(self) -> Iterator[tuple[Connection, str]]:
-        """Each connection as its file has it, and the state of its tenant; in the order of their numbers."""
+        """Yield each connection as configured, and the state of its tenant, in the order of their numbers."""
         for number in range(self.count):
             state = self._state(number)
             # In a scenario the connection may be what is wrong; a silence leaves it alone.
@@ -98,7 +98,7 @@ class Fleet:
             yield here, state
 
     async def handler(self, request: httpx.Request) -> httpx.Response:
-        """As :meth:`World.handler`, by the world of the tenant that the request names."""
+        """Answer a request from the world of the tenant that it names, as :meth:`World.handler` does."""
         number = self._numbers.get(tenant_named(request))
         world = self._worlds.pop(number, None) or self._built(number)
         self._worlds[number] = world
@@ -125,7 +125,9 @@ class Fleet:
 
 
 def _troubles(count: int, broken: int, hanging: int) -> Iterator[tuple[int, str]]:
-    """Who is broken or hangs, and how: evenly spread, so that a part of the fleet is much like the whole."""
+    """Yield the numbers of broken and hanging tenants with their states, evenly spread, so that any part of the fleet
+    is like the whole.
+    """
     ways, silences, total = cycle(WAYS), cycle(SILENCES), broken + hanging
     silent = {at * total // hanging for at in range(hanging)}
     for at in range(total):
@@ -133,10 +135,10 @@ def _troubles(count: int, broken: int, hanging: int) -> Iterator[tuple[int, str]
 
 
 def write(folder: Path, fleet: Fleet, environment: Mapping[str, str], certificate: bytes) -> None:
-    """Writes ``connections/`` with a file for each and their secret, ``ca.pem``, ``environment``, and
-    ``manifest.json``: what is wrong with whom, and the root causes that a report must name. Raises OSError.
+    """Write ``connections/`` with a file for each and their secret, ``ca.pem``, ``environment``, and ``manifest.json``:
+    the state of each tenant, and the root causes that a report must name.
 
-    Files of an earlier fleet go first.
+    Raises OSError. Files of an earlier fleet are removed first.
     """
     connections = folder / "connections"
     connections.mkdir(parents=True, exist_ok=True)

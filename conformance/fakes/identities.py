@@ -22,7 +22,7 @@ class Identities:
     providers: Sequence[IdentityProvider] = ()
 
     def add_to(self, tenant: Tenant) -> None:
-        """Registers them on the tenant's app."""
+        """Register them on the tenant's app."""
         tenant.app.certificates += self.certificates
         tenant.app.federated += self.federated
         tenant.identity_providers |= {one.issuer: one for one in self.providers}
@@ -36,19 +36,19 @@ class Identities:
 
 
 def made_up() -> Identities:
-    """The made-up certificate, and the virtual provider's token."""
+    """Return the made-up certificate, and the virtual provider's token."""
     provider = virtual_provider()
     return Identities(
-        [registered(certificate())], [FederatedCredential(provider.issuer, SUBJECT)], [provider.published]
+        [key_credential_of(certificate())], [FederatedCredential(provider.issuer, SUBJECT)], [provider.published]
     )
 
 
-def registered(one: Certificate) -> KeyCredential:
-    """A certificate as it is on an app. Raises SecretError where it cannot be used."""
+def key_credential_of(one: Certificate) -> KeyCredential:
+    """Return a certificate as it is on an app. Raises SecretError where it cannot be used."""
     return KeyCredential.from_pem(one.msal()["public_certificate"].encode())
 
 
-def given(
+def parse_identities(
     file: Path | None = None,
     password: str | None = None,
     issuer: str | None = None,
@@ -73,7 +73,7 @@ def given(
 def _certificate(file: Path, password: str | None) -> KeyCredential:
     content = file.read_bytes()
     if b"-----BEGIN CERTIFICATE" not in content:
-        return registered(Certificate(content, str(file), Secret(password) if password is not None else None))
+        return key_credential_of(Certificate(content, str(file), Secret(password) if password is not None else None))
     try:
         found = KeyCredential.from_pem(content[content.index(b"-----BEGIN CERTIFICATE") :])
         found.public_key  # noqa: B018 - raises for a key of another kind
@@ -83,7 +83,7 @@ def _certificate(file: Path, password: str | None) -> KeyCredential:
 
 
 def _provider(issuer: str, keys: Path) -> IdentityProvider:
-    """A provider by its key document (RFC 7517)."""
+    """Return a provider by its key document (RFC 7517)."""
     import jwt
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 

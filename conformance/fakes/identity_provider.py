@@ -41,7 +41,9 @@ class VirtualProvider:
         return IdentityProvider(self.issuer, {self.kid: self.key.public_key()})
 
     def token(self, now: datetime, **claims: Any) -> str:
-        """A signed token as of ``now`` for :data:`SUBJECT` and :data:`AUDIENCE`, unless ``claims`` say otherwise."""
+        """Return a signed token as of ``now`` for :data:`SUBJECT` and :data:`AUDIENCE`, unless ``claims`` say
+        otherwise.
+        """
         import jwt
 
         issued = int(now.timestamp())
@@ -52,12 +54,12 @@ class VirtualProvider:
 
 @cache
 def virtual_provider() -> VirtualProvider:
-    """The provider that every virtual tenant knows; its key is made anew in each process."""
+    """Return the provider that every virtual tenant knows; its key is made anew in each process."""
     return VirtualProvider(ISSUER, "virtual-1", new_key())
 
 
 def new_key() -> RSAPrivateKey:
-    """A fresh RSA key of 2048 bits, the least that Entra takes."""
+    """Return a fresh RSA key of 2048 bits, the least that Entra takes."""
     from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
     return generate_private_key(public_exponent=65537, key_size=2048)

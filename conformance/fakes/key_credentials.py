@@ -25,7 +25,7 @@ class KeyCredential:
 
     @classmethod
     def from_pem(cls, pem: bytes) -> KeyCredential:
-        """The first certificate of ``pem``, with its own validity. Raises ValueError where there is none."""
+        """Return the first certificate of ``pem``, with its own validity. Raises ValueError where there is none."""
         from cryptography.x509 import load_pem_x509_certificate
 
         certificate = load_pem_x509_certificate(pem)
@@ -62,7 +62,9 @@ class KeyCredential:
         return self.certificate.fingerprint(SHA256())
 
     def has_thumbprint(self, *, x5t: str | None, x5t_s256: str | None) -> bool:
-        """Whether it is the certificate that the header of an assertion names; each member that is given must fit."""
+        """Return whether it is the certificate that the header of an assertion names; each member that is given must
+        fit.
+        """
         given = [(x5t, self.sha1), (x5t_s256, self.sha256)]
         return all(text is None or text.rstrip("=") == _base64url(own) for text, own in given)
 

@@ -1,4 +1,4 @@
-"""A tenant that lives while it is asked: things arrive, change, merge and go between any two requests."""
+"""A tenant that changes while it is used: objects arrive, change, merge and disappear between requests."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Life:
         return self._tenant.clock.service_now()
 
     def _number(self) -> int:
-        """A number that no other thing of this life has."""
+        """Return a number that no other thing of this life has."""
         self._born += 1
         return self._born
 

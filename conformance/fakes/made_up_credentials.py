@@ -17,7 +17,7 @@ PFX_PASSWORD = "virtual"
 
 @cache
 def certificate() -> Certificate:
-    """A self-signed certificate with its private key, as PEM. It is made anew in each process."""
+    """Return a self-signed certificate with its private key, as PEM. It is made anew in each process."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
 
@@ -30,7 +30,7 @@ def certificate() -> Certificate:
 
 
 def pfx(one: Certificate, password: str = PFX_PASSWORD) -> Certificate:
-    """The same key and certificate as PFX (PKCS #12). Raises SecretError as :meth:`Certificate.check` does."""
+    """Return the same key and certificate as PFX (PKCS #12). Raises SecretError as :meth:`Certificate.check` does."""
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.serialization import pkcs12
     from cryptography.x509 import load_pem_x509_certificate
@@ -44,5 +44,5 @@ def pfx(one: Certificate, password: str = PFX_PASSWORD) -> Certificate:
 
 
 def federated_token(clock: Clock, **claims: object) -> FederatedToken:
-    """A token of the virtual identity provider, fresh by ``clock`` each time; ``claims`` replace its own."""
+    """Return a token of the virtual identity provider, fresh by ``clock`` each time; ``claims`` replace its own."""
     return FederatedToken(lambda: virtual_provider().token(clock.now(), **claims), "file:federated.token")

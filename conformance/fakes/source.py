@@ -20,7 +20,8 @@ from conformance.sources.base import Channel, SourceError
 
 
 def arrangement(scenario: str) -> list[Arrange]:
-    """What puts a world into the state of a scenario, of a fault (its name has a slash), or of several joined by ``+``.
+    """Return the functions that put a world into the state of a scenario, of a fault (its name has a slash), or of
+    several joined by ``+``.
 
     Raises :class:`SourceError` for an unknown one.
     """
@@ -28,10 +29,14 @@ def arrangement(scenario: str) -> list[Arrange]:
 
 
 def _scenario(name: str) -> Arrange:
-    """The function of a scenario; numbers behind its name, as in ``living:3:7``, are its options in their order."""
+    """Return the function of a scenario; numbers behind its name, as in ``living:3:7``, are its options in
+    their order.
+    """
     name, *options = name.split(":")
     if name not in SCENARIOS:
-        raise SourceError(f"unknown scenario {name!r}{_near(name, SCENARIOS)}; --sentinel-list-scenarios shows all")
+        raise SourceError(
+            f"unknown scenario {name!r}{_suggestion(name, SCENARIOS)}; --sentinel-list-scenarios shows all"
+        )
     scenario = SCENARIOS[name]
     if len(options) > len(scenario.options) or not all(re.fullmatch(r"\d{1,9}", one) for one in options):
         takes = ":".join([name, *(one.upper() for one in scenario.options)])
@@ -41,13 +46,13 @@ def _scenario(name: str) -> Arrange:
 
 def _fault(name: str) -> Arrange:
     if name not in FAULTS:
-        raise SourceError(f"unknown fault {name!r}{_near(name, FAULTS)}; docs/fakes.md lists all")
+        raise SourceError(f"unknown fault {name!r}{_suggestion(name, FAULTS)}; docs/fakes.md lists all")
     if FAULTS[name].endpoint is None:
         raise SourceError(f"fault {name!r} is only met in pasted text: --sentinel-explain reads it")
     return lambda world: world.fault(name)
 
 
-def _near(name: str, names: Iterable[str]) -> str:
+def _suggestion(name: str, names: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, names, 1)
     return f" (did you mean {near[0]!r}?)" if near else ""
 
@@ -59,8 +64,11 @@ def build(
     began: datetime | None = None,
     identities: Identities | None = None,
 ) -> World:
-    """The world of a connection in the state of a scenario; the app has ``identities`` beside the connection's own.
-    Raises :class:`SourceError` for an unknown scenario.
+    """Return the world of a connection in the state of a scenario; the app has ``identities`` beside the connection's
+    own. Raises :class:`SourceError` for an unknown scenario.
+
+        world = build(connection, "no-graph-consent")
+        response = world.answer(httpx.Request("GET", "https://graph.microsoft.com/v1.0/security/alerts_v2"))
     """
     world = healthy(connection, start, began)
     if identities is not None:
@@ -73,6 +81,8 @@ def build(
 class Fake:
     """Answers every connection from a virtual tenant of its own, in the state of a scenario or a fault, or of several:
     ``a+b``.
+
+        report = verify(connection, source=Fake("no-azure-role"))
     """
 
     def __init__(self, scenario: str = "healthy", start: datetime | None = None) -> None:

@@ -15,8 +15,9 @@ class DuplicateField(Exception):
 
 
 def read(request: httpx.Request) -> dict[str, str]:
-    """The fields of a form, with client id and secret of HTTP Basic. Raises :class:`DuplicateField`, and ValueError for
-    a body that is no form.
+    """Return the fields of a form, with client id and secret of HTTP Basic.
+
+    Raises :class:`DuplicateField`, and ValueError for a body that is no form.
     """
     fields = _fields(request)
     names = [name for name, _ in fields]
@@ -27,8 +28,9 @@ def read(request: httpx.Request) -> dict[str, str]:
 
 
 def _fields(request: httpx.Request) -> list[tuple[str, str]]:
-    """The fields of a form, in its order; none where the body is not declared as one. Raises ValueError where it
-    cannot be decoded.
+    """Return the fields of a form, in its order; none where the body is not declared as one.
+
+    Raises ValueError where it cannot be decoded.
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
         return []

@@ -32,7 +32,7 @@ ASKED = "world"
 
 @dataclass
 class Disturbance:
-    """Something between the client and a service, or in the service itself: it answers instead.
+    """A failure between the client and a service, or in the service itself, which answers instead.
 
     ``api`` limits it to an API, ``endpoint`` to an operation, ``path`` to a part of the path; ``times`` to the first
     requests that it meets.
@@ -57,7 +57,7 @@ class Disturbance:
 
 @dataclass
 class World:
-    """One or more tenants, what disturbs them, and the connection as its file would have it.
+    """One or more tenants, their disturbances, and the connection as configured.
 
     ``tenants[0]`` is the connection's own. ``answer`` and ``handler`` answer requests; nothing is patched.
     """
@@ -80,7 +80,7 @@ class World:
         return self.tenant.clock
 
     def answer(self, request: httpx.Request) -> httpx.Response:
-        """Answers a request as the services would. Raises ``httpx.TransportError`` where nobody answers."""
+        """Answer a request as the services would. Raises ``httpx.TransportError`` where no service answers."""
         request.read()
         self.requests.append(request)
         if self.life:
@@ -104,11 +104,11 @@ class World:
         return httpx.MockTransport(self.handler)
 
     def disturb(self, answer: Callable[[Call], httpx.Response], **where: Any) -> None:
-        """Puts a :class:`Disturbance` in the way."""
+        """Put a :class:`Disturbance` in the way."""
         self.disturbances.append(Disturbance(answer, **where))
 
     def fault(self, name: str, *, times: int | None = None) -> None:
-        """Puts a fault of :data:`~conformance.fakes.faults.FAULTS` in the way of its operation, for good or the first
+        """Put a fault of :data:`~conformance.fakes.faults.FAULTS` in the way of its operation, for good or the first
         ``times``. Raises ``KeyError`` for an unknown name, ``ValueError`` for one that only pasted text can show.
         """
         from conformance.fakes.faults import FAULTS
@@ -119,11 +119,13 @@ class World:
         self.disturb(fault.answer, endpoint=fault.endpoint, times=times)
 
     def strip(self, header: str, api: str) -> None:
-        """Takes a header out of every request to an API, as some proxies do."""
+        """Take a header out of every request to an API, as some proxies do."""
         self.stripped[api] = header
 
     def obstacle(self, host: str) -> Obstacle | None:
-        """What keeps all connections to a host from coming about, as far as it shows before a request."""
+        """Return the network failure that prevents all connections to a host, as far as it shows before a request; else
+        None.
+        """
         apis = hosts()[host]
         for one in self.disturbances:
             if (
@@ -135,7 +137,7 @@ class World:
                 return one.answer
         return None
 
-    def _met(self, endpoint: Endpoint[Any], request: httpx.Request, path: Mapping[str, str]) -> httpx.Response:
+    def _answer_from(self, endpoint: Endpoint[Any], request: httpx.Request, path: Mapping[str, str]) -> httpx.Response:
         call = Call(self._tenant(request), request, endpoint, path)
         if disturbed := self._disturbed(endpoint.api, call):
             return disturbed
@@ -155,7 +157,7 @@ class World:
         return None
 
     def _tenant(self, request: httpx.Request) -> Tenant:
-        """The tenant that a request speaks to: by its token, else by the path, else the first."""
+        """Return the tenant that a request speaks to: by its token, else by the path, else the first."""
         named = tenant_named(request)
         for tenant in self.tenants:
             if named in (tenant.id.lower(), *tenant.domains):
@@ -172,8 +174,9 @@ class _Router(respx.Router):
 
 @cache
 def _routes(host: str) -> respx.Router:
-    """The routes of a host, to the world that a request carries. One set for all worlds: to make one costs as much as
-    a dozen answers.
+    """Return the routes of a host, to the world that a request carries.
+
+    One set for all worlds: to make one costs as much as a dozen answers.
     """
     router, apis = _Router(assert_all_called=False), hosts()[host]
     for endpoint in SERVED.values():
@@ -187,13 +190,13 @@ def _routes(host: str) -> respx.Router:
 def _to(endpoint: Endpoint[Any]) -> Callable[..., httpx.Response]:
     def answer(request: httpx.Request, **path: str) -> httpx.Response:
         world: World = request.extensions[ASKED]
-        return world._met(endpoint, request, path)
+        return world._answer_from(endpoint, request, path)
 
     return answer
 
 
 def _of_path(apis: list[str], path: str) -> Api:
-    """The API of a host that has a path, if only with another verb; else the first."""
+    """Return the API of a host that has a path, if only with another verb; else the first."""
     for endpoint in SERVED.values():
         if endpoint.api.name in apis and endpoint.pattern.fullmatch(path):
             return endpoint.api
@@ -201,7 +204,7 @@ def _of_path(apis: list[str], path: str) -> Api:
 
 
 def tenant_named(request: httpx.Request) -> str:
-    """The id or domain of the tenant that a request speaks to, in lower case: by its token, else by the path."""
+    """Return the id or domain of the tenant that a request speaks to, in lower case: by its token, else by the path."""
     token = bearer(request.headers.get("authorization"))
     claims = read(token)[0] if token else None
     return (str((claims or {}).get("tid", "")) or request.url.path.split("/")[1]).lower()
@@ -209,7 +212,7 @@ def tenant_named(request: httpx.Request) -> str:
 
 @cache
 def hosts() -> dict[str, list[str]]:
-    """The host names of all clouds, and the APIs behind each."""
+    """Return the host names of all clouds, and the APIs behind each."""
     found: dict[str, list[str]] = {}
     for cloud in CLOUDS.values():
         for api in APIS.values():

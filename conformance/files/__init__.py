@@ -1,1 +1,1 @@
-"""Files as they are read and written: bounded, private, never through a link where it matters."""
+"""Reading and writing files: with a size limit, private where needed, and not through links where that matters."""

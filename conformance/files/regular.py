@@ -20,11 +20,11 @@ KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
 
 
 class FileError(Exception):
-    """A path that is no file which can be read; the message says why, without the path."""
+    """The path is not a readable file. The message says why, without the path."""
 
 
 def open_file(path: Path | str) -> IO[bytes]:
-    """A regular file, opened for reading; links are followed. Raises :class:`FileError`.
+    """Return a regular file, opened for reading; links are followed. Raises :class:`FileError`.
 
     Neither a pipe without a writer nor a device keeps it waiting.
     """
@@ -46,7 +46,7 @@ def open_file(path: Path | str) -> IO[bytes]:
 
 
 def read_file(path: Path | str, largest: int) -> bytes:
-    """The content of a regular file of at most ``largest`` bytes, no more than that in memory.
+    """Return the content of a regular file of at most ``largest`` bytes, no more than that in memory.
 
     Raises :class:`FileError`.
     """
@@ -61,12 +61,12 @@ def read_file(path: Path | str, largest: int) -> bytes:
 
 
 def size(number: int) -> str:
-    """A number of bytes in words: ``64 kB``, ``32 MB``."""
+    """Return a number of bytes in words: ``64 kB``, ``32 MB``."""
     return f"{number >> 20} MB" if number >= 1 << 20 else f"{number >> 10} kB" if number >= 1 << 10 else f"{number} B"
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Writes a file anew, for its owner alone (mode 600). What stood there is replaced: no link is followed.
+    """Write a file that only its owner may read (mode 600). An existing file is replaced: no link is followed.
 
     Raises ``OSError``.
     """
@@ -81,7 +81,7 @@ def write_private(path: Path, content: bytes) -> None:
 
 
 def create_private(path: Path, content: bytes) -> None:
-    """Writes a file that is not there yet, for its owner alone (mode 600). Raises ``OSError``."""
+    """Create a file that only its owner may read (mode 600) and that must not exist yet. Raises ``OSError``."""
     number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
     with os.fdopen(number, "wb") as file:
         file.write(content)
@@ -92,7 +92,7 @@ def _kind(mode: int) -> str:
 
 
 def _unreadable(path: Path | str, error: OSError) -> str:
-    """Why a path cannot be opened; a folder and a socket are named as such where opening them fails already."""
+    """Return why a path cannot be opened; a folder and a socket are named as such where opening them fails already."""
     with contextlib.suppress(OSError, ValueError):
         mode = os.stat(path).st_mode
         if not stat.S_ISREG(mode):

@@ -12,7 +12,7 @@ RESERVED = re.compile(r"con|prn|aux|nul|conin|conout|(?:com|lpt)[0-9¹²³]")
 
 
 def slugs(names: Iterable[str]) -> list[str]:
-    """A name of a file for each connection, whatever its own name; no two are the same, in either case of letters."""
+    """Return a file name for each connection name, in the same order. No two are equal, not even ignoring case."""
     taken = set[str]()
     found = []
     for number, name in enumerate(names, 1):

@@ -1,4 +1,4 @@
-"""What failures mean: causes, findings and the catalogues that explain the answers of each service."""
+"""The meaning of failures: causes, findings and a catalogue of answers for each service."""
 
 from __future__ import annotations
 

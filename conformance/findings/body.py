@@ -47,8 +47,8 @@ _ERROR_WITHIN = re.compile(
 
 @dataclass
 class Contents:
-    """What a body says of an error. ``numbers`` are Entra's; ``status`` is the innermost that the body itself tells;
-    ``addresses`` are where requests went; ``inner`` is the shape of a document within a text.
+    """What a body says about an error. ``numbers`` are Entra's; ``status`` is the innermost that the body itself
+    states; ``addresses`` are where requests went; ``inner`` is the shape of a document within a text.
 
     Documents within strings are layers. Codes of all layers count, messages of the innermost alone: what wraps them
     is a client's prose.
@@ -74,28 +74,29 @@ class Contents:
     _code_layers: list[int] = field(default_factory=list)
 
     def say(self, message: str) -> None:
-        """Notes a message of the present layer."""
+        """Note a message of the present layer."""
         self.messages.append(message)
         self._layers.append(self.layer)
 
     def answered(self, status: int | None, within: float = 0) -> None:
-        """Notes a status of the present layer: the innermost one counts, and of one layer the first. ``within``: it is
-        told of a document further in.
+        """Note a status of the present layer: the innermost one counts, and of one layer the first.
+
+        ``within``: the status is about an inner document.
         """
         if status is not None and self.layer + within > self._status_layer:
             self.status, self._status_layer = status, self.layer + within
 
     def call(self, code: str) -> None:
-        """Notes a code of the present layer."""
+        """Note a code of the present layer."""
         self.codes.append(code)
         self._code_layers.append(self.layer)
 
-    def told(self) -> int:
-        """How much is known of the error."""
+    def fact_count(self) -> int:
+        """Return how many facts about the error are known."""
         return len(self.codes) + len(self.numbers) + len(self.messages)
 
     def settle(self) -> None:
-        """Drops the messages of outer layers, and what was found twice."""
+        """Drop the messages of outer layers, and what was found twice."""
         innermost = max(self._layers, default=0)
         code_layer = max(self._code_layers, default=0)
         if self.status and self.status >= 500 and self._status_layer + 1 <= code_layer:
@@ -115,7 +116,9 @@ class Contents:
 
 
 def text_of(body: Any) -> str:
-    """A body as text, normalised so that full-width digits and colons of localised texts read like the others."""
+    """Return a body as text, normalised so that full-width digits and colons of localised texts read like
+    the others.
+    """
     if body is None:
         return ""
     if isinstance(body, bytes | bytearray | memoryview):
@@ -132,8 +135,8 @@ def text_of(body: Any) -> str:
     return unwrap.plain(unicodedata.normalize("NFKC", text[:LIMIT].removeprefix("\ufeff"))).strip()
 
 
-def parsed(text: str) -> Any:
-    """The JSON of a text, also where it is wrapped in a JSON string once or twice; None if it is none."""
+def parse_json(text: str) -> Any:
+    """Return the JSON of a text, also where it is wrapped in a JSON string once or twice; None if it is none."""
     for _ in range(3):
         if text.lstrip()[:1] not in ("{", "[", '"'):
             return None
@@ -148,7 +151,7 @@ def parsed(text: str) -> Any:
 
 
 def shape_of(text: str, value: Any, content_type: str) -> Shape:
-    """What kind of document a body is, judged by itself first."""
+    """Return what kind of document a body is, judged by itself first."""
     if not text or text in ("null", '""', "None"):
         return "empty"
     if isinstance(value, dict | list):
@@ -160,11 +163,11 @@ def shape_of(text: str, value: Any, content_type: str) -> Shape:
 
 
 def contents(text: str, value: Any, shape: Shape) -> Contents:
-    """The error that a body tells of."""
+    """Return the error that a body describes."""
     found = Contents()
     if shape == "json":
         _walk(value, found, 0)
-        if not found.told():
+        if not found.fact_count():
             _search(value, found, 0)
         found.numbers.extend(pasted.numbers(text))
     elif shape == "html":
@@ -273,7 +276,7 @@ def _string(text: str, found: Contents, depth: int) -> None:
     text = unicodedata.normalize("NFKC", text[:LIMIT]).strip()
     if not text or depth > _DEPTH:
         return
-    inner = parsed(text)
+    inner = parse_json(text)
     if inner is not None:
         _within([inner], found, depth)
         return
@@ -281,11 +284,11 @@ def _string(text: str, found: Contents, depth: int) -> None:
     members = None if pieces.documents else unwrap.form(text)
     if members is not None:
         pieces = unwrap.Pieces((members,), text)
-    before = found.told()
+    before = found.fact_count()
     if pieces.documents:
         _around(pieces.words, found)
         _within(pieces.documents, found, depth)
-    if found.told() == before:
+    if found.fact_count() == before:
         _read_text(unwrap.flat(text), found)
 
 
@@ -305,8 +308,8 @@ def _around(words: str, found: Contents) -> None:
     """What stands around a document: a client's words, of which only codes, numbers, status and addresses count."""
     words = unwrap.flat(words)
     found.answered(pasted.status(words), within=0.5)
-    found.addresses.extend(hosts.requested(words))
-    found.named.extend(hosts.mentioned(words))
+    found.addresses.extend(hosts.request_addresses(words))
+    found.named.extend(hosts.mentioned_addresses(words))
     found.numbers.extend(pasted.numbers(words))
 
 
@@ -317,8 +320,8 @@ def _read_text(text: str, found: Contents) -> None:
     found.mentions.extend(pasted.mentions(text))
     found.mention_layers.extend([found.layer] * (len(found.mentions) - len(found.mention_layers)))
     found.numbers.extend(pasted.numbers(text))
-    found.addresses.extend(hosts.requested(text))
-    found.named.extend(hosts.mentioned(text))
+    found.addresses.extend(hosts.request_addresses(text))
+    found.named.extend(hosts.mentioned_addresses(text))
     found.answered(pasted.status(text, bare=True) or pasted.status(text))
 
 

@@ -1,4 +1,4 @@
-"""The closed vocabulary of causes: what can be wrong, who can mend it, and how."""
+"""The closed vocabulary of causes: what can be wrong, who can fix it, and how."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Cause:
     again: str | None = None
     conclusive: bool = True
     interrupts: bool = False
-    """Data stops: even as a warning it is one of the things to mend, where a connection does not work."""
+    """Data stops: where a connection does not work, it is one of the things to fix, even as a warning."""
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The commands of a fix as data: what is typed where, who may run it, and what takes it back."""
+"""The commands of a fix as data: their form for each shell, who may run them, and what undoes them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Command:
 
     @classmethod
     def of(cls, row: str | Mapping[str, str]) -> Command:
-        """A row of ``causes.toml``: a text, or a table of ``run`` and the names of shells."""
+        """Return a row of ``causes.toml``: a text, or a table of ``run`` and the names of shells."""
         if isinstance(row, str):
             return cls(row, {})
         return cls(row["run"], {name: text for name, text in row.items() if name != "run"})
@@ -68,17 +68,17 @@ class Verb:
 
 @cache
 def verbs() -> tuple[Verb, ...]:
-    """The rows of ``verbs.toml``, in their order."""
+    """Return the rows of ``verbs.toml``, in their order."""
     return tuple(Verb(**row) for row in load("verbs")["verb"])
 
 
 def verb_of(command: str) -> Verb | None:
-    """The first kind that fits a command."""
+    """Return the first kind that fits a command."""
     return next((verb for verb in verbs() if verb.fits(command)), None)
 
 
 def options(words: list[str]) -> Iterator[tuple[str, str]]:
-    """The options of a command line with their first values."""
+    """Yield the options of a command line with their first values."""
     for name, value in pairwise(words):
         if name.startswith("--"):
             yield name, value

@@ -1,4 +1,4 @@
-"""Where more is told of a cause or a check: its page of the published site, or its place in docs/."""
+"""Links to the documentation of a cause or a check: its page of the published site, or its place in docs/."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _ADDRESS = re.compile(r"(?:https?|file)://[\w.:/~%-]+")
 
 
 class DocsError(UsageError):
-    """An address that nothing can be published under."""
+    """The address cannot be that of a site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Docs:
 
     @classmethod
     def at(cls, address: str | None) -> Docs:
-        """The site at an address that an option gives. Raises :class:`DocsError`."""
+        """Return the site at an address that an option gives. Raises :class:`DocsError`."""
         if address is not None and not _ADDRESS.fullmatch(address):
             raise DocsError("--sentinel-docs: not an address such as https://docs.example.com/sentinel")
         return cls(address and address.removesuffix("/index.html").rstrip("/"))

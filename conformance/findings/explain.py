@@ -13,7 +13,7 @@ from conformance.findings import pasted
 from conformance.findings.body import text_of
 from conformance.findings.cause import CAUSES, UNKNOWN
 from conformance.findings.finding import Finding, finding
-from conformance.findings.match import Entry, Match, classify, said
+from conformance.findings.match import Entry, Match, classify, has_own_code
 from conformance.findings.redact import excerpt
 from conformance.findings.remedies import role_for
 from conformance.findings.several import parts
@@ -40,13 +40,16 @@ def explain(
     service: str | None = None,
     facts: Mapping[str, str] | None = None,
 ) -> Finding:
-    """What a refused or failed answer means.
+    """Return what a refused or failed answer means.
 
     ``body`` is the answer's body as it came, or whatever was pasted from a log: a message, a code alone, cut JSON.
     ``service`` is entra, arm, log_analytics, sentinel, graph or defender; None has it guessed. ``facts`` are the
     connection's ids, which fill the commands of the fix. "certain" is said only where the answer alone decides.
     Never raises; what nothing explains has the cause ``unknown`` and is shown as it came. Of several errors in one
     text the first of :func:`explain_all` is returned.
+
+        finding = explain("AADSTS7000222: The provided client secret keys are expired.")
+        print(finding.cause, finding.fix.text)  # secret_expired ...
     """
     return explain_all(body, status=status, headers=headers, service=service, facts=facts)[0]
 
@@ -59,10 +62,14 @@ def explain_all(
     service: str | None = None,
     facts: Mapping[str, str] | None = None,
 ) -> tuple[Finding, ...]:
-    """What each error in a text means, the one that causes the others first: at least one finding.
+    """Return what each error in a text means, the one that causes the others first: at least one finding.
 
     Arguments as for :func:`explain`. A text is only divided where neither status nor headers are given, and where its
-    parts have codes, numbers or addresses of their own. A pasted access token is read for what is wrong with it.
+    parts have codes, numbers or addresses of their own. The problems of a pasted access token
+    are findings too.
+
+        for finding in explain_all(Path("job.log").read_text(encoding="utf-8")):
+            print(finding.cause)
     """
     known = {name: str(value) for name, value in (facts or {}).items() if value}
     whole = read(body, status=status, headers=headers, service=service)
@@ -82,14 +89,14 @@ def explain_all(
 
 
 def _telling(signal: Signal) -> bool:
-    """Whether a part of a text is an error by itself: not a line that merely belongs to one."""
-    decided = signal.numbers or said(signal) or (signal.service and (signal.status or 0) >= 400)
+    """Return whether a part of a text is an error by itself: not a line that merely belongs to one."""
+    decided = signal.numbers or has_own_code(signal) or (signal.service and (signal.status or 0) >= 400)
     return bool(decided) and classify(signal) is not None
 
 
 def _finding(signal: Signal, known: Mapping[str, str]) -> Finding:
     match = classify(signal)
-    learned = _learned(signal)
+    learned = _learned_facts(signal)
     filled = {**learned, **known, **{name: learned[name] for name in _SAID if name in learned}}
     if match is None:
         text = " ".join([CAUSES[UNKNOWN].explanation, *missing(signal), f"It reads: {_shown(signal)}"])
@@ -101,7 +108,7 @@ def _finding(signal: Signal, known: Mapping[str, str]) -> Finding:
         facts=filled,
         certainty=match.certainty,
         explanation=" ".join(
-            [entry.explanation, *_details(signal, match), *_token_details(signal, cause), *_asked(signal, entry)]
+            [entry.explanation, *_details(signal, match), *_token_details(signal, cause), *_requests(signal, entry)]
         ),
         also=tuple(name for name in also if name != cause),
         about=_about(signal, cause, learned),
@@ -113,7 +120,7 @@ def _finding(signal: Signal, known: Mapping[str, str]) -> Finding:
 
 
 def missing(signal: Signal) -> list[str]:
-    """Sentences that ask for what would decide: status, service, body. Empty where all are there."""
+    """Return sentences that ask for missing information (status, service, body). Empty where nothing is missing."""
     asked = []
     if signal.status is None:
         asked.append("the HTTP status (--sentinel-explain-status)")
@@ -126,29 +133,29 @@ def missing(signal: Signal) -> list[str]:
     return [f"Not in the text: {'; '.join(asked)}."] if asked else []
 
 
-def _asked(signal: Signal, entry: Entry) -> list[str]:
-    """What would decide, where only a status or a client's words did."""
+def _requests(signal: Signal, entry: Entry) -> list[str]:
+    """Return requests for information, where only a status or a client's words decided."""
     vague = entry.service == "network" and not entry.words and signal.service is None
     return missing(signal) if vague else []
 
 
 def _token_details(signal: Signal, cause: str) -> list[str]:
-    """What a token beside the error says, where the error is about tokens or permissions."""
+    """Return details of a token in the same text, where the error is about tokens or permissions."""
     if CAUSES[cause].group not in ("token_use", "permission"):
         return []
     token = token_in(signal.text)
-    return [f"The token beside it: {token.described(datetime.now(UTC))}"] if token else []
+    return [f"The token beside it: {token.describe(datetime.now(UTC))}"] if token else []
 
 
 def _by_facts(entry: Entry, facts: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
-    """What the connection itself already tells: a workspace id that is a GUID is not a name in its place."""
+    """Return an entry's cause and its other possible causes, less those that the connection's own values rule out."""
     if entry.cause == "workspace_id_not_guid" and _GUID.fullmatch(facts.get("workspace_id", "")):
         return "workspace_not_found", tuple(name for name in entry.also if name != "workspace_not_found")
     return entry.cause, entry.also
 
 
-def _learned(signal: Signal) -> dict[str, str]:
-    """Facts that the answer itself tells, for the commands of the fix."""
+def _learned_facts(signal: Signal) -> dict[str, str]:
+    """Return facts that the answer itself states, for the commands of the fix."""
     learned: dict[str, str] = {}
     if refused := signal.refused:
         if refused.object_id:
@@ -171,7 +178,7 @@ def _learned(signal: Signal) -> dict[str, str]:
 
 
 def _details(signal: Signal, match: Match) -> list[str]:
-    """What the answer names, said in a sentence of ours."""
+    """Return sentences about the things that the answer names."""
     cause = match.entry.cause
     if signal.roles and cause == "app_role_missing":
         required, carried = signal.roles
@@ -186,7 +193,7 @@ def _details(signal: Signal, match: Match) -> list[str]:
 
 
 def _about(signal: Signal, cause: str, learned: Mapping[str, str]) -> str | None:
-    """What the cause is about, where a cause has several subjects."""
+    """Return what the cause is about, where a cause has several subjects."""
     group = CAUSES[cause].group
     if cause == "app_role_missing":
         return learned.get("roles") or signal.service
@@ -202,7 +209,7 @@ def _about(signal: Signal, cause: str, learned: Mapping[str, str]) -> str | None
 
 
 def _code(signal: Signal, entry: Entry | None) -> str | None:
-    """What the service called it: Entra's number, else the innermost code."""
+    """Return what the service called it: Entra's number, else the innermost code."""
     if entry and entry.numbers:
         return f"AADSTS{entry.numbers[-1]}"
     if signal.numbers:

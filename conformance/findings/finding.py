@@ -39,7 +39,7 @@ class Finding:
     """What the fix was filled in with; None where its text is the finding's own."""
 
     def completed(self, facts: Mapping[str, str]) -> Finding:
-        """The same finding, its fix filled in from ``facts`` too where its own do not say otherwise."""
+        """Return the same finding, its fix filled in from ``facts`` too where its own do not say otherwise."""
         if self.facts is None:
             return self
         own = {**facts, **self.facts}
@@ -64,7 +64,7 @@ def finding(
     entry: str | None = None,
     remedy: str | None = None,
 ) -> Finding:
-    """A finding with its fix filled in from ``facts`` (placeholder names to values; others are ignored).
+    """Return a finding with its fix filled in from ``facts`` (placeholder names to values; others are ignored).
 
     ``remedy`` says what to do where the cause's own text is too general.
 

@@ -70,7 +70,9 @@ def service_of(address: Address) -> tuple[str, str | None] | None:
 
 
 def stranger(addresses: list[Address], text: str) -> str | None:
-    """The host of a service that is not Microsoft's, where a request went nowhere else; None if there is none."""
+    """Return the host of a service that is not Microsoft's, where a request went nowhere else; None if there
+    is none.
+    """
     if any(service_of(address) for address in addresses):
         return None
     named = [address.host for address in addresses if not _NEAR.search(address.host)]
@@ -81,13 +83,13 @@ def stranger(addresses: list[Address], text: str) -> str | None:
 
 
 def address_of(url: str) -> Address | None:
-    """The address that a URL names."""
+    """Return the address that a URL names."""
     match = _URL.match(url.strip())
     return Address(match[1].lower().rstrip("."), match[2] or "") if match else None
 
 
-def requested(text: str) -> list[Address]:
-    """The addresses that a text says a request went to, in its order; pages of documentation are none."""
+def request_addresses(text: str) -> list[Address]:
+    """Return the addresses that a text says a request went to, in its order; pages of documentation are none."""
     found = []
     for match in _URL.finditer(text[:16384]):
         if _REQUESTED.search(text, max(0, match.start() - 40), match.start()) and not _PAGES.search(match[1]):
@@ -96,15 +98,17 @@ def requested(text: str) -> list[Address]:
     return [address for _, address in sorted(found, key=lambda item: item[0])]
 
 
-def mentioned(text: str) -> Iterator[Address]:
-    """Every address with a path in a text: one without is as likely an issuer or an audience."""
+def mentioned_addresses(text: str) -> Iterator[Address]:
+    """Yield every address with a path in a text: one without is as likely an issuer or an audience."""
     for match in _URL.finditer(text[:16384]):
         if not _PAGES.search(match[1]) and not _NAME.fullmatch(match[0]):
             yield Address(match[1].lower().rstrip("."), match[2] or "")
 
 
-def spoken(text: str) -> str | None:
-    """The service that a client library's words name; the last of several, since wrapped errors end with the first."""
+def service_in_words(text: str) -> str | None:
+    """Return the service that a client library's words name; the last of several, since wrapped errors end with the
+    first.
+    """
     found = [
         (match.start(), service)
         for service, phrase in _expressions("phrases").items()

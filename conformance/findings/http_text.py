@@ -31,7 +31,7 @@ class HttpAnswer:
 
 
 def answers(text: str) -> list[HttpAnswer]:
-    """The HTTP answers that a text holds, in its order; empty if it is no print of HTTP."""
+    """Return the HTTP answers that a text holds, in its order; empty if it is no print of HTTP."""
     if '"log"' in text[:2000] and '"entries"' in text:
         return list(_archived(text))
     heads = list(_HEAD.finditer(text))
@@ -58,7 +58,7 @@ def _answer(text: str, before: int, head: re.Match[str], end: int) -> HttpAnswer
     body = "\n".join(line for line in lines[at:] if not re.match(r"(?:[<>*] |[<>*{}]$|[{}] \[[0-9]+ bytes)", line))
     earlier = text[before : head.start()]
     host, path = _HOST.search(earlier), _REQUEST.search(earlier)
-    requested = hosts.requested(earlier)
+    requested = hosts.request_addresses(earlier)
     address = (
         hosts.Address(host[1].lower(), path[1] if path else "") if host else (requested[-1] if requested else None)
     )

@@ -54,7 +54,7 @@ _GENERIC = frozenset(
 )
 
 _VAGUE = frozenset({"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "access_denied"})
-"""OAuth values that Entra's number explains: beside a number that nobody knows they say nothing."""
+"""OAuth values that Entra's number explains: beside an unknown number they say nothing."""
 
 _PLAIN = frozenset(
     {
@@ -74,7 +74,7 @@ _ALONE = _TEXT  # what a foreign catalogue must exceed: a code, not only words o
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing that a service may answer, and what it means. All conditions that are declared must hold.
+    """One possible answer of a service, and its meaning. All declared conditions must hold.
 
     ``statuses`` are numbers or classes ("5xx"); ``codes`` and ``inner`` are alternatives each, with ``*`` for any
     characters; ``numbers`` must all be there; ``words`` is looked for in the messages; ``headers`` by their values.
@@ -109,7 +109,7 @@ class Entry:
 
     @property
     def bare(self) -> bool:
-        """Whether it looks at status and shape alone."""
+        """Whether the entry matches status and shape only."""
         said = self.codes or self.inner or self.numbers or self.words or self.headers or self.others
         return not (said or self.anywhere or self.path)
 
@@ -124,16 +124,16 @@ class Match:
 
 @cache
 def catalogue() -> tuple[Entry, ...]:
-    """All entries of all catalogues."""
+    """Return all entries of all catalogues."""
     return tuple(entry for service in CATALOGUES for entry in _entries(service, load(service)))
 
 
 def classify(signal: Signal) -> Match | None:
-    """The most specific entry that fits; None if none does."""
+    """Return the most specific entry that fits; None if none does."""
     best: tuple[tuple[int, int], Match] | None = None
     family = _FAMILIES.get(signal.service or "")
     for entry in catalogue():
-        if not _allowed(entry, signal):
+        if not _is_possible(entry, signal):
             continue
         weighed = _weigh(entry, signal)
         if weighed is None:
@@ -163,9 +163,10 @@ def numbers() -> frozenset[int]:
     return frozenset(number for entry in catalogue() for number in entry.numbers)
 
 
-def _allowed(entry: Entry, signal: Signal) -> bool:
-    """What the status itself rules out: 429 is throttling, and a fault of a service is no refusal by it. A number of
-    Entra that nobody knows rules out what is read from the vague value beside it, and from the status. Loose words say
+def _is_possible(entry: Entry, signal: Signal) -> bool:
+    """Return whether the status allows this entry: 429 is always throttling, and a 5xx is not a refusal.
+
+    An unknown Entra number rules out entries that match the OAuth error beside it, or the status alone. Loose words say
     nothing where the service is not known, and codes of other makers are not read as ours.
     """
     if signal.numbers and not entry.numbers and not entry.words and numbers().isdisjoint(signal.numbers):
@@ -189,7 +190,7 @@ def _allowed(entry: Entry, signal: Signal) -> bool:
 
 
 def _weigh(entry: Entry, signal: Signal) -> tuple[int, bool] | None:
-    """How specifically an entry fits, and whether more than words decided; None if it does not fit."""
+    """Return how specifically an entry fits, and whether more than words decided; None if it does not fit."""
     score, by_code = 0, not (entry.words or entry.anywhere)
     if entry.others:
         if signal.other not in entry.others:
@@ -208,7 +209,7 @@ def _weigh(entry: Entry, signal: Signal) -> tuple[int, bool] | None:
             score += found
             by_code = by_code or found >= _GENERIC_CODE
             by_code = by_code and found != _MENTION
-        elif not (entry.telling and not said(signal)):
+        elif not (entry.telling and not has_own_code(signal)):
             return None
     for pattern, text in (
         (entry.words, signal.words),
@@ -242,17 +243,17 @@ def _weigh(entry: Entry, signal: Signal) -> tuple[int, bool] | None:
 
 
 def _plain(entry: Entry, signal: Signal) -> bool:
-    """Whether an entry fits by codes alone that anybody may have."""
+    """Return whether an entry fits by codes alone that anybody may have."""
     return bool(entry.codes) and not (set(entry.codes) & set(signal.lower_codes)) - _PLAIN
 
 
-def said(signal: Signal) -> bool:
-    """Whether the answer has a code that says more than its status."""
+def has_own_code(signal: Signal) -> bool:
+    """Return whether the answer has a code that says more than its status."""
     return any(code not in _GENERIC and not code.isdecimal() for code in signal.lower_codes)
 
 
 def _code_weight(wanted: tuple[str, ...], weight: int, signal: Signal) -> int | None:
-    """The weight of the innermost code that is wanted, else of a mention of one."""
+    """Return the weight of the innermost code that is wanted, else of a mention of one."""
     for depth, code in reversed(list(enumerate(signal.lower_codes))):
         if any(code == name or ("*" in name and fnmatchcase(code, name)) for name in wanted):
             return _GENERIC_CODE if code in _GENERIC or code.isdecimal() else weight + min(depth, 20)

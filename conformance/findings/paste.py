@@ -1,4 +1,6 @@
-"""What a user gives to be explained at a command line: a text, a file or standard input, and what goes with it."""
+"""The input of an explanation at a command line: a text, a file or standard input, with its status, service and
+headers.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ LARGEST = 4 * 1024 * 1024
 
 
 class PasteError(UsageError):
-    """A file that cannot be read, or a service or status that there is none of. One line for the user."""
+    """A file cannot be read, or a service or status does not exist. The message is one line for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Paste:
         return cls(_content(text, "--sentinel-explain"), service, status, named)
 
     def findings(self) -> tuple[Finding, ...]:
-        """What it means, the cause of the others first."""
+        """Return the meaning of each error in the text, the cause of the others first."""
         return explain_all(self.text, status=self.status, headers=self.headers, service=self.service)
 
 

@@ -1,4 +1,4 @@
-"""What a piece of text says of an error: its codes, numbers, HTTP status, and the parts of well-known sentences.
+"""Facts about an error in a piece of text: its codes, numbers, HTTP status, and the parts of well-known sentences.
 
 Texts come pasted from logs, command lines and tickets, cut short, escaped, or in another language. So codes, numbers,
 names within quotes and URLs are looked for, never whole sentences.
@@ -109,7 +109,10 @@ def mentions(text: str) -> list[str]:
 
 
 def status(text: str, *, bare: bool = False) -> int | None:
-    """The HTTP status that a text tells of. ``bare``: the whole text is a status, as a number or in words."""
+    """Return the HTTP status that a text states; None if it states none.
+
+    ``bare``: the whole text is a status, as a number or in words.
+    """
     if bare:
         word = text.strip().lower().replace(" ", "")
         return _STATUS_WORDS.get(word) or (int(word) if re.fullmatch(r"[1-5][0-9]{2}", word) else None)
@@ -122,15 +125,15 @@ def status(text: str, *, bare: bool = False) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Who was refused what and where, as Azure Resource Manager prints it."""
+    """A refusal of Azure RBAC: the principal, the action and the scope, as Azure Resource Manager prints them."""
 
     object_id: str | None
     action: str
     scope: str | None
 
 
-def refused(text: str) -> Refused | None:
-    """The parts of an AuthorizationFailed sentence, in any language: they are known by their form."""
+def refusal_in(text: str) -> Refused | None:
+    """Return the parts of an AuthorizationFailed sentence, in any language: they are known by their form."""
     action = _ACTION.search(text[:8192])
     if action is None:
         return None
@@ -140,7 +143,7 @@ def refused(text: str) -> Refused | None:
 
 
 def roles(text: str) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-    """The app roles that an API asks for (any of them will do), and those that the token carries."""
+    """Return the app roles that an API asks for (any of them will do), and those that the token carries."""
     match = _ROLES.search(text)
     if match is None:
         return None
@@ -149,7 +152,7 @@ def roles(text: str) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
 
 
 def table(text: str) -> str | None:
-    """The table (or column) that a query names and the workspace does not know."""
+    """Return the table (or column) that a query names and the workspace does not know."""
     match = _TABLE.search(text)
     return match[1] if match else None
 

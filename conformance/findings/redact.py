@@ -1,4 +1,4 @@
-"""Text of others, made fit to be shown: nothing that looks like a credential, no control characters."""
+"""Redaction of text from services and users: nothing that looks like a credential, no control characters."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ looking for a word is quick.
 
 
 def redact(text: str) -> str:
-    """The text with everything replaced that the run knows as a secret, or that looks like a credential."""
+    """Return the text with everything replaced that the run knows as a secret, or that looks like a credential."""
     text = hide(text)
     small = text.casefold()
     for pattern, words in _CREDENTIALS.items():
@@ -35,6 +35,6 @@ def redact(text: str) -> str:
 
 
 def excerpt(text: str, length: int = 300) -> str:
-    """The beginning of a text on one line, redacted before it is cut."""
+    """Return the beginning of a text on one line, redacted before it is cut."""
     line = defuse(" ".join(printable(redact(text[: length * 8])).split()))
     return line if len(line) <= length else line[: length - 1] + "…"

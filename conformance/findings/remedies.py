@@ -89,16 +89,16 @@ _ROLES: Mapping[str, str] = {
 
 
 def role_for(action: str) -> str:
-    """The name of a role that gives an Azure action; a hint where no role of a connection does."""
+    """Return the name of a role that gives an Azure action; a hint where no role of a connection does."""
     small = action.lower()
     return next((role for name, role in _ROLES.items() if fnmatchcase(small, name)), f"<a role with {action}>")
 
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """How to mend it: prose, commands to paste into a shell, and where to click.
+    """A fix: prose, commands to paste into a shell, and where to click.
 
-    ``values`` are what the placeholders were filled in with, where that is known.
+    ``values`` are the values of the placeholders, where known.
     """
 
     text: str
@@ -113,7 +113,7 @@ class Fix:
 
 
 def fix(cause: Cause, facts: Mapping[str, str]) -> Fix:
-    """The fix of a cause. Unknown values stay visible as hints such as ``<client-id>``."""
+    """Return the fix of a cause. Unknown values remain visible as hints such as ``<client-id>``."""
     variants = tuple(_variants(facts))
     shown = variants[0] | {
         "resource_name": " and ".join(dict.fromkeys(v["resource_name"] for v in variants if "resource_name" in v))
@@ -129,7 +129,7 @@ def fix(cause: Cause, facts: Mapping[str, str]) -> Fix:
 
 
 def _block(cause: Cause, facts: Mapping[str, str]) -> Iterator[Command]:
-    """The commands of a cause, and before them what leads ``az`` into the right cloud and directory.
+    """Yield the commands of a cause, and before them what leads ``az`` into the right cloud and directory.
 
     Commands for the directory act in the tenant of the last login, whatever ids they name; others find theirs by the
     subscription.
@@ -145,7 +145,9 @@ def _block(cause: Cause, facts: Mapping[str, str]) -> Iterator[Command]:
 
 
 def step(template: Command, facts: Mapping[str, str]) -> Step:
-    """A command filled in, with the forms of other shells where they differ, its role, and what takes it back."""
+    """Return a command filled in, with the forms of other shells where they differ, its role, and what takes
+    it back.
+    """
     words = _words(template.run, facts)
     line = shell.join(words)
     through = " ".join((*map(shell.quote, _through(facts)), ""))
@@ -159,7 +161,8 @@ def step(template: Command, facts: Mapping[str, str]) -> Step:
 
 
 def command(template: str, facts: Mapping[str, str]) -> str:
-    """A command line that bash, zsh, PowerShell and cmd.exe read alike; values in URLs are encoded as URLs want them.
+    """Return a command line that bash, zsh, PowerShell and cmd.exe read alike; values in URLs are encoded as URLs want
+    them.
 
     A value that no quotes carry through all of them stays a hint.
     """
@@ -167,7 +170,7 @@ def command(template: str, facts: Mapping[str, str]) -> str:
 
 
 def prose(template: str, facts: Mapping[str, str]) -> str:
-    """A sentence: values as they are, encoded within URLs."""
+    """Return a sentence: values as they are, encoded within URLs."""
     return " ".join(_fill(word, facts, safely=False) for word in template.split(" "))
 
 
@@ -179,7 +182,7 @@ def _words(template: str, facts: Mapping[str, str]) -> list[str]:
 
 
 def _through(facts: Mapping[str, str]) -> list[str]:
-    """The options of curl for the proxy of the request; none where it took none."""
+    """Return the options of curl for the proxy of the request; none where it took none."""
     options = (("--proxy", facts.get("proxy")), ("--proxy-user", facts.get("proxy_user")))
     return [word for option, value in options if value for word in (option, value)]
 
@@ -204,7 +207,7 @@ def _value(name: str, facts: Mapping[str, str], *, safely: bool) -> str:
 
 
 def _variants(facts: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """The facts once per app role that they are about, with its id and its API."""
+    """Yield the facts once per app role that they are about, with its id and its API."""
     known = {name: str(value) for name, value in facts.items() if name in PLACEHOLDERS and value}
     roles = re.split(r"[,\s]+", known.get("roles", ""))
     groups = by_resource((role for role in roles if role), facts.get("api"))

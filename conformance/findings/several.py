@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from conformance.findings import http_text
 
-MOST = 50
+MAX_PARTS = 50
 """Errors of one paste that are read."""
 _STAMP = re.compile(
     r"^(?=[\[(<]?(?:[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}"
@@ -19,9 +19,9 @@ _STAMP = re.compile(
 
 
 def parts(text: str) -> list[str]:
-    """The text divided into what may be single errors; one part where nothing divides it."""
+    """Return the text divided into what may be single errors; one part where nothing divides it."""
     found = list(_records(text)) or list(_exchanges(text)) or list(_lines(text))
-    return found[:MOST] if len(found) > 1 else [text]
+    return found[:MAX_PARTS] if len(found) > 1 else [text]
 
 
 def _records(text: str) -> Iterator[str]:

@@ -21,12 +21,14 @@ def quote(word: str) -> str:
 
 
 def join(words: Iterable[str]) -> str:
-    """A command line of these words, for bash, zsh and cmd.exe."""
+    """Return a command line of these words, for bash, zsh and cmd.exe."""
     return " ".join(map(quote, words))
 
 
 def powershell(words: Iterable[str]) -> str:
-    """The same for PowerShell on Windows: a word that would reach cmd.exe without its quotes carries a second pair."""
+    """Return the same for PowerShell on Windows: a word that would reach cmd.exe without its quotes carries a second
+    pair.
+    """
     return " ".join(f"'\"{word}\"'" if _loses_quotes(word) else quote(word) for word in words)
 
 
@@ -35,5 +37,5 @@ def _loses_quotes(word: str) -> bool:
 
 
 def split(template: str) -> list[str]:
-    """The words of a template of a command, as a POSIX shell splits them."""
+    """Return the words of a template of a command, as a POSIX shell splits them."""
     return shlex.split(template)

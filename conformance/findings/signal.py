@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from conformance.findings import hosts, http_text, pasted, structure
-from conformance.findings.body import LIMIT, Contents, Shape, contents, parsed, shape_of, text_of
+from conformance.findings.body import LIMIT, Contents, Shape, contents, parse_json, shape_of, text_of
 
 SERVICES: Mapping[str, str] = {
     "entra": "entra",
@@ -46,9 +46,9 @@ _PAGE = re.compile(r"<!doctype html|<html[\s>]", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Signal:
-    """What an answer says. ``codes`` run from the outermost inwards, ``mentions`` are words that look like one.
+    """The content of an answer. ``codes`` run from the outermost inwards, ``mentions`` are words that look like one.
 
-    ``status`` is the HTTP status, told by the caller or by the text itself. ``service`` is None if nothing tells it.
+    ``status`` is the HTTP status, from the caller or from the text itself. ``service`` is None if it is not known.
     """
 
     status: int | None
@@ -82,20 +82,22 @@ class Signal:
 
     @cached_property
     def refused(self) -> pasted.Refused | None:
-        """Who was refused what and where, if the answer is one of Azure RBAC."""
-        return next((found for text in (*self.messages, self.text) if (found := pasted.refused(text))), None)
+        """The refused principal, action and scope, if the answer is a refusal of Azure RBAC."""
+        return next((found for text in (*self.messages, self.text) if (found := pasted.refusal_in(text))), None)
 
     @cached_property
     def roles(self) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-        """The app roles asked for and carried, if the answer tells them."""
+        """The app roles required and carried, if the answer states them."""
         return pasted.roles(self.words)
 
 
 def read(
     body: Any, *, status: Any = None, headers: Mapping[Any, Any] | None = None, service: str | None = None
 ) -> Signal:
-    """Reads any answer. Never raises: what cannot be read is text, or nothing. A text that prints whole HTTP answers is
-    read as the first refusal among them.
+    """Read any answer.
+
+    Never raises: what cannot be read is text, or nothing. A text that prints whole HTTP answers is read as the first
+    refusal among them.
     """
     text = text_of(body)
     if isinstance(body, str | bytes) and not headers and (printed := _printed(text)):
@@ -106,7 +108,7 @@ def read(
 
 def _reduced(body: Any, text: str, status: Any, headers: Mapping[Any, Any], service: str | None) -> Signal:
     lower = {str(name).lower(): str(value)[:LIMIT] for name, value in headers.items()}
-    value = body if isinstance(body, Mapping | list) else parsed(text)
+    value = body if isinstance(body, Mapping | list) else parse_json(text)
     shape = shape_of(text, value, lower.get("content-type", "").lower())
     found = contents(text, value, shape)
     told = status if isinstance(status, int) and not isinstance(status, bool) and 100 <= status <= 599 else None
@@ -120,7 +122,7 @@ def _reduced(body: Any, text: str, status: Any, headers: Mapping[Any, Any], serv
     if shape == "text" and not lower:
         lower = http_text.logged_headers(text)
     if not found.codes and not found.numbers and shape not in ("html", "empty"):
-        found.mentions += structure.implied("\n".join(found.messages))
+        found.mentions += structure.implied_codes("\n".join(found.messages))
     if shape == "text":
         shape = found.inner or ("html" if _PAGE.search(text) and not found.codes else shape)
     return Signal(
@@ -146,7 +148,7 @@ def _printed(text: str) -> http_text.HttpAnswer | None:
 
 
 def _at(address: hosts.Address | None, signal: Signal) -> dict[str, Any]:
-    """What the address of the request tells of an answer."""
+    """Return fields of a signal that follow from the address of the request."""
     where, other = (hosts.service_of(address) or (None, None)) if address else (None, None)
     if address is None or where is None or signal.numbers:
         return {}
@@ -154,7 +156,9 @@ def _at(address: hosts.Address | None, signal: Signal) -> dict[str, Any]:
 
 
 def _place(found: Contents) -> hosts.Address | None:
-    """Where the request went that was refused: of several the last, since a wrapped error ends with the first one."""
+    """Return the address of the refused request: the last of several, since a wrapped error ends with the
+    original one.
+    """
     ours = [address for address in found.addresses if hosts.service_of(address)]
     if ours:
         return ours[-1]
@@ -164,7 +168,7 @@ def _place(found: Contents) -> hosts.Address | None:
 
 
 def guess(found: Contents, text: str, shape: Shape, headers: Mapping[str, str]) -> str | None:
-    """The service that answers in this form; None if several do."""
+    """Return the service that answers in this form; None if several do."""
     codes = {code.lower() for code in (*found.codes, *found.mentions)}
     if codes & _OAUTH or found.numbers or {"error_description", "error_codes"} & found.keys:
         return "entra"
@@ -180,6 +184,6 @@ def guess(found: Contents, text: str, shape: Shape, headers: Mapping[str, str]) 
         return "arm"
     if any(audience.startswith("https://api.security") for audience in pasted.audiences(text)):
         return "defender"
-    if shape == "text" and (named := hosts.spoken(text)):
+    if shape == "text" and (named := hosts.service_in_words(text)):
         return named
     return "log_analytics" if "correlationid" in found.keys and shape == "json" else None

@@ -25,8 +25,8 @@ _LINKS: Mapping[str, str] = {
 }
 
 
-def implied(text: str) -> list[str]:
-    """The codes that the text implies, the most telling first."""
+def implied_codes(text: str) -> list[str]:
+    """Return the codes that the text implies, the most telling first."""
     text = text[:8192]
     return [code for code, holds in _FORMS.items() if holds(text)] + [
         code for link, code in _LINKS.items() if link in text.lower()
@@ -34,24 +34,24 @@ def implied(text: str) -> list[str]:
 
 
 def _two_issuers(text: str) -> bool:
-    """An issuer that is wrong, and the one that it should be."""
+    """Return whether a text names a wrong token issuer and the expected one."""
     return len({match.lower() for match in _ISSUER.findall(text)}) > 1
 
 
 def _foreign_audience(text: str) -> bool:
-    """The audience of a token, and those that Azure Resource Manager takes."""
+    """Return whether a text names a token's audience and the ones that Azure Resource Manager accepts."""
     named = [resource.api for name in pasted.audiences(text) if (resource := resource_of(name))]
     return named.count("arm") > 1 and bool(set(named) - {"arm"})
 
 
 def _refused_action(text: str) -> bool:
-    """Who may not do what, and where."""
-    refused = pasted.refused(text)
+    """Return whether a text names a refused principal, action and scope."""
+    refused = pasted.refusal_in(text)
     return refused is not None and bool(refused.object_id) and bool(refused.scope)
 
 
 def _two_times(text: str) -> bool:
-    """When a token ended, and what time it is: both in UTC."""
+    """Return whether a text names the end of a token and the current time, both in UTC."""
     return len(_QUOTED_TIME.findall(text)) == 2 and text.count("UTC") >= 2 and _TOKEN.search(text) is not None
 
 

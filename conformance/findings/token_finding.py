@@ -1,4 +1,4 @@
-"""What is wrong with a pasted access token, for a connection: a finding that never holds the token."""
+"""The finding about a pasted access token, for a connection. It never holds the token."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from conformance.apis import ENDPOINTS, graph
 from conformance.apis.endpoint import AppRole
 from conformance.findings.cause import CAUSES, UNKNOWN
 from conformance.findings.finding import Finding, finding
-from conformance.findings.token_text import TokenText, alone, token_in
+from conformance.findings.token_text import TokenText, is_only_token, token_in
 
 OPTIONAL = (graph.READ_DIRECTORY, graph.READ_EVENTS)
 """App roles that a connection only gains by."""
@@ -18,14 +18,16 @@ OPTIONAL = (graph.READ_DIRECTORY, graph.READ_EVENTS)
 def token_finding(
     text: str, service: str | None, facts: Mapping[str, str], *, now: datetime | None = None
 ) -> Finding | None:
-    """The finding about a text that is a token (or its decoded claims) and nothing else; None for any other text."""
+    """Return the finding about a text that is a token (or its decoded claims) and nothing else; None for any other
+    text.
+    """
     token = token_in(text)
-    if token is None or not alone(text):
+    if token is None or not is_only_token(text):
         return None
     moment = now or datetime.now(UTC)
     lacking = tuple(missing(token))
     cause, why = next(_problems(token, service, facts, lacking, moment), (UNKNOWN, ""))
-    sentences = [token.described(moment)]
+    sentences = [token.describe(moment)]
     if token.api in ("graph", "defender") and not token.user:
         sentences.append(f"Missing for a connection: {', '.join(role.name for role in lacking) or 'nothing'}.")
     sentences.append(why or "Nothing is wrong with it by itself; whether its signature holds was not looked at.")
@@ -40,7 +42,7 @@ def token_finding(
 
 
 def missing(token: TokenText) -> Iterator[AppRole]:
-    """The app roles that the operations of a connection need and the token lacks, those it only gains by last."""
+    """Yield the app roles that the operations of a connection need and the token lacks, those it only gains by last."""
     wanted = dict.fromkeys(
         endpoint.needs
         for endpoint in ENDPOINTS.values()

@@ -42,11 +42,11 @@ class TokenText:
     cloud: str
 
     def expired(self, now: datetime) -> bool:
-        """Whether its lifetime had ended at that time."""
+        """Return whether its lifetime had ended at that time."""
         return self.expires is not None and self.expires <= now
 
-    def described(self, now: datetime) -> str:
-        """All of it in sentences, without the token."""
+    def describe(self, now: datetime) -> str:
+        """Return all of it in sentences, without the token."""
         api = f" ({RESOURCES[self.api].name})" if self.api else ""
         who = f"of a user, on behalf of app {self.app}" if self.user else f"of app {self.app}, which signs in by itself"
         name = f" ({self.app_name})" if self.app_name else ""
@@ -59,15 +59,17 @@ class TokenText:
 
 
 def token_in(text: str) -> TokenText | None:
-    """The first token in a text, or claims in its place; None if there is neither."""
+    """Return the first token in a text, or claims in its place; None if there is neither."""
     match = TOKEN.search(text)
     if match is None:
         return _read(_json(text)) if '"aud"' in text and '"iss"' in text else None
     return _read(_json(_decoded(match[1])))
 
 
-def alone(text: str) -> bool:
-    """Whether a text is a token and nothing else: bare, in a header, in a token answer, or its decoded claims."""
+def is_only_token(text: str) -> bool:
+    """Return whether a text is a token and nothing else: bare, in a header, in a token answer, or its
+    decoded claims.
+    """
     match = TOKEN.search(text)
     if match is None:
         return isinstance(_json(text), Mapping)

@@ -37,14 +37,14 @@ class Pieces:
 
 
 def plain(text: str) -> str:
-    """The text without colours of a terminal, and with HTML's character references read where it has any."""
+    """Return the text without colours of a terminal, and with HTML's character references read where it has any."""
     text = _ANSI.sub("", text)
     if re.search(r"[“”]\s*[:,}]", text) and "{" in text:
         text = text.replace("“", '"').replace("”", '"')  # JSON that passed through a word processor
     return html.unescape(text) if re.search(r"&(?:quot|#34|#39|#x27|apos|lt);", text) else text
 
 
-def unescaped(text: str) -> str:
+def unescape(text: str) -> str:
     """One level of backslash escapes less."""
     return (
         _ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else _PLAIN.get(match[2], match[2]), text)
@@ -54,16 +54,16 @@ def unescaped(text: str) -> str:
 
 
 def flat(text: str) -> str:
-    """The text without any escapes: for looking at words, not for parsing."""
+    """Return the text without any escapes: for looking at words, not for parsing."""
     for _ in range(LEVELS):
         if "\\" not in text:
             break
-        text = unescaped(text)
+        text = unescape(text)
     return text
 
 
 def pieces(text: str) -> Pieces:
-    """The documents in a text, read at the first level of escaping that has one, and the words around them."""
+    """Return the documents in a text, read at the first level of escaping that has one, and the words around them."""
     level = text
     for _ in range(LEVELS):
         documents, words = _documents(level)
@@ -71,7 +71,7 @@ def pieces(text: str) -> Pieces:
             return Pieces(tuple(documents), words)
         if "\\" not in level:
             break
-        level = unescaped(level)
+        level = unescape(level)
     xml = _XML.search(text[:16384])
     if xml and _XML_CODE.search(xml[0]):
         return Pieces((xml[0],), f"{text[: xml.start()]} {text[xml.end() :]}")
@@ -79,7 +79,9 @@ def pieces(text: str) -> Pieces:
 
 
 def form(text: str) -> dict[str, str] | None:
-    """The members of an error in urlencoded form, as a redirect or a form post carries it; None if there is none."""
+    """Return the members of an error in urlencoded form, as a redirect or a form post carries it; None if there is
+    none.
+    """
     match = _FORM.search(text)
     if match is None:
         return None
@@ -118,7 +120,7 @@ def _value(decoder: json.JSONDecoder, text: str, start: int) -> tuple[Any, int] 
 
 
 def _literal(decoder: json.JSONDecoder, text: str, start: int) -> tuple[Any, int] | None:
-    """A Python dict or list, or a Ruby hash."""
+    """Return a Python dict or list, or a Ruby hash."""
     end = _closing(text, start)
     if end is None or ("'" not in text[start:end] and "=>" not in text[start:end]):
         return None
@@ -133,7 +135,7 @@ def _literal(decoder: json.JSONDecoder, text: str, start: int) -> tuple[Any, int
 
 
 def _closing(text: str, start: int) -> int | None:
-    """Where the bracket at ``start`` is closed, quotes respected."""
+    """Return where the bracket at ``start`` is closed, quotes respected."""
     depth, quote, position = 0, "", start
     limit = min(len(text), start + _LITERAL)
     while position < limit:
@@ -156,7 +158,7 @@ def _closing(text: str, start: int) -> int | None:
 
 
 def _telling(value: Any) -> bool:
-    """Whether a value is a document and not an index or an empty pair of brackets."""
+    """Return whether a value is a document and not an index or an empty pair of brackets."""
     if isinstance(value, dict):
         return bool(value)
     return isinstance(value, list) and any(isinstance(item, dict) for item in value)

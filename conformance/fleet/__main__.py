@@ -36,14 +36,14 @@ INTERRUPTED = 2
 
 
 class Parser(argparse.ArgumentParser):
-    """Raises :class:`FleetError` for what it cannot read."""
+    """An argument parser that raises :class:`FleetError` for arguments that it cannot read."""
 
     def error(self, message: str) -> NoReturn:
         raise FleetError(message)
 
 
 def run_parser() -> argparse.ArgumentParser:
-    """The options of a run."""
+    """Return the options of a run."""
     parser = Parser(prog="python -m conformance.fleet", description=__doc__)
     add = parser.add_argument
     add("connections", nargs="+", metavar="FILE", help="connection files, globs and folders")
@@ -115,7 +115,7 @@ def verify(arguments: argparse.Namespace) -> int:
 
 
 def execute(run: Run, scheduler: str | None) -> int | None:
-    """Carry out the plan; return the exit code of what cut it off, after printing that, else None."""
+    """Run the plan. If the run is cut off, print why and return its exit code; otherwise return None."""
     try:
         asyncio.run(run.go(scheduler))
     except FleetLost as error:
@@ -126,7 +126,7 @@ def execute(run: Run, scheduler: str | None) -> int | None:
 
 
 def counts(run: Run, options: RunOptions) -> Iterator[str]:
-    """How many connections have which verdict, and how to get those that are missing."""
+    """Yield lines: how many connections have each verdict, and how to verify those that have none yet."""
     if not run.plan.names:
         yield f"share     {options.shard} has none of the connections"
     told = [f"{run.verdicts[status]} {status}" for status in STATUSES]
@@ -137,7 +137,7 @@ def counts(run: Run, options: RunOptions) -> Iterator[str]:
 
 
 def deliver_reports(end: RunSummary | None, delivery: Delivery, journal: Journal, *, interrupted: bool) -> bool:
-    """Shows and delivers the end of a run; whether something that was asked for is lost."""
+    """Show and deliver the results of a run. Return whether a report that was asked for could not be written."""
     problems = []
     if end:
         end.show(console())
@@ -150,7 +150,7 @@ def deliver_reports(end: RunSummary | None, delivery: Delivery, journal: Journal
 
 
 def trend_parser() -> argparse.ArgumentParser:
-    """The options of `trend`."""
+    """Return the options of `trend`."""
     parser = Parser(prog="python -m conformance.fleet trend", description="Draws how a fleet fares over time.")
     parser.add_argument("--history", type=Path, required=True, metavar="FILE", help="what runs wrote with --history")
     parser.add_argument("--days", type=int, metavar="N", help="only the last N days (all by default)")
@@ -159,7 +159,7 @@ def trend_parser() -> argparse.ArgumentParser:
 
 
 def draw(options: argparse.Namespace) -> int:
-    """The trend at the terminal, and as a picture."""
+    """Draw the trend at the terminal, and as an SVG file where asked. Return the exit code."""
     from conformance.fleet.trend import trend
     from conformance.fleet.trend_svg import picture
     from conformance.fleet.trend_terminal import draw
@@ -181,20 +181,20 @@ def draw(options: argparse.Namespace) -> int:
 
 
 def failure_lines(failures: Iterable[Failure]) -> Iterator[str]:
-    """Why connections have no verdict, a line for each reason."""
+    """Yield a line for each reason why connections have no verdict."""
     for text, group in groupby(sorted(failures, key=lambda one: (one.text, one.name)), key=lambda one: one.text):
         names = [one.name for one in group]
         yield f"{', '.join(names[:3])}{f' and {len(names) - 3} others' if len(names) > 3 else ''}: {text}"
 
 
 def error_line(text: str, code: int) -> int:
-    """Says what is wrong on standard error; gives the exit code back."""
+    """Print an error on standard error and return ``code``."""
     say(f"ERROR: {clean(text)}", error=True)
     return code
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line; its exit codes are those of the plugin."""
+    """Run the command line and return its exit code: one of the plugin's (:class:`ExitCode`)."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         if words[:1] == ["trend"]:

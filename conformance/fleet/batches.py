@@ -18,7 +18,7 @@ MAX_SIZE = 1000
 
 
 class Batches(Generic[T]):
-    """Things in their order, cut into batches; ``measured`` tells what the batches cost."""
+    """Items in input order, cut into batches; ``measured`` records how long the batches took."""
 
     def __init__(self, things: Iterable[T]) -> None:
         self._left = list(things)[::-1]
@@ -28,11 +28,11 @@ class Batches(Generic[T]):
         return bool(self._left)
 
     def take(self, slots: int) -> list[T]:
-        """The next batch. Near the end, what is left is shared evenly by this many ``slots``."""
+        """Return the next batch. Near the end, the remaining items are shared evenly among ``slots``."""
         size = min(round(self._size), ceil(len(self._left) / max(slots, 1)))
         return [self._left.pop() for _ in range(max(size, 1)) if self._left]
 
-    def measured(self, count: int, seconds: float) -> None:
-        """A batch of ``count`` took so many ``seconds``, without the time it waited for a worker."""
+    def record(self, count: int, seconds: float) -> None:
+        """Record that a batch of ``count`` items took ``seconds``, not counting the time it waited for a worker."""
         fitting = count * SECONDS / max(seconds, 1e-3)
         self._size = min(max(fitting, self._size / MAX_GROWTH, 1.0), self._size * MAX_GROWTH, MAX_SIZE)

@@ -65,9 +65,9 @@ class Cluster:
             await self._client.close(timeout=CONNECT)
 
     async def results(self, places: Iterable[ConnectionRef], spec: VerifySpec) -> AsyncGenerator[Result]:
-        """Verifies the connections at these places: each has a part in exactly one result, in no spec.
+        """Verify the connections at these places: each is part of exactly one result, in no particular order.
 
-        What a lost worker had under way is done by another. Raises :class:`FleetLost`.
+        Another worker repeats the batches of a lost one. Raises :class:`FleetLost`.
         """
         waiting, suspects = Batches(places), deque[ConnectionRef]()
         while waiting or suspects or self._running:
@@ -95,7 +95,7 @@ class Cluster:
                         continue
                     result = _failed(batch, *_reason(root))
                 else:
-                    waiting.measured(len(batch), result.seconds)
+                    waiting.record(len(batch), result.seconds)
                 yield result
             if gone:
                 raise FleetLost(f"{self._scheduler}: the scheduler is gone")
@@ -106,7 +106,7 @@ class Cluster:
         self._running[asyncio.ensure_future(future.result())] = batch
 
     async def _slots(self) -> int:
-        """How many batches are under way at best: one a thread, and one in hand for each worker."""
+        """Return how many batches may be under way: one for each thread, and one more for each worker."""
         try:
             threads: dict[str, int] = await asyncio.wait_for(self._client.nthreads(), CONNECT)
         except (OSError, RuntimeError, TypeError, CancelledError) as error:
@@ -123,14 +123,14 @@ def _failed(batch: list[ConnectionRef], text: str, code: ExitCode = ExitCode.INC
 
 
 def _root(error: BaseException) -> BaseException:
-    """The end of a chain of errors."""
+    """Return the last error of a chain of causes."""
     while error.__cause__:
         error = error.__cause__
     return error
 
 
 def _reason(error: BaseException) -> tuple[str, ExitCode]:
-    """What Dask could not do, and whose trouble that is."""
+    """Return a sentence about an error of Dask, and the exit code that belongs to it."""
     if isinstance(error, ImportError):
         needed = f"scheduler and workers need sentinel-conformance {__version__}"
         return f"the cluster: {_line(error)}; {needed}", ExitCode.USAGE
@@ -138,5 +138,5 @@ def _reason(error: BaseException) -> tuple[str, ExitCode]:
 
 
 def _line(error: BaseException) -> str:
-    """The first line of what an error says, with its type."""
+    """Return the type of an error and the first line of its message."""
     return clean(f"{type(error).__name__}: {error}".splitlines()[0].rstrip(": "))

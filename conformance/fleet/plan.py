@@ -1,4 +1,4 @@
-"""What a run over a fleet is to do: the connections, the checks, and what an earlier run has done already."""
+"""Plan of a run over a fleet: the connections, the checks, and the results of an earlier run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from conformance.verification.pipeline import select_checks
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be verified and how."""
+    """The connections to verify, and the options."""
 
     names: frozenset[str]
     """Of all connections of this share."""
@@ -64,7 +64,9 @@ def plan(
 
 
 def choice(text: str | None) -> tuple[tuple[str, ...], str]:
-    """The checks of these ids and areas, with commas between; and what a report calls the choice."""
+    """Return the ids of the checks of these ids and areas (separated by commas), and the name of the selection for
+    reports.
+    """
     if text is None:
         return tuple(check.id for check in select_checks()), "all"
     words = [word.strip() for word in text.split(",")]

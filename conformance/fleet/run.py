@@ -1,4 +1,4 @@
-"""A run over a fleet without pytest: in this process, or on a cluster; written down as it comes."""
+"""A run over a fleet without pytest, in this process or on a cluster. Each result is written at once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import IO, Protocol
 
 from conformance.connection import Connection, load
 from conformance.fleet.plan import Plan
-from conformance.fleet.task import ConnectionRef, Failure, FleetError, FleetLost, Result, VerifySpec, verified
+from conformance.fleet.task import ConnectionRef, Failure, FleetError, FleetLost, Result, VerifySpec, verify_each
 from conformance.probing.shortage import Shortage
 from conformance.report.progress import fleet_progress
 from conformance.results.store import RunStore
@@ -18,7 +18,7 @@ from conformance.verification.verdict import STATUSES, ExitCode, VerdictStatus, 
 
 
 class Engine(Protocol):
-    """What verifies the connections at these places."""
+    """Verifies connections, given where their files are."""
 
     def results(self, places: Iterable[ConnectionRef], spec: VerifySpec) -> AsyncGenerator[Result]: ...
 
@@ -37,16 +37,22 @@ class Here:
         self._connections.clear()
 
     async def results(self, places: Iterable[ConnectionRef], spec: VerifySpec) -> AsyncGenerator[Result]:
-        """Each connection as soon as it is finished. Raises :class:`FleetLost` where this machine lacks resources."""
+        """Yield each connection's result as soon as it is finished.
+
+        Raises :class:`FleetLost` where this machine lacks resources.
+        """
         try:
-            async for entry in verified((self._connections[one.name] for one in places), spec):
+            async for entry in verify_each((self._connections[one.name] for one in places), spec):
                 yield Result((entry,))
         except Shortage as lacking:
             raise FleetLost(str(lacking)) from None
 
 
 def engine(places: Iterable[ConnectionRef], scheduler: str | None) -> AbstractAsyncContextManager[Engine]:
-    """This process, or the cluster of a scheduler. Raises :class:`FleetError` where the extra is missing."""
+    """Return an engine: this process, or the cluster of a scheduler.
+
+    Raises :class:`FleetError` where the extra is missing.
+    """
     if scheduler is None:
         return Here(places)
     try:
@@ -58,20 +64,20 @@ def engine(places: Iterable[ConnectionRef], scheduler: str | None) -> AbstractAs
 
 @dataclass
 class Run:
-    """Carries out a plan. What is finished stands in the journal, in the history and in the counts."""
+    """Runs a plan. Finished connections are written to the journal and the history, and counted."""
 
     plan: Plan
     store: RunStore
     stream: IO[str]
-    """Where progress is seen, if somebody watches."""
+    """Stream of the progress display, if there is one."""
     verdicts: Counter[VerdictStatus] = field(default_factory=Counter)
     failures: list[Failure] = field(default_factory=list)
 
     async def go(self, scheduler: str | None = None) -> None:
-        """Verifies what has no verdict yet.
+        """Verify the connections that have no verdict yet.
 
         Raises :class:`FleetError` and ``ConnectionFileError`` before anything is sent or written, and
-        :class:`FleetLost` where the cluster went away.
+        :class:`FleetLost` where the cluster was lost.
         """
         plan = self.plan
         async with engine(plan.waiting, scheduler) as backend:
@@ -94,7 +100,7 @@ class Run:
 
     @property
     def exit_code(self) -> ExitCode:
-        """That of the worst connection; of one without a verdict first, as the run has not done what it was to do."""
+        """The exit code of the worst connection; a connection without a verdict counts as the worst."""
         without = {one.exit_code for one in self.failures}
         if ExitCode.USAGE in without or self.store.journal.problem or self.store.problem:
             return ExitCode.USAGE

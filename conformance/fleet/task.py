@@ -1,4 +1,4 @@
-"""What a worker is told to do and what it tells: paths and names one way, verdicts the other, never a secret."""
+"""Messages between client and workers. They contain paths, names and verdicts, never secrets."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class FleetError(UsageError):
 
 
 class FleetLost(Exception):
-    """The run was cut off; what was told before counts. The message is one line for the user."""
+    """The run was cut off; results reported before that count. The message is one line for the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class VerifySpec:
-    """What is verified of each connection, and how; ``checks`` are ids, ``selection`` what the report calls them."""
+    """The checks and options for each connection; ``checks`` are ids, ``selection`` is their name in the report."""
 
     source: str
     checks: tuple[str, ...]
@@ -54,7 +54,7 @@ class VerifySpec:
 
 
 class ConnectionRef(NamedTuple):
-    """Where a connection stands: its file, and its name in there."""
+    """Where a connection is declared: its file, and its name in that file."""
 
     file: str
     name: str
@@ -71,15 +71,15 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of a batch, and how many seconds it took."""
+    """The entries and failures of a batch, and how many seconds it took."""
 
     entries: tuple[Entry, ...] = ()
     failures: tuple[Failure, ...] = ()
     seconds: float = 0.0
 
 
-async def verified(connections: Iterable[Connection], spec: VerifySpec) -> AsyncIterator[Entry]:
-    """The connections' entries as they are finished. Raises :class:`~conformance.sources.base.SourceError`."""
+async def verify_each(connections: Iterable[Connection], spec: VerifySpec) -> AsyncIterator[Entry]:
+    """Yield the connections' entries as they are finished. Raises :class:`~conformance.sources.base.SourceError`."""
     asked = {one.name: one for one in connections}
     reports = verify_all(
         asked.values(),
@@ -97,9 +97,9 @@ async def verified(connections: Iterable[Connection], spec: VerifySpec) -> Async
 
 
 def verify(places: Sequence[ConnectionRef], spec: VerifySpec) -> Result:
-    """A task of the cluster: reads the connections where it runs, with their secrets, and verifies them.
+    """Verify connections as a task of the cluster: their files, with the secrets, are read on the worker.
 
-    Raises nothing: what an exception says, and the values that it carries, would go into the scheduler's memory.
+    Never raises: an exception's message and values would be stored in the scheduler's memory.
     """
     began = time.monotonic()
     try:
@@ -116,7 +116,10 @@ def verify(places: Sequence[ConnectionRef], spec: VerifySpec) -> Result:
 
 @cache
 def _source(name: str) -> Source:
-    """One for all batches: those under way at the same time use each other's sockets. Raises :class:`SourceError`."""
+    """Return the source that all batches share, so that they reuse each other's sockets.
+
+    Raises :class:`SourceError`.
+    """
     return source(name)
 
 
@@ -124,9 +127,9 @@ _beginning = Lock()
 
 
 def _loop() -> asyncio.AbstractEventLoop:
-    """The event loop of a worker, in a thread of its own: the batches under way in all its threads run in there.
+    """Return the event loop of this worker, in a thread of its own, which all its batches share.
 
-    It lasts as long as the worker. A loop for each batch would shake hands anew with every service.
+    It lasts as long as the worker: with a loop for each batch every service would need new TLS handshakes.
     """
     with _beginning:
         return _begun()
@@ -140,10 +143,10 @@ def _begun() -> asyncio.AbstractEventLoop:
 
 
 async def _all(connections: Sequence[Connection], spec: VerifySpec) -> tuple[tuple[Entry, ...], list[Failure]]:
-    """The entries of these connections, and why others have none: this machine lacks open files or the like."""
+    """Return the entries of these connections, and failures where this machine lacks resources, such as open files."""
     entries: list[Entry] = []
     try:
-        async for one in verified(connections, spec):
+        async for one in verify_each(connections, spec):
             entries.append(one)
     except Shortage as lacking:
         names = {one.name for one in entries}
@@ -153,7 +156,7 @@ async def _all(connections: Sequence[Connection], spec: VerifySpec) -> tuple[tup
 
 
 def read(places: Sequence[ConnectionRef]) -> tuple[list[Connection], list[Failure]]:
-    """The connections at these places; a file that cannot be used is the trouble of those that stand in it."""
+    """Return the connections at these places, and a failure for each connection whose file cannot be used."""
     found: dict[str, Connection] = {}
     wrong: dict[str, str] = {}
     for file, names in _by_file(places):

@@ -1,4 +1,4 @@
-"""How a fleet fares over time: what a history says, ready to be drawn."""
+"""The trend of a fleet over time, computed from its history."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class RunPoint:
 
 @dataclass(frozen=True, slots=True)
 class OpenCause:
-    """A cause that lasts: how many connections have it, and since when the first of them."""
+    """A cause that is still there: how many connections have it, and since when (the earliest)."""
 
     cause: str
     connections: int
@@ -33,7 +33,7 @@ class OpenCause:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedCause:
-    """A cause that went away, how many times, and how long it took at the median."""
+    """A cause that was resolved: how many times, and its median duration."""
 
     cause: str
     times: int
@@ -42,7 +42,9 @@ class ResolvedCause:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """Runs in their order; open causes with the most connections first; the restless first; the slowest first."""
+    """Runs in their order; open causes, most connections first; flapping connections, most changes first; resolved
+    causes, slowest first.
+    """
 
     nights: tuple[RunPoint, ...]
     open: tuple[OpenCause, ...]
@@ -51,7 +53,7 @@ class Trend:
 
 
 def trend(history: History, since: datetime | None = None) -> Trend:
-    """What the history says of the time since a moment. What began earlier counts from its beginning."""
+    """Return the trend since a moment. Episodes that began earlier count from their beginning."""
     looks = history.observations(since)
     begun_earlier = {name for name, seen in by_connection(looks).items() if seen[0].causes} if since else set()
     earlier = [one for one in history.observations(connections=begun_earlier) if since and one.started < since]
@@ -60,7 +62,7 @@ def trend(history: History, since: datetime | None = None) -> Trend:
 
 
 def nights(looks: Iterable[Observation]) -> tuple[RunPoint, ...]:
-    """Looks by run. Runs that begin together and share no connection are shares of one."""
+    """Return observations grouped by run. Runs with the same start and no common connection are shards of one run."""
     by_start: dict[datetime, list[Observation]] = defaultdict(list)
     for one in looks:
         by_start[one.started].append(one)
@@ -78,7 +80,7 @@ def nights(looks: Iterable[Observation]) -> tuple[RunPoint, ...]:
 
 
 def open_causes(found: Iterable[Episode]) -> tuple[OpenCause, ...]:
-    """The episodes that last, by cause."""
+    """Return the episodes that have not ended, grouped by cause."""
     lasting = _by_cause(one for one in found if one.mended is None)
     causes = [
         OpenCause(cause, len({one.connection for one in group}), min(one.first_seen for one in group))
@@ -88,7 +90,7 @@ def open_causes(found: Iterable[Episode]) -> tuple[OpenCause, ...]:
 
 
 def resolved_causes(found: Iterable[Episode]) -> tuple[ResolvedCause, ...]:
-    """The episodes that ended, by cause."""
+    """Return the episodes that ended, grouped by cause."""
     times = {
         cause: [took for one in group if (took := one.time_to_mend) is not None]
         for cause, group in _by_cause(one for one in found if one.mended).items()

@@ -1,4 +1,4 @@
-"""A trend as a self-contained SVG: readable in light and dark, with a description for those who hear it."""
+"""A trend as a self-contained SVG: readable in light and dark, with a description for screen readers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from math import ceil, log10
 from xml.etree import ElementTree
 
 from conformance.fleet.trend import RunPoint, Trend
-from conformance.fleet.trend_terminal import MOST, STACK, connections, runs, span
+from conformance.fleet.trend_terminal import MAX_ROWS, STACK, connections, runs, span
 from conformance.verification.verdict import VerdictStatus
 
 STYLE = """
@@ -52,7 +52,7 @@ class Picture:
         self._add(self._root, "line", {"x1": LEFT, "x2": WIDE - RIGHT, "y1": y, "y2": y, "class": "line"})
 
     def svg(self, height: int) -> str:
-        """The whole, so high."""
+        """Return the whole SVG document, ``height`` pixels high."""
         self._paper.set("height", str(height))
         self._root.set("viewBox", f"0 0 {WIDE} {height}")
         ElementTree.indent(self._root, " ")
@@ -68,7 +68,7 @@ class Picture:
 
 
 def picture(trend: Trend) -> str:
-    """The SVG of a trend, which has one run at least."""
+    """Return the SVG of a trend, which must have at least one run."""
     first, last = trend.nights[0], trend.nights[-1]
     told = ", ".join(f"{last.counts.get(status, 0)} {status}" for status in STACK)
     words = f"{runs(len(trend.nights))}, from {day(first)} to {day(last)}; the last one: {told}"
@@ -106,7 +106,7 @@ def _legend(drawn: Picture) -> None:
 
 
 def _columns(drawn: Picture, nights: Sequence[RunPoint]) -> None:
-    """Stacked columns over a scale that starts at nothing; what is broken stands on the line."""
+    """Draw stacked columns over a scale that starts at 0, with broken connections at the bottom."""
     most = max(sum(night.counts.values()) for night in nights)
     step = nice(most)
     top = step * ceil(most / step)
@@ -131,23 +131,23 @@ def _stack(night: RunPoint) -> list[tuple[VerdictStatus, int]]:
 
 
 def _list(drawn: Picture, y: int, title: str, rows: Sequence[tuple[str, str, str]], bars: Sequence[float] = ()) -> int:
-    """A list below a heading; where the next may begin."""
+    """Draw a list below a heading; return the y coordinate (pixels) below it."""
     drawn.text(LEFT, y, title if rows else f"{title}: none", "head")
-    for number, (name, amount, when) in enumerate(rows[:MOST]):
+    for number, (name, amount, when) in enumerate(rows[:MAX_ROWS]):
         y += ROW
         drawn.text(LEFT, y, name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…")
         drawn.text(500, y, amount, "end")
         drawn.text(512, y, when, "soft")
         if bars:
             drawn.rectangle(640, y - 10, max(2.0, (WIDE - RIGHT - 640) * bars[number]), 12, "bar")
-    if len(rows) > MOST:
+    if len(rows) > MAX_ROWS:
         y += ROW
-        drawn.text(LEFT, y, f"and {len(rows) - MOST} more", "soft")
+        drawn.text(LEFT, y, f"and {len(rows) - MAX_ROWS} more", "soft")
     return y + 2 * ROW
 
 
 def nice(most: int) -> int:
-    """The distance of about four lines of a scale: 1, 2 or 5 times a power of ten."""
+    """Return the distance between about four lines of a scale: 1, 2 or 5 times a power of ten."""
     rough = max(most, 1) / 4
     power = int(10 ** int(log10(max(rough, 1))))
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)

@@ -21,12 +21,12 @@ STACK: Mapping[VerdictStatus, tuple[str, str]] = {
 """The parts of a bar, and their signs, in Unicode and in ASCII. What is broken comes first: there lengths compare."""
 WIDTH, BESIDE = 36, 40
 """Columns of a bar at most, and of what stands beside it."""
-MOST = 12
+MAX_ROWS = 12
 """Rows of a list; what is left out is counted."""
 
 
 def draw(trend: Trend, out: Console) -> None:
-    """Runs as bars; then what is open, what flaps and what was mended."""
+    """Print runs as bars, then open causes, flapping connections and resolved causes."""
     plain = not (out.encoding or "").lower().startswith("utf")
     if not trend.nights:
         out.print("No run is in this history, or none since then.")
@@ -69,15 +69,15 @@ def _rows(rows: Sequence[tuple[str, str, str]], plain: bool) -> Table:
     table.add_column(overflow="fold")
     table.add_column(justify="right", no_wrap=True)
     table.add_column(no_wrap=True)
-    for name, amount, when in rows[:MOST]:
+    for name, amount, when in rows[:MAX_ROWS]:
         table.add_row(Text(f"  {name.encode('ascii', 'replace').decode() if plain else name}"), amount, when)
-    if len(rows) > MOST:
-        table.add_row(f"  and {len(rows) - MOST} more", "", "")
+    if len(rows) > MAX_ROWS:
+        table.add_row(f"  and {len(rows) - MAX_ROWS} more", "", "")
     return table
 
 
 def lengths(counts: Mapping[VerdictStatus, int], width: int) -> dict[VerdictStatus, int]:
-    """How long each part of a bar is: in proportion, but one at least where there is anything."""
+    """Return the length of each part of a bar in characters: in proportion, but at least 1 where the count is not 0."""
     total = sum(counts.values())
     found = {status: max(1, round(width * count / total)) for status in STACK if (count := counts.get(status, 0))}
     if found:
@@ -94,7 +94,7 @@ def connections(count: int) -> str:
 
 
 def span(time: timedelta) -> str:
-    """A time in its largest sensible unit."""
+    """Return a duration as text, in its largest sensible unit."""
     hours = round(time.total_seconds() / 3600)
     if hours < 48:
         return f"{max(hours, 1)} h"

@@ -1,1 +1,1 @@
-"""The way from this machine to the services: its proxies, the authorities it trusts, and what fails on that way."""
+"""The way from this machine to the services: proxies, trusted authorities, and failures."""

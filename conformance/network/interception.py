@@ -1,4 +1,4 @@
-"""Answers that came through something that opens TLS on the way: how that shows, and what it makes of a failure."""
+"""TLS interception: how an intercepted answer is recognised, and what that means for a failure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _issuers: WeakKeyDictionary[Any, str | None] = WeakKeyDictionary()
 
 
 def issuer(response: httpx.Response) -> str | None:
-    """Who signed the certificate of an answer, where it is none of the services' authorities; else None."""
+    """Return the issuer of an answer's certificate if it is not one of the services' authorities; else None."""
     stream = response.extensions.get("network_stream")
     tls = stream.get_extra_info("ssl_object") if stream is not None else None
     if tls is None:
@@ -30,8 +30,8 @@ def issuer(response: httpx.Response) -> str | None:
     return _issuers[tls]
 
 
-def broken_off(found: Finding, by: str | None) -> Finding:
-    """The finding of an answer that broke off: where ``by`` opens TLS on the way, it cut the answer."""
+def cut_off_finding(found: Finding, by: str | None) -> Finding:
+    """Return the finding of an answer that broke off: where ``by`` opens TLS on the way, it cut the answer."""
     if by is None or found.cause != "connection_failed":
         return found
     return replace(
@@ -40,10 +40,10 @@ def broken_off(found: Finding, by: str | None) -> Finding:
     )
 
 
-def seen_through(found: Finding, by: str | None, host: str) -> Finding:
-    """The finding of a refusal from ``host``, where ``by`` may open TLS on the way (None: nobody does).
+def intercepted_finding(found: Finding, by: str | None, host: str) -> Finding:
+    """Return the finding of a refusal from ``host``, where ``by`` may open TLS on the way (None: no interception).
 
-    What the service did not say in a code or words of its own is then not held against it, and nothing is conclusive.
+    Unless the answer has a code or words of the service itself, it is then not conclusive.
     """
     if by is None or found.cause == "throttled":
         return found
@@ -83,7 +83,7 @@ def _opened(by: str) -> str:
 
 
 def _entry(found: Finding) -> Entry | None:
-    """The catalogue entry of a service that a finding was read by; None for what says nothing of one service."""
+    """Return the catalogue entry of a service that a finding was read by; None for what says nothing of one service."""
     if found.entry is None or found.entry.startswith("network."):
         return None
     return next(entry for entry in catalogue() if entry.id == found.entry)

@@ -1,4 +1,4 @@
-"""What it means that a proxy gave no tunnel: its own setting, a sign-in, a prohibition, or a failure."""
+"""The meaning of a proxy's refusal to open a tunnel: its setting, a sign-in, a prohibition, or a failure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WORD = re.compile(r"[A-Za-z0-9_./-]{1,40}")
 
 
 def proxy_refusal(error: Exception, route: Route) -> Finding | None:
-    """The finding of a request that did not get through a proxy, or None where something else was in the way.
+    """Return the finding of a request that did not get through a proxy, or None where something else was in the way.
 
     A certificate that is not trusted is something else. A ``httpx.ProxyError`` without a known stage is read by the
     status that its message begins with.
@@ -46,13 +46,15 @@ def proxy_refusal(error: Exception, route: Route) -> Finding | None:
 
 
 def route_facts(route: Route) -> dict[str, str]:
-    """What the commands of a fix need to take the same way as the request."""
+    """Return the facts with which the commands of a fix use the same proxy as the request."""
     address = route.proxy.address if route.proxy else ""
     return {"host": route.host, "proxy": address, "proxy_user": "<user>" if _signs_in(route.proxy) else ""}
 
 
 def on_the_way(found: Finding, route: Route) -> Finding:
-    """The finding of a request that no proxy refused, with what the settings of this machine have to do with it."""
+    """Return the finding of a request that no proxy refused, with what the settings of this machine have to do
+    with it.
+    """
     notes = []
     if route.proxy is not None:
         address = route.proxy.address
@@ -68,7 +70,7 @@ def on_the_way(found: Finding, route: Route) -> Finding:
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:
-    """An exception and what it came from, each once."""
+    """Yield an exception and its causes, each once."""
     seen: list[BaseException] = []
     current: BaseException | None = error
     while current is not None and current not in seen:
@@ -78,7 +80,7 @@ def chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _meaning(error: Exception, route: Route) -> tuple[str, str]:
-    """The cause, and what the proxy did, as the end of a sentence."""
+    """Return the cause, and what the proxy did, as the end of a sentence."""
     late = isinstance(error, httpx.TimeoutException)
     setting = route.proxy.setting if route.proxy else "the proxy setting"
     match route.stage:
@@ -127,7 +129,7 @@ def _by_status(status: int, route: Route, setting: str) -> tuple[str, str]:
 
 
 def _signature(route: Route) -> str:
-    """What the proxy calls itself and its error, in brackets."""
+    """Return the proxy's own name and error code, in brackets."""
     names = (route.headers.get(name, "") for name in ("x-squid-error", "server", "proxy-agent"))
     words = [found[0] for name in names if (found := _WORD.match(name))]
     return f" ({', '.join(dict.fromkeys(words))})" if words else ""

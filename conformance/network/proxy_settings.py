@@ -47,23 +47,24 @@ class Proxy:
 
 
 def proxy_for(host: str) -> str | None:
-    """The URL of the proxy that leads to ``host`` over https, with its credentials; None for a direct connection.
+    """Return the URL of the proxy that leads to ``host`` over https, with its credentials; None for a direct
+    connection.
 
     The environment is read as :func:`urllib.request.getproxies` reads it, else the system's settings. The URL may be
     unusable: :func:`proxy_to` checks it.
     """
     if proxy_bypass(host):
         return None
-    value = _configured()
+    value = _https_proxy()
     return value if value is None or "://" in value else f"http://{value}"
 
 
 def proxy_to(host: str) -> Proxy | None:
-    """The proxy that leads to ``host``; None for a direct connection. Raises :class:`UnusableSetting`."""
+    """Return the proxy that leads to ``host``; None for a direct connection. Raises :class:`UnusableSetting`."""
     url = proxy_for(host)
     if url is None:
         return None
-    value = _configured() or ""
+    value = _https_proxy() or ""
     setting = _variable(value)
     if flaw := flaw_of(value):
         raise UnusableSetting(f"{setting} cannot be used: {flaw}")
@@ -71,11 +72,11 @@ def proxy_to(host: str) -> Proxy | None:
 
 
 def exemption(host: str) -> str | None:
-    """The NO_PROXY variable that takes ``host`` out of a configured proxy, such as ``NO_PROXY=azure.com``.
+    """Return the NO_PROXY variable that takes ``host`` out of a configured proxy, such as ``NO_PROXY=azure.com``.
 
     None if no proxy is configured, or if the proxy applies.
     """
-    if _configured() is None or not proxy_bypass(host):
+    if _https_proxy() is None or not proxy_bypass(host):
         return None
     name = next((one for one in ("no_proxy", "NO_PROXY") if os.environ.get(one)), None)
     if name is None:
@@ -86,7 +87,9 @@ def exemption(host: str) -> str | None:
 
 
 def flaw_of(value: str) -> str | None:
-    """What is wrong with the value of a proxy variable, without repeating any of its secrets; None if it is usable."""
+    """Return what is wrong with the value of a proxy variable, without repeating any of its secrets; None if it is
+    usable.
+    """
     return next(_flaws(value), None)
 
 
@@ -125,13 +128,13 @@ def _flaws(value: str) -> Iterator[str]:
         yield "it is not an address; write http://host:port"
 
 
-def _configured() -> str | None:
-    """The value of the proxy setting for https, as it is."""
+def _https_proxy() -> str | None:
+    """Return the value of the proxy setting for https, as it is."""
     proxies = getproxies()
     return proxies.get("https") or proxies.get("all")
 
 
 def _variable(value: str) -> str:
-    """The name of the variable that holds a value; lower case wins, as in urllib."""
+    """Return the name of the variable that holds a value; lower case wins, as in urllib."""
     names = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
     return next((name for name in names if os.environ.get(name) == value), "the system's proxy settings")

@@ -1,4 +1,4 @@
-"""The route of one request: direct or through a proxy, and how far along it the request came."""
+"""The route of one request: direct or through a proxy, and the last stage that the request reached."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SCHEME = re.compile(r"(?:^|,\s*)([A-Za-z][A-Za-z0-9-]*)(?=\s|,|$)")
 
 
 class Stage(IntEnum):
-    """How far a request through a proxy came, in order."""
+    """The stages of a request through a proxy, in order."""
 
     CONNECT = 1
     """A TCP connection to the proxy."""
@@ -48,7 +48,7 @@ class Route:
     """How one request travels to ``host``; ``proxy`` is None for a direct connection.
 
     ``status`` and ``headers`` (lower-case names) are those of the proxy's answer to CONNECT. ``on_tunnel`` is called
-    once the tunnel stands and TLS within it is agreed, also where a connection of before is used again.
+    once the tunnel is open and TLS within it is established, also when an earlier connection is reused.
     """
 
     host: str
@@ -60,7 +60,7 @@ class Route:
     _close: Callable[[], Awaitable[None]] | None = None
 
     async def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Follows a request: a ``trace`` extension of httpcore, used with a proxy only."""
+        """Follow a request: a ``trace`` extension of httpcore, used with a proxy only."""
         if event in ("connection.connect_tcp.complete", "socks.connect_tcp.complete"):
             self._close = info["return_value"].aclose
         if event in _EVENTS:
@@ -74,7 +74,7 @@ class Route:
                 self.headers[key] = f"{self.headers[key]}, {text}" if key in self.headers else text
 
     async def abandon(self) -> None:
-        """Closes what httpcore (1.0.9) leaves open where SOCKS gave no tunnel, or a TLS handshake took too long."""
+        """Close what httpcore (1.0.9) leaves open where SOCKS gave no tunnel, or a TLS handshake took too long."""
         if self._close is not None and self.stage is not Stage.SERVICE:
             await self._close()
 

@@ -23,7 +23,7 @@ SERVICES = frozenset({"Microsoft Corporation", "DigiCert Inc", "DigiCert, Inc.",
 
 learn.microsoft.com/azure/security/fundamentals/azure-ca-details
 """
-FEW = 30
+MIN_AUTHORITIES = 30
 """Certificates of a file that is too small to hold the public authorities, of which there are more than a hundred."""
 _CERTIFICATE = re.compile(rb"-----BEGIN (?:TRUSTED )?CERTIFICATE-----")
 _HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
@@ -31,7 +31,8 @@ _LARGEST = 16 * 1024 * 1024
 
 
 def trust() -> ssl.SSLContext:
-    """A client's TLS context that trusts SSL_CERT_FILE and SSL_CERT_DIR where set, else the operating system's store.
+    """Return a client's TLS context that trusts SSL_CERT_FILE and SSL_CERT_DIR where set, else the operating system's
+    store.
 
     Where the operating system has no store, the public authorities of certifi. Raises
     :class:`~conformance.network.proxy_settings.UnusableSetting` if a variable names nothing that can be used.
@@ -54,11 +55,11 @@ def trust() -> ssl.SSLContext:
 
 
 def trust_note() -> str | None:
-    """What the settings of this machine have to do with a certificate that is not trusted; None if nothing."""
+    """Return a sentence on how this machine's settings explain an untrusted certificate; None if they do not."""
     file = os.environ.get(FILE)
     if file:
         count = len(_CERTIFICATE.findall(_content(Path(file))))
-        if count < FEW:
+        if count < MIN_AUTHORITIES:
             plural = "" if count == 1 else "s"
             return (
                 f"{FILE} names {file}, which holds {count} certificate{plural} and replaces the machine's store: the"
@@ -71,7 +72,8 @@ def trust_note() -> str | None:
 
 
 def foreign_issuer(tls: Any) -> str | None:
-    """The issuer of a peer's certificate, where it is none of the services': then something opens TLS on the way.
+    """Return the issuer of a peer's certificate, where it is none of the services': then something opens TLS on the
+    way.
 
     ``tls`` is an ``ssl.SSLObject`` or ``ssl.SSLSocket`` after its handshake, or None.
     """
@@ -119,7 +121,7 @@ def _check_folder(folder: Path) -> None:
 
 
 def _content(file: Path) -> bytes:
-    """The beginning of a regular file; nothing if it cannot be read."""
+    """Return the beginning of a regular file; nothing if it cannot be read."""
     try:
         with file.open("rb") as opened:
             return opened.read(_LARGEST)

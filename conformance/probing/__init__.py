@@ -1,4 +1,4 @@
-"""How questions are put: probes, the engine that gathers their evidence, tokens, transport and guard."""
+"""Asking the services: probes, the engine that gathers their evidence, tokens, transport and guard."""
 
 from conformance.probing import arm, defender, entra, graph, log_analytics, sentinel
 

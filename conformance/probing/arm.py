@@ -23,7 +23,7 @@ from conformance.probing.tokens import Token
 
 
 def of_azure(connection: Connection) -> None:
-    """Azure is only looked at for what is read there."""
+    """Raise :class:`NotApplicable` unless the connection uses an API that needs Azure resources."""
     if not connection.uses("arm"):
         raise NotApplicable("this connection uses neither Log Analytics nor Microsoft Sentinel")
     stop_at_problems(connection, "subscription_id", "resource_group", "workspace_name")

@@ -1,4 +1,4 @@
-"""Time as a source tells it: the wall, the stopwatch and how to wait."""
+"""The clock of a source: wall time, monotonic time, and waiting."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class Clock:
     """This machine's clock."""
 
     def now(self) -> datetime:
-        """The local wall clock, UTC."""
+        """Return the local wall clock, UTC."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Seconds on the monotonic clock."""
+        """Return seconds on the monotonic clock."""
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
@@ -26,7 +26,7 @@ class Clock:
 
 
 class VirtualClock(Clock):
-    """A clock on which waiting takes no time: ``sleep`` skips ahead. It starts now, or stands still at ``start``.
+    """A clock on which waiting takes no time: ``sleep`` skips ahead. It starts now, or is stopped at ``start``.
 
     ``skew`` is how far the local wall clock is off. ``began`` is the moment that a tenant's history is told from, the
     start unless said.
@@ -42,7 +42,7 @@ class VirtualClock(Clock):
         return self.service_now() + self.skew
 
     def service_now(self) -> datetime:
-        """The services' own clock."""
+        """Return the services' own clock."""
         return (self._frozen or datetime.now(UTC)) + self._skipped
 
     def monotonic(self) -> float:

@@ -19,29 +19,29 @@ ACCEPTED = "gzip, deflate"
 
 
 class EndlessAnswer(Exception):
-    """An answer is longer than any that is documented; the message says what it has: ``more than 32 MiB``."""
+    """An answer is longer than any documented one. The message states its size, such as ``more than 32 MiB``."""
 
 
 @dataclass(slots=True)
 class Budget:
-    """Bytes and members that all answers of a connection may still have together."""
+    """The bytes and JSON values that all answers of a connection may still have in total."""
 
     length: int
     members: int
     given: int = 0
 
     def take(self, length: int) -> None:
-        """Raises :class:`EndlessAnswer` where nothing is left."""
+        """Take bytes from the budget. Raises :class:`EndlessAnswer` where too few are left."""
         self.given += length
         if self.given > self.length:
             raise EndlessAnswer(f"more than {_size(self.length)}, together with the other answers")
 
     def give_back(self, length: int) -> None:
-        """An answer, or what was read of it, is let go."""
+        """Give back the bytes of an answer that is released."""
         self.given -= length
 
     def take_members(self, body: bytes, largest: int) -> None:
-        """Counts the values in a JSON body, each of which takes many times its length once it is decoded.
+        """Count the values in a JSON body, each of which takes many times its length once it is decoded.
 
         Raises :class:`EndlessAnswer` for more than ``largest`` in this one, or than are left for the connection.
         """
@@ -52,7 +52,7 @@ class Budget:
 
 
 async def whole(response: httpx.Response, largest: int, budget: Budget) -> bytes:
-    """The body of an answer, unpacked, which is closed then.
+    """Return the body of an answer, unpacked, which is closed then.
 
     Raises :class:`EndlessAnswer` beyond ``largest`` bytes, packed or unpacked, in any layer of its encodings, or beyond
     the budget; and what httpx raises, :class:`httpx.DecodingError` for what cannot be unpacked. Other tasks, and so a
@@ -61,7 +61,7 @@ async def whole(response: httpx.Response, largest: int, budget: Budget) -> bytes
     parts: list[bytes] = []
     length = 0
     try:
-        async for part in unpacked(response, largest):
+        async for part in unpack(response, largest):
             length += len(part)
             budget.take(len(part))
             if length > largest:
@@ -75,8 +75,8 @@ async def whole(response: httpx.Response, largest: int, budget: Budget) -> bytes
     return b"".join(parts)
 
 
-async def unpacked(response: httpx.Response, largest: int) -> AsyncIterator[bytes]:
-    """The parts of a body, none of them longer than a step or than what came over the network."""
+async def unpack(response: httpx.Response, largest: int) -> AsyncIterator[bytes]:
+    """Yield the parts of a body, none of them longer than a step or than what came over the network."""
     if response.is_stream_consumed:  # in memory already, as from a cassette or a fake
         yield response.content
         return
@@ -106,7 +106,7 @@ class Layer:
         self._decoder: Any = None
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """What a part unpacks to, in steps. What stands behind the end is left out, as by httpx."""
+        """Yield the unpacked data of a part, in steps. Data after the end is ignored, as httpx does."""
         if self._decoder is None:
             self._head += data
             if len(self._head) < 2:
@@ -126,12 +126,12 @@ class Layer:
                 yield piece
 
     def end(self) -> None:
-        """Nothing more comes. Raises :class:`httpx.DecodingError` for a body that was cut."""
+        """End the layer. Raises :class:`httpx.DecodingError` for a body that was cut."""
         if self._head and (self._decoder is None or not self._decoder.eof):
             raise httpx.DecodingError(f"the body ends within its {self._name}")
 
     def _format(self, data: bytes) -> int:
-        """The format for zlib: that of ``deflate`` begins with a header of two bytes (RFC 1950), or without."""
+        """Return the format for zlib: that of ``deflate`` begins with a header of two bytes (RFC 1950), or without."""
         if self._name == "gzip":
             return zlib.MAX_WBITS | 16
         headed = data[0] & 0x0F == 8 and int.from_bytes(data[:2], "big") % 31 == 0
@@ -149,7 +149,7 @@ def _layer(name: str, largest: int) -> Layer:
 
 
 def _through(layers: list[Layer], part: bytes) -> Iterator[bytes]:
-    """What a part becomes behind all layers, the outermost first."""
+    """Yield a part decoded by all layers, the outermost first."""
     if not layers:
         yield part
         return

@@ -26,7 +26,7 @@ def of_defender(connection: Connection, endpoint: Endpoint[T], **parameters: Any
 
 
 def names(page: ODataList[Machine]) -> list[str]:
-    """The ids of the machines of a page."""
+    """Return the ids of the machines of a page."""
     return [one.id for one in page.value]
 
 

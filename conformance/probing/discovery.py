@@ -10,7 +10,7 @@ from conformance.connection.values import GUID
 
 
 def token_endpoint_problem(connection: Connection, document: OpenIdConfiguration) -> str | None:
-    """Why a secret must not be sent to the document's token endpoint; None where it may.
+    """Return why a secret must not be sent to the document's token endpoint; None where it may.
 
     It must be the tenant's own, over https, on the login host of the connection's cloud. A tenant that is asked for by
     a domain is named by its id in the answer, in the issuer as in the token endpoint. A document of another cloud is

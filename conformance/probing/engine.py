@@ -1,4 +1,4 @@
-"""Puts the questions: each probe at most once, all of them concurrently as soon as what they need has arrived."""
+"""Runs the probes: each at most once, all concurrently, as soon as the evidence that they need is there."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from conformance.apis.endpoint import Ask, Audience, Endpoint
 from conformance.apis.entra import OpenIdConfiguration
 from conformance.connection import CLOUDS, Connection
 from conformance.findings import Finding, explain, finding
-from conformance.network.interception import answered_on_the_way, seen_through
+from conformance.network.interception import answered_on_the_way, intercepted_finding
 from conformance.probing import tokens
 from conformance.probing.challenge import claims_of
 from conformance.probing.clock import Clock
@@ -40,7 +40,7 @@ from conformance.probing.probe import (
     Refused,
 )
 from conformance.probing.rate_limits import RateLimits
-from conformance.probing.shared_network import shared
+from conformance.probing.shared_network import share_findings
 from conformance.probing.shortage import Shortage, shortage
 from conformance.probing.transport import SOCKETS, NetworkFailure, Patience, Response, Sender
 
@@ -53,14 +53,14 @@ HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """All that a run learned of a connection."""
+    """All evidence of a run about one connection."""
 
     evidence: Mapping[str, Evidence]
     exchanges: tuple[Exchange, ...]
     requests: int
 
-    def updated(self, later: Gathered) -> Gathered:
-        """With what was learned later in place of what was known."""
+    def update(self, later: Gathered) -> Gathered:
+        """Return a copy in which ``later`` evidence replaces earlier evidence of the same probes."""
         return Gathered(
             {**self.evidence, **later.evidence}, self.exchanges + later.exchanges, self.requests + later.requests
         )
@@ -107,7 +107,7 @@ class Engine:
         self._known = 0
 
     async def gather(self, names: Iterable[str]) -> Gathered:
-        """The evidence of these probes and of all that they need, refusals understood as well as can be.
+        """Return the evidence of these probes and of all that they need, with refusals refined by the diagnosis rules.
 
         Raises :class:`Shortage` where this machine has not enough of its own resources.
         """
@@ -120,7 +120,7 @@ class Engine:
                 raise
             evidence: dict[str, Evidence] = {name: task.result() for name, task in self._tasks.items()}
             evidence |= {name: task.result() for name, task in self._findings.items()}
-        found = shared(evidence, self.connection)
+        found = share_findings(evidence, self.connection)
         evidence = {
             name: replace(item, root=root)
             if isinstance(item, Blocked) and isinstance(root := found[item.root.probe], Refusal)
@@ -162,13 +162,13 @@ class Engine:
             if isinstance(better, NotAsked):
                 return better
             if better is not None:
-                return refusal.meaning(better)
+                return refusal.with_finding(better)
         return refusal
 
     async def _put(self, probe: Probe) -> Evidence:
         needed = dict(zip(probe.needs, await asyncio.gather(*(self._raw(name) for name in probe.needs)), strict=True))
         try:
-            evidence = stopped(probe, needed) or await self._question(
+            evidence = stop_reason(probe, needed) or await self._question(
                 probe,
                 probe.function(**{CONNECTION: self.connection, **needed} if CONNECTION in probe.parameters else needed),
             )
@@ -199,7 +199,7 @@ class Engine:
         if audience is None:
             return await self._ask(probe.name, question, None)
         token = await (self._renewed.get(audience) or self._raw(f"token_{audience}"))
-        if stop := stopped(probe, {"token": token}):
+        if stop := stop_reason(probe, {"token": token}):
             return stop
         assert isinstance(token, Answer)
         evidence = await self._ask(probe.name, question, token.data.text)
@@ -208,7 +208,9 @@ class Engine:
         return evidence
 
     async def _challenged(self, refusal: Refusal, audience: Audience) -> Evidence | None:
-        """A new token where a refusal is a claims challenge: one per audience in a run, for all who are challenged."""
+        """Return a new token where a refusal is a claims challenge (None for others): one per audience and run, shared
+        by all challenged requests.
+        """
         status = refusal.exchange.status if refusal.exchange else None
         claims = claims_of(status, refusal.headers)
         if claims is None:
@@ -233,7 +235,7 @@ class Engine:
         return evidence
 
     def _trusted(self, answer: Answer[OpenIdConfiguration]) -> Evidence:
-        """The discovery document, unless it would have the secret sent elsewhere."""
+        """Return the discovery document, or a refusal if its token endpoint is not a host for the secret."""
         problem = token_endpoint_problem(self.connection, answer.data)
         if problem is None:
             return answer
@@ -242,7 +244,7 @@ class Engine:
 
     async def _token(self, name: str, ask: AskToken, claims: str | None = None) -> Evidence:
         discovery = await self._raw("discovery")
-        if stop := stopped(PROBES[name], {"discovery": discovery}):
+        if stop := stop_reason(PROBES[name], {"discovery": discovery}):
             return stop
         assert isinstance(discovery, Answer)
         document = msgspec.json.encode(discovery.data).decode()
@@ -272,12 +274,12 @@ class Engine:
 
 @lru_cache(maxsize=1024)
 def urgency(name: str, probes: int) -> int:
-    """How many requests wait for a probe's answer, one after the other, among so many ``probes``."""
+    """Return the length of the longest chain of requests that waits for a probe's answer, among ``probes``."""
     return max((1 + urgency(other, probes) for other, one in PROBES.items() if name in one.needs), default=0)
 
 
-def stopped(probe: Probe, needed: Mapping[str, Evidence]) -> Evidence | None:
-    """Why a probe is not put, given what it needs; None when it is."""
+def stop_reason(probe: Probe, needed: Mapping[str, Evidence]) -> Evidence | None:
+    """Return why a probe is not asked, given the evidence that it needs; None if it can be asked."""
     rest: Evidence | None = None
     for name, evidence in needed.items():
         if probe.parameters.get(name, False) or isinstance(evidence, Answer):
@@ -293,13 +295,13 @@ def stopped(probe: Probe, needed: Mapping[str, Evidence]) -> Evidence | None:
 def build(
     client: httpx.AsyncClient, connection: Connection, ask: Ask[Any], base: str, bearer: str | None
 ) -> httpx.Request:
-    """The HTTP request of a question."""
+    """Return the HTTP request of a question."""
     headers = dict(ask.headers)
     if bearer is not None:
         headers["Authorization"] = f"Bearer {bearer}"
     if ask.link is not None:
         return client.build_request(ask.endpoint.method, ask.link, headers=headers)
-    names = {name: quoted(value) for name, value in {**connection.facts(), **ask.path}.items()}
+    names = {name: quote_segment(value) for name, value in {**connection.facts(), **ask.path}.items()}
     url = f"{base.rstrip('/')}{ask.endpoint.path.format_map(names)}"
     query = dict(ask.query)
     if ask.endpoint.api_version:
@@ -313,17 +315,17 @@ def build(
 
 
 @lru_cache(maxsize=1024)
-def quoted(value: str) -> str:
-    """A path segment of a value. Kept: a connection's values stand in most of its requests."""
+def quote_segment(value: str) -> str:
+    """Return a value encoded as a path segment. Cached: most requests contain the same values."""
     return quote(value, safe="~()'!,;@:$&=+*")
 
 
 def read(name: str, endpoint: Endpoint[Any], received: Response, connection: Connection) -> Evidence:
-    """An answer of the documented shape, or a refusal with its finding."""
+    """Return an answer of the documented shape, or a refusal with its finding."""
     by, host = received.exchange.issuer, httpx.URL(received.exchange.url).host
 
     def refused(found: Finding) -> Refusal:
-        return Refusal(name, seen_through(found, by, host), received.exchange, received.headers, received.body)
+        return Refusal(name, intercepted_finding(found, by, host), received.exchange, received.headers, received.body)
 
     service = endpoint.api.name
     if (incomplete := part(endpoint, received, connection.facts())) is not None:
@@ -356,7 +358,7 @@ def read(name: str, endpoint: Endpoint[Any], received: Response, connection: Con
     )
     if service != "entra":  # Entra itself says that a client's TLS is too old
         found = answered_on_the_way(found, host)
-    if seen_through(found, by, host).cause != found.cause:
+    if intercepted_finding(found, by, host).cause != found.cause:
         return refused(found)
     if found.cause == "object_not_found" and received.status == 404 and endpoint.not_found == "empty":
         nothing = msgspec.json.decode(b'{"value":[]}', type=endpoint.answers)
@@ -369,6 +371,6 @@ def read(name: str, endpoint: Endpoint[Any], received: Response, connection: Con
 
 
 def credential_finding(trouble: Exception) -> Finding:
-    """A token request that could not even be made: the credential cannot be used as it is."""
+    """Return the finding of a token request that could not be made: the credential cannot be used."""
     also = ("federation_mismatch", "credential_missing")
     return finding("certificate_invalid", certainty="likely", also=also, code=type(trouble).__name__)

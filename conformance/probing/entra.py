@@ -39,7 +39,7 @@ def discovery_china(connection: Connection) -> Ask[OpenIdConfiguration]:
 
 
 def discovery_in(connection: Connection, cloud: str) -> Ask[OpenIdConfiguration]:
-    """The tenant's OpenID configuration at the sign-in host of another cloud."""
+    """Return the tenant's OpenID configuration at the sign-in host of another cloud."""
     if CLOUDS[cloud].login == connection.cloud.login:
         raise NotApplicable("this is the connection's own cloud")
     return replace(entra.OPENID_CONFIGURATION.ask(), cloud=cloud)
@@ -66,7 +66,7 @@ def token_defender(connection: Connection, discovery: Answer[OpenIdConfiguration
 
 
 def foreign_cloud(connection: Connection, discovery: OpenIdConfiguration) -> Finding | None:
-    """A tenant that lives in another cloud than the connection says, by its discovery document."""
+    """Return a tenant that lives in another cloud than the connection says, by its discovery document."""
     cloud = discovery.cloud_instance_name
     if cloud is None or connection.cloud.login.endswith(f".{cloud}"):
         return None
@@ -79,7 +79,7 @@ def foreign_cloud(connection: Connection, discovery: OpenIdConfiguration) -> Fin
 
 
 def token(connection: Connection, audience: Audience, discovery: Answer[OpenIdConfiguration]) -> AskToken:
-    """A token, unless the connection does not use the API or its credential is certain to be refused."""
+    """Return a token, unless the connection does not use the API or its credential is certain to be refused."""
     if found := foreign_cloud(connection, discovery.data):
         raise Refused(found)
     if audience not in connection.audiences:
@@ -89,7 +89,7 @@ def token(connection: Connection, audience: Audience, discovery: Answer[OpenIdCo
 
 
 def stop_at_problems(connection: Connection, *keys: str) -> None:
-    """Sends nothing that cannot work: a malformed value is the finding."""
+    """Raise :class:`Refused` with the finding of a malformed value, so that nothing is sent that cannot work."""
     for problem in problems(connection):
         if problem.key in keys:
             raise Refused(finding(problem.cause, about=problem.key, explanation=problem.text))

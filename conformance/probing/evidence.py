@@ -1,4 +1,4 @@
-"""What came back: an answer, a refusal, or why nothing was asked. Evidence never raises."""
+"""The result of a probe: an answer, a refusal, or why nothing was asked. Evidence never raises."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One HTTP exchange as it went. ``started`` and ``elapsed`` are seconds on the monotonic clock of the run."""
+    """One HTTP exchange. ``started`` and ``elapsed`` are seconds on the monotonic clock of the run."""
 
     method: str
     url: str
@@ -46,7 +46,7 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known of one probe."""
+    """The result of one probe."""
 
     probe: str
 
@@ -71,8 +71,8 @@ class Refusal(Evidence):
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
 
-    def meaning(self, finding: Finding) -> Refusal:
-        """The same refusal, understood better."""
+    def with_finding(self, finding: Finding) -> Refusal:
+        """Return the same refusal with another finding."""
         return replace(self, finding=finding)
 
 
@@ -93,6 +93,6 @@ class NotAsked(Evidence):
 
 @dataclass(frozen=True, slots=True)
 class InternalError(Evidence):
-    """Not known, because of this suite itself (or an interaction that a cassette does not hold)."""
+    """Internal error, or a request missing from the cassette."""
 
     message: str

@@ -33,9 +33,9 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class FirstThere(Generic[T]):
-    """The first item of ``page`` that is still there: one that answers 404 is passed over for the next.
+    """The first item of ``page`` that is still there: an item that answers 404 is skipped.
 
-    If none is there, ``listing`` is asked; ``items`` gives the items of its answer, and of ``page``. A 404 stands as a
+    If none is there, ``listing`` is asked; ``items`` gives the items of its answer, and of ``page``. A 404 counts as a
     refusal only where the list still shows the item, and the item is older than :data:`SETTLED`; else older items of
     that list are asked for.
     """
@@ -56,7 +56,7 @@ class FirstThere(Generic[T]):
             again = await put(self.listing)
             if not isinstance(again, Answer):
                 return again
-            items = [one for one in self.items(again.data) if settled(one.created, again.exchange.date)]
+            items = [one for one in self.items(again.data) if is_settled(one.created, again.exchange.date)]
             for item in items:
                 if item.name in missing:
                     return missing[item.name]
@@ -93,19 +93,19 @@ class NextPage(Generic[T]):
                 raise NotApplicable("all items fit on one page")
             evidence = await put(ask)
             if not self._moved(page, evidence):
-                return paired(evidence, page)
+                return pair_pages(evidence, page)
             again = await put(self.first)
             if not isinstance(again, Answer):
                 return again if isinstance(evidence, Answer) else evidence
             if isinstance(evidence, Answer) and list(self.names(again.data)) == list(self.names(page)):
-                return paired(evidence, page)  # nothing has moved: it is the service that repeats
+                return pair_pages(evidence, page)  # nothing has moved: it is the service that repeats
             page = again.data
         if isinstance(evidence, Answer):
             raise NotApplicable("the list changes faster than its pages can be read")
         return evidence
 
     def _moved(self, page: T, evidence: Evidence) -> bool:
-        """Whether the second page is of no use, as it is when the list has moved meanwhile."""
+        """Return whether the second page cannot be used, because the list changed between the requests."""
         if isinstance(evidence, Answer):
             second = set(self.names(evidence.data))
             return bool(second) and not second - set(self.names(page))
@@ -113,13 +113,13 @@ class NextPage(Generic[T]):
         return status in (400, 404, 410)
 
 
-def paired(evidence: Evidence, page: Any) -> Evidence:
-    """The evidence of a second page, with both pages as its data."""
+def pair_pages(evidence: Evidence, page: Any) -> Evidence:
+    """Return the evidence of a second page, with both pages as its data."""
     if not isinstance(evidence, Answer):
         return evidence
     return replace(evidence, data=Pages(page, evidence.data))
 
 
-def settled(created: datetime | None, now: datetime | None) -> bool:
-    """Whether an item is old enough to be known everywhere; one of unknown age is."""
+def is_settled(created: datetime | None, now: datetime | None) -> bool:
+    """Return whether an item is old enough to be known everywhere; one of unknown age is."""
     return created is None or now is None or created < now - SETTLED

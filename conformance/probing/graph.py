@@ -31,7 +31,7 @@ def of_graph(connection: Connection, endpoint: Endpoint[T], **parameters: Any) -
 
 
 def names(page: ODataList[Alert]) -> list[str]:
-    """The ids of the alerts of a page."""
+    """Return the ids of the alerts of a page."""
     return [one.id for one in page.value]
 
 

@@ -1,4 +1,4 @@
-"""The read-only guard: the last thing before the network, and it trusts nobody.
+"""The read-only guard: the last step before the network.
 
 Only declared operations leave, only over https, only to the hosts of the connection's cloud (what needs no token and is
 declared so: of any cloud), and a bearer token only to the host that its audience belongs to. Everything else raises
@@ -46,7 +46,7 @@ class Guard(httpx.AsyncBaseTransport):
         await self._transport.aclose()
 
     def check(self, request: httpx.Request) -> Endpoint[Any]:
-        """The declared operation that the request is, or :class:`GuardError`."""
+        """Return the declared operation that the request is, or :class:`GuardError`."""
         url = request.url
         if url.scheme != "https" or url.port not in (None, 443) or url.userinfo:
             raise GuardError(f"{url.scheme}://{url.host} is not a plain https address of a service")
@@ -88,7 +88,7 @@ class Guard(httpx.AsyncBaseTransport):
 
 
 def next_link_problem(link: str, endpoint: Endpoint[Any], asked: httpx.URL) -> str | None:
-    """Why a next link must not be followed, or None: the same host over https, the same path family."""
+    """Return why a next link must not be followed, or None: the same host over https, the same path family."""
     try:
         url = httpx.URL(link)
     except (httpx.InvalidURL, ValueError):

@@ -1,4 +1,4 @@
-"""One host as a connection sees it: how long it is waited for, and whether it is silent."""
+"""The state of one host within a connection: its time limits, and whether it is silent."""
 
 from __future__ import annotations
 
@@ -30,8 +30,9 @@ class Host:
 
     @asynccontextmanager
     async def answering(self, seconds: float) -> AsyncIterator[None]:
-        """Gives a request this much time for its complete answer. Raises ``TimeoutError`` when that, or the host's, has
-        run out.
+        """Give a request this much time for its complete answer.
+
+        Raises ``TimeoutError`` when that, or the host's, has run out.
         """
         loop = asyncio.get_running_loop()
         left = seconds
@@ -58,11 +59,11 @@ class Host:
                 self._waiting.discard(timeout)
 
     def answered(self) -> None:
-        """A complete answer has come."""
+        """Note that a complete answer has arrived."""
         self._answered = asyncio.get_running_loop().time()
 
     def missed(self, seconds: float) -> None:
-        """A request that was given so many seconds has had no answer."""
+        """Note that a request had no answer within ``seconds``."""
         now = asyncio.get_running_loop().time()
         if self._answered > now - seconds:
             return

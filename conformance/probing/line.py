@@ -1,4 +1,4 @@
-"""Places for requests in flight, given to the most urgent that wait."""
+"""A limit on requests in flight, with the most urgent waiting request first."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itertools import count
 
 
 class Line:
-    """So many ``places``. Of those that wait, the most urgent is next, then the one that came first."""
+    """At most ``places`` requests in flight. The most urgent waiting request is next; among equals, the earliest."""
 
     def __init__(self, places: int) -> None:
         self._free = places
@@ -19,7 +19,7 @@ class Line:
 
     @asynccontextmanager
     async def place(self, urgency: int = 0) -> AsyncIterator[None]:
-        """Waits for a place, and has it while entered."""
+        """Wait for a place, and hold it while entered."""
         await self._enter(urgency)
         try:
             yield

@@ -17,7 +17,7 @@ _promised = 0
 
 
 def limit() -> int | None:
-    """How many files this process may have open; None where there is no limit or it is not known."""
+    """Return how many files this process may have open; None where there is no limit or it is not known."""
     try:
         import resource
     except ModuleNotFoundError:  # Windows
@@ -27,7 +27,7 @@ def limit() -> int | None:
 
 
 def raise_limit() -> None:
-    """Raises the soft limit of open files to the hard one, up to ``RAISED_TO``, where that is allowed."""
+    """Raise the soft limit of open files to the hard one, up to ``RAISED_TO``, where that is allowed."""
     try:
         import resource
     except ModuleNotFoundError:
@@ -40,7 +40,7 @@ def raise_limit() -> None:
 
 
 def files_left() -> int:
-    """How many more files may be opened, beside a margin and what is promised to others. May be negative."""
+    """Return how many more files may be opened, beside a margin and what is promised to others. May be negative."""
     allowed = limit()
     if allowed is None:
         return NO_LIMIT
@@ -48,7 +48,7 @@ def files_left() -> int:
 
 
 @contextlib.contextmanager
-def promised(files: int) -> Iterator[None]:
+def reserve_files(files: int) -> Iterator[None]:
     """While entered, this many files are kept for the caller: :func:`files_left` does not count them."""
     global _promised
     _promised += files

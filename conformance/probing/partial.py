@@ -1,4 +1,4 @@
-"""Answers with status 200 that carry an error: their data is a part, which proves nothing."""
+"""Answers with status 200 that carry an error: their data is incomplete, and proves nothing."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ LIMITS = frozenset({"query_partial", "query_timeout", "response_too_large"})
 
 
 class Erring(msgspec.Struct):
-    """The ``error`` member of a JSON object, as any API has it."""
+    """The ``error`` member of a JSON object of any API."""
 
     error: dict[str, Any] | None = None
 
 
 def part(endpoint: Endpoint[Any], received: Response, facts: Mapping[str, str]) -> Finding | None:
-    """The finding of a 200 whose JSON object has an ``error`` member, or None.
+    """Return the finding of a 200 whose JSON object has an ``error`` member, or None.
 
     Documented for Log Analytics (learn.microsoft.com/azure/azure-monitor/logs/api/response-format): tables that were
     cut short, and ``PartialError`` with its inner codes beside them. An error beside data is ``query_partial``; alone,

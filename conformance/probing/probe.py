@@ -23,11 +23,11 @@ CONNECTION = "connection"
 
 
 class NotApplicable(Exception):
-    """There is nothing to ask or to check, and why."""
+    """Raised when there is nothing to ask or to check; the message is the reason."""
 
 
 class Refused(Exception):
-    """Not worth asking: the finding is certain beforehand."""
+    """Raised when the result is known without asking."""
 
     def __init__(self, finding: Finding) -> None:
         super().__init__(finding.cause)
@@ -85,7 +85,7 @@ PROBES: Mapping[str, Probe] = MappingProxyType(_probes)
 
 
 def probe(function: Callable[..., Question]) -> Callable[..., Question]:
-    """Registers a probe under its function's name."""
+    """Register a probe under its function's name."""
     name = function.__name__
     if name in _probes:
         raise ValueError(f"two probes are named {name}: {_probes[name].function.__module__} and {function.__module__}")

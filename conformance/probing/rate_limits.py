@@ -1,6 +1,6 @@
-"""How often the services are asked by all connections of a run, and who waits when one of them asks to.
+"""Rate limits of the services, for all connections of a run.
 
-What a service counts together is an :class:`Account`: usually one app in one tenant. Connections that share an account
+A service counts the requests of an account together: usually one app in one tenant. Connections that share an account
 wait together; those of other accounts never notice.
 """
 
@@ -14,8 +14,8 @@ from weakref import WeakValueDictionary
 from conformance.apis.limits import SERVICES, Limit, Service
 from conformance.probing.clock import Clock
 
-MIN_WAIT = 256
-"""Accounts that are kept, before those that have nothing to remember are let go."""
+MIN_ACCOUNTS = 256
+"""Accounts that are always remembered; beyond this number, those in their initial state are forgotten."""
 
 
 @dataclass(slots=True, weakref_slot=True)
@@ -30,26 +30,29 @@ class TokenBucket:
     full: float = field(default=-inf, init=False)
 
     def take(self, now: float, count: int = 1) -> float:
-        """Takes requests; the seconds until the last of them may be sent. Moments do not go back."""
+        """Take ``count`` requests; return the seconds until the last of them may be sent. ``now`` never decreases."""
         self.full = max(self.full, now) + count / self.rate
         return max(0.0, self.full - now - self.size / self.rate)
 
     def empty(self, until: float) -> None:
-        """It holds nothing until then, and one request at that moment."""
+        """Empty the bucket until a moment; it then holds one request."""
         self.full = max(self.full, until + (self.size - 1) / self.rate)
 
 
 class RateLimit:
-    """What a service counts together. ``own`` are the buckets of nobody else; ``others`` are those of more accounts."""
+    """The rate limit of one account at a service.
+
+    ``own`` buckets are exclusive to this account, ``others`` are shared.
+    """
 
     def __init__(self, own: tuple[TokenBucket, ...], others: tuple[TokenBucket, ...] = ()) -> None:
         self._own, self._buckets = own, own + others
         self._until = -inf
 
-    async def turn(self, clock: Clock, patience: float) -> float:
-        """Waits until the service may be asked, but at most ``patience``; the seconds that this took.
+    async def acquire(self, clock: Clock, patience: float) -> float:
+        """Wait until a request may be sent, but at most ``patience`` seconds; return the seconds waited.
 
-        Whose patience ends asks then: the service has the last word.
+        When patience runs out the request is sent anyway.
         """
         began = now = clock.monotonic()
         slot = self._slot(now)
@@ -60,10 +63,11 @@ class RateLimit:
                 slot = self._slot(now)
         return now - began
 
-    def close(self, until: float, *, exhausted: bool) -> None:
-        """The service has asked to wait until this moment of the clock; ``exhausted``: for having been asked too often.
+    def pause_until(self, until: float, *, exhausted: bool) -> None:
+        """Pause until this moment of the clock, because the service asked to wait; ``exhausted``: for too many
+        requests.
 
-        What is asked for after that comes at the published rate, lest all who waited ask at once.
+        Requests after that are sent at the published rate, so that the waiting ones are not all sent at once.
         """
         self._until = max(self._until, until)
         if exhausted:
@@ -71,7 +75,7 @@ class RateLimit:
                 bucket.empty(until)
 
     def idle(self, now: float) -> bool:
-        """Whether a new one would be no different."""
+        """Return whether the account is back to its initial state."""
         return self._until <= now and all(bucket.full <= now for bucket in self._own)
 
     def _slot(self, now: float) -> float:
@@ -88,13 +92,13 @@ class RateLimits:
         self._accounts: WeakValueDictionary[tuple[str, ...], RateLimit] = WeakValueDictionary()
         self._buckets: WeakValueDictionary[tuple[str, ...], TokenBucket] = WeakValueDictionary()
         self._kept: set[RateLimit] = set()
-        self._room = MIN_WAIT
+        self._room = MIN_ACCOUNTS
 
     def accounts(self, facts: Mapping[str, str], now: float) -> Mapping[str, RateLimit]:
-        """The accounts of a connection with these facts, by the name of each API."""
+        """Return the accounts of a connection with these facts, by the name of each API."""
         if len(self._kept) > self._room:
             self._kept = {account for account in self._kept if not account.idle(now)}
-            self._room = max(MIN_WAIT, 2 * len(self._kept))
+            self._room = max(MIN_ACCOUNTS, 2 * len(self._kept))
         return {api.name: account for service, account in self._of(facts) for api in service.apis}
 
     def _of(self, facts: Mapping[str, str]) -> Iterator[tuple[Service, RateLimit]]:

@@ -53,7 +53,7 @@ def newest_incidents(connection: Connection, top: int) -> Ask[ArmList[Incident]]
 
 
 def names(page: ArmList[Incident]) -> list[str]:
-    """The names of the incidents of a page, in lower case."""
+    """Return the names of the incidents of a page, in lower case."""
     return [one.name.lower() for one in page.value]
 
 
@@ -81,7 +81,7 @@ def incidents_filtered(connection: Connection) -> Ask[ArmList[Incident]]:
 def of_incident(
     connection: Connection, incidents: Answer[ArmList[Incident]], endpoint: Endpoint[Any]
 ) -> FirstThere[ArmList[Incident]]:
-    """A question about one incident: the newest with alerts, else the newest; if it has gone, the next one."""
+    """Return a question about one incident: the newest with alerts, else the newest; if it has gone, the next one."""
     if not incidents.data.value:
         raise NotApplicable("no incident to look at")
 

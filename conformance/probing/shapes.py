@@ -1,4 +1,4 @@
-"""The shape of answers: which fields they have and of what type, without a value. What changes in it breaks readers.
+"""The shape of answers: which fields they have and of what type, without a value. A change in it breaks readers.
 
 A shape is a sorted list of ``path: type``. ``/`` goes into an object, ``[]`` into an array, ``<kind>`` tells objects of
 several kinds apart, ``*`` stands for the keys of a table whose keys are the customer's. The cells of a query's rows are
@@ -37,7 +37,7 @@ Types = defaultdict[str, set[str]]
 
 
 def shapes(evidence: Mapping[str, Evidence]) -> dict[str, tuple[str, ...]]:
-    """The shape of all answers of each endpoint, by its name."""
+    """Return the shape of all answers of each endpoint, by its name."""
     found: dict[str, Types] = {}
     for item in evidence.values():
         if isinstance(item, Answer) and item.body:
@@ -48,13 +48,13 @@ def shapes(evidence: Mapping[str, Evidence]) -> dict[str, tuple[str, ...]]:
 
 
 def _lines(types: Types) -> tuple[str, ...]:
-    """A shape of types by path; null counts where nothing else was seen."""
+    """Return a shape of types by path; null counts where nothing else was seen."""
     told = [f"{path}: {'|'.join(sorted(kinds - {'null'} or kinds))}" for path, kinds in sorted(types.items())]
     return tuple(told[:MAX_LENGTH])
 
 
 def _see(types: Types, value: Any, path: str, depth: int) -> None:
-    """Takes note of each field of a JSON value with its type."""
+    """Record each field of a JSON value with its type."""
     if isinstance(value, dict):
         path += _kind(value) if path else ""
         if path:
@@ -86,12 +86,12 @@ def _see_members(types: Types, value: dict[str, Any], path: str, depth: int) -> 
 
 @lru_cache(maxsize=4096)
 def _plain(name: str) -> bool:
-    """Whether a name can stand in a path. Kept: all answers of an endpoint have the same ones."""
+    """Return whether a name can be part of a path. Cached: all answers of an endpoint have the same names."""
     return PLAIN.fullmatch(name) is not None
 
 
 def _kind(value: dict[str, Any]) -> str:
-    """Which of several kinds of objects this is, as a part of its path; empty where it does not say."""
+    """Return the kind of an object, as a part of its path; empty where it does not state one."""
     for name in KINDS:
         if isinstance(kind := value.get(name), str) and _plain(kind):
             return f"<{kind.rpartition('.')[2]}>"

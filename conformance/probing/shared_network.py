@@ -1,4 +1,4 @@
-"""What the network did to several hosts of a connection: one finding of each cause, which names all of them."""
+"""Network failures of several hosts of a connection: one finding for each cause, which names all the hosts."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from conformance.findings import CAUSES, Finding, finding
 from conformance.probing.evidence import Evidence, Refusal
 
 
-def shared(evidence: Mapping[str, Evidence], connection: Connection) -> dict[str, Evidence]:
-    """The evidence, in which refusals with the same cause of the network name each other's hosts.
+def share_findings(evidence: Mapping[str, Evidence], connection: Connection) -> dict[str, Evidence]:
+    """Return the evidence, in which refusals with the same cause of the network name each other's hosts.
 
     Their fix is filled in with the connection's own values, and has the commands for each of the hosts.
     """
@@ -25,7 +25,7 @@ def shared(evidence: Mapping[str, Evidence], connection: Connection) -> dict[str
         cause: {host: _filled(one, host, connection) for host, one in found.items()} for cause, found in hosts.items()
     }
     return {
-        name: item.meaning(_naming(item.finding, httpx.URL(item.exchange.url).host, fixes[item.finding.cause]))
+        name: item.with_finding(_name_hosts(item.finding, httpx.URL(item.exchange.url).host, fixes[item.finding.cause]))
         if isinstance(item, Refusal) and item.exchange and item.finding.cause in fixes
         else item
         for name, item in evidence.items()
@@ -37,8 +37,8 @@ def _filled(found: Finding, host: str, connection: Connection) -> Finding:
     return finding(found.cause, facts=facts)
 
 
-def _naming(found: Finding, host: str, alike: Mapping[str, Finding]) -> Finding:
-    """A finding about ``host``, which names the others of ``alike`` too."""
+def _name_hosts(found: Finding, host: str, alike: Mapping[str, Finding]) -> Finding:
+    """Return a finding about ``host``, which names the others of ``alike`` too."""
     others = [one for one in alike if one != host]
     also = f" The same holds for {', '.join(others)}." if others else ""
     steps = {step.command: step for one in (host, *others) for step in alike[one].fix.steps}

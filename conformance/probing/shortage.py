@@ -28,9 +28,9 @@ class Shortage(Exception):
 
 
 def shortage(error: BaseException) -> Shortage | None:
-    """The shortage that an error, or an error that caused it, stands for; None for every other error.
+    """Return the shortage behind an error or its causes; None for every other error.
 
-    Of attempts that failed together, such as those at the addresses of a host, all must have failed for a shortage.
+    In a group of errors, such as those for several addresses of a host, all must be shortages.
     """
     lacking = _lacking(error)
     return Shortage(lacking) if lacking else None

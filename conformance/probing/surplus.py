@@ -1,4 +1,4 @@
-"""Whether a service has sent more on a socket than was asked for: the rest would be read as the next answer."""
+"""Whether a service has sent more on a socket than one answer: the rest would be read as the next answer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import httpx
 
 
 def surplus(transport: httpx.AsyncBaseTransport) -> bool:
-    """Whether something is left to read on a connection of this transport that has been answered.
+    """Return whether something is left to read on a connection of this transport that has been answered.
 
     httpcore closes an idle connection where the operating system has something to read; what came together with the
     answer is in h11's buffer, or in that of TLS, and is looked for here.
@@ -19,7 +19,7 @@ def surplus(transport: httpx.AsyncBaseTransport) -> bool:
 
 
 def _connections(pool: Any) -> Iterator[Any]:
-    """The innermost connection of each of a pool's: proxies wrap them."""
+    """Yield the innermost connection of each of a pool's: proxies wrap them."""
     for one in getattr(pool, "connections", ()):
         while (inner := getattr(one, "_connection", None)) is not None:
             one = inner

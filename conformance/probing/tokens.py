@@ -28,7 +28,7 @@ LONGEST = 32 * 1024
 _threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="msal")
 ASSERTION_LIFETIME = timedelta(minutes=10)
 """How long an assertion that is signed here is valid: what msal takes by itself."""
-# It prints answers that it cannot read to stderr, unless somebody listens; the finding explains them.
+# It prints answers that it cannot read to stderr, unless a handler is set; the finding explains them.
 logging.getLogger("msal").addHandler(logging.NullHandler())
 
 
@@ -62,7 +62,7 @@ class Token:
 
 
 def problem(text: str) -> str | None:
-    """Why a text cannot be sent as a bearer token, in a sentence; None where it can."""
+    """Return why a text cannot be sent as a bearer token, in a sentence; None where it can."""
     if not text:
         return "The token is empty."
     if not all("!" <= one <= "~" for one in text):
@@ -73,7 +73,7 @@ def problem(text: str) -> str | None:
 
 
 def decode_claims(token: str) -> Mapping[str, Any]:
-    """The claims of a JWT, or an empty mapping for anything else."""
+    """Return the claims of a JWT, or an empty mapping for anything else."""
     parts = token.split(".")
     if len(parts) != 3:
         return {}
@@ -94,7 +94,8 @@ class TokenRequest:
     headers: Mapping[str, str] = field(repr=False)
 
     def encode(self) -> bytes:
-        """The form as ``application/x-www-form-urlencoded``, UTF-8. Raises TypeError for a value that is no text.
+        """Return the form as ``application/x-www-form-urlencoded``, UTF-8. Raises TypeError for a value that is no
+        text.
 
         Not left to httpx, which writes ``bytes`` as Python shows them (``b'eyJ...'``).
         """
@@ -102,7 +103,7 @@ class TokenRequest:
 
 
 def _text(value: object) -> str:
-    """A value of a form as text. Raises TypeError for any other than text, bytes and whole numbers."""
+    """Return a value of a form as text. Raises TypeError for any other than text, bytes and whole numbers."""
     if isinstance(value, bytes):
         return value.decode()
     if isinstance(value, str) or type(value) is int:
@@ -111,7 +112,7 @@ def _text(value: object) -> str:
 
 
 class _Composed(Exception):
-    """msal has composed its request."""
+    """Signals that Signals that msal has composed its request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +148,9 @@ class _Composer:
 async def compose(
     connection: Connection, audience: Audience, discovery: str, now: datetime, claims: str | None = None
 ) -> TokenRequest:
-    """The token request as msal makes it; ``discovery`` is the tenant's document, ``claims`` are those of a claims
-    challenge. Raises what msal does where it cannot make one of the credential. An assertion that is signed for it is
-    issued at ``now``.
+    """Return the token request as msal makes it; ``discovery`` is the tenant's document, ``claims`` are those of a
+    claims challenge. Raises what msal does where it cannot make one of the credential. An assertion that is signed for
+    it is issued at ``now``.
 
     The engine sends it: msal would keep a thread waiting for each answer, so that a few tenants that hang would hold
     up all others, and it keeps refusals and throttling in memory.

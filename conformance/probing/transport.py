@@ -1,4 +1,6 @@
-"""One HTTP exchange: sent, again after a hiccup or when a service asks to wait, turned into a response or a finding."""
+"""One HTTP exchange: sent, repeated after a transient failure or a request to wait, and turned into a response or a
+failure.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ import httpx
 
 from conformance.deadline import DEADLINE
 from conformance.findings import Finding, finding
-from conformance.network.interception import broken_off, issuer
+from conformance.network.interception import cut_off_finding, issuer
 from conformance.network.proxy_refusal import chain, on_the_way, proxy_refusal, route_facts
 from conformance.network.proxy_settings import UnusableSetting
 from conformance.network.route import EXTENSION, Route
@@ -73,7 +75,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class NetworkFailure:
-    """No answer: what the network did instead."""
+    """A request without an answer, and the finding about the network."""
 
     finding: Finding
     exchange: Exchange
@@ -83,7 +85,7 @@ class NetworkFailure:
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a run waits. Seconds."""
+    """The timeouts of a run, in seconds."""
 
     deadline: float = DEADLINE
     """For a whole connection."""
@@ -125,10 +127,11 @@ class Sender:
         """The deadline, in the time of the event loop: it runs from the first request."""
 
     async def send(self, request: httpx.Request, endpoint: str, urgency: int = 0) -> Response | NetworkFailure:
-        """Sends, waits as asked and tries again. Raises only what is not the network's doing (the guard, cassettes, a
-        :class:`Shortage` of this machine). Of requests that wait for a socket, those with more ``urgency`` go first.
+        """Send a request, wait where a service asks to, and try again. Raises only errors that do not come from the
+        network (the guard, cassettes, a :class:`Shortage` of this machine). Of requests that wait for a socket, those
+        with more ``urgency`` go first.
 
-        What is on its way at the deadline, or comes after it, has taken too long, as with a silent host.
+        Requests in flight at the deadline, or begun after it, count as timed out.
         """
         started, now = self._clock.monotonic(), asyncio.get_running_loop().time()
         self._ends = now + self._patience.deadline if self._ends is None else self._ends
@@ -144,7 +147,7 @@ class Sender:
         return result
 
     def _late(self, request: httpx.Request, endpoint: str, started: float, code: str) -> NetworkFailure:
-        """What was not there at the deadline, or was not sent to a silent host."""
+        """Return the failure of a request without an answer at the deadline, or not sent to a silent host."""
         host = request.url.host
         exchange = Exchange(
             method=request.method,
@@ -169,7 +172,7 @@ class Sender:
         started: float | None = None
         for attempt in range(1, self._patience.attempts + 1):
             async with host.line.place(urgency):
-                waited += await account.turn(self._clock, self._patience.retries - waited)
+                waited += await account.acquire(self._clock, self._patience.retries - waited)
                 async with self._line.place(urgency):
                     began = loop.time()
                     started = self._clock.monotonic() if started is None else started
@@ -186,7 +189,7 @@ class Sender:
                 request.extensions[FRESH] = True
             wait = pause(result, self._clock.now(), attempt)
             if wait <= self._patience.retries and asks_all_to_wait(result):
-                account.close(self._clock.monotonic() + wait, exhausted=is_throttled(result))
+                account.pause_until(self._clock.monotonic() + wait, exhausted=is_throttled(result))
             if attempt == self._patience.attempts or waited + wait > self._patience.retries:
                 break
             if isinstance(result, Response):
@@ -225,9 +228,9 @@ class Sender:
             if isinstance(error, httpx.TimeoutException):
                 host.missed(self._patience.request)
             failure = network_finding(error, request.url.host, request.extensions.get(EXTENSION))
-            cut = broken(error)
+            cut = is_cut_off(error)
             if response is not None:
-                failure = broken_off(failure, issuer(response))
+                failure = cut_off_finding(failure, issuer(response))
         except EndlessAnswer as error:
             self.budget.give_back(len(body))
             body = b""
@@ -257,30 +260,32 @@ class Sender:
 
 
 def request_id(headers: Mapping[str, str], refusal: bytes) -> str | None:
-    """The id by which a service knows a request, from the answer's headers or the body of a refusal."""
+    """Return the id by which a service knows a request, from the answer's headers or the body of a refusal."""
     found = next((headers[name] for name in REQUEST_ID_HEADERS if name in headers), None)
     inside = REQUEST_ID_MEMBERS.search(refusal) if found is None else None
     return inside[1].decode() if inside else found
 
 
 def is_throttled(result: Response | NetworkFailure) -> bool:
-    """Whether a service says that it is asked too often."""
+    """Return whether a service refuses because of too many requests."""
     return isinstance(result, Response) and result.status == 429
 
 
 def asks_all_to_wait(result: Response | NetworkFailure) -> bool:
-    """Whether a service says until when it does not answer, for all who ask."""
+    """Return whether a service states how long it will not answer any request."""
     unavailable = isinstance(result, Response) and result.status == 503 and "retry-after" in result.headers
     return unavailable or is_throttled(result)
 
 
 def hiccup(result: Response | NetworkFailure) -> bool:
-    """Whether a second attempt may well succeed."""
+    """Return whether a second attempt may well succeed."""
     return result.broken if isinstance(result, NetworkFailure) else result.status in HICCUPS
 
 
 def pause(result: Response | NetworkFailure, now: datetime, attempt: int) -> float:
-    """Seconds until the next attempt: what the service asks for, else none, or an exponential back-off after a 429."""
+    """Return seconds until the next attempt: what the service asks for, else none, or an exponential back-off after a
+    429.
+    """
     if isinstance(result, NetworkFailure):
         return 0.0
     asked = retry_after(result.headers, now)
@@ -288,7 +293,7 @@ def pause(result: Response | NetworkFailure, now: datetime, attempt: int) -> flo
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds that a service asks to wait (a number or a date); None where it does not."""
+    """Return seconds that a service asks to wait (a number or a date); None where it does not."""
     value = headers.get("retry-after", "").strip()
     if value.isdecimal() and len(value) < 7:
         return float(value)
@@ -297,7 +302,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
 
 
 def http_date(value: str | None) -> datetime | None:
-    """An HTTP date, or None."""
+    """Return an HTTP date, or None."""
     if not value:
         return None
     try:
@@ -308,26 +313,26 @@ def http_date(value: str | None) -> datetime | None:
 
 
 def silence(seconds: float) -> str:
-    """The code of an answer that was not complete within so many seconds."""
+    """Return the code of an answer that was not complete within so many seconds."""
     return f"no answer within {seconds:g} s"
 
 
 def late(host: str, code: str) -> Finding:
-    """The finding of an answer that did not come in time."""
+    """Return the finding of an answer that did not come in time."""
     return finding("timed_out", about=host, facts={"host": host}, code=code)
 
 
-def broken(error: httpx.HTTPError) -> bool:
-    """Whether a connection that was there ended before the answer was complete, or in its TLS handshake."""
+def is_cut_off(error: httpx.HTTPError) -> bool:
+    """Return whether an open connection ended before the answer was complete, or during its TLS handshake."""
     if isinstance(error, httpx.ConnectError):
         return any(type(link).__name__ in CUT_OFF for link in chain(error))
     return isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError)
 
 
 def network_finding(error: httpx.HTTPError, host: str, route: Route | None = None) -> Finding:
-    """What a transport error means: the proxy, the name, the way, the certificate or the time.
+    """Return what a transport error means: proxy, name resolution, connection, certificate or timeout.
 
-    ``route`` is how the request travelled, where the source tells.
+    ``route`` is the route of the request, where the source knows it.
     """
     route = route or Route(host)
     if (refused := proxy_refusal(error, route)) is not None:
@@ -338,7 +343,7 @@ def network_finding(error: httpx.HTTPError, host: str, route: Route | None = Non
         cause = "timed_out"
     elif isinstance(error, httpx.DecodingError):
         cause = "intercepted"
-    elif any(untrusted(link) for link in links) or "CERTIFICATE_VERIFY_FAILED" in text:
+    elif any(is_untrusted(link) for link in links) or "CERTIFICATE_VERIFY_FAILED" in text:
         cause = "tls_untrusted"
     elif any(type(link).__name__ == "gaierror" for link in links) or "Name or service not known" in text:
         cause = "dns_failure"
@@ -347,6 +352,6 @@ def network_finding(error: httpx.HTTPError, host: str, route: Route | None = Non
     return on_the_way(finding(cause, about=host, facts=route_facts(route), code=type(error).__name__), route)
 
 
-def untrusted(error: BaseException) -> bool:
-    """Whether TLS was refused; a handshake that was cut off says nothing of trust."""
+def is_untrusted(error: BaseException) -> bool:
+    """Return whether a certificate was not trusted; a handshake that was cut off does not count."""
     return isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError)

@@ -25,7 +25,7 @@ class OutcomePlugin:
 
     def outcome_of(self, case: Case, others: Mapping[str, Any] | None = None) -> Outcome:
         """The outcome of a case as this run takes it: warnings as failures or not, known findings accepted."""
-        (case.outcome,) = self.policy.applied([case.judge(others or {})], case.run.connection.name)
+        (case.outcome,) = self.policy.apply([case.judge(others or {})], case.run.connection.name)
         return case.outcome
 
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:

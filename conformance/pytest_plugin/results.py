@@ -85,7 +85,7 @@ class SessionResults:
         """Write the verdict of a connection and release its evidence."""
         assert run.examination is not None
         if self._setup.recording:
-            kept, notes = self._setup.recording.kept(run.connection, run.outcomes())
+            kept, notes = self._setup.recording.keep_and_report(run.connection, run.outcomes())
             self.notes += notes
             self._recording_lost |= kept is False
         cases = sorted(run.cases, key=lambda case: order(case.check))

@@ -1,4 +1,4 @@
-"""A cassette: a folder with the interactions of one connection, and the manifest that says what they showed."""
+"""A cassette: a folder with the interactions of one connection, and a manifest with their outcomes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,10 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class CredentialPart(Part, frozen=True, kw_only=True, omit_defaults=True):
-    """Which credential was used, and nothing of it. ``stand_in`` replaces a secret of the same fitness."""
+    """The kind of the credential, without its content.
+
+    ``stand_in`` replaces a secret and has the same format problems, if any.
+    """
 
     kind: Literal["client_secret", "certificate", "federated_token"]
     origin: Literal["inline", "env", "file", "other"] = "other"
@@ -75,7 +78,7 @@ class CheckPart(Part, frozen=True, kw_only=True):
 
 
 class Manifest(Part, frozen=True, kw_only=True):
-    """What was recorded, when, and what came of it."""
+    """What was recorded, when, and with which outcomes."""
 
     schema: Literal["sentinel-conformance/cassette/1"]
     name: str
@@ -101,15 +104,15 @@ class Cassette(msgspec.Struct, frozen=True, kw_only=True):
     interactions: tuple[Interaction, ...]
 
 
-def told(outcomes: Sequence[Outcome]) -> tuple[CheckPart, ...]:
-    """Outcomes as a manifest has them."""
+def check_parts(outcomes: Sequence[Outcome]) -> tuple[CheckPart, ...]:
+    """Return outcomes in the form of a manifest."""
     return tuple(
         CheckPart(id=one.check, outcome=one.status, cause=one.cause, blocked_by=one.blocked_by) for one in outcomes
     )
 
 
 def files(cassette: Cassette) -> dict[str, bytes]:
-    """The content of a cassette's files, by name."""
+    """Return the content of a cassette's files, by name."""
     return {
         INTERACTIONS: _pretty({"schema": SCHEMA, "interactions": cassette.interactions}),
         MANIFEST: _pretty(cassette.manifest),
@@ -117,7 +120,7 @@ def files(cassette: Cassette) -> dict[str, bytes]:
 
 
 def write(folder: Path, contents: dict[str, bytes]) -> None:
-    """Puts a cassette's files into their folder, each whole or not at all. Raises ``OSError``."""
+    """Put a cassette's files into their folder, each whole or not at all. Raises ``OSError``."""
     folder.mkdir(parents=True, exist_ok=True)
     parts = {name: folder / f".{name}.{os.getpid()}.part" for name in contents}
     try:
@@ -131,14 +134,17 @@ def write(folder: Path, contents: dict[str, bytes]) -> None:
 
 
 def place(folder: Path, name: str) -> Path:
-    """Where the cassette of a name is. Raises :class:`~conformance.sources.base.SourceError` for what is no name."""
+    """Return where the cassette of a name is.
+
+    Raises :class:`~conformance.sources.base.SourceError` for what is no name.
+    """
     if not name or name.startswith(".") or set(name) & set('/\\:*?"<>|\0') or RESERVED.fullmatch(name.lower()):
         raise SourceError(f"{describe(name)} is no name of a cassette")
     return folder / name
 
 
 def exists(folder: Path) -> bool:
-    """Whether a folder holds a cassette, of whatever state."""
+    """Return whether a folder holds a cassette, of whatever state."""
     return any((folder / name).exists() for name in (INTERACTIONS, MANIFEST))
 
 
@@ -148,7 +154,7 @@ def read(folder: Path) -> Cassette:
     Raises :class:`~conformance.sources.base.SourceError`, one line, where it cannot be replayed.
     """
     if not folder.is_dir():
-        raise SourceError(f"{folder}: no such cassette{_near(folder)}")
+        raise SourceError(f"{folder}: no such cassette{_suggestion(folder)}")
     manifest = _decoded(folder / MANIFEST, Manifest)
     recorded = _decoded(folder / INTERACTIONS, _Interactions)
     if not recorded.interactions:
@@ -161,7 +167,7 @@ def read(folder: Path) -> Cassette:
 
 
 def names(folder: Path) -> list[str]:
-    """The cassettes in a folder."""
+    """Return the cassettes in a folder."""
     return sorted(one.parent.name for one in folder.glob(f"*/{MANIFEST}"))
 
 
@@ -200,7 +206,7 @@ def _content(file: Path) -> bytes:
     return content
 
 
-def _near(folder: Path) -> str:
+def _suggestion(folder: Path) -> str:
     known = names(folder.parent)
     return f" (there are {', '.join(known)})" if known else ""
 

@@ -16,19 +16,19 @@ _YEARS = range(1990, 2200)
 
 @dataclass(frozen=True, slots=True)
 class DateShift:
-    """How far everything is moved."""
+    """A number of whole days by which all dates are moved."""
 
     days: int = 0
 
     def whole(self, text: str) -> str | None:
-        """A text that is a date or a time and nothing else, moved; None for any other text."""
+        """Return a text that is a date or a time and nothing else, moved; None for any other text."""
         if match := ISO.fullmatch(text):
             moved = self._date(match.group(1))
             return None if moved is None else moved + (match.group(2) or "")
         return self._http(text) if HTTP.fullmatch(text) else None
 
     def within(self, text: str) -> str:
-        """A text with every time in it moved. Dates without a time stay: they are versions of APIs."""
+        """Return a text with every time in it moved. Dates without a time stay: they are versions of APIs."""
 
         def iso(match: re.Match[str]) -> str:
             moved = self._date(match.group(1)) if match.group(2) else None
@@ -39,7 +39,7 @@ class DateShift:
         return SLASHED.sub(self._slashed, text)
 
     def epoch(self, seconds: int | float) -> int | float:
-        """A time in seconds since 1970, moved; anything that is none as it is."""
+        """Return a time in seconds since 1970, moved; anything that is none as it is."""
         return seconds + self.days * 86400 if 6e8 < seconds < 7e9 else seconds
 
     def moment(self, time: datetime) -> datetime:

@@ -14,7 +14,7 @@ FREE_TEXT = "text"
 
 @dataclass(frozen=True)
 class Treatment:
-    """What becomes of the members that it names."""
+    """How the members that it names are scrubbed."""
 
     name: str
     does: str
@@ -23,7 +23,7 @@ class Treatment:
 
 @cache
 def treatments() -> Mapping[str, Treatment]:
-    """All treatments by name."""
+    """Return all treatments by name."""
     text = resources.files(__package__).joinpath("fields.toml").read_text(encoding="utf-8")
     return {
         name: Treatment(name, row["does"], tuple(row["members"].split())) for name, row in tomllib.loads(text).items()
@@ -44,13 +44,13 @@ def _by_member() -> Mapping[str, str]:
 
 @cache
 def normal(member: str) -> str:
-    """A member's own name as it is compared: services differ in case and punctuation."""
+    """Return a member's own name as it is compared: services differ in case and punctuation."""
     return re.sub(r"[^a-z0-9]", "", member.rpartition("/")[2].lower())
 
 
 @cache
 def treatment(member: str) -> str | None:
-    """The name of the treatment of a member, or ``parent/member``; None for one that is not declared."""
+    """Return the name of the treatment of a member, or ``parent/member``; None for one that is not declared."""
     known = _by_member()
     parent, _, _ = member.rpartition("/")
     return known.get(f"{normal(parent)}/{normal(member)}") or known.get(normal(member))
@@ -58,5 +58,5 @@ def treatment(member: str) -> str | None:
 
 @cache
 def has_own_keys(member: str) -> bool:
-    """Whether the keys of a table are the customer's."""
+    """Return whether the keys of a table are the customer's."""
     return normal(member) in {normal(one) for one in treatments()["map"].members}

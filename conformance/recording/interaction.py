@@ -39,13 +39,13 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     response: Answered
 
 
-def asked(method: str, url: str, body: bytes, content_type: str) -> Asked:
-    """A request as it is recorded and compared."""
+def request_of(method: str, url: str, body: bytes, content_type: str) -> Asked:
+    """Return a request as it is recorded and compared."""
     return Asked(method=method, url=url, body=_body(body, content_type))
 
 
-def answered(status: int, headers: Mapping[str, str], body: bytes) -> Answered:
-    """An answer, its body taken apart if it is JSON."""
+def response_of(status: int, headers: Mapping[str, str], body: bytes) -> Answered:
+    """Return an answer, its body taken apart if it is JSON."""
     try:
         return Answered(status=status, headers=dict(headers), json=msgspec.json.decode(body))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -53,12 +53,14 @@ def answered(status: int, headers: Mapping[str, str], body: bytes) -> Answered:
 
 
 def content(response: Answered) -> bytes:
-    """The body of an answer on the wire."""
+    """Return the body of an answer on the wire."""
     return response.text.encode() if response.json is msgspec.UNSET else msgspec.json.encode(response.json)
 
 
 def key(request: Asked) -> str:
-    """What makes two requests the same: method, host, path, options in any order, and what the body says."""
+    """Return the key by which two requests are equal: method, host, path, options in any order, and the
+    body's content.
+    """
     url = httpx.URL(request.url)
     options = sorted(parse_qsl(url.query.decode(), keep_blank_values=True))
     return json.dumps([request.method, url.host, url.path, options, request.body], sort_keys=True)

@@ -1,4 +1,4 @@
-"""What a text is by its form alone: an id, an address, a token. First match wins."""
+"""Patterns that recognise a text by its form alone: an id, an address, a token. The first match wins."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LITERAL = re.compile(
 
 
 def is_ip(text: str) -> bool:
-    """Whether it is an address, of either version."""
+    """Return whether it is an address, of either version."""
     try:
         ip_address(text)
     except ValueError:

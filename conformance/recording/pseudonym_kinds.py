@@ -35,7 +35,7 @@ def _numbered(prefix: str, title: str, *, cased: bool = False) -> Kind:
 
 
 def _ipv4(number: int, _: str) -> str:
-    # 192.0.2.0/24 is for documentation, 198.18.0.0/15 for benchmarks: nobody's addresses.
+    # 192.0.2.0/24 is for documentation, 198.18.0.0/15 for benchmarks: addresses of no one.
     return str(IPv4Address("192.0.2.0") + number if number < 256 else IPv4Address("198.18.0.0") + number)
 
 
@@ -48,7 +48,7 @@ def _digits(number: int, original: str) -> str:
 
 
 def _path(number: int, original: str) -> str:
-    """A path of the same system."""
+    """Return a path of the same system."""
     drive = re.match(r"[A-Za-z]:\\|\\\\", original)
     return f"{drive.group()}path-{number:04d}" if drive else f"/path-{number:04d}"
 

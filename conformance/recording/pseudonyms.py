@@ -19,11 +19,11 @@ class Pseudonyms:
         self._last: Counter[str] = Counter()
 
     def reserve(self, text: str) -> None:
-        """Keeps what already looks like a pseudonym in a text from being given to something else."""
+        """Keep what already looks like a pseudonym in a text from being given to something else."""
         self._taken.update(match.group().lower() for match in ANY.finditer(text))
 
     def of(self, value: str, kind: Kind) -> str:
-        """The pseudonym of a value; what is one already stays as it is. Upper case stays upper case."""
+        """Return the pseudonym of a value; what is one already stays as it is. Upper case stays upper case."""
         if ANY.fullmatch(value):
             return value
         if (known := self._exact.get(value)) is not None:
@@ -43,7 +43,7 @@ class Pseudonyms:
                 return made
 
     def known(self, value: str) -> str | None:
-        """The pseudonym that a value has already, if any; case does not matter."""
+        """Return the pseudonym that a value has already, if any; case does not matter."""
         return self._exact.get(value) or self._folded.get(value.casefold())
 
     def __iter__(self) -> Iterator[str]:
@@ -56,7 +56,7 @@ class Pseudonyms:
         return frozenset(self._exact.values())
 
     def known_in(self, shortest: int = 4) -> re.Pattern[str] | None:
-        """Matches the originals of so many characters within a text, longest first, as whole words."""
+        """Match the originals of so many characters within a text, longest first, as whole words."""
         return _alternatives(value for value in self._exact if len(value) >= shortest)
 
 

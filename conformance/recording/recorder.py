@@ -1,4 +1,4 @@
-"""A recording session: which connections are recorded, and the one way by which a recording reaches the disk.
+"""A recording session: which connections are recorded, and the only code that writes a recording to disk.
 
 A recording is one block: its pseudonyms and its clock hold together. So it is kept, or renewed as a whole:
 
@@ -27,7 +27,7 @@ from conformance.recording.cassette import SCHEMA, Cassette, CheckPart, Manifest
 from conformance.recording.date_shift import DateShift
 from conformance.recording.leaks.scan import known_values, leaks
 from conformance.recording.replay import Library, Played
-from conformance.recording.scrub_cassette import Scrubbed, scrubbed
+from conformance.recording.scrub_cassette import Scrubbed, scrub_recording
 from conformance.recording.vcr_persister import Tape
 from conformance.redaction import clean_bytes
 from conformance.sources.base import Source
@@ -43,7 +43,7 @@ SHOWN = 8
 
 
 class Discarded(Exception):
-    """A recording that must not be kept; the message says why, a line for each reason."""
+    """A recording must not be written. The message has a line for each reason."""
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Recording:
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
 
     def source(self, connection: Connection, checks: Sequence[Check]) -> Source:
-        """Where the answers for a connection come from: its cassette, or the network, recorded.
+        """Return where the answers for a connection come from: its cassette, or the network, recorded.
 
         Raises :class:`~conformance.sources.base.SourceError` for a cassette that cannot be read.
         """
@@ -77,14 +77,19 @@ class Recording:
         return manifest.checks_version == CHECKS_VERSION and known >= {one.id for one in checks}
 
     def check(self, connections: Iterable[Connection]) -> None:
-        """Raises :class:`~conformance.sources.base.SourceError` for a cassette that would be replayed and cannot be."""
+        """Check the cassettes of these connections.
+
+        Raises :class:`~conformance.sources.base.SourceError` for one that would be replayed and cannot be.
+        """
         for one in connections:
             folder = cassette.place(self.folder, one.name)
             if self.mode in ("once", "new_episodes") and cassette.exists(folder):
                 cassette.read(folder)
 
-    def kept(self, connection: Connection, outcomes: Sequence[Outcome]) -> tuple[bool | None, list[str]]:
-        """:meth:`keep`, and what to tell the user of it; None where nothing was recorded."""
+    def keep_and_report(self, connection: Connection, outcomes: Sequence[Outcome]) -> tuple[bool | None, list[str]]:
+        """Call :meth:`keep`; return whether the cassette was written (None where nothing was recorded), and lines for
+        the user.
+        """
         folder = self.folder / connection.name
         try:
             written = self.keep(connection, outcomes)
@@ -100,7 +105,7 @@ class Recording:
         return True, [f"{written}: recorded; read it before you share it"]
 
     def keep(self, connection: Connection, outcomes: Sequence[Outcome]) -> Path | None:
-        """Writes the cassette of a connection; its folder, or None for a connection that was replayed.
+        """Write the cassette of a connection; return its folder, or None for a connection that was replayed.
 
         Raises :class:`Discarded` for a recording that must not be kept, and ``OSError``.
         """
@@ -111,7 +116,7 @@ class Recording:
         contents = cassette.files(made)
         texts = {f"{connection.name}/{name}": content.decode() for name, content in contents.items()}
         if name := next((name for name, content in contents.items() if clean_bytes(content) != content), None):
-            raise Discarded(f"{name}: a secret of this run, or a command to a CI system, stands in there")
+            raise Discarded(f"{name}: it contains a secret of this run, or a command to a CI system")
         found = leaks(texts, known=known_values(connection), pseudonyms=clean.pseudonyms.given)
         if found:
             raise Discarded("\n".join(map(str, found)))
@@ -121,17 +126,17 @@ class Recording:
 
 
 def faithful(tape: Tape, connection: Connection, outcomes: Sequence[Outcome], tier: Tier) -> tuple[Cassette, Scrubbed]:
-    """The cassette of a tape, once its replay has given the same outcomes. Raises :class:`Discarded`.
+    """Return the cassette of a tape, once its replay has given the same outcomes. Raises :class:`Discarded`.
 
-    Where a day of the calendar stands in the way, it is moved by another number of days.
+    Where the date shift changes an outcome, another number of days is tried.
     """
     if not tape.interactions:
         raise Discarded("nothing was sent, so there is nothing to replay")
-    wanted = cassette.told(outcomes)
+    wanted = cassette.check_parts(outcomes)
     different: list[str] = []
     for _ in range(TRIES):
         shift = DateShift(-1 - secrets.randbelow(MAX_DAYS))
-        clean = scrubbed(tape.interactions, connection, shift)
+        clean = scrub_recording(tape.interactions, connection, shift)
         made = Cassette(
             manifest=_manifest(tape, connection, outcomes, clean, shift, tier), interactions=clean.interactions
         )
@@ -145,10 +150,10 @@ def faithful(tape: Tape, connection: Connection, outcomes: Sequence[Outcome], ti
 
 
 def _differences(live: Sequence[CheckPart], replayed: Sequence[Outcome]) -> list[str]:
-    """What came out differently. The reasons are the replay's: they hold pseudonyms."""
+    """Return lines about outcomes that differ. The reasons are the replay's: they hold pseudonyms."""
     return [
         f"{was.id}: {_said(was)} live, and {_said(now)} replayed: {outcome.reason or 'it holds'}"
-        for was, now, outcome in zip(live, cassette.told(replayed), replayed, strict=True)
+        for was, now, outcome in zip(live, cassette.check_parts(replayed), replayed, strict=True)
         if was != now
     ]
 
@@ -176,5 +181,5 @@ def _manifest(
         verdict=judged.status,
         exit_code=int(judged.exit_code),
         requests=len(clean.interactions),
-        checks=cassette.told(outcomes),
+        checks=cassette.check_parts(outcomes),
     )

@@ -16,7 +16,7 @@ from conformance.network.proxy_settings import UnusableSetting
 from conformance.probing.clock import VirtualClock
 from conformance.recording import replay_connection
 from conformance.recording.cassette import SHIPPED, Cassette, exists, names, place, read
-from conformance.recording.interaction import Answered, Interaction, asked, content, key
+from conformance.recording.interaction import Answered, Interaction, content, key, request_of
 from conformance.sources.base import Channel, SourceError
 
 FAILURES: Mapping[str, tuple[type[httpx.HTTPError], str]] = {
@@ -34,7 +34,7 @@ FAILURES: Mapping[str, tuple[type[httpx.HTTPError], str]] = {
 
 
 class MissingInteraction(Exception):
-    """A request that a cassette does not hold; its probe is then not known, which is nobody's failure."""
+    """The cassette does not hold this request. Its probe becomes an internal error, never a failure."""
 
 
 class Replay(httpx.AsyncBaseTransport):
@@ -49,7 +49,7 @@ class Replay(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         body = await request.aread()
         await asyncio.sleep(0)  # as on a network, others go on meanwhile
-        question = asked(request.method, str(request.url), body, request.headers.get("content-type", ""))
+        question = request_of(request.method, str(request.url), body, request.headers.get("content-type", ""))
         answers = self._answers.get(key(question))
         if not answers:
             text = f"cassette {self._name} holds no answer to {request.method} {request.url.host}{request.url.path}"
@@ -72,11 +72,11 @@ class Played:
         return f"cassette:{self.cassette.manifest.name}"
 
     def holds(self, check: str) -> bool:
-        """Whether it was recorded with a check, by id."""
+        """Return whether it was recorded with a check, by id."""
         return any(one.id == check for one in self.cassette.manifest.checks)
 
     def connection(self) -> Connection:
-        """The connection of the recording, under pseudonyms."""
+        """Return the connection of the recording, under pseudonyms."""
         manifest = self.cassette.manifest
         return replay_connection.connection(manifest.name, manifest.connection)
 
@@ -102,7 +102,7 @@ class Library:
         return f"cassette:{self.chosen}" if self.chosen else "cassette"
 
     def find(self, name: str) -> Played:
-        """The cassette of a name. Raises :class:`~conformance.sources.base.SourceError`."""
+        """Return the cassette of a name. Raises :class:`~conformance.sources.base.SourceError`."""
         own, shipped = place(self.folder, name), place(SHIPPED, name)
         return Played(read(own if exists(own) or not exists(shipped) else shipped))
 
@@ -110,7 +110,7 @@ class Library:
         return self.find(self.chosen or connection.name)
 
     def connections(self) -> list[Connection]:
-        """The connections of the chosen cassette, or of all in the folder."""
+        """Return the connections of the chosen cassette, or of all in the folder."""
         found = [self.chosen] if self.chosen else names(self.folder)
         if not found:
             raise SourceError(

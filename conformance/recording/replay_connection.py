@@ -8,7 +8,7 @@ from typing import Any
 from conformance.connection import CLOUDS, Certificate, ClientSecret, Connection, FederatedToken
 from conformance.connection.credential import Credential
 from conformance.connection.secret import Secret
-from conformance.connection.values import malformed, secret
+from conformance.connection.values import malformed_values, secret
 from conformance.recording.cassette import ConnectionPart, CredentialPart
 from conformance.recording.patterns import GUID
 from conformance.recording.scrubber import Scrubber
@@ -17,18 +17,21 @@ VALUES = ("tenant_id", "client_id", "subscription_id", "resource_group", "worksp
 
 
 class NoCertificate(Certificate):
-    """Stands for the certificate of a recording: what is signed with it is compared with nothing."""
+    """Replaces the certificate of a recording; its signature is never compared."""
 
     def msal(self) -> Any:
         return {"client_assertion": lambda: "replayed"}  # msal warns of one that is no function
 
 
-def described(connection: Connection, scrubber: Scrubber) -> ConnectionPart:
-    """A connection as its manifest has it. A value that cannot be right has a pseudonym that cannot be right either."""
+def connection_part(connection: Connection, scrubber: Scrubber) -> ConnectionPart:
+    """Return a connection in the form of a manifest.
+
+    A malformed value gets a malformed pseudonym.
+    """
     real = {key: getattr(connection, key) for key in VALUES}
     values = {key: scrubber.text(value, key) for key, value in real.items()}
-    wrong, still = ({problem.key for problem in malformed(one)} for one in (real, values))
-    values |= {key: masked(real[key]) for key in wrong - still}
+    wrong, still = ({problem.key for problem in malformed_values(one)} for one in (real, values))
+    values |= {key: mask(real[key]) for key in wrong - still}
     ends = connection.secret_expires
     return ConnectionPart(
         **values,
@@ -41,7 +44,7 @@ def described(connection: Connection, scrubber: Scrubber) -> ConnectionPart:
 
 
 def connection(name: str, part: ConnectionPart) -> Connection:
-    """The connection that a manifest describes."""
+    """Return the connection that a manifest describes."""
     return Connection(
         name,
         **{key: getattr(part, key) for key in VALUES},
@@ -53,8 +56,8 @@ def connection(name: str, part: ConnectionPart) -> Connection:
     )
 
 
-def masked(value: str) -> str:
-    """A value of the same form, of which nothing can be read."""
+def mask(value: str) -> str:
+    """Return an unreadable value of the same form."""
     return re.sub(r"\d", "0", re.sub(r"[^\W\d_]", "x", value))
 
 
@@ -74,7 +77,9 @@ def _credential(credential: Credential, scrubber: Scrubber) -> CredentialPart:
 
 
 def _unusable(real: str, hint: str) -> str:
-    """A secret that has the same faults as the real one, if any, and begins as Graph says that it begins."""
+    """Return a secret with the same format problems as the real one, if any, which begins with the hint that Graph
+    shows.
+    """
     made = f"{hint}-replayed"
     if secret(real) is None:
         return made

@@ -13,7 +13,7 @@ from conformance.recording.cassette import ConnectionPart
 from conformance.recording.date_shift import DateShift
 from conformance.recording.interaction import Answered, Asked, Interaction
 from conformance.recording.pseudonyms import Pseudonyms
-from conformance.recording.replay_connection import described
+from conformance.recording.replay_connection import connection_part
 from conformance.recording.scrubber import Scrubber
 
 HEADERS: Mapping[str, str] = MappingProxyType(
@@ -46,30 +46,30 @@ class Scrubbed:
     pseudonyms: Pseudonyms
 
 
-def scrubbed(interactions: Sequence[Interaction], connection: Connection, shift: DateShift) -> Scrubbed:
-    """Scrubs a recording. It is gone through twice, so that a name that is learnt late is known everywhere."""
+def scrub_recording(interactions: Sequence[Interaction], connection: Connection, shift: DateShift) -> Scrubbed:
+    """Scrub a recording, in two passes, so that a name that is learnt late is replaced everywhere."""
     pseudonyms = Pseudonyms()
     pseudonyms.reserve(msgspec.json.encode(interactions).decode())
     for _ in range(2):
         scrubber = Scrubber(pseudonyms, shift)
-        part = described(connection, scrubber)
+        part = connection_part(connection, scrubber)
         result = tuple(interaction(one, scrubber) for one in interactions)
     return Scrubbed(result, part, pseudonyms)
 
 
 def interaction(one: Interaction, scrubber: Scrubber) -> Interaction:
-    """One interaction, scrubbed."""
-    return Interaction(request=_asked(one.request, scrubber), response=_answered(one.response, scrubber))
+    """Return one interaction, scrubbed."""
+    return Interaction(request=_scrub_request(one.request, scrubber), response=_scrub_response(one.response, scrubber))
 
 
-def _asked(request: Asked, scrubber: Scrubber) -> Asked:
+def _scrub_request(request: Asked, scrubber: Scrubber) -> Asked:
     body = request.body
     if isinstance(body, dict) and "grant_type" in body:
         body = {name: scrubber.text(str(value), name) for name, value in body.items()}
     return Asked(method=request.method, url=scrubber.url(request.url), body=body)
 
 
-def _answered(response: Answered, scrubber: Scrubber) -> Answered:
+def _scrub_response(response: Answered, scrubber: Scrubber) -> Answered:
     refusal = response.status is not None and response.status >= 400
     return Answered(
         status=response.status,

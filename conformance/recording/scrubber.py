@@ -1,6 +1,8 @@
-"""Scrubbing: whatever could tell whose recording it is becomes a pseudonym, unless it is known to be everybody's.
+"""Scrubbing: every value that could identify the customer becomes a pseudonym, unless it is known to be the same for
+all tenants.
 
-What is not declared in ``fields.toml`` is taken for the customer's. Types and shape of JSON stay as they are.
+Values of fields that ``fields.toml`` does not declare are taken for the customer's. Types and shape of JSON stay as
+they are.
 """
 
 from __future__ import annotations
@@ -52,7 +54,7 @@ IDENTIFYING = re.compile(
     ),
     re.IGNORECASE,
 )  # fmt: skip
-"""What tells somebody apart by its form, within a text."""
+"""Identifying values within a text, recognised by their form."""
 NAMED_BY: Mapping[str, Kind] = {
     "resourcegroups": pseudonym_kinds.GROUP,
     "workspaces": pseudonym_kinds.WORKSPACE,
@@ -60,7 +62,7 @@ NAMED_BY: Mapping[str, Kind] = {
 }
 """Segments of an ARM id after which a name stands."""
 LONG_DIGITS = re.compile(r"\d{6}")
-"""Digits that are somebody's: a telephone number, an account."""
+"""Digits that identify a person: a telephone number, an account."""
 SHORTEST_HIDDEN = 6
 """Characters that a word of base64 has to hold to be taken for a text."""
 EXPRESSIONS = frozenset({"$filter", "$orderby", "$select", "$expand", "authorization_endpoint"})
@@ -78,7 +80,7 @@ class Scrubber:
     # JSON
 
     def json(self, value: Any, member: str = "", *, refusal: bool = False) -> Any:
-        """A JSON value of the same shape. ``refusal``: its texts are error texts."""
+        """Return a JSON value of the same shape. ``refusal``: its texts are error texts."""
         if isinstance(value, str):
             return self.text(value, member, refusal=refusal)
         if isinstance(value, list):
@@ -104,7 +106,7 @@ class Scrubber:
         return _kept_word(value) or self.text(value)
 
     def _table(self, value: dict[str, Any]) -> dict[str, Any]:
-        """A table of a query: the column says what its cells are."""
+        """Return a table of a query: the column says what its cells are."""
         columns = [one.get("name", "") if isinstance(one, dict) else "" for one in value["columns"]]
         rows = [
             [self.json(cell, str(name)) for cell, name in zip(row, columns, strict=True)]
@@ -129,7 +131,7 @@ class Scrubber:
     # Texts
 
     def text(self, value: str, member: str = "", *, refusal: bool = False) -> str:
-        """A text of a member."""
+        """Return a text of a member."""
         how = treatment(member)
         if how == "hint":
             return self.hint(value)
@@ -162,9 +164,11 @@ class Scrubber:
         return self.pseudonyms.of(value, KINDS.get(how or "", pseudonym_kinds.TEXT))
 
     def phrase(self, value: str) -> str:
-        """An error text: what is told by its form is replaced, then names that are known, then every unknown word."""
+        """Return an error text, scrubbed: values known by their form are replaced first, then known names, then every
+        unknown word.
+        """
         parts, end = [], 0
-        text = QUOTED.sub(self._quoted, self.shift.within(value))
+        text = QUOTED.sub(self._scrub_quoted, self.shift.within(value))
         for match in IDENTIFYING.finditer(text):
             parts.append(self._known_names(text[end : match.start()]))
             found = match.group()
@@ -188,8 +192,10 @@ class Scrubber:
             end = match.end()
         return "".join([*parts, TOKEN.sub(self._unknown_word, text[end:])])
 
-    def _quoted(self, match: re.Match[str]) -> str:
-        """What an error text quotes: a name, unless it is told by its form or one word of the services."""
+    def _scrub_quoted(self, match: re.Match[str]) -> str:
+        """Return the scrubbed form of a quoted part of an error text: a name, unless its form says otherwise or it is a
+        word of the services.
+        """
         whole, what = match.group(), match.group("what")
         one = TOKEN.fullmatch(what) is not None
         if IDENTIFYING.search(what) or pseudonym_kinds.ANY.fullmatch(what) or what.lower() in vocabulary.names():
@@ -206,13 +212,13 @@ class Scrubber:
         return token.replace(bare, self._by_form(bare) or self.pseudonyms.of(bare, pseudonym_kinds.TEXT))
 
     def hint(self, value: str) -> str:
-        """The beginning of a secret, as Graph tells it."""
+        """Return the scrubbed hint of a secret: its beginning, as Graph shows it."""
         return self._hints.setdefault(value, f"h{len(self._hints):02d}")
 
     # What a text is by its form
 
     def _identifying(self, value: str) -> str | None:
-        """The pseudonym of what identifies by its form; None for anything else."""
+        """Return the pseudonym of what identifies by its form; None for anything else."""
         if patterns.GUID.fullmatch(value):
             return value if value.lower() in vocabulary.guids() else self.pseudonyms.of(value, pseudonym_kinds.GUID)
         if patterns.JWT.fullmatch(value):
@@ -238,7 +244,7 @@ class Scrubber:
         return None
 
     def _by_form(self, value: str, member: str = "", *, refusal: bool = False) -> str | None:
-        """What a text becomes because of its form; None where its form says nothing."""
+        """Return the scrubbed text of a value known by its form; None for any other."""
         if (found := self._identifying(value)) is not None:
             return found
         if (moved := self.shift.whole(value)) is not None:
@@ -272,7 +278,7 @@ class Scrubber:
         )
 
     def _is_type(self, value: str) -> bool:
-        """Whether it is a type of resources or an action on them, and not one of them by its name."""
+        """Return whether it is a type of resources or an action on them, and not one of them by its name."""
         named = {str(self.pseudonyms.known(part)).partition("-")[0] for part in value.split("/")}
         return bool(vocabulary.RESOURCE_TYPE.fullmatch(value)) and not named & {
             pseudonym_kinds.GROUP.name,
@@ -280,7 +286,7 @@ class Scrubber:
         }
 
     def host(self, value: str) -> str:
-        """A host name: the first label of three is the host's own, the rest its domain."""
+        """Return a host name, scrubbed: the first of three or more labels is the host's own, the rest its domain."""
         if value.lower() in vocabulary.hosts():
             return value
         label, _, domain = value.partition(".")
@@ -297,7 +303,9 @@ class Scrubber:
     # URLs and tokens
 
     def url(self, value: str) -> str:
-        """A URL of a service keeps its host and the words of its path; of any other nothing is left."""
+        """Return a URL, scrubbed: a service's keeps its host and the words of its path; any other is replaced as a
+        whole.
+        """
         try:
             parts = urlsplit(value)
             host = (parts.hostname or "").lower()
@@ -325,7 +333,7 @@ class Scrubber:
         return name, self.text(value, "etag")
 
     def path(self, value: str) -> str:
-        """A path, or an ARM id: the services' own words stay, names and ids get pseudonyms."""
+        """Return a path or an ARM id, scrubbed: the services' own words remain, names and ids get pseudonyms."""
         done: list[str] = []
         before = ""
         for raw in value.split("/"):
@@ -351,7 +359,9 @@ class Scrubber:
         )
 
     def token(self, value: str) -> str:
-        """A JWT becomes an unsigned one with the same claims, scrubbed; another token a pseudonym."""
+        """Return a token, scrubbed: a JWT becomes an unsigned one with scrubbed claims; any other token becomes a
+        pseudonym.
+        """
         claims = decode_claims(value)
         if not claims:
             return self.pseudonyms.of(value, pseudonym_kinds.OPAQUE)
@@ -368,7 +378,9 @@ def _kept_word(value: str) -> str | None:
 
 
 def _hides_text(word: str) -> bool:
-    """Whether a word is the base64 of a text, in UTF-8 or UTF-16: what is no text hardly decodes to letters alone."""
+    """Return whether a word is the base64 of a text, in UTF-8 or UTF-16: what is no text hardly decodes to letters
+    alone.
+    """
     try:
         content = base64.b64decode(word + "=" * (-len(word) % 4), validate=True).replace(b"\0", b"")
     except ValueError:
@@ -377,7 +389,7 @@ def _hides_text(word: str) -> bool:
 
 
 def _of_services(token: str) -> bool:
-    """Whether a word of an error text is one of the services'."""
+    """Return whether a word of an error text is one of the services'."""
     if token.lower() in vocabulary.words() or CODE.fullmatch(token) or vocabulary.RESOURCE_TYPE.fullmatch(token):
         return True
     if token.lower() in vocabulary.hosts() or token.lower() in vocabulary.guids():
@@ -391,7 +403,7 @@ def _tells_of_error(key: str, value: Any) -> bool:
 
 
 def _json_within(value: str) -> Any:
-    """The JSON document that a text holds; None for any other text."""
+    """Return the JSON document that a text holds; None for any other text."""
     if value.lstrip()[:1] not in ("{", "["):
         return None
     try:

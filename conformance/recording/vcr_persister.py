@@ -1,4 +1,4 @@
-"""Recording: what goes over the network is kept in memory, by vcrpy, until it has been scrubbed and judged.
+"""Recording: vcrpy keeps all traffic in memory until it has been scrubbed and judged.
 
 vcrpy patches httpx as a whole, so one tape runs at a time; connections are recorded one after the other.
 """
@@ -17,7 +17,7 @@ import httpx
 from conformance.connection import Connection
 from conformance.network.route import EXTENSION
 from conformance.probing.transport import network_finding
-from conformance.recording.interaction import Answered, Interaction, answered, asked
+from conformance.recording.interaction import Answered, Interaction, request_of, response_of
 from conformance.sources.base import Channel
 from conformance.sources.live import Live
 
@@ -26,7 +26,7 @@ DROPPED = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
 
 class Keeper:
-    """Where vcrpy puts its cassette: nowhere but memory, as interactions. They are real."""
+    """A vcrpy persister that keeps interactions in memory only. They are not scrubbed."""
 
     def __init__(self) -> None:
         self.interactions: list[Interaction] = []
@@ -36,7 +36,7 @@ class Keeper:
 
     def save_cassette(self, path: str, cassette_dict: dict[str, list[Any]], serializer: object) -> None:
         self.interactions = [
-            Interaction(request=_asked(request), response=_answered(response))
+            Interaction(request=_asked(request), response=_response(response))
             for request, response in zip(cassette_dict["requests"], cassette_dict["responses"], strict=True)
         ]
 
@@ -70,7 +70,7 @@ class Tape:
 
 
 class Failures(httpx.AsyncBaseTransport):
-    """Notes what vcrpy does not: requests that the network answered with an error."""
+    """Records requests that ended in a network error, which vcrpy does not record."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
         self._transport = transport
@@ -80,7 +80,7 @@ class Failures(httpx.AsyncBaseTransport):
         try:
             return await self._transport.handle_async_request(request)
         except httpx.HTTPError as error:
-            question = asked(
+            question = request_of(
                 request.method, str(request.url), await request.aread(), request.headers.get("content-type", "")
             )
             failure = Answered(
@@ -95,11 +95,11 @@ class Failures(httpx.AsyncBaseTransport):
 
 def _asked(request: Any) -> Any:
     body = request.body or b""
-    return asked(request.method, request.uri, body, str(request.headers.get("content-type", "")))
+    return request_of(request.method, request.uri, body, str(request.headers.get("content-type", "")))
 
 
-def _answered(response: dict[str, Any]) -> Answered:
+def _response(response: dict[str, Any]) -> Answered:
     headers = {
         name.lower(): ", ".join(values) for name, values in response["headers"].items() if name.lower() not in DROPPED
     }
-    return answered(response["status"]["code"], headers, response["body"]["string"] or b"")
+    return response_of(response["status"]["code"], headers, response["body"]["string"] or b"")

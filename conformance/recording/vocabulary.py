@@ -1,4 +1,4 @@
-"""What survives scrubbing because it is everybody's: the words, names, ids and hosts of the services themselves."""
+"""The vocabulary that survives scrubbing: words, names, ids and hosts of the services themselves."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ _EXAMPLES = frozenset({"contoso", "fabrikam", "adatum", "northwind"})
 
 @cache
 def hosts() -> frozenset[str]:
-    """The hosts that stay as they are."""
+    """Return the hosts that stay as they are."""
     named = {httpx.URL(url).host for cloud in CLOUDS.values() for url in cloud.hosts.values()}
     audiences = {httpx.URL(url).host for one in RESOURCES.values() for url in one.audiences}
     return frozenset(SERVICE_HOSTS | named | audiences)
@@ -65,7 +65,7 @@ def hosts() -> frozenset[str]:
 
 @cache
 def guids() -> frozenset[str]:
-    """The GUIDs that are the same in every tenant: built-in roles, APIs and their permissions. Lower case."""
+    """Return the GUIDs that are the same in every tenant: built-in roles, APIs and their permissions. Lower case."""
     permissions = [one for resource in RESOURCES.values() for one in resource.permissions.values()]
     ids = {one.app_id for one in RESOURCES.values()}
     ids |= {id for one in permissions for id in (one.application, one.delegated) if id}
@@ -85,16 +85,16 @@ def names() -> frozenset[str]:
 
 @cache
 def own() -> frozenset[str]:
-    """What services call things themselves: tables and their columns, and objects that each workspace has."""
+    """Return the services' own names: tables and their columns, and objects that each workspace has."""
     columns = {name for table in TABLES.values() for name in (*table.documented, *table.unverified)}
     return frozenset({*columns, *TABLES, *FRESHNESS_TABLES, "PrimaryResult", "default"})
 
 
 @cache
 def words() -> frozenset[str]:
-    """The words that error texts are made of, lower case: those of the catalogues and of known refusals.
+    """Return the words that error texts are made of, lower case: those of the catalogues and of known refusals.
 
-    Every other word of an error text may be somebody's name, and is taken for one.
+    Every other word of an error text may be a person's name, and is treated as one.
     """
     texts = [text for file in _texts("findings") for text in _strings(file)]
     texts += [text for file in _texts("fakes", "services", "refusals") for text in _strings(file)]

@@ -1,4 +1,5 @@
-"""What may leave this process as text: without any secret that the run knows, and without commands to a machine.
+"""Text that leaves this process: without any secret that the run knows, and without commands to a terminal or CI
+system.
 
 ``remember`` is called where a secret is read, ``hide`` and ``hide_bytes`` where text is written, and
 ``describe`` where a message would show a value of the user. The exits themselves are in

@@ -26,12 +26,14 @@ _CLASSES = tuple(map(re.compile, ("[a-z]", "[A-Z]", "[0-9]", r"[^\w\s.-]")))
 
 
 def shape_of(text: str) -> str | None:
-    """What kind of secret a text has the unmistakable shape of; None for any other text, perhaps a secret too."""
+    """Return the kind of secret that a text certainly is, by its shape; None for any other text, which may still be a
+    secret.
+    """
     return next((kind for pattern, kind in _KINDS if pattern.search(text)), None)
 
 
 def kind_of(text: str) -> str | None:
-    """What kind of secret a text looks like; None for a text that looks harmless.
+    """Return what kind of secret a text looks like; None for a text that looks harmless.
 
     Ids, names made of words, and paths are harmless. A run of 16 characters or more that mixes letters of both cases,
     digits or signs within its words is not.
@@ -45,7 +47,9 @@ def kind_of(text: str) -> str | None:
 
 
 def describe(value: str) -> str:
-    """A value as a message shows it: in quotes, cut, harmless to terminals; or by the kind of secret it looks like."""
+    """Return a value as a message shows it: in quotes, cut, harmless to terminals; or by the kind of secret it looks
+    like.
+    """
     if kind := _secret(value):
         return kind
     short = value if len(value) <= SHOWN else value[: SHOWN - 1] + "…"
@@ -53,7 +57,7 @@ def describe(value: str) -> str:
 
 
 def name_of(value: str) -> str:
-    """A name or a path as a message shows it, without quotes; or the kind of secret it looks like."""
+    """Return a name or a path as a message shows it, without quotes; or the kind of secret it looks like."""
     return _secret(value) or defuse(printable(value), within=True)
 
 
@@ -65,6 +69,6 @@ def _secret(value: str) -> str | None:
 
 
 def _dense(word: str) -> bool:
-    """Whether letters and digits change places too often for a name."""
+    """Return whether letters and digits change places too often for a name."""
     changes = len(re.findall(r"[A-Za-z](?=[0-9])|[0-9](?=[A-Za-z])", word))
     return changes >= 4

@@ -21,7 +21,7 @@ TOKENS = (
 
 
 def remember_environment(environ: Mapping[str, str] | None = None) -> None:
-    """Takes note of the passwords in ``*_PROXY`` variables, and of the tokens of a CI job."""
+    """Register the passwords in ``*_PROXY`` variables and the tokens of a CI job as secrets."""
     for name, value in (os.environ if environ is None else environ).items():
         if name.upper() in TOKENS:
             remember(value)

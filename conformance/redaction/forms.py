@@ -13,7 +13,7 @@ LONG = 256
 
 
 def forms(value: str) -> list[bytes]:
-    """Every form of a value, in lower case and without repetition, the value itself first.
+    """Return every form of a value, in lower case and without repetition, the value itself first.
 
     Base64 depends on how many bytes stand before: each of the three alignments is given, without the characters at
     its ends in which other bytes have a part.

@@ -14,7 +14,7 @@ _FORMATTER = logging.Formatter()
 
 
 class _Factory:
-    """The factory of all records, while anybody uses it."""
+    """The factory of all log records, while it is in use."""
 
     def __init__(self) -> None:
         self._lock, self._users = Lock(), 0

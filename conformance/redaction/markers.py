@@ -20,12 +20,12 @@ _APART = {"##": "# #", "section_": "section "}
 
 
 def printable(text: str) -> str:
-    """The text on one line, without control, bidirectional, invisible and tag characters."""
+    """Return the text on one line, without control, bidirectional, invisible and tag characters."""
     return _UNPRINTABLE.sub(" ", text)
 
 
 def defuse(text: str, *, within: bool = False) -> str:
-    """The text with the markers of CI commands taken apart. It begins a line, unless it is ``within`` one."""
+    """Return the text with the markers of CI commands taken apart. It begins a line, unless it is ``within`` one."""
     if "##" in text or "ection_" in text.lower():
         text = _MARKER.sub(lambda match: _APART[match[0].lower()], text)
     if "::" in text:
@@ -35,13 +35,15 @@ def defuse(text: str, *, within: bool = False) -> str:
 
 
 def defuse_bytes(data: bytes) -> bytes:
-    """Of a file in UTF-8: what is obeyed anywhere in a line, should it be printed by a job."""
+    """Return the content of a UTF-8 file without CI commands that would be obeyed anywhere in a line when a job prints
+    it.
+    """
     if b"##" not in data and b"ection_" not in data.lower():
         return data
     return _MARKER_BYTES.sub(lambda match: _APART[match[0].decode().lower()].encode(), data)
 
 
 def _later(text: str) -> str:
-    """All lines but the first, which another text has begun."""
+    """Return all lines but the first, which another text has begun."""
     first, end, rest = text.partition("\n")
     return first + end + _FIRST.sub(r"\1: ", rest)

@@ -23,7 +23,9 @@ def clean(text: str) -> str:
 
 
 def clean_bytes(data: bytes) -> bytes:
-    """The content of a file, or a part of it: no known secret, nothing that a CI system obeys anywhere in a line."""
+    """Return the content of a file, or a part of it: no known secret, nothing that a CI system obeys anywhere in a
+    line.
+    """
     return defuse_bytes(hide_bytes(data))
 
 
@@ -37,11 +39,11 @@ class Outlet:
 
     @classmethod
     def of(cls, stream: IO[str]) -> IO[str]:
-        """The stream as an outlet, which it may be already."""
+        """Return the stream as an outlet, which it may be already."""
         return stream if isinstance(stream, Outlet) else cast("IO[str]", cls(stream))
 
     def write(self, text: str) -> int:
-        """Writes the text as it may be shown; how many characters were given."""
+        """Write the text as it may be shown; how many characters were given."""
         shown = defuse(_OBEYED.sub("", hide(text)), within=self._within)
         if shown:
             self._within = bool(shown.rpartition("\n")[2].strip(" \t\r") or (self._within and "\n" not in shown))
@@ -57,7 +59,7 @@ class Outlet:
 
 
 def say(*lines: str, error: bool = False, end: str = "\n") -> None:
-    """Prints lines on standard output or standard error."""
+    """Print lines on standard output or standard error."""
     stream = Outlet(sys.stderr if error else sys.stdout)
     for line in lines:
         stream.write(line + end)

@@ -8,7 +8,7 @@ from conformance.redaction.register import hide
 
 
 def clean_report(report: Any) -> None:
-    """Takes known secrets out of a ``pytest.TestReport``: its failure, its captured output, its properties."""
+    """Take known secrets out of a ``pytest.TestReport``: its failure, its captured output, its properties."""
     text = str(report.longrepr) if report.longrepr else ""
     if (shown := hide(text)) != text:
         where = report.longrepr

@@ -26,7 +26,7 @@ BEGINNING = 64
 PART_OF_LONG = STRIDE * BLOCK + BLOCK
 SHORT = 4
 """Bytes from which a secret is removed. One below ``BLOCK`` only where it stands alone, as a word."""
-KEPT = 400_000
+MAX_BLOCKS = 400_000
 """Blocks that are kept, of the secrets used last: more than those of 32 connections at a time, in some 40 MB."""
 HIDDEN = b"***"
 REACH = 64
@@ -52,7 +52,7 @@ class Register:
         """Forms in which there may be no whole block where a text is looked at."""
 
     def remember(self, value: str) -> None:
-        """Takes note of a secret, as one that was used just now."""
+        """Register a secret, as the most recently used one."""
         text = value.strip()
         if len(text) < SHORT:
             return
@@ -65,15 +65,15 @@ class Register:
                 if len(one) < PART:
                     edge = (rb"(?<![0-9a-z])", rb"(?![0-9a-z])") if len(one) < BLOCK else (b"", b"")
                     self._short[one] = re.compile(edge[0] + re.escape(one) + edge[1])
-            blocks = tuple({block for one in known for block in _listed(one)})
+            blocks = tuple({block for one in known for block in _blocks(one)})
             for block in blocks:
                 self._blocks.setdefault(block, text)
             self._values[text] = _Value(tuple(known), blocks)
-            while len(self._blocks) > KEPT and len(self._values) > 1:
+            while len(self._blocks) > MAX_BLOCKS and len(self._values) > 1:
                 self._forget(*self._values.popitem(last=False))
 
     def hide(self, data: bytes) -> bytes:
-        """The text without the known secrets: the very same object where there is none in it."""
+        """Return the text without the known secrets: the very same object where there is none in it."""
         if not self._values:
             return data
         small = data.lower()
@@ -95,10 +95,10 @@ class Register:
             # A block of several secrets is listed for one of them: the others are looked at only then.
             holders = [text, *(one for one, value in self._values.items() if one != text and block in value.blocks)]
             for form in dict.fromkeys(form for one in holders for form in self._values[one].forms):
-                yield from _extended(small, place, form)
+                yield from _extend(small, place, form)
 
     def clear(self) -> None:
-        """Forgets all of them: another run begins."""
+        """Forget all secrets, before another run."""
         with self._lock:
             self._values.clear()
             self._blocks.clear()
@@ -112,8 +112,8 @@ class Register:
                 del self._blocks[block]
 
 
-def _listed(form: bytes) -> Iterator[int]:
-    """The blocks by which a form is found: at every place, or some of them where it is long."""
+def _blocks(form: bytes) -> Iterator[int]:
+    """Yield the blocks by which a form is found: at every place, or some of them where it is long."""
     last = len(form) - BLOCK + 1
     places: list[int] = [*range(last)]
     if len(form) >= LONG:
@@ -121,8 +121,8 @@ def _listed(form: bytes) -> Iterator[int]:
     return (int.from_bytes(form[at : at + BLOCK], sys.byteorder) for at in places)
 
 
-def _extended(small: bytes, place: int, form: bytes) -> Iterator[tuple[int, int]]:
-    """Where the form, or a part of it, stands around the block at a place."""
+def _extend(small: bytes, place: int, form: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the ranges around the block at a place that match the form, or a part of it."""
     block = small[place : place + BLOCK]
     at = form.find(block)
     while at >= 0:
@@ -170,17 +170,17 @@ REGISTER = Register()
 
 
 def remember(value: str) -> None:
-    """Takes note of a secret of this run. Its ``hide`` removes it from then on, in all its forms."""
+    """Register a secret of this run. ``hide`` removes it from now on, in all its forms."""
     REGISTER.remember(value)
 
 
 def hide_bytes(data: bytes) -> bytes:
-    """A text in UTF-8 without the known secrets. JSON stays JSON."""
+    """Return a text in UTF-8 without the known secrets. JSON stays JSON."""
     return REGISTER.hide(data)
 
 
 def hide(text: str) -> str:
-    """The text without the known secrets."""
+    """Return the text without the known secrets."""
     data = text.encode("utf-8", "surrogatepass")
     shown = REGISTER.hide(data)
     return text if shown is data else shown.decode("utf-8", "replace")

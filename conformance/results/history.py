@@ -1,4 +1,4 @@
-"""What became of each connection, run after run: one SQLite file, written by any number of runs at a time."""
+"""The verdicts of each connection, run by run, in one SQLite file that several runs may write at the same time."""
 
 from __future__ import annotations
 
@@ -55,12 +55,12 @@ SELECT_CAUSES = f'SELECT look, cause, "check" FROM causes JOIN looks ON looks.id
 
 
 class HistoryError(UsageError):
-    """The file is no history that can be used; the message is one line for the user."""
+    """The file is not a usable history. The message is one line for the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What one run found out about one connection; ``causes`` are (cause, check)."""
+    """The result of one run for one connection; ``causes`` are pairs of (cause, check id)."""
 
     started: datetime
     connection: str
@@ -69,8 +69,8 @@ class Observation:
     source: str = "live"
 
 
-def look(entry: Entry) -> Observation:
-    """What the history keeps of a finished connection: its verdict, and what made it."""
+def observation_of(entry: Entry) -> Observation:
+    """Return the verdict of a finished connection, and its causes, for the history."""
     part = entry.part
     causes = frozenset((one.cause, one.check) for one in part.root_causes)
     return Observation(entry.started, entry.name, part.verdict.status, causes, entry.source)
@@ -78,7 +78,7 @@ def look(entry: Entry) -> Observation:
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """A cause from the first run that found it to the first that did not any more (None while it lasts)."""
+    """A cause from the first run that found it to the first run that no longer did (None while it lasts)."""
 
     connection: str
     cause: str
@@ -92,9 +92,11 @@ class Episode:
 
 
 class History:
-    """The looks of all runs. Used as a context manager; each look is a transaction, so a kill loses the one at hand.
+    """The observations of all runs, as a context manager. Each observation is a transaction, so a killed run loses one
+    at most.
 
-    Older files are brought up to date. Raises :class:`HistoryError` for what is no history, or a newer one.
+    Older files are brought up to date. Raises :class:`HistoryError` for a file that is not a history, or was written by
+    a newer version.
     """
 
     def __init__(self, path: Path) -> None:
@@ -113,7 +115,7 @@ class History:
         return self
 
     def _open(self, patience: float) -> None:
-        """Opens the file; ``locked`` says why not, where another program holds it."""
+        """Open the file. If another program holds it, ``locked`` is set to the reason."""
         self.locked = None
         self._database = sqlite3.connect(self._path, timeout=patience, isolation_level=None)
         try:
@@ -132,7 +134,7 @@ class History:
             raise
 
     def retry(self) -> None:
-        """Opens a locked file once more. Raises ``sqlite3.Error`` where it is locked still, or no history."""
+        """Open a locked file once more. Raises ``sqlite3.Error`` where it is locked still, or no history."""
         if self.locked:
             self._open(OPENING)
         if self.locked:
@@ -143,7 +145,7 @@ class History:
             self._database.close()
 
     def add(self, looks: Iterable[Observation]) -> None:
-        """Writes looks down, all or none; what is known of the same run and connection is replaced."""
+        """Write observations, all or none. They replace those of the same run and connection."""
         with self._transaction() as cursor:
             for one in looks:
                 key = (one.started.astimezone(UTC).isoformat(), one.connection)
@@ -160,7 +162,7 @@ class History:
     def observations(
         self, since: datetime | None = None, connections: Collection[str] | None = None
     ) -> list[Observation]:
-        """All looks since a moment, oldest first; at these connections only, if any are given."""
+        """Return all observations since a moment, oldest first, of the named connections (all by default)."""
         causes = defaultdict(set)
         chosen = {
             "first": "" if since is None else since.astimezone(UTC).isoformat(),
@@ -203,15 +205,15 @@ class History:
 
 
 def by_connection(looks: Iterable[Observation]) -> dict[str, list[Observation]]:
-    """Looks by connection, oldest first."""
+    """Return observations by connection, oldest first."""
     found: dict[str, list[Observation]] = {}
-    for one in sorted(looks, key=lambda look: look.started):
+    for one in sorted(looks, key=lambda observation_of: observation_of.started):
         found.setdefault(one.connection, []).append(one)
     return found
 
 
 def episodes(looks: Iterable[Observation]) -> list[Episode]:
-    """When each cause came and went. An incomplete look says nothing of what it did not find."""
+    """Return when each cause came and went. An incomplete observation does not end a cause."""
     found = []
     for connection, seen in by_connection(looks).items():
         open_: dict[tuple[str, str], datetime] = {}
@@ -226,7 +228,9 @@ def episodes(looks: Iterable[Observation]) -> list[Episode]:
 
 
 def flapping(looks: Iterable[Observation], times: int = 3) -> dict[str, int]:
-    """The connections whose verdict changed at least so many ``times``, and how often; the restless first."""
+    """Return the connections whose verdict changed at least ``times`` times, with the number of changes; most changes
+    first.
+    """
     changes = {
         connection: sum(before.status != after.status for before, after in pairwise(seen))
         for connection, seen in by_connection(looks).items()
@@ -236,5 +240,5 @@ def flapping(looks: Iterable[Observation], times: int = 3) -> dict[str, int]:
 
 
 def median(times: Sequence[timedelta]) -> timedelta | None:
-    """The middle one of several times, the longer of two."""
+    """Return the median; the upper of the two middle values where their number is even. None for no values."""
     return sorted(times)[len(times) // 2] if times else None

@@ -1,4 +1,4 @@
-"""What is finished: one line of JSON per connection, written as soon as its verdict is there."""
+"""The journal of a run: one line of JSON per connection, written as soon as its verdict is known."""
 
 from __future__ import annotations
 
@@ -24,16 +24,17 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 
 class JournalError(UsageError):
-    """The file is no journal; the message is one line for the user."""
+    """The file is not a journal. The message is one line for the user."""
 
 
 class Journal:
     """Entries in a file, or compressed in memory where there is none.
 
-    Processes that write at the same time have a file each: ``of`` another process, beside this one.
+    Processes that write at the same time have a file each; ``of`` returns the journal of another process, beside this
+    one.
 
-    A file that cannot be written is no reason to lose a verdict: what it should have had is kept in memory, and
-    ``problem`` says what was wrong. A line that was cut off by a kill is no entry.
+    If the file cannot be written, entries are kept in memory and ``problem`` says why. A line that was cut off when the
+    run was killed is ignored.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -41,24 +42,25 @@ class Journal:
         self.problem: OSError | None = None
 
     def of(self, process: str) -> Journal:
-        """That of another process of the same run."""
+        """Return the journal of another process of the same run."""
         assert self.path
         return Journal(self.path.with_name(f"{self.path.name}.{process}.part"))
 
     def others(self) -> list[Journal]:
-        """Those of other processes, of this run or of one that was killed."""
+        """Return the journals of other processes, of this run or of a killed one."""
         found = self.path.parent.glob(f"{self.path.name}.*.part") if self.path else ()
         return [Journal(path) for path in sorted(found)]
 
     def finished(self, prints: Mapping[str, str]) -> dict[str, datetime]:
-        """Which of these connections (name: fingerprint) are finished, and when the run began that did it.
+        """Return which of these connections (name: fingerprint) are finished, with the start of the run that finished
+        them.
 
         Raises :class:`JournalError`.
         """
         return {one.name: one.started for _, one in self._finished(prints)}
 
     def start(self, prints: Mapping[str, str] | None = None) -> None:
-        """Begins anew, with what is finished of these connections (name: fingerprint); none by default.
+        """Start the journal again with the finished entries of these connections (name: fingerprint); none by default.
 
         Raises :class:`JournalError`.
         """
@@ -73,13 +75,13 @@ class Journal:
             self.path, self.problem = None, error
 
     def drop_others(self) -> None:
-        """Removes the files of other processes, once their entries stand here. Raises ``OSError``."""
+        """Remove the files of other processes, once their entries are in this journal. Raises ``OSError``."""
         for one in self.others():
             if one.path:
                 one.path.unlink(missing_ok=True)
 
     def add(self, one: Entry) -> None:
-        """Writes an entry at once."""
+        """Write an entry at once."""
         if self.path is not None and self.problem is None:  # nothing is written behind a line that was cut off
             try:
                 with open(self.path, "ab") as file:
@@ -93,20 +95,20 @@ class Journal:
         self._kept += [zlib.compress(line, 1) for line in lines]
 
     def entries(self) -> Iterator[Entry]:
-        """All entries, in the order in which they were finished. Raises :class:`JournalError`."""
+        """Yield all entries, in the order in which they were finished. Raises :class:`JournalError`."""
         for line in self._lines():
             yield self._decoded(line, Entry)
 
     def fresh(self) -> Iterator[Entry]:
-        """What another process has written here since the last call."""
+        """Yield the entries that another process has written here since the last call."""
         for line in self._lines(self._read):
             self._read += len(line)
             yield self._decoded(line, Entry)
 
     def in_order(self, key: Callable[[str], Any]) -> Iterator[Entry]:
-        """All entries by a key of their names, one at a time: they are not in memory all at once.
+        """Yield all entries, sorted by a key of their names, without holding all in memory.
 
-        One for each name: who interrupts a run in the middle of an entry may have it written twice.
+        Each name comes once: an interrupted run may have written an entry twice.
         """
         found: dict[str, tuple[Any, int, int]] = {}
         at = number = 0
@@ -129,7 +131,7 @@ class Journal:
         return (line for line, _ in self._finished(prints)) if prints else iter(())
 
     def _finished(self, prints: Mapping[str, str]) -> Iterator[tuple[bytes, Entry]]:
-        """The entries of these connections, one each: journals that were joined, or of several processes, have more."""
+        """Yield one entry for each of these connections, although joined journals may hold several."""
         seen = set[str]()
         for journal in (self, *self.others()):
             for number, line in enumerate(journal._lines(), 1):
@@ -156,7 +158,7 @@ class Journal:
         yield from map(zlib.decompress, self._kept)
 
     def _whole(self, line: bytes, number: int) -> Entry:
-        """The entry of a line, with all its parts. Raises :class:`JournalError` that names the line."""
+        """Return the complete entry of a line. Raises :class:`JournalError`, which names the line."""
         try:
             one = msgspec.json.decode(line, type=Entry)
             _ = one.part

@@ -1,4 +1,4 @@
-"""A share of the connections, the same ones each time: for the jobs of a CI matrix."""
+"""A shard of the connections, always the same ones: for the jobs of a CI matrix."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from conformance.errors import UsageError
 
 
 class ShardError(UsageError):
-    """What was given is no share."""
+    """The text is not a shard, such as ``2/5``. The message is one line for the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """The ``index``-th of ``count`` shares, from 1. A connection's name alone decides where it belongs."""
+    """The ``index``-th of ``count`` shards, from 1. Only a connection's name decides to which shard it belongs."""
 
     index: int
     count: int
 
     @classmethod
     def parse(cls, text: str) -> Shard:
-        """``2/5``. Raises :class:`ShardError`."""
+        """Return the shard of a text such as Return the shard of a text such as ``2/5``. Raises :class:`ShardError`."""
         found = re.fullmatch(r"(\d{1,6})/(\d{1,6})", text.strip())
         if not found or not 1 <= int(found[1]) <= int(found[2]):
             raise ShardError(f"{text!r} is no share of the connections: 2/5 is the second of five")
@@ -34,5 +34,5 @@ class Shard:
         return f"{self.index}/{self.count}"
 
     def of(self, connections: Iterable[Connection]) -> list[Connection]:
-        """Those that belong to this share, in their order."""
+        """Return the connections of this shard, in input order."""
         return [one for one in connections if zlib.crc32(one.name.encode()) % self.count == self.index - 1]

@@ -1,4 +1,4 @@
-"""Where a run keeps what it has finished: its journal, and the history of all runs."""
+"""Store of a run's finished connections: its journal, and the history of all runs."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.report.entry import Entry
-from conformance.results.history import History, HistoryError, Observation, look
+from conformance.results.history import History, HistoryError, Observation, observation_of
 from conformance.results.journal import Journal
 
 
 @dataclass
 class RunStore:
-    """Takes finished connections. A history that cannot be written is no reason to lose a verdict."""
+    """Stores finished connections. A history that cannot be written never loses a verdict."""
 
     journal: Journal
     history: History | None = None
@@ -35,17 +35,17 @@ class RunStore:
                 self._remember(one)
 
     def add(self, one: Entry) -> None:
-        """Writes an entry down, at once."""
+        """Write an entry at once."""
         self.journal.add(one)
         self.names.add(one.name)
         self._remember(one)
 
     def in_order(self, key: Callable[[str], Any]) -> Iterator[Entry]:
-        """All that is finished, by a key of its name. What other runs left is not of one that has not begun."""
+        """Yield all finished entries, sorted by a key of their names. Yields nothing until start() was called."""
         return self.journal.in_order(key) if self._begun else iter(())
 
     def close(self) -> None:
-        """Writes what a locked history could not take meanwhile, if it can now, and closes it."""
+        """Write the observations that a locked history could not take, if it is free now, and close it."""
         if self.history is None:
             return
         if self._waiting:
@@ -62,10 +62,10 @@ class RunStore:
             return
         if self.problem or self.history.locked:  # it is not waited for again with each connection
             self.problem = self.problem or self.history.locked
-            self._waiting.append(look(one))
+            self._waiting.append(observation_of(one))
             return
         try:
-            self.history.add([look(one)])
+            self.history.add([observation_of(one)])
         except sqlite3.Error as error:
             self.problem = error
-            self._waiting.append(look(one))
+            self._waiting.append(observation_of(one))

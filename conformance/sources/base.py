@@ -1,4 +1,4 @@
-"""What a source is: where the answers for a connection come from. A check never knows which one it is."""
+"""The interface of a source: where the answers for a connection come from. A check never knows which source it is."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SourceError(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """An open source: how requests travel, what time it is there, and the connection as the source has it.
+    """An open source: how requests travel, what time it is there, and the connection as used by the source.
 
     Channels of the same services and the same time share their ``pace``.
     """

@@ -29,8 +29,8 @@ class Live:
     operating system's certificates are.
 
     Connections that are open at the same time in one event loop use the same sockets, one after the other: the services
-    have the same hosts for everybody, and a handshake costs as much as several requests. They share a pace as well.
-    A connection waits to be opened until this process may open the sockets that it takes. Raises
+    have the same hosts for every tenant, and a handshake costs as much as several requests. They share a pace as well.
+    A connection is opened only when this process may open the sockets that it needs. Raises
     :class:`~conformance.probing.shortage.Shortage` where it may open hardly any.
     """
 
@@ -43,9 +43,9 @@ class Live:
 
     @asynccontextmanager
     async def open(self, connection: Connection) -> AsyncIterator[Channel]:
-        async with socket_permits().taken(SOCKETS, FEWEST) as count:
+        async with socket_permits().take(SOCKETS, FEWEST) as count:
             sockets, pace = self._shared.setdefault(asyncio.get_running_loop(), (ConnectionPool(), RateLimits()))
-            async with sockets.reserved(count):
+            async with sockets.reserve(count):
                 yield Channel(sockets, Clock(), connection, pace, count)
 
 
@@ -58,7 +58,7 @@ TUNNEL = 10.0
 
 
 class ConnectionPool(httpx.AsyncBaseTransport):
-    """A transport of httpx for each socket: one that is free, or a new one, but no more than are ``reserved``.
+    """One httpx transport for each socket: a free one, or a new one up to the reserved number (:meth:`reserve`).
 
     One transport for all sockets is slow: httpcore looks at each of them, several times, for every request. A client
     for each is slow too, and keeps cookies, which must not travel between tenants.
@@ -70,8 +70,8 @@ class ConnectionPool(httpx.AsyncBaseTransport):
         self._proxies: dict[str, Proxy | None] = {}
 
     @asynccontextmanager
-    async def reserved(self, count: int) -> AsyncIterator[ConnectionPool]:
-        """While entered, there may be so many sockets more. The caller has no more requests in flight than that."""
+    async def reserve(self, count: int) -> AsyncIterator[ConnectionPool]:
+        """Reserve ``count`` more sockets while entered. The caller has no more requests in flight than that."""
         self._reserved += count
         try:
             yield self
@@ -107,7 +107,7 @@ class ConnectionPool(httpx.AsyncBaseTransport):
         return response
 
     async def _close(self, most: int, among: Collection[list[httpx.AsyncBaseTransport]] | None = None) -> None:
-        """Closes free sockets, those of the hosts with most of them first, until there are at most ``most`` in all."""
+        """Close free sockets, those of the hosts with most of them first, until there are at most ``most`` in all."""
         lists = self._free.values() if among is None else among
         while self._open > most and (longest := max(lists, key=len, default=None)):
             self._open -= 1
@@ -116,7 +116,7 @@ class ConnectionPool(httpx.AsyncBaseTransport):
     async def _through(
         self, transport: httpx.AsyncBaseTransport, request: httpx.Request, route: Route
     ) -> httpx.Response:
-        """The answer of a transport. A proxy has ``TUNNEL`` seconds to lead to the service."""
+        """Return the answer of a transport. A proxy has ``TUNNEL`` seconds to open the tunnel to the service."""
         if route.proxy is None:
             return await transport.handle_async_request(request)
         route.stage = Stage.CONNECT
@@ -133,7 +133,7 @@ class ConnectionPool(httpx.AsyncBaseTransport):
             await route.abandon()
 
     async def _leave(self, free: list[httpx.AsyncBaseTransport], transport: httpx.AsyncBaseTransport) -> None:
-        """A transport is free again; one that has more to read than was asked for is closed instead."""
+        """Put a transport back among the free ones; close it where a service sent more than was asked for."""
         if surplus(transport):
             self._open -= 1
             await transport.aclose()
@@ -152,13 +152,13 @@ class ConnectionPool(httpx.AsyncBaseTransport):
 
     @cached_property
     def _trust(self) -> ssl.SSLContext:
-        """Read once: that takes 20 ms."""
+        """Return the TLS context. It is made once: that takes 20 ms."""
         return trust()
 
 
 @dataclass(slots=True)
 class _Read(httpx.AsyncByteStream):
-    """The body of an answer, whose socket is free once it is closed."""
+    """The body of an answer. Closing it frees the socket."""
 
     stream: httpx.AsyncByteStream
     leave: Callable[[], Awaitable[None]]

@@ -12,7 +12,7 @@ from threading import Lock
 from conformance.probing.open_files import files_left, raise_limit
 from conformance.probing.shortage import Shortage
 
-MOST = 320
+MAX_SOCKETS = 320
 """Sockets of a process: enough for 16 connections at a time, which keep a processor busy."""
 
 
@@ -25,11 +25,12 @@ class Permits:
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
 
     @asynccontextmanager
-    async def taken(self, most: int, least: int = 1) -> AsyncIterator[int]:
-        """Waits for ``most`` permits, or for all if there are fewer, and gives them back at the end. After a good end,
-        there are some more of those that :meth:`shrink` took away.
+    async def take(self, most: int, least: int = 1) -> AsyncIterator[int]:
+        """Wait for ``most`` permits, or for all if there are fewer; yield how many were taken, and release them at the
+        end.
 
-        Gives how many were taken. Raises :class:`Shortage` where there are fewer than ``least``.
+        After a success, some of the permits that :meth:`shrink` removed are added again. Raises :class:`Shortage` where
+        there are fewer than ``least``.
         """
         count = min(most, self._total)
         if count < least:
@@ -43,7 +44,9 @@ class Permits:
         self._give(count, more=max(1, count // 4))
 
     def shrink(self, least: int) -> None:
-        """Half as many as are taken now, but at least ``least``: this machine cannot open as many as was assumed."""
+        """Reduce the total to half of the permits in use, but at least ``least``: this machine cannot open as many as
+        assumed.
+        """
         with self._lock:
             fewer = self._total - max(min(least, self._total), (self._total - self._free) // 2)
             self._total -= fewer
@@ -88,8 +91,8 @@ def _grant(waiting: asyncio.Future[None]) -> None:
 
 @cache
 def socket_permits() -> Permits:
-    """Those of this process: as many sockets as its limit of open files leaves, which is raised where allowed, up to
-    ``MAX_ROWS``.
+    """Return the permits of this process: as many sockets as its limit of open files allows (raised where allowed), up
+    to ``MAX_SOCKETS``.
     """
     raise_limit()
-    return Permits(min(max(files_left(), 0), MOST))
+    return Permits(min(max(files_left(), 0), MAX_SOCKETS))

@@ -1,4 +1,4 @@
-"""Sources by their names. The only module of the chain that knows the virtual tenant and the recordings."""
+"""Sources by name. The only module of the chain that knows the virtual tenant and the recordings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ CASSETTES = Path("cassettes")
 
 
 def source(name: str | Source, *, cassettes: Path = CASSETTES) -> Source:
-    """The source of a name: ``live``, ``fake``, ``fake:SCENARIO``, ``fake:FAULT``, ``cassette`` or ``cassette:NAME``.
+    """Return the source of a name: ``live``, ``fake``, ``fake:SCENARIO``, ``fake:FAULT``, ``cassette`` or
+    ``cassette:NAME``.
 
     ``cassettes`` is the folder in which cassettes are looked for first. Raises :class:`SourceError`.
     """

@@ -1,4 +1,4 @@
-"""A strict TOML file under reading: what is wrong with it is told line by line, never raised one by one."""
+"""A strict TOML file while it is read. Its problems are collected line by line, not raised one by one."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from conformance.files.regular import FileError, read_file
 from conformance.redaction import clean, describe, printable
 
 MAX_BYTES = 1024 * 1024
-"""Bytes of a file that somebody writes by hand."""
+"""The largest size, in bytes, of a file written by hand."""
 
 
 @dataclass
 class TomlDocument:
-    """A file and what is wrong with it, each problem as ``file:line: text`` with the line that it sorts by."""
+    """A file and its problems, each as ``file:line: text`` with the line that it sorts by."""
 
     path: Path
     wrong: list[tuple[int, str]] = field(default_factory=list)
@@ -31,17 +31,17 @@ class TomlDocument:
 
     @property
     def problems(self) -> list[str]:
-        """What is wrong, in the order of the lines."""
+        """Return the problems, in the order of the lines."""
         return [clean(text) for _, text in sorted(self.wrong)]
 
-    def parsed(self) -> tuple[str, dict[str, Any]] | None:
-        """The text and its values; None where it is no TOML, which is then told."""
+    def parse(self) -> tuple[str, dict[str, Any]] | None:
+        """Return the text and its values; None where it is not TOML, which is added as a problem."""
         text = self.text()
-        document = None if text is None else self.decoded(text)
+        document = None if text is None else self.decode(text)
         return None if text is None or document is None else (text, document)
 
-    def decoded(self, text: str) -> dict[str, Any] | None:
-        """The values of a text; None where it is no TOML, which is then told."""
+    def decode(self, text: str) -> dict[str, Any] | None:
+        """Return the values of a text; None where it is not TOML, which is added as a problem."""
         try:
             return tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
@@ -56,7 +56,7 @@ class TomlDocument:
         return None
 
     def text(self) -> str | None:
-        """The file's text; None where it cannot be read, which is then told."""
+        """Return the file's text; None where it cannot be read, which is added as a problem."""
         try:
             content = read_file(self.path, MAX_BYTES)
         except FileError as error:
@@ -80,7 +80,7 @@ def did_you_mean(word: object, known: Iterable[str]) -> str:
 
 
 def repr_short(value: object) -> str:
-    """A value as a message shows it: short, and never a number that Python cannot write."""
+    """Return a value for a message: shortened, and safe for huge numbers that Python refuses to print."""
     if isinstance(value, str):
         return describe(value)
     if isinstance(value, int) and value.bit_length() > 64:  # Python writes no number of more than 4300 digits
@@ -89,7 +89,7 @@ def repr_short(value: object) -> str:
 
 
 def kind(value: object) -> str:
-    """What a value is, as somebody would say who does not know TOML's types; a text counts as an empty one."""
+    """Return the type of a value in plain words, for readers who do not know TOML's types."""
     kinds: tuple[tuple[type | tuple[type, ...], str], ...] = (
         (bool, "the boolean"),
         (int, "the number"),
@@ -104,7 +104,7 @@ def kind(value: object) -> str:
 
 
 def day(value: object) -> date | None:
-    """A date, written as TOML's own or in quotes; None for anything else."""
+    """Return a date, written as TOML's own or in quotes; None for anything else."""
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):

@@ -1,4 +1,4 @@
-"""Where a key stands in a TOML text: ``tomllib`` reads values, and does not say from which line."""
+"""Line numbers of the keys of a TOML text: ``tomllib`` reads values without their lines."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Table:
 
 
 def tables(text: str) -> Sequence[Table]:
-    """The tables of a TOML text in their order, the nameless first one included. Lines count from 1."""
+    """Return the tables of a TOML text in their order, the nameless first one included. Lines count from 1."""
     found = [Table("", 1)]
     within: str | None = None
     for number, line in enumerate(text.split("\n"), 1):
@@ -41,7 +41,7 @@ def tables(text: str) -> Sequence[Table]:
 
 
 def _within(line: str, mark: str | None) -> str | None:
-    """The mark of the long string that is open at the end of a line, given the one open at its start."""
+    """Return the mark of the long string that is open at the end of a line, given the one open at its start."""
     at = 0
     while token := ENDS[mark].match(line, at) if mark else TOKEN.search(line, at):
         mark = None if mark else token.group() if token.group() in ENDS else None
@@ -54,7 +54,7 @@ def _plain(name: str) -> str:
 
 
 def line_of(table: Table | None, key: str, nested: Mapping[str, Table]) -> int:
-    """The line of a key of a table, or of ``part.key`` in a sub-table; else the table's own."""
+    """Return the line of a key of a table, or of ``part.key`` in a sub-table; else the table's own."""
     if table is None:
         return 1
     if key in table.keys:

@@ -31,11 +31,10 @@ async def verify_async(
 ) -> Report:
     """Verify a connection and return its report. ``checks`` are ids, all by default.
 
-    ``wait`` is how many seconds to wait for a role or a consent granted minutes ago; ``strict`` counts warnings
-    as failures; findings of the ``baseline`` do not count.
-    Raises :class:`~conformance.sources.base.SourceError` for an unknown source, ``KeyError`` for an unknown id, and
-    :class:`~conformance.probing.shortage.Shortage` where this machine lacks open files or the like; whatever the
-    services do ends in the report.
+    ``wait`` is how many seconds to wait for a role or a consent granted minutes ago; ``strict`` counts warnings as
+    failures; findings of the ``baseline`` do not count. Raises :class:`~conformance.sources.base.SourceError` for an
+    unknown source, ``KeyError`` for an unknown id, and :class:`~conformance.probing.shortage.Shortage` where this
+    machine lacks open files or the like; whatever the services answer is part of the report.
 
         report = await verify_async(connection, source="fake:no-azure-role")
         print(report.verdict.summary)
@@ -60,7 +59,13 @@ def verify(
     strict: bool = False,
     baseline: Baseline = (),
 ) -> Report:
-    """:func:`verify_async`, from synchronous code or from within a running event loop (then in a thread)."""
+    """Verify a connection and return its report, from synchronous code or within a running event loop (in a thread).
+
+    Arguments, result and errors are those of :func:`verify_async`.
+
+        report = verify(load("conn.toml")[0], source="fake:no-azure-role")
+        print(report.verdict.summary)
+    """
 
     def run() -> Report:
         return asyncio.run(
@@ -94,9 +99,13 @@ async def verify_all(
     baseline: Baseline = (),
     jobs: int = JOBS,
 ) -> AsyncIterator[Report]:
-    """Verifies many connections, ``jobs`` at a time, and gives each report as soon as it is there, in no order.
+    """Verify many connections, ``jobs`` at a time, and yield each report as soon as it is ready, in no particular
+    order.
 
-    Of one app in one tenant, only few are at work at the same time. Raises as :func:`verify_async` does.
+    Only a few connections of the same app in the same tenant run at the same time. Raises as :func:`verify_async`.
+
+        async for report in verify_all(load("connections/")):
+            print(report.verdict.summary)
     """
     chosen = [check.id for check in pipeline.select_checks(checks)]
     where = resolve(source)

@@ -1,4 +1,4 @@
-"""Evidence gathered in the background: an event loop in a thread of its own, while the main thread judges."""
+"""Evidence gathered in the background: an event loop in its own thread, while the main thread judges."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class BackgroundGatherer(Generic[T]):
         self._thread.join()
 
     def finished(self) -> Iterator[T]:
-        """Each thing as soon as it is done. Raises what ``work`` raised."""
+        """Yield each item as soon as it is done. Raises what ``work`` raised."""
         while (one := self._ended.get()) is not None:
             if isinstance(one, BaseException):
                 raise one

@@ -1,4 +1,4 @@
-"""Known findings that are accepted for a while: what they cover, and what has become stale."""
+"""Known findings that are accepted for a limited time: what they cover, and which are stale."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ class Acceptance:
     where: str = "baseline"
 
     def covers(self, check: str | None, cause: str | None, connection: str) -> bool:
-        """Return whether it accepts the root cause that this check has on the connection of this name."""
+        """Return whether the finding of this check and cause on the connection of this name is accepted."""
         return check == self.check and self.connection in (None, connection) and self.cause in (None, cause)
 
     @property
     def subject(self) -> str:
-        """What is accepted, for messages."""
+        """Return the accepted check, cause and connection as text, for messages."""
         narrowed = ", ".join(part for part in (self.connection, self.cause) if part)
         return f"{self.check} ({narrowed})" if narrowed else self.check
 
@@ -51,7 +51,7 @@ Baseline = tuple[Acceptance, ...]
 
 
 class JudgedCheck(NamedTuple):
-    """What staleness depends on: a check's status, and check and cause of the root behind it, if there is one."""
+    """The status of a check, and the check and cause of its root, if there is one: staleness depends on these alone."""
 
     check: str
     status: Status
@@ -67,7 +67,7 @@ class JudgedCheck(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """An acceptance that has to go: its check passes, or its day is over."""
+    """An acceptance to remove: its check passes, or it has expired."""
 
     acceptance: Acceptance
     why: Literal["passing", "expired"]
@@ -77,13 +77,13 @@ class Stale:
         one = self.acceptance
         if self.why == "passing":
             return f"{one.where}: {one.subject} is accepted until {one.expires}, but passes: remove the entry"
-        return f"{one.where}: the acceptance of {one.subject} expired on {one.expires}: mend it, or give a later day"
+        return f"{one.where}: the acceptance of {one.subject} expired on {one.expires}: fix it, or give a later day"
 
 
 def accept(outcomes: Iterable[Outcome], connection: str, baseline: Baseline, today: date) -> list[Outcome]:
-    """The outcomes of a connection, with what is accepted marked as such.
+    """Return the outcomes of a connection, in the same order, with accepted findings marked.
 
-    What is accepted is a root, and with it all that it blocks. An error has no root, and is never accepted.
+    Accepting a root also accepts everything that it blocks. An error has no root, and is never accepted.
     """
 
     def marked(one: Outcome) -> Outcome:
@@ -97,7 +97,7 @@ def accept(outcomes: Iterable[Outcome], connection: str, baseline: Baseline, tod
 
 
 def stale(judged: Iterable[tuple[str, Sequence[JudgedCheck]]], baseline: Baseline, today: date) -> tuple[Stale, ...]:
-    """Return what has become stale, given the judged checks of each connection with its name; read once.
+    """Return the stale acceptances. ``judged`` gives each connection's name and judged checks; it is read once.
 
     An entry whose check was not selected is left alone.
     """
@@ -118,13 +118,14 @@ def stale(judged: Iterable[tuple[str, Sequence[JudgedCheck]]], baseline: Baselin
 
 
 def read(path: Path) -> Baseline:
-    """The baseline of a file of ``[[accept]]`` tables. Raises :class:`BaselineError` with all its problems.
+    """Return the baseline of a file of ``[[accept]]`` tables.
 
-    Own checks have to be imported before: an id that no check has is a problem.
+    Raises :class:`BaselineError` with all its problems. Your own checks must be imported first: an unknown check id is
+    a problem.
     """
     file = TomlDocument(path)
     entries: list[Acceptance] = []
-    if found := file.parsed():
+    if found := file.parse():
         text, document = found
         written = tables(text)
         starts = [table for table in written if table.path == "accept"]

@@ -48,7 +48,7 @@ class GroupLimiter(Generic[T]):
         return None
 
     def done(self, thing: T) -> None:
-        """Makes room for the next of its group."""
+        """Make room for the next item of its group."""
         if (key := self._group(thing)) is None:
             return
         if waiting := self._passed.get(key):

@@ -38,7 +38,7 @@ class Policy:
     today: date = field(default_factory=lambda: datetime.now(UTC).date())
     """The day on which the expiry of acceptances is judged (UTC)."""
 
-    def applied(self, outcomes: Iterable[Outcome], connection: str) -> list[Outcome]:
+    def apply(self, outcomes: Iterable[Outcome], connection: str) -> list[Outcome]:
         """Return the outcomes of the connection of this name as the run counts them, in the same order."""
         judged = list(outcomes)
         return accept(warnings_as_failures(judged) if self.strict else judged, connection, self.baseline, self.today)
@@ -46,7 +46,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What was gathered of one connection, ready to be judged."""
+    """The evidence gathered for one connection, ready to be judged."""
 
     connection: Connection
     """As used by the source, which may replace values of the file."""
@@ -59,7 +59,7 @@ class Examination:
         object.__setattr__(self, "judge", Judge(self.connection, self.gathered.evidence))
 
     def outcomes(self, checks: Iterable[Check]) -> list[Outcome]:
-        """Return what the evidence says of these checks, before a policy applies."""
+        """Return the outcomes of these checks, before a policy applies."""
         return [self.judge.outcome(check) for check in checks]
 
     def report(self, outcomes: Sequence[Outcome], source: str, started: datetime, policy: Policy) -> Report:
@@ -99,12 +99,12 @@ async def gather(
 ) -> Examination:
     """Gather the evidence that these checks need, through one channel of the source.
 
-    What a busy tenant may have changed between two answers is asked a second time before it counts. For up to ``wait``
-    seconds, transient failures are asked again, each time with fresh tokens. ``progress`` is called
-    with the number of probes that are known and of those under way. Whatever the services do ends in the evidence.
+    Comparisons that a busy tenant may have changed between two answers are repeated before they count.
 
-    Where this machine lacks open files or the like, the connection is begun again a little later, with fewer beside it;
-    raises :class:`~conformance.probing.shortage.Shortage` where that does not help.
+    For up to ``wait`` seconds, transient failures are asked again, each time with fresh tokens. ``progress`` is called
+    with the number of probes that are known and of those under way. Whatever the services answer is part of the
+    evidence. Where this machine lacks resources, such as open files, the connection is started again a little later,
+    with fewer others at the same time; raises :class:`~conformance.probing.shortage.Shortage` where that does not help.
     """
     with clean_logs():
         for pause in PAUSES:
@@ -148,16 +148,16 @@ async def _gather(
         began = asyncio.get_running_loop().time()
         found = Examination(channel.connection, await ask(checks), elapsed())
         if doubtful := unsteady(checks, found):
-            found = Examination(channel.connection, found.gathered.updated(await ask(doubtful)), elapsed())
+            found = Examination(channel.connection, found.gathered.update(await ask(doubtful)), elapsed())
         ends = channel.clock.monotonic() + wait
         while channel.clock.monotonic() < ends and (pending := transient_failures(checks, found)):
             await channel.clock.sleep(min(RECHECK_INTERVAL, ends - channel.clock.monotonic()))
-            found = Examination(channel.connection, found.gathered.updated(await ask(pending)), elapsed())
+            found = Examination(channel.connection, found.gathered.update(await ask(pending)), elapsed())
         return found
 
 
 def transient_failures(checks: Sequence[Check], examination: Examination) -> list[Check]:
-    """Return the checks whose cause goes away by itself."""
+    """Return the checks whose cause goes away by itself within minutes."""
     return [check for check in checks if examination.judge.outcome(check).cause in TRANSIENT]
 
 
@@ -180,5 +180,5 @@ async def run(
     """Verify one connection from gathering to the verdict."""
     started = datetime.now(UTC)
     examination = await gather(connection, source, checks, patience=patience, wait=wait)
-    outcomes = policy.applied(examination.outcomes(checks), examination.connection.name)
+    outcomes = policy.apply(examination.outcomes(checks), examination.connection.name)
     return examination.report(outcomes, source.name, started, policy)

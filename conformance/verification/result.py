@@ -1,4 +1,4 @@
-"""What a run found out about one connection."""
+"""The result of a run for one connection."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from conformance.verification.verdict import Verdict
 
 @dataclass(frozen=True)
 class Report:
-    """What a run found out about one connection."""
+    """The result of a run for one connection."""
 
     connection: Connection
     source: str
@@ -32,7 +32,7 @@ class Report:
         return self.verdict.status == "conformant" and not self.stale
 
     def json(self) -> bytes:
-        """The report as ``sentinel-conformance/report/1``."""
+        """Return the report as JSON of the schema ``sentinel-conformance/report/1``, in UTF-8."""
         from conformance.report.json import encode_report
 
         return encode_report(self)

@@ -1,4 +1,4 @@
-"""From outcomes to the verdict: one pure function; terminal, exit code and reports read it."""
+"""The verdict as a pure function of the outcomes; terminal, exit code and reports use it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from conformance.findings import CAUSES
 
 
 class ExitCode(IntEnum):
-    """What a run says to its caller; 2 and 3 are pytest's own."""
+    """The exit codes of a run; 2 and 3 are pytest's own."""
 
     CONFORMANT = 0
     NONCONFORMANT = 1
@@ -33,7 +33,7 @@ STATUSES: Mapping[VerdictStatus, ExitCode] = {
 
 @dataclass(frozen=True, slots=True)
 class RootCause:
-    """One thing to mend, the check that owns it and the selected checks that it blocks; ``accepted`` in a baseline."""
+    """One cause to fix, the check that owns it, and the selected checks that it blocks; ``accepted`` in a baseline."""
 
     root: Root
     blocks: tuple[str, ...]
@@ -42,9 +42,9 @@ class RootCause:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """``root_causes`` are sorted most-blocking first, what services said before what could not be established.
+    """``root_causes`` are sorted most-blocking first, conclusive ones before inconclusive ones.
 
-    The ``accepted`` ones are apart from them: nobody has to mend them now.
+    The ``accepted`` ones are listed separately: they need no fix now.
     """
 
     status: VerdictStatus
@@ -59,12 +59,15 @@ class Verdict:
 
 
 def warnings_as_failures(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """Warnings taken as failures (``--sentinel-strict``)."""
+    """Return the outcomes with warnings turned into failures (``--sentinel-strict``)."""
     return [replace(one, status="failed") if one.status == "warning" else one for one in outcomes]
 
 
 def verdict(outcomes: Sequence[Outcome]) -> Verdict:
-    """The verdict over the outcomes of one connection's selected checks. What is accepted does not count against it."""
+    """Return the verdict over the outcomes of one connection's selected checks.
+
+    Accepted findings do not count against it.
+    """
     counts: dict[str, int] = Counter(one.status for one in outcomes)
     standing = [one for one in outcomes if one.accepted is None]
     causes = root_causes(standing)
@@ -81,9 +84,9 @@ def verdict(outcomes: Sequence[Outcome]) -> Verdict:
 
 
 def exit_code(codes: Iterable[int], stale: Sequence[object] = (), *, unfinished: int = 0) -> ExitCode:
-    """The exit code of a run, by those of its connections, some of which may be ``unfinished``.
+    """Return the exit code of a run, from those of its connections.
 
-    ``stale`` acceptances make it fail.
+    ``unfinished``: some connections have none. ``stale`` acceptances make the run fail.
     """
     found = {*codes} | ({ExitCode.NONCONFORMANT} if stale else set()) | ({ExitCode.INCOMPLETE} if unfinished else set())
     order = (ExitCode.NONCONFORMANT, ExitCode.INCOMPLETE)
@@ -91,7 +94,7 @@ def exit_code(codes: Iterable[int], stale: Sequence[object] = (), *, unfinished:
 
 
 def root_causes(outcomes: Sequence[Outcome]) -> tuple[RootCause, ...]:
-    """The roots of everything failed, inconclusive or blocked; one a check and cause."""
+    """Return the root causes of all failed, inconclusive and blocked checks; one for each pair of check and cause."""
     roots: dict[tuple[str, str], Root] = {}
     blocks: dict[tuple[str, str], list[str]] = {}
     accepted: dict[tuple[str, str], Accepted | None] = {}
@@ -109,7 +112,7 @@ def root_causes(outcomes: Sequence[Outcome]) -> tuple[RootCause, ...]:
 
 
 def interruptions(outcomes: Sequence[Outcome]) -> tuple[RootCause, ...]:
-    """Warnings of data that has stopped coming, unless a root cause says so already: root causes beside the others."""
+    """Return warnings of interrupted data ingestion as root causes, unless another root cause already says so."""
     roots = {
         (one.check, one.root.finding.cause): one.root
         for one in outcomes
@@ -125,7 +128,7 @@ def summary(
     causes: Sequence[RootCause],
     accepted: Sequence[RootCause] = (),
 ) -> str:
-    """The verdict as one sentence."""
+    """Return the verdict as one sentence."""
     passed = f"{counts.get('passed', 0)} checks passed"
     if accepted:
         passed += f", {len(accepted)} known {'finding is' if len(accepted) == 1 else 'findings are'} accepted"

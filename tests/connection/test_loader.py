@@ -165,7 +165,7 @@ def test_a_key_nearly_right_is_suggested_at_its_line(write, key):
     ("change", "told"),
     [
         (('"a9910000-0c0f-4c0f-a11c-000000000002"', '"abc"'), "3: client_id: found 'abc', expected a GUID such as "),
-        ((f'"{TENANT}"', '"common"'), "2: tenant_id: found 'common', which stands for many tenants"),
+        ((f'"{TENANT}"', '"common"'), "2: tenant_id: found 'common', which means many tenants"),
         ((f'"{TENANT}"', "5"), "2: tenant_id: found the number 5, expected a text in quotes"),
         ((f'"{TENANT}"', '" "'), "2: tenant_id: found ' ', expected a value"),
         ((f'tenant_id = "{TENANT}"\n', ""), "1: missing key 'tenant_id'"),

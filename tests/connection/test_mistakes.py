@@ -55,7 +55,7 @@ LINES = [
     ("header", ("[connection]", "[connection"), "1: found '[connection', expected [connection]"),
     ("no header", ("[connection]\n", "\n"), "2: a line [connection] is missing above this one"),
     ("commented out", ("client_id = ", "# client_id = "), "1: missing key 'client_id'; it is commented out in line 3"),
-    ("twice", (f'"{CLIENT}"', f'"{CLIENT}"\nclient_id = "x"'), "4: client_id: stands in line 3 already"),
+    ("twice", (f'"{CLIENT}"', f'"{CLIENT}"\nclient_id = "x"'), "4: client_id: is in line 3 already"),
     (
         "prose",
         ("[connection]", "[connection]\nthese are ours"),

@@ -38,7 +38,7 @@ def test_an_idle_client_makes_room_for_one_that_waits_and_a_busy_one_does_not() 
             assert not busy.task.done()
             assert not third.task.done()
             await clients.end()
-            await module.ended([accepting])
+            await module.cancel_all([accepting])
             assert busy.task.done()
             for sock in three:
                 assert await loop.run_in_executor(None, sock.recv, 1) == b""

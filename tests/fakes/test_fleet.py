@@ -79,7 +79,7 @@ def test_a_deadline_finds_of_the_silent_what_patience_finds() -> None:
 
 @pytest.mark.slow
 def test_a_world_that_was_let_go_is_made_anew_in_mid_verification(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fleets, "KEPT", 1)
+    monkeypatch.setattr(fleets, "MAX_BUILT", 1)
     assert all(report.ok for report in verified(Fleet(3), jobs=3).values())
 
 

@@ -103,13 +103,13 @@ def test_a_certificate_of_one_s_own(tmp_path: Path, subtests: pytest.Subtests) -
         with subtests.test(name):
             path = tmp_path / name
             path.write_bytes(content)
-            (found,) = identities.given(path, password).certificates
-            assert found.sha256 == identities.registered(own).sha256
+            (found,) = identities.parse_identities(path, password).certificates
+            assert found.sha256 == identities.key_credential_of(own).sha256
     with subtests.test("a wrong password"), pytest.raises(SecretError):
-        identities.given(tmp_path / "PFX", "another")
+        identities.parse_identities(tmp_path / "PFX", "another")
     (tmp_path / "none").write_text("none")
     with subtests.test("no certificate at all"), pytest.raises(SecretError):
-        identities.given(tmp_path / "none")
+        identities.parse_identities(tmp_path / "none")
 
 
 def test_a_provider_of_one_s_own(tmp_path: Path) -> None:
@@ -117,11 +117,11 @@ def test_a_provider_of_one_s_own(tmp_path: Path) -> None:
     document = {"keys": [{**json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(provider.key.public_key())), "kid": "k1"}]}
     keys = tmp_path / "keys.json"
     keys.write_text(json.dumps(document))
-    found = identities.given(issuer=provider.issuer, subject="repo:own", keys=keys)
+    found = identities.parse_identities(issuer=provider.issuer, subject="repo:own", keys=keys)
     world = build(made_up(), start=START, identities=found)
     assert with_assertion(world, provider.token(START, sub="repo:own")) == (200, 0)
     stranger = VirtualProvider(provider.issuer, "k1", new_key())
     assert with_assertion(world, stranger.token(START, sub="repo:own")) == (401, 7000272)
     keys.write_text("[]")
     with pytest.raises(ValueError, match="no JSON Web Key Set"):
-        identities.given(issuer=provider.issuer, subject="repo:own", keys=keys)
+        identities.parse_identities(issuer=provider.issuer, subject="repo:own", keys=keys)

@@ -17,7 +17,7 @@ def test_everything_is_in_one_batch_and_in_order(things: list[int], slots: int, 
         batch = batches.take(slots)
         assert batch
         taken += batch
-        batches.measured(len(batch), next(measured, 1.0))
+        batches.record(len(batch), next(measured, 1.0))
     assert taken == things
 
 
@@ -26,7 +26,7 @@ def after(count: int, *, fixed: float, each: float) -> list[int]:
     batches, sizes = Batches(range(100_000)), []
     for _ in range(count):
         sizes.append(len(batches.take(4)))
-        batches.measured(sizes[-1], fixed + each * sizes[-1])
+        batches.record(sizes[-1], fixed + each * sizes[-1])
     return sizes
 
 
@@ -44,14 +44,14 @@ def test_what_is_slow_goes_alone() -> None:
 def test_one_that_hangs_does_not_make_all_the_others_go_alone() -> None:
     batches = Batches(range(10_000))
     for _ in range(8):
-        batches.measured(len(batches.take(4)), 1.0)
+        batches.record(len(batches.take(4)), 1.0)
     before = len(batches.take(4))
-    batches.measured(before, 120.0)
+    batches.record(before, 120.0)
     assert len(batches.take(4)) >= before / 2
 
 
 def test_the_end_is_shared_by_all_workers() -> None:
     batches = Batches(range(110))
     for _ in range(5):
-        batches.measured(100, 1.0)
+        batches.record(100, 1.0)
     assert [len(batches.take(4)) for _ in range(4)] == [28, 21, 16, 12]

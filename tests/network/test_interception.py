@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from conformance.findings import explain
-from conformance.network.interception import broken_off, seen_through
+from conformance.network.interception import cut_off_finding, intercepted_finding
 from conformance.probing.transport import network_finding
 
 HOST = "graph.microsoft.com"
@@ -25,8 +25,8 @@ ALTERED = [
 @pytest.mark.parametrize(("status", "body"), ALTERED)
 def test_where_tls_is_opened_nothing_but_a_code_is_the_services_own(status: int, body: bytes) -> None:
     found = explain(body, status=status, service="graph")
-    assert seen_through(found, None, HOST) is found
-    through = seen_through(found, "Example Company", HOST)
+    assert intercepted_finding(found, None, HOST) is found
+    through = intercepted_finding(found, "Example Company", HOST)
     assert (through.cause, through.owner, through.conclusive) == ("intercepted", "network-admin", False)
     assert "Example Company" in through.explanation
     assert any(HOST in line for line in through.fix.commands)
@@ -35,12 +35,12 @@ def test_where_tls_is_opened_nothing_but_a_code_is_the_services_own(status: int,
 def test_a_code_of_the_service_stays_its_own() -> None:
     body = b'{"error": {"code": "Authorization_RequestDenied", "message": "Insufficient privileges"}}'
     found = explain(body, status=403, service="graph")
-    assert seen_through(found, "Example Company", HOST) is found
+    assert intercepted_finding(found, "Example Company", HOST) is found
     slow = explain(b"", status=429, service="graph")
-    assert seen_through(slow, "Example Company", HOST) is slow
+    assert intercepted_finding(slow, "Example Company", HOST) is slow
 
 
 def test_an_answer_that_breaks_off_was_cut_where_tls_is_opened() -> None:
     found = network_finding(httpx.ReadError("reset"), HOST)
-    assert broken_off(found, None) is found
-    assert broken_off(found, "Example Company").cause == "intercepted"
+    assert cut_off_finding(found, None) is found
+    assert cut_off_finding(found, "Example Company").cause == "intercepted"

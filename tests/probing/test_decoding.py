@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from conformance.probing.decoding import STEP, Budget, EndlessAnswer, unpacked, whole
+from conformance.probing.decoding import STEP, Budget, EndlessAnswer, unpack, whole
 
 SMALL = 4 * STEP
 
@@ -71,7 +71,7 @@ def test_what_is_too_long_is_given_up_in_the_layer_where_it_grows(content: bytes
 def test_no_step_gives_more_than_its_limit() -> None:
     async def longest() -> int:
         twice = packed(packed(bytes(SMALL)))
-        return max([len(part) async for part in unpacked(answer(twice, "gzip, gzip"), SMALL)])
+        return max([len(part) async for part in unpack(answer(twice, "gzip, gzip"), SMALL)])
 
     assert asyncio.run(longest()) <= STEP
 

@@ -13,7 +13,7 @@ from conformance.apis import sentinel
 from conformance.apis.endpoint import Ask
 from conformance.findings import finding
 from conformance.probing.evidence import Answer, Evidence, Exchange, Refusal
-from conformance.probing.following import FirstThere, Item, NextPage, Pages, settled
+from conformance.probing.following import FirstThere, Item, NextPage, Pages, is_settled
 from conformance.probing.probe import NotApplicable
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -109,7 +109,7 @@ def test_a_list_that_fails_meanwhile_is_what_is_known() -> None:
 
 @pytest.mark.parametrize(("created", "known"), [(OLD, True), (YOUNG, False), (None, True)])
 def test_who_is_old_enough_is_known_everywhere(created: datetime | None, known: bool) -> None:
-    assert settled(created, NOW) is known
+    assert is_settled(created, NOW) is known
 
 
 # The next page

@@ -73,7 +73,7 @@ async def turns(one: RateLimit, count: int, patience: float = PATIENCE) -> list[
     """The moments at which so many requests leave that are all there now."""
 
     async def turn() -> float:
-        await one.turn(CLOCK, patience)
+        await one.acquire(CLOCK, patience)
         return CLOCK.monotonic()
 
     return sorted(await asyncio.gather(*(turn() for _ in range(count))))
@@ -87,7 +87,7 @@ class TestAnAccount:
         async def third() -> float:
             one = account()
             await turns(one, 2)
-            return await one.turn(CLOCK, PATIENCE)
+            return await one.acquire(CLOCK, PATIENCE)
 
         assert run(third()) == pytest.approx(1)
 
@@ -99,7 +99,7 @@ class TestAnAccount:
 
         async def closed() -> list[float]:
             one = account(size=10)
-            one.close(20, exhausted=exhausted)
+            one.pause_until(20, exhausted=exhausted)
             return await turns(one, 3)
 
         assert run(closed()) == pytest.approx(moments)
@@ -109,7 +109,7 @@ class TestAnAccount:
             one = account()
             leaving = asyncio.create_task(turns(one, 5))
             await asyncio.sleep(1.5)
-            one.close(10, exhausted=True)
+            one.pause_until(10, exhausted=True)
             return await leaving
 
         assert run(closed()) == pytest.approx([0, 0, 1, 10, 11])
@@ -117,8 +117,8 @@ class TestAnAccount:
     def test_an_earlier_end_does_not_replace_a_later_one(self) -> None:
         async def closed() -> list[float]:
             one = account()
-            one.close(20, exhausted=False)
-            one.close(10, exhausted=False)
+            one.pause_until(20, exhausted=False)
+            one.pause_until(10, exhausted=False)
             return await turns(one, 1)
 
         assert run(closed()) == pytest.approx([20])
@@ -169,24 +169,24 @@ class TestTheAccountsOfARun:
             hostile = pace.accounts(made_up().facts(), 0)
             elsewhere = pace.accounts(made_up(tenant_id=OTHER).facts(), 0)
             for one in hostile.values():
-                one.close(86400, exhausted=True)
+                one.pause_until(86400, exhausted=True)
             return [moment for one in elsewhere.values() for moment in await turns(one, 5)]
 
         assert {*run(other())} == {0}
 
     def test_those_with_nothing_to_remember_are_let_go(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(paces, "LEAST", 10)
+        monkeypatch.setattr(paces, "MIN_ACCOUNTS", 10)
         pace = RateLimits()
         for number in range(100):
             pace.accounts(made_up(tenant_id=f"tenant-{number}").facts(), number)
         assert len(pace._accounts) < 30
 
     def test_those_that_have_to_are_kept(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(paces, "LEAST", 10)
+        monkeypatch.setattr(paces, "MIN_ACCOUNTS", 10)
 
         async def later() -> list[float]:
             pace = RateLimits()
-            pace.accounts(made_up().facts(), 0)["graph"].close(30, exhausted=True)
+            pace.accounts(made_up().facts(), 0)["graph"].pause_until(30, exhausted=True)
             for number in range(100):
                 pace.accounts(made_up(tenant_id=f"tenant-{number}").facts(), 0)
             return await turns(pace.accounts(made_up().facts(), 0)["graph"], 1)

@@ -105,7 +105,7 @@ def test_permits_are_given_in_the_order_in_which_they_were_asked_for() -> None:
         permits, order = Permits(10), []
 
         async def one(count: int) -> None:
-            async with permits.taken(count):
+            async with permits.take(count):
                 order.append(count)
                 await asyncio.sleep(1)
 
@@ -118,8 +118,8 @@ def test_permits_are_given_in_the_order_in_which_they_were_asked_for() -> None:
 def test_permits_that_are_not_waited_for_any_more_are_others() -> None:
     async def main() -> None:
         permits = Permits(4)
-        async with permits.taken(4):
-            waiting = [asyncio.create_task(permits.taken(4).__aenter__()) for _ in range(2)]
+        async with permits.take(4):
+            waiting = [asyncio.create_task(permits.take(4).__aenter__()) for _ in range(2)]
             await asyncio.sleep(0)
             waiting[0].cancel()
         assert await waiting[1] == 4
@@ -132,7 +132,7 @@ def test_permits_are_shared_by_the_event_loops_of_a_process() -> None:
 
     async def one() -> None:
         nonlocal most, taken
-        async with permits.taken(2):
+        async with permits.take(2):
             taken += 1
             most = max(most, taken)
             await asyncio.sleep(0.001)
@@ -153,12 +153,12 @@ def test_permits_are_shared_by_the_event_loops_of_a_process() -> None:
 def test_there_are_fewer_after_a_shortage_but_enough_for_one_connection() -> None:
     async def main() -> list[int]:
         permits = Permits(100)
-        async with permits.taken(60):
+        async with permits.take(60):
             permits.shrink(20)
-        async with permits.taken(100) as half:
+        async with permits.take(100) as half:
             permits.shrink(20)
         permits.shrink(20)
-        async with permits.taken(100) as least:
+        async with permits.take(100) as least:
             return [half, least]
 
     assert run(main()) == [45, 20]  # a quarter of 60 more after the first good end
@@ -167,7 +167,7 @@ def test_there_are_fewer_after_a_shortage_but_enough_for_one_connection() -> Non
 def test_too_few_permits_are_a_shortage() -> None:
     async def main() -> None:
         with pytest.raises(Shortage):
-            async with Permits(3).taken(20, least=4):
+            async with Permits(3).take(20, least=4):
                 pass
 
     run(main())

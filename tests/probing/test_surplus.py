@@ -31,7 +31,7 @@ def test_the_next_answer_is_that_to_the_next_request(more: bytes) -> None:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
         found = []
         async with server:
-            async with ConnectionPool().reserved(3) as sockets:
+            async with ConnectionPool().reserve(3) as sockets:
                 for _ in range(3):
                     response = await sockets.handle_async_request(httpx.Request("GET", url))
                     found.append(await response.aread())

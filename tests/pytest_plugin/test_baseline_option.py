@@ -40,7 +40,7 @@ def test_a_known_finding_is_shown_and_does_not_fail_the_run(folder: Path, pytest
     ("expires", "scenario", "says"),
     [
         ("2999-01-31", "healthy", "known.toml:1: RBAC-001 is accepted until 2999-01-31, but passes: remove the entry"),
-        ("2020-01-31", "no-azure-role", "known.toml:1: the acceptance of RBAC-001 expired on 2020-01-31: mend it,"),
+        ("2020-01-31", "no-azure-role", "known.toml:1: the acceptance of RBAC-001 expired on 2020-01-31: fix it,"),
     ],
 )
 def test_a_stale_acceptance_fails_the_run_with_one_line(

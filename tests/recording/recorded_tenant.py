@@ -12,7 +12,7 @@ import httpx
 from conformance import Connection
 from conformance.checks.outcome import Outcome
 from conformance.fakes import World, build
-from conformance.recording.interaction import Interaction, answered, asked
+from conformance.recording.interaction import Interaction, request_of, response_of
 from conformance.recording.vcr_persister import Failures, Tape
 from conformance.sources.base import Channel
 from conformance.verification.pipeline import gather, select_checks
@@ -30,9 +30,13 @@ class Taping(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         response = await self.world.handler(request)
         body = await response.aread()
-        question = asked(request.method, str(request.url), request.content, request.headers.get("content-type", ""))
+        question = request_of(
+            request.method, str(request.url), request.content, request.headers.get("content-type", "")
+        )
         headers = {name.lower(): value for name, value in response.headers.items()}
-        self.interactions.append(Interaction(request=question, response=answered(response.status_code, headers, body)))
+        self.interactions.append(
+            Interaction(request=question, response=response_of(response.status_code, headers, body))
+        )
         return response
 
     @asynccontextmanager

@@ -22,7 +22,7 @@ from conformance.recording.leaks.scan import known_values, leaks
 from conformance.recording.pseudonym_kinds import KINDS, Kind
 from conformance.recording.pseudonyms import Pseudonyms
 from conformance.recording.recorder import Recording
-from conformance.recording.scrub_cassette import scrubbed
+from conformance.recording.scrub_cassette import scrub_recording
 from conformance.recording.scrubber import Scrubber
 from tests.contoso import SECRET
 from tests.recording.canaries import CANARIES, DECLARED, EVERYWHERE, HEADERS, world
@@ -151,7 +151,7 @@ RULES: Mapping[str, Off] = {
 
 
 def files(done: Taped) -> dict[str, Any]:
-    clean = scrubbed(done.tape.interactions, done.connection, DateShift(-3))
+    clean = scrub_recording(done.tape.interactions, done.connection, DateShift(-3))
     return {
         "interactions.json": msgspec.to_builtins(clean.interactions),
         "connection.json": msgspec.to_builtins(clean.connection),

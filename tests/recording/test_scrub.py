@@ -22,7 +22,7 @@ from conformance.recording.date_shift import DateShift
 from conformance.recording.pseudonym_kinds import ANY, KINDS
 from conformance.recording.pseudonyms import Pseudonyms
 from conformance.recording.recorder import Discarded, faithful
-from conformance.recording.scrub_cassette import scrubbed
+from conformance.recording.scrub_cassette import scrub_recording
 from conformance.recording.scrubber import Scrubber
 from tests.contoso import SECRET
 from tests.recording.recorded_tenant import taped
@@ -289,7 +289,7 @@ def test_names_change_nothing(workspace: str, group: str, tenant: Any) -> None:
 
 def test_the_table_of_pseudonyms_is_not_kept() -> None:
     run = taped("expired-secret")
-    clean = scrubbed(run.tape.interactions, run.connection, DateShift(-1))
+    clean = scrub_recording(run.tape.interactions, run.connection, DateShift(-1))
     assert SECRET not in repr(clean.interactions) + repr(clean.connection)
 
 

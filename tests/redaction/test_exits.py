@@ -11,7 +11,7 @@ import pytest
 
 import conformance
 from conformance.redaction import hide, hide_bytes, remember
-from conformance.redaction.register import KEPT, REGISTER, Register
+from conformance.redaction.register import MAX_BLOCKS, REGISTER, Register
 from tests.contoso import SECRET
 
 ROOT = Path(conformance.__file__).parent
@@ -83,11 +83,11 @@ def test_a_short_secret_is_taken_out_where_it_stands_alone(password: str, shown:
 
 def test_of_very_many_secrets_those_used_last_are_known() -> None:
     register = Register()
-    secrets = [f"{number:05}-{'qwertzuiop' * 3}-{number * 7919:09x}" for number in range(KEPT // 400)]
+    secrets = [f"{number:05}-{'qwertzuiop' * 3}-{number * 7919:09x}" for number in range(MAX_BLOCKS // 400)]
     for one in secrets:
         register.remember(one)
     assert secrets[-1].encode() not in register.hide(secrets[-1].encode())
-    assert len(register._blocks) <= KEPT
+    assert len(register._blocks) <= MAX_BLOCKS
 
 
 def test_a_secret_is_known_as_soon_as_it_is_read() -> None:

@@ -130,7 +130,7 @@ def test_a_stale_baseline_is_the_next_action_of_a_connection_that_works() -> Non
         reason="known",
         expires=date(2026, 11, 1),
         why="expired",
-        message="known.toml:1: the acceptance of LA-010 expired on 2026-11-01: mend it, or give a later day",
+        message="known.toml:1: the acceptance of LA-010 expired on 2026-11-01: fix it, or give a later day",
     )
     report = run("healthy")
     changed = msgspec.structs.replace(report, stale=(stale,), run=msgspec.structs.replace(report.run, exit_code=1))

@@ -25,7 +25,7 @@ from conformance.results.history import (
     Observation,
     episodes,
     flapping,
-    look,
+    observation_of,
 )
 from conformance.verification.result import Report
 
@@ -47,7 +47,7 @@ def test_a_look_is_the_verdict_and_what_made_it(verified: Callable[..., Report])
     """Not what is only blocked, nor what is only to be noted."""
     causes = frozenset({("secret_expired", "AUTH-003")})
     reports = map(verified, ("expired-secret", "healthy"))
-    (expired, healthy) = (look(entry(one, one.connection, "all")) for one in reports)
+    (expired, healthy) = (observation_of(entry(one, one.connection, "all")) for one in reports)
     assert expired == Observation(expired.started, "contoso", "nonconformant", causes, "fake:expired-secret")
     assert healthy == Observation(healthy.started, "contoso", "conformant", frozenset(), "fake")
 

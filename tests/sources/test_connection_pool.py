@@ -57,7 +57,7 @@ async def answered(sockets: ConnectionPool, host: str = "one.example", path: str
 
 def test_a_socket_serves_one_request_at_a_time_and_then_the_next() -> None:
     async def run() -> list[int]:
-        async with Wired().reserved(8) as sockets:
+        async with Wired().reserve(8) as sockets:
             assert isinstance(sockets, Wired)
             Network.gate.clear()
             both = [asyncio.create_task(answered(sockets)) for _ in range(2)]
@@ -73,7 +73,7 @@ def test_a_socket_serves_one_request_at_a_time_and_then_the_next() -> None:
 
 def test_no_cookie_travels() -> None:
     async def run() -> list[str | None]:
-        async with Wired().reserved(8) as sockets:
+        async with Wired().reserve(8) as sockets:
             assert isinstance(sockets, Wired)
             for _ in range(3):
                 await answered(sockets)
@@ -85,12 +85,12 @@ def test_no_cookie_travels() -> None:
 def test_the_last_who_leaves_closes_them() -> None:
     async def run() -> None:
         sockets = Wired()
-        async with sockets.reserved(8):
-            async with sockets.reserved(8):
+        async with sockets.reserve(8):
+            async with sockets.reserve(8):
                 await answered(sockets)
             assert not sockets.made[0].closed
         assert sockets.made[0].closed
-        async with sockets.reserved(8):
+        async with sockets.reserve(8):
             await answered(sockets)
         assert [one.closed for one in sockets.made] == [True, True]
 
@@ -99,7 +99,7 @@ def test_the_last_who_leaves_closes_them() -> None:
 
 def test_a_socket_that_failed_is_tried_again() -> None:
     async def run() -> int:
-        async with Wired().reserved(8) as sockets:
+        async with Wired().reserve(8) as sockets:
             assert isinstance(sockets, Wired)
             with pytest.raises(httpx.ConnectError):
                 await answered(sockets, path="/fails")
@@ -112,8 +112,8 @@ def test_a_socket_that_failed_is_tried_again() -> None:
 def test_no_more_sockets_are_open_than_reserved() -> None:
     async def run() -> tuple[list[bool], list[bool]]:
         sockets = Wired()
-        async with sockets.reserved(1):
-            async with sockets.reserved(1):
+        async with sockets.reserve(1):
+            async with sockets.reserve(1):
                 for host in ("one.example", "two.example", "three.example"):
                     await answered(sockets, host)
                 before = [one.closed for one in sockets.made]
@@ -126,7 +126,7 @@ def test_no_more_sockets_are_open_than_reserved() -> None:
 
 def test_a_connection_that_broke_is_not_followed_by_one_as_old() -> None:
     async def run() -> list[bool]:
-        async with Wired().reserved(8) as sockets:
+        async with Wired().reserve(8) as sockets:
             assert isinstance(sockets, Wired)
             Network.gate.clear()
             three = [asyncio.create_task(answered(sockets)) for _ in range(3)]

@@ -1,1 +1,1 @@
-"""The virtual tenant on the network: servers, certificates and what can fail there."""
+"""The virtual tenant on the network: servers, certificates and network failures."""

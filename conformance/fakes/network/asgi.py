@@ -110,12 +110,12 @@ class Application:
 
 @lru_cache(maxsize=1024)
 def _url(host: str, target: bytes) -> httpx.URL:
-    """Kept: reading one takes a tenth of the time of an answer, and clients ask the same again."""
+    """Return the URL of a request. Cached: parsing takes a tenth of the time of an answer, and clients repeat URLs."""
     return httpx.URL(scheme="https", host=host, raw_path=target)
 
 
 async def _withhold(nothing: httpx.TransportError, scope: Message, receive: Receive) -> None:
-    """No answer: the connection ends, or stays silent until the client has had enough."""
+    """Send no answer: cut the connection, or stay silent until the client hangs up."""
     if not isinstance(nothing, httpx.TimeoutException):
         scope["state"]["abort"]()
     while (await receive())["type"] != "http.disconnect":
@@ -123,7 +123,7 @@ async def _withhold(nothing: httpx.TransportError, scope: Message, receive: Rece
 
 
 async def _body(headers: httpx.Headers, receive: Receive) -> bytes | None:
-    """The whole body, or None if it is too large. Raises ConnectionAbortedError when the client goes away."""
+    """Return the whole body, or None if it is too large. Raises ConnectionAbortedError when the client goes away."""
     if int(headers.get("content-length", 0)) > MAX_BODY:
         return None
     body = bytearray()

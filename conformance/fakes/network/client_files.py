@@ -1,4 +1,4 @@
-"""What clients of the virtual tenant are given: a made-up connection, its files, and the variables to export."""
+"""Files for clients of the virtual tenant: a made-up connection, its files, and the variables to export."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ workspace_name = "{workspace_name}"
 
 
 def made_up_connection() -> Connection:
-    """A connection to nowhere but the virtual tenant, with a fresh secret."""
+    """Return a connection to nowhere but the virtual tenant, with a fresh secret."""
     return Connection(
         name="virtual",
         tenant_id=stable_id("virtual", "tenant"),
@@ -45,20 +45,21 @@ def made_up_connection() -> Connection:
 
 
 def secret(connection: Connection) -> str:
-    """The client secret of a made-up connection."""
+    """Return the client secret of a made-up connection."""
     assert isinstance(connection.credential, ClientSecret)
     return connection.credential.secret.reveal()
 
 
 def others() -> dict[str, Credential]:
-    """The credentials that a served tenant takes beside its connection's own, by the name of their file."""
+    """Return the credentials that a served tenant takes beside its connection's own, by the name of their file."""
     own = made_up_certificate()
     return {"certificate": own, "pfx": pfx(own), "federated": federated_token(Clock())}
 
 
 def variables(connection: Connection, folder: Path | None = None) -> dict[str, str]:
-    """A made-up connection as environment variables: those that begin with AZURE as Azure's SDKs read them. Credentials
-    that are files are there with the ``folder`` that they are in.
+    """Return a made-up connection as environment variables: those that begin with AZURE as Azure's SDKs read them.
+
+    Credentials that are files are there with the ``folder`` that they are in.
     """
     found = {
         "AZURE_TENANT_ID": connection.tenant_id,
@@ -78,12 +79,12 @@ def variables(connection: Connection, folder: Path | None = None) -> dict[str, s
 
 
 def exports(values: Mapping[str, str]) -> str:
-    """Lines for a POSIX shell."""
+    """Return the variables as lines for a POSIX shell."""
     return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in values.items())
 
 
 def write(folder: Path, connection: Connection, environment: Mapping[str, str], certificate: bytes) -> None:
-    """Writes ``conn.toml``, ``conn-certificate.toml``, ``conn-pfx.toml`` and ``conn-federated.toml`` with the files of
+    """Write ``conn.toml``, ``conn-certificate.toml``, ``conn-pfx.toml`` and ``conn-federated.toml`` with the files of
     their credentials, ``ca.pem``, and ``environment``, which a shell can read in.
 
     Those that hold a credential are for their owner only. Raises OSError.
@@ -107,7 +108,7 @@ def _write(path: Path, connection: Connection) -> None:
 
 
 def file(path: Path, connection: Connection, secret_file: str) -> None:
-    """Writes a connection file, which refers to the file of its secret."""
+    """Write a connection file, which refers to the file of its secret."""
     _connection(path, connection, f'client_secret = "file:{secret_file}"')
 
 
@@ -116,5 +117,5 @@ def _connection(path: Path, connection: Connection, credential: str) -> None:
 
 
 def private(path: Path, content: str | bytes) -> None:
-    """A file for its owner only, made anew."""
+    """Write a file that only its owner may read, replacing an existing one."""
     write_private(path, content.encode() if isinstance(content, str) else content)

@@ -1,6 +1,6 @@
 """The control of a served virtual tenant: plain HTTP and JSON on the server's own port, from this machine only.
 
-What is asked for is in the structs below; :data:`PATHS` says where.
+The structs below are the requests; :data:`PATHS` has their paths.
 """
 
 from __future__ import annotations
@@ -80,14 +80,14 @@ ORDERS: Mapping[str, type[Order]] = {
 
 
 class Control:
-    """Answers to whoever controls ``stage``. ``log`` gets each line of the request log too."""
+    """Answers control requests for ``stage``. ``log`` gets each line of the request log too."""
 
     def __init__(self, stage: ControllableTenant, log: Callable[[str], None] | None = None) -> None:
         self.stage, self._log = stage, log
         self.lines: deque[str] = deque(maxlen=MAX_LOG)
 
     def note(self, line: str) -> None:
-        """Takes a line of the request log."""
+        """Take a line of the request log."""
         self.lines.append(line)
         if self._log:
             self._log(line)
@@ -116,7 +116,7 @@ class Control:
         return _said(200, self.state())
 
     def state(self) -> dict[str, Any]:
-        """What is arranged, and the connection's ids; never its credential."""
+        """Return the current settings and the connection's ids; never its credential."""
         stage = self.stage
         return {
             "scenario": stage.scenario,

@@ -1,4 +1,4 @@
-"""What the network does in place of an answer: as an error of httpx in process, and as such over sockets.
+"""Network failures in place of an answer: an httpx error in process, and the same failure over sockets.
 
 The messages are those of OpenSSL and of glibc, as Python shows them.
 """
@@ -14,7 +14,7 @@ from conformance.fakes.services.routes import Call
 
 
 class Obstacle(Enum):
-    """Called like any answer of the virtual tenant, it raises."""
+    """Raises its error when called for an answer, like any handler of the virtual tenant."""
 
     NAME_UNKNOWN = (httpx.ConnectError, "[Errno -2] Name or service not known")
     """Over sockets: a proxy that says so in place of a tunnel, since it is the proxy that looks names up."""
@@ -24,7 +24,7 @@ class Obstacle(Enum):
         httpx.ConnectError,
         "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate in certificate chain",
     )
-    """Over sockets: a certificate by an authority that nobody knows."""
+    """Over sockets: a certificate by an unknown authority."""
     SILENT = (httpx.ReadTimeout, "timed out")
     """Over sockets: no answer, for as long as the client waits."""
 

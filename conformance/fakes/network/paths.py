@@ -1,4 +1,4 @@
-"""What services read past in a request: empty segments of a path, at Azure Resource Manager and at Microsoft Graph.
+"""Path normalisation: Azure Resource Manager and Microsoft Graph ignore empty segments of a path.
 
 Their own SDKs send such paths: msgraph-sdk for Python each (``/v1.0//security/alerts_v2``), azure-mgmt-authorization
 where a resource has no parent (``/providers/Microsoft.OperationalInsights//workspaces/...``). Of the other services it
@@ -15,7 +15,7 @@ APIS = frozenset({"arm", "graph"})
 
 
 def normalize(request: httpx.Request, apis: list[str]) -> httpx.Request:
-    """The request as one of these APIs understands it; the request itself if there is nothing to read past."""
+    """Return the request as one of these APIs understands it; the request itself if there is nothing to read past."""
     path, mark, query = request.url.raw_path.partition(b"?")
     if b"//" not in path or APIS.isdisjoint(apis):
         return request

@@ -109,8 +109,8 @@ class Server:
 
 
 @contextmanager
-def entered(server: Server) -> Iterator[Server]:
-    """Runs a server in a thread of its own: for fixtures, and tests of subprocesses.
+def run_in_thread(server: Server) -> Iterator[Server]:
+    """Run a server in a thread of its own: for fixtures, and tests of subprocesses.
 
     Its handler is called in that thread.
     """
@@ -124,13 +124,13 @@ def entered(server: Server) -> Iterator[Server]:
 
 
 def serving(handler: Handler, hosts: Collection[str], **options: Any) -> AbstractContextManager[Server]:
-    """A :class:`Server` with these arguments, :func:`entered`."""
-    return entered(Server(handler, hosts, **options))
+    """Return a :class:`Server` with these arguments, :func:`entered`."""
+    return run_in_thread(Server(handler, hosts, **options))
 
 
 @contextmanager
 def log_to(log: Log | None) -> Iterator[Callable[[str], None] | None]:
-    """What takes a line of a log: the function itself, or one that appends to the file."""
+    """Yield a function that takes a line of a log: ``log`` itself, or one that appends to the file."""
     if log is None or callable(log):
         yield log
     else:
@@ -139,7 +139,7 @@ def log_to(log: Log | None) -> Iterator[Callable[[str], None] | None]:
 
 
 def _extra() -> tuple[ModuleType, ModuleType]:
-    """The two modules that stand on the extra ``server``."""
+    """Return the two modules that need the extra ``server``."""
     try:
         from conformance.fakes.network import certificates as network_certificates
         from conformance.fakes.network import https

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from conformance.fakes.clients import Client, Clients, ended
+from conformance.fakes.clients import Client, Clients, cancel_all
 from conformance.fakes.network.failures import Obstacle
-from conformance.probing.open_files import files_left, promised, raise_limit
+from conformance.probing.open_files import files_left, raise_limit, reserve_files
 
 MAX_HEAD = 16 * 1024
 CHUNK = 64 * 1024
@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Welcome:
-    """A client is served by ``serve``, to whom goes what was read of it already; ``greeting`` is said before."""
+    """How to serve a client: by ``serve``, to which already-read bytes are passed on; ``greeting`` is sent first."""
 
     serve: Serve
     read: bytes = b""
@@ -51,8 +51,8 @@ class Refusal:
 class Tunnel:
     """Accepts ``CONNECT host:443`` for ``hosts``, and TLS itself; hands both to ``serve`` as one end of a socket pair.
 
-    ``plain`` serves requests in origin form without TLS, from this machine only. ``obstacle`` says what stands before
-    a host; behind a foreign certificate, ``foreign`` serves. Anything else gets a short 400, 403, 431, 501 or 502. A
+    ``plain`` serves requests in origin form without TLS, from this machine only. ``obstacle`` gives the network failure
+    of a host; behind a foreign certificate, ``foreign`` serves. Anything else gets a short 400, 403, 431, 501 or 502. A
     client has ``patience`` seconds for its first bytes. It serves as many clients as the process may open files for;
     further ones wait until one of these has gone or is idle, and is hung up on.
     """
@@ -71,7 +71,7 @@ class Tunnel:
         most = max(files_left() // (FILES + 1), 1)  # what is left may be for clients in the same process
         clients = Clients(most)
         bound = await asyncio.start_server(lambda *_: None, host, port, start_serving=False)
-        with promised(most * FILES), ExitStack() as open_sockets:
+        with reserve_files(most * FILES), ExitStack() as open_sockets:
             listening = [open_sockets.enter_context(one.dup()) for one in bound.sockets]
             bound.close()
             for one in listening:
@@ -81,7 +81,7 @@ class Tunnel:
             try:
                 yield listening[0].getsockname()[1]
             finally:
-                await ended(accepting)
+                await cancel_all(accepting)
                 await clients.end()
 
     async def _attend(self, sock: socket.socket, client: Client) -> None:
@@ -100,7 +100,7 @@ class Tunnel:
             logger.debug("A client's connection ended: %s", ended.exceptions)
 
     async def _greet(self, reader: StreamReader, peer: str) -> Welcome | Refusal | None:
-        """How to treat a client, by its first bytes. None: to hang up."""
+        """Return how to serve or refuse a client, by its first bytes; None to hang up."""
         first = await reader.readexactly(1)
         if first == _TLS_HANDSHAKE:
             return Welcome(self.serve, first)

@@ -1,4 +1,4 @@
-"""What the app may do: admin consent, licences and Azure roles."""
+"""Scenarios of permissions: admin consent, licences and Azure roles."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _workspace_not_shown(world: World) -> None:
 
 @scenario("role-on-wrong-principal", "the role was given to the app registration's object id", "rbac_wrong_principal")
 def _role_on_wrong_principal(world: World) -> None:
-    # An auditor's role lets the app see who has which role here; without any role nobody can tell.
+    # An auditor's role lets the app see who has which role here; without any role it cannot be known.
     tenant = world.tenant
     tenant.revoke_roles()
     tenant.custom_roles.append(
@@ -97,7 +97,7 @@ def _events_not_consented(world: World) -> None:
     "just-consented", "the Graph permissions were consented a minute ago; tokens lack them yet", "app_role_stale_token"
 )
 def _just_consented(world: World) -> None:
-    # The app may read its own registration: without that nobody can tell this from a missing consent.
+    # The app may read its own registration: without that it looks like a missing consent.
     tenant = world.tenant
     tenant.revoke(*GRAPH_ROLES)
     tenant.consent(state.GRAPH_APP, *GRAPH_ROLES, ago=timedelta(minutes=1), delay=timedelta(minutes=3))
@@ -106,7 +106,7 @@ def _just_consented(world: World) -> None:
 
 @scenario("role-just-assigned", "the role was assigned minutes ago and has not taken effect", "rbac_propagating")
 def _role_just_assigned(world: World) -> None:
-    # Another role lets the app see its own new assignment; without any nobody can tell.
+    # Another role lets the app see its own new assignment; without any it cannot be known.
     tenant = world.tenant
     tenant.revoke_roles()
     tenant.custom_roles.append(

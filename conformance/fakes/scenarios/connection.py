@@ -1,4 +1,4 @@
-"""What the connection file gets wrong, and what Entra says to its credential."""
+"""Scenarios of wrong connection files and refused credentials."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from conformance.fakes.world import World
 
 @scenario("healthy", "everything as it should be")
 def _healthy(world: World) -> None:
-    """Nothing to arrange."""
+    """Change nothing."""
 
 
 def _with_secret(world: World) -> None:
@@ -74,12 +74,12 @@ def _malformed_client_id(world: World) -> None:
     world.connection = replace(world.connection, client_id="sentinel-reader")
 
 
-@scenario("common-tenant", "common stands where the tenant belongs", "tenant_malformed")
+@scenario("common-tenant", "the tenant is given as common", "tenant_malformed")
 def _common_tenant(world: World) -> None:
     world.connection = replace(world.connection, tenant_id="common")
 
 
-@scenario("workspace-name-as-id", "the workspace's name stands where its id belongs", "workspace_id_not_guid")
+@scenario("workspace-name-as-id", "the workspace's name is given as its id", "workspace_id_not_guid")
 def _workspace_name_as_id(world: World) -> None:
     world.connection = replace(world.connection, workspace_id=world.connection.workspace_name)
 

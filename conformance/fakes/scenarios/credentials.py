@@ -1,4 +1,4 @@
-"""Certificates and federated tokens in place of a client secret, and what Entra says to them."""
+"""Scenarios of certificates and federated tokens in place of a client secret."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is in the workspace, what of it is seen, and what ends soon."""
+"""Scenarios of the workspace's data: its content, its visibility, and announced ends."""
 
 from __future__ import annotations
 

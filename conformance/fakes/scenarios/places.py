@@ -1,4 +1,4 @@
-"""Where things are: subscription, resource group, workspace, and whether Sentinel is there at all."""
+"""Scenarios of wrong places: subscription, resource group, workspace, or a workspace without Sentinel."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _wrong_workspace(world: World) -> None:
 
 
 def _move(world: World, *, subscription: str | None = None, group: str | None = None, name: str | None = None) -> None:
-    """The workspace is not where the connection says, and the role is where the workspace is."""
+    """Move the workspace to another place than configured; the role is assigned at the new place."""
     tenant, workspace = world.tenant, world.tenant.workspace
     tenant.revoke_roles()
     if subscription:

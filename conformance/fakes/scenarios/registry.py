@@ -45,7 +45,7 @@ def scenario(
     exit_code: ExitCode | None = None,
     credential: str | None = None,
 ) -> Callable[[Arrange], Arrange]:
-    """Declares a scenario by the function that arranges it."""
+    """Declare a scenario by the function that arranges it."""
 
     def declare(arrange: Arrange) -> Arrange:
         if name in _scenarios:

@@ -1,4 +1,4 @@
-"""Services that fail, and networks that come between."""
+"""Scenarios of failing services and networks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ INCOMPLETE = ExitCode.INCOMPLETE
 
 
 def always(status: int, body: Any, headers: dict[str, str]) -> Callable[[Call], httpx.Response]:
-    """The same answer to everything."""
+    """Return a handler with the same answer to every request."""
     return lambda call: respond(call, status, body, headers)
 
 
@@ -99,7 +99,7 @@ def _no_answer(world: World) -> None:
     world.disturb(Obstacle.SILENT, api="defender")
 
 
-@scenario("unknown-error", "Microsoft Graph refuses with a code that nobody knows", "unknown", exit_code=INCOMPLETE)
+@scenario("unknown-error", "Microsoft Graph refuses with an unknown code", "unknown", exit_code=INCOMPLETE)
 def _unknown_error(world: World) -> None:
     body = {"error": {"code": "QuotientOutOfRange", "message": "The quotient is out of range."}}
     world.disturb(always(418, body, JSON), api="graph")

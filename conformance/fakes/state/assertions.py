@@ -45,12 +45,12 @@ class Assertion:
     claims: Mapping[str, Any]
 
     def claim(self, name: str) -> str:
-        """A claim as text, empty where there is none; of several audiences all."""
+        """Return a claim as text, empty where there is none; of several audiences all."""
         value = self.claims.get(name, "")
         return value if isinstance(value, str) else json.dumps(value)
 
     def is_signed_with(self, key: RSAPublicKey) -> bool:
-        """Whether its signature verifies with a key."""
+        """Return whether its signature verifies with a key."""
         import jwt
 
         try:
@@ -60,7 +60,7 @@ class Assertion:
         return True
 
     def within(self, now: datetime) -> Judgement:
-        """Accepts it if ``now`` lies in its time range, with the tolerance of Entra for clocks."""
+        """Accept it if ``now`` lies in its time range, with the tolerance of Entra for clocks."""
         starts, ends = (datetime.fromtimestamp(self.claims.get(name, 0), UTC) for name in ("nbf", "exp"))
         if starts - TOLERATED_SKEW <= now < ends + TOLERATED_SKEW:
             return Judgement(None)
@@ -70,8 +70,10 @@ class Assertion:
 def judge(
     app: App, providers: Mapping[str, IdentityProvider], text: str, audiences: Collection[str], now: datetime
 ) -> Judgement:
-    """Judges the ``client_assertion`` of an app. ``audiences`` are the names of the token endpoint, in lower case;
-    ``providers`` the identity providers that Entra can reach, by issuer.
+    """Judge the ``client_assertion`` of an app.
+
+    ``audiences`` are the names of the token endpoint, in lower case; ``providers`` the identity providers that Entra
+    can reach, by issuer.
     """
     assertion = parse(text)
     if assertion is None:
@@ -84,7 +86,7 @@ def judge(
 
 
 def parse(text: str) -> Assertion | None:
-    """Reads an assertion; None where it is no JWT with a time at which it ends."""
+    """Read an assertion; None where it is no JWT with a time at which it ends."""
     if not COMPACT.fullmatch(text):
         return None
     header, claims = (_json(part) for part in text.split(".")[:2])
@@ -96,7 +98,7 @@ def parse(text: str) -> Assertion | None:
 
 
 def _of_certificate(app: App, assertion: Assertion, audiences: Collection[str], now: datetime) -> Judgement:
-    """An assertion that the app signed for itself: ``iss`` is its client id."""
+    """Return an assertion that the app signed for itself: ``iss`` is its client id."""
     if assertion.claim("sub").lower() != app.client_id.lower():
         return Judgement("assertion-subject")
     if not assertion.claim("jti"):
@@ -119,7 +121,7 @@ def _of_certificate(app: App, assertion: Assertion, audiences: Collection[str], 
 
 
 def _of_provider(app: App, providers: Mapping[str, IdentityProvider], assertion: Assertion, now: datetime) -> Judgement:
-    """An assertion of another identity provider: issuer, subject and audience must match to the letter."""
+    """Return an assertion of another identity provider: issuer, subject and audience must match to the letter."""
     issuer, subject, audience = (assertion.claim(name) for name in ("iss", "sub", "aud"))
     values = {"issuer": issuer, "subject": subject, "audience": audience}
     known = [one for one in app.federated if one.issuer == issuer]
@@ -151,7 +153,7 @@ def _is_time(value: object) -> bool:
 
 
 def _hexadecimal(thumbprint: str) -> str:
-    """A thumbprint as Entra's texts have it."""
+    """Return a thumbprint as Entra's texts have it."""
     try:
         return base64.urlsafe_b64decode(thumbprint + "=" * (-len(thumbprint) % 4)).hex().upper()
     except ValueError:

@@ -1,4 +1,4 @@
-"""What the Defender side of a tenant holds, told from the same story as the workspace's incidents."""
+"""The Defender data of a tenant, derived from the same incidents as the workspace's."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from conformance.fakes.state.timeline import HOSTS
 
 
 def fill(tenant: Tenant) -> None:
-    """Fills ``tenant.defender`` from the incidents of the connection's workspace.
+    """Fill ``tenant.defender`` from the incidents of the connection's workspace.
 
     Everything is there, whether or not the workspace is connected to the Defender portal: what is shown follows from
     the state at the time of the question.

@@ -16,7 +16,7 @@ from conformance.fakes.state.timeline import stable_id
 
 
 def application(app: App) -> dict[str, Any]:
-    """An app registration."""
+    """Return an app registration."""
     return {
         "id": app.registration_id,
         "appId": app.client_id,
@@ -35,7 +35,7 @@ def application(app: App) -> dict[str, Any]:
 
 
 def service_principal(tenant: Tenant, app: App) -> dict[str, Any]:
-    """An app as it stands in the tenant."""
+    """Return an app as it stands in the tenant."""
     return {
         "id": app.service_principal_id,
         "appId": app.client_id,
@@ -64,13 +64,13 @@ def service_principal(tenant: Tenant, app: App) -> dict[str, Any]:
 
 
 def app_role_assignments(tenant: Tenant, app: App) -> list[dict[str, Any]]:
-    """What was consented to an app until now, one assignment per application permission."""
+    """Return what was consented to an app until now, one assignment per application permission."""
     now = tenant.clock.service_now()
     return [_assignment(tenant, app, one) for one in app.consents if one.granted <= now]
 
 
 def permission_id(resource_app_id: str, name: str, kind: str = "Role") -> str:
-    """The GUID of a permission: of the app role (``Role``) or of the delegated permission (``Scope``).
+    """Return the GUID of a permission: of the app role (``Role``) or of the delegated permission (``Scope``).
 
     One that the table of permissions does not hold gets a made-up id, always the same.
     """

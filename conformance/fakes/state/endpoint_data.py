@@ -1,4 +1,4 @@
-"""The story as Defender for Endpoint tells it: machines and alerts, in Pascal case, with numbers for incidents."""
+"""The incidents in the form of Defender for Endpoint: machines and alerts, in Pascal case, incidents as numbers."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ EVIDENCE = (
 
 
 def machine(host: Host, now: datetime) -> dict[str, Any]:
-    """A machine of Defender for Endpoint."""
+    """Return a machine of Defender for Endpoint."""
     server, silent = host.name.startswith("srv-"), host is SILENT
     return {
         "id": host.machine_id,
@@ -87,7 +87,7 @@ def machine(host: Host, now: datetime) -> dict[str, Any]:
 
 
 def endpoint_alert(tenant: Tenant, incident: Incident, alert: Alert) -> dict[str, Any]:
-    """An alert of Defender for Endpoint, with all its evidence."""
+    """Return an alert of Defender for Endpoint, with all its evidence."""
     return {
         "id": defender_id(alert),
         "incidentId": incident.number,
@@ -139,6 +139,6 @@ def _flat(alert: Alert, **known: str) -> dict[str, Any]:
 
 
 def defender_id(alert: Alert) -> str:
-    """The id of an alert that Defender for Endpoint raised: ``da``, 18 digits and a signed number."""
+    """Return the id of an alert that Defender for Endpoint raised: ``da``, 18 digits and a signed number."""
     digits = UUID(alert.id).int
     return f"da{digits % 10**18:018d}_-{digits % 10**9}"

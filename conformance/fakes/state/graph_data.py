@@ -1,4 +1,5 @@
-"""The story as Microsoft Graph tells it: alerts, incidents and secure scores, in camel case, with texts for incidents.
+"""The incidents in the form of Microsoft Graph: alerts, incidents and secure scores, in camel case, incident ids as
+texts.
 
 The ids join it to the other APIs: a device's evidence names the machine of Defender for Endpoint, an alert that
 Defender for Endpoint raised has the same id there, and incidents go by their number everywhere.
@@ -18,7 +19,7 @@ INCIDENT_STATUS = {"New": "active", "Active": "inProgress", "Closed": "resolved"
 
 
 def graph_alert(tenant: Tenant, incident: Incident, alert: Alert, now: datetime) -> dict[str, Any]:
-    """An alert of Graph (v2), of whichever product."""
+    """Return an alert of Graph (v2), of whichever product."""
     of_endpoint = alert.product == "Microsoft Defender for Endpoint"
     name = defender_id(alert) if of_endpoint else alert.id
     return {
@@ -82,7 +83,7 @@ def _typed(alert: Alert, kind: str, **own: Any) -> dict[str, Any]:
 
 
 def _device(alert: Alert, machine: dict[str, Any]) -> dict[str, Any]:
-    """The machine as evidence: ``mdeDeviceId`` is its id in Defender for Endpoint."""
+    """Return the machine as evidence: ``mdeDeviceId`` is its id in Defender for Endpoint."""
     alike = (
         "osPlatform",
         "osBuild",
@@ -113,7 +114,7 @@ def _device(alert: Alert, machine: dict[str, Any]) -> dict[str, Any]:
 
 
 def _camel(word: str) -> str:
-    """A member of Defender for Endpoint's enumerations as Graph spells it."""
+    """Return a member of Defender for Endpoint's enumerations as Graph spells it."""
     return word[0].lower() + word[1:]
 
 
@@ -132,7 +133,7 @@ def _account(tenant: Tenant, account: Account) -> dict[str, Any]:
 
 
 def graph_incident(tenant: Tenant, incident: Incident) -> dict[str, Any]:
-    """An incident of Graph. Its alerts are those that name it; ``$expand`` adds them."""
+    """Return an incident of Graph. Its alerts are those that name it; ``$expand`` adds them."""
     return {
         "id": str(incident.number),
         "tenantId": tenant.id,
@@ -165,7 +166,7 @@ def _comments(incident: Incident) -> list[dict[str, Any]]:
 
 
 def secure_score(tenant: Tenant, day: datetime) -> dict[str, Any]:
-    """The secure score of a day."""
+    """Return the secure score of a day."""
     return {
         "id": f"{tenant.id}_{day:%Y-%m-%d}",
         "azureTenantId": tenant.id,

@@ -22,8 +22,10 @@ DEFENDER_ROLES = ("Machine.Read.All", "Alert.Read.All")
 
 
 def healthy(connection: Connection, start: datetime | None = None, began: datetime | None = None) -> World:
-    """The world in which this connection works: its ids, its credential, its workspace. ``start`` stops the clock
-    there; ``began`` is when another world of the same tenant did, so that both have the same history.
+    """Return the world in which this connection works: its ids, its credential, its workspace.
+
+    ``start`` stops the clock there; ``began`` is when another world of the same tenant did, so that both have the same
+    history.
     """
     clock = VirtualClock(start, began)
     tenant = Tenant(
@@ -61,7 +63,7 @@ def healthy(connection: Connection, start: datetime | None = None, began: dateti
 
 
 def add_workspace(tenant: Tenant, subscription: str, group: str, name: str, customer_id: str) -> Workspace:
-    """A workspace with Microsoft Sentinel and a history, and its resource group."""
+    """Return a workspace with Microsoft Sentinel and a history, and its resource group."""
     now = tenant.clock.began
     workspace = Workspace(subscription, group, name, customer_id, incidents=list(incidents(now)))
     workspace.tables = tables(workspace, now)
@@ -85,7 +87,7 @@ def _app(connection: Connection) -> App:
 
 
 def register(tenant: Tenant, connection: Connection) -> None:
-    """Gives the tenant's app the other side of the connection's credential: what is known of it in Entra."""
+    """Give the tenant's app the other side of the connection's credential: what is known of it in Entra."""
     app, now, credential = tenant.app, tenant.clock.service_now(), connection.credential
     if isinstance(credential, ClientSecret):
         ends = now + timedelta(days=180)
@@ -97,23 +99,23 @@ def register(tenant: Tenant, connection: Connection) -> None:
             )
         )
     elif isinstance(credential, Certificate):
-        app.certificates += _registered(credential)
+        app.certificates += _key_credentials(credential)
     elif isinstance(credential, FederatedToken):
-        app.federated.append(_trusted(credential))
+        app.federated.append(_federated_credential(credential))
         provider = virtual_provider()
         tenant.identity_providers[provider.issuer] = provider.published
 
 
-def _registered(credential: Certificate) -> list[KeyCredential]:
-    """The certificate of a credential as it is on the app; none where the credential cannot be used."""
+def _key_credentials(credential: Certificate) -> list[KeyCredential]:
+    """Return the certificate of a credential as it is on the app; none where the credential cannot be used."""
     try:
         return [KeyCredential.from_pem(credential.msal()["public_certificate"].encode())]
     except SecretError:
         return []
 
 
-def _trusted(credential: FederatedToken) -> state.FederatedCredential:
-    """A federated credential that matches the assertion which the connection will present."""
+def _federated_credential(credential: FederatedToken) -> state.FederatedCredential:
+    """Return a federated credential that matches the assertion which the connection will present."""
     from conformance.probing.tokens import decode_claims
 
     claims = decode_claims(credential.token())

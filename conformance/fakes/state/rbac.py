@@ -8,13 +8,13 @@ from conformance.fakes.state.tenant import Assignment, Tenant
 
 
 def reaches(scope: str, resource: str) -> bool:
-    """Whether something at a scope holds at a resource: the scope itself and everything below it."""
+    """Return whether something at a scope holds at a resource: the scope itself and everything below it."""
     scope, resource = scope.lower().rstrip("/"), resource.lower().rstrip("/")
     return scope == resource or resource.startswith(scope + "/")
 
 
 def grants(tenant: Tenant, principal: str | None, resource: str) -> list[Assignment]:
-    """The assignments of a principal that hold at a resource now; new ones need their time."""
+    """Return the assignments of a principal that hold at a resource now; new ones need their time."""
     now = tenant.clock.service_now()
     return [
         one
@@ -27,7 +27,7 @@ def grants(tenant: Tenant, principal: str | None, resource: str) -> list[Assignm
 
 
 def may(tenant: Tenant, principal: str | None, action: str, resource: str) -> bool:
-    """Whether a principal may do an action at a resource: the union of (actions less notActions), less deny
+    """Return whether a principal may do an action at a resource: the union of (actions less notActions), less deny
     assignments.
     """
     for denial in tenant.denials:
@@ -41,7 +41,7 @@ def may(tenant: Tenant, principal: str | None, action: str, resource: str) -> bo
 
 
 def sees_below(tenant: Tenant, principal: str | None, scope: str) -> bool:
-    """Whether a principal has any role at a scope, above it or below it: enough to see that it exists."""
+    """Return whether a principal has any role at a scope, above it or below it: enough to see that it exists."""
     now = tenant.clock.service_now()
     return any(
         one.principal_id == principal

@@ -45,7 +45,7 @@ BUILT_IN = _load()
 
 
 def allows(patterns: Iterable[str], action: str) -> bool:
-    """Whether patterns of a role cover an action.
+    """Return whether patterns of a role cover an action.
 
     Taken here to cover the resource itself too: ``workspaces/*/read`` allows ``workspaces/read`` (inferred: the portal
     shows a workspace to a Sentinel Reader; Microsoft does not state it).

@@ -1,4 +1,4 @@
-"""The tables of a workspace, filled from the story."""
+"""The tables of a workspace, filled from the incidents."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from conformance.apis.tables import TABLES, typed
+from conformance.apis.tables import TABLES, types_of_columns
 from conformance.fakes.state.timeline import HOSTS, Alert, Incident, stable_id
 
 if TYPE_CHECKING:
@@ -20,14 +20,14 @@ DELAY = timedelta(minutes=4)
 
 SCHEMAS: dict[str, Mapping[str, str]] = {
     **{name: {**table.documented, **table.unverified} for name, table in TABLES.items()},
-    "SentinelHealth": typed(
+    "SentinelHealth": types_of_columns(
         datetime="TimeGenerated",
         dynamic="ExtendedProperties",
         string="""
             TenantId OperationName SentinelResourceId SentinelResourceName Status Description WorkspaceId
             SentinelResourceType SentinelResourceKind RecordId Reason SourceSystem Type""",
     ),
-    "Usage": typed(
+    "Usage": types_of_columns(
         bool="IsBillable",
         datetime="TimeGenerated StartTime EndTime",
         long="BatchesCapped BatchesOutsideSla BatchesWithinSla TotalBatches",
@@ -36,7 +36,7 @@ SCHEMAS: dict[str, Mapping[str, str]] = {
             TenantId Computer SourceSystem DataType QuantityUnit Solution MeterId LinkedMeterId ResourceUri
             LinkedResourceUri Type""",
     ),
-    "Heartbeat": typed(
+    "Heartbeat": types_of_columns(
         bool="IsGatewayInstalled",
         datetime="TimeGenerated",
         real="RemoteIPLatitude RemoteIPLongitude",
@@ -50,7 +50,7 @@ SCHEMAS: dict[str, Mapping[str, str]] = {
 
 
 def tables(workspace: Workspace, now: datetime) -> dict[str, TableState]:
-    """The tables of a workspace as of a moment."""
+    """Return the tables of a workspace as of a moment."""
     from conformance.fakes.state.tenant import TableState
 
     rows = {
@@ -64,12 +64,12 @@ def tables(workspace: Workspace, now: datetime) -> dict[str, TableState]:
 
 
 def latest_row(workspace: Workspace, one: Incident) -> dict[str, Any]:
-    """The row of SecurityIncident that the latest change of an incident adds."""
+    """Return the row of SecurityIncident that the latest change of an incident adds."""
     return list(_incident(workspace, one))[-1]
 
 
 def alert_row(workspace: Workspace, one: Alert) -> dict[str, Any]:
-    """The row of SecurityAlert that an alert adds."""
+    """Return the row of SecurityAlert that an alert adds."""
     return _alert(workspace, one)
 
 

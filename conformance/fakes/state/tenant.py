@@ -107,7 +107,7 @@ class Assignment:
 
 @dataclass
 class Denial:
-    """A deny assignment: takes actions away from everybody it names."""
+    """A deny assignment: takes actions away from all principals that it names."""
 
     principal_id: str
     scope: str
@@ -258,7 +258,7 @@ class Tenant:
         self.app.consents += [Consent(resource_app_id, role, granted, delay) for role in roles]
 
     def revoke(self, *roles: str) -> None:
-        """Takes back the consent for these application permissions (for all, if none is named)."""
+        """Take back the consent for these application permissions (for all, if none is named)."""
         self.app.consents = [one for one in self.app.consents if roles and one.role not in roles]
 
     def assign(
@@ -270,8 +270,8 @@ class Tenant:
         ago: timedelta = timedelta(days=30),
         delay: timedelta = timedelta(),
     ) -> Assignment:
-        """Assigns an Azure role by name: to the app's service principal at the workspace's resource group, unless
-        said.
+        """Assign an Azure role by name: to the app's service principal at the workspace's resource group,
+        unless said.
         """
         definition = next(one for one in self.roles if one.name == role)
         principal = to or self.app.service_principal_id or self.app.registration_id
@@ -282,14 +282,14 @@ class Tenant:
         return made
 
     def revoke_roles(self) -> None:
-        """Takes all Azure roles away."""
+        """Take all Azure roles away."""
         self.assignments.clear()
 
     def expire_secret(self, ago: timedelta = timedelta(days=1)) -> None:
-        """Lets the app's secrets have ended."""
+        """Let the app's secrets have ended."""
         for secret in self.app.secrets:
             secret.ends = self.clock.service_now() - ago
 
     def drop_table(self, name: str) -> None:
-        """The table was never provisioned in the workspace."""
+        """Remove a table, as if it had never been provisioned in the workspace."""
         self.workspace.tables.pop(name, None)

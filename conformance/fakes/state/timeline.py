@@ -1,4 +1,4 @@
-"""What happened in the virtual tenant: the incidents that all APIs tell of, each in its own words.
+"""The incidents of the virtual tenant, from which all APIs derive their own representations.
 
 Sentinel's REST API, the tables behind Log Analytics, Graph and Defender for Endpoint derive their bodies from the same
 story, so that two routes lead to the same truth. Everything is made up; times are relative to the tenant's clock.
@@ -21,12 +21,12 @@ NAMESPACE = uuid.UUID("5e271e1c-0f0e-4c0f-a11c-c0ffee000000")
 
 @lru_cache(maxsize=4096)
 def stable_id(*parts: object) -> str:
-    """A GUID that is the same in every run for the same parts."""
+    """Return a GUID that is the same in every run for the same parts."""
     return str(uuid.uuid5(NAMESPACE, "/".join(str(part) for part in parts)))
 
 
 def stamp(time: datetime) -> str:
-    """A time (UTC) as the services write it, with seven fraction digits."""
+    """Return a time (UTC) as the services write it, with seven fraction digits."""
     return time.strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
 
 
@@ -142,7 +142,7 @@ _PLOT: tuple[tuple[str, Severity, Status, Product, str, str, float], ...] = (
 
 
 def incidents(now: datetime, *, delay: timedelta = timedelta(), first: int = 4711) -> tuple[Incident, ...]:
-    """The story as of a moment, newest first. ``delay`` makes everything older."""
+    """Return the incidents as of a moment, newest first. ``delay`` makes everything older."""
     story = []
     for i, (title, severity, status, product, tactic, technique, hours) in enumerate(_PLOT):
         created = now - timedelta(hours=hours) - delay

@@ -1,4 +1,4 @@
-"""Access tokens of the virtual tenant: real claims, signed with a key of no worth."""
+"""Access tokens of the virtual tenant: real claims, signed with a key that no service accepts."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ BEFORE = timedelta(minutes=5)
 def issue(
     tenant: Tenant, app: App, audience: str, resource_app_id: str, credential: str = "1", *, challenged: bool = False
 ) -> str:
-    """A v1.0 app-only token, as Graph, ARM, Log Analytics and Defender have them. ``credential``: claim
-    ``appidacr``. ``challenged``: it answers a claims challenge, and is dated from now.
+    """Return a v1.0 app-only token, as Graph, ARM, Log Analytics and Defender have them.
+
+    ``credential``: claim ``appidacr``. ``challenged``: it answers a claims challenge, and is dated from now.
     """
     now = tenant.clock.service_now()
     since = now if challenged else now - BEFORE
@@ -58,7 +59,7 @@ def issue(
 
 
 def sign(claims: Mapping[str, Any]) -> str:
-    """The claims as a JWT."""
+    """Return the claims as a JWT."""
     head = _part(json.dumps({"typ": "JWT", "alg": "RS256", "kid": "virtual"}).encode())
     payload = f"{head}.{_part(json.dumps(claims).encode())}"
     return f"{payload}.{_part(_signature(payload))}"
@@ -66,7 +67,7 @@ def sign(claims: Mapping[str, Any]) -> str:
 
 @lru_cache(maxsize=256)
 def read(token: str) -> tuple[Mapping[str, Any] | None, bool]:
-    """The claims of a token (None: it is no JWT) and whether this tenant's key signed it."""
+    """Return the claims of a token (None: it is no JWT) and whether this tenant's key signed it."""
     parts = token.split(".")
     if len(parts) != 3:
         return None, False
@@ -79,14 +80,14 @@ def read(token: str) -> tuple[Mapping[str, Any] | None, bool]:
 
 
 def bearer(header: str | None) -> str | None:
-    """The token of an Authorization header; None where there is none."""
+    """Return the token of an Authorization header; None where there is none."""
     scheme, _, token = (header or "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" and token.strip() else None
 
 
 def presented(request: httpx.Request) -> tuple[Mapping[str, Any], bool] | str:
-    """The claims of a request's bearer token and whether they are genuine, or the name of the refusal: no token, or one
-    that cannot be read.
+    """Return the claims of a request's bearer token and whether they are genuine, or the name of the refusal: no token,
+    or one that cannot be read.
     """
     token = bearer(request.headers.get("authorization"))
     if token is None:

@@ -1,4 +1,4 @@
-"""Telling apart causes that share a symptom: pure functions over several pieces of evidence."""
+"""Diagnosis rules: pure functions of several pieces of evidence that distinguish causes with the same symptom."""
 
 from conformance.probing.diagnosis import azure, claims, entra, log_analytics, outage, permissions, sentinel
 from conformance.probing.diagnosis.rules import NETWORK, TELL_APART, TOKENS, WHOLE, rules_for

@@ -14,7 +14,7 @@ from conformance.apis.shape import ArmList
 from conformance.connection import Connection
 from conformance.findings import Finding, finding
 from conformance.probing.diagnosis.denials import denial
-from conformance.probing.diagnosis.rules import NOT_FOUND, listed, tells_apart
+from conformance.probing.diagnosis.rules import NOT_FOUND, elements_of, tells_apart
 from conformance.probing.evidence import Answer, Evidence, NotAsked, Refusal
 from conformance.probing.tokens import Token
 
@@ -53,7 +53,7 @@ def arm_authorization_failed(
     facts = {**connection.facts(), **identity(token_arm), "role": READER_ROLE, "scope": group_scope(connection)}
     if isinstance(subscription, Refusal) and subscription.finding.cause == "subscription_not_found":
         return subscription.finding
-    if misplaced := _misplaced(connection, facts, workspaces):
+    if misplaced := _wrong_names(connection, facts, workspaces):
         return misplaced
     if other := _other_subscription(connection, facts, subscriptions, workspaces_elsewhere):
         return other
@@ -61,13 +61,13 @@ def arm_authorization_failed(
         reason = "the app's role is not taken to include the workspace's own properties; what is in it is answered"
         return NotAsked(refusal.probe, reason)
     within = QUERY_PROPAGATION if _api(refusal) == "log_analytics" else PROPAGATION
-    if waiting := young(role_assignments, role_definitions, _named(refusal), facts, within):
+    if waiting := young(role_assignments, role_definitions, _refused_action(refusal), facts, within):
         return waiting
     if other := _other_principal(assignments_here, role_definitions, token_arm, facts):
         return other
     if isinstance(permissions, Answer) and permissions.data.value:
         seen = dict(zip(AREAS, (workspace, query_print, incident_table, incidents), strict=True))
-        return _lacking(permissions, seen, deny_assignments, refusal, facts)
+        return _incomplete_role(permissions, seen, deny_assignments, refusal, facts)
     if any(isinstance(one, Answer) for one in (workspace, query_print, incidents)):
         return _unreadable(_action(refusal), facts)
     if elsewhere := _elsewhere(connection, facts, subscriptions, workspaces):
@@ -97,7 +97,7 @@ def arm_authorization_failed(
 def parent_not_found(
     refusal: Refusal, connection: Connection, subscription: Evidence, resource_group: Evidence, workspace: Evidence
 ) -> Finding | None:
-    """What is below something that is not found itself: the outermost is the finding."""
+    """Return the finding of the outermost resource that was not found, for everything below it."""
     for one in (subscription, resource_group, workspace):
         if isinstance(one, Refusal) and one.finding.cause in NOT_FOUND:
             return one.finding
@@ -114,37 +114,41 @@ def group_scope(connection: Connection) -> str:
 
 
 def _action(refusal: Refusal) -> str | None:
-    """The action that an AuthorizationFailed text names; the only part of it that is read."""
+    """Return the action that an AuthorizationFailed text names; the only part of it that is read."""
     match = re.search(rb"'(Microsoft\.[\w./]+/(?:read|action))'", refusal.body)
     return match.group(1).decode() if match else None
 
 
-def _named(refusal: Refusal) -> str:
-    """The action that was refused: the one that the text names, else the first that the API's operations need."""
+def _refused_action(refusal: Refusal) -> str:
+    """Return the refused action: the one that the text names, else the first that the API's operations need."""
     return _action(refusal) or AREAS[AREA_OF.get(_api(refusal), "workspace")][0]
 
 
 def perhaps(patterns: Sequence[str], action: str) -> bool:
-    """Whether patterns cover an action, if a wildcard for what is below a resource includes the resource itself."""
+    """Return whether patterns cover an action, if a wildcard for what is below a resource includes the
+    resource itself.
+    """
     return covers(patterns, action) or covers((pattern.replace("/*/", "/") for pattern in patterns), action)
 
 
 def _unshown(permissions: Evidence, seen: Sequence[Evidence]) -> bool:
-    """Whether only the workspace's own properties are kept from a role that covers what is below them.
+    """Return whether only the workspace's own properties are kept from a role that covers what is below them.
 
     Whether ``workspaces/*/read`` includes ``workspaces/read`` is not documented. Where everything that is used in the
     workspace is answered, a service that says no breaks nothing.
     """
-    grants = listed(permissions)
+    grants = elements_of(permissions)
     below = any(perhaps(one.actions, WORKSPACE_READ) for one in grants)
     literal = any(covers(one.actions, WORKSPACE_READ) for one in grants)
     answered = any(isinstance(one, Answer) for one in seen) and all(isinstance(one, Answer | NotAsked) for one in seen)
     return below and not literal and answered
 
 
-def _misplaced(connection: Connection, facts: Mapping[str, str], workspaces: Evidence) -> Finding | None:
-    """The configured workspace id is seen under other names than the configured ones: the names are wrong."""
-    for one in listed(workspaces):
+def _wrong_names(connection: Connection, facts: Mapping[str, str], workspaces: Evidence) -> Finding | None:
+    """Return a finding where the configured workspace id belongs to a workspace with other names: the names
+    are wrong.
+    """
+    for one in elements_of(workspaces):
         if one.properties.customer_id.lower() != connection.workspace_id.lower():
             continue
         parts = one.id.split("/")
@@ -172,13 +176,15 @@ def _misplaced(connection: Connection, facts: Mapping[str, str], workspaces: Evi
 def _other_subscription(
     connection: Connection, facts: Mapping[str, str], subscriptions: Evidence, workspaces_elsewhere: Evidence
 ) -> Finding | None:
-    """The app has roles in other subscriptions only. If the configured workspace is there, the id of the subscription
-    is wrong; else the role is: Azure finds the configured subscription, and refuses it.
+    """Return a finding where the app has roles in other subscriptions only.
+
+    If the configured workspace is there, the id of the subscription is wrong; else the role is: Azure finds the
+    configured subscription, and refuses it.
     """
-    seen = [one.subscription_id for one in listed(subscriptions)]
+    seen = [one.subscription_id for one in elements_of(subscriptions)]
     if not seen or connection.subscription_id.lower() in (one.lower() for one in seen):
         return None
-    for one in listed(workspaces_elsewhere):
+    for one in elements_of(workspaces_elsewhere):
         if one.properties.customer_id.lower() == connection.workspace_id.lower():
             return finding(
                 "subscription_not_found",
@@ -200,22 +206,26 @@ def _other_subscription(
 def young(
     role_assignments: Evidence, role_definitions: Evidence, action: str, facts: Mapping[str, str], within: timedelta
 ) -> Finding | None:
-    """An assignment so young that it may not have taken effect, of a role that allows the action (or is not known)."""
+    """Return an assignment so young that it may not have taken effect, of a role that allows the action (or is not
+    known).
+    """
     if not isinstance(role_assignments, Answer) or role_assignments.exchange.date is None:
         return None
     now = role_assignments.exchange.date
-    roles = {one.name.lower(): one.properties.permissions for one in listed(role_definitions)}
+    roles = {one.name.lower(): one.properties.permissions for one in elements_of(role_definitions)}
     made = []
-    for one in listed(role_assignments):
+    for one in elements_of(role_assignments):
         grants = roles.get(one.properties.role_definition_id.rpartition("/")[2].lower())
         helps = grants is None or any(perhaps(grant.actions, action) for grant in grants)
         if helps and one.properties.created_on and now - one.properties.created_on < within:
             made.append(one.properties.created_on)
-    return propagating(max(made), now, facts, within) if made else None
+    return propagation_finding(max(made), now, facts, within) if made else None
 
 
-def propagating(made: datetime, now: datetime, facts: Mapping[str, str], within: timedelta = PROPAGATION) -> Finding:
-    """A role granted minutes ago; says when to look again."""
+def propagation_finding(
+    made: datetime, now: datetime, facts: Mapping[str, str], within: timedelta = PROPAGATION
+) -> Finding:
+    """Return the finding of a role granted minutes ago, with the time to check again."""
     minutes = max(0, int((now - made).total_seconds() // 60))
     return finding(
         "rbac_propagating",
@@ -253,8 +263,8 @@ def _api(refusal: Refusal) -> str:
     return refusal.exchange.api if refusal.exchange else ""
 
 
-def lacking(grants: Sequence[Permissions], area: str) -> list[str]:
-    """The actions of an area that no grant allows."""
+def missing_actions(grants: Sequence[Permissions], area: str) -> list[str]:
+    """Return the actions of an area that no grant allows."""
     return [
         action
         for action in AREAS[area]
@@ -262,19 +272,20 @@ def lacking(grants: Sequence[Permissions], area: str) -> list[str]:
     ]
 
 
-def _lacking(
+def _incomplete_role(
     permissions: Answer[ArmList[Permissions]],
     seen: Mapping[str, Evidence],
     deny_assignments: Evidence,
     refusal: Refusal,
     facts: Mapping[str, str],
 ) -> Finding:
-    """Some role reaches the workspace, but it does not allow everything. One finding, about the first area that lacks.
+    """Return a finding where a role reaches the workspace but does not allow everything.
 
-    What was seen to work is not lacking, whatever was computed. A denial is certain only if it was seen.
+    Report the first area without permission; areas that demonstrably work are skipped. A deny assignment is certain
+    only if it was seen.
     """
     grants = permissions.data.value
-    missing = [area for area in AREAS if isinstance(seen[area], Refusal) and lacking(grants, area)]
+    missing = [area for area in AREAS if isinstance(seen[area], Refusal) and missing_actions(grants, area)]
     action = _action(refusal)
     about = missing[0] if missing else area_of(action) if action else AREA_OF.get(_api(refusal), "workspace")
     named = action or AREAS[about][0]
@@ -315,7 +326,7 @@ def _lacking(
 
 
 def _unreadable(action: str | None, facts: Mapping[str, str]) -> Finding:
-    """Some role reaches the workspace, as an answer shows, but what it allows cannot be read."""
+    """Return a finding where a role reaches the workspace, but the actions that it allows cannot be read."""
     named = action or PERMISSIONS_READ
     return finding(
         "rbac_role_missing",
@@ -325,7 +336,7 @@ def _unreadable(action: str | None, facts: Mapping[str, str]) -> Finding:
 
 
 def area_of(action: str) -> str:
-    """Which group of operations an action belongs to; what RBAC-010 to RBAC-013 are about."""
+    """Return the group of operations that an action belongs to: the subject of RBAC-010 to RBAC-013."""
     lower = action.lower()
     if lower.startswith("microsoft.securityinsights/"):
         return "sentinel"
@@ -339,12 +350,14 @@ def area_of(action: str) -> str:
 def _other_principal(
     assignments_here: Evidence, role_definitions: Evidence, token_arm: Evidence, facts: Mapping[str, str]
 ) -> Finding | None:
-    """A Sentinel role at the workspace that somebody else has, and this service principal has not."""
+    """Return a finding where another principal has a Sentinel role at the workspace, and this service principal has
+    none.
+    """
     me = identity(token_arm).get("object_id", "").lower()
-    names = {one.name.lower(): one.properties.role_name for one in listed(role_definitions)}
+    names = {one.name.lower(): one.properties.role_name for one in elements_of(role_definitions)}
     found = [
         (one, names.get(one.properties.role_definition_id.rpartition("/")[2].lower(), ""))
-        for one in listed(assignments_here)
+        for one in elements_of(assignments_here)
     ]
     mine = [name for one, name in found if one.properties.principal_id.lower() == me and "Sentinel" in name]
     others = [one for one, name in found if one.properties.principal_id.lower() != me and "Sentinel Reader" in name]
@@ -368,11 +381,11 @@ def _other_principal(
 def _elsewhere(
     connection: Connection, facts: Mapping[str, str], subscriptions: Evidence, workspaces: Evidence
 ) -> Finding | None:
-    """The app sees its subscription, so it has a role in it, but not one that reaches the workspace."""
-    seen = [one.subscription_id.lower() for one in listed(subscriptions)]
+    """Return a finding where the app has a role in the subscription, but none that reaches the workspace."""
+    seen = [one.subscription_id.lower() for one in elements_of(subscriptions)]
     if connection.subscription_id.lower() not in seen:
         return None
-    places = [one.id for one in listed(workspaces)]
+    places = [one.id for one in elements_of(workspaces)]
     where = f", for example on {places[0]}" if places else ""
     return finding(
         "rbac_wrong_scope",

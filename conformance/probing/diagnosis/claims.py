@@ -1,4 +1,4 @@
-"""What is wrong with a token by its own claims: then that is the finding, whatever the API that refuses it says."""
+"""Problems of a token that its own claims show: they are the finding, whatever the API that refuses it says."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from conformance.probing.tokens import Token
 
 
 def flaw(token: Token, connection: Connection, now: datetime | None) -> Finding | None:
-    """The first claim for which an API must refuse a token at ``now`` (the service's time), about its audience; None
-    if there is none, or the token cannot be read.
+    """Return the first claim for which an API must refuse a token at ``now`` (the service's time), about its audience;
+    None if there is none, or the token cannot be read.
     """
     claims: Mapping[str, Any] = token.claims
     if not claims:
@@ -36,7 +36,7 @@ def flaw(token: Token, connection: Connection, now: datetime | None) -> Finding 
 
 
 def flawed(refusal: Refusal, connection: Connection, **clues: Evidence) -> Finding | None:
-    """A token that an API has to refuse."""
+    """Return the finding of a token that an API must refuse by its claims; None for any other token."""
     (token,) = clues.values()
     if not isinstance(token, Answer):
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.apis.actions import covers
 from conformance.apis.arm import DenyAssignment
-from conformance.probing.diagnosis.rules import listed
+from conformance.probing.diagnosis.rules import elements_of
 from conformance.probing.evidence import Evidence
 
 EVERYBODY = "SystemDefined"
@@ -12,13 +12,13 @@ EVERYBODY = "SystemDefined"
 
 
 def denial(deny_assignments: Evidence, object_id: str, action: str) -> DenyAssignment | None:
-    """The deny assignment that names a service principal, or everybody but others, and covers an action.
+    """Return the deny assignment that names a service principal, or everybody but others, and covers an action.
 
     One that names a group is left out: whether the service principal is a member is not seen.
     Source: learn.microsoft.com/azure/role-based-access-control/deny-assignments.
     """
     one: DenyAssignment
-    for one in listed(deny_assignments):
+    for one in elements_of(deny_assignments):
         properties = one.properties
         named = any(who.id.lower() == object_id or who.type == EVERYBODY for who in properties.principals)
         spared = any(who.id.lower() == object_id for who in properties.exclude_principals)

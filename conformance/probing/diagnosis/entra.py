@@ -1,4 +1,4 @@
-"""Entra: what the answer to a credential leaves open, the kind of the credential and the clock tell."""
+"""Entra: the kind of the credential and the clock decide what its answer leaves open."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from conformance.probing.evidence import Answer, Evidence, Refusal
 
 @tells_apart
 def invalid_client(refusal: Refusal, connection: Connection) -> Finding | None:
-    """A credential that is refused without saying why is of the kind that was sent."""
+    """Return the finding of a credential that is refused without a reason, by the kind that was sent."""
     kinds = {Certificate: "certificate_invalid", FederatedToken: "federation_mismatch"}
     cause = kinds.get(type(connection.credential))
     if cause is None:
@@ -27,12 +27,13 @@ def invalid_client(refusal: Refusal, connection: Connection) -> Finding | None:
 
 @tells_apart
 def assertion_time(refusal: Refusal, connection: Connection) -> Finding | None:
-    """An assertion outside its time range, or one that is refused without saying why."""
+    """Return an assertion outside its time range, or one that is refused without saying why."""
     return _late(refusal, connection)
 
 
 def _late(refusal: Refusal, connection: Connection) -> Finding | None:
-    """An assertion outside its time range: this machine's clock, by the service's ``Date``, or else an old assertion.
+    """Return an assertion outside its time range: this machine's clock, by the service's ``Date``, or else an old
+    assertion.
 
     One that this machine signed a moment ago leaves nothing but the clock. None for a client secret, which has no time.
     """
@@ -60,7 +61,9 @@ def tenant_not_here(
     discovery_usgov: Evidence,
     discovery_china: Evidence,
 ) -> Finding | None:
-    """A tenant that the connection's cloud does not have, and another has: by that cloud's own discovery document."""
+    """Return a tenant that the connection's cloud does not have, and another has: by that cloud's own discovery
+    document.
+    """
     clouds = {"public": discovery_public, "usgov-gcc-high": discovery_usgov, "china": discovery_china}
     for name, evidence in clouds.items():
         login = CLOUDS[name].login

@@ -1,4 +1,4 @@
-"""Whether a workspace takes in data at all: without it, nothing in it is fresh."""
+"""Whether a workspace ingests data at all: without ingestion no table is fresh."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ CAPPED = frozenset({"OverQuota", "ForceOff", "SubscriptionSuspended"})
 """Values of ``dataIngestionStatus`` that say that ingestion is stopped."""
 
 
-def stopped(workspace: Evidence, query_daily_cap: Evidence) -> Finding | None:
+def ingestion_stop(workspace: Evidence, query_daily_cap: Evidence) -> Finding | None:
     """Ingestion that is stopped, by the workspace's own status, or was at the daily cap, by its log of 7 days."""
     if isinstance(workspace, Answer):
         capping = workspace.data.properties.workspace_capping

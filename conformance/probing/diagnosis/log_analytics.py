@@ -33,9 +33,9 @@ def log_analytics_forbidden(
     """403: another workspace's id, a closed network, no role, or a role that the query API does not know yet."""
     facts = {**connection.facts(), **identity(token_arm), "role": READER_ROLE}
     if isinstance(workspace, Answer):
-        if mismatch := mismatched(connection, workspace.data):
+        if mismatch := id_mismatch(connection, workspace.data):
             return mismatch
-        if closed(workspace.data):
+        if is_closed(workspace.data):
             return network_closed(workspace.data, facts)
         if waiting := young(role_assignments, role_definitions, AREAS["query"][0], facts, QUERY_PROPAGATION):
             return waiting
@@ -49,14 +49,14 @@ def log_analytics_not_found(
 ) -> Finding | None:
     """404: the names lead to a workspace with another id, or there is no such workspace at all."""
     if isinstance(workspace, Answer):
-        return mismatched(connection, workspace.data)
+        return id_mismatch(connection, workspace.data)
     return of_the_workspace(refusal, connection, workspace, **clues)
 
 
 def of_the_workspace(
     refusal: Refusal, connection: Connection, workspace: Evidence, **clues: Evidence
 ) -> Finding | None:
-    """What is wrong with the workspace is wrong with its queries too; else what role the query lacks."""
+    """Return the finding of the workspace itself if it has one, else the finding of the role that the query lacks."""
     if isinstance(workspace, Refusal) and workspace.finding.tell_apart != "arm_authorization_failed":
         return workspace.finding
     about = workspace if isinstance(workspace, Refusal) else refusal
@@ -64,8 +64,8 @@ def of_the_workspace(
     return replace(found, code=refusal.finding.code) if isinstance(found, Finding) else None
 
 
-def mismatched(connection: Connection, workspace: Workspace) -> Finding | None:
-    """The configured workspace id against the one of the workspace that the names lead to."""
+def id_mismatch(connection: Connection, workspace: Workspace) -> Finding | None:
+    """Return a finding where the configured workspace id differs from that of the workspace of these names."""
     there = workspace.properties.customer_id
     if there.lower() == connection.workspace_id.lower():
         return None
@@ -80,8 +80,8 @@ def mismatched(connection: Connection, workspace: Workspace) -> Finding | None:
     )
 
 
-def closed(workspace: Workspace) -> bool:
-    """Whether queries from public networks are refused."""
+def is_closed(workspace: Workspace) -> bool:
+    """Return whether queries from public networks are refused."""
     return (workspace.properties.public_network_access_for_query or "Enabled").lower() != "enabled"
 
 
@@ -100,7 +100,7 @@ def missing_table(
     refusal: Refusal, connection: Connection, workspace: Evidence, onboarding: Evidence
 ) -> Finding | None:
     """SEM0100 or 204: another workspace was asked, or one without Microsoft Sentinel, whose tables are not there."""
-    if isinstance(workspace, Answer) and (mismatch := mismatched(connection, workspace.data)):
+    if isinstance(workspace, Answer) and (mismatch := id_mismatch(connection, workspace.data)):
         return mismatch
     if isinstance(onboarding, Refusal) and onboarding.finding.cause in ("sentinel_not_onboarded", "object_not_found"):
         return not_onboarded(connection)

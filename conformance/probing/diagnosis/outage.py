@@ -1,4 +1,4 @@
-"""An API that as a whole does not answer, or refuses whatever it is asked: one finding, whoever meets it."""
+"""An API that does not answer at all, or refuses every request: one finding for all its probes."""
 
 from __future__ import annotations
 
@@ -13,25 +13,29 @@ OUTAGE = NETWORK | SERVICE
 
 
 def whole(refusal: Refusal, connection: Connection, **clues: Evidence) -> Finding | None:
-    """What the API's representative meets too is the API's: it is about that probe, or about the host."""
+    """Return the finding about the API's representative probe or its host where that probe is refused for the same
+    cause.
+    """
     for name, one in clues.items():
-        if refusal.probe == name or (isinstance(one, Refusal) and alike(one.finding.cause, refusal.finding.cause)):
+        if refusal.probe == name or (
+            isinstance(one, Refusal) and same_outage(one.finding.cause, refusal.finding.cause)
+        ):
             found = one.finding if isinstance(one, Refusal) else refusal.finding
             return replace(found, about="host" if found.cause in NETWORK else name)
     return replace(refusal.finding, about=refusal.probe) if refusal.finding.cause in WHOLE else None
 
 
-def alike(one: str, other: str) -> bool:
-    """Whether two causes can be one trouble: the same, or two faces of an outage."""
+def same_outage(one: str, other: str) -> bool:
+    """Return whether two causes can be the same outage: equal, or two symptoms of an outage."""
     return one == other or {one, other} <= OUTAGE
 
 
 def no_token(refusal: Refusal, connection: Connection, **clues: Evidence) -> Finding | None:
-    """Where no token at all is issued, and for one reason, it is about tokens as such; else about the one token."""
+    """Return a finding about all tokens where none is issued, for the same reason; otherwise about this token."""
     refused = [one for one in clues.values() if isinstance(one, Refusal)]
     issued = any(isinstance(one, Answer) for one in clues.values())
     of_tokens = refusal.finding.cause in {*WHOLE, "contract_violation"}
-    if issued or not all(alike(one.finding.cause, refusal.finding.cause) for one in refused):
+    if issued or not all(same_outage(one.finding.cause, refusal.finding.cause) for one in refused):
         return replace(refusal.finding, about=refusal.probe) if of_tokens else None
     return replace(refused[0].finding, about="tokens" if of_tokens else refused[0].probe)
 

@@ -10,7 +10,7 @@ from conformance.apis.endpoint import AppRole
 from conformance.apis.permissions import RESOURCES
 from conformance.connection import Connection
 from conformance.findings import Finding, finding
-from conformance.probing.diagnosis.rules import listed, tells_apart
+from conformance.probing.diagnosis.rules import elements_of, tells_apart
 from conformance.probing.evidence import Answer, Evidence, Refusal
 from conformance.probing.tokens import Token
 
@@ -22,19 +22,19 @@ OPTIONAL: Mapping[str, tuple[str, ...]] = {"graph": ("SecurityEvents.Read.All",)
 
 
 def holds(token: Token, role: str) -> bool:
-    """Whether a token carries a permission, or the ReadWrite one that includes it."""
+    """Return whether a token carries a permission, or the ReadWrite one that includes it."""
     return role in token.roles or role.replace(".Read.", ".ReadWrite.") in token.roles
 
 
 def missing_role(token: Token, role: str, connection: Connection, consents: Evidence) -> Finding:
-    """What is missing of one API is one finding, about the first missing permission, with one command for all.
+    """Return one finding for all missing permissions of an API, about the first one, with one command for all.
 
-    Without a service principal there is nobody to have permissions: that is the finding then.
-    ``consents``, where the app may read them, tell a permission that was never consented from a token of before.
+    Without a service principal no permission can be granted, so that is the finding. ``consents``, where the app may
+    read them, tell a permission that was never consented from a token of before.
     """
     if token.object_id is None:
         return finding("service_principal_missing", facts=connection.facts())
-    if consented(role, token.audience, consents):
+    if has_consent(role, token.audience, consents):
         return finding(
             "app_role_stale_token",
             facts=connection.facts(),
@@ -56,10 +56,10 @@ def missing_role(token: Token, role: str, connection: Connection, consents: Evid
     )
 
 
-def consented(role: str, api: str, consents: Evidence) -> bool:
-    """Whether the directory lists a consent for an application permission; False where it cannot be seen."""
+def has_consent(role: str, api: str, consents: Evidence) -> bool:
+    """Return whether the directory lists a consent for an application permission; False where it cannot be seen."""
     id = RESOURCES[api].application_id(role)
-    return any(one.app_role_id.lower() == id for one in listed(consents))
+    return any(one.app_role_id.lower() == id for one in elements_of(consents))
 
 
 @tells_apart
@@ -101,13 +101,15 @@ def refused_on_the_way(refusal: Refusal, role: str, about: str) -> Finding:
 
 
 def meets(evidence: Evidence, cause: str) -> bool:
-    """Whether the probe that speaks for an API is refused for a cause too: then it is not one operation's."""
+    """Return whether the representative probe of an API is refused for this cause too: then it is not about one
+    operation.
+    """
     return isinstance(evidence, Refusal) and evidence.finding.cause == cause
 
 
 @tells_apart
 def unlicensed(refusal: Refusal, connection: Connection, graph_alerts: Evidence, machines: Evidence) -> Finding | None:
-    """No licence: where Graph says so too, it is the tenant that has no Defender."""
+    """Return the finding of a missing licence; where Graph refuses for it too, the tenant has no Defender at all."""
     if meets(graph_alerts, "licence_missing"):
         return replace(refusal.finding, about="graph")
     defender = refusal.exchange is not None and refusal.exchange.api == "defender"
@@ -118,7 +120,7 @@ def unlicensed(refusal: Refusal, connection: Connection, graph_alerts: Evidence,
 
 @tells_apart
 def unlisted(refusal: Refusal, connection: Connection, graph_alerts: Evidence) -> Finding | None:
-    """404 of a list of Graph: where the alerts are missing for want of a licence, so is this."""
+    """Return the missing licence as the finding of a Graph list's 404, where alerts are refused for it."""
     if isinstance(graph_alerts, Refusal) and graph_alerts.finding.cause == "licence_missing":
         return replace(graph_alerts.finding, about="graph")
     return None

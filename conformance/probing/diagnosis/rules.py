@@ -1,7 +1,7 @@
-"""The register of rules, and which refusal needs which.
+"""Registry of diagnosis rules and their selection.
 
-A rule reads a refusal with the help of clues: probes, which are put only when the rule applies, and taken as whatever
-came back. It is pure, and returns a better finding, or None.
+A rule reads a refusal with the help of clues: probes, which are asked only when the rule applies; any evidence is
+passed in. It is pure, and returns a better finding, or None.
 """
 
 from __future__ import annotations
@@ -81,14 +81,14 @@ TELL_APART: Mapping[str, Rule] = MappingProxyType(_rules)
 
 
 def register(name: str, rule: Rule) -> None:
-    """Registers a rule under a name, which catalogue entries use."""
+    """Register a rule under a name, which catalogue entries use."""
     if name in _rules:
         raise ValueError(f"two rules are named {name}")
     _rules[name] = rule
 
 
 def tells_apart(read: Reading) -> Reading:
-    """Registers a rule under its function's name; its parameters after the first two name the clues.
+    """Register a rule under its function's name; its parameters after the first two name the clues.
 
     A rule that takes ``**clues`` hands them to :func:`arm_authorization_failed`, and needs that rule's clues too.
     """
@@ -101,7 +101,7 @@ def tells_apart(read: Reading) -> Reading:
 
 
 def rules_for(refusal: Refusal) -> tuple[str, ...]:
-    """The rules that may read a refusal; the first that has something to say is right."""
+    """Return the names of the rules that apply to a refusal; the first that returns a finding wins."""
     found, exchange = refusal.finding, refusal.exchange
     if refusal.probe in PARENTS and found.tell_apart == ACCESS:
         return ()
@@ -126,7 +126,10 @@ def rules_for(refusal: Refusal) -> tuple[str, ...]:
 
 
 def no_tenant(refusal: Refusal) -> bool:
-    """Whether the cloud's sign-in says that it has no such tenant. Discovery may say so with a bare 400 or 404."""
+    """Return whether the cloud's sign-in says that it has no such tenant.
+
+    Discovery may say so with a bare 400 or 404.
+    """
     if refusal.finding.cause == "tenant_not_found":
         return refusal.exchange is not None
     status = refusal.exchange.status if refusal.exchange else None
@@ -134,12 +137,14 @@ def no_tenant(refusal: Refusal) -> bool:
 
 
 def _whole(exchange: Exchange) -> str:
-    """What may be meant as a whole: an API, the gateway before Microsoft Sentinel, or one incident behind it."""
+    """Return the name of the unit that may fail as a whole: an API, the gateway before Microsoft Sentinel, or one
+    incident.
+    """
     if exchange.endpoint.startswith("sentinel.incident_"):
         return "incident"
     return "gateway" if exchange.api == "sentinel" else exchange.api
 
 
-def listed(evidence: Evidence) -> Sequence[Any]:
-    """The elements of a list answer; nothing if it was refused."""
+def elements_of(evidence: Evidence) -> Sequence[Any]:
+    """Return the elements of a list answer; empty if it was refused."""
     return evidence.data.value if isinstance(evidence, Answer) else ()

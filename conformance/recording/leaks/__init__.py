@@ -1,1 +1,1 @@
-"""What the leak scan reads and what it looks for. Nothing of it is shared with what scrubs a recording."""
+"""The leak scan. It shares no code with the scrubber."""

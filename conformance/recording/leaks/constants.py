@@ -1,7 +1,7 @@
-"""What is the same for every customer, or reserved for documentation, and so may stand in a recording.
+"""Values that are the same for every customer, or reserved for documentation, and so may be in a recording.
 
-Pseudonyms are told by marks that real values do not have: GUIDs of one series, long numbers that begin with zeros,
-words such as ``name-0007``, addresses and domains of the ranges that are reserved for documentation.
+Pseudonyms are recognised by marks that real values do not have: GUIDs of one series, long numbers that begin with
+zeros, words such as ``name-0007``, addresses and domains of the ranges that are reserved for documentation.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def public_ids() -> frozenset[str]:
 
 @cache
 def public_hosts() -> frozenset[str]:
-    """The hosts of the services in all clouds, and of what their documents point to."""
+    """Return the hosts of the services in all clouds, and of what their documents point to."""
     urls = [url for cloud in CLOUDS.values() for url in (cloud.portal, *cloud.hosts.values())]
     urls += [url for cloud in CLOUDS.values() for audiences in cloud.audiences.values() for url in audiences]
     return PUBLIC_HOSTS | {host(url) for url in urls}
@@ -80,7 +80,9 @@ def public_hosts() -> frozenset[str]:
 
 @cache
 def public_words() -> frozenset[str]:
-    """What the services call their own things, in lower case: segments of paths, tables, columns, words of queries."""
+    """Return what the services call their own things, in lower case: segments of paths, tables, columns, words of
+    queries.
+    """
     segments = {word for endpoint in ENDPOINTS.values() for word in re.findall(r"[\w.]+", endpoint.path)}
     columns = {name for table in TABLES.values() for name in (*table.documented, *table.unverified)}
     asked = {word for query in QUERIES.values() for word in re.findall(r"\w+", query.text)}
@@ -88,18 +90,20 @@ def public_words() -> frozenset[str]:
 
 
 def host(url: str) -> str:
-    """The host of a URL, in lower case."""
+    """Return the host of a URL, in lower case."""
     return re.sub(r"^[a-z][a-z0-9+.-]*://", "", url.lower()).partition("/")[0].rpartition("@")[2].partition(":")[0]
 
 
-def reserved_domain(name: str) -> bool:
-    """Whether a host or domain is one that belongs to nobody."""
+def is_reserved_domain(name: str) -> bool:
+    """Return whether a host or domain is reserved, and so belongs to no customer."""
     name = name.lower().strip(".")
     return any(name == one or name.endswith(f".{one}") for one in RESERVED_DOMAINS)
 
 
-def reserved_address(text: str) -> bool:
-    """Whether an IP address belongs to nobody; also True for what is no address."""
+def is_reserved_address(text: str) -> bool:
+    """Return whether an IP address is reserved, and so belongs to no customer; also True for a text that is not an
+    address.
+    """
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
@@ -108,6 +112,6 @@ def reserved_address(text: str) -> bool:
 
 
 def known_id(digits: str) -> bool:
-    """Whether a GUID (with or without hyphens) is a pseudonym or the same everywhere."""
+    """Return whether a GUID (with or without hyphens) is a pseudonym or the same everywhere."""
     plain = digits.replace("-", "").lower()
     return plain.startswith(GUID_MARK) or plain in public_ids()

@@ -1,4 +1,4 @@
-"""What tells whose tenant it is: ids, hosts, domains, addresses. Allowed are pseudonyms and what is no one's own."""
+"""Identifying values: ids, hosts, domains, addresses. Pseudonyms and reserved values are allowed."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from conformance.recording.leaks.constants import (
     HEX_MARK,
     MAC,
     SID,
+    is_reserved_address,
+    is_reserved_domain,
     known_id,
     public_hosts,
-    reserved_address,
-    reserved_domain,
 )
 from conformance.recording.leaks.passages import Passage
 from conformance.recording.leaks.rule import Rule, pattern
@@ -29,27 +29,27 @@ ADDRESS6 = re.compile(r"(?<![\w:.])[0-9a-f:]{0,39}:[0-9a-f:]{1,39}(?:\.[0-9.]{5,
 MACS = frozenset({"macaddress", "mac"})
 
 
-def allowed_host(name: str) -> bool:
-    """Whether a host is one of the services', one that their documents point to, or nobody's."""
+def is_allowed_host(name: str) -> bool:
+    """Return whether a host is one of the services', one that their documents point to, or reserved."""
     name = name.lower().strip(".")
-    return name in public_hosts() or reserved_domain(name)
+    return name in public_hosts() or is_reserved_domain(name)
 
 
-def allowed_mail(address: str) -> bool:
-    """Whether a mail address is nobody's; a member such as ``value@odata.type`` is none."""
+def is_allowed_mail(address: str) -> bool:
+    """Return whether a mail address is reserved; a member such as ``value@odata.type`` is not an address."""
     domain = address.rpartition("@")[2].lower()
-    return reserved_domain(domain) or domain.startswith("odata.")
+    return is_reserved_domain(domain) or domain.startswith("odata.")
 
 
 def no_ones(address: str) -> bool:
-    """Whether a hardware address is of the range for documentation."""
+    """Return whether a hardware address is of the range for documentation."""
     return MAC.fullmatch(address) is not None
 
 
 def ipv6(passage: Passage) -> Iterable[str]:
     """IPv6 addresses outside of the range for documentation. What has no two colons in a row or seven is a time."""
     for match in ADDRESS6.finditer(passage.text):
-        if ("::" in match[0] or match[0].count(":") == 7) and not reserved_address(match[0]):
+        if ("::" in match[0] or match[0].count(":") == 7) and not is_reserved_address(match[0]):
             yield match[0]
 
 
@@ -58,7 +58,7 @@ def ipv4(passage: Passage) -> Iterable[str]:
     if passage.field.lower().endswith("version"):
         return
     for match in re.finditer(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)", passage.text):
-        if not reserved_address(match[0]):
+        if not is_reserved_address(match[0]):
             yield match[0]
 
 
@@ -93,18 +93,18 @@ RULES = (
         "a hardware address without separators",
         pattern(r"\b[0-9a-f]{12}\b", unless=no_ones, within=MACS),
     ),
-    Rule("mail", "a mail address or user name", pattern(rf"[\w.+'%#-]+@{LABEL}(?:\.{LABEL})+", unless=allowed_mail)),
+    Rule("mail", "a mail address or user name", pattern(rf"[\w.+'%#-]+@{LABEL}(?:\.{LABEL})+", unless=is_allowed_mail)),
     Rule(
         "url-host",
         "a host that is no service's",
         pattern(
-            rf"\b(?:https?|wss?|ldaps?|ftps?|smb|tcp)://(?:[^/\s@]*@)?({LABEL}(?:\.{LABEL})+)", unless=allowed_host
+            rf"\b(?:https?|wss?|ldaps?|ftps?|smb|tcp)://(?:[^/\s@]*@)?({LABEL}(?:\.{LABEL})+)", unless=is_allowed_host
         ),
     ),
     Rule(
         "host",
         "a host or domain that is no service's",
-        pattern(rf"(?<![\w.@%-])((?:{LABEL}\.)+(?:{DOMAINS}))(?![\w-]|\.\w)", unless=allowed_host),
+        pattern(rf"(?<![\w.@%-])((?:{LABEL}\.)+(?:{DOMAINS}))(?![\w-]|\.\w)", unless=is_allowed_host),
     ),
     Rule(
         "sid",

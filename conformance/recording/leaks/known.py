@@ -20,7 +20,7 @@ WHOLE = 8
 
 
 def known_values(connection: Connection) -> list[str]:
-    """The values of a connection that must not be found in its recording, its secret among them.
+    """Return the values of a connection that must not be found in its recording, its secret among them.
 
     A name that is an ordinary word, such as ``security``, is left out: services use it too. Where a recording holds the
     names of resource groups and workspaces is checked by the rule ``place``.
@@ -41,15 +41,15 @@ def known_values(connection: Connection) -> list[str]:
 
 
 def known_rule(values: Iterable[str]) -> Rule:
-    """A rule that finds these values, however they are written."""
+    """Return a rule that finds these values, however they are written."""
     anyhow: set[str] = set()
     exact: set[str] = set()
     words: set[str] = set()
     for value in values:
         if len(value) < SHORTEST:
             continue
-        (words if len(value) <= WHOLE else anyhow).update(form.lower() for form in spelled(value))
-        exact.update(encoded(value))
+        (words if len(value) <= WHOLE else anyhow).update(form.lower() for form in spellings(value))
+        exact.update(base64_forms(value))
     whole = re.compile("|".join(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])" for word in sorted(words)) or r"(?!)")
 
     def find(passage: Passage) -> Iterator[str]:
@@ -61,15 +61,17 @@ def known_rule(values: Iterable[str]) -> Rule:
     return Rule("known", "a value of the connection that was recorded", find)
 
 
-def spelled(value: str) -> set[str]:
-    """A value as it may be written as text: encoded for URLs and JSON, with and without hyphens, in hexadecimal."""
+def spellings(value: str) -> set[str]:
+    """Return a value as it may be written as text: encoded for URLs and JSON, with and without hyphens,
+    in hexadecimal.
+    """
     hyphens = re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", value)
     forms = {value, quote(value, safe=""), quote_plus(value), json.dumps(value)[1:-1], value.encode().hex()}
     return forms | ({value.replace("-", "")} if hyphens else set())
 
 
-def encoded(value: str) -> Iterator[str]:
-    """The middle of a value in base64, for each of the three ways in which it can lie in the bytes."""
+def base64_forms(value: str) -> Iterator[str]:
+    """Yield the middle of a value in base64, for each of the three ways in which it can lie in the bytes."""
     for variant in {value, value.lower(), value.upper()}:
         for content in (variant.encode(), variant.encode("utf-16-le")):
             for alignment in range(3):

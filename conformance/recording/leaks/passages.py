@@ -49,7 +49,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a value stands, and how many layers within layers are still looked into."""
+    """The path of a value, and how many more nested layers are read."""
 
     path: Path = ()
     field: str = ""
@@ -57,16 +57,19 @@ class Place:
     depth: int = DEPTH
 
     def at(self, step: str | int) -> Place:
-        """A member of this one, or an item, which keeps the name."""
+        """Return a member of this one, or an item, which keeps the name."""
         return replace(self, path=(*self.path, step), field=step if isinstance(step, str) else self.field)
 
     def within(self, **changes: Any) -> Place:
-        """A layer inside of it."""
+        """Return a layer inside of it."""
         return replace(self, depth=self.depth - 1, **changes)
 
 
 def passages(name: str, content: str) -> Iterator[Passage]:
-    """All texts of a file. JSON and YAML by their structure, anything else (and what is no JSON or YAML) by line."""
+    """Yield all texts of a file.
+
+    JSON and YAML by their structure, anything else (and what is no JSON or YAML) by line.
+    """
     try:
         document = _document(name, content)
     except Unreadable:
@@ -116,14 +119,14 @@ def _walk(place: Place, value: Any) -> Iterator[Passage]:
 
 
 def _refuses(value: dict[str, Any]) -> bool:
-    """Whether it is a response with the status of a refusal."""
+    """Return whether it is a response with the status of a refusal."""
     status = value.get("status")
     code = status.get("code") if isinstance(status, dict) else status
     return isinstance(code, int) and code >= 400
 
 
 def _table(place: Place, value: dict[str, Any]) -> Iterator[Passage]:
-    """The cells of a Kusto table, under the names of their columns."""
+    """Yield the cells of a Kusto table, under the names of their columns."""
     columns, rows = (value.get(name, value.get(name.title())) for name in ("columns", "rows"))
     if not isinstance(columns, list) or not isinstance(rows, list):
         return
@@ -135,7 +138,7 @@ def _table(place: Place, value: dict[str, Any]) -> Iterator[Passage]:
 
 
 def _text(place: Place, text: str) -> Iterator[Passage]:
-    """A text, and what is inside of it; of JSON and of what is encoded for URLs only what is inside."""
+    """Yield a text, and what is inside of it; of JSON and of what is encoded for URLs only what is inside."""
     if not text:
         return
     if place.depth and text.lstrip()[:1] in ("{", "[", '"'):
@@ -158,7 +161,7 @@ def _text(place: Place, text: str) -> Iterator[Passage]:
             if plain != text:
                 yield from _text(place.within(), plain)
         for token in BASE64.finditer(text):
-            if plain_text := decoded_base64(token[0]):
+            if plain_text := decode_base64(token[0]):
                 yield from _text(place.within(field=""), plain_text)
 
 
@@ -166,8 +169,8 @@ def _character(escape: re.Match[str]) -> str:
     return chr(int(escape[1] or escape[2], 16))
 
 
-def decoded_base64(token: str) -> str | None:
-    """The text behind base64 (either alphabet, padded or not, perhaps compressed); None where it is no text."""
+def decode_base64(token: str) -> str | None:
+    """Return the text behind base64 (either alphabet, padded or not, perhaps compressed); None where it is no text."""
     token = token.rstrip("=").translate(str.maketrans("-_", "+/"))
     try:
         return _decoded(base64.b64decode(token + "=" * (-len(token) % 4), validate=True))

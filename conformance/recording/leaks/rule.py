@@ -14,7 +14,7 @@ Find = Callable[[Passage], Iterable[str]]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """``title`` says what was found, as the reader of a leak is told."""
+    """``title`` names what was found, for the message about a leak."""
 
     name: str
     title: str
@@ -28,7 +28,7 @@ def pattern(
     within: Collection[str] = (),
     flags: re.RegexFlag = re.IGNORECASE,
 ) -> Find:
-    """What a regular expression matches (its group 1, where it has one), unless that is allowed.
+    """Return a search for a regular expression (its group 1, where it has one), without the allowed matches.
 
     ``within`` limits it to fields of these names, given in lower case.
     """

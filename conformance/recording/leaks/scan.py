@@ -1,6 +1,6 @@
-"""The leak scan: nothing of a real tenant may stand in a recording.
+"""The leak scan: nothing of a real tenant may be in a recording.
 
-It stands on its own: it knows what must not be there, not how a recording was scrubbed.
+It is independent of the scrubber: it knows what must not be there, not how a recording was scrubbed.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ PLAIN = re.compile(r"[$@A-Za-z_][\w.@$-]{0,63}")
 
 
 class ScanError(UsageError):
-    """What cannot be scanned; the message is one line for the user."""
+    """A file cannot be scanned. The message is one line for the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """Something that must not be committed: where it stands and what it is. ``excerpt`` shows its form only."""
+    """Something that must not be committed: its place and kind. ``excerpt`` shows its form only."""
 
     file: str
     where: str
@@ -45,10 +45,10 @@ class Leak:
 
 
 def leaks(texts: Mapping[str, str], *, known: Iterable[str] = (), pseudonyms: Collection[str] = ()) -> list[Leak]:
-    """What must not be in these files (name to content), each place and rule once.
+    """Return the leaks in these files (name to content), each place and rule once.
 
-    ``known`` are real values that are looked for in any form; ``pseudonyms`` were given out in their place and may
-    stand although they look real.
+    ``known`` are real values to look for in any form; ``pseudonyms`` replaced them and are allowed although they look
+    real.
     """
     own = known_rule(known)
     rules, of_names = (own, *RULES), (own, *identities.RULES)
@@ -56,10 +56,10 @@ def leaks(texts: Mapping[str, str], *, known: Iterable[str] = (), pseudonyms: Co
     found: dict[Leak, None] = {}
     for name, content in texts.items():
         for rule, value in _found(of_names, Passage((), "", name), given):
-            found.setdefault(Leak(name, "its name", rule.name, rule.title, masked(value)))
+            found.setdefault(Leak(name, "its name", rule.name, rule.title, mask(value)))
         for passage in passages(name, content):
             for rule, value in _found(rules, passage, given):
-                found.setdefault(Leak(name, where(passage, rules, given), rule.name, rule.title, masked(value)))
+                found.setdefault(Leak(name, where(passage, rules, given), rule.name, rule.title, mask(value)))
     return list(found)
 
 
@@ -71,7 +71,7 @@ def _found(rules: Iterable[Rule], passage: Passage, given: Collection[str]) -> I
 
 
 def where(passage: Passage, rules: Iterable[Rule], given: Collection[str]) -> str:
-    """The path to a passage; of members whose names are themselves leaks only that there is one."""
+    """Return the path to a passage; of members whose names are themselves leaks only that there is one."""
     steps = []
     for step in passage.path:
         if isinstance(step, int):
@@ -83,15 +83,15 @@ def where(passage: Passage, rules: Iterable[Rule], given: Collection[str]) -> st
     return "".join(steps).lstrip(".") or "the file"
 
 
-def masked(value: str) -> str:
-    """The form of a value without the value: letters as x and X, digits as 9."""
+def mask(value: str) -> str:
+    """Return the form of a value without the value: letters as x and X, digits as 9."""
     shown = re.sub(r"[^\W\d_]", lambda one: "X" if one[0].isupper() else "x", value[:EXCERPT])
     shown = re.sub(r"\s", " ", re.sub(r"\d", "9", shown))
     return shown + ("…" if len(value) > EXCERPT else "")
 
 
 def read(paths: Iterable[Path]) -> dict[str, str]:
-    """The files at these paths, folders with all that is in them. Raises :class:`ScanError`."""
+    """Return the files at these paths, folders with all that is in them. Raises :class:`ScanError`."""
     found: dict[str, str] = {}
     for path in paths:
         if not path.exists():

@@ -1,4 +1,4 @@
-"""What opens something: secrets, tokens, assertions, signatures, cookies, keys, and what is as irregular as one."""
+"""Credentials: secrets, tokens, assertions, signatures, cookies, keys, and random text that could be one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import pairwise
 
-from conformance.recording.leaks.passages import Passage, decoded_base64
+from conformance.recording.leaks.passages import Passage, decode_base64
 from conformance.recording.leaks.rule import Rule, pattern
 
 REMOVED = re.compile(r"(?:|\*+|REDACTED|null|none|string)", re.IGNORECASE)
@@ -31,22 +31,22 @@ HINT = re.compile(r"h\d\d")
 """What stands for the beginning of a secret, as Graph tells it."""
 
 
-def removed(text: str) -> bool:
-    """Whether a secret was taken out, or is a token that opens nothing."""
+def is_removed(text: str) -> bool:
+    """Return whether a secret was taken out, or is a token that opens nothing."""
     text = re.sub(r"(?i)^(bearer|basic)\s+", "", text.strip())
-    return REMOVED.fullmatch(text) is not None or unsigned(text)
+    return REMOVED.fullmatch(text) is not None or is_unsigned(text)
 
 
-def unsigned(token: str) -> bool:
-    """Whether a token is a JWT without signature, of which only the claims are left."""
+def is_unsigned(token: str) -> bool:
+    """Return whether a token is a JWT without signature, of which only the claims are left."""
     head, *rest = token.split(".")
     return len(rest) == 2 and rest[1] == "" and _algorithm(head) is not None
 
 
 def _algorithm(head: str) -> str | None:
-    """The ``alg`` of a JWT's first part; None if it is no JWT's."""
+    """Return the ``alg`` of a JWT's first part; None if it is no JWT's."""
     try:
-        found = json.loads(decoded_base64(head) or "")
+        found = json.loads(decode_base64(head) or "")
     except ValueError:
         return None
     return str(found["alg"]) if isinstance(found, dict) and "alg" in found else None
@@ -55,13 +55,13 @@ def _algorithm(head: str) -> str | None:
 def tokens(passage: Passage) -> Iterable[str]:
     """JWTs with a signature, encrypted ones, and the beginnings of such."""
     for match in TOKEN.finditer(passage.text):
-        if _algorithm(match[0].partition(".")[0]) is not None and not unsigned(match[0]):
+        if _algorithm(match[0].partition(".")[0]) is not None and not is_unsigned(match[0]):
             yield match[0]
 
 
 def credentials(passage: Passage) -> Iterable[str]:
-    """The values of fields that hold credentials."""
-    if passage.field.lower() in CREDENTIALS and not removed(passage.text):
+    """Return the values of fields that hold credentials."""
+    if passage.field.lower() in CREDENTIALS and not is_removed(passage.text):
         yield passage.text
 
 
@@ -69,14 +69,14 @@ def random_text(passage: Passage) -> Iterable[str]:
     """Texts as irregular as a key: many kinds of characters, in no order. Hexadecimal ones have a rule of their own."""
     for match in RANDOM.finditer(passage.text):
         text = match[0].strip("=-_")
-        if len(text) < SHORTEST_RANDOM or re.fullmatch(r"[0-9a-fA-F-]+", text) or decoded_base64(text):
+        if len(text) < SHORTEST_RANDOM or re.fullmatch(r"[0-9a-fA-F-]+", text) or decode_base64(text):
             continue
         if sum(map(str.isdigit, text)) > 1 and changes(text) > MOST_REGULAR and entropy(text) > 3.5:
             yield match[0]
 
 
 def changes(text: str) -> float:
-    """How often a text goes from one kind of character to another, for each character."""
+    """Return how often a text goes from one kind of character to another, for each character."""
     kinds = [(one.islower(), one.isupper(), one.isdigit()) for one in text]
     return sum(a != b for a, b in pairwise(kinds)) / len(text)
 
@@ -98,7 +98,7 @@ RULES = (
     Rule(
         "bearer",
         "an Authorization header",
-        pattern(r"\b(?:bearer|basic)\s+(?!\w+=[\"'\w])(?=\S*\d)([\w.~+/=-]{12,})", unless=removed),
+        pattern(r"\b(?:bearer|basic)\s+(?!\w+=[\"'\w])(?=\S*\d)([\w.~+/=-]{12,})", unless=is_removed),
     ),
     Rule(
         "assigned",
@@ -106,12 +106,14 @@ RULES = (
         pattern(
             r"(?:client_?secret|client_?assertion|password|passwd|pwd|api_?key|account_?key|shared_?(?:access_?)?key"
             r"|shared_?secret|access_?token|refresh_?token)\\?[\"']?\s*[=:]\s*\\?[\"']?([^&\s\"',;}\\]{4,})",
-            unless=removed,
+            unless=is_removed,
         ),
     ),
-    Rule("signature", "a signature, as of a SAS", pattern(r"\b(?:sig|signature)=([\w%+/=-]{16,})", unless=removed)),
+    Rule("signature", "a signature, as of a SAS", pattern(r"\b(?:sig|signature)=([\w%+/=-]{16,})", unless=is_removed)),
     Rule(
-        "cookie", "a cookie", pattern(r"\b(?:fpc|buid|esctx\w*|ests\w*|stsservicecookie)=([^;\s]{4,})", unless=removed)
+        "cookie",
+        "a cookie",
+        pattern(r"\b(?:fpc|buid|esctx\w*|ests\w*|stsservicecookie)=([^;\s]{4,})", unless=is_removed),
     ),
     Rule("private-key", "a private key", pattern(r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\bMII[A-Za-z0-9+/]{61,}")),
     Rule("random", "something as irregular as a key", random_text),

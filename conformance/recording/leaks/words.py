@@ -1,5 +1,7 @@
-"""What people wrote and called things. No pattern tells a name from a word, so the fields that hold such text may hold
-pseudonyms only: words like ``name-0007``, beside what the other rules allow.
+"""Free text and names given by people.
+
+No pattern tells a name from a word, so the fields that hold such text may hold pseudonyms only: words like
+``name-0007``, beside what the other rules allow.
 """
 
 from __future__ import annotations
@@ -7,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from conformance.recording.leaks.constants import WORD, known_id, public_hosts, public_words, reserved_domain
+from conformance.recording.leaks.constants import WORD, is_reserved_domain, known_id, public_hosts, public_words
 from conformance.recording.leaks.passages import Passage
 from conformance.recording.leaks.rule import Rule, pattern
-from conformance.recording.leaks.secrets import unsigned
+from conformance.recording.leaks.secrets import is_unsigned
 
 _NAMES = """
     accountname alertdisplayname alertname appdisplayname app_displayname assignedto compromisedentity
@@ -53,29 +55,29 @@ WITHIN: Mapping[str, frozenset[str]] = {
 }
 """Fields that hold names only inside of these members; the empty one stands for any."""
 SERVICES_OWN = frozenset({"error", "innererror", "errors", "details", "status"})
-"""Members whose ``message`` is a service's; any other is somebody's comment."""
+"""Members whose ``message`` is a service's; any other is a person's comment."""
 
 
 def pseudonymous(text: str) -> bool:
-    """Whether a text is made of pseudonyms and of nothing that anybody wrote."""
+    """Return whether a text consists of pseudonyms only, without words written by a person."""
     return all(_nobodys(part) for part in PARTS.findall(text))
 
 
 def _nobodys(part: str) -> bool:
-    if unsigned(part):
+    if is_unsigned(part):
         return True
     part = part.strip(".-_@#%$~")
     return (
         len(part) < 2
         or not any(map(str.isalpha, part))
-        or all(WORD.fullmatch(label) or reserved_domain(label) for label in re.split(r"[@.]", part))
+        or all(WORD.fullmatch(label) or is_reserved_domain(label) for label in re.split(r"[@.]", part))
         or part.lower() in PUBLIC | public_words() | public_hosts()
         or known_id(part)
         or part == "REDACTED"
     )
 
 
-def written(passage: Passage) -> Iterable[str]:
+def written_text(passage: Passage) -> Iterable[str]:
     """Names and free text that are no pseudonyms."""
     if _holds_names(passage) and not passage.text.lstrip().startswith(("[", "{")) and not pseudonymous(passage.text):
         yield passage.text
@@ -108,7 +110,7 @@ def prose(passage: Passage) -> Iterable[str]:
 
 RULES = (
     Rule("prose", "a sentence that is no service's", prose),
-    Rule("name", "a name or free text that is no pseudonym", written),
+    Rule("name", "a name or free text that is no pseudonym", written_text),
     Rule(
         "place",
         "the name of a resource group or workspace that is no pseudonym",
