@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from conformance.checks.outcome import Outcome, Root
 from conformance.findings import finding
-from conformance.verification.baseline import Acceptance, Baseline, BaselineError, accept, read, stale
+from conformance.verification.baseline import Acceptance, Baseline, BaselineError, JudgedCheck, accept, read, stale
 
 TODAY = date(2026, 11, 24)
 LATER = date(2027, 1, 31)
@@ -61,8 +62,12 @@ def test_it_holds_to_the_end_of_its_last_day() -> None:
     assert accepted([FAILED], known(expires=TODAY - timedelta(days=1))) == []
 
 
+def judged(outcomes: Mapping[str, Sequence[Outcome]]) -> list[tuple[str, list[JudgedCheck]]]:
+    return [(name, [JudgedCheck.of(outcome) for outcome in found]) for name, found in outcomes.items()]
+
+
 def why(outcomes: dict[str, list[Outcome]], one: Acceptance) -> list[str]:
-    return [found.why for found in stale(outcomes.items(), (one,), TODAY)]
+    return [found.why for found in stale(judged(outcomes), (one,), TODAY)]
 
 
 def test_an_acceptance_is_stale_when_its_check_passes_everywhere() -> None:
@@ -88,7 +93,7 @@ def test_an_acceptance_whose_day_is_over_is_stale_if_its_check_was_selected() ->
 
 def test_a_stale_acceptance_says_where_it_stands_and_what_to_do() -> None:
     one = known(connection="contoso", where="known.toml:3")
-    assert [found.message for found in stale([("contoso", [PASSED])], (one,), TODAY)] == [
+    assert [found.message for found in stale(judged({"contoso": [PASSED]}), (one,), TODAY)] == [
         "known.toml:3: AUTH-003 (contoso) is accepted until 2027-01-31, but passes: remove the entry"
     ]
 
@@ -111,7 +116,7 @@ ENTRIES = st.builds(
 def test_nothing_is_both_used_and_stale_and_marking_changes_nothing_else(
     outcomes: dict[str, list[Outcome]], baseline: Baseline
 ) -> None:
-    gone = {one.acceptance for one in stale(outcomes.items(), baseline, TODAY)}
+    gone = {one.acceptance for one in stale(judged(outcomes), baseline, TODAY)}
     for name, found in outcomes.items():
         marked = accept(found, name, baseline, TODAY)
         assert [(one.check, one.status, one.root) for one in marked] == [
