@@ -10,6 +10,7 @@ import json
 import logging
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -175,4 +176,4 @@ async def compose(
         remember(str(composer.request.form.get("client_assertion", "")))
         return composer.request
 
-    return await asyncio.get_running_loop().run_in_executor(_threads, composed)
+    return await asyncio.get_running_loop().run_in_executor(_threads, copy_context().run, composed)
