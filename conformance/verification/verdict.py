@@ -33,7 +33,7 @@ STATUSES: Mapping[VerdictStatus, ExitCode] = {
 
 @dataclass(frozen=True, slots=True)
 class RootCause:
-    """One thing to mend, the check that owns it and the selected checks that it blocks; ``accepted`` in a baseline."""
+    """One thing to fix, the check that owns it and the selected checks that it blocks; ``accepted`` in a baseline."""
 
     root: Root
     blocks: tuple[str, ...]
@@ -44,7 +44,7 @@ class RootCause:
 class Verdict:
     """``root_causes`` are sorted most-blocking first, what services said before what could not be established.
 
-    The ``accepted`` ones are apart from them: nobody has to mend them now.
+    The ``accepted`` ones are apart from them: nobody has to fix them now.
     """
 
     status: VerdictStatus
@@ -131,7 +131,7 @@ def summary(
         passed += f", {len(accepted)} known {'finding is' if len(accepted) == 1 else 'findings are'} accepted"
     warnings = counts.get("warning", 0)
     if status == "conformant":
-        tail = f", {warnings} of note" if warnings else ""
+        tail = f", {warnings} warning{'' if warnings == 1 else 's'}" if warnings else ""
         return f"The connection works: {passed}{tail}."
     if not causes:
         if counts.get("error"):
@@ -141,7 +141,7 @@ def summary(
         return "Nothing could be established: no selected check applies to this connection."
     names = ", ".join(dict.fromkeys(cause.root.finding.cause for cause in causes))
     blocked = sum(len(cause.blocks) for cause in causes)
-    hit = f", which also blocks {blocked} other checks" if blocked else ""
+    hit = f", which also blocks {blocked} other check{'' if blocked == 1 else 's'}" if blocked else ""
     if status == "nonconformant":
         return f"The connection does not work: {names}{hit}; {passed}."
     return f"Not everything could be established: {names}{hit}; {passed}."

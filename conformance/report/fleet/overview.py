@@ -64,7 +64,7 @@ class SharedCause:
         return f"{self.cause}: {counted(len(self.names))} ({folded(self.names)})"
 
     def action(self, where: str = "") -> str:
-        """Who mends it (``where``), and how that begins."""
+        """Who fixes it (``where``), and how that begins."""
         return f"{capital(OWNERS[self.owner])}{where and f' ({where})'}: {first_sentence(self.fix)}."
 
 
@@ -119,8 +119,8 @@ class Overview:
             first = next((one for one in self.causes if one.weight != "warning"), None)
             return first.action(counted(len(first.names))) if first else "See what could not be established."
         if self.head.stale:
-            return f"The baseline has to be brought up to date: {first_sentence(self.head.stale[0].message)}."
-        return f"Nothing has to be mended{' so far' if self.head.run.unfinished else ''}."
+            return f"Update the baseline: {first_sentence(self.head.stale[0].message)}."
+        return f"Nothing has to be fixed{' so far' if self.head.run.unfinished else ''}."
 
     @property
     def trouble(self) -> list[Row]:

@@ -17,13 +17,14 @@ from conformance.report.fleet.summary import summary
 from conformance.report.handback.forms import handbacks
 from conformance.report.html import page
 from conformance.report.model import Document
+from conformance.report.provenance import provenance
 
 PAGES = "connections"
 """The folder with a folder for each connection in trouble."""
 FORMS: Mapping[str, Callable[[Overview], bytes]] = {
     "index.html": index,
     "summary.md": summary,
-    "badge.svg": lambda fleet: drawn(fleet.verdicts, fleet.head.run.unfinished),
+    "badge.svg": lambda fleet: drawn(fleet.verdicts, fleet.head.run.unfinished, provenance(fleet.head)),
 }
 
 

@@ -15,8 +15,20 @@ from conformance.findings import CAUSES
 from conformance.report.html.chain import Chain, chain
 from conformance.report.html.timeline import Timeline, timeline
 from conformance.report.model import CheckPart, ConnectionPart, Document, RequestPart
+from conformance.report.provenance import provenance
 from conformance.report.templates import environment, text_of
-from conformance.report.wording import ORDER, OWNERS, SIGNS, areas_of, capital, counted, headline, next_action
+from conformance.report.wording import (
+    ORDER,
+    OWNERS,
+    SIGNS,
+    areas_of,
+    asked,
+    capital,
+    counted,
+    headline,
+    next_action,
+    proof_of,
+)
 
 VOCABULARY: Mapping[str, object] = {
     "AREAS": AREAS,
@@ -24,6 +36,8 @@ VOCABULARY: Mapping[str, object] = {
     "OWNERS": OWNERS,
     "SIGNS": SIGNS,
     "areas_of": areas_of,
+    "asked": asked,
+    "proof_of": proof_of,
     "capital": capital,
 }
 """What the templates know of words beside what they are given to show."""
@@ -110,6 +124,7 @@ def render(document: Document, detail: str) -> bytes:
         rows=rows(views),
         row_owners=row_owners(views),
         owners=[owner for owner in OWNERS if any(owner in view.owners for view in views)],
+        origin=provenance(document),
         status=status,
         sentence=sentence,
         action=next_action(document),
