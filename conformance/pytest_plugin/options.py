@@ -37,9 +37,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--sentinel-report", metavar="DIR", help="write the reports into this folder")
     group.addoption(
         "--sentinel-language",
-        default="en",
         metavar="LANGUAGES",
         help="of the pages to hand back: en (default), de, fr, es, ja, or several (de,en)",
+    )
+    group.addoption(
+        "--sentinel-contact", metavar="TEXT", help="who sends the pages to hand back, and how to reach them"
     )
     group.addoption(
         "--sentinel-notify",

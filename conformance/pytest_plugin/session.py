@@ -212,3 +212,5 @@ class Session:
         problems = (f"{problem.level}: {problem.text}" for problem in self.results.undelivered)
         for note in [*self.results.notes, *problems]:
             out.print(clean(note))
+        if self.results.page:
+            out.print(clean(f"report: {self.results.page}"), soft_wrap=True)

@@ -22,9 +22,9 @@ class Provenance:
     def sentence(self) -> str:
         """One sentence without a full stop."""
         if self.kind == "simulation":
-            return f"SIMULATION ({self.source}): the virtual tenant answered, no real service"
+            return f"SIMULATION ({self.source}): no real service was asked"
         when = f" of {self.recorded:%Y-%m-%d}" if self.recorded else ""
-        return f"RECORDING{when} ({self.source}): replayed answers, no real service"
+        return f"RECORDING{when} ({self.source}): no real service was asked"
 
 
 def provenance(document: Document) -> Provenance | None:

@@ -80,7 +80,7 @@ def test_one_thing_wrong_fits_on_a_screen(scenario: str) -> None:
 def test_the_verdict_and_the_next_action_come_first(name: str) -> None:
     report = run(*RUNS[name])
     told = " ".join(shown(report, width=100).split("\n\n")[0].split())
-    origin, _, first = told.partition("no real service. ")
+    origin, _, first = told.partition("no real service was asked. ")
     assert origin.startswith("SIMULATION (fake")
     trouble = [one for one in report.connections if one.root_causes]
     assert first.startswith("✗ " if report.run.exit_code == 1 else "? " if trouble else "✓ ")

@@ -29,7 +29,11 @@ FORMS: Mapping[str, Callable[[Overview], bytes]] = {
 
 
 def write(
-    folder: Path, fleet: Overview, entries: Callable[[], Iterator[Entry]], languages: Sequence[str] = ("en",)
+    folder: Path,
+    fleet: Overview,
+    entries: Callable[[], Iterator[Entry]],
+    languages: Sequence[str] = ("en",),
+    contact: str = "",
 ) -> None:
     """Writes the folder, from the entries of which the overview was made, one at a time. Raises ``OSError``."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -40,7 +44,7 @@ def write(
             of_one.mkdir(parents=True, exist_ok=True)
             alone = _alone(fleet.head, one)
             atomic_write(of_one / "report.html", [page(alone)])
-            for file, content in handbacks(alone, languages):
+            for file, content in handbacks(alone, languages, contact):
                 atomic_write(of_one / file, [content])
     for file, form in FORMS.items():  # last: they lead to what stands there now
         atomic_write(folder / file, [form(fleet)])

@@ -60,7 +60,7 @@ def page(
     return Page(
         language=language,
         title=text["title" if asked else "finished"],
-        origin=origin and text[origin.kind],
+        origin=text[origin.kind] if origin else None,
         text=text,
         opening=text[_opening(connection, bool(asked))],
         facts={
