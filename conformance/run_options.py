@@ -32,6 +32,7 @@ class RunOptions:
     """A ``report.json`` or a cassette's manifest to compare with."""
     docs: Docs
     strict: bool
+    strict_retirements: bool
     baseline_file: Path | None
     patience: Patience
     jobs: int
@@ -63,6 +64,7 @@ class RunOptions:
             compare=option("compare"),
             docs=Docs.at(option("docs")),
             strict=option("strict"),
+            strict_retirements=option("strict-retirements"),
             baseline_file=_path(option("baseline")),
             patience=Patience(deadline=option("deadline")),
             jobs=option("jobs"),

@@ -60,6 +60,7 @@ def run_parser() -> argparse.ArgumentParser:
     same("--compare", metavar="PREVIOUS", help="tell what changed since this report.json")
     same("--docs", metavar="URL", help="where the site of `make site` is published")
     same("--strict", action="store_true", help="take warnings for failures")
+    same("--strict-retirements", action="store_true", help="take announced retirements for failures")
     same("--baseline", type=Path, metavar="FILE", help="known findings that are accepted")
     same("--history", type=Path, metavar="FILE", help="add the verdicts to this history")
     same("--shard", default="1/1", metavar="I/N", help="only this share of the connections, the same ones each time")
@@ -80,7 +81,7 @@ def verify(arguments: argparse.Namespace) -> int:
 
     Raises :class:`~conformance.errors.UsageError` for whatever prevents the run, before anything is sent.
     """
-    options = RunOptions.parse(lambda name: getattr(arguments, name))
+    options = RunOptions.parse(lambda name: getattr(arguments, name.replace("-", "_")))
     journal = options.journal()
     planned = plan(arguments.connections, options, checks=arguments.checks, resumed=journal if options.resume else None)
     previous = past(options.compare, planned.names)

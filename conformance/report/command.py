@@ -12,8 +12,14 @@ LEFT_OUT = re.compile(
     r"-(?:k|m)(?P<value>.*)|--(?:deselect|sentinel-(?:notify|report)|junit-?xml)(?P<given>=.*)?", re.DOTALL
 )
 """Options left out with their values: what chooses tests, and where reports went (addresses can hold secrets)."""
-MANNER = re.compile(r"-[vqx]+|--(?:lf|last-failed|ff|failed-first|sw|stepwise|verbose|quiet|exitfirst|sentinel-resume)")
+MANNER = re.compile(
+    r"-[vqx]+|--noconftest|-p[\w:.]+|--(?:config-file|rootdir)=.*|--(?:lf|last-failed|ff|failed-first|sw|stepwise|verbose|quiet|exitfirst|sentinel-resume)"
+)
 """What does not belong to the question: how much is told, and where the last run ended."""
+
+
+CONSOLE = "sentinel-conformance"
+"""The console command, whose `verify` takes pytest's options too."""
 
 
 def program(argv0: str, executable: str) -> list[str]:
@@ -28,6 +34,8 @@ def program(argv0: str, executable: str) -> list[str]:
             "-m",
             "pytest",
         ]
+    if script.stem == CONSOLE:
+        return [CONSOLE, "verify"]
     if script.stem not in ("pytest", "py.test"):
         return ["pytest"]
     found = shutil.which(script.stem)

@@ -15,6 +15,7 @@ from conformance.report.model import CheckPart, ConnectionPart, Document, Findin
 from conformance.report.provenance import provenance
 from conformance.report.terminal_layout import Line, continued, height, show
 from conformance.report.wording import (
+    LEVELS,
     OWNERS,
     SIGNS,
     areas_of,
@@ -71,7 +72,7 @@ class Terminal:
         """What one check is about."""
         lines = [
             Line(check.title, name=check.id, sign=SIGNS["not_applicable"]),
-            row("area", f"{AREAS.get(check.area, check.area)} ({check.level})"),
+            row("area", f"{AREAS.get(check.area, check.area)} ({LEVELS[check.level]})"),
             row("judged", " ".join(check.description.replace("``", "").split())),
             row("asks", ", ".join(dict.fromkeys(check.needs.values())) or "nothing"),
             row("reports", ", ".join(dict.fromkeys(name.partition(":")[0] for name in check.owns)) or check.cause),

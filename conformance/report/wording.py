@@ -19,10 +19,14 @@ OWNERS: Mapping[str, str] = {
     "security-admin": "security administrator (Defender portal)",
     "network-admin": "network administrator",
     "provider": "Microsoft",
-    "nobody": "nobody: wait",
+    "nobody": "nobody has to act",
     "suite": "the maintainers of this suite",
 }
 """Who can fix a cause."""
+
+
+LEVELS: Mapping[str, str] = {"must": "required", "should": "recommended"}
+"""How much a check counts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,12 +27,13 @@ async def verify_async(
     patience: Patience | None = None,
     wait: float = 0.0,
     strict: bool = False,
+    strict_retirements: bool = False,
     baseline: Baseline = (),
 ) -> Report:
     """Verify a connection and return its report. ``checks`` are ids, all by default.
 
     ``wait`` is how many seconds to wait for a role or a consent granted minutes ago; ``strict`` counts warnings
-    as failures; findings of the ``baseline`` do not count.
+    as failures, ``strict_retirements`` those of announced retirements; findings of the ``baseline`` do not count.
     Raises :class:`~conformance.sources.base.SourceError` for an unknown source, ``KeyError`` for an unknown id, and
     :class:`~conformance.probing.shortage.Shortage` where this machine lacks open files or the like; whatever the
     services do ends in the report.
@@ -44,7 +45,7 @@ async def verify_async(
         connection,
         resolve(source),
         pipeline.select_checks(checks),
-        policy=pipeline.Policy(strict, baseline),
+        policy=pipeline.Policy(strict, baseline, strict_retirements=strict_retirements),
         patience=patience,
         wait=wait,
     )
@@ -58,6 +59,7 @@ def verify(
     patience: Patience | None = None,
     wait: float = 0.0,
     strict: bool = False,
+    strict_retirements: bool = False,
     baseline: Baseline = (),
 ) -> Report:
     """:func:`verify_async`, from synchronous code or from within a running event loop (then in a thread)."""
@@ -71,6 +73,7 @@ def verify(
                 patience=patience,
                 wait=wait,
                 strict=strict,
+                strict_retirements=strict_retirements,
                 baseline=baseline,
             )
         )
@@ -91,6 +94,7 @@ async def verify_all(
     patience: Patience | None = None,
     wait: float = 0.0,
     strict: bool = False,
+    strict_retirements: bool = False,
     baseline: Baseline = (),
     jobs: int = JOBS,
 ) -> AsyncIterator[Report]:
@@ -103,7 +107,14 @@ async def verify_all(
 
     async def one(connection: Connection) -> Report:
         return await verify_async(
-            connection, source=where, checks=chosen, patience=patience, wait=wait, strict=strict, baseline=baseline
+            connection,
+            source=where,
+            checks=chosen,
+            patience=patience,
+            wait=wait,
+            strict=strict,
+            strict_retirements=strict_retirements,
+            baseline=baseline,
         )
 
     async for report in run_concurrently(one, connections, jobs, account_key):

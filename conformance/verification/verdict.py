@@ -58,9 +58,18 @@ class Verdict:
         return STATUSES[self.status]
 
 
-def warnings_as_failures(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """Warnings taken as failures (``--sentinel-strict``)."""
-    return [replace(one, status="failed") if one.status == "warning" else one for one in outcomes]
+ANNOUNCED = frozenset({"api_retires_soon"})
+"""Causes of warnings about what Microsoft has announced: nothing is wrong yet, and no user can change it."""
+
+
+def warnings_as_failures(outcomes: Iterable[Outcome], *, announced: bool = False, others: bool = True) -> list[Outcome]:
+    """Return the outcomes with warnings as failures: those of ``ANNOUNCED`` causes, and all ``others``."""
+    return [
+        replace(one, status="failed")
+        if one.status == "warning" and (announced if one.cause in ANNOUNCED else others)
+        else one
+        for one in outcomes
+    ]
 
 
 def verdict(outcomes: Sequence[Outcome]) -> Verdict:
