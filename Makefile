@@ -11,7 +11,7 @@ CLIENTS := .venv-clients
 CLI := .venv-cli
 SITE_READY := $(VENV)/.site-ready
 SECRET := SENTINEL_DEMO_SECRET=made-up-for-the-demo
-DEMO = $(SECRET) $(DEMO_VENV)/bin/pytest --sentinel-config=examples/demo.toml --sentinel-source=fake:$(SCENARIO)
+DEMO = $(SECRET) $(DEMO_VENV)/bin/pytest --noconftest --sentinel-config=examples/demo.toml --sentinel-source=fake:$(SCENARIO)
 # A fault that was asked for is no error of make: exit codes 1 (does not work) and 6 (unclear) are what it shows.
 ASKED = || { code=$$?; [ "$(SCENARIO)" != healthy ] && { [ $$code = 1 ] || [ $$code = 6 ]; } \
 	&& echo "(again: export $(SECRET) first)"; }

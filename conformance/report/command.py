@@ -12,14 +12,16 @@ LEFT_OUT = re.compile(
     r"-(?:k|m)(?P<value>.*)|--(?:deselect|sentinel-(?:notify|report)|junit-?xml)(?P<given>=.*)?", re.DOTALL
 )
 """Options left out with their values: what chooses tests, and where reports went (addresses can hold secrets)."""
-MANNER = re.compile(
-    r"-[vqx]+|--noconftest|-p[\w:.]+|--(?:config-file|rootdir)=.*|--(?:lf|last-failed|ff|failed-first|sw|stepwise|verbose|quiet|exitfirst|sentinel-resume)"
-)
+MANNER = re.compile(r"-[vqx]+|--(?:lf|last-failed|ff|failed-first|sw|stepwise|verbose|quiet|exitfirst|sentinel-resume)")
 """What does not belong to the question: how much is told, and where the last run ended."""
 
 
 CONSOLE = "sentinel-conformance"
 """The console command, whose `verify` takes pytest's options too."""
+
+
+ISOLATION = re.compile(r"--noconftest|-p[\w:.]+|--(?:config-file|rootdir)=.*")
+"""What the console command adds by itself."""
 
 
 def program(argv0: str, executable: str) -> list[str]:
@@ -50,6 +52,8 @@ def command(arguments: Iterable[str], started: Sequence[str] = ("pytest",)) -> s
     kept: list[str] = []
     given = iter(arguments)
     for one in given:
+        if started[0] == CONSOLE and ISOLATION.fullmatch(one):
+            continue
         if option := LEFT_OUT.fullmatch(one):
             if not (option["value"] or option["given"]):
                 next(given, None)
