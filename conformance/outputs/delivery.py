@@ -53,12 +53,13 @@ class Delivery:
     def of(cls, option: Callable[[str], Any], environ: Mapping[str, str] = os.environ) -> Delivery:
         """Read the options ``report``, ``language``, ``contact`` and ``notify``. Raises :class:`DeliveryError`."""
         folder, summary, notified = option("report"), environ.get(JOB_SUMMARY), option("notify")
+        languages = _languages(option("language") or "en")
         for name in ("language", "contact"):
             if option(name) and not folder:
                 raise DeliveryError(f"--sentinel-{name} is for the pages of --sentinel-report=DIR, which is missing")
         return cls(
             Path(folder) if folder else None,
-            _languages(option("language") or "en"),
+            languages,
             Path(summary) if folder and summary else None,
             _addresses(notified, environ) if notified else (),
             " ".join((option("contact") or "").split()),
