@@ -17,6 +17,7 @@ from conformance.report.terminal_layout import Line, continued, height, show
 from conformance.report.wording import (
     LEVELS,
     OWNERS,
+    SHELLS,
     SIGNS,
     areas_of,
     asked,
@@ -32,8 +33,6 @@ from conformance.report.wording import (
     worst,
 )
 
-SHELLS = {"powershell": "PowerShell", "cmd": "cmd.exe", "macos": "macOS"}
-"""Where another form of a command is typed, by the name of the form."""
 FOLDED = 3
 """Of more connections in trouble than this, each is told in one line."""
 

@@ -25,6 +25,8 @@ OWNERS: Mapping[str, str] = {
 """Who can fix a cause."""
 
 
+SHELLS: Mapping[str, str] = {"powershell": "PowerShell", "cmd": "cmd.exe", "macos": "macOS"}
+"""Where another form of a command is typed, by the name of the form."""
 LEVELS: Mapping[str, str] = {"must": "required", "should": "recommended"}
 """How much a check counts."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
@@ -86,7 +88,9 @@ def test_axe_finds_nothing(opened: Any, name: str, scheme: str) -> None:
 
 
 def test_the_accessibility_tree_tells_the_verdict_the_picture_and_what_to_do(opened: Any) -> None:
-    tree = opened("one-fault").execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+    driver = opened("one-fault")
+    driver.find_element("css selector", ".folded > summary").click()
+    tree = driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
     nodes = [(node["role"]["value"], node.get("name", {}).get("value", "")) for node in tree if not node["ignored"]]
     roles = {role for role, _ in nodes}
     assert {"banner", "main", "contentinfo", "heading", "form", "table", "region"} <= roles
@@ -144,7 +148,7 @@ def test_everything_can_be_reached_by_keyboard(opened: Any) -> None:
 
     driver = opened("one-fault")
     reached = []
-    for _ in range(24):
+    for _ in range(40):
         driver.switch_to.active_element.send_keys(Keys.TAB)
         one = driver.switch_to.active_element
         reached.append(one.get_attribute("class") or one.get_attribute("name") or one.tag_name)
@@ -178,6 +182,8 @@ def test_it_is_read_without_javascript(opened: Any, driver: Any) -> None:
     driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
         opened("one-fault")
+        for area in driver.find_elements("css selector", ".area > summary"):
+            area.click()
         text = "\n".join(shown(driver, "main"))
         assert "contoso does not work" in text
         assert "az role assignment create" in text
@@ -204,3 +210,32 @@ def test_nothing_hostile_runs_or_stands_as_markup(opened: Any) -> None:
     assert set(links) <= {"file:", "https:"}
     names = driver.execute_script("return [...document.querySelectorAll('*')].flatMap(one => one.getAttributeNames())")
     assert [name for name in names if name.startswith("on") or name == "style"] == []
+
+
+@pytest.mark.parametrize(("width", "most"), [(1280, 2700), (390, 5000)])
+def test_a_page_with_one_fault_is_short(opened: Any, width: int, most: int) -> None:
+    driver = opened("one-fault", width=width)
+    assert driver.execute_script("return document.documentElement.scrollHeight") <= most
+
+
+def test_one_cause_is_printed_on_three_pages_at_most(opened: Any) -> None:
+    printed = opened("one-fault").execute_cdp_cmd("Page.printToPDF", {"printBackground": True})["data"]
+    assert len(re.findall(rb"/Type\s*/Page\b", base64.b64decode(printed))) <= 3
+
+
+def test_a_count_shows_the_checks_that_ended_so(opened: Any) -> None:
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    driver = opened("one-fault")
+    driver.find_element("css selector", ".legend [data-outcome=failed]").click()
+    output = driver.find_element("css selector", "form.filters output")
+    WebDriverWait(driver, 5).until(lambda _: output.text == "1 of 92 checks")
+    assert shown(driver, ".check summary code") == ["RBAC-001"]
+
+
+def test_no_command_breaks_within_a_word(opened: Any) -> None:
+    driver = opened("one-fault", width=390)
+    spaces = driver.execute_script(
+        "return [...document.querySelectorAll('.command span')].map(one => getComputedStyle(one).whiteSpace)"
+    )
+    assert set(spaces) == {"pre"}
