@@ -21,7 +21,7 @@ from conformance.fakes import SCENARIOS
 from conformance.report.comparison import run_of
 from conformance.report.model import Document, StalePart, document, with_comparison
 from conformance.report.terminal import Terminal
-from conformance.report.terminal_layout import console, continued
+from conformance.report.terminal_layout import console, continued, option_lines
 from conformance.report.wording import ranges
 from conformance.verification.result import Report
 from tests.contoso import START
@@ -157,3 +157,18 @@ def test_ranges_lose_no_id(numbers: list[int]) -> None:
         first, _, last = part.removeprefix("LA-").partition("..")
         found += range(int(first), int(last or first) + 1)
     assert found == numbers
+
+
+@given(st.lists(st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1), min_size=1))
+def test_options_on_lines_of_their_own_are_the_same_command(words: list[str]) -> None:
+    command = shlex.join(words)
+    assert "".join(option_lines(command)) == command
+
+
+def test_each_option_has_its_line_but_not_what_stands_in_quotes() -> None:
+    assert option_lines('az rest --method get --url "/x -y" --query "a -b"') == [
+        "az rest ",
+        "--method get ",
+        '--url "/x -y" ',
+        '--query "a -b"',
+    ]

@@ -12,6 +12,7 @@ from conformance.report.markdown import block, plain
 from conformance.report.model import Document
 from conformance.report.provenance import provenance
 from conformance.report.templates import environment, text_of
+from conformance.report.terminal_layout import option_lines
 
 PACKAGE = "conformance.report.handback"
 
@@ -35,7 +36,9 @@ def handbacks(document: Document, languages: Sequence[str], contact: str = "") -
 def html(page: Page) -> bytes:
     """The page as one self-contained HTML file."""
     template = environment(PACKAGE).get_template("handback.html")
-    return template.render(page=page, style=_own("handback.css"), script=_own("handback.js")).encode()
+    return template.render(
+        page=page, option_lines=option_lines, style=_own("handback.css"), script=_own("handback.js")
+    ).encode()
 
 
 def _own(name: str) -> Markup:
