@@ -108,7 +108,7 @@ def test_the_exit_code_and_the_next_action_know_of_a_stale_baseline() -> None:
     gone = Stale(Acceptance("RBAC-001", "for now", date(2026, 12, 1)), "passing")
     fleet = overview(customers(3, ("healthy",)), 1.0, "all", stale=[gone])
     assert fleet.head.run.exit_code == 1
-    assert fleet.action.startswith("The baseline has to be brought up to date")
+    assert fleet.action.startswith("Update the baseline")
 
 
 def test_the_values_of_one_customer_are_not_told_of_several() -> None:

@@ -34,6 +34,8 @@ class Row:
     throttled: int
     page: str | None
     """The folder of its own pages, as its name; None of a connection that works."""
+    owners: tuple[str, ...] = ()
+    """Who can fix its root causes."""
 
     @property
     def works(self) -> bool:

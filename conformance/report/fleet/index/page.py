@@ -27,7 +27,9 @@ def index(fleet: Overview) -> bytes:
         noted=[one for one in fleet.causes if one.weight == "warning"],
         verdicts={status: count for status in WORDS_OF_MANY if (count := fleet.verdicts[status])},
         words=WORDS_OF_MANY,
+        owners=[owner for owner in OWNERS if any(owner in row.owners for row in fleet.rows)],
         style=style,
+        script=Markup(text_of(__package__, "index.js")),  # noqa: S704 - our own
         SIGNS=SIGNS,
         OWNERS=OWNERS,
         capital=capital,
