@@ -161,7 +161,7 @@ def test_the_page_leads_to_those_in_trouble(fleet: Overview) -> None:
     text = index(fleet).decode()
     assert '<a href="connections/customer-02/report.html">customer-02</a>' in text
     assert "connections/customer-01/" not in text
-    assert "<script" not in text
+    assert text.count("<script") == 1, "its own alone"
     assert "15 connections in order" in text
 
 
@@ -173,8 +173,8 @@ def test_no_form_obeys_what_a_name_says(tmp_path: Path) -> None:
     FleetSummary(made, lambda: iter(entries)).write(tmp_path)
     (folder,) = (tmp_path / "connections").iterdir()
     assert folder.name == "script-alert-1-script-2j"
-    assert "<script" not in index(made).decode()
-    assert "<script" not in summary(made).decode().replace("\\<", "")
+    assert index(made).decode().count("<script") == 1, "its own alone"
+    assert summary(made).decode().replace("\\<", "").count("<script") == 1, "its own alone"
     for text in (index(made).decode(), summary(made).decode(), shown(made)):
         assert "\x1b" not in text
 
