@@ -26,6 +26,19 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 
 
 @pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Leave out a ``conftest.py`` of the current folder where a verification runs outside a project.
+
+    It has nothing to do with the run then, and may fail to import. In a project (a folder with pytest's settings), or
+    where tests are named, it counts as ever.
+    """
+    given = early_config.known_args_namespace
+    verifies = given.sentinel_config or given.sentinel_source.startswith("cassette")
+    if verifies and early_config.inipath is None and not given.file_or_dir:
+        given.noconftest = True
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Turn the session into a verification where a connection is given. Raises ``pytest.UsageError`` (exit code 4)."""
     if config.getoption(CONFIG) or config.getoption(SOURCE).startswith("cassette"):

@@ -32,6 +32,7 @@ class RunOptions:
     """A ``report.json`` or a cassette's manifest to compare with."""
     docs: Docs
     strict: bool
+    strict_retirements: bool
     baseline_file: Path | None
     patience: Patience
     jobs: int
@@ -63,13 +64,14 @@ class RunOptions:
             compare=option("compare"),
             docs=Docs.at(option("docs")),
             strict=option("strict"),
+            strict_retirements=option("strict-retirements"),
             baseline_file=_path(option("baseline")),
             patience=Patience(deadline=option("deadline")),
             jobs=option("jobs"),
             shard=shard,
             resume=option("resume"),
             history_file=_path(option("history")),
-            wait=duration(option("wait")).total_seconds(),
+            wait=_wait(option("wait")),
         )
 
     def baseline(self) -> Baseline:
@@ -83,6 +85,15 @@ class RunOptions:
     def history(self) -> History | None:
         """Return the history that is asked for, not opened yet."""
         return History(self.history_file) if self.history_file else None
+
+
+def _wait(text: str) -> float:
+    """Return a waiting time in seconds. Raises :class:`~conformance.errors.UsageError`."""
+    try:
+        return duration(text).total_seconds()
+    except UsageError as error:
+        unit = "; say the unit: --sentinel-wait=10m is ten minutes" if text.isdecimal() else ""
+        raise UsageError(f"--sentinel-wait: {error}{unit}") from None
 
 
 def _path(value: str | Path | None) -> Path | None:

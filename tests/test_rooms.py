@@ -17,7 +17,12 @@ EXCEPTIONS = {("conformance.verification.result", "conformance.report.json"): "R
 """Upward imports that are declared, each with its reason. They are made when they are needed."""
 BESIDE = {"fakes", "recording"}
 """Rooms beside the chain: they may import what verifies, and below; the chain reaches them by ``DOORS`` alone."""
-DOORS = {"conformance.sources.resolve", "conformance.testing", "conformance.pytest_plugin.setup"}
+DOORS = {
+    "conformance.sources.resolve",
+    "conformance.testing",
+    "conformance.pytest_plugin.setup",
+    "conformance.pytest_plugin.console",
+}
 TOP_OF_BESIDE = "verification"
 
 

@@ -62,6 +62,9 @@ def can_be_right(key: str, value: str) -> bool:
     return RULES[key](value, {}) is None
 
 
+NIL = re.compile("[0-]+")
+ZEROS = "an id of zeros alone, which belongs to nothing"
+
 Verdict = tuple[str, str, str] | None
 """Cause, found, expected; None for a value that can be right."""
 
@@ -72,12 +75,16 @@ def tenant(value: str, _: Mapping[str, str]) -> Verdict:
         return "tenant_malformed", f"{describe(value)}, which means many tenants", expected
     if not GUID.fullmatch(value) and not DOMAIN.fullmatch(value):
         return "tenant_malformed", _shown(value), expected
+    if NIL.fullmatch(value):
+        return "tenant_malformed", ZEROS, expected
     return None
 
 
 def guid(value: str, _: Mapping[str, str]) -> Verdict:
     if not GUID.fullmatch(value):
         return "config_invalid", _shown(value), A_GUID
+    if NIL.fullmatch(value):
+        return "config_invalid", ZEROS, A_GUID
     return None
 
 
@@ -104,6 +111,8 @@ def workspace_id(value: str, values: Mapping[str, str]) -> Verdict:
     for other in ("tenant_id", "client_id", "subscription_id"):
         if same := _same(value, values, other, "the Workspace ID of the workspace's overview page"):
             return same
+    if NIL.fullmatch(value):
+        return "workspace_id_not_guid", ZEROS, "the Workspace ID of the workspace's overview page"
     if GUID.fullmatch(value):
         return None
     kind = "an ARM id" if "/" in value else "a name"

@@ -54,11 +54,13 @@ def run_parser() -> argparse.ArgumentParser:
     same("--source", default="live", help="live (default), fake or fake:SCENARIO")
     same("--report", type=Path, metavar="DIR", help="write what is finished, and the reports, into this folder")
     same("--resume", action="store_true", help="go on where a run into the same folder was cut off")
-    same("--language", default="en", metavar="LANGUAGES", help="of the pages to hand back, such as de,en")
+    same("--language", metavar="LANGUAGES", help="of the pages to hand back, such as de,en")
+    same("--contact", metavar="TEXT", help="who sends the pages to hand back, and how to reach them")
     same("--notify", action="append", metavar="URL", help="apprise address to tell of failures and changes")
     same("--compare", metavar="PREVIOUS", help="tell what changed since this report.json")
     same("--docs", metavar="URL", help="where the site of `make site` is published")
     same("--strict", action="store_true", help="take warnings for failures")
+    same("--strict-retirements", action="store_true", help="take announced retirements for failures")
     same("--baseline", type=Path, metavar="FILE", help="known findings that are accepted")
     same("--history", type=Path, metavar="FILE", help="add the verdicts to this history")
     same("--shard", default="1/1", metavar="I/N", help="only this share of the connections, the same ones each time")
@@ -79,7 +81,7 @@ def verify(arguments: argparse.Namespace) -> int:
 
     Raises :class:`~conformance.errors.UsageError` for whatever prevents the run, before anything is sent.
     """
-    options = RunOptions.parse(lambda name: getattr(arguments, name))
+    options = RunOptions.parse(lambda name: getattr(arguments, name.replace("-", "_")))
     journal = options.journal()
     planned = plan(arguments.connections, options, checks=arguments.checks, resumed=journal if options.resume else None)
     previous = past(options.compare, planned.names)
@@ -146,7 +148,10 @@ def deliver_reports(end: RunSummary | None, delivery: Delivery, journal: Journal
         problems.append(delivery.unwritten(journal.problem))
     for one in problems:
         say(clean(f"{one.level}: {one.text}"), error=True)
-    return any(one.fatal for one in problems)
+    lost = any(one.fatal for one in problems)
+    if end and not lost and (page := delivery.written(end)):
+        say(clean(f"report    {page}"))
+    return lost
 
 
 def trend_parser() -> argparse.ArgumentParser:

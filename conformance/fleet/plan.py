@@ -56,6 +56,7 @@ def plan(
         jobs=options.jobs,
         wait=options.wait,
         strict=options.strict,
+        strict_retirements=options.strict_retirements,
         baseline=options.baseline(),
         docs=options.docs,
     )

@@ -49,6 +49,7 @@ class VerifySpec:
     jobs: int
     wait: float = 0.0
     strict: bool = False
+    strict_retirements: bool = False
     baseline: Baseline = ()
     docs: Docs = UNPUBLISHED
 
@@ -88,6 +89,7 @@ async def verify_each(connections: Iterable[Connection], spec: VerifySpec) -> As
         patience=Patience(deadline=spec.deadline),
         wait=spec.wait,
         strict=spec.strict,
+        strict_retirements=spec.strict_retirements,
         baseline=spec.baseline,
         jobs=spec.jobs,
     )

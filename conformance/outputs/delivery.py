@@ -46,16 +46,23 @@ class Delivery:
     languages: tuple[str, ...] = ("en",)
     job_summary: Path | None = None
     addresses: tuple[Secret, ...] = ()
+    contact: str = ""
+    """Who sends the pages to hand back, and how to reach them."""
 
     @classmethod
     def of(cls, option: Callable[[str], Any], environ: Mapping[str, str] = os.environ) -> Delivery:
-        """Read the options ``report``, ``language`` and ``notify``. Raises :class:`DeliveryError`."""
+        """Read the options ``report``, ``language``, ``contact`` and ``notify``. Raises :class:`DeliveryError`."""
         folder, summary, notified = option("report"), environ.get(JOB_SUMMARY), option("notify")
+        languages = _languages(option("language") or "en")
+        for name in ("language", "contact"):
+            if option(name) and not folder:
+                raise DeliveryError(f"--sentinel-{name} is for the pages of --sentinel-report=DIR, which is missing")
         return cls(
             Path(folder) if folder else None,
-            _languages(option("language")),
+            languages,
             Path(summary) if folder and summary else None,
             _addresses(notified, environ) if notified else (),
+            " ".join((option("contact") or "").split()),
         )
 
     def prepare(self) -> None:
@@ -78,7 +85,7 @@ class Delivery:
         if self.folder is None:
             return
         try:
-            ending.write(self.folder, self.languages)
+            ending.write(self.folder, self.languages, self.contact)
         except OSError as error:
             yield self.unwritten(error)
         if self.job_summary:
@@ -87,6 +94,11 @@ class Delivery:
                     file.write(clean_bytes(ending.summary()))
             except OSError as error:
                 yield Problem(f"{JOB_SUMMARY}: the summary cannot be written: {error.strerror}", fatal=False)
+
+    def written(self, ending: RunSummary) -> Path | None:
+        """Return the page to open first; None where no report was asked for or none could be written."""
+        page = self.folder and self.folder / ending.page
+        return page if page and page.is_file() else None
 
     def unwritten(self, error: OSError) -> Problem:
         """That the folder could not be written."""

@@ -36,8 +36,12 @@ class RunSummary(Protocol):
     def show(self, console: Console, verbose: int = 0) -> None:
         """Prints it."""
 
-    def write(self, folder: Path, languages: Sequence[str] = ("en",)) -> None:
+    def write(self, folder: Path, languages: Sequence[str] = ("en",), contact: str = "") -> None:
         """Writes the reports into a folder. Raises ``OSError``."""
+
+    @property
+    def page(self) -> str:
+        """The name of the file to open first, in the folder that :meth:`write` fills."""
 
     def summary(self) -> bytes:
         """In Markdown, for the summary of a CI job."""
@@ -61,15 +65,19 @@ class ConnectionsSummary:
         checks = [check for one in self.document.connections for check in one.checks]
         return sum(check.outcome in ("failed", "error") and check.accepted is None for check in checks)
 
+    @property
+    def page(self) -> str:
+        return "report.html"
+
     def show(self, console: Console, verbose: int = 0) -> None:
         from conformance.report.terminal import Terminal
 
         Terminal(console, verbose).show(self.document)
 
-    def write(self, folder: Path, languages: Sequence[str] = ("en",)) -> None:
+    def write(self, folder: Path, languages: Sequence[str] = ("en",), contact: str = "") -> None:
         from conformance.report.writer import write
 
-        write(folder, self.document, languages)
+        write(folder, self.document, languages, contact)
 
     def summary(self) -> bytes:
         from conformance.report.summary import summary
@@ -98,15 +106,19 @@ class FleetSummary:
     def failed(self) -> int:
         return self.fleet.failed
 
+    @property
+    def page(self) -> str:
+        return "index.html"
+
     def show(self, console: Console, verbose: int = 0) -> None:
         from conformance.report.fleet.terminal import draw
 
         draw(self.fleet, console, full=verbose > 0)
 
-    def write(self, folder: Path, languages: Sequence[str] = ("en",)) -> None:
+    def write(self, folder: Path, languages: Sequence[str] = ("en",), contact: str = "") -> None:
         from conformance.report.fleet.writer import write
 
-        write(folder, self.fleet, self.entries, languages)
+        write(folder, self.fleet, self.entries, languages, contact)
 
     def summary(self) -> bytes:
         from conformance.report.fleet.summary import summary

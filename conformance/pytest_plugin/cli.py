@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +25,7 @@ def list_checks(*_: object) -> int:
         if check.area != area:
             area = check.area
             say(f"\n{AREAS.get(area, area)} ({area})")
-        level = "" if check.level == "must" else " (should)"
+        level = "" if check.level == "must" else " (recommended)"
         say(f"  {check.id:<9} {check.title}{level}")
     return ExitCode.CONFORMANT
 
@@ -107,6 +109,13 @@ def explain_text(text: str, config: pytest.Config) -> int:
     return ExitCode.NONCONFORMANT if found[0].cause == "unknown" else ExitCode.CONFORMANT
 
 
+def run_pytest(arguments: Sequence[str]) -> int:
+    """Run pytest with these arguments and this plugin, and return its exit code."""
+    import pytest
+
+    return int(pytest.main(["-pconformance.plugin", *arguments]))
+
+
 def usage(message: str) -> int:
     """One clear line."""
     say(f"ERROR: {clean(message)}", error=True)
@@ -123,4 +132,10 @@ COMMANDS: Mapping[str, Callable[..., int]] = {
 
 def run(option: str, value: object, config: pytest.Config) -> int:
     """Carries out one of these options; its exit code. ``config`` holds the options that go with it."""
-    return int(COMMANDS[option](value, config))
+    try:
+        code = int(COMMANDS[option](value, config))
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough; Python must not try to flush again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.CONFORMANT
+    return code

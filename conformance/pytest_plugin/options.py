@@ -37,9 +37,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--sentinel-report", metavar="DIR", help="write the reports into this folder")
     group.addoption(
         "--sentinel-language",
-        default="en",
         metavar="LANGUAGES",
         help="of the pages to hand back: en (default), de, fr, es, ja, or several (de,en)",
+    )
+    group.addoption(
+        "--sentinel-contact", metavar="TEXT", help="who sends the pages to hand back, and how to reach them"
     )
     group.addoption(
         "--sentinel-notify",
@@ -53,7 +55,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--sentinel-docs", metavar="URL", help="where the site of `make site` is published: reports link to its pages"
     )
-    group.addoption("--sentinel-strict", action="store_true", help="take warnings for failures")
+    group.addoption(
+        "--sentinel-strict", action="store_true", help="take warnings for failures (not announced retirements)"
+    )
+    group.addoption(
+        "--sentinel-strict-retirements", action="store_true", help="take announced retirements of APIs for failures"
+    )
     group.addoption(
         "--sentinel-baseline", metavar="FILE", help="known findings that are accepted, with a reason and a last day"
     )

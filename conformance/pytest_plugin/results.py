@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +18,7 @@ from conformance.outputs.summary import RunSummary, summarize
 from conformance.pytest_plugin.cases import Run
 from conformance.pytest_plugin.outcomes import OutcomePlugin
 from conformance.pytest_plugin.setup import RunSetup
-from conformance.report.command import command
+from conformance.report.command import command, program
 from conformance.report.comparison import PastRun
 from conformance.report.entry import Entry, entry, fingerprint
 from conformance.report.progress import Progress
@@ -51,6 +53,8 @@ class SessionResults:
         self.store = RunStore(self._journal(), history)
         self.summary: RunSummary | None = None
         self.undelivered: Sequence[Problem] = ()
+        self.page: Path | None = None
+        """The page of the report to open first, where one was written."""
         self.notes: list[str] = []
         self._recording_lost = False
 
@@ -132,6 +136,8 @@ class SessionResults:
         if self.summary is None:
             return False
         self.undelivered = self._options.delivery.deliver(self.summary, interrupted=interrupted)
+        if not any(one.fatal for one in self.undelivered):
+            self.page = self._options.delivery.written(self.summary)
         if problem := self.store.problem:
             self.notes.append(f"ERROR: --sentinel-history: it is not complete: {problem}")
         return bool(self._recording_lost or problem or any(undelivered.fatal for undelivered in self.undelivered))
@@ -156,4 +162,4 @@ class SessionResults:
 
     @cached_property
     def _command(self) -> str:
-        return command(self._config.invocation_params.args)
+        return command(self._config.invocation_params.args, program(sys.argv[0], sys.executable))

@@ -95,7 +95,14 @@ class Session:
         self._quiet = self._quieten()
         self._progress = progress(len(self.runs), sys.stderr if self._quiet and not self._is_worker else None)
         self.workers = None if self._is_worker else self._xdist_controller()
-        self.outcomes = OutcomePlugin(Policy(options.strict, today=self.results.started.date()), quiet=self._quiet)
+        self.outcomes = OutcomePlugin(
+            Policy(
+                options.strict,
+                today=self.results.started.date(),
+                strict_retirements=options.strict_retirements,
+            ),
+            quiet=self._quiet,
+        )
         self.loop = RunLoop(
             options,
             setup,
@@ -182,6 +189,10 @@ class Session:
             if self.workers:
                 self.workers.close()
             return
+        if session.exitstatus == ExitCode.NOTHING_SELECTED and self.results.selection != "all":
+            self.results.notes.append(
+                f"ERROR: no check matches {self.results.selection}: --sentinel-list shows their ids and areas"
+            )
         if not self._setup.connections:
             self._accept_empty_shard(session)
         selected = [run.asked.name for run in self.runs if run.cases]
@@ -212,3 +223,5 @@ class Session:
         problems = (f"{problem.level}: {problem.text}" for problem in self.results.undelivered)
         for note in [*self.results.notes, *problems]:
             out.print(clean(note))
+        if self.results.page:
+            out.print(clean(f"report: {self.results.page}"), soft_wrap=True)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from conformance.report.model import Document
+from conformance.report.provenance import Provenance, provenance
 from conformance.report.templates import environment
 from conformance.verification.verdict import VerdictStatus
 
@@ -19,16 +20,22 @@ LETTER, MARGIN = 6.6, 6
 
 def badge(document: Document) -> bytes:
     """The worst verdict of a run; of several connections, how many it is about."""
-    return drawn(Counter(one.verdict.status for one in document.connections), document.run.unfinished)
+    return drawn(
+        Counter(one.verdict.status for one in document.connections), document.run.unfinished, provenance(document)
+    )
 
 
-def drawn(statuses: Counter[VerdictStatus], unfinished: int = 0) -> bytes:
-    """The badge of so many connections with each verdict; unclear is also what is unfinished."""
+def drawn(statuses: Counter[VerdictStatus], unfinished: int = 0, origin: Provenance | None = None) -> bytes:
+    """The badge of so many connections with each verdict; unclear is also what is unfinished.
+
+    Of a simulation or a recording it says so first (``origin``).
+    """
     statuses = Counter(statuses)
     statuses["incomplete"] += unfinished
     status = next(status for status in COLOURS if statuses[status] or status == "conformant")
     many = statuses.total()
     label = "Sentinel connection" if many == 1 else f"{many} Sentinel connections"
+    label = f"{origin.kind}: {label}" if origin else label
     word = WORDS[status] if many == 1 else f"{statuses[status]} {WORDS_OF_MANY[status]}"
     left, right = (round(len(text) * LETTER) + 2 * MARGIN for text in (label, word))
     template = environment("conformance.report").get_template("badge.svg")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 LEFT_OUT = re.compile(
     r"-(?:k|m)(?P<value>.*)|--(?:deselect|sentinel-(?:notify|report)|junit-?xml)(?P<given>=.*)?", re.DOTALL
@@ -14,14 +16,47 @@ MANNER = re.compile(r"-[vqx]+|--(?:lf|last-failed|ff|failed-first|sw|stepwise|ve
 """What does not belong to the question: how much is told, and where the last run ended."""
 
 
-def command(arguments: Iterable[str]) -> str:
-    """pytest's command line without what selects, so that ``-k`` of one check can be put behind it."""
+CONSOLE = "sentinel-conformance"
+"""The console command, whose `verify` takes pytest's options too."""
+
+
+ISOLATION = re.compile(r"--noconftest|-p[\w:.]+|--(?:config-file|rootdir)=.*")
+"""What the console command adds by itself."""
+
+
+def program(argv0: str, executable: str) -> list[str]:
+    """Return how pytest was started, to be typed again in the same folder.
+
+    ``argv0`` is the running script, ``executable`` the interpreter. The bare name only where it finds that very script.
+    """
+    script = Path(argv0)
+    if script.name == "__main__.py":
+        return [
+            executable if shutil.which(Path(executable).stem) != executable else Path(executable).stem,
+            "-m",
+            "pytest",
+        ]
+    if script.stem == CONSOLE:
+        return [CONSOLE, "verify"]
+    if script.stem not in ("pytest", "py.test"):
+        return ["pytest"]
+    found = shutil.which(script.stem)
+    return [script.stem if found and Path(found).resolve() == script.resolve() else argv0]
+
+
+def command(arguments: Iterable[str], started: Sequence[str] = ("pytest",)) -> str:
+    """pytest's command line without what selects, so that ``-k`` of one check can be put behind it.
+
+    ``started`` is how pytest itself was started (:func:`program`).
+    """
     kept: list[str] = []
     given = iter(arguments)
     for one in given:
+        if started[0] == CONSOLE and ISOLATION.fullmatch(one):
+            continue
         if option := LEFT_OUT.fullmatch(one):
             if not (option["value"] or option["given"]):
                 next(given, None)
         elif not MANNER.fullmatch(one):
             kept.append(one)
-    return shlex.join(["pytest", *kept])
+    return shlex.join([*started, *kept])

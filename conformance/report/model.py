@@ -20,6 +20,7 @@ from conformance.probing.evidence import Answer, Exchange, Refusal
 from conformance.probing.shapes import shapes
 from conformance.report.comparison import ComparisonPart, PastRun, compare, run_of
 from conformance.verification.baseline import Stale
+from conformance.verification.pipeline import TRANSIENT
 from conformance.verification.result import Report
 from conformance.verification.verdict import RootCause, VerdictStatus, exit_code
 
@@ -284,7 +285,10 @@ def connection_part(
     named = "" if alone or not NAMEABLE.fullmatch(connection.name) else f"{connection.name}-"
 
     def root_causes(found: Sequence[RootCause]) -> tuple[RootCausePart, ...]:
-        return tuple(_root_cause(cause, f"{command} -k {named}{cause.root.check}", docs) for cause in found)
+        return tuple(
+            _root_cause(cause, again(command, f"{named}{cause.root.check}", cause.root.finding.cause), docs)
+            for cause in found
+        )
 
     return ConnectionPart(
         name=_text(connection.name),
@@ -308,6 +312,12 @@ def connection_part(
         requests=_requests(report.gathered),
         shapes=shapes(report.gathered.evidence),
     )
+
+
+def again(command: str, check: str, cause: str) -> str:
+    """Return the command that looks at one check again; it waits for a cause that goes away by itself."""
+    wait = " --sentinel-wait=10m" if cause in TRANSIENT and "--sentinel-wait" not in command else ""
+    return f"{command}{wait} -k {check}"
 
 
 def with_comparison(document: Document, previous: PastRun | None) -> Document:

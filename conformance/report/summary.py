@@ -6,14 +6,17 @@ from collections.abc import Iterator
 
 from conformance.report.changes import changed
 from conformance.report.markdown import block, code, link, plain, table
-from conformance.report.model import CheckPart, ConnectionPart, Document, EvidencePart, RootCausePart
-from conformance.report.wording import OWNERS, SIGNS, counted, headline, next_action
+from conformance.report.model import CheckPart, ConnectionPart, Document, RootCausePart
+from conformance.report.provenance import provenance
+from conformance.report.wording import OWNERS, SIGNS, asked, counted, headline, next_action, plural, proof_of
 
 
 def summary(document: Document) -> bytes:
     """The verdict and the next action first, then each connection in trouble; all its checks are folded."""
     status, sentence = headline(document)
-    lines = [f"## {SIGNS[status].sign} {plain(sentence)}", "", plain(next_action(document))]
+    origin = provenance(document)
+    lines = [f"**{plain(origin.sentence)}.**", ""] if origin else []
+    lines += [f"## {SIGNS[status].sign} {plain(sentence)}", "", plain(next_action(document))]
     if document.stale:
         lines += ["", *(f"- {SIGNS['failed'].sign} {plain(one.message)}" for one in document.stale)]
     if len(document.connections) > 1:
@@ -27,7 +30,7 @@ def summary(document: Document) -> bytes:
             lines += ["", *_connection(connection)]
         lines += ["", *(f"- {label}: {plain(text)}" for label, text in since)] if since else []
     run = document.run
-    told = f"{run.requests} requests in {run.duration_s:.1f} s, source {run.source}, exit code {run.exit_code}"
+    told = f"{asked(run)}, source {run.source}, exit code {run.exit_code}"
     lines += ["", f"<sub>{plain(f'sentinel-conformance {document.suite.version}: {told}')}</sub>"]
     return ("\n".join(lines) + "\n").encode()
 
@@ -71,16 +74,11 @@ def _root_cause(cause: RootCausePart) -> Iterator[str]:
     yield f"- **Fix**, by {plain(OWNERS[cause.owner])}: {plain(cause.fix.text)}"
     if cause.fix.portal:
         yield f"- **Portal**: {plain(cause.fix.portal)}"
-    if cause.evidence:
-        yield f"- **Proof**: {_proof(cause.evidence)}"
+    if proof := proof_of(cause.evidence):
+        yield f"- **Proof**: {' · '.join(map(plain, proof))}"
     if cause.also:
         yield f"- **Likely**; it could also be {', '.join(map(code, cause.also))}"
     if cause.blocks:
-        yield f"- **Blocks** {len(cause.blocks)} other checks"
+        yield f"- **Blocks** {plural(len(cause.blocks), 'other check')}"
     for command in cause.fix.commands:
         yield from ("", block(command))
-
-
-def _proof(proof: EvidencePart) -> str:
-    told = [str(proof.status or "no answer"), proof.code, proof.request_id and f"request {proof.request_id}"]
-    return " · ".join(plain(part) for part in told if part)

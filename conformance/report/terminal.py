@@ -12,23 +12,27 @@ from conformance.checks.registry import AREAS, Check
 from conformance.findings import CAUSES
 from conformance.report.changes import changes
 from conformance.report.model import CheckPart, ConnectionPart, Document, FindingPart, FixPart, RootCausePart, StepPart
+from conformance.report.provenance import provenance
 from conformance.report.terminal_layout import Line, continued, height, show
 from conformance.report.wording import (
+    LEVELS,
     OWNERS,
+    SHELLS,
     SIGNS,
     areas_of,
+    asked,
     capital,
     certainty,
     counted,
     first_sentence,
     headline,
     next_action,
+    plural,
+    proof_of,
     ranges,
     worst,
 )
 
-SHELLS = {"powershell": "PowerShell", "cmd": "cmd.exe", "macos": "macOS"}
-"""Where another form of a command is typed, by the name of the form."""
 FOLDED = 3
 """Of more connections in trouble than this, each is told in one line."""
 
@@ -67,7 +71,7 @@ class Terminal:
         """What one check is about."""
         lines = [
             Line(check.title, name=check.id, sign=SIGNS["not_applicable"]),
-            row("area", f"{AREAS.get(check.area, check.area)} ({check.level})"),
+            row("area", f"{AREAS.get(check.area, check.area)} ({LEVELS[check.level]})"),
             row("judged", " ".join(check.description.replace("``", "").split())),
             row("asks", ", ".join(dict.fromkeys(check.needs.values())) or "nothing"),
             row("reports", ", ".join(dict.fromkeys(name.partition(":")[0] for name in check.owns)) or check.cause),
@@ -77,8 +81,14 @@ class Terminal:
         show(self._console, lines)
 
     def _told(self, document: Document) -> Iterator[Line]:
+        if origin := provenance(document):
+            yield Line(f"{origin.sentence}.", style="yellow")
         status, sentence = headline(document)
-        yield Line(f"{sentence}. {next_action(document)}", sign=SIGNS[status], style="bold")
+        only = single_cause(document)
+        action = "" if only else f" {next_action(document)}"
+        yield Line(f"{sentence}.{action}", sign=SIGNS[status], style="bold")
+        if only:
+            yield from fix(only, full=self._verbose > 0)
         many = len(document.connections) > 1
         if not many or self._verbose:
             for one in document.connections:
@@ -120,11 +130,11 @@ class Terminal:
         outcome = check.outcome if check and check.outcome != "blocked" else "failed"
         yield Line("", rank=1)
         yield Line(check.title if check else CAUSES[cause.cause].means, sign=SIGNS[outcome], name=cause.check)
+        if not only:
+            yield from fix(cause, full=self._verbose > 0)
         yield row("cause", f"{cause.cause}: {cause.explanation}")
-        if proof := cause.evidence:
-            shown = (f"{proof.status or 'no answer'} {proof.code or ''}".strip(), f"request {proof.request_id}")
-            yield row("proof", ", ".join(shown if proof.request_id else shown[:1]))
-        yield from fix(cause, known=only and not self._verbose, full=self._verbose > 0)
+        if proof := proof_of(cause.evidence):
+            yield row("proof", ", ".join(proof))
         yield row("again", cause.again, wrap=continued)
         yield row("sure", certainty(cause), rank=3, brief=certainty(cause, 2) if cause.also else None)
         if self._verbose:
@@ -133,7 +143,7 @@ class Terminal:
             yield row("docs", cause.docs, rank=3)
         if cause.blocks:
             names = ranges(cause.blocks) if self._verbose else ", ".join(areas_of(cause.blocks, one))
-            yield row("blocks", f"{len(cause.blocks)} checks: {names}", style="magenta")
+            yield row("blocks", f"{plural(len(cause.blocks), 'check')}: {names}", style="magenta")
 
     def _notes(self, one: ConnectionPart) -> Iterator[Line]:
         noted = [check for check in one.checks if check.outcome in ("warning", "error")]
@@ -186,7 +196,7 @@ class Terminal:
             counts.update(one.verdict.counts)
         more = "" if self._verbose else " (-v shows each check)"
         full, brief = (
-            f"exit code {run.exit_code}: {told}; {run.requests} requests in {run.duration_s:.1f} s"
+            f"exit code {run.exit_code}: {told}; {asked(run)}"
             for told in (counted(counts), counted({one: counts[one] for one in ("failed", "blocked", "passed")}))
         )
         yield Line(full + more, style="dim", rank=3, brief=brief)
@@ -274,12 +284,16 @@ def others(finding: FindingPart) -> Iterator[Line]:
             yield row("", f"{name}: {tell}", style="dim")
 
 
-def fix(finding: FindingPart, *, known: bool = False, full: bool = False) -> Iterator[Line]:
-    """What to do; ``known`` if its first sentence has been said above, and need not be where there is no room."""
-    text = finding.fix.text
-    rest = text.partition(". ")[2]
-    told = f"{capital(OWNERS[finding.owner])}: {text}"
-    yield row("fix", told, rank=2 if known else 0, brief=f"{first_sentence(rest)}." if rest else None)
+def single_cause(document: Document) -> RootCausePart | None:
+    """Return the one root cause of a run over one connection: its fix follows the verdict at once."""
+    causes = [cause for one in document.connections for cause in one.root_causes]
+    return causes[0] if len(document.connections) == 1 and len(causes) == 1 else None
+
+
+def fix(finding: FindingPart, *, full: bool = False) -> Iterator[Line]:
+    """What to do, by whom, and with which commands; where there is no room, the first sentence of it."""
+    owner, text = capital(OWNERS[finding.owner]), finding.fix.text
+    yield row("fix", f"{owner}: {text}", rank=2, brief=f"{owner}: {first_sentence(text)}.")
     yield from commands(finding.fix, full=full)
     if finding.fix.portal:
         yield row("portal", finding.fix.portal, rank=5 if finding.fix.commands else 0)

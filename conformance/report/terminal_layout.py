@@ -128,6 +128,22 @@ def wrapped(text: str, width: int) -> list[str]:
     return textwrap.wrap(text, max(width, 20), break_long_words=False, break_on_hyphens=False) or [""]
 
 
+def option_lines(command: str) -> list[str]:
+    """Return a command in pieces that each begin a line: one option with its value each.
+
+    Joined without anything between, they are the command again.
+    """
+    pieces = re.split(r"(?<= )(?=-)", command)
+    lines = [pieces[0]]
+    for piece in pieces[1:]:
+        quotes = lines[-1].count('"') % 2 or (lines[-1].count("'") % 2 and '"' not in lines[-1])
+        if quotes or lines[-1] == "- ":
+            lines[-1] += piece
+        else:
+            lines.append(piece)
+    return lines
+
+
 def continued(command: str, width: int) -> list[str]:
     """A command over several lines, each but the last ending in a backslash: it can be pasted as it stands.
 

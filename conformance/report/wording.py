@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from conformance.checks.outcome import Status
-from conformance.report.model import ConnectionPart, Document, FindingPart, RunPart
+from conformance.report.model import ConnectionPart, Document, EvidencePart, FindingPart, RunPart
 from conformance.verification.verdict import VerdictStatus
 
 OWNERS: Mapping[str, str] = {
@@ -19,10 +19,16 @@ OWNERS: Mapping[str, str] = {
     "security-admin": "security administrator (Defender portal)",
     "network-admin": "network administrator",
     "provider": "Microsoft",
-    "nobody": "nobody: wait",
+    "nobody": "nobody has to act",
     "suite": "the maintainers of this suite",
 }
-"""Who can mend a cause."""
+"""Who can fix a cause."""
+
+
+SHELLS: Mapping[str, str] = {"powershell": "PowerShell", "cmd": "cmd.exe", "macos": "macOS"}
+"""Where another form of a command is typed, by the name of the form."""
+LEVELS: Mapping[str, str] = {"must": "required", "should": "recommended"}
+"""How much a check counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,29 @@ ORDER: tuple[Status, ...] = (
     "not_configured",
 )
 """Outcomes, what needs attention first."""
+
+
+def plural(number: int, noun: str) -> str:
+    """Return a number with its noun: ``1 request``, ``2 requests``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def asked(run: RunPart) -> str:
+    """Return how much was asked: ``53 requests in 0.2 s``."""
+    return f"{plural(run.requests, 'request')} in {run.duration_s:.1f} s"
+
+
+def proof_of(evidence: EvidencePart | None) -> list[str]:
+    """Return what proves a finding, in parts; empty where there is nothing to quote.
+
+    The status of a success proves nothing by itself: the finding is in the answer, which the request id names.
+    """
+    if evidence is None:
+        return []
+    success = evidence.code is None and evidence.status is not None and 200 <= evidence.status < 300
+    answer = "" if success else f"{evidence.status or 'no answer'} {evidence.code or ''}".strip()
+    request = f"request {evidence.request_id}" if evidence.request_id else ""
+    return [part for part in (answer, f"the answer to {request}" if success and request else request) if part]
 
 
 def counted(counts: Mapping[str, int]) -> str:
@@ -105,14 +134,14 @@ def next_action(document: Document) -> str:
     """The one thing to do now, with who does it, as a sentence."""
     trouble = [one for one in document.connections if one.verdict.status != "conformant"]
     if not trouble and document.stale:
-        return f"The baseline has to be brought up to date: {first_sentence(document.stale[0].message)}."
+        return f"Update the baseline: {first_sentence(document.stale[0].message)}."
     if not trouble:
         so_far = " so far" if document.run.unfinished else ""
         warnings = sum(one.verdict.counts.get("warning", 0) for one in document.connections)
         if warnings:
             told = "a warning needs" if warnings == 1 else f"{warnings} warnings need"
             return f"Nothing is broken{so_far}; {told} a look."
-        return f"Nothing has to be mended{so_far}."
+        return f"Nothing has to be fixed{so_far}."
     where = "" if len(document.connections) == 1 else f" ({trouble[0].name})"
     if not trouble[0].root_causes:
         return f"See below for what could not be established{where}."

@@ -20,12 +20,13 @@ FORMS: Mapping[str, Form] = {"report.json": json.encode, "report.html": page, "s
 """Each file of the folder and what makes it. The pages to hand back, of each connection and language, come beside."""
 
 
-def write(folder: Path, document: Document, languages: Sequence[str] = ("en",)) -> None:
+def write(folder: Path, document: Document, languages: Sequence[str] = ("en",), contact: str = "") -> None:
     """Writes every form into the folder, which is made if it is not there; each replaces its predecessor whole.
 
+    ``contact`` is who sends the pages to hand back.
     Raises ``OSError``.
     """
     folder.mkdir(parents=True, exist_ok=True)
     made = ((name, form(document)) for name, form in FORMS.items())
-    for name, content in chain(made, handbacks(document, languages)):
+    for name, content in chain(made, handbacks(document, languages, contact)):
         atomic_write(folder / name, [content])

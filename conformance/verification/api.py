@@ -27,14 +27,16 @@ async def verify_async(
     patience: Patience | None = None,
     wait: float = 0.0,
     strict: bool = False,
+    strict_retirements: bool = False,
     baseline: Baseline = (),
 ) -> Report:
     """Verify a connection and return its report. ``checks`` are ids, all by default.
 
-    ``wait`` is how many seconds to wait for a role or a consent granted minutes ago; ``strict`` counts warnings as
-    failures; findings of the ``baseline`` do not count. Raises :class:`~conformance.sources.base.SourceError` for an
-    unknown source, ``KeyError`` for an unknown id, and :class:`~conformance.probing.shortage.Shortage` where this
-    machine lacks open files or the like; whatever the services answer is part of the report.
+    ``wait`` is how many seconds to wait for a role or a consent granted minutes ago; ``strict`` counts warnings
+    as failures, ``strict_retirements`` those of announced retirements; findings of the ``baseline`` do not count.
+    Raises :class:`~conformance.sources.base.SourceError` for an unknown source, ``KeyError`` for an unknown id, and
+    :class:`~conformance.probing.shortage.Shortage` where this machine lacks open files or the like; whatever the
+    services do ends in the report.
 
         report = await verify_async(connection, source="fake:no-azure-role")
         print(report.verdict.summary)
@@ -43,7 +45,7 @@ async def verify_async(
         connection,
         resolve(source),
         pipeline.select_checks(checks),
-        policy=pipeline.Policy(strict, baseline),
+        policy=pipeline.Policy(strict, baseline, strict_retirements=strict_retirements),
         patience=patience,
         wait=wait,
     )
@@ -57,6 +59,7 @@ def verify(
     patience: Patience | None = None,
     wait: float = 0.0,
     strict: bool = False,
+    strict_retirements: bool = False,
     baseline: Baseline = (),
 ) -> Report:
     """Verify a connection and return its report, from synchronous code or within a running event loop (in a thread).
@@ -76,6 +79,7 @@ def verify(
                 patience=patience,
                 wait=wait,
                 strict=strict,
+                strict_retirements=strict_retirements,
                 baseline=baseline,
             )
         )
@@ -96,6 +100,7 @@ async def verify_all(
     patience: Patience | None = None,
     wait: float = 0.0,
     strict: bool = False,
+    strict_retirements: bool = False,
     baseline: Baseline = (),
     jobs: int = JOBS,
 ) -> AsyncIterator[Report]:
@@ -112,7 +117,14 @@ async def verify_all(
 
     async def one(connection: Connection) -> Report:
         return await verify_async(
-            connection, source=where, checks=chosen, patience=patience, wait=wait, strict=strict, baseline=baseline
+            connection,
+            source=where,
+            checks=chosen,
+            patience=patience,
+            wait=wait,
+            strict=strict,
+            strict_retirements=strict_retirements,
+            baseline=baseline,
         )
 
     async for report in run_concurrently(one, connections, jobs, account_key):

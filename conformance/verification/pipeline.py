@@ -35,13 +35,17 @@ class Policy:
 
     strict: bool = False
     baseline: Baseline = ()
+    strict_retirements: bool = False
+    """Whether an announced retirement is a failure too."""
     today: date = field(default_factory=lambda: datetime.now(UTC).date())
     """The day on which the expiry of acceptances is judged (UTC)."""
 
     def apply(self, outcomes: Iterable[Outcome], connection: str) -> list[Outcome]:
         """Return the outcomes of the connection of this name as the run counts them, in the same order."""
         judged = list(outcomes)
-        return accept(warnings_as_failures(judged) if self.strict else judged, connection, self.baseline, self.today)
+        if self.strict or self.strict_retirements:
+            judged = warnings_as_failures(judged, announced=self.strict_retirements, others=self.strict)
+        return accept(judged, connection, self.baseline, self.today)
 
 
 @dataclass(frozen=True, slots=True)

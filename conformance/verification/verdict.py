@@ -58,9 +58,18 @@ class Verdict:
         return STATUSES[self.status]
 
 
-def warnings_as_failures(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """Return the outcomes with warnings turned into failures (``--sentinel-strict``)."""
-    return [replace(one, status="failed") if one.status == "warning" else one for one in outcomes]
+ANNOUNCED = frozenset({"api_retires_soon"})
+"""Causes of warnings about what Microsoft has announced: nothing is wrong yet, and no user can change it."""
+
+
+def warnings_as_failures(outcomes: Iterable[Outcome], *, announced: bool = False, others: bool = True) -> list[Outcome]:
+    """Return the outcomes with warnings as failures: those of ``ANNOUNCED`` causes, and all ``others``."""
+    return [
+        replace(one, status="failed")
+        if one.status == "warning" and (announced if one.cause in ANNOUNCED else others)
+        else one
+        for one in outcomes
+    ]
 
 
 def verdict(outcomes: Sequence[Outcome]) -> Verdict:
@@ -134,7 +143,7 @@ def summary(
         passed += f", {len(accepted)} known {'finding is' if len(accepted) == 1 else 'findings are'} accepted"
     warnings = counts.get("warning", 0)
     if status == "conformant":
-        tail = f", {warnings} of note" if warnings else ""
+        tail = f", {warnings} warning{'' if warnings == 1 else 's'}" if warnings else ""
         return f"The connection works: {passed}{tail}."
     if not causes:
         if counts.get("error"):
@@ -144,7 +153,7 @@ def summary(
         return "Nothing could be established: no selected check applies to this connection."
     names = ", ".join(dict.fromkeys(cause.root.finding.cause for cause in causes))
     blocked = sum(len(cause.blocks) for cause in causes)
-    hit = f", which also blocks {blocked} other checks" if blocked else ""
+    hit = f", which also blocks {blocked} other check{'' if blocked == 1 else 's'}" if blocked else ""
     if status == "nonconformant":
         return f"The connection does not work: {names}{hit}; {passed}."
     return f"Not everything could be established: {names}{hit}; {passed}."

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from conformance import Connection
 from conformance.connection import FederatedToken, problems
+from conformance.connection.values import can_be_right
 
 GUID = "0f0f0f0f-0c0f-4c0f-a11c-00000000000f"
 ARM_ID = "/subscriptions/x/resourceGroups/y/providers/Microsoft.OperationalInsights/workspaces/law"
@@ -114,3 +115,8 @@ def test_a_secret_is_described_and_never_shown(core):
     for value in (f" {core}{core}", f"'{core}{core}'", f"<{core}{core}>", f"{core}{core}\n"):
         for problem in problems(with_values(client_secret=value)):
             assert core + core not in problem.text
+
+
+@pytest.mark.parametrize("key", ["tenant_id", "client_id", "subscription_id", "workspace_id"])
+def test_an_id_of_zeros_alone_belongs_to_nothing(key: str) -> None:
+    assert not can_be_right(key, "00000000-0000-0000-0000-000000000000")

@@ -64,3 +64,40 @@ def test_every_link_leads_to_a_page(driver: Any, folder: Path) -> None:
     pages = {Path(link.removeprefix("file://")) for link in links if "#" not in link}
     assert len(pages) == 2 * 9, "the report of each connection in trouble, and its page to hand back"
     assert all(page.is_file() for page in pages)
+
+
+def test_connections_are_searched_filtered_and_sorted(driver: Any, folder: Path) -> None:
+    from selenium.webdriver.support.select import Select
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    screen(driver)
+    driver.get((folder / "index.html").as_uri())
+    form = driver.find_element("css selector", "form.filters")
+
+    def rows() -> list[str]:
+        return [
+            row.get_attribute("data-name") for row in driver.find_elements("css selector", "#rows tr:not([hidden])")
+        ]
+
+    def told(text: str) -> None:
+        output = form.find_element("css selector", "output")
+        WebDriverWait(driver, 5).until(lambda _: output.text == text)
+
+    told("9 of 9 connections")
+    Select(form.find_element("name", "owner")).select_by_value("azure-admin")
+    told("3 of 9 connections")
+    assert rows() == ["customer-04", "customer-12", "customer-20"]
+    form.find_element("css selector", "[type=reset]").click()
+    told("9 of 9 connections")
+    Select(form.find_element("name", "sort")).select_by_value("cause")
+    causes = [row.get_attribute("data-cause") for row in driver.find_elements("css selector", "#rows tr")]
+    assert causes == sorted(causes)
+    form.find_element("name", "text").send_keys("customer-12")
+    told("1 of 9 connections")
+
+
+def test_connections_are_cards_on_a_phone(driver: Any, folder: Path) -> None:
+    screen(driver, width=390)
+    driver.get((folder / "index.html").as_uri())
+    row = driver.find_element("css selector", "#rows tr")
+    assert row.value_of_css_property("display") == "block"

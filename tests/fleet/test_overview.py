@@ -108,7 +108,7 @@ def test_the_exit_code_and_the_next_action_know_of_a_stale_baseline() -> None:
     gone = Stale(Acceptance("RBAC-001", "for now", date(2026, 12, 1)), "passing")
     fleet = overview(customers(3, ("healthy",)), 1.0, "all", stale=[gone])
     assert fleet.head.run.exit_code == 1
-    assert fleet.action.startswith("The baseline has to be brought up to date")
+    assert fleet.action.startswith("Update the baseline")
 
 
 def test_the_values_of_one_customer_are_not_told_of_several() -> None:
@@ -161,7 +161,7 @@ def test_the_page_leads_to_those_in_trouble(fleet: Overview) -> None:
     text = index(fleet).decode()
     assert '<a href="connections/customer-02/report.html">customer-02</a>' in text
     assert "connections/customer-01/" not in text
-    assert "<script" not in text
+    assert text.count("<script") == 1, "its own alone"
     assert "15 connections in order" in text
 
 
@@ -173,7 +173,7 @@ def test_no_form_obeys_what_a_name_says(tmp_path: Path) -> None:
     FleetSummary(made, lambda: iter(entries)).write(tmp_path)
     (folder,) = (tmp_path / "connections").iterdir()
     assert folder.name == "script-alert-1-script-2j"
-    assert "<script" not in index(made).decode()
+    assert index(made).decode().count("<script") == 1, "its own alone"
     assert "<script" not in summary(made).decode().replace("\\<", "")
     for text in (index(made).decode(), summary(made).decode(), shown(made)):
         assert "\x1b" not in text

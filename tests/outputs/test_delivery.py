@@ -16,7 +16,7 @@ from tests.report.documents import RUNS, run
 
 
 def option(**given: object) -> Callable[[str], object]:
-    return {"language": "en", **given}.get
+    return given.get
 
 
 def test_nothing_is_written_that_was_not_asked_for(tmp_path: Path) -> None:
@@ -56,6 +56,19 @@ def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
     (problem,) = Delivery(tmp_path / "out", job_summary=tmp_path).deliver(ConnectionsSummary(run(*RUNS["healthy"])))
     assert not problem.fatal
     assert problem.text == "GITHUB_STEP_SUMMARY: the summary cannot be written: Is a directory"
+
+
+@pytest.mark.parametrize("name", ["language", "contact"])
+def test_what_is_for_pages_needs_a_folder_for_them(name: str) -> None:
+    with pytest.raises(DeliveryError, match=f"--sentinel-{name} is for the pages of --sentinel-report"):
+        Delivery.of(option(**{name: "de"}), {})
+
+
+def test_the_page_to_open_first_is_named_once_it_is_written(tmp_path: Path) -> None:
+    where, summary_ = Delivery(tmp_path / "out"), ConnectionsSummary(run(*RUNS["healthy"]))
+    assert where.written(summary_) is None
+    where.deliver(summary_)
+    assert where.written(summary_) == tmp_path / "out" / "report.html"
 
 
 def test_an_unknown_language_is_bad_usage() -> None:

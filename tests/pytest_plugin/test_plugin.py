@@ -48,7 +48,10 @@ def last(result: pytest.RunResult, start: str) -> str:
 def test_a_conformant_connection_ends_with_0(folder: Path, pytester: pytest.Pytester) -> None:
     result = run(pytester)
     assert result.ret == 0, result.stdout.str()
-    assert next(filter(None, result.outlines)) == "✓ contoso works. Nothing is broken; a warning needs a look."
+    assert [*filter(None, result.outlines)][:2] == [
+        "SIMULATION (fake): no real service was asked.",
+        "✓ contoso works. Nothing is broken; a warning needs a look.",
+    ]
     assert last(result, "exit code").startswith("exit code 0: 1 warning")
     assert "test_" not in result.stdout.str()
 
@@ -110,7 +113,34 @@ def test_last_failed_runs_what_failed(folder: Path, pytester: pytest.Pytester) -
 
 
 def test_strict_takes_warnings_for_failures(folder: Path, pytester: pytest.Pytester) -> None:
-    assert run(pytester, "--sentinel-strict").ret == 1
+    assert run(pytester, "--sentinel-strict").ret == 0, "an announced retirement has its own switch"
+    assert run(pytester, "--sentinel-strict-retirements").ret == 1
+    assert run(pytester, "--sentinel-strict", scenario="secret-ends-soon").ret == 1
+
+
+def test_what_matches_no_check_is_named(folder: Path, pytester: pytest.Pytester) -> None:
+    result = run(pytester, "-k", "nosuch")
+    assert result.ret == 5
+    result.stdout.fnmatch_lines(["ERROR: no check matches -k nosuch: --sentinel-list shows their ids and areas"])
+
+
+def test_a_waiting_time_without_a_unit_is_explained(folder: Path, pytester: pytest.Pytester) -> None:
+    result = run(pytester, "--sentinel-wait=10")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["ERROR: --sentinel-wait: *--sentinel-wait=10m is ten minutes"])
+
+
+def test_a_conftest_of_a_folder_without_settings_is_left_out(folder: Path, pytester: pytest.Pytester) -> None:
+    (folder / "conftest.py").write_text("raise SystemError('not of this run')")
+    assert run(pytester, "-k", "CONN-001").ret == 0
+    (folder / "pytest.ini").write_text("[pytest]")
+    assert run(pytester, "-k", "CONN-001").ret == 4, "in a project it counts"
+
+
+def test_the_last_line_names_the_report(folder: Path, pytester: pytest.Pytester) -> None:
+    result = run(pytester, "--sentinel-report=out", scenario="role-just-assigned")
+    assert next(line for line in reversed(result.outlines) if line) == f"report: {Path('out') / 'report.html'}"
+    result.stdout.fnmatch_lines(["*--sentinel-wait=10m*"])
 
 
 def test_own_checks_use_the_same_decorator_and_fixtures(folder: Path, pytester: pytest.Pytester) -> None:

@@ -22,10 +22,10 @@ def luminance(colour: str) -> float:
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("healthy", "Sentinel connection: works"),
-        ("one-fault", "Sentinel connection: broken"),
-        ("everything-down", "Sentinel connection: unclear"),
-        ("twenty-connections", "20 Sentinel connections: 8 broken"),
+        ("healthy", "simulation: Sentinel connection: works"),
+        ("one-fault", "simulation: Sentinel connection: broken"),
+        ("everything-down", "simulation: Sentinel connection: unclear"),
+        ("twenty-connections", "simulation: 20 Sentinel connections: 8 broken"),
     ],
 )
 def test_its_title_says_the_verdict(name: str, told: str) -> None:

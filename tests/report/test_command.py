@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 
 import pytest
 
-from conformance.report.command import command
+from conformance.report.command import command, program
 
 
 @pytest.mark.parametrize(
@@ -25,3 +26,25 @@ from conformance.report.command import command
 )
 def test_what_selects_is_left_out(given: str, again: str) -> None:
     assert command(shlex.split(given)) == again
+
+
+def test_the_command_names_the_program_that_was_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = tmp_path / "pytest"
+    script.touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert program(str(script), "/python") == ["pytest"], "found by its bare name"
+    assert program(".venv/bin/pytest", "/python") == [".venv/bin/pytest"], "another one is found by that name"
+    assert program("/site-packages/pytest/__main__.py", "/venv/bin/python") == ["/venv/bin/python", "-m", "pytest"]
+    assert program("/bin/ide-runner", "/python") == ["pytest"]
+
+
+def test_the_console_command_leaves_out_what_it_adds_by_itself() -> None:
+    given = [
+        "--noconftest",
+        "-pno:cacheprovider",
+        "--config-file=/dev/null",
+        "--rootdir=/x",
+        "--sentinel-config=a.toml",
+    ]
+    started = program("/bin/sentinel-conformance", "/python")
+    assert command(given, started) == "sentinel-conformance verify --sentinel-config=a.toml"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from conformance.report.handback.forms import handbacks
 from conformance.report.html import page
 from tests.report.browser import MISSING, chromium, screen
 from tests.report.documents import RUNS, run
@@ -86,7 +89,9 @@ def test_axe_finds_nothing(opened: Any, name: str, scheme: str) -> None:
 
 
 def test_the_accessibility_tree_tells_the_verdict_the_picture_and_what_to_do(opened: Any) -> None:
-    tree = opened("one-fault").execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+    driver = opened("one-fault")
+    driver.find_element("css selector", ".folded > summary").click()
+    tree = driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
     nodes = [(node["role"]["value"], node.get("name", {}).get("value", "")) for node in tree if not node["ignored"]]
     roles = {role for role, _ in nodes}
     assert {"banner", "main", "contentinfo", "heading", "form", "table", "region"} <= roles
@@ -139,18 +144,36 @@ def test_a_command_is_copied_as_it_is_to_be_pasted(opened: Any) -> None:
     assert copied == run("no-azure-role").connections[0].root_causes[0].fix.commands[0]
 
 
+def test_the_page_to_hand_back_copies_its_commands(opened: Any, folder: Path) -> None:
+    for name, content in handbacks(run("no-azure-role"), ["en", "ja"]):
+        (folder / name).write_bytes(content)
+    for name, word, done in (("handback", "Copy", "Copied"), ("handback.ja", "コピー", "コピーしました")):
+        driver = opened(name)
+        assert driver.get_log("browser") == []
+        button = driver.find_element("css selector", ".command button")
+        assert button.text == word
+        button.click()
+        told = "setTimeout(() => arguments[0](document.querySelector('.command button').textContent), 100)"
+        assert driver.execute_async_script(told) == done
+        command = driver.find_element("css selector", ".command code").get_attribute("textContent")
+        assert command == run("no-azure-role").connections[0].root_causes[0].fix.commands[0]
+
+
 def test_everything_can_be_reached_by_keyboard(opened: Any) -> None:
     from selenium.webdriver.common.keys import Keys
 
     driver = opened("one-fault")
     reached = []
-    for _ in range(24):
+    for _ in range(40):
         driver.switch_to.active_element.send_keys(Keys.TAB)
         one = driver.switch_to.active_element
+        if one.tag_name == "body":
+            break  # once around
         reached.append(one.get_attribute("class") or one.get_attribute("name") or one.tag_name)
         assert one.value_of_css_property("outline-style") != "none", reached
     assert reached[0] == "skip"
-    assert {"copy", "text", "area", "outcome", "owner", "scroll", "summary"} <= set(reached)
+    assert {"copy", "text", "area", "outcome", "owner", "scroll picture", "summary"} <= set(reached)
+    driver.find_element("css selector", ".area > summary").send_keys(Keys.ENTER)
     summary = next(one for one in driver.find_elements("css selector", ".check summary") if "CONN-001" in one.text)
     summary.send_keys(Keys.ENTER)
     assert summary.find_element("xpath", "..").get_attribute("open")
@@ -178,6 +201,8 @@ def test_it_is_read_without_javascript(opened: Any, driver: Any) -> None:
     driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
         opened("one-fault")
+        for area in driver.find_elements("css selector", ".area > summary"):
+            area.click()
         text = "\n".join(shown(driver, "main"))
         assert "contoso does not work" in text
         assert "az role assignment create" in text
@@ -204,3 +229,32 @@ def test_nothing_hostile_runs_or_stands_as_markup(opened: Any) -> None:
     assert set(links) <= {"file:", "https:"}
     names = driver.execute_script("return [...document.querySelectorAll('*')].flatMap(one => one.getAttributeNames())")
     assert [name for name in names if name.startswith("on") or name == "style"] == []
+
+
+@pytest.mark.parametrize(("width", "most"), [(1280, 2600), (390, 5000)])
+def test_a_page_with_one_fault_is_short(opened: Any, width: int, most: int) -> None:
+    driver = opened("one-fault", width=width)
+    assert driver.execute_script("return document.documentElement.scrollHeight") <= most
+
+
+def test_one_cause_is_printed_on_three_pages_at_most(opened: Any) -> None:
+    printed = opened("one-fault", media="print").execute_cdp_cmd("Page.printToPDF", {"printBackground": True})["data"]
+    assert len(re.findall(rb"/Type\s*/Page\b", base64.b64decode(printed))) <= 3
+
+
+def test_a_count_shows_the_checks_that_ended_so(opened: Any) -> None:
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    driver = opened("one-fault")
+    driver.find_element("css selector", ".legend [data-outcome=failed]").click()
+    output = driver.find_element("css selector", "form.filters output")
+    WebDriverWait(driver, 5).until(lambda _: output.text == "1 of 92 checks")
+    assert shown(driver, ".check summary code") == ["RBAC-001"]
+
+
+def test_no_command_breaks_within_a_word(opened: Any) -> None:
+    driver = opened("one-fault", width=390)
+    spaces = driver.execute_script(
+        "return [...document.querySelectorAll('.command span')].map(one => getComputedStyle(one).whiteSpace)"
+    )
+    assert set(spaces) == {"pre"}

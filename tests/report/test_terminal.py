@@ -21,7 +21,7 @@ from conformance.fakes import SCENARIOS
 from conformance.report.comparison import run_of
 from conformance.report.model import Document, StalePart, document, with_comparison
 from conformance.report.terminal import Terminal
-from conformance.report.terminal_layout import console, continued
+from conformance.report.terminal_layout import console, continued, option_lines
 from conformance.report.wording import ranges
 from conformance.verification.result import Report
 from tests.contoso import START
@@ -79,7 +79,9 @@ def test_one_thing_wrong_fits_on_a_screen(scenario: str) -> None:
 @pytest.mark.parametrize("name", RUNS)
 def test_the_verdict_and_the_next_action_come_first(name: str) -> None:
     report = run(*RUNS[name])
-    first = shown(report, width=100).split("\n\n")[0]
+    told = " ".join(shown(report, width=100).split("\n\n")[0].split())
+    origin, _, first = told.partition("no real service was asked. ")
+    assert origin.startswith("SIMULATION (fake")
     trouble = [one for one in report.connections if one.root_causes]
     assert first.startswith("✗ " if report.run.exit_code == 1 else "? " if trouble else "✓ ")
     if trouble:
@@ -134,8 +136,8 @@ def test_a_stale_baseline_is_the_next_action_of_a_connection_that_works() -> Non
     )
     report = run("healthy")
     changed = msgspec.structs.replace(report, stale=(stale,), run=msgspec.structs.replace(report.run, exit_code=1))
-    text = " ".join(shown(changed).split())
-    assert text.startswith("✓ contoso works. The baseline has to be brought up to date: known.toml:1: the acceptance")
+    text = " ".join(shown(changed).partition("\n")[2].split())
+    assert text.startswith("✓ contoso works. Update the baseline: known.toml:1: the acceptance")
     assert "exit code 1" in text
 
 
@@ -155,3 +157,18 @@ def test_ranges_lose_no_id(numbers: list[int]) -> None:
         first, _, last = part.removeprefix("LA-").partition("..")
         found += range(int(first), int(last or first) + 1)
     assert found == numbers
+
+
+@given(st.lists(st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1), min_size=1))
+def test_options_on_lines_of_their_own_are_the_same_command(words: list[str]) -> None:
+    command = shlex.join(words)
+    assert "".join(option_lines(command)) == command
+
+
+def test_each_option_has_its_line_but_not_what_stands_in_quotes() -> None:
+    assert option_lines('az rest --method get --url "/x -y" --query "a -b"') == [
+        "az rest ",
+        "--method get ",
+        '--url "/x -y" ',
+        '--query "a -b"',
+    ]

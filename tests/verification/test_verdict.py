@@ -47,7 +47,13 @@ def test_nothing_applicable_is_never_conformant() -> None:
 
 def test_warnings_are_conformant_unless_strict() -> None:
     assert verdict([PASSED, WARNED]).exit_code == ExitCode.CONFORMANT
-    assert verdict(warnings_as_failures([PASSED, WARNED])).exit_code == ExitCode.NONCONFORMANT
+    other = Outcome("HYG-001", "warning", Root("HYG-001", finding("over_privileged")))
+    assert verdict(warnings_as_failures([PASSED, other])).exit_code == ExitCode.NONCONFORMANT
+
+
+def test_an_announced_retirement_has_its_own_switch() -> None:
+    assert verdict(warnings_as_failures([PASSED, WARNED])).exit_code == ExitCode.CONFORMANT
+    assert verdict(warnings_as_failures([PASSED, WARNED], announced=True)).exit_code == ExitCode.NONCONFORMANT
 
 
 ALL = (PASSED, FAILED, WARNED, BLOCKED, WAITING, UNSURE, NOTHING, BROKEN)

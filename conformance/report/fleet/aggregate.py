@@ -101,7 +101,8 @@ class Aggregate:
         self.failed += sum(one.outcome in ("failed", "error") and one.accepted is None for one in part.checks)
         causes = tuple(dict.fromkeys(one.cause for one in part.root_causes))
         verdict = part.verdict
-        row = Row(part.name, verdict.status, verdict.summary, causes, entry.duration_s, entry.throttled, None)
+        owners = tuple(dict.fromkeys(one.owner for one in part.root_causes))
+        row = Row(part.name, verdict.status, verdict.summary, causes, entry.duration_s, entry.throttled, None, owners)
         self.rows.append(row)
         for weight, one in findings(part):
             self.found.setdefault((one.cause, weight), _Found(one)).add(part.name, one)

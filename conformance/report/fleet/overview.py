@@ -34,6 +34,8 @@ class Row:
     throttled: int
     page: str | None
     """The folder of its own pages, as its name; None of a connection that works."""
+    owners: tuple[str, ...] = ()
+    """Who can fix its root causes."""
 
     @property
     def works(self) -> bool:
@@ -64,7 +66,7 @@ class SharedCause:
         return f"{self.cause}: {counted(len(self.names))} ({folded(self.names)})"
 
     def action(self, where: str = "") -> str:
-        """Who mends it (``where``), and how that begins."""
+        """Who fixes it (``where``), and how that begins."""
         return f"{capital(OWNERS[self.owner])}{where and f' ({where})'}: {first_sentence(self.fix)}."
 
 
@@ -119,8 +121,8 @@ class Overview:
             first = next((one for one in self.causes if one.weight != "warning"), None)
             return first.action(counted(len(first.names))) if first else "See what could not be established."
         if self.head.stale:
-            return f"The baseline has to be brought up to date: {first_sentence(self.head.stale[0].message)}."
-        return f"Nothing has to be mended{' so far' if self.head.run.unfinished else ''}."
+            return f"Update the baseline: {first_sentence(self.head.stale[0].message)}."
+        return f"Nothing has to be fixed{' so far' if self.head.run.unfinished else ''}."
 
     @property
     def trouble(self) -> list[Row]:

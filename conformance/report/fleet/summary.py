@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from conformance.report.fleet.overview import Overview, SharedCause, counted, folded
 from conformance.report.markdown import code, link, plain, table
-from conformance.report.wording import OWNERS, SIGNS, capital
+from conformance.report.provenance import provenance
+from conformance.report.wording import OWNERS, SIGNS, asked, capital
 
 MAX_ROWS = 50
 """Connections in trouble that are listed; what is left is counted, and stands in ``index.html``."""
@@ -14,17 +15,19 @@ MAX_ROWS = 50
 
 def summary(fleet: Overview) -> bytes:
     """The verdict and the next action first, then the causes, what changed, and the connections in trouble."""
-    lines = [f"## {SIGNS[fleet.status].sign} {plain(fleet.sentence)}", "", plain(fleet.action)]
+    origin = provenance(fleet.head)
+    lines = [f"**{plain(origin.sentence)}.**", ""] if origin else []
+    lines += [f"## {SIGNS[fleet.status].sign} {plain(fleet.sentence)}", "", plain(fleet.action)]
     if fleet.head.stale:
         lines += ["", *(f"- {SIGNS['failed'].sign} {plain(one.message)}" for one in fleet.head.stale)]
     broken = [one for one in fleet.causes if one.weight != "warning"]
     noted = [one for one in fleet.causes if one.weight == "warning"]
-    for title, causes in (("To mend", broken), ("Of note", noted)):
+    for title, causes in (("What to fix", broken), ("Warnings", noted)):
         lines += _causes(title, causes)
     lines += ["", *(f"- **{capital(label)}**: {plain(text)}" for label, text in notification_text(fleet))]
     lines += _trouble(fleet)
     run = fleet.head.run
-    facts = f"{run.requests} requests in {run.duration_s:.1f} s, source {run.source}, exit code {run.exit_code}"
+    facts = f"{asked(run)}, source {run.source}, exit code {run.exit_code}"
     lines += ["", f"<sub>{plain(f'sentinel-conformance {fleet.head.suite.version}: {facts}')}</sub>"]
     return ("\n".join(lines) + "\n").encode()
 
@@ -35,7 +38,7 @@ def notification_text(fleet: Overview) -> Iterator[tuple[str, str]]:
         yield "since", f"{changes.since:%Y-%m-%d %H:%M} UTC: {counted(changes.same)} as before"
         lists: tuple[tuple[str, Sequence[str]], ...] = (
             ("failing", [_with(name, causes) for name, causes in changes.failing.items()]),
-            ("mended", changes.mended),
+            ("fixed", changes.mended),
             ("changed", [_with(name, causes) for name, causes in changes.changed.items()]),
             ("new", changes.new),
             ("lost", changes.lost),
@@ -58,7 +61,7 @@ def _causes(title: str, causes: Sequence[SharedCause]) -> Iterator[str]:
             [link(code(one.cause), one.docs), str(len(one.names)), plain(folded(one.names)), plain(OWNERS[one.owner])]
             for one in causes
         ]
-        yield from table(["cause", "connections", "which", "who mends it"], rows)
+        yield from table(["cause", "connections", "which", "who fixes it"], rows)
 
 
 def _trouble(fleet: Overview) -> Iterator[str]:

@@ -8,8 +8,9 @@ from rich.console import Console
 
 from conformance.report.fleet.overview import Overview, SharedCause
 from conformance.report.fleet.summary import notification_text
+from conformance.report.provenance import provenance
 from conformance.report.terminal_layout import Line, height, show
-from conformance.report.wording import SIGNS
+from conformance.report.wording import SIGNS, asked
 from conformance.report.wording import counted as checks_counted
 
 MAX_ROWS = 8
@@ -24,6 +25,8 @@ def draw(fleet: Overview, console: Console, *, full: bool = False) -> None:
 
 
 def _lines(fleet: Overview, *, full: bool) -> Iterator[Line]:
+    if origin := provenance(fleet.head):
+        yield Line(f"{origin.sentence}.", style="yellow")
     yield Line(f"{fleet.sentence}. {fleet.action}", sign=SIGNS[fleet.status], style="bold")
     if full:
         yield from (Line(row.summary, sign=SIGNS[row.status], name=row.name) for row in fleet.trouble)
@@ -41,7 +44,7 @@ def _lines(fleet: Overview, *, full: bool) -> Iterator[Line]:
     )
     yield from (Line(one.message, sign=SIGNS["failed"], name="baseline") for one in fleet.head.stale)
     run = fleet.head.run
-    facts = f"{checks_counted(fleet.checks)}; {run.requests} requests in {run.duration_s:.1f} s"
+    facts = f"{checks_counted(fleet.checks)}; {asked(run)}"
     yield Line(f"exit code {run.exit_code}: {facts}", style="dim", rank=FACT)
 
 

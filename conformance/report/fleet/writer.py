@@ -17,18 +17,23 @@ from conformance.report.fleet.summary import summary
 from conformance.report.handback.forms import handbacks
 from conformance.report.html import page
 from conformance.report.model import Document
+from conformance.report.provenance import provenance
 
 PAGES = "connections"
 """The folder with a folder for each connection in trouble."""
 FORMS: Mapping[str, Callable[[Overview], bytes]] = {
     "index.html": index,
     "summary.md": summary,
-    "badge.svg": lambda fleet: drawn(fleet.verdicts, fleet.head.run.unfinished),
+    "badge.svg": lambda fleet: drawn(fleet.verdicts, fleet.head.run.unfinished, provenance(fleet.head)),
 }
 
 
 def write(
-    folder: Path, fleet: Overview, entries: Callable[[], Iterator[Entry]], languages: Sequence[str] = ("en",)
+    folder: Path,
+    fleet: Overview,
+    entries: Callable[[], Iterator[Entry]],
+    languages: Sequence[str] = ("en",),
+    contact: str = "",
 ) -> None:
     """Writes the folder, from the entries of which the overview was made, one at a time. Raises ``OSError``."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -39,7 +44,7 @@ def write(
             of_one.mkdir(parents=True, exist_ok=True)
             alone = _alone(fleet.head, one)
             atomic_write(of_one / "report.html", [page(alone)])
-            for file, content in handbacks(alone, languages):
+            for file, content in handbacks(alone, languages, contact):
                 atomic_write(of_one / file, [content])
     for file, form in FORMS.items():  # last: they lead to what stands there now
         atomic_write(folder / file, [form(fleet)])

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from markupsafe import Markup
+
 from conformance.files.slugs import slugs
 from conformance.report.handback.page import Asked, Page, page
 from conformance.report.markdown import block, plain
 from conformance.report.model import Document
+from conformance.report.provenance import provenance
 from conformance.report.templates import environment, text_of
+from conformance.report.terminal_layout import option_lines
 
 PACKAGE = "conformance.report.handback"
 
 
-def handbacks(document: Document, languages: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+def handbacks(document: Document, languages: Sequence[str], contact: str = "") -> Iterator[tuple[str, bytes]]:
     """Every page by the name of its file: each customer sees their own connection only.
 
     The first language stands for itself, the others have theirs in the name: ``handback.html``, ``handback.de.html``;
-    of several connections ``handback-contoso.html``.
+    of several connections ``handback-contoso.html``. ``contact`` is who sends the pages, and how to reach them.
     """
     names = slugs(one.name for one in document.connections)
     for connection, name in zip(document.connections, names, strict=True):
         stem = "handback" if len(names) == 1 else f"handback-{name}"
         for language in languages:
             tail = "" if language == languages[0] else f".{language}"
-            found = page(connection, document.run.started, language)
+            found = page(connection, document.run.started, language, provenance(document), contact)
             for suffix, form in FORMS.items():
                 yield f"{stem}{tail}.{suffix}", form(found)
 
@@ -32,13 +36,20 @@ def handbacks(document: Document, languages: Sequence[str]) -> Iterator[tuple[st
 def html(page: Page) -> bytes:
     """The page as one self-contained HTML file."""
     template = environment(PACKAGE).get_template("handback.html")
-    return template.render(page=page, style=text_of(PACKAGE, "handback.css")).encode()
+    return template.render(
+        page=page, option_lines=option_lines, style=_own("handback.css"), script=_own("handback.js")
+    ).encode()
+
+
+def _own(name: str) -> Markup:
+    return Markup(text_of(PACKAGE, name))  # noqa: S704 - our own
 
 
 def markdown(page: Page) -> bytes:
     """The page as Markdown, to be pasted into a ticket."""
     text = page.text
-    lines = [f"# {plain(text['title'])}", "", plain(page.opening)]
+    lines = [f"**{plain(page.origin)}**", ""] if page.origin else []
+    lines += [f"# {plain(page.title)}", "", plain(page.opening)]
     if not page.asked:
         lines += ["", f"**{plain(text['nothing'])}**"]
     lines += ["", f"## {plain(text['about'])}", ""]
@@ -48,7 +59,7 @@ def markdown(page: Page) -> bytes:
         for one in asked:
             lines += _asked(one, text)
     if page.asked:
-        lines += ["", "---", "", *(f"- {plain(text[key])}" for key in ("done", "secrets", "labels"))]
+        lines += ["", "---", "", *(f"- {plain(text[key])}" for key in ("done", "secrets", "doubt", "labels"))]
     return ("\n".join(lines) + "\n").encode()
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from conformance.connection.clouds import CLOUDS
 from conformance.findings.remedies import prose
-from conformance.report.handback.texts import Translate, texts, translation
+from conformance.report.handback.texts import DATES, Translate, texts, translation
 from conformance.report.model import ConnectionPart, FindingPart
+from conformance.report.provenance import Provenance
 
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 HINT = re.compile(r"<[a-z-]+>")
 """What stands for a value that is not known: a command or a step that has to have it is of no use."""
 
@@ -33,25 +35,32 @@ class Page:
     """A page: ``text`` are its own words by key, ``asked`` is by the heading of who is to do it."""
 
     language: str
+    title: str
+    origin: str | None
+    """That this is a simulation or a recording, where it is."""
     text: Mapping[str, str]
     opening: str
     facts: Mapping[str, str]
     asked: Mapping[str, tuple[Asked, ...]]
 
 
-def page(connection: ConnectionPart, started: datetime, language: str) -> Page:
+def page(
+    connection: ConnectionPart, started: datetime, language: str, origin: Provenance | None = None, contact: str = ""
+) -> Page:
     """What the customer's administrators have to do about a connection; what is accepted asks nothing."""
     say = translation(language)
     text = {key: say(one) for key, one in texts().page.items()}
     asked: dict[str, list[Asked]] = {}
     for found in _findings(connection):
-        one = _asked(found, _values(connection, found), say)
+        one = _asked(found, _values(connection, found, language), say)
         of_role = asked.setdefault(say(texts().roles[found.owner]), [])
         if not any(_same(one, other) for other in of_role):
             of_role.append(one)
     target = connection.target
     return Page(
         language=language,
+        title=text["title" if asked else "finished"],
+        origin=text[origin.kind] if origin else None,
         text=text,
         opening=text[_opening(connection, bool(asked))],
         facts={
@@ -60,7 +69,8 @@ def page(connection: ConnectionPart, started: datetime, language: str) -> Page:
             text["subscription"]: target.subscription_id,
             text["group"]: target.resource_group,
             text["workspace"]: target.workspace,
-            text["checked"]: f"{started:%Y-%m-%d %H:%M} UTC",
+            text["checked"]: f"{started.strftime(DATES[language])}, {started:%H:%M} UTC",
+            **({text["sender"]: contact} if contact else {}),
         },
         asked={role: tuple(found) for role, found in asked.items()},
     )
@@ -90,14 +100,20 @@ def _opening(connection: ConnectionPart, asked: bool) -> str:
     return "broken" if status == "nonconformant" else "unsure"
 
 
-def _values(connection: ConnectionPart, found: FindingPart) -> Mapping[str, str]:
-    """What the placeholders of a task stand for: the connection's own ids, and what the finding knows."""
+def _values(connection: ConnectionPart, found: FindingPart, language: str) -> Mapping[str, str]:
+    """What the placeholders of a task stand for: the connection's own ids, and what the finding knows.
+
+    A day (``2027-03-01``) is written as the language writes it.
+    """
     target = connection.target
     return {
         "client_id": target.client_id,
         "tenant_id": target.tenant_id,
         "login_host": CLOUDS[target.cloud].login.removeprefix("https://"),
-        **found.fix.values,
+        **{
+            name: date.fromisoformat(value).strftime(DATES[language]) if DAY.fullmatch(value) else value
+            for name, value in found.fix.values.items()
+        },
     }
 
 

@@ -12,6 +12,14 @@ from pathlib import Path
 
 LANGUAGES: Mapping[str, str] = {"en": "English", "de": "Deutsch", "fr": "Français", "es": "Español", "ja": "日本語"}
 """The languages that there are, each by its own name."""
+DATES: Mapping[str, str] = {
+    "en": "%d %B %Y",
+    "de": "%d.%m.%Y",
+    "fr": "%d/%m/%Y",
+    "es": "%d/%m/%Y",
+    "ja": "%Y年%m月%d日",
+}
+"""How a day is written in each language, for ``strftime``."""
 DOMAIN = "handback"
 LOCALE = Path(str(resources.files("conformance.report"))) / "locale"
 

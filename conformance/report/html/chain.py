@@ -76,6 +76,11 @@ class Chain:
     height: float
 
     @property
+    def columns(self) -> list[tuple[str, list[Box]]]:
+        """The boxes below the head of their column, for a narrow screen."""
+        return [(title, [box for box in self.boxes if box.x == x]) for title, x in self.heads]
+
+    @property
     def sentence(self) -> str:
         """What the picture shows, for who does not see it."""
         return "; ".join(f"{box.title}: {box.told}" for box in self.boxes)

@@ -44,8 +44,10 @@ for (const form of document.querySelectorAll("[data-filters]")) {
       );
       shown += !check.hidden;
     }
+    const chosen = words.length || ["area", "outcome", "owner"].some((name) => wanted.get(name));
     for (const area of scope.querySelectorAll(".area")) {
       area.hidden = !area.querySelector(".check:not([hidden])");
+      area.open = Boolean(chosen);
     }
     form.querySelector("output").textContent = `${shown} of ${checks.length} checks`;
   };
@@ -54,6 +56,18 @@ for (const form of document.querySelectorAll("[data-filters]")) {
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(filter));
   filter();
+}
+
+// A count at the top shows the checks that ended so.
+for (const count of document.querySelectorAll(".legend [data-outcome]")) {
+  count.addEventListener("click", () => {
+    const form = document.querySelector("[data-filters]");
+    form.reset();
+    setTimeout(() => {
+      form.elements.outcome.value = count.dataset.outcome;
+      form.dispatchEvent(new Event("change"));
+    });
+  });
 }
 
 // One connection at a time: the one that the address names.
@@ -69,7 +83,11 @@ const show = () => {
       else link.removeAttribute("aria-current");
     }
   }
-  if (target?.matches(".check")) target.querySelector("details").open = true;
+  if (target?.matches(".check")) {
+    target.querySelector("details").open = true;
+    const area = target.closest(".area");
+    if (area) area.open = true;
+  }
   if (target) target.scrollIntoView();
 };
 addEventListener("hashchange", show);

@@ -15,8 +15,24 @@ from conformance.findings import CAUSES
 from conformance.report.html.chain import Chain, chain
 from conformance.report.html.timeline import Timeline, timeline
 from conformance.report.model import CheckPart, ConnectionPart, Document, RequestPart
+from conformance.report.provenance import provenance
 from conformance.report.templates import environment, text_of
-from conformance.report.wording import ORDER, OWNERS, SIGNS, areas_of, capital, counted, headline, next_action
+from conformance.report.terminal_layout import option_lines
+from conformance.report.wording import (
+    ORDER,
+    OWNERS,
+    SHELLS,
+    SIGNS,
+    areas_of,
+    asked,
+    capital,
+    counted,
+    first_sentence,
+    headline,
+    next_action,
+    plural,
+    proof_of,
+)
 
 VOCABULARY: Mapping[str, object] = {
     "AREAS": AREAS,
@@ -24,6 +40,12 @@ VOCABULARY: Mapping[str, object] = {
     "OWNERS": OWNERS,
     "SIGNS": SIGNS,
     "areas_of": areas_of,
+    "SHELLS": {"bash": "bash, zsh, Cloud Shell", **SHELLS},
+    "asked": asked,
+    "first_sentence": first_sentence,
+    "option_lines": option_lines,
+    "plural": plural,
+    "proof_of": proof_of,
     "capital": capital,
 }
 """What the templates know of words beside what they are given to show."""
@@ -31,6 +53,8 @@ LARGEST = 300_000
 """Bytes of a page. One that would be larger tells less: first no evidence of what works, then no pictures either."""
 MAX_OPEN_CONNECTIONS = 3
 """Of more connections than this, evidence is left to the JSON report from the start."""
+MAX_TODO = 12
+"""Root causes that the top of a page lists."""
 DETAILS = ("everything", "pictures", "causes")
 
 
@@ -110,6 +134,12 @@ def render(document: Document, detail: str) -> bytes:
         rows=rows(views),
         row_owners=row_owners(views),
         owners=[owner for owner in OWNERS if any(owner in view.owners for view in views)],
+        origin=provenance(document),
+        todo=[
+            {"anchor": f"{view.anchor}-fix-{number}", "name": view.part.name, "cause": cause}
+            for view in views
+            for number, cause in enumerate(view.part.root_causes, 1)
+        ][:MAX_TODO],
         status=status,
         sentence=sentence,
         action=next_action(document),
