@@ -8,6 +8,7 @@ from conformance.report.changes import changed
 from conformance.report.markdown import block, code, link, plain, table
 from conformance.report.model import CheckPart, ConnectionPart, Document, EvidencePart, RootCausePart
 from conformance.report.wording import OWNERS, SIGNS, counted, headline, next_action
+from conformance.verification.verdict import TROUBLE
 
 
 def summary(document: Document) -> bytes:
@@ -22,7 +23,7 @@ def summary(document: Document) -> bytes:
         since = list(changed(document, connection.name))
         if len(document.connections) == 1:
             lines += ["", *_connection(connection)]
-        elif connection.verdict.status != "conformant" or connection.accepted or since:
+        elif connection.verdict.status in TROUBLE or connection.accepted or since:
             lines += ["", f"### {SIGNS[connection.verdict.status].sign} {plain(connection.name)}"]
             lines += ["", *_connection(connection)]
         lines += ["", *(f"- {label}: {plain(text)}" for label, text in since)] if since else []

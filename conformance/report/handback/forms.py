@@ -17,10 +17,13 @@ def handbacks(document: Document, languages: Sequence[str]) -> Iterator[tuple[st
     """Every page by the name of its file: each customer sees their own connection only.
 
     The first language stands for itself, the others have theirs in the name: ``handback.html``, ``handback.de.html``;
-    of several connections ``handback-contoso.html``.
+    of several connections ``handback-contoso.html``. There is none where only a part of the checks ran: a customer
+    would take it for the whole.
     """
     names = slugs(one.name for one in document.connections)
     for connection, name in zip(document.connections, names, strict=True):
+        if connection.verdict.coverage:
+            continue
         stem = "handback" if len(names) == 1 else f"handback-{name}"
         for language in languages:
             tail = "" if language == languages[0] else f".{language}"
