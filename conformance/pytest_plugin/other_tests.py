@@ -36,7 +36,7 @@ class OtherTests:
         if not self.failed:
             return
         writer = reporter.config.get_terminal_writer()
-        reporter.write_sep("=", "failures of tests that are not checks")
+        reporter.write_sep("=", "failures beside the checks")
         for report in self.failed:
             reporter.write_sep("_", report.head_line or report.nodeid, red=True, bold=True)
             report.toterminal(writer)

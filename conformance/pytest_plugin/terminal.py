@@ -6,7 +6,7 @@ import contextlib
 import io
 import sys
 from collections.abc import Callable, Generator, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import pytest
 
@@ -45,17 +45,7 @@ class TerminalPlugin:
         self._shown = False
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_logstart(self) -> Generator[None, Any, Any]:
-        with self._muted():
-            return (yield)
-
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_logreport(self) -> Generator[None, Any, Any]:
-        with self._muted():
-            return (yield)
-
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_logfinish(self) -> Generator[None, Any, Any]:
+    def pytest_runtestloop(self) -> Generator[None, Any, Any]:
         with self._muted():
             return (yield)
 
@@ -81,7 +71,7 @@ class TerminalPlugin:
         if self._quiet:
             self._others.show(terminalreporter)
         writer = self._config.get_terminal_writer()
-        self._print(console(WriterFile(writer), width=writer.fullwidth, color=writer.hasmarkup))
+        self._print(console(cast("TextIO", WriterFile(writer)), width=writer.fullwidth, color=writer.hasmarkup))
         return result
 
     def pytest_unconfigure(self) -> None:

@@ -190,7 +190,8 @@ class Terminal:
         for one in document.connections:
             counts.update(one.verdict.counts)
         more = "" if self._verbose else " (-v shows each check)"
-        tests = f"{run.failed_tests} failing tests that are not checks; " if run.failed_tests else ""
+        others = run.failed_tests or 0
+        tests = f"{others} {'test that is' if others == 1 else 'tests that are'} no check failed; " if others else ""
         full, brief = (
             f"exit code {run.exit_code}: {tests}{told}; {run.requests} requests in {run.duration_s:.1f} s"
             for told in (counted(counts), counted({one: counts[one] for one in ("failed", "blocked", "passed")}))
