@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CLIENTS := .venv-clients
+PLUGINS := .venv-plugins
 SITE_READY := $(VENV)/.site-ready
 DEMO = SENTINEL_DEMO_SECRET=made-up-for-the-demo $(BIN)/pytest --sentinel-config=examples/demo.toml \
 	--sentinel-source=fake:$(SCENARIO)
@@ -21,7 +22,7 @@ define install
 	@touch $@
 endef
 
-.PHONY: demo test test-clients agreement quick check format bench bench-fleet bench-fleet-quick docs site locale cassettes report help clean
+.PHONY: demo test test-clients test-plugins agreement quick check format bench bench-fleet bench-fleet-quick docs site locale cassettes report help clean
 
 demo: $(READY) ## verify a made-up connection on the virtual tenant (SCENARIO=expired-secret breaks it)
 	@$(DEMO)
@@ -31,6 +32,9 @@ test: $(READY) ## all tests
 
 test-clients: $(CLIENTS)/.ready ## unmodified clients of the services, on the virtual tenant
 	@$(CLIENTS)/bin/pytest tests/clients
+
+test-plugins: $(PLUGINS)/.ready ## other plugins of pytest beside the suite, each in an environment of its own
+	@$(PLUGINS)/bin/python -m scripts.plugins
 
 agreement: $(CLIENTS)/.ready ## asks those clients in every scenario, and writes tests/clients/agreement.json
 	@$(CLIENTS)/bin/python scripts/agreement.py
@@ -78,13 +82,16 @@ help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /\1	/' | expand -t 14
 
 clean: ## remove what was installed and built
-	@rm -rf $(VENV) $(CLIENTS) dist build site reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(CLIENTS) $(PLUGINS) dist build site reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(READY): pyproject.toml requirements.lock
 	$(call install,$(VENV),dev)
 
 $(CLIENTS)/.ready: pyproject.toml requirements.lock requirements-clients.lock
 	$(call install,$(CLIENTS),clients)
+
+$(PLUGINS)/.ready: pyproject.toml requirements.lock
+	$(call install,$(PLUGINS),)
 
 $(SITE_READY): $(READY)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[docs]'

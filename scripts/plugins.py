@@ -10,10 +10,12 @@ import argparse
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -56,8 +58,9 @@ workspace_name = "law-security"
 class Plugin:
     """A plugin, how it is called, and what its report has to say.
 
-    ``counts`` are patterns by ``passed``, ``failed`` and ``skipped``: each is found in the ``report`` (or, without one,
-    in the output) as often as that many checks ended so. ``part`` is whether only a part of the checks runs.
+    ``counts`` are patterns by ``passed``, ``failed`` and ``skipped``: each is found in the ``report``, a glob of files
+    (or, without one, in the output), as often as that many checks ended so. What group 1 of ``distinct`` matches is
+    different each time. ``part`` is whether only a part of the checks runs.
     """
 
     name: str
@@ -68,6 +71,7 @@ class Plugin:
     counts: Mapping[str, str] = field(default_factory=dict)
     exit_pattern: str | None = None
     """Matches the exit code in the report, as group 1."""
+    distinct: str | None = None
     part: bool = False
 
     @property
@@ -87,7 +91,9 @@ def install(plugin: Plugin, folder: Path) -> None:
     if done.exists() and done.read_text() == wanted:
         return
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile", "--upgrade"]
-    subprocess.run([*pip, "--disable-pip-version-check", "--target", str(folder), *plugin.packages], check=True)
+    subprocess.run(  # noqa: S603
+        [*pip, "--disable-pip-version-check", "--target", str(folder), *plugin.packages], check=True
+    )
     done.write_text(wanted)
 
 
@@ -103,11 +109,12 @@ def outcomes(report: Path) -> dict[str, int]:
 
 def problems(plugin: Plugin, situation: Situation, packages: Path, work: Path) -> Iterator[str]:
     """Run the suite with the plugin, and yield what is not as it has to be."""
-    work.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
     (work / "conn.toml").write_text(
         "".join(CONNECTION.format(number=number) for number in range(1, situation.connections + 1))
     )
-    ran = subprocess.run(
+    ran = subprocess.run(  # noqa: S603
         [sys.executable, "-m", "pytest", "--sentinel-config=conn.toml", f"--sentinel-source={situation.source}",
          "--sentinel-report=own", *plugin.arguments],
         cwd=work,
@@ -128,15 +135,18 @@ def problems(plugin: Plugin, situation: Situation, packages: Path, work: Path) -
     if not (work / "own" / "report.json").exists():
         yield "there is no report of ours"
         return
-    if plugin.report and not (work / plugin.report).exists():
+    files = sorted(work.glob(plugin.report)) if plugin.report else []
+    if plugin.report and not files:
         yield f"{plugin.report} is not written"
         return
-    text = (work / plugin.report).read_text(encoding="utf-8") if plugin.report else said
+    text = "\n".join(file.read_text(encoding="utf-8") for file in files) if files else said
     expected = outcomes(work / "own" / "report.json")
     for outcome, pattern in plugin.counts.items():
         seen = len(re.findall(pattern, text))
         if seen != expected[outcome]:
             yield f"{seen} {outcome} instead of {expected[outcome]}"
+    if plugin.distinct and len(found := re.findall(plugin.distinct, text)) != len({*found}):
+        yield f"{len(found)} results, and only {len({*found})} of them distinct"
     if plugin.exit_pattern:
         codes = re.findall(plugin.exit_pattern, text)
         if codes != [str(situation.exit_code)]:
@@ -157,15 +167,21 @@ def main() -> int:
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the table into this page")
     given = parser.parse_args()
     chosen = [one for one in plugins() if not given.names or one.name in given.names]
-    bad = 0
     for plugin in chosen:
-        packages = given.folder / plugin.name
-        install(plugin, packages)
-        for number, situation in enumerate(SITUATIONS):
-            work = given.folder.parent / "work" / f"{plugin.name}-{'-'.join(plugin.arguments[:1])}-{number}"
-            for problem in problems(plugin, situation, packages, work):
-                bad += 1
-                print(f"{plugin.name} {' '.join(plugin.arguments)}: {situation.name}: {problem}")
+        install(plugin, given.folder / plugin.name)
+
+    def run(number: int) -> list[str]:
+        plugin, situation = chosen[number // len(SITUATIONS)], SITUATIONS[number % len(SITUATIONS)]
+        name = f"{plugin.name} {' '.join(plugin.arguments)}: {situation.name}"
+        work = given.folder.parent / "work" / str(number)
+        return [f"{name}: {one}" for one in problems(plugin, situation, given.folder / plugin.name, work)]
+
+    bad = 0
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        for found in threads.map(run, range(len(chosen) * len(SITUATIONS))):
+            bad += len(found)
+            for problem in found:
+                print(problem, flush=True)
     if given.write and not bad:
         page = given.write.read_text(encoding="utf-8")
         before, after = page.partition(MARK)[0], page.partition(END)[2]
