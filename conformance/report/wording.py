@@ -88,8 +88,8 @@ def headline(document: Document) -> tuple[VerdictStatus, str]:
         (one,) = document.connections
         word, coverage = SIGNS[one.verdict.status].word, one.verdict.coverage
         if coverage and status == "partial":
-            return status, f"{one.name}: {ran(coverage)}; {'it' if coverage.ran == 1 else 'they'} passed{others}"
-        return status, f"{one.name} {word}{f' ({ran(coverage)})' if coverage else ''}{others}"
+            return status, f"{one.name}: {covered(coverage).passed(one.verdict.counts)}{others}"
+        return status, f"{one.name} {word}{f' ({covered(coverage)})' if coverage else ''}{others}"
     if statuses["partial"]:
         return status, f"{in_part(statuses, len(document.connections))}{others}"
     working = statuses["conformant"]
@@ -97,9 +97,9 @@ def headline(document: Document) -> tuple[VerdictStatus, str]:
     return status, f"{all_} connections work{others}"
 
 
-def ran(coverage: CoveragePart) -> str:
-    """``12 of 92 checks ran``."""
-    return str(Coverage(coverage.ran, coverage.total))
+def covered(part: CoveragePart) -> Coverage:
+    """How many checks ran, as a report has it."""
+    return Coverage(part.ran, part.total)
 
 
 def in_part(statuses: Counter[VerdictStatus], connections: int) -> str:

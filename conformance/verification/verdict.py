@@ -54,6 +54,12 @@ class Coverage:
         """``12 of 92 checks ran``."""
         return f"{self.ran} of {self.total} checks ran"
 
+    def passed(self, counts: Mapping[str, int]) -> str:
+        """``12 of 92 checks ran; they passed``, of checks that ended as counted and of which none failed."""
+        passed = counts.get("passed", 0) + counts.get("warning", 0)
+        who = "it" if self.ran == 1 else "they" if passed == self.ran else f"{passed}"
+        return f"{self}; {who} passed"
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -135,15 +141,15 @@ def summary(
     coverage: Coverage | None = None,
 ) -> str:
     """The verdict as one sentence; ``coverage`` where only a part of the checks ran."""
-    passed = f"{counts.get('passed', 0)} checks passed"
-    if accepted:
-        passed += f", {len(accepted)} known {'finding is' if len(accepted) == 1 else 'findings are'} accepted"
+    known = f", {len(accepted)} known {'finding is' if len(accepted) == 1 else 'findings are'} accepted"
+    known = known if accepted else ""
+    passed = f"{counts.get('passed', 0)} checks passed{known}"
     warnings = counts.get("warning", 0)
     tail = f", {warnings} of note" if warnings else ""
     if status == "conformant":
         return f"The connection works: {passed}{tail}."
     if coverage and status == "partial":
-        return f"{coverage}; {passed}{tail}. That is no verdict on the whole connection."
+        return f"{coverage.passed(counts)}{known}{tail}. That is no verdict on the whole connection."
     if coverage:
         passed += f" ({coverage})"
     if not causes:

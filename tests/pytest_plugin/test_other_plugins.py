@@ -95,7 +95,7 @@ TAKES_AWAY = """
 @pytest.mark.parametrize(
     "way",
     [
-        ("-k", "AUTH-003 or AUTH-004"),
+        ("-k", "HYG"),
         ("-m", "auth"),
         ("--deselect=test_auth.py",),
         ("-p", "takes_away"),
@@ -114,8 +114,8 @@ def test_a_part_of_the_checks_is_never_told_as_the_whole(
     coverage = verdict["coverage"]
     assert verdict["status"] == "partial"
     assert coverage["ran"] == len(report["connections"][0]["checks"]) < coverage["total"]
-    said = f"{coverage['ran']} of {coverage['total']} checks ran; they passed"
-    result.stdout.fnmatch_lines([f"* contoso: {said}*"])
+    said = f"{coverage['ran']} of {coverage['total']} checks ran; "
+    result.stdout.fnmatch_lines([f"* contoso: {said}* passed*"])
     for text in (result.stdout.str(), *(file.read_text() for file in sorted((folder / "out").iterdir()))):
         assert "contoso works" not in text
         assert "The connection works" not in text
