@@ -21,13 +21,17 @@ REPORTER = "terminalreporter"
 """The name under which pytest, or the plugin that replaces it, registers its reporter."""
 
 
+WRITES = ("write", "write_raw")
+"""The methods through which pytest's terminal writer writes everything."""
+
+
 def quieten(config: pytest.Config) -> bool:
     """Silence pytest's own output unless the user asks for it (-v, --tb, --collect-only); return whether silenced."""
     option = config.option
     asked = config.getoption("verbose", 0) > 0 or config.getoption("tbstyle", "auto") != "auto" or option.collectonly
     if asked or not config.pluginmanager.has_plugin("terminal"):
         return False
-    option.verbose, option.no_header, option.reportchars = -2, True, ""
+    option.no_header, option.reportchars = True, ""
     return True
 
 
@@ -45,6 +49,16 @@ class TerminalPlugin:
         self._shown = False
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionstart(self) -> Generator[None, Any, Any]:
+        with self._muted():
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection(self) -> Generator[None, Any, Any]:
+        with self._muted():
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtestloop(self) -> Generator[None, Any, Any]:
         with self._muted():
             return (yield)
@@ -52,16 +66,23 @@ class TerminalPlugin:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, Any, Any]:
         """Have the summaries of all plugins printed with our own exit code too, for which pytest prints none."""
-        result = yield
+        with self._muted():
+            result = yield
         reporter = self._config.pluginmanager.get_plugin(REPORTER)
         if reporter and not self._shown and session.exitstatus == ExitCode.INCOMPLETE:
             self._config.hook.pytest_terminal_summary(
                 terminalreporter=reporter, exitstatus=session.exitstatus, config=self._config
             )
+        if reporter and self._quiet and (why := session.shouldfail or session.shouldstop):
+            reporter.write_line(f"ended early: {why}")
         return result
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: Any) -> Generator[None, Any, Any]:
+        with self._muted(mute=False):
+            return (yield from self._summary(terminalreporter))
+
+    def _summary(self, terminalreporter: Any) -> Generator[None, Any, Any]:
         option = self._config.option
         style, option.tbstyle = option.tbstyle, "no" if self._quiet else option.tbstyle
         try:
@@ -84,17 +105,21 @@ class TerminalPlugin:
             self._show(out)
 
     @contextlib.contextmanager
-    def _muted(self) -> Iterator[None]:
-        """Let pytest's terminal writer write nothing."""
+    def _muted(self, *, mute: bool = True) -> Iterator[None]:
+        """Let pytest's terminal writer write nothing; without ``mute``, let it write again."""
         if not self._quiet or not self._config.pluginmanager.get_plugin(REPORTER):
             yield
             return
         own = vars(self._config.get_terminal_writer())
-        own["write"] = own["write_raw"] = _discard
+        before = {name: own.pop(name) for name in WRITES if name in own}
+        if mute:
+            own.update(dict.fromkeys(WRITES, _discard))
         try:
             yield
         finally:
-            del own["write"], own["write_raw"]
+            for name in WRITES:
+                own.pop(name, None)
+            own.update(before)
 
 
 def _discard(text: str, **_: object) -> None:
