@@ -9,6 +9,7 @@ READY := $(VENV)/.ready
 DEMO_VENV := $(if $(wildcard $(READY)),$(VENV),.venv-demo)
 CLIENTS := .venv-clients
 CLI := .venv-cli
+PLUGINS := .venv-plugins
 SITE_READY := $(VENV)/.site-ready
 SECRET := SENTINEL_DEMO_SECRET=made-up-for-the-demo
 DEMO = $(SECRET) $(DEMO_VENV)/bin/pytest --noconftest --sentinel-config=examples/demo.toml --sentinel-source=fake:$(SCENARIO)
@@ -27,7 +28,7 @@ define install
 	@echo; test -e $@
 endef
 
-.PHONY: demo test test-clients test-cli agreement quick check format bench bench-fleet bench-fleet-quick docs site locale cassettes report help clean
+.PHONY: demo test test-clients test-cli test-plugins agreement quick check format bench bench-fleet bench-fleet-quick docs site locale cassettes report help clean
 
 demo: $(DEMO_VENV)/.ready ## verify a made-up connection on the virtual tenant (SCENARIO=expired-secret breaks it)
 	@$(DEMO) $(ASKED)
@@ -37,6 +38,9 @@ test: $(READY) ## all tests
 
 test-clients: $(CLIENTS)/.ready ## unmodified clients of the services, on the virtual tenant
 	@$(CLIENTS)/bin/pytest tests/clients
+
+test-plugins: $(PLUGINS)/.ready ## other plugins of pytest beside the suite, each in an environment of its own
+	@$(PLUGINS)/bin/python -m scripts.plugins
 
 agreement: $(CLIENTS)/.ready ## asks those clients in every scenario, and writes tests/clients/agreement.json
 	@$(CLIENTS)/bin/python -m scripts.agreement
@@ -87,7 +91,7 @@ help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /\1	/' | expand -t 14
 
 clean: ## remove what was installed and built
-	@rm -rf $(VENV) .venv-demo $(CLIENTS) $(CLI) dist build site reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) .venv-demo $(CLIENTS) $(CLI) $(PLUGINS) dist build site reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(READY): pyproject.toml requirements.lock
 	$(call install,$(VENV),dev,requirements.lock requirements-clients.lock)
@@ -100,6 +104,9 @@ $(CLIENTS)/.ready: pyproject.toml requirements.lock requirements-clients.lock
 
 $(CLI)/.ready: pyproject.toml requirements-cli.lock
 	$(call install,$(CLI),cli,requirements-cli.lock)
+
+$(PLUGINS)/.ready: pyproject.toml requirements.lock
+	$(call install,$(PLUGINS),)
 
 $(SITE_READY): $(READY)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[docs]'

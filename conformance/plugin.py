@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from conformance.pytest_plugin.loopback import pytest_itemcollected
 from conformance.pytest_plugin.options import COMMANDS, CONFIG, SOURCE, pytest_addoption
 from conformance.testing import sentinel_server, sentinel_tenant
 
-__all__ = ["pytest_addoption", "sentinel_server", "sentinel_tenant"]
+__all__ = ["pytest_addoption", "pytest_itemcollected", "sentinel_server", "sentinel_tenant"]
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -16,6 +16,7 @@ from conformance.verification.verdict import VerdictStatus
 STACK: Mapping[VerdictStatus, tuple[str, str]] = {
     "nonconformant": ("█", "#"),
     "incomplete": ("▒", "?"),
+    "partial": ("▒", "o"),
     "conformant": ("░", "."),
 }
 """The parts of a bar, and their signs, in Unicode and in ASCII. What is broken comes first: there lengths compare."""

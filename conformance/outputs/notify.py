@@ -65,11 +65,12 @@ def body(document: Document) -> Iterator[str]:
     """The next action, and of each connection in trouble what is to be mended, by whom."""
     from conformance.report.changes import changed
     from conformance.report.wording import next_action
+    from conformance.verification.verdict import TROUBLE
 
     yield _told(next_action(document))
     yield from (_told(one.message) for one in document.stale)
     for connection in document.connections:
-        if connection.verdict.status != "conformant" or len(document.connections) == 1:
+        if connection.verdict.status in TROUBLE or len(document.connections) == 1:
             yield from _connection(connection)
         yield from (f"- {label}: {_told(text)}" for label, text in changed(document, connection.name))
 

@@ -29,10 +29,6 @@ class RunSummary(Protocol):
     @property
     def exit_code(self) -> int: ...
 
-    @property
-    def failed(self) -> int:
-        """Checks that failed or ended in an error and are not accepted."""
-
     def show(self, console: Console, verbose: int = 0) -> None:
         """Prints it."""
 
@@ -59,11 +55,6 @@ class ConnectionsSummary:
     @property
     def exit_code(self) -> int:
         return self.document.run.exit_code
-
-    @property
-    def failed(self) -> int:
-        checks = [check for one in self.document.connections for check in one.checks]
-        return sum(check.outcome in ("failed", "error") and check.accepted is None for check in checks)
 
     @property
     def page(self) -> str:
@@ -101,10 +92,6 @@ class FleetSummary:
     @property
     def exit_code(self) -> int:
         return self.fleet.head.run.exit_code
-
-    @property
-    def failed(self) -> int:
-        return self.fleet.failed
 
     @property
     def page(self) -> str:
@@ -148,12 +135,13 @@ def summarize(
     today: date | None = None,
     previous: PastRun | None = None,
     unfinished: Collection[str] = (),
+    failed_tests: int = 0,
 ) -> RunSummary | None:
     """The end of a run that took ``duration`` seconds, over what it finished; None if that is nothing.
 
     ``entries`` gives them anew each time; of a fleet, one at a time is in memory. ``today`` goes
     with a baseline. Of what is ``unfinished``, nothing is known: neither that it is lost, nor that what is accepted
-    of it has become stale.
+    of it has become stale. ``failed_tests`` that are no checks make the run fail.
     """
     few = list(islice(entries(), MAX_NAMED + 1))
     if not few:
@@ -165,5 +153,7 @@ def summarize(
         gone = stale(((one.name, judged_checks(one.part)) for one in entries()), baseline, today)
     before, left = previous and replace(previous, unfinished=unfinished), len(unfinished)
     if many:
-        return FleetSummary(overview(entries(), duration, selection, command, gone, before, left), entries)
-    return ConnectionsSummary(with_comparison(document(few, duration, selection, command, gone, left), before))
+        fleet = overview(entries(), duration, selection, command, gone, before, left, failed_tests)
+        return FleetSummary(fleet, entries)
+    head = document(few, duration, selection, command, gone, left, failed_tests)
+    return ConnectionsSummary(with_comparison(head, before))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -14,18 +14,31 @@ import pytest
 from conformance.checks.outcome import Outcome
 from conformance.checks.registry import Check
 from conformance.probing.probe import CONNECTION, PROBES
-from conformance.pytest_plugin.cases import CASE, Case, describe, properties, pytest_outcome, status_of
+from conformance.pytest_plugin.cases import CASE, Case, describe, properties, pytest_outcome
 
 Judge = Callable[[Case], Outcome]
 
 
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What tells items of one function apart, under the names that plugins read from ``item.callspec`` of pytest."""
+
+    id: str
+    params: Mapping[str, str]
+
+
 class CheckItem(pytest.Item):
-    """A check that needs nothing but evidence. ``judged`` gives its outcome as the session takes it."""
+    """A check that needs nothing but evidence. ``judged`` gives its outcome as the session takes it.
+
+    It runs through pytest's own protocol. Other plugins find what they read from a test function: its function as
+    ``obj`` and, while it runs, its parameters as ``callspec``.
+    """
 
     def __init__(self, *, case: Case, function: Any, judged: Judge, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.case, self._function, self._judged = case, function, judged
+        self.case, self.obj, self._judged = case, function, judged
         self.own_markers = [mark(name) for name in (case.check.area, *case.check.marks)]
+        self.keywords.update({mark.name: mark for mark in self.own_markers})
 
     @classmethod
     def of(cls, module: pytest.Collector, name: str, case: Case, function: Any, judged: Judge) -> CheckItem:
@@ -36,40 +49,40 @@ class CheckItem(pytest.Item):
         )
         return made
 
+    def begin(self) -> None:
+        """Show the parameters. Before, pytest would take them for those of fixtures, and order items by them."""
+        connection, check = self.case.run.asked.name, self.case.check.id
+        self.callspec = Parameters(f"{connection}-{check}", {"connection": connection, "check": check})
+
     def reportinfo(self) -> tuple[Path, int, str]:
-        return self.path, self._function.__code__.co_firstlineno - 1, self.name
+        return self.path, self.obj.__code__.co_firstlineno - 1, self.name
 
     def runtest(self) -> None:
-        """What pytest's own protocol would do; the session reports :meth:`reports` instead, which is quicker."""
-        outcome = self._judged(self.case)
-        ended, text = pytest_outcome(outcome), describe(self.case, outcome)
-        if ended == "failed":
-            pytest.fail(text, pytrace=False)
-        if ended == "skipped":
-            pytest.skip(text)
+        conclude(self, self.case, self._judged(self.case))
 
-    def reports(self) -> Iterator[pytest.TestReport]:
-        """The call and its end, as pytest's own protocol would report them for a test without fixtures."""
-        started = time.time()
-        outcome = self._judged(self.case)
-        ended, text = pytest_outcome(outcome), describe(self.case, outcome)
-        path, line, _ = self.reportinfo()
-        said = {"passed": None, "failed": text, "skipped": (str(path), line + 1, f"Skipped: {text}")}[ended]
-        facts = properties(self.case, outcome)
-        for when in ("call", "teardown"):
-            yield pytest.TestReport(
-                nodeid=self.nodeid,
-                location=self.location,
-                keywords={mark.name: 1 for mark in self.own_markers},
-                outcome=ended if when == "call" else "passed",
-                longrepr=said if when == "call" else None,
-                when=when,
-                duration=self.case.duration if when == "call" else 0.0,
-                start=started,
-                stop=time.time(),
-                user_properties=facts,
-                sentinel=status_of(outcome),
-            )
+    def _initrequest(self) -> None:
+        """Nothing: pytest-retry calls it before each attempt, and a check has no fixtures to set up again."""
+
+
+class Boundary(pytest.Item):
+    """What comes after the last item of a connection: it has no collector but the session, so all others end."""
+
+    def runtest(self) -> None:
+        raise AssertionError("it is never run")
+
+
+def conclude(item: pytest.Item, case: Case, outcome: Outcome) -> None:
+    """End the call of an item as its outcome does: return, or raise pytest's exceptions that fail or skip a test."""
+    facts = properties(case, outcome)
+    item.user_properties[:] = [*(one for one in item.user_properties if one not in facts), *facts]
+    text = describe(case, outcome)
+    if outcome.status == "warning":
+        item.add_report_section("call", "warning", text)
+    ended = pytest_outcome(outcome)
+    if ended == "failed":
+        pytest.fail(text, pytrace=False)
+    if ended == "skipped":
+        pytest.skip(text)
 
 
 @cache

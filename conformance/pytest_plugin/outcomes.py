@@ -9,19 +9,21 @@ import pytest
 
 from conformance.checks.outcome import Outcome
 from conformance.probing.probe import CONNECTION
-from conformance.pytest_plugin.cases import CASE, WORDS, Case, describe, properties, pytest_outcome, status_of
-from conformance.pytest_plugin.items import case_of
+from conformance.pytest_plugin.cases import CASE, WORDS, Case, describe, pytest_outcome, status_of
+from conformance.pytest_plugin.items import case_of, conclude
 from conformance.redaction import clean_report
 from conformance.verification.pipeline import Policy
 
+CATEGORIES: Mapping[str, str] = {"passed": "passed", "warning": "passed", "failed": "failed", "error": "failed"}
+"""How pytest counts an outcome; all others are skipped. Other plugins read its counts, so these are pytest's own."""
+
 
 class OutcomePlugin:
-    """The hooks of an item's call; ``quiet`` prints no letters."""
+    """The hooks of an item's call."""
 
-    def __init__(self, policy: Policy, *, quiet: bool) -> None:
+    def __init__(self, policy: Policy) -> None:
         self.policy = policy
         """Its baseline is read once own checks are imported."""
-        self._quiet = quiet
 
     def outcome_of(self, case: Case, others: Mapping[str, Any] | None = None) -> Outcome:
         """The outcome of a case as this run takes it: warnings as failures or not, known findings accepted."""
@@ -34,27 +36,39 @@ class OutcomePlugin:
             return None
         known = {*case.check.needs, *(case.check.given or {}), CONNECTION, CASE, "request"}
         arguments = pyfuncitem._fixtureinfo.argnames
-        outcome = self.outcome_of(case, {name: pyfuncitem.funcargs[name] for name in arguments if name not in known})
-        pyfuncitem.user_properties += properties(case, outcome)
-        if pytest_outcome(outcome) == "failed":
-            pytest.fail(describe(case, outcome), pytrace=False)
-        if pytest_outcome(outcome) == "skipped":
-            pytest.skip(describe(case, outcome))
+        conclude(
+            pyfuncitem,
+            case,
+            self.outcome_of(case, {name: pyfuncitem.funcargs[name] for name in arguments if name not in known}),
+        )
         return True
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+        """Add to the report of a check its outcome, ``sentinel``, unless another plugin or fixture ended the test.
+
+        Setup and teardown that passed have none, ``None``.
+        """
         report = yield
         case = case_of(item)
-        if case and case.outcome and call.when == "call":
+        if case is None:
+            return report
+        if call.when != "call":
+            if report.passed:
+                report.sentinel = None
+        elif case.outcome and report.outcome == pytest_outcome(case.outcome):
             report.sentinel = status_of(case.outcome)
             report.duration = case.duration
+            if report.skipped:
+                path, line, _ = item.reportinfo()
+                report.longrepr = (str(path), (line or 0) + 1, f"Skipped: {describe(case, case.outcome)}")
         clean_report(report)
         return report
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: Any) -> tuple[str, str, str] | None:
+        """Return the category, the letter and the word of an outcome."""
         status = getattr(report, "sentinel", None)
-        if status is None or report.when != "call":
+        if status is None or report.outcome == "rerun":
             return None
-        return status, *(("", "") if self._quiet else WORDS[status])
+        return CATEGORIES.get(status, "skipped"), *WORDS[status]

@@ -113,10 +113,12 @@ class SessionResults:
         workers: XdistController | None,
         *,
         interrupted: bool,
+        failed_tests: int,
     ) -> bool:
         """Summarize and deliver; return whether a result that was asked for is lost.
 
-        ``selected`` are the names of the connections with a selected check, ``duration`` is in seconds.
+        ``selected`` are the names of the connections with a selected check, ``duration`` is in seconds,
+        ``failed_tests`` the number of failing tests that are not checks.
         """
         if workers:
             workers.close()
@@ -132,6 +134,7 @@ class SessionResults:
             today=self.started.date(),
             previous=self._previous,
             unfinished=self._unfinished(selected),
+            failed_tests=failed_tests,
         )
         if self.summary is None:
             return False

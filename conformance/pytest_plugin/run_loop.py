@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
-from _pytest.runner import runtestprotocol
 
 from conformance.probing.shortage import Shortage, shortage
 from conformance.pytest_plugin.cases import Run
-from conformance.pytest_plugin.items import CheckItem, case_of, run_items
+from conformance.pytest_plugin.items import Boundary, CheckItem, case_of, run_items
 from conformance.pytest_plugin.setup import RunSetup
 from conformance.report.progress import Progress
 from conformance.run_options import RunOptions
@@ -63,13 +62,12 @@ class RunLoop:
             else:
                 others.append(item)
         session.items[:] = others  # the items of a connection are released with it: a fleet has hundreds of thousands
+        boundary: pytest.Item = Boundary.from_parent(session, name="boundary")
         began = time.monotonic()
         try:
             with self._progress:
                 for run in self._gather_all(list(by_run)):
-                    items = by_run.pop(run)
-                    after = next(iter(by_run.values()), others)
-                    run_items(session, items, after[0] if after else None)
+                    run_items(session, by_run.pop(run), boundary if by_run or others else None)
                     self.duration = time.monotonic() - began
         except Exception as error:
             self.shortage = shortage(error)
@@ -78,25 +76,20 @@ class RunLoop:
         run_items(session, others, None)
         return True
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """Gather before the timer of any other plugin starts; report a connection after its last item."""
         case = case_of(item)
-        if case is None:
-            return None
-        if case.run.examination is None:  # a worker of pytest-xdist: the order is not ours
+        if case and case.run.examination is None:  # a worker of pytest-xdist: the order is not ours
             self._gather_until(case.run)
-        hook = item.ihook
-        hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
         if isinstance(item, CheckItem):
-            for report in item.reports():
-                hook.pytest_runtest_logreport(report=report)
-        else:
-            runtestprotocol(item, nextitem=nextitem)
-        hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
-        case.run.left -= 1
-        if case.run.left == 0:
-            self._finish(case.run)
-        return True
+            item.begin()
+        result = yield
+        if case:
+            case.run.left -= 1
+            if case.run.left == 0:
+                self._finish(case.run)
+        return result
 
     def stop(self) -> None:
         """Cancel what is still being gathered."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import pytest
 
@@ -16,20 +18,24 @@ from conformance.pytest_plugin.cases import Case, Run
 from conformance.pytest_plugin.collection import CollectionPlugin
 from conformance.pytest_plugin.items import case_of
 from conformance.pytest_plugin.options import run_options
+from conformance.pytest_plugin.other_tests import OtherTests
 from conformance.pytest_plugin.outcomes import OutcomePlugin
 from conformance.pytest_plugin.probes import fixtures
 from conformance.pytest_plugin.results import SessionResults
 from conformance.pytest_plugin.run_loop import RunLoop
 from conformance.pytest_plugin.setup import RunSetup, read_setup
+from conformance.pytest_plugin.terminal import TerminalPlugin, quieten
 from conformance.redaction import Outlet, clean, clean_logs
 from conformance.report.comparison import PastRun, past
-from conformance.report.progress import progress
+from conformance.report.progress import MAX_NAMED, progress
 from conformance.results.history import History
 from conformance.run_options import RunOptions
 from conformance.verification.pipeline import Policy
 from conformance.verification.verdict import ExitCode
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from conformance.pytest_plugin.xdist import XdistController
 
 
@@ -61,8 +67,17 @@ def start(config: pytest.Config, checks: Path) -> None:
     collection = CollectionPlugin(
         session.runs, session.outcomes.outcome_of, session.offered, session.results.notes.append
     )
-    plugins = {"session": session, "run-loop": session.loop, "outcomes": session.outcomes, "workers": session.workers}
-    for name, plugin in {**plugins, "collection": collection, "fixtures": fixtures()}.items():
+    plugins = {
+        "session": session,
+        "run-loop": session.loop,
+        "outcomes": session.outcomes,
+        "workers": session.workers,
+        "others": session.others,
+        "terminal": session.terminal,
+        "collection": collection,
+        "fixtures": fixtures(),
+    }
+    for name, plugin in plugins.items():
         if plugin is not None:
             config.pluginmanager.register(plugin, f"sentinel-{name}")
 
@@ -86,22 +101,24 @@ class Session:
     ) -> None:
         self._config, self._options, self._setup = config, options, setup
         self._is_worker = hasattr(config, "workerinput")  # of pytest-xdist
+        self._concluded = False
         self.results = SessionResults(config, options, setup, previous, history)
         self.runs = [
             Run(asked, place, setup.source)
             for place, asked in enumerate(setup.connections)
             if asked.name not in self.results.done
         ]
-        self._quiet = self._quieten()
-        self._progress = progress(len(self.runs), sys.stderr if self._quiet and not self._is_worker else None)
+        quiet = not self._is_worker and quieten(config)
+        self.others = OtherTests()
+        self.terminal = None if self._is_worker else TerminalPlugin(config, self._show, self.others, quiet=quiet)
+        self._progress = progress(len(self.runs), uncaptured(sys.stderr) if quiet else None)
         self.workers = None if self._is_worker else self._xdist_controller()
         self.outcomes = OutcomePlugin(
             Policy(
                 options.strict,
                 today=self.results.started.date(),
                 strict_retirements=options.strict_retirements,
-            ),
-            quiet=self._quiet,
+            )
         )
         self.loop = RunLoop(
             options,
@@ -129,15 +146,6 @@ class Session:
             self._begin,
             lambda finished: results.take(finished, progress),
         )
-
-    def _quieten(self) -> bool:
-        """Silence pytest's output unless -v or other tests; return whether silenced."""
-        option = self._config.option
-        quiet: bool = option.verbose <= 0 and option.tbstyle == "auto" and not option.collectonly
-        if quiet:
-            option.verbose, option.no_header, option.tbstyle, option.reportchars = -2, True, "no", ""
-            option.capture = "no"  # read later than by capturing itself: without it pytest prints percentages
-        return quiet
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
@@ -172,19 +180,48 @@ class Session:
 
     def _finish(self, run: Run) -> None:
         self.results.finish(run, self.outcomes, self._progress)
-        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
-        if self._quiet and terminal:
-            terminal.stats.clear()  # pytest would keep every report for a summary that is not printed
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        if reporter and len(self.runs) > MAX_NAMED:  # a fleet: pytest would keep three reports of each item
+            passing = reporter.stats.get("", [])
+            passing[:] = [report for report in passing if not hasattr(report, "sentinel")]
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, Any, Any]:
+        """Have the session concluded before any plugin is told of its end, so that all of them get its exit code."""
+        try:
+            result = yield
+        except BaseException:
+            if self.workers is None:  # else they have not ended yet
+                self._conclude_before_finish()
+            raise
+        self._conclude_before_finish()
+        return result
+
+    def _conclude_before_finish(self) -> None:
+        def before(hook: str, _: object, arguments: Mapping[str, Any]) -> None:
+            if hook == "pytest_sessionfinish":
+                stop_watching()
+                self._conclude(arguments["session"])
+                assert isinstance(arguments, dict)  # what pluggy hands to the hook next
+                arguments["exitstatus"] = arguments["session"].exitstatus
+
+        stop_watching: Callable[[], None] = self._config.pluginmanager.add_hookcall_monitoring(before, lambda *_: None)
 
     @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if not self._concluded:
+            self._conclude(session)
+
+    def _conclude(self, session: pytest.Session) -> None:
+        """Report what is gathered, summarize, deliver, and set the exit code of the session."""
+        self._concluded = True
         self.loop.stop()
         for run in self.runs:
             if run.examination is not None and run.asked.name not in self.results.store.names:  # stopped early, with -x
                 self._finish(run)
         self.results.store.close()
-        interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
-        ended = interrupted or exitstatus in (0, 1, ExitCode.NOTHING_SELECTED)
+        interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED
+        ended = interrupted or session.exitstatus in (0, 1, ExitCode.NOTHING_SELECTED)
         if self._is_worker or session.config.option.collectonly or not ended:
             if self.workers:
                 self.workers.close()
@@ -193,35 +230,48 @@ class Session:
             self.results.notes.append(
                 f"ERROR: no check matches {self.results.selection}: --sentinel-list shows their ids and areas"
             )
-        if not self._setup.connections:
-            self._accept_empty_shard(session)
+        failed = list(self.others.names())
         selected = [run.asked.name for run in self.runs if run.cases]
-        lost = self.results.close(selected, self.loop.duration, self.outcomes, self.workers, interrupted=interrupted)
+        lost = self.results.close(
+            selected, self.loop.duration, self.outcomes, self.workers, interrupted=interrupted, failed_tests=len(failed)
+        )
         summary = self.results.summary
         if shortage := self.loop.shortage:
             self.results.notes.append(f"ERROR: {shortage}")
             session.exitstatus = ExitCode.INCOMPLETE
-        elif summary and session.testsfailed <= summary.failed and not interrupted:  # else another test failed
+        elif interrupted:
+            return
+        elif summary:
             session.exitstatus = summary.exit_code
+        elif self._setup.connections:
+            self._nothing_verified(session)
+        elif session.exitstatus == ExitCode.NOTHING_SELECTED:  # an empty shard is not an error
+            session.exitstatus = ExitCode.CONFORMANT
+        if not self._setup.connections:
+            self.results.notes.append(f"share {self._options.shard} has none of the connections")
         if session.exitstatus == 0 and lost:
             session.exitstatus = ExitCode.USAGE
 
-    def _accept_empty_shard(self, session: pytest.Session) -> None:
-        """An empty shard is not an error."""
-        self.results.notes.append(f"share {self._options.shard} has none of the connections")
-        if session.exitstatus == ExitCode.NOTHING_SELECTED:
-            session.exitstatus = ExitCode.CONFORMANT
+    def _nothing_verified(self, session: pytest.Session) -> None:
+        """Say that no check was selected, which is never a success; failing tests of the user's own come first."""
+        if self.results.done:
+            return
+        ran = f"only tests that are not checks ran ({self.others.ran})" if self.others.ran else "nothing ran"
+        self.results.notes.append(f"No check was selected: {ran}, so nothing is known of the connection.")
+        if session.exitstatus == ExitCode.CONFORMANT:
+            session.exitstatus = ExitCode.NOTHING_SELECTED
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        from conformance.report.terminal_layout import console
-
-        writer = terminalreporter._tw
-        out = console(writer._file, width=writer.fullwidth, color=writer.hasmarkup)
+    def _show(self, out: Console) -> None:
+        """Print the verdict, notes, and what could not be delivered."""
         if self.results.summary:
-            self.results.summary.show(out, max(0, self._config.option.verbose))
+            self.results.summary.show(out, max(0, self._config.getoption("verbose", 0)))
         problems = (f"{problem.level}: {problem.text}" for problem in self.results.undelivered)
         for note in [*self.results.notes, *problems]:
             out.print(clean(note))
         if self.results.page:
             out.print(clean(f"report: {self.results.page}"), soft_wrap=True)
+
+
+def uncaptured(stream: TextIO) -> TextIO | None:
+    """Return a stream to where this one leads now, whatever pytest redirects later; None where nobody watches."""
+    return os.fdopen(os.dup(stream.fileno()), "w", encoding=stream.encoding) if stream.isatty() else None

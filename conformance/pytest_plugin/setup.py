@@ -11,6 +11,7 @@ import pytest
 from conformance.checks.registry import Check
 from conformance.connection import Connection, load
 from conformance.errors import UsageError
+from conformance.pytest_plugin.network_block import check_network
 from conformance.pytest_plugin.options import CONFIG
 from conformance.run_options import RunOptions
 from conformance.sources.base import Source
@@ -54,10 +55,14 @@ def read_setup(config: pytest.Config, options: RunOptions) -> RunSetup:
 
         recording = Recording(options.cassettes, mode)
         live = share.of(load(files))
+        check_network(config, live)
         recording.check(live)
         return RunSetup(live, source, recording)
     if not source.name.startswith("cassette"):
-        return RunSetup(share.of(load(files)), source)
+        connections = share.of(load(files))
+        if isinstance(source, Live):
+            check_network(config, connections)
+        return RunSetup(connections, source)
     from conformance.recording.replay import Library
 
     assert isinstance(source, Library)

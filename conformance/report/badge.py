@@ -5,14 +5,26 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+from msgspec import UNSET
+
 from conformance.report.model import Document
 from conformance.report.provenance import Provenance, provenance
 from conformance.report.templates import environment
 from conformance.verification.verdict import VerdictStatus
 
-COLOURS: Mapping[VerdictStatus, str] = {"nonconformant": "#b42318", "incomplete": "#57606a", "conformant": "#2a7d34"}
+COLOURS: Mapping[VerdictStatus, str] = {
+    "nonconformant": "#b42318",
+    "incomplete": "#57606a",
+    "partial": "#57606a",
+    "conformant": "#2a7d34",
+}
 """The worst first; each dark enough for white letters (contrast of 4.5 and more), and never the only sign."""
-WORDS: Mapping[VerdictStatus, str] = {"nonconformant": "broken", "incomplete": "unclear", "conformant": "works"}
+WORDS: Mapping[VerdictStatus, str] = {
+    "nonconformant": "broken",
+    "incomplete": "unclear",
+    "partial": "passed in part",
+    "conformant": "works",
+}
 WORDS_OF_MANY: Mapping[VerdictStatus, str] = {**WORDS, "conformant": "work"}
 LETTER, MARGIN = 6.6, 6
 """Width of an average letter of 11 px, and the space before and behind a text; px."""
@@ -20,15 +32,18 @@ LETTER, MARGIN = 6.6, 6
 
 def badge(document: Document) -> bytes:
     """The worst verdict of a run; of several connections, how many it is about."""
-    return drawn(
-        Counter(one.verdict.status for one in document.connections), document.run.unfinished, provenance(document)
-    )
+    found = Counter(one.verdict.status for one in document.connections)
+    coverage = document.connections[0].verdict.coverage if len(document.connections) == 1 else UNSET
+    word = f"{coverage.ran} of {coverage.total} checks passed" if coverage and found["partial"] else None
+    return drawn(found, document.run.unfinished, provenance(document), word)
 
 
-def drawn(statuses: Counter[VerdictStatus], unfinished: int = 0, origin: Provenance | None = None) -> bytes:
-    """The badge of so many connections with each verdict; unclear is also what is unfinished.
+def drawn(
+    statuses: Counter[VerdictStatus], unfinished: int = 0, origin: Provenance | None = None, word: str | None = None
+) -> bytes:
+    """The badge of so many connections with each verdict, with the ``word`` for it or the usual one.
 
-    Of a simulation or a recording it says so first (``origin``).
+    Unclear is also what is unfinished. Of a simulation or a recording it says so first (``origin``).
     """
     statuses = Counter(statuses)
     statuses["incomplete"] += unfinished
@@ -36,7 +51,7 @@ def drawn(statuses: Counter[VerdictStatus], unfinished: int = 0, origin: Provena
     many = statuses.total()
     label = "Sentinel connection" if many == 1 else f"{many} Sentinel connections"
     label = f"{origin.kind}: {label}" if origin else label
-    word = WORDS[status] if many == 1 else f"{statuses[status]} {WORDS_OF_MANY[status]}"
+    word = word or WORDS[status] if many == 1 else f"{statuses[status]} {WORDS_OF_MANY[status]}"
     left, right = (round(len(text) * LETTER) + 2 * MARGIN for text in (label, word))
     template = environment("conformance.report").get_template("badge.svg")
     return template.render(label=label, word=word, colour=COLOURS[status], left=left, right=right).encode()

@@ -87,6 +87,7 @@ def document(
     command: str = COMMAND,
     stale: Sequence[Stale] = (),
     unfinished: int = 0,
+    failed_tests: int = 0,
 ) -> Document:
     """The report of a run that took ``duration`` seconds, over these entries (at least one)."""
     parts = tuple(one.part for one in entries)
@@ -101,6 +102,7 @@ def document(
         command=command,
         stale=stale,
         unfinished=unfinished,
+        failed_tests=failed_tests,
     )
 
 

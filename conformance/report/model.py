@@ -22,7 +22,7 @@ from conformance.report.comparison import ComparisonPart, PastRun, compare, run_
 from conformance.verification.baseline import Stale
 from conformance.verification.pipeline import TRANSIENT
 from conformance.verification.result import Report
-from conformance.verification.verdict import RootCause, VerdictStatus, exit_code
+from conformance.verification.verdict import ExitCode, RootCause, VerdictStatus, exit_code
 
 SCHEMA: Literal["sentinel-conformance/report/1"] = "sentinel-conformance/report/1"
 
@@ -136,11 +136,20 @@ class RequestPart(Part, frozen=True, kw_only=True):
     """The beginning of a refusal's body, redacted; None where the answer was as documented."""
 
 
+class CoveragePart(Part, frozen=True, kw_only=True):
+    """How many checks ran, of those that a whole verification runs."""
+
+    ran: int
+    total: int
+
+
 class VerdictPart(Part, frozen=True, kw_only=True):
     status: VerdictStatus
     exit_code: int
     counts: dict[str, int]
     summary: str
+    coverage: CoveragePart | msgspec.UnsetType = msgspec.UNSET
+    """Where only a part of the checks ran."""
 
 
 class TargetPart(Part, frozen=True, kw_only=True):
@@ -185,6 +194,8 @@ class RunPart(Part, frozen=True, kw_only=True):
     """What verifies the same connections again, all of them."""
     unfinished: int = 0
     """Connections without a verdict: the run was cut off."""
+    failed_tests: int | msgspec.UnsetType = msgspec.UNSET
+    """Tests that are no checks, ran beside them in the same session, and failed."""
 
 
 class StalePart(Part, frozen=True, kw_only=True):
@@ -261,6 +272,7 @@ def build_document(
     command: str,
     stale: Sequence[Stale],
     unfinished: int = 0,
+    failed_tests: int = 0,
 ) -> Document:
     """A report with these parts, of a run over connections that end with these exit ``codes``."""
     run = RunPart(
@@ -269,9 +281,10 @@ def build_document(
         source=source,
         selection=selection,
         requests=requests,
-        exit_code=int(exit_code(codes, stale, unfinished=unfinished)),
+        exit_code=int(ExitCode.NONCONFORMANT if failed_tests else exit_code(codes, stale, unfinished=unfinished)),
         command=printable(redact(command)),
         unfinished=unfinished,
+        failed_tests=failed_tests or msgspec.UNSET,
     )
     return Document(schema=SCHEMA, suite=SUITE, run=run, connections=tuple(parts), stale=stale_parts(stale))
 
@@ -305,6 +318,9 @@ def connection_part(
             exit_code=int(verdict.exit_code),
             counts=dict(sorted(verdict.counts.items())),
             summary=verdict.summary,
+            coverage=CoveragePart(ran=verdict.coverage.ran, total=verdict.coverage.total)
+            if verdict.coverage
+            else msgspec.UNSET,
         ),
         root_causes=root_causes(verdict.root_causes),
         accepted=root_causes(verdict.accepted),

@@ -95,13 +95,16 @@ class FleetProgress(Progress):
         """Single answers are not told of a fleet."""
 
     def finished(self, name: str, status: VerdictStatus, summary: str) -> None:
+        from conformance.verification.verdict import TROUBLE
+
         self._done += 1
-        self._broken += status != "conformant"
+        broken = status in TROUBLE
+        self._broken += broken
         if self._bars:
             rate = f"{self._done / max(time.monotonic() - self._began, 1e-3):.1f}/s"
             told = f"{self._broken} broken" if self._broken else "verifying"
             self._bars.update(self._task, completed=self._done, rate=rate, description=told)
-        elif status != "conformant":
+        elif broken:
             from conformance.report.terminal_layout import Line, console, show
             from conformance.report.wording import SIGNS
 

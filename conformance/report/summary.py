@@ -9,6 +9,7 @@ from conformance.report.markdown import block, code, link, plain, table
 from conformance.report.model import CheckPart, ConnectionPart, Document, RootCausePart
 from conformance.report.provenance import provenance
 from conformance.report.wording import OWNERS, SIGNS, asked, counted, headline, next_action, plural, proof_of
+from conformance.verification.verdict import TROUBLE
 
 
 def summary(document: Document) -> bytes:
@@ -25,7 +26,7 @@ def summary(document: Document) -> bytes:
         since = list(changed(document, connection.name))
         if len(document.connections) == 1:
             lines += ["", *_connection(connection)]
-        elif connection.verdict.status != "conformant" or connection.accepted or since:
+        elif connection.verdict.status in TROUBLE or connection.accepted or since:
             lines += ["", f"### {SIGNS[connection.verdict.status].sign} {plain(connection.name)}"]
             lines += ["", *_connection(connection)]
         lines += ["", *(f"- {label}: {plain(text)}" for label, text in since)] if since else []

@@ -32,6 +32,7 @@ from conformance.report.wording import (
     ranges,
     worst,
 )
+from conformance.verification.verdict import TROUBLE
 
 FOLDED = 3
 """Of more connections in trouble than this, each is told in one line."""
@@ -45,7 +46,7 @@ class Terminal:
 
     def show(self, document: Document) -> None:
         """The whole report: on one screen if one thing is wrong, and each further thing adds at most one."""
-        wrong = sum(max(1, len(one.root_causes)) for one in document.connections if one.verdict.status != "conformant")
+        wrong = sum(max(1, len(one.root_causes)) for one in document.connections if one.verdict.status in TROUBLE)
         room = None if self._verbose else height(self._console) * max(1, wrong)
         show(self._console, list(self._told(document)), room)
 
@@ -111,7 +112,7 @@ class Terminal:
 
     def _folded(self, connections: Sequence[ConnectionPart]) -> Iterator[Line]:
         """Several connections: those in trouble with their causes, those that work by name."""
-        trouble = [one for one in connections if one.verdict.status != "conformant"]
+        trouble = [one for one in connections if one.verdict.status in TROUBLE]
         for one in trouble if len(trouble) <= FOLDED else ():
             yield Line("", rank=1)
             yield Line(one.verdict.summary, sign=SIGNS[one.verdict.status], name=one.name)
@@ -119,6 +120,10 @@ class Terminal:
                 yield from self._root_cause(cause, one, only=False)
         if len(trouble) > FOLDED:
             yield from by_cause(trouble)
+        if in_part := [one for one in connections if one.verdict.status == "partial"]:
+            yield Line("", rank=1)
+            for one in in_part:
+                yield Line(one.verdict.summary, sign=SIGNS["partial"], name=one.name)
         if working := [one.name for one in connections if one.verdict.status == "conformant"]:
             yield Line("", rank=1)
             yield Line(", ".join(working), sign=SIGNS["conformant"], name=f"{len(working)} work")
@@ -195,8 +200,10 @@ class Terminal:
         for one in document.connections:
             counts.update(one.verdict.counts)
         more = "" if self._verbose else " (-v shows each check)"
+        others = run.failed_tests or 0
+        tests = f"{others} {'test that is' if others == 1 else 'tests that are'} no check failed; " if others else ""
         full, brief = (
-            f"exit code {run.exit_code}: {told}; {asked(run)}"
+            f"exit code {run.exit_code}: {tests}{told}; {asked(run)}"
             for told in (counted(counts), counted({one: counts[one] for one in ("failed", "blocked", "passed")}))
         )
         yield Line(full + more, style="dim", rank=3, brief=brief)

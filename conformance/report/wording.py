@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from conformance.checks.outcome import Status
-from conformance.report.model import ConnectionPart, Document, EvidencePart, FindingPart, RunPart
-from conformance.verification.verdict import VerdictStatus
+from conformance.report.model import ConnectionPart, CoveragePart, Document, EvidencePart, FindingPart, RunPart
+from conformance.verification.verdict import TROUBLE, Coverage, VerdictStatus
 
 OWNERS: Mapping[str, str] = {
     "connection": "whoever filled in the connection",
@@ -53,6 +53,7 @@ SIGNS: Mapping[str, Sign] = {
     "conformant": Sign("✓", "+", "green", "works"),
     "nonconformant": Sign("✗", "x", "red", "does not work"),
     "incomplete": Sign("?", "?", "cyan", "could not be verified in full"),
+    "partial": Sign("◐", "o", "cyan", "passed the checks that ran"),
 }
 
 ORDER: tuple[Status, ...] = (
@@ -91,6 +92,10 @@ def proof_of(evidence: EvidencePart | None) -> list[str]:
     return [part for part in (answer, f"the answer to {request}" if success and request else request) if part]
 
 
+SEEN = "that these checks see "
+"""What a sentence about nothing needs where only a part of the checks ran."""
+
+
 def counted(counts: Mapping[str, int]) -> str:
     """How many checks ended how: ``1 failed, 46 blocked, 2 warnings, 42 passed``."""
     told = [(counts[outcome], SIGNS[outcome].word) for outcome in ORDER if counts.get(outcome)]
@@ -110,17 +115,33 @@ def headline(document: Document) -> tuple[VerdictStatus, str]:
     others = unfinished(document.run)
     if len(document.connections) == 1:
         (one,) = document.connections
-        return status, f"{one.name} {SIGNS[one.verdict.status].word}{others}"
+        word, coverage = SIGNS[one.verdict.status].word, one.verdict.coverage
+        if coverage and status == "partial":
+            return status, f"{one.name}: {covered(coverage).passed(one.verdict.counts)}{others}"
+        return status, f"{one.name} {word}{f' ({covered(coverage)})' if coverage else ''}{others}"
+    if statuses["partial"]:
+        return status, f"{in_part(statuses, len(document.connections))}{others}"
     working = statuses["conformant"]
     all_ = "All" if working == len(document.connections) and not others else f"{working} of {len(document.connections)}"
     return status, f"{all_} connections work{others}"
 
 
+def covered(part: CoveragePart) -> Coverage:
+    """How many checks ran, as a report has it."""
+    return Coverage(part.ran, part.total)
+
+
+def in_part(statuses: Counter[VerdictStatus], connections: int) -> str:
+    """The verdicts on several connections, where of some only a part of the checks ran."""
+    told = f"Only a part of the checks ran; they passed on {statuses['partial']} of {connections} connections"
+    return f"{told}; {statuses['conformant']} work" if statuses["conformant"] else told
+
+
 def worst_verdict(statuses: Counter[VerdictStatus], unfinished: int) -> VerdictStatus:
     """The worst of the verdicts; a run that is not finished is incomplete at best."""
-    if statuses["nonconformant"]:
-        return "nonconformant"
-    return "incomplete" if statuses["incomplete"] or unfinished else "conformant"
+    found = statuses + Counter[VerdictStatus](incomplete=unfinished)
+    order: tuple[VerdictStatus, ...] = ("nonconformant", "incomplete", "partial")
+    return next((status for status in order if found[status]), "conformant")
 
 
 def unfinished(run: RunPart) -> str:
@@ -132,16 +153,17 @@ def unfinished(run: RunPart) -> str:
 
 def next_action(document: Document) -> str:
     """The one thing to do now, with who does it, as a sentence."""
-    trouble = [one for one in document.connections if one.verdict.status != "conformant"]
+    trouble = [one for one in document.connections if one.verdict.status in TROUBLE]
     if not trouble and document.stale:
         return f"Update the baseline: {first_sentence(document.stale[0].message)}."
     if not trouble:
+        seen = SEEN if any(one.verdict.status == "partial" for one in document.connections) else ""
         so_far = " so far" if document.run.unfinished else ""
         warnings = sum(one.verdict.counts.get("warning", 0) for one in document.connections)
         if warnings:
             told = "a warning needs" if warnings == 1 else f"{warnings} warnings need"
-            return f"Nothing is broken{so_far}; {told} a look."
-        return f"Nothing has to be fixed{so_far}."
+            return f"Nothing {seen}is broken{so_far}; {told} a look."
+        return f"Nothing {seen}has to be fixed{so_far}."
     where = "" if len(document.connections) == 1 else f" ({trouble[0].name})"
     if not trouble[0].root_causes:
         return f"See below for what could not be established{where}."

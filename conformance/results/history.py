@@ -213,12 +213,12 @@ def by_connection(looks: Iterable[Observation]) -> dict[str, list[Observation]]:
 
 
 def episodes(looks: Iterable[Observation]) -> list[Episode]:
-    """Return when each cause came and went. An incomplete observation does not end a cause."""
+    """Return when each cause came and went. An incomplete or partial observation does not end a cause."""
     found = []
     for connection, seen in by_connection(looks).items():
         open_: dict[tuple[str, str], datetime] = {}
         for look in seen:
-            if look.status != "incomplete":
+            if look.status in ("conformant", "nonconformant"):
                 for cause, check in sorted(open_.keys() - look.causes):
                     found.append(Episode(connection, cause, check, open_.pop((cause, check)), look.started))
             for pair in look.causes:

@@ -68,6 +68,7 @@ class Examination:
 
     def report(self, outcomes: Sequence[Outcome], source: str, started: datetime, policy: Policy) -> Report:
         """Return the report over outcomes to which the policy was applied; ``source`` is the name of the source."""
+        not_run = {check.id for check in select_checks()} - {outcome.check for outcome in outcomes}
         outdated = stale([(self.connection.name, [*map(JudgedCheck.of, outcomes)])], policy.baseline, policy.today)
         return Report(
             self.connection,
@@ -76,7 +77,7 @@ class Examination:
             self.duration,
             self.gathered,
             tuple(outcomes),
-            verdict(outcomes),
+            verdict(outcomes, not_run=len(not_run)),
             outdated,
         )
 

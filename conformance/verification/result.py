@@ -29,7 +29,8 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        return self.verdict.status == "conformant" and not self.stale
+        """Whether everything that ran holds; ``verdict.coverage`` tells whether that was all."""
+        return self.verdict.exit_code == 0 and not self.stale
 
     def json(self) -> bytes:
         """Return the report as JSON of the schema ``sentinel-conformance/report/1``, in UTF-8."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Literal
@@ -22,12 +22,16 @@ class ExitCode(IntEnum):
     INCOMPLETE = 6
 
 
-VerdictStatus = Literal["conformant", "nonconformant", "incomplete"]
+VerdictStatus = Literal["conformant", "nonconformant", "incomplete", "partial"]
+"""``partial``: what ran holds, and other checks did not run. It is never a verdict on the whole connection."""
+TROUBLE: Collection[VerdictStatus] = ("nonconformant", "incomplete")
+"""Verdicts that somebody has to act on."""
 
 STATUSES: Mapping[VerdictStatus, ExitCode] = {
     "conformant": ExitCode.CONFORMANT,
     "nonconformant": ExitCode.NONCONFORMANT,
     "incomplete": ExitCode.INCOMPLETE,
+    "partial": ExitCode.CONFORMANT,
 }
 
 
@@ -38,6 +42,24 @@ class RootCause:
     root: Root
     blocks: tuple[str, ...]
     accepted: Accepted | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many checks ran, of ``total`` that a whole verification runs."""
+
+    ran: int
+    total: int
+
+    def __str__(self) -> str:
+        """``12 of 92 checks ran``."""
+        return f"{self.ran} of {self.total} checks ran"
+
+    def passed(self, counts: Mapping[str, int]) -> str:
+        """``12 of 92 checks ran; they passed``, of checks that ended as counted and of which none failed."""
+        passed = counts.get("passed", 0) + counts.get("warning", 0)
+        who = "it" if self.ran == 1 else "they" if passed == self.ran else f"{passed}"
+        return f"{self}; {who} passed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +74,8 @@ class Verdict:
     root_causes: tuple[RootCause, ...]
     accepted: tuple[RootCause, ...]
     summary: str
+    coverage: Coverage | None = None
+    """None where all checks ran."""
 
     @property
     def exit_code(self) -> ExitCode:
@@ -72,10 +96,11 @@ def warnings_as_failures(outcomes: Iterable[Outcome], *, announced: bool = False
     ]
 
 
-def verdict(outcomes: Sequence[Outcome]) -> Verdict:
+def verdict(outcomes: Sequence[Outcome], *, not_run: int = 0) -> Verdict:
     """Return the verdict over the outcomes of one connection's selected checks.
 
-    Accepted findings do not count against it.
+    Accepted findings do not count against it. ``not_run`` is the number of checks beside them that a whole verification
+    runs.
     """
     counts: dict[str, int] = Counter(one.status for one in outcomes)
     standing = [one for one in outcomes if one.accepted is None]
@@ -86,10 +111,11 @@ def verdict(outcomes: Sequence[Outcome]) -> Verdict:
     elif causes or counts["error"] or not counts["passed"] + counts["warning"]:
         status = "incomplete"
     else:
-        status = "conformant"
+        status = "partial" if not_run else "conformant"
     if causes:
         causes += interruptions(standing)
-    return Verdict(status, counts, causes, accepted, summary(status, counts, causes, accepted))
+    coverage = Coverage(len(outcomes), len(outcomes) + not_run) if not_run else None
+    return Verdict(status, counts, causes, accepted, summary(status, counts, causes, accepted, coverage), coverage)
 
 
 def exit_code(codes: Iterable[int], stale: Sequence[object] = (), *, unfinished: int = 0) -> ExitCode:
@@ -136,15 +162,21 @@ def summary(
     counts: Mapping[str, int],
     causes: Sequence[RootCause],
     accepted: Sequence[RootCause] = (),
+    coverage: Coverage | None = None,
 ) -> str:
-    """Return the verdict as one sentence."""
-    passed = f"{counts.get('passed', 0)} checks passed"
-    if accepted:
-        passed += f", {len(accepted)} known {'finding is' if len(accepted) == 1 else 'findings are'} accepted"
+    """Return the verdict as one sentence; ``coverage`` where only a part of the checks ran."""
+    known = f", {len(accepted)} known {'finding is' if len(accepted) == 1 else 'findings are'} accepted"
+    known = known if accepted else ""
+    passed = f"{counts.get('passed', 0)} checks passed{known}"
     warnings = counts.get("warning", 0)
+    tail = f", {warnings} of note" if warnings else ""
     if status == "conformant":
         tail = f", {warnings} warning{'' if warnings == 1 else 's'}" if warnings else ""
         return f"The connection works: {passed}{tail}."
+    if coverage and status == "partial":
+        return f"{coverage.passed(counts)}{known}{tail}. That is no verdict on the whole connection."
+    if coverage:
+        passed += f" ({coverage})"
     if not causes:
         if counts.get("error"):
             return f"Not everything could be established: {counts['error']} checks ended in an error of ours; {passed}."

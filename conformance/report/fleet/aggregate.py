@@ -25,7 +25,7 @@ from conformance.report.entry import Entry
 from conformance.report.fleet.overview import WEIGHTS, Changes, Overview, Row, SharedCause, Weight
 from conformance.report.model import COMMAND, ConnectionPart, FindingPart, build_document
 from conformance.verification.baseline import Stale
-from conformance.verification.verdict import STATUSES
+from conformance.verification.verdict import STATUSES, TROUBLE
 
 
 def overview(
@@ -36,6 +36,7 @@ def overview(
     stale: Sequence[Stale] = (),
     previous: PastRun | None = None,
     unfinished: int = 0,
+    failed_tests: int = 0,
 ) -> Overview:
     """The overview of a run that took ``duration`` seconds, over these entries (at least one), one at a time."""
     tally = Aggregate(previous.connections if previous else {})
@@ -53,6 +54,7 @@ def overview(
         command=command,
         stale=stale,
         unfinished=unfinished,
+        failed_tests=failed_tests,
     )
     comparison = None if previous is None else tally.comparison(previous)
     return Overview(
@@ -60,7 +62,6 @@ def overview(
         rows=_with_pages(tally.rows),
         causes=tuple(sorted(tally.causes(), key=lambda one: (WEIGHTS.index(one.weight), -len(one.names)))),
         changes=None if comparison is None else _changes(comparison, {row.name: row for row in tally.rows}),
-        failed=tally.failed,
         checks=tally.checks,
     )
 
@@ -86,7 +87,6 @@ class Aggregate:
     source: str = "none"
     started: datetime | None = None
     requests: int = 0
-    failed: int = 0
     rows: list[Row] = field(default_factory=list)
     checks: Counter[str] = field(default_factory=Counter)
     changes: dict[str, ChangesPart] = field(default_factory=dict)
@@ -98,11 +98,20 @@ class Aggregate:
         self.started = min(self.started or entry.started, entry.started)
         self.requests += entry.requests
         self.checks.update(part.verdict.counts)
-        self.failed += sum(one.outcome in ("failed", "error") and one.accepted is None for one in part.checks)
         causes = tuple(dict.fromkeys(one.cause for one in part.root_causes))
         verdict = part.verdict
         owners = tuple(dict.fromkeys(one.owner for one in part.root_causes))
-        row = Row(part.name, verdict.status, verdict.summary, causes, entry.duration_s, entry.throttled, None, owners)
+        row = Row(
+            part.name,
+            verdict.status,
+            verdict.summary,
+            causes,
+            entry.duration_s,
+            entry.throttled,
+            page=None,
+            owners=owners,
+            whole=not verdict.coverage,
+        )
         self.rows.append(row)
         for weight, one in findings(part):
             self.found.setdefault((one.cause, weight), _Found(one)).add(part.name, one)
@@ -136,8 +145,8 @@ def findings(part: ConnectionPart) -> Iterator[tuple[Weight, FindingPart]]:
 
 def _with_pages(rows: Sequence[Row]) -> tuple[Row, ...]:
     """The rows with the folders of those in trouble."""
-    folders = iter(slugs(row.name for row in rows if not row.works))
-    return tuple(row if row.works else replace(row, page=next(folders)) for row in rows)
+    folders = iter(slugs(row.name for row in rows if row.status in TROUBLE))
+    return tuple(replace(row, page=next(folders)) if row.status in TROUBLE else row for row in rows)
 
 
 def _changes(comparison: ComparisonPart, rows: Mapping[str, Row]) -> Changes:

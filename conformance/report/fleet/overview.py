@@ -10,8 +10,8 @@ from typing import Literal
 
 from conformance.findings import CAUSES
 from conformance.report.model import Document
-from conformance.report.wording import OWNERS, capital, first_sentence, unfinished, worst_verdict
-from conformance.verification.verdict import VerdictStatus
+from conformance.report.wording import OWNERS, SEEN, capital, first_sentence, in_part, unfinished, worst_verdict
+from conformance.verification.verdict import TROUBLE, VerdictStatus
 
 Weight = Literal["failed", "inconclusive", "warning"]
 WEIGHTS: tuple[Weight, ...] = ("failed", "inconclusive", "warning")
@@ -33,9 +33,11 @@ class Row:
     seconds: float
     throttled: int
     page: str | None
-    """The folder of its own pages, as its name; None of a connection that works."""
+    """The folder of its own pages, as its name; None of a connection that is not in trouble."""
     owners: tuple[str, ...] = ()
     """Who can fix its root causes."""
+    whole: bool = True
+    """Whether all checks ran: only then there is a page to hand back."""
 
     @property
     def works(self) -> bool:
@@ -94,8 +96,6 @@ class Overview:
     rows: tuple[Row, ...]
     causes: tuple[SharedCause, ...]
     changes: Changes | None
-    failed: int
-    """Checks that failed or ended in an error and are not accepted, over all connections."""
     checks: Mapping[str, int]
     """How many checks ended how, over all connections."""
 
@@ -111,6 +111,8 @@ class Overview:
     @property
     def sentence(self) -> str:
         working, others = self.verdicts["conformant"], unfinished(self.head.run)
+        if self.verdicts["partial"]:
+            return f"{in_part(self.verdicts, len(self.rows))}{others}"
         all_ = "All" if working == len(self.rows) and not others else f"{working} of"
         return f"{all_} {len(self.rows)} connections work{others}"
 
@@ -122,11 +124,12 @@ class Overview:
             return first.action(counted(len(first.names))) if first else "See what could not be established."
         if self.head.stale:
             return f"Update the baseline: {first_sentence(self.head.stale[0].message)}."
-        return f"Nothing has to be fixed{' so far' if self.head.run.unfinished else ''}."
+        seen = SEEN if self.verdicts["partial"] else ""
+        return f"Nothing {seen}has to be fixed{' so far' if self.head.run.unfinished else ''}."
 
     @property
     def trouble(self) -> list[Row]:
-        return [row for row in self.rows if not row.works]
+        return [row for row in self.rows if row.status in TROUBLE]
 
     @property
     def slowest(self) -> list[Row]:

@@ -22,9 +22,12 @@ def handbacks(document: Document, languages: Sequence[str], contact: str = "") -
 
     The first language stands for itself, the others have theirs in the name: ``handback.html``, ``handback.de.html``;
     of several connections ``handback-contoso.html``. ``contact`` is who sends the pages, and how to reach them.
+    There is none where only a part of the checks ran: a customer would take it for the whole.
     """
     names = slugs(one.name for one in document.connections)
     for connection, name in zip(document.connections, names, strict=True):
+        if connection.verdict.coverage:
+            continue
         stem = "handback" if len(names) == 1 else f"handback-{name}"
         for language in languages:
             tail = "" if language == languages[0] else f".{language}"

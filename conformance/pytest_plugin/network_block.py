@@ -1,0 +1,45 @@
+"""Options of other plugins that forbid the network: a live run keeps to them, and says so before anything is sent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from conformance.connection import Connection
+from conformance.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """How a plugin forbids the network: the options that do, the one that names hosts, and how it matches them."""
+
+    options: Sequence[str]
+    hosts: str
+    matches: Callable[[str, str], object]
+    """Whether a pattern, the first argument, allows a host."""
+    overridden_by: str | None = None
+
+
+BLOCKS = (
+    Block(("--disable-socket", "--allow-hosts"), "--allow-hosts", str.__eq__, "--force-enable-socket"),  # pytest-socket
+    Block(("--block-network",), "--allowed-hosts", re.match),  # pytest-recording
+)
+
+
+def check_network(config: pytest.Config, connections: Sequence[Connection]) -> None:
+    """Raise :class:`UsageError` where another plugin forbids hosts that a live verification of these has to ask."""
+    for block in BLOCKS:
+        given = [option for option in block.options if config.getoption(option, None)]
+        if not given or (block.overridden_by and config.getoption(block.overridden_by, False)):
+            continue
+        allowed = [host.strip() for host in (config.getoption(block.hosts, None) or "").split(",") if host.strip()]
+        needed = {host for connection in connections for host in connection.hosts}
+        refused = sorted(host for host in needed if not any(block.matches(pattern, host) for pattern in allowed))
+        if refused:
+            raise UsageError(
+                f"{given[0]} forbids what a live verification has to ask: {', '.join(refused)}; nothing was sent. "
+                f"Allow these hosts with {block.hosts}, or verify with --sentinel-source=fake or cassette"
+            )

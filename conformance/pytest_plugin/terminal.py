@@ -1,0 +1,144 @@
+"""What a verification prints through pytest's terminal reporter, or without one."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+from collections.abc import Callable, Generator, Iterator
+from typing import TYPE_CHECKING, Any, TextIO, cast
+
+import pytest
+
+from conformance.pytest_plugin.other_tests import OtherTests
+from conformance.report.terminal_layout import console
+from conformance.verification.verdict import ExitCode
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+REPORTER = "terminalreporter"
+"""The name under which pytest, or the plugin that replaces it, registers its reporter."""
+
+
+WRITES = ("write", "write_raw")
+"""The methods through which pytest's terminal writer writes everything."""
+
+
+def quieten(config: pytest.Config) -> bool:
+    """Silence pytest's own output unless the user asks for it (-v, --tb, --collect-only); return whether silenced."""
+    option = config.option
+    asked = config.getoption("verbose", 0) > 0 or config.getoption("tbstyle", "auto") != "auto" or option.collectonly
+    if asked or not config.pluginmanager.has_plugin("terminal"):
+        return False
+    option.no_header, option.reportchars = True, ""
+    return True
+
+
+class TerminalPlugin:
+    """Shows the verdict at the end of the session, whatever reporter there is and whatever the exit code.
+
+    ``show`` prints it; ``quiet`` hides what pytest prints of each test. Nothing is hidden from other plugins: letters,
+    words, counts and reports are as pytest has them.
+    """
+
+    def __init__(
+        self, config: pytest.Config, show: Callable[[Console], None], others: OtherTests, *, quiet: bool
+    ) -> None:
+        self._config, self._show, self._others, self._quiet = config, show, others, quiet
+        self._shown = False
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionstart(self) -> Generator[None, Any, Any]:
+        with self._muted():
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection(self) -> Generator[None, Any, Any]:
+        with self._muted():
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtestloop(self) -> Generator[None, Any, Any]:
+        with self._muted():
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, Any, Any]:
+        """Have the summaries of all plugins printed with our own exit code too, for which pytest prints none."""
+        with self._muted():
+            result = yield
+        reporter = self._config.pluginmanager.get_plugin(REPORTER)
+        if reporter and not self._shown and session.exitstatus == ExitCode.INCOMPLETE:
+            self._config.hook.pytest_terminal_summary(
+                terminalreporter=reporter, exitstatus=session.exitstatus, config=self._config
+            )
+        if reporter and self._quiet and (why := session.shouldfail or session.shouldstop):
+            reporter.write_line(f"ended early: {why}")
+        return result
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: Any) -> Generator[None, Any, Any]:
+        with self._muted(mute=False):
+            return (yield from self._summary(terminalreporter))
+
+    def _summary(self, terminalreporter: Any) -> Generator[None, Any, Any]:
+        option = self._config.option
+        style, option.tbstyle = option.tbstyle, "no" if self._quiet else option.tbstyle
+        try:
+            result = yield
+        finally:
+            option.tbstyle = style
+        if self._quiet:
+            self._others.show(terminalreporter)
+        writer = self._config.get_terminal_writer()
+        self._print(console(cast("TextIO", WriterFile(writer)), width=writer.fullwidth, color=writer.hasmarkup))
+        return result
+
+    def pytest_unconfigure(self) -> None:
+        """Print the verdict where no reporter did: ``-p no:terminal``, or one that knows no summaries."""
+        self._print(console(sys.stdout))
+
+    def _print(self, out: Console) -> None:
+        if not self._shown:
+            self._shown = True
+            self._show(out)
+
+    @contextlib.contextmanager
+    def _muted(self, *, mute: bool = True) -> Iterator[None]:
+        """Let pytest's terminal writer write nothing; without ``mute``, let it write again."""
+        if not self._quiet or not self._config.pluginmanager.get_plugin(REPORTER):
+            yield
+            return
+        own = vars(self._config.get_terminal_writer())
+        before = {name: own.pop(name) for name in WRITES if name in own}
+        if mute:
+            own.update(dict.fromkeys(WRITES, _discard))
+        try:
+            yield
+        finally:
+            for name in WRITES:
+                own.pop(name, None)
+            own.update(before)
+
+
+def _discard(text: str, **_: object) -> None:
+    """Write nothing."""
+
+
+class WriterFile(io.TextIOBase):
+    """A text stream that writes through pytest's terminal writer."""
+
+    def __init__(self, writer: Any) -> None:
+        self._writer = writer
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return sys.stdout.encoding
+
+    def write(self, text: str) -> int:
+        self._writer.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        self._writer.flush()

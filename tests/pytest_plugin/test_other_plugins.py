@@ -1,0 +1,165 @@
+"""What plugins beside the suite see of a verification, and what the suite says where they take checks away."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.pytest_plugin.test_plugin import folder, run
+
+__all__ = ["folder"]
+pytestmark = pytest.mark.slow
+
+OBSERVER = """
+    import json
+    from collections import Counter
+
+    import pytest
+
+    seen = {"phases": Counter(), "nodeids": [], "parameters": [], "blank": [], "reasons": []}
+
+    def pytest_runtest_setup(item):
+        seen["parameters"].append(item.callspec.id)
+
+    def pytest_runtest_logreport(report):
+        seen["phases"][report.when] += 1
+        if report.when == "call":
+            seen["nodeids"].append(report.nodeid)
+        if report.skipped:
+            seen["reasons"].append(report.longrepr[2])
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(session, exitstatus):
+        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+        seen["exitstatus"] = int(exitstatus)
+        if reporter:
+            seen["stats"] = {name: len(reports) for name, reports in reporter.stats.items() if name}
+            for reports in reporter.stats.values():
+                for report in reports:
+                    if getattr(report, "when", "") == "call":
+                        words = session.config.hook.pytest_report_teststatus(report=report, config=session.config)
+                        seen["blank"] += [report.nodeid] if not all(words) else []
+        with open("seen.json", "w") as file:
+            json.dump(seen, file)
+
+    def pytest_terminal_summary(terminalreporter):
+        terminalreporter.write_line("a summary of another plugin")
+"""
+
+
+def seen(folder: Path) -> dict[str, object]:
+    found: dict[str, object] = json.loads((folder / "seen.json").read_text())
+    return found
+
+
+@pytest.mark.parametrize(("scenario", "code"), [("no-azure-role", 1), ("service-down", 6)])
+def test_other_plugins_see_each_check_as_a_test(
+    folder: Path, pytester: pytest.Pytester, scenario: str, code: int
+) -> None:
+    pytester.makepyfile(observer=OBSERVER)
+    result = run(pytester, "-p", "observer", "--sentinel-report=out", scenario=scenario)
+    assert result.ret == code
+    known = seen(folder)
+    checks = json.loads((folder / "out/report.json").read_text())["connections"][0]["checks"]
+    assert known["exitstatus"] == code
+    assert known["phases"] == dict.fromkeys(("setup", "call", "teardown"), len(checks))
+    for names in (known["nodeids"], known["parameters"]):
+        assert isinstance(names, list)
+        assert len({*names}) == len(checks)
+    assert known["blank"] == []
+    assert known["stats"] == {**stats_of(checks), "deselected": 2}
+    result.stdout.fnmatch_lines(["a summary of another plugin", "? contoso*" if code == 6 else "✗ contoso*"])
+
+
+def stats_of(checks: list[dict[str, str]]) -> dict[str, int]:
+    """pytest's counts of these checks."""
+    words = {"passed": "passed", "warning": "passed", "failed": "failed", "error": "failed"}
+    found: dict[str, int] = {}
+    for check in checks:
+        word = words.get(check["outcome"], "skipped")
+        found[word] = found.get(word, 0) + 1
+    return found
+
+
+TAKES_AWAY = """
+    import pytest
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(items):
+        del items[::2]  # without telling pytest
+"""
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        ("-k", "HYG"),
+        ("-m", "auth"),
+        ("--deselect=test_auth.py",),
+        ("-p", "takes_away"),
+        ("-p", "takes_away", "-n", "2"),
+    ],
+    ids=" ".join,
+)
+def test_a_part_of_the_checks_is_never_told_as_the_whole(
+    folder: Path, pytester: pytest.Pytester, way: tuple[str, ...]
+) -> None:
+    pytester.makepyfile(takes_away=TAKES_AWAY)
+    result = run(pytester, "--sentinel-report=out", *way)
+    assert result.ret == 0
+    report = json.loads((folder / "out/report.json").read_text())
+    (verdict,) = (one["verdict"] for one in report["connections"])
+    coverage = verdict["coverage"]
+    assert verdict["status"] == "partial"
+    assert coverage["ran"] == len(report["connections"][0]["checks"]) < coverage["total"]
+    said = f"{coverage['ran']} of {coverage['total']} checks ran; "
+    result.stdout.fnmatch_lines([f"* contoso: {said}* passed*"])
+    for text in (result.stdout.str(), *(file.read_text() for file in sorted((folder / "out").iterdir()))):
+        assert "contoso works" not in text
+        assert "The connection works" not in text
+    assert said in (folder / "out/summary.md").read_text()
+    assert f"{coverage['ran']} of {coverage['total']} checks passed" in (folder / "out/badge.svg").read_text()
+    assert not [*(folder / "out").glob("handback*")]
+
+
+def test_a_part_that_fails_is_still_a_failure(folder: Path, pytester: pytest.Pytester) -> None:
+    result = run(pytester, "-k", "SENT-001", scenario="no-azure-role")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["✗ contoso does not work (1 of * checks ran)*"])
+
+
+def test_own_tests_alone_say_nothing_of_the_connection(folder: Path, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_own="def test_good(): pass\n\ndef test_bad(): assert 1 == 2")
+    good = run(pytester, "test_own.py", "-k", "good")
+    assert good.ret == 5
+    assert "No check was selected: only tests that are not checks ran (1)" in " ".join(good.outlines)
+    bad = run(pytester, "test_own.py")
+    assert bad.ret == 1
+    bad.stdout.fnmatch_lines(["E * assert 1 == 2", "FAILED test_own.py::test_bad", "No check was selected*"])
+
+
+def test_a_failing_test_beside_the_checks_decides_the_exit_code(folder: Path, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_own="def test_bad(): assert 1 == 2")
+    checks = Path(__file__).parents[2] / "conformance/checks"
+    result = run(pytester, str(checks), "test_own.py", "--sentinel-report=out")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(
+        ["E * assert 1 == 2", "FAILED *test_bad", "✓ contoso works*", "exit code 1: 1 test that is no check failed;*"]
+    )
+    head = json.loads((folder / "out/report.json").read_text())["run"]
+    assert (head["exit_code"], head["failed_tests"]) == (1, 1)
+
+
+def test_without_a_terminal_reporter_the_verdict_is_still_told(folder: Path, pytester: pytest.Pytester) -> None:
+    result = run(pytester, "-p", "no:terminal", scenario="service-down")
+    assert result.ret == 6
+    result.stdout.fnmatch_lines(["? contoso*", "exit code 6: *"])
+
+
+@pytest.mark.parametrize("option", ["--block-network", "--block-network --allowed-hosts=graph.microsoft.com"])
+def test_a_forbidden_network_is_not_asked(folder: Path, pytester: pytest.Pytester, option: str) -> None:
+    result = run(pytester, "--sentinel-source=live", *option.split())
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["ERROR: --block-network forbids what a live verification has to ask: *; nothing*"])
