@@ -62,9 +62,10 @@ def test_a_table_of_another_plan_is_out_of_reach(azure: AzureWorld, plan: str) -
 @pytest.mark.parametrize(
     "text",
     [
-        "SecurityIncident | take 2",
-        "SecurityIncident | where Title == @'C:\\'",
-        'print x="("  // an open "quote in a comment',
+        "SecurityIncident | make-series n=count() on TimeGenerated step 1h",
+        "find in (SecurityIncident) where Title has 'x'",
+        "SecurityIncident | where Title == 5",
+        "externaldata(x:string)['https://files.example/x.csv']",
         ".show tables",
         ".drop table SecurityIncident",
         "union *",

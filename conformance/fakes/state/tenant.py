@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -124,6 +124,8 @@ class TableState:
     rows: list[dict[str, Any]] = field(default_factory=list)
     partial: bool = False
     """Queries on it answer with a part of their rows, and an error beside them."""
+    columns: Mapping[str, str] | None = None
+    """Column to Kusto type, of a table that was given; None for the tables that the virtual tenant has itself."""
 
 
 @dataclass
