@@ -148,7 +148,7 @@ class _Query:
         cursor = _engine().execute(self.engine, self.rewritten, allow_write=False, query_now=self.now)
         names = [one[0] for one in cursor.description]
         kinds = [_kusto_type(one[1]) for one in cursor.description]
-        found: list[dict[str, Any]] = []
+        found: list[Mapping[str, Any]] = []
         size = 0
         while batch := cursor.fetchmany(1000):
             for row in batch:
@@ -221,7 +221,7 @@ def _construct(error: Any, text: str) -> str:
     kind, _, name = str(error.construct).partition(":")
     if kind in ("function", "aggregate") and name:
         return f"{name}()"
-    if error.span is not None:
+    if error.span is not None and not re.fullmatch(r"[a-z][a-z -]*\*?", str(error.construct)):
         lines = text.splitlines()
         if error.span.line <= len(lines):
             word = re.match(r"[\w-]+", lines[error.span.line - 1][error.span.column :])
