@@ -262,9 +262,9 @@ def test_an_arm_id_that_leads_nowhere_is_named(azure: AzureWorld) -> None:
     assert found["message"] == f"The resource {scope} was not found"
 
 
-def test_a_path_that_does_not_exist_is_not_found_with_a_token(azure: AzureWorld) -> None:
+def test_a_path_that_is_not_modelled_is_said_to_be_not_served_with_a_token(azure: AzureWorld) -> None:
     request = azure.request(QUERY.ask())
     other = httpx.Request("GET", request.url.join("/v1/nothing"), headers=request.headers)
-    assert error(azure.send(other), 404)["code"] == "PathNotFoundError"
+    assert error(azure.send(other), 501)["code"] == "RouteNotServed"
     del other.headers["Authorization"]
     error(azure.send(other), 401)

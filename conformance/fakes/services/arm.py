@@ -13,7 +13,7 @@ from conformance.apis.endpoint import Action
 from conformance.fakes.services.arm_gateway import ok, refuse, scope_of, workspace_of
 from conformance.fakes.services.routes import Call, answers
 from conformance.fakes.state.rbac import grants, may, reaches, sees_below
-from conformance.fakes.state.tenant import Assignment, Denial, Subscription, Workspace
+from conformance.fakes.state.tenant import Assignment, Denial, Subscription, TableState, Workspace
 from conformance.fakes.state.timeline import stable_id
 
 RECORDED = "graph-azure recordings (github.com/JupiterOne/graph-azure)"
@@ -267,18 +267,19 @@ def table(call: Call) -> httpx.Response:
         return refuse(
             call, "resource-not-found", resource=f"{found.name}/tables/{call.path['table']}", group=found.resource_group
         )
-    return ok(
-        call,
-        {
-            "id": f"{found.scope}/tables/{state.name}",
-            "name": state.name,
-            "properties": {
-                "plan": state.plan,
-                "retentionInDays": found.retention_days,
-                "totalRetentionInDays": found.retention_days,
-                "protectionLevel": state.protection,
-                "provisioningState": "Succeeded",
-                "schema": {"name": state.name, "tableType": "Microsoft"},
-            },
+    return ok(call, table_body(found, state))
+
+
+def table_body(workspace: Workspace, state: TableState) -> dict[str, Any]:
+    return {
+        "id": f"{workspace.scope}/tables/{state.name}",
+        "name": state.name,
+        "properties": {
+            "plan": state.plan,
+            "retentionInDays": workspace.retention_days,
+            "totalRetentionInDays": workspace.retention_days,
+            "protectionLevel": state.protection,
+            "provisioningState": "Succeeded",
+            "schema": {"name": state.name, "tableType": "CustomLog" if state.columns else "Microsoft"},
         },
-    )
+    }

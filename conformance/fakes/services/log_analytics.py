@@ -12,7 +12,7 @@ from conformance.apis import log_analytics
 from conformance.apis.endpoint import LOG_ANALYTICS
 from conformance.fakes.query import any_kql, canned_kql
 from conformance.fakes.services.arm_gateway import workspace_of
-from conformance.fakes.services.routes import Call, Refuser, answers, gate, new_id, respond, unmatched
+from conformance.fakes.services.routes import Call, Refuser, answers, gate, new_id, not_served, respond, unmatched
 from conformance.fakes.state.rbac import may
 from conformance.fakes.state.tenant import Workspace
 from conformance.fakes.state.timeline import stamp
@@ -175,4 +175,4 @@ def _wire(value: Any, kind: str) -> Any:
 
 @unmatched(LOG_ANALYTICS)
 def unknown_path(call: Call) -> httpx.Response:
-    return enter(call) or refuse(call, "path-not-found")
+    return enter(call) or not_served(refuse, call)
