@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from conformance._version import __version__
 from conformance.connection import SecretError
 from conformance.errors import UsageError
 from conformance.fakes import fleet, identities
@@ -120,6 +121,7 @@ def many_files() -> None:
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Exit code 4 for an unknown scenario, or a place that cannot be listened at or written to."""
     parser = argparse.ArgumentParser(prog="sentinel-fakes", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"sentinel-conformance {__version__}")
     commands = parser.add_subparsers(required=True)
     serving = commands.add_parser("serve", help="serve the virtual tenant as an HTTPS proxy on loopback")
     serving.add_argument(

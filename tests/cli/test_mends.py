@@ -34,10 +34,11 @@ MENDED = (
     "role-too-small",
     "expired-secret",
     "wrong-secret",
-    "secret-id",
-    "service-principal-disabled",
+    "secret-id-pasted",
+    "app-disabled",
     "service-principal-missing",
-    "not-onboarded",
+    "defender-api-disabled",
+    "sentinel-not-onboarded",
     "provider-not-registered",
     "table-on-basic-plan",
 )
@@ -78,9 +79,9 @@ class Administrator:
         """Types the commands of every root cause; the connection afterwards, with a new secret where there is one."""
         connection = report.connection
         for outcome in report.outcomes:
-            if outcome.status != "failed" or outcome.finding is None:
+            if outcome.status != "failed" or outcome.root is None:
                 continue
-            for step in outcome.finding.fix.steps:
+            for step in outcome.root.finding.fix.steps:
                 if not step.command.startswith("az ") or step.command.startswith(("az login", "az cloud")):
                     continue
                 shown = self.type(step.command)
@@ -119,4 +120,4 @@ def test_what_the_suite_says_mends_it(administrator: Administrator, subtests: py
             broken = administrator.verify(administrator.stage.connection)
             assert not broken.ok
             mended = administrator.verify(administrator.mend(broken))
-            assert mended.ok, [one.cause for one in mended.verdict.root_causes]
+            assert mended.ok, mended.verdict.summary

@@ -85,13 +85,9 @@ def nothing(call: Call) -> httpx.Response:
 
 for endpoint in _at_scopes("assign", "PUT", ASSIGNMENT, "roleAssignments/write", "authorization"):
     answers(endpoint, "documented", endpoint.source)(assign)
-for endpoint in _at_scopes(
-    "withdraw", "DELETE", ASSIGNMENT, "roleAssignments/delete", "authorization"
-):
+for endpoint in _at_scopes("withdraw", "DELETE", ASSIGNMENT, "roleAssignments/delete", "authorization"):
     answers(endpoint, "documented", endpoint.source)(withdraw)
-for endpoint in _at_scopes(
-    "assignment", "GET", ASSIGNMENT, "roleAssignments/read", "authorization"
-):
+for endpoint in _at_scopes("assignment", "GET", ASSIGNMENT, "roleAssignments/read", "authorization"):
     answers(endpoint, "documented", endpoint.source)(assignment)
 for endpoint in _at_scopes("locks", "GET", "locks", "locks/read", "resources/management-locks"):
     answers(endpoint, "documented", endpoint.source)(nothing)

@@ -177,13 +177,13 @@ def ok(call: Call, value: Any) -> httpx.Response:
 @unmatched(ARM)
 def unknown_path(call: Call) -> httpx.Response:
     """Paths that this model does not have: as at the gateway, the token is looked at first, and the right to write."""
-    return _token(call) or _may_write(call) or not_served(refuse, call)
+    return _token(call) or may_write(call) or not_served(refuse, call)
 
 
 WRITES = {"PUT": "write", "PATCH": "write", "DELETE": "delete"}
 
 
-def _may_write(call: Call) -> httpx.Response | None:
+def may_write(call: Call) -> httpx.Response | None:
     """Of a write to a resource: who lacks its action is refused, whether it is modelled or not."""
     path, verb = call.request.url.path, WRITES.get(call.request.method)
     before, _, behind = path.rpartition("/providers/")

@@ -12,6 +12,7 @@ from conformance.fakes.services.arm_gateway import headers, ok
 from conformance.fakes.services.operations import operation
 from conformance.fakes.services.routes import Call, answers, respond
 from conformance.fakes.services.sentinel import onboarding_state, registered
+from conformance.fakes.state.table_rows import tables
 from conformance.fakes.state.tenant import Workspace
 
 PATH, STATES = SENTINEL + "/onboardingStates", "Microsoft.SecurityInsights/onboardingStates"
@@ -30,7 +31,11 @@ LIST = _operation("onboarding_states", "GET", PATH, "read")
 @answers(ONBOARD, "specified", ONBOARD.source)
 @registered
 def onboard(call: Call, workspace: Workspace) -> httpx.Response:
+    """Enables it. Its tables have their rows at once; with the service they come with the first incident."""
     workspace.onboarded = True
+    filled = tables(workspace, call.tenant.clock.began)
+    for name in ("SecurityIncident", "SecurityAlert"):
+        workspace.tables.setdefault(name, filled[name])
     return onboarding_state(call)
 
 

@@ -10,10 +10,20 @@ from conformance.fakes.state.timeline import stable_id
 GRAPH_ROLES = ("Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", "Directory.Read.All")
 
 
+def client_id_of(tenant_id: str) -> str:
+    """Its client id in the tenant of an id."""
+    return stable_id("administrator", tenant_id)
+
+
+def secret_of(tenant_id: str) -> str:
+    """Its client secret there."""
+    return stable_id("administrator's secret", tenant_id)
+
+
 def administrator(tenant: Tenant) -> App:
     """Its ids and its secret follow from the tenant's id: they are of no use anywhere else."""
     now = tenant.clock.service_now()
-    client_id = stable_id("administrator", tenant.id)
+    client_id = client_id_of(tenant.id)
     return App(
         client_id=client_id,
         name="administrator",
@@ -21,7 +31,7 @@ def administrator(tenant: Tenant) -> App:
         service_principal_id=stable_id("service principal", client_id),
         secrets=[
             ClientSecret(
-                stable_id("administrator's secret", tenant.id),
+                secret_of(tenant.id),
                 stable_id("key", client_id),
                 now + timedelta(days=3650),
                 now - timedelta(days=30),
