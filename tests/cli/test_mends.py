@@ -38,6 +38,8 @@ MENDED = (
     "app-disabled",
     "service-principal-missing",
     "defender-api-disabled",
+    "assignment-required",
+    "role-on-other-subscription",
     "sentinel-not-onboarded",
     "provider-not-registered",
     "table-on-basic-plan",

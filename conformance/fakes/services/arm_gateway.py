@@ -183,6 +183,11 @@ def unknown_path(call: Call) -> httpx.Response:
 WRITES = {"PUT": "write", "PATCH": "write", "DELETE": "delete"}
 
 
+def names_a_resource(path: str) -> bool:
+    """Whether a path ends in the name of a resource, not in a kind of them."""
+    return len(path.rstrip("/").rpartition("/providers/")[2].split("/")) % 2 == 1
+
+
 def may_write(call: Call) -> httpx.Response | None:
     """Of a write to a resource: who lacks its action is refused, whether it is modelled or not."""
     path, verb = call.request.url.path, WRITES.get(call.request.method)

@@ -292,7 +292,7 @@ def other_verb(call: Call) -> httpx.Response:
     request = call.request
     if refused := enter(call):
         return refused
-    if request.method in arm_gateway.WRITES:
+    if request.method in arm_gateway.WRITES and arm_gateway.names_a_resource(request.url.path):
         return arm_gateway.may_write(call) or not_served(refuse, call)
     return refuse(
         call, "verb-unsupported", path=request.url.path, version=call.option("api-version"), method=request.method
