@@ -30,7 +30,10 @@ MAX_SECONDS = 20.0
 """Of the virtual tenant: it answers nobody else meanwhile."""
 DECIMALS = frozenset({"decimal", "todecimal"})
 """What the engine takes for ``real``."""
-MISSING_COLUMN = re.compile(r'Referenced column "([^"]+)" not found|Column "([^"]+)" referenced that exists')
+MISSING_COLUMN = re.compile(
+    r'Referenced column "([^"]+)" not found|Column "([^"]+)" (?:referenced that exists|in EXCLUDE)'
+    r'|does not have a column named "([^"]+)"'
+)
 MISSING_TABLE = re.compile(r"Table with name (\S+) does not exist")
 
 
@@ -89,6 +92,8 @@ class _Query:
             raise TimedOut from error
         except duckdb.Error as error:
             raise self._missing(str(error)) from error
+        except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+            raise NotEvaluated(f"this query: the engine fails ({type(error).__name__})") from error
         finally:
             timer.cancel()
             self.engine.close()
@@ -170,14 +175,14 @@ class _Query:
         if isinstance(error, duckdb_kql.KqlSchemaError):
             if "unknown table" in (error.hint or "") or "matched no table" in (error.hint or ""):
                 return UnknownTable(error.name)
-            return NotEvaluated(f"{error.name} ({error.hint})" if error.hint else error.name)
+            return NotEvaluated(f"{error.name} ({error.hint.partition('. ')[0]})" if error.hint else error.name)
         return NotEvaluated(type(error).__name__)
 
     def _missing(self, message: str) -> Exception:
         if table := MISSING_TABLE.search(message):
             return UnknownTable(table[1])
         if column := MISSING_COLUMN.search(message):
-            name = column[1] or column[2]
+            name = next(filter(None, column.groups()))
             place = next((word for word in self.words if word.text == name), self.words[-1])
             return UnknownColumn(name, operator_at(self.words, place))
         return NotEvaluated("an expression: " + message.splitlines()[0])
