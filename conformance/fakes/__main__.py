@@ -11,7 +11,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from conformance._version import __version__
 from conformance.connection import SecretError
+from conformance.errors import UsageError
 from conformance.fakes import fleet, identities
 from conformance.fakes.controllable import ControllableTenant, delay
 from conformance.fakes.identity_provider import AUDIENCE
@@ -19,6 +21,7 @@ from conformance.fakes.network import client_files
 from conformance.fakes.network.served import server_of
 from conformance.fakes.network.server import Server, log_to
 from conformance.fakes.scenarios import SCENARIOS
+from conformance.fakes.state import given_tables
 from conformance.fakes.world import hosts
 from conformance.redaction import clean, say
 from conformance.sources.base import SourceError
@@ -46,6 +49,8 @@ async def serve(options: argparse.Namespace) -> None:
             identities=identities.made_up() + identities_of(options),
         )
         stage.latency, stage.jitter = options.latency, options.jitter
+        for name, path in options.table:
+            stage.add_table(name, given_tables.read(path))
         async with server_of(stage, log, host=options.host, port=options.port) as server:
             folder, certificate = options.folder, server.ca_file.read_bytes()
             environment = server.trusting((folder / "ca.pem").resolve())
@@ -98,6 +103,14 @@ def share(text: str) -> float:
     return number
 
 
+def named_file(text: str) -> tuple[str, Path]:
+    """A table's name and its file: ``Orders_CL=orders.csv``. Raises ValueError, as argparse takes it."""
+    name, equals, path = text.partition("=")
+    if not (name and equals and path):
+        raise ValueError
+    return name, Path(path)
+
+
 def many_files() -> None:
     """Raise the limit of open files as far as this machine allows: each connection takes three."""
     with contextlib.suppress(ImportError, OSError, ValueError):
@@ -110,6 +123,7 @@ def many_files() -> None:
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Exit code 4 for an unknown scenario, or a place that cannot be listened at or written to."""
     parser = argparse.ArgumentParser(prog="sentinel-fakes", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"sentinel-conformance {__version__}")
     commands = parser.add_subparsers(required=True)
     serving = commands.add_parser("serve", help="serve the virtual tenant as an HTTPS proxy on loopback")
     serving.add_argument(
@@ -124,6 +138,14 @@ def main(arguments: list[str] | None = None) -> int:
     serving.add_argument("--log", type=Path, metavar="FILE", help="write one line of JSON per request")
     serving.add_argument(
         "--folder", type=Path, default=FOLDER, help=f"for conn.toml, its secret, ca.pem and environment ({FOLDER})"
+    )
+    serving.add_argument(
+        "--table",
+        action="append",
+        type=named_file,
+        default=[],
+        metavar="NAME=FILE",
+        help="a table of the workspace with the rows of a JSON or CSV file; may be repeated",
     )
     own = serving.add_argument_group(
         "identities", "what the app is registered with, beside the made-up credentials in the folder"
@@ -149,7 +171,7 @@ def main(arguments: list[str] | None = None) -> int:
             raise ValueError("--broken and --hanging are shares of the tenants of --tenants")
         with contextlib.suppress(KeyboardInterrupt):  # where the event loop takes no signals
             asyncio.run(serve(options))
-    except (SourceError, SecretError, ValueError, OSError, ImportError, OverflowError) as error:
+    except (SourceError, SecretError, UsageError, ValueError, OSError, ImportError, OverflowError) as error:
         say(f"ERROR: {clean(str(error))}", error=True)
         return ExitCode.USAGE
     return ExitCode.CONFORMANT

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
+from typing import Any
 
 import httpx
 
@@ -17,6 +18,7 @@ from conformance.fakes.identities import Identities
 from conformance.fakes.network.failures import Obstacle
 from conformance.fakes.services.throttling import throttling
 from conformance.fakes.source import build
+from conformance.fakes.state import given_tables
 from conformance.fakes.state.tenant import Tenant
 from conformance.fakes.world import Disturbance, World
 from conformance.sources.base import SourceError
@@ -47,6 +49,7 @@ class ControllableTenant:
         """Seconds before each answer over sockets."""
         self.jitter = 0.0
         """Up to this many seconds more, at random."""
+        self._tables: dict[str, list[Mapping[str, Any]]] = {}
         self._show(scenario)
 
     def _show(self, scenario: str) -> None:
@@ -54,6 +57,8 @@ class ControllableTenant:
         # The clients have clocks of their own: where the world's is ahead, here the services are behind.
         world.clock.skip(-world.clock.skew)
         self._began = world.clock.began
+        for name, rows in self._tables.items():
+            world.tenant.workspace.tables[name] = given_tables.table(name, rows, self._began)
         self.world, self.scenario = world, scenario
         self.faults: dict[str, Disturbance] = {}
         self._publish(world.connection)
@@ -145,6 +150,16 @@ class ControllableTenant:
     def drop_table(self, name: str) -> None:
         """Remove a table, as if it had never been provisioned in the workspace."""
         self.state.drop_table(name)
+
+    def add_table(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Gives the workspace a table of these rows, in every scenario from now on; it replaces one of that name.
+
+        Column types follow from the values (see :func:`~conformance.fakes.state.given_tables.table`). Raises UsageError
+        for rows that make no table.
+        """
+        given = list(rows)
+        self.state.workspace.tables[name] = given_tables.table(name, given, self.world.clock.service_now())
+        self._tables[name] = given
 
     # Answering
 

@@ -69,10 +69,13 @@ def _assignments(request: httpx.Request) -> Iterator[dict[str, object]]:
     scope = request.url.path.partition("/providers/Microsoft.Authorization")[0]
     named = re.search(r"'([0-9a-f-]{36})'", request.url.params.get("$filter", ""))
     for principal in (named[1],) if named else (OBJECT, RESOURCE):
-        properties = {"principalId": principal, "scope": scope, "roleDefinitionId": ONE["id"]}
+        # At the group the virtual tenant itself lists the definitions, at the subscription this stand-in.
+        role = f"/subscriptions/{scope.split('/')[2]}{READER}" if "/resourcegroups/" in scope.lower() else ONE["id"]
+        properties = {"principalId": principal, "scope": scope, "roleDefinitionId": role}
         yield {**ONE, "id": f"{scope}/{principal}", "properties": {**properties, "createdOn": "2026-01-01T00:00:00Z"}}
 
 
+READER = "/providers/Microsoft.Authorization/roleDefinitions/8d289c81-5878-46d4-8554-54e1e3d8b5cb"
 OBJECT = "55555555-5555-4555-8555-555555555555"
 ONE = {
     "id": RESOURCE,

@@ -235,6 +235,6 @@ def test_what_is_not_there_is_not_found(ask: Asking, path: str, kind: str) -> No
     assert found["message"] == f"{kind} {path.rpartition('/')[2]} was not found"
 
 
-def test_a_path_that_does_not_exist_is_not_found_with_a_token(ask: Asking) -> None:
-    error(ask.get("/api/machine"), 404)
+def test_a_path_that_is_not_modelled_is_said_to_be_not_served_with_a_token(ask: Asking) -> None:
+    error(ask.get("/api/machine"), 501)
     error(ask.get("/api/machine", token=""), 401)

@@ -358,10 +358,10 @@ def test_what_is_not_there_is_not_found(ask: Asking, path: str) -> None:
     error(ask.get(path), 404)
 
 
-def test_an_unknown_segment_is_a_bad_request_of_those_with_a_token(ask: Asking) -> None:
-    found = error(ask.get("/v1.0/security/savedQueries"), 400)
-    assert found["code"] == "BadRequest"
-    assert found["message"] == "Resource not found for the segment 'savedQueries'."
+def test_a_path_that_is_not_modelled_is_said_to_be_not_served_to_those_with_a_token(ask: Asking) -> None:
+    answer = ask.get("/v1.0/security/savedQueries")
+    assert answer.headers["x-virtual-tenant"] == "route-not-served"
+    assert "virtual tenant does not serve this route" in error(answer, 501)["message"]
     assert error(ask.get("/v1.0/security/savedQueries", token=""), 401)["message"] == "Access token is empty."
 
 

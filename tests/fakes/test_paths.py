@@ -31,7 +31,7 @@ def test_graph(azure: AzureWorld) -> None:
 
 def test_of_other_services_it_is_not_known(azure: AzureWorld) -> None:
     ask = log_analytics.QUERY.ask(json={"query": kql.PRINT.text})
-    assert put(azure, ask, "/v1/", "/v1//").status_code == 404
+    assert put(azure, ask, "/v1/", "/v1//").status_code == 501
 
 
 def test_the_query_stays_as_it_is() -> None:

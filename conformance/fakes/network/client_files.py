@@ -12,6 +12,7 @@ from conformance.connection import ClientSecret, Connection, Credential
 from conformance.fakes.credential_files import files_of
 from conformance.fakes.made_up_credentials import certificate as made_up_certificate
 from conformance.fakes.made_up_credentials import federated_token, pfx
+from conformance.fakes.state.administrator import client_id_of, secret_of
 from conformance.fakes.state.timeline import stable_id
 from conformance.files.regular import write_private
 from conformance.probing.clock import Clock
@@ -68,6 +69,8 @@ def variables(connection: Connection, folder: Path | None = None) -> dict[str, s
         "AZURE_RESOURCE_GROUP": connection.resource_group,
         "WORKSPACE_ID": connection.workspace_id,
         "WORKSPACE_NAME": connection.workspace_name,
+        "VIRTUAL_ADMINISTRATOR_ID": client_id_of(connection.tenant_id),
+        "VIRTUAL_ADMINISTRATOR_SECRET": secret_of(connection.tenant_id),
     }
     if isinstance(connection.credential, ClientSecret):
         found["AZURE_CLIENT_SECRET"] = secret(connection)
@@ -83,9 +86,25 @@ def exports(values: Mapping[str, str]) -> str:
     return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in values.items())
 
 
+LEAVE = "leave_virtual_tenant"
+"""The function that takes the variables out of a shell again."""
+
+
+def powershell(values: Mapping[str, str]) -> str:
+    """Lines for PowerShell, and the function that takes the variables back."""
+    lines = [f"$env:{name} = '{value.replace(chr(39), chr(39) * 2)}'" for name, value in values.items()]
+    names = ", ".join(f"env:{name}" for name in values)
+    return "\n".join([*lines, f"function {LEAVE} {{ Remove-Item {names} -ErrorAction SilentlyContinue }}", ""])
+
+
+def leaving(values: Mapping[str, str]) -> str:
+    """The same function for a POSIX shell."""
+    return f"{LEAVE}() {{ unset {' '.join(values)}; }}\n"
+
+
 def write(folder: Path, connection: Connection, environment: Mapping[str, str], certificate: bytes) -> None:
     """Write ``conn.toml``, ``conn-certificate.toml``, ``conn-pfx.toml`` and ``conn-federated.toml`` with the files of
-    their credentials, ``ca.pem``, and ``environment``, which a shell can read in.
+    their credentials, ``ca.pem``, and ``environment`` and ``environment.ps1``, which a shell can read in.
 
     Those that hold a credential are for their owner only. Raises OSError.
     """
@@ -96,7 +115,9 @@ def write(folder: Path, connection: Connection, environment: Mapping[str, str], 
             folder / f"conn-{kind}.toml", replace(connection, name=f"{connection.name}-{kind}", credential=credential)
         )
     _write(folder / "conn.toml", connection)
-    private(folder / "environment", exports({**environment, **variables(connection, folder)}))
+    values = {**environment, **variables(connection, folder)}
+    private(folder / "environment", exports(values) + leaving(values))
+    private(folder / "environment.ps1", powershell(values))
 
 
 def _write(path: Path, connection: Connection) -> None:

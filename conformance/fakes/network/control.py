@@ -95,6 +95,8 @@ class Control:
     async def handler(self, request: httpx.Request) -> httpx.Response:
         """``GET /control`` and ``GET /control/requests``, and the orders; every one answers with the state."""
         match request.method, request.url.path.rstrip("/"):
+            case "GET" | "HEAD", "/health":
+                return _said(200, {"status": "ok", "scenario": self.stage.scenario})
             case "GET", "/control":
                 return _said(200, self.state())
             case "GET", "/control/requests":
@@ -102,7 +104,9 @@ class Control:
                 return httpx.Response(200, text=lines, headers={"Content-Type": "application/x-ndjson"})
             case "POST", path if path in ORDERS:
                 return self._order(request, ORDERS[path])
-        there = ", ".join(["GET /control", "GET /control/requests", *(f"POST {path}" for path in ORDERS)])
+        there = ", ".join(
+            ["GET /health", "GET /control", "GET /control/requests", *(f"POST {path}" for path in ORDERS)]
+        )
         return _said(404, {"error": f"this is the virtual tenant's control; there is: {there}"})
 
     def _order(self, request: httpx.Request, kind: type[Order]) -> httpx.Response:

@@ -105,7 +105,8 @@ class Server:
         # Lower case too: most clients prefer it, and an inherited one would lead past the server.
         proxy = dict.fromkeys(("HTTPS_PROXY", "https_proxy"), self.url) | dict.fromkeys(("NO_PROXY", "no_proxy"), "")
         control = {"SENTINEL_CONTROL": self.control_url} if self.control else {}
-        return proxy | dict.fromkeys(TRUST, str(ca_file)) | control
+        node = {"NODE_USE_ENV_PROXY": "1"}  # Node reads the proxy's variables only where this is set
+        return proxy | dict.fromkeys(TRUST, str(ca_file)) | node | control
 
 
 @contextmanager

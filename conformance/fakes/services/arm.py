@@ -13,7 +13,8 @@ from conformance.apis.endpoint import Action
 from conformance.fakes.services.arm_gateway import ok, refuse, scope_of, workspace_of
 from conformance.fakes.services.routes import Call, answers
 from conformance.fakes.state.rbac import grants, may, reaches, sees_below
-from conformance.fakes.state.tenant import Assignment, Denial, Subscription, Workspace
+from conformance.fakes.state.roles import RoleDefinition
+from conformance.fakes.state.tenant import Assignment, Denial, Subscription, TableState, Workspace
 from conformance.fakes.state.timeline import stable_id
 
 RECORDED = "graph-azure recordings (github.com/JupiterOne/graph-azure)"
@@ -173,11 +174,10 @@ def role_assignments(call: Call) -> httpx.Response:
 
 
 def assignment_body(call: Call, one: Assignment) -> dict[str, Any]:
-    subscription = next(iter(call.tenant.subscriptions))
     created = one.created.strftime("%Y-%m-%dT%H:%M:%S.0000000Z")
     return {
         "properties": {
-            "roleDefinitionId": f"/subscriptions/{subscription}{arm.AUTHORIZATION}/roleDefinitions/{one.role.id}",
+            "roleDefinitionId": definition_id(one.scope, one.role),
             "principalId": one.principal_id,
             "principalType": one.principal_type,
             "scope": one.scope,
@@ -226,13 +226,18 @@ def denial_body(one: Denial) -> dict[str, Any]:
 @answers(arm.ROLE_DEFINITIONS, "recorded", "azure-sdk recordings of role-definition lists")
 def role_definitions(call: Call) -> httpx.Response:
     """All that can be assigned at the scope; ``$filter`` picks them by name or by type."""
-    bodies = [definition_body(one) for one in call.tenant.roles]
+    bodies = [definition_body(one, scope_of(call)) for one in call.tenant.roles]
     for name, value in re.findall(r"(roleName|type) eq '([^']*)'", call.option("$filter") or ""):
         bodies = [one for one in bodies if one["properties"][name].lower() == value.lower()]
     return ok(call, {"value": bodies})
 
 
-def definition_body(one: Any) -> dict[str, Any]:
+def definition_id(scope: str, role: RoleDefinition) -> str:
+    """The id of a role as it is shown at a scope: below the scope's subscription (recorded)."""
+    return f"/subscriptions/{scope.split('/')[2].lower()}{arm.AUTHORIZATION}/roleDefinitions/{role.id}"
+
+
+def definition_body(one: RoleDefinition, scope: str) -> dict[str, Any]:
     return {
         "properties": {
             "roleName": one.name,
@@ -252,7 +257,7 @@ def definition_body(one: Any) -> dict[str, Any]:
             "createdBy": None,
             "updatedBy": None,
         },
-        "id": f"{arm.AUTHORIZATION}/roleDefinitions/{one.id}",
+        "id": definition_id(scope, one),
         "type": "Microsoft.Authorization/roleDefinitions",
         "name": one.id,
     }
@@ -267,18 +272,19 @@ def table(call: Call) -> httpx.Response:
         return refuse(
             call, "resource-not-found", resource=f"{found.name}/tables/{call.path['table']}", group=found.resource_group
         )
-    return ok(
-        call,
-        {
-            "id": f"{found.scope}/tables/{state.name}",
-            "name": state.name,
-            "properties": {
-                "plan": state.plan,
-                "retentionInDays": found.retention_days,
-                "totalRetentionInDays": found.retention_days,
-                "protectionLevel": state.protection,
-                "provisioningState": "Succeeded",
-                "schema": {"name": state.name, "tableType": "Microsoft"},
-            },
+    return ok(call, table_body(found, state))
+
+
+def table_body(workspace: Workspace, state: TableState) -> dict[str, Any]:
+    return {
+        "id": f"{workspace.scope}/tables/{state.name}",
+        "name": state.name,
+        "properties": {
+            "plan": state.plan,
+            "retentionInDays": workspace.retention_days,
+            "totalRetentionInDays": workspace.retention_days,
+            "protectionLevel": state.protection,
+            "provisioningState": "Succeeded",
+            "schema": {"name": state.name, "tableType": "CustomLog" if state.columns else "Microsoft"},
         },
-    )
+    }

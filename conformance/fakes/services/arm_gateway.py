@@ -11,7 +11,7 @@ import httpx
 
 from conformance.apis import arm
 from conformance.apis.endpoint import ARM, SENTINEL_API, Action
-from conformance.fakes.services.routes import Call, Refuser, gate, new_id, respond, unmatched
+from conformance.fakes.services.routes import Call, Refuser, gate, new_id, not_served, respond, unmatched
 from conformance.fakes.state.rbac import may
 from conformance.fakes.state.tenant import Workspace
 from conformance.fakes.state.tokens import bearer, read
@@ -176,6 +176,28 @@ def ok(call: Call, value: Any) -> httpx.Response:
 
 @unmatched(ARM)
 def unknown_path(call: Call) -> httpx.Response:
-    """Paths that this model does not have: the token is looked at first, as the gateway does."""
-    namespace = call.request.url.path.rpartition("/providers/")[2].split("/")[0] or "Microsoft.Resources"
-    return _token(call) or refuse(call, "no-route", namespace=namespace, version=call.option("api-version") or "")
+    """Paths that this model does not have: as at the gateway, the token is looked at first, and the right to write."""
+    return _token(call) or may_write(call) or not_served(refuse, call)
+
+
+WRITES = {"PUT": "write", "PATCH": "write", "DELETE": "delete"}
+
+
+def names_a_resource(path: str) -> bool:
+    """Whether a path ends in the name of a resource, not in a kind of them."""
+    return len(path.rstrip("/").rpartition("/providers/")[2].split("/")) % 2 == 1
+
+
+def may_write(call: Call) -> httpx.Response | None:
+    """Of a write to a resource: who lacks its action is refused, whether it is modelled or not."""
+    path, verb = call.request.url.path, WRITES.get(call.request.method)
+    before, _, behind = path.rpartition("/providers/")
+    namespace, *rest = behind.split("/")
+    if verb is None or not before or not rest:
+        return None
+    action = "/".join([namespace, *rest[::2], verb])
+    if may(call.tenant, call.claims.get("oid"), action, before):
+        return None
+    return refuse(
+        call, "not-authorized", client=call.claims["appid"], object_id=call.claims["oid"], action=action, scope=path
+    )

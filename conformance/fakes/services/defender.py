@@ -12,7 +12,7 @@ from conformance.apis import defender
 from conformance.apis.endpoint import DEFENDER, AppRole
 from conformance.apis.permissions import RESOURCES
 from conformance.fakes.query.odata import Fields, QueryError, check_options, next_link, number, select
-from conformance.fakes.services.routes import Call, Refuser, answers, gate, new_id, respond, unmatched
+from conformance.fakes.services.routes import Call, Refuser, answers, gate, new_id, not_served, respond, unmatched
 from conformance.fakes.state.tokens import presented
 
 MACHINES_FILTERED: Fields = {
@@ -173,4 +173,4 @@ def _ok(call: Call, context: str, value: Mapping[str, Any]) -> httpx.Response:
 @unmatched(DEFENDER)
 def unknown_path(call: Call) -> httpx.Response:
     """A path that this API does not have: the token is looked at first."""
-    return _token(call) or refuse(call, "no-route")
+    return _token(call) or not_served(refuse, call)

@@ -14,7 +14,7 @@ from conformance.apis.endpoint import ENTRA, Audience
 from conformance.apis.permissions import RESOURCES
 from conformance.connection import CLOUDS
 from conformance.fakes import token_form
-from conformance.fakes.services.routes import Call, Refuser, answers, new_id, respond, unmatched
+from conformance.fakes.services.routes import Call, Refuser, answers, new_id, not_served, respond, unmatched
 from conformance.fakes.state.assertions import judge
 from conformance.fakes.state.tenant import App
 from conformance.fakes.state.tokens import issue
@@ -181,7 +181,7 @@ def token(call: Call) -> httpx.Response:
         return refuse(call, "parameter-invalid", name="client_assertion_type")
     if refused := _tenant(call, "tenant-not-found"):
         return refused
-    app = call.tenant.apps.get(form["client_id"].lower())
+    app = call.tenant.app_by_id(form["client_id"])
     if app is None:
         return refuse(call, "app-not-found", client_id=form["client_id"], tenant=call.tenant.name)
     return _app(call, app) or _credential(call, app, form) or _scope(call, app, form) or _issued(call, app, form)
@@ -264,7 +264,7 @@ def _scope(call: Call, app: App, form: Mapping[str, str]) -> httpx.Response | No
     held = any(one.resource_app_id == resource.app_id for one in app.consents)
     if resource.assignment_required and not held:
         return refuse(call, "assignment-required", **names)
-    if call.tenant.conditional_access:
+    if call.tenant.conditional_access and app is not call.tenant.administrator:
         policy = {"essential": True, "values": [call.tenant.conditional_access]}
         return refuse(call, "access-blocked", claims=json.dumps({"access_token": {"capolids": policy}}))
     return None
@@ -299,4 +299,4 @@ def _issued(call: Call, app: App, form: Mapping[str, str]) -> httpx.Response:
 def unknown_path(call: Call) -> httpx.Response:
     if call.request.url.path.endswith("/oauth2/v2.0/token"):
         return refuse(call, "not-post")
-    return respond(call, 404, None, {**headers(call), "Content-Type": "text/html; charset=utf-8"})
+    return not_served(refuse, call)

@@ -12,10 +12,10 @@ from typing import Any
 import httpx
 
 from conformance.apis import graph
-from conformance.apis.endpoint import GRAPH, AppRole, Endpoint
+from conformance.apis.endpoint import GRAPH, AppRole
 from conformance.fakes.query.odata import Fields, QueryError, check_options, next_link, number, project, select
 from conformance.fakes.services.enumerations import shown
-from conformance.fakes.services.routes import Call, Refuser, answers, gate, respond, unmatched
+from conformance.fakes.services.routes import Call, Refuser, answers, gate, not_served, respond, unmatched
 from conformance.fakes.state import directory
 from conformance.fakes.state.tenant import GRAPH_APP, App
 from conformance.fakes.state.tokens import presented
@@ -119,7 +119,7 @@ def _roles(call: Call) -> httpx.Response | None:
     held = call.claims.get("roles", [])
     if not isinstance(need, AppRole) or set(need.any_of) & set(held):
         return None
-    if need is graph.READ_DIRECTORY:
+    if need is graph.READ_DIRECTORY or need.name.startswith("App"):
         return refuse(call, "directory-denied")
     if need is graph.READ_EVENTS:
         return refuse(call, "events-role-missing")
@@ -290,17 +290,7 @@ def _ok(call: Call, context: str, value: Mapping[str, Any]) -> httpx.Response:
     return respond(call, 200, {"@odata.context": metadata, **value}, headers(call))
 
 
-SEGMENTS = frozenset(
-    segment
-    for endpoint in vars(graph).values()
-    if isinstance(endpoint, Endpoint)
-    for segment in endpoint.path.lower().split("/")
-)
-
-
 @unmatched(GRAPH)
 def unknown_path(call: Call) -> httpx.Response:
-    """A path that Graph does not have: the token is looked at first."""
-    segments = call.request.url.path.split("/")
-    unknown = next((one for one in segments if one.lower() not in SEGMENTS), segments[-1])
-    return _token(call) or refuse(call, "no-segment", segment=unknown)
+    """A path that the virtual tenant does not serve: the token is looked at first."""
+    return _token(call) or not_served(refuse, call)

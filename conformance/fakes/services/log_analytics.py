@@ -10,9 +10,9 @@ import httpx
 
 from conformance.apis import log_analytics
 from conformance.apis.endpoint import LOG_ANALYTICS
-from conformance.fakes.query import canned_kql
+from conformance.fakes.query import any_kql, canned_kql
 from conformance.fakes.services.arm_gateway import workspace_of
-from conformance.fakes.services.routes import Call, Refuser, answers, gate, new_id, respond, unmatched
+from conformance.fakes.services.routes import Call, Refuser, answers, gate, new_id, not_served, respond, unmatched
 from conformance.fakes.state.rbac import may
 from conformance.fakes.state.tenant import Workspace
 from conformance.fakes.state.timeline import stamp
@@ -112,9 +112,9 @@ def _answer(call: Call, workspace: Workspace, refusal: str) -> httpx.Response:
     if not workspace.has_data:
         return respond(call, 204, None, {})
     if asked.get("workspaces"):
-        return refuse(call, "not-evaluated")
+        return refuse(call, "not-evaluated", construct="a query over more workspaces")
     try:
-        result = canned_kql.evaluate(text, workspace, now, window)
+        result = any_kql.evaluate(text, workspace, now, window)
     except canned_kql.UnknownTable as unknown:
         (table,) = unknown.args
         return refuse(call, "table-unknown", table=table, operator=canned_kql.operator_on(table, text))
@@ -123,8 +123,13 @@ def _answer(call: Call, workspace: Workspace, refusal: str) -> httpx.Response:
         return refuse(call, "table-unreachable", table=table, plan=plan)
     except canned_kql.Malformed as malformed:
         return refuse(call, "syntax", **_place(text, *malformed.args))
-    except canned_kql.NotEvaluated:
-        return refuse(call, "not-evaluated")
+    except any_kql.UnknownColumn as unknown:
+        column, operator = unknown.args
+        return refuse(call, "column-unknown", column=column, operator=operator)
+    except any_kql.TimedOut:
+        return refuse(call, "query-timeout")
+    except canned_kql.NotEvaluated as unevaluated:
+        return refuse(call, "not-evaluated", construct=unevaluated.args[0])
     return respond(call, 200, _document(call, result), headers(call))
 
 
@@ -170,4 +175,4 @@ def _wire(value: Any, kind: str) -> Any:
 
 @unmatched(LOG_ANALYTICS)
 def unknown_path(call: Call) -> httpx.Response:
-    return enter(call) or refuse(call, "path-not-found")
+    return enter(call) or not_served(refuse, call)

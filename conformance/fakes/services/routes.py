@@ -174,6 +174,12 @@ class Refuser:
         return respond(call, status, body, {**self._headers(call, status), **more_headers})
 
 
+def not_served(refuse: Refuser, call: Call) -> httpx.Response:
+    """What the virtual tenant says to a route that it does not model: that it is not the service that says so."""
+    text = f"The virtual tenant does not serve this route: {call.request.method} {call.request.url.path}"
+    return refuse.say(call, 501, "RouteNotServed", text, {"x-virtual-tenant": "route-not-served"})
+
+
 def respond(call: Call, status: int, body: Any, headers: Mapping[str, str]) -> httpx.Response:
     """A response with the service's clock in ``Date``. ``body``: JSON value, text, bytes or None."""
     date = call.tenant.clock.service_now().strftime("%a, %d %b %Y %H:%M:%S GMT")

@@ -14,7 +14,7 @@ from conformance.apis import sentinel
 from conformance.apis.endpoint import SENTINEL_API
 from conformance.fakes.services import arm_gateway
 from conformance.fakes.services.arm_gateway import enter, ok, workspace_of
-from conformance.fakes.services.routes import Call, Refuser, answers, unmatched
+from conformance.fakes.services.routes import Call, Refuser, answers, not_served, unmatched
 from conformance.fakes.services.sentinel_content import AUTHOR, alert_body, entities_of, incident_body
 from conformance.fakes.state.tenant import Workspace
 from conformance.fakes.state.timeline import Incident, stable_id, stamp
@@ -290,6 +290,10 @@ answers(sentinel.SETTINGS, "specified", "azure-mgmt-securityinsight 2.0.0b4 (202
 def other_verb(call: Call) -> httpx.Response:
     """A verb that an operation does not have: alerts, bookmarks and entities of an incident are POST only."""
     request = call.request
-    return enter(call) or refuse(
+    if refused := enter(call):
+        return refused
+    if request.method in arm_gateway.WRITES and arm_gateway.names_a_resource(request.url.path):
+        return arm_gateway.may_write(call) or not_served(refuse, call)
+    return refuse(
         call, "verb-unsupported", path=request.url.path, version=call.option("api-version"), method=request.method
     )

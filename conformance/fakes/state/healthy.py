@@ -9,6 +9,7 @@ from conformance.fakes.identity_provider import virtual_provider
 from conformance.fakes.key_credentials import KeyCredential
 from conformance.fakes.services.sentinel_content import content
 from conformance.fakes.state import tenant as state
+from conformance.fakes.state.administrator import administrator
 from conformance.fakes.state.defender_data import fill
 from conformance.fakes.state.table_rows import tables
 from conformance.fakes.state.tenant import App, Resource, Subscription, Tenant, Workspace
@@ -35,6 +36,7 @@ def healthy(connection: Connection, start: datetime | None = None, began: dateti
         cloud=connection.cloud,
         clock=clock,
     )
+    tenant.administrator = administrator(tenant)
     tenant.apps[connection.client_id.lower()] = _app(connection)
     register(tenant, connection)
     tenant.resources = {

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from conformance.apis.tables import TABLES, types_of_columns
+from conformance.fakes.state.log_rows import LOG_SCHEMAS, log_rows
 from conformance.fakes.state.timeline import HOSTS, Alert, Incident, stable_id
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ DELAY = timedelta(minutes=4)
 
 
 SCHEMAS: dict[str, Mapping[str, str]] = {
+    **LOG_SCHEMAS,
     **{name: {**table.documented, **table.unverified} for name, table in TABLES.items()},
     "SentinelHealth": types_of_columns(
         datetime="TimeGenerated",
@@ -59,6 +61,7 @@ def tables(workspace: Workspace, now: datetime) -> dict[str, TableState]:
         "SentinelHealth": list(_health(workspace, now)),
         "Usage": list(_usage(workspace, now)),
         "Heartbeat": list(_heartbeat(workspace, now)),
+        **log_rows(workspace, now),
     }
     return {name: TableState(name, rows=found) for name, found in rows.items()}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -124,6 +124,8 @@ class TableState:
     rows: list[dict[str, Any]] = field(default_factory=list)
     partial: bool = False
     """Queries on it answer with a part of their rows, and an error beside them."""
+    columns: Mapping[str, str] | None = None
+    """Column to Kusto type, of a table that was given; None for the tables that the virtual tenant has itself."""
 
 
 @dataclass
@@ -202,6 +204,8 @@ class Tenant:
     literal_wildcards: bool = False
     """True: ``workspaces/*/read`` of a role does not include ``workspaces/read``, which is not documented."""
     custom_roles: list[RoleDefinition] = field(default_factory=list)
+    administrator: App | None = None
+    """A principal that may do everything."""
     defender: Defender = field(default_factory=Defender)
     identity_providers: dict[str, IdentityProvider] = field(default_factory=dict)
     """Providers whose keys can be had, by issuer. Signatures of others that an app trusts are not verified."""
@@ -223,6 +227,16 @@ class Tenant:
     @property
     def roles(self) -> Iterable[RoleDefinition]:
         return (*BUILT_IN.values(), *self.custom_roles)
+
+    def app_by_id(self, client_id: str) -> App | None:
+        """The app of a client id, the administrator among them."""
+        if self.administrator and client_id.lower() == self.administrator.client_id:
+            return self.administrator
+        return self.apps.get(client_id.lower())
+
+    def administers(self, principal_id: str | None) -> bool:
+        """Whether a service principal is the administrator's."""
+        return self.administrator is not None and principal_id == self.administrator.service_principal_id
 
     def workspace_named(self, subscription_id: str, resource_group: str, name: str) -> Workspace | None:
         wanted = (subscription_id.lower(), resource_group.lower(), name.lower())

@@ -1,0 +1,235 @@
+"""Any KQL over the tables of the virtual tenant, with duckdb-kql (the extra ``kql``).
+
+The tables that a query names are loaded for it alone, cut to the request's timespan. What is not evaluated as the
+service does it is refused by its name; rows are never invented.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from importlib.util import find_spec
+from threading import Timer
+from typing import Any
+
+from conformance.fakes.query import canned_kql
+from conformance.fakes.query.canned_kql import Malformed, NotEvaluated, Result, UnknownTable, Window
+from conformance.fakes.query.kql_names import comparison_by_one_sign, misspelt, operator_at, text_beside_number
+from conformance.fakes.query.kql_rewrites import FUNCTIONS, INGESTION, rewrite
+from conformance.fakes.query.kql_tokens import tokens
+from conformance.fakes.query.kql_values import ENGINE_TYPES, loaded, unloaded
+from conformance.fakes.state.table_rows import INGESTED, SCHEMAS
+from conformance.fakes.state.tenant import TableState, Workspace
+
+MAX_ROWS = 500_000
+MAX_CHARACTERS = 64_000_000
+"""The service's limits of a result, beyond which it is a partial one (documented)."""
+MAX_SECONDS = 20.0
+"""Of the virtual tenant: it answers nobody else meanwhile."""
+DECIMALS = frozenset({"decimal", "todecimal"})
+"""What the engine takes for ``real``."""
+MISSING_COLUMN = re.compile(
+    r'Referenced column "([^"]+)" not found|Column "([^"]+)" (?:referenced that exists|in EXCLUDE)'
+    r'|does not have a column named "([^"]+)"'
+)
+MISSING_TABLE = re.compile(r"Table with name (\S+) does not exist")
+
+
+class UnknownColumn(Exception):
+    """A query that names a column that there is not: its name and the operator."""
+
+
+class TimedOut(Exception):
+    """A query that takes longer than the virtual tenant lets it."""
+
+
+def evaluate(text: str, workspace: Workspace, now: datetime, window: Window | None) -> Result:
+    """The answer to a query: as :func:`canned_kql.evaluate` for those of the suite, by the engine for all others.
+
+    Raises what that raises, :class:`UnknownColumn` and :class:`TimedOut`; ``NotEvaluated`` names the construct.
+    """
+    try:
+        return canned_kql.evaluate(text, workspace, now, window)
+    except NotEvaluated:
+        if find_spec("duckdb_kql") is None or find_spec("duckdb") is None:
+            raise NotEvaluated("any query but the suite's own without sentinel-conformance[kql]") from None
+    return _Query(text, workspace, now).result(window)
+
+
+def columns_of(table: TableState) -> Mapping[str, str]:
+    """The columns of a table with their Kusto types."""
+    return table.columns or SCHEMAS[table.name]
+
+
+class _Query:
+    def __init__(self, text: str, workspace: Workspace, now: datetime) -> None:
+        self.text, self.workspace, self.now = text, workspace, now
+        self.words = tokens(text)
+        if self.words[0].text == ".":
+            raise NotEvaluated("a management command")
+        if (sign := comparison_by_one_sign(self.words)) is not None:
+            raise Malformed(sign.start)
+        self.engine = _engine().connect(config={"threads": "1", "memory_limit": "512MB"})
+
+    def result(self, window: Window | None) -> Result:
+        import duckdb
+        import duckdb_kql
+
+        tables = self._tables()
+        self._check_names(tables)
+        timer = Timer(MAX_SECONDS, self.engine.interrupt)
+        try:
+            for table in tables:
+                self._load(table, window)
+            self.engine.execute("SET enable_external_access=false")
+            timer.start()
+            return self._run(any(table.partial for table in tables))
+        except duckdb_kql.KqlError as error:
+            raise self._refusal(error) from error
+        except duckdb.InterruptException as error:
+            raise TimedOut from error
+        except duckdb.Error as error:
+            raise self._missing(str(error)) from error
+        except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+            raise NotEvaluated(f"this query: the engine fails ({type(error).__name__})") from error
+        finally:
+            timer.cancel()
+            self.engine.close()
+
+    def _tables(self) -> list[TableState]:
+        named = {
+            word.text.removesuffix("*")
+            for n, word in enumerate(self.words)
+            if word.kind == "name" and not (n and self.words[n - 1].text == ".")
+        }
+        named |= {table for function, table in FUNCTIONS.items() if function in named}
+        every = self.workspace.tables
+        wild = any(one.text == "*" and n and self.words[n - 1].kind == "name" for n, one in enumerate(self.words))
+        return [table for name, table in every.items() if name in named or (wild and _starts(name, named))]
+
+    def _check_names(self, tables: list[TableState]) -> None:
+        for n, word in enumerate(self.words[:-1]):
+            if word.text == "union" and self.words[n + 1].text == "*":
+                raise NotEvaluated("union *")
+            if word.text in DECIMALS and self.words[n + 1].text == "(":
+                raise NotEvaluated(f"{word.text}()")
+        columns = {name: kind for table in tables for name, kind in columns_of(table).items()}
+        if (name := text_beside_number(self.words, columns)) is not None:
+            raise NotEvaluated(f"a comparison of the string {name.text} with a number")
+        wrong = misspelt(self.words, columns)
+        if wrong is not None:
+            raise UnknownColumn(wrong.text, operator_at(self.words, wrong))
+
+    def _load(self, table: TableState, window: Window | None) -> None:
+        """Makes a table of the engine: each column is given as one list of texts, and cast."""
+        rows = canned_kql.rows_of(self.workspace, table.name, window)
+        columns = dict(columns_of(table))
+        keys = {name: name for name in columns}
+        if any(word.text == "ingestion_time" for word in self.words):
+            columns[INGESTION], keys[INGESTION] = "datetime", INGESTED
+        lists = [[loaded(row.get(keys[name]), kind) for row in rows] for name, kind in columns.items()]
+        # No null among strings: the service has none.
+        typed = [
+            f'CAST({_or_empty(f"x{n}", kind)} AS {ENGINE_TYPES[kind]}) AS "{name}"'
+            for n, (name, kind) in enumerate(columns.items())
+        ]
+        given = ", ".join(f"unnest(CAST(? AS VARCHAR[])) AS x{n}" for n in range(len(columns)))
+        statement = f'CREATE TABLE "{table.name}" AS SELECT {", ".join(typed)} FROM (SELECT {given})'  # noqa: S608
+        self.engine.execute(statement, lists)
+
+    def _relation(self, text: str) -> Any:
+        return _engine().kql(self.engine, text, allow_write=False, query_now=self.now)
+
+    def _columns(self, text: str) -> dict[str, str]:
+        relation = self._relation(text)
+        kinds = [_kusto_type(one) for one in relation.types]
+        return {name: kind for name, kind in zip(relation.columns, kinds, strict=True) if name != INGESTION}
+
+    def _run(self, partial: bool) -> Result:
+        self.rewritten = self.text
+        self.rewritten = rewrite(self.text, self._columns)
+        cursor = _engine().execute(self.engine, self.rewritten, allow_write=False, query_now=self.now)
+        names = [one[0] for one in cursor.description]
+        kinds = [_kusto_type(one[1]) for one in cursor.description]
+        found: list[Mapping[str, Any]] = []
+        size = 0
+        while batch := cursor.fetchmany(1000):
+            for row in batch:
+                values = [unloaded(value, kind) for value, kind in zip(row, kinds, strict=True)]
+                size += sum(len(str(value)) for value in values)
+                if len(found) == MAX_ROWS or size > MAX_CHARACTERS:
+                    return Result(_shown(names, kinds), found, partial=True)
+                found.append(dict(zip(names, values, strict=True)))
+        return Result(_shown(names, kinds), found, partial)
+
+    def _refusal(self, error: Any) -> Exception:
+        import duckdb_kql
+
+        if isinstance(error, duckdb_kql.KqlSyntaxError):
+            found = duckdb_kql.validate(self.text) or error.diagnostics
+            return Malformed(_offset(self.text, found[0].span.line, found[0].span.column))
+        if isinstance(error, duckdb_kql.KqlUnsupportedError):
+            return NotEvaluated(_construct(error, self.rewritten))
+        if isinstance(error, duckdb_kql.KqlSchemaError):
+            if "unknown table" in (error.hint or "") or "matched no table" in (error.hint or ""):
+                return UnknownTable(error.name)
+            return NotEvaluated(f"{error.name} ({error.hint.partition('. ')[0]})" if error.hint else error.name)
+        return NotEvaluated(type(error).__name__)
+
+    def _missing(self, message: str) -> Exception:
+        if table := MISSING_TABLE.search(message):
+            return UnknownTable(table[1])
+        if column := MISSING_COLUMN.search(message):
+            name = next(filter(None, column.groups()))
+            place = next((word for word in self.words if word.text == name), self.words[-1])
+            return UnknownColumn(name, operator_at(self.words, place))
+        return NotEvaluated("an expression: " + message.splitlines()[0])
+
+
+@cache
+def _engine() -> Any:
+    import duckdb_kql
+
+    return duckdb_kql
+
+
+def _starts(name: str, prefixes: set[str]) -> bool:
+    return any(name.startswith(prefix) for prefix in prefixes)
+
+
+def _or_empty(column: str, kind: str) -> str:
+    return f"coalesce({column}, '')" if kind == "string" else column
+
+
+def _kusto_type(engine_type: object) -> str:
+    from duckdb_kql.types import kusto_type
+
+    return str(kusto_type(engine_type))
+
+
+def _shown(names: list[str], kinds: list[str]) -> dict[str, str]:
+    return {name: kind for name, kind in zip(names, kinds, strict=True) if name != INGESTION}
+
+
+def _offset(text: str, line: int, column: int) -> int:
+    """The offset of a place (line from 1, column from 0); at a pipe it is what follows the pipe that is wrong."""
+    offset = sum(len(one) for one in text.splitlines(keepends=True)[: line - 1]) + column
+    if text[offset : offset + 1] == "|":
+        offset += 1 + len(text[offset + 1 :]) - len(text[offset + 1 :].lstrip())
+    return min(offset, len(text))
+
+
+def _construct(error: Any, text: str) -> str:
+    """What the engine does not evaluate, in KQL's own word."""
+    kind, _, name = str(error.construct).partition(":")
+    if kind in ("function", "aggregate") and name:
+        return f"{name}()"
+    if error.span is not None and not re.fullmatch(r"[a-z][a-z -]*\*?", str(error.construct)):
+        lines = text.splitlines()
+        if error.span.line <= len(lines):
+            word = re.match(r"[\w-]+", lines[error.span.line - 1][error.span.column :])
+            if word is not None:
+                return word[0]
+    return str(error.construct)

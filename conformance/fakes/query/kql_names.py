@@ -1,0 +1,120 @@
+"""Names are case-sensitive in KQL, and are not for the engine: those that only their case keeps from a known name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from itertools import pairwise
+
+from conformance.fakes.query.kql_tokens import Token
+
+AGGREGATES = (
+    "arg_max",
+    "arg_min",
+    "avg",
+    "avgif",
+    "count",
+    "countif",
+    "dcount",
+    "dcountif",
+    "list",
+    "max",
+    "min",
+    "percentile",
+    "set",
+    "stdev",
+    "sum",
+    "sumif",
+)
+WORDS = frozenset(
+    {
+        "and",
+        "asc",
+        "between",
+        "by",
+        "contains",
+        "desc",
+        "false",
+        "first",
+        "from",
+        "has",
+        "in",
+        "isfuzzy",
+        "kind",
+        "last",
+        "not",
+        "null",
+        "nulls",
+        "of",
+        "on",
+        "or",
+        "step",
+        "to",
+        "true",
+        "typeof",
+        "with",
+    }
+)
+
+
+def misspelt(words: list[Token], columns: Collection[str]) -> Token | None:
+    """The first name that is no column of the query's tables and none that the query makes, but would be one in other
+    case. ``columns``: those of all tables of the query.
+    """
+    known = {*columns, *_made(words), "Count"}
+    known |= {f"{prefix}_{one}" for prefix in AGGREGATES for one in columns} | {"count_", "countif_"}
+    folded = {one.casefold() for one in known}
+    for n, word in enumerate(words):
+        if word.kind != "name" or word.text in known or word.text.casefold() not in folded or word.text in WORDS:
+            continue
+        before, after = _around(words, n)
+        member = before == "." and not (n > 1 and words[n - 2].text in ("$left", "$right"))
+        if member or before in ("|", ":") or after in ("(", "=", ":"):
+            continue
+        return word
+    return None
+
+
+def _around(words: list[Token], n: int) -> tuple[str, str]:
+    return (words[n - 1].text if n else ""), (words[n + 1].text if n + 1 < len(words) else "")
+
+
+def _made(words: Iterable[Token]) -> set[str]:
+    """What a query names itself: with ``=``, ``let``, ``as``, in a schema, and in patterns of ``parse``."""
+    made: set[str] = set()
+    parsing = False
+    for one, following in pairwise(words):
+        if one.text == "|":
+            parsing = following.text in ("parse", "parse-where")
+        if one.kind == "name" and (following.text in ("=", ":") or parsing):
+            made.add(one.text)
+        if one.text in ("let", "as") and following.kind == "name":
+            made.add(following.text)
+    return made
+
+
+def comparison_by_one_sign(words: list[Token]) -> Token | None:
+    """A ``=`` where ``where`` has to compare: the engine takes it for ``==``, the service for no KQL."""
+    operator = ""
+    for before, one in pairwise(words):
+        if before.text == "|":
+            operator = one.text if one.depth == before.depth else ""
+        elif one.text == "=" and operator in ("where", "filter"):
+            return one
+    return None
+
+
+def text_beside_number(words: list[Token], columns: Mapping[str, str]) -> Token | None:
+    """A column of texts that is compared with a number: the engine casts, the service refuses."""
+    made = _made(words)
+    for name, sign, value in zip(words, words[1:], words[2:], strict=False):
+        number = value.kind == "number" and value.text.replace(".", "").isdigit()
+        compared = sign.text in ("==", "!=", "<", ">", "<=", ">=") and number
+        if compared and name.text not in made and columns.get(name.text) == "string":
+            return name
+    return None
+
+
+def operator_at(words: list[Token], place: Token) -> str:
+    """The operator in whose arguments a word stands: refusals name it."""
+    earlier = [n for n, one in enumerate(words) if one.text == "|" and one.start < place.start and n + 1 < len(words)]
+    return words[earlier[-1] + 1].text if earlier else "union"

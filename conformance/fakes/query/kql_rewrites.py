@@ -1,0 +1,140 @@
+"""What the engine does not take as KQL has it, in words that it takes: the same rows, the same columns.
+
+The rules that need to know the columns at a place ask for them with a function from the text before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fnmatch import fnmatchcase
+
+from conformance.fakes.query.kql_tokens import Token, closing, replace, tokens
+
+Columns = Mapping[str, str]
+"""Column names in their order, each with its Kusto type."""
+INGESTION = "ingestion_time_"
+"""The column in which a loaded table has the time of ingestion of each row, where a query asks for it."""
+INTEGERS = frozenset(
+    {"hourofday", "dayofmonth", "dayofyear", "monthofyear", "getmonth", "getyear", "week_of_year", "datetime_part"}
+)
+"""Functions whose results are ``int``; the engine's are ``long``."""
+FUNCTIONS = {"_SentinelHealth": "SentinelHealth", "_SentinelAudit": "SentinelAudit"}
+"""Functions of a workspace over a table of it, called without arguments."""
+
+
+def rewrite(text: str, columns_of: Callable[[str], Columns]) -> str:
+    """The text for the engine. ``columns_of`` gives the columns of a query; what it raises is raised here too."""
+    text = _names(text)
+    for number in range(len(tokens(text))):  # each step changes one operator, so these are more than enough
+        words = tokens(text)
+        starts = [n for n, word in enumerate(words) if word.text == "|" and word.depth == 0 and n + 1 < len(words)]
+        for n in starts:
+            changed = _operator(text, words, n, columns_of)
+            if changed is not None and changed != text:
+                text = changed
+                break
+        else:
+            return text
+        assert number < len(text)
+    return text
+
+
+def _names(text: str) -> str:
+    """Functions, and what is only a hint, at any depth."""
+    words, changes = tokens(text), []
+    for n, word in enumerate(words):
+        called = n + 1 < len(words) and words[n + 1].text == "("
+        if word.kind != "name" or (n and words[n - 1].text == "."):
+            continue
+        end = closing(words, n + 1) if called else None
+        if called and end is not None:
+            changes += _call(text, words, n, end)
+        elif word.text == "serialize" and (n + 1 == len(words) or words[n + 1].text in "|;)") and _piped(words, n):
+            changes.append((words[n - 1].start, word.end, " "))
+        elif word.text in ("serialize", "sample") and _piped(words, n):
+            changes.append((word.start, word.end, {"serialize": "extend", "sample": "take"}[word.text]))
+    return replace(text, changes)
+
+
+def _piped(words: list[Token], n: int) -> bool:
+    return n > 0 and words[n - 1].text == "|"
+
+
+def _call(text: str, words: list[Token], n: int, end: int) -> list[tuple[int, int, str]]:
+    name = words[n]
+    if name.text == "materialize":
+        return [(name.start, name.end, "")]
+    if name.text in INTEGERS:
+        return [(name.start, name.start, "toint("), (words[end].end, words[end].end, ")")]
+    if name.text == "ingestion_time" and end == n + 2:
+        return [(name.start, words[end].end, INGESTION)]
+    if name.text in FUNCTIONS and end == n + 2:
+        return [(name.start, words[end].end, FUNCTIONS[name.text])]
+    if name.text == "percentiles":
+        return _percentiles(text, words, n, end)
+    return []
+
+
+def _percentiles(text: str, words: list[Token], n: int, end: int) -> list[tuple[int, int, str]]:
+    """One aggregate for each; those that are named by hand are left alone."""
+    if words[n - 1].text == "=":
+        return []
+    commas = [m for m in range(n + 2, end) if words[m].text == "," and words[m].depth == words[n + 1].depth + 1]
+    if not commas:
+        return []
+    value = text[words[n + 1].end : words[commas[0]].start]
+    shares = text[words[commas[0]].end : words[end].start].split(",")
+    return [(words[n].start, words[end].end, ", ".join(f"percentile({value}, {one.strip()})" for one in shares))]
+
+
+def _operator(text: str, words: list[Token], n: int, columns_of: Callable[[str], Columns]) -> str | None:
+    """The text with the operator behind a pipe in other words; None where there is nothing to change."""
+    name, before = words[n + 1].text, text[: words[n].start]
+    stop = next((m for m in range(n + 1, len(words)) if words[m].depth == 0 and words[m].text in "|;"), len(words))
+    arguments = words[n + 2 : stop]
+    end = words[stop].start if stop < len(words) else len(text)
+    start = words[n + 1].start
+    if name in ("project-keep", "project-reorder") and all(one.depth == 0 for one in arguments):
+        return replace(text, [(start, end, f"project {_chosen(name, text, arguments, columns_of(before))} ")])
+    if name == "distinct" and [one.text for one in arguments] == ["*"]:
+        return replace(text, [(start, end, f"distinct {', '.join(map(_quoted, columns_of(before)))} ")])
+    if name == "search" and len(arguments) == 1 and arguments[0].kind == "string":
+        return replace(text, [(start, end, f"where {_anywhere(columns_of(before), arguments[0].text)} ")])
+    everywhere = [one.text for one in arguments[:2]] in (["*", "has"], ["*", "contains"])
+    if name == "where" and everywhere and len(arguments) == 3 and arguments[2].kind == "string":
+        condition = _anywhere(columns_of(before), arguments[2].text, arguments[1].text)
+        return replace(text, [(start, end, f"where {condition} ")])
+    return _if_exists(text, words[n:stop], before, columns_of)
+
+
+def _if_exists(text: str, words: list[Token], before: str, columns_of: Callable[[str], Columns]) -> str | None:
+    for n, word in enumerate(words):
+        if word.text not in ("column_ifexists", "columnifexists") or n + 4 >= len(words):
+            continue
+        name, comma, end = words[n + 2], words[n + 3], closing(words, n + 1)
+        if name.kind == "string" and comma.text == "," and end is not None:
+            column, default = name.text.strip("\"'"), text[comma.end : words[end].start]
+            known = column in columns_of(before)
+            return replace(text, [(word.start, words[end].end, _quoted(column) if known else f"({default.strip()})")])
+    return None
+
+
+def _chosen(name: str, text: str, arguments: list[Token], columns: Columns) -> str:
+    patterns = [one.strip() for one in text[arguments[0].start : arguments[-1].end].split(",")] if arguments else []
+    if name == "project-keep":
+        chosen = [one for one in columns if any(fnmatchcase(one, pattern) for pattern in patterns)]
+    else:
+        first = [one for pattern in patterns for one in columns if fnmatchcase(one, pattern)]
+        chosen = list(dict.fromkeys([*first, *columns]))
+    missing = [one for one in patterns if "*" not in one and one not in columns]
+    return ", ".join(map(_quoted, [*chosen, *missing]))  # what is missing is refused behind this, by its name
+
+
+def _anywhere(columns: Columns, term: str, operator: str = "has") -> str:
+    texts = [_quoted(one) for one, kind in columns.items() if kind == "string"]
+    texts += [f"tostring({_quoted(one)})" for one, kind in columns.items() if kind == "dynamic"]
+    return " or ".join(f"{one} {operator} {term}" for one in texts) or "false"
+
+
+def _quoted(column: str) -> str:
+    return column if column.replace("_", "a").isalnum() and not column[0].isdigit() else f"['{column}']"

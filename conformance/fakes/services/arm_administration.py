@@ -1,0 +1,203 @@
+"""What administrators ask and order of Azure Resource Manager: roles, providers, tables, and lists beside them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from conformance.apis import arm
+from conformance.apis.endpoint import ARM, WORKSPACE, Action
+from conformance.fakes.services import arm as answered
+from conformance.fakes.services.arm_gateway import headers, ok, refuse, scope_of, workspace_of
+from conformance.fakes.services.operations import operation
+from conformance.fakes.services.routes import Call, answers, respond
+from conformance.fakes.state.rbac import may
+from conformance.fakes.state.tenant import Assignment, Subscription
+
+DOCS = "https://learn.microsoft.com/rest/api/"
+AUTHORIZATION = "Microsoft.Authorization"
+SCOPES = {"workspace": WORKSPACE, "group": arm.RESOURCE_GROUP_PATH, "subscription": arm.SUBSCRIPTION_PATH}
+ASSIGNMENT = "roleAssignments/{assignment}"
+VERSION = "2021-04-01"
+
+
+def _at_scopes(name: str, method: str, end: str, action: str, source: str) -> list[Any]:
+    """An operation of Microsoft.Authorization at the workspace, its group and its subscription."""
+    return [
+        operation(
+            f"arm.{name}_of_{kind}",
+            ARM,
+            method,
+            f"{path}/providers/{AUTHORIZATION}/{end}",
+            DOCS + source,
+            Action(f"{AUTHORIZATION}/{action}"),
+            "2022-04-01",
+        )
+        for kind, path in SCOPES.items()
+    ]
+
+
+def assign(call: Call) -> httpx.Response:
+    """Creates a role assignment; one of the same role for the same principal at the same scope is a conflict."""
+    properties = (call.json or {}).get("properties", {})
+    role_id = str(properties.get("roleDefinitionId", "")).rsplit("/", 1)[-1].lower()
+    role = next((one for one in call.tenant.roles if one.id.lower() == role_id), None)
+    principal = properties.get("principalId")
+    if role is None or not principal:
+        return refuse.say(call, 400, "InvalidRoleDefinitionId", f"The role definition ID '{role_id}' is not valid.")
+    scope = scope_of(call)
+    for one in call.tenant.assignments:
+        if (one.role, one.principal_id, one.scope.lower()) == (role, principal, scope.lower()):
+            return refuse.say(call, 409, "RoleAssignmentExists", "The role assignment already exists.")
+    kind = properties.get("principalType", "ServicePrincipal")
+    now = call.tenant.clock.service_now()
+    made = Assignment(role, principal, scope, now, id=call.path["assignment"], principal_type=kind)
+    call.tenant.assignments.append(made)
+    return respond(call, 201, answered.assignment_body(call, made), headers(call, 201))
+
+
+def _assignment(call: Call) -> Assignment | None:
+    return next((one for one in call.tenant.assignments if one.id.lower() == call.path["assignment"].lower()), None)
+
+
+def withdraw(call: Call) -> httpx.Response:
+    """Deletes a role assignment; of one that there is not the answer has no content."""
+    found = _assignment(call)
+    if found is None:
+        return respond(call, 204, None, headers(call))
+    call.tenant.assignments.remove(found)
+    return ok(call, answered.assignment_body(call, found))
+
+
+def assignment(call: Call) -> httpx.Response:
+    found = _assignment(call)
+    if found is None:
+        text = f"The role assignment '{call.path['assignment']}' is not found."
+        return refuse.say(call, 404, "RoleAssignmentNotFound", text)
+    return ok(call, answered.assignment_body(call, found))
+
+
+def nothing(call: Call) -> httpx.Response:
+    """The tenant has no locks and no policies."""
+    return ok(call, {"value": []})
+
+
+for endpoint in _at_scopes("assign", "PUT", ASSIGNMENT, "roleAssignments/write", "authorization"):
+    answers(endpoint, "documented", endpoint.source)(assign)
+for endpoint in _at_scopes("withdraw", "DELETE", ASSIGNMENT, "roleAssignments/delete", "authorization"):
+    answers(endpoint, "documented", endpoint.source)(withdraw)
+for endpoint in _at_scopes("assignment", "GET", ASSIGNMENT, "roleAssignments/read", "authorization"):
+    answers(endpoint, "documented", endpoint.source)(assignment)
+for endpoint in _at_scopes("locks", "GET", "locks", "locks/read", "resources/management-locks"):
+    answers(endpoint, "documented", endpoint.source)(nothing)
+for endpoint in _at_scopes("policies", "GET", "policyAssignments", "policyAssignments/read", "policyauthorization"):
+    answers(endpoint, "documented", endpoint.source)(nothing)
+for endpoint in _at_scopes("definitions", "GET", "roleDefinitions", "roleDefinitions/read", "authorization")[1:]:
+    answers(endpoint, "documented", endpoint.source)(answered.role_definitions)
+for endpoint in _at_scopes("permissions", "GET", "permissions", "permissions/read", "authorization")[1:]:
+    answers(endpoint, "documented", endpoint.source)(answered.permissions)
+for endpoint in _at_scopes("denials", "GET", "denyAssignments", "denyAssignments/read", "authorization")[1:]:
+    answers(endpoint, "documented", endpoint.source)(answered.deny_assignments)
+
+
+GROUPS = operation(
+    "arm.groups", ARM, "GET", arm.SUBSCRIPTION_PATH + "/resourcegroups", DOCS + "resources/resource-groups/list", None,
+    VERSION,
+)  # fmt: skip
+GROUP_EXISTS = operation(
+    "arm.group_exists", ARM, "HEAD", arm.RESOURCE_GROUP_PATH, DOCS + "resources/resource-groups/check-existence",
+    Action("Microsoft.Resources/subscriptions/resourceGroups/read"), VERSION,
+)  # fmt: skip
+PROVIDER_PATH = arm.SUBSCRIPTION_PATH + "/providers/{namespace}"
+PROVIDER = operation(
+    "arm.provider", ARM, "GET", PROVIDER_PATH, DOCS + "resources/providers/get",
+    Action("Microsoft.Resources/subscriptions/providers/read"), VERSION,
+)  # fmt: skip
+REGISTER = operation(
+    "arm.register", ARM, "POST", PROVIDER_PATH + "/register", DOCS + "resources/providers/register",
+    Action("Microsoft.SecurityInsights/register/action"), VERSION,
+)  # fmt: skip
+TABLES = operation(
+    "arm.tables", ARM, "GET", WORKSPACE + "/tables", DOCS + "loganalytics/tables/list-by-workspace",
+    Action("Microsoft.OperationalInsights/workspaces/tables/read"), "2025-07-01",
+)  # fmt: skip
+CHANGES = [
+    operation(
+        f"arm.table_{method.lower()}", ARM, method, WORKSPACE + "/tables/{table}", DOCS + "loganalytics/tables/update",
+        Action("Microsoft.OperationalInsights/workspaces/tables/write"), "2025-07-01",
+    )
+    for method in ("PUT", "PATCH")
+]  # fmt: skip
+
+
+@answers(GROUPS, "recorded", GROUPS.source)
+def groups(call: Call) -> httpx.Response:
+    """Those that the caller may read."""
+    subscription = call.tenant.subscriptions[call.path["subscription_id"].lower()]
+    action = "Microsoft.Resources/subscriptions/resourceGroups/read"
+    names = {one.group_scope.lower(): one.resource_group for one in call.tenant.workspaces}
+    found = [
+        {"id": scope, "name": name, "type": "Microsoft.Resources/resourceGroups", "location": "westeurope",
+         "properties": {"provisioningState": "Succeeded"}}
+        for owner, group in sorted(call.tenant.resource_groups)
+        if owner == subscription.id.lower()
+        and (name := names.get(f"{subscription.scope}/resourcegroups/{group}".lower(), group))
+        and may(call.tenant, call.claims["oid"], action, scope := f"{subscription.scope}/resourceGroups/{name}")
+    ]  # fmt: skip
+    return ok(call, {"value": found})
+
+
+@answers(GROUP_EXISTS, "documented", GROUP_EXISTS.source)
+def group_exists(call: Call) -> httpx.Response:
+    """204 for a group that there is; the gateway has refused any other."""
+    return respond(call, 204, None, headers(call))
+
+
+def _provider(subscription: Subscription, namespace: str) -> dict[str, Any]:
+    known = {one.lower() for one in subscription.registered}
+    kinds = {"microsoft.securityinsights": ["incidents", "alertRules", "onboardingStates"]}.get(
+        namespace.lower(), ["workspaces"]
+    )
+    return {
+        "id": f"{subscription.scope}/providers/{namespace}",
+        "namespace": namespace,
+        "registrationPolicy": "RegistrationRequired",
+        "registrationState": "Registered" if namespace.lower() in known else "NotRegistered",
+        "resourceTypes": [{"resourceType": one, "apiVersions": ["2025-09-01", "2025-07-01"]} for one in kinds],
+    }
+
+
+@answers(PROVIDER, "recorded", PROVIDER.source)
+def provider(call: Call) -> httpx.Response:
+    return ok(call, _provider(call.tenant.subscriptions[call.path["subscription_id"].lower()], call.path["namespace"]))
+
+
+@answers(REGISTER, "documented", REGISTER.source)
+def register(call: Call) -> httpx.Response:
+    """Registers at once; the service takes minutes."""
+    subscription = call.tenant.subscriptions[call.path["subscription_id"].lower()]
+    subscription.registered.add(call.path["namespace"])
+    return ok(call, _provider(subscription, call.path["namespace"]))
+
+
+@answers(TABLES, "specified", TABLES.source)
+def tables(call: Call) -> httpx.Response:
+    workspace = workspace_of(call)
+    assert workspace is not None
+    return ok(call, {"value": [answered.table_body(workspace, one) for one in workspace.tables.values()]})
+
+
+def change_table(call: Call) -> httpx.Response:
+    """Changes the plan of a table."""
+    workspace = workspace_of(call)
+    assert workspace is not None
+    state = workspace.tables.get(call.path["table"])
+    if state is None:
+        return answered.table(call)
+    state.plan = (call.json or {}).get("properties", {}).get("plan", state.plan)
+    return ok(call, answered.table_body(workspace, state))
+
+
+for endpoint in CHANGES:
+    answers(endpoint, "specified", endpoint.source)(change_table)

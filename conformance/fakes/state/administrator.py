@@ -1,0 +1,41 @@
+"""The administrator that every virtual tenant has: a service principal with every right, to try fixes with."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from conformance.fakes.state.tenant import GRAPH_APP, App, ClientSecret, Consent, Tenant
+from conformance.fakes.state.timeline import stable_id
+
+GRAPH_ROLES = ("Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", "Directory.Read.All")
+
+
+def client_id_of(tenant_id: str) -> str:
+    """Its client id in the tenant of an id."""
+    return stable_id("administrator", tenant_id)
+
+
+def secret_of(tenant_id: str) -> str:
+    """Its client secret there."""
+    return stable_id("administrator's secret", tenant_id)
+
+
+def administrator(tenant: Tenant) -> App:
+    """Its ids and its secret follow from the tenant's id: they are of no use anywhere else."""
+    now = tenant.clock.service_now()
+    client_id = client_id_of(tenant.id)
+    return App(
+        client_id=client_id,
+        name="administrator",
+        registration_id=stable_id("registration", client_id),
+        service_principal_id=stable_id("service principal", client_id),
+        secrets=[
+            ClientSecret(
+                secret_of(tenant.id),
+                stable_id("key", client_id),
+                now + timedelta(days=3650),
+                now - timedelta(days=30),
+            )
+        ],
+        consents=[Consent(GRAPH_APP, role, now - timedelta(days=30)) for role in GRAPH_ROLES],
+    )
