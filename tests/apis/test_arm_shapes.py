@@ -29,9 +29,8 @@ WORKSPACE = {
 }
 
 
-@pytest.mark.parametrize(
-    ("body", "endpoint"),
-    sample_params(
+def test_recorded_answers_have_the_shape(subtests: pytest.Subtests) -> None:
+    for body, endpoint in sample_params(
         arm_subscription_get=arm.SUBSCRIPTION,
         arm_subscriptions_list=arm.SUBSCRIPTIONS,
         arm_resource_group_get=arm.RESOURCE_GROUP,
@@ -40,10 +39,9 @@ WORKSPACE = {
         arm_permissions_list=arm.PERMISSIONS,
         arm_role_assignments_list=arm.ROLE_ASSIGNMENTS,
         arm_role_definitions_list=arm.ROLE_DEFINITIONS,
-    ),
-)
-def test_recorded_answers_have_the_shape(body, endpoint):
-    decode(body, endpoint)
+    ):
+        with subtests.test(endpoint=endpoint.name, body=body):
+            decode(body, endpoint)
 
 
 @pytest.mark.parametrize("endpoint", DECLARED, ids=lambda endpoint: endpoint.name)
@@ -52,13 +50,14 @@ def test_pattern_knows_its_own_path_and_no_other(endpoint, data):
     assert_only_own_path(endpoint, data)
 
 
-@pytest.mark.parametrize("endpoint", DECLARED, ids=lambda endpoint: endpoint.name)
-def test_every_operation_only_reads_and_names_its_version(endpoint):
-    assert endpoint.method == "GET"
-    assert endpoint.api_version
-    if endpoint is not arm.SUBSCRIPTIONS:
-        assert isinstance(endpoint.needs, Action)
-        assert endpoint.needs.name.endswith("/read")
+def test_every_operation_only_reads_and_names_its_version(subtests: pytest.Subtests) -> None:
+    for endpoint in DECLARED:
+        with subtests.test(endpoint=endpoint.name):
+            assert endpoint.method == "GET"
+            assert endpoint.api_version
+            if endpoint is not arm.SUBSCRIPTIONS:
+                assert isinstance(endpoint.needs, Action)
+                assert endpoint.needs.name.endswith("/read")
 
 
 def test_workspace_is_read():
@@ -85,9 +84,8 @@ def test_mistyped_member_is_refused_with_its_path():
         decode({"value": [WORKSPACE, having(WORKSPACE, ["properties", "customerId"], 7)]}, arm.WORKSPACES)
 
 
-@pytest.mark.parametrize(
-    ("path", "value"),
-    [
+def test_what_is_new_or_null_passes(subtests: pytest.Subtests) -> None:
+    for path, value in [
         (["brandNew"], {"x": 1}),
         (["properties", "provisioningState"], "Pondering"),
         (["properties", "publicNetworkAccessForQuery"], "OnTuesdays"),
@@ -96,10 +94,9 @@ def test_mistyped_member_is_refused_with_its_path():
         (["properties", "features", "dataAuthorizationMode"], "DataActionsOnly"),
         (["properties", "features", "dataAuthorizationMode"], True),
         (["properties", "retentionInDays"], None),
-    ],
-)
-def test_what_is_new_or_null_passes(path, value):
-    decode(having(WORKSPACE, path, value), arm.WORKSPACE)
+    ]:
+        with subtests.test(path=path, value=value):
+            decode(having(WORKSPACE, path, value), arm.WORKSPACE)
 
 
 def test_permissions_leave_out_what_they_do_not_have():

@@ -40,17 +40,15 @@ ALERT = {
 }
 
 
-@pytest.mark.parametrize(
-    ("body", "endpoint"),
-    sample_params(
+def test_recorded_answers_have_the_shape(subtests: pytest.Subtests) -> None:
+    for body, endpoint in sample_params(
         defender_machines_list=defender.MACHINES,
         defender_machine_get=defender.MACHINE,
         defender_alerts_list=defender.ALERTS,
         defender_alert_get=defender.ALERT,
-    ),
-)
-def test_recorded_answers_have_the_shape(body, endpoint):
-    decode(body, endpoint)
+    ):
+        with subtests.test(endpoint=endpoint.name, body=body):
+            decode(body, endpoint)
 
 
 @pytest.mark.parametrize("endpoint", DECLARED, ids=lambda endpoint: endpoint.name)
@@ -97,33 +95,29 @@ def test_no_machines_is_an_empty_page():
     assert decode({"value": []}, defender.MACHINES).value == []
 
 
-@pytest.mark.parametrize(
-    ("body", "endpoint", "path"),
-    [
+def test_missing_required_member_is_refused_with_its_path(subtests: pytest.Subtests) -> None:
+    for body, endpoint, path in [
         *((MACHINE, defender.MACHINE, [name]) for name in ("id", "firstSeen", "lastSeen", "healthStatus")),
         *((ALERT, defender.ALERT, [name]) for name in ("id", "severity", "status")),
         (ALERT, defender.ALERT, ["evidence", 0, "entityType"]),
         ({"value": [MACHINE]}, defender.MACHINES, ["value", 0, "id"]),
         ({"value": []}, defender.ALERTS, ["value"]),
-    ],
-)
-def test_missing_required_member_is_refused_with_its_path(body, endpoint, path):
-    assert_required(body, endpoint, path)
+    ]:
+        with subtests.test(endpoint=endpoint.name, body=body):
+            assert_required(body, endpoint, path)
 
 
-@pytest.mark.parametrize(
-    ("body", "endpoint", "path", "value"),
-    [
+def test_mistyped_member_is_refused_with_its_path(subtests: pytest.Subtests) -> None:
+    for body, endpoint, path, value in [
         ({"value": [MACHINE, dict(MACHINE)]}, defender.MACHINES, ["value", 1, "osBuild"], "22631"),
         (MACHINE, defender.MACHINE, ["lastSeen"], "yesterday"),
         (MACHINE, defender.MACHINE, ["healthStatus"], None),
         (MACHINE, defender.MACHINE, ["ipAddresses", 0, "ipAddress"], 7),
         ({"value": [ALERT]}, defender.ALERTS, ["value", 0, "severity"], 2),
         (ALERT, defender.ALERT, ["evidence", 0, "processId"], "3276"),
-    ],
-)
-def test_mistyped_member_is_refused_with_its_path(body, endpoint, path, value):
-    assert_mistyped(body, endpoint, path, value)
+    ]:
+        with subtests.test(endpoint=endpoint.name, body=body):
+            assert_mistyped(body, endpoint, path, value)
 
 
 def test_incident_id_is_a_number_here_and_a_text_in_graph():

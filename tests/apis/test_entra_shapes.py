@@ -22,15 +22,13 @@ DISCOVERY = {
 }
 
 
-@pytest.mark.parametrize(
-    ("body", "endpoint"),
-    sample_params(
+def test_recorded_answers_have_the_shape(subtests: pytest.Subtests) -> None:
+    for body, endpoint in sample_params(
         entra_openid_configuration=entra.OPENID_CONFIGURATION,
         entra_instance_discovery=entra.INSTANCE_DISCOVERY,
-    ),
-)
-def test_recorded_answers_have_the_shape(body, endpoint):
-    decode(body, endpoint)
+    ):
+        with subtests.test(endpoint=endpoint.name, body=body):
+            decode(body, endpoint)
 
 
 @pytest.mark.parametrize("endpoint", DECLARED, ids=lambda endpoint: endpoint.name)

@@ -29,21 +29,19 @@ ANSWER = {
 }
 
 
-@pytest.mark.parametrize(
-    ("body", "endpoint"),
-    sample_params(
+def test_recorded_answers_have_the_shape(subtests: pytest.Subtests) -> None:
+    for body, endpoint in sample_params(
         loganalytics_query_post=QUERY,
         loganalytics_query_post_cross_workspace=QUERY,
         loganalytics_query_post_getschema=QUERY,
         loganalytics_query_post_partial_error=QUERY,
         loganalytics_query_post_with_statistics=QUERY,
         loganalytics_query_post_resource_centric=QUERY_BY_RESOURCE,
-    ),
-)
-def test_recorded_answers_have_the_shape(body, endpoint):
-    answer = decode(body, endpoint)
-    assert len(answer.records()) == len(body["tables"][0]["rows"])
-    assert {column.type for column in answer.primary.columns} <= COLUMN_TYPES
+    ):
+        with subtests.test(endpoint=endpoint.name, body=body):
+            answer = decode(body, endpoint)
+            assert len(answer.records()) == len(body["tables"][0]["rows"])
+            assert {column.type for column in answer.primary.columns} <= COLUMN_TYPES
 
 
 @pytest.mark.parametrize("endpoint", DECLARED, ids=lambda endpoint: endpoint.name)

@@ -85,9 +85,8 @@ def named(cases):
     return pytest.mark.parametrize(("endpoint", "body"), [pytest.param(*case, id=case[0].name) for case in cases])
 
 
-@pytest.mark.parametrize(
-    ("body", "endpoint"),
-    sample_params(
+def test_recorded_answers_have_the_shape(subtests: pytest.Subtests) -> None:
+    for body, endpoint in sample_params(
         sentinel_incidents_list=sentinel.INCIDENTS,
         sentinel_incident_get=sentinel.INCIDENT,
         sentinel_incident_create=sentinel.INCIDENT,
@@ -99,28 +98,26 @@ def named(cases):
         sentinel_data_connectors_list=sentinel.DATA_CONNECTORS,
         sentinel_automation_rules_list=sentinel.AUTOMATION_RULES,
         sentinel_settings_list=sentinel.SETTINGS,
-    ),
-)
-def test_recorded_answers_have_the_shape(body, endpoint):
-    decode(body, endpoint)
+    ):
+        with subtests.test(endpoint=endpoint.name, body=body):
+            decode(body, endpoint)
 
 
-@pytest.mark.parametrize(
-    ("body", "endpoint"),
-    sample_params(
+def test_recorded_single_resources_have_the_shape_of_a_list_item(subtests: pytest.Subtests) -> None:
+    for body, endpoint in sample_params(
         sentinel_alert_rule_get=sentinel.ALERT_RULES,
         sentinel_incident_comment_get=sentinel.INCIDENT_COMMENTS,
         sentinel_setting_get=sentinel.SETTINGS,
-    ),
-)
-def test_recorded_single_resources_have_the_shape_of_a_list_item(body, endpoint):
-    decode(page(body), endpoint)
+    ):
+        with subtests.test(endpoint=endpoint.name, body=body):
+            decode(page(body), endpoint)
 
 
-@pytest.mark.parametrize(("body", "endpoint"), sample_params(sentinel_onboarding_states_list=sentinel.ONBOARDING_STATE))
-def test_recorded_onboarding_states_have_the_shape(body, endpoint):
-    for state in body["value"]:
-        assert decode(state, endpoint).name == "default"
+def test_recorded_onboarding_states_have_the_shape(subtests: pytest.Subtests) -> None:
+    for body, endpoint in sample_params(sentinel_onboarding_states_list=sentinel.ONBOARDING_STATE):
+        with subtests.test(endpoint=endpoint.name, body=body):
+            for state in body["value"]:
+                assert decode(state, endpoint).name == "default"
 
 
 def test_every_operation_is_tried():
@@ -144,9 +141,8 @@ def test_incident_says_how_many_alerts_it_has():
     assert decode(having(INCIDENT, ["properties", "additionalData"], {}), sentinel.INCIDENT).alerts_count == 0
 
 
-@pytest.mark.parametrize(
-    ("endpoint", "body", "path"),
-    [
+def test_missing_required_member_is_refused_with_its_place(subtests: pytest.Subtests) -> None:
+    for endpoint, body, path in [
         (sentinel.INCIDENT, INCIDENT, ["name"]),
         (sentinel.INCIDENT, INCIDENT, ["properties"]),
         (sentinel.INCIDENT, INCIDENT, ["properties", "title"]),
@@ -169,31 +165,27 @@ def test_incident_says_how_many_alerts_it_has():
         (sentinel.AUTOMATION_RULES, page(AUTOMATION), ["value", 0, "properties", "actions", 0, "actionType"]),
         (sentinel.WATCHLISTS, page(WATCHLIST), ["value", 0, "properties", "itemsSearchKey"]),
         (sentinel.METADATA, page(METADATA), ["value", 0, "properties", "parentId"]),
-    ],
-    ids=lambda value: ".".join(map(str, value)) if isinstance(value, list) else "",
-)
-def test_missing_required_member_is_refused_with_its_place(endpoint, body, path):
-    with pytest.raises(msgspec.ValidationError, match=f"`{path[-1]}`") as refused:
-        decode(without(body, path), endpoint)
-    if path[0] == "value" and len(path) > 1:
-        assert "$.value[...]" in str(refused.value) or "$.value[0]" in str(refused.value)
+    ]:
+        with subtests.test(endpoint=endpoint, body=body):
+            with pytest.raises(msgspec.ValidationError, match=f"`{path[-1]}`") as refused:
+                decode(without(body, path), endpoint)
+            if path[0] == "value" and len(path) > 1:
+                assert "$.value[...]" in str(refused.value) or "$.value[0]" in str(refused.value)
 
 
-@pytest.mark.parametrize(
-    ("path", "value", "place"),
-    [
+def test_mistyped_member_is_refused_with_its_path(subtests: pytest.Subtests) -> None:
+    for path, value, place in [
         (["properties", "incidentNumber"], "4711", "$.properties.incidentNumber"),
         (["properties", "createdTimeUtc"], "last week", "$.properties.createdTimeUtc"),
         (["properties", "additionalData", "alertsCount"], "150+", "$.properties.additionalData.alertsCount"),
         (["properties", "severity"], None, "$.properties.severity"),
         (["properties", "labels"], {}, "$.properties.labels"),
         (["properties"], [], "$.properties"),
-    ],
-)
-def test_mistyped_member_is_refused_with_its_path(path, value, place):
-    with pytest.raises(msgspec.ValidationError) as refused:
-        decode(having(INCIDENT, path, value), sentinel.INCIDENT)
-    assert f"`{place}`" in str(refused.value)
+    ]:
+        with subtests.test(path=path, value=value):
+            with pytest.raises(msgspec.ValidationError) as refused:
+                decode(having(INCIDENT, path, value), sentinel.INCIDENT)
+            assert f"`{place}`" in str(refused.value)
 
 
 @given(value=st.text())

@@ -24,9 +24,8 @@ def with_values(**values) -> Connection:
     return Connection("contoso", **{**GOOD, **values})
 
 
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [
+def test_a_value_that_can_be_right_is_no_problem(subtests: pytest.Subtests) -> None:
+    for key, value in [
         ("tenant_id", GUID.upper()),
         ("tenant_id", "contoso.com"),
         ("tenant_id", "contoso.onmicrosoft.com"),
@@ -38,15 +37,13 @@ def with_values(**values) -> Connection:
         ("resource_group", "r" * 90),
         ("workspace_name", "w" * 90),
         ("workspace_name", "law-1"),
-    ],
-)
-def test_a_value_that_can_be_right_is_no_problem(key, value):
-    assert problems(with_values(**{key: value})) == ()
+    ]:
+        with subtests.test(key=key, value=value):
+            assert problems(with_values(**{key: value})) == ()
 
 
-@pytest.mark.parametrize(
-    ("key", "value", "cause"),
-    [
+def test_a_value_that_cannot_be_right_has_its_cause(subtests: pytest.Subtests) -> None:
+    for key, value, cause in [
         ("tenant_id", "common", "tenant_malformed"),
         ("tenant_id", "Organizations", "tenant_malformed"),
         ("tenant_id", "consumers", "tenant_malformed"),
@@ -78,14 +75,13 @@ def test_a_value_that_can_be_right_is_no_problem(key, value):
         ("workspace_name", GUID, "config_invalid"),
         ("workspace_name", ARM_ID, "config_invalid"),
         ("workspace_name", "-law", "config_invalid"),
-    ],
-)
-def test_a_value_that_cannot_be_right_has_its_cause(key, value, cause):
-    (problem,) = problems(with_values(**{key: value}))
-    assert (problem.key, problem.cause) == (key, cause)
-    assert (problem.correction or problem.expected) in problem.text
-    if key == "client_secret" and value.strip():
-        assert value.strip("'\"<> \n") not in problem.text
+    ]:
+        with subtests.test(key=key, value=value):
+            (problem,) = problems(with_values(**{key: value}))
+            assert (problem.key, problem.cause) == (key, cause)
+            assert (problem.correction or problem.expected) in problem.text
+            if key == "client_secret" and value.strip():
+                assert value.strip("'\"<> \n") not in problem.text
 
 
 def test_workspace_id_and_name_swapped_are_two_problems():
