@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -46,7 +48,7 @@ def test_recorded_answers_have_the_shape(subtests: pytest.Subtests) -> None:
 
 @pytest.mark.parametrize("endpoint", DECLARED, ids=lambda endpoint: endpoint.name)
 @given(data=st.data())
-def test_pattern_knows_its_own_path_and_no_other(endpoint, data):
+def test_pattern_knows_its_own_path_and_no_other(endpoint: Any, data: st.DataObject) -> None:
     assert_only_own_path(endpoint, data)
 
 
@@ -60,7 +62,7 @@ def test_every_operation_only_reads_and_names_its_version(subtests: pytest.Subte
                 assert endpoint.needs.name.endswith("/read")
 
 
-def test_workspace_is_read():
+def test_workspace_is_read() -> None:
     properties = decode(WORKSPACE, arm.WORKSPACE).properties
     assert properties.customer_id == "64c9dc12-791f-4959-bf46-109990b3017d"
     assert properties.features.associations == ("Sentinel",)
@@ -71,12 +73,12 @@ def test_workspace_is_read():
 
 
 @pytest.mark.parametrize("path", [["id"], ["name"], ["location"], ["properties"], ["properties", "customerId"]])
-def test_workspace_without_a_required_member_is_refused(path):
+def test_workspace_without_a_required_member_is_refused(path: Any) -> None:
     with pytest.raises(msgspec.ValidationError, match=f"`{path[-1]}`"):
         decode(without(WORKSPACE, path), arm.WORKSPACE)
 
 
-def test_mistyped_member_is_refused_with_its_path():
+def test_mistyped_member_is_refused_with_its_path() -> None:
     spoilt = having(WORKSPACE, ["properties", "workspaceCapping", "dailyQuotaGb"], "none")
     with pytest.raises(msgspec.ValidationError, match=r"\$\.properties\.workspaceCapping\.dailyQuotaGb"):
         decode(spoilt, arm.WORKSPACE)
@@ -99,16 +101,16 @@ def test_what_is_new_or_null_passes(subtests: pytest.Subtests) -> None:
             decode(having(WORKSPACE, path, value), arm.WORKSPACE)
 
 
-def test_permissions_leave_out_what_they_do_not_have():
+def test_permissions_leave_out_what_they_do_not_have() -> None:
     (grant,) = decode({"value": [{"actions": ["*/read"]}], "nextLink": None}, arm.PERMISSIONS).value
     assert grant == arm.Permissions(actions=("*/read",), not_actions=(), data_actions=(), not_data_actions=())
 
 
-def test_no_subscription_seen_is_an_answer():
+def test_no_subscription_seen_is_an_answer() -> None:
     assert decode({"value": []}, arm.SUBSCRIPTIONS).value == []
 
 
-def test_table_tells_whether_queries_reach_it():
+def test_table_tells_whether_queries_reach_it() -> None:
     body = {"id": ID + "/tables/T", "name": "T", "properties": {"plan": "Basic", "protectionLevel": "Protected"}}
     properties = decode(body, arm.TABLE).properties
     assert (properties.plan, properties.protection_level) == ("Basic", "Protected")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -89,7 +90,7 @@ def test_single_legacy_alerts_have_the_shape_of_listed_ones(subtests: pytest.Sub
 
 @pytest.mark.parametrize("endpoint", DECLARED, ids=lambda endpoint: endpoint.name)
 @given(data=st.data())
-def test_pattern_knows_its_own_path_and_no_other(endpoint, data):
+def test_pattern_knows_its_own_path_and_no_other(endpoint: Any, data: st.DataObject) -> None:
     assert_only_own_path(endpoint, data)
 
 
@@ -103,7 +104,7 @@ def test_every_operation_only_reads_with_an_app_role(subtests: pytest.Subtests) 
             assert endpoint.needs.name.endswith(".Read.All")
 
 
-def test_alerts_open_to_the_roles_that_the_service_accepts():
+def test_alerts_open_to_the_roles_that_the_service_accepts() -> None:
     assert graph.ALERTS.needs.any_of == (
         "SecurityAlert.Read.All",
         "SecurityAlert.ReadWrite.All",
@@ -113,21 +114,21 @@ def test_alerts_open_to_the_roles_that_the_service_accepts():
 
 
 @pytest.mark.parametrize("endpoint", [graph.ALERTS, graph.ALERT, graph.INCIDENTS, graph.INCIDENT])
-def test_security_events_role_opens_no_alerts_or_incidents(endpoint):
+def test_security_events_role_opens_no_alerts_or_incidents(endpoint: Any) -> None:
     assert not set(graph.READ_EVENTS.any_of) & set(endpoint.needs.any_of)
 
 
-def test_incidents_take_pages_of_at_most_fifty():
+def test_incidents_take_pages_of_at_most_fifty() -> None:
     assert graph.INCIDENTS.max_top == 50
 
 
-def test_only_the_legacy_alerts_retire():
+def test_only_the_legacy_alerts_retire() -> None:
     assert {endpoint.name: endpoint.retires for endpoint in DECLARED if endpoint.retires} == {
         "graph.legacy_alerts": date(2026, 10, 15)
     }
 
 
-def test_alert_is_read():
+def test_alert_is_read() -> None:
     alert = decode(ALERT, graph.ALERT)
     assert alert.incident_id == "4711"
     assert alert.created_date_time == datetime(2026, 11, 22, 8, 0, 0, 123457, tzinfo=UTC)
@@ -135,20 +136,20 @@ def test_alert_is_read():
     assert alert.evidence[0].mde_device_id == DEVICE["mdeDeviceId"]
 
 
-def test_incident_is_read_with_its_alerts():
+def test_incident_is_read_with_its_alerts() -> None:
     incident = decode({**INCIDENT, "alerts": [ALERT]}, graph.INCIDENT)
     assert incident.alerts[0].incident_id == incident.id
     assert incident.comments[0].created_by_display_name == "API"
 
 
-def test_page_is_read_with_its_count_and_next_link():
+def test_page_is_read_with_its_count_and_next_link() -> None:
     link = "https://graph.microsoft.com/v1.0/security/incidents?$skip=1"
     page = decode({"value": [INCIDENT], "@odata.count": 2, "@odata.nextLink": link}, graph.INCIDENTS)
     assert (page.count, page.next_link) == (2, link)
     assert decode({"value": []}, graph.INCIDENTS).next_link is None
 
 
-def test_registration_is_read_without_secret_or_key():
+def test_registration_is_read_without_secret_or_key() -> None:
     application = decode(having(APPLICATION, ["passwordCredentials", 0, "secretText"], "hush"), graph.APPLICATION)
     assert application.required_resource_access[0].resource_access[0].type == "Role"
     assert application.password_credentials[0].end_date_time == datetime(2027, 3, 1, tzinfo=UTC)
@@ -156,7 +157,7 @@ def test_registration_is_read_without_secret_or_key():
     assert "MIIC" not in repr(application)
 
 
-def test_what_was_not_selected_is_told_apart_from_what_is_not_there():
+def test_what_was_not_selected_is_told_apart_from_what_is_not_there() -> None:
     assert decode({"id": "o", "appId": "a"}, graph.APPLICATION).password_credentials is None
     assert decode({"id": "o", "appId": "a", "passwordCredentials": []}, graph.APPLICATION).password_credentials == []
 
@@ -210,7 +211,7 @@ def test_mistyped_member_is_refused_with_its_path(subtests: pytest.Subtests) -> 
 
 
 @given(word=st.text(), extra=st.dictionaries(st.text(min_size=1).map("x-{}".format), st.none() | st.integers()))
-def test_unknown_enumeration_members_and_extra_members_pass(word, extra):
+def test_unknown_enumeration_members_and_extra_members_pass(word: Any, extra: Any) -> None:
     for name in ("status", "severity", "serviceSource", "detectionSource", "determination", "investigationState"):
         assert decode({**extra, **having(ALERT, [name], word)}, graph.ALERT).id == ALERT["id"]
     assert decode(having(ALERT, ["evidence", 0, "@odata.type"], word), graph.ALERT).evidence[0].odata_type == word

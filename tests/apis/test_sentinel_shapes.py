@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from types import ModuleType
+from typing import Any
 
 import msgspec
 import pytest
@@ -14,7 +15,7 @@ from tests.apis.azure_samples import assert_only_own_path, decode, having, sampl
 DECLARED = list(gather(sentinel).values())
 
 
-def resource(properties, **more):
+def resource(properties: Any, **more: Any) -> Any:
     return {"id": "/x/y", "name": "y", "type": "Microsoft.SecurityInsights/Things", "properties": properties, **more}
 
 
@@ -56,7 +57,7 @@ ENTITY = resource({"accountName": "administrator"}, kind="Account")
 METRICS = {"value": [{"properties": {"sourceMetrics": [{"metricName": "s", "metricValue": 3}]}}]}
 
 
-def page(*items):
+def page(*items: Any) -> Any:
     return {"value": list(items)}
 
 
@@ -81,7 +82,7 @@ ANSWERS = [
 ]
 
 
-def named(cases):
+def named(cases: Any) -> Any:
     return pytest.mark.parametrize(("endpoint", "body"), [pytest.param(*case, id=case[0].name) for case in cases])
 
 
@@ -120,22 +121,22 @@ def test_recorded_onboarding_states_have_the_shape(subtests: pytest.Subtests) ->
                 assert decode(state, endpoint).name == "default"
 
 
-def test_every_operation_is_tried():
+def test_every_operation_is_tried() -> None:
     assert [endpoint for endpoint, _ in ANSWERS] == DECLARED
 
 
 @named(ANSWERS)
-def test_documented_answer_is_read(endpoint, body):
+def test_documented_answer_is_read(endpoint: Any, body: Any) -> None:
     decode(body, endpoint)
 
 
 @pytest.mark.parametrize("endpoint", DECLARED, ids=lambda endpoint: endpoint.name)
 @given(data=st.data())
-def test_pattern_knows_its_own_path_and_no_other(endpoint, data):
+def test_pattern_knows_its_own_path_and_no_other(endpoint: Any, data: st.DataObject) -> None:
     assert_only_own_path(endpoint, data)
 
 
-def test_incident_says_how_many_alerts_it_has():
+def test_incident_says_how_many_alerts_it_has() -> None:
     assert decode(INCIDENT, sentinel.INCIDENT).alerts_count == 2
     assert decode(without(INCIDENT, ["properties", "additionalData"]), sentinel.INCIDENT).alerts_count == 0
     assert decode(having(INCIDENT, ["properties", "additionalData"], {}), sentinel.INCIDENT).alerts_count == 0
@@ -190,12 +191,12 @@ def test_mistyped_member_is_refused_with_its_path(subtests: pytest.Subtests) -> 
 
 @given(value=st.text())
 @pytest.mark.parametrize("member", ["severity", "status", "classification", "providerName"])
-def test_values_are_open(member, value):
+def test_values_are_open(member: Any, value: Any) -> None:
     decode(having(INCIDENT, ["properties", member], value), sentinel.INCIDENT)
 
 
 @named(ANSWERS)
-def test_extra_members_pass_at_the_top_and_within(endpoint, body):
+def test_extra_members_pass_at_the_top_and_within(endpoint: Any, body: Any) -> None:
     body = having(body, ["brandNew"], {"x": [1]})
     if "value" in body:
         body = having(body, ["value", 0, "brandNew"], 1)
@@ -204,11 +205,11 @@ def test_extra_members_pass_at_the_top_and_within(endpoint, body):
 
 
 @pytest.mark.parametrize("end", [{}, {"nextLink": None}, {"nextLink": ""}])
-def test_last_page_ends_in_any_of_three_ways(end):
+def test_last_page_ends_in_any_of_three_ways(end: Any) -> None:
     assert not decode({**page(INCIDENT), **end}, sentinel.INCIDENTS).next_link
 
 
-def test_rules_of_kinds_that_are_new_are_taken_as_they_are():
+def test_rules_of_kinds_that_are_new_are_taken_as_they_are() -> None:
     nrt, unheard_of = decode(
         page(resource({"enabled": False}, kind="NRT"), resource({}, kind="UnheardOf")), sentinel.ALERT_RULES
     ).value
@@ -216,19 +217,19 @@ def test_rules_of_kinds_that_are_new_are_taken_as_they_are():
     assert (unheard_of.kind, unheard_of.properties.enabled) == ("UnheardOf", None)
 
 
-def test_rules_written_by_hand_have_nulls():
+def test_rules_written_by_hand_have_nulls() -> None:
     properties = {**SCHEDULED["properties"], "tactics": None, "entityMappings": None, "customDetails": None}
     decode(page({**SCHEDULED, "properties": properties}), sentinel.ALERT_RULES)
 
 
-def test_connectors_credentials_are_not_read():
+def test_connectors_credentials_are_not_read() -> None:
     poller = resource(
         {"connectorDefinitionName": "d", "auth": {"type": "APIKey", "apiKey": "hush"}}, kind="RestApiPoller"
     )
     assert "hush" not in repr(decode(page(poller), sentinel.DATA_CONNECTORS))
 
 
-def test_posts_only_read_and_have_no_published_action():
+def test_posts_only_read_and_have_no_published_action() -> None:
     posts = [endpoint for endpoint in DECLARED if endpoint.method == "POST"]
     assert [post.name for post in posts] == [
         "sentinel.incident_alerts",
@@ -238,7 +239,7 @@ def test_posts_only_read_and_have_no_published_action():
     assert all(post.needs is not None and not post.needs.published for post in posts)
 
 
-def test_gets_need_a_published_read_action_of_the_provider():
+def test_gets_need_a_published_read_action_of_the_provider() -> None:
     for endpoint in DECLARED:
         if endpoint.method == "GET":
             assert isinstance(endpoint.needs, Action)
@@ -247,17 +248,17 @@ def test_gets_need_a_published_read_action_of_the_provider():
             assert endpoint.needs.name.endswith("/read")
 
 
-def test_only_settings_ask_a_preview():
+def test_only_settings_ask_a_preview() -> None:
     assert [one.name for one in DECLARED if one.api_version != sentinel.STABLE] == ["sentinel.settings"]
 
 
-def test_incidents_come_at_most_a_thousand_at_a_time():
+def test_incidents_come_at_most_a_thousand_at_a_time() -> None:
     ask = sentinel.INCIDENTS.ask(top=5, orderby="properties/createdTimeUtc desc")
     assert sentinel.INCIDENTS.max_top == 1000
     assert ask.query == {"$top": "5", "$orderby": "properties/createdTimeUtc desc"}
 
 
-def test_endpoints_are_gathered_by_name():
+def test_endpoints_are_gathered_by_name() -> None:
     assert {endpoint.name: endpoint for endpoint in DECLARED}.items() <= ENDPOINTS.items()
     assert {name.split(".")[0] for name in ENDPOINTS} == {
         "entra",
@@ -269,7 +270,7 @@ def test_endpoints_are_gathered_by_name():
     }
 
 
-def test_two_endpoints_of_one_name_are_refused():
+def test_two_endpoints_of_one_name_are_refused() -> None:
     module = ModuleType("again")
     module.INCIDENTS = sentinel.INCIDENTS
     with pytest.raises(ValueError, match=r"sentinel\.incidents"):

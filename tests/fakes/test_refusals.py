@@ -10,11 +10,12 @@ from typing import NamedTuple, get_args
 
 import pytest
 
+from conformance.fakes.faults import REFUSERS
 from conformance.fakes.services import arm, arm_gateway, batch, defender, entra, graph, log_analytics, sentinel
 from conformance.fakes.services.routes import PROVENANCE, Tier
 from conformance.fakes.state import assertions, tokens
 from conformance.findings import CAUSES, explain
-from tests.declared_refusals import NAMES, REFUSERS, call, placeholders, response, texts
+from tests.declared_refusals import NAMES, call, placeholders, response, texts
 
 MODULES: dict[str, tuple[ModuleType, ...]] = {
     "arm": (arm_gateway, arm, sentinel),

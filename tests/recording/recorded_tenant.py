@@ -57,6 +57,6 @@ def taped(scenario: str = "healthy", world: World | None = None, **values: objec
     world = world or build(made_up(**values), scenario, START)
     started = world.clock.now()
     source = Taping(world)
-    connection, gathered, _ = asyncio.run(gather(world.connection, source, select_checks()))
-    outcomes = [judge(check, connection, gathered.evidence) for check in select_checks()]
-    return Taped(Tape(asyncio.Lock(), started=started, interactions=source.interactions), connection, outcomes)
+    found = asyncio.run(gather(world.connection, source, select_checks()))
+    outcomes = [judge(check, found.connection, found.gathered.evidence) for check in select_checks()]
+    return Taped(Tape(asyncio.Lock(), started=started, interactions=source.interactions), found.connection, outcomes)

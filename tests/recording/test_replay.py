@@ -234,6 +234,6 @@ def test_a_name_is_looked_for_in_the_folder_before_the_suite(tmp_path: Path) -> 
 def test_several_waits_take_no_time() -> None:
     """A replay of a run that was told to wait goes on at once."""
     played = shipped("healthy")
-    connection, gathered, took = asyncio.run(gather(played.connection(), played, select_checks(["SENT-001"]), wait=60))
-    assert judge(catalogue()["SENT-001"], connection, gathered.evidence).status == "passed"
-    assert took < 5
+    found = asyncio.run(gather(played.connection(), played, select_checks(["SENT-001"]), wait=36_000))
+    assert judge(catalogue()["SENT-001"], found.connection, found.gathered.evidence).status == "passed"
+    assert found.duration < 3600
