@@ -8,6 +8,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -58,7 +59,7 @@ class TestSentinelTenant:
         url, _ = form(sentinel_tenant)
 
         async def ask() -> str:
-            async def body():  # type: ignore[no-untyped-def]
+            async def body() -> AsyncIterator[bytes]:
                 for part in (b"grant_type=client_", b"credentials"):
                     yield part
 

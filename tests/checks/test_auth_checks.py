@@ -281,21 +281,23 @@ def test_no_token_is_asked_for_what_is_not_used(apis: list[str], unused: str) ->
 
 
 def test_token_claims_what_it_should_not(subtests: pytest.Subtests) -> None:
-    for claims, cause, says in [
+    cases: list[tuple[dict[str, Any], str, str]] = [
         ({"aud": "https://vault.azure.net"}, "wrong_token_audience", "https://vault.azure.net"),
         ({"tid": stable_id("another tenant")}, "wrong_token_tenant", stable_id("another tenant")),
         ({"appid": stable_id("another app")}, "contract_violation", stable_id("another app")),
         ({"scp": "user_impersonation"}, "contract_violation", "delegated"),
         ({"exp": int(START.timestamp())}, "token_expired", "lifetime ended"),
         ({"nbf": int(START.timestamp()) + 301}, "contract_violation", "valid from"),
-    ]:
+    ]
+    for claims, cause, says in cases:
         for id in ["AUTH-020", "AUTH-021", "AUTH-022", "AUTH-023"]:
             with subtests.test(claims=claims, cause=cause, says=says, id=id):
                 fails(id, claiming(**claims), cause, says)
 
 
 def test_token_is_not_a_bearer_token_of_sane_life(subtests: pytest.Subtests) -> None:
-    for answer in [{"token_type": "pop"}, {"expires_in": 0}, {"expires_in": 100_801}]:
+    answers: list[dict[str, object]] = [{"token_type": "pop"}, {"expires_in": 0}, {"expires_in": 100_801}]
+    for answer in answers:
         for id in ["AUTH-020", "AUTH-021", "AUTH-022", "AUTH-023"]:
             with subtests.test(answer=answer, id=id):
                 there = changed(world(), "entra.token", partial(dict, **answer))

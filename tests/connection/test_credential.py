@@ -38,7 +38,8 @@ class Reply:
     status_code = 200
 
     def __init__(self, body: Any) -> None:
-        self.text, self.headers = json.dumps(body), {}
+        self.text = json.dumps(body)
+        self.headers: dict[str, str] = {}
 
     def raise_for_status(self) -> None:
         pass
@@ -69,8 +70,8 @@ def test_msal_signs_with_the_certificate(certificate: Any, form: Any, password: 
     credential = Certificate(certificate[form], "file:app.pem", password)
     credential.check()
     header = posted(credential)["client_assertion"]
-    header = header.decode() if isinstance(header, bytes) else header
-    decoded = json.loads(base64.urlsafe_b64decode(header.split(".")[0] + "=="))
+    text = header.decode() if isinstance(header, bytes) else str(header)
+    decoded = json.loads(base64.urlsafe_b64decode(text.split(".")[0] + "=="))
     assert decoded["alg"] == "PS256"
     assert "x5t#S256" in decoded
 

@@ -34,7 +34,7 @@ def test_a_form_builds_a_connection_of_whatever_was_typed() -> None:
 
 def test_a_connection_is_frozen() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
-        form().name = "other"
+        form().name = "other"  # type: ignore[misc]
 
 
 def test_a_connection_does_not_show_its_secret() -> None:
@@ -46,7 +46,7 @@ def test_a_connection_does_not_show_its_secret() -> None:
 )
 def test_a_connection_has_one_credential(given: Any) -> None:
     with pytest.raises(TypeError, match="one credential"):
-        Connection(**FORM, **given)
+        Connection(**{**FORM, **given})
 
 
 def test_the_workspace_is_known_by_its_arm_id() -> None:

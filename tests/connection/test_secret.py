@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,15 @@ CANARY = "abc8Q~canary-canary-canary-canary-0001"
 
 
 def test_a_secret_is_never_shown(subtests: pytest.Subtests) -> None:
-    for shown in [repr, str, "{}".format, "{:>60}".format, "{!r}".format, lambda one: f"{[one]}"]:
+    forms: list[Callable[[object], str]] = [
+        repr,
+        str,
+        "{}".format,
+        "{:>60}".format,
+        "{!r}".format,
+        lambda one: f"{[one]}",
+    ]
+    for shown in forms:
         with subtests.test(shown=shown):
             text = shown(Secret(CANARY, "env:CONTOSO_SECRET"))
             assert "canary" not in text

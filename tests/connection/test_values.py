@@ -92,7 +92,7 @@ def test_workspace_id_and_name_swapped_are_two_problems() -> None:
 
 
 def test_only_a_client_secret_has_the_form_of_one() -> None:
-    values = {key: value for key, value in GOOD.items() if key != "client_secret"}
+    values: dict[str, Any] = {key: value for key, value in GOOD.items() if key != "client_secret"}
     assert problems(Connection("contoso", **values, credential=FederatedToken(lambda: GUID, "github"))) == ()
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,7 +53,7 @@ def types(folder: Path, commands: str) -> str:
     return done.stdout
 
 
-def values(text: str) -> list[object]:
+def values(text: str) -> list[Any]:
     """The JSON values that stand one after the other in a text."""
     found, at, decoder = [], 0, json.JSONDecoder()
     while rest := text[at:].lstrip():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -194,7 +194,7 @@ def test_what_was_given_out_may_stand() -> None:
 
 # The values of the connection
 
-FORMS = {
+FORMS: Mapping[str, Callable[[str], str]] = {
     "as it is": lambda value: value,
     "upper case": str.upper,
     "in a URL": lambda value: quote(value, safe=""),

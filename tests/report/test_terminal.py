@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -35,7 +36,7 @@ def shown(report: Document, *, width: int = 80, color: bool = False, verbose: in
     buffer = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
     Terminal(console(buffer, width=width, color=color), verbose).show(report)
     buffer.flush()
-    return buffer.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined]
+    return buffer.buffer.getvalue().decode(encoding)
 
 
 def steady(report: Document) -> Document:
@@ -48,16 +49,17 @@ def steady(report: Document) -> Document:
 
 
 def test_the_terminal_is_as_agreed(subtests: pytest.Subtests) -> None:
-    for name, options in [
+    cases: list[tuple[str, dict[str, Any]]] = [
         *((name, {}) for name in RUNS),
         ("one-fault", {"color": True}),
         ("one-fault", {"width": 40}),
         ("one-fault", {"encoding": "ascii"}),
         ("one-fault", {"verbose": 1}),
         ("healthy", {"verbose": 1}),
-    ]:
+    ]
+    for name, options in cases:
         with subtests.test(name=name, options=options):
-            text = shown(steady(run(*RUNS[name])), **options)  # type: ignore[arg-type]
+            text = shown(steady(run(*RUNS[name])), **options)
             path = GOLDEN / ("_".join([name, *(f"{key}-{value}" for key, value in options.items())]) + ".txt")
             if WRITE:
                 path.write_text(text, encoding="utf-8")
