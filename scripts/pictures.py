@@ -8,16 +8,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from conformance.fakes import Fake
+from conformance.report.html import page
+from conformance.report.model import document
+from conformance.verification.api import verify
+from scripts.pages.operations import START, demo
+from tests.report.browser import MISSING, chromium, screen
+
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests" / "report")]
-
-from browser import MISSING, chromium, screen  # noqa: E402 - the tests' browser
-
-from conformance.fakes import Fake  # noqa: E402
-from conformance.report.html import page  # noqa: E402
-from conformance.report.model import document  # noqa: E402
-from conformance.verification.api import verify  # noqa: E402
-from scripts.pages.operations import START, demo  # noqa: E402
 
 PICTURES = {"report": (1000, 1780, "light"), "report-dark": (1000, 1780, "dark"), "report-phone": (390, 1000, "light")}
 """Each picture with its width, its height and the colour scheme."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from conformance import Connection
+from conformance.connection import ClientSecret
+from conformance.connection.secret import Secret
 
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 SECRET = "abc8Q~canary-canary-canary-canary-0001"
@@ -34,3 +36,9 @@ def made_up(**values: object) -> Connection:
         "workspace_name": "law-security",
     }
     return Connection(**{**given, **values})  # type: ignore[arg-type]
+
+
+def secret_of(connection: Connection) -> Secret:
+    """The client secret of a connection, which has one."""
+    assert isinstance(connection.credential, ClientSecret)
+    return connection.credential.secret

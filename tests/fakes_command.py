@@ -36,12 +36,12 @@ class Running:
 
     def client(self) -> httpx.Client:
         trust = ssl.create_default_context(cafile=self.environment["SSL_CERT_FILE"])
-        return httpx.Client(proxy=self.environment["HTTPS_PROXY"], verify=trust, timeout=20)
+        return httpx.Client(proxy=self.environment["HTTPS_PROXY"], verify=trust, timeout=60)
 
     def dialled(self) -> ssl.SSLSocket:
         """A connection over TLS, without the proxy."""
         trust = ssl.create_default_context(cafile=self.environment["SSL_CERT_FILE"])
-        return trust.wrap_socket(socket.create_connection(self.address, timeout=20), server_hostname="localhost")
+        return trust.wrap_socket(socket.create_connection(self.address, timeout=60), server_hostname="localhost")
 
     def answers(self) -> bool:
         with self.client() as client:

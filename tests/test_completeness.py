@@ -19,7 +19,7 @@ from conformance.checks.registry import catalogue as checks
 from conformance.fakes import FAULTS, SCENARIOS, Fake, Fault, build
 from conformance.fakes.services.routes import Call, Tier
 from conformance.findings import CAUSES, Finding, finding
-from conformance.findings.match import Entry, catalogue
+from conformance.findings.match import catalogue
 from conformance.report.wording import OWNERS
 from conformance.sources.base import Channel, SourceError
 from conformance.verification.api import verify
@@ -28,8 +28,6 @@ from tests.contoso import SECRET, START, made_up
 
 PAGE = Path(__file__).parents[1] / "docs" / "findings.md"
 MET = [fault for fault in FAULTS.values() if fault.endpoint]
-each_entry = pytest.mark.parametrize("entry", catalogue(), ids=lambda entry: entry.id)
-each_fault = pytest.mark.parametrize("fault", FAULTS.values(), ids=lambda fault: fault.name)
 each_met = pytest.mark.parametrize("fault", MET, ids=lambda fault: fault.name)
 
 
@@ -38,16 +36,17 @@ def anchors() -> frozenset[str]:
     return frozenset(re.findall(r'<a id="([^"]+)"></a>', PAGE.read_text(encoding="utf-8")))
 
 
-@each_entry
-def test_an_entry_says_what_to_do(entry: Entry) -> None:
+def test_an_entry_says_what_to_do(subtests: pytest.Subtests) -> None:
     """A cause, an explanation, a fix with its owner, commands where the cause has them, and anchors in the docs."""
-    found = finding(entry.cause, facts=made_up().facts(), explanation=entry.explanation)
-    assert found.explanation
-    assert found.fix.text
-    assert found.owner in OWNERS
-    assert len(found.fix.commands) >= len(CAUSES[entry.cause].commands)
-    assert {entry.id.removeprefix("entra."), entry.cause} <= anchors()
-    assert found.docs == f"docs/findings.md#{entry.cause}"
+    for entry in catalogue():
+        with subtests.test(entry=entry.id):
+            found = finding(entry.cause, facts=made_up().facts(), explanation=entry.explanation)
+            assert found.explanation
+            assert found.fix.text
+            assert found.owner in OWNERS
+            assert len(found.fix.commands) >= len(CAUSES[entry.cause].commands)
+            assert {entry.id.removeprefix("entra."), entry.cause} <= anchors()
+            assert found.docs == f"docs/findings.md#{entry.cause}"
 
 
 # A state, or else a fault
@@ -119,13 +118,14 @@ def reading(name: str) -> Finding:
     return read(answer(name), FAULTS[name].api)
 
 
-@each_fault
-def test_a_fault_is_read_as_its_entry(fault: Fault) -> None:
-    found = reading(fault.name)
-    assert (found.entry, found.cause) == (fault.entry, fault.cause)
-    assert answer(fault.name).status_code == fault.status
-    assert fault.known.tier in get_args(Tier)
-    assert fault.known.source
+def test_a_fault_is_read_as_its_entry(subtests: pytest.Subtests) -> None:
+    for fault in FAULTS.values():
+        with subtests.test(fault=fault.name):
+            found = reading(fault.name)
+            assert (found.entry, found.cause) == (fault.entry, fault.cause)
+            assert answer(fault.name).status_code == fault.status
+            assert fault.known.tier in get_args(Tier)
+            assert fault.known.source
 
 
 def reordered(value: Any) -> Any:
@@ -134,13 +134,14 @@ def reordered(value: Any) -> Any:
     return [reordered(one) for one in value] if isinstance(value, list) else value
 
 
-@each_fault
-def test_the_order_of_keys_means_nothing(fault: Fault) -> None:
-    response, found = answer(fault.name), reading(fault.name)
-    if "json" in response.headers.get("content-type", ""):
-        headers = {name: value for name, value in response.headers.items() if name != "content-length"}
-        other = httpx.Response(response.status_code, headers=headers, json=reordered(response.json()))
-        assert read(other, fault.api).entry == found.entry
+def test_the_order_of_keys_means_nothing(subtests: pytest.Subtests) -> None:
+    for fault in FAULTS.values():
+        with subtests.test(fault=fault.name):
+            response, found = answer(fault.name), reading(fault.name)
+            if "json" in response.headers.get("content-type", ""):
+                headers = {name: value for name, value in response.headers.items() if name != "content-length"}
+                other = httpx.Response(response.status_code, headers=headers, json=reordered(response.json()))
+                assert read(other, fault.api).entry == found.entry
 
 
 @cache

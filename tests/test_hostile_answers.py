@@ -49,9 +49,8 @@ def causes(report: Report) -> list[tuple[str, str]]:
     return [(one.root.check, one.root.finding.cause) for one in report.verdict.root_causes]
 
 
-@pytest.mark.parametrize(
-    "endpoint",
-    [
+def test_the_secret_goes_to_no_other_token_endpoint(subtests: pytest.Subtests) -> None:
+    for endpoint in [
         f"https://login.microsoftonline.com/{OTHER}/oauth2/v2.0/token",
         "http://login.microsoftonline.com/7e4a11ed-0c0f-4c0f-a11c-000000000001/oauth2/v2.0/token",
         "https://evil.example/7e4a11ed-0c0f-4c0f-a11c-000000000001/oauth2/v2.0/token",
@@ -59,14 +58,13 @@ def causes(report: Report) -> list[tuple[str, str]]:
         "https://user@login.microsoftonline.com/7e4a11ed-0c0f-4c0f-a11c-000000000001/oauth2/v2.0/token",
         "https://[",
         "",
-    ],
-)
-def test_the_secret_goes_to_no_other_token_endpoint(endpoint: str) -> None:
-    source = Hostile(DISCOVERY, token_endpoint=endpoint)
-    report = verify(made_up(), source=source)
-    assert [cause for _, cause in causes(report)] == ["contract_violation"]
-    assert not [one for one in source.asked if one.method == "POST"]
-    assert not [one for one in report.outcomes if one.status == "error"]
+    ]:
+        with subtests.test(endpoint=endpoint):
+            source = Hostile(DISCOVERY, token_endpoint=endpoint)
+            report = verify(made_up(), source=source)
+            assert [cause for _, cause in causes(report)] == ["contract_violation"]
+            assert not [one for one in source.asked if one.method == "POST"]
+            assert not [one for one in report.outcomes if one.status == "error"]
 
 
 def test_a_tenant_that_is_named_by_its_domain_has_an_endpoint_with_its_id() -> None:
@@ -100,12 +98,9 @@ def test_what_a_service_does_wrong_is_no_fault_of_this_suite(subtests: pytest.Su
                 assert report.verdict.status != "conformant"
 
 
-@pytest.mark.parametrize(
-    "token",
-    ["", " ", "a b", "line\nbreak", "ümlaut", "x" * 100_000],
-    ids=["empty", "blank", "two", "lines", "ü", "long"],
-)
-def test_a_token_that_fits_into_no_header_is_a_broken_promise(token: str) -> None:
-    report = verify(made_up(), source=Hostile(TOKEN, access_token=token))
-    assert {cause for _, cause in causes(report)} == {"contract_violation"}
-    assert not [one for one in report.outcomes if one.status == "error"]
+def test_a_token_that_fits_into_no_header_is_a_broken_promise(subtests: pytest.Subtests) -> None:
+    for token in ["", " ", "a b", "line\nbreak", "ümlaut", "x" * 100_000]:
+        with subtests.test(token=token):
+            report = verify(made_up(), source=Hostile(TOKEN, access_token=token))
+            assert {cause for _, cause in causes(report)} == {"contract_violation"}
+            assert not [one for one in report.outcomes if one.status == "error"]

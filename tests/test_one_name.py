@@ -181,7 +181,7 @@ ELSEWHERE = (
 
 def test_what_another_workspace_lacks_is_no_second_fault(subtests: pytest.Subtests) -> None:
     for number, answer in enumerate(ELSEWHERE):
-        with subtests.test(number):
+        with subtests.test(number=number):
             (root,) = roots(answer, scenario="mismatched-workspace-id")
             assert (root.check, root.finding.cause) == ("ARM-004", "workspace_id_mismatch")
 

@@ -9,43 +9,47 @@ import msgspec
 import pytest
 
 from conformance.checks.registry import catalogue
-from conformance.fakes import SCENARIOS, Scenario
+from conformance.fakes import SCENARIOS
 from conformance.findings import CAUSES
 from conformance.report.json import schema
 from conformance.verification.result import Report
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=lambda one: one.name)
-def test_scenario_shows_its_causes_and_nothing_else(scenario: Scenario, verified: Callable[..., Report]) -> None:
-    report = verified(scenario.name)
-    assert sorted(one.root.finding.cause for one in report.verdict.root_causes) == sorted(scenario.causes)
-    assert report.verdict.exit_code == scenario.exit_code
-    warned = {one.cause for one in report.outcomes if one.status == "warning"}
-    assert set(scenario.notes) <= warned
-    assert not [one for one in report.outcomes if one.status == "error"]
+def test_scenario_shows_its_causes_and_nothing_else(verified: Callable[..., Report], subtests: pytest.Subtests) -> None:
+    for scenario in SCENARIOS.values():
+        with subtests.test(scenario=scenario.name):
+            report = verified(scenario.name)
+            assert sorted(one.root.finding.cause for one in report.verdict.root_causes) == sorted(scenario.causes)
+            assert report.verdict.exit_code == scenario.exit_code
+            warned = {one.cause for one in report.outcomes if one.status == "warning"}
+            assert set(scenario.notes) <= warned
+            assert not [one for one in report.outcomes if one.status == "error"]
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=lambda one: one.name)
-def test_one_cause_is_one_failed_check(scenario: Scenario, verified: Callable[..., Report]) -> None:
-    report = verified(scenario.name)
-    failed = [one.check for one in report.outcomes if one.status in ("failed", "inconclusive")]
-    assert sorted(failed) == sorted(one.root.check for one in report.verdict.root_causes)
+def test_one_cause_is_one_failed_check(verified: Callable[..., Report], subtests: pytest.Subtests) -> None:
+    for scenario in SCENARIOS.values():
+        with subtests.test(scenario=scenario.name):
+            report = verified(scenario.name)
+            failed = [one.check for one in report.outcomes if one.status in ("failed", "inconclusive")]
+            assert sorted(failed) == sorted(one.root.check for one in report.verdict.root_causes)
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=lambda one: one.name)
-def test_nothing_is_blocked_by_a_check_that_passed(scenario: Scenario, verified: Callable[..., Report]) -> None:
-    report = verified(scenario.name)
-    status = {one.check: one.status for one in report.outcomes}
-    assert not [one for one in report.outcomes if one.blocked_by and status[one.blocked_by] == "passed"]
+def test_nothing_is_blocked_by_a_check_that_passed(verified: Callable[..., Report], subtests: pytest.Subtests) -> None:
+    for scenario in SCENARIOS.values():
+        with subtests.test(scenario=scenario.name):
+            report = verified(scenario.name)
+            status = {one.check: one.status for one in report.outcomes}
+            assert not [one for one in report.outcomes if one.blocked_by and status[one.blocked_by] == "passed"]
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=lambda one: one.name)
-def test_report_is_valid_and_keeps_the_secret(scenario: Scenario, verified: Callable[..., Report]) -> None:
-    report = verified(scenario.name)
-    encoded = report.json()
-    jsonschema.validate(msgspec.json.decode(encoded), schema())
-    assert b"canary-canary" not in encoded
-    assert b"eyJ" not in encoded
+def test_report_is_valid_and_keeps_the_secret(verified: Callable[..., Report], subtests: pytest.Subtests) -> None:
+    for scenario in SCENARIOS.values():
+        with subtests.test(scenario=scenario.name):
+            report = verified(scenario.name)
+            encoded = report.json()
+            jsonschema.validate(msgspec.json.decode(encoded), schema())
+            assert b"canary-canary" not in encoded
+            assert b"eyJ" not in encoded
 
 
 PAIRS = [
@@ -61,11 +65,12 @@ PAIRS = [
 ]
 
 
-@pytest.mark.parametrize("pair", PAIRS)
-def test_of_two_independent_faults_both_are_named(pair: str, verified: Callable[..., Report]) -> None:
-    report = verified(pair)
-    causes = [cause for name in pair.split("+") for cause in SCENARIOS[name].causes]
-    assert sorted(one.root.finding.cause for one in report.verdict.root_causes) == sorted(causes)
+def test_of_two_independent_faults_both_are_named(verified: Callable[..., Report], subtests: pytest.Subtests) -> None:
+    for pair in PAIRS:
+        with subtests.test(pair=pair):
+            report = verified(pair)
+            causes = [cause for name in pair.split("+") for cause in SCENARIOS[name].causes]
+            assert sorted(one.root.finding.cause for one in report.verdict.root_causes) == sorted(causes)
 
 
 # Causes that no verification of this suite can meet, and why. explain() knows them all the same.

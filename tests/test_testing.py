@@ -8,6 +8,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -58,7 +59,7 @@ class TestSentinelTenant:
         url, _ = form(sentinel_tenant)
 
         async def ask() -> str:
-            async def body():  # type: ignore[no-untyped-def]
+            async def body() -> AsyncIterator[bytes]:
                 for part in (b"grant_type=client_", b"credentials"):
                     yield part
 
@@ -123,11 +124,11 @@ class TestSentinelTenant:
 class TestSentinelServer:
     def test_any_client_is_answered(self, sentinel_server: ServedTenant) -> None:
         url, data = form(sentinel_server)
-        with urllib.request.urlopen(url, data=str(httpx.QueryParams(data)).encode(), timeout=10) as answer:
+        with urllib.request.urlopen(url, data=str(httpx.QueryParams(data)).encode(), timeout=60) as answer:
             assert answer.status == 200
         sentinel_server.expire_secret()
         with pytest.raises(urllib.error.HTTPError, match="401"):
-            urllib.request.urlopen(url, data=str(httpx.QueryParams(data)).encode(), timeout=10)
+            urllib.request.urlopen(url, data=str(httpx.QueryParams(data)).encode(), timeout=60)
         assert len(sentinel_server.requests) == 2
 
     def test_urllib_does_without_the_proxies_of_before(
@@ -138,7 +139,7 @@ class TestSentinelServer:
         monkeypatch.setattr(urllib.request, "_opener", before)
         served: ServedTenant = request.getfixturevalue("sentinel_server")
         with pytest.raises(urllib.error.HTTPError, match="401"):
-            urllib.request.urlopen(ALERTS, timeout=10)
+            urllib.request.urlopen(ALERTS, timeout=60)
         assert len(served.requests) == 1
 
     def test_the_environment_leads_there_and_names_the_connection(self, sentinel_server: ServedTenant) -> None:

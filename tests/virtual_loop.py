@@ -34,7 +34,7 @@ class Skipping(asyncio.SelectorEventLoop):
         return done
 
 
-class _Selector(selectors.DefaultSelector):  # type: ignore[misc, valid-type]
+class _Selector(selectors.DefaultSelector):
     def __init__(self, loop: Skipping) -> None:
         super().__init__()
         self._loop = loop

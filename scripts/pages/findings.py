@@ -161,7 +161,7 @@ def declared() -> Mapping[str, Mapping[str, Any]]:
 
 def sure(entry: Entry) -> str:
     """How certain an entry is of its cause, what else it can be, and what tells these apart."""
-    told = [entry.certainty]
+    told: list[str] = [entry.certainty]
     if entry.also:
         told.append(f"else {causes(entry.also, '')}")
     if entry.tell_apart:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -29,9 +31,8 @@ WORKSPACE = {
 }
 
 
-@pytest.mark.parametrize(
-    ("body", "endpoint"),
-    sample_params(
+def test_recorded_answers_have_the_shape(subtests: pytest.Subtests) -> None:
+    for body, endpoint in sample_params(
         arm_subscription_get=arm.SUBSCRIPTION,
         arm_subscriptions_list=arm.SUBSCRIPTIONS,
         arm_resource_group_get=arm.RESOURCE_GROUP,
@@ -40,28 +41,28 @@ WORKSPACE = {
         arm_permissions_list=arm.PERMISSIONS,
         arm_role_assignments_list=arm.ROLE_ASSIGNMENTS,
         arm_role_definitions_list=arm.ROLE_DEFINITIONS,
-    ),
-)
-def test_recorded_answers_have_the_shape(body, endpoint):
-    decode(body, endpoint)
+    ):
+        with subtests.test(endpoint=endpoint.name, body=body):
+            decode(body, endpoint)
 
 
 @pytest.mark.parametrize("endpoint", DECLARED, ids=lambda endpoint: endpoint.name)
 @given(data=st.data())
-def test_pattern_knows_its_own_path_and_no_other(endpoint, data):
+def test_pattern_knows_its_own_path_and_no_other(endpoint: Any, data: st.DataObject) -> None:
     assert_only_own_path(endpoint, data)
 
 
-@pytest.mark.parametrize("endpoint", DECLARED, ids=lambda endpoint: endpoint.name)
-def test_every_operation_only_reads_and_names_its_version(endpoint):
-    assert endpoint.method == "GET"
-    assert endpoint.api_version
-    if endpoint is not arm.SUBSCRIPTIONS:
-        assert isinstance(endpoint.needs, Action)
-        assert endpoint.needs.name.endswith("/read")
+def test_every_operation_only_reads_and_names_its_version(subtests: pytest.Subtests) -> None:
+    for endpoint in DECLARED:
+        with subtests.test(endpoint=endpoint.name):
+            assert endpoint.method == "GET"
+            assert endpoint.api_version
+            if endpoint is not arm.SUBSCRIPTIONS:
+                assert isinstance(endpoint.needs, Action)
+                assert endpoint.needs.name.endswith("/read")
 
 
-def test_workspace_is_read():
+def test_workspace_is_read() -> None:
     properties = decode(WORKSPACE, arm.WORKSPACE).properties
     assert properties.customer_id == "64c9dc12-791f-4959-bf46-109990b3017d"
     assert properties.features.associations == ("Sentinel",)
@@ -72,12 +73,12 @@ def test_workspace_is_read():
 
 
 @pytest.mark.parametrize("path", [["id"], ["name"], ["location"], ["properties"], ["properties", "customerId"]])
-def test_workspace_without_a_required_member_is_refused(path):
+def test_workspace_without_a_required_member_is_refused(path: Any) -> None:
     with pytest.raises(msgspec.ValidationError, match=f"`{path[-1]}`"):
         decode(without(WORKSPACE, path), arm.WORKSPACE)
 
 
-def test_mistyped_member_is_refused_with_its_path():
+def test_mistyped_member_is_refused_with_its_path() -> None:
     spoilt = having(WORKSPACE, ["properties", "workspaceCapping", "dailyQuotaGb"], "none")
     with pytest.raises(msgspec.ValidationError, match=r"\$\.properties\.workspaceCapping\.dailyQuotaGb"):
         decode(spoilt, arm.WORKSPACE)
@@ -85,9 +86,8 @@ def test_mistyped_member_is_refused_with_its_path():
         decode({"value": [WORKSPACE, having(WORKSPACE, ["properties", "customerId"], 7)]}, arm.WORKSPACES)
 
 
-@pytest.mark.parametrize(
-    ("path", "value"),
-    [
+def test_what_is_new_or_null_passes(subtests: pytest.Subtests) -> None:
+    for path, value in [
         (["brandNew"], {"x": 1}),
         (["properties", "provisioningState"], "Pondering"),
         (["properties", "publicNetworkAccessForQuery"], "OnTuesdays"),
@@ -96,22 +96,21 @@ def test_mistyped_member_is_refused_with_its_path():
         (["properties", "features", "dataAuthorizationMode"], "DataActionsOnly"),
         (["properties", "features", "dataAuthorizationMode"], True),
         (["properties", "retentionInDays"], None),
-    ],
-)
-def test_what_is_new_or_null_passes(path, value):
-    decode(having(WORKSPACE, path, value), arm.WORKSPACE)
+    ]:
+        with subtests.test(path=path, value=value):
+            decode(having(WORKSPACE, path, value), arm.WORKSPACE)
 
 
-def test_permissions_leave_out_what_they_do_not_have():
+def test_permissions_leave_out_what_they_do_not_have() -> None:
     (grant,) = decode({"value": [{"actions": ["*/read"]}], "nextLink": None}, arm.PERMISSIONS).value
     assert grant == arm.Permissions(actions=("*/read",), not_actions=(), data_actions=(), not_data_actions=())
 
 
-def test_no_subscription_seen_is_an_answer():
+def test_no_subscription_seen_is_an_answer() -> None:
     assert decode({"value": []}, arm.SUBSCRIPTIONS).value == []
 
 
-def test_table_tells_whether_queries_reach_it():
+def test_table_tells_whether_queries_reach_it() -> None:
     body = {"id": ID + "/tables/T", "name": "T", "properties": {"plan": "Basic", "protectionLevel": "Protected"}}
     properties = decode(body, arm.TABLE).properties
     assert (properties.plan, properties.protection_level) == ("Basic", "Protected")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -40,27 +41,25 @@ ALERT = {
 }
 
 
-@pytest.mark.parametrize(
-    ("body", "endpoint"),
-    sample_params(
+def test_recorded_answers_have_the_shape(subtests: pytest.Subtests) -> None:
+    for body, endpoint in sample_params(
         defender_machines_list=defender.MACHINES,
         defender_machine_get=defender.MACHINE,
         defender_alerts_list=defender.ALERTS,
         defender_alert_get=defender.ALERT,
-    ),
-)
-def test_recorded_answers_have_the_shape(body, endpoint):
-    decode(body, endpoint)
+    ):
+        with subtests.test(endpoint=endpoint.name, body=body):
+            decode(body, endpoint)
 
 
 @pytest.mark.parametrize("endpoint", DECLARED, ids=lambda endpoint: endpoint.name)
 @given(data=st.data())
-def test_pattern_knows_its_own_path_and_no_other(endpoint, data):
+def test_pattern_knows_its_own_path_and_no_other(endpoint: Any, data: st.DataObject) -> None:
     assert_only_own_path(endpoint, data)
 
 
 @pytest.mark.parametrize("endpoint", DECLARED, ids=lambda endpoint: endpoint.name)
-def test_every_operation_only_reads_with_an_app_role_and_names_its_end(endpoint):
+def test_every_operation_only_reads_with_an_app_role_and_names_its_end(endpoint: Any) -> None:
     assert endpoint.method == "GET"
     assert endpoint.path.startswith("/api/")
     assert isinstance(endpoint.needs, AppRole)
@@ -69,19 +68,19 @@ def test_every_operation_only_reads_with_an_app_role_and_names_its_end(endpoint)
 
 
 @pytest.mark.parametrize("endpoint", [defender.MACHINES, defender.ALERTS], ids=lambda endpoint: endpoint.name)
-def test_lists_take_pages_of_at_most_ten_thousand(endpoint):
+def test_lists_take_pages_of_at_most_ten_thousand(endpoint: Any) -> None:
     assert endpoint.max_top == 10_000
     assert endpoint.paging == "@odata.nextLink"
 
 
-def test_machine_is_read():
+def test_machine_is_read() -> None:
     machine = decode(MACHINE, defender.MACHINE)
     assert machine.first_seen == datetime(2026, 1, 2, 3, 4, 5, 123457, tzinfo=UTC)
     assert machine.os_build == 22631
     assert machine.ip_addresses[0].mac_address == "00155D000001"
 
 
-def test_alert_is_read():
+def test_alert_is_read() -> None:
     alert = decode(ALERT, defender.ALERT)
     assert alert.incident_id == 4711
     assert alert.related_user.user_name == "u"
@@ -89,51 +88,47 @@ def test_alert_is_read():
 
 
 @pytest.mark.parametrize("group", [140, "140", None])
-def test_device_group_id_is_a_number_a_text_or_null(group):
+def test_device_group_id_is_a_number_a_text_or_null(group: Any) -> None:
     assert decode(having(MACHINE, ["rbacGroupId"], group), defender.MACHINE).rbac_group_id == group
 
 
-def test_no_machines_is_an_empty_page():
+def test_no_machines_is_an_empty_page() -> None:
     assert decode({"value": []}, defender.MACHINES).value == []
 
 
-@pytest.mark.parametrize(
-    ("body", "endpoint", "path"),
-    [
+def test_missing_required_member_is_refused_with_its_path(subtests: pytest.Subtests) -> None:
+    for body, endpoint, path in [
         *((MACHINE, defender.MACHINE, [name]) for name in ("id", "firstSeen", "lastSeen", "healthStatus")),
         *((ALERT, defender.ALERT, [name]) for name in ("id", "severity", "status")),
         (ALERT, defender.ALERT, ["evidence", 0, "entityType"]),
         ({"value": [MACHINE]}, defender.MACHINES, ["value", 0, "id"]),
         ({"value": []}, defender.ALERTS, ["value"]),
-    ],
-)
-def test_missing_required_member_is_refused_with_its_path(body, endpoint, path):
-    assert_required(body, endpoint, path)
+    ]:
+        with subtests.test(endpoint=endpoint.name, body=body):
+            assert_required(body, endpoint, path)
 
 
-@pytest.mark.parametrize(
-    ("body", "endpoint", "path", "value"),
-    [
+def test_mistyped_member_is_refused_with_its_path(subtests: pytest.Subtests) -> None:
+    for body, endpoint, path, value in [
         ({"value": [MACHINE, dict(MACHINE)]}, defender.MACHINES, ["value", 1, "osBuild"], "22631"),
         (MACHINE, defender.MACHINE, ["lastSeen"], "yesterday"),
         (MACHINE, defender.MACHINE, ["healthStatus"], None),
         (MACHINE, defender.MACHINE, ["ipAddresses", 0, "ipAddress"], 7),
         ({"value": [ALERT]}, defender.ALERTS, ["value", 0, "severity"], 2),
         (ALERT, defender.ALERT, ["evidence", 0, "processId"], "3276"),
-    ],
-)
-def test_mistyped_member_is_refused_with_its_path(body, endpoint, path, value):
-    assert_mistyped(body, endpoint, path, value)
+    ]:
+        with subtests.test(endpoint=endpoint.name, body=body):
+            assert_mistyped(body, endpoint, path, value)
 
 
-def test_incident_id_is_a_number_here_and_a_text_in_graph():
+def test_incident_id_is_a_number_here_and_a_text_in_graph() -> None:
     assert_mistyped(ALERT, defender.ALERT, ["incidentId"], "4711")
     of_graph = {"id": "a", "severity": "low", "status": "new", "serviceSource": "unknown", "incidentId": "4711"}
     assert_mistyped(of_graph, graph.ALERT, ["incidentId"], 4711)
 
 
 @given(word=st.text(), extra=st.dictionaries(st.text(min_size=1).map("x-{}".format), st.none() | st.integers()))
-def test_unknown_enumeration_members_and_extra_members_pass(word, extra):
+def test_unknown_enumeration_members_and_extra_members_pass(word: Any, extra: Any) -> None:
     for name in ("healthStatus", "onboardingStatus", "riskScore", "exposureLevel", "deviceValue"):
         assert decode({**extra, **having(MACHINE, [name], word)}, defender.MACHINE).id == MACHINE["id"]
     for name in ("severity", "status", "classification", "determination", "investigationState", "detectionSource"):

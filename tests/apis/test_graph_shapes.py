@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -69,41 +70,41 @@ COMPLETE = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("body", "endpoint"),
-    sample_params(
+def test_recorded_answers_have_the_shape(subtests: pytest.Subtests) -> None:
+    for body, endpoint in sample_params(
         graph_alerts_v2_list=graph.ALERTS,
         graph_incidents_list=graph.INCIDENTS,
         graph_incident_get=graph.INCIDENT,
         graph_secure_scores_list=graph.SECURE_SCORES,
         graph_legacy_alerts_list=graph.LEGACY_ALERTS,
-    ),
-)
-def test_recorded_answers_have_the_shape(body, endpoint):
-    decode(body, endpoint)
+    ):
+        with subtests.test(endpoint=endpoint.name, body=body):
+            decode(body, endpoint)
 
 
-@pytest.mark.parametrize(("body", "endpoint"), sample_params(graph_legacy_alert_get=graph.LEGACY_ALERTS))
-def test_single_legacy_alerts_have_the_shape_of_listed_ones(body, endpoint):
-    decode({"value": [body]}, endpoint)
+def test_single_legacy_alerts_have_the_shape_of_listed_ones(subtests: pytest.Subtests) -> None:
+    for body, endpoint in sample_params(graph_legacy_alert_get=graph.LEGACY_ALERTS):
+        with subtests.test(endpoint=endpoint.name, body=body):
+            decode({"value": [body]}, endpoint)
 
 
 @pytest.mark.parametrize("endpoint", DECLARED, ids=lambda endpoint: endpoint.name)
 @given(data=st.data())
-def test_pattern_knows_its_own_path_and_no_other(endpoint, data):
+def test_pattern_knows_its_own_path_and_no_other(endpoint: Any, data: st.DataObject) -> None:
     assert_only_own_path(endpoint, data)
 
 
-@pytest.mark.parametrize("endpoint", DECLARED, ids=lambda endpoint: endpoint.name)
-def test_every_operation_only_reads_with_an_app_role(endpoint):
-    assert endpoint.method == "GET"
-    assert endpoint.path.startswith("/v1.0/")
-    assert endpoint.source.startswith("https://learn.microsoft.com/graph/api/")
-    assert isinstance(endpoint.needs, AppRole)
-    assert endpoint.needs.name.endswith(".Read.All")
+def test_every_operation_only_reads_with_an_app_role(subtests: pytest.Subtests) -> None:
+    for endpoint in DECLARED:
+        with subtests.test(endpoint=endpoint.name):
+            assert endpoint.method == "GET"
+            assert endpoint.path.startswith("/v1.0/")
+            assert endpoint.source.startswith("https://learn.microsoft.com/graph/api/")
+            assert isinstance(endpoint.needs, AppRole)
+            assert endpoint.needs.name.endswith(".Read.All")
 
 
-def test_alerts_open_to_the_roles_that_the_service_accepts():
+def test_alerts_open_to_the_roles_that_the_service_accepts() -> None:
     assert graph.ALERTS.needs.any_of == (
         "SecurityAlert.Read.All",
         "SecurityAlert.ReadWrite.All",
@@ -113,21 +114,21 @@ def test_alerts_open_to_the_roles_that_the_service_accepts():
 
 
 @pytest.mark.parametrize("endpoint", [graph.ALERTS, graph.ALERT, graph.INCIDENTS, graph.INCIDENT])
-def test_security_events_role_opens_no_alerts_or_incidents(endpoint):
+def test_security_events_role_opens_no_alerts_or_incidents(endpoint: Any) -> None:
     assert not set(graph.READ_EVENTS.any_of) & set(endpoint.needs.any_of)
 
 
-def test_incidents_take_pages_of_at_most_fifty():
+def test_incidents_take_pages_of_at_most_fifty() -> None:
     assert graph.INCIDENTS.max_top == 50
 
 
-def test_only_the_legacy_alerts_retire():
+def test_only_the_legacy_alerts_retire() -> None:
     assert {endpoint.name: endpoint.retires for endpoint in DECLARED if endpoint.retires} == {
         "graph.legacy_alerts": date(2026, 10, 15)
     }
 
 
-def test_alert_is_read():
+def test_alert_is_read() -> None:
     alert = decode(ALERT, graph.ALERT)
     assert alert.incident_id == "4711"
     assert alert.created_date_time == datetime(2026, 11, 22, 8, 0, 0, 123457, tzinfo=UTC)
@@ -135,20 +136,20 @@ def test_alert_is_read():
     assert alert.evidence[0].mde_device_id == DEVICE["mdeDeviceId"]
 
 
-def test_incident_is_read_with_its_alerts():
+def test_incident_is_read_with_its_alerts() -> None:
     incident = decode({**INCIDENT, "alerts": [ALERT]}, graph.INCIDENT)
     assert incident.alerts[0].incident_id == incident.id
     assert incident.comments[0].created_by_display_name == "API"
 
 
-def test_page_is_read_with_its_count_and_next_link():
+def test_page_is_read_with_its_count_and_next_link() -> None:
     link = "https://graph.microsoft.com/v1.0/security/incidents?$skip=1"
     page = decode({"value": [INCIDENT], "@odata.count": 2, "@odata.nextLink": link}, graph.INCIDENTS)
     assert (page.count, page.next_link) == (2, link)
     assert decode({"value": []}, graph.INCIDENTS).next_link is None
 
 
-def test_registration_is_read_without_secret_or_key():
+def test_registration_is_read_without_secret_or_key() -> None:
     application = decode(having(APPLICATION, ["passwordCredentials", 0, "secretText"], "hush"), graph.APPLICATION)
     assert application.required_resource_access[0].resource_access[0].type == "Role"
     assert application.password_credentials[0].end_date_time == datetime(2027, 3, 1, tzinfo=UTC)
@@ -156,20 +157,20 @@ def test_registration_is_read_without_secret_or_key():
     assert "MIIC" not in repr(application)
 
 
-def test_what_was_not_selected_is_told_apart_from_what_is_not_there():
+def test_what_was_not_selected_is_told_apart_from_what_is_not_there() -> None:
     assert decode({"id": "o", "appId": "a"}, graph.APPLICATION).password_credentials is None
     assert decode({"id": "o", "appId": "a", "passwordCredentials": []}, graph.APPLICATION).password_credentials == []
 
 
-@pytest.mark.parametrize("digits", range(8))
-def test_timestamps_have_zero_to_seven_fraction_digits(digits):
-    fraction = "." + "1234567"[:digits] if digits else ""
-    decode(having(INCIDENT, ["createdDateTime"], f"2026-11-22T08:00:02{fraction}Z"), graph.INCIDENT)
+def test_timestamps_have_zero_to_seven_fraction_digits(subtests: pytest.Subtests) -> None:
+    for digits in range(8):
+        with subtests.test(digits=digits):
+            fraction = "." + "1234567"[:digits] if digits else ""
+            decode(having(INCIDENT, ["createdDateTime"], f"2026-11-22T08:00:02{fraction}Z"), graph.INCIDENT)
 
 
-@pytest.mark.parametrize(
-    ("body", "endpoint", "path"),
-    [
+def test_missing_required_member_is_refused_with_its_path(subtests: pytest.Subtests) -> None:
+    for body, endpoint, path in [
         *((ALERT, graph.ALERT, [name]) for name in ("id", "serviceSource", "severity", "status")),
         *(
             (ALERT, graph.ALERT, ["evidence", 0, name])
@@ -187,15 +188,13 @@ def test_timestamps_have_zero_to_seven_fraction_digits(digits):
             for name in ("id", "appRoleId", "principalId", "resourceId")
         ),
         ({"value": []}, graph.ALERTS, ["value"]),
-    ],
-)
-def test_missing_required_member_is_refused_with_its_path(body, endpoint, path):
-    assert_required(body, endpoint, path)
+    ]:
+        with subtests.test(endpoint=endpoint.name, body=body):
+            assert_required(body, endpoint, path)
 
 
-@pytest.mark.parametrize(
-    ("body", "endpoint", "path", "value"),
-    [
+def test_mistyped_member_is_refused_with_its_path(subtests: pytest.Subtests) -> None:
+    for body, endpoint, path, value in [
         ({"value": [ALERT, dict(ALERT)]}, graph.ALERTS, ["value", 1, "incidentId"], 4711),
         (ALERT, graph.ALERT, ["severity"], None),
         (ALERT, graph.ALERT, ["createdDateTime"], "yesterday"),
@@ -206,21 +205,21 @@ def test_missing_required_member_is_refused_with_its_path(body, endpoint, path):
         ({"value": [LEGACY]}, graph.LEGACY_ALERTS, ["value", 0, "status"], 1),
         (APPLICATION, graph.APPLICATION, ["passwordCredentials", 0, "endDateTime"], 1_800_000_000_000),
         ({"value": [ASSIGNMENT]}, graph.APP_ROLE_ASSIGNMENTS, ["value", 0, "resourceId"], None),
-    ],
-)
-def test_mistyped_member_is_refused_with_its_path(body, endpoint, path, value):
-    assert_mistyped(body, endpoint, path, value)
+    ]:
+        with subtests.test(endpoint=endpoint.name, body=body):
+            assert_mistyped(body, endpoint, path, value)
 
 
 @given(word=st.text(), extra=st.dictionaries(st.text(min_size=1).map("x-{}".format), st.none() | st.integers()))
-def test_unknown_enumeration_members_and_extra_members_pass(word, extra):
+def test_unknown_enumeration_members_and_extra_members_pass(word: Any, extra: Any) -> None:
     for name in ("status", "severity", "serviceSource", "detectionSource", "determination", "investigationState"):
         assert decode({**extra, **having(ALERT, [name], word)}, graph.ALERT).id == ALERT["id"]
     assert decode(having(ALERT, ["evidence", 0, "@odata.type"], word), graph.ALERT).evidence[0].odata_type == word
     assert decode({**extra, **having(INCIDENT, ["status"], word)}, graph.INCIDENT).status == word
 
 
-@pytest.mark.parametrize(("body", "endpoint"), COMPLETE, ids=lambda value: getattr(value, "name", ""))
-def test_extra_members_pass_everywhere(body, endpoint):
-    item = ["value", 0] if "value" in body else []
-    assert decode(having(body, [*item, "brandNew"], {"x": 1}), endpoint) == decode(body, endpoint)
+def test_extra_members_pass_everywhere(subtests: pytest.Subtests) -> None:
+    for body, endpoint in COMPLETE:
+        with subtests.test(endpoint=endpoint.name, body=body):
+            item = ["value", 0] if "value" in body else []
+            assert decode(having(body, [*item, "brandNew"], {"x": 1}), endpoint) == decode(body, endpoint)

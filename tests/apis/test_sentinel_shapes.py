@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from types import ModuleType
+from typing import Any
 
 import msgspec
 import pytest
@@ -14,7 +15,7 @@ from tests.apis.azure_samples import assert_only_own_path, decode, having, sampl
 DECLARED = list(gather(sentinel).values())
 
 
-def resource(properties, **more):
+def resource(properties: Any, **more: Any) -> Any:
     return {"id": "/x/y", "name": "y", "type": "Microsoft.SecurityInsights/Things", "properties": properties, **more}
 
 
@@ -56,7 +57,7 @@ ENTITY = resource({"accountName": "administrator"}, kind="Account")
 METRICS = {"value": [{"properties": {"sourceMetrics": [{"metricName": "s", "metricValue": 3}]}}]}
 
 
-def page(*items):
+def page(*items: Any) -> Any:
     return {"value": list(items)}
 
 
@@ -81,13 +82,12 @@ ANSWERS = [
 ]
 
 
-def named(cases):
+def named(cases: Any) -> Any:
     return pytest.mark.parametrize(("endpoint", "body"), [pytest.param(*case, id=case[0].name) for case in cases])
 
 
-@pytest.mark.parametrize(
-    ("body", "endpoint"),
-    sample_params(
+def test_recorded_answers_have_the_shape(subtests: pytest.Subtests) -> None:
+    for body, endpoint in sample_params(
         sentinel_incidents_list=sentinel.INCIDENTS,
         sentinel_incident_get=sentinel.INCIDENT,
         sentinel_incident_create=sentinel.INCIDENT,
@@ -99,54 +99,51 @@ def named(cases):
         sentinel_data_connectors_list=sentinel.DATA_CONNECTORS,
         sentinel_automation_rules_list=sentinel.AUTOMATION_RULES,
         sentinel_settings_list=sentinel.SETTINGS,
-    ),
-)
-def test_recorded_answers_have_the_shape(body, endpoint):
-    decode(body, endpoint)
+    ):
+        with subtests.test(endpoint=endpoint.name, body=body):
+            decode(body, endpoint)
 
 
-@pytest.mark.parametrize(
-    ("body", "endpoint"),
-    sample_params(
+def test_recorded_single_resources_have_the_shape_of_a_list_item(subtests: pytest.Subtests) -> None:
+    for body, endpoint in sample_params(
         sentinel_alert_rule_get=sentinel.ALERT_RULES,
         sentinel_incident_comment_get=sentinel.INCIDENT_COMMENTS,
         sentinel_setting_get=sentinel.SETTINGS,
-    ),
-)
-def test_recorded_single_resources_have_the_shape_of_a_list_item(body, endpoint):
-    decode(page(body), endpoint)
+    ):
+        with subtests.test(endpoint=endpoint.name, body=body):
+            decode(page(body), endpoint)
 
 
-@pytest.mark.parametrize(("body", "endpoint"), sample_params(sentinel_onboarding_states_list=sentinel.ONBOARDING_STATE))
-def test_recorded_onboarding_states_have_the_shape(body, endpoint):
-    for state in body["value"]:
-        assert decode(state, endpoint).name == "default"
+def test_recorded_onboarding_states_have_the_shape(subtests: pytest.Subtests) -> None:
+    for body, endpoint in sample_params(sentinel_onboarding_states_list=sentinel.ONBOARDING_STATE):
+        with subtests.test(endpoint=endpoint.name, body=body):
+            for state in body["value"]:
+                assert decode(state, endpoint).name == "default"
 
 
-def test_every_operation_is_tried():
+def test_every_operation_is_tried() -> None:
     assert [endpoint for endpoint, _ in ANSWERS] == DECLARED
 
 
 @named(ANSWERS)
-def test_documented_answer_is_read(endpoint, body):
+def test_documented_answer_is_read(endpoint: Any, body: Any) -> None:
     decode(body, endpoint)
 
 
 @pytest.mark.parametrize("endpoint", DECLARED, ids=lambda endpoint: endpoint.name)
 @given(data=st.data())
-def test_pattern_knows_its_own_path_and_no_other(endpoint, data):
+def test_pattern_knows_its_own_path_and_no_other(endpoint: Any, data: st.DataObject) -> None:
     assert_only_own_path(endpoint, data)
 
 
-def test_incident_says_how_many_alerts_it_has():
+def test_incident_says_how_many_alerts_it_has() -> None:
     assert decode(INCIDENT, sentinel.INCIDENT).alerts_count == 2
     assert decode(without(INCIDENT, ["properties", "additionalData"]), sentinel.INCIDENT).alerts_count == 0
     assert decode(having(INCIDENT, ["properties", "additionalData"], {}), sentinel.INCIDENT).alerts_count == 0
 
 
-@pytest.mark.parametrize(
-    ("endpoint", "body", "path"),
-    [
+def test_missing_required_member_is_refused_with_its_place(subtests: pytest.Subtests) -> None:
+    for endpoint, body, path in [
         (sentinel.INCIDENT, INCIDENT, ["name"]),
         (sentinel.INCIDENT, INCIDENT, ["properties"]),
         (sentinel.INCIDENT, INCIDENT, ["properties", "title"]),
@@ -169,41 +166,37 @@ def test_incident_says_how_many_alerts_it_has():
         (sentinel.AUTOMATION_RULES, page(AUTOMATION), ["value", 0, "properties", "actions", 0, "actionType"]),
         (sentinel.WATCHLISTS, page(WATCHLIST), ["value", 0, "properties", "itemsSearchKey"]),
         (sentinel.METADATA, page(METADATA), ["value", 0, "properties", "parentId"]),
-    ],
-    ids=lambda value: ".".join(map(str, value)) if isinstance(value, list) else "",
-)
-def test_missing_required_member_is_refused_with_its_place(endpoint, body, path):
-    with pytest.raises(msgspec.ValidationError, match=f"`{path[-1]}`") as refused:
-        decode(without(body, path), endpoint)
-    if path[0] == "value" and len(path) > 1:
-        assert "$.value[...]" in str(refused.value) or "$.value[0]" in str(refused.value)
+    ]:
+        with subtests.test(endpoint=endpoint, body=body):
+            with pytest.raises(msgspec.ValidationError, match=f"`{path[-1]}`") as refused:
+                decode(without(body, path), endpoint)
+            if path[0] == "value" and len(path) > 1:
+                assert "$.value[...]" in str(refused.value) or "$.value[0]" in str(refused.value)
 
 
-@pytest.mark.parametrize(
-    ("path", "value", "place"),
-    [
+def test_mistyped_member_is_refused_with_its_path(subtests: pytest.Subtests) -> None:
+    for path, value, place in [
         (["properties", "incidentNumber"], "4711", "$.properties.incidentNumber"),
         (["properties", "createdTimeUtc"], "last week", "$.properties.createdTimeUtc"),
         (["properties", "additionalData", "alertsCount"], "150+", "$.properties.additionalData.alertsCount"),
         (["properties", "severity"], None, "$.properties.severity"),
         (["properties", "labels"], {}, "$.properties.labels"),
         (["properties"], [], "$.properties"),
-    ],
-)
-def test_mistyped_member_is_refused_with_its_path(path, value, place):
-    with pytest.raises(msgspec.ValidationError) as refused:
-        decode(having(INCIDENT, path, value), sentinel.INCIDENT)
-    assert f"`{place}`" in str(refused.value)
+    ]:
+        with subtests.test(path=path, value=value):
+            with pytest.raises(msgspec.ValidationError) as refused:
+                decode(having(INCIDENT, path, value), sentinel.INCIDENT)
+            assert f"`{place}`" in str(refused.value)
 
 
 @given(value=st.text())
 @pytest.mark.parametrize("member", ["severity", "status", "classification", "providerName"])
-def test_values_are_open(member, value):
+def test_values_are_open(member: Any, value: Any) -> None:
     decode(having(INCIDENT, ["properties", member], value), sentinel.INCIDENT)
 
 
 @named(ANSWERS)
-def test_extra_members_pass_at_the_top_and_within(endpoint, body):
+def test_extra_members_pass_at_the_top_and_within(endpoint: Any, body: Any) -> None:
     body = having(body, ["brandNew"], {"x": [1]})
     if "value" in body:
         body = having(body, ["value", 0, "brandNew"], 1)
@@ -212,11 +205,11 @@ def test_extra_members_pass_at_the_top_and_within(endpoint, body):
 
 
 @pytest.mark.parametrize("end", [{}, {"nextLink": None}, {"nextLink": ""}])
-def test_last_page_ends_in_any_of_three_ways(end):
+def test_last_page_ends_in_any_of_three_ways(end: Any) -> None:
     assert not decode({**page(INCIDENT), **end}, sentinel.INCIDENTS).next_link
 
 
-def test_rules_of_kinds_that_are_new_are_taken_as_they_are():
+def test_rules_of_kinds_that_are_new_are_taken_as_they_are() -> None:
     nrt, unheard_of = decode(
         page(resource({"enabled": False}, kind="NRT"), resource({}, kind="UnheardOf")), sentinel.ALERT_RULES
     ).value
@@ -224,19 +217,19 @@ def test_rules_of_kinds_that_are_new_are_taken_as_they_are():
     assert (unheard_of.kind, unheard_of.properties.enabled) == ("UnheardOf", None)
 
 
-def test_rules_written_by_hand_have_nulls():
+def test_rules_written_by_hand_have_nulls() -> None:
     properties = {**SCHEDULED["properties"], "tactics": None, "entityMappings": None, "customDetails": None}
     decode(page({**SCHEDULED, "properties": properties}), sentinel.ALERT_RULES)
 
 
-def test_connectors_credentials_are_not_read():
+def test_connectors_credentials_are_not_read() -> None:
     poller = resource(
         {"connectorDefinitionName": "d", "auth": {"type": "APIKey", "apiKey": "hush"}}, kind="RestApiPoller"
     )
     assert "hush" not in repr(decode(page(poller), sentinel.DATA_CONNECTORS))
 
 
-def test_posts_only_read_and_have_no_published_action():
+def test_posts_only_read_and_have_no_published_action() -> None:
     posts = [endpoint for endpoint in DECLARED if endpoint.method == "POST"]
     assert [post.name for post in posts] == [
         "sentinel.incident_alerts",
@@ -246,7 +239,7 @@ def test_posts_only_read_and_have_no_published_action():
     assert all(post.needs is not None and not post.needs.published for post in posts)
 
 
-def test_gets_need_a_published_read_action_of_the_provider():
+def test_gets_need_a_published_read_action_of_the_provider() -> None:
     for endpoint in DECLARED:
         if endpoint.method == "GET":
             assert isinstance(endpoint.needs, Action)
@@ -255,17 +248,17 @@ def test_gets_need_a_published_read_action_of_the_provider():
             assert endpoint.needs.name.endswith("/read")
 
 
-def test_only_settings_ask_a_preview():
+def test_only_settings_ask_a_preview() -> None:
     assert [one.name for one in DECLARED if one.api_version != sentinel.STABLE] == ["sentinel.settings"]
 
 
-def test_incidents_come_at_most_a_thousand_at_a_time():
+def test_incidents_come_at_most_a_thousand_at_a_time() -> None:
     ask = sentinel.INCIDENTS.ask(top=5, orderby="properties/createdTimeUtc desc")
     assert sentinel.INCIDENTS.max_top == 1000
     assert ask.query == {"$top": "5", "$orderby": "properties/createdTimeUtc desc"}
 
 
-def test_endpoints_are_gathered_by_name():
+def test_endpoints_are_gathered_by_name() -> None:
     assert {endpoint.name: endpoint for endpoint in DECLARED}.items() <= ENDPOINTS.items()
     assert {name.split(".")[0] for name in ENDPOINTS} == {
         "entra",
@@ -277,7 +270,7 @@ def test_endpoints_are_gathered_by_name():
     }
 
 
-def test_two_endpoints_of_one_name_are_refused():
+def test_two_endpoints_of_one_name_are_refused() -> None:
     module = ModuleType("again")
     module.INCIDENTS = sentinel.INCIDENTS
     with pytest.raises(ValueError, match=r"sentinel\.incidents"):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.simulate import JOBS, PACED, ROOT, Cost, Fleet, limits, measured, simulate
+from benchmarks.run import ROOT
+from benchmarks.simulate import JOBS, PACED, Cost, Fleet, limits, measured, simulate
 
 IDLE = Cost(0.0, {})
 

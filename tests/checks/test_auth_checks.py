@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import httpx
@@ -241,24 +241,24 @@ def assignment_required(there: World, audience: str) -> None:
     there.tenant.revoke()
 
 
-@pytest.mark.parametrize(
-    ("arrange", "cause"),
-    [
-        (not_in_tenant, "resource_not_in_tenant"),
-        (disabled, "resource_disabled"),
-        (assignment_required, "app_assignment_required"),
-    ],
-)
-@pytest.mark.parametrize(
-    ("id", "audience"),
-    [("AUTH-010", "arm"), ("AUTH-011", "log_analytics"), ("AUTH-012", "graph"), ("AUTH-013", "defender")],
-)
-def test_api_gives_no_token(id: str, audience: str, arrange: Callable[[World, str], None], cause: str) -> None:
-    there = world()
-    arrange(there, audience)
-    fails(id, there, cause)
-    others = [one for one in ISSUED.values() if one != id]
-    assert {one.status for one in judged(there, "AUTH-002", "AUTH-003", *others).values()} == {"passed"}
+def test_api_gives_no_token(subtests: pytest.Subtests) -> None:
+    for id, audience in [
+        ("AUTH-010", "arm"),
+        ("AUTH-011", "log_analytics"),
+        ("AUTH-012", "graph"),
+        ("AUTH-013", "defender"),
+    ]:
+        for arrange, cause in [
+            (not_in_tenant, "resource_not_in_tenant"),
+            (disabled, "resource_disabled"),
+            (assignment_required, "app_assignment_required"),
+        ]:
+            with subtests.test(id=id, audience=audience, arrange=arrange, cause=cause):
+                there = world()
+                arrange(there, audience)
+                fails(id, there, cause)
+                others = [one for one in ISSUED.values() if one != id]
+                assert {one.status for one in judged(there, "AUTH-002", "AUTH-003", *others).values()} == {"passed"}
 
 
 @pytest.mark.parametrize("audience", AUDIENCES)
@@ -280,27 +280,28 @@ def test_no_token_is_asked_for_what_is_not_used(apis: list[str], unused: str) ->
 # AUTH-020 to AUTH-023: what a token says of itself
 
 
-@pytest.mark.parametrize("id", ["AUTH-020", "AUTH-021", "AUTH-022", "AUTH-023"])
-@pytest.mark.parametrize(
-    ("claims", "cause", "says"),
-    [
+def test_token_claims_what_it_should_not(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[dict[str, Any], str, str]] = [
         ({"aud": "https://vault.azure.net"}, "wrong_token_audience", "https://vault.azure.net"),
         ({"tid": stable_id("another tenant")}, "wrong_token_tenant", stable_id("another tenant")),
         ({"appid": stable_id("another app")}, "contract_violation", stable_id("another app")),
         ({"scp": "user_impersonation"}, "contract_violation", "delegated"),
         ({"exp": int(START.timestamp())}, "token_expired", "lifetime ended"),
         ({"nbf": int(START.timestamp()) + 301}, "contract_violation", "valid from"),
-    ],
-)
-def test_token_claims_what_it_should_not(id: str, claims: dict[str, Any], cause: str, says: str) -> None:
-    fails(id, claiming(**claims), cause, says)
+    ]
+    for claims, cause, says in cases:
+        for id in ["AUTH-020", "AUTH-021", "AUTH-022", "AUTH-023"]:
+            with subtests.test(claims=claims, cause=cause, says=says, id=id):
+                fails(id, claiming(**claims), cause, says)
 
 
-@pytest.mark.parametrize("id", ["AUTH-020", "AUTH-021", "AUTH-022", "AUTH-023"])
-@pytest.mark.parametrize("answer", [{"token_type": "pop"}, {"expires_in": 0}, {"expires_in": 100_801}])
-def test_token_is_not_a_bearer_token_of_sane_life(id: str, answer: dict[str, Any]) -> None:
-    there = changed(world(), "entra.token", lambda body: {**body, **answer})
-    fails(id, there, "contract_violation", says=next(iter(answer)))
+def test_token_is_not_a_bearer_token_of_sane_life(subtests: pytest.Subtests) -> None:
+    answers: list[dict[str, object]] = [{"token_type": "pop"}, {"expires_in": 0}, {"expires_in": 100_801}]
+    for answer in answers:
+        for id in ["AUTH-020", "AUTH-021", "AUTH-022", "AUTH-023"]:
+            with subtests.test(answer=answer, id=id):
+                there = changed(world(), "entra.token", partial(dict, **answer))
+                fails(id, there, "contract_violation", says=next(iter(answer)))
 
 
 @pytest.mark.parametrize("audience", AUDIENCES)

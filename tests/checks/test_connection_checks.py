@@ -16,9 +16,8 @@ from tests.contoso import SECRET
 GUID = "0f0f0f0f-0c0f-4c0f-a11c-00000000000a"
 
 
-@pytest.mark.parametrize(
-    ("id", "value", "cause"),
-    [
+def test_malformed_value(subtests: pytest.Subtests) -> None:
+    for id, value, cause in [
         ("CONN-001", {"tenant_id": "common"}, "tenant_malformed"),
         ("CONN-001", {"tenant_id": "organizations"}, "tenant_malformed"),
         ("CONN-001", {"tenant_id": "consumers"}, "tenant_malformed"),
@@ -35,11 +34,10 @@ GUID = "0f0f0f0f-0c0f-4c0f-a11c-00000000000a"
         ("CONN-004", {"workspace_name": GUID}, "config_invalid"),
         ("CONN-004", {"resource_group": "rg-security."}, "config_invalid"),
         ("CONN-004", {"resource_group": "rg/security"}, "config_invalid"),
-    ],
-)
-def test_malformed_value(id: str, value: dict[str, str], cause: str) -> None:
-    found = fails(id, world(**value), cause, says=next(iter(value)))
-    assert SECRET not in (found.reason or "")
+    ]:
+        with subtests.test(id=id, value=value):
+            found = fails(id, world(**value), cause, says=next(iter(value)))
+            assert SECRET not in (found.reason or "")
 
 
 @pytest.mark.parametrize(

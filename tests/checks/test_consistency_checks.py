@@ -135,19 +135,17 @@ def test_defender_without_alerts() -> None:
 # What is not used or not reached
 
 
-@pytest.mark.parametrize(
-    ("id", "apis"),
-    [
+def test_one_route_alone_is_nothing_to_compare(subtests: pytest.Subtests) -> None:
+    for id, apis in [
         ("XAPI-001", ("sentinel",)),
         ("XAPI-001", ("log_analytics",)),
         ("XAPI-002", ("sentinel", "defender")),
         ("XAPI-002", ("graph",)),
         ("XAPI-003", ("graph",)),
         ("XAPI-003", ("defender",)),
-    ],
-)
-def test_one_route_alone_is_nothing_to_compare(id: str, apis: tuple[str, ...]) -> None:
-    ends(id, world(apis=apis), "not_applicable", "does not use")
+    ]:
+        with subtests.test(id=id, apis=apis):
+            ends(id, world(apis=apis), "not_applicable", "does not use")
 
 
 def test_a_refusal_of_either_route_blocks() -> None:

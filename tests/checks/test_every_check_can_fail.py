@@ -19,16 +19,29 @@ def made_to_fail(module: ast.Module) -> Iterator[str]:
 
 
 def parameter(test: ast.FunctionDef, name: str, module: ast.Module) -> Iterator[str]:
-    """The ids among the values that ``parametrize`` gives to a parameter of a test."""
-    for decorator in test.decorator_list:
-        if not (isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "pytest.mark.parametrize"):
-            continue
-        names, rows = ast.literal_eval(decorator.args[0]), constant(decorator.args[1], module)
-        names = (names,) if isinstance(names, str) else names
-        if name in names and isinstance(rows, ast.List):
+    """The ids among the values that ``parametrize``, or a loop over rows, gives to a name of a test."""
+    for names, given in [*parametrized(test), *looped(test)]:
+        rows = constant(given, module)
+        if name in names and isinstance(rows, ast.List | ast.Tuple):
             for row in rows.elts:
                 cells = row.args if isinstance(row, ast.Call) else row.elts if isinstance(row, ast.Tuple) else [row]
                 yield from ids(cells[names.index(name)])
+
+
+def parametrized(test: ast.FunctionDef) -> Iterator[tuple[tuple[str, ...], ast.expr]]:
+    """The names that each ``parametrize`` of a test gives, and its rows."""
+    for decorator in test.decorator_list:
+        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "pytest.mark.parametrize":
+            names = ast.literal_eval(decorator.args[0])
+            yield (names,) if isinstance(names, str) else tuple(names), decorator.args[1]
+
+
+def looped(test: ast.FunctionDef) -> Iterator[tuple[tuple[str, ...], ast.expr]]:
+    """The names that each loop of a test gives, and its rows."""
+    for loop in ast.walk(test):
+        if isinstance(loop, ast.For):
+            targets = loop.target.elts if isinstance(loop.target, ast.Tuple) else [loop.target]
+            yield tuple(map(ast.unparse, targets)), loop.iter
 
 
 def constant(tree: ast.expr, module: ast.Module) -> ast.expr:

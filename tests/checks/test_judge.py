@@ -31,22 +31,18 @@ def test_an_owner_that_holds_blocks_nobody(
     assert {one.check: one.status for one in report.outcomes}[owner] == "passed"
 
 
-@pytest.mark.parametrize(
-    ("fault", "speaks", "also_asked"),
-    [
+def test_one_refusal_of_many_questions_is_one_root(verified: Callable[..., Report], subtests: pytest.Subtests) -> None:
+    for fault, speaks, also_asked in [
         ("log_analytics/400", "LA-001", ["LA-010", "LA-011", "XAPI-001"]),
         ("log_analytics/SEM0100.column", "LA-001", ["LA-010", "LA-011", "XAPI-001"]),
         ("sentinel/400", "SENT-001", ["SENT-003"]),
         ("sentinel/token", "SENT-001", ["SENT-003"]),
         ("network/request", "GRAPH-001", ["GRAPH-003"]),
         ("entra/oauth.invalid_scope", "AUTH-010", ["AUTH-011", "AUTH-012", "AUTH-013"]),
-    ],
-)
-def test_one_refusal_of_many_questions_is_one_root(
-    fault: str, speaks: str, also_asked: list[str], verified: Callable[..., Report]
-) -> None:
-    by = {one.check: one.blocked_by for one in verified(fault).outcomes}
-    assert {by[check] for check in also_asked} == {speaks}
+    ]:
+        with subtests.test(fault=fault, speaks=speaks):
+            by = {one.check: one.blocked_by for one in verified(fault).outcomes}
+            assert {by[check] for check in also_asked} == {speaks}
 
 
 def test_an_incident_that_is_gone_is_one_root(verified: Callable[..., Report]) -> None:

@@ -233,9 +233,10 @@ WRITING = [
 ]
 
 
-@pytest.mark.parametrize("role", WRITING)
-def test_role_that_changes_things(role: str) -> None:
-    fails("RBAC-022", held(READER, role), "over_privileged", says=f"holds {role};")
+def test_role_that_changes_things(subtests: pytest.Subtests) -> None:
+    for role in WRITING:
+        with subtests.test(role=role):
+            fails("RBAC-022", held(READER, role), "over_privileged", says=f"holds {role};")
 
 
 @pytest.mark.parametrize("role", [READER, "Reader", "Log Analytics Reader", "Security Reader", "Monitoring Reader"])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import httpx
 import msal
@@ -21,11 +22,11 @@ class Discovered:
     def __init__(self) -> None:
         self.posted: dict[str, str] = {}
 
-    def get(self, url, **_):
+    def get(self, url: Any, **_: Any) -> Any:
         base = "https://login.microsoftonline.com/t/oauth2/v2.0"
         return Reply({"authorization_endpoint": f"{base}/authorize", "token_endpoint": f"{base}/token"})
 
-    def post(self, url, data=None, **_):
+    def post(self, url: Any, data: Any = None, **_: Any) -> Any:
         self.posted = data
         return Reply({"access_token": "t", "token_type": "Bearer", "expires_in": 3599})
 
@@ -36,14 +37,15 @@ class Discovered:
 class Reply:
     status_code = 200
 
-    def __init__(self, body) -> None:
-        self.text, self.headers = json.dumps(body), {}
+    def __init__(self, body: Any) -> None:
+        self.text = json.dumps(body)
+        self.headers: dict[str, str] = {}
 
     def raise_for_status(self) -> None:
         pass
 
 
-def posted(credential) -> dict[str, str]:
+def posted(credential: Any) -> dict[str, str]:
     """The form that msal sends for a credential."""
     client = Discovered()
     app = msal.ConfidentialClientApplication(
@@ -57,19 +59,19 @@ def posted(credential) -> dict[str, str]:
     return client.posted
 
 
-def test_msal_sends_the_secret_in_the_form():
+def test_msal_sends_the_secret_in_the_form() -> None:
     assert posted(ClientSecret(Secret("abc8Q~canary")))["client_secret"] == "abc8Q~canary"
 
 
 @pytest.mark.parametrize(("form", "password"), USABLE)
-def test_msal_signs_with_the_certificate(certificate, form, password):
+def test_msal_signs_with_the_certificate(certificate: Any, form: Any, password: Any) -> None:
     import base64
 
     credential = Certificate(certificate[form], "file:app.pem", password)
     credential.check()
     header = posted(credential)["client_assertion"]
-    header = header.decode() if isinstance(header, bytes) else header
-    decoded = json.loads(base64.urlsafe_b64decode(header.split(".")[0] + "=="))
+    text = header.decode() if isinstance(header, bytes) else str(header)
+    decoded = json.loads(base64.urlsafe_b64decode(text.split(".")[0] + "=="))
     assert decoded["alg"] == "PS256"
     assert "x5t#S256" in decoded
 
@@ -85,19 +87,19 @@ def test_msal_signs_with_the_certificate(certificate, form, password):
         ("pfx", Secret("canary")),
     ],
 )
-def test_a_certificate_that_cannot_sign_says_so(certificate, form, password):
+def test_a_certificate_that_cannot_sign_says_so(certificate: Any, form: Any, password: Any) -> None:
     with pytest.raises(SecretError, match="no private key with its certificate, or a wrong password") as caught:
         Certificate(certificate[form], "file:app.pem", password).check()
     assert "canary" not in str(caught.value)
 
 
 @pytest.mark.parametrize("content", [b"", b"canary", b"-----BEGIN", b"-----BEGIN CERTIFICATE-----", b"0\x82\x01"])
-def test_anything_else_is_no_certificate(content):
+def test_anything_else_is_no_certificate(content: Any) -> None:
     with pytest.raises(SecretError):
         Certificate(content, "file:app.pem").check()
 
 
-def test_no_credential_shows_what_it_holds(certificate):
+def test_no_credential_shows_what_it_holds(certificate: Any) -> None:
     shown = repr(
         [
             ClientSecret(Secret("canary")),
@@ -108,19 +110,19 @@ def test_no_credential_shows_what_it_holds(certificate):
     assert "canary" not in shown
 
 
-def test_msal_asks_for_a_fresh_assertion_each_time():
+def test_msal_asks_for_a_fresh_assertion_each_time() -> None:
     given = iter(["first", "second"])
     credential = FederatedToken(lambda: next(given), "github")
     assert [posted(credential)["client_assertion"] for _ in range(2)] == ["first", "second"]
 
 
 @pytest.fixture
-def github_job(monkeypatch):
+def github_job(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_URL", URL)
     monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "canary")
 
 
-def test_github_is_asked_for_the_audience_of_the_exchange(github_job):
+def test_github_is_asked_for_the_audience_of_the_exchange(github_job: Any) -> None:
     with respx.mock:
         route = respx.get(url__startswith="https://token.example/request").respond(json={"value": "a.b.c"})
         assert github_token() == "a.b.c"
@@ -140,7 +142,7 @@ def test_github_is_asked_for_the_audience_of_the_exchange(github_job):
     ],
     ids=["refused", "html", "no value", "list", "unreachable"],
 )
-def test_github_giving_no_token_is_told_without_what_it_said(github_job, answer):
+def test_github_giving_no_token_is_told_without_what_it_said(github_job: Any, answer: Any) -> None:
     with respx.mock:
         respx.get(url__startswith="https://token.example/request").mock(side_effect=[answer])
         with pytest.raises(SecretError, match="GitHub gave no token") as caught:
@@ -148,7 +150,7 @@ def test_github_giving_no_token_is_told_without_what_it_said(github_job, answer)
     assert "canary" not in str(caught.value)
 
 
-def test_outside_of_a_github_job_nothing_is_asked(monkeypatch):
+def test_outside_of_a_github_job_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ACTIONS_ID_TOKEN_REQUEST_URL", raising=False)
     with respx.mock, pytest.raises(SecretError, match="id-token: write"):
         github_token()

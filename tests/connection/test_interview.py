@@ -10,7 +10,7 @@ import pytest
 
 from conformance.connection import load
 from conformance.pytest_plugin.cli import init
-from tests.contoso import SECRET
+from tests.contoso import SECRET, secret_of
 
 SUBSCRIPTION = "5b5c0000-0c0f-4c0f-a11c-000000000003"
 RESOURCE = (
@@ -34,7 +34,7 @@ def test_a_portal_url_asks_for_what_it_does_not_hold(
     (connection,) = load(tmp_path / "law-security.toml")
     assert (connection.tenant_id, connection.client_id) == ("contoso.onmicrosoft.com", CLIENT)
     assert connection.workspace == RESOURCE
-    assert connection.credential.secret.reveal() == SECRET
+    assert secret_of(connection).reveal() == SECRET
     for name in ("law-security.toml", "law-security.secret"):
         assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
     told = capsys.readouterr().out

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from conformance.connection import ConnectionFileError, load
 from conformance.connection.correction import parts_of
 from conformance.connection.repair import repair
-from tests.contoso import FILE, SECRET
+from tests.contoso import FILE, SECRET, secret_of
 
 ENVIRONMENT = {"CONTOSO_SECRET": SECRET}
 TENANT, CLIENT = "7e4a11ed-0c0f-4c0f-a11c-000000000001", "a9910000-0c0f-4c0f-a11c-000000000002"
@@ -105,7 +105,7 @@ def test_a_wrong_secret_is_told_with_other_mistakes_and_else_left_to_the_checks(
 ) -> None:
     assert any(told in line for line in problems(write(("env:CONTOSO_SECRET", value), ("rg-security", "rg."))))
     (alone,) = load(write(("env:CONTOSO_SECRET", value)), environ=ENVIRONMENT)
-    assert alone.credential.secret.reveal() == value
+    assert secret_of(alone).reveal() == value
 
 
 def test_values_of_two_keys_that_were_swapped_are_named_at_both(write: Write) -> None:

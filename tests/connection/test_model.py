@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -19,11 +20,11 @@ FORM = {
 }
 
 
-def form(**values) -> Connection:
+def form(**values: Any) -> Connection:
     return Connection(**{**FORM, "client_secret": "canary", **values})
 
 
-def test_a_form_builds_a_connection_of_whatever_was_typed():
+def test_a_form_builds_a_connection_of_whatever_was_typed() -> None:
     connection = form()
     assert connection.credential == ClientSecret(Secret("canary"))
     assert connection.cloud is CLOUDS["public"]
@@ -31,30 +32,30 @@ def test_a_form_builds_a_connection_of_whatever_was_typed():
     assert connection.expect == Expect()
 
 
-def test_a_connection_is_frozen():
+def test_a_connection_is_frozen() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
-        form().name = "other"
+        form().name = "other"  # type: ignore[misc]
 
 
-def test_a_connection_does_not_show_its_secret():
+def test_a_connection_does_not_show_its_secret() -> None:
     assert "canary" not in f"{form()!r} {form()} {form().facts()}"
 
 
 @pytest.mark.parametrize(
     "given", [{}, {"client_secret": "x", "credential": FederatedToken(lambda: "x", "github")}], ids=["none", "two"]
 )
-def test_a_connection_has_one_credential(given):
+def test_a_connection_has_one_credential(given: Any) -> None:
     with pytest.raises(TypeError, match="one credential"):
-        Connection(**FORM, **given)
+        Connection(**{**FORM, **given})
 
 
-def test_the_workspace_is_known_by_its_arm_id():
+def test_the_workspace_is_known_by_its_arm_id() -> None:
     assert form().workspace == (
         "/subscriptions/S/resourceGroups/R/providers/Microsoft.OperationalInsights/workspaces/W"
     )
 
 
-def test_the_facts_fill_paths_and_commands():
+def test_the_facts_fill_paths_and_commands() -> None:
     facts = form(cloud="usgov-dod").facts()
     assert facts["login_host"] == "login.microsoftonline.us"
     assert facts["cloud_az"] == "AzureUSGovernment"
@@ -71,7 +72,7 @@ def test_the_facts_fill_paths_and_commands():
         (("log_analytics", "sentinel", "graph", "defender"), {"arm", "log_analytics", "graph", "defender"}),
     ],
 )
-def test_tokens_are_needed_for_what_is_used(apis, audiences):
+def test_tokens_are_needed_for_what_is_used(apis: Any, audiences: Any) -> None:
     connection = form(apis=apis)
     assert set(connection.audiences) == audiences
     assert connection.uses("entra")
@@ -79,9 +80,9 @@ def test_tokens_are_needed_for_what_is_used(apis, audiences):
     assert all(connection.uses(api) for api in apis)
 
 
-def test_no_token_is_needed_that_the_cloud_does_not_have():
+def test_no_token_is_needed_that_the_cloud_does_not_have() -> None:
     assert set(form(cloud="china").audiences) == {"arm", "log_analytics"}
 
 
-def test_what_is_expected_has_defaults():
+def test_what_is_expected_has_defaults() -> None:
     assert Expect() == Expect(None, timedelta(days=1), timedelta(hours=1), None, 30)

@@ -3,7 +3,9 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,39 +17,48 @@ from conformance.connection.secret import resolve
 CANARY = "abc8Q~canary-canary-canary-canary-0001"
 
 
-@pytest.mark.parametrize("shown", [repr, str, "{}".format, "{:>60}".format, "{!r}".format, lambda one: f"{[one]}"])
-def test_a_secret_is_never_shown(shown):
-    text = shown(Secret(CANARY, "env:CONTOSO_SECRET"))
-    assert "canary" not in text
-    assert "env:CONTOSO_SECRET" in text
+def test_a_secret_is_never_shown(subtests: pytest.Subtests) -> None:
+    forms: list[Callable[[object], str]] = [
+        repr,
+        str,
+        "{}".format,
+        "{:>60}".format,
+        "{!r}".format,
+        lambda one: f"{[one]}",
+    ]
+    for shown in forms:
+        with subtests.test(shown=shown):
+            text = shown(Secret(CANARY, "env:CONTOSO_SECRET"))
+            assert "canary" not in text
+            assert "env:CONTOSO_SECRET" in text
 
 
 @pytest.mark.parametrize("written", [pickle.dumps, json.dumps, copy.deepcopy, vars])
-def test_a_secret_is_not_written_out(written):
+def test_a_secret_is_not_written_out(written: Any) -> None:
     with pytest.raises(TypeError) as caught:
         written(Secret(CANARY))
     assert "canary" not in str(caught.value)
 
 
 @given(st.text(st.characters()), st.text(st.characters()))
-def test_secrets_are_equal_by_their_text_alone(one: str, other: str):
+def test_secrets_are_equal_by_their_text_alone(one: str, other: str) -> None:
     assert (Secret(one) == Secret(other)) == (one == other)
     assert Secret(one) == Secret(one, "env:X")
     assert Secret(one) != one
 
 
 @given(st.text(st.characters()))
-def test_a_secret_gives_out_what_it_holds(text: str):
+def test_a_secret_gives_out_what_it_holds(text: str) -> None:
     assert Secret(text).reveal() == text
     assert bool(Secret(text)) == bool(text)
 
 
-def test_a_value_stands_for_itself(tmp_path: Path):
+def test_a_value_stands_for_itself(tmp_path: Path) -> None:
     secret = resolve(CANARY, tmp_path, {})
     assert (secret.reveal(), secret.origin) == (CANARY, "inline")
 
 
-def test_a_value_comes_from_the_environment(tmp_path: Path):
+def test_a_value_comes_from_the_environment(tmp_path: Path) -> None:
     secret = resolve("env:CONTOSO_SECRET", tmp_path, {"CONTOSO_SECRET": CANARY})
     assert (secret.reveal(), secret.origin) == (CANARY, "env:CONTOSO_SECRET")
 
@@ -56,7 +67,7 @@ def test_a_value_comes_from_the_environment(tmp_path: Path):
     ("content", "read"),
     [("{}", "{}"), ("{}\n", "{}"), ("{}\r\n", "{}"), ("{}\n\n", "{}\n"), (" {} ", " {} "), ("\ufeff{}", "{}")],
 )
-def test_a_file_gives_its_text_without_the_last_line_end(tmp_path: Path, content: str, read: str):
+def test_a_file_gives_its_text_without_the_last_line_end(tmp_path: Path, content: str, read: str) -> None:
     (tmp_path / "app.secret").write_bytes(content.format(CANARY).encode())
     secret = resolve("file:app.secret", tmp_path, {})
     assert secret.reveal() == read.format(CANARY)
@@ -77,7 +88,7 @@ def test_a_file_gives_its_text_without_the_last_line_end(tmp_path: Path, content
         ("file:large", "larger than 64 kB"),
     ],
 )
-def test_a_reference_that_leads_nowhere_says_why(tmp_path: Path, reference: str, said: str):
+def test_a_reference_that_leads_nowhere_says_why(tmp_path: Path, reference: str, said: str) -> None:
     (tmp_path / "binary").write_bytes(b"canary\0")
     (tmp_path / "latin").write_bytes(b"canary\xff")
     (tmp_path / "large").write_bytes(b"canary" * 20_000)
@@ -86,7 +97,7 @@ def test_a_reference_that_leads_nowhere_says_why(tmp_path: Path, reference: str,
     assert "canary" not in str(caught.value)
 
 
-def test_a_value_written_behind_env_is_not_shown(tmp_path: Path):
+def test_a_value_written_behind_env_is_not_shown(tmp_path: Path) -> None:
     with pytest.raises(SecretError) as caught:
         resolve(f"env:{CANARY}", tmp_path, {})
     assert "canary" not in str(caught.value)

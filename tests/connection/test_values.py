@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,13 +23,12 @@ GOOD = {
 }
 
 
-def with_values(**values) -> Connection:
+def with_values(**values: Any) -> Connection:
     return Connection("contoso", **{**GOOD, **values})
 
 
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [
+def test_a_value_that_can_be_right_is_no_problem(subtests: pytest.Subtests) -> None:
+    for key, value in [
         ("tenant_id", GUID.upper()),
         ("tenant_id", "contoso.com"),
         ("tenant_id", "contoso.onmicrosoft.com"),
@@ -39,15 +40,13 @@ def with_values(**values) -> Connection:
         ("resource_group", "r" * 90),
         ("workspace_name", "w" * 90),
         ("workspace_name", "law-1"),
-    ],
-)
-def test_a_value_that_can_be_right_is_no_problem(key, value):
-    assert problems(with_values(**{key: value})) == ()
+    ]:
+        with subtests.test(key=key, value=value):
+            assert problems(with_values(**{key: value})) == ()
 
 
-@pytest.mark.parametrize(
-    ("key", "value", "cause"),
-    [
+def test_a_value_that_cannot_be_right_has_its_cause(subtests: pytest.Subtests) -> None:
+    for key, value, cause in [
         ("tenant_id", "common", "tenant_malformed"),
         ("tenant_id", "Organizations", "tenant_malformed"),
         ("tenant_id", "consumers", "tenant_malformed"),
@@ -79,28 +78,27 @@ def test_a_value_that_can_be_right_is_no_problem(key, value):
         ("workspace_name", GUID, "config_invalid"),
         ("workspace_name", ARM_ID, "config_invalid"),
         ("workspace_name", "-law", "config_invalid"),
-    ],
-)
-def test_a_value_that_cannot_be_right_has_its_cause(key, value, cause):
-    (problem,) = problems(with_values(**{key: value}))
-    assert (problem.key, problem.cause) == (key, cause)
-    assert (problem.correction or problem.expected) in problem.text
-    if key == "client_secret" and value.strip():
-        assert value.strip("'\"<> \n") not in problem.text
+    ]:
+        with subtests.test(key=key, value=value):
+            (problem,) = problems(with_values(**{key: value}))
+            assert (problem.key, problem.cause) == (key, cause)
+            assert (problem.correction or problem.expected) in problem.text
+            if key == "client_secret" and value.strip():
+                assert value.strip("'\"<> \n") not in problem.text
 
 
-def test_workspace_id_and_name_swapped_are_two_problems():
+def test_workspace_id_and_name_swapped_are_two_problems() -> None:
     swapped = with_values(workspace_id=GOOD["workspace_name"], workspace_name=GOOD["workspace_id"])
     assert [problem.key for problem in problems(swapped)] == ["workspace_id", "workspace_name"]
 
 
-def test_only_a_client_secret_has_the_form_of_one():
-    values = {key: value for key, value in GOOD.items() if key != "client_secret"}
+def test_only_a_client_secret_has_the_form_of_one() -> None:
+    values: dict[str, Any] = {key: value for key, value in GOOD.items() if key != "client_secret"}
     assert problems(Connection("contoso", **values, credential=FederatedToken(lambda: GUID, "github"))) == ()
 
 
 @given(st.sampled_from(sorted(GOOD)), st.text(max_size=300))
-def test_whatever_is_typed_is_judged(key, value):
+def test_whatever_is_typed_is_judged(key: Any, value: Any) -> None:
     for problem in problems(with_values(**{key: value})):
         assert problem.cause in {
             "config_invalid",
@@ -111,7 +109,7 @@ def test_whatever_is_typed_is_judged(key, value):
 
 
 @given(st.text(st.characters(codec="ascii", categories=("L", "N")), min_size=6))
-def test_a_secret_is_described_and_never_shown(core):
+def test_a_secret_is_described_and_never_shown(core: Any) -> None:
     for value in (f" {core}{core}", f"'{core}{core}'", f"<{core}{core}>", f"{core}{core}\n"):
         for problem in problems(with_values(client_secret=value)):
             assert core + core not in problem.text

@@ -31,9 +31,10 @@ def differing(scenario: str, some: tuple[Exchange, ...]) -> set[Difference]:
     }
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
-def test_answers_are_as_described(scenario: str) -> None:
-    assert sorted(differing(scenario, exchanges(scenario)) - MEANT.keys()) == []
+def test_answers_are_as_described(subtests: pytest.Subtests) -> None:
+    for scenario in SCENARIOS:
+        with subtests.test(scenario=scenario):
+            assert sorted(differing(scenario, exchanges(scenario)) - MEANT.keys()) == []
 
 
 def test_answers_to_others_are_as_described() -> None:
@@ -47,19 +48,21 @@ def refused(api: str, kind: object, answer: httpx.Response) -> set[Difference]:
     return {Difference("descriptions", f"{api}/{kind}", one.where, one.what) for one in found}
 
 
-@pytest.mark.parametrize(("api", "name"), NAMES)
-def test_refusals_are_as_described(api: str, name: str) -> None:
-    answer = response(api, name)
-    assert refused(api, answer.status_code, answer) - MEANT.keys() == set()
+def test_refusals_are_as_described(subtests: pytest.Subtests) -> None:
+    for api, name in NAMES:
+        with subtests.test(api=api, name=name):
+            answer = response(api, name)
+            assert refused(api, answer.status_code, answer) - MEANT.keys() == set()
 
 
 FORMED = {name: one.api for name, one in FAULTS.items() if one.formed and one.api}
 """The faults that are an API's own error documents, and whose. The others are a stranger's, or have lost their form."""
 
 
-@pytest.mark.parametrize("name", FORMED)
-def test_faults_are_as_described(name: str) -> None:
-    assert refused(FORMED[name], "fault", FAULTS[name].answer(call())) - MEANT.keys() == set()
+def test_faults_are_as_described(subtests: pytest.Subtests) -> None:
+    for name in FORMED:
+        with subtests.test(name=name):
+            assert refused(FORMED[name], "fault", FAULTS[name].answer(call())) - MEANT.keys() == set()
 
 
 def test_every_operation_is_described_and_answered() -> None:
@@ -115,10 +118,11 @@ def test_a_query_for_a_table_answers_its_columns() -> None:
 REFERENCE = r'"#/\$defs/([^"]+)"'
 
 
-@pytest.mark.parametrize("file", MODELS)
-def test_models_name_only_models(file: str) -> None:
-    Draft202012Validator.check_schema(MODELS[file])
-    assert set(re.findall(REFERENCE, json.dumps(MODELS[file]))) <= MODELS[file]["$defs"].keys()
+def test_models_name_only_models(subtests: pytest.Subtests) -> None:
+    for file in MODELS:
+        with subtests.test(file=file):
+            Draft202012Validator.check_schema(MODELS[file])
+            assert set(re.findall(REFERENCE, json.dumps(MODELS[file]))) <= MODELS[file]["$defs"].keys()
 
 
 def test_every_model_is_of_an_operation() -> None:
@@ -140,7 +144,8 @@ def reached(name: str) -> Iterator[str]:
             yield f"{file}#{one}"
 
 
-@pytest.mark.parametrize("file", MODELS)
-def test_models_say_where_they_are_from(file: str) -> None:
-    assert MODELS[file]["title"]
-    assert MODELS[file]["$comment"].startswith("From ")
+def test_models_say_where_they_are_from(subtests: pytest.Subtests) -> None:
+    for file in MODELS:
+        with subtests.test(file=file):
+            assert MODELS[file]["title"]
+            assert MODELS[file]["$comment"].startswith("From ")

@@ -121,13 +121,14 @@ DROPPED = [
 ]
 
 
-@pytest.mark.parametrize(("name", "where"), DROPPED)
-def test_a_required_key_that_is_gone_is_found(name: str, where: str) -> None:
-    one = answers()[name]
-    body = copy.deepcopy(one.body)
-    path = next(path for path in walk((), body) if place(path) == where)
-    del at(body, path[:-1])[path[-1]]
-    assert Fault(where, "missing") in found(one, body)
+def test_a_required_key_that_is_gone_is_found(subtests: pytest.Subtests) -> None:
+    for name, where in DROPPED:
+        with subtests.test(name=name, where=where):
+            one = answers()[name]
+            body = copy.deepcopy(one.body)
+            path = next(path for path in walk((), body) if place(path) == where)
+            del at(body, path[:-1])[path[-1]]
+            assert Fault(where, "missing") in found(one, body)
 
 
 RENAMED = [
@@ -147,12 +148,13 @@ RENAMED = [
 ]
 
 
-@pytest.mark.parametrize(("name", "where", "member"), RENAMED)
-def test_a_member_that_nobody_documented_is_found(name: str, where: str, member: str) -> None:
+def test_a_member_that_nobody_documented_is_found(subtests: pytest.Subtests) -> None:
     """Graph's younger members count as such where the client has not asked for them."""
-    one = answers()[name]
-    path = next(path for path in walk((), one.body) if place(path) == where)
-    assert Fault(where, f"value {json.dumps(member)}") in found(one, changed(one, path, member))
+    for name, where, member in RENAMED:
+        with subtests.test(name=name, where=where):
+            one = answers()[name]
+            path = next(path for path in walk((), one.body) if place(path) == where)
+            assert Fault(where, f"value {json.dumps(member)}") in found(one, changed(one, path, member))
 
 
 FORMATS = [
@@ -167,12 +169,13 @@ FORMATS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "where", "text", "what"), FORMATS)
-def test_a_text_of_another_format_is_found(name: str, where: str, text: str, what: str) -> None:
-    one = answers()[name]
-    body = copy.deepcopy(one.body)
-    path = next((path for path in walk((), body) if place(path) == where), (where,))
-    assert Fault(where, what) in found(one, changed(one, path, text))
+def test_a_text_of_another_format_is_found(subtests: pytest.Subtests) -> None:
+    for name, where, text, what in FORMATS:
+        with subtests.test(name=name, where=where):
+            one = answers()[name]
+            body = copy.deepcopy(one.body)
+            path = next((path for path in walk((), body) if place(path) == where), (where,))
+            assert Fault(where, what) in found(one, changed(one, path, text))
 
 
 def test_a_cell_of_another_type_is_found() -> None:

@@ -47,9 +47,10 @@ def differing(name: str) -> Iterator[Difference]:
             yield Difference("samples", name, f"headers.{header}", "lacking")
 
 
-@pytest.mark.parametrize("name", SAMPLES)
-def test_answers_have_the_outline_of_their_samples(name: str) -> None:
-    assert sorted(set(differing(name)) - MEANT.keys()) == []
+def test_answers_have_the_outline_of_their_samples(subtests: pytest.Subtests) -> None:
+    for name in SAMPLES:
+        with subtests.test(name=name):
+            assert sorted(set(differing(name)) - MEANT.keys()) == []
 
 
 def test_every_explained_difference_is_there() -> None:
@@ -58,9 +59,10 @@ def test_every_explained_difference_is_there() -> None:
     assert sorted(one for one in MEANT if one.to == "samples" and one not in there) == []
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_the_outlines_are_those_of_the_samples(name: str) -> None:
-    samples = originals(name)
-    if not samples:
-        pytest.skip("no samples here")
-    assert outlined(SERVED[name], samples) == SAMPLES[name]
+def test_the_outlines_are_those_of_the_samples(subtests: pytest.Subtests) -> None:
+    for name in FILES:
+        with subtests.test(name=name):
+            samples = originals(name)
+            if not samples:
+                pytest.skip("no samples here")
+            assert outlined(SERVED[name], samples) == SAMPLES[name]

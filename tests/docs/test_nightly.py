@@ -70,9 +70,10 @@ def test_there_is_a_live_and_an_offline_job(name: str) -> None:
     assert set(jobs(name)) == {"live", "offline"}
 
 
-@pytest.mark.parametrize(("name", "script"), ALL, ids=range(len(ALL)))
-def test_every_script_is_valid_bash(name: str, script: str) -> None:
-    subprocess.run(["bash", "-n"], input=script, text=True, check=True, timeout=10)
+def test_every_script_is_valid_bash(subtests: pytest.Subtests) -> None:
+    for name, script in ALL:
+        with subtests.test(name=name, script=script):
+            subprocess.run(["bash", "-n"], input=script, text=True, check=True, timeout=60)
 
 
 PYTEST = [(name, words) for name, script in ALL for words in commands(script, "pytest")]

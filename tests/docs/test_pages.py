@@ -27,7 +27,6 @@ from tests.contoso import SECRET, START
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 
 @cache
@@ -78,38 +77,42 @@ def test_every_row_of_a_table_has_the_columns_of_its_head() -> None:
             assert len(widths) == 1, f"{name}: {block[:200]}"
 
 
-@each_page
-def test_placeholders_are_not_taken_for_tags(page: Path) -> None:
-    text = re.sub(
-        r"^```.*?^```|^    .*?$|`[^`\n]*`", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL
-    )
-    assert set(re.findall(r"<[^>\n]*>?", re.sub(r"<a id=\"[^\"]+\"></a>|<!-- .*? -->", "", text))) == set()
+def test_placeholders_are_not_taken_for_tags(subtests: pytest.Subtests) -> None:
+    for page in PAGES:
+        with subtests.test(page=page.name):
+            text = re.sub(
+                r"^```.*?^```|^    .*?$|`[^`\n]*`", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL
+            )
+            assert set(re.findall(r"<[^>\n]*>?", re.sub(r"<a id=\"[^\"]+\"></a>|<!-- .*? -->", "", text))) == set()
 
 
 # Anchors and links
 
 
-@each_page
-def test_every_link_between_pages_lands(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
-        if "://" in target:
-            continue
-        path, _, anchor = target.partition("#")
-        there = (page.parent / path).resolve() if path else page
-        assert there.exists(), target
-        assert not anchor or anchor in anchors(there), target
+def test_every_link_between_pages_lands(subtests: pytest.Subtests) -> None:
+    for page in PAGES:
+        with subtests.test(page=page.name):
+            for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+                if "://" in target:
+                    continue
+                path, _, anchor = target.partition("#")
+                there = (page.parent / path).resolve() if path else page
+                assert there.exists(), target
+                assert not anchor or anchor in anchors(there), target
 
 
-@each_page
-def test_an_anchor_is_given_once(page: Path) -> None:
-    given = re.findall(r'<a id="([^"]+)">', page.read_text(encoding="utf-8"))
-    assert len(given) == len(set(given))
+def test_an_anchor_is_given_once(subtests: pytest.Subtests) -> None:
+    for page in PAGES:
+        with subtests.test(page=page.name):
+            given = re.findall(r'<a id="([^"]+)">', page.read_text(encoding="utf-8"))
+            assert len(given) == len(set(given))
 
 
-@pytest.mark.parametrize("cause", CAUSES)
-def test_every_cause_has_its_anchor(cause: str) -> None:
-    path, _, anchor = finding(cause).docs.partition("#")
-    assert anchor in anchors(ROOT / path)
+def test_every_cause_has_its_anchor(subtests: pytest.Subtests) -> None:
+    for cause in CAUSES:
+        with subtests.test(cause=cause):
+            path, _, anchor = finding(cause).docs.partition("#")
+            assert anchor in anchors(ROOT / path)
 
 
 def test_every_check_has_its_anchor() -> None:

@@ -36,15 +36,17 @@ def sources() -> dict[str, str]:
 # Where reports link to
 
 
-@pytest.mark.parametrize("docs", [*map(UNPUBLISHED.cause, CAUSES), *map(UNPUBLISHED.check, catalogue())])
-def test_every_link_of_a_report_lands_in_the_repository(docs: str) -> None:
-    path, _, anchor = docs.partition("#")
-    assert f'<a id="{anchor}"></a>' in (ROOT / path).read_text(encoding="utf-8")
+def test_every_link_of_a_report_lands_in_the_repository(subtests: pytest.Subtests) -> None:
+    for docs in [*map(UNPUBLISHED.cause, CAUSES), *map(UNPUBLISHED.check, catalogue())]:
+        with subtests.test(docs=docs):
+            path, _, anchor = docs.partition("#")
+            assert f'<a id="{anchor}"></a>' in (ROOT / path).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("docs", [*map(PUBLISHED.cause, CAUSES), *map(PUBLISHED.check, catalogue())])
-def test_every_link_of_a_report_lands_on_the_published_site(docs: str) -> None:
-    assert docs.removeprefix(f"{BASE}/").removesuffix(".html") + ".md" in sources()
+def test_every_link_of_a_report_lands_on_the_published_site(subtests: pytest.Subtests) -> None:
+    for docs in [*map(PUBLISHED.cause, CAUSES), *map(PUBLISHED.check, catalogue())]:
+        with subtests.test(docs=docs):
+            assert docs.removeprefix(f"{BASE}/").removesuffix(".html") + ".md" in sources()
 
 
 @pytest.mark.parametrize(
@@ -61,37 +63,37 @@ def test_the_address_is_taken_as_people_paste_it(address: str | None, base: str 
     assert Docs.at(address).base == base
 
 
-@pytest.mark.parametrize(
-    "address", ["", "docs", "javascript://x;alert(1)", "https://a b", "https://a/)", "https://u:p@a"]
-)
-def test_what_is_no_address_is_refused(address: str) -> None:
-    with pytest.raises(DocsError, match="--sentinel-docs"):
-        Docs.at(address)
+def test_what_is_no_address_is_refused(subtests: pytest.Subtests) -> None:
+    for address in ["", "docs", "javascript://x;alert(1)", "https://a b", "https://a/)", "https://u:p@a"]:
+        with subtests.test(address=address), pytest.raises(DocsError, match="--sentinel-docs"):
+            Docs.at(address)
 
 
 # What the pages say
 
 
-@pytest.mark.parametrize("id", catalogue())
-def test_the_page_of_a_check_says_how_it_is_judged_what_it_asks_and_reports(id: str) -> None:
-    check, text = catalogue()[id], sources()[f"checks/{id}.md"]
-    assert text.startswith(f"# {id}: ")
-    assert f"-k {id}\n" in text
-    assert "## How it is judged\n\n## " not in text
-    for probe in check.needs.values():
-        assert re.search(rf"^- `{probe}`: `(GET|POST) ", text, re.MULTILINE)
-    for name in check.owns:
-        assert f"](../causes/{name.partition(':')[0]}.md)" in text
+def test_the_page_of_a_check_says_how_it_is_judged_what_it_asks_and_reports(subtests: pytest.Subtests) -> None:
+    for id in catalogue():
+        with subtests.test(id=id):
+            check, text = catalogue()[id], sources()[f"checks/{id}.md"]
+            assert text.startswith(f"# {id}: ")
+            assert f"-k {id}\n" in text
+            assert "## How it is judged\n\n## " not in text
+            for probe in check.needs.values():
+                assert re.search(rf"^- `{probe}`: `(GET|POST) ", text, re.MULTILINE)
+            for name in check.owns:
+                assert f"](../causes/{name.partition(':')[0]}.md)" in text
 
 
-@pytest.mark.parametrize("id", CAUSES)
-def test_the_page_of_a_cause_says_who_mends_it_how_and_which_check_reports_it(id: str) -> None:
-    text = sources()[f"causes/{id}.md"]
-    assert text.startswith(f"# {id}: ")
-    assert "{" not in re.sub(r"`[^`]*`|```.*?```", "", text, flags=re.DOTALL)
-    for check in catalogue().values():
-        if id in {name.partition(":")[0] for name in check.owns}:
-            assert f"[{check.id}](../checks/{check.id}.md)" in text
+def test_the_page_of_a_cause_says_who_mends_it_how_and_which_check_reports_it(subtests: pytest.Subtests) -> None:
+    for id in CAUSES:
+        with subtests.test(id=id):
+            text = sources()[f"causes/{id}.md"]
+            assert text.startswith(f"# {id}: ")
+            assert "{" not in re.sub(r"`[^`]*`|```.*?```", "", text, flags=re.DOTALL)
+            for check in catalogue().values():
+                if id in {name.partition(":")[0] for name in check.owns}:
+                    assert f"[{check.id}](../checks/{check.id}.md)" in text
 
 
 def test_what_was_seen_in_a_scenario_is_told_on_both_pages() -> None:

@@ -37,11 +37,15 @@ async def echo(request: httpx.Request) -> httpx.Response:
 async def running(**options: Any) -> AsyncIterator[tuple[Server, httpx.AsyncClient]]:
     async with Server(echo, HOSTS, **options) as server:
         trust = ssl.create_default_context(cafile=server.ca_file)
-        async with httpx.AsyncClient(proxy=server.url, verify=trust, timeout=10) as client:
+        async with httpx.AsyncClient(proxy=server.url, verify=trust, timeout=60) as client:
             yield server, client
 
 
-def dial(server: Server, *, timeout: float = 5) -> socket.socket:
+NET = 60.0
+"""Seconds after which something hangs: not reached by a slow machine."""
+
+
+def dial(server: Server, *, timeout: float = NET) -> socket.socket:
     url = httpx.URL(server.url)
     return socket.create_connection((url.host, url.port), timeout=timeout)
 

@@ -169,7 +169,7 @@ class TestOverSockets:
     def test_the_services_are_not_answered_in_plain_http(self, stage: ServedTenant, client: httpx.Client) -> None:
         assert client.get("/v1.0/security/alerts_v2", headers={"Host": "graph.microsoft.com"}).status_code == 421
         url = httpx.URL(stage.server.url)
-        with socket.create_connection((url.host, url.port), timeout=5) as sock:
+        with socket.create_connection((url.host, url.port), timeout=60) as sock:
             sock.sendall(b"GET http://graph.microsoft.com/ HTTP/1.1\r\nHost: graph.microsoft.com\r\n\r\n")
             assert sock.recv(65536).startswith(b"HTTP/1.1 501 ")
 

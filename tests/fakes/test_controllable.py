@@ -150,11 +150,12 @@ class TestFaults:
         with pytest.raises(SourceError, match="unknown API 'defendr'"):
             stage.throttle("defendr")
 
-    @pytest.mark.parametrize("obstacle", Obstacle)
-    def test_an_obstacle_is_an_error_of_the_network(self, obstacle: Obstacle) -> None:
-        with pytest.raises(httpx.TransportError) as raised:
-            obstacle(_call(ControllableTenant(made_up())))
-        assert raised.value.request.url.host == "graph.microsoft.com"
+    def test_an_obstacle_is_an_error_of_the_network(self, subtests: pytest.Subtests) -> None:
+        for obstacle in Obstacle:
+            with subtests.test(obstacle=obstacle):
+                with pytest.raises(httpx.TransportError) as raised:
+                    obstacle(_call(ControllableTenant(made_up())))
+                assert raised.value.request.url.host == "graph.microsoft.com"
 
     def test_what_keeps_connections_from_coming_about_is_told_per_host(self, stage: ControllableTenant) -> None:
         stage.fault("connection-refused")

@@ -23,6 +23,7 @@ from conformance.probing.transport import Patience
 from conformance.sources.base import Channel
 from conformance.verification.api import verify_all
 from conformance.verification.result import Report
+from tests.contoso import secret_of
 
 
 @dataclass
@@ -114,8 +115,8 @@ def test_its_files_are_what_a_run_reads(tmp_path: Path) -> None:
     members = list(fleet.members())
     read = load(tmp_path / "connections")
     assert [one.facts() for one in read] == [connection.facts() for connection, _ in members]
-    assert [one.credential.secret.reveal() for one in read] == [one.credential.secret.reveal() for one, _ in members]
-    assert not any(one.credential.secret.exposed for one in read)
+    assert [secret_of(one).reveal() for one in read] == [secret_of(one).reveal() for one, _ in members]
+    assert not any(secret_of(one).exposed for one in read)
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     assert manifest["tenants"] == 46
     assert manifest["troubled"] == {

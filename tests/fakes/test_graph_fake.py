@@ -317,21 +317,19 @@ def test_the_refusal_echoes_the_roles_of_the_token() -> None:
     assert found["message"] == MISSING.format(ALERT_ROLES, ",".join(held))
 
 
-@pytest.mark.parametrize(
-    ("role", "opened"),
-    [
+def test_which_role_opens_what(subtests: pytest.Subtests) -> None:
+    for role, opened in [
         ("SecurityAlert.Read.All", {ALERTS}),
         ("SecurityIncident.Read.All", {ALERTS, INCIDENTS}),
         ("SecurityIncident.ReadWrite.All", {ALERTS, INCIDENTS}),
         ("SecurityEvents.Read.All", {SCORES, LEGACY}),
         ("Application.Read.All", {APPLICATION}),
         ("ThreatHunting.Read.All", set()),
-    ],
-)
-def test_which_role_opens_what(role: str, opened: set[str]) -> None:
-    ask = defended(GRAPH, GRAPH_APP, role)
-    statuses = {path: ask.get(path).status_code for path in (ALERTS, INCIDENTS, SCORES, LEGACY, APPLICATION)}
-    assert statuses == {path: 200 if path in opened else 403 for path in statuses}
+    ]:
+        with subtests.test(role=role, opened=opened):
+            ask = defended(GRAPH, GRAPH_APP, role)
+            statuses = {path: ask.get(path).status_code for path in (ALERTS, INCIDENTS, SCORES, LEGACY, APPLICATION)}
+            assert statuses == {path: 200 if path in opened else 403 for path in statuses}
 
 
 def test_a_role_works_with_the_tokens_after_its_consent() -> None:

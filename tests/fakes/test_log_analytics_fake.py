@@ -24,7 +24,8 @@ TABLE_NAMES = ("SecurityIncident", "SecurityAlert", "SentinelHealth", "Usage", "
 
 def records(response: httpx.Response) -> list[dict[str, Any]]:
     """The rows of a success, read as the suite reads them."""
-    return decoded(response, QUERY).records()
+    found: list[dict[str, Any]] = decoded(response, QUERY).records()
+    return found
 
 
 def innermost(found: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 
 from conformance.apis import arm, graph, kql, log_analytics
@@ -10,7 +12,7 @@ from conformance.fakes.network.paths import normalize
 from tests.fakes.azure_world import AzureWorld
 
 
-def put(azure: AzureWorld, ask: Ask[object], found: str, instead: str) -> httpx.Response:
+def put(azure: AzureWorld, ask: Ask[Any], found: str, instead: str) -> httpx.Response:
     request = azure.request(ask)
     assert found in request.url.path
     request.url = request.url.copy_with(path=request.url.path.replace(found, instead))

@@ -12,11 +12,12 @@ from typing import NamedTuple, get_args
 import pytest
 
 import conformance.fakes.faults
+from conformance.fakes.faults import REFUSERS
 from conformance.fakes.services import arm, arm_gateway, batch, defender, entra, graph, log_analytics, sentinel
 from conformance.fakes.services.routes import PROVENANCE, Tier
 from conformance.fakes.state import assertions, tokens
 from conformance.findings import CAUSES, explain
-from tests.declared_refusals import NAMES, REFUSERS, call, placeholders, response, texts
+from tests.declared_refusals import NAMES, call, placeholders, response, texts
 
 MODULES: dict[str, tuple[ModuleType, ...]] = {
     "arm": (arm_gateway, arm, sentinel),
@@ -27,7 +28,6 @@ MODULES: dict[str, tuple[ModuleType, ...]] = {
     "sentinel": (sentinel,),
 }
 """Where the refusals of an API are made; a name may also be handed on, as those of assertions and tokens are."""
-each_declared = pytest.mark.parametrize(("api", "name"), NAMES)
 
 
 class Made(NamedTuple):
@@ -61,18 +61,23 @@ def made() -> tuple[Made, ...]:
     return tuple(found)
 
 
-@each_declared
-def test_how_it_is_known_is_said(api: str, name: str) -> None:
-    known = PROVENANCE[f"{api}/{name}"]
-    assert known.tier in get_args(Tier)
-    assert known.source
+def test_how_it_is_known_is_said(subtests: pytest.Subtests) -> None:
+    for api, name in NAMES:
+        with subtests.test(api=api, name=name):
+            known = PROVENANCE[f"{api}/{name}"]
+            assert known.tier in get_args(Tier)
+            assert known.source
 
 
-@each_declared
-def test_some_module_makes_it(api: str, name: str) -> None:
-    constants = {node.value for module in MODULES[api] for node in nodes(module) if isinstance(node, ast.Constant)}
-    faults = Path(conformance.fakes.faults.__file__).with_name("faults") / f"{api}.toml"
-    assert name in constants or (faults.exists() and f'refusal = "{name}"' in faults.read_text(encoding="utf-8"))
+def test_some_module_makes_it(subtests: pytest.Subtests) -> None:
+    for api, name in NAMES:
+        with subtests.test(api=api, name=name):
+            constants = {
+                node.value for module in MODULES[api] for node in nodes(module) if isinstance(node, ast.Constant)
+            }
+            faults = Path(conformance.fakes.faults.__file__).with_name("faults") / f"{api}.toml"
+            declared = faults.exists() and f'refusal = "{name}"' in faults.read_text(encoding="utf-8")
+            assert name in constants or declared
 
 
 def test_only_what_is_declared_is_made() -> None:
@@ -85,24 +90,26 @@ def test_placeholders_are_filled_where_it_is_made() -> None:
     assert [one for one in by_name if not placeholders(one.api, one.name) <= (one.given or frozenset())] == []
 
 
-@each_declared
-def test_its_body_is_json_without_gaps(api: str, name: str) -> None:
-    found = response(api, name)
-    assert found.status_code == REFUSERS[api].declared[name].status
-    assert found.headers["content-type"].startswith("application/json")
-    written = texts(found.json())
-    assert not [text for text in written for value in placeholders(api, name) if "{" + value + "}" in text]
-    assert found.json()["error"]
+def test_its_body_is_json_without_gaps(subtests: pytest.Subtests) -> None:
+    for api, name in NAMES:
+        with subtests.test(api=api, name=name):
+            found = response(api, name)
+            assert found.status_code == REFUSERS[api].declared[name].status
+            assert found.headers["content-type"].startswith("application/json")
+            written = texts(found.json())
+            assert not [text for text in written for value in placeholders(api, name) if "{" + value + "}" in text]
+            assert found.json()["error"]
 
 
-@each_declared
-def test_the_catalogue_knows_what_it_means(api: str, name: str) -> None:
+def test_the_catalogue_knows_what_it_means(subtests: pytest.Subtests) -> None:
     """The three belong together: what the virtual tenant says, the catalogue's entry, and the cause."""
-    found = response(api, name)
-    told = explain(found.content, status=found.status_code, headers=dict(found.headers), service=api)
-    assert told.cause == REFUSERS[api].declared[name].cause
-    assert told.cause in CAUSES
-    assert told.entry
+    for api, name in NAMES:
+        with subtests.test(api=api, name=name):
+            found = response(api, name)
+            told = explain(found.content, status=found.status_code, headers=dict(found.headers), service=api)
+            assert told.cause == REFUSERS[api].declared[name].cause
+            assert told.cause in CAUSES
+            assert told.entry
 
 
 def test_an_unknown_name_or_a_missing_value_is_an_error() -> None:

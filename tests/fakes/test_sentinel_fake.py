@@ -152,7 +152,7 @@ def test_an_incident_that_does_not_exist_is_not_found(azure: AzureWorld, endpoin
 @pytest.mark.parametrize("top", [1, 3, 4, 7])
 @pytest.mark.parametrize("filter", [None, "properties/severity eq 'High'"])
 def test_pages_yield_every_incident_once_and_end(azure: AzureWorld, top: int, filter: str | None) -> None:
-    options = {"top": top, "orderby": NEWEST} | ({"filter": filter} if filter else {})
+    options: dict[str, Any] = {"top": top, "orderby": NEWEST} | ({"filter": filter} if filter else {})
     pages = [[one["name"] for one in page["value"]] for page in azure.pages(sentinel.INCIDENTS.ask(**options))]
     assert all(len(page) == top for page in pages[:-1])
     assert [name for page in pages for name in page] == listed(

@@ -23,7 +23,7 @@ import pytest
 
 from conformance.fakes.network.server import Server, serving
 from tests.fakes.bad_clients import MISBEHAVIOUR, hello
-from tests.fakes.echo_server import ARM, HOSTS, LOGIN, dial, direct, echo, running, said
+from tests.fakes.echo_server import ARM, HOSTS, LOGIN, NET, dial, direct, echo, running, said
 
 
 class TestAnswering:
@@ -122,7 +122,7 @@ class TestClients:
         for name, value in server.environment.items():
             monkeypatch.setenv(name, value)
         opener = urllib.request.build_opener()  # urlopen would keep the one of another test, and its proxies
-        with opener.open(f"https://{ARM}/a", timeout=10) as answer:
+        with opener.open(f"https://{ARM}/a", timeout=60) as answer:
             assert json.load(answer)["url"] == f"https://{ARM}/a"
 
     def test_httpx_with_nothing_but_the_environment(self, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,14 +140,27 @@ class TestClients:
 
 class TestOptions:
     @pytest.mark.parametrize("latency", [0.15, lambda request: 0.15 if request.url.host == ARM else 0.0])
-    def test_latency_delays_each_answer_but_not_the_others(self, latency: Any) -> None:
+    def test_latency_delays_each_answer(self, latency: Any) -> None:
         async def ask() -> float:
             async with running(latency=latency) as (_, client):
                 started = time.monotonic()
                 await asyncio.gather(*(client.get(f"https://{ARM}/") for _ in range(5)))
                 return time.monotonic() - started
 
-        assert 0.15 <= asyncio.run(ask()) < 0.6
+        assert asyncio.run(ask()) >= 0.15
+
+    def test_latency_does_not_delay_the_others(self) -> None:
+        """The others are answered while one waits for an hour."""
+
+        async def ask() -> list[int]:
+            async with running(latency=lambda request: 3600.0 if request.url.path == "/late" else 0.0) as (_, client):
+                late = asyncio.create_task(client.get(f"https://{ARM}/late"))
+                others = await asyncio.gather(*(client.get(f"https://{ARM}/") for _ in range(5)))
+                assert not late.done()
+                late.cancel()
+                return [one.status_code for one in others]
+
+        assert asyncio.run(ask()) == [200] * 5
 
     def test_latency_may_depend_on_the_request(self) -> None:
         async def ask() -> int:
@@ -222,8 +235,8 @@ class TestLoad:
 
 
 class TestStopping:
-    def test_within_a_second_whatever_is_open(self) -> None:
-        async def run() -> float:
+    def test_whatever_is_open(self) -> None:
+        async def run() -> None:
             arrived = asyncio.Event()
 
             def slowly(request: httpx.Request) -> float:
@@ -240,20 +253,18 @@ class TestStopping:
                     strict=True,
                 ):
                     writer.write(beginning)
-                await asyncio.wait_for(arrived.wait(), 5)
-                started = time.monotonic()
-                await server.__aexit__(None, None, None)
-                took = time.monotonic() - started
+                await asyncio.wait_for(arrived.wait(), NET)
+                async with asyncio.timeout(NET):
+                    await server.__aexit__(None, None, None)
                 with pytest.raises(httpx.TransportError):
                     await due
                 for _, writer in open_ones:
                     writer.transport.abort()
-                return took
 
-        assert asyncio.run(run()) < 1
+        asyncio.run(run())
 
     def test_also_when_cancelled(self) -> None:
-        async def run() -> tuple[float, str]:
+        async def run() -> str:
             started: asyncio.Future[Server] = asyncio.get_running_loop().create_future()
 
             async def forever() -> None:
@@ -263,17 +274,14 @@ class TestStopping:
 
             task = asyncio.create_task(forever())
             server = await started
-            before = time.monotonic()
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
-                await task
-            return time.monotonic() - before, server.url
+                await asyncio.wait_for(task, NET)
+            return server.url
 
-        took, address = asyncio.run(run())
-        assert took < 1
-        url = httpx.URL(address)
+        url = httpx.URL(asyncio.run(run()))
         with pytest.raises(ConnectionRefusedError):
-            socket.create_connection((url.host, url.port), timeout=1)
+            socket.create_connection((url.host, url.port), timeout=NET)
 
     @pytest.mark.filterwarnings("error")
     def test_nothing_is_left_behind(self, caplog: pytest.LogCaptureFixture) -> None:

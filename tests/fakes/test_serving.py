@@ -163,7 +163,7 @@ class TestEnduring:
         many_files()
         with ExitStack() as idle:
             for _ in range(MANY):
-                opening(idle.enter_context(socket.create_connection(running.address, timeout=20)))
+                opening(idle.enter_context(socket.create_connection(running.address, timeout=60)))
             assert running.answers()
         assert running.answers()
 
@@ -223,7 +223,7 @@ class TestEnding:
     def test_it_ends_within_a_second_whatever_is_open(self, tmp_path: Path, by: signal.Signals) -> None:
         with run(tmp_path, "--latency=60") as running, ExitStack() as open_ones:
             for opening in OPENINGS * 20:
-                opening(open_ones.enter_context(socket.create_connection(running.address, timeout=5)))
+                opening(open_ones.enter_context(socket.create_connection(running.address, timeout=60)))
             waiting = open_ones.enter_context(running.dialled())
             waiting.sendall(f"GET / HTTP/1.1\r\nHost: {GRAPH}\r\n\r\n".encode())
             took, code = running.interrupted(by)

@@ -7,7 +7,7 @@ import csv
 import pytest
 
 from conformance.findings import CAUSES, explain
-from conformance.findings.match import CATALOGUES, Entry, catalogue
+from conformance.findings.match import CATALOGUES, catalogue
 from conformance.probing.diagnosis import TELL_APART
 from tests.findings.labelled_errors import SHARED
 
@@ -23,26 +23,27 @@ def test_ids_are_unique() -> None:
     assert len(ids) == len(set(ids))
 
 
-@pytest.mark.parametrize("entry", catalogue(), ids=lambda entry: entry.id)
-def test_entries_are_in_order(entry: Entry) -> None:
-    assert {entry.cause, *entry.also} <= set(CAUSES)
-    assert entry.cause not in entry.also
-    assert entry.certainty in ("certain", "likely")
-    assert entry.explanation.endswith(".")
-    assert entry.evidence in ("recorded", "documented", "observed", "inferred")
-    assert entry.source
-    assert entry.tell_apart is None or entry.tell_apart in TELL_APART
-    assert (
-        entry.codes
-        or entry.inner
-        or entry.numbers
-        or entry.words
-        or entry.statuses
-        or entry.shapes
-        or entry.others
-        or entry.anywhere
-    )
-    assert "*" not in {*entry.codes, *entry.inner}
+def test_entries_are_in_order(subtests: pytest.Subtests) -> None:
+    for entry in catalogue():
+        with subtests.test(entry=entry.id):
+            assert {entry.cause, *entry.also} <= set(CAUSES)
+            assert entry.cause not in entry.also
+            assert entry.certainty in ("certain", "likely")
+            assert entry.explanation.endswith(".")
+            assert entry.evidence in ("recorded", "documented", "observed", "inferred")
+            assert entry.source
+            assert entry.tell_apart is None or entry.tell_apart in TELL_APART
+            assert (
+                entry.codes
+                or entry.inner
+                or entry.numbers
+                or entry.words
+                or entry.statuses
+                or entry.shapes
+                or entry.others
+                or entry.anywhere
+            )
+            assert "*" not in {*entry.codes, *entry.inner}
 
 
 def test_certainty_needs_more_than_words() -> None:
@@ -52,13 +53,18 @@ def test_certainty_needs_more_than_words() -> None:
             assert not entry.also, entry.id
 
 
-@pytest.mark.parametrize("entry", NUMBERED, ids=lambda entry: entry.id)
-def test_every_number_leads_to_its_entry(entry: Entry) -> None:
-    body = {"error": "x", "error_description": "", "error_codes": list(entry.numbers)}
-    assert explain(body, service="entra").entry == entry.id
-    if len(entry.numbers) == 1:
-        found = explain(f"AADSTS{entry.numbers[0]}: ein Text in irgendeiner Sprache.")
-        assert (found.entry, found.certainty, found.code) == (entry.id, entry.certainty, f"AADSTS{entry.numbers[0]}")
+def test_every_number_leads_to_its_entry(subtests: pytest.Subtests) -> None:
+    for entry in NUMBERED:
+        with subtests.test(entry=entry.id):
+            body = {"error": "x", "error_description": "", "error_codes": list(entry.numbers)}
+            assert explain(body, service="entra").entry == entry.id
+            if len(entry.numbers) == 1:
+                found = explain(f"AADSTS{entry.numbers[0]}: ein Text in irgendeiner Sprache.")
+                assert (found.entry, found.certainty, found.code) == (
+                    entry.id,
+                    entry.certainty,
+                    f"AADSTS{entry.numbers[0]}",
+                )
 
 
 def test_all_known_numbers_are_recognised() -> None:

@@ -8,7 +8,7 @@ import tomllib
 
 import pytest
 
-from conformance.findings import CAUSES, PLACEHOLDERS, Cause, finding
+from conformance.findings import CAUSES, PLACEHOLDERS, finding
 from tests.findings.findings_facts import FACTS
 from tests.findings.labelled_errors import SHARED
 
@@ -16,7 +16,6 @@ OWNERS = {
     "connection", "entra-admin", "azure-admin", "workspace-owner", "security-admin", "network-admin", "provider",
     "nobody", "suite",
 }  # fmt: skip
-every_cause = pytest.mark.parametrize("cause", CAUSES.values(), ids=list(CAUSES))
 
 
 def test_the_vocabulary_is_the_agreed_one() -> None:
@@ -37,44 +36,48 @@ def test_only_positive_signs_of_a_service_are_conclusive() -> None:
     }  # fmt: skip
 
 
-@every_cause
-def test_every_cause_is_explained_owned_and_mendable(cause: Cause) -> None:
-    assert cause.owner in OWNERS
-    assert cause.explanation.endswith(".")
-    assert len(cause.explanation) > 60
-    assert cause.fix
+def test_every_cause_is_explained_owned_and_mendable(subtests: pytest.Subtests) -> None:
+    for cause in CAUSES.values():
+        with subtests.test(cause=cause):
+            assert cause.owner in OWNERS
+            assert cause.explanation.endswith(".")
+            assert len(cause.explanation) > 60
+            assert cause.fix
 
 
-@every_cause
-def test_templates_name_only_known_placeholders(cause: Cause) -> None:
-    for template in (
-        cause.explanation,
-        cause.fix,
-        cause.again or "",
-        cause.portal or "",
-        *(text for one in cause.commands for text in one.templates),
-    ):
-        assert set(re.findall(r"\{(\w+)\}", template)) <= PLACEHOLDERS
+def test_templates_name_only_known_placeholders(subtests: pytest.Subtests) -> None:
+    for cause in CAUSES.values():
+        with subtests.test(cause=cause):
+            for template in (
+                cause.explanation,
+                cause.fix,
+                cause.again or "",
+                cause.portal or "",
+                *(text for one in cause.commands for text in one.templates),
+            ):
+                assert set(re.findall(r"\{(\w+)\}", template)) <= PLACEHOLDERS
 
 
-@every_cause
-@pytest.mark.parametrize("facts", [{}, FACTS], ids=["hints", "filled"])
-def test_commands_can_be_pasted(cause: Cause, facts: dict[str, str]) -> None:
-    for line in finding(cause.id, facts=facts).fix.commands:
-        words = shlex.split(line)
-        assert words[0] in ("az", "curl", "getent", "timedatectl", "sudo")
-        assert len(words) > 1
-        assert not re.search(r"\{\w+\}", line)
-        if facts:
-            assert "<" not in line.replace("<resource-app-id>", ""), line
+def test_commands_can_be_pasted(subtests: pytest.Subtests) -> None:
+    for facts in [{}, FACTS]:
+        for cause in CAUSES.values():
+            with subtests.test(facts=facts, cause=cause):
+                for line in finding(cause.id, facts=facts).fix.commands:
+                    words = shlex.split(line)
+                    assert words[0] in ("az", "curl", "getent", "timedatectl", "sudo")
+                    assert len(words) > 1
+                    assert not re.search(r"\{\w+\}", line)
+                    if facts:
+                        assert "<" not in line.replace("<resource-app-id>", ""), line
 
 
-@every_cause
-def test_a_finding_carries_its_owner_and_its_page(cause: Cause) -> None:
-    found = finding(cause.id)
-    assert found.owner == cause.owner
-    assert found.docs == f"docs/findings.md#{cause.id}"
-    assert found.conclusive is cause.conclusive
+def test_a_finding_carries_its_owner_and_its_page(subtests: pytest.Subtests) -> None:
+    for cause in CAUSES.values():
+        with subtests.test(cause=cause):
+            found = finding(cause.id)
+            assert found.owner == cause.owner
+            assert found.docs == f"docs/findings.md#{cause.id}"
+            assert found.conclusive is cause.conclusive
 
 
 def test_a_cause_outside_the_vocabulary_is_a_mistake() -> None:

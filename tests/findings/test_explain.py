@@ -28,9 +28,8 @@ def arm(code: str, message: str = "") -> dict[str, Any]:
     return {"error": {"code": code, "message": message}}
 
 
-@pytest.mark.parametrize(
-    ("pasted", "cause"),
-    [
+def test_a_bare_code_is_enough(subtests: pytest.Subtests) -> None:
+    for pasted, cause in [
         ("AADSTS7000222", "secret_expired"),
         ("7000222", "secret_expired"),
         ("AuthorizationFailed", "rbac_role_missing"),
@@ -42,15 +41,13 @@ def arm(code: str, message: str = "") -> dict[str, Any]:
         ("Too Many Requests", "throttled"),
         ("Account mode is inactive", "licence_missing"),
         ("HTTP/1.1 503 Service Unavailable", "service_fault"),
-    ],
-)
-def test_a_bare_code_is_enough(pasted: str, cause: str) -> None:
-    assert explain(pasted).cause == cause
+    ]:
+        with subtests.test(pasted=pasted, cause=cause):
+            assert explain(pasted).cause == cause
 
 
-@pytest.mark.parametrize(
-    ("pasted", "cause"),
-    [
+def test_pasted_from_tools_and_cut_short(subtests: pytest.Subtests) -> None:
+    for pasted, cause in [
         (SDK_DUMP, "table_missing"),
         ("ERROR: (AuthorizationFailed) The client 'x' with object id", "rbac_role_missing"),
         ("RESPONSE 404: 404 Not Found\nERROR CODE: ResourceGroupNotFound\n---", "resource_group_not_found"),
@@ -64,30 +61,26 @@ def test_a_bare_code_is_enough(pasted: str, cause: str) -> None:
         ("Unable to get authority configuration for https://login.microsoftonline.com/contoso", "tenant_not_found"),
         ('"error":"invalid_client","error_description":"AADSTS7000215: Invalid cl', "wrong_client_secret"),
         ("invalid_client: 7000222 - [2026-01-01 00:00:00Z]: whatever", "secret_expired"),
-    ],
-)
-def test_pasted_from_tools_and_cut_short(pasted: str, cause: str) -> None:
-    assert explain(pasted).cause == cause
+    ]:
+        with subtests.test(pasted=pasted, cause=cause):
+            assert explain(pasted).cause == cause
 
 
-@pytest.mark.parametrize(
-    ("body", "status", "service", "cause"),
-    [
+def test_language_does_not_matter(subtests: pytest.Subtests) -> None:
+    for body, status, service, cause in [
         ("AADSTS700016：在目录“contoso”中找不到应用程序。", 400, "entra", "app_not_in_tenant"),
         ("ＡＡＤＳＴＳ７０００２２２：期限切れ", 401, "entra", "secret_expired"),
         ("AADSTS70011: El valor del parámetro de entrada no es válido.", 400, "entra", "scope_invalid"),
         (arm("InvalidAuthenticationTokenTenant", "访问令牌来自错误的颁发者"), 401, "arm", "wrong_token_tenant"),
         (arm("ExpiredAuthenticationToken", "Le jeton a expiré"), 401, "sentinel", "token_expired"),
         (arm("SubscriptionNotFound", "サブスクリプションが見つかりません"), 404, "arm", "subscription_not_found"),
-    ],
-)
-def test_language_does_not_matter(body: Any, status: int, service: str, cause: str) -> None:
-    assert explain(body, status=status, service=service).cause == cause
+    ]:
+        with subtests.test(body=body, status=status):
+            assert explain(body, status=status, service=service).cause == cause
 
 
-@pytest.mark.parametrize(
-    ("body", "status", "service", "cause"),
-    [
+def test_one_code_with_several_causes(subtests: pytest.Subtests) -> None:
+    for body, status, service, cause in [
         (arm("Forbidden", ROLES.format("")), 403, "graph", "app_role_missing"),
         (arm("Forbidden", "Unauthorized request - Account is not provisioned."), 403, "graph", "licence_missing"),
         (arm("Unauthorized", "reason of failure: No Tvm license"), 401, "defender", "licence_missing"),
@@ -100,15 +93,13 @@ def test_language_does_not_matter(body: Any, status: int, service: str, cause: s
         (arm("PrincipalNotFound"), 400, "arm", "principal_not_found"),
         (arm("ScopeLocked"), 409, "arm", "policy_denied"),
         (arm("DenyAssignmentAuthorizationFailed"), 403, "arm", "rbac_denied"),
-    ],
-)  # fmt: skip
-def test_one_code_with_several_causes(body: Any, status: int, service: str, cause: str) -> None:
-    assert explain(body, status=status, service=service).cause == cause
+    ]:
+        with subtests.test(body=body, status=status):
+            assert explain(body, status=status, service=service).cause == cause
 
 
-@pytest.mark.parametrize(
-    ("body", "status", "service", "cause"),
-    [
+def test_without_a_code_status_and_shape_speak(subtests: pytest.Subtests) -> None:
+    for body, status, service, cause in [
         ("<html><head><title>Blocked</title></head></html>", 403, "arm", "intercepted"),
         ("<html><body>Sign in to the guest network</body></html>", 200, "graph", "intercepted"),
         ("<html><body><h1>502 Bad Gateway</h1></body></html>", 502, "graph", "service_fault"),
@@ -129,11 +120,10 @@ def test_one_code_with_several_causes(body: Any, status: int, service: str, caus
         ("tunneling socket could not be established, statusCode=503", None, None, "proxy_failed"),
         ("proxyconnect tcp: dial tcp 10.0.0.1:8080: connect: connection refused", None, None, "proxy_failed"),
         ("It works on my machine.", None, None, "unknown"),
-    ],
-)
-def test_without_a_code_status_and_shape_speak(body: Any, status: int | None, service: str | None, cause: str) -> None:
-    found = explain(body, status=status, service=service)
-    assert found.cause == cause
+    ]:
+        with subtests.test(body=body, status=status):
+            found = explain(body, status=status, service=service)
+            assert found.cause == cause
 
 
 def test_a_fault_of_the_service_is_never_a_failure_of_the_tenant() -> None:

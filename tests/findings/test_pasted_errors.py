@@ -45,9 +45,8 @@ def test_the_host_tells_the_service() -> None:
             assert service_of(address) == (service, None)
 
 
-@pytest.mark.parametrize(
-    ("url", "cause"),
-    [
+def test_a_status_with_a_host_is_enough(subtests: pytest.Subtests) -> None:
+    for url, cause in [
         ("https://graph.microsoft.com/v1.0/security/incidents", "app_role_missing"),
         ("https://management.azure.com/subscriptions/s/providers/Microsoft.SecurityInsights/x", "rbac_role_missing"),
         ("https://graph.microsoft.com/beta/security/tiIndicators", "api_retired"),
@@ -55,10 +54,9 @@ def test_the_host_tells_the_service() -> None:
         ("https://contoso.vault.azure.net/secrets/app", "other_service"),
         ("https://contoso.westeurope-1.ingest.monitor.azure.com/dataCollectionRules/x", "other_service"),
         ("https://api.elsewhere.io/v1/items", "unknown"),
-    ],
-)
-def test_a_status_with_a_host_is_enough(url: str, cause: str) -> None:
-    assert explain(FORBIDDEN + url).cause == cause
+    ]:
+        with subtests.test(url=url, cause=cause):
+            assert explain(FORBIDDEN + url).cause == cause
 
 
 def test_the_remedy_is_that_of_the_service_that_refused() -> None:
@@ -70,9 +68,8 @@ def test_the_remedy_is_that_of_the_service_that_refused() -> None:
     assert "Microsoft Sentinel Reader" not in listing.text
 
 
-@pytest.mark.parametrize(
-    ("text", "cause"),
-    [
+def test_prose_of_clients(subtests: pytest.Subtests) -> None:
+    for text, cause in [
         ("autorest.DetailedError{StatusCode:404, ServiceError:[]uint8(nil)}", "object_not_found"),
         ("InteractionRequired is what the app said", "unknown"),
         ("com.example.AccessDenied: no", "unknown"),
@@ -81,10 +78,9 @@ def test_the_remedy_is_that_of_the_service_that_refused() -> None:
         ("Error: Request failed with status code 403", "answer_hidden"),
         ("SyntaxError: Unexpected token '<', \"<!DOCTYPE \"... is not valid JSON", "intercepted"),
         ("x509: certificate signed by unknown authority", "tls_untrusted"),
-    ],
-)
-def test_prose_of_clients(text: str, cause: str) -> None:
-    assert explain(text).cause == cause
+    ]:
+        with subtests.test(text=text, cause=cause):
+            assert explain(text).cause == cause
 
 
 def test_a_gateway_that_passes_a_refusal_on_is_no_outage() -> None:

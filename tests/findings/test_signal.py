@@ -36,9 +36,8 @@ def test_entra_numbers_come_from_the_list_the_text_or_the_link() -> None:
     assert read("see https://login.microsoftonline.com/error?code=7000222").numbers == (7000222,)
 
 
-@pytest.mark.parametrize(
-    ("body", "shape"),
-    [
+def test_shapes(subtests: pytest.Subtests) -> None:
+    for body, shape in [
         ({"a": 1}, "json"),
         ("\ufeff{}", "json"),
         (b"\xef\xbb\xbf[]", "json"),
@@ -49,15 +48,13 @@ def test_entra_numbers_come_from_the_list_the_text_or_the_link() -> None:
         ("", "empty"),
         (b"  \r\n", "empty"),
         (None, "empty"),
-    ],
-)
-def test_shapes(body: object, shape: str) -> None:
-    assert read(body).shape == shape
+    ]:
+        with subtests.test(body=body, shape=shape):
+            assert read(body).shape == shape
 
 
-@pytest.mark.parametrize(
-    ("text", "status"),
-    [
+def test_the_text_may_tell_the_status(subtests: pytest.Subtests) -> None:
+    for text, status in [
         ("Status=403 Code=x", 403),
         ("(404) Not Found", 404),
         ("HTTP 401", 401),
@@ -67,29 +64,26 @@ def test_shapes(body: object, shape: str) -> None:
         ('{"error":{"code":"500","message":"x"}}', 500),
         ("Gateway answered 502 Bad Gateway", 502),
         ("4034 rows", None),
-    ],
-)
-def test_the_text_may_tell_the_status(text: str, status: int | None) -> None:
-    assert read(text).status == status
+    ]:
+        with subtests.test(text=text, status=status):
+            assert read(text).status == status
 
 
 def test_the_status_of_the_exchange_goes_before_that_of_the_text() -> None:
     assert read("HTTP 401", status=403).status == 403
 
 
-@pytest.mark.parametrize(
-    ("body", "service"),
-    [
+def test_the_service_is_guessed_from_form_and_codes(subtests: pytest.Subtests) -> None:
+    for body, service in [
         ({"error": "invalid_client", "error_description": "AADSTS7000215: x"}, "entra"),
         ({"error": {"code": "PartialError", "message": "x"}}, "log_analytics"),
         ({"error": {"code": "x", "message": "y", "innerError": {"request-id": "1", "date": "2"}}}, "graph"),
         ({"error": {"code": "AuthorizationFailed", "message": "x"}}, "arm"),
         ("action 'Microsoft.SecurityInsights/incidents/read'", "sentinel"),
         ("hello", None),
-    ],
-)
-def test_the_service_is_guessed_from_form_and_codes(body: object, service: str | None) -> None:
-    assert read(body).service == service
+    ]:
+        with subtests.test(body=body, service=service):
+            assert read(body).service == service
 
 
 def test_roles_asked_for_and_carried() -> None:

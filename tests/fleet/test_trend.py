@@ -47,7 +47,7 @@ def drawn(history: History, *, encoding: str = "utf-8", width: int = 80, nights:
     since = START + (NIGHTS - nights) * DAY
     draw(trend(history, since), console(buffer, width=width, color=False))
     buffer.flush()
-    return buffer.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined]
+    return buffer.buffer.getvalue().decode(encoding)
 
 
 def test_the_terminal_is_as_agreed(history: History) -> None:

@@ -25,9 +25,8 @@ def test_the_claims_of_a_challenge_are_read() -> None:
     assert json.loads(text) == CLAIMS
 
 
-@pytest.mark.parametrize(
-    ("status", "headers"),
-    [
+def test_anything_else_is_no_challenge(subtests: pytest.Subtests) -> None:
+    for status, headers in [
         (403, header(CLAIMS)),
         (401, header(CLAIMS, error="invalid_token")),
         (401, header("no object")),
@@ -35,10 +34,9 @@ def test_the_claims_of_a_challenge_are_read() -> None:
         (401, {"www-authenticate": 'Bearer error="insufficient_claims", claims="eyJ9"'}),
         (401, {}),
         (None, header(CLAIMS)),
-    ],
-)
-def test_anything_else_is_no_challenge(status: int | None, headers: dict[str, str]) -> None:
-    assert claims_of(status, headers) is None
+    ]:
+        with subtests.test(status=status, headers=headers):
+            assert claims_of(status, headers) is None
 
 
 def test_a_withdrawn_token_is_renewed_once_for_all_who_are_challenged(verified: Callable[..., Report]) -> None:

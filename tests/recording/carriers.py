@@ -16,7 +16,7 @@ Carry = Callable[[str, str], tuple[str, str]]
 
 def recorded(body: object, headers: Mapping[str, list[str]] | None = None) -> dict[str, object]:
     """A recording with one interaction, as vcrpy writes it."""
-    request = {
+    request: dict[str, object] = {
         "method": "GET",
         "uri": "https://graph.microsoft.com/v1.0/security/incidents",
         "body": None,

@@ -38,20 +38,22 @@ def test_some_are_shipped() -> None:
 
 
 @pytest.mark.block_network
-@each
-def test_outcomes_are_those_of_the_manifest(name: str) -> None:
-    played = shipped(name)
-    manifest = played.cassette.manifest
-    report = verify(played.connection(), source=played, checks=[one.id for one in manifest.checks])
-    assert cassette.check_parts(report.outcomes) == manifest.checks
-    assert (report.verdict.status, report.verdict.exit_code) == (manifest.verdict, manifest.exit_code)
+def test_outcomes_are_those_of_the_manifest(subtests: pytest.Subtests) -> None:
+    for name in NAMES:
+        with subtests.test(name=name):
+            played = shipped(name)
+            manifest = played.cassette.manifest
+            report = verify(played.connection(), source=played, checks=[one.id for one in manifest.checks])
+            assert cassette.check_parts(report.outcomes) == manifest.checks
+            assert (report.verdict.status, report.verdict.exit_code) == (manifest.verdict, manifest.exit_code)
 
 
-@each
-def test_it_is_of_the_virtual_tenant_and_of_all_checks(name: str) -> None:
-    manifest = shipped(name).cassette.manifest
-    assert manifest.tier == "virtual"
-    assert {one.id for one in manifest.checks} == {check.id for check in select_checks()}
+def test_it_is_of_the_virtual_tenant_and_of_all_checks(subtests: pytest.Subtests) -> None:
+    for name in NAMES:
+        with subtests.test(name=name):
+            manifest = shipped(name).cassette.manifest
+            assert manifest.tier == "virtual"
+            assert {one.id for one in manifest.checks} == {check.id for check in select_checks()}
 
 
 def test_the_clock_is_the_recordings() -> None:
@@ -231,6 +233,6 @@ def test_several_waits_take_no_time() -> None:
     """A replay of a run that was told to wait goes on at once."""
     played = shipped("healthy")
     checks = select_checks(["SENT-001"])
-    seen = asyncio.run(gather(played.connection(), played, checks, wait=60))
+    seen = asyncio.run(gather(played.connection(), played, checks, wait=36_000))
     assert [outcome.status for outcome in seen.outcomes(checks)] == ["passed"]
-    assert seen.duration < 50
+    assert seen.duration < 3600

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from conformance.recording.__main__ import main
 from conformance.recording.leaks.scan import RULES, known_values, leaks, mask
 from tests.contoso import SECRET, made_up
-from tests.recording.carriers import CARRIERS, Carry, recorded
+from tests.recording.carriers import CARRIERS, recorded
 
 UNSIGNED = ".".join(
     base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
@@ -126,20 +126,20 @@ STANDING: list[tuple[str, str]] = [
 ]
 
 
-@pytest.mark.parametrize("carry", CARRIERS, ids=lambda carry: carry.__name__)
-@pytest.mark.parametrize(
-    ("rule", "field", "text"), [(rule, *one) for rule, examples in LEAKING.items() for one in examples]
-)
-def test_each_rule_finds_what_it_is_for(rule: str, field: str, text: str, carry: Carry) -> None:
-    found = leaks(dict([carry(field, text)]))
-    assert rule in {one.rule for one in found}
-    assert text not in "\n".join(map(str, found)), "the leak itself is never shown"
+def test_each_rule_finds_what_it_is_for(subtests: pytest.Subtests) -> None:
+    for rule, field, text in [(rule, *one) for rule, examples in LEAKING.items() for one in examples]:
+        for carry in CARRIERS:
+            with subtests.test(rule=rule, field=field, text=text, carry=carry.__name__):
+                found = leaks(dict([carry(field, text)]))
+                assert rule in {one.rule for one in found}
+                assert text not in "\n".join(map(str, found)), "the leak itself is never shown"
 
 
-@pytest.mark.parametrize("carry", CARRIERS, ids=lambda carry: carry.__name__)
-@pytest.mark.parametrize(("field", "text"), STANDING)
-def test_what_is_nobodys_may_stand(field: str, text: str, carry: Carry) -> None:
-    assert [*map(str, leaks(dict([carry(field, text)])))] == []
+def test_what_is_nobodys_may_stand(subtests: pytest.Subtests) -> None:
+    for field, text in STANDING:
+        for carry in CARRIERS:
+            with subtests.test(field=field, text=text, carry=carry.__name__):
+                assert [*map(str, leaks(dict([carry(field, text)])))] == []
 
 
 def test_the_header_of_an_unsigned_token_may_stand() -> None:
@@ -194,7 +194,7 @@ def test_what_was_given_out_may_stand() -> None:
 
 # The values of the connection
 
-FORMS = {
+FORMS: Mapping[str, Callable[[str], str]] = {
     "as it is": lambda value: value,
     "upper case": str.upper,
     "in a URL": lambda value: quote(value, safe=""),
@@ -209,19 +209,20 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_the_values_of_the_connection_are_found_in_any_form(form: str) -> None:
-    connection = made_up(workspace_name="law_sécurité", resource_group="rg.7")
-    values = known_values(connection)
-    assert {SECRET, connection.tenant_id, "law_sécurité", "rg.7"} <= set(values)
-    for value in values:
-        if (form == "without hyphens" and value == SECRET) or (not value.isascii() and "base64," in form):
-            continue
-        if len(value) < 8 and "base64" in form:
-            continue  # what base64 leaves of it is too short to be told from chance
-        found = leaks({"a.json": json.dumps({"x": f"<{FORMS[form](value)}>"})}, known=[value])
-        assert "known" in {one.rule for one in found}, form
-        assert value not in "\n".join(map(str, found))
+def test_the_values_of_the_connection_are_found_in_any_form(subtests: pytest.Subtests) -> None:
+    for form in FORMS:
+        with subtests.test(form=form):
+            connection = made_up(workspace_name="law_sécurité", resource_group="rg.7")
+            values = known_values(connection)
+            assert {SECRET, connection.tenant_id, "law_sécurité", "rg.7"} <= set(values)
+            for value in values:
+                if (form == "without hyphens" and value == SECRET) or (not value.isascii() and "base64," in form):
+                    continue
+                if len(value) < 8 and "base64" in form:
+                    continue  # what base64 leaves of it is too short to be told from chance
+                found = leaks({"a.json": json.dumps({"x": f"<{FORMS[form](value)}>"})}, known=[value])
+                assert "known" in {one.rule for one in found}, form
+                assert value not in "\n".join(map(str, found))
 
 
 def test_a_name_that_is_a_word_is_left_to_the_place_where_it_stands() -> None:

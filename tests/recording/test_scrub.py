@@ -38,9 +38,8 @@ def scrubber(days: int = 0) -> Scrubber:
 # One value of each kind
 
 
-@pytest.mark.parametrize(
-    ("member", "value", "becomes"),
-    [
+def test_what_tells_somebody_apart_gets_a_pseudonym_of_its_form(subtests: pytest.Subtests) -> None:
+    for member, value, becomes in [
         ("tenantId", GUID, "5ea1ed00-0000-4000-8000-000000000001"),
         ("tenantId", GUID.upper(), "5EA1ED00-0000-4000-8000-000000000001"),
         ("etag", f'"{GUID}"', '"5ea1ed00-0000-4000-8000-000000000001"'),
@@ -70,15 +69,13 @@ def scrubber(days: int = 0) -> Scrubber:
             "https://security.microsoft.com/alerts/opaque-0001?tid=5ea1ed00-0000-4000-8000-000000000001",
         ),
         ("roleName", "Contoso Sentinel Reader", "text-0001 Sentinel Reader"),
-    ],
-)
-def test_what_tells_somebody_apart_gets_a_pseudonym_of_its_form(member: str, value: str, becomes: str) -> None:
-    assert scrubber().text(value, member) == becomes
+    ]:
+        with subtests.test(member=member, value=value):
+            assert scrubber().text(value, member) == becomes
 
 
-@pytest.mark.parametrize(
-    ("member", "value"),
-    [
+def test_what_is_everybodys_stays(subtests: pytest.Subtests) -> None:
+    for member, value in [
         ("severity", "High"),
         ("serviceSource", "microsoftSentinel"),
         ("@odata.type", "#microsoft.graph.security.deviceEvidence"),
@@ -98,10 +95,9 @@ def test_what_tells_somebody_apart_gets_a_pseudonym_of_its_form(member: str, val
         ("aud", "https://management.core.windows.net/"),
         ("incidentId", "4719"),
         ("agentVersion", "10.8760.26100.1"),
-    ],
-)
-def test_what_is_everybodys_stays(member: str, value: str) -> None:
-    assert scrubber().text(value, member) == value
+    ]:
+        with subtests.test(member=member, value=value):
+            assert scrubber().text(value, member) == value
 
 
 def test_an_error_text_keeps_its_words_and_nobodys_name() -> None:
@@ -164,19 +160,17 @@ def test_keys_of_the_customers_own_tables_are_names() -> None:
 # Dates
 
 
-@pytest.mark.parametrize(
-    ("text", "moved"),
-    [
+def test_times_move_by_whole_days(subtests: pytest.Subtests) -> None:
+    for text, moved in [
         ("2026-11-24T09:00:00.1234567Z", "2026-11-23T09:00:00.1234567Z"),
         ("2026-03-01T00:00:00+02:00", "2026-02-28T00:00:00+02:00"),
         ("2026-01-01", "2025-12-31"),
         ("Tue, 24 Nov 2026 09:00:00 GMT", "Mon, 23 Nov 2026 09:00:00 GMT"),
         ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
         ("9999-12-31T23:59:59.9999999Z", "9999-12-31T23:59:59.9999999Z"),
-    ],
-)
-def test_times_move_by_whole_days(text: str, moved: str) -> None:
-    assert DateShift(-1).whole(text) == moved
+    ]:
+        with subtests.test(text=text, moved=moved):
+            assert DateShift(-1).whole(text) == moved
 
 
 def test_versions_of_apis_within_a_text_do_not_move() -> None:
@@ -311,10 +305,11 @@ def texts_of(shape: Any, member: str = "", seen: frozenset[Any] = frozenset()) -
             yield from texts_of(part, member, seen)
 
 
-@pytest.mark.parametrize("endpoint", ENDPOINTS.values(), ids=lambda endpoint: endpoint.name)
-def test_every_text_that_an_operation_answers_with_is_declared(endpoint: Any) -> None:
-    undeclared = {member for member in texts_of(endpoint.answers) if fields.treatment(member) is None}
-    assert undeclared == set()
+def test_every_text_that_an_operation_answers_with_is_declared(subtests: pytest.Subtests) -> None:
+    for endpoint in ENDPOINTS.values():
+        with subtests.test(endpoint=endpoint.name):
+            undeclared = {member for member in texts_of(endpoint.answers) if fields.treatment(member) is None}
+            assert undeclared == set()
 
 
 def test_every_column_of_the_tables_is_declared() -> None:
@@ -336,13 +331,14 @@ def test_no_member_is_declared_twice() -> None:
     assert twice == {}
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
-def test_every_pseudonym_is_told_by_its_form(kind: Any) -> None:
-    for number in (1, 255, 10_000):
-        original = "c:\\x" if kind.name == "path" else "https://x" if kind.name == "url" else "8d4ba96b93f5" * 3
-        made = kind.make(number, original[:12] if kind.name == "mac" else original)
-        assert kind.form.fullmatch(made.lower()), made
-        assert Pseudonyms().of(made, kind) == made
+def test_every_pseudonym_is_told_by_its_form(subtests: pytest.Subtests) -> None:
+    for kind in KINDS.values():
+        with subtests.test(kind=kind.name):
+            for number in (1, 255, 10_000):
+                original = "c:\\x" if kind.name == "path" else "https://x" if kind.name == "url" else "8d4ba96b93f5" * 3
+                made = kind.make(number, original[:12] if kind.name == "mac" else original)
+                assert kind.form.fullmatch(made.lower()), made
+                assert Pseudonyms().of(made, kind) == made
 
 
 def test_well_known_words_are_there() -> None:

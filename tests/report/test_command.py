@@ -10,9 +10,8 @@ import pytest
 from conformance.report.command import command, program
 
 
-@pytest.mark.parametrize(
-    ("given", "again"),
-    [
+def test_what_selects_is_left_out(subtests: pytest.Subtests) -> None:
+    for given, again in [
         ("--sentinel-config=conn.toml", "pytest --sentinel-config=conn.toml"),
         ("--sentinel-config conn.toml -k AUTH-003 -vv", "pytest --sentinel-config conn.toml"),
         ("-kAUTH --sentinel-config=a.toml -m 'not slow' --lf -x -q", "pytest --sentinel-config=a.toml"),
@@ -22,10 +21,9 @@ from conformance.report.command import command, program
             "--sentinel-config='my conn.toml' --sentinel-strict",
             "pytest '--sentinel-config=my conn.toml' --sentinel-strict",
         ),
-    ],
-)
-def test_what_selects_is_left_out(given: str, again: str) -> None:
-    assert command(shlex.split(given)) == again
+    ]:
+        with subtests.test(given=given, again=again):
+            assert command(shlex.split(given)) == again
 
 
 def test_the_command_names_the_program_that_was_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from conformance.report.progress import FleetProgress, Progress, fleet_progress,
 
 
 class Screen(io.StringIO):
-    encoding = "utf-8"  # type: ignore[assignment]
+    encoding = "utf-8"
 
     def isatty(self) -> bool:
         return True

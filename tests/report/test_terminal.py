@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -35,7 +36,7 @@ def shown(report: Document, *, width: int = 80, color: bool = False, verbose: in
     buffer = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
     Terminal(console(buffer, width=width, color=color), verbose).show(report)
     buffer.flush()
-    return buffer.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined]
+    return buffer.buffer.getvalue().decode(encoding)
 
 
 def steady(report: Document) -> Document:
@@ -47,46 +48,46 @@ def steady(report: Document) -> Document:
     return msgspec.json.decode(text, type=Document)
 
 
-@pytest.mark.parametrize(
-    ("name", "options"),
-    [
+def test_the_terminal_is_as_agreed(subtests: pytest.Subtests) -> None:
+    cases: list[tuple[str, dict[str, Any]]] = [
         *((name, {}) for name in RUNS),
         ("one-fault", {"color": True}),
         ("one-fault", {"width": 40}),
         ("one-fault", {"encoding": "ascii"}),
         ("one-fault", {"verbose": 1}),
         ("healthy", {"verbose": 1}),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "-".join(map(str, value)) or "plain",
-)
-def test_the_terminal_is_as_agreed(name: str, options: dict[str, object]) -> None:
-    text = shown(steady(run(*RUNS[name])), **options)  # type: ignore[arg-type]
-    path = GOLDEN / ("_".join([name, *(f"{key}-{value}" for key, value in options.items())]) + ".txt")
-    if WRITE:
-        path.write_text(text, encoding="utf-8")
-    assert text == path.read_text(encoding="utf-8")
+    ]
+    for name, options in cases:
+        with subtests.test(name=name, options=options):
+            text = shown(steady(run(*RUNS[name])), **options)
+            path = GOLDEN / ("_".join([name, *(f"{key}-{value}" for key, value in options.items())]) + ".txt")
+            if WRITE:
+                path.write_text(text, encoding="utf-8")
+            assert text == path.read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scenario", SCENARIOS)
-def test_one_thing_wrong_fits_on_a_screen(scenario: str) -> None:
-    report = run(scenario)
-    causes = max(1, len(report.connections[0].root_causes))
-    lines = shown(report).splitlines()
-    assert sum(max(1, -(-len(line) // 80)) for line in lines) <= 25 * causes
+def test_one_thing_wrong_fits_on_a_screen(subtests: pytest.Subtests) -> None:
+    for scenario in SCENARIOS:
+        with subtests.test(scenario=scenario):
+            report = run(scenario)
+            causes = max(1, len(report.connections[0].root_causes))
+            lines = shown(report).splitlines()
+            assert sum(max(1, -(-len(line) // 80)) for line in lines) <= 25 * causes
 
 
-@pytest.mark.parametrize("name", RUNS)
-def test_the_verdict_and_the_next_action_come_first(name: str) -> None:
-    report = run(*RUNS[name])
-    told = " ".join(shown(report, width=100).split("\n\n")[0].split())
-    origin, _, first = told.partition("no real service was asked. ")
-    assert origin.startswith("SIMULATION (fake")
-    trouble = [one for one in report.connections if one.root_causes]
-    assert first.startswith("✗ " if report.run.exit_code == 1 else "? " if trouble else "✓ ")
-    if trouble:
-        cause = trouble[0].root_causes[0]
-        assert " ".join(cause.fix.text.partition(". ")[0].split()[:4]) in " ".join(first.split())
+def test_the_verdict_and_the_next_action_come_first(subtests: pytest.Subtests) -> None:
+    for name in RUNS:
+        with subtests.test(name=name):
+            report = run(*RUNS[name])
+            shown_first = " ".join(shown(report, width=100).split("\n\n")[0].split())
+            origin, _, first = shown_first.partition("no real service was asked. ")
+            assert origin.startswith("SIMULATION (fake")
+            trouble = [one for one in report.connections if one.root_causes]
+            assert first.startswith("✗ " if report.run.exit_code == 1 else "? " if trouble else "✓ ")
+            if trouble:
+                cause = trouble[0].root_causes[0]
+                assert " ".join(cause.fix.text.partition(". ")[0].split()[:4]) in " ".join(first.split())
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_a_share_is_written_as_it_is_read() -> None:
     assert Shard.parse("1/1").of(fleet(["contoso"]))
 
 
-@pytest.mark.parametrize("text", ["", "2", "0/5", "6/5", "2/0", "-1/5", "1/5/9", "a/b", "1.5/2", "1/9999999"])
-def test_what_is_no_share_is_told(text: str) -> None:
-    with pytest.raises(ShardError, match="2/5 is the second of five"):
-        Shard.parse(text)
+def test_what_is_no_share_is_told(subtests: pytest.Subtests) -> None:
+    for text in ["", "2", "0/5", "6/5", "2/0", "-1/5", "1/5/9", "a/b", "1.5/2", "1/9999999"]:
+        with subtests.test(text=text), pytest.raises(ShardError, match="2/5 is the second of five"):
+            Shard.parse(text)

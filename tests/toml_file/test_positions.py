@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import tomllib
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,7 +27,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES, unique_by=lambda piece: piece[:1] or id(piece), max_size=12))
-def test_a_key_is_found_behind_whatever_stands_before_it(pieces):
+def test_a_key_is_found_behind_whatever_stands_before_it(pieces: Any) -> None:
     text = "\n".join(["[connection]", *pieces, "last = 1"])
     assert "not" not in tomllib.loads(text)["connection"]
     (_, table) = tables(text)
@@ -34,7 +35,7 @@ def test_a_key_is_found_behind_whatever_stands_before_it(pieces):
     assert set(table.keys) == set(tomllib.loads(text)["connection"])
 
 
-def test_headers_and_keys_are_known_in_all_their_spellings():
+def test_headers_and_keys_are_known_in_all_their_spellings() -> None:
     text = '[ "connection" ] # one\n"na me" = 1\n expect . max = 2\n[connection.expect]\nmin=1\n[[connection]]\nx=1'
     assert [(table.path, table.line, dict(table.keys)) for table in tables(text)] == [
         ("", 1, {}),
@@ -45,5 +46,5 @@ def test_headers_and_keys_are_known_in_all_their_spellings():
 
 
 @given(st.text())
-def test_any_text_has_tables(text):
+def test_any_text_has_tables(text: Any) -> None:
     assert all(1 <= table.line <= text.count("\n") + 1 for table in tables(text))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections import Counter
 
 import pytest
@@ -14,8 +13,18 @@ from conformance.verification.concurrency import run_concurrently
 
 
 def test_things_come_in_the_order_in_which_they_are_finished() -> None:
-    with BackgroundGatherer(lambda seconds: asyncio.sleep(seconds), [0.3, 0.0, 0.15], jobs=3) as gathering:
-        assert list(gathering.finished()) == [0.0, 0.15, 0.3]
+    """Each ends as soon as the one before it was handed over."""
+    ends = {name: threading.Event() for name in "abc"}
+
+    async def work(name: str) -> None:
+        await asyncio.to_thread(ends[name].wait)
+
+    with BackgroundGatherer(work, [*"abc"], jobs=3) as gathering:
+        finished = gathering.finished()
+        for name in "bca":
+            ends[name].set()
+            assert next(finished) == name
+        assert list(finished) == []
 
 
 def test_what_hangs_delays_nobody() -> None:
@@ -54,7 +63,7 @@ def test_an_error_is_raised_where_it_is_waited_for_and_ends_the_rest() -> None:
         if name == "broken":
             raise LookupError(name)
         try:
-            await asyncio.sleep(60)
+            await asyncio.Event().wait()
         except asyncio.CancelledError:
             given_up.append(name)
             raise
@@ -65,15 +74,18 @@ def test_an_error_is_raised_where_it_is_waited_for_and_ends_the_rest() -> None:
 
 
 def test_leaving_early_gives_up_what_is_on_its_way() -> None:
-    began = time.monotonic()
-    with BackgroundGatherer(lambda seconds: asyncio.sleep(seconds), [0.0, 60.0], jobs=2) as gathering:
-        assert next(gathering.finished()) == 0.0
-    assert time.monotonic() - began < 5
+    async def work(name: str) -> None:
+        if name == "hangs":
+            await asyncio.Event().wait()
+
+    with BackgroundGatherer(work, ["works", "hangs"], jobs=2) as gathering:
+        assert next(gathering.finished()) == "works"
     assert not any(thread.name == "sentinel-gathering" for thread in threading.enumerate())
 
 
 def test_nothing_to_do_ends_at_once() -> None:
-    with BackgroundGatherer(lambda seconds: asyncio.sleep(seconds), [], jobs=2) as gathering:
+    nothing: list[float] = []
+    with BackgroundGatherer(asyncio.sleep, nothing, jobs=2) as gathering:
         assert list(gathering.finished()) == []
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from conformance.apis.tables import typed
+from conformance.apis.tables import types_of_columns
 from conformance.fakes.state.timeline import ACCOUNTS, HOSTS, stable_id
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ Row = dict[str, Any]
 
 LOG_SCHEMAS: Mapping[str, Mapping[str, str]] = {
     # azure-monitor/reference/tables/signinlogs: a part of its columns
-    "SigninLogs": typed(
+    "SigninLogs": types_of_columns(
         datetime="TimeGenerated CreatedDateTime",
         bool="IsInteractive",
         dynamic="DeviceDetail LocationDetails Status MfaDetail ConditionalAccessPolicies",
@@ -30,7 +30,7 @@ LOG_SCHEMAS: Mapping[str, Mapping[str, str]] = {
             ConditionalAccessStatus RiskLevelDuringSignIn RiskState ResourceDisplayName UserAgent Type""",
     ),
     # azure-monitor/reference/tables/auditlogs: a part of its columns
-    "AuditLogs": typed(
+    "AuditLogs": types_of_columns(
         datetime="TimeGenerated ActivityDateTime",
         dynamic="InitiatedBy TargetResources AdditionalDetails",
         string="""
@@ -38,24 +38,24 @@ LOG_SCHEMAS: Mapping[str, Mapping[str, str]] = {
             CorrelationId Id Identity LoggedByService Type""",
     ),
     # azure-monitor/reference/tables/officeactivity: a part of its columns
-    "OfficeActivity": typed(
+    "OfficeActivity": types_of_columns(
         datetime="TimeGenerated",
         string="""
             TenantId SourceSystem Operation OfficeWorkload RecordType UserId UserType ClientIP ResultStatus
             OfficeObjectId OfficeId Parameters SourceFileName Site_Url Type""",
     ),
-    "Operation": typed(
+    "Operation": types_of_columns(
         datetime="TimeGenerated",
         string="""
             Computer CorrelationId Detail ErrorId HelpLink ManagementGroupName OperationCategory OperationKey
             OperationStatus _ResourceId Solution SourceComputerId SourceSystem _SubscriptionId Type""",
     ),
     # azure-monitor-docs monitor-workspace: what the function shows
-    "_LogOperation": typed(
+    "_LogOperation": types_of_columns(
         datetime="TimeGenerated", string="Category Operation Level Detail CategoryType _ResourceId Type"
     ),
     # the test schema of Azure-Sentinel's repository, which may lag the service
-    "ThreatIntelIndicators": typed(
+    "ThreatIntelIndicators": types_of_columns(
         bool="IsDeleted IsActive Revoked",
         datetime="TimeGenerated ValidUntil ValidFrom Created Modified",
         dynamic="AdditionalFields Data",
