@@ -159,7 +159,7 @@ def _dask(fleet: Served, workers: int, source: str) -> float:
             process = subprocess.Popen(command, env=dict(fleet.environment), stderr=subprocess.DEVNULL)  # noqa: S603
             stack.callback(process.wait)
             stack.callback(process.terminate)
-        with distributed.Client(address, set_as_default=False) as client:
+        with distributed.Client(address, set_as_default=False) as client:  # type: ignore[no-untyped-call]
             client.wait_for_workers(workers)
         given = run_parser().parse_args([str(fleet.folder / "connections"), f"--source={source}", f"--jobs={JOBS}"])
         planned = plan(given.connections, RunOptions.parse(lambda name: getattr(given, name)))

@@ -41,10 +41,10 @@ def questions(one: dict[str, str], secret: str, loop: asyncio.AbstractEventLoop)
     )
     yield lambda: workspaces.workspaces.get(*place)
     for kind in ("incidents", "alert_rules", "automation_rules", "bookmarks", "watchlists", "data_connectors"):
-        yield lambda kind=kind: list(islice(getattr(sentinel, kind).list(*place), 5))
+        yield lambda kind=kind: list(islice(getattr(sentinel, kind).list(*place), 5))  # type: ignore[misc]
     yield lambda: list(roles.role_assignments.list_for_scope(scope))
     for query in QUERIES:
-        yield lambda query=query: logs.query_workspace(one["workspace_id"], query, timespan=timedelta(days=7))
+        yield lambda query=query: logs.query_workspace(one["workspace_id"], query, timespan=timedelta(days=7))  # type: ignore[misc]
     security = graph.security
     yield lambda: loop.run_until_complete(security.alerts_v2.get())
     yield lambda: loop.run_until_complete(security.incidents.get())

@@ -85,7 +85,7 @@ def simulate(fleet: Fleet, cost: Cost, silence: float = 60.0) -> Course:
                 each = limit.requests / limit.seconds
                 buckets[key] = TokenBucket(limit.requests, each) if shared else TokenBucket(limit.size, limit.rate)
             wait = buckets[key].take(start, count)
-            waited[api] += wait
+            waited[api] += wait  # type: ignore[assignment]
             ready = max(ready, start + wait)
         if every and number % every == 0:
             ready = max(ready, start + silence)

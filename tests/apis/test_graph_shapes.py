@@ -24,7 +24,7 @@ DEVICE = {
     "mdeDeviceId": "0123456789abcdef0123456789abcdef01234567",
     "deviceDnsName": "host1.example.test",
 }
-ALERT = {
+ALERT = {  # type: ignore[var-annotated]
     "id": "da000000000000000001_-100000001",
     "incidentId": "4711",
     "status": "new",

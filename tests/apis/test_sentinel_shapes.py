@@ -175,7 +175,7 @@ def test_missing_required_member_is_refused_with_its_place(subtests: pytest.Subt
 
 
 def test_mistyped_member_is_refused_with_its_path(subtests: pytest.Subtests) -> None:
-    for path, value, place in [
+    for path, value, place in [  # type: ignore[var-annotated]
         (["properties", "incidentNumber"], "4711", "$.properties.incidentNumber"),
         (["properties", "createdTimeUtc"], "last week", "$.properties.createdTimeUtc"),
         (["properties", "additionalData", "alertsCount"], "150+", "$.properties.additionalData.alertsCount"),

@@ -55,7 +55,7 @@ def test_machines(get: Get, world: World) -> None:
 
 def test_pages_of_machines_end(get: Get, world: World) -> None:
     """With a ``$top`` there is no next link: whoever asks so counts on by himself."""
-    found, size = [], 2
+    found, size = [], 2  # type: ignore[var-annotated]
     while page := get("/machines", **{"$top": size, "$skip": len(found)}).json()["value"]:
         found += page
     assert [one["id"] for one in found] == [one["id"] for one in world.tenant.defender.machines]

@@ -72,7 +72,7 @@ def test_a_certificate(arranged: Callable[[str], World], form: str) -> None:
     assert isinstance(own, Certificate)
     given = {"certificate_data": own.content}
     if form == "PFX":
-        given = {"certificate_data": pfx(own).content, "password": PFX_PASSWORD}
+        given = {"certificate_data": pfx(own).content, "password": PFX_PASSWORD}  # type: ignore[dict-item]
     ids = (world.connection.tenant_id, world.connection.client_id)
     with CertificateCredential(*ids, **given) as credential:
         assert claims(credential.get_token(SCOPES["graph"]).token)["appidacr"] == "2"

@@ -128,7 +128,7 @@ def test_content(
     assert [one.name for one in listed] == [one["name"] for one in world.tenant.workspace.content[collection]]
     for one in listed:
         assert isinstance(one, kind)
-        if "kind" in one:
+        if "kind" in one:  # type: ignore[operator]
             assert type(one) is not kind  # its kind is one that the client knows
 
 

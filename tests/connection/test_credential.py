@@ -70,7 +70,7 @@ def test_msal_signs_with_the_certificate(certificate: Any, form: Any, password: 
     credential = Certificate(certificate[form], "file:app.pem", password)
     credential.check()
     header = posted(credential)["client_assertion"]
-    text = header.decode() if isinstance(header, bytes) else str(header)
+    text = header.decode() if isinstance(header, bytes) else str(header)  # type: ignore[unreachable]
     decoded = json.loads(base64.urlsafe_b64decode(text.split(".")[0] + "=="))
     assert decoded["alg"] == "PS256"
     assert "x5t#S256" in decoded

@@ -140,7 +140,7 @@ def _unpreferred(validator: Any, members: list[str], instance: Any, schema: Any)
         yield ValidationError(f"{instance!r} is sent only to clients that prefer it")
 
 
-_Plain = extend(Draft202012Validator, {"x-needs-prefer": _unpreferred})
+_Plain = extend(Draft202012Validator, {"x-needs-prefer": _unpreferred})  # type: ignore[no-untyped-call]
 
 
 def _leaves(error: ValidationError) -> Iterator[ValidationError]:
@@ -156,10 +156,10 @@ def _told(error: ValidationError, root: str) -> Iterator[Fault]:
     where = place([root, *error.absolute_path])
     match error.validator:
         case "additionalProperties":
-            for name in set(error.instance) - set(error.schema["properties"]):
+            for name in set(error.instance) - set(error.schema["properties"]):  # type: ignore[arg-type, index]
                 yield Fault(place([where, name]), "unknown")
         case "required":
-            for name in set(error.validator_value) - set(error.instance):
+            for name in set(error.validator_value) - set(error.instance):  # type: ignore[arg-type]
                 yield Fault(place([where, name]), "missing")
         case "type":
             yield Fault(where, "null" if error.instance is None else "type")

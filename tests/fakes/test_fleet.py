@@ -36,7 +36,7 @@ class InProcess:
 
     @asynccontextmanager
     async def open(self, connection: Connection) -> AsyncIterator[Channel]:
-        yield Channel(httpx.MockTransport(self.handler), self.clock, connection)
+        yield Channel(httpx.MockTransport(self.handler), self.clock, connection)  # type: ignore[arg-type]
 
 
 def verified(

@@ -76,7 +76,7 @@ def test_language_does_not_matter(subtests: pytest.Subtests) -> None:
         (arm("SubscriptionNotFound", "サブスクリプションが見つかりません"), 404, "arm", "subscription_not_found"),
     ]:
         with subtests.test(body=body, status=status):
-            assert explain(body, status=status, service=service).cause == cause
+            assert explain(body, status=status, service=service).cause == cause  # type: ignore[arg-type]
 
 
 def test_one_code_with_several_causes(subtests: pytest.Subtests) -> None:
@@ -122,7 +122,7 @@ def test_without_a_code_status_and_shape_speak(subtests: pytest.Subtests) -> Non
         ("It works on my machine.", None, None, "unknown"),
     ]:
         with subtests.test(body=body, status=status):
-            found = explain(body, status=status, service=service)
+            found = explain(body, status=status, service=service)  # type: ignore[arg-type]
             assert found.cause == cause
 
 
