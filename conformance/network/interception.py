@@ -32,6 +32,8 @@ def issuer(response: httpx.Response) -> str | None:
 
 def cut_off_finding(found: Finding, by: str | None) -> Finding:
     """Return the finding of an answer that broke off: where ``by`` opens TLS on the way, it cut the answer."""
+    if by is not None and found.cause == "intercepted":  # it could not be unpacked
+        return replace(found, explanation=f"{found.explanation} {_opened(by)}")
     if by is None or found.cause != "connection_failed":
         return found
     return replace(

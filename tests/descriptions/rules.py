@@ -31,6 +31,8 @@ MODELS: Mapping[str, Mapping[str, Any]] = {
 """The descriptions, by the name of their file."""
 DECLARED: Mapping[str, Any] = tomllib.loads((HERE / "operations.toml").read_text(encoding="utf-8"))
 OPERATIONS: Mapping[str, Mapping[str, Any]] = DECLARED["operations"]
+ADMINISTRATION: frozenset[str] = frozenset(DECLARED["administration"])
+"""Operations without a description here."""
 """Endpoint name to the model of its answer, of its ``items`` or its whole ``body``."""
 ERRORS: Mapping[str, str] = DECLARED["errors"]
 """API name to the model of its refusals."""

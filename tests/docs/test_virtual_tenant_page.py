@@ -102,7 +102,7 @@ def test_the_options_are_those_of_the_command_line() -> None:
         check=True,
     )
     there = set(re.findall(r"^  (--\w+)", done.stdout, re.MULTILINE))
-    assert there == set(re.findall(r"`(--\w+) [A-Z]+`", PAGE))
+    assert there == set(re.findall(r"`(--\w+) [A-Z=]+`", PAGE))
 
 
 def test_the_tests_that_it_shows_pass(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -233,8 +233,10 @@ def role_definitions(call: Call) -> httpx.Response:
 
 
 def definition_id(scope: str, role: RoleDefinition) -> str:
-    """The id of a role as it is shown at a scope: below the scope's subscription (recorded)."""
-    return f"/subscriptions/{scope.split('/')[2].lower()}{arm.AUTHORIZATION}/roleDefinitions/{role.id}"
+    """Return the id of a role as it is shown at a scope: below the scope's subscription, where it has one (recorded)."""
+    start, _, rest = scope.lower().partition("/subscriptions/")
+    below = f"/subscriptions/{rest.split('/')[0]}" if not start and rest else ""
+    return f"{below}{arm.AUTHORIZATION}/roleDefinitions/{role.id}"
 
 
 def definition_body(one: RoleDefinition, scope: str) -> dict[str, Any]:
