@@ -7,7 +7,7 @@ from math import ceil, log10
 from xml.etree import ElementTree
 
 from conformance.fleet.trend import RunPoint, Trend
-from conformance.fleet.trend_terminal import MAX_ROWS, STACK, connections, runs, span
+from conformance.fleet.trend_terminal import MAX_ROWS, STACK, Stack, connections, runs, span, stack_of
 from conformance.verification.verdict import VerdictStatus
 
 STYLE = """
@@ -70,12 +70,12 @@ class Picture:
 def picture(trend: Trend) -> str:
     """Return the SVG of a trend, which must have at least one run."""
     first, last = trend.nights[0], trend.nights[-1]
-    told = ", ".join(f"{last.counts.get(status, 0)} {status}" for status in STACK)
+    told = ", ".join(f"{last.counts.get(status, 0)} {status}" for status in stack_of(trend.nights))
     words = f"{runs(len(trend.nights))}, from {day(first)} to {day(last)}; the last one: {told}"
     drawn = Picture("Verdicts per run", words)
     drawn.text(LEFT, 32, "Verdicts per run", "title")
     drawn.text(LEFT, 54, words, "soft")
-    _legend(drawn)
+    _legend(drawn, stack_of(trend.nights))
     _columns(drawn, trend.nights)
     y = TOP + HIGH + 64
     most = max((one.connections for one in trend.open), default=1)
@@ -98,8 +98,8 @@ def picture(trend: Trend) -> str:
     return drawn.svg(y)
 
 
-def _legend(drawn: Picture) -> None:
-    for number, status in enumerate(STACK):
+def _legend(drawn: Picture, stack: Stack) -> None:
+    for number, status in enumerate(stack):
         x = LEFT + 130 * number
         drawn.rectangle(x, 70, 12, 12, status)
         drawn.text(x + 18, 81, status, "soft")

@@ -20,10 +20,17 @@ STACK: Mapping[VerdictStatus, tuple[str, str]] = {
     "conformant": ("░", "."),
 }
 """The parts of a bar, and their signs, in Unicode and in ASCII. What is broken comes first: there lengths compare."""
+Stack = Mapping[VerdictStatus, tuple[str, str]]
 WIDTH, BESIDE = 36, 40
 """Columns of a bar at most, and of what stands beside it."""
 MAX_ROWS = 12
 """Rows of a list; what is left out is counted."""
+
+
+def stack_of(nights: Sequence[RunPoint]) -> Stack:
+    """Return the parts of a bar that these runs need: ``partial`` only where a run was one of a part of the checks."""
+    partial = any(night.counts.get("partial") for night in nights)
+    return {status: signs for status, signs in STACK.items() if partial or status != "partial"}
 
 
 def draw(trend: Trend, out: Console) -> None:
@@ -32,9 +39,10 @@ def draw(trend: Trend, out: Console) -> None:
     if not trend.nights:
         out.print("No run is in this history, or none since then.")
         return
-    legend = ((f"  {signs[plain]} {status}", SIGNS[status].color) for status, signs in STACK.items())
+    stack = stack_of(trend.nights)
+    legend = ((f"  {signs[plain]} {status}", SIGNS[status].color) for status, signs in stack.items())
     out.print(Text.assemble((runs(len(trend.nights)), "bold"), *legend))
-    out.print(_bars(trend.nights, plain, max(10, min(WIDTH, out.width - BESIDE))))
+    out.print(_bars(trend.nights, stack, plain, max(10, min(WIDTH, out.width - BESIDE))))
     sections = (
         (
             "open causes",
@@ -50,17 +58,17 @@ def draw(trend: Trend, out: Console) -> None:
             out.print(_rows(rows, plain))
 
 
-def _bars(nights: Sequence[RunPoint], plain: bool, width: int) -> Table:
+def _bars(nights: Sequence[RunPoint], stack: Stack, plain: bool, width: int) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("", no_wrap=True)
     table.add_column("", no_wrap=True)
-    for signs in STACK.values():
+    for signs in stack.values():
         table.add_column(signs[plain], justify="right", no_wrap=True)
     for night in nights:
         bar = Text()
         for status, length in lengths(night.counts, width).items():
             bar.append(STACK[status][plain] * length, SIGNS[status].color)
-        counts = (str(night.counts.get(status, 0)) for status in STACK)
+        counts = (str(night.counts.get(status, 0)) for status in stack)
         table.add_row(f"{night.started:%Y-%m-%d %H:%M}", bar, *counts)
     return table
 

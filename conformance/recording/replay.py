@@ -45,12 +45,18 @@ class Replay(httpx.AsyncBaseTransport):
         self._answers: dict[str, list[Answered]] = defaultdict(list)
         for one in reversed(interactions):
             self._answers[key(one.request)].append(one.response)
+        self._silent = {
+            httpx.URL(one.request.url).host: one.response for one in interactions if one.response.failure == "timed_out"
+        }
+        """What hosts that were found silent answer to requests that were not sent for that reason."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         body = await request.aread()
         await asyncio.sleep(0)  # as on a network, others go on meanwhile
         question = request_of(request.method, str(request.url), body, request.headers.get("content-type", ""))
         answers = self._answers.get(key(question))
+        if not answers and (silence := self._silent.get(request.url.host)):
+            answers = [silence]
         if not answers:
             text = f"cassette {self._name} holds no answer to {request.method} {request.url.host}{request.url.path}"
             raise MissingInteraction(text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -37,6 +39,11 @@ HEADERS: Mapping[str, str] = MappingProxyType(
 """The headers of answers that are kept, and how. All others are dropped, cookies and those of requests among them."""
 
 
+CLAIMS = re.compile(r'\bclaims="[A-Za-z0-9+/_=-]{4,}"')
+_ASKS_ANEW = b'{"access_token":{"nbf":{"essential":true}}}'
+CLAIMS_STAND_IN = f'claims="{base64.b64encode(_ASKS_ANEW).decode()}"'
+
+
 @dataclass(frozen=True)
 class Scrubbed:
     """A recording without anything of the customer's. ``pseudonyms`` still knows whose they are; it is not kept."""
@@ -69,12 +76,18 @@ def _scrub_request(request: Asked, scrubber: Scrubber) -> Asked:
     return Asked(method=request.method, url=scrubber.url(request.url), body=body)
 
 
+def _scrub_header(value: str, name: str, scrubber: Scrubber) -> str:
+    """Return a header, scrubbed. The claims of a challenge are replaced by others that ask for a new token as well."""
+    parts = CLAIMS.split(value)
+    return CLAIMS_STAND_IN.join(scrubber.text(part, name) if part else "" for part in parts)
+
+
 def _scrub_response(response: Answered, scrubber: Scrubber) -> Answered:
     refusal = response.status is not None and response.status >= 400
     return Answered(
         status=response.status,
         headers={
-            name: value if HEADERS[name] == "as it is" else scrubber.text(value, name)
+            name: value if HEADERS[name] == "as it is" else _scrub_header(value, name, scrubber)
             for name, value in response.headers.items()
             if name in HEADERS
         },

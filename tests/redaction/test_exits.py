@@ -30,6 +30,7 @@ ALLOWED = {
     ("files/regular.py", "write"): "what is for its owner alone",
     ("fleet/trend_terminal.py", "print"): "on a console of report.screen",
     ("report/terminal_layout.py", "print"): "on a console of report.screen",
+    ("pytest_plugin/terminal.py", "write"): "pytest's terminal writer, which is behind Outlet",
     ("pytest_plugin/session.py", "print"): "on a console of report.screen",
     ("report/writer.py", "write"): "the function of that name",
     ("outputs/summary.py", "write"): "the functions of that name",

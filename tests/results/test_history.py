@@ -134,14 +134,14 @@ WRITER = """
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from conformance.results.history import History, Look
+from conformance.results.history import History, Observation
 
 path, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 with History(path) as history:
     for number in range(count):
         started = datetime(2026, 11, 1, tzinfo=UTC) + timedelta(seconds=number)
         causes = frozenset({("secret_expired", "AUTH-003"), ("throttled", "LA-001")})
-        history.add([Look(started, name, "nonconformant", causes)])
+        history.add([Observation(started, name, "nonconformant", causes)])
         print(number, flush=True)
 """
 

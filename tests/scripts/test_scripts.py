@@ -27,7 +27,6 @@ def test_each_can_be_imported(subtests: pytest.Subtests) -> None:
                 importlib.import_module(name)
 
 
-@pytest.mark.xfail(reason="what stands in for the secret in the manifest is remembered as a secret of the run")
 def test_a_cassette_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As `make cassettes` does it, into another folder; the environment is left as it was."""
     monkeypatch.setattr(cassettes, "FOLDER", tmp_path)

@@ -233,7 +233,7 @@ def role_definitions(call: Call) -> httpx.Response:
 
 
 def definition_id(scope: str, role: RoleDefinition) -> str:
-    """Return the id of a role as it is shown at a scope: below the scope's subscription, where it has one (recorded)."""
+    """Return the id of a role as it is shown at a scope: below its subscription, if it has one (recorded)."""
     start, _, rest = scope.lower().partition("/subscriptions/")
     below = f"/subscriptions/{rest.split('/')[0]}" if not start and rest else ""
     return f"{below}{arm.AUTHORIZATION}/roleDefinitions/{role.id}"
