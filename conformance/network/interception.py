@@ -14,7 +14,7 @@ from conformance.network.trust import foreign_issuer
 
 ALTERABLE = frozenset({"token_malformed", "empty_answer", "contract_violation"})
 """Causes that an interceptor brings about: it takes the token away, empties the body or changes it."""
-CONNECTION_CAUSES = frozenset({"tls_untrusted", "dns_failure", "connection_failed", "timed_out"})
+CONNECTION_CAUSES = frozenset({"tls_untrusted", "dns_failure", "connection_failed"})
 """Causes of a connection that failed. Who gets an answer has a connection."""
 _issuers: WeakKeyDictionary[Any, str | None] = WeakKeyDictionary()
 

@@ -32,7 +32,7 @@ class Guard(httpx.AsyncBaseTransport):
         self._transport = transport
         self._hosts: dict[str, list[Endpoint[Any]]] = {}
         for endpoint in ENDPOINTS.values():
-            bases = {one.host(endpoint.api) for one in (CLOUDS.values() if endpoint.abroad else (cloud,))}
+            bases = {one.host(endpoint.api) for one in ((cloud, *CLOUDS.values()) if endpoint.abroad else (cloud,))}
             for base in filter(None, bases):
                 self._hosts.setdefault(httpx.URL(base).host, []).append(endpoint)
         self._negative = negative
