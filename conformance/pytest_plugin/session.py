@@ -272,6 +272,10 @@ class Session:
             out.print(clean(f"report: {self.results.page}"), soft_wrap=True)
 
 
-def uncaptured(stream: TextIO) -> TextIO | None:
-    """Return a stream to where this one leads now, whatever pytest redirects later; None where nobody watches."""
-    return os.fdopen(os.dup(stream.fileno()), "w", encoding=stream.encoding) if stream.isatty() else None
+def uncaptured(stream: TextIO) -> TextIO:
+    """Return a stream to where this one leads now, whatever pytest redirects later; itself if it is no file."""
+    try:
+        number = stream.fileno()
+    except (OSError, ValueError):
+        return stream
+    return os.fdopen(os.dup(number), "w", encoding=stream.encoding, errors="backslashreplace")

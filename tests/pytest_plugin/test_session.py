@@ -223,11 +223,11 @@ def test_evidence_is_let_go_as_soon_as_its_connection_is_judged(pytester: pytest
     pytester.makeconftest(
         """
         def pytest_runtest_logfinish(nodeid):
-            alive = [run.asked.name for run in session.runs if run.gathered is not None and not run.left]
+            alive = [run.asked.name for run in session.runs if run.examination is not None and not run.left]
             assert len(alive) <= 1, "the one that has just been judged"
 
         def pytest_sessionfinish():
-            kept = [run for run in session.runs if run.gathered or any(case.outcome for case in run.cases)]
+            kept = [run for run in session.runs if run.examination or any(case.outcome for case in run.cases)]
             print("evidence is kept of", len(kept), "of", len(session.runs))
 
         def pytest_collection_finish(session):
