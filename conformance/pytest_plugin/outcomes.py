@@ -51,12 +51,10 @@ class OutcomePlugin:
         """
         report = yield
         case = case_of(item)
-        if case is None:
-            return report
-        if call.when != "call":
+        if case is not None and call.when != "call":
             if report.passed:
                 report.sentinel = None
-        elif case.outcome and report.outcome == pytest_outcome(case.outcome):
+        elif case is not None and case.outcome and report.outcome == pytest_outcome(case.outcome):
             report.sentinel = status_of(case.outcome)
             report.duration = case.duration
             if report.skipped:
