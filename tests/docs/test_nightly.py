@@ -174,7 +174,12 @@ ASSERTION = ".".join(
     base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
     for part in (
         {"alg": "RS256", "typ": "JWT"},
-        {"iss": "https://issuer.example", "sub": "sc://contoso/security/sentinel", "aud": EXCHANGE_AUDIENCE},
+        {
+            "iss": "https://issuer.example",
+            "sub": "sc://contoso/security/sentinel",
+            "aud": EXCHANGE_AUDIENCE,
+            "exp": 4102444800,
+        },
         "signature",
     )
 )
