@@ -183,6 +183,7 @@ def test_a_recording_that_leaks_is_not_written(
 ) -> None:
     """The scrubber is broken on purpose: the scan stands between it and the disk."""
     online("healthy")
+    pytester.makeini("[pytest]")  # without settings, a conftest.py of the folder would not be read
     pytester.makeconftest(
         """
         from conformance.recording.scrubber import Scrubber
