@@ -162,7 +162,7 @@ def _dask(fleet: Served, workers: int, source: str) -> float:
         with distributed.Client(address, set_as_default=False) as client:  # type: ignore[no-untyped-call]
             client.wait_for_workers(workers)
         given = run_parser().parse_args([str(fleet.folder / "connections"), f"--source={source}", f"--jobs={JOBS}"])
-        planned = plan(given.connections, RunOptions.parse(lambda name: getattr(given, name)))
+        planned = plan(given.connections, RunOptions.parse(lambda name: getattr(given, name.replace("-", "_"))))
         first = replace(planned, waiting=planned.waiting[: 8 * workers])
         asyncio.run(_verified(first, address))  # the workers have imported everything then
         return min(asyncio.run(_verified(planned, address)) for _ in range(2))
