@@ -6,7 +6,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -90,7 +90,8 @@ class Played:
     async def open(self, connection: Connection) -> AsyncIterator[Channel]:
         manifest = self.cassette.manifest
         transport = Replay(manifest.name, self.cassette.interactions)
-        yield Channel(transport, VirtualClock(manifest.recorded), self.connection())
+        recorded = replace(self.connection(), name=connection.name)  # who asked for it knows it by that name
+        yield Channel(transport, VirtualClock(manifest.recorded), recorded)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -253,3 +254,20 @@ def test_list_explain_and_init_need_no_connection(pytester: pytest.Pytester) -> 
     assert refused.ret == 4
     assert pytester.runpytest_subprocess(*plugin, "--sentinel-init=new.toml").ret == 0
     assert pytester.runpytest_subprocess(*plugin, "--sentinel-init=new.toml").ret == 4
+
+
+def test_a_file_s_connection_may_be_answered_by_a_recording_of_another_name(folder: Path) -> None:
+    result = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "-p", "conformance.plugin", "-p", "no:cacheprovider"),
+            *("--sentinel-config=conn.toml", "--sentinel-source=cassette:no-azure-role", "--sentinel-report=out"),
+        ],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 1, result.stdout + result.stderr
+    (connection,) = json.loads((folder / "out" / "report.json").read_text(encoding="utf-8"))["connections"]
+    assert connection["name"] == "contoso"
+    assert [cause["cause"] for cause in connection["root_causes"]] == ["rbac_role_missing"]
