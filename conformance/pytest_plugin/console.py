@@ -95,8 +95,17 @@ def verify_arguments(words: Sequence[str]) -> list[str]:
 
 
 def isolation() -> list[str]:
-    """Return pytest's arguments that keep settings and a ``conftest.py`` of the current folder out of a run."""
-    return ["--noconftest", "-pno:cacheprovider", f"--config-file={os.devnull}", f"--rootdir={Path.cwd()}"]
+    """Return pytest's arguments that keep settings and a ``conftest.py`` of the current folder out of a run.
+
+    pytest's own warnings are hidden: one of them is that this package was imported before pytest.
+    """
+    return [
+        "--noconftest",
+        "--disable-warnings",
+        "-pno:cacheprovider",
+        f"--config-file={os.devnull}",
+        f"--rootdir={Path.cwd()}",
+    ]
 
 
 def explain_arguments(words: Sequence[str]) -> list[str]:

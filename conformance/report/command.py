@@ -20,7 +20,7 @@ CONSOLE = "sentinel-conformance"
 """The console command, whose `verify` takes pytest's options too."""
 
 
-ISOLATION = re.compile(r"--noconftest|-p[\w:.]+|--(?:config-file|rootdir)=.*")
+ISOLATION = re.compile(r"--noconftest|--disable-warnings|-p[\w:.]+|--(?:config-file|rootdir)=.*")
 """What the console command adds by itself."""
 
 

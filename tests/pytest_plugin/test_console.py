@@ -67,6 +67,7 @@ def test_a_conftest_of_the_current_folder_does_not_disturb(tmp_path: Path) -> No
     done = start(tmp_path, "verify", str(DEMO), "--source=fake:no-azure-role", "-k", "RBAC-001")
     assert done.returncode == 1, done.stderr
     assert "contoso does not work" in done.stdout
+    assert "warnings summary" not in done.stdout + done.stderr
     listed = start(tmp_path, "list")
     assert listed.returncode == 0
     assert "RBAC-001" in listed.stdout

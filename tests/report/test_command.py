@@ -39,6 +39,7 @@ def test_the_command_names_the_program_that_was_started(tmp_path: Path, monkeypa
 def test_the_console_command_leaves_out_what_it_adds_by_itself() -> None:
     given = [
         "--noconftest",
+        "--disable-warnings",
         "-pno:cacheprovider",
         "--config-file=/dev/null",
         "--rootdir=/x",
