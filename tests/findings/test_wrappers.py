@@ -89,8 +89,12 @@ def test_wrapping_twice_never_changes_a_certain_cause(data: st.DataObject) -> No
     assert explain(record).cause == plain(name).cause
 
 
+# Single characters, joined: as whole texts, hypothesis also tries the words of our own source, and those are codes.
+GARBAGE = st.lists(st.characters(categories=["L", "N", "P", "Z", "S"]), max_size=300).map("".join)
+
+
 @settings(max_examples=200, deadline=None)
-@given(st.text(st.characters(categories=["L", "N", "P", "Z", "S"]), max_size=300))
+@given(GARBAGE)
 def test_garbage_has_no_cause(text: str) -> None:
     assume(not text.strip().isalnum())  # a number may be a status, and a word a code
     assert explain(text).cause in ("unknown", "answer_hidden")
