@@ -34,7 +34,7 @@ demo: $(DEMO_VENV)/.ready ## verify a made-up connection on the virtual tenant (
 	@$(DEMO) $(ASKED)
 
 test: $(READY) ## all tests
-	@$(BIN)/pytest -n auto
+	@$(BIN)/pytest -n auto --durations=40 --durations-min=4
 
 test-clients: $(CLIENTS)/.ready ## unmodified clients of the services, on the virtual tenant
 	@$(CLIENTS)/bin/pytest tests/clients
