@@ -11,9 +11,10 @@ import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 
+from conformance.errors import UsageError
 from conformance.findings.cause import CAUSES, UNKNOWN
 from conformance.findings.finding import Finding, finding
-from conformance.findings.paste import Paste, PasteError
+from conformance.findings.paste import Paste
 from conformance.redaction import say
 
 USAGE = 4
@@ -24,11 +25,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; its exit code."""
     options = _parser().parse_args(arguments)
     try:
-        paste = Paste.of(options.text, service=options.service, status=options.status, headers=options.headers)
-    except PasteError as error:
-        say(f"ERROR: {str(error).replace('--sentinel-explain-', '--')}", error=True)
+        paste = Paste.of(
+            options.text,
+            service=options.service,
+            status=options.status,
+            headers=options.headers,
+            connection=options.config,
+        )
+    except UsageError as error:
+        shown = str(error).replace("--sentinel-explain-", "--").replace("--sentinel-config", "--config")
+        say(f"ERROR: {shown}", error=True)
         return USAGE
-    found = (finding(options.text),) if options.text in CAUSES else paste.findings()
+    found = (finding(options.text, facts=paste.facts),) if options.text in CAUSES else paste.findings()
     say("\n\n".join("\n".join(_lines(one)) for one in found))
     return int(found[0].cause == UNKNOWN)
 
@@ -39,6 +47,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--service", help="who answered: entra, arm, log_analytics, sentinel, graph, defender")
     parser.add_argument("--status", type=int, help="the HTTP status of the answer")
     parser.add_argument("--headers", help="the headers of the answer, a line each, or @FILE")
+    parser.add_argument(
+        "--config", action="append", default=[], metavar="FILE", help="the connection file that it is about"
+    )
     return parser
 
 

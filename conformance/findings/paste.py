@@ -1,11 +1,11 @@
 """The input of an explanation at a command line: a text, a file or standard input, with its status, service and
-headers.
+headers, and the connection that it is held against.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,14 +30,22 @@ class Paste:
     service: str | None = None
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    facts: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(
-        cls, text: str, *, service: str | None = None, status: int | None = None, headers: str | None = None
+        cls,
+        text: str,
+        *,
+        service: str | None = None,
+        status: int | None = None,
+        headers: str | None = None,
+        connection: Sequence[str] = (),
     ) -> Paste:
         """``text`` is the text itself, ``@FILE``, or ``-`` for standard input; ``headers`` are lines, or ``@FILE``.
 
-        Raises :class:`PasteError`.
+        ``connection`` names the file of the connection whose ids the answer is about; its secret is not read.
+        Raises :class:`PasteError`, and :class:`~conformance.ConnectionFileError` where that file cannot be used.
         """
         if service is not None and service.lower().replace("-", "_") not in SERVICES:
             raise PasteError(f"--sentinel-explain-service: none of {', '.join(dict.fromkeys(SERVICES.values()))}")
@@ -47,11 +55,21 @@ class Paste:
         shown = lines if isinstance(lines, str) else lines.decode("utf-8", "replace")
         rows = (line.partition(":") for line in shown.splitlines())
         named = {name.strip(): value.strip() for name, colon, value in rows if colon}
-        return cls(_content(text, "--sentinel-explain"), service, status, named)
+        facts = _facts(connection) if connection else {}
+        return cls(_content(text, "--sentinel-explain"), service, status, named, facts)
 
     def findings(self) -> tuple[Finding, ...]:
         """Return the meaning of each error in the text, the cause of the others first."""
-        return explain_all(self.text, status=self.status, headers=self.headers, service=self.service)
+        return explain_all(self.text, status=self.status, headers=self.headers, service=self.service, facts=self.facts)
+
+
+def _facts(files: Sequence[str]) -> Mapping[str, str]:
+    from conformance.connection.loader import load  # only here: the command starts in a fraction of a second
+
+    known = load(files, credentials=False)
+    if len(known) > 1:
+        raise PasteError(f"--sentinel-config: {len(known)} connections; an error is explained for one of them")
+    return known[0].facts()
 
 
 def _content(text: str, option: str) -> str | bytes:

@@ -30,6 +30,8 @@ def token_finding(
     sentences = [token.describe(moment)]
     if token.api in ("graph", "defender") and not token.user:
         sentences.append(f"Missing for a connection: {', '.join(role.name for role in lacking) or 'nothing'}.")
+    if (app := facts.get("client_id")) and token.app and app.lower() != token.app.lower():
+        sentences.append(f"It is not the connection's app ({app}): get one with its own client id.")
     sentences.append(why or "Nothing is wrong with it by itself; whether its signature holds was not looked at.")
     return finding(
         cause,
@@ -67,6 +69,8 @@ def _problems(
         yield "wrong_token_audience", f"It was issued for another API than {service}."
     if (tenant := facts.get("tenant_id")) and token.tenant and "-" in tenant and tenant.lower() != token.tenant.lower():
         yield "wrong_token_tenant", "It comes from another tenant than the connection's."
+    if (cloud := facts.get("cloud_az")) and token.clouds and cloud not in {known.az for known in token.clouds}:
+        yield "wrong_cloud", f"Its cloud is not the connection's ({cloud})."
     if token.expired(now):
         yield "token_expired", CAUSES["token_expired"].explanation
     if token.user:

@@ -15,20 +15,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 from conformance.apis.permissions import RESOURCES, resource_of
-from conformance.findings import hosts
+from conformance.connection.clouds import CLOUDS, Cloud
 
 TOKEN = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.(eyJ[A-Za-z0-9_-]{8,})\.[A-Za-z0-9_-]*")
 _ALONE = re.compile(
     r"\W{0,4}(?:authorization\W{1,6})?(?:bearer\W{1,3})?(?:[\"']?(?:access_?token)[\"']?\W{1,6})?", re.IGNORECASE
 )
-_CLOUDS: Mapping[str, str] = {
-    "microsoftonline.us": "US Government", ".us": "US Government", ".cn": "China", "chinacloudapi.cn": "China",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class TokenText:
-    """What a token says of itself. ``api`` is an API's name, None for an audience that is not known here."""
+    """What a token says of itself.
+
+    ``api`` is an API's name, None for an audience that is not known here; ``clouds`` are those that it may be of.
+    """
 
     audience: str
     api: str | None
@@ -39,7 +39,7 @@ class TokenText:
     scopes: tuple[str, ...]
     user: bool
     expires: datetime | None
-    cloud: str
+    clouds: tuple[Cloud, ...]
 
     def expired(self, now: datetime) -> bool:
         """Return whether its lifetime had ended at that time."""
@@ -52,8 +52,9 @@ class TokenText:
         name = f" ({self.app_name})" if self.app_name else ""
         ends = "carries no end" if self.expires is None else f"ends {self.expires:%Y-%m-%d %H:%M} UTC"
         return (
-            f"An access token for {self.audience}{api}, {who}{name}, in tenant {self.tenant}, cloud {self.cloud}. It "
-            f"{ends}{' and has expired' if self.expired(now) else ''}. Roles: {', '.join(self.roles) or 'none'}"
+            f"An access token for {self.audience}{api}, {who}{name}, in tenant {self.tenant}"
+            f"{', cloud: ' + self.clouds[0].title if self.clouds else ''}. "
+            f"It {ends}{' and has expired' if self.expired(now) else ''}. Roles: {', '.join(self.roles) or 'none'}"
             f"{'; delegated scopes: ' + ', '.join(self.scopes) if self.scopes else ''}."
         )
 
@@ -98,8 +99,6 @@ def _read(claims: Any) -> TokenText | None:
         return None
     audience, issuer = claims["aud"][:200], str(claims.get("iss", ""))[:200]
     resource = resource_of(audience)
-    address = hosts.address_of(audience) or hosts.address_of(issuer)
-    host = address.host if address else ""
     expires = claims.get("exp")
     scopes = tuple(str(claims.get("scp") or "").split())[:50]
     return TokenText(
@@ -112,8 +111,15 @@ def _read(claims: Any) -> TokenText | None:
         scopes=scopes,
         user=bool(scopes) or claims.get("idtyp") == "user",
         expires=_time(expires),
-        cloud=next((name for end, name in _CLOUDS.items() if host.endswith(end)), "public"),
+        clouds=_clouds(audience, issuer),
     )
+
+
+def _clouds(audience: str, issuer: str) -> tuple[Cloud, ...]:
+    """Return the clouds that have an API of this audience; for an app id in its place, those that sign in there."""
+    url = audience.lower().rstrip("/")
+    known = tuple(cloud for cloud in CLOUDS.values() if any(url in urls for urls in cloud.audiences.values()))
+    return known or tuple(cloud for cloud in CLOUDS.values() if issuer.startswith(f"{cloud.login}/"))
 
 
 def _text(value: Any) -> str | None:

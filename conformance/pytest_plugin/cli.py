@@ -83,8 +83,9 @@ def fill_in(parts: Mapping[str, str]) -> int:
 def explain_text(text: str, config: pytest.Config) -> int:
     """What each error of a text means, a code, a cause or a check; 1 if none is recognised."""
     from conformance.checks.registry import catalogue
-    from conformance.findings import CAUSES, Docs, DocsError, finding
-    from conformance.findings.paste import Paste, PasteError
+    from conformance.errors import UsageError
+    from conformance.findings import CAUSES, Docs, finding
+    from conformance.findings.paste import Paste
     from conformance.report.model import finding_part
     from conformance.report.terminal import Terminal
     from conformance.report.terminal_layout import console
@@ -96,14 +97,15 @@ def explain_text(text: str, config: pytest.Config) -> int:
             service=config.getoption("--sentinel-explain-service"),
             status=config.getoption("--sentinel-explain-status"),
             headers=config.getoption("--sentinel-explain-headers"),
+            connection=config.getoption("--sentinel-config") or (),
         )
-    except (DocsError, PasteError) as error:
+    except UsageError as error:
         return usage(str(error))
     terminal = Terminal(console())
     if check := catalogue().get(text):
         terminal.check(check, docs.check(check.id))
         return ExitCode.CONFORMANT
-    found = (finding(text),) if text in CAUSES else paste.findings()
+    found = (finding(text, facts=paste.facts),) if text in CAUSES else paste.findings()
     for one in found:
         terminal.explain(finding_part(one, docs), one.code)
     return ExitCode.NONCONFORMANT if found[0].cause == "unknown" else ExitCode.CONFORMANT

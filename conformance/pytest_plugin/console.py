@@ -118,7 +118,9 @@ def explain_arguments(words: Sequence[str]) -> list[str]:
     for name, declared in settings():
         if name in names:
             parser.add_argument(f"--{name.removeprefix('explain-')}", dest=name, **declared)
+    parser.add_argument("--config", metavar="FILE", help="the connection file that it is about")
     given = vars(parser.parse_args(words))
+    names += ["config"]
     return [f"{PREFIX}explain={given['text']}", *(f"{PREFIX}{name}={given[name]}" for name in names if given[name])]
 
 

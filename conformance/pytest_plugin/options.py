@@ -99,7 +99,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--sentinel-explain",
         metavar="TEXT",
-        help="explain an error text, a log, a token, a code, a cause or a check (@FILE, - standard input) and exit",
+        help="explain an error text, a log, a token, a code, a cause or a check (@FILE, - standard input) and exit; "
+        "with --sentinel-config for that connection",
     )
     group.addoption(
         "--sentinel-explain-service",

@@ -13,14 +13,17 @@ from typing import Any
 
 import pytest
 
+from conformance import ConnectionFileError
 from conformance.connection.clouds import CLOUDS
 from conformance.findings import explain, explain_all
 from conformance.findings.__main__ import main
 from conformance.findings.hosts import address_of, service_of
 from conformance.findings.paste import Paste, PasteError
+from tests.contoso import made_up
 from tests.findings.labelled_errors import SHARED
 
 HANDED = SHARED / "samples" / "pasted.jsonl"
+DEMO = Path(__file__).parents[2] / "examples" / "demo.toml"
 FORBIDDEN = "requests.exceptions.HTTPError: 403 Client Error: Forbidden for url: "
 
 
@@ -184,7 +187,40 @@ def test_the_roles_that_a_connection_needs_are_named() -> None:
     )
 
 
+CONNECTION = made_up()
+
+
+@pytest.mark.parametrize(
+    ("claims", "cause", "says"),
+    [
+        ({"tid": "11111111-2222-4333-8444-555555555555"}, "wrong_token_tenant", "another tenant"),
+        ({"aud": "https://graph.microsoft.us"}, "wrong_cloud", "US Government, GCC High"),
+        ({"aud": "https://management.usgovcloudapi.net"}, "wrong_cloud", "US Government"),
+        ({"appid": "another-app"}, "unknown", f"not the connection's app ({CONNECTION.client_id})"),
+        ({"appid": CONNECTION.client_id, "tid": CONNECTION.tenant_id.upper()}, "unknown", "Nothing is wrong with it"),
+    ],
+)
+def test_a_token_is_held_against_a_connection(claims: dict[str, Any], cause: str, says: str) -> None:
+    roles = ["SecurityAlert.Read.All", "SecurityIncident.Read.All"]
+    found = explain(token(**{"tid": CONNECTION.tenant_id, "roles": roles, **claims}), facts=CONNECTION.facts())
+    assert found.cause == cause
+    assert says in found.explanation
+    assert ("not the connection's app" in found.explanation) == (claims.get("appid") != CONNECTION.client_id)
+
+
 # The command line
+
+
+def test_a_connection_fills_the_commands(tmp_path: Path) -> None:
+    file = tmp_path / "conn.toml"
+    file.write_bytes(DEMO.read_bytes())
+    text = "The resource group could not be found. (Code: ResourceGroupNotFound)"
+    alone, held = (Paste.of(text, connection=files).findings()[0] for files in ([], [str(file)]))
+    assert alone.cause == held.cause == "resource_group_not_found"
+    assert "<subscription-id>" in "".join(alone.fix.commands)
+    assert "<subscription-id>" not in "".join(held.fix.commands)
+    with pytest.raises(ConnectionFileError, match="nosuch"):
+        Paste.of(text, connection=[str(tmp_path / "nosuch.toml")])
 
 
 def test_a_file_and_standard_input_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
