@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from conformance.connection import Certificate, Secret, SecretError
@@ -22,9 +22,9 @@ class Identities:
     providers: Sequence[IdentityProvider] = ()
 
     def add_to(self, tenant: Tenant) -> None:
-        """Register them on the tenant's app."""
-        tenant.app.certificates += self.certificates
-        tenant.app.federated += self.federated
+        """Register them on the tenant's app: copies, since what happens to a tenant ends with it."""
+        tenant.app.certificates += [replace(certificate) for certificate in self.certificates]
+        tenant.app.federated += [replace(federated) for federated in self.federated]
         tenant.identity_providers |= {one.issuer: one for one in self.providers}
 
     def __add__(self, other: Identities) -> Identities:

@@ -91,6 +91,17 @@ BROKEN = {
 """A scenario in which the credential of a connection file is refused."""
 
 
+def test_what_happens_to_a_tenant_ends_with_it() -> None:
+    registered = identities.made_up()
+    first, second = (build(made_up(), start=START).tenant for _ in range(2))
+    registered.add_to(first)
+    first.app.certificates[-1].ends = START
+    first.app.federated[-1].subject = "another"
+    registered.add_to(second)
+    assert second.app.certificates[-1].ends > START
+    assert second.app.federated[-1].subject != "another"
+
+
 def test_a_certificate_of_one_s_own(tmp_path: Path, subtests: pytest.Subtests) -> None:
     """As PEM without the key, as PEM with it, and as PFX."""
     own = certificate()
