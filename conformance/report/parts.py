@@ -12,8 +12,7 @@ from conformance.checks.registry import get_check
 from conformance.findings import UNPUBLISHED, Docs, Finding
 from conformance.findings.command import Step
 from conformance.findings.redact import excerpt, printable, redact
-from conformance.probing.engine import Gathered
-from conformance.probing.evidence import Answer, Exchange, Refusal
+from conformance.probing.evidence import Answer, Exchange, Gathered, Refusal
 from conformance.probing.shapes import shapes
 from conformance.report.model import (
     AcceptedPart,
