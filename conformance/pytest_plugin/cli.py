@@ -86,7 +86,7 @@ def explain_text(text: str, config: pytest.Config) -> int:
     from conformance.errors import UsageError
     from conformance.findings import CAUSES, Docs, finding
     from conformance.findings.paste import Paste
-    from conformance.report.model import finding_part
+    from conformance.report.parts import finding_part
     from conformance.report.terminal import Terminal
     from conformance.report.terminal_layout import console
 
