@@ -56,7 +56,10 @@ def worth_telling(document: Document) -> bool:
 def send(address: Secret, sentence: str, lines: Iterable[str]) -> str | None:
     """Sends a sentence with the lines below it. What went wrong, if something did."""
     sent = _service(address).notify(
-        title=_told(f"Sentinel: {sentence}"), body="\n".join(map(_told, lines)), body_format="text", timeout=TIMEOUT
+        title=plain_text(f"Sentinel: {sentence}"),
+        body="\n".join(map(plain_text, lines)),
+        body_format="text",
+        timeout=TIMEOUT,
     )
     return None if sent else f"--sentinel-notify: {_shown(address)} did not take the notification"
 
@@ -67,23 +70,23 @@ def body(document: Document) -> Iterator[str]:
     from conformance.report.wording import next_action
     from conformance.verification.verdict import TROUBLE
 
-    yield _told(next_action(document))
-    yield from (_told(one.message) for one in document.stale)
+    yield plain_text(next_action(document))
+    yield from (plain_text(one.message) for one in document.stale)
     for connection in document.connections:
         if connection.verdict.status in TROUBLE or len(document.connections) == 1:
             yield from _connection(connection)
-        yield from (f"- {label}: {_told(text)}" for label, text in changed(document, connection.name))
+        yield from (f"- {label}: {plain_text(text)}" for label, text in changed(document, connection.name))
 
 
 def _connection(connection: ConnectionPart) -> Iterator[str]:
     from conformance.report.wording import OWNERS
 
-    yield f"{_told(connection.name)}: {_told(connection.verdict.summary)}"
+    yield f"{plain_text(connection.name)}: {plain_text(connection.verdict.summary)}"
     for cause in connection.root_causes:
-        yield f"- {cause.check} {cause.cause}, {OWNERS[cause.owner]}: {_told(cause.fix.text)}"
+        yield f"- {cause.check} {cause.cause}, {OWNERS[cause.owner]}: {plain_text(cause.fix.text)}"
 
 
-def _told(text: str) -> str:
+def plain_text(text: str) -> str:
     return clean(text.replace("\n", " ")).translate(OBEYED)
 
 

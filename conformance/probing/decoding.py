@@ -84,10 +84,10 @@ async def unpack(response: httpx.Response, largest: int) -> AsyncIterator[bytes]
     layers = [_layer(name, largest) for name in reversed(names) if name not in ("", "identity")]
     if len(layers) > LAYERS:
         raise httpx.DecodingError(f"the body is encoded {len(layers)} times")
-    taken = 0
+    size = 0
     async for part in response.aiter_raw():
-        taken += len(part)
-        if taken > largest:
+        size += len(part)
+        if size > largest:
             raise EndlessAnswer(f"more than {_size(largest)}")
         for piece in _through(layers, part):
             yield piece
@@ -134,8 +134,8 @@ class Layer:
         """Return the format for zlib: that of ``deflate`` begins with a header of two bytes (RFC 1950), or without."""
         if self._name == "gzip":
             return zlib.MAX_WBITS | 16
-        headed = data[0] & 0x0F == 8 and int.from_bytes(data[:2], "big") % 31 == 0
-        return zlib.MAX_WBITS if headed else -zlib.MAX_WBITS
+        has_header = data[0] & 0x0F == 8 and int.from_bytes(data[:2], "big") % 31 == 0
+        return zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS
 
 
 def _size(length: int) -> str:

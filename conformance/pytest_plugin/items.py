@@ -44,10 +44,10 @@ class CheckItem(pytest.Item):
     def of(cls, module: pytest.Collector, name: str, case: Case, function: Any, judged: Judge) -> CheckItem:
         """``name`` is the function's, with connection and check in brackets."""
         # The node id is given as text: pytest reads its brackets then as it does from its cache (--lf).
-        made: CheckItem = cls.from_parent(
+        item: CheckItem = cls.from_parent(
             module, name=name, nodeid=f"{module.nodeid}::{name}", case=case, function=function, judged=judged
         )
-        return made
+        return item
 
     def begin(self) -> None:
         """Show the parameters. Before, pytest would take them for those of fixtures, and order items by them."""

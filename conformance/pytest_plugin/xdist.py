@@ -81,11 +81,11 @@ class XdistController:
             if self._shared.path is None:
                 self._own = tempfile.TemporaryDirectory(prefix="sentinel-")
                 self._shared = Journal(Path(self._own.name) / FILE)
-        told = WorkerInput(str(self._shared.path), self._started.isoformat(), self._done)
-        node.workerinput[WORKER_INPUT] = asdict(told)
+        worker_input = WorkerInput(str(self._shared.path), self._started.isoformat(), self._done)
+        node.workerinput[WORKER_INPUT] = asdict(worker_input)
 
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
-        self._scheduler = ByConnection(config, log, self._places, self._look)
+        self._scheduler = ByConnection(config, log, self._places, self.take_new)
         return self._scheduler
 
     @pytest.hookimpl(wrapper=True)
@@ -97,7 +97,7 @@ class XdistController:
         if error:
             self.notes.append(f"WARNING: worker {node.gateway.id} died; another did what it had not finished")
 
-    def _look(self) -> None:
+    def take_new(self) -> None:
         """Takes what workers have written down since the last look, each connection once."""
         for part in self._shared.others() if self._shared else ():
             for one in self._parts.setdefault(part.path, part).fresh():
@@ -107,7 +107,7 @@ class XdistController:
 
     def close(self) -> None:
         """Takes what is left. The workers' files are gone afterwards."""
-        self._look()
+        self.take_new()
         with contextlib.suppress(OSError):  # what is there twice counts once
             if self._shared:
                 self._shared.drop_others()

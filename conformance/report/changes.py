@@ -53,13 +53,13 @@ def _all(changed: ChangesPart) -> Iterator[Line]:
 def _owned(label: str, found: Sequence[ChangePart], how: Callable[[ChangePart], str]) -> Iterator[Line]:
     """The checks that changed on their own account, and how many others with each."""
     own = [one for one in found if one.blocked_by is None]
-    told = []
+    lines = []
     for one in own:
         others = sum(other.blocked_by == one.check for other in found)
-        told.append(f"{one.check}: {how(one)}" + (f", and {others} checks with it" if others else ""))
+        lines.append(f"{one.check}: {how(one)}" + (f", and {others} checks with it" if others else ""))
     roots = {one.check for one in own}
     left = [one.check for one in found if one.blocked_by and one.blocked_by not in roots]
-    yield from _some(label, told + ([ranges(left)] if left else []))
+    yield from _some(label, lines + ([ranges(left)] if left else []))
 
 
 def _alike(found: Sequence[ChangePart]) -> list[str]:
@@ -78,10 +78,10 @@ def _way(one: ChangePart) -> str:
 
 
 def _fields(shape: ShapePart) -> str:
-    told = [f"{field} came" for field in shape.came] + [f"{field} went" for field in shape.went]
-    told += [f"{one.field} is {one.type}, was {one.was}" for one in shape.retyped]
-    more = shape.more + len(told) - MAX_LINES
-    return "; ".join(told[:MAX_LINES]) + (f"; {more} more" if more > 0 else "")
+    lines = [f"{field} came" for field in shape.came] + [f"{field} went" for field in shape.went]
+    lines += [f"{one.field} is {one.type}, was {one.was}" for one in shape.retyped]
+    more = shape.more + len(lines) - MAX_LINES
+    return "; ".join(lines[:MAX_LINES]) + (f"; {more} more" if more > 0 else "")
 
 
 def _some(label: str, texts: Sequence[str]) -> Iterator[Line]:

@@ -36,11 +36,11 @@ class Progress:
     """One line per run with counts and time, on a terminal; gone when the report comes."""
 
     def __init__(self, stream: IO[str] | None) -> None:
-        self._bars = None if stream is None else self._made(stream)
+        self._bars = None if stream is None else self.create_bars(stream)
         self._state: dict[str, tuple[int, int]] = {}
         self._task: Any = None
 
-    def _made(self, stream: IO[str]) -> Bars:
+    def create_bars(self, stream: IO[str]) -> Bars:
         from rich.progress import MofNCompleteColumn, TextColumn, TimeElapsedColumn
 
         return bars(stream, MofNCompleteColumn(), TextColumn("answers"), TimeElapsedColumn())
@@ -79,7 +79,7 @@ class FleetProgress(Progress):
         super().__init__(stream)
         self._connections, self._done, self._broken, self._began = connections, 0, 0, 0.0
 
-    def _made(self, stream: IO[str]) -> Bars:
+    def create_bars(self, stream: IO[str]) -> Bars:
         from rich.progress import MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
         return bars(stream, MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
@@ -102,8 +102,8 @@ class FleetProgress(Progress):
         self._broken += broken
         if self._bars:
             rate = f"{self._done / max(time.monotonic() - self._began, 1e-3):.1f}/s"
-            told = f"{self._broken} broken" if self._broken else "verifying"
-            self._bars.update(self._task, completed=self._done, rate=rate, description=told)
+            description = f"{self._broken} broken" if self._broken else "verifying"
+            self._bars.update(self._task, completed=self._done, rate=rate, description=description)
         elif broken:
             from conformance.report.terminal_layout import Line, console, show
             from conformance.report.wording import SIGNS

@@ -31,8 +31,8 @@ def summary(document: Document) -> bytes:
             lines += ["", *_connection(connection)]
         lines += ["", *(f"- {label}: {plain(text)}" for label, text in since)] if since else []
     run = document.run
-    told = f"{asked(run)}, source {run.source}, exit code {run.exit_code}"
-    lines += ["", f"<sub>{plain(f'sentinel-conformance {document.suite.version}: {told}')}</sub>"]
+    facts = f"{asked(run)}, source {run.source}, exit code {run.exit_code}"
+    lines += ["", f"<sub>{plain(f'sentinel-conformance {document.suite.version}: {facts}')}</sub>"]
     return ("\n".join(lines) + "\n").encode()
 
 

@@ -17,7 +17,7 @@ def environment(*packages: str) -> Environment:
     """The templates beside the modules of packages, the first that has one; an unknown name is an error."""
     from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-    made = Environment(
+    environment = Environment(
         loader=ChoiceLoader([PackageLoader(package, "") for package in packages]),
         autoescape=True,
         undefined=StrictUndefined,
@@ -25,8 +25,8 @@ def environment(*packages: str) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.globals["policy"] = policy
-    return made
+    environment.globals["policy"] = policy
+    return environment
 
 
 @cache

@@ -48,7 +48,7 @@ class Terminal:
         """The whole report: on one screen if one thing is wrong, and each further thing adds at most one."""
         wrong = sum(max(1, len(one.root_causes)) for one in document.connections if one.verdict.status in TROUBLE)
         room = None if self._verbose else height(self._console) * max(1, wrong)
-        show(self._console, list(self._told(document)), room)
+        show(self._console, list(self.lines(document)), room)
 
     def headline(self, one: ConnectionPart) -> None:
         """The verdict on a connection, in a sentence."""
@@ -81,7 +81,7 @@ class Terminal:
         ]
         show(self._console, lines)
 
-    def _told(self, document: Document) -> Iterator[Line]:
+    def lines(self, document: Document) -> Iterator[Line]:
         if origin := provenance(document):
             yield Line(f"{origin.sentence}.", style="yellow")
         status, sentence = headline(document)
@@ -174,22 +174,22 @@ class Terminal:
                     yield from self._check(check, one)
 
     def _check(self, check: CheckPart, one: ConnectionPart) -> Iterator[Line]:
-        told = check.title
+        text = check.title
         if check.outcome == "blocked":
-            told += f" (blocked by {check.blocked_by})"
+            text += f" (blocked by {check.blocked_by})"
         elif check.outcome != "passed" and check.reason:
-            told += f": {check.reason}"
+            text += f": {check.reason}"
         if check.duration_s is not None:
-            told += f" ({check.duration_s:.2f} s)"
-        yield Line(told, sign=SIGNS[check.outcome], name=check.id, indent=2)
+            text += f" ({check.duration_s:.2f} s)"
+        yield Line(text, sign=SIGNS[check.outcome], name=check.id, indent=2)
         if self._verbose > 1:
             for request in one.requests:
                 if request.probe in check.probes:
                     facts = [f"{request.status or 'no answer'}", f"{request.duration_s:.2f} s"]
                     facts += [f"request {request.request_id}"] if request.request_id else []
                     facts += [f"{request.attempts} attempts"] if request.attempts > 1 else []
-                    told = f"{request.probe}: {', '.join(facts)}; {request.method} {request.url}"
-                    yield Line(told, style="dim", indent=4)
+                    text = f"{request.probe}: {', '.join(facts)}; {request.method} {request.url}"
+                    yield Line(text, style="dim", indent=4)
                     if request.answer:
                         yield Line(request.answer, style="dim", indent=4)
 
@@ -203,8 +203,8 @@ class Terminal:
         others = run.failed_tests or 0
         tests = f"{others} {'test that is' if others == 1 else 'tests that are'} no check failed; " if others else ""
         full, brief = (
-            f"exit code {run.exit_code}: {tests}{told}; {asked(run)}"
-            for told in (counted(counts), counted({one: counts[one] for one in ("failed", "blocked", "passed")}))
+            f"exit code {run.exit_code}: {tests}{text}; {asked(run)}"
+            for text in (counted(counts), counted({one: counts[one] for one in ("failed", "blocked", "passed")}))
         )
         yield Line(full + more, style="dim", rank=3, brief=brief)
 
@@ -213,8 +213,8 @@ def accepted(one: ConnectionPart) -> Iterator[Line]:
     """Known findings that the baseline accepts, each in one line."""
     for cause in one.accepted:
         assert cause.accepted is not None
-        told = f"{cause.cause}, accepted until {cause.accepted.expires}: {cause.accepted.reason}"
-        yield Line(told, sign=SIGNS["warning"], name=cause.check)
+        text = f"{cause.cause}, accepted until {cause.accepted.expires}: {cause.accepted.reason}"
+        yield Line(text, sign=SIGNS["warning"], name=cause.check)
 
 
 def since(document: Document, one: ConnectionPart) -> Iterator[Line]:

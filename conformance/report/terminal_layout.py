@@ -26,7 +26,7 @@ ASCII = {ord("·"): "-", ord("…"): "...", ord("–"): "-", ord("’"): "'", or
 
 def console(file: IO[str] | None = None, *, width: int | None = None, color: bool | None = None) -> Console:
     """A console for the report: as wide as the terminal, 100 columns at most. NO_COLOR is honoured."""
-    made = Console(
+    terminal = Console(
         file=Outlet.of(file or sys.stdout),
         highlight=False,
         soft_wrap=False,
@@ -35,8 +35,8 @@ def console(file: IO[str] | None = None, *, width: int | None = None, color: boo
         emoji=False,
         markup=False,
     )
-    made.width = min(width or made.width, WIDEST)
-    return made
+    terminal.width = min(width or terminal.width, WIDEST)
+    return terminal
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,8 @@ class Line:
     def _signed(self, text: str, sign: Sign, console: Console) -> list[Text]:
         """A sign, a name in bold, and a text that hangs below its own beginning."""
         hang = self.indent + 2
-        told = f"{self.name}  {text}".strip()
-        lines = wrapped(told, console.width - hang)
+        named = f"{self.name}  {text}".strip()
+        lines = wrapped(named, console.width - hang)
         shown = sign.plain if plain(console) else sign.sign
         first = Text.assemble(" " * self.indent, (shown, sign.color), " ")
         bold = len(self.name) if lines[0].startswith(self.name) else 0

@@ -98,8 +98,8 @@ SEEN = "that these checks see "
 
 def counted(counts: Mapping[str, int]) -> str:
     """How many checks ended how: ``1 failed, 46 blocked, 2 warnings, 42 passed``."""
-    told = [(counts[outcome], SIGNS[outcome].word) for outcome in ORDER if counts.get(outcome)]
-    return ", ".join(f"{number} {word}{'s' if word == 'warning' and number > 1 else ''}" for number, word in told)
+    parts = [(counts[outcome], SIGNS[outcome].word) for outcome in ORDER if counts.get(outcome)]
+    return ", ".join(f"{number} {word}{'s' if word == 'warning' and number > 1 else ''}" for number, word in parts)
 
 
 def worst(counts: Mapping[str, int]) -> str:
@@ -133,8 +133,8 @@ def covered(part: CoveragePart) -> Coverage:
 
 def in_part(statuses: Counter[VerdictStatus], connections: int) -> str:
     """The verdicts on several connections, where of some only a part of the checks ran."""
-    told = f"Only a part of the checks ran; they passed on {statuses['partial']} of {connections} connections"
-    return f"{told}; {statuses['conformant']} work" if statuses["conformant"] else told
+    parts = f"Only a part of the checks ran; they passed on {statuses['partial']} of {connections} connections"
+    return f"{parts}; {statuses['conformant']} work" if statuses["conformant"] else parts
 
 
 def worst_verdict(statuses: Counter[VerdictStatus], unfinished: int) -> VerdictStatus:
@@ -161,8 +161,8 @@ def next_action(document: Document) -> str:
         so_far = " so far" if document.run.unfinished else ""
         warnings = sum(one.verdict.counts.get("warning", 0) for one in document.connections)
         if warnings:
-            told = "a warning needs" if warnings == 1 else f"{warnings} warnings need"
-            return f"Nothing {seen}is broken{so_far}; {told} a look."
+            parts = "a warning needs" if warnings == 1 else f"{warnings} warnings need"
+            return f"Nothing {seen}is broken{so_far}; {parts} a look."
         return f"Nothing {seen}has to be fixed{so_far}."
     where = "" if len(document.connections) == 1 else f" ({trouble[0].name})"
     if not trouble[0].root_causes:
@@ -197,7 +197,7 @@ def certainty(finding: FindingPart, most: int = 99) -> str:
 
 def ranges(ids: Sequence[str]) -> str:
     """Check ids with neighbours folded: ``LA-001, LA-010..013``."""
-    told: list[str] = []
+    parts: list[str] = []
     for prefix, group in groupby(ids, key=lambda id: id.rpartition("-")[0]):
         numbers = [int(id.rpartition("-")[2]) for id in group]
         start = previous = numbers[0]
@@ -205,6 +205,6 @@ def ranges(ids: Sequence[str]) -> str:
             if number == previous + 1:
                 previous = number
                 continue
-            told.append(f"{prefix}-{start:03}" + (f"..{previous:03}" if previous > start else ""))
+            parts.append(f"{prefix}-{start:03}" + (f"..{previous:03}" if previous > start else ""))
             start = previous = number
-    return ", ".join(told)
+    return ", ".join(parts)

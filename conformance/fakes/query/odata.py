@@ -140,8 +140,8 @@ def project(rows: Sequence[Row], text: str | None) -> list[Row]:
 def next_link(call: Call, skip: int) -> str:
     """The request's own absolute URL with another ``$skip``."""
     url = call.request.url
-    kept = [(name, value) for name, value in url.params.multi_items() if name.lower() != "$skip"]
-    query = "&".join(f"{name}={quote(value, safe='$,:')}" for name, value in [*kept, ("$skip", str(skip))])
+    options = [(name, value) for name, value in url.params.multi_items() if name.lower() != "$skip"]
+    query = "&".join(f"{name}={quote(value, safe='$,:')}" for name, value in [*options, ("$skip", str(skip))])
     return f"{url.scheme}://{url.host}{url.path}?{query}"
 
 

@@ -248,11 +248,11 @@ class Tenant:
         """
         definition = next(one for one in self.roles if one.name == role)
         principal = to or self.app.service_principal_id or self.app.registration_id
-        made = Assignment(
+        assignment = Assignment(
             definition, principal, scope or self.workspace.group_scope, self.clock.service_now() - ago, delay
         )
-        self.assignments.append(made)
-        return made
+        self.assignments.append(assignment)
+        return assignment
 
     def revoke_roles(self) -> None:
         """Take all Azure roles away."""

@@ -168,13 +168,13 @@ def _with_pages(rows: Sequence[Row]) -> tuple[Row, ...]:
 def _changes(comparison: ComparisonPart, rows: Mapping[str, Row]) -> Changes:
     differing = {name: part for name, part in comparison.connections.items() if part}
     failing = [name for name, part in differing.items() if part.newly_failing and not rows[name].works]
-    mended = [name for name, part in differing.items() if part.newly_passing and rows[name].works]
-    told = {*failing, *mended}
+    fixed = [name for name, part in differing.items() if part.newly_passing and rows[name].works]
+    listed = {*failing, *fixed}
     return Changes(
         since=comparison.previous.started,
         failing={name: rows[name].causes for name in failing},
-        mended=tuple(mended),
-        changed={name: rows[name].causes for name in differing if name not in told},
+        fixed=tuple(fixed),
+        changed={name: rows[name].causes for name in differing if name not in listed},
         new=comparison.new_connections,
         lost=comparison.lost_connections,
         same=len(comparison.connections) - len(differing),

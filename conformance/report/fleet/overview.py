@@ -79,7 +79,7 @@ class Changes:
     since: datetime
     failing: Mapping[str, tuple[str, ...]]
     """Some check fails that did not, and the connection does not work."""
-    mended: tuple[str, ...]
+    fixed: tuple[str, ...]
     """Works, and did not in full."""
     changed: Mapping[str, tuple[str, ...]]
     """Otherwise not the same."""

@@ -38,7 +38,7 @@ def notification_text(fleet: Overview) -> Iterator[tuple[str, str]]:
         yield "since", f"{changes.since:%Y-%m-%d %H:%M} UTC: {counted(changes.same)} as before"
         lists: tuple[tuple[str, Sequence[str]], ...] = (
             ("failing", [_with(name, causes) for name, causes in changes.failing.items()]),
-            ("fixed", changes.mended),
+            ("fixed", changes.fixed),
             ("changed", [_with(name, causes) for name, causes in changes.changed.items()]),
             ("new", changes.new),
             ("lost", changes.lost),

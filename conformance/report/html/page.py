@@ -97,7 +97,7 @@ class View:
         found = {self.owner(check) for check in self.part.checks}
         return [owner for owner in OWNERS if owner in found]
 
-    def told(self, checks: Sequence[CheckPart]) -> str:
+    def counts_of(self, checks: Sequence[CheckPart]) -> str:
         """How these checks ended."""
         return counted(Counter[str](check.outcome for check in checks))
 
