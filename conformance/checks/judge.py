@@ -132,7 +132,9 @@ def _refused(check: Check, evidence: Mapping[str, Evidence]) -> Iterator[str]:
 
 
 def evaluate(check: Check, connection: Connection, evidence: Mapping[str, Evidence]) -> Outcome | CheckFinding:
-    """Evaluate a check: a final :class:`Outcome`, or a :class:`CheckFinding` whose owner is still to be determined."""
+    """Return what a check finds: a final :class:`Outcome`, or a :class:`CheckFinding` whose owner is still to be
+    determined.
+    """
     needed = {parameter: evidence[probe] for parameter, probe in check.needs.items()}
     probes = tuple(check.needs.values())
     stop = _stopped(check, needed, probes)

@@ -62,7 +62,7 @@ def load_files(
     environ: Mapping[str, str] | None = None,
     credentials: bool = True,
 ) -> dict[Path, tuple[Connection, ...]]:
-    """Return the same as :func:`load`, by the file that holds the connections."""
+    """Return the same as :func:`load`, by the file that holds the connections. Raises :class:`ConnectionFileError`."""
     given = [paths] if isinstance(paths, str | Path) else list(paths)
     wrong: list[str] = []
     files = [

@@ -96,7 +96,7 @@ class Signal:
 def read(
     body: Any, *, status: Any = None, headers: Mapping[Any, Any] | None = None, service: str | None = None
 ) -> Signal:
-    """Read any answer.
+    """Return the signal of any answer.
 
     Never raises: what cannot be read is text, or nothing. A text that prints whole HTTP answers is read as the first
     refusal among them.
@@ -144,7 +144,7 @@ def _reduced(body: Any, text: str, status: Any, headers: Mapping[Any, Any], serv
 
 
 def _printed(text: str) -> http_text.HttpAnswer | None:
-    """Of the HTTP answers that a text prints, the first refusal, else the last."""
+    """Return the first refusal of the HTTP answers that a text prints, else the last answer."""
     printed = http_text.answers(text)
     return next((answer for answer in printed if answer.status >= 400), printed[-1] if printed else None)
 

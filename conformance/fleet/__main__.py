@@ -162,7 +162,10 @@ def trend_parser() -> argparse.ArgumentParser:
 
 
 def draw(options: argparse.Namespace) -> int:
-    """Draw the trend at the terminal, and as an SVG file where asked. Return the exit code."""
+    """Draw the trend at the terminal, and as an SVG file where asked. Return the exit code.
+
+    Raises :class:`FleetError` for a file that is not there, and ``HistoryError``.
+    """
     from conformance.fleet.trend import trend
     from conformance.fleet.trend_svg import picture
     from conformance.fleet.trend_terminal import draw

@@ -32,7 +32,7 @@ class NotifyError(UsageError):
 
 
 def addresses(references: Sequence[str], environ: Mapping[str, str] = os.environ) -> tuple[Secret, ...]:
-    """The addresses behind ``env:NAME``, ``file:PATH`` or themselves. Raises :class:`NotifyError`."""
+    """Return the addresses behind ``env:NAME``, ``file:PATH`` or themselves. Raises :class:`NotifyError`."""
     found = []
     for reference in references:
         try:
@@ -54,7 +54,7 @@ def worth_telling(document: Document) -> bool:
 
 
 def send(address: Secret, sentence: str, lines: Iterable[str]) -> str | None:
-    """Sends a sentence with the lines below it. What went wrong, if something did."""
+    """Send a sentence with the lines below it. Return what went wrong, None if nothing did."""
     sent = _service(address).notify(
         title=plain_text(f"Sentinel: {sentence}"),
         body="\n".join(map(plain_text, lines)),
@@ -65,7 +65,7 @@ def send(address: Secret, sentence: str, lines: Iterable[str]) -> str | None:
 
 
 def body(document: Document) -> Iterator[str]:
-    """The next action, and of each connection in trouble what is to be mended, by whom."""
+    """Yield the next action, and of each connection in trouble what is to be mended, by whom."""
     from conformance.report.changes import changed
     from conformance.report.wording import next_action
     from conformance.verification.verdict import TROUBLE

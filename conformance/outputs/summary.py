@@ -44,7 +44,7 @@ class RunSummary(Protocol):
         """In Markdown, for the summary of a CI job."""
 
     def message(self) -> tuple[str, Sequence[str]] | None:
-        """A sentence and lines for those who want to be told; None where nobody has to know."""
+        """Return a sentence and lines for those who want to be told; None where nobody has to know."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,10 @@ async def whole(response: httpx.Response, largest: int, budget: Budget) -> bytes
 
 
 async def unpack(response: httpx.Response, largest: int) -> AsyncIterator[bytes]:
-    """Yield the parts of a body, none of them longer than a step or than what came over the network."""
+    """Yield the parts of a body, none of them longer than a step or than what came over the network.
+
+    Raises :class:`EndlessAnswer` for a body of more than ``largest`` bytes, and ``httpx.DecodingError``.
+    """
     if response.is_stream_consumed:  # in memory already, as from a cassette or a fake
         yield response.content
         return
@@ -106,7 +109,10 @@ class Layer:
         self._decoder: Any = None
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Yield the unpacked data of a part, in steps. Data after the end is ignored, as httpx does."""
+        """Yield the unpacked data of a part, in steps. Data after the end is ignored, as httpx does.
+
+        Raises ``httpx.DecodingError``, and :class:`EndlessAnswer` for too much data.
+        """
         if self._decoder is None:
             self._head += data
             if len(self._head) < 2:

@@ -87,7 +87,7 @@ def conclude(item: pytest.Item, case: Case, outcome: Outcome) -> None:
 
 @cache
 def mark(name: str) -> pytest.Mark:
-    """The mark of a name; all items share it."""
+    """Return the mark of a name; all items share it."""
     found: pytest.Mark = getattr(pytest.mark, name).mark
     return found
 
@@ -99,7 +99,7 @@ def needs_other_fixtures(function: Any, checks: Sequence[Check]) -> bool:
 
 
 def case_of(item: pytest.Item) -> Case | None:
-    """The case that an item stands for; None for anybody's other tests."""
+    """Return the case that an item stands for; None for anybody's other tests."""
     if isinstance(item, CheckItem):
         return item.case
     spec = getattr(item, "callspec", None)

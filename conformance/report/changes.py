@@ -16,7 +16,7 @@ Line = tuple[str, str]
 
 
 def changes(comparison: ComparisonPart, connection: str) -> Iterator[Line]:
-    """The lines for one connection: a single one where nothing changed."""
+    """Yield the lines for one connection: a single one where nothing changed."""
     previous = comparison.previous
     since = f"{previous.started.astimezone(UTC):%Y-%m-%d %H:%M} UTC (suite {previous.suite.version})"
     changed = comparison.connections.get(connection)
@@ -30,7 +30,7 @@ def changes(comparison: ComparisonPart, connection: str) -> Iterator[Line]:
 
 
 def changed(document: Document, connection: str) -> Iterator[Line]:
-    """The lines for one connection of a report that was compared, if anything changed; each says what it is."""
+    """Yield the lines for one connection of a report that was compared, if anything changed; each says what it is."""
     comparison = document.comparison
     if comparison and comparison.connections.get(connection):
         label = ""
@@ -51,7 +51,7 @@ def _all(changed: ChangesPart) -> Iterator[Line]:
 
 
 def _owned(label: str, found: Sequence[ChangePart], how: Callable[[ChangePart], str]) -> Iterator[Line]:
-    """The checks that changed on their own account, and how many others with each."""
+    """Yield the checks that changed on their own account, and how many others with each."""
     own = [one for one in found if one.blocked_by is None]
     lines = []
     for one in own:
@@ -63,7 +63,7 @@ def _owned(label: str, found: Sequence[ChangePart], how: Callable[[ChangePart], 
 
 
 def _alike(found: Sequence[ChangePart]) -> list[str]:
-    """The checks that changed in the same way, together."""
+    """Return the checks that changed in the same way, together."""
     ways: dict[str, list[str]] = {}
     for one in found:
         ways.setdefault(_way(one), []).append(one.check)

@@ -45,7 +45,7 @@ def program(argv0: str, executable: str) -> list[str]:
 
 
 def command(arguments: Iterable[str], started: Sequence[str] = ("pytest",)) -> str:
-    """pytest's command line without what selects, so that ``-k`` of one check can be put behind it.
+    """Return pytest's command line without what selects, so that ``-k`` of one check can be put behind it.
 
     ``started`` is how pytest itself was started (:func:`program`).
     """

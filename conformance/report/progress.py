@@ -21,14 +21,14 @@ MAX_NAMED = 20
 
 
 def progress(connections: int, stream: IO[str] | None) -> Progress:
-    """The progress of a run over so many connections, on a stream or nowhere."""
+    """Return the progress of a run over so many connections, on a stream or nowhere."""
     if connections > MAX_NAMED and stream:
         return fleet_progress(connections, stream)
     return Progress(stream and watched(stream))
 
 
 def fleet_progress(connections: int, stream: IO[str]) -> Progress:
-    """That of a fleet, on a stream that somebody may watch."""
+    """Return the progress of a fleet, on a stream that may be a terminal."""
     return FleetProgress(watched(stream), connections)
 
 
@@ -112,13 +112,13 @@ class FleetProgress(Progress):
 
 
 def watched(stream: IO[str]) -> IO[str] | None:
-    """The stream, if somebody watches it: a terminal that can redraw a line, and no CI log."""
+    """Return the stream, if somebody watches it: a terminal that can redraw a line, and no CI log."""
     able = stream.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
     return stream if able else None
 
 
 def bars(stream: IO[str], *columns: ProgressColumn) -> Bars:
-    """rich's progress bar: what is done, how far it is, and these columns."""
+    """Return rich's progress bar: what is done, how far it is, and these columns."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 

@@ -13,7 +13,7 @@ from conformance.verification.verdict import TROUBLE
 
 
 def summary(document: Document) -> bytes:
-    """The verdict and the next action first, then each connection in trouble; all its checks are folded."""
+    """Return the verdict and the next action first, then each connection in trouble; all its checks are folded."""
     status, sentence = headline(document)
     origin = provenance(document)
     lines = [f"**{plain(origin.sentence)}.**", ""] if origin else []

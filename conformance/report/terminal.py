@@ -111,7 +111,7 @@ class Terminal:
         yield from since(document, one)
 
     def _folded(self, connections: Sequence[ConnectionPart]) -> Iterator[Line]:
-        """Several connections: those in trouble with their causes, those that work by name."""
+        """Yield several connections: those in trouble with their causes, those that work by name."""
         trouble = [one for one in connections if one.verdict.status in TROUBLE]
         for one in trouble if len(trouble) <= FOLDED else ():
             yield Line("", rank=1)
@@ -210,7 +210,7 @@ class Terminal:
 
 
 def accepted(one: ConnectionPart) -> Iterator[Line]:
-    """Known findings that the baseline accepts, each in one line."""
+    """Yield the known findings that the baseline accepts, each in one line."""
     for cause in one.accepted:
         assert cause.accepted is not None
         text = f"{cause.cause}, accepted until {cause.accepted.expires}: {cause.accepted.reason}"
@@ -218,7 +218,7 @@ def accepted(one: ConnectionPart) -> Iterator[Line]:
 
 
 def since(document: Document, one: ConnectionPart) -> Iterator[Line]:
-    """What changed for a connection since the run that was given to compare with."""
+    """Yield what changed for a connection since the run that was given to compare with."""
     if document.comparison:
         yield Line("")
         for label, text in changes(document.comparison, one.name):
@@ -226,7 +226,7 @@ def since(document: Document, one: ConnectionPart) -> Iterator[Line]:
 
 
 def by_cause(connections: Sequence[ConnectionPart]) -> Iterator[Line]:
-    """Many connections in trouble: each cause once, with the connections that have it."""
+    """Yield many connections in trouble: each cause once, with the connections that have it."""
     causes: dict[str, tuple[RootCausePart, list[ConnectionPart]]] = {}
     for one in connections:
         for cause in one.root_causes:

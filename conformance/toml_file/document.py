@@ -74,7 +74,7 @@ class TomlDocument:
 
 
 def did_you_mean(word: object, known: Iterable[str]) -> str:
-    """`` (did you mean 'x'?)`` where a known word is close; else nothing."""
+    """Return `` (did you mean 'x'?)`` where a known word is close; else nothing."""
     found = difflib.get_close_matches(word, list(known), 1, 0.6) if isinstance(word, str) else []
     return f" (did you mean {found[0]!r}?)" if found else ""
 

@@ -57,8 +57,8 @@ WORDS = frozenset(
 
 
 def misspelt(words: list[Token], columns: Collection[str]) -> Token | None:
-    """The first name that is no column of the query's tables and none that the query makes, but would be one in other
-    case. ``columns``: those of all tables of the query.
+    """Return the first name that is no column of the query's tables and none that the query makes, but would be one in
+    other case. ``columns``: those of all tables of the query.
     """
     known = {*columns, *created_names(words), "Count"}
     known |= {f"{prefix}_{one}" for prefix in AGGREGATES for one in columns} | {"count_", "countif_"}
@@ -79,7 +79,7 @@ def _around(words: list[Token], n: int) -> tuple[str, str]:
 
 
 def created_names(words: Iterable[Token]) -> set[str]:
-    """What a query names itself: with ``=``, ``let``, ``as``, in a schema, and in patterns of ``parse``."""
+    """Return what a query names itself: with ``=``, ``let``, ``as``, in a schema, and in patterns of ``parse``."""
     created: set[str] = set()
     parsing = False
     for one, following in pairwise(words):
@@ -93,7 +93,7 @@ def created_names(words: Iterable[Token]) -> set[str]:
 
 
 def comparison_by_one_sign(words: list[Token]) -> Token | None:
-    """A ``=`` where ``where`` has to compare: the engine takes it for ``==``, the service for no KQL."""
+    """Return a ``=`` where ``where`` has to compare: the engine takes it for ``==``, the service for no KQL."""
     operator = ""
     for before, one in pairwise(words):
         if before.text == "|":
@@ -104,7 +104,7 @@ def comparison_by_one_sign(words: list[Token]) -> Token | None:
 
 
 def text_beside_number(words: list[Token], columns: Mapping[str, str]) -> Token | None:
-    """A column of texts that is compared with a number: the engine casts, the service refuses."""
+    """Return a column of texts that is compared with a number: the engine casts, the service refuses."""
     created = created_names(words)
     for name, sign, value in zip(words, words[1:], words[2:], strict=False):
         number = value.kind == "number" and value.text.replace(".", "").isdigit()
@@ -115,6 +115,6 @@ def text_beside_number(words: list[Token], columns: Mapping[str, str]) -> Token 
 
 
 def operator_at(words: list[Token], place: Token) -> str:
-    """The operator in whose arguments a word stands: refusals name it."""
+    """Return the operator in whose arguments a word stands: refusals name it."""
     earlier = [n for n, one in enumerate(words) if one.text == "|" and one.start < place.start and n + 1 < len(words)]
     return words[earlier[-1] + 1].text if earlier else "union"

@@ -188,7 +188,7 @@ class Tenant:
         return (*BUILT_IN.values(), *self.custom_roles)
 
     def app_by_id(self, client_id: str) -> App | None:
-        """The app of a client id, the administrator among them."""
+        """Return the app of a client id, the administrator among them."""
         if self.administrator and client_id.lower() == self.administrator.client_id:
             return self.administrator
         return self.apps.get(client_id.lower())

@@ -151,7 +151,7 @@ class Aggregate:
 
 
 def findings(part: ConnectionPart) -> Iterator[tuple[Weight, FindingPart]]:
-    """What was found on a connection, with its weight; what is accepted is left out."""
+    """Yield what was found on a connection, with its weight; what is accepted is left out."""
     for cause in part.root_causes:
         yield "failed" if CAUSES[cause.cause].conclusive else "inconclusive", cause
     for check in part.checks:
@@ -160,7 +160,7 @@ def findings(part: ConnectionPart) -> Iterator[tuple[Weight, FindingPart]]:
 
 
 def _with_pages(rows: Sequence[Row]) -> tuple[Row, ...]:
-    """The rows with the folders of those in trouble."""
+    """Return the rows with the folders of those in trouble."""
     folders = iter(slugs(row.name for row in rows if row.status in TROUBLE))
     return tuple(replace(row, page=next(folders)) if row.status in TROUBLE else row for row in rows)
 

@@ -51,7 +51,7 @@ def write(
 
 
 def _alone(head: Document, one: Entry) -> Document:
-    """The report of one connection, with what changed for it."""
+    """Return the report of one connection, with what changed for it."""
     of_one = document([one], one.duration_s, head.run.selection, head.run.command)
     if not head.comparison:
         return of_one

@@ -87,7 +87,7 @@ class Chain:
 
 
 def chain(checks: Sequence[CheckPart]) -> Chain:
-    """The picture of a connection with these checks."""
+    """Return the picture of a connection with these checks."""
     boxes = {node.name: _box(node, checks) for node in NODES}
     edges = tuple(_edge(boxes[need], boxes[node.name]) for node in NODES for need in node.needs)
     heads = tuple((title, column * (WIDTH + GAP)) for column, title in enumerate(COLUMNS))
