@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -49,25 +46,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Turn the session into a verification where a connection is given. Raises ``pytest.UsageError`` (exit code 4)."""
     if config.getoption(CONFIG) or config.getoption(SOURCE).startswith("cassette"):
+        from conformance.pytest_plugin.garbage import paused_collector
+
         with paused_collector():
-            from conformance.pytest_plugin.session import start
+            from conformance.pytest_plugin.start import start
 
             start(config, Path(__file__).parent / "checks")
-
-
-@contextmanager
-def paused_collector() -> Iterator[None]:
-    """Pause the garbage collector while hundreds of modules are imported, and leave these to no later collection.
-
-    It would look at all of their objects a dozen times, and pytest has it look once more at the end of a run. A process
-    that has frozen objects already (a second run in it, or the embedding program) keeps its collector as it is.
-    """
-    if not gc.isenabled() or gc.get_freeze_count():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-        gc.freeze()
-    finally:
-        gc.enable()

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from conformance.report.comparison import PastRun
+from conformance.report.document import with_comparison
 from conformance.report.entry import Entry, document, judged_checks
 from conformance.report.fleet.aggregate import overview
 from conformance.report.fleet.overview import Overview
-from conformance.report.model import COMMAND, Document, with_comparison
+from conformance.report.model import Document
+from conformance.report.parts import COMMAND
 from conformance.report.progress import MAX_NAMED
 from conformance.verification.baseline import Baseline, Stale, stale
 

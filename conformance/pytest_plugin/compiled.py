@@ -1,7 +1,7 @@
 """The package's own modules are imported from their compiled form, past pytest's rewriting of assertions.
 
-pytest rewrites every module of a package with a plugin, and compiles it again at each start wherever it cannot write its
-own bytecode beside them: in a read-only image, or with ``PYTHONDONTWRITEBYTECODE``. Checks say what they found by
+pytest rewrites every module of a package with a plugin, and compiles it again at each start wherever it cannot write
+its own bytecode beside them: in a read-only image, or with ``PYTHONDONTWRITEBYTECODE``. Checks say what they found by
 :mod:`conformance.checks.expect`, so nothing here needs it. Users' own checks and tests are rewritten as ever.
 """
 

@@ -12,7 +12,9 @@ from conformance._version import __version__
 from conformance.connection import Connection
 from conformance.findings import UNPUBLISHED, Docs
 from conformance.redaction import clean_bytes, hide
-from conformance.report.model import COMMAND, ConnectionPart, Document, VerdictPart, build_document, connection_part
+from conformance.report.document import build_document
+from conformance.report.model import ConnectionPart, Document, VerdictPart
+from conformance.report.parts import COMMAND, connection_part
 from conformance.verification.baseline import JudgedCheck, Stale
 from conformance.verification.result import Report
 

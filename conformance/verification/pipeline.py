@@ -11,7 +11,8 @@ from conformance.checks.judge import Judge, probes_of
 from conformance.checks.outcome import Outcome
 from conformance.checks.registry import Check, catalogue
 from conformance.connection import Connection
-from conformance.probing.engine import Engine, Gathered
+from conformance.probing.engine import Engine
+from conformance.probing.evidence import Gathered
 from conformance.probing.shortage import Shortage
 from conformance.probing.transport import SOCKETS, Patience
 from conformance.redaction import clean_logs

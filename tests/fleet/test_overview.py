@@ -17,13 +17,13 @@ import pytest
 from conformance.outputs.summary import ConnectionsSummary, FleetSummary, summarize
 from conformance.report import json as report_json
 from conformance.report.comparison import PastRun, run_of
+from conformance.report.document import with_comparison
 from conformance.report.entry import Entry, document
 from conformance.report.fleet.aggregate import overview
 from conformance.report.fleet.index import index
 from conformance.report.fleet.overview import Overview, folded
 from conformance.report.fleet.summary import summary
 from conformance.report.fleet.terminal import draw
-from conformance.report.model import with_comparison
 from conformance.report.terminal_layout import console
 from conformance.results.journal import Journal
 from conformance.verification.baseline import Acceptance, Stale

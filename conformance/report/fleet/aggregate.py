@@ -21,9 +21,11 @@ from conformance.report.comparison import (
     changes,
     past_of,
 )
+from conformance.report.document import build_document
 from conformance.report.entry import Entry
 from conformance.report.fleet.overview import WEIGHTS, Changes, Overview, Row, SharedCause, Weight
-from conformance.report.model import COMMAND, ConnectionPart, FindingPart, build_document
+from conformance.report.model import ConnectionPart, FindingPart
+from conformance.report.parts import COMMAND
 from conformance.verification.baseline import Stale
 from conformance.verification.verdict import STATUSES, TROUBLE
 
