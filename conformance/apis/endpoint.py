@@ -92,10 +92,10 @@ class Endpoint(Generic[T]):
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """Matches the decoded path of a request to this operation; names are case-insensitive, as ARM's are."""
+        """Matches the whole decoded path of a request to this operation; names are case-insensitive, as ARM's are."""
         parts = re.split(r"\{(\w+)\}", self.path)
         regex = "".join(re.escape(part) if i % 2 == 0 else f"(?P<{part}>[^/?#]+)" for i, part in enumerate(parts))
-        return re.compile(regex, re.IGNORECASE)
+        return re.compile(rf"\A{regex}\Z", re.IGNORECASE)
 
     def ask(self, *, json: Any = None, headers: Mapping[str, str] | None = None, **parameters: Any) -> Ask[T]:
         """One question to this operation. Keywords are query options or path parameters, by their Python names."""

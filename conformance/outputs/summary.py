@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Protocol
 from conformance.report.comparison import PastRun
 from conformance.report.document import with_comparison
 from conformance.report.entry import Entry, document, judged_checks
-from conformance.report.fleet.aggregate import overview
-from conformance.report.fleet.overview import Overview
 from conformance.report.model import Document
 from conformance.report.parts import COMMAND
 from conformance.report.progress import MAX_NAMED
@@ -21,6 +19,8 @@ from conformance.verification.baseline import Baseline, Stale, stale
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from conformance.report.fleet.overview import Overview
 
 Entries = Callable[[], Iterator[Entry]]
 
@@ -155,6 +155,8 @@ def summarize(
         gone = stale(((one.name, judged_checks(one.part)) for one in entries()), baseline, today)
     before, left = previous and replace(previous, unfinished=unfinished), len(unfinished)
     if many:
+        from conformance.report.fleet.aggregate import overview
+
         fleet = overview(entries(), duration, selection, command, gone, before, left, failed_tests)
         return FleetSummary(fleet, entries)
     head = document(few, duration, selection, command, gone, left, failed_tests)
