@@ -7,19 +7,18 @@ from typing import Any
 
 import msgspec
 
-COMPILED = ".json"
-"""What the wheel adds to the name of a table (``causes.toml.json``): the same data, which is read ten times as fast."""
+from conformance.toml_file.compiled import SUFFIX
 
 
 def table(package: str, *path: str) -> dict[str, Any]:
     """Return the tables of a TOML file beside the modules of ``package``, such as ``table("conformance.x", "y.toml")``.
 
-    Read from the form that ``hatch_build.py`` puts into the wheel; a checkout has none, and reads the file itself.
+    Read from its compiled form, which the wheel holds; a checkout has none, and the file itself is read.
     """
     *folders, name = path
     folder = resources.files(package).joinpath(*folders)
     try:
-        compiled = folder.joinpath(name + COMPILED).read_bytes()
+        compiled = folder.joinpath(name + SUFFIX).read_bytes()
     except FileNotFoundError:
         import tomllib
 
