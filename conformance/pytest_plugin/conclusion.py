@@ -10,7 +10,6 @@ import pytest
 
 from conformance.pytest_plugin.cases import Run
 from conformance.pytest_plugin.other_tests import OtherTests
-from conformance.pytest_plugin.outcomes import OutcomePlugin
 from conformance.pytest_plugin.results import SessionResults
 from conformance.pytest_plugin.run_loop import RunLoop
 from conformance.pytest_plugin.setup import RunSetup
@@ -30,7 +29,6 @@ class Conclusion:
     runs: Sequence[Run]
     results: SessionResults
     loop: RunLoop
-    outcomes: OutcomePlugin
     others: OtherTests
     workers: XdistController | None
     """In the controller of pytest-xdist."""
@@ -64,7 +62,6 @@ class Conclusion:
         return self.results.close(
             [run.asked.name for run in self.runs if run.cases],
             self.loop.duration,
-            self.outcomes,
             self.workers,
             interrupted=interrupted,
             failed_tests=len(list(self.others.names())),

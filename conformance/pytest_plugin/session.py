@@ -74,7 +74,7 @@ class Session:
             distributed=self.workers is not None,
         )
         self._conclusion = Conclusion(
-            options, setup, self.runs, self.results, self.loop, self.outcomes, self.others, self.workers, self._finish
+            options, setup, self.runs, self.results, self.loop, self.others, self.workers, self._finish
         )
         self._logs = ExitStack()
 
@@ -123,7 +123,7 @@ class Session:
             self.outcomes.policy = replace(self.outcomes.policy, baseline=self._options.baseline())
         except UsageError as error:
             raise pytest.UsageError(clean(str(error))) from None
-        self.results.begin()
+        self.results.begin(self.outcomes.policy.baseline)
 
     def _finish(self, run: Run) -> None:
         self.results.finish(run, self.outcomes, self._progress)

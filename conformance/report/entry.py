@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cached_property
 
 import msgspec
 
@@ -19,11 +20,12 @@ from conformance.verification.baseline import JudgedCheck, Stale
 from conformance.verification.result import Report
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class Entry(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """One finished connection.
 
     ``fingerprint`` says what was verified of what (:func:`fingerprint`); ``connection`` is its part of the report, as
-    JSON.
+    JSON. The run that made the entry reads ``part`` as it was before it was encoded; only a journal's line, or an entry
+    of another process, is decoded, at most once.
     """
 
     name: str
@@ -36,14 +38,14 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """Answers 429."""
     connection: msgspec.Raw
 
-    @property
+    @cached_property
     def part(self) -> ConnectionPart:
+        """The connection's part of the report. Raises ``msgspec.MsgspecError`` for a damaged line."""
         return msgspec.json.decode(self.connection, type=ConnectionPart)
 
     @property
     def verdict(self) -> VerdictPart:
-        """Of the part, without reading the rest."""
-        return msgspec.json.decode(self.connection, type=_Judged).verdict
+        return self.part.verdict
 
 
 def entry(
@@ -55,12 +57,12 @@ def entry(
     *,
     alone: bool = False,
 ) -> Entry:
-    """A report as its journal has it; the connection is ``alone`` in its run or not.
+    """Return the entry of a report; the connection is ``alone`` in its run or not.
 
     ``asked`` is the connection as its file has it: a source may give it other values.
     """
     part = connection_part(report, command, docs, alone=alone)
-    return Entry(
+    finished = Entry(
         name=hide(report.connection.name),
         fingerprint=fingerprint(asked, report.source, selection),
         source=report.source,
@@ -70,6 +72,8 @@ def entry(
         throttled=sum(exchange.throttled for exchange in report.gathered.exchanges),
         connection=msgspec.Raw(clean_bytes(msgspec.json.encode(part))),
     )
+    finished.__dict__["part"] = part
+    return finished
 
 
 def fingerprint(connection: Connection, source: str, selection: str) -> str:
@@ -113,7 +117,3 @@ def judged_checks(part: ConnectionPart) -> list[JudgedCheck]:
     return [
         JudgedCheck(row.id, row.outcome, row.cause and (row.blocked_by or row.id), row.cause) for row in part.checks
     ]
-
-
-class _Judged(msgspec.Struct):
-    verdict: VerdictPart

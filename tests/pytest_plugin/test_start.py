@@ -24,7 +24,6 @@ REWRITTEN = "AssertionRewritingHook"
 NOT_NEEDED = {
     "conformance.fleet",
     "conformance.recording",
-    "conformance.report.fleet.aggregate",
     "conformance.report.handback.page",
     "conformance.report.html",
     "conformance.results.history",
