@@ -91,6 +91,11 @@ class Endpoint(Generic[T]):
     abroad: bool = False
 
     @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of the values that the path is filled in with."""
+        return tuple(re.findall(r"\{(\w+)\}", self.path))
+
+    @cached_property
     def pattern(self) -> re.Pattern[str]:
         """Matches the whole decoded path of a request to this operation; names are case-insensitive, as ARM's are."""
         parts = re.split(r"\{(\w+)\}", self.path)
