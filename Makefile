@@ -28,7 +28,7 @@ define install
 	@echo; test -e $@
 endef
 
-.PHONY: demo test test-clients test-cli test-plugins agreement quick check format bench bench-fleet bench-fleet-quick docs site locale cassettes report help clean
+.PHONY: demo test test-clients test-cli test-plugins agreement quick check format bench bench-against bench-fleet bench-fleet-quick docs site locale cassettes report help clean
 
 demo: $(DEMO_VENV)/.ready ## verify a made-up connection on the virtual tenant (SCENARIO=expired-secret breaks it)
 	@$(DEMO) $(ASKED)
@@ -62,6 +62,9 @@ format: $(READY) ## format, and fix what can be fixed automatically
 
 bench: $(READY) ## measure, as ratios, and write docs/benchmarks.md
 	@$(BIN)/python -m benchmarks.run --write docs/benchmarks.md
+
+bench-against: $(READY) ## measure beside another commit, in turns: make bench-against COMMIT=0cb4ef3
+	@$(BIN)/python -m benchmarks.against $(COMMIT) --write docs/benchmarks.md
 
 bench-fleet: $(READY) ## measure many connections, and write docs/benchmarks.md and docs/scale.md (half an hour)
 	@$(BIN)/python -m benchmarks.fleet --write docs/benchmarks.md

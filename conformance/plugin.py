@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from conformance.pytest_plugin.compiled import import_compiled
 from conformance.pytest_plugin.loopback import pytest_itemcollected
 from conformance.pytest_plugin.options import COMMANDS, CONFIG, SOURCE, pytest_addoption
 from conformance.testing import sentinel_server, sentinel_tenant
 
 __all__ = ["pytest_addoption", "pytest_itemcollected", "sentinel_server", "sentinel_tenant"]
+
+import_compiled()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -43,6 +46,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Turn the session into a verification where a connection is given. Raises ``pytest.UsageError`` (exit code 4)."""
     if config.getoption(CONFIG) or config.getoption(SOURCE).startswith("cassette"):
-        from conformance.pytest_plugin.start import start
+        from conformance.pytest_plugin.garbage import paused_collector
 
-        start(config, Path(__file__).parent / "checks")
+        with paused_collector():
+            from conformance.pytest_plugin.start import start
+
+            start(config, Path(__file__).parent / "checks")

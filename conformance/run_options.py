@@ -6,19 +6,21 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from conformance.connection import duration
 from conformance.errors import UsageError
 from conformance.findings import Docs
 from conformance.outputs.delivery import Delivery
 from conformance.probing.transport import Patience
-from conformance.results.history import History
 from conformance.results.journal import FILE, Journal
 from conformance.results.shard import Shard
 from conformance.sources.base import Source
 from conformance.sources.resolve import source as resolve
 from conformance.verification.baseline import Baseline, read
+
+if TYPE_CHECKING:
+    from conformance.results.history import History
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,11 @@ class RunOptions:
 
     def history(self) -> History | None:
         """Return the history that is asked for, not opened yet."""
-        return History(self.history_file) if self.history_file else None
+        if self.history_file is None:
+            return None
+        from conformance.results.history import History
+
+        return History(self.history_file)
 
 
 def _wait(text: str) -> float:

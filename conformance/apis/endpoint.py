@@ -91,11 +91,16 @@ class Endpoint(Generic[T]):
     abroad: bool = False
 
     @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of the values that the path is filled in with."""
+        return tuple(re.findall(r"\{(\w+)\}", self.path))
+
+    @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """Matches the decoded path of a request to this operation; names are case-insensitive, as ARM's are."""
+        """Matches the whole decoded path of a request to this operation; names are case-insensitive, as ARM's are."""
         parts = re.split(r"\{(\w+)\}", self.path)
         regex = "".join(re.escape(part) if i % 2 == 0 else f"(?P<{part}>[^/?#]+)" for i, part in enumerate(parts))
-        return re.compile(regex, re.IGNORECASE)
+        return re.compile(rf"\A{regex}\Z", re.IGNORECASE)
 
     def ask(self, *, json: Any = None, headers: Mapping[str, str] | None = None, **parameters: Any) -> Ask[T]:
         """Return one question to this operation. Keywords are query options or path parameters, by their

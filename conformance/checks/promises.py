@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
 from types import MappingProxyType
 from typing import Literal
+
+from conformance.toml_file.tables import table
 
 Tier = Literal["documented", "specified", "recorded", "inferred", "field"]
 
@@ -31,8 +31,7 @@ class Promise:
 
 
 def _declared() -> Mapping[str, Promise]:
-    text = resources.files(__package__).joinpath("promises.toml").read_text(encoding="utf-8")
-    return MappingProxyType({id: Promise(id, **row) for id, row in tomllib.loads(text).items()})
+    return MappingProxyType({id: Promise(id, **row) for id, row in table(__package__, "promises.toml").items()})
 
 
 PROMISES: Mapping[str, Promise] = _declared()

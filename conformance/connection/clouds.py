@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
 from types import MappingProxyType
 
 from conformance.apis.endpoint import Api, Audience
 from conformance.apis.permissions import RESOURCES
+from conformance.toml_file.tables import table
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,6 @@ class Cloud:
 
 
 def _load() -> Mapping[str, Cloud]:
-    text = resources.files(__package__).joinpath("clouds.toml").read_text(encoding="utf-8")
     return MappingProxyType(
         {
             name: Cloud(
@@ -62,7 +60,7 @@ def _load() -> Mapping[str, Cloud]:
                 MappingProxyType(row["hosts"]),
                 MappingProxyType({audience: tuple(known) for audience, known in row["audiences"].items()}),
             )
-            for name, row in tomllib.loads(text).items()
+            for name, row in table(__package__, "clouds.toml").items()
         }
     )
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+
+from conformance.toml_file.tables import table
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
@@ -24,8 +24,9 @@ class Place:
 @cache
 def places() -> tuple[Place, ...]:
     """Return the rows of ``form.toml``."""
-    text = resources.files(__package__).joinpath("form.toml").read_text(encoding="utf-8")
-    return tuple(Place(tuple(row["keys"]), row["portal"], row["command"]) for row in tomllib.loads(text)["place"])
+    return tuple(
+        Place(tuple(row["keys"]), row["portal"], row["command"]) for row in table(__package__, "form.toml")["place"]
+    )
 
 
 def help_for(keys: Collection[str], values: Mapping[str, str]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from conformance.connection.correction import correction, invisible
@@ -38,18 +38,22 @@ class Problem:
         return f"{self.key}: found {self.found}{tail}"
 
 
-def problems(connection: Connection) -> tuple[Problem, ...]:
-    """Return the malformed values of a connection, in the order of the form. Pure: nothing is sent."""
-    found = malformed_values({key: getattr(connection, key) for key in RULES})
+def problems(connection: Connection, *keys: str) -> tuple[Problem, ...]:
+    """Return the malformed values of a connection, or those of some keys, in the order of the form. Pure: nothing is
+    sent.
+    """
+    found = malformed_values({key: getattr(connection, key) for key in RULES}, keys or RULES.keys())
     credential = connection.credential
-    if isinstance(credential, ClientSecret) and (problem := secret(credential.secret.reveal())):
+    asked = not keys or "client_secret" in keys
+    if asked and isinstance(credential, ClientSecret) and (problem := secret(credential.secret.reveal())):
         found.append(Problem("client_secret", *problem))
     return tuple(found)
 
 
-def malformed_values(values: Mapping[str, str]) -> list[Problem]:
-    """Return the malformed ones of these values, which are given by key."""
-    verdicts = ((key, RULES[key](value, values)) for key, value in values.items())
+def malformed_values(values: Mapping[str, str], keys: Collection[str] | None = None) -> list[Problem]:
+    """Return the malformed ones of these values, which are given by key; only those of ``keys`` are looked at."""
+    wanted = values.keys() if keys is None else keys
+    verdicts = ((key, RULES[key](value, values)) for key, value in values.items() if key in wanted)
     return [
         Problem(key, *verdict, correction(key, values[key], values, can_be_right))
         for key, verdict in verdicts

@@ -7,17 +7,16 @@ one is named after the catalogue entry that reads it, ``service/entry``; ``fault
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Any
 
 import httpx
 
 from conformance.fakes.services import arm_gateway, defender, entra, graph, log_analytics, sentinel
 from conformance.fakes.services.routes import PROVENANCE, Call, Provenance, Refuser, respond
+from conformance.toml_file.tables import table
 
 SERVICES = ("entra", "arm", "log_analytics", "sentinel", "graph", "defender", "other", "network")
 
@@ -102,8 +101,7 @@ def _faults() -> dict[str, Fault]:
 
 
 def _declared(service: str) -> Iterator[Fault]:
-    text = resources.files(__package__).joinpath("faults", f"{service}.toml").read_text(encoding="utf-8")
-    data = tomllib.loads(text)
+    data = table(__package__, "faults", f"{service}.toml")
     for row in (*data["fault"], *_numbers(data.get("numbers", {}))):
         row = {**data["defaults"], **row}
         name = f"{service}/{row['id']}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -181,8 +180,7 @@ def _routes(host: str) -> respx.Router:
     router, apis = _Router(assert_all_called=False), hosts()[host]
     for endpoint in SERVED.values():
         if endpoint.api.name in apis:
-            pattern = re.compile(f"^{endpoint.pattern.pattern}$", re.I)
-            router.route(method=endpoint.method, path__regex=pattern).mock(side_effect=_to(endpoint))
+            router.route(method=endpoint.method, path__regex=endpoint.pattern).mock(side_effect=_to(endpoint))
     router.route().mock(side_effect=lambda request: request.extensions[ASKED]._strayed(apis, request))
     return router
 

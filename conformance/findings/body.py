@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-import re
 import unicodedata
 from typing import Any, Literal
 
 from conformance.findings import unwrap
+from conformance.findings.lazy_pattern import lazy_pattern
 
 Shape = Literal["json", "html", "xml", "text", "empty"]
 
 LIMIT = 65536
 """Characters of a body that are looked at. Errors are short; block pages may not be."""
 
-_HTML = re.compile(r"<(?:html|!doctype html|head|body|h[1-3]|p|div|title|center)[\s>]|<!--")
-_TAG = re.compile(r"<[?!a-z][\w:.-]*[\s/>]")
+_HTML = lazy_pattern(r"<(?:html|!doctype html|head|body|h[1-3]|p|div|title|center)[\s>]|<!--")
+_TAG = lazy_pattern(r"<[?!a-z][\w:.-]*[\s/>]")
 
 
 def text_of(body: Any) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from conformance.findings.cause import CAUSES, UNKNOWN
 from conformance.findings.data import load
 from conformance.findings.finding import Certainty
+from conformance.findings.lazy_pattern import lazy_pattern
 
 CATALOGUES = ("entra", "arm", "log_analytics", "sentinel", "graph", "defender", "other", "network")
 
@@ -99,14 +100,14 @@ def _entry(service: str, row: Mapping[str, Any]) -> Entry:
         codes=tuple(code.lower() for code in row.get("code", ())),
         inner=tuple(code.lower() for code in row.get("inner", ())),
         numbers=tuple(row.get("aadsts", ())),
-        words=re.compile(row["text"]) if "text" in row else None,
+        words=lazy_pattern(row["text"]) if "text" in row else None,
         shapes=tuple(row.get("shape", ())),
-        headers={name: re.compile(pattern) for name, pattern in row.get("header", {}).items()} or None,
+        headers={name: lazy_pattern(pattern) for name, pattern in row.get("header", {}).items()} or None,
         tell_apart=row.get("tell_apart"),
         telling=row.get("telling", False),
         loose=row.get("loose", False),
-        anywhere=re.compile(row["anywhere"]) if "anywhere" in row else None,
-        path=re.compile(row["path"]) if "path" in row else None,
+        anywhere=lazy_pattern(row["anywhere"]) if "anywhere" in row else None,
+        path=lazy_pattern(row["path"]) if "path" in row else None,
         others=tuple(row.get("other", ())),
         remedy=row.get("remedy"),
         evidence=row["evidence"],

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
 
 from conformance.findings.data import load
+from conformance.findings.lazy_pattern import lazy_pattern
 
-OPTION = re.compile(r"\{(--[a-z-]+)\}")
+OPTION = lazy_pattern(r"\{(--[a-z-]+)\}")
 """In the template of an ``undo``: the value that the command itself has for an option."""
 
 

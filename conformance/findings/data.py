@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
-from importlib import resources
 from typing import Any
+
+from conformance.toml_file.tables import table
 
 
 def load(name: str) -> dict[str, Any]:
     """Return the tables of ``NAME.toml``."""
-    return tomllib.loads(resources.files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8"))
+    return table(__package__, f"{name}.toml")

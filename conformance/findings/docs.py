@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from conformance.errors import UsageError
+from conformance.findings.lazy_pattern import lazy_pattern
 
-_ADDRESS = re.compile(r"(?:https?|file)://[\w.:/~%-]+")
+_ADDRESS = lazy_pattern(r"(?:https?|file)://[\w.:/~%-]+")
 
 
 class DocsError(UsageError):

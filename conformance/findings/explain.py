@@ -14,6 +14,7 @@ from conformance.findings.body import text_of
 from conformance.findings.catalogue import Entry
 from conformance.findings.cause import CAUSES, UNKNOWN
 from conformance.findings.finding import Finding, finding
+from conformance.findings.lazy_pattern import lazy_pattern
 from conformance.findings.match import Match, classify, has_own_code
 from conformance.findings.redact import excerpt
 from conformance.findings.remedies import role_for
@@ -22,8 +23,8 @@ from conformance.findings.signal import Signal, read
 from conformance.findings.token_finding import token_finding
 from conformance.findings.token_text import token_in
 
-_SCOPE = re.compile(r"/subscriptions/([^/\s]+)(?:/resourceGroups/([^/\s]+))?", re.IGNORECASE)
-_GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+_SCOPE = lazy_pattern(r"/subscriptions/([^/\s]+)(?:/resourceGroups/([^/\s]+))?", re.IGNORECASE)
+_GUID = lazy_pattern(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _FIRST = (
     "network", "connection", "token", "token_use", "permission", "rbac", "resource", "data", "service", "attention",
     "none",

@@ -9,32 +9,35 @@ from fnmatch import fnmatchcase
 from functools import cache
 
 from conformance.findings.data import load
+from conformance.findings.lazy_pattern import lazy_pattern
 
 OTHER = "other"
 """The service name of everything of Microsoft that a connection does not use."""
 
-_URL = re.compile(r"https?://([A-Za-z0-9_.-]+)(?::[0-9]{2,5})?(/[^\s\"'<>\\)\]}|`“”‘’«»]*)?", re.IGNORECASE)
+_URL = lazy_pattern(r"https?://([A-Za-z0-9_.-]+)(?::[0-9]{2,5})?(/[^\s\"'<>\\)\]}|`“”‘’«»]*)?", re.IGNORECASE)
 # What stands before the URL of a request, or around the host of one, in logs and exceptions of clients.
-_REQUESTED = re.compile(
+_REQUESTED = lazy_pattern(
     r"(?:\bfor ur[li]:?|\bur[li]\\?[\"']?\s*[:=]|\bGET|\bPOST|\bPUT|\bPATCH|\bDELETE|\bHEAD"
     r"|\bEndpoint\w*\\?[\"']?\s*[:=]|request(?:ed)?(?: ur[li])?\\?[\"']?\s*[:=]"
     r"|\bto|\bfrom|\bcalling|\bfetch(?:ing)?|Uri\\?[\"']?\s*[:=]|\bat)"
     r"[\s\\\"'(<\[]*$",
     re.IGNORECASE,
 )
-_NAME = re.compile(
+_NAME = lazy_pattern(
     r"https?://[^/]+(?:/|//?\.default|/windowsatpservice)?|https?://(?:sts|login)\.[^/]+/[0-9a-f-]{36}/?", re.IGNORECASE
 )
-_HOST = re.compile(
+_HOST = lazy_pattern(
     r"(?:\bhost\\?[\"']?\s*[:=]\s*\\?[\"']?|\blookup |\bhostname\\?[\"']?\s*[:=]\s*\\?[\"']?|[Nn]o such host: )"
     r"([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)"
 )
-_NEAR = re.compile(
+_NEAR = lazy_pattern(
     r"(microsoft|windows|azure|office|office365|live|msftauth|microsoftonline)[a-z-]*\.(com|net|us|cn|io)$|localhost|"
     r"\.(local|internal|lan|corp|example)$|^[0-9.]+$|^[^.]+$"
 )
-_MAKERS = re.compile(r"\b(amazonaws|Amazon S3|AWS4-HMAC|googleapis|Google Cloud|okta\.com)\b", re.IGNORECASE)
-_PAGES = re.compile(r"learn\.microsoft\.com|docs\.microsoft\.com|aka\.ms|go\.microsoft\.com|portal\.azure|github\.com")
+_MAKERS = lazy_pattern(r"\b(amazonaws|Amazon S3|AWS4-HMAC|googleapis|Google Cloud|okta\.com)\b", re.IGNORECASE)
+_PAGES = lazy_pattern(
+    r"learn\.microsoft\.com|docs\.microsoft\.com|aka\.ms|go\.microsoft\.com|portal\.azure|github\.com"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ def _patterns() -> tuple[tuple[str, str | None, tuple[str, ...]], ...]:
 
 @cache
 def _expressions(table: str) -> Mapping[str, re.Pattern[str]]:
-    return {name: re.compile(pattern) for name, pattern in load("hosts")[table].items()}
+    return {name: lazy_pattern(pattern) for name, pattern in load("hosts")[table].items()}
 
 
 def service_of(address: Address) -> tuple[str, str | None] | None:

@@ -9,15 +9,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.findings import hosts
+from conformance.findings.lazy_pattern import lazy_pattern
 
-_HEAD = re.compile(r"^(?:< ?)?HTTP/[0-9.]{1,3} ([1-5][0-9]{2})\b.*$", re.MULTILINE)
-_HEADER = re.compile(r"^(?:< ?)?([A-Za-z][A-Za-z0-9-]{1,60}):[ \t]?(.*)$")
-_LOGGED = re.compile(
+_HEAD = lazy_pattern(r"^(?:< ?)?HTTP/[0-9.]{1,3} ([1-5][0-9]{2})\b.*$", re.MULTILINE)
+_HEADER = lazy_pattern(r"^(?:< ?)?([A-Za-z][A-Za-z0-9-]{1,60}):[ \t]?(.*)$")
+_LOGGED = lazy_pattern(
     r"['\"]?\b(www-authenticate|warning|x-ms-failure-cause|x-ms-ags-diagnostic|retry-after)['\"]?\s*[:=]\s*['\"]?(.{1,1500})",
     re.IGNORECASE,
 )
-_REQUEST = re.compile(r"^(?:> ?)?(?:GET|POST|PUT|PATCH|DELETE|HEAD) (\S+) HTTP/", re.MULTILINE)
-_HOST = re.compile(r"^(?:> ?)?Host: ?(\S+)", re.MULTILINE | re.IGNORECASE)
+_REQUEST = lazy_pattern(r"^(?:> ?)?(?:GET|POST|PUT|PATCH|DELETE|HEAD) (\S+) HTTP/", re.MULTILINE)
+_HOST = lazy_pattern(r"^(?:> ?)?Host: ?(\S+)", re.MULTILINE | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 from conformance.findings import hosts, pasted, unwrap
 from conformance.findings.body import LIMIT, Shape, parse_json
 from conformance.findings.contents import Contents
+from conformance.findings.lazy_pattern import lazy_pattern
 
 _DEPTH = 12
 _NODES = 2000
@@ -29,10 +30,10 @@ _CHILDREN = (
     "error", "odata.error", "fault", "statusmessage", "responsebody", "body", "response", "responses", "errors",
     "details", "innererror", "inner_error", "innererrors",
 )  # fmt: skip
-_QUERY = re.compile(r"(?<=[\w/])\?(?:api-version|\$|%24)[^\s\"'<>]*")
+_QUERY = lazy_pattern(r"(?<=[\w/])\?(?:api-version|\$|%24)[^\s\"'<>]*")
 """The options of a request's URL: words in them are not the service's."""
 _DATA = frozenset({"value", "tables", "headers"})
-_ERROR_WITHIN = re.compile(
+_ERROR_WITHIN = lazy_pattern(
     r"AADSTS[0-9]|[{<].{0,40}(?:error|code)\b|\((?:[A-Z][a-z]+){2,}\) |\b[45][0-9]{2} (?:Client|Server) Error",
     re.IGNORECASE | re.DOTALL,
 )

@@ -9,22 +9,24 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_AADSTS = re.compile(r"AADSTS[\s:_-]{0,2}([0-9]{4,8})(?![0-9])", re.IGNORECASE)
-_ERROR_LINK = re.compile(r"/error\?code=([0-9]{4,8})(?![0-9])")
-_ERROR_CODES = re.compile(r"error_codes\\?[\"']?\s*[:=]\s*\[?([0-9][0-9,\s]{3,60})")
-_SHORT_FORM = re.compile(r"\b[a-z]+(?:_[a-z]+)*: ([0-9]{5,7}) - ")  # "invalid_client: 7000215 - [time]: ..."
-_BARE_NUMBER = re.compile(r"\W{0,8}(?:AADSTS|error|code)?\W{0,4}([0-9]{5,7})\W{0,8}", re.IGNORECASE)
+from conformance.findings.lazy_pattern import lazy_pattern
+
+_AADSTS = lazy_pattern(r"AADSTS[\s:_-]{0,2}([0-9]{4,8})(?![0-9])", re.IGNORECASE)
+_ERROR_LINK = lazy_pattern(r"/error\?code=([0-9]{4,8})(?![0-9])")
+_ERROR_CODES = lazy_pattern(r"error_codes\\?[\"']?\s*[:=]\s*\[?([0-9][0-9,\s]{3,60})")
+_SHORT_FORM = lazy_pattern(r"\b[a-z]+(?:_[a-z]+)*: ([0-9]{5,7}) - ")  # "invalid_client: 7000215 - [time]: ..."
+_BARE_NUMBER = lazy_pattern(r"\W{0,8}(?:AADSTS|error|code)?\W{0,4}([0-9]{5,7})\W{0,8}", re.IGNORECASE)
 
 _CODE = (
-    re.compile(
+    lazy_pattern(
         r"(?<![a-z_])(?:error_?)?code\\{0,4}[\"']?\s{0,4}[:=]\s{0,4}\\{0,4}[\"']?([A-Za-z][A-Za-z0-9_.-]{2,80})",
         re.IGNORECASE,
     ),
-    re.compile(r"[\"']error\\{0,4}[\"']?\s{0,4}[:=]\s{0,4}\\{0,4}[\"']([A-Za-z_]{4,60})\\{0,4}[\"']"),
-    re.compile(r"(?:^|[\s:>])\(([A-Z][a-z]+[A-Za-z0-9_]{3,80})\)"),  # "(AuthorizationFailed) The client ..."
-    re.compile(r"<(?:\w{1,20}:)?code>\s{0,20}([^<>\s]{3,80})\s{0,20}</", re.IGNORECASE),
-    re.compile(r"^\W{0,8}([a-z]+_[a-z_]+)\b(?=[:\s]|$)"),  # "invalid_client: ..."
-    re.compile(
+    lazy_pattern(r"[\"']error\\{0,4}[\"']?\s{0,4}[:=]\s{0,4}\\{0,4}[\"']([A-Za-z_]{4,60})\\{0,4}[\"']"),
+    lazy_pattern(r"(?:^|[\s:>])\(([A-Z][a-z]+[A-Za-z0-9_]{3,80})\)"),  # "(AuthorizationFailed) The client ..."
+    lazy_pattern(r"<(?:\w{1,20}:)?code>\s{0,20}([^<>\s]{3,80})\s{0,20}</", re.IGNORECASE),
+    lazy_pattern(r"^\W{0,8}([a-z]+_[a-z_]+)\b(?=[:\s]|$)"),  # "invalid_client: ..."
+    lazy_pattern(
         r"^\W{0,8}([A-Z][A-Za-z]{5,60})(?=\s{0,4}[:(]|\W{0,8}$)"
     ),  # "AuthorizationFailed: ..." or the code alone
 )
@@ -43,20 +45,20 @@ _CLIENTS = frozenset(
 """Names of clients' own exceptions, in small letters: they say who speaks, not what a service said."""
 _AT_THE_START = (4, 5)
 """The patterns of ``_CODE`` that only the beginning of a text marks as a code."""
-_MENTION = re.compile(
+_MENTION = lazy_pattern(
     r"(?<![\w./\\$-])(?:[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]+)+|(?:SEM|SYN|KS)[0-9]{3,5}|E_[A-Z_]{4,60}|[A-Z][a-z]+_[A-Z][A-Za-z]+)\b(?!\s*[:=]?\s*(?:\[\]|\(|nil\b|null\b|<nil>|None\b|\{)|\.\w|/)"
 )
 
 _NAMED_STATUS = (
-    re.compile(
+    lazy_pattern(
         r"(?:status(?:[ _-]?code)?|http(?:/[0-9.]+)?(?: status)?(?: code)?(?: error)?|response(?: status)?(?: code)?"
         r"|returned(?: an)?(?: http)? error)\\?[\"']?[\s:=(\[]{0,4}([1-5][0-9]{2})(?![0-9])",
         re.IGNORECASE,
     ),
-    re.compile(r"\(([45][0-9]{2})\)"),
-    re.compile(r"\[([45][0-9]{2})\]"),
-    re.compile(r"^\W{0,2}([45][0-9]{2})(?=[\s:,;.)\]-])"),
-    re.compile(
+    lazy_pattern(r"\(([45][0-9]{2})\)"),
+    lazy_pattern(r"\[([45][0-9]{2})\]"),
+    lazy_pattern(r"^\W{0,2}([45][0-9]{2})(?=[\s:,;.)\]-])"),
+    lazy_pattern(
         r"(?<![0-9])([45][0-9]{2})\s*[:,-]?\s*(?:client error|server error"
         r"|bad request|unauthorized|forbidden|not found|method not|proxy auth"
         r"|conflict|gone|precondition|too many|internal server|bad gateway|service unavailable|gateway time)",
@@ -69,16 +71,16 @@ _STATUS_WORDS = {
     "gatewaytimeout": 504,
 }  # fmt: skip
 
-_STATUS_NAMED = re.compile(r"status(?: ?code)?(?: of| was|:)? ?['\"]?([A-Z][A-Za-z]{3,20})\b", re.IGNORECASE)
+_STATUS_NAMED = lazy_pattern(r"status(?: ?code)?(?: of| was|:)? ?['\"]?([A-Z][A-Za-z]{3,20})\b", re.IGNORECASE)
 _GUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
-_ACTION = re.compile(r"(?<![\w/.])[A-Za-z]+(?:\.[A-Za-z]+)+(?:/[\w.*-]+)*/(?:read|write|delete|action|\*)(?![\w/])")
-_SCOPE = re.compile(r"/(?:subscriptions|providers)/[^'\"‘’“”„«»‹›「」`\\\s]{1,500}", re.IGNORECASE)
-_ROLE = re.compile(r"[A-Z][A-Za-z]+(?:\.[A-Za-z]+){1,3}")
-_ROLES = re.compile(r"API required roles:([^:]{0,2000}?),\s*application roles:([\w.,\s-]{0,4000})")
-_TABLE = re.compile(r"named\s+\\?['\"]([A-Za-z_]\w{0,62})\\?['\"]")
-_AUDIENCE = re.compile(r"https://[\w.-]+(?:/[\w.-]+)*|api://[\w.-]+")
-_APP_ID = re.compile(_GUID)
-_OBJECT_ID = re.compile(rf"(?<!/){_GUID}")
+_ACTION = lazy_pattern(r"(?<![\w/.])[A-Za-z]+(?:\.[A-Za-z]+)+(?:/[\w.*-]+)*/(?:read|write|delete|action|\*)(?![\w/])")
+_SCOPE = lazy_pattern(r"/(?:subscriptions|providers)/[^'\"‘’“”„«»‹›「」`\\\s]{1,500}", re.IGNORECASE)
+_ROLE = lazy_pattern(r"[A-Z][A-Za-z]+(?:\.[A-Za-z]+){1,3}")
+_ROLES = lazy_pattern(r"API required roles:([^:]{0,2000}?),\s*application roles:([\w.,\s-]{0,4000})")
+_TABLE = lazy_pattern(r"named\s+\\?['\"]([A-Za-z_]\w{0,62})\\?['\"]")
+_AUDIENCE = lazy_pattern(r"https://[\w.-]+(?:/[\w.-]+)*|api://[\w.-]+")
+_APP_ID = lazy_pattern(_GUID)
+_OBJECT_ID = lazy_pattern(rf"(?<!/){_GUID}")
 
 
 def numbers(text: str) -> list[int]:

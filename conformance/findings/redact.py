@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from conformance.findings.lazy_pattern import lazy_pattern
 from conformance.redaction import defuse, hide, printable
 
 __all__ = ["excerpt", "printable", "redact"]
 
 _CREDENTIALS: Mapping[re.Pattern[str], tuple[str, ...]] = {
-    re.compile(r"eyJ[\w-]{8,}\.[\w-]*\.?[\w-]*"): ("eyj",),  # a JWT, also cut short
-    re.compile(r"\b[A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{20,}"): ("q~",),  # a client secret of today's form
-    re.compile(r"(?<=://)[^/\s:@]*:[^/\s@]*(?=@)"): ("://",),
-    re.compile(r"(?i)(?<=bearer )[\w.~+/=-]{16,}"): ("bearer ",),
-    re.compile(
+    lazy_pattern(r"eyJ[\w-]{8,}\.[\w-]*\.?[\w-]*"): ("eyj",),  # a JWT, also cut short
+    lazy_pattern(r"\b[A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{20,}"): ("q~",),  # a client secret of today's form
+    lazy_pattern(r"(?<=://)[^/\s:@]*:[^/\s@]*(?=@)"): ("://",),
+    lazy_pattern(r"(?i)(?<=bearer )[\w.~+/=-]{16,}"): ("bearer ",),
+    lazy_pattern(
         r"(?i)((?:client_?secret|client_?assertion|password|access_?token|refresh_?token|id_?token|secret_?text|sig"
         r"|api_?key|shared_?key|cookie)\\?[\"']?\s*[=:]\s*\\?[\"']?)[^&\s\"',}\\]+"
     ): ("secret", "assertion", "password", "token", "sig", "key", "cookie"),

@@ -13,6 +13,7 @@ from conformance.connection.clouds import CLOUDS
 from conformance.findings import shell
 from conformance.findings.cause import Cause
 from conformance.findings.command import OPTION, Command, Step, options, verb_of
+from conformance.findings.lazy_pattern import lazy_pattern
 
 PLACEHOLDERS = frozenset(
     {
@@ -49,7 +50,7 @@ PLACEHOLDERS = frozenset(
 )
 """What a template may name. Others never reach a command, whatever the facts hold."""
 
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_PLACEHOLDER = lazy_pattern(r"\{(\w+)\}")
 _GROUP = "/subscriptions/{subscription_id}/resourceGroups/{resource_group}"
 _COMPOSED: Mapping[str, str] = {
     "workspace": _GROUP + "/providers/Microsoft.OperationalInsights/workspaces/{workspace_name}",

@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator
 
 from conformance.findings import http_text
+from conformance.findings.lazy_pattern import lazy_pattern
 
 MAX_PARTS = 50
 """Errors of one paste that are read."""
-_STAMP = re.compile(
+_STAMP = lazy_pattern(
     r"^(?=[\[(<]?(?:[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}"
     r"|[A-Z][a-z]{2} [ 0-9]?[0-9](?:,? [0-9]{4})?(?: @)? [0-9]{2}:[0-9]{2}))"
     r"|^(?=(?:ERROR|WARN|WARNING|FATAL|CRITICAL|Error)[:\s])",

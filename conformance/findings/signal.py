@@ -11,6 +11,7 @@ from typing import Any
 from conformance.findings import hosts, http_text, pasted, structure
 from conformance.findings.body import LIMIT, Shape, parse_json, shape_of, text_of
 from conformance.findings.contents import Contents
+from conformance.findings.lazy_pattern import lazy_pattern
 from conformance.findings.members import read_contents
 
 SERVICES: Mapping[str, str] = {
@@ -41,9 +42,9 @@ _LOG_ANALYTICS = frozenset(
 
 
 _OAUTH = frozenset({"invalid_client", "invalid_grant", "unauthorized_client", "invalid_scope", "invalid_resource"})
-_AZURE = re.compile(r"/subscriptions/|'Microsoft\.(?!Graph)[A-Z]\w+|\bMicrosoft\.(?!Graph)[A-Z]\w+/\w", re.IGNORECASE)
-_ERROR_DOCUMENT = re.compile(r"<\?xml|<(?:\w{1,20}:)?(?:error|errorresponse)\b", re.IGNORECASE)
-_PAGE = re.compile(r"<!doctype html|<html[\s>]", re.IGNORECASE)
+_AZURE = lazy_pattern(r"/subscriptions/|'Microsoft\.(?!Graph)[A-Z]\w+|\bMicrosoft\.(?!Graph)[A-Z]\w+/\w", re.IGNORECASE)
+_ERROR_DOCUMENT = lazy_pattern(r"<\?xml|<(?:\w{1,20}:)?(?:error|errorresponse)\b", re.IGNORECASE)
+_PAGE = lazy_pattern(r"<!doctype html|<html[\s>]", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

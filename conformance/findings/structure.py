@@ -11,13 +11,14 @@ from collections.abc import Callable, Mapping
 
 from conformance.apis.permissions import resource_of
 from conformance.findings import pasted
+from conformance.findings.lazy_pattern import lazy_pattern
 
 _GUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
-_ISSUER = re.compile(rf"https://sts\.(?:windows\.net|chinacloudapi\.cn)/({_GUID})")
-_QUOTED_TIME = re.compile(
+_ISSUER = lazy_pattern(rf"https://sts\.(?:windows\.net|chinacloudapi\.cn)/({_GUID})")
+_QUOTED_TIME = lazy_pattern(
     r"['\"“”‘’«「]\s?[^'\"“”‘’«»「」]{0,40}?[0-9]{1,2}:[0-9]{2}:[0-9]{2}[^'\"“”‘’«»「」]{0,20}['\"“”‘’»」]"
 )
-_TOKEN = re.compile(r"token|jeton|令牌|トークン|토큰|權杖|маркер|токен", re.IGNORECASE)
+_TOKEN = lazy_pattern(r"token|jeton|令牌|トークン|토큰|權杖|маркер|токен", re.IGNORECASE)
 _LINKS: Mapping[str, str] = {
     "aka.ms/armresourcenotfoundfix": "ResourceNotFound",
     "aka.ms/rps-not-found": "MissingSubscriptionRegistration",

@@ -16,9 +16,10 @@ from typing import Any
 
 from conformance.apis.permissions import RESOURCES, resource_of
 from conformance.connection.clouds import CLOUDS, Cloud
+from conformance.findings.lazy_pattern import lazy_pattern
 
-TOKEN = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.(eyJ[A-Za-z0-9_-]{8,})\.[A-Za-z0-9_-]*")
-_ALONE = re.compile(
+TOKEN = lazy_pattern(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.(eyJ[A-Za-z0-9_-]{8,})\.[A-Za-z0-9_-]*")
+_ALONE = lazy_pattern(
     r"\W{0,4}(?:authorization\W{1,6})?(?:bearer\W{1,3})?(?:[\"']?(?:access_?token)[\"']?\W{1,6})?", re.IGNORECASE
 )
 

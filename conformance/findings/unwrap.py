@@ -10,21 +10,23 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
+from conformance.findings.lazy_pattern import lazy_pattern
+
 LEVELS = 5
 """How often one string may have been escaped within another."""
 _TRIES = 60
 """Opening braces that are tried at each level."""
-_OPEN = re.compile(r"[{\[](?=\s*(?:[\"'{\[]|\\*[rn]))")
+_OPEN = lazy_pattern(r"[{\[](?=\s*(?:[\"'{\[]|\\*[rn]))")
 _LITERAL = 10000
 """Characters of a Python literal that are read."""
-_XML = re.compile(
+_XML = lazy_pattern(
     r"(?:<\?xml[^>]{0,100}\?>\s*)?<(?:\w{1,20}:)?(Error|error|ErrorResponse)\b[^>]{0,300}>.{0,4000}?</(?:\w{1,20}:)?\1>",
     re.DOTALL,
 )
-_XML_CODE = re.compile(r"<(?:\w{1,20}:)?code\b", re.IGNORECASE)
-_FORM = re.compile(r"\b(?:error|error_description|error_codes)=[^\s\"'<>]+")
-_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|\x1b\][^\x07]{0,200}\x07")
-_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\([\"'/\\nrt])")
+_XML_CODE = lazy_pattern(r"<(?:\w{1,20}:)?code\b", re.IGNORECASE)
+_FORM = lazy_pattern(r"\b(?:error|error_description|error_codes)=[^\s\"'<>]+")
+_ANSI = lazy_pattern(r"\x1b\[[0-9;]*[A-Za-z]|\x1b\][^\x07]{0,200}\x07")
+_ESCAPE = lazy_pattern(r"\\u([0-9a-fA-F]{4})|\\([\"'/\\nrt])")
 _PLAIN = {"n": "\n", "r": "", "t": " "}
 
 

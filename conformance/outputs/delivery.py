@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from conformance.connection.secret import Secret
 from conformance.errors import UsageError
 from conformance.redaction import clean_bytes
-from conformance.report.handback.texts import LANGUAGES
 from conformance.toml_file.document import repr_short
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ class Delivery:
     def of(cls, option: Callable[[str], Any], environ: Mapping[str, str] = os.environ) -> Delivery:
         """Read the options ``report``, ``language``, ``contact`` and ``notify``. Raises :class:`DeliveryError`."""
         folder, summary, notified = option("report"), environ.get(JOB_SUMMARY), option("notify")
-        languages = _languages(option("language") or "en")
+        languages = _languages(asked) if (asked := option("language")) else ("en",)
         for name in ("language", "contact"):
             if option(name) and not folder:
                 raise DeliveryError(f"--sentinel-{name} is for the pages of --sentinel-report=DIR, which is missing")
@@ -116,6 +115,8 @@ class Delivery:
 
 def _languages(option: str) -> tuple[str, ...]:
     """Languages from ``de,fr``, in that order."""
+    from conformance.report.handback.texts import LANGUAGES
+
     given = tuple(dict.fromkeys(part.strip() for part in option.split(",")))
     for one in given:
         if one not in LANGUAGES:

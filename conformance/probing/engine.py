@@ -19,6 +19,7 @@ from conformance.connection import CLOUDS, Connection
 from conformance.findings import Finding, finding
 from conformance.probing import tokens
 from conformance.probing.challenge import claims_of
+from conformance.probing.client import Client
 from conformance.probing.clock import Clock
 from conformance.probing.decoding import ACCEPTED
 from conformance.probing.diagnosis import TELL_APART, rules_for
@@ -75,7 +76,7 @@ class Engine:
         clock, patience = clock or Clock(), patience or Patience()
         self._clock = clock
         self._guard = Guard(transport, connection.cloud, negative=negative)
-        self._client = httpx.AsyncClient(
+        self._client = Client(
             transport=self._guard,
             timeout=httpx.Timeout(None, connect=patience.connect),
             headers=HEADERS,

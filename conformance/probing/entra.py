@@ -90,6 +90,5 @@ def token(connection: Connection, audience: Audience, discovery: Answer[OpenIdCo
 
 def stop_at_problems(connection: Connection, *keys: str) -> None:
     """Raise :class:`Refused` with the finding of a malformed value, so that nothing is sent that cannot work."""
-    for problem in problems(connection):
-        if problem.key in keys:
-            raise Refused(finding(problem.cause, about=problem.key, explanation=problem.text))
+    for problem in problems(connection, *keys):
+        raise Refused(finding(problem.cause, about=problem.key, explanation=problem.text))

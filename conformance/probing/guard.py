@@ -8,6 +8,7 @@ before a byte leaves.
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -25,16 +26,23 @@ class GuardError(Exception):
     """A request that this suite never sends."""
 
 
+@cache
+def _host(base: str) -> str:
+    return httpx.URL(base).host
+
+
 class Guard(httpx.AsyncBaseTransport):
     """Wraps a transport. ``tokens`` is the register of the tokens that this run was issued, by audience."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport, cloud: Cloud, *, negative: bool = False) -> None:
         self._transport = transport
-        self._hosts: dict[str, list[Endpoint[Any]]] = {}
+        self._operations: dict[tuple[str, str, int], list[Endpoint[Any]]] = {}
+        """By host, method, and number of slashes in the path, which no parameter changes."""
         for endpoint in ENDPOINTS.values():
             bases = {one.host(endpoint.api) for one in ((cloud, *CLOUDS.values()) if endpoint.abroad else (cloud,))}
             for base in filter(None, bases):
-                self._hosts.setdefault(httpx.URL(base).host, []).append(endpoint)
+                place = (_host(base), endpoint.method, endpoint.path.count("/"))
+                self._operations.setdefault(place, []).append(endpoint)
         self._negative = negative
         self.tokens: dict[str, Audience] = {}
 
@@ -55,13 +63,14 @@ class Guard(httpx.AsyncBaseTransport):
         return endpoint
 
     def _declared(self, request: httpx.Request) -> Endpoint[Any]:
-        for endpoint in self._hosts.get(request.url.host, ()):
-            if endpoint.method == request.method and endpoint.pattern.fullmatch(request.url.path):
+        path = request.url.path
+        for endpoint in self._operations.get((request.url.host, request.method, path.count("/")), ()):
+            if endpoint.pattern.fullmatch(path):
                 self._options(request, endpoint)
                 if request.method == "POST" and endpoint.api.name == "log_analytics":
                     self._query_reads(request)
                 return endpoint
-        raise GuardError(f"{request.method} {request.url.host}{request.url.path} is no declared read operation")
+        raise GuardError(f"{request.method} {request.url.host}{path} is no declared read operation")
 
     @staticmethod
     def _options(request: httpx.Request, endpoint: Endpoint[Any]) -> None:

@@ -19,13 +19,14 @@ from conformance.probing.response import Response
 
 def read(name: str, endpoint: Endpoint[Any], received: Response, connection: Connection) -> Evidence:
     """Return an answer of the documented shape, or a refusal with its finding. Raises nothing for whatever came."""
-    by, host = received.exchange.issuer, httpx.URL(received.exchange.url).host
+    by = received.exchange.issuer
 
     def refused(found: Finding) -> Refusal:
+        host = httpx.URL(received.exchange.url).host
         return Refusal(name, intercepted_finding(found, by, host), received.exchange, received.headers, received.body)
 
     service = endpoint.api.name
-    if (incomplete := part(endpoint, received, connection.facts())) is not None:
+    if (incomplete := part(endpoint, received, connection)) is not None:
         return refused(incomplete)
     if received.status == 200 and received.body.strip():
         content_type = received.headers.get("content-type", "")
@@ -53,6 +54,7 @@ def read(name: str, endpoint: Endpoint[Any], received: Response, connection: Con
     found = explain(
         received.body, status=received.status, headers=received.headers, service=service, facts=connection.facts()
     )
+    host = httpx.URL(received.exchange.url).host
     if service != "entra":  # Entra itself says that a client's TLS is too old
         found = answered_on_the_way(found, host)
     if intercepted_finding(found, by, host).cause != found.cause:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from conformance.apis.endpoint import Endpoint
+from conformance.connection import Connection
 from conformance.findings import Finding, explain, finding
 from conformance.probing.response import Response
 
@@ -21,7 +21,7 @@ class Erring(msgspec.Struct):
     error: dict[str, Any] | None = None
 
 
-def part(endpoint: Endpoint[Any], received: Response, facts: Mapping[str, str]) -> Finding | None:
+def part(endpoint: Endpoint[Any], received: Response, connection: Connection) -> Finding | None:
     """Return the finding of a 200 whose JSON object has an ``error`` member, or None.
 
     Documented for Log Analytics (learn.microsoft.com/azure/azure-monitor/logs/api/response-format): tables that were
@@ -37,7 +37,7 @@ def part(endpoint: Endpoint[Any], received: Response, facts: Mapping[str, str]) 
     if not error:
         return None
     service = endpoint.api.name
-    found = explain({"error": error}, status=200, headers=received.headers, service=service, facts=facts)
+    found = explain({"error": error}, status=200, headers=received.headers, service=service, facts=connection.facts())
     try:
         msgspec.json.decode(received.body, type=endpoint.answers)
     except msgspec.ValidationError:

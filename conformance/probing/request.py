@@ -22,8 +22,7 @@ def build(
         headers["Authorization"] = f"Bearer {bearer}"
     if ask.link is not None:
         return client.build_request(ask.endpoint.method, ask.link, headers=headers)
-    names = {name: quote_segment(value) for name, value in {**connection.facts(), **ask.path}.items()}
-    url = f"{base.rstrip('/')}{ask.endpoint.path.format_map(names)}"
+    url = f"{base.rstrip('/')}{_path(connection, ask)}"
     query = dict(ask.query)
     if ask.endpoint.api_version:
         query["api-version"] = ask.endpoint.api_version
@@ -33,6 +32,14 @@ def build(
     if content is not None:
         headers["Content-Type"] = "application/json"
     return client.build_request(ask.endpoint.method, url, headers=headers, content=content)
+
+
+def _path(connection: Connection, ask: Ask[Any]) -> str:
+    names = ask.endpoint.names
+    if not names:
+        return ask.endpoint.path
+    known = {**connection.facts(), **ask.path}
+    return ask.endpoint.path.format_map({name: quote_segment(known[name]) for name in names})
 
 
 @lru_cache(maxsize=1024)

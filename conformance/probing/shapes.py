@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -32,56 +32,85 @@ KINDS = ("@odata.type", "kind")
 TYPES: Mapping[type, str] = {str: "string", bool: "boolean", int: "number", float: "number", type(None): "null"}
 
 
-Types = defaultdict[str, set[str]]
-"""The types that were seen at each path."""
+@dataclass(slots=True)
+class Place:
+    """A place in an answer: the types that were seen there, and the places within, by their part of the path."""
+
+    types: set[str] = field(default_factory=set)
+    within: dict[str, Place] = field(default_factory=dict)
+    members: dict[str, Place] = field(default_factory=dict)
+    """The places of an object's members by key, once they are known."""
+
+    def at(self, step: str) -> Place:
+        """Return the place that is a step further."""
+        place = self.within.get(step)
+        if place is None:
+            place = self.within[step] = Place()
+        return place
+
+    def lines(self, path: str = "") -> Iterator[tuple[str, str]]:
+        """Yield the path and the types of this place and of all within; null counts where nothing else was seen."""
+        if self.types:
+            yield path.removeprefix("/"), "|".join(sorted(self.types - {"null"} or self.types))
+        for step, place in self.within.items():
+            yield from place.lines(path + step)
 
 
 def shapes(evidence: Mapping[str, Evidence]) -> dict[str, tuple[str, ...]]:
     """Return the shape of all answers of each endpoint, by its name."""
-    found: dict[str, Types] = {}
+    found: dict[str, Place] = {}
     for item in evidence.values():
         if isinstance(item, Answer) and item.body:
             with contextlib.suppress(msgspec.DecodeError):
-                types = found.setdefault(item.exchange.endpoint, defaultdict(set))
-                _see(types, msgspec.json.decode(item.body), "", MAX_DEPTH)
-    return {endpoint: _lines(types) for endpoint, types in sorted(found.items())}
+                root = found.setdefault(item.exchange.endpoint, Place())
+                _see(root, msgspec.json.decode(item.body), "", MAX_DEPTH)
+                root.types.discard("object")
+    return {endpoint: _shape(root) for endpoint, root in sorted(found.items())}
 
 
-def _lines(types: Types) -> tuple[str, ...]:
-    """Return a shape of types by path; null counts where nothing else was seen."""
-    fields = [f"{path}: {'|'.join(sorted(kinds - {'null'} or kinds))}" for path, kinds in sorted(types.items())]
-    return tuple(fields[:MAX_LENGTH])
+def _shape(root: Place) -> tuple[str, ...]:
+    return tuple(f"{path}: {types}" for path, types in sorted(root.lines())[:MAX_LENGTH])
 
 
-def _see(types: Types, value: Any, path: str, depth: int) -> None:
-    """Record each field of a JSON value with its type."""
+def _see(place: Place, value: Any, name: str, depth: int) -> None:
+    """Record a JSON value, the member ``name`` of an object or an item of it, with all its fields and their types."""
     if isinstance(value, dict):
-        path += _kind(value) if path else ""
-        if path:
-            types[path].add("object")
+        if name and (kind := _kind(value)):
+            place, name = place.at(kind), name + kind
+        place.types.add("object")
         if depth:
-            _see_members(types, value, path, depth)
+            _see_members(place, value, name, depth)
     elif isinstance(value, list):
-        types[path].add("array")
-        for item in value if depth else ():
-            _see(types, item, f"{path}[]", depth - 1)
+        place.types.add("array")
+        if value and depth:
+            items = place.at("[]")
+            for item in value:
+                _see(items, item, f"{name}[]", depth - 1)
     else:
-        types[path].add(TYPES[type(value)])
+        place.types.add(TYPES[type(value)])
 
 
-def _see_members(types: Types, value: dict[str, Any], path: str, depth: int) -> None:
+def _see_members(place: Place, value: dict[str, Any], name: str, depth: int) -> None:
     columns = value.get("columns")
     if isinstance(columns, list) and "rows" in value:
-        types[f"{path}/rows[]"].add("object")
+        rows = place.at("/rows").at("[]")
+        rows.types.add("object")
         for column in columns:
-            if isinstance(column, dict) and _plain(str(column.get("name"))):
-                types[f"{path}/rows[]/{column['name']}"].add(str(column.get("type")))
+            if isinstance(column, dict) and isinstance(title := column.get("name"), str) and _plain(title):
+                rows.at(f"/{title}").types.add(str(column.get("type")))
         return
-    table = path.rpartition("/")[2] in TABLES or len(value) > MAX_KEYS
+    table = name in TABLES or len(value) > MAX_KEYS
+    members = {} if table else place.members
     for key, item in value.items():
-        if key not in PAGING:
-            name = key if not table and _plain(key) else "*"
-            _see(types, item, f"{path}/{name}" if path else name, depth - 1)
+        if key in PAGING:
+            continue
+        shown = key if not table and _plain(key) else "*"
+        if (member := members.get(key)) is None:
+            member = members[key] = place.at(f"/{shown}")
+        if (kind := TYPES.get(type(item))) is not None:
+            member.types.add(kind)
+        else:
+            _see(member, item, shown, depth - 1)
 
 
 @lru_cache(maxsize=4096)

@@ -22,7 +22,6 @@ from conformance.report.command import command, program
 from conformance.report.comparison import PastRun
 from conformance.report.entry import Entry, entry, fingerprint
 from conformance.report.progress import Progress
-from conformance.results.history import History
 from conformance.results.journal import Journal
 from conformance.results.store import RunStore
 from conformance.run_options import RunOptions
@@ -30,6 +29,7 @@ from conformance.verification.baseline import Baseline
 
 if TYPE_CHECKING:
     from conformance.pytest_plugin.xdist import XdistController
+    from conformance.results.history import History
 
 
 class SessionResults:

@@ -23,7 +23,6 @@ from conformance.pytest_plugin.terminal import TerminalPlugin, quieten, uncaptur
 from conformance.redaction import Outlet, clean, clean_logs
 from conformance.report.comparison import PastRun
 from conformance.report.progress import MAX_NAMED, progress
-from conformance.results.history import History
 from conformance.run_options import RunOptions
 from conformance.verification.pipeline import Policy
 
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from conformance.pytest_plugin.xdist import XdistController
+    from conformance.results.history import History
 
 
 class Session:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,8 +16,10 @@ from conformance.pytest_plugin.session import Session
 from conformance.pytest_plugin.setup import read_setup
 from conformance.redaction import clean
 from conformance.report.comparison import past
-from conformance.results.history import History
 from conformance.run_options import RunOptions
+
+if TYPE_CHECKING:
+    from conformance.results.history import History
 
 
 def start(config: pytest.Config, checks: Path) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+
+from conformance.toml_file.tables import table
 
 FREE_TEXT = "text"
 
@@ -24,10 +24,8 @@ class Treatment:
 @cache
 def treatments() -> Mapping[str, Treatment]:
     """Return all treatments by name."""
-    text = resources.files(__package__).joinpath("fields.toml").read_text(encoding="utf-8")
-    return {
-        name: Treatment(name, row["does"], tuple(row["members"].split())) for name, row in tomllib.loads(text).items()
-    }
+    rows = table(__package__, "fields.toml")
+    return {name: Treatment(name, row["does"], tuple(row["members"].split())) for name, row in rows.items()}
 
 
 @cache

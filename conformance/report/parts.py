@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 
 import msgspec
 
@@ -47,11 +48,15 @@ def _text(text: str, length: int = TEXT) -> str:
     return excerpt(text, length)
 
 
+Shown = Callable[..., str]
+""":func:`_text`, which may remember what it returned while one report is built."""
+
+
 def connection_part(
     report: Report, command: str = COMMAND, docs: Docs = UNPUBLISHED, *, alone: bool = True
 ) -> ConnectionPart:
     """Return what a report says of its connection, which is ``alone`` in its run or not."""
-    command = printable(redact(command))
+    command, once = printable(redact(command)), cache(_text)  # the same few exchanges are told of again and again
     connection, verdict = report.connection, report.verdict
     named = "" if alone or not NAMEABLE.fullmatch(connection.name) else f"{connection.name}-"
 
@@ -82,8 +87,8 @@ def connection_part(
         ),
         root_causes=root_causes(verdict.root_causes),
         accepted=root_causes(verdict.accepted),
-        checks=tuple(_check(outcome, docs) for outcome in report.outcomes),
-        requests=_requests(report.gathered),
+        checks=tuple(_check(outcome, docs, once) for outcome in report.outcomes),
+        requests=_requests(report.gathered, once),
         shapes=shapes(report.gathered.evidence),
     )
 
@@ -155,7 +160,7 @@ def _stale(stale: Stale) -> StalePart:
     )
 
 
-def _check(outcome: Outcome, docs: Docs) -> CheckPart:
+def _check(outcome: Outcome, docs: Docs, shown: Shown) -> CheckPart:
     check = get_check(outcome.check)
     own = outcome.root is not None and outcome.root.check == outcome.check
     exchange = (outcome.root.exchange if outcome.root else None) or outcome.exchange
@@ -170,25 +175,27 @@ def _check(outcome: Outcome, docs: Docs) -> CheckPart:
         reason=None if outcome.reason is None else _text(outcome.reason),
         duration_s=None if exchange is None else round(exchange.elapsed, 3),
         probes=outcome.probes,
-        evidence=None if exchange is None else _evidence(exchange, outcome.root.finding.code if outcome.root else None),
+        evidence=None
+        if exchange is None
+        else _evidence(exchange, outcome.root.finding.code if outcome.root else None, shown),
         finding=finding_part(outcome.root.finding, docs) if own and outcome.root else None,
         accepted=_accepted(outcome.accepted),
         docs=docs.check(check.id) if check.shipped else None,
     )
 
 
-def _evidence(exchange: Exchange, code: str | None) -> EvidencePart:
+def _evidence(exchange: Exchange, code: str | None, shown: Shown = _text) -> EvidencePart:
     return EvidencePart(
         status=exchange.status,
-        code=code and _text(code, 80),
-        request_id=exchange.request_id and _text(exchange.request_id, 80),
-        url=_text(exchange.url),
+        code=code and shown(code, 80),
+        request_id=exchange.request_id and shown(exchange.request_id, 80),
+        url=shown(exchange.url),
         attempts=exchange.attempts,
         date=exchange.date,
     )
 
 
-def _requests(gathered: Gathered) -> tuple[RequestPart, ...]:
+def _requests(gathered: Gathered, shown: Shown) -> tuple[RequestPart, ...]:
     found = []
     for name, came in gathered.evidence.items():
         if isinstance(came, Answer | Refusal) and (exchange := came.exchange):
@@ -197,13 +204,13 @@ def _requests(gathered: Gathered) -> tuple[RequestPart, ...]:
                 probe=name,
                 operation=exchange.endpoint,
                 method=exchange.method,
-                url=_text(exchange.url),
+                url=shown(exchange.url),
                 status=exchange.status,
-                request_id=exchange.request_id and _text(exchange.request_id, 80),
+                request_id=exchange.request_id and shown(exchange.request_id, 80),
                 attempts=exchange.attempts,
                 started_s=round(exchange.started, 4),
                 duration_s=round(exchange.elapsed, 4),
-                answer=_text(said, ANSWER) or None,
+                answer=(said and _text(said, ANSWER)) or None,
             )
             found.append(part)
     return tuple(sorted(found, key=lambda part: (part.started_s, part.probe)))

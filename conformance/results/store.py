@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from conformance.report.entry import Entry
-from conformance.results.history import History, HistoryError, Observation, observation_of
 from conformance.results.journal import Journal
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from conformance.results.history import History, HistoryError, Observation
 
 
 @dataclass
@@ -51,6 +54,10 @@ class RunStore:
         """Write the observations that a locked history could not take, if it is free now, and close it."""
         if self.history is None:
             return
+        import sqlite3
+
+        from conformance.results.history import HistoryError
+
         if self._waiting:
             try:
                 self.history.retry()
@@ -68,6 +75,10 @@ class RunStore:
     def _remember(self, entry: Entry) -> None:
         if self.history is None:
             return
+        import sqlite3
+
+        from conformance.results.history import observation_of
+
         if self.problem or self.history.locked:  # it is not waited for again with each connection
             self.problem = self.problem or self.history.locked
             self._waiting.append(observation_of(entry))

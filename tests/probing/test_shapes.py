@@ -95,3 +95,13 @@ def test_a_shape_does_not_depend_on_order_or_repetition(body: Any) -> None:
     assert shape(body, body) == shape(body)
     if isinstance(body, dict):
         assert shape(dict(reversed(body.items()))) == shape(body)
+
+
+def test_columns_without_a_name_are_left_out() -> None:
+    columns = [{"type": "string"}, {"name": None}, {"name": "Computer", "type": "string"}]
+    assert shape({"tables": [{"columns": columns, "rows": []}]}) == [
+        "tables: array",
+        "tables[]: object",
+        "tables[]/rows[]: object",
+        "tables[]/rows[]/Computer: string",
+    ]

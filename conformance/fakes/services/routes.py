@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import tomllib
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib import resources
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -16,6 +14,7 @@ import httpx
 
 from conformance.apis.endpoint import Api, Endpoint
 from conformance.fakes.state.tenant import Tenant
+from conformance.toml_file.tables import table
 
 Tier = Literal["recorded", "specified", "documented", "observed", "inferred"]
 """How an answer of the fakes is known, best first. ``observed``: quoted in public issues or logs."""
@@ -146,8 +145,7 @@ class Refuser:
     ) -> None:
         self._body, self._headers = body, headers
         self.declared: dict[str, Refusal] = {}
-        text = resources.files(__package__).joinpath("refusals", f"{api.name}.toml").read_text(encoding="utf-8")
-        for name, row in tomllib.loads(text).items():
+        for name, row in table(__package__, "refusals", f"{api.name}.toml").items():
             _known[f"{api.name}/{name}"] = Provenance(row.pop("tier"), row.pop("source"))
             self.declared[name] = Refusal(row.pop("status"), row.pop("code"), row.pop("message"), row.pop("cause"), row)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gettext
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
+
+from conformance.toml_file.tables import table
 
 LANGUAGES: Mapping[str, str] = {"en": "English", "de": "Deutsch", "fr": "Français", "es": "Español", "ja": "日本語"}
 """The languages that there are, each by its own name."""
@@ -57,7 +58,7 @@ class Texts:
 @cache
 def texts() -> Texts:
     """Return the English texts of ``texts.toml``."""
-    read = tomllib.loads(resources.files(__package__).joinpath("texts.toml").read_text(encoding="utf-8"))
+    read = table(__package__, "texts.toml")
     return Texts(
         page=read["page"],
         roles=read["roles"],

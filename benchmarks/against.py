@@ -1,0 +1,194 @@
+"""`make bench-against COMMIT=...`: another commit beside this checkout, each installed in an environment of its own.
+
+`python -m benchmarks.against COMMIT [--quick] [--tenants N] [--write docs/benchmarks.md]`
+
+Of each figure the processes of both builds run in turns. Ratios are this checkout's by the commit's: the median of all
+rounds, and the least and the largest. Both read the same files and ask the same served fleet, which is this checkout's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.fleet import JOBS, served
+from benchmarks.run import DEMO, ROOT, SECRET, write
+from benchmarks.turns import Cost, Ratio, cost, in_turns
+
+PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider")
+TENANT = "000000000001"
+"""How the demo's tenant id ends: those of a fleet count on from there."""
+NO_BYTECODE = {"PYTHONDONTWRITEBYTECODE": "1"}
+
+
+@dataclass(frozen=True)
+class Build:
+    """A checkout, and the Python of the environment in which it is installed as users install it."""
+
+    checkout: Path
+    python: Path
+
+    def pytest(self, folder: Path, *arguments: str, **environment: str) -> Cost:
+        """A whole pytest process in a folder."""
+        return cost([self.python, *PYTEST, *arguments], folder, {**_environment(), **SECRET, **environment})
+
+    def explain(self, folder: Path) -> Cost:
+        """One pasted error, explained by the console command."""
+        return cost([self.python, *PYTEST, "--sentinel-explain=AADSTS7000222"], folder, _environment())
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    ratio: Ratio
+    target: str
+    commit: str
+    """The commit's own figure, the median."""
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH")}
+
+
+@contextmanager
+def builds(commit: str) -> Iterator[tuple[Build, Build]]:
+    """Yield this checkout and the commit, both installed with the versions of this checkout's requirements.lock."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        other = folder / "commit"
+        other.mkdir()
+        archive = subprocess.run(["git", "archive", commit], cwd=ROOT, check=True, stdout=subprocess.PIPE)  # noqa: S603, S607
+        subprocess.run(["tar", "-x", "-C", other], check=True, input=archive.stdout)  # noqa: S603, S607
+        yield _installed(ROOT, folder / "this"), _installed(other, folder / "other")
+
+
+def _installed(checkout: Path, environment: Path) -> Build:
+    python = environment / "bin" / "python"
+    subprocess.run([sys.executable, "-m", "venv", environment], check=True)  # noqa: S603
+    pip: list[str | Path] = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "-c", ROOT / "requirements.lock", checkout], check=True)  # noqa: S603
+    return Build(checkout, python)
+
+
+def starts(this: Build, other: Build, times: int) -> list[Row]:
+    """Whole processes: a run on the virtual tenant, beside as many no-op tests, with and without bytecode; inert."""
+    verify = (f"--sentinel-config={DEMO}", "--sentinel-source=fake")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "test_one.py").write_text("def test_one():\n    pass\n")
+        rows = [
+            _row("a run on the virtual tenant", times, lambda build: build.pytest(folder, *verify), this, other),
+            _row("explaining one error", times, lambda build: build.explain(folder), this, other),
+            _row("a test with the plugin inert", times, lambda build: build.pytest(folder, "test_one.py"), this, other),
+        ]
+        for build in (this, other):  # what pytest wrote for its own form of the modules: as in a read-only image
+            for file in (build.python.parents[1]).rglob("*-pytest-*.pyc"):
+                file.unlink()
+        rows.append(
+            _row(
+                "a run on the virtual tenant where no bytecode is written",
+                times,
+                lambda build: build.pytest(folder, *verify, **NO_BYTECODE),
+                this,
+                other,
+            )
+        )
+    return rows
+
+
+def _row(name: str, times: int, run: Callable[[Build], Cost], this: Build, other: Build) -> Row:
+    ours, theirs = in_turns(times, lambda: run(this), lambda: run(other))
+    return _by_processor(name, "s of the processor", ours, theirs)
+
+
+def _by_processor(name: str, unit: str, ours: Sequence[Cost], theirs: Sequence[Cost]) -> Row:
+    return Row(
+        name,
+        Ratio.of_costs(ours, theirs),
+        "the less the better",
+        f"{sorted(one.cpu for one in theirs)[len(theirs) // 2]:.2f} {unit}",
+    )
+
+
+def fleets(this: Build, other: Build, times: int, tenants: int) -> list[Row]:
+    """A served fleet, verified in one process by both builds, by the commit's own ``benchmarks.part``."""
+    with served(tenants) as fleet:
+
+        def part(build: Build) -> Cost:
+            done = subprocess.run(  # noqa: S603
+                [build.python, "-m", "benchmarks.part", str(fleet.folder), str(tenants), str(JOBS)],
+                env={**_environment(), **fleet.environment, "PYTHONPATH": str(build.checkout)},
+                cwd=build.checkout,
+                check=True,
+                stdout=subprocess.PIPE,
+            )
+            taken = json.loads(done.stdout)
+            return Cost(taken["wall"] / tenants, taken["cpu"] / tenants, taken["peak"])
+
+        ours, theirs = in_turns(times, lambda: part(this), lambda: part(other))
+    speed = Ratio.of([1 / one.wall for one in ours], [1 / one.wall for one in theirs])
+    by_cpu = Ratio.of([1 / one.cpu for one in ours], [1 / one.cpu for one in theirs])
+    seconds = sorted(one.wall for one in theirs)[len(theirs) // 2]
+    return [
+        Row(f"verifications per second, {tenants} tenants", speed, "2.0 or more", f"{1 / seconds:.1f} per second"),
+        Row("the same, per second of the processor", by_cpu, "2.0 or more", ""),
+    ]
+
+
+def memory(this: Build, other: Build, times: int, tenants: int) -> list[Row]:
+    """One pytest run of a fleet on the virtual tenant."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        text = DEMO.read_text(encoding="utf-8").replace("[connection]", "[[connection]]")
+        fleet = "".join(
+            text.replace('name = "contoso"', f'name = "contoso-{number}"').replace(TENANT, f"{number:012}", 1)
+            for number in range(1, tenants + 1)
+        )
+        (folder / "fleet.toml").write_text(fleet, encoding="utf-8")
+        (folder / "fleet.toml").chmod(0o600)
+        arguments = ("--sentinel-config=fleet.toml", "--sentinel-source=fake", f"--sentinel-jobs={JOBS}")
+        ours, theirs = in_turns(
+            times, lambda: this.pytest(folder, *arguments), lambda: other.pytest(folder, *arguments)
+        )
+    peaks = Ratio.of([one.peak for one in ours], [one.peak for one in theirs])
+    most = max(one.peak for one in theirs)
+    return [Row(f"memory of a pytest run of {tenants} tenants", peaks, "0.6 or less", f"{most / 1e6:.0f} MB")]
+
+
+def table(commit: str, rows: Sequence[Row]) -> str:
+    lines = [f"| {row.name} | {row.ratio} | {row.target} | {row.commit} |" for row in rows]
+    head = f"| this build / {commit} | median (least to largest) | target | {commit} itself |"
+    return "\n".join([head, "|---|---|---|---|", *lines])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("commit")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, small fleets")
+    parser.add_argument("--tenants", type=int, default=1000, help="of the fleets (default 1000)")
+    parser.add_argument("--write", type=Path, help="write the table into this page, between its markers")
+    options = parser.parse_args()
+    if shutil.which("git") is None:
+        parser.error("git is needed to take the commit out")
+    times, tenants = (2, 20) if options.quick else (10, options.tenants)
+    with builds(options.commit) as (this, other):
+        rows = starts(this, other, times)
+        rows += fleets(this, other, max(2, times // 3), tenants)
+        rows += memory(this, other, 1, tenants)
+    shown = table(options.commit, rows)
+    print(shown)
+    if options.write:
+        write(options.write, "against", shown)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,22 @@
+"""The form of a TOML table that is read ten times as fast: JSON. It is made when the wheel is built.
+
+Nothing is imported here but Python's own modules: ``hatch_build.py`` runs this file where the package is not installed.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+SUFFIX = ".json"
+"""What the name of a table ends in then: ``causes.toml.json``."""
+
+
+def compiled_tables(root: Path) -> Iterator[tuple[str, str]]:
+    """Yield the path in the wheel and the text of each table's compiled form; ``root`` holds the package's folder."""
+    for file in sorted((root / "conformance").rglob("*.toml")):
+        data = tomllib.loads(file.read_text(encoding="utf-8"))
+        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+        yield f"{file.relative_to(root).as_posix()}{SUFFIX}", text

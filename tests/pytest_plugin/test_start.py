@@ -1,0 +1,106 @@
+"""What a start costs: which modules are imported, in which form, and what the garbage collector looks at."""
+
+from __future__ import annotations
+
+import gc
+import json
+from pathlib import Path
+
+import pytest
+
+from conformance.pytest_plugin.garbage import paused_collector
+from tests.contoso import FILE, SECRET
+
+LOADERS = """
+import json, sys
+
+def pytest_unconfigure(config):
+    loaders = {name: type(module.__spec__.loader).__name__ for name, module in list(sys.modules.items())
+               if module is not None and getattr(module, "__spec__", None)}
+    with open("loaders.json", "w") as file:
+        json.dump(loaders, file)
+"""
+REWRITTEN = "AssertionRewritingHook"
+NOT_NEEDED = {
+    "conformance.fleet",
+    "conformance.recording",
+    "conformance.report.handback.page",
+    "conformance.report.html",
+    "conformance.results.history",
+    "apprise",
+    "distributed",
+    "jinja2",
+    "sqlite3",
+    "yaml",
+}
+"""What a run without reports, history and recordings never imports."""
+INERT = {
+    "conformance._version",
+    "conformance.deadline",
+    "conformance.plugin",
+    "conformance.pytest_plugin",
+    "conformance.pytest_plugin.compiled",
+    "conformance.pytest_plugin.loopback",
+    "conformance.pytest_plugin.options",
+    "conformance.testing",
+}
+"""All that a session without our options imports of the package."""
+
+
+def loaders(pytester: pytest.Pytester, *arguments: str) -> dict[str, str]:
+    """The loader of each module at the end of a run that passes."""
+    Path("loaders_plugin.py").write_text(LOADERS, encoding="utf-8")
+    ended = pytester.runpytest_subprocess("-p", "loaders_plugin", "-p", "no:randomly", *arguments)
+    assert ended.ret == 0, ended.outlines
+    found: dict[str, str] = json.loads(Path("loaders.json").read_text(encoding="utf-8"))
+    return found
+
+
+def test_package_is_compiled_and_users_tests_are_rewritten(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONTOSO_SECRET", SECRET)
+    monkeypatch.setenv("PYTHONPATH", str(pytester.path))
+    Path("conn.toml").write_text(FILE, encoding="utf-8")
+    Path("conn.toml").chmod(0o600)
+    Path("test_own.py").write_text("def test_own():\n    assert True\n", encoding="utf-8")
+    found = loaders(
+        pytester,
+        "--sentinel-config=conn.toml",
+        "--sentinel-source=fake",
+        "test_own.py",
+        "--pyargs",
+        "conformance.checks",
+    )
+    assert found["test_own"] == REWRITTEN
+    ours = {name: loader for name, loader in found.items() if name.startswith("conformance.")}
+    assert "conformance.checks.test_auth" in ours
+    assert {name for name, loader in ours.items() if loader == REWRITTEN} <= INERT
+    assert not NOT_NEEDED & found.keys()
+
+
+def test_inert_plugin_imports_its_options_alone(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(pytester.path))
+    Path("test_own.py").write_text("def test_own():\n    assert True\n", encoding="utf-8")
+    found = loaders(pytester, "-p", "conformance.plugin", "test_own.py")
+    assert {name for name in found if name.startswith("conformance.")} == INERT
+
+
+def test_collector_rests_while_modules_are_imported_and_works_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    frozen: list[bool] = []
+    monkeypatch.setattr(gc, "get_freeze_count", lambda: 0)
+    monkeypatch.setattr(gc, "freeze", lambda: frozen.append(gc.isenabled()))
+    with paused_collector():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    assert frozen == [False]
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_collector_of_an_embedding_program_is_left_alone(monkeypatch: pytest.MonkeyPatch, enabled: bool) -> None:
+    monkeypatch.setattr(gc, "isenabled", lambda: enabled)
+    monkeypatch.setattr(gc, "get_freeze_count", lambda: 1)
+    for name in ("disable", "enable", "freeze"):
+        monkeypatch.setattr(gc, name, lambda name=name: pytest.fail(f"gc.{name} was called"))
+    with paused_collector():
+        pass
