@@ -123,6 +123,7 @@ OF_DEFENDER = frozenset(
         "graph.alert_update",
         "graph.incident_update",
         "graph.hunting",
+        "graph.hunting_qualified",
     }
 )
 """The operations behind which Defender stands; the others work in every tenant."""

@@ -21,10 +21,17 @@ from conformance.fakes.services.operations import operation
 from conformance.fakes.services.routes import Call, answers, not_served
 from conformance.fakes.state.timeline import stamp
 
-HUNTING = operation(
-    "graph.hunting", GRAPH, "POST", graph.SECURITY_PATH + "/runHuntingQuery",
-    graph.DOCS + "security-security-runhuntingquery", AppRole("ThreatHunting.Read.All"),
+HUNTING, QUALIFIED = (
+    operation(
+        name, GRAPH, "POST", f"{graph.SECURITY_PATH}/{action}", graph.DOCS + "security-security-runhuntingquery",
+        AppRole("ThreatHunting.Read.All"),
+    )
+    for name, action in (
+        ("graph.hunting", "runHuntingQuery"),
+        ("graph.hunting_qualified", "microsoft.graph.security.runHuntingQuery"),
+    )
 )  # fmt: skip
+"""An action by its short and by its qualified name, as OData has it; Microsoft's SDKs send the latter."""
 DEFAULT_TIMESPAN = "P30D"
 TABLES = ("Alert", "App", "Behavior", "Campaign", "Cloud", "Device", "Email", "Exposure", "Identity", "OAuth", "Url")
 """How the names of Defender's own tables begin."""
@@ -42,6 +49,7 @@ TYPES: Mapping[str, str] = {
 """Kusto types as the schema of a result names them (DateTime and String documented, the others inferred: .NET's)."""
 
 
+@answers(QUALIFIED, "documented", QUALIFIED.source)
 @answers(HUNTING, "documented", HUNTING.source)
 def hunting(call: Call) -> httpx.Response:
     body = call.json
