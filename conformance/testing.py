@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def sentinel_tenant() -> Iterator[ControllableTenant]:
-    """Yield a virtual tenant that answers every httpx client of the test, under the services' own host names.
+    """Yield a virtual tenant that answers every httpx or httpx2 client of the test, under the services' own names.
 
     Requests to other hosts fail the test.
 

@@ -1,4 +1,4 @@
-"""Microsoft's clients write to the virtual tenant, and read what only they ask: typed, and as they would the service."""
+"""Microsoft's clients write to the virtual tenant, and read what only they ask: typed, as from the service."""
 
 from __future__ import annotations
 
