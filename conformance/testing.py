@@ -5,6 +5,8 @@ They are available as soon as the package is installed, and cost nothing until a
 
 from __future__ import annotations
 
+import ssl
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -53,4 +55,7 @@ def sentinel_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ServedTenant]:
             monkeypatch.setenv(name, value)
         # urllib reads the environment once, at the first request of a process, and keeps what it found.
         monkeypatch.setattr("urllib.request._opener", None)
+        if connector := sys.modules.get("aiohttp.connector"):
+            # aiohttp reads the trusted certificates as it is imported.
+            monkeypatch.setattr(connector, "_SSL_CONTEXT_VERIFIED", ssl.create_default_context(), raising=False)
         yield stage
