@@ -5,8 +5,6 @@ They are available as soon as the package is installed, and cost nothing until a
 
 from __future__ import annotations
 
-import ssl
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -47,6 +45,9 @@ def sentinel_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ServedTenant]:
             sentinel_server.switch("no-graph-consent")
             assert subprocess.run(["./my-script"]).returncode == 1
     """
+    import ssl
+    import sys
+
     from conformance.fakes.network.client_files import variables
     from conformance.fakes.network.served import serve_tenant
 
