@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def sentinel_tenant() -> Iterator[ControllableTenant]:
-    """Yield a virtual tenant that answers every httpx client of the test, under the services' own host names.
+    """Yield a virtual tenant that answers every httpx or httpx2 client of the test, under the services' own names.
 
     Requests to other hosts fail the test.
 
@@ -45,6 +45,9 @@ def sentinel_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ServedTenant]:
             sentinel_server.switch("no-graph-consent")
             assert subprocess.run(["./my-script"]).returncode == 1
     """
+    import ssl
+    import sys
+
     from conformance.fakes.network.client_files import variables
     from conformance.fakes.network.served import serve_tenant
 
@@ -53,4 +56,7 @@ def sentinel_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ServedTenant]:
             monkeypatch.setenv(name, value)
         # urllib reads the environment once, at the first request of a process, and keeps what it found.
         monkeypatch.setattr("urllib.request._opener", None)
+        if connector := sys.modules.get("aiohttp.connector"):
+            # aiohttp reads the trusted certificates as it is imported.
+            monkeypatch.setattr(connector, "_SSL_CONTEXT_VERIFIED", ssl.create_default_context(), raising=False)
         yield stage

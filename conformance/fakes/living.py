@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 from conformance.fakes.state.endpoint_data import defender_id, endpoint_alert, machine
 from conformance.fakes.state.graph_data import graph_alert, graph_incident
+from conformance.fakes.state.incident_changes import change_incident
 from conformance.fakes.state.table_rows import alert_row, latest_row
 from conformance.fakes.state.timeline import (
     ACCOUNTS,
@@ -20,6 +20,7 @@ from conformance.fakes.state.timeline import (
     Product,
     Severity,
     Status,
+    comment,
     stable_id,
 )
 
@@ -141,13 +142,20 @@ class Life:
                 one,
                 severity=self._random.choice(SEVERITIES),
                 title=f"Incident {number}",
-                comments=(*one.comments, f"Comment {number}")[-10:],
+                comments=(*one.comments, comment(one.id, number, f"Comment {number}", self._now))[-10:],
             )
 
     def incident_moves_on(self) -> None:
         """Another status: it is taken up, closed or opened again."""
         if one := self._pick():
-            self._update(one, status=self._random.choice(STATUSES))
+            status = self._random.choice(STATUSES)
+            closed = status == "Closed"
+            self._update(
+                one,
+                status=status,
+                classification="TruePositive" if closed else None,
+                classification_reason="SuspiciousActivity" if closed else None,
+            )
 
     def incidents_merge(self) -> None:
         """The alerts of one go over to another; the one is closed and redirected, or gone from the workspace."""
@@ -180,20 +188,7 @@ class Life:
 
     def _update(self, one: Incident, **changes: Any) -> None:
         """Change an incident on all routes, as of now."""
-        new = replace(one, modified=self._now, **changes)
-        incidents = self._workspace.incidents
-        incidents[:] = [new if each.id == one.id else each for each in incidents]
-        defender = self._tenant.defender
-        for shown in defender.graph_incidents:
-            if shown["id"] == str(new.number):
-                shown.update(graph_incident(self._tenant, new))
-        by_id = {alert.id: alert for alert in new.alerts} | {defender_id(alert): alert for alert in new.alerts}
-        for shown in defender.graph_alerts:
-            if alert := by_id.get(shown["id"]):
-                shown.update(graph_alert(self._tenant, new, alert, self._now))
-        for shown in defender.alerts:
-            if alert := by_id.get(shown["id"]):
-                shown.update(endpoint_alert(self._tenant, new, alert))
+        new = change_incident(self._tenant, self._workspace, one, **changes)
         self._coming.append(("SecurityIncident", latest_row(self._workspace, new)))
 
     def alert_goes(self) -> None:

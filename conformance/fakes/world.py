@@ -14,8 +14,8 @@ import respx
 from conformance.apis.endpoint import APIS, Api, Endpoint
 from conformance.connection import CLOUDS, Connection
 from conformance.fakes.network.failures import Obstacle
-from conformance.fakes.network.paths import normalize
-from conformance.fakes.services.routes import ANSWERS, GATES, SERVED, UNMATCHED, Call
+from conformance.fakes.network.paths import normalize, route_pattern
+from conformance.fakes.services.routes import ANSWERS, ASKED, GATES, SERVED, UNMATCHED, Call
 from conformance.fakes.state.tenant import Tenant
 from conformance.fakes.state.tokens import bearer, read
 from conformance.probing.clock import VirtualClock
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 MAX_REQUESTS = 1000
 """Requests that a world remembers."""
-ASKED = "world"
-"""The extension of a request, while it is answered, that holds the world it asks."""
 
 
 @dataclass
@@ -87,6 +85,11 @@ class World:
         host = request.url.host
         if host not in hosts():
             raise httpx.ConnectError(f"{host} is not one of the virtual tenant's hosts", request=request)
+        return self.reply(request)
+
+    def reply(self, request: httpx.Request) -> httpx.Response:
+        """Answer a request to one of the hosts, which is not remembered: a part of a batch."""
+        host = request.url.host
         asked = normalize(request, hosts()[host])
         asked.extensions[ASKED] = self
         try:
@@ -180,7 +183,7 @@ def _routes(host: str) -> respx.Router:
     router, apis = _Router(assert_all_called=False), hosts()[host]
     for endpoint in SERVED.values():
         if endpoint.api.name in apis:
-            router.route(method=endpoint.method, path__regex=endpoint.pattern).mock(side_effect=_to(endpoint))
+            router.route(method=endpoint.method, path__regex=route_pattern(endpoint)).mock(side_effect=_to(endpoint))
     router.route().mock(side_effect=lambda request: request.extensions[ASKED]._strayed(apis, request))
     return router
 
@@ -196,7 +199,7 @@ def _to(endpoint: Endpoint[Any]) -> Callable[..., httpx.Response]:
 def _of_path(apis: list[str], path: str) -> Api:
     """Return the API of a host that has a path, if only with another verb; else the first."""
     for endpoint in SERVED.values():
-        if endpoint.api.name in apis and endpoint.pattern.fullmatch(path):
+        if endpoint.api.name in apis and route_pattern(endpoint).match(path):
             return endpoint.api
     return APIS[apis[0]]
 
@@ -206,6 +209,18 @@ def tenant_named(request: httpx.Request) -> str:
     token = bearer(request.headers.get("authorization"))
     claims = read(token)[0] if token else None
     return (str((claims or {}).get("tid", "")) or request.url.path.split("/")[1]).lower()
+
+
+OTHER_HOSTS: Mapping[tuple[str, ...], tuple[str, ...]] = {
+    ("defender",): (
+        "api.securitycenter.microsoft.com",
+        "api.securitycenter.windows.com",
+        *(f"{region}.api.security.microsoft.com" for region in ("us", "eu", "uk", "au", "swa", "ina", "aea")),
+        *(f"api-{region}.securitycenter.microsoft.com" for region in ("us", "eu", "uk", "au")),
+    ),
+    ("log_analytics",): ("api.loganalytics.azure.com",),
+}
+"""Other names of the public cloud's hosts, older ones and regional ones, by their APIs (documented)."""
 
 
 @cache
@@ -218,4 +233,4 @@ def hosts() -> dict[str, list[str]]:
                 names = found.setdefault(httpx.URL(base).host, [])
                 if api.name not in names:
                     names.append(api.name)
-    return found
+    return found | {host: list(apis) for apis, others in OTHER_HOSTS.items() for host in others}

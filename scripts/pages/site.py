@@ -60,6 +60,7 @@ GUIDE = {
 }
 TENANT = {
     "For your own tests": "virtual-tenant.md",
+    "Tests of a connector": "connector-tests.md",
     "Scenarios and answers": "fakes.md",
     "Clients": "clients.md",
     "Fidelity": "fidelity.md",

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from conformance.apis import arm, graph, kql, log_analytics
+from conformance.apis import arm, defender, graph, kql, log_analytics
 from conformance.apis.endpoint import Ask
 from conformance.fakes.network.paths import normalize
 from tests.fakes.azure_world import AzureWorld
@@ -31,9 +31,31 @@ def test_graph(azure: AzureWorld) -> None:
     assert answer.json() == azure.put(graph.ALERTS.ask(top=2)).json()
 
 
+def test_log_analytics(azure: AzureWorld) -> None:
+    """As the JavaScript client writes a query by resource."""
+    ask = log_analytics.QUERY_BY_RESOURCE.ask(json={"query": kql.PRINT.text})
+    assert put(azure, ask, "/v1/", "/v1//").json()["tables"] == azure.put(ask).json()["tables"]
+
+
 def test_of_other_services_it_is_not_known(azure: AzureWorld) -> None:
-    ask = log_analytics.QUERY.ask(json={"query": kql.PRINT.text})
-    assert put(azure, ask, "/v1/", "/v1//").status_code == 501
+    assert put(azure, defender.MACHINES.ask(), "/api/", "/api//").status_code == 501
+
+
+def test_the_beta_version_is_answered_where_it_is_the_same(azure: AzureWorld) -> None:
+    answer = put(azure, graph.INCIDENTS.ask(top=2), "/v1.0/", "/beta/").json()
+    stable = azure.put(graph.INCIDENTS.ask(top=2)).json()
+    assert answer["value"] == stable["value"]
+    assert answer["@odata.nextLink"] == stable["@odata.nextLink"].replace("/v1.0/", "/beta/")
+    assert "/beta/$metadata" in answer["@odata.context"]
+    assert put(azure, graph.LEGACY_ALERTS.ask(), "/v1.0/", "/beta/").status_code == 501
+
+
+def test_older_and_regional_hosts_of_defender_answer(azure: AzureWorld) -> None:
+    request = azure.request(defender.MACHINES.ask())
+    machines = azure.send(request).json()["value"]
+    for host in ("api.securitycenter.microsoft.com", "eu.api.security.microsoft.com"):
+        request.url = request.url.copy_with(host=host)
+        assert azure.send(request).json()["value"] == machines
 
 
 def test_the_query_stays_as_it_is() -> None:

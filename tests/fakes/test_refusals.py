@@ -12,20 +12,25 @@ from typing import NamedTuple, get_args
 import pytest
 
 import conformance.fakes.faults
+from conformance.fakes import ROUTES
 from conformance.fakes.faults import REFUSERS
-from conformance.fakes.services import arm, arm_gateway, batch, defender, entra, graph, log_analytics, sentinel
+from conformance.fakes.services import arm_gateway, sentinel
 from conformance.fakes.services.routes import PROVENANCE, Tier
 from conformance.fakes.state import assertions, tokens
 from conformance.findings import CAUSES, explain
 from tests.declared_refusals import NAMES, call, placeholders, response, texts
 
-MODULES: dict[str, tuple[ModuleType, ...]] = {
-    "arm": (arm_gateway, arm, sentinel),
-    "defender": (defender, tokens),
-    "entra": (entra, assertions),
-    "graph": (graph, tokens),
-    "log_analytics": (log_analytics, batch, tokens),
-    "sentinel": (sentinel,),
+HANDED_ON: dict[str, tuple[ModuleType, ...]] = {
+    "arm": (arm_gateway, sentinel),
+    "defender": (tokens,),
+    "entra": (assertions,),
+    "graph": (tokens,),
+    "log_analytics": (tokens,),
+    "sentinel": (),
+}
+MODULES = {
+    api: tuple({*others, *(one for one in ROUTES if vars(one).get("refuse") is REFUSERS[api])})
+    for api, others in HANDED_ON.items()
 }
 """Where the refusals of an API are made; a name may also be handed on, as those of assertions and tokens are."""
 
@@ -114,6 +119,6 @@ def test_the_catalogue_knows_what_it_means(subtests: pytest.Subtests) -> None:
 
 def test_an_unknown_name_or_a_missing_value_is_an_error() -> None:
     with pytest.raises(KeyError):
-        entra.refuse(call(), "no-such-refusal")
+        arm_gateway.refuse(call(), "no-such-refusal")
     with pytest.raises(KeyError):
-        entra.refuse(call(), "secret-wrong")
+        arm_gateway.refuse(call(), "not-authorized")

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
+
 from conformance.connection import ClientSecret, Connection, Credential
 from conformance.fakes.credential_files import files_of
 from conformance.fakes.made_up_credentials import certificate as made_up_certificate
@@ -17,6 +19,8 @@ from conformance.fakes.state.timeline import stable_id
 from conformance.files.regular import write_private
 from conformance.probing.clock import Clock
 
+STORE_PASSWORD = "changeit"
+"""Of the key store for Java, which holds nothing but the authority's certificate."""
 CONNECTION = """\
 # The virtual tenant's connection: made up, and of no use anywhere else.
 [connection]
@@ -81,6 +85,28 @@ def variables(connection: Connection, folder: Path | None = None) -> dict[str, s
     return found
 
 
+def java_trust_store(certificate: bytes) -> bytes:
+    """Return a key store with which Java trusts an authority, given as PEM."""
+    from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
+    from cryptography.x509 import load_pem_x509_certificate
+
+    authority = pkcs12.PKCS12Certificate(load_pem_x509_certificate(certificate), b"virtual tenant")
+    return pkcs12.serialize_java_truststore([authority], BestAvailableEncryption(STORE_PASSWORD.encode()))
+
+
+def java_options(proxy: str, store: Path) -> dict[str, str]:
+    """Return the variable that takes Java virtual machines to a proxy, and lets them trust a key store."""
+    url = httpx.URL(proxy)
+    options = {
+        "https.proxyHost": url.host,
+        "https.proxyPort": url.port,
+        "javax.net.ssl.trustStore": store.resolve(),
+        "javax.net.ssl.trustStoreType": "PKCS12",
+        "javax.net.ssl.trustStorePassword": STORE_PASSWORD,
+    }
+    return {"JAVA_TOOL_OPTIONS": " ".join(f"-D{name}={value}" for name, value in options.items())}
+
+
 def exports(values: Mapping[str, str]) -> str:
     """Return the variables as lines for a POSIX shell."""
     return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in values.items())
@@ -104,7 +130,8 @@ def leaving(values: Mapping[str, str]) -> str:
 
 def write(folder: Path, connection: Connection, environment: Mapping[str, str], certificate: bytes) -> None:
     """Write ``conn.toml``, ``conn-certificate.toml``, ``conn-pfx.toml`` and ``conn-federated.toml`` with the files of
-    their credentials, ``ca.pem``, and ``environment`` and ``environment.ps1``, which a shell can read in.
+    their credentials, ``ca.pem`` and Java's ``ca.p12``, and ``environment`` and ``environment.ps1``, which a shell can
+    read in.
 
     Those that hold a credential are for their owner only. Raises OSError.
     """
@@ -115,7 +142,9 @@ def write(folder: Path, connection: Connection, environment: Mapping[str, str], 
             folder / f"conn-{kind}.toml", replace(connection, name=f"{connection.name}-{kind}", credential=credential)
         )
     _write(folder / "conn.toml", connection)
-    values = {**environment, **variables(connection, folder)}
+    store = folder / "ca.p12"
+    write_private(store, java_trust_store(certificate))
+    values = {**environment, **java_options(environment["HTTPS_PROXY"], store), **variables(connection, folder)}
     private(folder / "environment", exports(values) + leaving(values))
     private(folder / "environment.ps1", powershell(values))
 

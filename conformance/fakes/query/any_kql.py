@@ -16,7 +16,7 @@ from typing import Any
 
 from conformance.fakes.query import canned_kql
 from conformance.fakes.query.canned_kql import Malformed, NotEvaluated, Result, UnknownTable, Window
-from conformance.fakes.query.kql_names import comparison_by_one_sign, misspelt, operator_at, text_beside_number
+from conformance.fakes.query.kql_names import comparison_by_one_sign, dynamic_key, misspelt, operator_at, text_beside_number
 from conformance.fakes.query.kql_rewrites import FUNCTIONS, INGESTION, rewrite
 from conformance.fakes.query.kql_tokens import tokens
 from conformance.fakes.query.kql_values import ENGINE_TYPES, loaded, unloaded
@@ -119,6 +119,8 @@ class _Query:
         columns = {name: kind for table in tables for name, kind in columns_of(table).items()}
         if (name := text_beside_number(self.words, columns)) is not None:
             raise NotEvaluated(f"a comparison of the string {name.text} with a number")
+        if (key := dynamic_key(self.words, columns)) is not None:
+            raise NotEvaluated(f"{key.text}, of type dynamic, as a key")
         wrong = misspelt(self.words, columns)
         if wrong is not None:
             raise UnknownColumn(wrong.text, operator_at(self.words, wrong))

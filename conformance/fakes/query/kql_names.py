@@ -118,3 +118,23 @@ def operator_at(words: list[Token], place: Token) -> str:
     """Return the operator in whose arguments a word stands: refusals name it."""
     earlier = [n for n, one in enumerate(words) if one.text == "|" and one.start < place.start and n + 1 < len(words)]
     return words[earlier[-1] + 1].text if earlier else "union"
+
+
+def dynamic_key(words: list[Token], columns: Mapping[str, str]) -> Token | None:
+    """A key of ``summarize``, ``distinct`` or ``join`` that is a column of type ``dynamic``, or the ``*`` of a
+    ``distinct`` that has one: the engine groups by them, the service refuses them.
+    """
+    typed = {one.text for one, following in pairwise(words) if following.text == "to"}
+    unlike = {name for name, kind in columns.items() if kind == "dynamic"} - _made(words) - typed
+    operator, keys = "", False
+    for before, one, after in zip(words, words[1:], [*words[2:], Token("sign", "|", 0, 0)], strict=False):
+        if before.text == "|":
+            operator, keys = one.text, one.text == "distinct"
+            continue
+        if one.text in ("by", "on") and operator in ("summarize", "join", "lookup"):
+            keys = True
+            continue
+        bounded = before.text in (",", "by", "on", "distinct") and after.text in (",", "|", ")", ";")
+        if keys and bounded and (one.text in unlike or (one.text == "*" and unlike and operator == "distinct")):
+            return one
+    return None

@@ -106,13 +106,22 @@ GROUPS = operation(
     "arm.groups", ARM, "GET", arm.SUBSCRIPTION_PATH + "/resourcegroups", DOCS + "resources/resource-groups/list", None,
     VERSION,
 )  # fmt: skip
-GROUP_EXISTS = operation(
-    "arm.group_exists", ARM, "HEAD", arm.RESOURCE_GROUP_PATH, DOCS + "resources/resource-groups/check-existence",
-    Action("Microsoft.Resources/subscriptions/resourceGroups/read"), VERSION,
-)  # fmt: skip
+EXISTS = [
+    operation(
+        f"arm.{name}_exists", ARM, "HEAD", path, DOCS + "resources/resources/check-existence-by-id", needs, VERSION
+    )
+    for name, path, needs in (
+        ("group", arm.RESOURCE_GROUP_PATH, arm.RESOURCE_GROUP.needs),
+        ("workspace", WORKSPACE, arm.WORKSPACE.needs),
+    )
+]
 PROVIDER_PATH = arm.SUBSCRIPTION_PATH + "/providers/{namespace}"
 PROVIDER = operation(
     "arm.provider", ARM, "GET", PROVIDER_PATH, DOCS + "resources/providers/get",
+    Action("Microsoft.Resources/subscriptions/providers/read"), VERSION,
+)  # fmt: skip
+PROVIDERS = operation(
+    "arm.providers", ARM, "GET", arm.SUBSCRIPTION_PATH + "/providers", DOCS + "resources/providers/list",
     Action("Microsoft.Resources/subscriptions/providers/read"), VERSION,
 )  # fmt: skip
 REGISTER = operation(
@@ -149,10 +158,16 @@ def groups(call: Call) -> httpx.Response:
     return ok(call, {"value": found})
 
 
-@answers(GROUP_EXISTS, "documented", GROUP_EXISTS.source)
-def group_exists(call: Call) -> httpx.Response:
-    """204 for a group that there is; the gateway has refused any other."""
+def exists(call: Call) -> httpx.Response:
+    """204 for what there is; the gateway has refused anything else."""
     return respond(call, 204, None, headers(call))
+
+
+for endpoint in EXISTS:
+    answers(endpoint, "documented", endpoint.source)(exists)
+
+
+NAMESPACES = ("Microsoft.OperationalInsights", "Microsoft.SecurityInsights")
 
 
 def _provider(subscription: Subscription, namespace: str) -> dict[str, Any]:
@@ -172,6 +187,13 @@ def _provider(subscription: Subscription, namespace: str) -> dict[str, Any]:
 @answers(PROVIDER, "recorded", PROVIDER.source)
 def provider(call: Call) -> httpx.Response:
     return ok(call, _provider(call.tenant.subscriptions[call.path["subscription_id"].lower()], call.path["namespace"]))
+
+
+@answers(PROVIDERS, "recorded", PROVIDERS.source)
+def providers(call: Call) -> httpx.Response:
+    """Those that a connection meets, registered or not."""
+    subscription = call.tenant.subscriptions[call.path["subscription_id"].lower()]
+    return ok(call, {"value": [_provider(subscription, namespace) for namespace in NAMESPACES]})
 
 
 @answers(REGISTER, "documented", REGISTER.source)

@@ -1,4 +1,4 @@
-"""Microsoft Entra ID of the virtual tenant: discovery and the token endpoint, deciding in the service's order."""
+"""Microsoft Entra ID of the virtual tenant: the token endpoint, deciding in the service's order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import httpx
 from conformance.apis import entra
 from conformance.apis.endpoint import ENTRA, Audience
 from conformance.apis.permissions import RESOURCES
-from conformance.connection import CLOUDS
 from conformance.fakes import token_form
 from conformance.fakes.services.routes import Call, Refuser, answers, new_id, not_served, respond, unmatched
 from conformance.fakes.state.assertions import judge
@@ -27,10 +26,6 @@ BEARER_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 AUDIENCES: tuple[Audience, ...] = ("arm", "log_analytics", "graph", "defender")
 
 
-INSTANCES = frozenset({"login.windows.net", "login.microsoft.com", "sts.windows.net"}) | {
-    httpx.URL(cloud.login).host for cloud in CLOUDS.values()
-}
-"""Sign-in hosts that instance discovery knows: those of the clouds, and other names of the public one."""
 SECURITY = {
     "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
     "X-Content-Type-Options": "nosniff",
@@ -55,18 +50,6 @@ def headers(call: Call, status: int = 200) -> dict[str, str]:
     }
 
 
-def discovery_headers() -> dict[str, str]:
-    """Of the discovery documents: anybody may read and keep them; they have no id of the request."""
-    return {
-        "Content-Type": "application/json; charset=utf-8",
-        "Access-Control-Allow-Methods": "GET, OPTIONS",
-        "Access-Control-Allow-Origin": "*",
-        "Cache-Control": "max-age=86400, private",
-        **SECURITY,
-        "x-ms-httpver": "1.1",
-    }
-
-
 def body(call: Call, error: str, message: str, extra: Mapping[str, Any]) -> dict[str, Any]:
     """The error document, with the trailer of texts since 2024 (single blanks)."""
     now = call.tenant.clock.service_now().strftime("%Y-%m-%d %H:%M:%SZ")
@@ -86,76 +69,6 @@ def body(call: Call, error: str, message: str, extra: Mapping[str, Any]) -> dict
 
 
 refuse = Refuser(ENTRA, body, headers)
-
-
-@answers(entra.OPENID_CONFIGURATION, "recorded", "graph-azure recordings of 2024")
-def openid_configuration(call: Call) -> httpx.Response:
-    """The discovery document; needs no credential. Markup in the tenant's name gets an HTML page with status 200.
-
-    ``common`` and its like have a document too, with a place for the tenant in the issuer.
-    """
-    named = call.path["tenant_id"].lower()
-    shared = named in SHARED
-    if not shared and (refused := _tenant(call, "tenant-not-found-at-discovery")):
-        return refused
-    tenant, login = call.tenant, f"https://{call.request.url.host}"
-    here = f"{login}/{named if shared else tenant.id}"
-    return respond(
-        call,
-        200,
-        {
-            "token_endpoint": f"{here}/oauth2/v2.0/token",
-            "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
-            "jwks_uri": f"{here}/discovery/v2.0/keys",
-            "response_modes_supported": ["query", "fragment", "form_post"],
-            "subject_types_supported": ["pairwise"],
-            "id_token_signing_alg_values_supported": ["RS256"],
-            "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
-            "scopes_supported": ["openid", "profile", "email", "offline_access"],
-            "issuer": f"{login}/{{tenantid}}/v2.0" if shared else f"{here}/v2.0",
-            "request_uri_parameter_supported": False,
-            "userinfo_endpoint": f"{tenant.cloud.hosts.get('graph') or login}/oidc/userinfo",
-            "authorization_endpoint": f"{here}/oauth2/v2.0/authorize",
-            "device_authorization_endpoint": f"{here}/oauth2/v2.0/devicecode",
-            "http_logout_supported": True,
-            "frontchannel_logout_supported": True,
-            "end_session_endpoint": f"{here}/oauth2/v2.0/logout",
-            "claims_supported": ["sub", "iss", "cloud_instance_name", "cloud_instance_host_name", "aud", "exp", "iat"],
-            "kerberos_endpoint": f"{here}/kerberos",
-            "tenant_region_scope": None if shared else "EU",
-            "cloud_instance_name": httpx.URL(tenant.cloud.login).host.removeprefix("login."),
-            "cloud_graph_host_name": "graph.windows.net",
-            "msgraph_host": "graph.microsoft.com",
-            "rbac_url": "https://pas.windows.net",
-        },
-        discovery_headers(),
-    )
-
-
-@answers(entra.INSTANCE_DISCOVERY, "recorded", "sample of the public instance-discovery document")
-def instance_discovery(call: Call) -> httpx.Response:
-    login = call.request.url.host
-    asked = call.option("authorization_endpoint")
-    if asked is not None and _host(asked) not in INSTANCES:
-        return refuse(call, "instance-unknown")
-    return respond(
-        call,
-        200,
-        {
-            "tenant_discovery_endpoint": f"https://{login}/{call.tenant.id}/v2.0/.well-known/openid-configuration",
-            "api-version": "1.1",
-            "metadata": [{"preferred_network": login, "preferred_cache": login, "aliases": [login]}],
-        },
-        discovery_headers(),
-    )
-
-
-def _host(text: str) -> str | None:
-    """The host of an URL; None where it is none."""
-    try:
-        return httpx.URL(text).host
-    except httpx.InvalidURL:
-        return None
 
 
 @answers(entra.TOKEN, "recorded", "graph-azure recordings of 2021-2024")
@@ -179,7 +92,7 @@ def token(call: Call) -> httpx.Response:
         return refuse(call, "parameter-missing", name="client_assertion_type")
     if form.get("client_assertion") and form["client_assertion_type"] != BEARER_ASSERTION:
         return refuse(call, "parameter-invalid", name="client_assertion_type")
-    if refused := _tenant(call, "tenant-not-found"):
+    if refused := refuse_tenant(call, "tenant-not-found"):
         return refused
     app = call.tenant.app_by_id(form["client_id"])
     if app is None:
@@ -187,7 +100,7 @@ def token(call: Call) -> httpx.Response:
     return _app(call, app) or _credential(call, app, form) or _scope(call, app, form) or _issued(call, app, form)
 
 
-def _tenant(call: Call, not_found: str) -> httpx.Response | None:
+def refuse_tenant(call: Call, not_found: str) -> httpx.Response | None:
     named = call.path["tenant_id"]
     if any(sign in named for sign in '<>"'):
         return respond(

@@ -25,18 +25,6 @@ PAGE = 50
 """The size of a page where ``$top`` is not given. The service's own is not known."""
 LARGEST_PAGE = 1000
 """A larger ``$top`` for alerts is cut down to this, not refused."""
-LARGEST_LEGACY_SKIP = 500
-"""Of the legacy alerts, as their page documents it."""
-FILTERED: Fields = {
-    "assignedTo": str,
-    "classification": str,
-    "determination": str,
-    "createdDateTime": datetime,
-    "lastUpdateDateTime": datetime,
-    "severity": str,
-    "status": str,
-}
-"""What incidents can be filtered by; alerts also by ``serviceSource``."""
 DIAGNOSTIC = json.dumps(
     {
         "ServerInfo": {
@@ -126,7 +114,18 @@ def _roles(call: Call) -> httpx.Response | None:
     return refuse(call, "roles-missing", required=",".join(need.any_of), held=",".join(held))
 
 
-OF_DEFENDER = frozenset({graph.ALERTS.name, graph.ALERT.name, graph.INCIDENTS.name, graph.INCIDENT.name})
+OF_DEFENDER = frozenset(
+    {
+        graph.ALERTS.name,
+        graph.ALERT.name,
+        graph.INCIDENTS.name,
+        graph.INCIDENT.name,
+        "graph.alert_update",
+        "graph.incident_update",
+        "graph.hunting",
+        "graph.hunting_qualified",
+    }
+)
 """The operations behind which Defender stands; the others work in every tenant."""
 
 
@@ -148,82 +147,13 @@ def _options(call: Call) -> httpx.Response | None:
     return None
 
 
-# Security
-
-
-@answers(graph.ALERTS, "specified", METADATA)
-def alerts(call: Call) -> httpx.Response:
-    return _listed(call, _alerts(call), "security/alerts_v2", {**FILTERED, "serviceSource": str})
-
-
-@answers(graph.ALERT, "specified", METADATA)
-def alert(call: Call) -> httpx.Response:
-    return _single(call, _by_id(call, _alerts(call), call.path["alert"]), "security/alerts_v2/$entity")
-
-
-@answers(graph.INCIDENTS, "specified", METADATA)
-def incidents(call: Call) -> httpx.Response:
-    return _listed(call, _incidents(call), "security/incidents", FILTERED)
-
-
-@answers(graph.INCIDENT, "specified", METADATA)
-def incident(call: Call) -> httpx.Response:
-    return _single(call, _by_id(call, _incidents(call), call.path["incident"]), "security/incidents/$entity")
-
-
-@answers(graph.SECURE_SCORES, "documented", graph.SECURE_SCORES.source)
-def secure_scores(call: Call) -> httpx.Response:
-    return _listed(call, call.tenant.defender.secure_scores, "security/secureScores", {"createdDateTime": datetime})
-
-
-@answers(graph.LEGACY_ALERTS, "inferred", "retired on 2026-10-15; documented only as returning no more data")
-def legacy_alerts(call: Call) -> httpx.Response:
-    try:
-        top, skip = number(call, "$top") or 0, number(call, "$skip") or 0
-    except QueryError as error:
-        return refuse(call, "query-invalid", reason=str(error))
-    if graph.LEGACY_ALERTS.max_top and top > graph.LEGACY_ALERTS.max_top:
-        return refuse(call, "top-exceeded", limit=graph.LEGACY_ALERTS.max_top, top=top)
-    if skip > LARGEST_LEGACY_SKIP:
-        return refuse(
-            call, "query-invalid", reason=f"The limit of '{LARGEST_LEGACY_SKIP}' for Skip query has been exceeded."
-        )
-    return _ok(call, "security/alerts", {"value": []})
-
-
-def _alerts(call: Call) -> list[dict[str, Any]]:
-    """The alerts that Graph shows: Sentinel's own only of a workspace that is connected to the Defender portal."""
-    defender = call.tenant.defender
-    return [one for one in defender.graph_alerts if defender.workspace_connected or not _of_sentinel(one)]
-
-
-def _incidents(call: Call) -> list[dict[str, Any]]:
-    """The incidents that Graph shows, with their alerts where they are to be expanded."""
-    defender = call.tenant.defender
-    seen, expand = _alerts(call), call.option("$expand") == "alerts"
-    hidden = {one["incidentId"] for one in defender.graph_alerts} - {one["incidentId"] for one in seen}
-    return [
-        one | ({"alerts": [each for each in seen if each["incidentId"] == one["id"]]} if expand else {})
-        for one in defender.graph_incidents
-        if one["id"] not in hidden
-    ]
-
-
-def _of_sentinel(alert: Mapping[str, Any]) -> bool:
-    return bool(alert["serviceSource"] == "microsoftSentinel")
-
-
-def _by_id(call: Call, rows: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
-    return None if name in call.tenant.unready else next((one for one in rows if one["id"] == name), None)
-
-
 # The app itself
 
 
 @answers(graph.APPLICATION, "documented", graph.APPLICATION.source)
 def application(call: Call) -> httpx.Response:
     app = _app(call)
-    return _single(call, directory.application(app) if app else None, "applications/$entity")
+    return single(call, directory.application(app) if app else None, "applications/$entity")
 
 
 @answers(graph.APP_ROLE_ASSIGNMENTS, "documented", graph.APP_ROLE_ASSIGNMENTS.source)
@@ -248,7 +178,7 @@ def app_role_assignments_of_principal(call: Call) -> httpx.Response:
 def _assignments_of(call: Call, app: App | None) -> httpx.Response:
     if app is None or app.service_principal_id is None:
         return refuse(call, "not-found")
-    return _ok(call, "appRoleAssignments", {"value": directory.app_role_assignments(call.tenant, app)})
+    return answered(call, "appRoleAssignments", {"value": directory.app_role_assignments(call.tenant, app)})
 
 
 def _app(call: Call) -> App | None:
@@ -258,36 +188,47 @@ def _app(call: Call) -> App | None:
 # How answers look
 
 
-def _listed(call: Call, rows: Sequence[Mapping[str, Any]], context: str, fields: Fields) -> httpx.Response:
-    """One page, newest first unless asked otherwise; its link repeats the question with another ``$skip``."""
+def listed(
+    call: Call, rows: Sequence[Mapping[str, Any]], context: str, fields: Fields, *, sort: str = "createdDateTime"
+) -> httpx.Response:
+    """One page, the highest ``sort`` first unless asked otherwise; its link repeats the question with another
+    ``$skip``.
+    """
     assert call.endpoint is not None
     limit = call.endpoint.max_top
     try:
         top = number(call, "$top")
         if limit and top and top > limit:
             return refuse(call, "top-exceeded", limit=limit, top=top)
-        newest = sorted(rows, key=lambda one: str(one["createdDateTime"]), reverse=True)
+        newest = sorted(rows, key=lambda one: str(one[sort]), reverse=True)
         found = select(call, newest, fields, default=PAGE, most=LARGEST_PAGE)
     except QueryError as error:
         return refuse(call, "query-invalid", reason=str(error))
     counted = {"@odata.count": found.total} if (call.option("$count") or "").lower() == "true" else {}
     linked = {"@odata.nextLink": next_link(call, found.next_skip)} if found.next_skip is not None else {}
-    return _ok(call, context, {**counted, **linked, "value": shown(found.rows, call.request.headers.get("prefer"))})
+    return answered(
+        call, context, {**counted, **linked, "value": shown(found.rows, call.request.headers.get("prefer"))}
+    )
 
 
-def _single(call: Call, row: Mapping[str, Any] | None, context: str) -> httpx.Response:
+def single(call: Call, row: Mapping[str, Any] | None, context: str) -> httpx.Response:
     if row is None:
         return refuse(call, "not-found")
     try:
         (found,) = project([row], call.option("$select"))
     except QueryError as error:
         return refuse(call, "query-invalid", reason=str(error))
-    return _ok(call, context, shown(found, call.request.headers.get("prefer")))
+    return answered(call, context, shown(found, call.request.headers.get("prefer")))
 
 
-def _ok(call: Call, context: str, value: Mapping[str, Any]) -> httpx.Response:
-    metadata = f"https://{call.request.url.host}/v1.0/$metadata#{context}"
-    return respond(call, 200, {"@odata.context": metadata, **value}, headers(call))
+def answered(call: Call, context: str, value: Mapping[str, Any]) -> httpx.Response:
+    return respond(call, 200, {"@odata.context": context_of(call, context), **value}, headers(call))
+
+
+def context_of(call: Call, kind: str) -> str:
+    """What an answer is an instance of, in the metadata of the version that was asked."""
+    version = call.request.url.path.split("/")[1].lower()
+    return f"https://{call.request.url.host}/{version}/$metadata#{kind}"
 
 
 @unmatched(GRAPH)

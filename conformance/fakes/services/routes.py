@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import httpx
 
@@ -16,6 +16,11 @@ from conformance.apis.endpoint import Api, Endpoint
 from conformance.fakes.state.tenant import Tenant
 from conformance.toml_file.tables import table
 
+if TYPE_CHECKING:
+    from conformance.fakes.world import World
+
+ASKED = "world"
+"""The extension of a request, while it is answered, that holds the world it asks."""
 Tier = Literal["recorded", "specified", "documented", "observed", "inferred"]
 """How an answer of the fakes is known, best first. ``observed``: quoted in public issues or logs."""
 
@@ -44,6 +49,12 @@ class Call:
     def request_id(self) -> str:
         """The service's id of this request: the same wherever its answer names it."""
         found: str = self.request.extensions.setdefault("request-id", new_id())
+        return found
+
+    @property
+    def world(self) -> World:
+        """The world that is asked."""
+        found: World = self.request.extensions[ASKED]
         return found
 
     @cached_property
@@ -172,9 +183,9 @@ class Refuser:
         return respond(call, status, body, {**self._headers(call, status), **more_headers})
 
 
-def not_served(refuse: Refuser, call: Call) -> httpx.Response:
-    """What the virtual tenant says to a route that it does not model: that it is not the service that says so."""
-    text = f"The virtual tenant does not serve this route: {call.request.method} {call.request.url.path}"
+def not_served(refuse: Refuser, call: Call, what: str = "this route") -> httpx.Response:
+    """What the virtual tenant says to what it does not model: that it is not the service that says so."""
+    text = f"The virtual tenant does not serve {what}: {call.request.method} {call.request.url.path}"
     return refuse.say(call, 501, "RouteNotServed", text, {"x-virtual-tenant": "route-not-served"})
 
 

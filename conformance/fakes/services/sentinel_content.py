@@ -1,4 +1,4 @@
-"""Sentinel's resources as the wire has them: incidents and what hangs on them, rules, connectors and the rest."""
+"""What is configured in a workspace with Sentinel, as the wire has it: rules, connectors, watchlists and the rest."""
 
 from __future__ import annotations
 
@@ -6,148 +6,15 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from conformance.fakes.state.timeline import ACCOUNTS, Alert, Incident, stable_id, stamp
+from conformance.fakes.services.sentinel_bodies import NAMESPACE, base, person_body
+from conformance.fakes.state.timeline import ANALYST, stable_id, stamp
 
 if TYPE_CHECKING:
     from conformance.fakes.state.tenant import Workspace
 
-NAMESPACE = "Microsoft.SecurityInsights"
 ETAG = '"2d00f1a2-0000-0100-0000-65f0a1b20000"'
-
-
-def base(workspace: Workspace) -> str:
-    return f"{workspace.scope}/providers/{NAMESPACE}"
-
-
-def incident_body(workspace: Workspace, one: Incident) -> dict[str, Any]:
-    """An incident of a workspace that is connected to the Defender portal. No systemData: incidents carry none."""
-    here = f"{base(workspace)}/Incidents/{one.id}"
-    times = [alert.at for alert in one.alerts] or [one.created]
-    properties: dict[str, Any] = {
-        "title": one.title,
-        "description": "",
-        "severity": one.severity,
-        "status": one.status,
-        "owner": {
-            "objectId": None,
-            "email": None,
-            "assignedTo": None,
-            "userPrincipalName": None,
-            "ownerType": None,
-        },
-        "labels": [],
-        "firstActivityTimeUtc": stamp(min(times)),
-        "lastActivityTimeUtc": stamp(max(times)),
-        "lastModifiedTimeUtc": stamp(one.modified),
-        "createdTimeUtc": stamp(one.created),
-        "incidentNumber": one.number,
-        "additionalData": {
-            "alertsCount": len(one.alerts),
-            "bookmarksCount": one.bookmarks,
-            "commentsCount": len(one.comments),
-            "alertProductNames": sorted({alert.product for alert in one.alerts}),
-            "tactics": sorted({alert.tactic for alert in one.alerts}),
-            "providerIncidentUrl": f"https://security.microsoft.com/incidents/{one.number}",
-        },
-        "relatedAnalyticRuleIds": [f"{base(workspace)}/alertRules/{stable_id('rule', one.title)}"],
-        "incidentUrl": f"https://portal.azure.com/#asset/Microsoft_Azure_Security_Insights/Incident{here}",
-        "providerName": "Microsoft XDR",
-        "providerIncidentId": str(one.number),
-    }
-    if one.status == "Closed":
-        properties |= {"classification": "TruePositive", "classificationReason": "SuspiciousActivity"}
-    return {
-        "id": here,
-        "name": one.id,
-        "type": f"{NAMESPACE}/Incidents",
-        "etag": ETAG,
-        "properties": properties,
-    }
-
-
-def alert_body(workspace: Workspace, one: Alert) -> dict[str, Any]:
-    at = stamp(one.at)
-    return _entity(
-        workspace,
-        one.id,
-        "SecurityAlert",
-        systemAlertId=one.id,
-        alertDisplayName=one.title,
-        description="",
-        confidenceLevel="Unknown",
-        severity=one.severity,
-        vendorName="Microsoft",
-        productName="Azure Sentinel" if one.product == "Microsoft Sentinel" else one.product,
-        alertType=f"{workspace.customer_id}_{stable_id('rule', one.title)}",
-        processingEndTime=at,
-        status="New",
-        endTimeUtc=at,
-        startTimeUtc=at,
-        timeGenerated=at,
-        tactics=[one.tactic],
-        providerAlertId=one.id,
-        resourceIdentifiers=[
-            {
-                "type": "LogAnalytics",
-                "workspaceId": workspace.customer_id,
-                "subscriptionId": workspace.subscription_id,
-                "resourceGroup": workspace.resource_group,
-            }
-        ],
-        additionalData={"AlertMessageEnqueueTime": at},
-        friendlyName=one.title,
-    )
-
-
-def entities_of(workspace: Workspace, one: Incident) -> list[dict[str, Any]]:
-    """The accounts, hosts and addresses of an incident's alerts, each once."""
-    found: dict[str, dict[str, Any]] = {}
-    for alert in one.alerts:
-        account, host = alert.account, alert.host
-        for entity in (
-            _entity(
-                workspace,
-                stable_id("entity", account.upn),
-                "Account",
-                accountName=account.name,
-                displayName=account.display_name,
-                ntDomain=account.nt_domain,
-                upnSuffix=account.domain,
-                aadUserId=account.object_id,
-                friendlyName=account.name,
-            ),
-            _entity(
-                workspace,
-                stable_id("entity", host.dns_name),
-                "Host",
-                hostName=host.name,
-                dnsDomain=host.domain,
-                osFamily="Windows",
-                friendlyName=host.name,
-            ),
-            _entity(
-                workspace, stable_id("entity", host.address), "Ip", address=host.address, friendlyName=host.address
-            ),
-        ):
-            found[entity["name"]] = entity
-    return list(found.values())
-
-
-def _entity(workspace: Workspace, name: str, kind: str, **properties: Any) -> dict[str, Any]:
-    return {
-        "id": f"{base(workspace)}/Entities/{name}",
-        "name": name,
-        "type": f"{NAMESPACE}/Entities",
-        "kind": kind,
-        "properties": properties,
-    }
-
-
-_WHO = ACCOUNTS[0]
-AUTHOR = {"objectId": _WHO.object_id, "email": _WHO.upn, "name": _WHO.display_name, "userPrincipalName": _WHO.upn}
-"""Who writes comments and rules, as Sentinel names people."""
-
-
+AUTHOR = person_body(ANALYST)
+"""Who writes rules."""
 GROUPING = {
     "enabled": False,
     "reopenClosedIncident": False,
@@ -181,7 +48,7 @@ def content(workspace: Workspace, now: datetime) -> dict[str, list[Any]]:
             "displayName": title,
             "enabled": enabled,
             "description": "",
-            "query": "SigninLogs | where ResultType != 0",
+            "query": "SigninLogs | where ResultType != '0'",
             "severity": "Medium",
             "suppressionDuration": "PT5H",
             "suppressionEnabled": False,
@@ -207,6 +74,28 @@ def content(workspace: Workspace, now: datetime) -> dict[str, list[Any]]:
         }
         return resource("alertRules", stable_id("rule", title), properties, kind)
 
+    def template(title: str, description: str, connector: str) -> dict[str, Any]:
+        properties = {
+            "displayName": title,
+            "description": description,
+            "status": "Available",
+            "alertRulesCreatedByTemplateCount": 0,
+            "createdDateUTC": changed,
+            "lastUpdatedDateUTC": changed,
+            "requiredDataConnectors": [{"connectorId": connector, "dataTypes": ["SigninLogs"]}],
+            "query": "SigninLogs | where ResultType != '0' | summarize count() by UserPrincipalName",
+            "queryFrequency": "P1D",
+            "queryPeriod": "P1D",
+            "severity": "Medium",
+            "triggerOperator": "GreaterThan",
+            "triggerThreshold": 0,
+            "tactics": ["CredentialAccess"],
+            "techniques": ["T1110"],
+            "version": "1.0.0",
+        }
+        made = resource("AlertRuleTemplates", stable_id("template", title), properties, "Scheduled")
+        return {name: value for name, value in made.items() if name != "etag"}
+
     def logs(state: str = "Enabled") -> dict[str, Any]:
         return {"state": state}
 
@@ -216,6 +105,10 @@ def content(workspace: Workspace, now: datetime) -> dict[str, list[Any]]:
             rule("Mass download from file server", True),
             rule("Brute force against remote desktop", False),
             rule("Seen within a minute", True, "NRT"),
+        ],
+        "alertRuleTemplates": [
+            template("Failed sign-ins of one account", "Many failures within a day.", "AzureActiveDirectory"),
+            template("Sign-ins from two countries", "One account, two countries.", "AzureActiveDirectory"),
         ],
         "dataConnectors": [
             resource(

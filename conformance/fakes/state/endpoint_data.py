@@ -117,8 +117,8 @@ def endpoint_alert(tenant: Tenant, incident: Incident, alert: Alert) -> dict[str
         "mitreTechniques": [alert.technique],
         "relatedUser": {"userName": alert.account.name, "domainName": alert.account.domain},
         "comments": [
-            {"comment": text, "createdBy": f"analyst@{alert.account.domain}", "createdTime": stamp(incident.modified)}
-            for text in incident.comments
+            {"comment": one.text, "createdBy": f"analyst@{alert.account.domain}", "createdTime": stamp(one.written)}
+            for one in incident.comments
         ],
         "evidence": [
             _flat(

@@ -7,6 +7,7 @@ Defender for Endpoint raised has the same id there, and incidents go by their nu
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,8 +15,16 @@ from conformance.fakes.state.endpoint_data import ALERT_STATUS, defender_id, mac
 from conformance.fakes.state.tenant import Tenant
 from conformance.fakes.state.timeline import Account, Alert, Incident, stable_id, stamp
 
+VENDOR = {"provider": "SecureScore", "providerVersion": None, "subProvider": None, "vendor": "Microsoft"}
 PORTAL = "https://security.microsoft.com"
 INCIDENT_STATUS = {"New": "active", "Active": "inProgress", "Closed": "resolved"}
+CLASSIFICATIONS = {
+    "TruePositive": "truePositive",
+    "FalsePositive": "falsePositive",
+    "BenignPositive": "informationalExpectedActivity",
+    "Undetermined": "unknown",
+}
+"""Classifications in Sentinel and in Graph (inferred: they are synchronised, the pairs are not published)."""
 
 
 def graph_alert(tenant: Tenant, incident: Incident, alert: Alert, now: datetime) -> dict[str, Any]:
@@ -138,16 +147,16 @@ def graph_incident(tenant: Tenant, incident: Incident) -> dict[str, Any]:
         "id": str(incident.number),
         "tenantId": tenant.id,
         "displayName": incident.title,
-        "description": None,
+        "description": incident.description or None,
         "status": INCIDENT_STATUS[incident.status],
         "severity": _camel(incident.severity),
-        "classification": "unknown",
+        "classification": CLASSIFICATIONS.get(incident.classification or "", "unknown"),
         "determination": "unknown",
-        "assignedTo": None,
+        "assignedTo": incident.owner and (incident.owner.upn or incident.owner.name),
         "redirectIncidentId": None,
-        "resolvingComment": None,
+        "resolvingComment": incident.classification_comment,
         "summary": None,
-        "customTags": [],
+        "customTags": list(incident.labels),
         "systemTags": [],
         "comments": _comments(incident),
         "priorityScore": 10,
@@ -160,8 +169,8 @@ def graph_incident(tenant: Tenant, incident: Incident) -> dict[str, Any]:
 
 def _comments(incident: Incident) -> list[dict[str, Any]]:
     return [
-        {"comment": text, "createdByDisplayName": "Analyst", "createdDateTime": stamp(incident.modified)}
-        for text in incident.comments
+        {"comment": one.text, "createdByDisplayName": "Analyst", "createdDateTime": stamp(one.written)}
+        for one in incident.comments
     ]
 
 
@@ -185,10 +194,31 @@ def secure_score(tenant: Tenant, day: datetime) -> dict[str, Any]:
                 "score": 35.0,
             }
         ],
-        "vendorInformation": {
-            "provider": "SecureScore",
-            "providerVersion": None,
-            "subProvider": None,
-            "vendor": "Microsoft",
-        },
+        "vendorInformation": VENDOR,
+    }
+
+
+def control_profile_body(tenant_id: str, control: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the profile of a control of a secure score."""
+    return {
+        "id": control["controlName"],
+        "azureTenantId": tenant_id,
+        "actionType": "Config",
+        "actionUrl": "https://entra.microsoft.com",
+        "controlCategory": control["controlCategory"],
+        "title": control["description"],
+        "deprecated": False,
+        "implementationCost": "Low",
+        "lastModifiedDateTime": None,
+        "maxScore": 50.0,
+        "rank": 1,
+        "remediation": "",
+        "remediationImpact": "",
+        "service": "AAD",
+        "threats": ["Password Cracking"],
+        "tier": "Core",
+        "userImpact": "Moderate",
+        "complianceInformation": [],
+        "controlStateUpdates": [],
+        "vendorInformation": VENDOR,
     }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.apis.tables import TABLES, types_of_columns
 from conformance.fakes.state.log_rows import LOG_SCHEMAS, log_rows
-from conformance.fakes.state.timeline import HOSTS, Alert, Incident, stable_id
+from conformance.fakes.state.timeline import HOSTS, Alert, Incident, Person, stable_id
 
 if TYPE_CHECKING:
     from conformance.fakes.state.tenant import TableState, Workspace
@@ -68,7 +68,7 @@ def tables(workspace: Workspace, now: datetime) -> dict[str, TableState]:
 
 def latest_row(workspace: Workspace, one: Incident) -> dict[str, Any]:
     """Return the row of SecurityIncident that the latest change of an incident adds."""
-    return list(_incident(workspace, one))[-1]
+    return _incident_row(workspace, one, one.modified, one.status)
 
 
 def alert_row(workspace: Workspace, one: Alert) -> dict[str, Any]:
@@ -83,44 +83,58 @@ def _row(table: str, workspace: Workspace, at: datetime, **values: Any) -> dict[
 
 def _incident(workspace: Workspace, one: Incident) -> Iterator[dict[str, Any]]:
     """Yield one row for each change: the table is only ever added to."""
-    changes = [(one.created, "New")]
+    yield _incident_row(workspace, one, one.created, "New")
     if one.modified != one.created:
-        changes.append((one.modified, one.status))
+        yield _incident_row(workspace, one, one.modified, one.status)
+
+
+def _incident_row(workspace: Workspace, one: Incident, at: datetime, status: str) -> dict[str, Any]:
     times = [alert.at for alert in one.alerts]
-    for at, status in changes:
-        yield _row(
-            "SecurityIncident",
-            workspace,
-            at,
-            IncidentName=one.id,
-            IncidentNumber=one.number,
-            Title=one.title,
-            Description="",
-            Severity=one.severity,
-            Status=status,
-            Classification="TruePositive" if status == "Closed" else "",
-            ClassificationComment="",
-            ClassificationReason="SuspiciousActivity" if status == "Closed" else "",
-            CreatedTime=one.created,
-            LastModifiedTime=at,
-            FirstModifiedTime=one.created,
-            FirstActivityTime=min(times, default=None),
-            LastActivityTime=max(times, default=None),
-            ClosedTime=at if status == "Closed" else None,
-            AlertIds=json.dumps([alert.id for alert in one.alerts]),
-            BookmarkIds=json.dumps(one.bookmark_ids),
-            Comments=json.dumps([{"message": text} for text in one.comments]),
-            Labels="[]",
-            Owner=json.dumps({"objectId": None, "email": None, "assignedTo": None, "userPrincipalName": None}),
-            RelatedAnalyticRuleIds="[]",
-            Tasks="[]",
-            AdditionalData=json.dumps({"alertsCount": len(one.alerts), "tactics": [a.tactic for a in one.alerts]}),
-            IncidentUrl=f"https://portal.azure.com/#asset/Microsoft_Azure_Security_Insights/Incident/{one.id}",
-            ModifiedBy="Incident created from alert",
-            ProviderName="Microsoft XDR",
-            ProviderIncidentId=str(one.number),
-            SourceSystem="Azure",
-        )
+    closed = status == "Closed"
+    return _row(
+        "SecurityIncident",
+        workspace,
+        at,
+        IncidentName=one.id,
+        IncidentNumber=one.number,
+        Title=one.title,
+        Description=one.description,
+        Severity=one.severity,
+        Status=status,
+        Classification=(closed and one.classification) or "",
+        ClassificationComment=(closed and one.classification_comment) or "",
+        ClassificationReason=(closed and one.classification_reason) or "",
+        CreatedTime=one.created,
+        LastModifiedTime=at,
+        FirstModifiedTime=one.created,
+        FirstActivityTime=min(times, default=None),
+        LastActivityTime=max(times, default=None),
+        ClosedTime=at if closed else None,
+        AlertIds=json.dumps([alert.id for alert in one.alerts]),
+        BookmarkIds=json.dumps(one.bookmark_ids),
+        Comments=json.dumps([{"message": comment.text} for comment in one.comments]),
+        Labels=json.dumps([{"labelName": name, "labelType": "User"} for name in one.labels]),
+        Owner=json.dumps(owner_body(one.owner)),
+        RelatedAnalyticRuleIds="[]",
+        Tasks=json.dumps([{"title": task.title, "status": task.status} for task in one.tasks]),
+        AdditionalData=json.dumps({"alertsCount": len(one.alerts), "tactics": [a.tactic for a in one.alerts]}),
+        IncidentUrl=f"https://portal.azure.com/#asset/Microsoft_Azure_Security_Insights/Incident/{one.id}",
+        ModifiedBy="Incident created from alert" if not one.revision else "User",
+        ProviderName=one.provider,
+        ProviderIncidentId=str(one.number),
+        SourceSystem="Azure",
+    )
+
+
+def owner_body(owner: Person | None) -> dict[str, Any]:
+    """Return the owner of an incident as Sentinel shows them; nobody's members are null."""
+    person = owner or Person(None, None)
+    return {
+        "objectId": person.object_id,
+        "email": person.email,
+        "assignedTo": person.name,
+        "userPrincipalName": person.upn,
+    }
 
 
 def _alert(workspace: Workspace, one: Alert) -> dict[str, Any]:

@@ -82,7 +82,41 @@ class Alert:
 
 
 @dataclass(frozen=True)
+class Person:
+    """A user or app that owns an incident or writes on it; a service principal has no address."""
+
+    object_id: str | None
+    name: str | None
+    email: str | None = None
+    upn: str | None = None
+
+
+@dataclass(frozen=True)
+class Comment:
+    id: str
+    text: str
+    written: datetime
+    changed: datetime
+    author: Person
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task of an incident. ``status``: ``New`` or ``Completed``."""
+
+    id: str
+    title: str
+    description: str
+    status: str
+    written: datetime
+    changed: datetime
+    author: Person
+
+
+@dataclass(frozen=True)
 class Incident:
+    """An incident. ``revision`` counts its changes; ``provider`` names the product that created it."""
+
     number: int
     id: str
     title: str
@@ -91,12 +125,24 @@ class Incident:
     created: datetime
     modified: datetime
     alerts: tuple[Alert, ...]
-    comments: tuple[str, ...] = ()
+    comments: tuple[Comment, ...] = ()
     bookmarks: int = 0
+    description: str = ""
+    owner: Person | None = None
+    labels: tuple[str, ...] = ()
+    classification: str | None = None
+    classification_reason: str | None = None
+    classification_comment: str | None = None
+    tasks: tuple[Task, ...] = ()
+    related: tuple[tuple[str, str], ...] = ()
+    """Relations to bookmarks that were added: their names and the ids of the bookmarks."""
+    revision: int = 0
+    provider: str = "Microsoft XDR"
 
     @property
     def bookmark_ids(self) -> list[str]:
-        return [stable_id("incident bookmark", self.id, number) for number in range(self.bookmarks)]
+        added = [resource.rsplit("/", 1)[-1] for _, resource in self.related]
+        return [stable_id("incident bookmark", self.id, number) for number in range(self.bookmarks)] + added
 
 
 HOSTS = (
@@ -111,6 +157,14 @@ ACCOUNTS = (
     Account("svc-backup", "Backup service", "corp.example"),
     Account("j.novak", "J. Novak", "corp.example"),
 )
+ANALYST = Person(ACCOUNTS[0].object_id, ACCOUNTS[0].display_name, ACCOUNTS[0].upn, ACCOUNTS[0].upn)
+"""The author of the story's comments."""
+
+
+def comment(incident_id: str, number: int, text: str, at: datetime) -> Comment:
+    """Return a comment of the analyst."""
+    return Comment(stable_id("comment", incident_id, number), text, at, at, ANALYST)
+
 
 _PLOT: tuple[tuple[str, Severity, Status, Product, str, str, float], ...] = (
     ("Sign-in from a rare country", "Medium", "New", "Microsoft Sentinel", "InitialAccess", "T1078", 0.5),
@@ -161,18 +215,23 @@ def incidents(now: datetime, *, delay: timedelta = timedelta(), first: int = 471
             )
             for n in range(1 + i % 2)
         )
+        id, modified = stable_id("incident", i), created + timedelta(minutes=2 if status == "New" else 25)
+        looked = comment(id, 0, "Looked into it with the owner of the machine.", modified)
+        closed = status == "Closed"
         story.append(
             Incident(
                 first + len(_PLOT) - i,
-                stable_id("incident", i),
+                id,
                 title,
                 severity,
                 status,
                 created,
-                created + timedelta(minutes=2 if status == "New" else 25),
+                modified,
                 alerts,
-                comments=("Looked into it with the owner of the machine.",) if status == "Closed" else (),
+                comments=(looked,) if closed else (),
                 bookmarks=1 if i == 0 else 0,
+                classification="TruePositive" if closed else None,
+                classification_reason="SuspiciousActivity" if closed else None,
             )
         )
     return tuple(story)

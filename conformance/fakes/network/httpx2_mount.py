@@ -1,0 +1,56 @@
+"""The virtual tenant for httpx2 clients of this process, where httpx2 is installed: its transports are answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import Any
+from unittest.mock import patch
+
+import httpx
+
+from conformance.fakes.controllable import ControllableTenant
+from conformance.fakes.world import hosts
+
+
+@contextmanager
+def mount_httpx2(stage: ControllableTenant) -> Iterator[None]:
+    """Every ``httpx2.Client`` and ``AsyncClient`` is answered from ``stage``; requests to other hosts fail the test.
+
+    Transports that a test gives its clients itself stay as they are.
+    """
+    if find_spec("httpx2") is None:
+        yield
+        return
+    import httpx2
+
+    def answer(transport: Any, request: Any) -> Any:
+        request.read()
+        return _answered(stage, request)
+
+    async def answer_async(transport: Any, request: Any) -> Any:
+        await request.aread()
+        return _answered(stage, request)
+
+    with (
+        patch.object(httpx2.HTTPTransport, "handle_request", answer),
+        patch.object(httpx2.AsyncHTTPTransport, "handle_async_request", answer_async),
+    ):
+        yield
+
+
+def _answered(stage: ControllableTenant, request: Any) -> Any:
+    """The answer to a request of httpx2, as its own response. What the network does instead is raised as its own
+    error of the same name.
+    """
+    import httpx2
+
+    if request.url.host not in hosts():
+        raise AssertionError(f"{request.method} {request.url} is not one of the virtual tenant's hosts")
+    asked = httpx.Request(request.method, str(request.url), headers=request.headers.raw, content=request.content)
+    try:
+        found = stage.answer(asked)
+    except httpx.TransportError as error:
+        raise getattr(httpx2, type(error).__name__)(str(error), request=request) from error
+    return httpx2.Response(found.status_code, headers=found.headers.raw, content=found.content, request=request)

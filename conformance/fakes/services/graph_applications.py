@@ -1,0 +1,107 @@
+"""Microsoft Graph's applications: app registrations, their secrets and federated credentials."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime, timedelta
+
+import httpx
+
+from conformance.apis import graph
+from conformance.fakes.services.graph import refuse
+from conformance.fakes.services.graph_directory import WRITE_APPS, apps_of, directory_operation, done, listed, said
+from conformance.fakes.services.routes import Call, answers
+from conformance.fakes.state import directory
+from conformance.fakes.state.tenant import App, ClientSecret
+from conformance.fakes.state.timeline import stable_id
+
+APPS = "/v1.0/applications"
+LIST_APPS = directory_operation("applications", "GET", APPS, "application-list", graph.READ_DIRECTORY)
+GET_APP = directory_operation("application_by_id", "GET", APPS + "/{id}", "application-get", graph.READ_DIRECTORY)
+ADD_PASSWORD = directory_operation(
+    "add_password", "POST", APPS + "/{id}/addPassword", "application-addpassword", WRITE_APPS
+)
+REMOVE_PASSWORD = directory_operation(
+    "remove_password", "POST", APPS + "/{id}/removePassword", "application-removepassword", WRITE_APPS
+)
+FEDERATED = directory_operation(
+    "federated_credentials", "GET", APPS + "/{id}/federatedIdentityCredentials",
+    "application-list-federatedidentitycredentials", graph.READ_DIRECTORY,
+)  # fmt: skip
+
+
+def _app(call: Call) -> App | None:
+    wanted = call.path["id"].lower()
+    return next((one for one in apps_of(call) if one.registration_id.lower() == wanted), None)
+
+
+@answers(LIST_APPS, "documented", LIST_APPS.source)
+def applications(call: Call) -> httpx.Response:
+    return listed(call, "applications", map(directory.application, apps_of(call)))
+
+
+@answers(GET_APP, "documented", GET_APP.source)
+def application(call: Call) -> httpx.Response:
+    app = _app(call)
+    return said(call, 200, "applications/$entity", directory.application(app)) if app else refuse(call, "not-found")
+
+
+@answers(FEDERATED, "documented", FEDERATED.source)
+def federated_credentials(call: Call) -> httpx.Response:
+    app = _app(call)
+    if app is None:
+        return refuse(call, "not-found")
+    found = [
+        {
+            "id": stable_id("federated", app.client_id, one.issuer, one.subject),
+            "name": f"connection-{number}",
+            "issuer": one.issuer,
+            "subject": one.subject,
+            "audiences": [one.audience],
+        }
+        for number, one in enumerate(app.federated, 1)
+    ]
+    return said(call, 200, "federatedIdentityCredentials", {"value": found})
+
+
+@answers(ADD_PASSWORD, "documented", ADD_PASSWORD.source)
+def add_password(call: Call) -> httpx.Response:
+    """Adds a secret, for two years unless asked otherwise. Its value is in this answer alone."""
+    app, wanted = _app(call), (call.json or {}).get("passwordCredential") or {}
+    if app is None:
+        return refuse(call, "not-found")
+    now = call.tenant.clock.service_now()
+    ends = _time(wanted.get("endDateTime")) or now + timedelta(days=730)
+    made = ClientSecret(secrets.token_urlsafe(30), stable_id("key", app.client_id, now, len(app.secrets)), ends, now)
+    app.secrets.append(made)
+    return said(
+        call,
+        200,
+        "microsoft.graph.passwordCredential",
+        {
+            "customKeyIdentifier": None,
+            "displayName": wanted.get("displayName"),
+            "keyId": made.key_id,
+            "hint": made.value[:3],
+            "secretText": made.value,
+            "startDateTime": f"{now:%Y-%m-%dT%H:%M:%SZ}",
+            "endDateTime": f"{ends:%Y-%m-%dT%H:%M:%SZ}",
+        },
+    )
+
+
+def _time(text: object) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+@answers(REMOVE_PASSWORD, "documented", REMOVE_PASSWORD.source)
+def remove_password(call: Call) -> httpx.Response:
+    app, key = _app(call), (call.json or {}).get("keyId")
+    if app is None or key not in [one.key_id for one in app.secrets]:
+        return refuse(call, "not-found")
+    app.secrets = [one for one in app.secrets if one.key_id != key]
+    return done(call)

@@ -1,0 +1,229 @@
+"""Microsoft Graph security of the virtual tenant: alerts, incidents and secure scores, read and written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from conformance.apis import graph
+from conformance.apis.endpoint import GRAPH, AppRole, Endpoint
+from conformance.fakes.query.odata import Fields, QueryError, number
+from conformance.fakes.services.graph import METADATA, answered, listed, refuse, single
+from conformance.fakes.services.operations import operation
+from conformance.fakes.services.routes import Call, answers, not_served
+from conformance.fakes.state.graph_data import CLASSIFICATIONS, INCIDENT_STATUS, control_profile_body
+from conformance.fakes.state.incident_changes import add_row, change_incident
+from conformance.fakes.state.timeline import Person, stamp
+
+LARGEST_LEGACY_SKIP = 500
+"""Of the legacy alerts, as their page documents it."""
+FILTERED: Fields = {
+    "assignedTo": str,
+    "classification": str,
+    "determination": str,
+    "createdDateTime": datetime,
+    "lastUpdateDateTime": datetime,
+    "severity": str,
+    "status": str,
+}
+"""What incidents can be filtered by; alerts also by ``serviceSource``."""
+
+
+@answers(graph.ALERTS, "specified", METADATA)
+def alerts(call: Call) -> httpx.Response:
+    return listed(call, _alerts(call), "security/alerts_v2", {**FILTERED, "serviceSource": str})
+
+
+@answers(graph.ALERT, "specified", METADATA)
+def alert(call: Call) -> httpx.Response:
+    return single(call, _by_id(call, _alerts(call), call.path["alert"]), "security/alerts_v2/$entity")
+
+
+@answers(graph.INCIDENTS, "specified", METADATA)
+def incidents(call: Call) -> httpx.Response:
+    return listed(call, _incidents(call), "security/incidents", FILTERED)
+
+
+@answers(graph.INCIDENT, "specified", METADATA)
+def incident(call: Call) -> httpx.Response:
+    return single(call, _by_id(call, _incidents(call), call.path["incident"]), "security/incidents/$entity")
+
+
+@answers(graph.SECURE_SCORES, "documented", graph.SECURE_SCORES.source)
+def secure_scores(call: Call) -> httpx.Response:
+    return listed(call, call.tenant.defender.secure_scores, "security/secureScores", {"createdDateTime": datetime})
+
+
+@answers(graph.LEGACY_ALERTS, "inferred", "retired on 2026-10-15; documented only as returning no more data")
+def legacy_alerts(call: Call) -> httpx.Response:
+    try:
+        top, skip = number(call, "$top") or 0, number(call, "$skip") or 0
+    except QueryError as error:
+        return refuse(call, "query-invalid", reason=str(error))
+    if graph.LEGACY_ALERTS.max_top and top > graph.LEGACY_ALERTS.max_top:
+        return refuse(call, "top-exceeded", limit=graph.LEGACY_ALERTS.max_top, top=top)
+    if skip > LARGEST_LEGACY_SKIP:
+        return refuse(
+            call, "query-invalid", reason=f"The limit of '{LARGEST_LEGACY_SKIP}' for Skip query has been exceeded."
+        )
+    return answered(call, "security/alerts", {"value": []})
+
+
+def _alerts(call: Call) -> list[dict[str, Any]]:
+    """The alerts that Graph shows: Sentinel's own only of a workspace that is connected to the Defender portal."""
+    defender = call.tenant.defender
+    return [one for one in defender.graph_alerts if defender.workspace_connected or not _of_sentinel(one)]
+
+
+def _incidents(call: Call) -> list[dict[str, Any]]:
+    """The incidents that Graph shows, with their alerts where they are to be expanded."""
+    defender = call.tenant.defender
+    seen, expand = _alerts(call), call.option("$expand") == "alerts"
+    hidden = {one["incidentId"] for one in defender.graph_alerts} - {one["incidentId"] for one in seen}
+    return [
+        one | ({"alerts": [each for each in seen if each["incidentId"] == one["id"]]} if expand else {})
+        for one in defender.graph_incidents
+        if one["id"] not in hidden
+    ]
+
+
+def _of_sentinel(alert: Mapping[str, Any]) -> bool:
+    return bool(alert["serviceSource"] == "microsoftSentinel")
+
+
+def _by_id(call: Call, rows: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
+    return None if name in call.tenant.unready else next((one for one in rows if one["id"] == name), None)
+
+
+# Secure score control profiles
+
+
+def _operation(name: str, method: str, end: str, page: str, needs: AppRole) -> Endpoint[Any]:
+    return operation(f"graph.{name}", GRAPH, method, f"{graph.SECURITY_PATH}/{end}", graph.DOCS + page, needs)
+
+
+PROFILES = _operation(
+    "control_profiles", "GET", "secureScoreControlProfiles", "security-list-securescorecontrolprofiles",
+    graph.READ_EVENTS,
+)  # fmt: skip
+PROFILE = _operation(
+    "control_profile", "GET", "secureScoreControlProfiles/{profile}", "securescorecontrolprofile-get",
+    graph.READ_EVENTS,
+)  # fmt: skip
+
+
+@answers(PROFILES, "specified", METADATA)
+def control_profiles(call: Call) -> httpx.Response:
+    return listed(call, _profiles(call), "security/secureScoreControlProfiles", {"title": str}, sort="id")
+
+
+@answers(PROFILE, "specified", METADATA)
+def control_profile(call: Call) -> httpx.Response:
+    found = next((one for one in _profiles(call) if one["id"] == call.path["profile"]), None)
+    return single(call, found, "security/secureScoreControlProfiles/$entity")
+
+
+def _profiles(call: Call) -> list[dict[str, Any]]:
+    """A profile for each control of the latest secure score."""
+    scores = sorted(call.tenant.defender.secure_scores, key=lambda one: str(one["createdDateTime"]))
+    return [
+        control_profile_body(call.tenant.id, control) for control in (scores[-1]["controlScores"] if scores else ())
+    ]
+
+
+# Writes
+
+WRITE_ALERTS = AppRole("SecurityAlert.ReadWrite.All")
+WRITE_INCIDENTS = AppRole("SecurityIncident.ReadWrite.All")
+UPDATE_ALERT = _operation("alert_update", "PATCH", "alerts_v2/{alert}", "security-alert-update", WRITE_ALERTS)
+UPDATE_INCIDENT = _operation(
+    "incident_update", "PATCH", "incidents/{incident}", "security-incident-update", WRITE_INCIDENTS
+)
+CLASSIFIED = ("unknown", "falsePositive", "truePositive", "informationalExpectedActivity")
+OF_ALERT = {
+    "assignedTo": None,
+    "classification": CLASSIFIED,
+    "determination": None,
+    "status": ("new", "inProgress", "resolved"),
+}
+"""What can be changed of an alert, with the values where they are a few; None: any text."""
+OF_INCIDENT = {
+    "assignedTo": None,
+    "classification": CLASSIFIED,
+    "customTags": None,
+    "description": None,
+    "determination": None,
+    "displayName": None,
+    "resolvingComment": None,
+    "severity": ("informational", "low", "medium", "high"),
+    "status": ("active", "inProgress", "resolved"),
+}
+"""As :data:`OF_ALERT`, of an incident."""
+
+
+def _asked(call: Call, known: Mapping[str, tuple[str, ...] | None]) -> dict[str, Any] | httpx.Response:
+    """The members that a body changes; a refusal of a value that there is not, or of a member not modelled here."""
+    body = call.json
+    if not isinstance(body, dict):
+        return refuse(call, "query-invalid", reason="The request body is not an object.")
+    changes = {name: value for name, value in body.items() if not name.startswith("@")}
+    for name, value in changes.items():
+        if name not in known:
+            return not_served(refuse, call, f"a change of {name}")
+        allowed = known[name]
+        if allowed and value not in allowed:
+            return refuse(call, "query-invalid", reason=f"The value of '{name}' is not valid.")
+    return changes
+
+
+@answers(UPDATE_ALERT, "documented", UPDATE_ALERT.source)
+def update_alert(call: Call) -> httpx.Response:
+    asked, found = _asked(call, OF_ALERT), _by_id(call, _alerts(call), call.path["alert"])
+    if isinstance(asked, httpx.Response) or found is None:
+        return asked if isinstance(asked, httpx.Response) else refuse(call, "not-found")
+    now = stamp(call.tenant.clock.service_now())
+    done = {"resolvedDateTime": now if asked["status"] == "resolved" else None} if "status" in asked else {}
+    for one in call.tenant.defender.graph_alerts:
+        if one["id"] == found["id"]:
+            one.update(asked, lastUpdateDateTime=now, **done)
+    return single(call, _by_id(call, _alerts(call), found["id"]), "security/alerts_v2/$entity")
+
+
+@answers(UPDATE_INCIDENT, "documented", UPDATE_INCIDENT.source)
+def update_incident(call: Call) -> httpx.Response:
+    """Changes an incident here and, of a connected workspace, in Microsoft Sentinel."""
+    asked, found = _asked(call, OF_INCIDENT), _by_id(call, _incidents(call), call.path["incident"])
+    if isinstance(asked, httpx.Response) or found is None:
+        return asked if isinstance(asked, httpx.Response) else refuse(call, "not-found")
+    defender, workspaces = call.tenant.defender, call.tenant.workspaces
+    if defender.workspace_connected:
+        for workspace in workspaces:
+            for one in [one for one in workspace.incidents if str(one.number) == found["id"]]:
+                add_row(workspace, change_incident(call.tenant, workspace, one, **_in_sentinel(asked)))
+    now = stamp(call.tenant.clock.service_now())
+    for shown in defender.graph_incidents:
+        if shown["id"] == found["id"]:
+            shown.update(asked, lastUpdateDateTime=now)
+    return single(call, _by_id(call, _incidents(call), found["id"]), "security/incidents/$entity")
+
+
+def _in_sentinel(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The same changes as Sentinel keeps them."""
+    statuses = {shown: status for status, shown in INCIDENT_STATUS.items()}
+    classified = {shown: classification for classification, shown in CLASSIFICATIONS.items()}
+    named = {
+        "title": asked.get("displayName"),
+        "description": asked.get("description"),
+        "severity": asked["severity"].title() if "severity" in asked else None,
+        "status": statuses.get(asked.get("status", "")),
+        "classification": classified.get(asked.get("classification", "")),
+        "classification_comment": asked.get("resolvingComment"),
+        "labels": tuple(asked["customTags"]) if "customTags" in asked else None,
+        "owner": Person(None, asked["assignedTo"], asked["assignedTo"], asked["assignedTo"])
+        if asked.get("assignedTo")
+        else None,
+    }
+    return {name: value for name, value in named.items() if value is not None}

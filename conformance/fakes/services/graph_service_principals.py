@@ -1,0 +1,148 @@
+"""Microsoft Graph's service principals: those of apps and of APIs, and the permissions that were consented."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from conformance.apis import graph
+from conformance.apis.endpoint import AppRole
+from conformance.apis.permissions import RESOURCES, resource_of
+from conformance.fakes.services.graph import refuse
+from conformance.fakes.services.graph_directory import (
+    WRITE_APPS,
+    apps_of,
+    directory_operation,
+    done,
+    listed,
+    resource_body,
+    resource_id,
+    said,
+)
+from conformance.fakes.services.routes import Call, answers
+from conformance.fakes.state import directory
+from conformance.fakes.state.tenant import App, Consent, Resource
+from conformance.fakes.state.timeline import stable_id
+
+PRINCIPALS = "/v1.0/servicePrincipals"
+WRITE_CONSENTS = AppRole("AppRoleAssignment.ReadWrite.All")
+LIST_PRINCIPALS = directory_operation(
+    "service_principals", "GET", PRINCIPALS, "serviceprincipal-list", graph.READ_DIRECTORY
+)
+GET_PRINCIPAL = directory_operation(
+    "service_principal_by_id", "GET", PRINCIPALS + "/{id}", "serviceprincipal-get", graph.READ_DIRECTORY
+)
+CREATE_PRINCIPAL = directory_operation(
+    "create_service_principal", "POST", PRINCIPALS, "serviceprincipal-post-serviceprincipals", WRITE_APPS
+)
+UPDATE_PRINCIPAL = directory_operation(
+    "update_service_principal", "PATCH", PRINCIPALS + "/{id}", "serviceprincipal-update", WRITE_APPS
+)
+DELETE_PRINCIPAL = directory_operation(
+    "delete_service_principal", "DELETE", PRINCIPALS + "/{id}", "serviceprincipal-delete", WRITE_APPS
+)
+CONSENT = directory_operation(
+    "consent", "POST", PRINCIPALS + "/{id}/appRoleAssignments", "serviceprincipal-post-approleassignments",
+    WRITE_CONSENTS,
+)  # fmt: skip
+REVOKE = directory_operation(
+    "revoke", "DELETE", PRINCIPALS + "/{id}/appRoleAssignments/{assignment}",
+    "serviceprincipal-delete-approleassignments", WRITE_CONSENTS,
+)  # fmt: skip
+
+
+def _principals(call: Call) -> list[dict[str, Any]]:
+    tenant = call.tenant
+    apps = [directory.service_principal(tenant, one) for one in apps_of(call) if one.service_principal_id]
+    return [*apps, *(resource_body(call, one) for one in tenant.resources.values())]
+
+
+@answers(LIST_PRINCIPALS, "documented", LIST_PRINCIPALS.source)
+def service_principals(call: Call) -> httpx.Response:
+    return listed(call, "servicePrincipals", _principals(call))
+
+
+@answers(GET_PRINCIPAL, "documented", GET_PRINCIPAL.source)
+def service_principal(call: Call) -> httpx.Response:
+    found = next((one for one in _principals(call) if one["id"].lower() == call.path["id"].lower()), None)
+    return said(call, 200, "servicePrincipals/$entity", found) if found else refuse(call, "not-found")
+
+
+@answers(CREATE_PRINCIPAL, "documented", CREATE_PRINCIPAL.source)
+def create_service_principal(call: Call) -> httpx.Response:
+    """Of an app that the tenant has, or of one of the APIs."""
+    client_id = str((call.json or {}).get("appId", "")).lower()
+    app, known = call.tenant.apps.get(client_id), resource_of(client_id)
+    if app is not None:
+        app.service_principal_id = app.service_principal_id or stable_id("service principal", client_id)
+        body = directory.service_principal(call.tenant, app)
+    elif known is not None:
+        resource = call.tenant.resources.setdefault(client_id, Resource(client_id, known.name))
+        body = resource_body(call, resource)
+    else:
+        return refuse(call, "not-found")
+    return said(call, 201, "servicePrincipals/$entity", body)
+
+
+def _target(call: Call) -> App | Resource | None:
+    wanted = call.path["id"].lower()
+    for app in apps_of(call):
+        if (app.service_principal_id or "").lower() == wanted:
+            return app
+    return next((one for one in call.tenant.resources.values() if resource_id(call, one).lower() == wanted), None)
+
+
+@answers(UPDATE_PRINCIPAL, "documented", UPDATE_PRINCIPAL.source)
+def update_service_principal(call: Call) -> httpx.Response:
+    """Enables or disables it, and says whether it needs an assignment."""
+    found, asked = _target(call), call.json or {}
+    if found is None:
+        return refuse(call, "not-found")
+    found.enabled = asked.get("accountEnabled", found.enabled)
+    if isinstance(found, Resource):
+        found.assignment_required = asked.get("appRoleAssignmentRequired", found.assignment_required)
+    return done(call)
+
+
+@answers(DELETE_PRINCIPAL, "documented", DELETE_PRINCIPAL.source)
+def delete_service_principal(call: Call) -> httpx.Response:
+    """Its roles and consents go with it."""
+    found, tenant = _target(call), call.tenant
+    if isinstance(found, App):
+        tenant.assignments = [one for one in tenant.assignments if one.principal_id != found.service_principal_id]
+        found.service_principal_id, found.consents = None, []
+    elif found is not None:
+        del tenant.resources[found.app_id]
+    return done(call) if found else refuse(call, "not-found")
+
+
+@answers(CONSENT, "documented", CONSENT.source)
+def consent(call: Call) -> httpx.Response:
+    """Grants an application permission of an API to an app; new tokens have it at once."""
+    found, asked = _target(call), call.json or {}
+    resources = call.tenant.resources.values()
+    resource = next((one for one in resources if resource_id(call, one) == asked.get("resourceId")), None)
+    role = _role(resource, str(asked.get("appRoleId", "")).lower()) if resource else None
+    if not isinstance(found, App) or resource is None or role is None:
+        return refuse(call, "not-found")
+    found.consents.append(Consent(resource.app_id, role, call.tenant.clock.service_now()))
+    made = directory.app_role_assignments(call.tenant, found)[-1]
+    return said(call, 201, "appRoleAssignments/$entity", made)
+
+
+def _role(resource: Resource, role_id: str) -> str | None:
+    known = next((one for one in RESOURCES.values() if one.app_id == resource.app_id), None)
+    permissions = known.permissions.values() if known else ()
+    return next((one.name for one in permissions if (one.application or "").lower() == role_id), None)
+
+
+@answers(REVOKE, "documented", REVOKE.source)
+def revoke(call: Call) -> httpx.Response:
+    found = _target(call)
+    if not isinstance(found, App):
+        return refuse(call, "not-found")
+    shown = zip(directory.app_role_assignments(call.tenant, found), found.consents, strict=False)
+    withdrawn = [one for body, one in shown if body["id"] == call.path["assignment"]]
+    found.consents = [one for one in found.consents if one not in withdrawn]
+    return done(call) if withdrawn else refuse(call, "not-found")

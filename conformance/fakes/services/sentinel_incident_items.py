@@ -1,0 +1,150 @@
+"""Single comments, tasks and relations of Sentinel's incidents: read, written and deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import httpx
+
+from conformance.fakes.services import sentinel_bodies as bodies
+from conformance.fakes.services.routes import Call, answers, not_served
+from conformance.fakes.services.sentinel import refuse
+from conformance.fakes.services.sentinel_incident_writes import (
+    Invalid,
+    Writer,
+    caller,
+    changed,
+    incident_operation,
+    on_incident,
+    properties_of,
+    required,
+    said,
+    text_of,
+)
+from conformance.fakes.state.tenant import Workspace
+from conformance.fakes.state.timeline import Comment, Incident, Task
+
+MAX_COMMENT = 30_000
+"""Characters of a comment (documented service limit)."""
+
+# Comments and tasks
+
+
+def _put(call: Call, workspace: Workspace, incident: Incident, member: str, item: Comment | Task) -> httpx.Response:
+    """Adds an item to a list of an incident, or changes the one of the same id."""
+    kept: tuple[Any, ...] = getattr(incident, member)
+    before = next((one for one in kept if one.id.lower() == item.id.lower()), None)
+    if before is not None:
+        item = replace(item, id=before.id, written=before.written, author=before.author)
+    items = (*kept, item) if before is None else tuple(item if one is before else one for one in kept)
+    incident = changed(call, workspace, incident, **{member: items})
+    body = bodies.comment_body if member == "comments" else bodies.task_body
+    return said(call, 201 if before is None else 200, body(workspace, incident, item))  # type: ignore[arg-type]
+
+
+def _comment(call: Call, workspace: Workspace, incident: Incident) -> httpx.Response:
+    message, now = required(properties_of(call), "message"), call.tenant.clock.service_now()
+    if len(message) > MAX_COMMENT:
+        raise Invalid(f"'message' has more than {MAX_COMMENT} characters.")
+    comment = Comment(call.path["comment"], message, now, now, caller(call))
+    return _put(call, workspace, incident, "comments", comment)
+
+
+def _task(call: Call, workspace: Workspace, incident: Incident) -> httpx.Response:
+    properties, now = properties_of(call), call.tenant.clock.service_now()
+    title, status = required(properties, "title"), required(properties, "status", ("New", "Completed"))
+    description = text_of(properties, "description") or ""
+    task = Task(call.path["task"], title, description, status, now, now, caller(call))
+    return _put(call, workspace, incident, "tasks", task)
+
+
+def _show(member: str, name: str, body: Callable[..., Any]) -> Writer:
+    """The item of an incident's list that a path names."""
+
+    def show(call: Call, workspace: Workspace, incident: Incident) -> httpx.Response:
+        wanted = call.path[name].lower()
+        for one in getattr(incident, member):
+            if one.id.lower() == wanted:
+                return said(call, 200, body(workspace, incident, one))
+        return refuse(call, "item-not-found", item=call.path[name])
+
+    return show
+
+
+def _drop(member: str, name: str) -> Writer:
+    """Takes an item out of an incident's list; one that there is not is no error."""
+
+    def drop(call: Call, workspace: Workspace, incident: Incident) -> httpx.Response:
+        kept: tuple[Any, ...] = getattr(incident, member)
+        left = tuple(one for one in kept if one.id.lower() != call.path[name].lower())
+        if left == kept:
+            return said(call, 204, None)
+        changed(call, workspace, incident, **{member: left})
+        return said(call, 200, None)
+
+    return drop
+
+
+for _member, _name, _writer, _body, _page in (
+    ("comments", "comment", _comment, bodies.comment_body, "incident-comments"),
+    ("tasks", "task", _task, bodies.task_body, "incident-tasks"),
+):
+    for _method, _action, _verb, _answer in (
+        ("PUT", "write", "create-or-update", _writer),
+        ("GET", "read", "get", _show(_member, _name, _body)),
+        ("DELETE", "delete", "delete", _drop(_member, _name)),
+    ):
+        _endpoint = incident_operation(
+            f"incident_{_name}_{_method.lower()}",
+            _method,
+            f"/{_member}/{{{_name}}}",
+            f"{_member}/{_action}",
+            f"{_page}/{_verb}",
+        )
+        answers(_endpoint, "specified", _endpoint.source)(on_incident(_answer))
+
+
+# Relations
+
+_RELATION = "/relations/{relation}"
+RELATE = incident_operation(
+    "incident_relate", "PUT", _RELATION, "relations/write", "incident-relations/create-or-update"
+)
+RELATION = incident_operation("incident_relation", "GET", _RELATION, "relations/read", "incident-relations/get")
+UNRELATE = incident_operation("incident_unrelate", "DELETE", _RELATION, "relations/delete", "incident-relations/delete")
+
+
+@answers(RELATE, "specified", RELATE.source)
+@on_incident
+def relate(call: Call, workspace: Workspace, incident: Incident) -> httpx.Response:
+    """To a bookmark of the workspace. Adding an alert to an incident is not modelled."""
+    resource, name = required(properties_of(call), "relatedResourceId"), call.path["relation"]
+    known = {one["id"].lower(): one["id"] for one in workspace.content.get("bookmarks", [])}
+    if resource.lower() not in known:
+        return not_served(refuse, call)
+    before = [one for one in incident.related if one[0] == name]
+    related = (*(one for one in incident.related if one[0] != name), (name, known[resource.lower()]))
+    incident = changed(call, workspace, incident, related=related)
+    return said(call, 200 if before else 201, bodies.relations_of(workspace, incident)[-1])
+
+
+@answers(RELATION, "specified", RELATION.source)
+@on_incident
+def relation(call: Call, workspace: Workspace, incident: Incident) -> httpx.Response:
+    for one in bodies.relations_of(workspace, incident):
+        if one["name"].lower() == call.path["relation"].lower():
+            return said(call, 200, one)
+    return refuse(call, "item-not-found", item=call.path["relation"])
+
+
+@answers(UNRELATE, "specified", UNRELATE.source)
+@on_incident
+def unrelate(call: Call, workspace: Workspace, incident: Incident) -> httpx.Response:
+    """Removes a relation that was added; those to an incident's own alerts stay."""
+    left = tuple(one for one in incident.related if one[0].lower() != call.path["relation"].lower())
+    if left == incident.related:
+        return said(call, 204, None)
+    changed(call, workspace, incident, related=left)
+    return said(call, 200, None)

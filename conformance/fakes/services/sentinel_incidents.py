@@ -1,0 +1,167 @@
+"""The incidents of Microsoft Sentinel, and the lists that hang on each."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote
+
+import httpx
+
+from conformance.apis import sentinel
+from conformance.fakes.services.arm_gateway import ok
+from conformance.fakes.services.routes import Call, answers
+from conformance.fakes.services.sentinel import NAMESPACE, SPEC, onboarded, page_size, refuse
+from conformance.fakes.services.sentinel_bodies import (
+    alert_body,
+    comment_body,
+    entities_of,
+    incident_body,
+    relations_of,
+    task_body,
+)
+from conformance.fakes.state.tenant import Workspace
+from conformance.fakes.state.timeline import Incident
+
+DEFAULT_PAGE = 50
+
+FILTER = re.compile(r"properties/(severity|status) eq '(\w+)'")
+ORDER = re.compile(r"properties/(createdTimeUtc|lastModifiedTimeUtc)(?: (asc|desc))?", re.IGNORECASE)
+
+
+@answers(sentinel.INCIDENTS, "recorded", "azure-sdk recordings of incident lists")
+@onboarded
+def incidents(call: Call, workspace: Workspace) -> httpx.Response:
+    """Pages with a next link as the service writes it: with a port, and a token that is not percent-encoded."""
+    found = list(workspace.incidents)
+    for clause in filter(None, (call.option("$filter") or "").split(" and ")):
+        match = FILTER.fullmatch(clause.strip())
+        if match is None:
+            return refuse(call, "filter-malformed")
+        found = [one for one in found if getattr(one, match.group(1)) == match.group(2)]
+    order = ORDER.fullmatch(call.option("$orderby") or "properties/createdTimeUtc desc")
+    if order is None:
+        return refuse(call, "filter-malformed")
+    by_creation = order.group(1).lower() == "createdtimeutc"
+    found.sort(
+        key=lambda one: one.created if by_creation else one.modified,
+        reverse=(order.group(2) or "asc").lower() == "desc",
+    )
+    top = page_size(call, DEFAULT_PAGE)
+    if top is None or (sentinel.INCIDENTS.max_top and top > sentinel.INCIDENTS.max_top):
+        return refuse(call, "top-invalid")
+    start = _skipped(call.option("$skipToken"), workspace.token_generation)
+    if start is None:
+        return refuse(call, "skip-token-malformed")
+    page = [incident_body(workspace, one) for one in found[start : start + top]]
+    answer: dict[str, Any] = {"value": page}
+    if start + top < len(found):
+        answer["nextLink"] = _next(call, start + top, workspace.token_generation)
+    return ok(call, answer)
+
+
+def _next(call: Call, skip: int, generation: int) -> str:
+    options = "&".join(f"{name}={value}" for name, value in call.query.multi_items() if name.lower() != "$skiptoken")
+    token = json.dumps([{"token": f"+RID:{generation or ''}~{skip}", "skip": skip}], separators=(",", ":"))
+    return f"https://{call.request.url.host}:443{call.request.url.path}?{options}&$skipToken={token}"
+
+
+def _skipped(token: str | None, generation: int) -> int | None:
+    """How many rows a token skips; None: it is none of ours, or of another generation."""
+    if token is None:
+        return 0
+    match = re.search(r'"skip":(\d+)', unquote(token))
+    handed_out = re.search(r"\+RID:(\d*)~", unquote(token))
+    if match is None or (handed_out and handed_out[1] != str(generation or "")):
+        return None
+    return int(match.group(1))
+
+
+def of_incident(
+    answer: Callable[[Call, Workspace, Incident], Any],
+) -> Callable[[Call], httpx.Response]:
+    """An operation on one incident."""
+
+    @onboarded
+    def checked(call: Call, workspace: Workspace) -> httpx.Response:
+        for one in () if workspace.vanishing else workspace.incidents:
+            unready = one.id in call.tenant.unready and call.endpoint is not sentinel.INCIDENT
+            if one.id.lower() == call.path["incident"].lower() and not unready:
+                return ok(call, answer(call, workspace, one))
+        return refuse(call, "incident-not-found", incident=call.path["incident"])
+
+    return checked
+
+
+@answers(sentinel.INCIDENT, "recorded", "azure-sdk recordings of incidents")
+@of_incident
+def incident(call: Call, workspace: Workspace, one: Incident) -> Any:
+    return incident_body(workspace, one)
+
+
+@answers(sentinel.INCIDENT_ALERTS, "specified", SPEC)
+@of_incident
+def incident_alerts(call: Call, workspace: Workspace, one: Incident) -> Any:
+    return {"value": [alert_body(workspace, alert) for alert in one.alerts]}
+
+
+@answers(sentinel.INCIDENT_ENTITIES, "specified", SPEC)
+@of_incident
+def incident_entities(call: Call, workspace: Workspace, one: Incident) -> Any:
+    found = entities_of(workspace, one)
+    kinds = sorted({entity["kind"] for entity in found})
+    counts = [{"entityKind": kind, "count": sum(entity["kind"] == kind for entity in found)} for kind in kinds]
+    return {"entities": found, "metaData": counts}
+
+
+@answers(sentinel.INCIDENT_BOOKMARKS, "specified", SPEC)
+@of_incident
+def incident_bookmarks(call: Call, workspace: Workspace, one: Incident) -> Any:
+    marks = []
+    for name in one.bookmark_ids:
+        properties = {"displayName": "Kept for the investigation", "query": "SigninLogs | take 1", "labels": []}
+        marks.append(
+            {
+                "id": f"{workspace.scope}/providers/{NAMESPACE}/Entities/{name}",
+                "name": name,
+                "type": f"{NAMESPACE}/Entities",
+                "kind": "Bookmark",
+                "properties": properties,
+            }
+        )
+    return {"value": marks}
+
+
+def _topped(answer: Callable[[Call], httpx.Response]) -> Callable[[Call], httpx.Response]:
+    """A list of an incident, which takes ``$top``; what is cut off has no next link here."""
+
+    def checked(call: Call) -> httpx.Response:
+        found = answer(call)
+        if found.status_code != 200 or call.option("$top") is None:
+            return found
+        most = page_size(call, 0)
+        return refuse(call, "top-invalid") if most is None else ok(call, {"value": found.json()["value"][:most]})
+
+    return checked
+
+
+@answers(sentinel.INCIDENT_COMMENTS, "recorded", "azure-sdk recordings of incident comments")
+@_topped
+@of_incident
+def incident_comments(call: Call, workspace: Workspace, one: Incident) -> Any:
+    return {"value": [comment_body(workspace, one, comment) for comment in one.comments]}
+
+
+@answers(sentinel.INCIDENT_RELATIONS, "specified", SPEC)
+@_topped
+@of_incident
+def incident_relations(call: Call, workspace: Workspace, one: Incident) -> Any:
+    return {"value": relations_of(workspace, one)}
+
+
+@answers(sentinel.INCIDENT_TASKS, "specified", SPEC)
+@of_incident
+def incident_tasks(call: Call, workspace: Workspace, one: Incident) -> Any:
+    return {"value": [task_body(workspace, one, task) for task in one.tasks]}

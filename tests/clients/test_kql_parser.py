@@ -1,0 +1,106 @@
+"""The official parser of KQL finds nothing wrong with any query that is sent, printed or shipped here.
+
+It is @kusto/language-service-next, installed beside the other JavaScript clients; it is given the tables' columns.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.apis import kql
+from conformance.fakes import build
+from conformance.fakes.query.any_kql import columns_of
+from conformance.findings import CAUSES, finding
+from tests.clients.test_javascript import FOLDER, installed
+from tests.contoso import START, made_up
+from tests.fakes.kql_corpus import ORDERED, REFUSED, UNORDERED
+
+__all__ = ["installed"]
+
+ROOT = Path(__file__).parents[2]
+QUOTED = re.compile(r"""["']query["']\s*:\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')""")
+"""A query in JSON, or in the JSON of a command."""
+FUZZY = "KS205"
+"""A warning: a table of a fuzzy union that there is not."""
+OF_A_WORKSPACE = {"_GetWatchlist('vip') | take 1"}
+"""What calls functions that workspaces have beside the language's."""
+Judge = Callable[[Sequence[str]], list[list[str]]]
+
+
+@pytest.fixture(scope="module")
+def judge(installed: str) -> Judge:
+    """The diagnostics of each query, with the tables of the virtual tenant."""
+    tables = build(made_up(), start=START).tenant.workspace.tables
+    schemas = {name: dict(columns_of(table)) for name, table in tables.items()}
+
+    def diagnostics(queries: Sequence[str]) -> list[list[str]]:
+        asked = json.dumps({"tables": schemas, "queries": queries})
+        done = subprocess.run(
+            [installed, "kql.mjs"], cwd=FOLDER, input=asked, capture_output=True, text=True, timeout=120, check=True
+        )
+        found: list[list[str]] = json.loads(done.stdout)
+        return found
+
+    return diagnostics
+
+
+def sent() -> Iterator[str]:
+    """All queries to a workspace but the one for a table that there is not."""
+    yield from (query.text for query in kql.QUERIES.values() if query is not kql.UNKNOWN_TABLE)
+
+
+def printed() -> Iterator[str]:
+    """The queries in commands of fixes, and on the pages of the documentation."""
+    for cause in CAUSES:
+        yield from _quoted("\n".join(finding(cause, facts=made_up().facts()).fix.commands))
+    for page in [ROOT / "README.md", *(ROOT / "docs").glob("**/*.md"), *(ROOT / "examples").iterdir()]:
+        yield from _quoted(page.read_text(encoding="utf-8"))
+
+
+def _quoted(text: str) -> Iterator[str]:
+    for double, single in QUOTED.findall(text):
+        yield double or single
+
+
+def shipped() -> Iterator[str]:
+    """The queries of the virtual tenant's rules, templates and bookmarks."""
+
+    def walk(value: Any) -> Iterator[str]:
+        if isinstance(value, dict):
+            yield from (one for name, one in value.items() if name == "query")
+            for one in value.values():
+                yield from walk(one)
+        elif isinstance(value, list):
+            for one in value:
+                yield from walk(one)
+
+    yield from walk(build(made_up(), start=START).tenant.workspace.content)
+
+
+def test_our_own_queries_are_without_a_fault(judge: Judge) -> None:
+    for kind in (sent, printed, shipped):
+        queries = sorted(set(kind()))
+        assert queries
+        assert {text: found for text, found in zip(queries, judge(queries), strict=True) if found} == {}
+
+
+def test_the_corpus_is_without_a_fault(judge: Judge) -> None:
+    """What the virtual tenant answers, or refuses by name, is KQL."""
+    corpus = [text for text, _ in (*ORDERED, *UNORDERED)] + sorted(REFUSED.keys() - OF_A_WORKSPACE)
+    faults = {
+        text: [one for one in found if not one.startswith(FUZZY)]
+        for text, found in zip(corpus, judge(corpus), strict=True)
+    }
+    assert {text: found for text, found in faults.items() if found} == {}
+
+
+def test_it_sees_faults(judge: Judge) -> None:
+    found = judge([kql.UNKNOWN_TABLE.text, "Usage | wherex", "Usage | where datatype == 'x'"])
+    assert [one[0].partition(":")[0] for one in found] == ["KS204", "KS176", "KS142"]

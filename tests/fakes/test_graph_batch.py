@@ -1,0 +1,41 @@
+"""Microsoft Graph's JSON batches: each request is answered as if it had been sent by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from conformance.apis import graph
+from tests.fakes.azure_world import AzureWorld
+from tests.fakes.fake_defender import error
+
+
+def sent(azure: AzureWorld, requests: Any, token: str | None = None) -> httpx.Response:
+    request = azure.request(graph.INCIDENTS.ask(), token)
+    url = request.url.copy_with(path="/v1.0/$batch", query=None)
+    bearer = {"Authorization": request.headers["authorization"]} if "authorization" in request.headers else {}
+    return azure.send(httpx.Request("POST", url, json={"requests": requests}, headers=bearer))
+
+
+def test_each_is_answered_by_itself(azure: AzureWorld) -> None:
+    number = str(azure.workspace.incidents[0].number)
+    asked = [
+        {"id": "1", "method": "GET", "url": f"/security/incidents/{number}"},
+        {"id": "2", "method": "GET", "url": "security/alerts_v2?$top=2&$count=true"},
+        {"id": "3", "method": "PATCH", "url": f"/security/incidents/{number}", "body": {"status": "resolved"}},
+        {"id": "4", "method": "GET", "url": "/security/secureScores", "dependsOn": ["3"]},
+        {"id": "5", "method": "GET", "url": "/me"},
+    ]
+    found = {one["id"]: one for one in sent(azure, asked).json()["responses"]}
+    assert {id: one["status"] for id, one in found.items()} == {"1": 200, "2": 200, "3": 403, "4": 424, "5": 501}
+    assert found["1"]["body"] == azure.put(graph.INCIDENT.ask(incident=number)).json()
+    assert len(found["2"]["body"]["value"]) == 2
+    assert found["2"]["body"]["@odata.nextLink"].startswith("https://graph.microsoft.com/v1.0/security/alerts_v2?")
+
+
+def test_what_is_no_batch_is_refused(azure: AzureWorld) -> None:
+    many = [{"id": str(n), "method": "GET", "url": "/security/alerts_v2"} for n in range(21)]
+    for requests in (None, [{"url": "/security/alerts_v2"}], many):
+        assert error(sent(azure, requests), 400)["code"] == "BadRequest"
+    assert sent(azure, many[:1], token="").status_code == 401

@@ -1,0 +1,209 @@
+"""Incidents are written: a responder's change is seen on every route, a reader's is refused with the action."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from conformance.apis import graph, log_analytics, sentinel
+from conformance.fakes.state.tenant import GRAPH_APP
+from conformance.fakes.state.timeline import ACCOUNTS, Incident
+from tests.fakes.azure_world import AzureWorld
+from tests.fakes.fake_defender import error
+
+RESPONDER = "Microsoft Sentinel Responder"
+NEW = "aaaaaaaa-1111-4111-8111-111111111111"
+
+
+def written(azure: AzureWorld, method: str, end: str, body: Any = None, **headers: str) -> httpx.Response:
+    """The answer to a write of the connection's app to Sentinel's incidents."""
+    request = azure.request(sentinel.INCIDENTS.ask())
+    url = request.url.copy_with(path=f"{request.url.path}/{end}")
+    token = {"Authorization": request.headers["authorization"]}
+    return azure.send(httpx.Request(method, url, json=body, headers={**token, **headers}))
+
+
+def shown(azure: AzureWorld, id: str) -> Any:
+    return azure.put(sentinel.INCIDENT.ask(incident=id)).json()
+
+
+@pytest.fixture
+def incident(azure: AzureWorld) -> Incident:
+    """An open incident, of an app that may write."""
+    azure.tenant.assign(RESPONDER)
+    return next(one for one in azure.workspace.incidents if one.status == "New")
+
+
+CHANGE = {"properties": {"title": "Taken up", "severity": "Low", "status": "Active"}}
+
+
+def test_a_readers_write_is_refused_with_its_action(azure: AzureWorld) -> None:
+    id = azure.workspace.incidents[0].id
+    for method, end, action in (
+        ("PUT", id, "incidents/write"),
+        ("DELETE", id, "incidents/delete"),
+        ("PUT", f"{id}/comments/{NEW}", "incidents/comments/write"),
+        ("PUT", f"{id}/tasks/{NEW}", "incidents/tasks/write"),
+        ("PUT", f"{id}/relations/{NEW}", "incidents/relations/write"),
+    ):
+        refused = error(written(azure, method, end, CHANGE), 403)
+        assert refused["code"] == "AuthorizationFailed"
+        assert f"'Microsoft.SecurityInsights/{action}'" in refused["message"]
+    assert shown(azure, id)["properties"]["title"] == azure.workspace.incidents[0].title
+
+
+def test_a_change_is_seen_on_every_route(azure: AzureWorld, incident: Incident) -> None:
+    properties = {
+        "title": "Closed by us",
+        "severity": "Low",
+        "status": "Closed",
+        "classification": "FalsePositive",
+        "classificationReason": "IncorrectAlertLogic",
+        "classificationComment": "A test",
+        "labels": [{"labelName": "drill"}],
+        "owner": {"userPrincipalName": ACCOUNTS[0].upn},
+    }
+    answer = written(azure, "PUT", incident.id, {"properties": properties})
+    assert answer.status_code == 200
+    assert answer.json() == shown(azure, incident.id)
+    changed = answer.json()["properties"]
+    assert {name: changed[name] for name in properties if name not in ("labels", "owner")} == {
+        name: value for name, value in properties.items() if name not in ("labels", "owner")
+    }
+    assert changed["labels"] == [{"labelName": "drill", "labelType": "User"}]
+    assert changed["owner"]["assignedTo"] == ACCOUNTS[0].display_name
+    in_graph = azure.put(graph.INCIDENT.ask(incident=str(incident.number), expand="alerts")).json()
+    assert (in_graph["displayName"], in_graph["status"], in_graph["customTags"], in_graph["classification"]) == (
+        "Closed by us", "resolved", ["drill"], "falsePositive",
+    )  # fmt: skip
+    assert {one["status"] for one in in_graph["alerts"]} == {"resolved"}
+    row = azure.workspace.tables["SecurityIncident"].rows[-1]
+    assert (row["Title"], row["Status"], row["Classification"]) == ("Closed by us", "Closed", "FalsePositive")
+    assert json.loads(row["Labels"])[0]["labelName"] == "drill"
+
+
+def test_a_stale_etag_changes_nothing(azure: AzureWorld, incident: Incident) -> None:
+    before = shown(azure, incident.id)["etag"]
+    assert written(azure, "PUT", incident.id, {"etag": before, **CHANGE}).status_code == 200
+    stale = error(written(azure, "PUT", incident.id, {"etag": before, **CHANGE}), 409)
+    assert stale["code"] == "Conflict"
+    assert (
+        error(written(azure, "PUT", incident.id, CHANGE, **{"If-Match": before}), 412)["code"] == "PreconditionFailed"
+    )
+    now = shown(azure, incident.id)
+    assert now["etag"] != before
+    assert written(azure, "PUT", incident.id, CHANGE, **{"If-Match": now["etag"]}).status_code == 200
+
+
+def test_a_body_that_lacks_what_is_required_changes_nothing(azure: AzureWorld, incident: Incident) -> None:
+    for properties in ({"title": "x"}, {**CHANGE["properties"], "status": "Pondered"}, None):
+        assert error(written(azure, "PUT", incident.id, {"properties": properties}), 400)["code"] == "BadRequest"
+    assert shown(azure, incident.id)["properties"]["title"] == incident.title
+
+
+@pytest.fixture
+def contributor(azure: AzureWorld, incident: Incident) -> None:
+    """The app may delete too, what a responder may not."""
+    assert written(azure, "DELETE", incident.id).status_code == 403
+    azure.tenant.assign("Microsoft Sentinel Contributor")
+
+
+@pytest.mark.usefixtures("contributor")
+def test_an_incident_is_created_and_deleted(azure: AzureWorld) -> None:
+    made = written(azure, "PUT", NEW, CHANGE)
+    assert made.status_code == 201
+    assert made.json()["properties"]["providerName"] == "Azure Sentinel"
+    assert shown(azure, NEW)["properties"]["additionalData"]["alertsCount"] == 0
+    assert azure.workspace.tables["SecurityIncident"].rows[-1]["IncidentName"] == NEW
+    assert written(azure, "DELETE", NEW).status_code == 200
+    assert written(azure, "DELETE", NEW).status_code == 204
+    assert azure.put(sentinel.INCIDENT.ask(incident=NEW)).status_code == 404
+
+
+@pytest.mark.usefixtures("contributor")
+def test_comments_and_tasks(azure: AzureWorld, incident: Incident) -> None:
+    for end, endpoint, body, again in (
+        ("comments", sentinel.INCIDENT_COMMENTS, {"message": "Seen"}, {"message": "Done"}),
+        ("tasks", sentinel.INCIDENT_TASKS, {"title": "a", "status": "New"}, {"title": "a", "status": "Completed"}),
+    ):
+        path = f"{incident.id}/{end}/{NEW}"
+        made = written(azure, "PUT", path, {"properties": body})
+        assert made.status_code == 201
+        assert made.json()["properties"].items() >= body.items()
+        assert written(azure, "PUT", path, {"properties": again}).status_code == 200
+        (listed,) = azure.put(endpoint.ask(incident=incident.id)).json()["value"]
+        assert listed == written(azure, "GET", path).json()
+        assert listed["properties"].items() >= again.items()
+        assert error(written(azure, "PUT", path, {"properties": {}}), 400)["code"] == "BadRequest"
+        assert written(azure, "DELETE", path).status_code == 200
+        assert written(azure, "DELETE", path).status_code == 204
+        assert error(written(azure, "GET", path), 404)["code"] == "NotFound"
+
+
+@pytest.mark.usefixtures("contributor")
+def test_a_bookmark_is_related(azure: AzureWorld, incident: Incident) -> None:
+    bookmark = azure.workspace.content["bookmarks"][0]
+    path = f"{incident.id}/relations/{NEW}"
+    made = written(azure, "PUT", path, {"properties": {"relatedResourceId": bookmark["id"]}})
+    assert made.status_code == 201
+    assert made.json() == written(azure, "GET", path).json()
+    assert made.json()["properties"]["relatedResourceName"] == bookmark["name"]
+    shown_marks = azure.put(sentinel.INCIDENT_BOOKMARKS.ask(incident=incident.id)).json()["value"]
+    assert bookmark["name"] in [one["name"] for one in shown_marks]
+    alert = {"properties": {"relatedResourceId": f"/entities/{NEW}"}}
+    assert written(azure, "PUT", f"{incident.id}/relations/x", alert).headers["x-virtual-tenant"]
+    assert written(azure, "DELETE", path).status_code == 200
+    assert written(azure, "GET", path).status_code == 404
+
+
+def patched(azure: AzureWorld, path: str, body: Any) -> httpx.Response:
+    """The answer to a change of Microsoft Graph security."""
+    request = azure.request(graph.INCIDENTS.ask())
+    url = request.url.copy_with(path=f"/v1.0/security/{path}", query=None)
+    return azure.send(
+        httpx.Request("PATCH", url, json=body, headers={"Authorization": request.headers["authorization"]})
+    )
+
+
+def test_graph_changes_an_incident_by_its_write_permission(azure: AzureWorld) -> None:
+    one = next(one for one in azure.workspace.incidents if one.status == "New")
+    path, change = (
+        f"incidents/{one.number}",
+        {"status": "inProgress", "assignedTo": "x@y.example", "determination": "apt"},
+    )
+    assert error(patched(azure, path, change), 403)["code"] == "Forbidden"
+    azure.tenant.consent(GRAPH_APP, "SecurityIncident.ReadWrite.All")
+    answer = patched(azure, path, change)
+    assert answer.status_code == 200
+    assert answer.json().items() >= change.items()
+    in_sentinel = shown(azure, one.id)["properties"]
+    assert (in_sentinel["status"], in_sentinel["owner"]["assignedTo"]) == ("Active", "x@y.example")
+    assert azure.workspace.tables["SecurityIncident"].rows[-1]["Status"] == "Active"
+    assert error(patched(azure, path, {"status": "gone"}), 400)["code"] == "BadRequest"
+    assert patched(azure, path, {"tenantId": "x"}).headers["x-virtual-tenant"] == "route-not-served"
+
+
+def test_graph_changes_an_alert_by_its_write_permission(azure: AzureWorld) -> None:
+    id = azure.tenant.defender.graph_alerts[0]["id"]
+    change = {"status": "resolved", "classification": "falsePositive"}
+    assert error(patched(azure, f"alerts_v2/{id}", change), 403)["code"] == "Forbidden"
+    azure.tenant.consent(GRAPH_APP, "SecurityAlert.ReadWrite.All")
+    answer = patched(azure, f"alerts_v2/{id}", change).json()
+    assert answer.items() >= change.items()
+    assert answer["resolvedDateTime"]
+    assert azure.put(graph.ALERT.ask(alert=id)).json() == answer
+    assert patched(azure, "alerts_v2/none", change).status_code == 404
+
+
+def test_what_was_changed_is_queried(azure: AzureWorld, incident: Incident) -> None:
+    pytest.importorskip("duckdb_kql")
+    assert written(azure, "PUT", incident.id, CHANGE).status_code == 200
+    text = (
+        "SecurityIncident | summarize arg_max(LastModifiedTime, *) by IncidentNumber"
+        f" | where IncidentName == '{incident.id}' | project Title, Severity, Status"
+    )
+    answer = azure.put(log_analytics.QUERY.ask(json={"query": text})).json()
+    assert answer["tables"][0]["rows"] == [["Taken up", "Low", "Active"]]
