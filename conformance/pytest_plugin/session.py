@@ -22,7 +22,7 @@ from conformance.pytest_plugin.other_tests import OtherTests
 from conformance.pytest_plugin.outcomes import OutcomePlugin
 from conformance.pytest_plugin.probes import fixtures
 from conformance.pytest_plugin.results import SessionResults
-from conformance.pytest_plugin.run_loop import RunLoop
+from conformance.pytest_plugin.run_loop import RunLoop, WithoutEvidence
 from conformance.pytest_plugin.setup import RunSetup, read_setup
 from conformance.pytest_plugin.terminal import TerminalPlugin, quieten
 from conformance.redaction import Outlet, clean, clean_logs
@@ -70,6 +70,7 @@ def start(config: pytest.Config, checks: Path) -> None:
     plugins = {
         "session": session,
         "run-loop": session.loop,
+        "without-evidence": WithoutEvidence(),
         "outcomes": session.outcomes,
         "workers": session.workers,
         "others": session.others,
@@ -222,6 +223,10 @@ class Session:
         self.results.store.close()
         interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED
         ended = interrupted or session.exitstatus in (0, 1, ExitCode.NOTHING_SELECTED)
+        if self._is_worker:
+            from conformance.pytest_plugin.xdist import hand_back
+
+            hand_back(self._config, self.loop.shortage, self.results.store.journal)
         if self._is_worker or session.config.option.collectonly or not ended:
             if self.workers:
                 self.workers.close()
@@ -236,7 +241,7 @@ class Session:
             selected, self.loop.duration, self.outcomes, self.workers, interrupted=interrupted, failed_tests=len(failed)
         )
         summary = self.results.summary
-        if shortage := self.loop.shortage:
+        if shortage := self.workers.shortage if self.workers else self.loop.shortage:
             self.results.notes.append(f"ERROR: {shortage}")
             session.exitstatus = ExitCode.INCOMPLETE
         elif interrupted:
