@@ -91,11 +91,12 @@ def test_what_ended_well_at_the_same_time_as_a_failure_comes_first() -> None:
             raise LookupError
         return number
 
-    async def main() -> list[int]:
-        found = []
-        with pytest.raises(LookupError):
-            async for one in run_concurrently(work, range(3), 3):
-                found.append(one)
-        return found
+    found = []
 
-    assert sorted(asyncio.run(main())) == [1, 2]
+    async def main() -> None:
+        async for one in run_concurrently(work, range(3), 3):
+            found.append(one)
+
+    with pytest.raises(LookupError):
+        asyncio.run(main())
+    assert sorted(found) == [1, 2]
