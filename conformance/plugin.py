@@ -43,6 +43,6 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Turn the session into a verification where a connection is given. Raises ``pytest.UsageError`` (exit code 4)."""
     if config.getoption(CONFIG) or config.getoption(SOURCE).startswith("cassette"):
-        from conformance.pytest_plugin.session import start
+        from conformance.pytest_plugin.start import start
 
         start(config, Path(__file__).parent / "checks")

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from conformance.fakes import Fake
+from conformance.report.document import document
 from conformance.report.html import page
-from conformance.report.model import document
 from conformance.verification.api import verify
 from scripts.pages.operations import START, demo
 from tests.report.browser import MISSING, chromium, screen

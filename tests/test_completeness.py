@@ -19,7 +19,7 @@ from conformance.checks.registry import catalogue as checks
 from conformance.fakes import FAULTS, SCENARIOS, Fake, Fault, build
 from conformance.fakes.services.routes import Call, Tier
 from conformance.findings import CAUSES, Finding, finding
-from conformance.findings.match import catalogue
+from conformance.findings.catalogue import catalogue
 from conformance.report.wording import OWNERS
 from conformance.sources.base import Channel, SourceError
 from conformance.verification.api import verify

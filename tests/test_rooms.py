@@ -24,6 +24,16 @@ DOORS = {
     "conformance.pytest_plugin.console",
 }
 TOP_OF_BESIDE = "verification"
+MAX_LINES, MAX_SESSION, MAX_ROOT = 300, 200, 8
+"""The most lines of a module, and of the session's; the most files beside the rooms."""
+NOT_SPLIT = {
+    "conformance.fakes.services.entra",
+    "conformance.fakes.services.graph",
+    "conformance.fakes.services.graph_directory",
+    "conformance.fakes.services.sentinel",
+    "conformance.fakes.services.sentinel_content",
+}
+"""Modules that may be longer until they are split."""
 
 
 def levels(page: str) -> dict[str, int]:
@@ -133,8 +143,27 @@ def test_a_circle_is_found() -> None:
     assert circles({"conformance.a.x": "import conformance.b.y", "conformance.b.y": "import conformance.a.x"})
 
 
+def long_modules(modules: Mapping[str, str]) -> list[str]:
+    """The modules (name: source) with more lines than they may have."""
+    most = {"conformance.pytest_plugin.session": MAX_SESSION}
+    lines = {name: source.count("\n") for name, source in modules.items() if name not in NOT_SPLIT}
+    return [f"{name}: {count} lines" for name, count in lines.items() if count > most.get(name, MAX_LINES)]
+
+
 def test_the_root_is_small() -> None:
-    assert len([path for path in PACKAGE.iterdir() if path.is_file()]) <= 8
+    assert len([path for path in PACKAGE.iterdir() if path.is_file()]) <= MAX_ROOT
+
+
+def test_modules_are_short() -> None:
+    assert long_modules(package()) == []
+
+
+def test_a_long_module_is_found() -> None:
+    session = "conformance.pytest_plugin.session"
+    assert long_modules({"conformance.a.x": "\n" * 301, session: "\n" * 201, "conformance.a.y": "\n" * 300}) == [
+        "conformance.a.x: 301 lines",
+        f"{session}: 201 lines",
+    ]
 
 
 def test_only_the_pytest_rooms_import_pytest() -> None:

@@ -11,7 +11,8 @@ from conformance.checks.expect import Found, fail, not_applicable, require_answe
 from conformance.checks.registry import check
 from conformance.connection import Connection
 from conformance.findings import finding
-from conformance.probing.diagnosis.azure import READER_ROLE, missing_actions
+from conformance.probing.diagnosis.azure import READER_ROLE
+from conformance.probing.diagnosis.role_actions import missing_actions
 from conformance.probing.evidence import Answer, Evidence, NotAsked, Refusal
 from conformance.probing.tokens import Token
 

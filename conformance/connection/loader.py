@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-import difflib
 import glob
 import os
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from conformance.connection.clouds import CLOUDS
+from conformance.connection.connection_keys import read_connection
+from conformance.connection.connection_table import CREDENTIALS, IDS, KEYS, ConnectionFile, ConnectionTable
 from conformance.connection.contradiction import contradictions
-from conformance.connection.credential import Certificate, ClientSecret, Credential, FederatedToken, github_token
-from conformance.connection.duration import DurationError, duration
 from conformance.connection.form import help_for
-from conformance.connection.model import USABLE, Connection, Expect
+from conformance.connection.model import Connection
 from conformance.connection.repair import repair
-from conformance.connection.secret import Secret, SecretError, read, resolve
-from conformance.connection.values import Problem, malformed_values, secret
 from conformance.errors import UsageError
-from conformance.redaction import clean, describe, hide, remember, shape_of
-from conformance.toml_file.document import TomlDocument, day, did_you_mean, kind, repr_short
-from conformance.toml_file.positions import Table, line_of, tables
+from conformance.redaction import clean, describe
+from conformance.toml_file.document import did_you_mean, kind
+from conformance.toml_file.positions import Table, tables
 
-IDS = ("tenant_id", "client_id", "subscription_id", "resource_group", "workspace_id", "workspace_name")
-CREDENTIALS = ("client_secret", "certificate", "federated_token")
-KEYS = ("name", *IDS, *CREDENTIALS, "certificate_password", "cloud", "apis", "secret_expires", "expect")
 MAX_CORRECTIONS = 3
 """With more wrong keys than this, only keys without a suggested correction are explained."""
 MAX_REPAIRS = 20
 """The largest number of lines that are left out because no parser can read them."""
-OPTIONAL = ("certificate", "federated_token")
-"""Credentials that the template has in comments."""
-EXPECT = tuple(one.name for one in fields(Expect))
 
 
 class ConnectionFileError(UsageError):
@@ -49,43 +36,6 @@ class ConnectionFileError(UsageError):
     def __init__(self, problems: Sequence[str], advice: Sequence[str] = ()) -> None:
         super().__init__("\n".join([*problems, *advice]))
         self.problems = tuple(problems)
-
-
-@dataclass
-class _File(TomlDocument):
-    """A connection file that is being read, and the connections found in it."""
-
-    environ: Mapping[str, str] = field(default_factory=dict)
-    credentials: bool = True
-    connections: list[tuple[Connection, int]] = field(default_factory=list)
-    keys: dict[str, bool] = field(default_factory=dict)
-    """The keys that something is wrong with, and whether what was meant is told."""
-    values: dict[str, str] = field(default_factory=dict)
-    """Values that can be right, of keys that nothing is wrong with."""
-    secrets: list[tuple[_Entry, Problem]] = field(default_factory=list)
-    """What is wrong with secrets: told if something else is, else left to the checks, so that a fleet is verified."""
-    lines: Sequence[str] = ()
-    """As the file has them."""
-
-
-@dataclass
-class _Entry:
-    """One ``[connection]`` table: its values, and their lines."""
-
-    file: _File
-    row: Mapping[str, Any]
-    table: Table | None
-    nested: Mapping[str, Table]
-
-    def line(self, key: str) -> int:
-        return line_of(self.table, key, self.nested)
-
-    def tell(self, key: str, text: str, *, corrected: bool = False) -> None:
-        self.file.keys[key] = corrected
-        self.file.tell(text, self.line(key))
-
-    def found(self, key: str, value: object, expected: str) -> None:
-        self.tell(key, f"{key}: found {_shown(key, value)}, expected {expected}")
 
 
 def load(
@@ -166,8 +116,8 @@ def _hidden(path: Path) -> bool:
     return any(part.startswith(".") for part in path.parts)
 
 
-def _read(path: Path, environ: Mapping[str, str], credentials: bool) -> _File:
-    file = _File(path, environ=environ, credentials=credentials)
+def _read(path: Path, environ: Mapping[str, str], credentials: bool) -> ConnectionFile:
+    file = ConnectionFile(path, environ=environ, credentials=credentials)
     text = file.text()
     if text is None:
         return file
@@ -194,12 +144,12 @@ def _read(path: Path, environ: Mapping[str, str], credentials: bool) -> _File:
     return file
 
 
-def _document(file: _File, document: Mapping[str, Any], written: Sequence[Table]) -> None:
+def _document(file: ConnectionFile, document: Mapping[str, Any], written: Sequence[Table]) -> None:
     bare = [key for key in document if key in KEYS]
     if bare and "connection" not in document:
         file.tell("a line [connection] is missing above this one", written[0].keys.get(bare[0]))
         nested = {one.path: one for one in written[1:]}
-        _connection(_Entry(file, document, written[0], nested), many=False)
+        read_connection(ConnectionTable(file, document, written[0], nested), many=False)
         return
     starts = [index for index, table in enumerate(written) if table.path == "connection"]
     for key in document:
@@ -222,176 +172,4 @@ def _document(file: _File, document: Mapping[str, Any], written: Sequence[Table]
         if not isinstance(row, dict):
             file.tell(f"connection: found {kind(row)}, expected a table", table.line if table else 1)
             continue
-        _connection(_Entry(file, row, table, nested), many)
-
-
-def _connection(entry: _Entry, many: bool) -> None:
-    """Read one table, and add its connection if it has no problem."""
-    before = len(entry.file.wrong)
-    for key in entry.row:
-        if key not in KEYS:
-            entry.tell(key, f"unknown key {describe(key)}{did_you_mean(key, KEYS)}")
-    values: dict[str, Any] = {key: _string(entry, key) for key in IDS}
-    name = _name(entry, required=many)
-    credential = _credential(entry)
-    cloud = _choice(entry, "cloud", "public", tuple(CLOUDS))
-    apis = _apis(entry)
-    expires = _date(entry, "secret_expires")
-    expect = _expect(entry)
-    given = {key: value for key, value in values.items() if value.strip()}
-    entry.file.secrets += [(entry, problem) for problem in (_secret(credential) if credential else ())]
-    for problem in malformed_values(given):
-        entry.tell(problem.key, f"{problem.text} [{problem.cause}]", corrected=problem.correction is not None)
-    entry.file.values |= given
-    if len(entry.file.wrong) > before or credential is None:
-        return
-    connection = Connection(
-        name, **values, credential=credential, cloud=cloud, apis=apis, secret_expires=expires, expect=expect
-    )
-    entry.file.connections.append((connection, entry.line("name")))
-
-
-def _name(entry: _Entry, *, required: bool) -> str:
-    """Return the connection's name, by default that of its file. It is part of every output."""
-    name = _string(entry, "name", required=required) or entry.file.path.stem
-    if shape_of(name) or hide(name) != name:
-        entry.found("name", name, "a name that may be shown")
-    elif clean(name) != name or "\n" in name:
-        entry.found("name", name, "a text without control characters and without commands of CI systems")
-    return name
-
-
-def _string(entry: _Entry, key: str, *, required: bool = True) -> str:
-    value = entry.row.get(key)
-    if value is None:
-        misspelt = difflib.get_close_matches(key, [one for one in entry.row if one not in KEYS], 1, 0.8)
-        if required and not misspelt:
-            entry.tell(key, f"missing key {key!r}{_comment_hint(entry, key)}")
-        return ""
-    if not isinstance(value, str):
-        entry.found(key, value, "a text in quotes")
-        return ""
-    if not value.strip():
-        entry.found(key, value, "a value")
-    return value
-
-
-def _comment_hint(entry: _Entry, key: str) -> str:
-    """Return a hint to the line where a missing key is commented out, as optional keys are in the template; empty if
-    there is none.
-    """
-    for number, line in enumerate(entry.file.lines, 1):
-        if re.match(rf"\s*[#;/-]+\s*{key}\s*=\s*\S", line):
-            return f"; it is commented out in line {number}"
-    return ""
-
-
-def _secret(credential: Credential) -> Iterator[Problem]:
-    """Yield the problems of a client secret, which is described and never shown."""
-    if isinstance(credential, ClientSecret) and (found := secret(credential.secret.reveal())):
-        yield Problem("client_secret", *found)
-
-
-def _choice(entry: _Entry, key: str, default: str, known: Sequence[str]) -> str:
-    value = entry.row.get(key, default)
-    if value not in known if isinstance(value, str) else True:
-        entry.found(key, value, f"one of {', '.join(known)}{did_you_mean(value, known)}")
-        return default
-    return str(value)
-
-
-def _apis(entry: _Entry) -> tuple[str, ...]:
-    value = entry.row.get("apis", list(USABLE))
-    if not isinstance(value, list) or not value:
-        entry.found("apis", value, f"a list of {', '.join(USABLE)}")
-        return USABLE
-    for one in value:
-        if one not in USABLE:
-            entry.found("apis", one, f"one of {', '.join(USABLE)}{did_you_mean(one, USABLE)}")
-    return tuple(dict.fromkeys(one for one in value if one in USABLE))
-
-
-def _date(entry: _Entry, key: str) -> date | None:
-    value = entry.row.get(key)
-    found = day(value)
-    if value is not None and found is None:
-        entry.found(key, value, "a date such as 2027-03-01")
-    return found
-
-
-def _expect(entry: _Entry) -> Expect:
-    row = entry.row.get("expect", {})
-    if not isinstance(row, dict):
-        entry.found("expect", row, "a table")
-        return Expect()
-    values: dict[str, Any] = {}
-    for key, value in row.items():
-        if key not in EXPECT:
-            entry.tell(f"expect.{key}", f"unknown key {describe(key)}{did_you_mean(key, EXPECT)}")
-        elif key.endswith("_days"):
-            if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 100_000:
-                values[key] = value
-            else:
-                entry.found(f"expect.{key}", value, "a whole number of days")
-        elif isinstance(value, str):
-            try:
-                values[key] = duration(value)
-            except DurationError as error:
-                entry.tell(f"expect.{key}", f"expect.{key}: {error}")
-        else:
-            entry.found(f"expect.{key}", value, "a duration such as 7d, 12h or 30m")
-    return Expect(**values)
-
-
-def _credential(entry: _Entry) -> Credential | None:
-    given = [key for key in CREDENTIALS if key in entry.row]
-    if not given:
-        hints = [hint for key in CREDENTIALS if key not in OPTIONAL and (hint := _comment_hint(entry, key))]
-        entry.tell("name", f"no credential: one of {', '.join(CREDENTIALS)} is needed{''.join(hints)}")
-        entry.file.keys["client_secret"] = False
-        return None
-    if len(given) > 1:
-        entry.tell(given[1], f"two credentials: {' and '.join(given)}; one is needed")
-        return None
-    key = given[0]
-    if "certificate_password" in entry.row and key != "certificate":
-        entry.tell("certificate_password", "certificate_password: there is no certificate that it could open")
-    reference = entry.row[key]
-    if not isinstance(reference, str) or not reference.strip():
-        entry.found(key, reference, "env:NAME, file:PATH or the value")
-        return None
-    if not entry.file.credentials:
-        if not reference.startswith(("env:", "file:")):
-            remember(reference)
-        return ClientSecret(Secret("not needed here", "none"))
-    try:
-        return _resolved(entry, key, reference)
-    except SecretError as error:
-        entry.tell(key, f"{key}: {error}")
-        return None
-
-
-def _resolved(entry: _Entry, key: str, reference: str) -> Credential:
-    folder, environ = entry.file.path.parent, entry.file.environ
-    if key == "client_secret":
-        return ClientSecret(resolve(reference, folder, environ))
-    if key == "federated_token":
-        if reference == "github":
-            return FederatedToken(github_token, "github")
-        origin = resolve(reference, folder, environ).origin  # the token is read for each use: it lives for minutes
-        return FederatedToken(lambda: resolve(reference, folder, environ).reveal().strip(), origin)
-    password = entry.row.get("certificate_password")
-    if password is not None and not isinstance(password, str):
-        raise SecretError("certificate_password is no text in quotes")
-    if reference.startswith("file:"):
-        content = read(reference.removeprefix("file:"), folder)
-    else:
-        content = resolve(reference, folder, environ).reveal().encode()
-    origin = reference if reference.startswith(("file:", "env:")) else "the certificate"
-    certificate = Certificate(content, origin, resolve(password, folder, environ) if password else None)
-    certificate.check()
-    return certificate
-
-
-def _shown(key: str, value: object) -> str:
-    return kind(value) if key in (*CREDENTIALS, "certificate_password") else repr_short(value)
+        read_connection(ConnectionTable(file, row, table, nested), many)

@@ -11,9 +11,10 @@ from typing import Any
 from conformance.apis.permissions import resource_of
 from conformance.findings import pasted
 from conformance.findings.body import text_of
+from conformance.findings.catalogue import Entry
 from conformance.findings.cause import CAUSES, UNKNOWN
 from conformance.findings.finding import Finding, finding
-from conformance.findings.match import Entry, Match, classify, has_own_code
+from conformance.findings.match import Match, classify, has_own_code
 from conformance.findings.redact import excerpt
 from conformance.findings.remedies import role_for
 from conformance.findings.several import parts

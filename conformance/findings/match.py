@@ -1,20 +1,16 @@
-"""The catalogues, and which of their entries explains an answer. Pure: the same signal always gives the same entry."""
+"""The entry of the catalogues that explains an answer. Pure: the same signal always gives the same entry."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cache
-from typing import Any
 
-from conformance.findings.cause import CAUSES, UNKNOWN
-from conformance.findings.data import load
+from conformance.findings.catalogue import CATALOGUES, Entry, catalogue, numbers
+from conformance.findings.cause import CAUSES
 from conformance.findings.finding import Certainty
 from conformance.findings.signal import Signal
 
-CATALOGUES = ("entra", "arm", "log_analytics", "sentinel", "graph", "defender", "other", "network")
 # Whose words a service may speak. Sentinel sits behind the gateway of Azure Resource Manager; its rules run queries.
 _FAMILIES: Mapping[str, tuple[str, ...]] = {
     "entra": ("entra", "other", "network"),
@@ -72,60 +68,12 @@ _HOST = 25
 _ALONE = _TEXT  # what a foreign catalogue must exceed: a code, not only words or a status
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One possible answer of a service, and its meaning. All declared conditions must hold.
-
-    ``statuses`` are numbers or classes ("5xx"); ``codes`` and ``inner`` are alternatives each, with ``*`` for any
-    characters; ``numbers`` must all be there; ``words`` is looked for in the messages; ``headers`` by their values.
-    ``telling`` words suffice where a pasted message has lost its code. ``loose`` words say nothing unless the
-    service is known. ``anywhere`` is looked for in the whole text, ``path`` in the path of the request; ``others``
-    are names of other services (hosts.toml) whose host the text names. ``remedy`` is said instead of the
-    cause's own fix.
-    """
-
-    id: str
-    service: str
-    cause: str
-    explanation: str
-    certainty: Certainty = "likely"
-    also: tuple[str, ...] = ()
-    statuses: tuple[int | str, ...] = ()
-    codes: tuple[str, ...] = ()
-    inner: tuple[str, ...] = ()
-    numbers: tuple[int, ...] = ()
-    words: re.Pattern[str] | None = None
-    shapes: tuple[str, ...] = ()
-    headers: Mapping[str, re.Pattern[str]] | None = None
-    tell_apart: str | None = None
-    telling: bool = False
-    loose: bool = False
-    anywhere: re.Pattern[str] | None = None
-    path: re.Pattern[str] | None = None
-    others: tuple[str, ...] = ()
-    remedy: str | None = None
-    evidence: str = "documented"
-    source: str = ""
-
-    @property
-    def bare(self) -> bool:
-        """Whether the entry matches status and shape only."""
-        said = self.codes or self.inner or self.numbers or self.words or self.headers or self.others
-        return not (said or self.anywhere or self.path)
-
-
 @dataclass(frozen=True, slots=True)
 class Match:
     """The entry that explains a signal best, and how sure that is: words alone never make it certain."""
 
     entry: Entry
     certainty: Certainty
-
-
-@cache
-def catalogue() -> tuple[Entry, ...]:
-    """Return all entries of all catalogues."""
-    return tuple(entry for service in CATALOGUES for entry in _entries(service, load(service)))
 
 
 def classify(signal: Signal) -> Match | None:
@@ -155,12 +103,6 @@ def classify(signal: Signal) -> Match | None:
             sure = (entry.certainty == "certain" and by_code and not foreign) or signal.status == 429
             best = (rank, Match(entry, "certain" if sure else "likely"))
     return best[1] if best else None
-
-
-@cache
-def numbers() -> frozenset[int]:
-    """Entra's numbers that the catalogues know."""
-    return frozenset(number for entry in catalogue() for number in entry.numbers)
 
 
 def _is_possible(entry: Entry, signal: Signal) -> bool:
@@ -263,48 +205,3 @@ def _code_weight(wanted: tuple[str, ...], weight: int, signal: Signal) -> int | 
         ):
             return _MENTION
     return None
-
-
-def _entries(service: str, data: Mapping[str, Any]) -> Iterator[Entry]:
-    defaults = data.get("defaults", {})
-    for row in data.get("entry", ()):
-        yield _entry(service, {**defaults, **row})
-    for number, row in data.get("aadsts", {}).items():
-        yield _entry(service, {**defaults, **row, "id": f"AADSTS{number}", "aadsts": [int(number)]})
-    for cause, rows in data.get("user_flow", {}).items():
-        for number, means in rows.items():
-            meaning = f"In a user's sign-in, device, SAML or consent flow: {means}. An app that signs in by itself"
-            row = {
-                "id": f"AADSTS{number}",
-                "cause": cause,
-                "aadsts": [int(number)],
-                "means": f"{meaning} does not meet this; it shows that another flow is in use.",
-            }
-            yield _entry(service, {**defaults, **row})
-
-
-def _entry(service: str, row: Mapping[str, Any]) -> Entry:
-    return Entry(
-        id=f"{service}.{row['id']}",
-        service=service,
-        cause=row["cause"],
-        explanation=row.get("explanation") or row.get("means") or CAUSES[row.get("cause", UNKNOWN)].explanation,
-        certainty=row.get("certainty", "likely"),
-        also=tuple(row.get("also", ())),
-        statuses=tuple(row.get("status", ())),
-        codes=tuple(code.lower() for code in row.get("code", ())),
-        inner=tuple(code.lower() for code in row.get("inner", ())),
-        numbers=tuple(row.get("aadsts", ())),
-        words=re.compile(row["text"]) if "text" in row else None,
-        shapes=tuple(row.get("shape", ())),
-        headers={name: re.compile(pattern) for name, pattern in row.get("header", {}).items()} or None,
-        tell_apart=row.get("tell_apart"),
-        telling=row.get("telling", False),
-        loose=row.get("loose", False),
-        anywhere=re.compile(row["anywhere"]) if "anywhere" in row else None,
-        path=re.compile(row["path"]) if "path" in row else None,
-        others=tuple(row.get("other", ())),
-        remedy=row.get("remedy"),
-        evidence=row["evidence"],
-        source=row["source"],
-    )

@@ -9,7 +9,9 @@ from functools import cached_property
 from typing import Any
 
 from conformance.findings import hosts, http_text, pasted, structure
-from conformance.findings.body import LIMIT, Contents, Shape, contents, parse_json, shape_of, text_of
+from conformance.findings.body import LIMIT, Shape, parse_json, shape_of, text_of
+from conformance.findings.contents import Contents
+from conformance.findings.members import read_contents
 
 SERVICES: Mapping[str, str] = {
     "entra": "entra",
@@ -110,7 +112,7 @@ def _reduced(body: Any, text: str, status: Any, headers: Mapping[Any, Any], serv
     lower = {str(name).lower(): str(value)[:LIMIT] for name, value in headers.items()}
     value = body if isinstance(body, Mapping | list) else parse_json(text)
     shape = shape_of(text, value, lower.get("content-type", "").lower())
-    found = contents(text, value, shape)
+    found = read_contents(text, value, shape)
     told = status if isinstance(status, int) and not isinstance(status, bool) and 100 <= status <= 599 else None
     known = SERVICES.get(service.strip().lower().replace("-", "_").replace(" ", "_")) if service else None
     place = _place(found)

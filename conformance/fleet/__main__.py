@@ -19,7 +19,7 @@ from conformance.fleet.plan import plan
 from conformance.fleet.run import Run
 from conformance.fleet.task import Failure, FleetError, FleetLost
 from conformance.outputs.delivery import Delivery, Problem
-from conformance.outputs.summary import RunSummary, summarize
+from conformance.outputs.summary import RunSummary, Tally
 from conformance.redaction import clean, clean_logs, say
 from conformance.report.comparison import past
 from conformance.report.terminal_layout import console
@@ -85,25 +85,23 @@ def verify(arguments: argparse.Namespace) -> int:
     journal = options.journal()
     planned = plan(arguments.connections, options, checks=arguments.checks, resumed=journal if options.resume else None)
     previous = past(options.compare, planned.names)
+    tally = Tally(str, previous=previous, baseline=planned.spec.baseline, today=planned.spec.started.date())
     began = time.monotonic()
     with ExitStack() as stack:
         history = options.history()
         store = RunStore(journal, history.__enter__() if history else None)
         options.delivery.prepare()
         stack.callback(store.close)
-        run = Run(planned, store, sys.stderr)
+        run = Run(planned, store, sys.stderr, tally)
         cut_off = execute(run, arguments.scheduler)
     for line in failure_lines(run.failures):
         error_line(line, ExitCode.USAGE)
     if store.problem:
         error_line(f"{options.history_file}: the history is not complete: {store.problem}", ExitCode.USAGE)
-    summary = summarize(
+    summary = tally.summary(
         lambda: store.in_order(str),
         time.monotonic() - began,
         planned.spec.selection,
-        baseline=planned.spec.baseline,
-        today=planned.spec.started.date(),
-        previous=previous,
         unfinished=run.unfinished,
     )
     lost = deliver_reports(summary, options.delivery, journal, interrupted=cut_off == INTERRUPTED)

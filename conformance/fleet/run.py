@@ -11,7 +11,9 @@ from typing import IO, Protocol
 from conformance.connection import Connection, load
 from conformance.fleet.plan import Plan
 from conformance.fleet.task import ConnectionRef, Failure, FleetError, FleetLost, Result, VerifySpec, verify_each
+from conformance.outputs.summary import Tally
 from conformance.probing.shortage import Shortage
+from conformance.report.entry import Entry
 from conformance.report.progress import fleet_progress
 from conformance.results.store import RunStore
 from conformance.verification.verdict import STATUSES, ExitCode, VerdictStatus, exit_code
@@ -70,6 +72,7 @@ class Run:
     store: RunStore
     stream: IO[str]
     """Stream of the progress display, if there is one."""
+    tally: Tally
     verdicts: Counter[VerdictStatus] = field(default_factory=Counter)
     failures: list[Failure] = field(default_factory=list)
 
@@ -81,17 +84,18 @@ class Run:
         """
         plan = self.plan
         async with engine(plan.waiting, scheduler) as backend:
-            self.store.start(plan.fingerprints)
-            self.verdicts.update(one.verdict.status for one in self.store.journal.entries())
+            self.store.start(plan.fingerprints, self._take)
             with fleet_progress(len(plan.waiting), self.stream) as progress:
                 async with aclosing(backend.results(plan.waiting, plan.spec)) as results:
                     async for result in results:
-                        for one in result.entries:
-                            self.store.add(one)
-                            verdict = one.verdict
-                            self.verdicts[verdict.status] += 1
-                            progress.finished(one.name, verdict.status, verdict.summary)
+                        for entry in result.entries:
+                            self.store.add(entry)
+                            progress.finished(entry.name, entry.verdict.status, entry.verdict.summary)
                         self.failures += result.failures
+
+    def _take(self, entry: Entry) -> None:
+        self.verdicts[entry.verdict.status] += 1
+        self.tally.add(entry)
 
     @property
     def unfinished(self) -> list[str]:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from itertools import groupby
 from threading import Lock, Thread
 from typing import NamedTuple
-
-import msgspec
 
 from conformance.connection import Connection, ConnectionFileError, load
 from conformance.errors import UsageError
@@ -94,8 +92,8 @@ async def verify_each(connections: Iterable[Connection], spec: VerifySpec) -> As
         jobs=spec.jobs,
     )
     async for report in reports:
-        made = entry(report, asked[report.connection.name], spec.selection, docs=spec.docs)
-        yield msgspec.structs.replace(made, started=spec.started)  # a batch starts later than its run
+        of_run = replace(report, started=spec.started)  # a batch starts later than its run
+        yield entry(of_run, asked[report.connection.name], spec.selection, docs=spec.docs)
 
 
 def verify(places: Sequence[ConnectionRef], spec: VerifySpec) -> Result:

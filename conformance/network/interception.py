@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 import httpx
 
 from conformance.findings import CAUSES, Finding, finding
-from conformance.findings.match import Entry, catalogue
+from conformance.findings.catalogue import Entry, catalogue
 from conformance.network.trust import foreign_issuer
 
 ALTERABLE = frozenset({"token_malformed", "empty_answer", "contract_violation"})

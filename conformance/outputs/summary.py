@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from conformance.report.comparison import PastRun
+from conformance.report.document import with_comparison
 from conformance.report.entry import Entry, document, judged_checks
-from conformance.report.fleet.aggregate import overview
+from conformance.report.fleet.aggregate import Aggregate
 from conformance.report.fleet.overview import Overview
-from conformance.report.model import COMMAND, Document, with_comparison
+from conformance.report.model import Document
+from conformance.report.parts import COMMAND
 from conformance.report.progress import MAX_NAMED
-from conformance.verification.baseline import Baseline, Stale, stale
+from conformance.verification.baseline import Baseline, BaselineUse
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -125,35 +126,60 @@ class FleetSummary:
         return self.fleet.sentence, lines
 
 
-def summarize(
-    entries: Entries,
-    duration: float,
-    selection: str,
-    command: str = COMMAND,
-    *,
-    baseline: Baseline = (),
-    today: date | None = None,
-    previous: PastRun | None = None,
-    unfinished: Collection[str] = (),
-    failed_tests: int = 0,
-) -> RunSummary | None:
-    """The end of a run that took ``duration`` seconds, over what it finished; None if that is nothing.
+class Tally:
+    """What the end of a run needs of its connections, added as they are finished: none is read again for it.
 
-    ``entries`` gives them anew each time; of a fleet, one at a time is in memory. ``today`` goes
-    with a baseline. Of what is ``unfinished``, nothing is known: neither that it is lost, nor that what is accepted
-    of it has become stale. ``failed_tests`` that are no checks make the run fail.
+    ``order`` is the key of a name by which reports sort connections. ``baseline`` goes with ``today``.
     """
-    few = list(islice(entries(), MAX_NAMED + 1))
-    if not few:
-        return None
-    if many := len(few) + len(unfinished) > MAX_NAMED:  # as it will be told when all are finished
-        few.clear()
-    gone: Sequence[Stale] = ()
-    if today and baseline and not unfinished:
-        gone = stale(((one.name, judged_checks(one.part)) for one in entries()), baseline, today)
-    before, left = previous and replace(previous, unfinished=unfinished), len(unfinished)
-    if many:
-        fleet = overview(entries(), duration, selection, command, gone, before, left, failed_tests)
-        return FleetSummary(fleet, entries)
-    head = document(few, duration, selection, command, gone, left, failed_tests)
-    return ConnectionsSummary(with_comparison(head, before))
+
+    def __init__(
+        self,
+        order: Callable[[str], Any],
+        *,
+        previous: PastRun | None = None,
+        baseline: Baseline = (),
+        today: date | None = None,
+    ) -> None:
+        self._order, self._previous, self._today = order, previous, today
+        self._use = BaselineUse(baseline)
+        self._aggregate = Aggregate(order, previous.connections if previous else {})
+        self._few: dict[str, Entry] = {}
+        """The entries, while they are few: of a fleet, none stays in memory."""
+
+    def add(self, entry: Entry) -> None:
+        """Add a finished connection. Only the first entry of a name counts."""
+        if entry.name in self._aggregate.rows:
+            return
+        self._aggregate.add(entry)
+        self._use.add(entry.name, judged_checks(entry.part))
+        self._few[entry.name] = entry
+        if len(self._aggregate.rows) > MAX_NAMED:
+            self._few.clear()
+
+    def summary(
+        self,
+        entries: Entries,
+        duration: float,
+        selection: str,
+        command: str = COMMAND,
+        *,
+        unfinished: Collection[str] = (),
+        failed_tests: int = 0,
+    ) -> RunSummary | None:
+        """Return the end of a run that took ``duration`` seconds, over what was added; None if that is nothing.
+
+        ``entries`` yields the entries of a fleet, in order, each time that its report is written. Of what is
+        ``unfinished``, nothing is known: neither that it is lost, nor that what is accepted of it has become stale.
+        ``failed_tests`` that are no checks make the run fail.
+        """
+        count = len(self._aggregate.rows)
+        if not count:
+            return None
+        stale = self._use.stale(self._today) if self._today and not unfinished else ()
+        previous, left = self._previous and replace(self._previous, unfinished=unfinished), len(unfinished)
+        if count + left > MAX_NAMED:  # as it will be told when all are finished
+            fleet = self._aggregate.overview(duration, selection, command, stale, previous, left, failed_tests)
+            return FleetSummary(fleet, entries)
+        few = [self._few[name] for name in sorted(self._few, key=self._order)]
+        head = document(few, duration, selection, command, stale, left, failed_tests)
+        return ConnectionsSummary(with_comparison(head, previous))

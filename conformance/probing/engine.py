@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any
-from urllib.parse import quote, urlencode
 
 import httpx
 import msgspec
 
 from conformance._version import __version__
 from conformance.apis import entra
-from conformance.apis.endpoint import Ask, Audience, Endpoint
+from conformance.apis.endpoint import Ask, Audience
 from conformance.apis.entra import OpenIdConfiguration
 from conformance.connection import CLOUDS, Connection
-from conformance.findings import Finding, explain, finding
-from conformance.network.interception import answered_on_the_way, intercepted_finding
+from conformance.findings import Finding, finding
 from conformance.probing import tokens
 from conformance.probing.challenge import claims_of
 from conformance.probing.clock import Clock
 from conformance.probing.decoding import ACCEPTED
 from conformance.probing.diagnosis import TELL_APART, rules_for
 from conformance.probing.discovery import token_endpoint_problem
-from conformance.probing.evidence import Answer, Blocked, Evidence, Exchange, InternalError, NotAsked, Refusal
+from conformance.probing.evidence import Answer, Blocked, Evidence, Gathered, InternalError, NotAsked, Refusal
 from conformance.probing.guard import Guard, next_link_problem
-from conformance.probing.partial import part
+from conformance.probing.interpretation import read
 from conformance.probing.probe import (
     CONNECTION,
     PROBES,
@@ -40,30 +37,17 @@ from conformance.probing.probe import (
     Refused,
 )
 from conformance.probing.rate_limits import RateLimits
+from conformance.probing.request import build
+from conformance.probing.response import NetworkFailure
 from conformance.probing.shared_network import share_findings
 from conformance.probing.shortage import Shortage, shortage
-from conformance.probing.transport import SOCKETS, NetworkFailure, Patience, Response, Sender
+from conformance.probing.transport import SOCKETS, Patience, Sender
 
 HEADERS = {
     "User-Agent": f"sentinel-conformance/{__version__}",
     "Accept": "application/json",
     "Accept-Encoding": ACCEPTED,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Gathered:
-    """All evidence of a run about one connection."""
-
-    evidence: Mapping[str, Evidence]
-    exchanges: tuple[Exchange, ...]
-    requests: int
-
-    def update(self, later: Gathered) -> Gathered:
-        """Return a copy in which ``later`` evidence replaces earlier evidence of the same probes."""
-        return Gathered(
-            {**self.evidence, **later.evidence}, self.exchanges + later.exchanges, self.requests + later.requests
-        )
 
 
 class Engine:
@@ -290,84 +274,6 @@ def stop_reason(probe: Probe, needed: Mapping[str, Evidence]) -> Evidence | None
             return Blocked(probe.name, evidence.root)
         rest = rest or replace(evidence, probe=probe.name)
     return rest
-
-
-def build(
-    client: httpx.AsyncClient, connection: Connection, ask: Ask[Any], base: str, bearer: str | None
-) -> httpx.Request:
-    """Return the HTTP request of a question."""
-    headers = dict(ask.headers)
-    if bearer is not None:
-        headers["Authorization"] = f"Bearer {bearer}"
-    if ask.link is not None:
-        return client.build_request(ask.endpoint.method, ask.link, headers=headers)
-    names = {name: quote_segment(value) for name, value in {**connection.facts(), **ask.path}.items()}
-    url = f"{base.rstrip('/')}{ask.endpoint.path.format_map(names)}"
-    query = dict(ask.query)
-    if ask.endpoint.api_version:
-        query["api-version"] = ask.endpoint.api_version
-    if query:
-        url += f"?{urlencode(query)}"  # as httpx does it, which reads the URL twice then
-    content = None if ask.json is None else msgspec.json.encode(ask.json)
-    if content is not None:
-        headers["Content-Type"] = "application/json"
-    return client.build_request(ask.endpoint.method, url, headers=headers, content=content)
-
-
-@lru_cache(maxsize=1024)
-def quote_segment(value: str) -> str:
-    """Return a value encoded as a path segment. Cached: most requests contain the same values."""
-    return quote(value, safe="~()'!,;@:$&=+*")
-
-
-def read(name: str, endpoint: Endpoint[Any], received: Response, connection: Connection) -> Evidence:
-    """Return an answer of the documented shape, or a refusal with its finding."""
-    by, host = received.exchange.issuer, httpx.URL(received.exchange.url).host
-
-    def refused(found: Finding) -> Refusal:
-        return Refusal(name, intercepted_finding(found, by, host), received.exchange, received.headers, received.body)
-
-    service = endpoint.api.name
-    if (incomplete := part(endpoint, received, connection.facts())) is not None:
-        return refused(incomplete)
-    if received.status == 200 and received.body.strip():
-        content_type = received.headers.get("content-type", "")
-        if "html" not in content_type.lower():
-            with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                if received.body.lstrip()[:1] not in (b"{", b"["):
-                    raise msgspec.DecodeError
-                try:
-                    return Answer(
-                        name,
-                        msgspec.json.decode(received.body, type=endpoint.answers),
-                        received.exchange,
-                        received.headers,
-                        received.body,
-                    )
-                except msgspec.ValidationError as error:
-                    return refused(
-                        finding(
-                            "contract_violation",
-                            about=service,
-                            code=endpoint.name,
-                            explanation=f"{endpoint.name} answered 200, but not in its documented shape: {error}.",
-                        )
-                    )
-    found = explain(
-        received.body, status=received.status, headers=received.headers, service=service, facts=connection.facts()
-    )
-    if service != "entra":  # Entra itself says that a client's TLS is too old
-        found = answered_on_the_way(found, host)
-    if intercepted_finding(found, by, host).cause != found.cause:
-        return refused(found)
-    if found.cause == "object_not_found" and received.status == 404 and endpoint.not_found == "empty":
-        nothing = msgspec.json.decode(b'{"value":[]}', type=endpoint.answers)
-        return Answer(name, nothing, received.exchange, received.headers)
-    meant = endpoint.not_found
-    if found.cause == "object_not_found" and found.certainty == "likely" and meant and meant != "empty":
-        also = (found.cause,)
-        found = finding(meant, facts=connection.facts(), certainty="likely", also=also, about=service, code=found.code)
-    return refused(found)
 
 
 def credential_finding(trouble: Exception) -> Finding:

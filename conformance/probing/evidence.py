@@ -96,3 +96,18 @@ class InternalError(Evidence):
     """Internal error, or a request missing from the cassette."""
 
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """All evidence of a run about one connection."""
+
+    evidence: Mapping[str, Evidence]
+    exchanges: tuple[Exchange, ...]
+    requests: int
+
+    def update(self, later: Gathered) -> Gathered:
+        """Return a copy in which ``later`` evidence replaces earlier evidence of the same probes."""
+        return Gathered(
+            {**self.evidence, **later.evidence}, self.exchanges + later.exchanges, self.requests + later.requests
+        )

@@ -9,7 +9,7 @@ import msgspec
 
 from conformance.apis.endpoint import Endpoint
 from conformance.findings import Finding, explain, finding
-from conformance.probing.transport import Response
+from conformance.probing.response import Response
 
 LIMITS = frozenset({"query_partial", "query_timeout", "response_too_large"})
 """Causes for which a service cuts an answer short."""

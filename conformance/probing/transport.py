@@ -5,39 +5,36 @@ failure.
 from __future__ import annotations
 
 import asyncio
-import email.utils
-import re
-import ssl
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 import httpx
 
 from conformance.deadline import DEADLINE
 from conformance.findings import Finding, finding
 from conformance.network.interception import cut_off_finding, issuer
-from conformance.network.proxy_refusal import chain, on_the_way, proxy_refusal, route_facts
 from conformance.network.proxy_settings import UnusableSetting
-from conformance.network.route import EXTENSION, Route
+from conformance.network.route import EXTENSION
 from conformance.probing.clock import Clock
 from conformance.probing.decoding import Budget, EndlessAnswer, whole
 from conformance.probing.evidence import Exchange
 from conformance.probing.host import Host
 from conformance.probing.line import Line
+from conformance.probing.network_finding import is_cut_off, late, network_finding, silence
 from conformance.probing.rate_limits import RateLimit
+from conformance.probing.response import (
+    NetworkFailure,
+    Response,
+    asks_all_to_wait,
+    hiccup,
+    http_date,
+    is_throttled,
+    pause,
+    request_id,
+)
 from conformance.probing.shortage import shortage
 
-HICCUPS = frozenset({500, 502, 503, 504})
-"""Answers after which a request is sent once more. All requests of this suite read. The one for a token, too, may come
-twice: it changes nothing, and MSAL of .NET repeats it after a 5xx as well.
-"""
-REQUEST_ID_HEADERS = ("x-ms-request-id", "request-id", "x-ms-correlation-request-id")
-REQUEST_ID_MEMBERS = re.compile(
-    rb'"(?:correlationId|target)"\s*:\s*"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"', re.I
-)
-"""Where Log Analytics and Defender for Endpoint name a request that they refuse: in the body alone."""
 CONCURRENCY: Mapping[str, int] = {
     "entra": 4,
     "arm": 10,
@@ -51,8 +48,6 @@ SOCKETS = 20
 """Requests of a connection in flight altogether, each with a socket of its own."""
 FRESH = "sentinel-fresh"
 """The extension of a request that wants a new connection: one that was idle may have ended meanwhile."""
-CUT_OFF = frozenset({"ConnectionResetError", "BrokenPipeError", "SSLEOFError", "BrokenResourceError", "EndOfStream"})
-"""Types of errors (of the system, of ssl and of anyio) by which a connection ends in the middle of a handshake."""
 LARGEST = 32 * 1024 * 1024
 """Bytes of an answer, unpacked. A fleet has answers of many tenants in memory, and what is asked for is far below."""
 LARGEST_REFUSAL = 4 * 1024 * 1024
@@ -61,26 +56,6 @@ LARGEST_OF_ALL = 48 * 1024 * 1024
 """Bytes of all answers of a connection."""
 MEMBERS, MEMBERS_OF_ALL = 600_000, 1_200_000
 """Values in an answer, and in all answers of a connection: a value of two bytes takes up to a hundred, once decoded."""
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """A complete answer of a service."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    exchange: Exchange
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkFailure:
-    """A request without an answer, and the finding about the network."""
-
-    finding: Finding
-    exchange: Exchange
-    broken: bool = False
-    """Whether a connection ended before the answer was complete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,101 +232,3 @@ class Sender:
         if failure is not None or status is None:
             return NetworkFailure(failure or finding("connection_failed"), exchange, cut)
         return Response(status, headers, body, exchange)
-
-
-def request_id(headers: Mapping[str, str], refusal: bytes) -> str | None:
-    """Return the id by which a service knows a request, from the answer's headers or the body of a refusal."""
-    found = next((headers[name] for name in REQUEST_ID_HEADERS if name in headers), None)
-    inside = REQUEST_ID_MEMBERS.search(refusal) if found is None else None
-    return inside[1].decode() if inside else found
-
-
-def is_throttled(result: Response | NetworkFailure) -> bool:
-    """Return whether a service refuses because of too many requests."""
-    return isinstance(result, Response) and result.status == 429
-
-
-def asks_all_to_wait(result: Response | NetworkFailure) -> bool:
-    """Return whether a service states how long it will not answer any request."""
-    unavailable = isinstance(result, Response) and result.status == 503 and "retry-after" in result.headers
-    return unavailable or is_throttled(result)
-
-
-def hiccup(result: Response | NetworkFailure) -> bool:
-    """Return whether a second attempt may well succeed."""
-    return result.broken if isinstance(result, NetworkFailure) else result.status in HICCUPS
-
-
-def pause(result: Response | NetworkFailure, now: datetime, attempt: int) -> float:
-    """Return seconds until the next attempt: what the service asks for, else none, or an exponential back-off after a
-    429.
-    """
-    if isinstance(result, NetworkFailure):
-        return 0.0
-    asked = retry_after(result.headers, now)
-    return asked if asked is not None else float(2 ** (attempt - 1)) if result.status == 429 else 0.0
-
-
-def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Return seconds that a service asks to wait (a number or a date); None where it does not."""
-    value = headers.get("retry-after", "").strip()
-    if value.isdecimal() and len(value) < 7:
-        return float(value)
-    until = http_date(value)
-    return None if until is None else max(0.0, (until - now).total_seconds())
-
-
-def http_date(value: str | None) -> datetime | None:
-    """Return an HTTP date, or None."""
-    if not value:
-        return None
-    try:
-        date = email.utils.parsedate_to_datetime(value)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return date if date.tzinfo else None
-
-
-def silence(seconds: float) -> str:
-    """Return the code of an answer that was not complete within so many seconds."""
-    return f"no answer within {seconds:g} s"
-
-
-def late(host: str, code: str) -> Finding:
-    """Return the finding of an answer that did not come in time."""
-    return finding("timed_out", about=host, facts={"host": host}, code=code)
-
-
-def is_cut_off(error: httpx.HTTPError) -> bool:
-    """Return whether an open connection ended before the answer was complete, or during its TLS handshake."""
-    if isinstance(error, httpx.ConnectError):
-        return any(type(link).__name__ in CUT_OFF for link in chain(error))
-    return isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError)
-
-
-def network_finding(error: httpx.HTTPError, host: str, route: Route | None = None) -> Finding:
-    """Return what a transport error means: proxy, name resolution, connection, certificate or timeout.
-
-    ``route`` is the route of the request, where the source knows it.
-    """
-    route = route or Route(host)
-    if (refused := proxy_refusal(error, route)) is not None:
-        return refused
-    links = list(chain(error))
-    text = " ".join(str(link) for link in links)
-    if isinstance(error, httpx.TimeoutException):
-        cause = "timed_out"
-    elif isinstance(error, httpx.DecodingError):
-        cause = "intercepted"
-    elif any(is_untrusted(link) for link in links) or "CERTIFICATE_VERIFY_FAILED" in text:
-        cause = "tls_untrusted"
-    elif any(type(link).__name__ == "gaierror" for link in links) or "Name or service not known" in text:
-        cause = "dns_failure"
-    else:
-        cause = "connection_failed"
-    return on_the_way(finding(cause, about=host, facts=route_facts(route), code=type(error).__name__), route)
-
-
-def is_untrusted(error: BaseException) -> bool:
-    """Return whether a certificate was not trusted; a handshake that was cut off does not count."""
-    return isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError)

@@ -85,7 +85,7 @@ def explain_text(text: str, config: pytest.Config) -> int:
     from conformance.checks.registry import catalogue
     from conformance.findings import CAUSES, Docs, DocsError, finding
     from conformance.findings.paste import Paste, PasteError
-    from conformance.report.model import finding_part
+    from conformance.report.parts import finding_part
     from conformance.report.terminal import Terminal
     from conformance.report.terminal_layout import console
 

@@ -14,7 +14,7 @@ import pytest
 
 from conformance.checks.registry import order
 from conformance.outputs.delivery import Problem
-from conformance.outputs.summary import RunSummary, summarize
+from conformance.outputs.summary import RunSummary, Tally
 from conformance.pytest_plugin.cases import Run
 from conformance.pytest_plugin.outcomes import OutcomePlugin
 from conformance.pytest_plugin.setup import RunSetup
@@ -26,6 +26,7 @@ from conformance.results.history import History
 from conformance.results.journal import Journal
 from conformance.results.store import RunStore
 from conformance.run_options import RunOptions
+from conformance.verification.baseline import Baseline
 
 if TYPE_CHECKING:
     from conformance.pytest_plugin.xdist import XdistController
@@ -51,6 +52,8 @@ class SessionResults:
         self.done = frozenset[str]()
         """The names of the connections that an earlier run finished."""
         self.store = RunStore(self._journal(), history)
+        self._order = {connection.name: place for place, connection in enumerate(setup.connections)}.__getitem__
+        self._tally = Tally(self._order)
         self.summary: RunSummary | None = None
         self.undelivered: Sequence[Problem] = ()
         self.page: Path | None = None
@@ -80,10 +83,11 @@ class SessionResults:
         """Continue an earlier run: leave out what it finished, take over its start."""
         self.done, self.started = frozenset(done), started
 
-    def begin(self) -> None:
+    def begin(self, baseline: Baseline) -> None:
         """Open the journal. Workers of pytest-xdist write their own."""
         if not self._worker:
-            self.store.start(self._fingerprints)
+            self._tally = Tally(self._order, previous=self._previous, baseline=baseline, today=self.started.date())
+            self.store.start(self._fingerprints, self._tally.add)
 
     def finish(self, run: Run, outcomes: OutcomePlugin, progress: Progress) -> None:
         """Write the verdict of a connection and release its evidence."""
@@ -109,7 +113,6 @@ class SessionResults:
         self,
         selected: Collection[str],
         duration: float,
-        outcomes: OutcomePlugin,
         workers: XdistController | None,
         *,
         interrupted: bool,
@@ -124,15 +127,11 @@ class SessionResults:
             workers.close()
             self.notes += workers.notes
             selected, duration = workers.selected(), time.monotonic() - self._began
-        places = {connection.name: place for place, connection in enumerate(self._setup.connections)}
-        self.summary = summarize(
-            lambda: self.store.in_order(places.__getitem__),
+        self.summary = self._tally.summary(
+            lambda: self.store.in_order(self._order),
             duration,
             self.selection,
             self._command,
-            baseline=outcomes.policy.baseline,
-            today=self.started.date(),
-            previous=self._previous,
             unfinished=self._unfinished(selected),
             failed_tests=failed_tests,
         )

@@ -2,91 +2,35 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.checks.registry import AREAS
 from conformance.errors import UsageError
 from conformance.pytest_plugin.cases import Case, Run
-from conformance.pytest_plugin.collection import CollectionPlugin
+from conformance.pytest_plugin.conclusion import Conclusion
 from conformance.pytest_plugin.items import case_of
-from conformance.pytest_plugin.options import run_options
 from conformance.pytest_plugin.other_tests import OtherTests
 from conformance.pytest_plugin.outcomes import OutcomePlugin
-from conformance.pytest_plugin.probes import fixtures
 from conformance.pytest_plugin.results import SessionResults
-from conformance.pytest_plugin.run_loop import RunLoop, WithoutEvidence
-from conformance.pytest_plugin.setup import RunSetup, read_setup
-from conformance.pytest_plugin.terminal import TerminalPlugin, quieten
+from conformance.pytest_plugin.run_loop import RunLoop
+from conformance.pytest_plugin.setup import RunSetup
+from conformance.pytest_plugin.terminal import TerminalPlugin, quieten, uncaptured
 from conformance.redaction import Outlet, clean, clean_logs
-from conformance.report.comparison import PastRun, past
+from conformance.report.comparison import PastRun
 from conformance.report.progress import MAX_NAMED, progress
 from conformance.results.history import History
 from conformance.run_options import RunOptions
 from conformance.verification.pipeline import Policy
-from conformance.verification.verdict import ExitCode
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from conformance.pytest_plugin.xdist import XdistController
-
-
-def start(config: pytest.Config, checks: Path) -> None:
-    """Turn the run into a verification; ``checks`` is the folder collected by default.
-
-    Raises ``pytest.UsageError`` (exit code 4) for what cannot be used.
-    """
-    try:
-        options = run_options(config)
-        setup = read_setup(config, options)
-        previous = past(options.compare, [connection.name for connection in setup.connections])
-        history = open_history(config, options)
-        if not hasattr(config, "workerinput") and not config.option.collectonly:
-            options.delivery.prepare()
-        session = Session(config, options, setup, previous, history)
-    except UsageError as error:
-        raise pytest.UsageError(clean(str(error))) from None
-    except OSError as error:  # a file or folder of an option that this user may not even look at
-        raise pytest.UsageError(clean(f"{error.filename or 'this machine'}: {error.strerror}")) from None
-    if config.args_source is not config.ArgsSource.ARGS:
-        config.args[:] = [str(checks)]
-        config.args_source = config.ArgsSource.ARGS
-    config.addinivalue_line(
-        "markers", "negative: a token of one API put to another, which must refuse it (run with -m negative)"
-    )
-    for area, title in AREAS.items():
-        config.addinivalue_line("markers", f"{area}: {title}")
-    collection = CollectionPlugin(
-        session.runs, session.outcomes.outcome_of, session.offered, session.results.notes.append
-    )
-    plugins = {
-        "session": session,
-        "run-loop": session.loop,
-        "without-evidence": WithoutEvidence(),
-        "outcomes": session.outcomes,
-        "workers": session.workers,
-        "others": session.others,
-        "terminal": session.terminal,
-        "collection": collection,
-        "fixtures": fixtures(),
-    }
-    for name, plugin in plugins.items():
-        if plugin is not None:
-            config.pluginmanager.register(plugin, f"sentinel-{name}")
-
-
-def open_history(config: pytest.Config, options: RunOptions) -> History | None:
-    """Open the history that is asked for; pytest-xdist's controller writes it, its workers do not."""
-    history = None if hasattr(config, "workerinput") else options.history()
-    return history.__enter__() if history else None
 
 
 class Session:
@@ -102,7 +46,6 @@ class Session:
     ) -> None:
         self._config, self._options, self._setup = config, options, setup
         self._is_worker = hasattr(config, "workerinput")  # of pytest-xdist
-        self._concluded = False
         self.results = SessionResults(config, options, setup, previous, history)
         self.runs = [
             Run(asked, place, setup.source)
@@ -129,6 +72,9 @@ class Session:
             self._finish,
             worker=getattr(config, "workerinput", None),
             distributed=self.workers is not None,
+        )
+        self._conclusion = Conclusion(
+            options, setup, self.runs, self.results, self.loop, self.others, self.workers, self._finish
         )
         self._logs = ExitStack()
 
@@ -177,7 +123,7 @@ class Session:
             self.outcomes.policy = replace(self.outcomes.policy, baseline=self._options.baseline())
         except UsageError as error:
             raise pytest.UsageError(clean(str(error))) from None
-        self.results.begin()
+        self.results.begin(self.outcomes.policy.baseline)
 
     def _finish(self, run: Run) -> None:
         self.results.finish(run, self.outcomes, self._progress)
@@ -202,7 +148,7 @@ class Session:
         def before(hook: str, _: object, arguments: Mapping[str, Any]) -> None:
             if hook == "pytest_sessionfinish":
                 stop_watching()
-                self._conclude(arguments["session"])
+                self._conclusion.conclude(arguments["session"])
                 assert isinstance(arguments, dict)  # what pluggy hands to the hook next
                 arguments["exitstatus"] = arguments["session"].exitstatus
 
@@ -210,61 +156,8 @@ class Session:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        if not self._concluded:
-            self._conclude(session)
-
-    def _conclude(self, session: pytest.Session) -> None:
-        """Report what is gathered, summarize, deliver, and set the exit code of the session."""
-        self._concluded = True
-        self.loop.stop()
-        for run in self.runs:
-            if run.examination is not None and run.asked.name not in self.results.store.names:  # stopped early, with -x
-                self._finish(run)
-        self.results.store.close()
-        interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED
-        ended = interrupted or session.exitstatus in (0, 1, ExitCode.NOTHING_SELECTED)
-        if self._is_worker:
-            from conformance.pytest_plugin.xdist import hand_back
-
-            hand_back(self._config, self.loop.shortage, self.results.store.journal)
-        if self._is_worker or session.config.option.collectonly or not ended:
-            if self.workers:
-                self.workers.close()
-            return
-        if session.exitstatus == ExitCode.NOTHING_SELECTED and self.results.selection != "all":
-            self.results.notes.append(
-                f"ERROR: no check matches {self.results.selection}: --sentinel-list shows their ids and areas"
-            )
-        failed = list(self.others.names())
-        selected = [run.asked.name for run in self.runs if run.cases]
-        lost = self.results.close(
-            selected, self.loop.duration, self.outcomes, self.workers, interrupted=interrupted, failed_tests=len(failed)
-        )
-        summary = self.results.summary
-        if shortage := self.workers.shortage if self.workers else self.loop.shortage:
-            self.results.notes.append(f"ERROR: {shortage}")
-            session.exitstatus = ExitCode.INCOMPLETE
-        elif interrupted:
-            return
-        elif summary:
-            session.exitstatus = summary.exit_code
-        elif self._setup.connections:
-            self._nothing_verified(session)
-        elif session.exitstatus == ExitCode.NOTHING_SELECTED:  # an empty shard is not an error
-            session.exitstatus = ExitCode.CONFORMANT
-        if not self._setup.connections:
-            self.results.notes.append(f"share {self._options.shard} has none of the connections")
-        if session.exitstatus == 0 and lost:
-            session.exitstatus = ExitCode.USAGE
-
-    def _nothing_verified(self, session: pytest.Session) -> None:
-        """Say that no check was selected, which is never a success; failing tests of the user's own come first."""
-        if self.results.done:
-            return
-        ran = f"only tests that are not checks ran ({self.others.ran})" if self.others.ran else "nothing ran"
-        self.results.notes.append(f"No check was selected: {ran}, so nothing is known of the connection.")
-        if session.exitstatus == ExitCode.CONFORMANT:
-            session.exitstatus = ExitCode.NOTHING_SELECTED
+        if not self._conclusion.done:
+            self._conclusion.conclude(session)
 
     def _show(self, out: Console) -> None:
         """Print the verdict, notes, and what could not be delivered."""
@@ -275,12 +168,3 @@ class Session:
             out.print(clean(note))
         if self.results.page:
             out.print(clean(f"report: {self.results.page}"), soft_wrap=True)
-
-
-def uncaptured(stream: TextIO) -> TextIO:
-    """Return a stream to where this one leads now, whatever pytest redirects later; itself if it is no file."""
-    try:
-        number = stream.fileno()
-    except (OSError, ValueError):
-        return stream
-    return os.fdopen(os.dup(number), "w", encoding=stream.encoding, errors="backslashreplace")

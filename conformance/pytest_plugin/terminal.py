@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import sys
 from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any, TextIO, cast
@@ -142,3 +143,12 @@ class WriterFile(io.TextIOBase):
 
     def flush(self) -> None:
         self._writer.flush()
+
+
+def uncaptured(stream: TextIO) -> TextIO:
+    """Return a stream to where this one leads now, whatever pytest redirects later; itself if it is no file."""
+    try:
+        number = stream.fileno()
+    except (OSError, ValueError):
+        return stream
+    return os.fdopen(os.dup(number), "w", encoding=stream.encoding, errors="backslashreplace")

@@ -29,6 +29,18 @@ LONG_NUMBER = re.compile(r"\+?\d{10,}")
 LITERAL = re.compile(
     r"true|false|null|P(?:\d+[YMWD])*(?:T(?:\d+(?:\.\d+)?[HMS])+)?|-?(?:\d+\.)?\d{2}:\d{2}:\d{2}(?:\.\d+)?", re.I
 )
+IDENTIFYING = re.compile(
+    "|".join(
+        f"(?:{one.pattern})"
+        for one in (
+            JWT, URL, ARM_ID, RELATIVE_ID, GUID, MAIL,
+            WINDOWS_PATH,
+            SID, MAC, HASH, IPV4, IPV6,
+        )
+    ),
+    re.IGNORECASE,
+)  # fmt: skip
+"""Identifying values within a text, recognised by their form."""
 
 
 def is_ip(text: str) -> bool:

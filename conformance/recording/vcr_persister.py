@@ -16,7 +16,7 @@ import httpx
 
 from conformance.connection import Connection
 from conformance.network.route import EXTENSION
-from conformance.probing.transport import network_finding
+from conformance.probing.network_finding import network_finding
 from conformance.recording.interaction import Answered, Interaction, request_of, response_of
 from conformance.sources.base import Channel
 from conformance.sources.live import Live

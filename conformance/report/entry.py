@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cached_property
 
 import msgspec
 
@@ -12,16 +13,19 @@ from conformance._version import __version__
 from conformance.connection import Connection
 from conformance.findings import UNPUBLISHED, Docs
 from conformance.redaction import clean_bytes, hide
-from conformance.report.model import COMMAND, ConnectionPart, Document, VerdictPart, build_document, connection_part
+from conformance.report.document import build_document
+from conformance.report.model import ConnectionPart, Document, VerdictPart
+from conformance.report.parts import COMMAND, connection_part
 from conformance.verification.baseline import JudgedCheck, Stale
 from conformance.verification.result import Report
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class Entry(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """One finished connection.
 
     ``fingerprint`` says what was verified of what (:func:`fingerprint`); ``connection`` is its part of the report, as
-    JSON.
+    JSON. The run that made the entry reads ``part`` as it was before it was encoded; only a journal's line, or an entry
+    of another process, is decoded, at most once.
     """
 
     name: str
@@ -34,14 +38,14 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """Answers 429."""
     connection: msgspec.Raw
 
-    @property
+    @cached_property
     def part(self) -> ConnectionPart:
+        """The connection's part of the report. Raises ``msgspec.MsgspecError`` for a damaged line."""
         return msgspec.json.decode(self.connection, type=ConnectionPart)
 
     @property
     def verdict(self) -> VerdictPart:
-        """Of the part, without reading the rest."""
-        return msgspec.json.decode(self.connection, type=_Judged).verdict
+        return self.part.verdict
 
 
 def entry(
@@ -53,12 +57,12 @@ def entry(
     *,
     alone: bool = False,
 ) -> Entry:
-    """A report as its journal has it; the connection is ``alone`` in its run or not.
+    """Return the entry of a report; the connection is ``alone`` in its run or not.
 
     ``asked`` is the connection as its file has it: a source may give it other values.
     """
     part = connection_part(report, command, docs, alone=alone)
-    return Entry(
+    finished = Entry(
         name=hide(report.connection.name),
         fingerprint=fingerprint(asked, report.source, selection),
         source=report.source,
@@ -68,6 +72,8 @@ def entry(
         throttled=sum(exchange.throttled for exchange in report.gathered.exchanges),
         connection=msgspec.Raw(clean_bytes(msgspec.json.encode(part))),
     )
+    finished.__dict__["part"] = part
+    return finished
 
 
 def fingerprint(connection: Connection, source: str, selection: str) -> str:
@@ -111,7 +117,3 @@ def judged_checks(part: ConnectionPart) -> list[JudgedCheck]:
     return [
         JudgedCheck(row.id, row.outcome, row.cause and (row.blocked_by or row.id), row.cause) for row in part.checks
     ]
-
-
-class _Judged(msgspec.Struct):
-    verdict: VerdictPart

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from conformance.redaction import clean_bytes
-from conformance.report.model import Document, document
+from conformance.report.document import document
+from conformance.report.model import Document
 from conformance.verification.result import Report
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from rich.console import Console
@@ -11,13 +11,13 @@ from rich.console import Console
 from conformance.checks.registry import AREAS, Check
 from conformance.findings import CAUSES
 from conformance.report.changes import changes
-from conformance.report.model import CheckPart, ConnectionPart, Document, FindingPart, FixPart, RootCausePart, StepPart
+from conformance.report.model import CheckPart, ConnectionPart, Document, FindingPart, RootCausePart
 from conformance.report.provenance import provenance
-from conformance.report.terminal_layout import Line, continued, height, show
+from conformance.report.terminal_fix import fix, others
+from conformance.report.terminal_layout import Line, continued, height, row, show
 from conformance.report.wording import (
     LEVELS,
     OWNERS,
-    SHELLS,
     SIGNS,
     areas_of,
     asked,
@@ -209,20 +209,6 @@ class Terminal:
         yield Line(full + more, style="dim", rank=3, brief=brief)
 
 
-def row(
-    label: str,
-    text: str,
-    *,
-    style: str = "",
-    indent: int = 2,
-    rank: int = 0,
-    brief: str | None = None,
-    wrap: Callable[[str, int], list[str]] | None = None,
-) -> Line:
-    """A text beside its label, below the line that has the sign."""
-    return Line(text, label=label, style=style, indent=indent, rank=rank, brief=brief, wrap=wrap)
-
-
 def accepted(one: ConnectionPart) -> Iterator[Line]:
     """Known findings that the baseline accepts, each in one line."""
     for cause in one.accepted:
@@ -237,34 +223,6 @@ def since(document: Document, one: ConnectionPart) -> Iterator[Line]:
         yield Line("")
         for label, text in changes(document.comparison, one.name):
             yield row(label, text, indent=0)
-
-
-def commands(fix: FixPart, *, full: bool = False) -> Iterator[Line]:
-    """The commands; of several of one kind, the first has to be seen. ``full`` adds roles, other shells and undoing."""
-    first = {_kind(step): step for step in reversed(fix.steps)}
-    repeated = [step for step in fix.steps if first[_kind(step)] is not step]
-    for number, step in enumerate(fix.steps):
-        brief = f"({len(repeated)} more like it: -v)" if repeated[:1] == [step] else None
-        yield row(
-            "run" if number == 0 else "",
-            step.command,
-            style="bold",
-            wrap=continued,
-            rank=2 if step in repeated else 0,
-            brief=brief,
-        )
-        if full:
-            for name, text in step.shells.items():
-                yield row("", f"{SHELLS[name]}: {text}", style="dim")
-            if step.role:
-                yield row("", f"needs: {step.role}", style="dim")
-            if step.undo:
-                yield row("", f"undo: {step.undo}", style="dim")
-
-
-def _kind(step: StepPart) -> str:
-    """What a command does: its first words."""
-    return " ".join(step.command.split()[:4])
 
 
 def by_cause(connections: Sequence[ConnectionPart]) -> Iterator[Line]:
@@ -284,23 +242,7 @@ def by_cause(connections: Sequence[ConnectionPart]) -> Iterator[Line]:
     yield Line("-k and the name of a connection tells it in full.", style="dim")
 
 
-def others(finding: FindingPart) -> Iterator[Line]:
-    """How to find out which of several causes it is."""
-    for name in (finding.cause, *finding.also) if finding.also else ():
-        if tell := CAUSES[name].tell:
-            yield row("", f"{name}: {tell}", style="dim")
-
-
 def single_cause(document: Document) -> RootCausePart | None:
     """Return the one root cause of a run over one connection: its fix follows the verdict at once."""
     causes = [cause for one in document.connections for cause in one.root_causes]
     return causes[0] if len(document.connections) == 1 and len(causes) == 1 else None
-
-
-def fix(finding: FindingPart, *, full: bool = False) -> Iterator[Line]:
-    """What to do, by whom, and with which commands; where there is no room, the first sentence of it."""
-    owner, text = capital(OWNERS[finding.owner]), finding.fix.text
-    yield row("fix", f"{owner}: {text}", rank=2, brief=f"{owner}: {first_sentence(text)}.")
-    yield from commands(finding.fix, full=full)
-    if finding.fix.portal:
-        yield row("portal", finding.fix.portal, rank=5 if finding.fix.commands else 0)

@@ -157,3 +157,17 @@ def continued(command: str, width: int) -> list[str]:
         else:
             lines[-1] += f" {word}"
     return [f"{line} \\" for line in lines[:-1]] + lines[-1:]
+
+
+def row(
+    label: str,
+    text: str,
+    *,
+    style: str = "",
+    indent: int = 2,
+    rank: int = 0,
+    brief: str | None = None,
+    wrap: Callable[[str, int], list[str]] | None = None,
+) -> Line:
+    """A text beside its label, below the line that has the sign."""
+    return Line(text, label=label, style=style, indent=indent, rank=rank, brief=brief, wrap=wrap)

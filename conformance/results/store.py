@@ -23,22 +23,27 @@ class RunStore:
     names: set[str] = field(default_factory=set)
     """Of what was finished in this run."""
     _begun: bool = field(default=False, init=False)
+    _take: Callable[[Entry], None] = field(default=lambda _: None, init=False, repr=False)
     _waiting: list[Observation] = field(default_factory=list, init=False, repr=False)
     """What the history has yet to take."""
 
-    def start(self, prints: Mapping[str, str]) -> None:
-        """Begins, with what an earlier run has finished of these connections (name: fingerprint)."""
-        self.journal.start(prints)
-        self._begun = True
-        if self.history:
-            for one in self.journal.entries():
-                self._remember(one)
+    def start(self, fingerprints: Mapping[str, str], take: Callable[[Entry], None] = lambda _: None) -> None:
+        """Start the journal with the entries of an earlier run of these connections (name: fingerprint).
 
-    def add(self, one: Entry) -> None:
+        ``take`` is called with each of these, and with every entry that is added. Raises :class:`JournalError`.
+        """
+        self.journal.start(fingerprints)
+        self._begun, self._take = True, take
+        for entry in self.journal.entries() if fingerprints else ():
+            self._remember(entry)
+            take(entry)
+
+    def add(self, entry: Entry) -> None:
         """Write an entry at once."""
-        self.journal.add(one)
-        self.names.add(one.name)
-        self._remember(one)
+        self.journal.add(entry)
+        self.names.add(entry.name)
+        self._remember(entry)
+        self._take(entry)
 
     def in_order(self, key: Callable[[str], Any]) -> Iterator[Entry]:
         """Yield all finished entries, sorted by a key of their names. Yields nothing until start() was called."""
@@ -57,15 +62,15 @@ class RunStore:
                 self.problem = error
         self.history.__exit__()
 
-    def _remember(self, one: Entry) -> None:
+    def _remember(self, entry: Entry) -> None:
         if self.history is None:
             return
         if self.problem or self.history.locked:  # it is not waited for again with each connection
             self.problem = self.problem or self.history.locked
-            self._waiting.append(observation_of(one))
+            self._waiting.append(observation_of(entry))
             return
         try:
-            self.history.add([observation_of(one)])
+            self.history.add([observation_of(entry)])
         except sqlite3.Error as error:
             self.problem = error
-            self._waiting.append(observation_of(one))
+            self._waiting.append(observation_of(entry))

@@ -96,25 +96,32 @@ def accept(outcomes: Iterable[Outcome], connection: str, baseline: Baseline, tod
     return [marked(one) for one in outcomes]
 
 
-def stale(judged: Iterable[tuple[str, Sequence[JudgedCheck]]], baseline: Baseline, today: date) -> tuple[Stale, ...]:
-    """Return the stale acceptances. ``judged`` gives each connection's name and judged checks; it is read once.
+class BaselineUse:
+    """What a run's connections, added one at a time, have to do with the acceptances of a baseline."""
 
-    An entry whose check was not selected is left alone.
-    """
-    own: list[set[Status]] = [set() for _ in baseline]
-    covered = [False] * len(baseline)
-    for name, found in judged:
-        for at, known in enumerate(baseline):
-            if known.connection in (None, name):
-                own[at] |= {one.status for one in found if one.check == known.check}
-                covered[at] |= any(known.covers(one.root_check, one.cause, name) for one in found)
-    told = []
-    for known, statuses, meets in zip(baseline, own, covered, strict=True):
-        if statuses == {"passed"} and not meets:
-            told.append(Stale(known, "passing"))
-        elif known.expires < today and (statuses or meets):
-            told.append(Stale(known, "expired"))
-    return tuple(told)
+    def __init__(self, baseline: Baseline) -> None:
+        self._baseline = baseline
+        self._statuses: list[set[Status]] = [set() for _ in baseline]
+        self._covers = [False] * len(baseline)
+
+    def add(self, connection: str, checks: Sequence[JudgedCheck]) -> None:
+        """Add the judged checks of a connection, by its name."""
+        for at, acceptance in enumerate(self._baseline):
+            if acceptance.connection in (None, connection):
+                self._statuses[at] |= {check.status for check in checks if check.check == acceptance.check}
+                self._covers[at] |= any(
+                    acceptance.covers(check.root_check, check.cause, connection) for check in checks
+                )
+
+    def stale(self, today: date) -> tuple[Stale, ...]:
+        """Return the stale acceptances. One whose check was not selected is left alone."""
+        found = []
+        for acceptance, statuses, covers in zip(self._baseline, self._statuses, self._covers, strict=True):
+            if statuses == {"passed"} and not covers:
+                found.append(Stale(acceptance, "passing"))
+            elif acceptance.expires < today and (statuses or covers):
+                found.append(Stale(acceptance, "expired"))
+        return tuple(found)
 
 
 def read(path: Path) -> Baseline:

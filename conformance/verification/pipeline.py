@@ -11,13 +11,14 @@ from conformance.checks.judge import Judge, probes_of
 from conformance.checks.outcome import Outcome
 from conformance.checks.registry import Check, catalogue
 from conformance.connection import Connection
-from conformance.probing.engine import Engine, Gathered
+from conformance.probing.engine import Engine
+from conformance.probing.evidence import Gathered
 from conformance.probing.shortage import Shortage
 from conformance.probing.transport import SOCKETS, Patience
 from conformance.redaction import clean_logs
 from conformance.sources.base import Source
 from conformance.sources.permits import socket_permits
-from conformance.verification.baseline import Baseline, JudgedCheck, accept, stale
+from conformance.verification.baseline import Baseline, BaselineUse, JudgedCheck, accept
 from conformance.verification.result import Report
 from conformance.verification.verdict import verdict, warnings_as_failures
 
@@ -69,7 +70,9 @@ class Examination:
     def report(self, outcomes: Sequence[Outcome], source: str, started: datetime, policy: Policy) -> Report:
         """Return the report over outcomes to which the policy was applied; ``source`` is the name of the source."""
         not_run = {check.id for check in select_checks()} - {outcome.check for outcome in outcomes}
-        outdated = stale([(self.connection.name, [*map(JudgedCheck.of, outcomes)])], policy.baseline, policy.today)
+        use = BaselineUse(policy.baseline)
+        use.add(self.connection.name, [*map(JudgedCheck.of, outcomes)])
+        outdated = use.stale(policy.today)
         return Report(
             self.connection,
             source,

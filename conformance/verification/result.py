@@ -7,7 +7,7 @@ from datetime import datetime
 
 from conformance.checks.outcome import Outcome
 from conformance.connection import Connection
-from conformance.probing.engine import Gathered
+from conformance.probing.evidence import Gathered
 from conformance.verification.baseline import Stale
 from conformance.verification.verdict import Verdict
 

@@ -7,9 +7,9 @@ import re
 from conformance.checks.registry import Check, catalogue
 from conformance.fakes import FAULTS, SCENARIOS
 from conformance.findings import CAUSES
+from conformance.findings.catalogue import Entry
+from conformance.findings.catalogue import catalogue as entries
 from conformance.findings.cause import Cause
-from conformance.findings.match import Entry
-from conformance.findings.match import catalogue as entries
 from conformance.report.wording import OWNERS, capital
 from scripts.pages.each_check import link
 from scripts.pages.findings import answer, certainty, declared, groups, mend, name, service_title

@@ -10,10 +10,10 @@ from typing import Any
 
 from conformance.apis.endpoint import APIS
 from conformance.findings import CAUSES
+from conformance.findings.catalogue import Entry, catalogue
 from conformance.findings.cause import Cause
 from conformance.findings.command import Step
 from conformance.findings.data import load
-from conformance.findings.match import Entry, catalogue
 from conformance.findings.remedies import fix
 from conformance.findings.remedies import prose as filled
 from conformance.report.wording import OWNERS, capital

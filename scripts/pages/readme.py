@@ -6,7 +6,7 @@ import io
 import re
 
 from conformance.fakes import Fake
-from conformance.report.model import document
+from conformance.report.document import document
 from conformance.report.terminal import Terminal
 from conformance.report.terminal_layout import console
 from conformance.verification.api import verify

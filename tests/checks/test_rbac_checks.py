@@ -8,9 +8,10 @@ import httpx
 import pytest
 
 from conformance.checks.test_rbac import changes
+from conformance.fakes.state.assignments import Denial
 from conformance.fakes.state.healthy import READER
 from conformance.fakes.state.roles import BUILT_IN, RoleDefinition
-from conformance.fakes.state.tenant import LOG_ANALYTICS_APP, Denial
+from conformance.fakes.state.tenant import LOG_ANALYTICS_APP
 from conformance.fakes.state.timeline import stable_id
 from conformance.fakes.world import World
 from tests.checks.outcomes import answered, blocked, changed, ends, fails, judged, world

@@ -20,8 +20,8 @@ from azure.mgmt.loganalytics.models import (
 
 from conformance.fakes import World
 from conformance.fakes.services.throttling import throttling
+from conformance.fakes.state.assignments import Denial
 from conformance.fakes.state.healthy import READER
-from conformance.fakes.state.tenant import Denial
 from tests.clients.azure_errors import refusal, told
 
 GROUP, NAME = "rg-security", "law-security"

@@ -23,8 +23,9 @@ from conformance.fakes.services.graph import OF_PRINCIPAL
 from conformance.fakes.services.routes import SERVED
 from conformance.fakes.state.tokens import issue
 from conformance.fakes.world import hosts
-from conformance.probing.engine import Engine, build
+from conformance.probing.engine import Engine
 from conformance.probing.probe import PROBES
+from conformance.probing.request import build
 from tests.contoso import START, made_up
 
 ITSELF = "Application.Read.All"

@@ -22,7 +22,7 @@ from conformance.fakes import SCENARIOS, Fake
 from conformance.fakes.scenarios import registry as scenario_registry
 from conformance.fakes.services.routes import PROVENANCE
 from conformance.findings import CAUSES, finding
-from conformance.findings.match import catalogue as entries
+from conformance.findings.catalogue import catalogue as entries
 from tests.contoso import SECRET, START
 
 ROOT = Path(__file__).parents[2]

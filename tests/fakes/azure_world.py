@@ -13,7 +13,7 @@ from conformance.apis.endpoint import Ask, Audience
 from conformance.apis.permissions import RESOURCES
 from conformance.fakes import healthy
 from conformance.fakes.state.tokens import issue
-from conformance.probing.engine import build
+from conformance.probing.request import build
 from tests.contoso import START, made_up
 
 

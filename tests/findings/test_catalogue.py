@@ -7,7 +7,7 @@ import csv
 import pytest
 
 from conformance.findings import CAUSES, explain
-from conformance.findings.match import CATALOGUES, catalogue
+from conformance.findings.catalogue import CATALOGUES, catalogue
 from conformance.probing.diagnosis import TELL_APART
 from tests.findings.labelled_errors import SHARED
 

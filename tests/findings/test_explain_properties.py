@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.findings import CAUSES, Finding, explain, finding
-from conformance.findings.match import catalogue
+from conformance.findings.catalogue import catalogue
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40),

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 import msgspec
 
 from conformance.fakes import Fake
 from conformance.findings.redact import excerpt
+from conformance.outputs.summary import Entries, RunSummary, Tally
+from conformance.report.comparison import PastRun
 from conformance.report.entry import Entry, entry
+from conformance.report.fleet.aggregate import Aggregate
+from conformance.report.fleet.overview import Overview
 from conformance.verification.api import verify
+from conformance.verification.baseline import Stale
 from tests.contoso import START, made_up
 
 STATES = ("healthy", "expired-secret", "healthy", "no-azure-role", "healthy", "throttled", "service-down", "healthy")
@@ -33,3 +38,25 @@ def customers(count: int, states: Sequence[str] = STATES) -> Iterator[Entry]:
     """So many connections, whose states repeat; each took as many seconds as its number says."""
     for number in range(1, count + 1):
         yield named(states[(number - 1) % len(states)], f"customer-{number:02}", duration_s=float(number))
+
+
+def overview(
+    entries: Iterable[Entry],
+    duration: float,
+    selection: str,
+    stale: Sequence[Stale] = (),
+    previous: PastRun | None = None,
+) -> Overview:
+    """The overview of these connections, by their names."""
+    aggregate = Aggregate(str, previous.connections if previous else {})
+    for customer in entries:
+        aggregate.add(customer)
+    return aggregate.overview(duration, selection, stale=stale, previous=previous)
+
+
+def summarize(entries: Entries, duration: float, selection: str, previous: PastRun | None = None) -> RunSummary | None:
+    """The end of a run over these connections, by their names."""
+    tally = Tally(str, previous=previous)
+    for customer in entries():
+        tally.add(customer)
+    return tally.summary(entries, duration, selection)

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from conformance.outputs.summary import summarize
 from conformance.report.comparison import run_of
 from conformance.report.entry import document
-from tests.fleet.customers import customers, named
+from tests.fleet.customers import customers, named, summarize
 from tests.report.browser import MISSING, chromium, screen
 
 selenium = pytest.importorskip("selenium")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from conformance.connection import load
@@ -21,7 +23,8 @@ from conformance.findings import Docs
 from conformance.fleet import task
 from conformance.fleet.__main__ import main
 from conformance.fleet.task import ConnectionRef, Result, VerifySpec
-from conformance.report.entry import fingerprint
+from conformance.report.entry import Entry, fingerprint
+from conformance.report.model import ConnectionPart
 from conformance.results.history import History
 from conformance.results.journal import FILE
 from conformance.verification.baseline import Acceptance
@@ -54,6 +57,30 @@ def run(*arguments: str) -> int:
 
 def lines(path: str = f"out/{FILE}") -> list[dict[str, Any]]:
     return [json.loads(line) for line in Path(path).read_bytes().splitlines()]
+
+
+@pytest.mark.parametrize("count", [6, 22])
+def test_no_connection_is_decoded_that_the_same_run_has_encoded(
+    count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """History, baseline, verdicts and overview take the live part; a fleet's pages are read back, one at a time."""
+    shutil.rmtree(tmp_path / "connections")
+    write_fleet(tmp_path / "connections", count)
+    Path("known.toml").write_text('[[accept]]\ncheck = "RBAC-001"\nreason = "known"\nexpires = 2027-01-31\n')
+    decoded: list[object] = []
+    decode = msgspec.json.decode
+
+    def counting(content: Any, *, type: Any = Any, **options: Any) -> Any:
+        decoded.append(type)
+        return decode(content, type=type, **options)
+
+    monkeypatch.setattr(msgspec.json, "decode", counting)
+    run("--report=out", "--history=history.db", "--baseline=known.toml")
+    broken = list(Path("out").glob("connections/*/report.html"))
+    assert decoded.count(ConnectionPart) == len(broken)
+    assert decoded.count(Entry) == (2 * count if broken else 0), "the report of a fleet is written from its journal"
+    with History(Path("history.db")) as history:
+        assert len(history.observations()) == count
 
 
 def test_it_ends_with_the_counts_and_the_worst_verdict(capsys: pytest.CaptureFixture[str]) -> None:

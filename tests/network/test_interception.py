@@ -7,7 +7,7 @@ import pytest
 
 from conformance.findings import explain
 from conformance.network.interception import cut_off_finding, intercepted_finding
-from conformance.probing.transport import network_finding
+from conformance.probing.network_finding import network_finding
 
 HOST = "graph.microsoft.com"
 ALTERED = [

@@ -7,7 +7,7 @@ import pytest
 
 from conformance.network.proxy_settings import Proxy
 from conformance.network.route import Route, Stage
-from conformance.probing.transport import network_finding
+from conformance.probing.network_finding import network_finding
 
 HOST = "graph.microsoft.com"
 

@@ -16,7 +16,8 @@ from conformance.connection.secret import Secret
 from conformance.outputs.notify import NotifyError, addresses, body, send, worth_telling
 from conformance.outputs.summary import ConnectionsSummary
 from conformance.report.comparison import run_of
-from conformance.report.model import Document, with_comparison
+from conformance.report.document import with_comparison
+from conformance.report.model import Document
 from tests.contoso import SECRET
 from tests.pytest_plugin.test_plugin import folder
 from tests.pytest_plugin.test_plugin import run as run_pytest

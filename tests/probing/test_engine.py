@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from conformance import Connection
 from conformance.fakes import World, build
 from conformance.findings import CAUSES
-from conformance.probing.engine import Engine, Gathered
-from conformance.probing.evidence import Answer, Blocked, InternalError, NotAsked, Refusal
+from conformance.probing.engine import Engine
+from conformance.probing.evidence import Answer, Blocked, Gathered, InternalError, NotAsked, Refusal
 from conformance.probing.transport import Patience
 from tests.contoso import START, made_up
 

@@ -16,7 +16,8 @@ from conformance.fakes import World, build
 from conformance.probing.host import Host
 from conformance.probing.line import Line
 from conformance.probing.rate_limits import RateLimit
-from conformance.probing.transport import FRESH, NetworkFailure, Patience, Response, Sender
+from conformance.probing.response import NetworkFailure, Response
+from conformance.probing.transport import FRESH, Patience, Sender
 from conformance.sources.base import Channel
 from conformance.verification.api import verify_async
 from conformance.verification.result import Report

@@ -7,7 +7,7 @@ import ssl
 import httpx
 import pytest
 
-from conformance.probing.transport import network_finding
+from conformance.probing.network_finding import network_finding
 
 HOST = "graph.microsoft.com"
 

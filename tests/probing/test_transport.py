@@ -10,7 +10,8 @@ import pytest
 
 from conformance.probing.decoding import Budget, EndlessAnswer, whole
 from conformance.probing.rate_limits import RateLimit
-from conformance.probing.transport import LARGEST, NetworkFailure, Patience, Response, Sender, request_id
+from conformance.probing.response import NetworkFailure, Response, request_id
+from conformance.probing.transport import LARGEST, Patience, Sender
 from tests.virtual_loop import LoopClock, run
 
 ID = "59a43b63-8868-41da-9845-2bebb8ac3045"

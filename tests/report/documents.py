@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from functools import cache
 
 from conformance.fakes import Fake
-from conformance.report.model import Document, document
+from conformance.report.document import document
+from conformance.report.model import Document
 from conformance.verification.api import verify
 from conformance.verification.result import Report
 from tests.contoso import START, made_up

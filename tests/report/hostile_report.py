@@ -7,7 +7,8 @@ from itertools import cycle
 import msgspec
 
 from conformance.findings.redact import excerpt
-from conformance.report.model import TEXT, Document
+from conformance.report.model import Document
+from conformance.report.parts import TEXT
 
 TEXTS = (
     "<script>window.pwned = 1</script>",

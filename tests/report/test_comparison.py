@@ -27,8 +27,8 @@ from conformance.report.comparison import (
     read,
     run_of,
 )
+from conformance.report.document import document, with_comparison
 from conformance.report.json import encode, schema
-from conformance.report.model import document, with_comparison
 from conformance.verification.result import Report
 
 WHEN = datetime(2026, 11, 24, 2, 10, tzinfo=UTC)

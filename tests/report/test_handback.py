@@ -15,10 +15,12 @@ from markdown_it import MarkdownIt
 
 from conformance.fakes import SCENARIOS
 from conformance.findings import finding
+from conformance.report.document import document
 from conformance.report.handback.forms import handbacks, html, markdown
 from conformance.report.handback.page import page
 from conformance.report.handback.texts import LANGUAGES, texts
-from conformance.report.model import ConnectionPart, Document, document, finding_part
+from conformance.report.model import ConnectionPart, Document
+from conformance.report.parts import finding_part
 from conformance.verification.baseline import Acceptance
 from conformance.verification.result import Report
 from tests.contoso import SECRET

@@ -12,11 +12,12 @@ import pytest
 
 from conformance.fakes import SCENARIOS, Fake
 from conformance.report.comparison import run_of
+from conformance.report.document import document, with_comparison
 from conformance.report.html import page
 from conformance.report.html.chain import NODES, chain
 from conformance.report.html.page import LARGEST
 from conformance.report.html.timeline import timeline
-from conformance.report.model import Document, document, with_comparison
+from conformance.report.model import Document
 from conformance.verification.api import verify
 from tests.contoso import SECRET, START, made_up
 from tests.report.documents import COMMAND, DOWN, RUNS, run

@@ -11,8 +11,8 @@ import jsonschema
 import pytest
 
 from conformance.findings import CAUSES
+from conformance.report.document import document
 from conformance.report.json import encode, schema
-from conformance.report.model import document
 from conformance.verification.baseline import Acceptance
 from conformance.verification.result import Report
 

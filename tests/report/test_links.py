@@ -7,9 +7,10 @@ import json
 from conformance import verify
 from conformance.fakes import Fake
 from conformance.findings import Docs
+from conformance.report.document import document
 from conformance.report.html import page
 from conformance.report.json import encode
-from conformance.report.model import Document, document
+from conformance.report.model import Document
 from conformance.report.summary import summary
 from tests.contoso import START, made_up
 from tests.report.test_terminal import shown

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from conformance.checks.outcome import Outcome
 from conformance.fakes import SCENARIOS
 from conformance.report.comparison import run_of
-from conformance.report.model import Document, StalePart, document, with_comparison
+from conformance.report.document import document, with_comparison
+from conformance.report.model import Document, StalePart
 from conformance.report.terminal import Terminal
 from conformance.report.terminal_layout import console, continued, option_lines
 from conformance.report.wording import ranges

@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 
 from conformance.checks.outcome import Outcome, Root
 from conformance.findings import finding
-from conformance.verification.baseline import Acceptance, Baseline, BaselineError, JudgedCheck, accept, read, stale
+from conformance.verification.baseline import (
+    Acceptance,
+    Baseline,
+    BaselineError,
+    BaselineUse,
+    JudgedCheck,
+    Stale,
+    accept,
+    read,
+)
 
 TODAY = date(2026, 11, 24)
 LATER = date(2027, 1, 31)
@@ -62,12 +71,16 @@ def test_it_holds_to_the_end_of_its_last_day() -> None:
     assert accepted([FAILED], known(expires=TODAY - timedelta(days=1))) == []
 
 
-def judged(outcomes: Mapping[str, Sequence[Outcome]]) -> list[tuple[str, list[JudgedCheck]]]:
-    return [(name, [JudgedCheck.of(outcome) for outcome in found]) for name, found in outcomes.items()]
+def stale(outcomes: Mapping[str, Sequence[Outcome]], baseline: Baseline) -> tuple[Stale, ...]:
+    """The stale acceptances of a run with these outcomes, by connection."""
+    use = BaselineUse(baseline)
+    for name, of_connection in outcomes.items():
+        use.add(name, [JudgedCheck.of(outcome) for outcome in of_connection])
+    return use.stale(TODAY)
 
 
 def why(outcomes: dict[str, list[Outcome]], one: Acceptance) -> list[str]:
-    return [found.why for found in stale(judged(outcomes), (one,), TODAY)]
+    return [found.why for found in stale(outcomes, (one,))]
 
 
 def test_an_acceptance_is_stale_when_its_check_passes_everywhere() -> None:
@@ -93,7 +106,7 @@ def test_an_acceptance_whose_day_is_over_is_stale_if_its_check_was_selected() ->
 
 def test_a_stale_acceptance_says_where_it_stands_and_what_to_do() -> None:
     one = known(connection="contoso", where="known.toml:3")
-    assert [found.message for found in stale(judged({"contoso": [PASSED]}), (one,), TODAY)] == [
+    assert [found.message for found in stale({"contoso": [PASSED]}, (one,))] == [
         "known.toml:3: AUTH-003 (contoso) is accepted until 2027-01-31, but passes: remove the entry"
     ]
 
@@ -116,7 +129,7 @@ ENTRIES = st.builds(
 def test_nothing_is_both_used_and_stale_and_marking_changes_nothing_else(
     outcomes: dict[str, list[Outcome]], baseline: Baseline
 ) -> None:
-    gone = {one.acceptance for one in stale(judged(outcomes), baseline, TODAY)}
+    gone = {one.acceptance for one in stale(outcomes, baseline)}
     for name, found in outcomes.items():
         marked = accept(found, name, baseline, TODAY)
         assert [(one.check, one.status, one.root) for one in marked] == [

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from conformance.fakes.scenarios.registry import scenario
 from conformance.fakes.state import tenant as state
+from conformance.fakes.state.assignments import Denial
 from conformance.fakes.state.healthy import GRAPH_ROLES, READER, add_workspace
 from conformance.fakes.state.roles import RoleDefinition
 from conformance.fakes.state.timeline import stable_id
@@ -120,7 +121,7 @@ def _role_just_assigned(world: World) -> None:
 def _role_denied(world: World) -> None:
     tenant = world.tenant
     principal = tenant.app.service_principal_id or ""
-    tenant.denials.append(state.Denial(principal, tenant.workspace.scope, ("Microsoft.SecurityInsights/*/read",)))
+    tenant.denials.append(Denial(principal, tenant.workspace.scope, ("Microsoft.SecurityInsights/*/read",)))
 
 
 @scenario("role-denied-unseen", "a deny assignment takes Sentinel away, and its own list too", "rbac_denied")
@@ -128,7 +129,7 @@ def _role_denied_unseen(world: World) -> None:
     tenant = world.tenant
     principal = tenant.app.service_principal_id or ""
     actions = ("Microsoft.SecurityInsights/*/read", "Microsoft.Authorization/denyAssignments/read")
-    tenant.denials.append(state.Denial(principal, tenant.workspace.scope, actions))
+    tenant.denials.append(Denial(principal, tenant.workspace.scope, actions))
 
 
 @scenario("role-too-small", "the role reaches the workspace and does not include Sentinel", "rbac_role_missing")

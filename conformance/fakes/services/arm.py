@@ -12,9 +12,10 @@ from conformance.apis import arm
 from conformance.apis.endpoint import Action
 from conformance.fakes.services.arm_gateway import ok, refuse, scope_of, workspace_of
 from conformance.fakes.services.routes import Call, answers
+from conformance.fakes.state.assignments import Assignment, Denial
 from conformance.fakes.state.rbac import grants, may, reaches, sees_below
 from conformance.fakes.state.roles import RoleDefinition
-from conformance.fakes.state.tenant import Assignment, Denial, Subscription, TableState, Workspace
+from conformance.fakes.state.tenant import Subscription, TableState, Workspace
 from conformance.fakes.state.timeline import stable_id
 
 RECORDED = "graph-azure recordings (github.com/JupiterOne/graph-azure)"

@@ -12,8 +12,9 @@ from conformance.fakes.services import arm as answered
 from conformance.fakes.services.arm_gateway import headers, ok, refuse, scope_of, workspace_of
 from conformance.fakes.services.operations import operation
 from conformance.fakes.services.routes import Call, answers, respond
+from conformance.fakes.state.assignments import Assignment
 from conformance.fakes.state.rbac import may
-from conformance.fakes.state.tenant import Assignment, Subscription
+from conformance.fakes.state.tenant import Subscription
 
 DOCS = "https://learn.microsoft.com/rest/api/"
 AUTHORIZATION = "Microsoft.Authorization"

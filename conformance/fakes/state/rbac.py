@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from conformance.apis.actions import covers
+from conformance.fakes.state.assignments import Assignment
 from conformance.fakes.state.roles import allows
-from conformance.fakes.state.tenant import Assignment, Tenant
+from conformance.fakes.state.tenant import Tenant
 
 
 def reaches(scope: str, resource: str) -> bool:

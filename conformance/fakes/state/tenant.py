@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,6 +11,8 @@ from conformance.apis.permissions import RESOURCES
 from conformance.connection import Cloud
 from conformance.fakes.identity_provider import IdentityProvider
 from conformance.fakes.key_credentials import KeyCredential
+from conformance.fakes.state.assignments import Assignment, Denial
+from conformance.fakes.state.defender import Defender
 from conformance.fakes.state.roles import BUILT_IN, RoleDefinition
 from conformance.fakes.state.timeline import Incident
 from conformance.probing.clock import VirtualClock
@@ -93,28 +94,6 @@ class Subscription:
 
 
 @dataclass
-class Assignment:
-    """A role assignment. It takes effect ``delay`` after ``created``."""
-
-    role: RoleDefinition
-    principal_id: str
-    scope: str
-    created: datetime
-    delay: timedelta = timedelta()
-    id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    principal_type: str = "ServicePrincipal"
-
-
-@dataclass
-class Denial:
-    """A deny assignment: takes actions away from all principals that it names."""
-
-    principal_id: str
-    scope: str
-    actions: tuple[str, ...]
-
-
-@dataclass
 class TableState:
     """A table of a workspace: its plan, who may see rows, and the rows as column to value."""
 
@@ -162,26 +141,6 @@ class Workspace:
     @property
     def group_scope(self) -> str:
         return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
-
-
-@dataclass
-class Defender:
-    """The Defender side of the tenant. ``provisioned``: Defender XDR (Graph security); ``active``: for Endpoint."""
-
-    provisioned: bool = True
-    active: bool = True
-    workspace_connected: bool = True
-    """The workspace is connected to the Defender portal: its alerts and incidents are seen in Graph."""
-    hidden: bool = False
-    """Without Defender XDR, Graph's security lists are answered 404 instead of 403."""
-    lists: bool = True
-    """False: a list without elements is answered 404, as the page about machines documents it."""
-    machines: list[dict[str, Any]] = field(default_factory=list)
-    alerts: list[dict[str, Any]] = field(default_factory=list)
-    """Defender for Endpoint alerts, as that API gives them."""
-    graph_alerts: list[dict[str, Any]] = field(default_factory=list)
-    graph_incidents: list[dict[str, Any]] = field(default_factory=list)
-    secure_scores: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass

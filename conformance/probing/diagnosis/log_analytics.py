@@ -8,14 +8,9 @@ from dataclasses import replace
 from conformance.apis.arm import Workspace
 from conformance.connection import Connection, problems
 from conformance.findings import Finding, finding
-from conformance.probing.diagnosis.azure import (
-    AREAS,
-    QUERY_PROPAGATION,
-    READER_ROLE,
-    arm_authorization_failed,
-    identity,
-    young,
-)
+from conformance.probing.diagnosis.azure import READER_ROLE, arm_authorization_failed, identity
+from conformance.probing.diagnosis.propagation import QUERY_PROPAGATION, young
+from conformance.probing.diagnosis.role_actions import AREAS
 from conformance.probing.diagnosis.rules import tells_apart
 from conformance.probing.evidence import Answer, Evidence, Refusal
 

@@ -1,11 +1,12 @@
-"""The tally of a fleet: one pass over its entries, from which the overview is made."""
+"""The aggregate of a fleet: what its overview needs of each connection, added as it is finished."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -21,116 +22,131 @@ from conformance.report.comparison import (
     changes,
     past_of,
 )
+from conformance.report.document import build_document
 from conformance.report.entry import Entry
 from conformance.report.fleet.overview import WEIGHTS, Changes, Overview, Row, SharedCause, Weight
-from conformance.report.model import COMMAND, ConnectionPart, FindingPart, build_document
+from conformance.report.model import ConnectionPart, FindingPart
+from conformance.report.parts import COMMAND
 from conformance.verification.baseline import Stale
 from conformance.verification.verdict import STATUSES, TROUBLE
 
 
-def overview(
-    entries: Iterable[Entry],
-    duration: float,
-    selection: str,
-    command: str = COMMAND,
-    stale: Sequence[Stale] = (),
-    previous: PastRun | None = None,
-    unfinished: int = 0,
-    failed_tests: int = 0,
-) -> Overview:
-    """The overview of a run that took ``duration`` seconds, over these entries (at least one), one at a time."""
-    tally = Aggregate(previous.connections if previous else {})
-    for entry in entries:
-        tally.add(entry)
-    assert tally.started is not None
-    head = build_document(
-        (),
-        codes={STATUSES[row.status] for row in tally.rows},
-        started=tally.started,
-        duration=duration,
-        source=tally.source,
-        selection=selection,
-        requests=tally.requests,
-        command=command,
-        stale=stale,
-        unfinished=unfinished,
-        failed_tests=failed_tests,
-    )
-    comparison = None if previous is None else tally.comparison(previous)
-    return Overview(
-        head=msgspec.structs.replace(head, comparison=comparison or msgspec.UNSET),
-        rows=_with_pages(tally.rows),
-        causes=tuple(sorted(tally.causes(), key=lambda one: (WEIGHTS.index(one.weight), -len(one.names)))),
-        changes=None if comparison is None else _changes(comparison, {row.name: row for row in tally.rows}),
-        checks=tally.checks,
-    )
-
-
 @dataclass
 class _Found:
-    """Where a cause was found; ``alike`` while all have the fix of the first."""
+    """The connections with a cause; ``alike`` while all have the same fix."""
 
     first: FindingPart
+    place: tuple[Any, int]
+    """Of ``first``: the connection's place in the run's order, and the finding's place in the connection."""
     alike: bool = True
     names: dict[str, None] = field(default_factory=dict)
 
-    def add(self, name: str, one: FindingPart) -> None:
-        self.alike &= one.fix.text == self.first.fix.text
+    def add(self, name: str, place: tuple[Any, int], part: FindingPart) -> None:
+        self.alike &= part.fix.text == self.first.fix.text
         self.names[name] = None
+        if place < self.place:
+            self.first, self.place = part, place
 
 
 @dataclass
 class Aggregate:
-    """What is kept of the entries that have gone by; ``before`` are those of a previous run."""
+    """What the overview of a fleet needs of its connections, added one at a time as they are finished.
 
-    before: Mapping[str, PastConnection]
+    ``order`` is the key of a name by which the overview sorts them; ``before`` are those of a previous run.
+    """
+
+    order: Callable[[str], Any]
+    before: Mapping[str, PastConnection] = field(default_factory=dict)
     source: str = "none"
     started: datetime | None = None
     requests: int = 0
-    rows: list[Row] = field(default_factory=list)
+    rows: dict[str, Row] = field(default_factory=dict)
     checks: Counter[str] = field(default_factory=Counter)
     changes: dict[str, ChangesPart] = field(default_factory=dict)
     found: dict[tuple[str, Weight], _Found] = field(default_factory=dict)
 
     def add(self, entry: Entry) -> None:
+        """Add a finished connection."""
         part = entry.part
         self.source = entry.source
         self.started = min(self.started or entry.started, entry.started)
         self.requests += entry.requests
         self.checks.update(part.verdict.counts)
-        causes = tuple(dict.fromkeys(one.cause for one in part.root_causes))
         verdict = part.verdict
-        owners = tuple(dict.fromkeys(one.owner for one in part.root_causes))
-        row = Row(
+        self.rows[entry.name] = Row(
             part.name,
             verdict.status,
             verdict.summary,
-            causes,
+            tuple(dict.fromkeys(cause.cause for cause in part.root_causes)),
             entry.duration_s,
             entry.throttled,
             page=None,
-            owners=owners,
+            owners=tuple(dict.fromkeys(cause.owner for cause in part.root_causes)),
             whole=not verdict.coverage,
         )
-        self.rows.append(row)
-        for weight, one in findings(part):
-            self.found.setdefault((one.cause, weight), _Found(one)).add(part.name, one)
-        if was := self.before.get(part.name):
-            self.changes[part.name] = changes(was, past_of(part))
+        for number, (weight, finding_part) in enumerate(findings(part)):
+            place = (self.order(entry.name), number)
+            found = self.found.setdefault((finding_part.cause, weight), _Found(finding_part, place))
+            found.add(entry.name, place, finding_part)
+        if past := self.before.get(part.name):
+            self.changes[part.name] = changes(past, past_of(part))
 
-    def causes(self) -> Iterator[SharedCause]:
-        for (cause, weight), found in self.found.items():
+    def overview(
+        self,
+        duration: float,
+        selection: str,
+        command: str = COMMAND,
+        stale: Sequence[Stale] = (),
+        previous: PastRun | None = None,
+        unfinished: int = 0,
+        failed_tests: int = 0,
+    ) -> Overview:
+        """Return the overview of a run that took ``duration`` seconds, over the added connections (at least one)."""
+        assert self.started is not None
+        rows = [self.rows[name] for name in self._sorted(self.rows)]
+        head = build_document(
+            (),
+            codes={STATUSES[row.status] for row in rows},
+            started=self.started,
+            duration=duration,
+            source=self.source,
+            selection=selection,
+            requests=self.requests,
+            command=command,
+            stale=stale,
+            unfinished=unfinished,
+            failed_tests=failed_tests,
+        )
+        comparison = None if previous is None else self._comparison(previous, rows)
+        return Overview(
+            head=msgspec.structs.replace(head, comparison=comparison or msgspec.UNSET),
+            rows=_with_pages(rows),
+            causes=tuple(self._causes()),
+            changes=None if comparison is None else _changes(comparison, {row.name: row for row in rows}),
+            checks=dict(self.checks),
+        )
+
+    def _sorted(self, names: Iterable[str]) -> list[str]:
+        return sorted(names, key=self.order)
+
+    def _causes(self) -> Iterator[SharedCause]:
+        """Yield the causes, the worst first, then those of the most connections."""
+        by_rank = sorted(
+            self.found.items(), key=lambda item: (WEIGHTS.index(item[0][1]), -len(item[1].names), item[1].place)
+        )
+        for (cause, weight), found in by_rank:
             first = found.first
             fix = first.fix.text if found.alike else printable(finding(cause).fix.text)
-            yield SharedCause(cause, weight, first.owner, fix, first.docs, tuple(found.names))
+            names = tuple(self.rows[name].name for name in self._sorted(found.names))
+            yield SharedCause(cause, weight, first.owner, fix, first.docs, names)
 
-    def comparison(self, previous: PastRun) -> ComparisonPart:
-        now = {row.name for row in self.rows}
+    def _comparison(self, previous: PastRun, rows: Sequence[Row]) -> ComparisonPart:
+        names = [row.name for row in rows]
         return ComparisonPart(
             previous=PreviousPart(started=previous.started, suite=previous.suite),
-            connections=self.changes,
-            new_connections=tuple(row.name for row in self.rows if row.name not in self.before),
-            lost_connections=previous.lost(now),
+            connections={name: self.changes[name] for name in names if name in self.changes},
+            new_connections=tuple(name for name in names if name not in self.before),
+            lost_connections=previous.lost(set(names)),
         )
 
 

@@ -1,4 +1,4 @@
-"""A whole fleet in one view: what is wrong how often, what has changed, who was slow. ``tally`` makes it."""
+"""A whole fleet in one view: what is wrong how often, what has changed, who was slow. ``Aggregate`` makes it."""
 
 from __future__ import annotations
 

@@ -1,0 +1,222 @@
+"""The error within a body: the members of its JSON, and the documents within their texts, outermost first."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from conformance.findings import hosts, pasted, unwrap
+from conformance.findings.body import LIMIT, Shape, parse_json
+from conformance.findings.contents import Contents
+
+_DEPTH = 12
+_NODES = 2000
+_CODES = ("code", "errorcode", "error_code", "odata.error.code", "suberror")
+_MESSAGES = (
+    "message", "error_description", "errormessage", "error_message", "title", "detail", "description", "msg", "reason",
+    "error.message", "exception", "errordescription", "text",
+)  # fmt: skip
+_STATUSES = (
+    "status", "statuscode", "httpstatuscode", "http_status", "httpcode", "http_code", "status_code", "http_status_code",
+    "responsecode", "response_code", "responsestatuscode", "http.response.status_code",
+)  # fmt: skip
+_ADDRESSES = ("url", "uri", "requesturl", "request_url", "requesturi", "host", "hostname", "url.full", "endpoint")
+_NUMBERS = ("error_codes", "errorno")
+# In the order in which they lead inwards.
+_CHILDREN = (
+    "error", "odata.error", "fault", "statusmessage", "responsebody", "body", "response", "responses", "errors",
+    "details", "innererror", "inner_error", "innererrors",
+)  # fmt: skip
+_QUERY = re.compile(r"(?<=[\w/])\?(?:api-version|\$|%24)[^\s\"'<>]*")
+"""The options of a request's URL: words in them are not the service's."""
+_DATA = frozenset({"value", "tables", "headers"})
+_ERROR_WITHIN = re.compile(
+    r"AADSTS[0-9]|[{<].{0,40}(?:error|code)\b|\((?:[A-Z][a-z]+){2,}\) |\b[45][0-9]{2} (?:Client|Server) Error",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def read_contents(text: str, value: Any, shape: Shape) -> Contents:
+    """Return the error that a body describes."""
+    found = Contents()
+    if shape == "json":
+        _walk(value, found, 0)
+        if not found.fact_count():
+            _search(value, found, 0)
+        found.numbers.extend(pasted.numbers(text))
+    elif shape == "html":
+        found.numbers.extend(pasted.numbers(text))  # the sign-in page names its code; scripts hold all kinds of words
+    elif shape != "empty":
+        _string(text, found, 0)
+    found.settle()
+    if found.status is None and not found.passed_on:
+        found.status = next((status for code in found.codes if (status := pasted.status(code, bare=True))), None)
+    return found
+
+
+def _walk(value: Any, found: Contents, depth: int) -> None:
+    """Down the known members of an error document."""
+    found.nodes += 1
+    if depth > _DEPTH or found.nodes > _NODES:
+        return
+    if isinstance(value, str):
+        _string(value, found, depth)
+    elif isinstance(value, list | tuple):
+        for item in value[:50]:
+            _walk(item, found, depth + 1)
+    elif isinstance(value, Mapping):
+        members = dict(_members(value))
+        found.keys.update(members)
+        for name in _NUMBERS:
+            items = members.get(name)
+            for item in items if isinstance(items, list) else (items,):
+                if (number := _number(item)) is not None:
+                    found.numbers.append(number)
+        for name in _CODES:
+            if (code := _code(members.get(name))) is not None:
+                found.call(code)
+        if isinstance(members.get("error"), str) and not members["error"].lstrip().startswith("{"):
+            _named(members.pop("error"), found, depth)
+        for name in _STATUSES:
+            if (status := pasted.status(str(members.get(name, "")), bare=True)) is not None:
+                found.answered(status)
+        for name in _ADDRESSES:
+            if isinstance(address := members.get(name), str) and (where := hosts.address_of(address)):
+                found.addresses.append(where)
+        for name in _MESSAGES:
+            message = members.get(name)
+            if isinstance(message, Mapping):
+                message = message.get("value")
+            if isinstance(message, str):
+                _string(message, found, depth)
+        for name in _CHILDREN:
+            if isinstance(members.get(name), str | list | Mapping):
+                _walk(members[name], found, depth + 1)
+        known = {*_NUMBERS, *_CODES, *_STATUSES, *_ADDRESSES, *_MESSAGES, *_CHILDREN, *_DATA}
+        for name, item in members.items():
+            if name not in known:
+                _carried(item, found, depth + 1)
+
+
+def _named(error: str, found: Contents, depth: int) -> None:
+    """A member ``error`` that is a string: OAuth's code, or a sentence of a wrapper."""
+    if " " in error.strip():
+        _string(error, found, depth)
+    else:
+        found.call(error.strip())
+
+
+def _search(value: Any, found: Contents, depth: int) -> None:
+    """Through any member, where an unknown wrapper hides the error."""
+    found.nodes += 1
+    if depth > _DEPTH or found.nodes > _NODES or found.codes:
+        return
+    if isinstance(value, list):
+        for item in value[:50]:
+            _search(item, found, depth + 1)
+    elif isinstance(value, Mapping):
+        for name, item in _members(value):
+            if name not in _DATA and isinstance(item, Mapping | list):
+                _walk(item, found, depth + 1)
+                _search(item, found, depth + 1)
+            elif name not in _DATA and isinstance(item, str):
+                _string(item, found, depth)
+
+
+def _carried(value: Any, found: Contents, depth: int) -> None:
+    """An error within a member of a wrapper that is not known: only what is plainly one is read."""
+    found.nodes += 1
+    if depth > _DEPTH or found.nodes > _NODES:
+        return
+    if isinstance(value, str):
+        if _ERROR_WITHIN.search(value):
+            _string(value, found, depth)
+    elif isinstance(value, list):
+        for item in value[:50]:
+            _carried(item, found, depth + 1)
+    elif isinstance(value, Mapping):
+        if any(name in _CHILDREN or name in ("code", "error_codes") for name, _ in _members(value)):
+            _walk(value, found, depth)
+        else:
+            for name, item in _members(value):
+                if name in _ADDRESSES and isinstance(item, str) and (where := hosts.address_of(item)):
+                    found.addresses.append(where)
+                elif name not in _DATA:
+                    _carried(item, found, depth + 1)
+
+
+def _string(text: str, found: Contents, depth: int) -> None:
+    """A message: words, or other documents within a string, perhaps cut short."""
+    text = unicodedata.normalize("NFKC", text[:LIMIT]).strip()
+    if not text or depth > _DEPTH:
+        return
+    inner = parse_json(text)
+    if inner is not None:
+        _within([inner], found, depth)
+        return
+    pieces = unwrap.pieces(text) if any(mark in text for mark in "{[<") else unwrap.Pieces((), text)
+    members = None if pieces.documents else unwrap.form(text)
+    if members is not None:
+        pieces = unwrap.Pieces((members,), text)
+    before = found.fact_count()
+    if pieces.documents:
+        _around(pieces.words, found)
+        _within(pieces.documents, found, depth)
+    if found.fact_count() == before:
+        _read_text(unwrap.flat(text), found)
+
+
+def _within(documents: Iterable[Any], found: Contents, depth: int) -> None:
+    """Documents one layer further in."""
+    found.layer += 1
+    for document in documents:
+        if isinstance(document, str):
+            found.inner = "xml"
+            _read_text(document, found)
+        else:
+            _walk(document, found, depth + 1)
+    found.layer -= 1
+
+
+def _around(words: str, found: Contents) -> None:
+    """What stands around a document: a client's words, of which only codes, numbers, status and addresses count."""
+    words = unwrap.flat(words)
+    found.answered(pasted.status(words), within=0.5)
+    found.addresses.extend(hosts.request_addresses(words))
+    found.named.extend(hosts.mentioned_addresses(words))
+    found.numbers.extend(pasted.numbers(words))
+
+
+def _read_text(text: str, found: Contents) -> None:
+    found.say(_QUERY.sub("", text))
+    for code in pasted.codes(text):
+        found.call(code)
+    found.mentions.extend(pasted.mentions(text))
+    found.mention_layers.extend([found.layer] * (len(found.mentions) - len(found.mention_layers)))
+    found.numbers.extend(pasted.numbers(text))
+    found.addresses.extend(hosts.request_addresses(text))
+    found.named.extend(hosts.mentioned_addresses(text))
+    found.answered(pasted.status(text, bare=True) or pasted.status(text))
+
+
+def _members(value: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
+    """Members under their lower-case names: services differ in the case of innererror, Code and Message."""
+    for name, item in list(value.items())[:200]:
+        yield str(name).lower(), item
+
+
+def _code(value: Any) -> str | None:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    try:
+        code = unicodedata.normalize("NFKC", str(value)[:100]).strip()
+    except ValueError:  # an integer of thousands of digits
+        return None
+    return code or None
+
+
+def _number(value: Any) -> int | None:
+    text = _code(value) or ""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 8 else None

@@ -1,0 +1,51 @@
+"""Role assignments of minutes ago, which may not have taken effect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from conformance.findings import Finding, finding
+from conformance.probing.diagnosis.role_actions import may_cover
+from conformance.probing.diagnosis.rules import elements_of
+from conformance.probing.evidence import Answer, Evidence
+
+PROPAGATION = timedelta(minutes=30)
+"""A role assignment younger than this may not have taken effect: up to 10 minutes, older texts 30."""
+QUERY_PROPAGATION = timedelta(minutes=60)
+"""The same for the query service."""
+
+
+def young(
+    role_assignments: Evidence, role_definitions: Evidence, action: str, facts: Mapping[str, str], within: timedelta
+) -> Finding | None:
+    """Return an assignment so young that it may not have taken effect, of a role that allows the action (or is not
+    known).
+    """
+    if not isinstance(role_assignments, Answer) or role_assignments.exchange.date is None:
+        return None
+    now = role_assignments.exchange.date
+    roles = {one.name.lower(): one.properties.permissions for one in elements_of(role_definitions)}
+    made = []
+    for one in elements_of(role_assignments):
+        grants = roles.get(one.properties.role_definition_id.rpartition("/")[2].lower())
+        helps = grants is None or any(may_cover(grant.actions, action) for grant in grants)
+        if helps and one.properties.created_on and now - one.properties.created_on < within:
+            made.append(one.properties.created_on)
+    return propagation_finding(max(made), now, facts, within) if made else None
+
+
+def propagation_finding(
+    made: datetime, now: datetime, facts: Mapping[str, str], within: timedelta = PROPAGATION
+) -> Finding:
+    """Return the finding of a role granted minutes ago, with the time to check again."""
+    minutes = max(0, int((now - made).total_seconds() // 60))
+    return finding(
+        "rbac_propagating",
+        facts=facts,
+        certainty="likely",
+        also=("rbac_role_missing",),
+        explanation=f"A role was assigned {minutes} minutes ago ({made:%H:%M} UTC) and has not taken effect yet. That"
+        f" takes up to 10 minutes, in places {int(within.total_seconds() // 60)}: try again after"
+        f" {made + within:%H:%M} UTC.",
+    )

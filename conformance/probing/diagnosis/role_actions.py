@@ -1,0 +1,143 @@
+"""The actions of Azure roles: those that a connection needs, and what a role lacks of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from conformance.apis import sentinel
+from conformance.apis.actions import covers
+from conformance.apis.arm import Permissions
+from conformance.apis.endpoint import Action, Endpoint
+from conformance.apis.shape import ArmList
+from conformance.findings import Finding, finding
+from conformance.probing.diagnosis.denials import denial
+from conformance.probing.evidence import Answer, Evidence, Refusal
+
+WORKSPACE_READ = "Microsoft.OperationalInsights/workspaces/read"
+PERMISSIONS_READ = "Microsoft.Authorization/permissions/read"
+
+
+def named_action(refusal: Refusal) -> str | None:
+    """Return the action that an AuthorizationFailed text names; the only part of it that is read."""
+    match = re.search(rb"'(Microsoft\.[\w./]+/(?:read|action))'", refusal.body)
+    return match.group(1).decode() if match else None
+
+
+def refused_action(refusal: Refusal) -> str:
+    """Return the refused action: the one that the text names, else the first that the API's operations need."""
+    return named_action(refusal) or AREAS[AREA_OF.get(api_of(refusal), "workspace")][0]
+
+
+def may_cover(patterns: Sequence[str], action: str) -> bool:
+    """Return whether patterns cover an action, if a wildcard for what is below a resource includes the
+    resource itself.
+    """
+    return covers(patterns, action) or covers((pattern.replace("/*/", "/") for pattern in patterns), action)
+
+
+AREAS: Mapping[str, tuple[str, ...]] = {
+    "workspace": (WORKSPACE_READ,),
+    "query": ("Microsoft.OperationalInsights/workspaces/query/read",),
+    "tables": ("Microsoft.OperationalInsights/workspaces/tables/read",),
+    "sentinel": tuple(
+        sorted(
+            {
+                one.needs.name
+                for one in vars(sentinel).values()
+                if isinstance(one, Endpoint) and isinstance(one.needs, Action) and one.needs.published
+            }
+        )
+    ),
+}
+"""The actions that the operations of a connection need at the workspace, by what RBAC-010 to RBAC-013 are about."""
+AREA_OF: Mapping[str, str] = {"log_analytics": "query", "sentinel": "sentinel"}
+"""What an API's operations are about, where a refusal names no action."""
+
+
+def api_of(refusal: Refusal) -> str:
+    return refusal.exchange.api if refusal.exchange else ""
+
+
+def missing_actions(grants: Sequence[Permissions], area: str) -> list[str]:
+    """Return the actions of an area that no grant allows."""
+    return [
+        action
+        for action in AREAS[area]
+        if not any(covers(one.actions, action) and not covers(one.not_actions, action) for one in grants)
+    ]
+
+
+def incomplete_role(
+    permissions: Answer[ArmList[Permissions]],
+    seen: Mapping[str, Evidence],
+    deny_assignments: Evidence,
+    refusal: Refusal,
+    facts: Mapping[str, str],
+) -> Finding:
+    """Return a finding where a role reaches the workspace but does not allow everything.
+
+    Report the first area without permission; areas that demonstrably work are skipped. A deny assignment is certain
+    only if it was seen.
+    """
+    grants = permissions.data.value
+    missing = [area for area in AREAS if isinstance(seen[area], Refusal) and missing_actions(grants, area)]
+    action = named_action(refusal)
+    about = missing[0] if missing else area_of(action) if action else AREA_OF.get(api_of(refusal), "workspace")
+    named = action or AREAS[about][0]
+    facts = {**facts, "action": named}
+    if denied := denial(deny_assignments, facts.get("object_id", "").lower(), named):
+        name = denied.properties.deny_assignment_name or denied.name
+        text = f"The deny assignment {name} at {denied.properties.scope} takes {named} away."
+        return finding("rbac_denied", facts=facts, about=about, explanation=text)
+    if not any(covers(one.actions, named) for one in grants):
+        return finding(
+            "rbac_role_missing",
+            facts=facts,
+            about=about,
+            explanation=f"The app has a role at the workspace, but not one that allows {named}.",
+        )
+    if all(covers(one.not_actions, named) for one in grants if covers(one.actions, named)):
+        text = f"A role allows {named}, and a notAction of it takes it away again."
+        return finding("rbac_denied", facts=facts, about=about, explanation=text)
+    allows = f"The service refuses {named}, although a role at the workspace allows it"
+    if isinstance(deny_assignments, Answer):
+        return finding(
+            "rbac_role_missing",
+            facts=facts,
+            certainty="likely",
+            also=("rbac_propagating", "rbac_denied"),
+            about=about,
+            explanation=f"{allows} and no deny assignment takes it away: the role may have been given or taken away a"
+            " moment ago.",
+        )
+    return finding(
+        "rbac_denied",
+        facts=facts,
+        certainty="likely",
+        also=("rbac_propagating", "rbac_role_missing"),
+        about=about,
+        explanation=f"{allows}. A deny assignment would do that; the app may not see which there are.",
+    )
+
+
+def unreadable_role(action: str | None, facts: Mapping[str, str]) -> Finding:
+    """Return a finding where a role reaches the workspace, but the actions that it allows cannot be read."""
+    named = action or PERMISSIONS_READ
+    return finding(
+        "rbac_role_missing",
+        facts={**facts, "action": named},
+        explanation=f"The app has a role at the workspace, as answers show, but not one that allows {named}.",
+    )
+
+
+def area_of(action: str) -> str:
+    """Return the group of operations that an action belongs to: the subject of RBAC-010 to RBAC-013."""
+    lower = action.lower()
+    if lower.startswith("microsoft.securityinsights/"):
+        return "sentinel"
+    if "/workspaces/tables/" in lower:
+        return "tables"
+    if "/workspaces/query/" in lower or "/analytics/query/" in lower:
+        return "query"
+    return "workspace"

@@ -1,0 +1,67 @@
+"""An answer of a service as evidence: of the documented shape, or a refusal with its finding."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import httpx
+import msgspec
+
+from conformance.apis.endpoint import Endpoint
+from conformance.connection import Connection
+from conformance.findings import Finding, explain, finding
+from conformance.network.interception import answered_on_the_way, intercepted_finding
+from conformance.probing.evidence import Answer, Evidence, Refusal
+from conformance.probing.partial import part
+from conformance.probing.response import Response
+
+
+def read(name: str, endpoint: Endpoint[Any], received: Response, connection: Connection) -> Evidence:
+    """Return an answer of the documented shape, or a refusal with its finding."""
+    by, host = received.exchange.issuer, httpx.URL(received.exchange.url).host
+
+    def refused(found: Finding) -> Refusal:
+        return Refusal(name, intercepted_finding(found, by, host), received.exchange, received.headers, received.body)
+
+    service = endpoint.api.name
+    if (incomplete := part(endpoint, received, connection.facts())) is not None:
+        return refused(incomplete)
+    if received.status == 200 and received.body.strip():
+        content_type = received.headers.get("content-type", "")
+        if "html" not in content_type.lower():
+            with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                if received.body.lstrip()[:1] not in (b"{", b"["):
+                    raise msgspec.DecodeError
+                try:
+                    return Answer(
+                        name,
+                        msgspec.json.decode(received.body, type=endpoint.answers),
+                        received.exchange,
+                        received.headers,
+                        received.body,
+                    )
+                except msgspec.ValidationError as error:
+                    return refused(
+                        finding(
+                            "contract_violation",
+                            about=service,
+                            code=endpoint.name,
+                            explanation=f"{endpoint.name} answered 200, but not in its documented shape: {error}.",
+                        )
+                    )
+    found = explain(
+        received.body, status=received.status, headers=received.headers, service=service, facts=connection.facts()
+    )
+    if service != "entra":  # Entra itself says that a client's TLS is too old
+        found = answered_on_the_way(found, host)
+    if intercepted_finding(found, by, host).cause != found.cause:
+        return refused(found)
+    if found.cause == "object_not_found" and received.status == 404 and endpoint.not_found == "empty":
+        nothing = msgspec.json.decode(b'{"value":[]}', type=endpoint.answers)
+        return Answer(name, nothing, received.exchange, received.headers)
+    meant = endpoint.not_found
+    if found.cause == "object_not_found" and found.certainty == "likely" and meant and meant != "empty":
+        also = (found.cause,)
+        found = finding(meant, facts=connection.facts(), certainty="likely", also=also, about=service, code=found.code)
+    return refused(found)

@@ -1,0 +1,59 @@
+"""The findings about requests without an answer: what an error of the transport means."""
+
+from __future__ import annotations
+
+import ssl
+
+import httpx
+
+from conformance.findings import Finding, finding
+from conformance.network.proxy_refusal import chain, on_the_way, proxy_refusal, route_facts
+from conformance.network.route import Route
+
+CUT_OFF = frozenset({"ConnectionResetError", "BrokenPipeError", "SSLEOFError", "BrokenResourceError", "EndOfStream"})
+"""Types of errors (of the system, of ssl and of anyio) by which a connection ends in the middle of a handshake."""
+
+
+def silence(seconds: float) -> str:
+    """Return the code of an answer that was not complete within so many seconds."""
+    return f"no answer within {seconds:g} s"
+
+
+def late(host: str, code: str) -> Finding:
+    """Return the finding of an answer that did not come in time."""
+    return finding("timed_out", about=host, facts={"host": host}, code=code)
+
+
+def is_cut_off(error: httpx.HTTPError) -> bool:
+    """Return whether an open connection ended before the answer was complete, or during its TLS handshake."""
+    if isinstance(error, httpx.ConnectError):
+        return any(type(link).__name__ in CUT_OFF for link in chain(error))
+    return isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError)
+
+
+def network_finding(error: httpx.HTTPError, host: str, route: Route | None = None) -> Finding:
+    """Return what a transport error means: proxy, name resolution, connection, certificate or timeout.
+
+    ``route`` is the route of the request, where the source knows it.
+    """
+    route = route or Route(host)
+    if (refused := proxy_refusal(error, route)) is not None:
+        return refused
+    links = list(chain(error))
+    text = " ".join(str(link) for link in links)
+    if isinstance(error, httpx.TimeoutException):
+        cause = "timed_out"
+    elif isinstance(error, httpx.DecodingError):
+        cause = "intercepted"
+    elif any(is_untrusted(link) for link in links) or "CERTIFICATE_VERIFY_FAILED" in text:
+        cause = "tls_untrusted"
+    elif any(type(link).__name__ == "gaierror" for link in links) or "Name or service not known" in text:
+        cause = "dns_failure"
+    else:
+        cause = "connection_failed"
+    return on_the_way(finding(cause, about=host, facts=route_facts(route), code=type(error).__name__), route)
+
+
+def is_untrusted(error: BaseException) -> bool:
+    """Return whether a certificate was not trusted; a handshake that was cut off does not count."""
+    return isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError)

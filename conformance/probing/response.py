@@ -1,0 +1,95 @@
+"""What came of a request: a service's answer or a failure of the network, and whether and when to try again."""
+
+from __future__ import annotations
+
+import email.utils
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from conformance.findings import Finding
+from conformance.probing.evidence import Exchange
+
+HICCUPS = frozenset({500, 502, 503, 504})
+"""Answers after which a request is sent once more. All requests of this suite read. The one for a token, too, may come
+twice: it changes nothing, and MSAL of .NET repeats it after a 5xx as well.
+"""
+REQUEST_ID_HEADERS = ("x-ms-request-id", "request-id", "x-ms-correlation-request-id")
+REQUEST_ID_MEMBERS = re.compile(
+    rb'"(?:correlationId|target)"\s*:\s*"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"', re.I
+)
+"""Where Log Analytics and Defender for Endpoint name a request that they refuse: in the body alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A complete answer of a service."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    exchange: Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkFailure:
+    """A request without an answer, and the finding about the network."""
+
+    finding: Finding
+    exchange: Exchange
+    broken: bool = False
+    """Whether a connection ended before the answer was complete."""
+
+
+def request_id(headers: Mapping[str, str], refusal: bytes) -> str | None:
+    """Return the id by which a service knows a request, from the answer's headers or the body of a refusal."""
+    found = next((headers[name] for name in REQUEST_ID_HEADERS if name in headers), None)
+    inside = REQUEST_ID_MEMBERS.search(refusal) if found is None else None
+    return inside[1].decode() if inside else found
+
+
+def is_throttled(result: Response | NetworkFailure) -> bool:
+    """Return whether a service refuses because of too many requests."""
+    return isinstance(result, Response) and result.status == 429
+
+
+def asks_all_to_wait(result: Response | NetworkFailure) -> bool:
+    """Return whether a service states how long it will not answer any request."""
+    unavailable = isinstance(result, Response) and result.status == 503 and "retry-after" in result.headers
+    return unavailable or is_throttled(result)
+
+
+def hiccup(result: Response | NetworkFailure) -> bool:
+    """Return whether a second attempt may well succeed."""
+    return result.broken if isinstance(result, NetworkFailure) else result.status in HICCUPS
+
+
+def pause(result: Response | NetworkFailure, now: datetime, attempt: int) -> float:
+    """Return seconds until the next attempt: what the service asks for, else none, or an exponential back-off after a
+    429.
+    """
+    if isinstance(result, NetworkFailure):
+        return 0.0
+    asked = retry_after(result.headers, now)
+    return asked if asked is not None else float(2 ** (attempt - 1)) if result.status == 429 else 0.0
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Return seconds that a service asks to wait (a number or a date); None where it does not."""
+    value = headers.get("retry-after", "").strip()
+    if value.isdecimal() and len(value) < 7:
+        return float(value)
+    until = http_date(value)
+    return None if until is None else max(0.0, (until - now).total_seconds())
+
+
+def http_date(value: str | None) -> datetime | None:
+    """Return an HTTP date, or None."""
+    if not value:
+        return None
+    try:
+        date = email.utils.parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return date if date.tzinfo else None

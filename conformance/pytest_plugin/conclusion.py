@@ -1,0 +1,104 @@
+"""The end of a verifying session: what is gathered is reported, summarized and delivered, and gives the exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.probing.shortage import Shortage
+from conformance.pytest_plugin.cases import Run
+from conformance.pytest_plugin.other_tests import OtherTests
+from conformance.pytest_plugin.results import SessionResults
+from conformance.pytest_plugin.run_loop import RunLoop
+from conformance.pytest_plugin.setup import RunSetup
+from conformance.run_options import RunOptions
+from conformance.verification.verdict import ExitCode
+
+if TYPE_CHECKING:
+    from conformance.pytest_plugin.xdist import XdistController
+
+
+@dataclass
+class Conclusion:
+    """Concludes a session, once. ``finish`` reports a connection whose items did not all run."""
+
+    options: RunOptions
+    setup: RunSetup
+    runs: Sequence[Run]
+    results: SessionResults
+    loop: RunLoop
+    others: OtherTests
+    workers: XdistController | None
+    """In the controller of pytest-xdist."""
+    finish: Callable[[Run], None]
+    done: bool = False
+
+    def conclude(self, session: pytest.Session) -> None:
+        """Report what is gathered, summarize, deliver, and set the exit code of the session."""
+        self.done = True
+        self.loop.stop()
+        for run in self.runs:
+            if run.examination is not None and run.asked.name not in self.results.store.names:  # stopped early, with -x
+                self.finish(run)
+        self.results.store.close()
+        interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED
+        ended = interrupted or session.exitstatus in (0, 1, ExitCode.NOTHING_SELECTED)
+        is_worker = hasattr(session.config, "workerinput")
+        if is_worker:
+            from conformance.pytest_plugin.xdist import hand_back
+
+            hand_back(session.config, self.loop.shortage, self.results.store.journal)
+        if is_worker or session.config.option.collectonly or not ended:
+            if self.workers:
+                self.workers.close()
+            return
+        if session.exitstatus == ExitCode.NOTHING_SELECTED and self.results.selection != "all":
+            self.results.notes.append(
+                f"ERROR: no check matches {self.results.selection}: --sentinel-list shows their ids and areas"
+            )
+        lost = self._summarize(interrupted=interrupted)
+        if not interrupted or self.shortage:
+            self._set_exit_code(session, lost=lost)
+
+    @property
+    def shortage(self) -> Shortage | str | None:
+        """What this machine lacked, here or in a worker, for the connections that are not finished."""
+        return self.workers.shortage if self.workers else self.loop.shortage
+
+    def _summarize(self, *, interrupted: bool) -> bool:
+        """Summarize and deliver; return whether a result that was asked for is lost."""
+        return self.results.close(
+            [run.asked.name for run in self.runs if run.cases],
+            self.loop.duration,
+            self.workers,
+            interrupted=interrupted,
+            failed_tests=len(list(self.others.names())),
+        )
+
+    def _set_exit_code(self, session: pytest.Session, *, lost: bool) -> None:
+        """Set the exit code of a session that ended, or that a shortage of this machine ended."""
+        if shortage := self.shortage:
+            self.results.notes.append(f"ERROR: {shortage}")
+            session.exitstatus = ExitCode.INCOMPLETE
+        elif self.results.summary:
+            session.exitstatus = self.results.summary.exit_code
+        elif self.setup.connections:
+            self._nothing_verified(session)
+        elif session.exitstatus == ExitCode.NOTHING_SELECTED:  # an empty shard is not an error
+            session.exitstatus = ExitCode.CONFORMANT
+        if not self.setup.connections:
+            self.results.notes.append(f"share {self.options.shard} has none of the connections")
+        if session.exitstatus == 0 and lost:
+            session.exitstatus = ExitCode.USAGE
+
+    def _nothing_verified(self, session: pytest.Session) -> None:
+        """Say that no check was selected, which is never a success; failing tests of the user's own come first."""
+        if self.results.done:
+            return
+        ran = f"only tests that are not checks ran ({self.others.ran})" if self.others.ran else "nothing ran"
+        self.results.notes.append(f"No check was selected: {ran}, so nothing is known of the connection.")
+        if session.exitstatus == ExitCode.CONFORMANT:
+            session.exitstatus = ExitCode.NOTHING_SELECTED

@@ -1,0 +1,78 @@
+"""The report of a run: the parts of its connections, and what the run itself says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from conformance.findings import UNPUBLISHED, Docs
+from conformance.findings.redact import printable, redact
+from conformance.report.comparison import PastRun, compare, run_of
+from conformance.report.model import SCHEMA, SUITE, ConnectionPart, Document, RunPart
+from conformance.report.parts import COMMAND, connection_part, stale_parts
+from conformance.verification.baseline import Stale
+from conformance.verification.result import Report
+from conformance.verification.verdict import ExitCode, exit_code
+
+
+def document(
+    reports: Sequence[Report],
+    selection: str = "all",
+    command: str = COMMAND,
+    stale: Sequence[Stale] = (),
+    docs: Docs = UNPUBLISHED,
+) -> Document:
+    """The report of a run over one or more connections.
+
+    ``command`` is what started it, without a selection; ``docs`` is where its links lead.
+    """
+    parts = [connection_part(one, command, docs, alone=len(reports) == 1) for one in reports]
+    return build_document(
+        parts,
+        codes=[one.verdict.exit_code for one in parts],
+        started=min((one.started for one in reports), default=datetime.now(UTC)),
+        duration=max((one.duration for one in reports), default=0.0),
+        source=reports[0].source if reports else "none",
+        selection=selection,
+        requests=sum(one.gathered.requests for one in reports),
+        command=command,
+        stale=stale,
+    )
+
+
+def build_document(
+    parts: Iterable[ConnectionPart],
+    *,
+    codes: Iterable[int],
+    started: datetime,
+    duration: float,
+    source: str,
+    selection: str,
+    requests: int,
+    command: str,
+    stale: Sequence[Stale],
+    unfinished: int = 0,
+    failed_tests: int = 0,
+) -> Document:
+    """A report with these parts, of a run over connections that end with these exit ``codes``."""
+    run = RunPart(
+        started=started,
+        duration_s=round(duration, 3),
+        source=source,
+        selection=selection,
+        requests=requests,
+        exit_code=int(ExitCode.NONCONFORMANT if failed_tests else exit_code(codes, stale, unfinished=unfinished)),
+        command=printable(redact(command)),
+        unfinished=unfinished,
+        failed_tests=failed_tests or msgspec.UNSET,
+    )
+    return Document(schema=SCHEMA, suite=SUITE, run=run, connections=tuple(parts), stale=stale_parts(stale))
+
+
+def with_comparison(document: Document, previous: PastRun | None) -> Document:
+    """The report with what changed since a previous run, if there is one."""
+    if previous is None:
+        return document
+    return msgspec.structs.replace(document, comparison=compare(previous, run_of(document)))
