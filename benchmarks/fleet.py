@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import json
 import os
+import resource
 import shlex
 import socket
 import subprocess
@@ -18,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import distributed
@@ -36,6 +38,8 @@ THREADS = 4
 """Of a Dask worker, as docs/fleet.md has it."""
 CLIENTS = ROOT / ".venv-clients" / "bin" / "python"
 SDK_CONNECTIONS = 3
+FEW_FILES = 256
+"""The limit of open files that macOS comes with."""
 Rows = list[tuple[str, str, str]]
 """What was measured, the figure, its aim."""
 
@@ -57,13 +61,22 @@ class Served:
         return Taken(**json.loads(self.run("-m", "benchmarks.part", str(self.folder), str(count), str(JOBS), *rest)))
 
 
+def limit_to(files: int | None) -> Callable[[], None] | None:
+    """What a new process does first, so that it may open so many files and no more."""
+    return partial(resource.setrlimit, resource.RLIMIT_NOFILE, (files, files)) if files else None
+
+
 @contextmanager
-def served(tenants: int, *options: str) -> Iterator[Served]:
-    """A fleet, served by a process of its own."""
+def served(tenants: int, *options: str, files: int | None = None) -> Iterator[Served]:
+    """A fleet, served by a process of its own, which may open so many ``files``."""
     with tempfile.TemporaryDirectory() as name:
         command = ["-m", "conformance.fakes", "serve", f"--tenants={tenants}", f"--latency={LATENCY}", *options]
         server = subprocess.Popen(  # noqa: S603
-            [sys.executable, *command, f"--folder={name}"], stdout=subprocess.PIPE, text=True, cwd=ROOT
+            [sys.executable, *command, f"--folder={name}"],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            preexec_fn=limit_to(files),
         )
         assert server.stdout is not None
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -176,9 +189,12 @@ async def _verified(planned: Plan, address: str) -> float:
         return time.perf_counter() - began
 
 
-def accepted(tenants: int, *options: str) -> Rows:
-    """One pytest run over a fleet of which 5 % are broken and 1 % hang: is every cause the one of the manifest?"""
-    with served(tenants, "--broken=5%", "--hanging=1%", "--jitter=0.01") as fleet:
+def accepted(tenants: int, *options: str, files: int | None = None) -> Rows:
+    """One pytest run over a fleet of which 5 % are broken and 1 % hang: is every cause the one of the manifest?
+
+    Its process and the server's may each open so many ``files``.
+    """
+    with served(tenants, "--broken=5%", "--hanging=1%", "--jitter=0.01", files=files) as fleet:
         reports = fleet.folder / "reports"
         command = ["-m", "pytest", "-q", "-p", "no:cacheprovider", f"--sentinel-config={fleet.folder / 'connections'}"]
         began = time.perf_counter()
@@ -187,6 +203,7 @@ def accepted(tenants: int, *options: str) -> Rows:
             env=dict(fleet.environment),
             cwd=fleet.folder,
             stdout=subprocess.DEVNULL,
+            preexec_fn=limit_to(files),
         )
         usage = os.wait4(run.pid, 0)[2]
         wall = time.perf_counter() - began
@@ -201,6 +218,7 @@ def accepted(tenants: int, *options: str) -> Rows:
     for line in wrong[:20]:
         print(line, file=sys.stderr)
     what = f"one pytest run, {tenants} tenants, {len(troubled)} of them broken or hanging"
+    what += f", at {files} open files" if files else ""
     return [
         (
             f"{what}: connections with exactly the causes of the manifest",
@@ -233,6 +251,7 @@ def main() -> None:
         lambda: beside_sdks(options.clients, min(100, sizes[-1])),
         lambda: by_workers(min(200, sizes[-1])),
         lambda: accepted(100, "--sentinel-deadline=20") if options.quick else accepted(options.accept),
+        lambda: accepted(20 if options.quick else options.accept, files=FEW_FILES),
     ]
     rows: Rows = []
     for part in parts:

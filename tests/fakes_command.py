@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -55,12 +56,21 @@ class Running:
         return time.monotonic() - started, code
 
 
+def limit_files(files: int) -> None:
+    """Let this process open so many files, without a way to raise that."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
+
+
 @contextmanager
-def run(folder: Path, *arguments: str) -> Iterator[Running]:
+def run(folder: Path, *arguments: str, files: int | None = None) -> Iterator[Running]:
+    """Serve with these arguments, in a process that may open so many ``files``."""
     process = subprocess.Popen(
         [sys.executable, "-W", "error", "-m", "conformance.fakes", "serve", *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
+        preexec_fn=partial(limit_files, files) if files else None,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

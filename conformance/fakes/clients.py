@@ -78,6 +78,8 @@ class Clients:
     async def _room(self, listening: socket.socket) -> None:
         while len(self._all) >= self._most:
             await _readable(listening)
+            if len(self._all) < self._most:  # some have gone meanwhile, perhaps all
+                break
             self.crowded = True
             idle = [client for client in self._all if client.idle_since is not None]
             longest = min(idle, key=lambda client: client.idle_since or 0.0, default=None)

@@ -18,7 +18,7 @@ from conformance.errors import UsageError
 from conformance.fleet.plan import plan
 from conformance.fleet.run import Run
 from conformance.fleet.task import Failure, FleetError, FleetLost
-from conformance.outputs.delivery import Delivery
+from conformance.outputs.delivery import Delivery, Problem
 from conformance.outputs.summary import RunSummary, Tally
 from conformance.redaction import clean, clean_logs, say
 from conformance.report.comparison import past
@@ -109,9 +109,8 @@ def verify(arguments: argparse.Namespace) -> int:
         say(clean(line))
     if cut_off is not None:
         return cut_off
-    if lost or run.exit_code == ExitCode.USAGE:
-        return ExitCode.USAGE
-    return summary.exit_code if summary else run.exit_code
+    code = summary.exit_code if summary and run.exit_code != ExitCode.USAGE else run.exit_code
+    return code or (ExitCode.USAGE if lost or store.problem else ExitCode.CONFORMANT)
 
 
 def execute(run: Run, scheduler: str | None) -> int | None:
@@ -138,12 +137,12 @@ def counts(run: Run, options: RunOptions) -> Iterator[str]:
 
 def deliver_reports(end: RunSummary | None, delivery: Delivery, journal: Journal, *, interrupted: bool) -> bool:
     """Show and deliver the results of a run. Return whether a report that was asked for could not be written."""
-    problems = []
+    problems: list[Problem] = []
     if end:
         end.show(console())
-        problems = delivery.deliver(end, interrupted=interrupted)
-    if journal.problem and not any(one.fatal for one in problems):
-        problems.append(delivery.unwritten(journal.problem))
+        problems = delivery.deliver(end, interrupted=interrupted, unwritten=journal.problem)
+    elif journal.problem:
+        problems = [delivery.unwritten(journal.problem)]
     for one in problems:
         say(clean(f"{one.level}: {one.text}"), error=True)
     lost = any(one.fatal for one in problems)

@@ -106,6 +106,6 @@ class Run:
     def exit_code(self) -> ExitCode:
         """The exit code of the worst connection; a connection without a verdict counts as the worst."""
         without = {one.exit_code for one in self.failures}
-        if ExitCode.USAGE in without or self.store.journal.problem or self.store.problem:
+        if ExitCode.USAGE in without:
             return ExitCode.USAGE
         return exit_code(without | {STATUSES[status] for status in self.verdicts})

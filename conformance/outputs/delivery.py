@@ -76,9 +76,18 @@ class Delivery:
             reason = error.strerror if isinstance(error, OSError) else error
             raise DeliveryError(f"{self.folder}: the report cannot be written: {reason}; nothing was sent") from None
 
-    def deliver(self, ending: RunSummary, *, interrupted: bool = False) -> list[Problem]:
-        """Deliver to all of them, and return what could not be. Who interrupts a run knows it: nobody else is told."""
-        return [*self._write(ending), *(() if interrupted else self._notify(ending))]
+    def deliver(
+        self, ending: RunSummary, *, interrupted: bool = False, unwritten: OSError | None = None
+    ) -> list[Problem]:
+        """Deliver the end of a run to all destinations; return the problems.
+
+        No notifications are sent for an ``interrupted`` run. ``unwritten`` is why the journal in the folder is not
+        complete.
+        """
+        problems = [*self._write(ending)]
+        if unwritten and not any(one.fatal for one in problems):
+            problems.append(self.unwritten(unwritten))
+        return [*problems, *(() if interrupted else self._notify(ending))]
 
     def _write(self, ending: RunSummary) -> Iterator[Problem]:
         if self.folder is None:

@@ -22,6 +22,7 @@ class Shortage(Exception):
     """This machine lacks a resource; no service and no tenant is the cause. The message is one line for the user."""
 
     def __init__(self, lacking: str) -> None:
+        self.lacking = lacking
         files = limit()
         hint = f" (this process may open {files}; ulimit -n raises it)" if "files" in lacking and files else ""
         super().__init__(f"this machine has not enough {lacking}{hint}; verify fewer connections at the same time")
@@ -40,6 +41,8 @@ def _lacking(error: BaseException | None) -> str | None:
     seen: list[BaseException] = []
     while error is not None and error not in seen:
         seen.append(error)
+        if isinstance(error, Shortage):
+            return error.lacking
         if isinstance(error, BaseExceptionGroup):
             found = [_lacking(one) for one in error.exceptions]
             if all(found):

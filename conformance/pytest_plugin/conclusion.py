@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance.probing.shortage import Shortage
 from conformance.pytest_plugin.cases import Run
 from conformance.pytest_plugin.other_tests import OtherTests
 from conformance.pytest_plugin.results import SessionResults
@@ -45,7 +46,12 @@ class Conclusion:
         self.results.store.close()
         interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED
         ended = interrupted or session.exitstatus in (0, 1, ExitCode.NOTHING_SELECTED)
-        if hasattr(session.config, "workerinput") or session.config.option.collectonly or not ended:
+        is_worker = hasattr(session.config, "workerinput")
+        if is_worker:
+            from conformance.pytest_plugin.xdist import hand_back
+
+            hand_back(session.config, self.loop.shortage, self.results.store.journal)
+        if is_worker or session.config.option.collectonly or not ended:
             if self.workers:
                 self.workers.close()
             return
@@ -54,8 +60,13 @@ class Conclusion:
                 f"ERROR: no check matches {self.results.selection}: --sentinel-list shows their ids and areas"
             )
         lost = self._summarize(interrupted=interrupted)
-        if not interrupted or self.loop.shortage:
+        if not interrupted or self.shortage:
             self._set_exit_code(session, lost=lost)
+
+    @property
+    def shortage(self) -> Shortage | str | None:
+        """What this machine lacked, here or in a worker, for the connections that are not finished."""
+        return self.workers.shortage if self.workers else self.loop.shortage
 
     def _summarize(self, *, interrupted: bool) -> bool:
         """Summarize and deliver; return whether a result that was asked for is lost."""
@@ -69,7 +80,7 @@ class Conclusion:
 
     def _set_exit_code(self, session: pytest.Session, *, lost: bool) -> None:
         """Set the exit code of a session that ended, or that a shortage of this machine ended."""
-        if shortage := self.loop.shortage:
+        if shortage := self.shortage:
             self.results.notes.append(f"ERROR: {shortage}")
             session.exitstatus = ExitCode.INCOMPLETE
         elif self.results.summary:

@@ -137,7 +137,9 @@ class SessionResults:
         )
         if self.summary is None:
             return False
-        self.undelivered = self._options.delivery.deliver(self.summary, interrupted=interrupted)
+        self.undelivered = self._options.delivery.deliver(
+            self.summary, interrupted=interrupted, unwritten=self.store.journal.problem
+        )
         if not any(one.fatal for one in self.undelivered):
             self.page = self._options.delivery.written(self.summary)
         if problem := self.store.problem:

@@ -17,6 +17,19 @@ from conformance.run_options import RunOptions
 from conformance.verification import pipeline
 from conformance.verification.background import BackgroundGatherer
 from conformance.verification.concurrency import account_key
+from conformance.verification.verdict import ExitCode
+
+
+class WithoutEvidence:
+    """The hook that leaves out the items of connections without evidence, where this machine lacked a resource."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+        case = case_of(item)
+        if case is None or case.run.examination is not None:
+            return None
+        item.session._setupstate.teardown_exact(nextitem)  # as after an item that ran
+        return True
 
 
 class RunLoop:
@@ -81,15 +94,21 @@ class RunLoop:
         """Gather before the timer of any other plugin starts; report a connection after its last item."""
         case = case_of(item)
         if case and case.run.examination is None:  # a worker of pytest-xdist: the order is not ours
-            self._gather_until(case.run)
+            self._gather_or_lack(case.run)
         if isinstance(item, CheckItem):
             item.begin()
         result = yield
-        if case:
+        if case and case.run.examination is not None:
             case.run.left -= 1
             if case.run.left == 0:
                 self._finish(case.run)
         return result
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """End the session with one line instead of a traceback where this machine lacks a resource anywhere else."""
+        if lacking := shortage(excinfo.value):
+            pytest.exit(str(lacking), ExitCode.INCOMPLETE)
 
     def stop(self) -> None:
         """Cancel what is still being gathered."""
@@ -117,6 +136,17 @@ class RunLoop:
             self._gather, wanted, self._options.jobs, lambda run: account_key(run.asked)
         ).__enter__()
         return self._gatherer.finished()
+
+    def _gather_or_lack(self, run: Run) -> None:
+        """Gather the worker's connections until this one is complete, or until this machine lacks a resource."""
+        if self.shortage:
+            return
+        try:
+            self._gather_until(run)
+        except Exception as error:
+            self.shortage = shortage(error)
+            if self.shortage is None:
+                raise
 
     def _gather_until(self, run: Run) -> None:
         """Gather the worker's connections until this one is complete."""

@@ -12,6 +12,7 @@ from conformance.errors import UsageError
 from conformance.pytest_plugin.collection import CollectionPlugin
 from conformance.pytest_plugin.options import run_options
 from conformance.pytest_plugin.probes import fixtures
+from conformance.pytest_plugin.run_loop import WithoutEvidence
 from conformance.pytest_plugin.session import Session
 from conformance.pytest_plugin.setup import read_setup
 from conformance.redaction import clean
@@ -53,6 +54,7 @@ def start(config: pytest.Config, checks: Path) -> None:
     plugins = {
         "session": session,
         "run-loop": session.loop,
+        "without-evidence": WithoutEvidence(),
         "outcomes": session.outcomes,
         "workers": session.workers,
         "others": session.others,

@@ -7,7 +7,7 @@ import os
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from conformance.checks.registry import ID
+from conformance.probing.shortage import Shortage
 from conformance.report.entry import Entry
 from conformance.report.progress import Progress
 from conformance.results.journal import FILE, Journal
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 CASE_ID = re.compile(rf"\[(?P<connection>.+)-{ID.pattern}\]$")
 WORKER_INPUT = "sentinel"
-"""The key under which a worker is told what it has to know."""
+"""The key of :class:`WorkerInput` in ``workerinput``, and of what a worker hands back in ``workeroutput``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,8 @@ class XdistController:
         self._scheduler: ByConnection | None = None
         self._seen = set(done)
         self.notes: list[str] = []
+        self.shortage: str | None = None
+        """What a worker lacked for the connections that are not finished."""
 
     def pytest_configure_node(self, node: Any) -> None:
         """Tells a worker what it has to know."""
@@ -94,16 +97,22 @@ class XdistController:
             return (yield)
 
     def pytest_testnodedown(self, node: Any, error: object | None) -> None:
+        handed_back = getattr(node, "workeroutput", {}).get(WORKER_INPUT, {})
+        self.shortage = handed_back.get("shortage") or self.shortage
+        self._take_new(Journal.of_lines(handed_back.get("unwritten", ())).entries())
         if error:
             self.notes.append(f"WARNING: worker {node.gateway.id} died; another did what it had not finished")
 
     def take_new(self) -> None:
         """Takes what workers have written down since the last look, each connection once."""
         for part in self._shared.others() if self._shared else ():
-            for one in self._parts.setdefault(part.path, part).fresh():
-                if one.name not in self._seen:
-                    self._seen.add(one.name)
-                    self._take(one)
+            self._take_new(self._parts.setdefault(part.path, part).fresh())
+
+    def _take_new(self, entries: Iterable[Entry]) -> None:
+        for one in entries:
+            if one.name not in self._seen:
+                self._seen.add(one.name)
+                self._take(one)
 
     def close(self) -> None:
         """Takes what is left. The workers' files are gone afterwards."""
@@ -122,6 +131,15 @@ class XdistController:
 def worker_journal(worker: Mapping[str, Any]) -> Journal:
     """Return where a worker writes down what it finishes, by its ``workerinput``."""
     return Journal(Path(WorkerInput.to(worker).journal)).of(worker["workerid"])
+
+
+def hand_back(worker: Any, shortage: Shortage | None, journal: Journal) -> None:
+    """Give the controller what this machine lacked, and finished connections that the worker's journal could not write.
+
+    ``worker`` is the configuration of the worker.
+    """
+    lacking = shortage and str(shortage)
+    worker.workeroutput[WORKER_INPUT] = {"shortage": lacking, "unwritten": journal.unwritten}
 
 
 def worker_count() -> int:

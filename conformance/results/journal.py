@@ -46,6 +46,18 @@ class Journal:
         assert self.path
         return Journal(self.path.with_name(f"{self.path.name}.{process}.part"))
 
+    @classmethod
+    def of_lines(cls, lines: Iterable[bytes]) -> Journal:
+        """Return a journal in memory that holds what another one could not write (:attr:`unwritten`)."""
+        journal = cls()
+        journal._compressed = list(lines)
+        return journal
+
+    @property
+    def unwritten(self) -> list[bytes]:
+        """The entries that are in memory alone, for :meth:`of_lines`."""
+        return list(self._compressed)
+
     def others(self) -> list[Journal]:
         """Return the journals of other processes, of this run or of a killed one."""
         found = self.path.parent.glob(f"{self.path.name}.*.part") if self.path else ()

@@ -60,6 +60,10 @@ class GroupLimiter(Generic[T]):
             self._passed.pop(key, None)
 
 
+def _has_failed(task: asyncio.Task[R]) -> bool:
+    return task.cancelled() or task.exception() is not None
+
+
 async def run_concurrently(
     work: Callable[[T], Awaitable[R]], things: Iterable[T], jobs: int, group: Callable[[T], Hashable] = no_group
 ) -> AsyncGenerator[R]:
@@ -85,7 +89,7 @@ async def run_concurrently(
             for task in done:
                 waiting.done(running.pop(task))
             fill()
-            for task in done:
+            for task in sorted(done, key=_has_failed):  # what succeeded at the same time is not lost
                 yield task.result()
     finally:
         for task in running:

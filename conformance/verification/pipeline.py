@@ -24,7 +24,7 @@ from conformance.verification.verdict import verdict, warnings_as_failures
 
 TRANSIENT = frozenset({"rbac_propagating", "app_role_stale_token"})
 """Causes that go away by themselves within minutes."""
-PAUSES = (0.25, 0.5, 1.0, 2.0, 4.0)
+PAUSES: tuple[float, ...] = (0.25, 0.5, 1.0, 2.0, 4.0)
 """Seconds to wait for resources of this machine, before a connection is begun again."""
 RECHECK_INTERVAL = 30.0
 """Seconds between re-checks of transient causes."""

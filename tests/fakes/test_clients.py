@@ -45,3 +45,28 @@ def test_an_idle_client_makes_room_for_one_that_waits_and_a_busy_one_does_not() 
                 sock.close()
 
     asyncio.run(asyncio.wait_for(main(), 30))
+
+
+def test_clients_that_leave_all_at_once_while_it_is_full_leave_room() -> None:
+    async def main() -> None:
+        came: asyncio.Queue[Client] = asyncio.Queue()
+
+        async def attend(sock: socket.socket, client: Client) -> None:
+            came.put_nowait(client)
+            await asyncio.get_running_loop().sock_recv(sock, 1)
+
+        clients = Clients(2)
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            listening.setblocking(False)
+            accepting = asyncio.create_task(clients.accept(listening, attend))
+            two = [socket.create_connection(listening.getsockname()) for _ in range(2)]
+            first = [await came.get() for _ in two]
+            for sock in two:
+                sock.close()
+            await asyncio.wait([one.task for one in first])
+            with socket.create_connection(listening.getsockname()):
+                await came.get()
+            await clients.end()
+            await module.cancel_all([accepting])
+
+    asyncio.run(asyncio.wait_for(main(), 30))

@@ -8,9 +8,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from tests.contoso import SECRET
+from tests.fakes_command import limit_files
 
 ROOT = Path(__file__).parents[2]
 INLINE = "abc8Q~canary-written-into-the-file-0002"
@@ -99,14 +101,8 @@ class LocalCluster:
                 stderr=subprocess.STDOUT,
                 env=self._environ,
                 cwd=self.folder,
-                preexec_fn=self._limit if self._files else None,
+                preexec_fn=partial(limit_files, self._files) if self._files else None,
             )
-
-    def _limit(self) -> None:
-        import resource
-
-        assert self._files
-        resource.setrlimit(resource.RLIMIT_NOFILE, (self._files, self._files))
 
     def logs(self) -> str:
         return "".join(path.read_text(errors="replace") for path in self.folder.glob("*.log"))

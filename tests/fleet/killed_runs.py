@@ -1,12 +1,14 @@
 """For runs in a process of their own that are to die: where, how and who is said by variables.
 
 ``DIES_AT`` is an entry (``entry 3``), the middle of its line (``line 3``), or a file that is being written
-(``report.json``); ``DIES_BY`` the signal's name; ``DIES_ALL`` is set if the whole group of processes gets it. A run
-dies once: a file ``died`` in its folder says that it has.
+(``report.json``); ``full 3`` is a disk that is full from that entry on, which ends no process. ``DIES_BY`` is the name
+of the signal; ``DIES_ALL`` is set if the whole group of processes gets it. A run dies once: a file ``died`` in its
+folder says that it has.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 from collections.abc import Iterable, Iterator
@@ -52,8 +54,10 @@ def add(self: Journal, one: Entry) -> None:
         with open(self.path, "ab") as file:
             file.write(_line(one)[:-100])
         die()
+    if mine and at[0] == "full":
+        self.problem = OSError(errno.ENOSPC, "No space left on device")
     added(self, one)
-    if mine:
+    if mine and at[0] == "entry":
         die()
 
 

@@ -13,12 +13,16 @@ from pathlib import Path
 
 from conformance import Connection
 from conformance.fakes.source import Fake
+from conformance.probing.shortage import Shortage
 from conformance.sources.base import Channel
+from conformance.verification import pipeline
 
 OPENED = "FLEET_OPENED"
 """The variable that names the file of notes."""
 HOLD = "FLEET_HOLD"
 """The variable that says how many connections are opened before all others hang."""
+LACKS = "FLEET_LACKS"
+"""The variable that says how many connections are opened before this machine lacks files for all others."""
 PAUSE = float(os.environ.get("FLEET_PAUSE", "0.2"))
 """Seconds before the first answer of a tenant."""
 healthy_or_not = getattr(Fake, "untouched", Fake.open)
@@ -30,6 +34,8 @@ async def opened(self: Fake, connection: Connection) -> AsyncIterator[Channel]:
     note(connection.name)
     if len(notes()) > int(os.environ.get(HOLD, "1000000")):
         await asyncio.Event().wait()
+    if len(notes()) > int(os.environ.get(LACKS, "1000000")):
+        raise Shortage("open files")
     if connection.name.endswith(".kills-its-worker"):
         os._exit(9)
     await asyncio.sleep(PAUSE)
@@ -51,3 +57,5 @@ def notes() -> list[str]:
 
 if OPENED in os.environ:  # a worker; the tests change it for themselves where they need it
     Fake.open = opened  # type: ignore[method-assign]
+if LACKS in os.environ:  # it will not have more a little later
+    pipeline.PAUSES = ()

@@ -13,16 +13,16 @@ from pathlib import Path
 import pytest
 
 from conformance.results.journal import FILE, Journal
-from tests.fakes_command import ROOT, Running, run
+from tests.fakes_command import ROOT, Running, limit_files, run
 from tests.fleet.clusters import LocalCluster
 
-resource = pytest.importorskip("resource")
+pytest.importorskip("resource")
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with run(tmp_path_factory.mktemp("fleet"), "--tenants=100", "--broken=10%") as running:
+    with run(tmp_path_factory.mktemp("fleet"), "--tenants=100", "--broken=10%", files=256) as running:
         yield running
 
 
@@ -31,7 +31,7 @@ def limited(files: int, command: list[str], fleet: Running, folder: Path) -> sub
     return subprocess.run(
         [sys.executable, "-m", *command, f"{fleet.folder / 'virtual-tenant' / 'connections'}"],
         env={**os.environ, **fleet.environment, "PYTHONPATH": str(ROOT)},
-        preexec_fn=partial(resource.setrlimit, resource.RLIMIT_NOFILE, (files, files)),
+        preexec_fn=partial(limit_files, files),
         cwd=folder,
         capture_output=True,
         text=True,
@@ -57,6 +57,11 @@ def test_in_pytest(fleet: Running, tmp_path: Path, files: int) -> None:
     assert_exact(fleet, tmp_path, limited(files, command, fleet, tmp_path))
 
 
+def test_in_pytest_with_workers(fleet: Running, tmp_path: Path) -> None:
+    command = ["pytest", "-q", "-p", "no:cacheprovider", "-n2", "--sentinel-report=out", "--sentinel-config"]
+    assert_exact(fleet, tmp_path, limited(256, command, fleet, tmp_path))
+
+
 @pytest.mark.parametrize("files", [256, 1024])
 def test_by_the_command(fleet: Running, tmp_path: Path, files: int) -> None:
     assert_exact(fleet, tmp_path, limited(files, ["conformance.fleet", "--report=out"], fleet, tmp_path))
@@ -69,6 +74,21 @@ def test_on_a_cluster(fleet: Running, tmp_path: Path, files: int) -> None:
     with LocalCluster(tmp_path / "cluster", environ, files=files) as cluster:
         command = ["conformance.fleet", "--report=out", f"--scheduler={cluster.address}"]
         assert_exact(fleet, tmp_path, limited(files, command, fleet, tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("files", "options"), [(16, []), (16, ["-n2"]), (20, ["-n2"])], ids=["alone", "controller", "worker"]
+)
+def test_a_session_that_may_open_hardly_any_says_so(
+    fleet: Running, tmp_path: Path, files: int, options: list[str]
+) -> None:
+    command = ["pytest", "-q", "-p", "no:cacheprovider", *options, "--sentinel-report=out", "--sentinel-config"]
+    done = limited(files, command, fleet, tmp_path)
+    said = " ".join((done.stdout + done.stderr).split())
+    assert done.returncode == 6, said[-2000:]
+    assert said.count(f"not enough open files (this process may open {files}; ulimit -n raises it)") == 1
+    assert "INTERNALERROR" not in said
+    assert "Traceback" not in said
 
 
 def test_a_process_that_may_open_hardly_any_says_so(fleet: Running, tmp_path: Path) -> None:

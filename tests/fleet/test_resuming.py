@@ -151,6 +151,32 @@ def test_a_run_that_is_interrupted_tells_what_is_finished_and_how_to_go_on(
     goes_on_as_if_nothing_had_been(face, undisturbed)
 
 
+@pytest.mark.parametrize("face", FACES)
+def test_a_run_that_lacks_files_keeps_what_is_finished_and_can_be_gone_on_with(
+    face: str, undisturbed: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(mixed_fleet.LACKS, "10")
+    ended = run(face)
+    monkeypatch.delenv(mixed_fleet.LACKS)
+    assert ended.code == 6, ended.said
+    said = " ".join(ended.said.split())
+    assert said.count("ERROR: this machine has not enough open files") == 1
+    assert "Traceback" not in said
+    assert "INTERNALERROR" not in said
+    assert "resume verifies those alone" in said
+    assert 0 < len(finished()) <= 10
+    goes_on_as_if_nothing_had_been(face, undisturbed)
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_a_disk_that_is_full_costs_no_verdict(face: str) -> None:
+    ended = run(face, at="full 2")
+    assert "No space left on device" in ended.said
+    report = json.loads(Path("out/report.json").read_bytes())
+    assert len(report["connections"]) == COUNT
+    assert ended.code == 1, ended.said
+
+
 def test_a_controller_of_workers_that_is_killed(undisturbed: dict[str, Any]) -> None:
     """Its workers see that by themselves; what they have finished is there."""
     assert run("xdist", at="index.html", by="SIGKILL").code == -9

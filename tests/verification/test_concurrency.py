@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -82,3 +83,20 @@ def test_a_group_fits_into_the_queue_of_log_analytics() -> None:
     service = COUNTED["log_analytics"]
     assert service.running is not None
     assert MAX_PER_GROUP * CONCURRENCY["log_analytics"] <= service.running + service.queued
+
+
+def test_what_ended_well_at_the_same_time_as_a_failure_comes_first() -> None:
+    async def work(number: int) -> int:
+        if number == 0:
+            raise LookupError
+        return number
+
+    found = []
+
+    async def main() -> None:
+        async for one in run_concurrently(work, range(3), 3):
+            found.append(one)
+
+    with pytest.raises(LookupError):
+        asyncio.run(main())
+    assert sorted(found) == [1, 2]
