@@ -49,8 +49,8 @@ def shapes(evidence: Mapping[str, Evidence]) -> dict[str, tuple[str, ...]]:
 
 def _lines(types: Types) -> tuple[str, ...]:
     """Return a shape of types by path; null counts where nothing else was seen."""
-    told = [f"{path}: {'|'.join(sorted(kinds - {'null'} or kinds))}" for path, kinds in sorted(types.items())]
-    return tuple(told[:MAX_LENGTH])
+    fields = [f"{path}: {'|'.join(sorted(kinds - {'null'} or kinds))}" for path, kinds in sorted(types.items())]
+    return tuple(fields[:MAX_LENGTH])
 
 
 def _see(types: Types, value: Any, path: str, depth: int) -> None:

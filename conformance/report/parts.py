@@ -43,14 +43,14 @@ COMMAND = "pytest --sentinel-config=FILE"
 
 
 def _text(text: str, length: int = TEXT) -> str:
-    """What a service or a file says, as a report may show it."""
+    """Return what a service or a file says, as a report may show it."""
     return excerpt(text, length)
 
 
 def connection_part(
     report: Report, command: str = COMMAND, docs: Docs = UNPUBLISHED, *, alone: bool = True
 ) -> ConnectionPart:
-    """What a report says of its connection, which is ``alone`` in its run or not."""
+    """Return what a report says of its connection, which is ``alone`` in its run or not."""
     command = printable(redact(command))
     connection, verdict = report.connection, report.verdict
     named = "" if alone or not NAMEABLE.fullmatch(connection.name) else f"{connection.name}-"
@@ -95,7 +95,7 @@ def again(command: str, check: str, cause: str) -> str:
 
 
 def finding_part(finding: Finding, docs: Docs = UNPUBLISHED) -> FindingPart:
-    """A finding as the report has it, redacted."""
+    """Return a finding as the report has it, redacted."""
     return FindingPart(
         cause=finding.cause,
         certainty=finding.certainty,
@@ -138,7 +138,7 @@ def _accepted(accepted: Accepted | None) -> AcceptedPart | None:
 
 
 def stale_parts(stale: Iterable[Stale]) -> tuple[StalePart, ...]:
-    """Stale acceptances as the report has them."""
+    """Return stale acceptances as the report has them."""
     return tuple(_stale(one) for one in stale)
 
 

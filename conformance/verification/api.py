@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import wraps
+from typing import Any, ParamSpec, TypedDict, TypeVar, Unpack
 
 from conformance.connection import Connection
 from conformance.probing.transport import Patience
@@ -15,6 +17,8 @@ from conformance.verification.baseline import Baseline
 from conformance.verification.concurrency import account_key, run_concurrently
 from conformance.verification.result import Report
 
+P = ParamSpec("P")
+R = TypeVar("R")
 JOBS = 32
 """Connections that are verified at the same time."""
 
@@ -51,45 +55,46 @@ async def verify_async(
     )
 
 
-def verify(
-    connection: Connection,
-    *,
-    source: str | Source = "live",
-    checks: Iterable[str] | None = None,
-    patience: Patience | None = None,
-    wait: float = 0.0,
-    strict: bool = False,
-    strict_retirements: bool = False,
-    baseline: Baseline = (),
-) -> Report:
+def synchronous(function: Callable[P, Coroutine[Any, Any, R]], doc: str) -> Callable[P, R]:
+    """Return a function with the same arguments and errors that waits for the result, and has this docstring.
+
+    It runs an event loop of its own; where one is running already, in a thread.
+    """
+
+    @wraps(function)
+    def wait(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return asyncio.run(function(*args, **kwargs))
+        with ThreadPoolExecutor(1) as threads:
+            return threads.submit(lambda: asyncio.run(function(*args, **kwargs))).result()
+
+    wait.__name__ = wait.__qualname__ = function.__name__.removesuffix("_async")
+    wait.__doc__ = doc
+    return wait
+
+
+verify = synchronous(
+    verify_async,
     """Verify a connection and return its report, from synchronous code or within a running event loop (in a thread).
 
     Arguments, result and errors are those of :func:`verify_async`.
 
         report = verify(load("conn.toml")[0], source="fake:no-azure-role")
         print(report.verdict.summary)
-    """
+    """,
+)
 
-    def run() -> Report:
-        return asyncio.run(
-            verify_async(
-                connection,
-                source=source,
-                checks=checks,
-                patience=patience,
-                wait=wait,
-                strict=strict,
-                strict_retirements=strict_retirements,
-                baseline=baseline,
-            )
-        )
 
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return run()
-    with ThreadPoolExecutor(1) as threads:
-        return threads.submit(run).result()
+class Options(TypedDict, total=False):
+    """Arguments of :func:`verify_async` that :func:`verify_all` hands on."""
+
+    patience: Patience | None
+    wait: float
+    strict: bool
+    strict_retirements: bool
+    baseline: Baseline
 
 
 async def verify_all(
@@ -97,17 +102,14 @@ async def verify_all(
     *,
     source: str | Source = "live",
     checks: Iterable[str] | None = None,
-    patience: Patience | None = None,
-    wait: float = 0.0,
-    strict: bool = False,
-    strict_retirements: bool = False,
-    baseline: Baseline = (),
     jobs: int = JOBS,
+    **options: Unpack[Options],
 ) -> AsyncIterator[Report]:
     """Verify many connections, ``jobs`` at a time, and yield each report as soon as it is ready, in no particular
     order.
 
-    Only a few connections of the same app in the same tenant run at the same time. Raises as :func:`verify_async`.
+    Only a few connections of the same app in the same tenant run at the same time. Arguments and errors are those of
+    :func:`verify_async`.
 
         async for report in verify_all(load("connections/")):
             print(report.verdict.summary)
@@ -115,17 +117,8 @@ async def verify_all(
     chosen = [check.id for check in pipeline.select_checks(checks)]
     where = resolve(source)
 
-    async def one(connection: Connection) -> Report:
-        return await verify_async(
-            connection,
-            source=where,
-            checks=chosen,
-            patience=patience,
-            wait=wait,
-            strict=strict,
-            strict_retirements=strict_retirements,
-            baseline=baseline,
-        )
+    async def verify_one(connection: Connection) -> Report:
+        return await verify_async(connection, source=where, checks=chosen, **options)
 
-    async for report in run_concurrently(one, connections, jobs, account_key):
+    async for report in run_concurrently(verify_one, connections, jobs, account_key):
         yield report

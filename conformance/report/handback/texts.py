@@ -46,7 +46,7 @@ class Texts:
     ours: frozenset[str]
 
     def messages(self) -> Iterator[tuple[str, str]]:
-        """Everything that is to be translated, with where it is used; one text can come more than once."""
+        """Yield everything that is to be translated, with where it is used; one text can come more than once."""
         for part, texts in (("page", self.page), ("roles", self.roles)):
             yield from ((f"{part}.{key}", text) for key, text in texts.items())
         yield from (("portal", text) for text in sorted(self.portal))
@@ -56,7 +56,7 @@ class Texts:
 
 @cache
 def texts() -> Texts:
-    """The English texts of ``texts.toml``."""
+    """Return the English texts of ``texts.toml``."""
     read = tomllib.loads(resources.files(__package__).joinpath("texts.toml").read_text(encoding="utf-8"))
     return Texts(
         page=read["page"],
@@ -71,7 +71,7 @@ def texts() -> Texts:
 
 @cache
 def translation(language: str) -> Translate:
-    """English to one of ``LANGUAGES``."""
+    """Return the translation from English to one of ``LANGUAGES``."""
     if language == "en":
         return str
     return gettext.translation(DOMAIN, LOCALE, [language]).gettext
