@@ -109,7 +109,7 @@ $(CLI)/.ready: pyproject.toml requirements-cli.lock
 	$(call install,$(CLI),cli,requirements-cli.lock)
 
 $(PLUGINS)/.ready: pyproject.toml requirements.lock
-	$(call install,$(PLUGINS),)
+	$(call install,$(PLUGINS),plugins,requirements.lock)
 
 $(SITE_READY): $(READY)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[docs]'

@@ -1,7 +1,8 @@
 """Run the suite beside other pytest plugins, each in an environment of its own, and hold what their reports say.
 
 ``tests/plugins/plugins.toml`` lists them. One virtual environment holds the suite; the packages of a plugin are
-installed into a folder of its own beside it, so that no plugin sees another. ``--write docs/ci.md`` writes the table.
+installed into a folder of its own beside it, so that no plugin sees another. ``--write`` writes what was seen into
+``tests/plugins/matrix.json``, from which ``docs/ci.md`` is made.
 """
 
 from __future__ import annotations
@@ -13,16 +14,18 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 LIST = ROOT / "tests" / "plugins" / "plugins.toml"
-MARK = "<!-- plugins -->"
-END = "<!-- /plugins -->"
+MATRIX = LIST.with_name("matrix.json")
+OWN_TEST = "def test_own():\n    assert True\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +36,15 @@ class Situation:
     source: str
     connections: int
     exit_code: int
+    reason: str | None = None
+    """What a report has to say that has reasons: the root cause."""
 
 
 SITUATIONS = (
     Situation("healthy", "fake", 1, 0),
-    Situation("one fault", "fake:no-azure-role", 1, 1),
-    Situation("service down", "fake:service-down", 1, 6),
-    Situation("three connections", "fake:expired-secret", 3, 1),
+    Situation("one fault", "fake:no-azure-role", 1, 1, "rbac_role_missing"),
+    Situation("service down", "fake:service-down", 1, 6, "service_fault"),
+    Situation("three connections", "fake:expired-secret", 3, 1, "secret_expired"),
 )
 CONNECTION = """\
 [[connection]]
@@ -67,16 +72,29 @@ class Plugin:
     packages: Sequence[str]
     expect: str
     arguments: Sequence[str] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
     report: str | None = None
     counts: Mapping[str, str] = field(default_factory=dict)
     exit_pattern: str | None = None
     """Matches the exit code in the report, as group 1."""
     distinct: str | None = None
+    reasons: bool = False
+    """Whether the report has the reason of what did not pass."""
+    begins: str | None = None
+    """What the first lines of the output have to say."""
     part: bool = False
+    exit_code: int | None = None
+    """Where no check runs, whatever the situation."""
+    flaw: str | None = None
+    """What the plugin does wrong, whatever it runs beside."""
 
     @property
     def version(self) -> str:
         return next(one.partition("==")[2] for one in self.packages if one.startswith(f"{self.name}=="))
+
+    def expected(self, situation: Situation) -> int:
+        """Return the exit code that a run has to end with."""
+        return situation.exit_code if self.exit_code is None else self.exit_code
 
 
 def plugins() -> list[Plugin]:
@@ -84,16 +102,17 @@ def plugins() -> list[Plugin]:
     return [Plugin(**entry) for entry in tomllib.loads(LIST.read_text(encoding="utf-8"))["plugin"]]
 
 
-def install(plugin: Plugin, folder: Path) -> None:
-    """Install the packages of a plugin into ``folder``, unless they are there."""
+def install(packages: Sequence[str], folder: Path) -> None:
+    """Install packages into ``folder``, unless they are there. Needs uv, which the extra ``plugins`` brings."""
+    from uv import find_uv_bin
+
     done = folder / ".installed"
-    wanted = "\n".join(plugin.packages)
+    wanted = "\n".join(packages)
     if done.exists() and done.read_text() == wanted:
         return
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile", "--upgrade"]
-    subprocess.run(  # noqa: S603
-        [*pip, "--disable-pip-version-check", "--target", str(folder), *plugin.packages], check=True
-    )
+    shutil.rmtree(folder, ignore_errors=True)
+    where = ["--python", sys.executable, "--target", str(folder)]
+    subprocess.run([find_uv_bin(), "pip", "install", "--quiet", "--no-deps", *where, *packages], check=True)  # noqa: S603
     done.write_text(wanted)
 
 
@@ -108,30 +127,50 @@ def outcomes(report: Path) -> dict[str, int]:
 
 
 def problems(plugin: Plugin, situation: Situation, packages: Path, work: Path) -> Iterator[str]:
-    """Run the suite with the plugin, and yield what is not as it has to be."""
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
-    (work / "conn.toml").write_text(
-        "".join(CONNECTION.format(number=number) for number in range(1, situation.connections + 1))
-    )
+    """Run the suite with the plugin in the folder ``work``, and yield what is not as it has to be."""
+    prepare(situation, work)
     ran = subprocess.run(  # noqa: S603
         [sys.executable, "-m", "pytest", "--sentinel-config=conn.toml", f"--sentinel-source={situation.source}",
          "--sentinel-report=own", *plugin.arguments],
         cwd=work,
-        env={**os.environ, "PYTHONPATH": str(packages), "MATRIX_SECRET": "made-up-for-the-matrix", "COLUMNS": "100"},
+        env={**os.environ, "PYTHONPATH": str(packages), "MATRIX_SECRET": "made-up-for-the-matrix", "COLUMNS": "100",
+             **plugin.environment},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )  # fmt: skip
     said = ran.stdout + ran.stderr
-    if "INTERNALERROR" in said:
+    if "INTERNALERROR" in said or "Traceback" in said:
         yield f"it crashes: {said.strip().splitlines()[-1]}"
-    if ran.returncode != situation.exit_code:
-        yield f"exit code {ran.returncode} instead of {situation.exit_code}"
+    code = plugin.expected(situation)
+    if ran.returncode != code:
+        yield f"exit code {ran.returncode} instead of {code}"
+    if plugin.begins and plugin.begins not in ran.stdout[:500]:
+        yield "its flaw is not told at the start"
+    if (plugin.part or plugin.exit_code is not None) and " works." in said:
+        yield "a part of the checks is told as the whole"
+    if plugin.exit_code is None:
+        yield from verdict_problems(plugin, situation, work, said)
+    elif "No check was selected" not in said:
+        yield "it is not said that no check ran"
+
+
+def prepare(situation: Situation, work: Path) -> None:
+    """Make ``work`` a Git repository with settings of pytest, a connection file, and a test that is no check."""
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    (work / "pytest.ini").write_text("[pytest]\n")
+    (work / "test_own.py").write_text(OWN_TEST)
+    (work / "conn.toml").write_text(
+        "".join(CONNECTION.format(number=number) for number in range(1, situation.connections + 1))
+    )
+    subprocess.run(["git", "init", "--quiet", str(work)], check=True)  # noqa: S603, S607
+
+
+def verdict_problems(plugin: Plugin, situation: Situation, work: Path, said: str) -> Iterator[str]:
+    """Yield what is not as it has to be in the verdict, and in the report of the plugin."""
     if f"exit code {situation.exit_code}:" not in said:
         yield "the verdict is not shown"
-    if plugin.part and " works." in said:
-        yield "a part of the checks is told as the whole"
     if not (work / "own" / "report.json").exists():
         yield "there is no report of ours"
         return
@@ -147,16 +186,26 @@ def problems(plugin: Plugin, situation: Situation, packages: Path, work: Path) -
             yield f"{seen} {outcome} instead of {expected[outcome]}"
     if plugin.distinct and len(found := re.findall(plugin.distinct, text)) != len({*found}):
         yield f"{len(found)} results, and only {len({*found})} of them distinct"
+    if plugin.reasons and situation.reason and situation.reason not in text:
+        yield f"its report does not say {situation.reason}"
     if plugin.exit_pattern:
         codes = re.findall(plugin.exit_pattern, text)
         if codes != [str(situation.exit_code)]:
             yield f"its report has the exit code {', '.join(codes) or 'nowhere'}"
 
 
-def table(entries: Sequence[Plugin]) -> str:
-    """The list as a table in Markdown."""
-    rows = [f"| {one.name} | {one.version} | {' '.join(one.arguments)} | {one.expect} |" for one in entries]
-    return "\n".join(["| plugin | version | run with | what to expect |", "|---|---|---|---|", *rows])
+def matrix(entries: Sequence[Plugin], found: Sequence[Sequence[str]]) -> dict[str, object]:
+    """What was seen: for each plugin and situation the problems, of which there are none where all is well."""
+    rows = [
+        {
+            "plugin": plugin.name,
+            "version": plugin.version,
+            "arguments": list(plugin.arguments),
+            "problems": dict(zip((one.name for one in SITUATIONS), found[at * len(SITUATIONS) :], strict=False)),
+        }
+        for at, plugin in enumerate(entries)
+    ]
+    return {"python": ".".join(map(str, sys.version_info[:2])), "pytest": version("pytest"), "runs": rows}
 
 
 def main() -> int:
@@ -164,28 +213,27 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help="plugins to run, all by default")
     parser.add_argument("--folder", type=Path, default=ROOT / ".venv-plugins" / "plugins", help="where to install them")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="write the table into this page")
+    parser.add_argument("--write", action="store_true", help=f"write what was seen into {MATRIX.relative_to(ROOT)}")
     given = parser.parse_args()
     chosen = [one for one in plugins() if not given.names or one.name in given.names]
-    for plugin in chosen:
-        install(plugin, given.folder / plugin.name)
+    folders = {tuple(one.packages): given.folder / "-".join(one.packages).replace("==", "-") for one in chosen}
 
-    def run(number: int) -> list[str]:
-        plugin, situation = chosen[number // len(SITUATIONS)], SITUATIONS[number % len(SITUATIONS)]
-        name = f"{plugin.name} {' '.join(plugin.arguments)}: {situation.name}"
-        work = given.folder.parent / "work" / str(number)
-        return [f"{name}: {one}" for one in problems(plugin, situation, given.folder / plugin.name, work)]
+    with ThreadPoolExecutor(os.cpu_count()) as threads, tempfile.TemporaryDirectory() as work:
+        list(threads.map(install, folders, folders.values()))
 
-    bad = 0
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        for found in threads.map(run, range(len(chosen) * len(SITUATIONS))):
-            bad += len(found)
-            for problem in found:
-                print(problem, flush=True)
-    if given.write and not bad:
-        page = given.write.read_text(encoding="utf-8")
-        before, after = page.partition(MARK)[0], page.partition(END)[2]
-        given.write.write_text(f"{before}{MARK}\n{table(chosen)}\n{END}{after}", encoding="utf-8")
+        def run(number: int) -> list[str]:
+            plugin, situation = chosen[number // len(SITUATIONS)], SITUATIONS[number % len(SITUATIONS)]
+            return [*problems(plugin, situation, folders[tuple(plugin.packages)], Path(work) / str(number))]
+
+        found = []
+        for number, seen in enumerate(threads.map(run, range(len(chosen) * len(SITUATIONS)))):
+            found.append(seen)
+            plugin, situation = chosen[number // len(SITUATIONS)], SITUATIONS[number % len(SITUATIONS)]
+            for problem in seen:
+                print(f"{plugin.name} {' '.join(plugin.arguments)}: {situation.name}: {problem}", flush=True)
+    if given.write:
+        MATRIX.write_text(json.dumps(matrix(chosen, found), indent=1) + "\n", encoding="utf-8")
+    bad = sum(map(len, found))
     print(f"{len(chosen)} plugins in {len(SITUATIONS)} situations: {bad} problems")
     return min(bad, 1)
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 import pytest
 
 from conformance.pytest_plugin.other_tests import OtherTests
+from conformance.pytest_plugin.other_tools import flaws
+from conformance.redaction import say
 from conformance.report.terminal_layout import console
 from conformance.verification.verdict import ExitCode
 
@@ -51,6 +53,8 @@ class TerminalPlugin:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionstart(self) -> Generator[None, Any, Any]:
+        for warning in flaws(self._config):
+            say(warning)
         with self._muted():
             return (yield)
 
