@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from conformance.connection import Certificate, Secret, SecretError
@@ -22,9 +22,9 @@ class Identities:
     providers: Sequence[IdentityProvider] = ()
 
     def add_to(self, tenant: Tenant) -> None:
-        """Register them on the tenant's app."""
-        tenant.app.certificates += self.certificates
-        tenant.app.federated += self.federated
+        """Register them on the tenant's app, as objects of its own, which a scenario may change."""
+        tenant.app.certificates += map(replace, self.certificates)
+        tenant.app.federated += map(replace, self.federated)
         tenant.identity_providers |= {one.issuer: one for one in self.providers}
 
     def __add__(self, other: Identities) -> Identities:
