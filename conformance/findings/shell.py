@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable
+from functools import cache
 
 PLAIN = re.compile(r"[A-Za-z0-9_./:=-]+")
 """A word that no shell reads anything into, so that it needs no quotes."""
@@ -36,6 +37,7 @@ def _loses_quotes(word: str) -> bool:
     return " " not in word and bool(_BREAKS_AZ_CMD.search(_HINT.sub("", word)))
 
 
-def split(template: str) -> list[str]:
+@cache
+def split(template: str) -> tuple[str, ...]:
     """Return the words of a template of a command, as a POSIX shell splits them."""
-    return shlex.split(template)
+    return tuple(shlex.split(template))
