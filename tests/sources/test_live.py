@@ -62,7 +62,7 @@ def stage(served_tenant: ServedTenant, monkeypatch: pytest.MonkeyPatch) -> Serve
 
 WAITED_FOR = {"throttled", "throttled-for-good", "service-down", "query-timeout"}
 """The scenarios in which services ask for up to half a minute."""
-SOON = Patience(request=1.0)
+SOON = Patience(request=5.0)
 
 
 def at_the_proxy(scenario: str, cause: str | None) -> str | None:
