@@ -34,7 +34,7 @@ demo: $(DEMO_VENV)/.ready ## verify a made-up connection on the virtual tenant (
 	@$(DEMO) $(ASKED)
 
 test: $(READY) ## all tests
-	@$(BIN)/pytest -n auto --durations=40 --durations-min=4
+	@$(BIN)/pytest -n auto --dist worksteal --durations=40 --durations-min=4
 
 test-clients: $(CLIENTS)/.ready ## unmodified clients of the services, on the virtual tenant
 	@$(CLIENTS)/bin/pytest tests/clients
@@ -49,7 +49,7 @@ test-cli: $(CLI)/.ready ## the commands of all fixes, by the real Azure CLI on t
 	@$(CLI)/bin/pytest tests/cli
 
 quick: $(READY) ## the tests that take less than a second
-	@$(BIN)/pytest -n auto -m "not slow"
+	@$(BIN)/pytest -n auto --dist worksteal -m "not slow"
 
 check: $(READY) ## format, lint and types
 	@$(BIN)/ruff format --check .

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+import re
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import httpx
@@ -14,6 +16,7 @@ import httpx
 from conformance import Connection
 from conformance.apis import ENDPOINTS
 from conformance.checks.outcome import Root
+from conformance.connection import CLOUDS
 from conformance.fakes import build
 from conformance.sources.base import Channel
 from conformance.verification.api import verify
@@ -52,11 +55,21 @@ class Injection:
 
 def operation(request: httpx.Request, connection: Connection) -> str:
     """The name of the operation that a request is, or an empty text."""
-    for one in ENDPOINTS.values():
-        host = httpx.URL(connection.cloud.host(one.api) or "").host
-        if (request.method, request.url.host) == (one.method, host) and one.pattern.fullmatch(request.url.path):
-            return one.name
+    path = request.url.path
+    for name, pattern in _operations(connection.cloud.name).get((request.method, request.url.host), ()):
+        if pattern.fullmatch(path):
+            return name
     return ""
+
+
+@cache
+def _operations(cloud: str) -> Mapping[tuple[str, str], Sequence[tuple[str, re.Pattern[str]]]]:
+    """The names and paths of operations in the cloud of this name, by method and host."""
+    found: dict[tuple[str, str], list[tuple[str, re.Pattern[str]]]] = {}
+    for one in ENDPOINTS.values():
+        host = httpx.URL(CLOUDS[cloud].host(one.api) or "").host
+        found.setdefault((one.method, host), []).append((one.name, one.pattern))
+    return found
 
 
 @dataclass(frozen=True)

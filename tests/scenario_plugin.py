@@ -1,6 +1,6 @@
 """For runs of pytest in a process of their own: each connection's scenario stands in its name, after a dot.
 
-``.hangs`` never answers; ``.is-a-fault-of-ours`` raises what nobody expects.
+``.hangs`` never answers, and leaves a file ``hanging``; ``.is-a-fault-of-ours`` raises what nobody expects.
 """
 
 from __future__ import annotations
@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from conformance import Connection
 from conformance.fakes.source import Fake
 from conformance.sources.base import Channel
 
+HANGING = Path("hanging")
 healthy_or_not = Fake.open
 
 
@@ -22,7 +24,8 @@ async def opened(self: Fake, connection: Connection) -> AsyncIterator[Channel]:
     if scenario == "is-a-fault-of-ours":
         raise LookupError("nobody expects this")
     if scenario == "hangs":
-        await asyncio.sleep(3600)
+        HANGING.touch()  # noqa: ASYNC240 - at once
+        await asyncio.Event().wait()
     async with healthy_or_not(Fake(scenario or "healthy"), connection) as channel:
         yield channel
 

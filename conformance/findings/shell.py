@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable
+from functools import cache
 
 from conformance.findings.lazy_pattern import lazy_pattern
 
@@ -37,6 +38,7 @@ def _loses_quotes(word: str) -> bool:
     return " " not in word and bool(_BREAKS_AZ_CMD.search(_HINT.sub("", word)))
 
 
-def split(template: str) -> list[str]:
+@cache
+def split(template: str) -> tuple[str, ...]:
     """Return the words of a template of a command, as a POSIX shell splits them."""
-    return shlex.split(template)
+    return tuple(shlex.split(template))

@@ -33,7 +33,7 @@ def test_a_certificate_that_nobody_trusts(arranged: Callable[..., World], signed
     with pytest.raises(AzureError, match="CERTIFICATE_VERIFY_FAILED"):
         query(world, signed_in(world.connection))
     with pytest.raises(requests.exceptions.SSLError, match="CERTIFICATE_VERIFY_FAILED"):
-        requests.get(MACHINES, timeout=5)
+        requests.get(MACHINES, timeout=60)
     with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
         httpx.get(MACHINES)
 
@@ -43,7 +43,7 @@ def test_a_name_that_nobody_knows(arranged: Callable[..., World], ask: Any) -> N
     with pytest.raises(httpx.ProxyError, match="Name or service not known"):
         ask(lambda graph: graph.security.alerts_v2.get())
     with pytest.raises(requests.exceptions.ProxyError, match="Name or service not known"):
-        requests.get("https://graph.microsoft.com/v1.0/security/alerts_v2", timeout=5)
+        requests.get("https://graph.microsoft.com/v1.0/security/alerts_v2", timeout=60)
 
 
 def test_a_page_in_place_of_an_answer(arranged: Callable[..., World], ask: Any) -> None:
@@ -55,6 +55,6 @@ def test_a_page_in_place_of_an_answer(arranged: Callable[..., World], ask: Any) 
 def test_no_answer_in_time(arranged: Callable[..., World]) -> None:
     arranged("no-answer")
     with pytest.raises(requests.ReadTimeout):
-        requests.get(MACHINES, timeout=(5, 0.2))
+        requests.get(MACHINES, timeout=(60, 3))
     with pytest.raises(httpx.ReadTimeout):
-        httpx.get(MACHINES, timeout=httpx.Timeout(5, read=0.2))
+        httpx.get(MACHINES, timeout=httpx.Timeout(60, read=3))

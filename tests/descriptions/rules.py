@@ -20,6 +20,7 @@ from jsonschema.validators import extend
 from referencing import Registry, Resource
 
 from conformance.apis.endpoint import Endpoint
+from conformance.fakes.services.routes import SERVED
 from tests.descriptions.formats import FORMATS
 from tests.descriptions.results import result_schema
 
@@ -61,11 +62,22 @@ def faults(endpoint: Endpoint[Any], request: httpx.Request, response: httpx.Resp
     if not response.content:
         allowed = response.status_code in OPERATIONS[endpoint.name].get("empty", ())
         return set() if allowed else found | {Fault("", "empty")}
+    return found | _content_faults(endpoint.name, prefers(request), response.status_code, response.content)
+
+
+@cache
+def _content_faults(operation: str, preferred: bool, status: int, content: bytes) -> frozenset[Fault]:
+    """All that is wrong with a body; scenarios have many in common."""
     try:
-        body = response.json()
+        body = json.loads(content)
     except ValueError:
-        return found | {Fault("", "no JSON")}
-    return found | body_faults(endpoint, request, response.status_code, body)
+        return frozenset({Fault("", "no JSON")})
+    return frozenset(body_faults(SERVED[operation], preferred, status, body))
+
+
+def prefers(request: httpx.Request) -> bool:
+    """Whether a client wants enumeration members that are not known to all."""
+    return PREFERENCE in request.headers.get("prefer", "")
 
 
 def header_kind(endpoint: Endpoint[Any], status: int) -> str:
@@ -78,8 +90,8 @@ def header_kind(endpoint: Endpoint[Any], status: int) -> str:
     return exact if exact in MODELS["headers"]["$defs"] else f"{api}.error"
 
 
-def body_faults(endpoint: Endpoint[Any], request: httpx.Request, status: int, body: Any) -> set[Fault]:
-    """All that is wrong with the JSON of an answer."""
+def body_faults(endpoint: Endpoint[Any], preferred: bool, status: int, body: Any) -> set[Fault]:
+    """All that is wrong with the JSON of an answer; ``preferred`` as :func:`prefers` says of its request."""
     if status >= 400:
         return refusal_faults(endpoint.api.name, body)
     found = set[Fault]()
@@ -87,7 +99,7 @@ def body_faults(endpoint: Endpoint[Any], request: httpx.Request, status: int, bo
         body = dict(body)
         if not isinstance(body.pop(CONTEXT, None), str):
             found.add(Fault(CONTEXT, "missing"))
-    found |= set(_faults(model_of(endpoint), body, prefers=PREFERENCE in request.headers.get("prefer", "")))
+    found |= set(_faults(model_of(endpoint), body, prefers=preferred))
     if "tables" in OPERATIONS[endpoint.name] and not found:
         for table in body["tables"]:
             found |= set(_faults(result_schema(table), table, "tables[]"))

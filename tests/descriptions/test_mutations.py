@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.descriptions.observations import Exchange, exchanges, others
 from tests.descriptions.outlines import FREE, TOLD_APART, differences, outline
-from tests.descriptions.rules import Fault, body_faults, faults, place
+from tests.descriptions.rules import Fault, body_faults, faults, place, prefers
 from tests.descriptions.samples import SAMPLES
 
 Path = tuple[str | int, ...]
@@ -75,7 +75,7 @@ def changed(one: Exchange, path: Path, value: Any) -> Any:
 
 
 def found(one: Exchange, body: Any) -> set[Fault]:
-    return body_faults(one.endpoint, one.request, 200, body)
+    return body_faults(one.endpoint, prefers(one.request), 200, body)
 
 
 @SIXTY

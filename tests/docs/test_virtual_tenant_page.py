@@ -42,7 +42,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
                 break
         yield folder
         server.terminate()
-        assert server.wait(5) == 0
+        assert server.wait(60) == 0
 
 
 def types(folder: Path, commands: str) -> str:

@@ -6,6 +6,7 @@ import json
 import os
 import stat
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 
 import httpx
@@ -14,8 +15,9 @@ import pytest
 
 from conformance import verify
 from conformance.connection import SecretError, load
-from conformance.fakes import build, identities
+from conformance.fakes import SCENARIOS, build, identities
 from conformance.fakes.__main__ import main
+from conformance.fakes.controllable import ControllableTenant
 from conformance.fakes.identity_provider import VirtualProvider, new_key
 from conformance.fakes.made_up_credentials import certificate, pfx
 from tests.contoso import START, made_up
@@ -80,6 +82,17 @@ class TestServing:
         (line,) = capsys.readouterr().err.splitlines()
         assert line.startswith("ERROR: ")
         assert says in line
+
+
+def test_what_a_scenario_does_to_identities_ends_with_it(subtests: pytest.Subtests) -> None:
+    stage = ControllableTenant(made_up(), start=START, identities=identities.made_up())
+    healthy = deepcopy((stage.state.app.certificates, stage.state.app.federated))
+    for scenario in SCENARIOS.values():
+        if scenario.credential is not None:
+            with subtests.test(scenario.name):
+                stage.switch(scenario.name)
+                stage.reset()
+                assert (stage.state.app.certificates, stage.state.app.federated) == healthy
 
 
 BROKEN = {

@@ -41,7 +41,7 @@ class TestMisbehaviour:
             async with tunnel.Tunnel(frozenset(HOSTS), serve, patience=0.05).listening("127.0.0.1", 0) as port:
                 reader, writer = await asyncio.open_connection("127.0.0.1", port)
                 writer.write(beginning)
-                async with asyncio.timeout(2):
+                async with asyncio.timeout(60):
                     said = await reader.read()
                 writer.close()
                 await writer.wait_closed()
@@ -67,7 +67,10 @@ class TestMisbehaviour:
             async with tunnel.Tunnel(frozenset(HOSTS), serve).listening("127.0.0.1", 0) as port:
                 _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
                 writer.write(b"\x16")
-                await asyncio.sleep(0.3)
+                before = -1
+                while before < sent or not sent:
+                    before = sent
+                    await asyncio.sleep(0.1)
                 writer.transport.abort()
             return sent
 

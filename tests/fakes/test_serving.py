@@ -220,16 +220,15 @@ class TestEnduring:
 
 class TestEnding:
     @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
-    def test_it_ends_within_a_second_whatever_is_open(self, tmp_path: Path, by: signal.Signals) -> None:
-        with run(tmp_path, "--latency=60") as running, ExitStack() as open_ones:
+    def test_it_ends_whatever_is_open(self, tmp_path: Path, by: signal.Signals) -> None:
+        with run(tmp_path, "--latency=3600") as running, ExitStack() as open_ones:
             for opening in OPENINGS * 20:
                 opening(open_ones.enter_context(socket.create_connection(running.address, timeout=60)))
             waiting = open_ones.enter_context(running.dialled())
             waiting.sendall(f"GET / HTTP/1.1\r\nHost: {GRAPH}\r\n\r\n".encode())
-            took, code = running.interrupted(by)
+            code = running.interrupted(by)
             assert running.process.stderr is not None
             assert running.process.stderr.read() == ""
-        assert took < 1
         assert code == 0
 
 

@@ -20,7 +20,9 @@ from conformance.verification import pipeline
 OPENED = "FLEET_OPENED"
 """The variable that names the file of notes."""
 HOLD = "FLEET_HOLD"
-"""The variable that says how many connections are opened before all others hang."""
+"""The variable that says how many connections are opened before all others wait for the gate."""
+GATE = "FLEET_GATE"
+"""The variable that names the file which opens the gate once it is there; without the variable it stays closed."""
 LACKS = "FLEET_LACKS"
 """The variable that says how many connections are opened before this machine lacks files for all others."""
 PAUSE = float(os.environ.get("FLEET_PAUSE", "0.2"))
@@ -33,7 +35,7 @@ Fake.untouched = healthy_or_not  # type: ignore[attr-defined]  # Dask loads this
 async def opened(self: Fake, connection: Connection) -> AsyncIterator[Channel]:
     note(connection.name)
     if len(notes()) > int(os.environ.get(HOLD, "1000000")):
-        await asyncio.Event().wait()
+        await gate()
     if len(notes()) > int(os.environ.get(LACKS, "1000000")):
         raise Shortage("open files")
     if connection.name.endswith(".kills-its-worker"):
@@ -42,6 +44,15 @@ async def opened(self: Fake, connection: Connection) -> AsyncIterator[Channel]:
     _, _, scenario = connection.name.partition(".")
     async with healthy_or_not(Fake(scenario or "healthy"), connection) as channel:
         yield channel
+
+
+async def gate() -> None:
+    while not is_open():  # noqa: ASYNC110 - another process opens it
+        await asyncio.sleep(0.02)
+
+
+def is_open() -> bool:
+    return GATE in os.environ and Path(os.environ[GATE]).exists()
 
 
 def note(name: str) -> None:

@@ -37,6 +37,12 @@ ORDER = VerifySpec(
     "fake", ("AUTH-003", "RBAC-001"), "--checks AUTH-003,RBAC-001", datetime(2026, 11, 24, tzinfo=UTC), 60, 8
 )
 CHOICE = "--checks=AUTH-003,RBAC-001"
+HOLDING = """
+import runpy
+import tests.fleet.mixed_fleet
+runpy.run_module("conformance.fleet", run_name="__main__")
+"""
+"""The command, on a fleet that can be held."""
 
 
 @pytest.fixture(autouse=True)
@@ -231,17 +237,18 @@ def test_what_is_no_journal_is_told_and_left_alone(capsys: pytest.CaptureFixture
 
 @pytest.mark.slow
 def test_an_interrupted_run_keeps_what_is_finished(capsys: pytest.CaptureFixture[str]) -> None:
-    write_fleet(Path("large"), 120, ("",))
-    command = [sys.executable, "-m", "conformance.fleet", "large", "--source=fake", "--jobs=2", "--report=out"]
-    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    write_fleet(Path("large"), 12, ("",))
+    command = [sys.executable, "-c", HOLDING, "large", "--source=fake", "--jobs=2", "--report=out"]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), mixed_fleet.HOLD: "6"}
     with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         until(lambda: Path("out", FILE).exists() and len(lines()) > 2, "some verdicts")
+        until(lambda: len(mixed_fleet.notes()) > 6, "others under way")
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (2, "ERROR: interrupted\n")
     finished = len(lines())
     assert f"verdicts  {finished} conformant" in out
-    assert len(verdicts(Path("out/report.json").read_bytes())) == finished < 120
+    assert len(verdicts(Path("out/report.json").read_bytes())) == finished < 12
 
 
 def test_a_report_that_cannot_be_written_is_told_before_anything_is_sent(capsys: pytest.CaptureFixture[str]) -> None:

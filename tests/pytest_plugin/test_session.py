@@ -10,7 +10,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ import pytest
 from conformance.connection import load
 from conformance.results.journal import FILE
 from tests.contoso import SECRET
+from tests.fleet.clusters import until
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
@@ -92,7 +92,7 @@ def test_a_connection_that_hangs_delays_nobody_and_is_incomplete_in_the_end(pyte
     """The first of all, with room for two at a time."""
     fleet("a.hangs", "b", "c", "d")
     with process("--sentinel-jobs=2") as running:
-        until(lambda: Path("out", FILE).exists() and len(finished()) == 3)
+        until(lambda: Path("out", FILE).exists() and len(finished()) == 3, "all but one")
         assert running.poll() is None
         running.send_signal(signal.SIGINT)
         running.communicate(timeout=60)
@@ -102,13 +102,14 @@ def test_a_connection_that_hangs_delays_nobody_and_is_incomplete_in_the_end(pyte
 def test_an_interrupted_run_ends_keeps_what_is_finished_and_can_be_resumed(pytester: pytest.Pytester) -> None:
     fleet("a", "b.hangs", "c.expired-secret")
     with process() as running:
-        until(lambda: Path("out", FILE).exists() and len(finished()) == 2)
+        until(lambda: Path("out", FILE).exists() and len(finished()) == 2, "all but one")
         running.send_signal(signal.SIGINT)
         out, _ = running.communicate(timeout=60)
     assert running.returncode == 2, out
     assert sorted(finished()) == ["a", "c.expired-secret"]
+    Path("hanging").unlink()
     with process("--sentinel-resume") as running:
-        time.sleep(0.1)
+        until(Path("hanging").exists, "the one under way")
         running.kill()
         running.communicate()
     assert sorted(finished()) == ["a", "c.expired-secret"]
@@ -119,13 +120,6 @@ def test_an_error_of_ours_in_gathering_ends_the_run_as_one(pytester: pytest.Pyte
     result = run(pytester)
     assert result.ret == 3
     assert "nobody expects this" in result.stdout.str() + result.stderr.str()
-
-
-def test_the_first_failure_can_end_the_run(pytester: pytest.Pytester) -> None:
-    fleet("b.expired-secret", "a.hangs")
-    result = run(pytester, "-x")
-    assert result.ret != 0
-    assert finished() == ["b.expired-secret"]
 
 
 def test_what_was_finished_is_not_asked_again(pytester: pytest.Pytester) -> None:
@@ -177,9 +171,11 @@ def test_a_choice_that_chooses_nothing_is_still_one(pytester: pytest.Pytester) -
     assert run(pytester, "-k", "nothing-of-the-kind").ret == 5
 
 
-def test_an_early_end_says_what_is_not_finished(pytester: pytest.Pytester) -> None:
+def test_the_first_failure_can_end_the_run_which_says_what_is_not_finished(pytester: pytest.Pytester) -> None:
     fleet("b.expired-secret", "a.hangs")
     result = run(pytester, "-x")
+    assert result.ret != 0
+    assert finished() == ["b.expired-secret"]
     said = " ".join(result.stdout.str().split())
     assert "b.expired-secret does not work; 1 other is not finished" in said
     assert "next: 1 of 2 connections are not finished; the same command with --sentinel-resume" in said
@@ -258,10 +254,3 @@ def process(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
     )
-
-
-def until(true: object, seconds: float = 60) -> None:
-    ends = time.monotonic() + seconds
-    while not true():  # type: ignore[operator]
-        assert time.monotonic() < ends
-        time.sleep(0.05)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,8 +27,9 @@ from conformance.report.comparison import (
     run_of,
 )
 from conformance.report.document import document, with_comparison
-from conformance.report.json import encode, schema
+from conformance.report.json import encode
 from conformance.verification.result import Report
+from tests.report_schema import assert_valid
 
 WHEN = datetime(2026, 11, 24, 2, 10, tzinfo=UTC)
 SUITE = PastSuite("0.1.0", "2026.11")
@@ -231,7 +231,7 @@ def test_a_long_list_is_cut_and_counted() -> None:
 def test_a_report_compares_with_itself_and_its_comparison_is_of_the_schema(verified: Callable[..., Report]) -> None:
     before = run_of(document([verified()]))
     report = json.loads(encode(with_comparison(document([verified("no-azure-role")]), before)))
-    jsonschema.validate(report, schema())
+    assert_valid(json.dumps(report))
     found = report["comparison"]["connections"]["contoso"]
     assert "RBAC-001" in [one["check"] for one in found["newly_failing"]]
     assert not found["newly_passing"]

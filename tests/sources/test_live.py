@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from conformance import Connection, Patience, verify
+from conformance.checks.registry import get_check
 from conformance.connection import Cloud
 from conformance.fakes import SCENARIOS, World
 from conformance.fakes.network.served import ServedTenant, serve_tenant
@@ -22,8 +23,13 @@ pytestmark = pytest.mark.slow
 Verdicts = dict[str, tuple[str, str | None, str | None]]
 
 
-def verdicts(report: Report) -> Verdicts:
-    return {one.check: (one.status, one.cause, one.blocked_by) for one in report.outcomes}
+def verdicts(report: Report, scenario: str) -> Verdicts:
+    """Without what a busy tenant changes, where it is busy: over sockets, requests come in an order of their own."""
+    return {
+        one.check: (one.status, one.cause, one.blocked_by)
+        for one in report.outcomes
+        if scenario != "living" or not get_check(one.check).moving
+    }
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,7 @@ def stage(served_tenant: ServedTenant, monkeypatch: pytest.MonkeyPatch) -> Serve
 
 WAITED_FOR = {"throttled", "throttled-for-good", "service-down", "query-timeout"}
 """The scenarios in which services ask for up to half a minute."""
-SOON = Patience(request=1.0)
+SOON = Patience(request=5.0)
 
 
 def at_the_proxy(scenario: str, cause: str | None) -> str | None:
@@ -77,9 +83,9 @@ def test_over_sockets_as_in_process(stage: ServedTenant, connection: Connection,
     live = verify(stage.connection, source=source, patience=SOON if waits else None)
     assert live.source == "live"
     in_process = verify(connection, source=f"fake:{scenario}")
-    assert verdicts(live) == {
+    assert verdicts(live, scenario) == {
         check: (status, at_the_proxy(scenario, cause), by)
-        for check, (status, cause, by) in verdicts(in_process).items()
+        for check, (status, cause, by) in verdicts(in_process, scenario).items()
     }
     assert live.verdict.exit_code == in_process.verdict.exit_code
 

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
-import jsonschema
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -18,10 +17,10 @@ from conformance.checks.registry import catalogue
 from conformance.fakes import build
 from conformance.findings import CAUSES
 from conformance.probing.probe import PROBES
-from conformance.report.json import schema
 from conformance.sources.base import Channel
 from conformance.verification.result import Report
 from tests.contoso import SECRET, START, made_up
+from tests.report_schema import assert_valid
 
 HOSTS = {
     "entra": "login.microsoftonline.com",
@@ -88,7 +87,7 @@ def garbled(api: str, status: int, headers: dict[str, str], body: bytes) -> Repo
 @example("defender", 301, {"location": "https://evil.example/"}, b"")
 def test_a_verification_ends_with_a_verdict(api: str, status: int, headers: dict[str, str], body: bytes) -> None:
     report = garbled(api, status, headers, body)
-    jsonschema.validate(json.loads(report.json()), schema())
+    assert_valid(report.json())
     assert not [one for one in report.outcomes if one.status == "error"]
     assert {one.cause for one in report.outcomes} - {None} <= set(CAUSES)
     assert SECRET.encode() not in report.json()

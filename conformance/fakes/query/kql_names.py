@@ -125,7 +125,7 @@ def dynamic_key(words: list[Token], columns: Mapping[str, str]) -> Token | None:
     ``distinct`` that has one: the engine groups by them, the service refuses them.
     """
     typed = {one.text for one, following in pairwise(words) if following.text == "to"}
-    unlike = {name for name, kind in columns.items() if kind == "dynamic"} - _made(words) - typed
+    unlike = {name for name, kind in columns.items() if kind == "dynamic"} - created_names(words) - typed
     operator, keys = "", False
     for before, one, after in zip(words, words[1:], [*words[2:], Token("sign", "|", 0, 0)], strict=False):
         if before.text == "|":
