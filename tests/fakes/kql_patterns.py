@@ -18,9 +18,7 @@ T = (
     " '', '10.0.1.1', 500121, datetime(2026-11-02 10:00), dynamic(null)];"
 )
 """Five sign-ins: two of ann, one of Bob, one of bob, one of nobody."""
-U = (
-    "let U = datatable(Name: string, Team: string) ['ann', 'red', 'bob', 'blue', 'cid', 'blue', 'ann', 'green'];"
-)
+U = "let U = datatable(Name: string, Team: string) ['ann', 'red', 'bob', 'blue', 'cid', 'blue', 'ann', 'green'];"
 """Three people, of whom one is in two teams."""
 J = (
     "let J = datatable(Id: int, Body: string) ["
