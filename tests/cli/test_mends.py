@@ -9,8 +9,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,8 +19,7 @@ import conformance
 from conformance.connection import ClientSecret, Connection, Secret
 from conformance.fakes.controllable import ControllableTenant
 from conformance.fakes.network.server import serving
-from conformance.fakes.world import World, hosts
-from conformance.sources.base import Channel
+from conformance.fakes.world import hosts
 from tests.contoso import made_up
 
 MENDED = (
@@ -47,19 +45,6 @@ MENDED = (
 """Scenarios whose cause az commands mend, to the end."""
 
 
-class Shown:
-    """The source of a world that is there already, and keeps its state."""
-
-    name = "fake"
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-
-    @asynccontextmanager
-    async def open(self, connection: Connection) -> AsyncIterator[Channel]:
-        yield Channel(self._world.transport(), self._world.clock, connection)
-
-
 @dataclass
 class Administrator:
     """`az` in bash, signed in as the administrator of a served tenant whose scenario may be switched."""
@@ -75,7 +60,7 @@ class Administrator:
         return done.stdout
 
     def verify(self, connection: Connection) -> conformance.Report:
-        return conformance.verify(connection, source=Shown(self.stage.world))
+        return conformance.verify(connection, source=self.stage)
 
     def mend(self, report: conformance.Report) -> Connection:
         """Types the commands of every root cause; the connection afterwards, with a new secret where there is one."""
