@@ -105,6 +105,7 @@ def verify(arguments: argparse.Namespace) -> int:
         today=planned.spec.started.date(),
         previous=previous,
         unfinished=run.unfinished,
+        history=options.history(),
     )
     lost = deliver_reports(summary, options.delivery, journal, interrupted=cut_off == INTERRUPTED)
     for line in counts(run, options):
@@ -165,9 +166,9 @@ def trend_parser() -> argparse.ArgumentParser:
 
 def draw(options: argparse.Namespace) -> int:
     """Draw the trend at the terminal, and as an SVG file where asked. Return the exit code."""
-    from conformance.fleet.trend import trend
-    from conformance.fleet.trend_svg import picture
-    from conformance.fleet.trend_terminal import draw
+    from conformance.report.fleet.trend_svg import picture
+    from conformance.report.fleet.trend_terminal import draw
+    from conformance.results.trend import trend
 
     if not options.history.is_file():
         raise FleetError(f"{options.history}: no such file")

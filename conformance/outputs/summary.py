@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -13,8 +14,11 @@ from conformance.report.comparison import PastRun
 from conformance.report.entry import Entry, document, judged_checks
 from conformance.report.fleet.aggregate import overview
 from conformance.report.fleet.overview import Overview
+from conformance.report.fleet.past import Past
 from conformance.report.model import COMMAND, Document, with_comparison
 from conformance.report.progress import MAX_NAMED
+from conformance.results.history import History, HistoryError
+from conformance.results.trend import past
 from conformance.verification.baseline import Baseline, Stale, stale
 
 if TYPE_CHECKING:
@@ -136,12 +140,14 @@ def summarize(
     previous: PastRun | None = None,
     unfinished: Collection[str] = (),
     failed_tests: int = 0,
+    history: History | None = None,
 ) -> RunSummary | None:
     """The end of a run that took ``duration`` seconds, over what it finished; None if that is nothing.
 
     ``entries`` gives them anew each time; of a fleet, one at a time is in memory. ``today`` goes
     with a baseline. Of what is ``unfinished``, nothing is known: neither that it is lost, nor that what is accepted
-    of it has become stale. ``failed_tests`` that are no checks make the run fail.
+    of it has become stale. ``failed_tests`` that are no checks make the run fail. From a ``history``, the page of a
+    fleet has its chart and since when each cause is there.
     """
     few = list(islice(entries(), MAX_NAMED + 1))
     if not few:
@@ -153,7 +159,22 @@ def summarize(
         gone = stale(((one.name, judged_checks(one.part)) for one in entries()), baseline, today)
     before, left = previous and replace(previous, unfinished=unfinished), len(unfinished)
     if many:
-        fleet = overview(entries(), duration, selection, command, gone, before, left, failed_tests)
+        fleet = overview(entries(), duration, selection, command, gone, before, left, failed_tests, _past(history))
         return FleetSummary(fleet, entries)
     head = document(few, duration, selection, command, gone, left, failed_tests)
     return ConnectionsSummary(with_comparison(head, before))
+
+
+def _past(history: History | None) -> Callable[[Collection[str]], Past] | None:
+    """Return what reads a history for an overview, which does without where it is locked or cannot be read."""
+    if history is None:
+        return None
+
+    def read(names: Collection[str]) -> Past:
+        try:
+            with history as opened:
+                return Past() if opened.locked else past(opened, names)
+        except (HistoryError, sqlite3.Error):
+            return Past()
+
+    return read

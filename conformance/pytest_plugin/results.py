@@ -135,6 +135,7 @@ class SessionResults:
             previous=self._previous,
             unfinished=self._unfinished(selected),
             failed_tests=failed_tests,
+            history=self._options.history(),
         )
         if self.summary is None:
             return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from conformance.files.slugs import slugs
 from conformance.findings import CAUSES, finding
 from conformance.findings.redact import printable
 from conformance.report.comparison import (
+    FAILING,
     ChangesPart,
     ComparisonPart,
     PastConnection,
@@ -23,6 +24,7 @@ from conformance.report.comparison import (
 )
 from conformance.report.entry import Entry
 from conformance.report.fleet.overview import WEIGHTS, Changes, Overview, Row, SharedCause, Weight
+from conformance.report.fleet.past import Past, Since
 from conformance.report.model import COMMAND, ConnectionPart, FindingPart, build_document
 from conformance.verification.baseline import Stale
 from conformance.verification.verdict import STATUSES, TROUBLE
@@ -37,8 +39,13 @@ def overview(
     previous: PastRun | None = None,
     unfinished: int = 0,
     failed_tests: int = 0,
+    past: Callable[[Collection[str]], Past] | None = None,
 ) -> Overview:
-    """The overview of a run that took ``duration`` seconds, over these entries (at least one), one at a time."""
+    """The overview of a run that took ``duration`` seconds, over these entries (at least one), one at a time.
+
+    ``past`` returns what earlier runs found on connections, given their names; without it, a ``previous`` run tells
+    which causes it had found already.
+    """
     tally = Aggregate(previous.connections if previous else {})
     for entry in entries:
         tally.add(entry)
@@ -57,13 +64,22 @@ def overview(
         failed_tests=failed_tests,
     )
     comparison = None if previous is None else tally.comparison(previous)
+    if past:
+        earlier = past([row.name for row in tally.rows if row.status in TROUBLE])
+    else:
+        earlier = Past(tally.known(previous)) if previous else Past()
     return Overview(
         head=msgspec.structs.replace(head, comparison=comparison or msgspec.UNSET),
         rows=_with_pages(tally.rows),
         causes=tuple(sorted(tally.causes(), key=lambda one: (WEIGHTS.index(one.weight), -len(one.names)))),
         changes=None if comparison is None else _changes(comparison, {row.name: row for row in tally.rows}),
         checks=tally.checks,
+        past=earlier,
     )
+
+
+MAX_CASES = 200
+"""Connections of a cause whose own findings, with their commands, are on the page of its owner."""
 
 
 @dataclass
@@ -73,10 +89,13 @@ class _Found:
     first: FindingPart
     alike: bool = True
     names: dict[str, None] = field(default_factory=dict)
+    cases: dict[str, FindingPart] = field(default_factory=dict)
 
     def add(self, name: str, one: FindingPart) -> None:
         self.alike &= one.fix.text == self.first.fix.text
         self.names[name] = None
+        if len(self.cases) < MAX_CASES:
+            self.cases.setdefault(name, one)
 
 
 @dataclass
@@ -100,7 +119,8 @@ class Aggregate:
         self.checks.update(part.verdict.counts)
         causes = tuple(dict.fromkeys(one.cause for one in part.root_causes))
         verdict = part.verdict
-        owners = tuple(dict.fromkeys(one.owner for one in part.root_causes))
+        owner_of = {one.cause: one.owner for one in part.root_causes}
+        owners = tuple(owner_of[cause] for cause in causes)
         row = Row(
             part.name,
             verdict.status,
@@ -122,7 +142,20 @@ class Aggregate:
         for (cause, weight), found in self.found.items():
             first = found.first
             fix = first.fix.text if found.alike else printable(finding(cause).fix.text)
-            yield SharedCause(cause, weight, first.owner, fix, first.docs, tuple(found.names))
+            yield SharedCause(cause, weight, first.owner, fix, first.docs, tuple(found.names), found.cases)
+
+    def known(self, previous: PastRun) -> dict[tuple[str, str], Since]:
+        """Since when each root cause of now is there, as far as a previous run and this one tell."""
+        since = {}
+        for row in self.rows:
+            was = self.before.get(row.name) if row.causes else None
+            had = {check.cause for check in was.checks if check.outcome in FAILING} if was else set()
+            for cause in row.causes if was else ():
+                earlier = cause in had
+                since[row.name, cause] = Since(
+                    previous.started if earlier else self.started or previous.started, earlier
+                )
+        return since
 
     def comparison(self, previous: PastRun) -> ComparisonPart:
         now = {row.name for row in self.rows}
