@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import shlex
 import tempfile
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache, partial
 from pathlib import Path
 
 import msgspec
@@ -25,6 +26,8 @@ from conformance.report.handback.texts import LANGUAGES
 from conformance.report.model import Document, document
 from conformance.report.terminal_layout import option_lines
 from conformance.report.wording import OWNERS, SIGNS, capital, first_sentence, headline
+from conformance.results.history import History, observation_of
+from conformance.results.trend import past
 from conformance.verification.api import verify
 from scripts.pages.operations import ROOT, START, demo
 
@@ -35,14 +38,15 @@ EXAMPLES = "examples"
 CONTACT = "Ana Example, Contoso Onboarding, +1 555 0100"
 PASTED = "AADSTS7000222: The provided client secret keys for app are expired."
 FLEET = {
-    "customer-03": "expired-secret",
-    "customer-07": "no-azure-role",
-    "customer-08": "no-azure-role",
-    "customer-12": "no-graph-consent",
-    "customer-19": "table-on-basic-plan",
-    "customer-20": "expired-secret",
+    "customer-03": ("expired-secret", 3),
+    "customer-07": ("no-azure-role", 5),
+    "customer-08": ("no-azure-role", 5),
+    "customer-12": ("no-graph-consent", 0),
+    "customer-19": ("table-on-basic-plan", 7),
+    "customer-20": ("expired-secret", 1),
 }
-"""Scenarios by connection; all others work."""
+"""Scenarios by connection, each with the nights for which it has lasted; all others work."""
+NIGHTS = 7
 CONNECTIONS = 24
 TEST = "test_a_role_that_was_taken_away_is_told"
 
@@ -67,15 +71,28 @@ def repair() -> Repair:
 
 @cache
 def fleet() -> FleetSummary:
-    """The run over the example's fleet, each connection in its scenario."""
-    entries = [_verified(f"customer-{number:02}") for number in range(1, CONNECTIONS + 1)]
-    return FleetSummary(overview(entries, 4.2, "all", COMMAND), lambda: iter(entries))
+    """The last of several nightly runs over the example's fleet, each connection in its scenario of the night."""
+    names = [f"customer-{number:02}" for number in range(1, CONNECTIONS + 1)]
+    nights = {ago: [_verified(name, ago) for name in names] for ago in range(NIGHTS, -1, -1)}
+    with tempfile.TemporaryDirectory() as folder, History(Path(folder) / "history.db") as history:
+        history.add(observation_of(one) for night in nights.values() for one in night)
+        found = overview(nights[0], 4.2, "all", COMMAND, past=partial(past, history))
+    return FleetSummary(found, lambda: iter(nights[0]))
 
 
-def _verified(name: str) -> Entry:
-    connection = replace(demo(), name=name)
-    report = verify(connection, source=Fake(FLEET.get(name, "healthy"), START))
-    return msgspec.structs.replace(entry(report, connection, "all", COMMAND), source="fake")
+def _verified(name: str, ago: int) -> Entry:
+    scenario, lasting = FLEET.get(name, ("healthy", 0))
+    run = _run(scenario if ago <= lasting else "healthy", ago)
+    part = msgspec.structs.replace(run.part, name=name)
+    return msgspec.structs.replace(run, name=name, connection=msgspec.Raw(msgspec.json.encode(part)))
+
+
+@cache
+def _run(scenario: str, ago: int) -> Entry:
+    """A run over the demo's connection in a scenario, so many nights ago."""
+    night = START - timedelta(days=ago)
+    run = entry(verify(demo(), source=Fake(scenario, night)), demo(), "all", COMMAND)
+    return msgspec.structs.replace(run, source="fake", started=night)
 
 
 def examples() -> dict[str, bytes]:

@@ -214,7 +214,7 @@ def test_the_folder_has_one_view_the_whole_report_and_pages_of_those_in_trouble(
     assert end is not None
     end.write(tmp_path, ("de",))
     assert {path.name for path in tmp_path.iterdir()} == {
-        "report.json", "index.html", "summary.md", "badge.svg", "connections",
+        "report.json", "index.html", "summary.md", "badge.svg", "connections", "owners",
     }  # fmt: skip
     assert sorted(path.name for path in (tmp_path / "connections").iterdir()) == [
         f"customer-{number:02}" for number in (2, 4, 7, 10, 12, 15, 18, 20, 23)
