@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 
 from conformance.checks.outcome import Status
@@ -27,6 +28,8 @@ OWNERS: Mapping[str, str] = {
 
 SHELLS: Mapping[str, str] = {"powershell": "PowerShell", "cmd": "cmd.exe", "macos": "macOS"}
 """Where another form of a command is typed, by the name of the form."""
+TABS: Mapping[str, str] = {"bash": "bash, zsh, Cloud Shell", **SHELLS}
+"""Every form by its name, ``bash`` being the one for all shells without their own."""
 LEVELS: Mapping[str, str] = {"must": "required", "should": "recommended"}
 """How much a check counts."""
 
@@ -67,6 +70,11 @@ ORDER: tuple[Status, ...] = (
     "not_configured",
 )
 """Outcomes, what needs attention first."""
+
+
+def day_of(moment: date) -> str:
+    """Return a day as English pages write it: ``3 Nov 2026``."""
+    return f"{moment.day} {moment:%b %Y}"
 
 
 def plural(number: int, noun: str) -> str:

@@ -26,6 +26,7 @@ from conformance.report.fleet.summary import summary
 from conformance.report.fleet.terminal import draw
 from conformance.report.model import with_comparison
 from conformance.report.terminal_layout import console
+from conformance.report.wording import day_of
 from conformance.results.history import History, observation_of
 from conformance.results.journal import Journal
 from conformance.verification.baseline import Acceptance, Stale
@@ -301,8 +302,8 @@ def test_the_page_says_since_when_by_connection_and_cause_and_draws_the_runs(tmp
         name: one.sentence(now) for (name, cause), one in end.fleet.past.since.items() if cause == "secret_expired"
     }
     assert since == {
-        "customer-02": f"since {START - 3 * DAY:%-d %b %Y} or earlier",
-        "customer-10": f"since {START - 2 * DAY:%-d %b %Y}",
+        "customer-02": f"since {day_of(START - 3 * DAY)} or earlier",
+        "customer-10": f"since {day_of(START - 2 * DAY)}",
         "customer-18": "new in this run",
     }
     text = page_of(end, tmp_path)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from conformance.report.fleet.trend import RunPoint
+from conformance.report.wording import day_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Since:
             return "new in this run"
         if self.moment >= now:
             return "seen for the first time"
-        return f"since {self.moment:%-d %b %Y}" + (" or earlier" if self.earlier else "")
+        return f"since {day_of(self.moment)}" + (" or earlier" if self.earlier else "")
 
 
 @dataclass(frozen=True, slots=True)
