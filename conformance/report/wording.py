@@ -9,7 +9,15 @@ from datetime import date
 from itertools import groupby
 
 from conformance.checks.outcome import Status
-from conformance.report.model import ConnectionPart, CoveragePart, Document, EvidencePart, FindingPart, RunPart
+from conformance.report.model import (
+    ConnectionPart,
+    CoveragePart,
+    Document,
+    EvidencePart,
+    FindingPart,
+    RunPart,
+    StepPart,
+)
 from conformance.verification.verdict import TROUBLE, Coverage, VerdictStatus
 
 OWNERS: Mapping[str, str] = {
@@ -28,8 +36,6 @@ OWNERS: Mapping[str, str] = {
 
 SHELLS: Mapping[str, str] = {"powershell": "PowerShell", "cmd": "cmd.exe", "macos": "macOS"}
 """Where another form of a command is typed, by the name of the form."""
-TABS: Mapping[str, str] = {"bash": "bash, zsh, Cloud Shell", **SHELLS}
-"""Every form by its name, ``bash`` being the one for all shells without their own."""
 LEVELS: Mapping[str, str] = {"must": "required", "should": "recommended"}
 """How much a check counts."""
 
@@ -75,6 +81,16 @@ ORDER: tuple[Status, ...] = (
 def day_of(moment: date) -> str:
     """Return a day as English pages write it: ``3 Nov 2026``."""
     return f"{moment.day} {moment:%b %Y}"
+
+
+def forms(steps: Sequence[StepPart]) -> dict[str, tuple[str, ...]]:
+    """Return the commands of a fix by the shells that take them: ``bash, zsh, Cloud Shell``, then each with its own."""
+    names = dict.fromkeys(name for step in steps for name in step.shells)
+    others = [SHELLS[name] for name in ("powershell", "cmd") if name not in names]
+    return {
+        ", ".join(["bash", "zsh", "Cloud Shell", *others]): tuple(step.command for step in steps),
+        **{SHELLS[name]: tuple(step.shells.get(name, step.command) for step in steps) for name in names},
+    }
 
 
 def plural(number: int, noun: str) -> str:

@@ -13,7 +13,7 @@ from conformance.report.model import Document
 from conformance.report.provenance import provenance
 from conformance.report.templates import environment, text_of
 from conformance.report.terminal_layout import option_lines
-from conformance.report.wording import SHELLS, TABS
+from conformance.report.wording import SHELLS, forms
 
 PACKAGE = "conformance.report.handback"
 
@@ -41,7 +41,7 @@ def html(page: Page) -> bytes:
     """The page as one self-contained HTML file."""
     template = environment(PACKAGE).get_template("handback.html")
     return template.render(
-        page=page, SHELLS=TABS, option_lines=option_lines, style=_own("handback.css"), script=_own("handback.js")
+        page=page, forms=forms, option_lines=option_lines, style=_own("handback.css"), script=_own("handback.js")
     ).encode()
 
 
