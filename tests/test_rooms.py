@@ -22,6 +22,7 @@ DOORS = {
     "conformance.testing",
     "conformance.pytest_plugin.setup",
     "conformance.pytest_plugin.console",
+    "conformance.pytest_plugin.completion",
 }
 TOP_OF_BESIDE = "verification"
 

@@ -10,26 +10,42 @@ from pathlib import Path
 from typing import Any
 
 from conformance._version import __version__
+from conformance.command_line import OneScreenParser
 from conformance.pytest_plugin.cli import run_pytest
 from conformance.pytest_plugin.options import COMMANDS, CONFIG, pytest_addoption
 from conformance.redaction import say
+from conformance.report.command import CONSOLE
 from conformance.verification.verdict import ExitCode
 
 PREFIX = "--sentinel-"
+RARE = (
+    "--cassettes",
+    "--contact",
+    "--docs",
+    "--strict-retirements",
+    "--deadline",
+    "--jobs",
+    "--shard",
+    "--resume",
+)
+"""Options of `verify` that its short help only names."""
+EXPLAINED = ("docs", "explain-service", "explain-status", "explain-headers")
+"""Options of pytest that `explain` takes beside the text."""
 HELP = """\
 usage: sentinel-conformance COMMAND ...
 
-  verify FILE...    verify connections, live (--source=fake: on the virtual tenant)
+  verify FILE...    verify connections, live (or --source=fake: simulated)
   explain TEXT      explain an error text, a log, a code, a cause or a check
-  init [FILE]       write a connection file to start from; takes a portal URL too
+  init [FILE]       write a connection file to start from, or from a portal URL
   list              list the checks
   scenarios         list what can be broken on the virtual tenant
   serve             serve the virtual tenant to any client
   fleet FILE...     verify many connections without pytest, here or on a cluster
   fleet trend       draw how a fleet fares over time
+  completion SHELL  print what completes these commands in bash, zsh or fish
 
 `sentinel-conformance COMMAND --help` shows the options of a command.
-Exit codes: 0 works, 1 does not work, 4 wrong usage, 5 nothing selected, 6 unclear.
+Exit codes: 0 works, 1 does not, 4 wrong usage, 5 nothing selected, 6 unclear.
 
 Start here:   sentinel-conformance init conn.toml
               sentinel-conformance verify conn.toml
@@ -51,11 +67,12 @@ class Declared:
 
 def verify_parser() -> argparse.ArgumentParser:
     """Return the parser of `verify`: files, the options of a run, and those of pytest that choose and show."""
-    parser = argparse.ArgumentParser(
-        prog="sentinel-conformance verify",
+    parser = OneScreenParser(
+        prog=f"{CONSOLE} verify",
         description="Verify connections.",
-        epilog="Other options are pytest's own.",
+        epilog="Other options are pytest's own, such as -x, --lf and --junitxml=FILE.",
         allow_abbrev=False,
+        rare=RARE,
     )
     parser.add_argument("connections", nargs="*", metavar="FILE", help="connection files, globs and folders")
     parser.add_argument("-k", metavar="NAME", help="only checks and connections of this name (RBAC, LA-010, contoso)")
@@ -108,25 +125,26 @@ def isolation() -> list[str]:
     ]
 
 
-def explain_arguments(words: Sequence[str]) -> list[str]:
-    """Return pytest's arguments of `explain`: the text, and what is known of the answer that it comes from."""
-    parser = argparse.ArgumentParser(
-        prog="sentinel-conformance explain", description="Explain an error.", allow_abbrev=False
-    )
+def explain_parser() -> argparse.ArgumentParser:
+    """Return the parser of `explain`: the text, and what is known of the answer that it comes from."""
+    parser = OneScreenParser(prog=f"{CONSOLE} explain", description="Explain an error.", allow_abbrev=False)
     parser.add_argument("text", nargs="?", default="-", metavar="TEXT", help="the text, @FILE, or - (standard input)")
-    names = [name for name, _ in settings() if name == "docs" or name.startswith("explain-")]
     for name, declared in settings():
-        if name in names:
-            parser.add_argument(f"--{name.removeprefix('explain-')}", dest=name, **declared)
-    given = vars(parser.parse_args(words))
-    return [f"{PREFIX}explain={given['text']}", *(f"{PREFIX}{name}={given[name]}" for name in names if given[name])]
+        if name in EXPLAINED:
+            text = declared["help"].removeprefix(f"with {PREFIX}explain: ")
+            parser.add_argument(f"--{name.removeprefix('explain-')}", dest=name, **{**declared, "help": text})
+    return parser
 
 
-def init_arguments(words: Sequence[str]) -> list[str]:
-    """Return pytest's arguments of `init`."""
-    parser = argparse.ArgumentParser(
-        prog="sentinel-conformance init", description="Write a connection file to start from."
-    )
+def explain_arguments(words: Sequence[str]) -> list[str]:
+    """Return pytest's arguments of `explain`."""
+    given = vars(explain_parser().parse_args(words))
+    return [f"{PREFIX}explain={given['text']}", *(f"{PREFIX}{name}={given[name]}" for name in EXPLAINED if given[name])]
+
+
+def init_parser() -> argparse.ArgumentParser:
+    """Return the parser of `init`."""
+    parser = OneScreenParser(prog=f"{CONSOLE} init", description="Write a connection file to start from.")
     parser.add_argument(
         "where",
         nargs="?",
@@ -134,31 +152,52 @@ def init_arguments(words: Sequence[str]) -> list[str]:
         metavar="FILE",
         help="the file to write (standard output without it), or a portal URL or resource id: asks for the rest",
     )
-    return [f"{PREFIX}init={parser.parse_args(words).where}"]
+    return parser
 
 
-def bare(option: str) -> Callable[[Sequence[str]], list[str]]:
-    """Return the arguments of a command that is one option of pytest without a value."""
+def init_arguments(words: Sequence[str]) -> list[str]:
+    """Return pytest's arguments of `init`."""
+    return [f"{PREFIX}init={init_parser().parse_args(words).where}"]
 
-    def arguments(words: Sequence[str]) -> list[str]:
-        argparse.ArgumentParser(prog=f"sentinel-conformance {option}").parse_args(words)
-        return [option]
 
-    return arguments
+def list_parser() -> argparse.ArgumentParser:
+    """Return the parser of `list`, which has no options."""
+    return OneScreenParser(prog=f"{CONSOLE} list", description="List the checks.")
+
+
+def list_arguments(words: Sequence[str]) -> list[str]:
+    """Return pytest's arguments of `list`."""
+    list_parser().parse_args(words)
+    return [f"{PREFIX}list"]
+
+
+def scenarios_parser() -> argparse.ArgumentParser:
+    """Return the parser of `scenarios`, which has no options."""
+    return OneScreenParser(prog=f"{CONSOLE} scenarios", description="List what can be broken on the virtual tenant.")
+
+
+def scenarios_arguments(words: Sequence[str]) -> list[str]:
+    """Return pytest's arguments of `scenarios`."""
+    scenarios_parser().parse_args(words)
+    return [f"{PREFIX}list-scenarios"]
 
 
 ARGUMENTS: Mapping[str, Callable[[Sequence[str]], list[str]]] = {
     "verify": verify_arguments,
     "explain": explain_arguments,
     "init": init_arguments,
-    "list": bare(f"{PREFIX}list"),
-    "scenarios": bare(f"{PREFIX}list-scenarios"),
+    "list": list_arguments,
+    "scenarios": scenarios_arguments,
 }
 """pytest's arguments of each command that is one of its options."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out a command and return its exit code."""
+    if "_ARGCOMPLETE" in os.environ:  # a shell asks what could come next; its answer ends the process
+        from conformance.pytest_plugin.completion import complete
+
+        complete()
     command, *words = (sys.argv[1:] if arguments is None else arguments) or [""]
     if command in ("-h", "--help"):
         say(HELP, end="")
@@ -173,7 +212,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if command == "fleet":
         from conformance.fleet.__main__ import main as fleet
 
-        return fleet(words)
+        return fleet(words, f"{CONSOLE} fleet")
+    if command == "completion":
+        from conformance.pytest_plugin.completion import script
+
+        return script(words)
     if command not in ARGUMENTS:
         say(f"{HELP}\nERROR: no command {command!r}" if command else HELP.rstrip(), error=True)
         return ExitCode.USAGE
