@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from conformance.command_line import OneScreenParser
-from conformance.pytest_plugin.console import (
+from conformance.pytest_plugin.parsers import (
     explain_parser,
     init_parser,
     list_parser,

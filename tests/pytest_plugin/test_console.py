@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from conformance.pytest_plugin.completion import command_parser
-from conformance.pytest_plugin.console import main, run_settings, verify_arguments
+from conformance.pytest_plugin.console import main, verify_arguments
+from conformance.pytest_plugin.parsers import run_settings
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "examples" / "demo.toml"
