@@ -10,12 +10,12 @@ import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
-from scripts.pages import site
+from scripts.pages import landing, site
 from scripts.pages.seen import Seen, seen
 
 ROOT = Path(__file__).parents[1]
 CONFIG = Path(__file__).with_name("zensical.toml")
-STYLE = Path(__file__).with_name("site.css")
+ASSETS = tuple(Path(__file__).with_name(name) for name in ("site.css", "iframe-worker.js"))
 
 
 def write(folder: Path, found: Seen) -> Path:
@@ -28,7 +28,12 @@ def write(folder: Path, found: Seen) -> Path:
         path = folder / "pages" / site.FILES / name
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, path)
-    shutil.copy(STYLE, folder / "pages")
+    for name, content in landing.examples().items():
+        path = folder / "pages" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    for asset in ASSETS:
+        shutil.copy(asset, folder / "pages")
     config = folder / CONFIG.name
     config.write_text(
         CONFIG.read_text(encoding="utf-8").replace("nav = []", f"nav = {toml(site.nav())}"), encoding="utf-8"

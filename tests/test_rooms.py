@@ -22,6 +22,7 @@ DOORS = {
     "conformance.testing",
     "conformance.pytest_plugin.setup",
     "conformance.pytest_plugin.console",
+    "conformance.pytest_plugin.completion",
 }
 TOP_OF_BESIDE = "verification"
 MAX_LINES, MAX_SESSION, MAX_ROOT = 300, 200, 8

@@ -10,8 +10,10 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from conformance._version import __version__
+from conformance.command_line import OneScreenParser
 from conformance.connection import SecretError
 from conformance.errors import UsageError
 from conformance.fakes import fleet, identities
@@ -28,6 +30,17 @@ from conformance.sources.base import SourceError
 from conformance.verification.verdict import ExitCode
 
 FOLDER = Path("virtual-tenant")
+RARE = (
+    "--host",
+    "--latency",
+    "--jitter",
+    "--certificate-password",
+    "--issuer",
+    "--subject",
+    "--audience",
+    "--issuer-keys",
+)
+"""Options that the short help only names."""
 RARELY = 50_000
 """Objects between two looks for garbage: those of a fleet's worlds are many, and none of them is."""
 
@@ -120,18 +133,17 @@ def many_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line and return its exit code: 4 for an unknown scenario, or a place that cannot be listened at
-    or written to.
-    """
-    parser = argparse.ArgumentParser(prog="sentinel-fakes", description=__doc__)
-    parser.add_argument("--version", action="version", version=f"sentinel-conformance {__version__}")
-    commands = parser.add_subparsers(required=True)
-    serving = commands.add_parser("serve", help="serve the virtual tenant as an HTTPS proxy on loopback")
+def serve_parser() -> argparse.ArgumentParser:
+    """Return the parser of `serve`."""
+    serving = OneScreenParser(
+        prog="sentinel-fakes serve",
+        description="Serve the virtual tenant to any client, as an HTTPS proxy on loopback.",
+        rare=RARE,
+    )
     serving.add_argument(
         "--scenario",
         default="healthy",
-        help=f"one of {', '.join(SCENARIOS)}, a fault (docs/fakes.md), or several joined by +",
+        help=f"a scenario, a fault (docs/fakes.md), or several joined by +; scenarios: {', '.join(SCENARIOS)}",
     )
     serving.add_argument("--host", default="127.0.0.1", help="where to listen (loopback by default)")
     serving.add_argument("--port", type=int, default=0, help="any free port by default")
@@ -166,6 +178,16 @@ def main(arguments: list[str] | None = None) -> int:
     many.add_argument("--tenants", type=int, metavar="N", help="so many tenants in place of one")
     many.add_argument("--broken", type=share, default=0.0, metavar="5%%", help="in 20 scenarios, in turn")
     many.add_argument("--hanging", type=share, default=0.0, metavar="1%%", help="without an answer")
+    return serving
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line. Exit code 4 for an unknown scenario, or a place that cannot be listened at or written to."""
+    parser = argparse.ArgumentParser(prog="sentinel-fakes", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"sentinel-conformance {__version__}")
+    made: Any = lambda **_: serve_parser()  # noqa: E731 - argparse calls it as it would a class
+    commands = parser.add_subparsers(required=True, parser_class=made)
+    commands.add_parser("serve", help="serve the virtual tenant as an HTTPS proxy on loopback")
     options = parser.parse_args(arguments)
     many_files()
     try:

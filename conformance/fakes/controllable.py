@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -21,7 +22,7 @@ from conformance.fakes.source import build
 from conformance.fakes.state import given_tables
 from conformance.fakes.state.tenant import Tenant
 from conformance.fakes.world import Disturbance, World
-from conformance.sources.base import SourceError
+from conformance.sources.base import Channel, SourceError
 from conformance.toml_file.document import did_you_mean
 
 _PERMISSIONS = tuple(name for resource in RESOURCES.values() for name in resource.permissions)
@@ -70,6 +71,18 @@ class ControllableTenant:
         """Call ``publish`` with the connection now, and whenever its file must change."""
         self._publish = publish
         publish(self.connection)
+
+    # As a source: `verify(tenant.connection, source=tenant)` sees the state of the moment
+
+    @property
+    def name(self) -> str:
+        """The name of this source in reports: ``fake``, or ``fake:SCENARIO``."""
+        return "fake" if self.scenario == "healthy" else f"fake:{self.scenario}"
+
+    @asynccontextmanager
+    async def open(self, connection: Connection) -> AsyncIterator[Channel]:
+        """Open a channel to this tenant, for the connection as given."""
+        yield Channel(self.world.transport(), self.world.clock, connection)
 
     # What is there
 

@@ -13,6 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import NoReturn
 
+from conformance.command_line import OneScreenParser
 from conformance.deadline import DEADLINE
 from conformance.errors import UsageError
 from conformance.fleet.plan import plan
@@ -31,20 +32,36 @@ from conformance.sources.resolve import CASSETTES
 from conformance.verification.api import JOBS
 from conformance.verification.verdict import STATUSES, ExitCode
 
+PROGRAM = "python -m conformance.fleet"
+RARE = (
+    "--language",
+    "--contact",
+    "--docs",
+    "--strict",
+    "--strict-retirements",
+    "--jobs",
+    "--deadline",
+    "--wait",
+)
+"""Options that the short help only names."""
 INTERRUPTED = 2
 """As pytest says it."""
 
 
-class Parser(argparse.ArgumentParser):
+class Parser(OneScreenParser):
     """An argument parser that raises :class:`FleetError` for arguments that it cannot read."""
 
     def error(self, message: str) -> NoReturn:
         raise FleetError(message)
 
 
-def run_parser() -> argparse.ArgumentParser:
+def run_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     """Return the options of a run."""
-    parser = Parser(prog="python -m conformance.fleet", description=__doc__)
+    parser = Parser(
+        prog=program,
+        description="Verify many connections without pytest, here or on a cluster; `trend` draws their history.",
+        rare=RARE,
+    )
     add = parser.add_argument
     add("connections", nargs="+", metavar="FILE", help="connection files, globs and folders")
     add("--scheduler", metavar="ADDRESS", help="a Dask scheduler (tcp://host:8786); without it, this process verifies")
@@ -103,6 +120,7 @@ def verify(arguments: argparse.Namespace) -> int:
         time.monotonic() - began,
         planned.spec.selection,
         unfinished=run.unfinished,
+        history=options.history(),
     )
     lost = deliver_reports(summary, options.delivery, journal, interrupted=cut_off == INTERRUPTED)
     for line in counts(run, options):
@@ -151,9 +169,9 @@ def deliver_reports(end: RunSummary | None, delivery: Delivery, journal: Journal
     return lost
 
 
-def trend_parser() -> argparse.ArgumentParser:
+def trend_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     """Return the options of `trend`."""
-    parser = Parser(prog="python -m conformance.fleet trend", description="Draws how a fleet fares over time.")
+    parser = Parser(prog=f"{program} trend", description="Draws how a fleet fares over time.")
     parser.add_argument("--history", type=Path, required=True, metavar="FILE", help="what runs wrote with --history")
     parser.add_argument("--days", type=int, metavar="N", help="only the last N days (all by default)")
     parser.add_argument("--svg", type=Path, metavar="FILE", help="write it as a picture too")
@@ -165,9 +183,9 @@ def draw(options: argparse.Namespace) -> int:
 
     Raises :class:`FleetError` for a file that is not there, and ``HistoryError``.
     """
-    from conformance.fleet.trend import trend
-    from conformance.fleet.trend_svg import picture
-    from conformance.fleet.trend_terminal import draw
+    from conformance.report.fleet.trend_svg import picture
+    from conformance.report.fleet.trend_terminal import draw
+    from conformance.results.trend import trend
 
     if not options.history.is_file():
         raise FleetError(f"{options.history}: no such file")
@@ -198,14 +216,14 @@ def error_line(text: str, code: int) -> int:
     return code
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, program: str = PROGRAM) -> int:
     """Run the command line and return its exit code: one of the plugin's (:class:`ExitCode`)."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         if words[:1] == ["trend"]:
-            return draw(trend_parser().parse_args(words[1:]))
+            return draw(trend_parser(program).parse_args(words[1:]))
         with clean_logs():
-            return verify(run_parser().parse_args(words))
+            return verify(run_parser(program).parse_args(words))
     except UsageError as error:
         return error_line(str(error).replace("--sentinel-", "--"), ExitCode.USAGE)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -13,9 +14,12 @@ from conformance.report.document import with_comparison
 from conformance.report.entry import Entry, document, judged_checks
 from conformance.report.fleet.aggregate import Aggregate
 from conformance.report.fleet.overview import Overview
+from conformance.report.fleet.past import Past
 from conformance.report.model import Document
 from conformance.report.parts import COMMAND
 from conformance.report.progress import MAX_NAMED
+from conformance.results.history import History, HistoryError
+from conformance.results.trend import past
 from conformance.verification.baseline import Baseline, BaselineUse
 
 if TYPE_CHECKING:
@@ -165,12 +169,14 @@ class Tally:
         *,
         unfinished: Collection[str] = (),
         failed_tests: int = 0,
+        history: History | None = None,
     ) -> RunSummary | None:
         """Return the end of a run that took ``duration`` seconds, over what was added; None if that is nothing.
 
         ``entries`` yields the entries of a fleet, in order, each time that its report is written. Of what is
         ``unfinished``, nothing is known: neither that it is lost, nor that what is accepted of it has become stale.
-        ``failed_tests`` that are no checks make the run fail.
+        ``failed_tests`` that are no checks make the run fail. From a ``history``, the page of a fleet has its chart
+        and since when each cause is there.
         """
         count = len(self._aggregate.rows)
         if not count:
@@ -178,8 +184,24 @@ class Tally:
         stale = self._use.stale(self._today) if self._today and not unfinished else ()
         previous, left = self._previous and replace(self._previous, unfinished=unfinished), len(unfinished)
         if count + left > MAX_NAMED:  # as it will be told when all are finished
-            fleet = self._aggregate.overview(duration, selection, command, stale, previous, left, failed_tests)
+            earlier = _past(history)
+            fleet = self._aggregate.overview(duration, selection, command, stale, previous, left, failed_tests, earlier)
             return FleetSummary(fleet, entries)
         few = [self._few[name] for name in sorted(self._few, key=self._order)]
         head = document(few, duration, selection, command, stale, left, failed_tests)
         return ConnectionsSummary(with_comparison(head, previous))
+
+
+def _past(history: History | None) -> Callable[[Collection[str]], Past] | None:
+    """Return what reads a history for an overview, which does without where it is locked or cannot be read."""
+    if history is None:
+        return None
+
+    def read(names: Collection[str]) -> Past:
+        try:
+            with history as opened:
+                return Past() if opened.locked else past(opened, names)
+        except (HistoryError, sqlite3.Error):
+            return Past()
+
+    return read

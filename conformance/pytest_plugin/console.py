@@ -2,81 +2,47 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from conformance._version import __version__
 from conformance.pytest_plugin.cli import run_pytest
-from conformance.pytest_plugin.options import COMMANDS, CONFIG, pytest_addoption
+from conformance.pytest_plugin.options import CONFIG
+from conformance.pytest_plugin.parsers import (
+    EXPLAINED,
+    PREFIX,
+    explain_parser,
+    init_parser,
+    list_parser,
+    run_settings,
+    scenarios_parser,
+    verify_parser,
+)
 from conformance.redaction import say
+from conformance.report.command import CONSOLE
 from conformance.verification.verdict import ExitCode
 
-PREFIX = "--sentinel-"
 HELP = """\
 usage: sentinel-conformance COMMAND ...
 
-  verify FILE...    verify connections, live (--source=fake: on the virtual tenant)
+  verify FILE...    verify connections, live (or --source=fake: simulated)
   explain TEXT      explain an error text, a log, a code, a cause or a check
-  init [FILE]       write a connection file to start from; takes a portal URL too
+  init [FILE]       write a connection file to start from, or from a portal URL
   list              list the checks
   scenarios         list what can be broken on the virtual tenant
   serve             serve the virtual tenant to any client
   fleet FILE...     verify many connections without pytest, here or on a cluster
   fleet trend       draw how a fleet fares over time
+  completion SHELL  print what completes these commands in bash, zsh or fish
 
 `sentinel-conformance COMMAND --help` shows the options of a command.
-Exit codes: 0 works, 1 does not work, 4 wrong usage, 5 nothing selected, 6 unclear.
+Exit codes: 0 works, 1 does not, 4 wrong usage, 5 nothing selected, 6 unclear.
 
 Start here:   sentinel-conformance init conn.toml
               sentinel-conformance verify conn.toml
 """
-
-
-class Declared:
-    """Collects the options that the plugin adds to pytest, with their prefix left out: they are declared once."""
-
-    def __init__(self) -> None:
-        self.options: list[tuple[str, dict[str, Any]]] = []
-
-    def getgroup(self, *_: str) -> Declared:
-        return self
-
-    def addoption(self, name: str, **declared: Any) -> None:
-        self.options.append((name.removeprefix(PREFIX), declared))
-
-
-def verify_parser() -> argparse.ArgumentParser:
-    """Return the parser of `verify`: files, the options of a run, and those of pytest that choose and show."""
-    parser = argparse.ArgumentParser(
-        prog="sentinel-conformance verify",
-        description="Verify connections.",
-        epilog="Other options are pytest's own.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("connections", nargs="*", metavar="FILE", help="connection files, globs and folders")
-    parser.add_argument("-k", metavar="NAME", help="only checks and connections of this name (RBAC, LA-010, contoso)")
-    parser.add_argument("-m", metavar="AREA", help="only checks of this area (rbac, graph)")
-    parser.add_argument("-v", action="count", default=0, help="show each check; -vv also the answers")
-    for name, declared in run_settings():
-        parser.add_argument(f"--{name}", **{**declared, "default": None})
-    return parser
-
-
-def settings() -> list[tuple[str, dict[str, Any]]]:
-    """Return name and settings of each option, as the plugin declares them."""
-    declared = Declared()
-    pytest_addoption(declared)  # type: ignore[arg-type]
-    return declared.options
-
-
-def run_settings() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield name and settings of each option of a verification."""
-    others = {name.removeprefix(PREFIX) for name in (CONFIG, *COMMANDS)}
-    yield from ((name, one) for name, one in settings() if name not in others and not name.startswith("explain-"))
 
 
 def verify_arguments(words: Sequence[str]) -> list[str]:
@@ -109,58 +75,45 @@ def isolation() -> list[str]:
 
 
 def explain_arguments(words: Sequence[str]) -> list[str]:
-    """Return pytest's arguments of `explain`: the text, and what is known of the answer that it comes from."""
-    parser = argparse.ArgumentParser(
-        prog="sentinel-conformance explain", description="Explain an error.", allow_abbrev=False
-    )
-    parser.add_argument("text", nargs="?", default="-", metavar="TEXT", help="the text, @FILE, or - (standard input)")
-    names = [name for name, _ in settings() if name == "docs" or name.startswith("explain-")]
-    for name, declared in settings():
-        if name in names:
-            parser.add_argument(f"--{name.removeprefix('explain-')}", dest=name, **declared)
-    parser.add_argument("--config", metavar="FILE", help="the connection file that it is about")
-    given = vars(parser.parse_args(words))
-    names += ["config"]
-    return [f"{PREFIX}explain={given['text']}", *(f"{PREFIX}{name}={given[name]}" for name in names if given[name])]
+    """Return pytest's arguments of `explain`."""
+    given = vars(explain_parser().parse_args(words))
+    names = [name for name in (*EXPLAINED, "config") if given[name]]
+    return [f"{PREFIX}explain={given['text']}", *(f"{PREFIX}{name}={given[name]}" for name in names)]
 
 
 def init_arguments(words: Sequence[str]) -> list[str]:
     """Return pytest's arguments of `init`."""
-    parser = argparse.ArgumentParser(
-        prog="sentinel-conformance init", description="Write a connection file to start from."
-    )
-    parser.add_argument(
-        "where",
-        nargs="?",
-        default="-",
-        metavar="FILE",
-        help="the file to write (standard output without it), or a portal URL or resource id: asks for the rest",
-    )
-    return [f"{PREFIX}init={parser.parse_args(words).where}"]
+    return [f"{PREFIX}init={init_parser().parse_args(words).where}"]
 
 
-def bare(option: str) -> Callable[[Sequence[str]], list[str]]:
-    """Return the arguments of a command that is one option of pytest without a value."""
+def list_arguments(words: Sequence[str]) -> list[str]:
+    """Return pytest's arguments of `list`."""
+    list_parser().parse_args(words)
+    return [f"{PREFIX}list"]
 
-    def arguments(words: Sequence[str]) -> list[str]:
-        argparse.ArgumentParser(prog=f"sentinel-conformance {option}").parse_args(words)
-        return [option]
 
-    return arguments
+def scenarios_arguments(words: Sequence[str]) -> list[str]:
+    """Return pytest's arguments of `scenarios`."""
+    scenarios_parser().parse_args(words)
+    return [f"{PREFIX}list-scenarios"]
 
 
 ARGUMENTS: Mapping[str, Callable[[Sequence[str]], list[str]]] = {
     "verify": verify_arguments,
     "explain": explain_arguments,
     "init": init_arguments,
-    "list": bare(f"{PREFIX}list"),
-    "scenarios": bare(f"{PREFIX}list-scenarios"),
+    "list": list_arguments,
+    "scenarios": scenarios_arguments,
 }
 """pytest's arguments of each command that is one of its options."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out a command and return its exit code."""
+    if "_ARGCOMPLETE" in os.environ:  # a shell asks what could come next; its answer ends the process
+        from conformance.pytest_plugin.completion import complete
+
+        complete()
     command, *words = (sys.argv[1:] if arguments is None else arguments) or [""]
     if command in ("-h", "--help"):
         say(HELP, end="")
@@ -175,7 +128,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if command == "fleet":
         from conformance.fleet.__main__ import main as fleet
 
-        return fleet(words)
+        return fleet(words, f"{CONSOLE} fleet")
+    if command == "completion":
+        from conformance.pytest_plugin.completion import script
+
+        return script(words)
     if command not in ARGUMENTS:
         say(f"{HELP}\nERROR: no command {command!r}" if command else HELP.rstrip(), error=True)
         return ExitCode.USAGE

@@ -134,6 +134,7 @@ class SessionResults:
             self._command,
             unfinished=self._unfinished(selected),
             failed_tests=failed_tests,
+            history=self._options.history(),
         )
         if self.summary is None:
             return False

@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 
 from conformance.checks.outcome import Status
-from conformance.report.model import ConnectionPart, CoveragePart, Document, EvidencePart, FindingPart, RunPart
+from conformance.report.model import (
+    ConnectionPart,
+    CoveragePart,
+    Document,
+    EvidencePart,
+    FindingPart,
+    RunPart,
+    StepPart,
+)
 from conformance.verification.verdict import TROUBLE, Coverage, VerdictStatus
 
 OWNERS: Mapping[str, str] = {
@@ -67,6 +76,21 @@ ORDER: tuple[Status, ...] = (
     "not_configured",
 )
 """Outcomes, what needs attention first."""
+
+
+def day_of(moment: date) -> str:
+    """Return a day as English pages write it: ``3 Nov 2026``."""
+    return f"{moment.day} {moment:%b %Y}"
+
+
+def forms(steps: Sequence[StepPart]) -> dict[str, tuple[str, ...]]:
+    """Return the commands of a fix by the shells that take them: ``bash, zsh, Cloud Shell``, then each with its own."""
+    names = dict.fromkeys(name for step in steps for name in step.shells)
+    others = [SHELLS[name] for name in ("powershell", "cmd") if name not in names]
+    return {
+        ", ".join(["bash", "zsh", "Cloud Shell", *others]): tuple(step.command for step in steps),
+        **{SHELLS[name]: tuple(step.shells.get(name, step.command) for step in steps) for name in names},
+    }
 
 
 def plural(number: int, noun: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -47,11 +47,15 @@ MIGRATIONS = (
 )
 
 
-SELECT_PERIOD = "started >= :first AND (:names IS NULL OR connection IN (SELECT value FROM json_each(:names)))"
-SELECT_OBSERVATIONS = (
-    f"SELECT id, started, connection, status, source FROM looks WHERE {SELECT_PERIOD} ORDER BY started, connection"  # noqa: S608
-)
-SELECT_CAUSES = f'SELECT look, cause, "check" FROM causes JOIN looks ON looks.id = look WHERE {SELECT_PERIOD}'  # noqa: S608
+PERIOD, NAMED = "started >= :first", "connection IN (SELECT value FROM json_each(:names)) AND started >= :first"
+"""Which observations: of all connections, or of those named, which an index finds."""
+SELECT_OBSERVATIONS = "SELECT id, started, connection, status, source FROM looks WHERE {} ORDER BY started, connection"
+SELECT_CAUSES = 'SELECT look, cause, "check" FROM looks JOIN causes ON look = looks.id WHERE {}'
+SELECT_COUNTS = "SELECT started, status, count(*) FROM looks GROUP BY started, status ORDER BY started"
+SELECT_COMMON = """
+    SELECT 1 FROM looks AS one JOIN looks AS other ON other.connection = one.connection
+    WHERE one.started = ? AND other.started = ? LIMIT 1
+"""
 
 
 class HistoryError(UsageError):
@@ -164,20 +168,35 @@ class History:
     ) -> list[Observation]:
         """Return all observations since a moment, oldest first, of the named connections (all by default)."""
         causes = defaultdict(set)
+        where = PERIOD if connections is None else NAMED
         chosen = {
             "first": "" if since is None else since.astimezone(UTC).isoformat(),
             "names": None if connections is None else json.dumps(sorted(connections)),
         }
         with closing(self._database.cursor()) as cursor:
             cursor.execute("BEGIN")  # both tables as they were at one moment
-            for observation, cause, check in cursor.execute(SELECT_CAUSES, chosen):
+            for observation, cause, check in cursor.execute(SELECT_CAUSES.format(where), chosen):
                 causes[observation].add((cause, check))
-            rows = cursor.execute(SELECT_OBSERVATIONS, chosen).fetchall()
+            rows = cursor.execute(SELECT_OBSERVATIONS.format(where), chosen).fetchall()
             cursor.execute("COMMIT")
         return [
             Observation(datetime.fromisoformat(started), connection, status, frozenset(causes[observation]), source)
             for observation, started, connection, status, source in rows
         ]
+
+    def counts(self) -> list[tuple[datetime, Counter[VerdictStatus]]]:
+        """Return how many connections had which verdict, by the start of their run, oldest first."""
+        found: dict[str, Counter[VerdictStatus]] = defaultdict(Counter)
+        with closing(self._database.cursor()) as cursor:
+            for started, status, count in cursor.execute(SELECT_COUNTS):
+                found[started][status] = count
+        return [(datetime.fromisoformat(started), counts) for started, counts in found.items()]
+
+    def overlap(self, one: datetime, other: datetime) -> bool:
+        """Return whether two starts have a connection in common, and so belong to two runs."""
+        starts = [moment.astimezone(UTC).isoformat() for moment in (one, other)]
+        with closing(self._database.cursor()) as cursor:
+            return cursor.execute(SELECT_COMMON, starts).fetchone() is not None
 
     def _migrate(self) -> None:
         with self._transaction() as cursor:

@@ -11,13 +11,13 @@ from typing import TypeAlias
 
 from conformance.checks.registry import catalogue
 from conformance.findings import CAUSES
-from scripts.pages import each_cause, each_check, findings
+from scripts.pages import each_cause, each_check, findings, landing
 from scripts.pages.seen import Seen
 
 ROOT = Path(__file__).parents[2]
 CHECKS, FINDINGS = "docs/checks.md", "docs/findings.md"
 COPIED = {
-    "README.md": "index.md",
+    "README.md": "start.md",
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changelog.md",
     "docs/nightly/README.md": "nightly.md",
@@ -90,6 +90,7 @@ def sources(seen: Seen) -> dict[str, str]:
     """Every page of the site by its path."""
     pages = {there: moved((ROOT / here).read_text(encoding="utf-8"), here, there) for here, there in COPIED.items()}
     licence = (ROOT / "LICENSE").read_text(encoding="utf-8")
+    pages["index.md"] = landing.page()
     pages["licence.md"] = f"# Licence\n\n```text\n{licence.rstrip()}\n```\n"
     made = {
         "checks/index.md": (CHECKS, each_check.index()),
@@ -144,6 +145,7 @@ def nav() -> Nav:
     """The navigation: a tab for each of its first level."""
     return [
         {"Home": "index.md"},
+        {"Start": "start.md"},
         {"Checks": ["checks/index.md", *sections(each_check.nav())]},
         {"Causes": ["causes/index.md", *sections(each_cause.nav())]},
         {"Codes": "codes.md"},

@@ -9,8 +9,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,9 +21,8 @@ from conformance.connection import ClientSecret, Connection, Secret
 from conformance.fakes import SCENARIOS
 from conformance.fakes.controllable import ControllableTenant
 from conformance.fakes.network.server import serving
-from conformance.fakes.world import World, hosts
+from conformance.fakes.world import hosts
 from conformance.findings import CAUSES, finding
-from conformance.sources.base import Channel
 from tests.contoso import made_up
 
 MENDED = (
@@ -85,19 +83,6 @@ LOOKED_AT = {
 """Causes whose az commands mend nothing by themselves, and why."""
 
 
-class Shown:
-    """The source of a world that is there already, and keeps its state."""
-
-    name = "fake"
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-
-    @asynccontextmanager
-    async def open(self, connection: Connection) -> AsyncIterator[Channel]:
-        yield Channel(self._world.transport(), self._world.clock, connection)
-
-
 @dataclass
 class Administrator:
     """`az` in bash, signed in as the administrator of a served tenant whose scenario may be switched."""
@@ -114,7 +99,7 @@ class Administrator:
         return done.stdout
 
     def verify(self, connection: Connection) -> conformance.Report:
-        return conformance.verify(connection, source=Shown(self.stage.world))
+        return conformance.verify(connection, source=self.stage)
 
     def mend(self, report: conformance.Report) -> Connection:
         """Types the commands of every root cause; the connection afterwards, with a new secret where there is one."""

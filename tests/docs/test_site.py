@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import posixpath
 import re
@@ -13,8 +14,9 @@ import pytest
 from conformance.checks.registry import catalogue
 from conformance.findings import CAUSES, UNPUBLISHED, Docs, DocsError
 from scripts import publish
-from scripts.pages import site
+from scripts.pages import landing, site
 from scripts.pages.seen import Seen, seen
+from tests.report.browser import MISSING, chromium, screen
 
 ROOT = Path(__file__).parents[2]
 BASE = "https://docs.example.com/sentinel"
@@ -119,6 +121,28 @@ def test_the_navigation_has_every_page_once() -> None:
     assert sorted(listed) == sorted(sources())
 
 
+# The first page
+
+
+def test_the_first_page_shows_a_run_that_fails_and_works_after_the_command_of_its_fix() -> None:
+    broken, fixed = (one.connections[0] for one in (landing.repair().broken, landing.repair().fixed))
+    assert (broken.verdict.exit_code, fixed.verdict.exit_code) == (1, 0)
+    text = html.unescape(sources()["index.md"])
+    assert broken.root_causes[0].fix.commands[-1] in re.sub(r"<[^>]+>|\n", "", text)
+    assert "contoso does not work" in text
+    assert fixed.verdict.summary in text
+
+
+def test_the_first_page_has_an_example_for_each_reader_and_all_its_links_land() -> None:
+    text = sources()["index.md"]
+    assert text.count('<section class="reader">') == 4
+    there = {path.removesuffix(".md") + ".html" for path in sources()} | landing.examples().keys()
+    there |= {f"{site.FILES}/{name}" for name in site.linked()}
+    links = set(re.findall(r'href="([^"]+)"', text))
+    assert links <= there
+    assert {"examples/report.html", "examples/handback.ja.html", "examples/fleet/index.html"} <= links
+
+
 # The site itself, where what builds it is installed (`make site`)
 
 
@@ -149,3 +173,22 @@ def test_it_names_nothing_of_this_machine(built: Path) -> None:
         text = path.read_text(encoding="utf-8")
         assert str(built.parent) not in text
         assert os.fspath(Path.home()) + "/" not in text
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(bool(MISSING), reason=MISSING)
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # Selenium's own
+def test_the_first_page_fits_a_broken_run_and_its_fix_into_one_screen_from_disk(
+    built: Path, tmp_path: Path, subtests: pytest.Subtests
+) -> None:
+    pytest.importorskip("selenium")
+    with chromium(tmp_path) as driver:
+        for width, height in ((1280, 800), (390, 844)):
+            with subtests.test(width=width):
+                screen(driver, width=width, height=height)
+                driver.get((built / "index.html").as_uri())
+                runs = [one.rect for one in driver.find_elements("css selector", ".landing .run")]
+                assert len(runs) == 2
+                assert max(one["y"] + one["height"] for one in runs) <= height
+                assert driver.execute_script("return document.documentElement.scrollWidth") <= width
+        assert driver.execute_script("return typeof __index"), "the search has its index without a server"

@@ -14,6 +14,7 @@ from conformance.report.comparison import PastRun
 from conformance.report.entry import Entry, entry
 from conformance.report.fleet.aggregate import Aggregate
 from conformance.report.fleet.overview import Overview
+from conformance.results.history import History
 from conformance.verification.api import verify
 from conformance.verification.baseline import Stale
 from tests.contoso import START, made_up
@@ -54,9 +55,15 @@ def overview(
     return aggregate.overview(duration, selection, stale=stale, previous=previous)
 
 
-def summarize(entries: Entries, duration: float, selection: str, previous: PastRun | None = None) -> RunSummary | None:
+def summarize(
+    entries: Entries,
+    duration: float,
+    selection: str,
+    previous: PastRun | None = None,
+    history: History | None = None,
+) -> RunSummary | None:
     """The end of a run over these connections, by their names."""
     tally = Tally(str, previous=previous)
     for customer in entries():
         tally.add(customer)
-    return tally.summary(entries, duration, selection)
+    return tally.summary(entries, duration, selection, history=history)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 
 from conformance.report.comparison import run_of
 from conformance.report.entry import document
+from conformance.results.history import History, observation_of
 from tests.fleet.customers import customers, named, summarize
 from tests.report.browser import MISSING, chromium, screen
 
@@ -26,7 +29,11 @@ pytestmark = [
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("fleet")
     was = run_of(document([named("healthy", f"customer-{number:02}") for number in range(2, 26)], 1.0, "all"))
-    end = summarize(lambda: customers(24), 12.0, "all", previous=was)
+    history = made / "history.db"
+    with History(history) as opened:
+        opened.add(replace(one, started=one.started - timedelta(days=1)) for one in map(observation_of, customers(24)))
+        opened.add(map(observation_of, customers(24)))
+    end = summarize(lambda: customers(24), 12.0, "all", previous=was, history=History(history))
     assert end is not None
     end.write(made)
     return made
@@ -38,19 +45,24 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         yield driver
 
 
+PAGES = ("index.html", "owners/azure-admin.html")
+
+
+@pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("width", [320, 800, 1400])
-def test_nothing_is_wider_than_the_window(driver: Any, folder: Path, width: int) -> None:
+def test_nothing_is_wider_than_the_window(driver: Any, folder: Path, width: int, page: str) -> None:
     screen(driver, width=width)
-    driver.get((folder / "index.html").as_uri())
+    driver.get((folder / page).as_uri())
     assert driver.get_log("browser") == []
     assert driver.execute_script("return document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(driver: Any, folder: Path, scheme: str) -> None:
+def test_axe_finds_nothing(driver: Any, folder: Path, scheme: str, page: str) -> None:
     axe = pytest.importorskip("axe_playwright_python")
     screen(driver, scheme=scheme)
-    driver.get((folder / "index.html").as_uri())
+    driver.get((folder / page).as_uri())
     driver.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
     driver.execute_script(resources.files(axe).joinpath("axe.min.js").read_text(encoding="utf-8"))
     result = driver.execute_async_script("axe.run().then(arguments[0], error => arguments[0](String(error)))")
@@ -61,7 +73,7 @@ def test_every_link_leads_to_a_page(driver: Any, folder: Path) -> None:
     driver.get((folder / "index.html").as_uri())
     links = driver.execute_script("return [...document.links].map(one => one.href)")
     pages = {Path(link.removeprefix("file://")) for link in links if "#" not in link}
-    assert len(pages) == 2 * 9, "the report of each connection in trouble, and its page to hand back"
+    assert len(pages) == 2 * 9 + 3, "the report of each connection in trouble, its page to hand back, those of owners"
     assert all(page.is_file() for page in pages)
 
 
@@ -75,7 +87,9 @@ def test_connections_are_searched_filtered_and_sorted(driver: Any, folder: Path)
 
     def rows() -> list[str]:
         return [
-            row.get_attribute("data-name") for row in driver.find_elements("css selector", "#rows tr:not([hidden])")
+            row.get_attribute("data-name")
+            for row in driver.find_elements("css selector", "#rows .row")
+            if row.is_displayed()
         ]
 
     def told(text: str) -> None:
@@ -89,8 +103,9 @@ def test_connections_are_searched_filtered_and_sorted(driver: Any, folder: Path)
     form.find_element("css selector", "[type=reset]").click()
     told("9 of 9 connections")
     Select(form.find_element("name", "sort")).select_by_value("cause")
-    causes = [row.get_attribute("data-cause") for row in driver.find_elements("css selector", "#rows tr")]
-    assert causes == sorted(causes)
+    for group in driver.find_elements("css selector", "#rows tbody"):
+        causes = [row.get_attribute("data-cause") for row in group.find_elements("css selector", ".row")]
+        assert causes == sorted(causes)
     form.find_element("name", "text").send_keys("customer-12")
     told("1 of 9 connections")
 
@@ -98,5 +113,15 @@ def test_connections_are_searched_filtered_and_sorted(driver: Any, folder: Path)
 def test_connections_are_cards_on_a_phone(driver: Any, folder: Path) -> None:
     screen(driver, width=390)
     driver.get((folder / "index.html").as_uri())
-    row = driver.find_element("css selector", "#rows tr")
+    row = driver.find_element("css selector", "#rows .row")
     assert row.value_of_css_property("display") == "block"
+
+
+def test_a_command_of_an_owners_page_is_copied(driver: Any, folder: Path) -> None:
+    screen(driver)
+    driver.get((folder / "owners/azure-admin.html").as_uri())
+    driver.find_element("css selector", ".case summary").click()
+    button = driver.find_element("css selector", ".case .copy")
+    button.click()
+    assert "Copied" in button.text
+    assert driver.get_log("browser") == []

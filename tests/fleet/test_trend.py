@@ -6,6 +6,7 @@ import io
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from xml.etree import ElementTree
@@ -15,11 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.fleet.__main__ import main
-from conformance.fleet.trend import nights, trend
-from conformance.fleet.trend_svg import nice, picture
-from conformance.fleet.trend_terminal import STACK, draw, lengths, span
+from conformance.report.fleet.trend_svg import nice, picture
+from conformance.report.fleet.trend_terminal import STACK, draw, lengths, span
 from conformance.report.terminal_layout import console
 from conformance.results.history import History, Observation
+from conformance.results.trend import nights, run_points, trend
 from conformance.verification.verdict import VerdictStatus
 from tests.fleet.made_up_history import COUNT, NIGHTS, START, month
 
@@ -91,6 +92,15 @@ def test_shares_of_one_run_are_one_run() -> None:
     assert [sum(one.counts.values()) for one in nights(shares)] == [3]
     assert len(nights([*shares, look("a", 30 * minute)])) == 2
     assert len(nights([*shares, look("d", 61 * minute)])) == 2
+
+
+def test_the_database_counts_the_same_runs(history: History) -> None:
+    shard = [
+        replace(one, started=one.started + timedelta(minutes=9), connection=f"other-{n}")
+        for n, one in enumerate(month())
+    ]
+    history.add(shard)
+    assert list(run_points(history)) == list(nights(history.observations()))
 
 
 @pytest.mark.parametrize("width", [40, 60, 100])

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from conformance.pytest_plugin.console import main, run_settings, verify_arguments, verify_parser
+from conformance.pytest_plugin.completion import command_parser
+from conformance.pytest_plugin.console import main, verify_arguments
+from conformance.pytest_plugin.parsers import run_settings
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "examples" / "demo.toml"
@@ -26,17 +30,65 @@ def start(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_help_is_one_screen(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--help"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert len(lines) <= 24
-    assert max(map(len, lines)) <= 84
+COMMANDS = ("verify", "explain", "init", "list", "scenarios", "serve", "fleet", "fleet trend", "completion")
 
 
-def test_every_option_of_a_run_is_there() -> None:
+def printed(capsys: pytest.CaptureFixture[str], *words: str) -> list[str]:
+    with suppress(SystemExit):  # of argparse, where a command has its own
+        assert main(words) == 0
+    return capsys.readouterr().out.splitlines()
+
+
+def test_help_is_one_screen(capsys: pytest.CaptureFixture[str], subtests: pytest.Subtests) -> None:
+    for command in ("", *COMMANDS):
+        with subtests.test(command):
+            lines = printed(capsys, *command.split(), "--help")
+            assert lines[0].startswith("usage: ")
+            assert len(lines) <= 24
+            assert max(map(len, lines)) <= 80
+
+
+def test_the_help_names_every_option_and_the_whole_one_explains_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert {"source", "report", "wait", "strict-retirements"} <= {name for name, _ in run_settings()}
-    help_ = verify_parser().format_help()
-    assert all(f"--{name}" in help_ for name, _ in run_settings())
+    for help_ in (printed(capsys, "verify", "--help"), printed(capsys, "verify", "--help-all")):
+        assert all(f"--{name}" in " ".join(help_) for name, _ in run_settings())
+
+
+def test_the_commands_of_the_help_are_those_that_can_be_completed(capsys: pytest.CaptureFixture[str]) -> None:
+    listed = {line.split()[0] for line in printed(capsys, "--help") if re.match("  [a-z]", line)}
+    assert listed == {command.split()[0] for command in COMMANDS}
+    (commands,) = (one for one in command_parser()._actions if one.choices)
+    assert listed == set(commands.choices or ())
+
+
+@pytest.mark.slow
+def test_bash_completes_commands_options_and_values(tmp_path: Path, subtests: pytest.Subtests) -> None:
+    folder = Path(sys.executable).parent
+    if not (folder / "sentinel-conformance").exists():
+        pytest.skip("the console command is not installed")
+    script = """
+        eval "$(sentinel-conformance completion bash)"
+        COMP_LINE=$1 COMP_POINT=${#1} COMP_TYPE=9 COMP_WORDS=($1) COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+        _python_argcomplete sentinel-conformance
+        printf '%s\\n' "${COMPREPLY[@]}"
+    """
+    for typed, offered in (
+        ("ver", "verify"),
+        ("verify --sou", "--source"),
+        ("verify --source fake:no-az", "fake:no-azure-role"),
+        ("explain secret_exp", "secret_expired"),
+        ("completion f", "fish"),
+    ):
+        with subtests.test(typed):
+            done = subprocess.run(
+                ["bash", "-c", script, "bash", f"sentinel-conformance {typed}"],
+                env={"PATH": f"{folder}:/usr/bin:/bin"},
+                cwd=tmp_path,
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            assert offered.rpartition(":")[2] in (one.strip().rpartition(":")[2] for one in done.stdout.splitlines())
 
 
 def test_options_become_those_of_pytest() -> None:

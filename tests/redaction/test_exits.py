@@ -28,7 +28,7 @@ ALLOWED = {
     ("outputs/delivery.py", "write"): "through clean_bytes",
     ("results/journal.py", "write"): "entries, which are clean",
     ("files/regular.py", "write"): "what is for its owner alone",
-    ("fleet/trend_terminal.py", "print"): "on a console of report.screen",
+    ("report/fleet/trend_terminal.py", "print"): "on a console of report.screen",
     ("report/terminal_layout.py", "print"): "on a console of report.screen",
     ("pytest_plugin/terminal.py", "write"): "pytest's terminal writer, which is behind Outlet",
     ("pytest_plugin/session.py", "print"): "on a console of report.screen",

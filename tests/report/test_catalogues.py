@@ -72,6 +72,22 @@ def test_a_translation_keeps_placeholders_and_labels(subtests: pytest.Subtests) 
                 assert told[-1:] in ".。" if message.endswith(".") else told[-1:] not in ".。" or language == "ja"
 
 
+TYPOGRAPHY = {
+    "fr": r"[^\u00a0\u202f][:;!?»]|«[^\u00a0\u202f]|'",  # a no-break space before the high signs, round apostrophes
+    "de": r"Microsoft-(Sentinel|Defender)-|Log-Analytics-|\b(Du|du|dein|Dein)\b",  # products as Microsoft writes them
+    "es": r"\b(tú|tu|tus|haz|envíanos)\b",
+    "ja": r"[：！？（），．]|[^\x00-\x7f],|(しろ|だ|である)。",
+}
+"""What no text may have, by language."""
+
+
+def test_each_language_keeps_its_typography_and_its_formal_address(subtests: pytest.Subtests) -> None:
+    for language, wrong in TYPOGRAPHY.items():
+        for message in MESSAGES:
+            with subtests.test(message=message, language=language):
+                assert not re.search(wrong, translation(language)(message))
+
+
 @every_language
 def test_little_is_left_as_it_was_in_english(language: str) -> None:
     same = {message for message in MESSAGES if translation(language)(message) == message}

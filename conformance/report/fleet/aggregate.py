@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from conformance.files.slugs import slugs
 from conformance.findings import CAUSES, finding
 from conformance.findings.redact import printable
 from conformance.report.comparison import (
+    FAILING,
     ChangesPart,
     ComparisonPart,
     PastConnection,
@@ -25,10 +26,14 @@ from conformance.report.comparison import (
 from conformance.report.document import build_document
 from conformance.report.entry import Entry
 from conformance.report.fleet.overview import WEIGHTS, Changes, Overview, Row, SharedCause, Weight
+from conformance.report.fleet.past import Past, Since
 from conformance.report.model import ConnectionPart, FindingPart
 from conformance.report.parts import COMMAND
 from conformance.verification.baseline import Stale
 from conformance.verification.verdict import STATUSES, TROUBLE
+
+MAX_CASES = 200
+"""Connections of a cause whose own findings, with their commands, are on the page of its owner."""
 
 
 @dataclass
@@ -40,12 +45,15 @@ class _Found:
     """Of ``first``: the connection's place in the run's order, and the finding's place in the connection."""
     alike: bool = True
     names: dict[str, None] = field(default_factory=dict)
+    cases: dict[str, FindingPart] = field(default_factory=dict)
 
     def add(self, name: str, place: tuple[Any, int], part: FindingPart) -> None:
         self.alike &= part.fix.text == self.first.fix.text
         self.names[name] = None
         if place < self.place:
             self.first, self.place = part, place
+        if len(self.cases) < MAX_CASES:
+            self.cases.setdefault(name, part)
 
 
 @dataclass
@@ -73,15 +81,16 @@ class Aggregate:
         self.requests += entry.requests
         self.checks.update(part.verdict.counts)
         verdict = part.verdict
+        owner_of = {cause.cause: cause.owner for cause in part.root_causes}
         self.rows[entry.name] = Row(
             part.name,
             verdict.status,
             verdict.summary,
-            tuple(dict.fromkeys(cause.cause for cause in part.root_causes)),
+            tuple(owner_of),
             entry.duration_s,
             entry.throttled,
             page=None,
-            owners=tuple(dict.fromkeys(cause.owner for cause in part.root_causes)),
+            owners=tuple(owner_of.values()),
             whole=not verdict.coverage,
         )
         for number, (weight, finding_part) in enumerate(findings(part)):
@@ -100,8 +109,13 @@ class Aggregate:
         previous: PastRun | None = None,
         unfinished: int = 0,
         failed_tests: int = 0,
+        past: Callable[[Collection[str]], Past] | None = None,
     ) -> Overview:
-        """Return the overview of a run that took ``duration`` seconds, over the added connections (at least one)."""
+        """Return the overview of a run that took ``duration`` seconds, over the added connections (at least one).
+
+        ``past`` returns what earlier runs found on connections, given their names; without it, a ``previous`` run
+        shows which causes it had found already.
+        """
         assert self.started is not None
         rows = [self.rows[name] for name in self._sorted(self.rows)]
         head = build_document(
@@ -118,12 +132,17 @@ class Aggregate:
             failed_tests=failed_tests,
         )
         comparison = None if previous is None else self._comparison(previous, rows)
+        if past:
+            earlier = past([row.name for row in rows if row.status in TROUBLE])
+        else:
+            earlier = Past(self._known(previous)) if previous else Past()
         return Overview(
             head=msgspec.structs.replace(head, comparison=comparison or msgspec.UNSET),
             rows=_with_pages(rows),
             causes=tuple(self._causes()),
             changes=None if comparison is None else _changes(comparison, {row.name: row for row in rows}),
             checks=dict(self.checks),
+            past=earlier,
         )
 
     def _sorted(self, names: Iterable[str]) -> list[str]:
@@ -138,7 +157,21 @@ class Aggregate:
             first = found.first
             fix = first.fix.text if found.alike else printable(finding(cause).fix.text)
             names = tuple(self.rows[name].name for name in self._sorted(found.names))
-            yield SharedCause(cause, weight, first.owner, fix, first.docs, names)
+            cases = {self.rows[name].name: found.cases[name] for name in self._sorted(found.cases)}
+            yield SharedCause(cause, weight, first.owner, fix, first.docs, names, cases)
+
+    def _known(self, previous: PastRun) -> dict[tuple[str, str], Since]:
+        """Return since when each root cause of now is there, as far as a previous run and this one tell."""
+        since = {}
+        for row in self.rows.values():
+            past = self.before.get(row.name) if row.causes else None
+            had = {check.cause for check in past.checks if check.outcome in FAILING} if past else set()
+            for cause in row.causes if past else ():
+                earlier = cause in had
+                since[row.name, cause] = Since(
+                    previous.started if earlier else self.started or previous.started, earlier
+                )
+        return since
 
     def _comparison(self, previous: PastRun, rows: Sequence[Row]) -> ComparisonPart:
         names = [row.name for row in rows]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from conformance.findings import CAUSES
-from conformance.report.model import Document
+from conformance.report.fleet.past import Past
+from conformance.report.model import Document, FindingPart
 from conformance.report.wording import OWNERS, SEEN, capital, first_sentence, in_part, unfinished, worst_verdict
 from conformance.verification.verdict import TROUBLE, VerdictStatus
 
@@ -35,7 +36,7 @@ class Row:
     page: str | None
     """The folder of its own pages, as its name; None of a connection that is not in trouble."""
     owners: tuple[str, ...] = ()
-    """Who can fix its root causes."""
+    """Who can fix each of its causes, in the same order."""
     whole: bool = True
     """Whether all checks ran: only then there is a page to hand back."""
 
@@ -57,6 +58,8 @@ class SharedCause:
     fix: str
     docs: str
     names: tuple[str, ...]
+    cases: Mapping[str, FindingPart]
+    """The finding of each connection by name, of the first ones only."""
 
     @property
     def means(self) -> str:
@@ -98,6 +101,8 @@ class Overview:
     changes: Changes | None
     checks: Mapping[str, int]
     """How many checks ended how, over all connections."""
+    past: Past = field(default_factory=Past)
+    """What earlier runs found."""
 
     @property
     def verdicts(self) -> Counter[VerdictStatus]:
@@ -130,6 +135,12 @@ class Overview:
     @property
     def trouble(self) -> list[Row]:
         return [row for row in self.rows if row.status in TROUBLE]
+
+    @property
+    def owners(self) -> list[str]:
+        """Who can fix something, in the order of the words."""
+        found = {one.owner for one in self.causes}
+        return [owner for owner in OWNERS if owner in found]
 
     @property
     def slowest(self) -> list[Row]:

@@ -11,13 +11,14 @@ from conformance.report import json
 from conformance.report.atomic_write import atomic_write
 from conformance.report.badge import drawn
 from conformance.report.entry import Entry, document
-from conformance.report.fleet.index import index
+from conformance.report.fleet.index import OWNER_PAGES, index, owner_pages
 from conformance.report.fleet.overview import Overview
 from conformance.report.fleet.summary import summary
 from conformance.report.handback.forms import handbacks
 from conformance.report.html import page
 from conformance.report.model import Document
 from conformance.report.provenance import provenance
+from conformance.report.wording import OWNERS
 
 PAGES = "connections"
 """The folder with a folder for each connection in trouble."""
@@ -46,8 +47,21 @@ def write(
             atomic_write(of_one / "report.html", [page(alone)])
             for file, content in handbacks(alone, languages, contact):
                 atomic_write(of_one / file, [content])
+    _write_owner_pages(folder / OWNER_PAGES, fleet, contact)
     for file, form in FORMS.items():  # last: they lead to what stands there now
         atomic_write(folder / file, [form(fleet)])
+
+
+def _write_owner_pages(folder: Path, fleet: Overview, contact: str) -> None:
+    """Write a page for each owner of a cause, and remove those of an earlier run who have nothing to fix any more."""
+    pages = dict(owner_pages(fleet, contact))
+    if pages:
+        folder.mkdir(exist_ok=True)
+    for owner in OWNERS:
+        if (name := f"{owner}.html") in pages:
+            atomic_write(folder / name, [pages[name]])
+        else:
+            (folder / name).unlink(missing_ok=True)
 
 
 def _alone(head: Document, one: Entry) -> Document:

@@ -13,6 +13,7 @@ from conformance.report.model import Document
 from conformance.report.provenance import provenance
 from conformance.report.templates import environment, text_of
 from conformance.report.terminal_layout import option_lines
+from conformance.report.wording import SHELLS, forms
 
 PACKAGE = "conformance.report.handback"
 
@@ -40,7 +41,7 @@ def html(page: Page) -> bytes:
     """Return the page as one self-contained HTML file."""
     template = environment(PACKAGE).get_template("handback.html")
     return template.render(
-        page=page, option_lines=option_lines, style=_own("handback.css"), script=_own("handback.js")
+        page=page, forms=forms, option_lines=option_lines, style=_own("handback.css"), script=_own("handback.js")
     ).encode()
 
 
@@ -81,5 +82,11 @@ def _asked(one: Asked, text: Mapping[str, str]) -> Iterator[str]:
         yield from (f"- {' › '.join(map(plain, path))}" for path in one.where)
     if one.commands:
         yield from ("", f"{plain(text['command'])}:")
-        for command in one.commands:
-            yield from ("", block(command))
+        for step in one.typed:
+            yield from ("", block(step.command))
+            for shell, command in step.shells.items():
+                yield from ("", f"{SHELLS[shell]}:", "", block(command))
+            if step.role:
+                yield from ("", f"{plain(text['needs'])}: {plain(step.role)}")
+            if step.undo:
+                yield from ("", f"{plain(text['undo'])}:", "", block(step.undo))

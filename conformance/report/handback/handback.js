@@ -1,5 +1,8 @@
 "use strict";
-// The page is complete without this: it adds buttons that copy the commands.
+// The page is complete without this: it adds buttons that copy the commands, and opens everything on paper.
+addEventListener("beforeprint", () => {
+  for (const one of document.querySelectorAll("details")) one.open = true;
+});
 for (const button of document.querySelectorAll(".command button")) {
   const word = button.textContent;
   button.hidden = false;

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from conformance.connection.clouds import CLOUDS
 from conformance.findings.remedies import prose
 from conformance.report.handback.texts import DATES, Translate, texts, translation
-from conformance.report.model import ConnectionPart, FindingPart
+from conformance.report.model import ConnectionPart, FindingPart, StepPart
 from conformance.report.provenance import Provenance
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -26,8 +26,13 @@ class Asked:
     steps: tuple[str, ...]
     link: str | None
     where: tuple[tuple[str, ...], ...]
-    commands: tuple[str, ...]
+    typed: tuple[StepPart, ...]
     likely: bool
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """The commands alone, in the form for bash, zsh and wherever no other is given."""
+        return tuple(step.command for step in self.typed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,7 @@ def page(
             text["subscription"]: target.subscription_id,
             text["group"]: target.resource_group,
             text["workspace"]: target.workspace,
-            text["checked"]: f"{started.strftime(DATES[language])}, {started:%H:%M} UTC",
+            text["checked"]: f"{DATES[language].format(started)}, {started:%H:%M} UTC",
             **({text["sender"]: contact} if contact else {}),
         },
         asked={role: tuple(found) for role, found in asked.items()},
@@ -111,7 +116,7 @@ def _values(connection: ConnectionPart, found: FindingPart, language: str) -> Ma
         "tenant_id": target.tenant_id,
         "login_host": CLOUDS[target.cloud].login.removeprefix("https://"),
         **{
-            name: date.fromisoformat(value).strftime(DATES[language]) if DAY.fullmatch(value) else value
+            name: DATES[language].format(date.fromisoformat(value)) if DAY.fullmatch(value) else value
             for name, value in found.fix.values.items()
         },
     }
@@ -128,6 +133,6 @@ def _asked(found: FindingPart, values: Mapping[str, str], say: Translate) -> Ask
         where=tuple(
             tuple(say(part) if part in texts().portal else part for part in path.split(" > ")) for path in paths
         ),
-        commands=tuple(command for command in found.fix.commands if not HINT.search(command)),
+        typed=tuple(step for step in found.fix.steps if not HINT.search(step.command)),
         likely=found.certainty == "likely",
     )

@@ -14,13 +14,13 @@ from conformance.toml_file.tables import table
 LANGUAGES: Mapping[str, str] = {"en": "English", "de": "Deutsch", "fr": "Français", "es": "Español", "ja": "日本語"}
 """The languages that there are, each by its own name."""
 DATES: Mapping[str, str] = {
-    "en": "%d %B %Y",
-    "de": "%d.%m.%Y",
-    "fr": "%d/%m/%Y",
-    "es": "%d/%m/%Y",
-    "ja": "%Y年%m月%d日",
+    "en": "{0.day} {0:%B %Y}",
+    "de": "{0:%d.%m.%Y}",
+    "fr": "{0:%d/%m/%Y}",
+    "es": "{0:%d/%m/%Y}",
+    "ja": "{0.year}年{0.month}月{0.day}日",
 }
-"""How a day is written in each language, for ``strftime``."""
+"""How a day is written in each language, for ``str.format``."""
 DOMAIN = "handback"
 LOCALE = Path(str(resources.files("conformance.report"))) / "locale"
 

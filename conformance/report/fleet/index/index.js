@@ -1,24 +1,32 @@
 "use strict";
-// The page is complete without this: it adds search, filters and sorting of the connections.
+// The pages are complete without this: it adds search, filters and sorting of the connections, and copying.
+document.documentElement.classList.add("js");
+
 for (const form of document.querySelectorAll("[data-filters]")) {
-  const body = document.getElementById(form.dataset.filters);
-  const rows = [...body.children];
+  const table = document.getElementById(form.dataset.filters);
+  const groups = [...table.querySelectorAll("tbody")].map((body) => [body, [...body.querySelectorAll(".row")]]);
+  const rows = groups.flatMap(([, found]) => found);
+  const texts = new Map(rows.map((row) => [row, row.textContent.toLowerCase()]));
+  const first = (row, key) => row.dataset[key] || "\uffff"; // what is not known comes last
   const update = () => {
     const wanted = new FormData(form);
     const words = wanted.get("text").toLowerCase().split(/\s+/).filter(Boolean);
     const has = (row, name) => !wanted.get(name) || row.dataset[name].split(" ").includes(wanted.get(name));
-    let shown = 0;
-    for (const row of rows) {
-      const text = row.textContent.toLowerCase();
-      row.hidden = !(
-        ["verdict", "cause", "owner"].every((name) => has(row, name)) && words.every((word) => text.includes(word))
-      );
-      shown += !row.hidden;
-    }
     const key = wanted.get("sort");
     const order = (one, other) =>
-      one.dataset[key].localeCompare(other.dataset[key]) || one.dataset.name.localeCompare(other.dataset.name);
-    body.append(...(key ? [...rows].sort(order) : rows));
+      first(one, key).localeCompare(first(other, key)) || one.dataset.name.localeCompare(other.dataset.name);
+    let shown = 0;
+    for (const [body, found] of groups) {
+      for (const row of found) {
+        row.hidden = !(
+          ["verdict", "cause", "owner"].every((name) => has(row, name)) &&
+          words.every((word) => texts.get(row).includes(word))
+        );
+        shown += !row.hidden;
+      }
+      body.hidden = found.every((row) => row.hidden);
+      body.append(...(key ? [...found].sort(order) : found));
+    }
     form.querySelector("output").textContent = `${shown} of ${rows.length} connections`;
   };
   form.hidden = false;
@@ -27,3 +35,29 @@ for (const form of document.querySelectorAll("[data-filters]")) {
   form.addEventListener("reset", () => setTimeout(update));
   update();
 }
+
+for (const button of document.querySelectorAll(".copy")) {
+  button.addEventListener("click", async () => {
+    const code = button.parentElement.querySelector("code");
+    try {
+      await navigator.clipboard.writeText(code.textContent);
+    } catch {
+      getSelection().selectAllChildren(code);
+      document.execCommand("copy");
+    }
+    button.textContent = "Copied";
+    setTimeout(() => {
+      button.textContent = "Copy";
+    }, 2000);
+  });
+}
+
+// On paper nothing can be opened.
+let opened = [];
+addEventListener("beforeprint", () => {
+  opened = [...document.querySelectorAll(".case:not([open])")];
+  for (const one of opened) one.open = true;
+});
+addEventListener("afterprint", () => {
+  for (const one of opened) one.open = false;
+});

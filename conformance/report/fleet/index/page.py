@@ -1,39 +1,113 @@
-"""The page from the overview, in the dress of ``report.html``."""
+"""The pages from the overview, in the dress of ``report.html``: of the whole fleet, and of what one owner can fix."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from conformance.report.badge import WORDS_OF_MANY
-from conformance.report.fleet.overview import Overview, counted
+from conformance.report.fleet.overview import Overview, Row, SharedCause, counted
+from conformance.report.fleet.trend_svg import STYLE, chart
+from conformance.report.handback.texts import texts
+from conformance.report.html.page import VOCABULARY
 from conformance.report.provenance import provenance
 from conformance.report.templates import environment, text_of
-from conformance.report.wording import OWNERS, SIGNS, asked, capital
+from conformance.report.wording import OWNERS
 
 LOOK = "conformance.report.html"
+OWNER_PAGES = "owners"
+"""The folder of the pages for owners."""
+WITHOUT_PAGE = ("nobody", "provider")
+"""Owners to whom no page can be sent."""
+NOT_KNOWN = "unknown"
+"""The group of connections whose verdict has no cause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The connections in trouble that the same owner has to look at first."""
+
+    owner: str
+    rows: list[Row]
+
+    @property
+    def title(self) -> str:
+        return OWNERS.get(self.owner, "not known, as something could not be established")
+
+
+def groups(fleet: Overview) -> list[Group]:
+    """The connections in trouble by the owner of their first cause, in the order of the words."""
+    found: dict[str, list[Row]] = {owner: [] for owner in (*OWNERS, NOT_KNOWN)}
+    for row in fleet.trouble:
+        found[row.owners[0] if row.owners else NOT_KNOWN].append(row)
+    return [Group(owner, rows) for owner, rows in found.items() if rows]
 
 
 def index(fleet: Overview) -> bytes:
-    """Return the whole page."""
-    style = Markup(text_of(LOOK, "page.css") + text_of(__package__, "index.css"))  # noqa: S704 - our own
-    template = environment(__package__, LOOK).get_template("index.html")
-    text = template.render(
-        fleet=fleet,
-        origin=provenance(fleet.head),
-        run=fleet.head.run,
-        suite=fleet.head.suite,
-        pages={row.name: row.page for row in fleet.rows if row.page},
+    """The whole page."""
+    nights = fleet.past.runs if len(fleet.past.runs) > 1 else ()
+    return _render(
+        "index.html",
+        fleet,
+        style=STYLE if nights else "",
+        root="",
+        chart=Markup(chart(nights)) if nights else "",  # noqa: S704 - our own, escaped by ElementTree
+        groups=groups(fleet),
         mend=[one for one in fleet.causes if one.weight != "warning"],
         noted=[one for one in fleet.causes if one.weight == "warning"],
         verdicts={status: count for status in WORDS_OF_MANY if (count := fleet.verdicts[status])},
-        words=WORDS_OF_MANY,
-        owners=[owner for owner in OWNERS if any(owner in row.owners for row in fleet.rows)],
-        style=style,
-        script=Markup(text_of(__package__, "index.js")),  # noqa: S704 - our own
-        SIGNS=SIGNS,
-        OWNERS=OWNERS,
-        capital=capital,
-        asked=asked,
-        counted=counted,
+    )
+
+
+def owner_pages(fleet: Overview, contact: str = "") -> Iterator[tuple[str, bytes]]:
+    """The page of each owner by the name of its file. ``contact`` is who sends it, and how to reach them."""
+    for owner in sendable(fleet):
+        causes = [one for one in fleet.causes if one.owner == owner]
+        yield (
+            f"{owner}.html",
+            _render(
+                "owner.html",
+                fleet,
+                root="../",
+                owner=owner,
+                contact=contact,
+                causes=causes,
+                mend=_names(one for one in causes if one.weight != "warning"),
+                text=texts().page,
+            ),
+        )
+
+
+def sendable(fleet: Overview) -> list[str]:
+    """The owners who have a page."""
+    return [owner for owner in fleet.owners if owner not in WITHOUT_PAGE]
+
+
+def _names(causes: Iterator[SharedCause]) -> list[str]:
+    return list(dict.fromkeys(name for one in causes for name in one.names))
+
+
+def _render(template: str, fleet: Overview, style: str = "", **given: object) -> bytes:
+    text = (
+        environment(__package__, LOOK)
+        .get_template(template)
+        .render(
+            **VOCABULARY,
+            fleet=fleet,
+            full=True,
+            origin=provenance(fleet.head),
+            run=fleet.head.run,
+            suite=fleet.head.suite,
+            pages={row.name: row.page for row in fleet.rows if row.page},
+            words=WORDS_OF_MANY,
+            sendable=sendable(fleet),
+            owner_pages=OWNER_PAGES,
+            style=Markup(text_of(LOOK, "page.css") + text_of(__package__, "index.css") + style),  # noqa: S704 - our own
+            script=Markup(text_of(__package__, "index.js")),  # noqa: S704 - our own
+            counted=counted,
+            **given,
+        )
     )
     return text.encode("utf-8", "replace")

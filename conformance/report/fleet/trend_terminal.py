@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from conformance.fleet.trend import RunPoint, Trend
+from conformance.report.fleet.trend import RunPoint, Trend
 from conformance.report.wording import SIGNS
 from conformance.verification.verdict import VerdictStatus
 

@@ -3,53 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from itertools import islice
 
+from conformance.report.fleet.past import Past, Since
+from conformance.report.fleet.trend import OpenCause, ResolvedCause, RunPoint, Trend
 from conformance.results.history import Episode, History, Observation, by_connection, episodes, flapping, median
 from conformance.verification.verdict import VerdictStatus
 
 SAME_RUN = timedelta(hours=1)
 """Within which the shares of one run begin: the jobs of a CI matrix start when there is a machine for them."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunPoint:
-    """One run over the fleet, and how many connections had which verdict."""
-
-    started: datetime
-    counts: Mapping[VerdictStatus, int]
-
-
-@dataclass(frozen=True, slots=True)
-class OpenCause:
-    """A cause that is still there: how many connections have it, and since when (the earliest)."""
-
-    cause: str
-    connections: int
-    since: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ResolvedCause:
-    """A cause that was resolved: how many times, and its median duration."""
-
-    cause: str
-    times: int
-    median: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Trend:
-    """Runs in their order; open causes, most connections first; flapping connections, most changes first; resolved
-    causes, slowest first.
-    """
-
-    nights: tuple[RunPoint, ...]
-    open: tuple[OpenCause, ...]
-    flapping: Mapping[str, int]
-    resolved: tuple[ResolvedCause, ...]
+DRAWN = 90
+"""Runs that a page draws, the last ones."""
+BATCH = 1000
+"""Connections whose observations are read at a time."""
 
 
 def trend(history: History, since: datetime | None = None) -> Trend:
@@ -104,3 +72,33 @@ def _by_cause(found: Iterable[Episode]) -> dict[str, list[Episode]]:
     for one in found:
         groups[one.cause].append(one)
     return groups
+
+
+def past(history: History, names: Collection[str]) -> Past:
+    """Return what a page shows of earlier runs: the last runs, and since when each cause of these connections is there.
+
+    Observations are read for a thousand connections at a time. Raises ``sqlite3.Error``.
+    """
+    since: dict[tuple[str, str], Since] = {}
+    waiting = iter(names)
+    while batch := list(islice(waiting, BATCH)):
+        looks = history.observations(connections=batch)
+        first = {name: seen[0].started for name, seen in by_connection(looks).items()}
+        for one in episodes(looks):
+            key = one.connection, one.cause
+            if one.ended is None and (key not in since or one.first_seen < since[key].moment):
+                since[key] = Since(one.first_seen, earlier=one.first_seen == first[one.connection])
+    return Past(since, run_points(history))
+
+
+def run_points(history: History) -> tuple[RunPoint, ...]:
+    """Return the last runs with their verdicts, counted by the database. Shards of one run are one point."""
+    runs: list[tuple[list[datetime], Counter[VerdictStatus]]] = []
+    for started, counts in history.counts():
+        same = runs and started - runs[-1][0][0] <= SAME_RUN
+        if same and not any(history.overlap(started, other) for other in runs[-1][0]):
+            runs[-1][0].append(started)
+            runs[-1][1].update(counts)
+        else:
+            runs.append(([started], Counter(counts)))
+    return tuple(RunPoint(starts[0], counts) for starts, counts in runs[-DRAWN:])

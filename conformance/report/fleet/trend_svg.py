@@ -6,20 +6,21 @@ from collections.abc import Sequence
 from math import ceil, log10
 from xml.etree import ElementTree
 
-from conformance.fleet.trend import RunPoint, Trend
-from conformance.fleet.trend_terminal import MAX_ROWS, STACK, Stack, connections, runs, span, stack_of
+from conformance.report.fleet.trend import RunPoint, Trend
+from conformance.report.fleet.trend_terminal import MAX_ROWS, STACK, Stack, connections, runs, span, stack_of
 from conformance.verification.verdict import VerdictStatus
 
 STYLE = """
-svg { --paper: #fff; --ink: #1b1d20; --soft: #565c63; --line: #dfe0da; --good: #8fcfaa; --bad: #b3261e; --open: #0b6285;
-      font: 13px system-ui, sans-serif; }
+.trend { --paper: #fff; --ink: #1b1d20; --soft: #565c63; --line: #dfe0da;
+      --good: #8fcfaa; --bad: #b3261e; --open: #0b6285; font: 13px system-ui, sans-serif; }
 @media (prefers-color-scheme: dark) {
-  svg { --paper: #121316; --ink: #e9eaec; --soft: #a6adb5; --line: #30343a; --good: #2c6b4a; --bad: #ff8a80;
+  .trend { --paper: #121316; --ink: #e9eaec; --soft: #a6adb5; --line: #30343a; --good: #2c6b4a; --bad: #ff8a80;
         --open: #66c4e8; } }
-.paper { fill: var(--paper); } text { fill: var(--ink); } .soft { fill: var(--soft); } .head { font-weight: 600; }
-.title { font-size: 17px; font-weight: 600; } .end { text-anchor: end; } .middle { text-anchor: middle; }
-.line { stroke: var(--line); } .conformant { fill: var(--good); } .nonconformant, .bar { fill: var(--bad); }
-.incomplete { fill: var(--open); }
+.trend .paper { fill: var(--paper); } .trend text { fill: var(--ink); } .trend .soft { fill: var(--soft); }
+.trend .head { font-weight: 600; } .trend .title { font-size: 17px; font-weight: 600; }
+.trend .end { text-anchor: end; } .trend .middle { text-anchor: middle; } .trend .line { stroke: var(--line); }
+.trend .conformant { fill: var(--good); } .trend .nonconformant, .trend .bar { fill: var(--bad); }
+.trend .incomplete, .trend .partial { fill: var(--open); }
 """
 WIDE, LEFT, RIGHT = 800, 56, 24
 TOP, HIGH = 104, 200
@@ -29,15 +30,22 @@ LONGEST = 44
 
 
 class Picture:
-    """A drawing that grows downwards."""
+    """A drawing that grows downwards; without its own ``style`` for a page that has it."""
 
-    def __init__(self, title: str, description: str) -> None:
+    def __init__(self, title: str, description: str, *, style: bool = True) -> None:
         self._root = ElementTree.Element(
-            "svg", {"xmlns": "http://www.w3.org/2000/svg", "role": "img", "aria-labelledby": "title description"}
+            "svg",
+            {
+                "xmlns": "http://www.w3.org/2000/svg",
+                "class": "trend",
+                "role": "img",
+                "aria-labelledby": "trend-title trend-description",
+            },
         )
-        self._add(self._root, "title", {"id": "title"}, title)
-        self._add(self._root, "desc", {"id": "description"}, description)
-        self._add(self._root, "style", {}, STYLE)
+        self._add(self._root, "title", {"id": "trend-title"}, title)
+        self._add(self._root, "desc", {"id": "trend-description"}, description)
+        if style:
+            self._add(self._root, "style", {}, STYLE)
         self._paper = self._add(self._root, "rect", {"class": "paper", "width": WIDE})
 
     def text(self, x: float, y: float, words: str, kind: str = "") -> None:
@@ -67,16 +75,26 @@ class Picture:
         return element
 
 
-def picture(trend: Trend) -> str:
-    """Return the SVG of a trend, which must have at least one run."""
-    first, last = trend.nights[0], trend.nights[-1]
-    counts_text = ", ".join(f"{last.counts.get(status, 0)} {status}" for status in stack_of(trend.nights))
-    words = f"{runs(len(trend.nights))}, from {day(first)} to {day(last)}; the last one: {counts_text}"
-    drawn = Picture("Verdicts per run", words)
+def chart(nights: Sequence[RunPoint]) -> str:
+    """Return the columns of at least one run as an SVG for a page that has ``STYLE``."""
+    return _chart(nights, style=False).svg(TOP + HIGH + 40)
+
+
+def _chart(nights: Sequence[RunPoint], *, style: bool) -> Picture:
+    first, last = nights[0], nights[-1]
+    told = ", ".join(f"{last.counts.get(status, 0)} {status}" for status in stack_of(nights))
+    words = f"{runs(len(nights))}, from {day(first)} to {day(last)}; the last one: {told}"
+    drawn = Picture("Verdicts per run", words, style=style)
     drawn.text(LEFT, 32, "Verdicts per run", "title")
     drawn.text(LEFT, 54, words, "soft")
-    _legend(drawn, stack_of(trend.nights))
-    _columns(drawn, trend.nights)
+    _legend(drawn, stack_of(nights))
+    _columns(drawn, nights)
+    return drawn
+
+
+def picture(trend: Trend) -> str:
+    """Return the SVG of a trend, which must have at least one run."""
+    drawn = _chart(trend.nights, style=True)
     y = TOP + HIGH + 64
     most = max((one.connections for one in trend.open), default=1)
     y = _list(

@@ -1,0 +1,98 @@
+"""Command lines whose help fits one screen: an option a line, and the rarer ones by name."""
+
+from __future__ import annotations
+
+import argparse
+import textwrap
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+WIDTH, HEIGHT = 80, 24
+"""Columns and lines of a screen."""
+COLUMN = 24
+"""Where the explanation of an option begins."""
+
+
+class OneScreenParser(argparse.ArgumentParser):
+    """An argument parser with a short ``--help`` and the whole one in ``--help-all``.
+
+    ``rare`` are the options (``--jobs``) that the short one only names.
+    """
+
+    def __init__(self, *, rare: Collection[str] = (), **settings: Any) -> None:
+        super().__init__(**settings, add_help=False)
+        self.rare = rare
+        self.whole_help = False
+        self.add_argument("-h", "--help", action=_Help, help="show this screen")
+        self.add_argument("--help-all", action=_HelpAll, help="explain every option")
+
+    def format_help(self) -> str:
+        """Return the help for one screen of 80 columns, where what has no room is cut; or the whole one."""
+        return super().format_help() if self.whole_help else self._short_help()
+
+    def _short_help(self) -> str:
+        shown = [one for one in self._actions if not isinstance(one, _Help)]
+        rare = [one for one in shown if set(one.option_strings) & set(self.rare)]
+        head = [self._usage(shown), *(["", *textwrap.wrap(self.description, WIDTH)] if self.description else []), ""]
+        tail = [*self._named(rare), *([self.epilog] if self.epilog else [])]
+        room = HEIGHT - len(head) - len(tail) - len(shown) + len(rare)
+        body: list[str] = []
+        for action in shown:
+            if action not in rare:
+                lines = self._explained(action)
+                if len(lines) - 1 <= room:
+                    room -= len(lines) - 1
+                    body += lines
+                else:
+                    body.append(_cut(" ".join(part.strip() for part in lines[1:]), lines[0]))
+        return "\n".join([*head, *body, *tail]) + "\n"
+
+    def _usage(self, shown: Iterable[argparse.Action]) -> str:
+        options = ["[options]"] if any(one.option_strings for one in shown) else []
+        values = [f"{one.metavar or one.dest}{'...' if one.nargs in ('*', '+') else ''}" for one in self._positional]
+        return " ".join(["usage:", self.prog, *options, *values])
+
+    @property
+    def _positional(self) -> list[argparse.Action]:
+        return [one for one in self._actions if not one.option_strings]
+
+    def _named(self, rare: Sequence[argparse.Action]) -> list[str]:
+        if not rare:
+            return []
+        names = "also: " + " ".join(one.option_strings[-1] for one in rare) + "; --help-all explains every option."
+        return ["", *textwrap.wrap(names, WIDTH, subsequent_indent="  ", break_on_hyphens=False)]
+
+    def _explained(self, action: argparse.Action) -> list[str]:
+        """Return the lines of an option."""
+        value = "" if action.nargs == 0 else str(action.metavar or action.dest.upper()).replace("%%", "%")
+        name = f"  {', '.join(action.option_strings)} {value}".rstrip() if value else f"  {action.option_strings[-1]}"
+        name = f"  {value}" if not action.option_strings else name
+        text = self._get_formatter()._expand_help(action) if action.help else ""
+        first = f"{name:<{COLUMN - 2}}  "
+        return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=" " * COLUMN) or [name]
+
+
+def _cut(rest: str, line: str) -> str:
+    """Return the first line of a text, of which ``rest`` is left out, without a parenthesis that it does not close."""
+    if line.count("(") > line.count(")"):
+        return line[: line.rindex("(")].rstrip(" ,;:")
+    return f"{line[: WIDTH - 4].rpartition(' ')[0] if len(line) > WIDTH - 4 else line} ..." if rest else line
+
+
+class _Help(argparse.Action):
+    """Print the short help, or the ``whole`` one."""
+
+    whole = False
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings, nargs=0, default=argparse.SUPPRESS)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        assert isinstance(parser, OneScreenParser)
+        parser.whole_help = self.whole
+        parser.print_help()
+        parser.exit()
+
+
+class _HelpAll(_Help):
+    whole = True
