@@ -29,6 +29,7 @@ COPIED = {
             "architecture",
             "benchmarks",
             "clients",
+            "connector-tests",
             "explain",
             "fakes",
             "agreement",

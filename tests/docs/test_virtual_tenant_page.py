@@ -95,7 +95,7 @@ JSON = "-H 'Content-Type: application/json' -d"
 
 def test_the_options_are_those_of_the_command_line() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "conformance.fakes", "serve", "--help"],
+        [sys.executable, "-m", "conformance.fakes", "serve", "--help-all"],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
