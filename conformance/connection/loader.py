@@ -17,7 +17,7 @@ from conformance.connection.clouds import CLOUDS
 from conformance.connection.contradiction import contradictions
 from conformance.connection.credential import Certificate, ClientSecret, Credential, FederatedToken, github_token
 from conformance.connection.duration import DurationError, duration
-from conformance.connection.form import help_for
+from conformance.connection.form import help_for, help_for_variables
 from conformance.connection.model import USABLE, Connection, Expect
 from conformance.connection.repair import repair
 from conformance.connection.secret import Secret, SecretError, read, resolve
@@ -36,6 +36,8 @@ MAX_REPAIRS = 20
 """The largest number of lines that are left out because no parser can read them."""
 OPTIONAL = ("certificate", "federated_token")
 """Credentials that the template has in comments."""
+VARIABLE = re.compile(r"env:(?P<name>[A-Za-z_]\w*)")
+"""A reference to an environment variable, with a name that a shell takes."""
 EXPECT = tuple(one.name for one in fields(Expect))
 
 
@@ -62,6 +64,8 @@ class _File(TomlDocument):
     """The keys that something is wrong with, and whether what was meant is told."""
     values: dict[str, str] = field(default_factory=dict)
     """Values that can be right, of keys that nothing is wrong with."""
+    variables: list[str] = field(default_factory=list)
+    """Environment variables that the file refers to, and that are not set."""
     secrets: list[tuple[_Entry, Problem]] = field(default_factory=list)
     """What is wrong with secrets: told if something else is, else left to the checks, so that a fleet is verified."""
     lines: Sequence[str] = ()
@@ -135,7 +139,9 @@ def load_files(
         corrections = {key: corrected for file in files for key, corrected in file.keys.items()}
         keys = [key for key, corrected in corrections.items() if not corrected or len(corrections) <= MAX_CORRECTIONS]
         values = {key: value for file in files for key, value in file.values.items() if key not in file.keys}
-        raise ConnectionFileError([*map(clean, wrong)], list(help_for(keys, values if len(files) == 1 else {})))
+        variables = dict.fromkeys(name for file in files for name in file.variables)
+        advice = [*help_for(keys, values if len(files) == 1 else {}), *help_for_variables(variables)]
+        raise ConnectionFileError([*map(clean, wrong)], advice)
     return {file.path: tuple(connection for connection, _ in file.connections) for file in files}
 
 
@@ -209,7 +215,7 @@ def _document(file: _File, document: Mapping[str, Any], written: Sequence[Table]
             file.tell(f"unknown key {describe(key)}{hint}; a connection is a table [connection]", line)
     rows = document.get("connection")
     if rows is None:
-        file.tell("no table [connection]")
+        file.tell("no table [connection]; --sentinel-init=FILE writes a file to start from")
         return
     many = isinstance(rows, list)
     rows = rows if many else [rows]
@@ -367,7 +373,12 @@ def _credential(entry: _Entry) -> Credential | None:
     try:
         return _resolved(entry, key, reference)
     except SecretError as error:
-        entry.tell(key, f"{key}: {error}")
+        variable = VARIABLE.fullmatch(reference)
+        if variable and not entry.file.environ.get(variable["name"]):
+            entry.file.variables.append(variable["name"])
+            entry.file.tell(f"{key}: {error}", entry.line(key))
+        else:
+            entry.tell(key, f"{key}: {error}")
         return None
 
 
