@@ -321,7 +321,7 @@ def _incomplete_role(
         certainty="likely",
         also=("rbac_propagating", "rbac_role_missing"),
         about=about,
-        explanation=f"{allows}. A deny assignment would do that; the app may not see which there are.",
+        explanation=f"{allows}. Perhaps a deny assignment that it may not see.",
     )
 
 
@@ -373,8 +373,8 @@ def _other_principal(
         facts={**facts, **wrong},
         certainty="likely",
         also=("rbac_role_missing",),
-        explanation=f"{READER_ROLE} is assigned there to object id {principals}; this app signs in as {me}. The object"
-        " id of the app registration is not the one of its service principal (enterprise application).",
+        explanation=f"{READER_ROLE} is assigned there to object id {principals}; this app signs in as {me}."
+        " An app registration and its enterprise application have different object ids.",
     )
 
 
