@@ -79,7 +79,7 @@ def correction(key: str, value: str, values: Mapping[str, str], valid: Valid) ->
         if other != key and valid(key, part := parts_of(its).get(key, "")):
             return f"what was pasted as {other} holds it: {part!r}"
     if parts:
-        return f"what was pasted holds {' and '.join(sorted(parts))}, but no {key}"
+        return f"what was pasted holds {', '.join(sorted(parts))}, but no {key}"
     fitting = [other for other in values if other != key and not values[other].strip() and valid(other, value.strip())]
     return f"it seems to be the {fitting[0]}" if fitting else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack
@@ -28,6 +29,7 @@ from conformance.pytest_plugin.terminal import TerminalPlugin, quieten
 from conformance.redaction import Outlet, clean, clean_logs
 from conformance.report.comparison import PastRun, past
 from conformance.report.progress import MAX_NAMED, progress
+from conformance.report.terminal_layout import message_lines
 from conformance.results.history import History
 from conformance.run_options import RunOptions
 from conformance.verification.pipeline import Policy
@@ -37,6 +39,13 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from conformance.pytest_plugin.xdist import XdistController
+
+
+def _for_terminal(message: str) -> str:
+    """Return an error as pytest shows it: wrapped where a person reads it at a terminal."""
+    if not sys.stderr.isatty():
+        return message
+    return message_lines(message, shutil.get_terminal_size().columns, "ERROR: ")
 
 
 def start(config: pytest.Config, checks: Path) -> None:
@@ -53,7 +62,7 @@ def start(config: pytest.Config, checks: Path) -> None:
             options.delivery.prepare()
         session = Session(config, options, setup, previous, history)
     except UsageError as error:
-        raise pytest.UsageError(clean(str(error))) from None
+        raise pytest.UsageError(_for_terminal(clean(str(error)))) from None
     except OSError as error:  # a file or folder of an option that this user may not even look at
         raise pytest.UsageError(clean(f"{error.filename or 'this machine'}: {error.strerror}")) from None
     if config.args_source is not config.ArgsSource.ARGS:

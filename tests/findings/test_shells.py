@@ -55,6 +55,17 @@ def test_what_grants_says_who_may_run_it_and_what_takes_it_back(subtests: pytest
                 assert step.undo
 
 
+SIGN_IN = ("az login", "az cloud", "az account")
+"""Commands that act on the user's own sign-in: they need no role."""
+
+
+def test_every_command_says_who_may_run_it(subtests: pytest.Subtests) -> None:
+    for cause, step in STEPS:
+        if step.command.startswith("az ") and not step.command.startswith(SIGN_IN):
+            with subtests.test(cause, command=step.command):
+                assert step.role
+
+
 def test_the_roles_of_azure_allow_what_a_command_does(subtests: pytest.Subtests) -> None:
     """Each built-in role that is named, by Microsoft's definition of it."""
     for verb in verbs():
