@@ -30,6 +30,8 @@ class ConnectionFile(TomlDocument):
     """The keys that something is wrong with, and whether what was meant is told."""
     values: dict[str, str] = field(default_factory=dict)
     """Values that can be right, of keys that nothing is wrong with."""
+    variables: list[str] = field(default_factory=list)
+    """Environment variables that the file refers to, and that are not set."""
     secrets: list[tuple[ConnectionTable, Problem]] = field(default_factory=list)
     """What is wrong with secrets: told if something else is, else left to the checks, so that a fleet is verified."""
     lines: Sequence[str] = ()

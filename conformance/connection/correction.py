@@ -73,11 +73,13 @@ def correction(key: str, value: str, values: Mapping[str, str], valid: Valid) ->
         if other != key and its != value and valid(key, its) and valid(other, value) and not valid(other, its):
             return f"it seems to be swapped with {other}"
     for candidate in _candidates(value):
-        if candidate != value and valid(key, candidate):
+        if candidate != value and candidate not in parts.values() and valid(key, candidate):
             return f"did you mean {candidate!r}?"
     for other, its in values.items():
         if other != key and valid(key, part := parts_of(its).get(key, "")):
             return f"what was pasted as {other} holds it: {part!r}"
+    if parts:
+        return f"what was pasted holds {', '.join(sorted(parts))}, but no {key}"
     fitting = [other for other in values if other != key and not values[other].strip() and valid(other, value.strip())]
     return f"it seems to be the {fitting[0]}" if fitting else None
 

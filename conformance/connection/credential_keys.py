@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from conformance.connection.connection_table import CREDENTIALS, OPTIONAL, ConnectionTable, comment_hint
 from conformance.connection.credential import Certificate, ClientSecret, Credential, FederatedToken, github_token
 from conformance.connection.secret import Secret, SecretError, read, resolve
 from conformance.redaction import remember
+
+VARIABLE = re.compile(r"env:(?P<name>[A-Za-z_]\w*)")
+"""A reference to an environment variable, with a name that a shell takes."""
 
 
 def read_credential(entry: ConnectionTable) -> Credential | None:
@@ -32,7 +37,12 @@ def read_credential(entry: ConnectionTable) -> Credential | None:
     try:
         return _resolved(entry, key, reference)
     except SecretError as error:
-        entry.add_problem(key, f"{key}: {error}")
+        variable = VARIABLE.fullmatch(reference)
+        if variable and not entry.file.environ.get(variable["name"]):
+            entry.file.variables.append(variable["name"])
+            entry.file.add_problem(f"{key}: {error}", entry.line(key))
+        else:
+            entry.add_problem(key, f"{key}: {error}")
         return None
 
 

@@ -44,5 +44,14 @@ def help_for(keys: Collection[str], values: Mapping[str, str]) -> Iterator[str]:
         yield f"    {_PLACEHOLDER.sub(lambda match: _filled(match[1], values), place.command)}"
 
 
+def help_for_variables(names: Collection[str]) -> Iterator[str]:
+    """Yield lines: how environment variables that a connection file refers to are set, in each shell."""
+    if names:
+        yield "Nothing was sent. Set what the file refers to, in the shell that runs this:"
+    for name in names:
+        yield f'  bash, zsh:   export {name}="..."'
+        yield f'  PowerShell:  $env:{name} = "..."'
+
+
 def _filled(key: str, values: Mapping[str, str]) -> str:
     return values.get(key) or f'"<{key.replace("_", "-")}>"'

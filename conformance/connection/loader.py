@@ -12,7 +12,7 @@ from typing import Any
 from conformance.connection.connection_keys import read_connection
 from conformance.connection.connection_table import CREDENTIALS, IDS, KEYS, ConnectionFile, ConnectionTable
 from conformance.connection.contradiction import contradictions
-from conformance.connection.form import help_for
+from conformance.connection.form import help_for, help_for_variables
 from conformance.connection.model import Connection
 from conformance.connection.repair import repair
 from conformance.errors import UsageError
@@ -85,7 +85,9 @@ def load_files(
         corrections = {key: corrected for file in files for key, corrected in file.keys.items()}
         keys = [key for key, corrected in corrections.items() if not corrected or len(corrections) <= MAX_CORRECTIONS]
         values = {key: value for file in files for key, value in file.values.items() if key not in file.keys}
-        raise ConnectionFileError([*map(clean, wrong)], list(help_for(keys, values if len(files) == 1 else {})))
+        variables = dict.fromkeys(name for file in files for name in file.variables)
+        advice = [*help_for(keys, values if len(files) == 1 else {}), *help_for_variables(variables)]
+        raise ConnectionFileError([*map(clean, wrong)], advice)
     return {file.path: tuple(connection for connection, _ in file.connections) for file in files}
 
 
@@ -159,7 +161,7 @@ def _document(file: ConnectionFile, document: Mapping[str, Any], written: Sequen
             file.add_problem(f"unknown key {describe(key)}{hint}; a connection is a table [connection]", line)
     rows = document.get("connection")
     if rows is None:
-        file.add_problem("no table [connection]")
+        file.add_problem("no table [connection]; --sentinel-init=FILE writes a file to start from")
         return
     many = isinstance(rows, list)
     rows = rows if many else [rows]

@@ -18,7 +18,7 @@ RESOURCE_GROUP = re.compile(r"[\w().-]{0,89}[\w()-]")
 VARIABLE = re.compile(r"\$\{?\w+\}?|%\w+%|\$env:\w+")
 QUOTES = "'\"`“”„‘’‚"
 MANY_TENANTS = frozenset({"common", "organizations", "consumers"})
-A_GUID = "a GUID such as 00000000-0000-0000-0000-000000000000"
+A_GUID = "a GUID such as 12345678-90ab-cdef-1234-567890abcdef"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
+from typing import Literal
 
 from conformance.findings.data import load
 from conformance.findings.lazy_pattern import lazy_pattern
@@ -59,6 +60,10 @@ class Verb:
     start: str
     role: str
     source: str
+    actions: tuple[str, ...] = ()
+    """Azure actions that the role allows; empty for roles of Entra."""
+    evidence: Literal["documented", "inferred"] = "documented"
+    """How the role is known."""
     within: str = ""
     undo: str | None = None
 
@@ -69,7 +74,7 @@ class Verb:
 @cache
 def verbs() -> tuple[Verb, ...]:
     """Return the rows of ``verbs.toml``, in their order."""
-    return tuple(Verb(**row) for row in load("verbs")["verb"])
+    return tuple(Verb(**{**row, "actions": tuple(row.get("actions", ()))}) for row in load("verbs")["verb"])
 
 
 def verb_of(command: str) -> Verb | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,10 +19,18 @@ from conformance.pytest_plugin.session import Session
 from conformance.pytest_plugin.setup import read_setup
 from conformance.redaction import clean
 from conformance.report.comparison import past
+from conformance.report.terminal_layout import message_lines
 from conformance.run_options import RunOptions
 
 if TYPE_CHECKING:
     from conformance.results.history import History
+
+
+def _for_terminal(message: str) -> str:
+    """Return an error as pytest shows it: wrapped where a person reads it at a terminal."""
+    if not sys.stderr.isatty():
+        return message
+    return message_lines(message, shutil.get_terminal_size().columns, "ERROR: ")
 
 
 def start(config: pytest.Config, checks: Path) -> None:
@@ -37,7 +47,7 @@ def start(config: pytest.Config, checks: Path) -> None:
             options.delivery.prepare()
         session = Session(config, options, setup, previous, history)
     except UsageError as error:
-        raise pytest.UsageError(clean(str(error))) from None
+        raise pytest.UsageError(_for_terminal(clean(str(error)))) from None
     except OSError as error:  # a file or folder of an option that this user may not even look at
         raise pytest.UsageError(clean(f"{error.filename or 'this machine'}: {error.strerror}")) from None
     if config.args_source is not config.ArgsSource.ARGS:

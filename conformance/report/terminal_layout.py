@@ -128,6 +128,22 @@ def wrapped(text: str, width: int) -> list[str]:
     return textwrap.wrap(text, max(width, 20), break_long_words=False, break_on_hyphens=False) or [""]
 
 
+def message_lines(text: str, width: int, prefix: str = "") -> str:
+    """Return a message with its sentences wrapped to a width; commands, which are indented by four, stay whole.
+
+    ``prefix`` is what will stand before its first line.
+    """
+    lines: list[str] = []
+    for line in (prefix + text).splitlines():
+        indent = len(line) - len(line.lstrip())
+        hang = " " * (indent + 2)
+        broken = textwrap.wrap(
+            line, width, subsequent_indent=hang, break_long_words=False, break_on_hyphens=False, drop_whitespace=True
+        )
+        lines += [line] if indent >= 4 or not broken else broken
+    return "\n".join(lines).removeprefix(prefix)
+
+
 def option_lines(command: str) -> list[str]:
     """Return a command in pieces that each begin a line: one option with its value each.
 

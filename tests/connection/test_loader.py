@@ -234,7 +234,7 @@ def test_each_of_many_connections_needs_a_name(write: Any) -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"", "conn.toml: no table [connection]"),
+        (b"", "conn.toml: no table [connection]; --sentinel-init=FILE writes a file to start from"),
         (b"connection = 1", "conn.toml:1: connection: found the number, expected a table"),
         (b"\n\xff", "conn.toml:2: is no text in UTF-8"),
         (b"\x00", "conn.toml: is a binary file, no TOML"),

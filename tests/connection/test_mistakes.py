@@ -190,3 +190,22 @@ def test_no_mistake_shows_a_secret(core: str) -> None:
 
 def test_a_good_file_is_left_as_it_is() -> None:
     assert repair(FILE, KEYS) == (FILE, [])
+
+
+def test_an_id_of_a_pasted_resource_is_not_suggested_for_another_key(write: Write, subtests: pytest.Subtests) -> None:
+    """A resource id of a workspace holds the subscription's id, and not the Workspace ID."""
+    for pasted in (RESOURCE, PORTAL):
+        with subtests.test(pasted):
+            (problem,) = problems(write((WORKSPACE, pasted)))
+            assert "did you mean" not in problem
+            assert "resource_group, subscription_id" in problem
+            assert "but no workspace_id" in problem
+
+
+def test_a_variable_that_is_not_set_is_to_be_set_and_no_secret_to_be_made(write: Write) -> None:
+    with pytest.raises(ConnectionFileError) as caught:
+        load(write(("env:CONTOSO_SECRET", "env:NOT_THERE")), environ={})
+    text = str(caught.value)
+    assert 'export NOT_THERE="..."' in text
+    assert '$env:NOT_THERE = "..."' in text
+    assert "credential reset" not in text

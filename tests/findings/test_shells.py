@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.apis.actions import covers
+from conformance.fakes.state.roles import BUILT_IN
 from conformance.findings import CAUSES, finding
 from conformance.findings.command import Step, verbs
 from conformance.findings.shell import UNSAFE, join, powershell
@@ -49,6 +53,32 @@ def test_what_grants_says_who_may_run_it_and_what_takes_it_back(subtests: pytest
             with subtests.test(cause, command=step.command):
                 assert step.role
                 assert step.undo
+
+
+SIGN_IN = ("az login", "az cloud", "az account")
+"""Commands that act on the user's own sign-in: they need no role."""
+
+
+def test_every_command_says_who_may_run_it(subtests: pytest.Subtests) -> None:
+    for cause, step in STEPS:
+        if step.command.startswith("az ") and not step.command.startswith(SIGN_IN):
+            with subtests.test(cause, command=step.command):
+                assert step.role
+
+
+def test_the_roles_of_azure_allow_what_a_command_does(subtests: pytest.Subtests) -> None:
+    """Each built-in role that is named, by Microsoft's definition of it."""
+    for verb in verbs():
+        with subtests.test(verb.start + verb.within):
+            named = [name for name in re.split(r", | or | at the | of the ", verb.role) if name in BUILT_IN]
+            entra = verb.start.startswith("az ad") or verb.within == "/appRoleAssignments"
+            assert bool(verb.actions) != entra, "what a role of Azure has to allow"
+            assert named or entra
+            for name in named if verb.actions else ():
+                definition = BUILT_IN[name]
+                for action in verb.actions:
+                    assert covers(definition.actions, action), name
+                    assert not covers(definition.not_actions, action), name
 
 
 def test_no_kind_of_command_is_left_over() -> None:

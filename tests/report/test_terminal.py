@@ -23,7 +23,7 @@ from conformance.report.comparison import run_of
 from conformance.report.document import document, with_comparison
 from conformance.report.model import Document, StalePart
 from conformance.report.terminal import Terminal
-from conformance.report.terminal_layout import console, continued, option_lines
+from conformance.report.terminal_layout import console, continued, message_lines, option_lines
 from conformance.report.wording import ranges
 from conformance.verification.result import Report
 from tests.contoso import START
@@ -174,3 +174,19 @@ def test_each_option_has_its_line_but_not_what_stands_in_quotes() -> None:
         '--url "/x -y" ',
         '--query "a -b"',
     ]
+
+
+def test_a_message_is_wrapped_and_its_commands_stay_whole() -> None:
+    command = "    az account list --all --refresh --query '[].{name:name,subscriptionId:id}' --output table"
+    text = "\n".join(
+        [
+            "conn.toml:3: tenant_id: found 'contoso', expected the directory's GUID",
+            "  tenant_id: Entra > Overview",
+            command,
+        ]
+    )
+    lines = message_lines(text, 50, "ERROR: ").splitlines()
+    assert command in lines
+    assert max(len(line) for line in lines if line != command) <= 50
+    assert len(lines[0]) <= 50 - len("ERROR: ")
+    assert " ".join(" ".join(lines).split()) == " ".join(text.split())

@@ -148,6 +148,6 @@ def _other_principal(
         facts={**facts, **wrong},
         certainty="likely",
         also=("rbac_role_missing",),
-        explanation=f"{READER_ROLE} is assigned there to object id {principals}; this app signs in as {me}. The object"
-        " id of the app registration is not the one of its service principal (enterprise application).",
+        explanation=f"{READER_ROLE} is assigned there to object id {principals}; this app signs in as {me}."
+        " An app registration and its enterprise application have different object ids.",
     )

@@ -117,7 +117,7 @@ def incomplete_role(
         certainty="likely",
         also=("rbac_propagating", "rbac_role_missing"),
         about=about,
-        explanation=f"{allows}. A deny assignment would do that; the app may not see which there are.",
+        explanation=f"{allows}. Perhaps a deny assignment that it may not see.",
     )
 
 
