@@ -47,7 +47,7 @@ class RunOptions:
 
     @classmethod
     def parse(cls, option: Callable[[str], Any], environ: Mapping[str, str] = os.environ) -> RunOptions:
-        """Read each option by its name without a prefix, such as ``jobs``.
+        """Return the options, each read by its name without a prefix, such as ``jobs``.
 
         Raises :class:`~conformance.errors.UsageError` for a value that cannot be used; messages name options in
         pytest's form (``--sentinel-jobs``).
@@ -77,7 +77,7 @@ class RunOptions:
         )
 
     def baseline(self) -> Baseline:
-        """Read the baseline file. Own checks have to be imported before: an unknown check id is an error."""
+        """Return the baseline of its file. Own checks have to be imported before: an unknown check id is an error."""
         return read(self.baseline_file) if self.baseline_file else ()
 
     def journal(self) -> Journal:

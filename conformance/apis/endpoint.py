@@ -103,7 +103,9 @@ class Endpoint(Generic[T]):
         return re.compile(rf"\A{regex}\Z", re.IGNORECASE)
 
     def ask(self, *, json: Any = None, headers: Mapping[str, str] | None = None, **parameters: Any) -> Ask[T]:
-        """One question to this operation. Keywords are query options or path parameters, by their Python names."""
+        """Return one question to this operation. Keywords are query options or path parameters, by their
+        Python names.
+        """
         query = {self.query[name]: str(value) for name, value in parameters.items() if name in self.query}
         path = {name: str(value) for name, value in parameters.items() if name not in self.query}
         unknown = [name for name in path if "{" + name + "}" not in self.path]

@@ -87,28 +87,28 @@ def judge(check: Check, connection: Connection, evidence: Mapping[str, Evidence]
 
 
 def _outcome(check: Check, judge: Judge) -> Outcome:
-    met = judge.evaluate(check)
-    if isinstance(met, Outcome):
-        return met
-    owner = check if met.stated else _owner(check, met, judge)
+    check_finding = judge.evaluate(check)
+    if isinstance(check_finding, Outcome):
+        return check_finding
+    owner = check if check_finding.stated else _owner(check, check_finding, judge)
     probes = tuple(check.needs.values())
-    known_here = run_facts(judge.connection, judge.evidence, met.probe, met.exchange)
-    root = Root(owner.id, met.finding.completed(known_here), met.exchange)
-    status: Status = "failed" if check.level == "must" and met.binding else "warning"
+    known_here = run_facts(judge.connection, judge.evidence, check_finding.probe, check_finding.exchange)
+    root = Root(owner.id, check_finding.finding.completed(known_here), check_finding.exchange)
+    status: Status = "failed" if check.level == "must" and check_finding.binding else "warning"
     if owner.id != check.id:
         if owner.level == "should" and root.conclusive:
             reason = f"needs that {owner.title} ({owner.id})"
             return Outcome(check.id, "not_applicable", reason=reason, probes=probes)
         status = "blocked"
-    elif not root.conclusive and not met.stated:
+    elif not root.conclusive and not check_finding.stated:
         status = "inconclusive"
-    return Outcome(check.id, status, root, met.finding.explanation, probes, met.exchange)
+    return Outcome(check.id, status, root, check_finding.finding.explanation, probes, check_finding.exchange)
 
 
-def _owner(check: Check, met: CheckFinding, judge: Judge) -> Check:
+def _owner(check: Check, check_finding: CheckFinding, judge: Judge) -> Check:
     """Return the check that owns the finding: another check that meets the same cause, else this one."""
     evidence = judge.evidence
-    for id in owners(met.finding, met.probe):
+    for id in owners(check_finding.finding, check_finding.probe):
         other = get_check(id)
         if other is check:
             break
@@ -117,7 +117,10 @@ def _owner(check: Check, met: CheckFinding, judge: Judge) -> Check:
         if not evidence.keys() >= set(other.needs.values()):
             return other  # it was not selected, so what else it would have seen is not known
         its = judge.evaluate(other)
-        if isinstance(its, CheckFinding) and met.finding.cause in {its.finding.cause, *_refused(other, evidence)}:
+        if isinstance(its, CheckFinding) and check_finding.finding.cause in {
+            its.finding.cause,
+            *_refused(other, evidence),
+        }:
             return other
     return check
 
@@ -129,7 +132,9 @@ def _refused(check: Check, evidence: Mapping[str, Evidence]) -> Iterator[str]:
 
 
 def evaluate(check: Check, connection: Connection, evidence: Mapping[str, Evidence]) -> Outcome | CheckFinding:
-    """Evaluate a check: a final :class:`Outcome`, or a :class:`CheckFinding` whose owner is still to be determined."""
+    """Return what a check finds: a final :class:`Outcome`, or a :class:`CheckFinding` whose owner is still to be
+    determined.
+    """
     needed = {parameter: evidence[probe] for parameter, probe in check.needs.items()}
     probes = tuple(check.needs.values())
     stop = _stopped(check, needed, probes)
@@ -161,10 +166,10 @@ def evaluate(check: Check, connection: Connection, evidence: Mapping[str, Eviden
 def _unless_unknown(needed: Mapping[str, Evidence], outcome: Outcome) -> Outcome:
     """Return an outcome that finds nothing wrong, or an error where evidence of the check has an internal error."""
     fault = next((item for item in needed.values() if isinstance(item, InternalError)), None)
-    return outcome if fault is None else Outcome(outcome.check, "error", reason=_told(fault), probes=outcome.probes)
+    return outcome if fault is None else Outcome(outcome.check, "error", reason=reason_of(fault), probes=outcome.probes)
 
 
-def _told(fault: InternalError) -> str:
+def reason_of(fault: InternalError) -> str:
     return f"{fault.probe}: {fault.message}"
 
 
@@ -181,7 +186,7 @@ def _stopped(check: Check, needed: Mapping[str, Evidence], probes: tuple[str, ..
             return CheckFinding(refusal.finding, refusal.probe, refusal.exchange)
     for item in missing:
         if isinstance(item, InternalError):
-            return Outcome(check.id, "error", reason=_told(item), probes=probes)
+            return Outcome(check.id, "error", reason=reason_of(item), probes=probes)
     for item in missing:
         if isinstance(item, NotAsked):
             return Outcome(check.id, item.kind, reason=item.reason, probes=probes)

@@ -71,7 +71,7 @@ def test_tenant(
 
 
 def fail_if_refused(causes: tuple[str, ...], tokens: tuple[Evidence, ...]) -> None:
-    """Fail if a token was refused for one of these causes."""
+    """Raise :class:`Found` if a token was refused for one of these causes."""
     for token in tokens:
         if isinstance(token, Refusal) and token.finding.cause in causes:
             raise Found(token.finding, refusal=token)

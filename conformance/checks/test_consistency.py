@@ -97,18 +97,18 @@ def test_incidents_in_graph(
     }
     oldest = min((one.created_date_time for one in graph_incidents.data.value), default=None)
     full = len(graph_incidents.data.value) >= LONG_PAGE
-    told = [
+    named_incidents = [
         one.properties.provider_incident_id
         for one in incidents.data.value
         if "XDR" in (one.properties.provider_name or "")
         and is_settled(created := one.properties.created_time_utc, graph_incidents.exchange.date)
         and not (full and created and oldest and created < oldest)  # it would be on a later page
     ]
-    if not told:
+    if not named_incidents:
         not_applicable("none of Sentinel's incidents comes from the Defender portal and is older than minutes")
-    if not any(one in ids for one in told):
+    if not any(one in ids for one in named_incidents):
         fail(
-            f"None of the Defender incidents that Sentinel names ({', '.join(map(str, told))}) is among the"
+            f"None of the Defender incidents that Sentinel names ({', '.join(map(str, named_incidents))}) is among the"
             f" newest of Graph.",
             "defender_portal_not_connected",
             certainty="likely",

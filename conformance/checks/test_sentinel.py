@@ -81,8 +81,12 @@ def test_incident_entities(incident_entities: Answer[IncidentEntities]) -> None:
     """Other counts than there are entities are worth a warning."""
     data = incident_entities.data
     if data.meta_data is not None:
-        told, there = sum(one.count for one in data.meta_data), len(data.entities or ())
-        advise(told == there, f"The answer holds {there} entities and counts {told}.", promise="incident-entity-counts")
+        counted, there = sum(one.count for one in data.meta_data), len(data.entities or ())
+        advise(
+            counted == there,
+            f"The answer holds {there} entities and counts {counted}.",
+            promise="incident-entity-counts",
+        )
 
 
 @check("SENT-013", "the comments of an incident can be read", using={"listed": "incident_comments"})

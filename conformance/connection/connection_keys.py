@@ -26,7 +26,7 @@ def read_connection(entry: ConnectionTable, many: bool) -> None:
     before = len(entry.file.wrong)
     for key in entry.row:
         if key not in KEYS:
-            entry.tell(key, f"unknown key {describe(key)}{did_you_mean(key, KEYS)}")
+            entry.add_problem(key, f"unknown key {describe(key)}{did_you_mean(key, KEYS)}")
     values: dict[str, Any] = {key: _string(entry, key) for key in IDS}
     name = _name(entry, required=many)
     credential = read_credential(entry)
@@ -37,7 +37,7 @@ def read_connection(entry: ConnectionTable, many: bool) -> None:
     given = {key: value for key, value in values.items() if value.strip()}
     entry.file.secrets += [(entry, problem) for problem in (_secret(credential) if credential else ())]
     for problem in malformed_values(given):
-        entry.tell(problem.key, f"{problem.text} [{problem.cause}]", corrected=problem.correction is not None)
+        entry.add_problem(problem.key, f"{problem.text} [{problem.cause}]", corrected=problem.correction is not None)
     entry.file.values |= given
     if len(entry.file.wrong) > before or credential is None:
         return
@@ -62,7 +62,7 @@ def _string(entry: ConnectionTable, key: str, *, required: bool = True) -> str:
     if value is None:
         misspelt = difflib.get_close_matches(key, [one for one in entry.row if one not in KEYS], 1, 0.8)
         if required and not misspelt:
-            entry.tell(key, f"missing key {key!r}{comment_hint(entry, key)}")
+            entry.add_problem(key, f"missing key {key!r}{comment_hint(entry, key)}")
         return ""
     if not isinstance(value, str):
         entry.found(key, value, "a text in quotes")
@@ -113,7 +113,7 @@ def _expect(entry: ConnectionTable) -> Expect:
     values: dict[str, Any] = {}
     for key, value in row.items():
         if key not in EXPECT:
-            entry.tell(f"expect.{key}", f"unknown key {describe(key)}{did_you_mean(key, EXPECT)}")
+            entry.add_problem(f"expect.{key}", f"unknown key {describe(key)}{did_you_mean(key, EXPECT)}")
         elif key.endswith("_days"):
             if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 100_000:
                 values[key] = value
@@ -123,7 +123,7 @@ def _expect(entry: ConnectionTable) -> Expect:
             try:
                 values[key] = duration(value)
             except DurationError as error:
-                entry.tell(f"expect.{key}", f"expect.{key}: {error}")
+                entry.add_problem(f"expect.{key}", f"expect.{key}: {error}")
         else:
             entry.found(f"expect.{key}", value, "a duration such as 7d, 12h or 30m")
     return Expect(**values)

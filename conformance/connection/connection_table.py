@@ -48,12 +48,12 @@ class ConnectionTable:
     def line(self, key: str) -> int:
         return line_of(self.table, key, self.nested)
 
-    def tell(self, key: str, text: str, *, corrected: bool = False) -> None:
+    def add_problem(self, key: str, text: str, *, corrected: bool = False) -> None:
         self.file.keys[key] = corrected
-        self.file.tell(text, self.line(key))
+        self.file.add_problem(text, self.line(key))
 
     def found(self, key: str, value: object, expected: str) -> None:
-        self.tell(key, f"{key}: found {_shown(key, value)}, expected {expected}")
+        self.add_problem(key, f"{key}: found {_shown(key, value)}, expected {expected}")
 
 
 def comment_hint(entry: ConnectionTable, key: str) -> str:

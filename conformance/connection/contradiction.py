@@ -8,8 +8,8 @@ from conformance.connection.model import Connection
 
 
 def contradictions(connections: Sequence[tuple[Connection, str]]) -> list[str]:
-    """one line for each pair of values in which two connections contradict each other. Each connection comes with its
-    place (``file:line``) for the message.
+    """Return one line for each pair of values in which two connections contradict each other. Each connection comes
+    with its place (``file:line``) for the message.
 
     A workspace id belongs to one workspace, and a workspace has one id. One subscription under several tenants is no
     contradiction: Azure Lighthouse lets another tenant read it.

@@ -54,8 +54,8 @@ def invisible(text: str) -> str | None:
 
 def visible(text: str) -> str:
     """Return a text without characters that cannot be seen; blanks of any kind become plain ones."""
-    kept = (" " if unicodedata.category(sign) == "Zs" else sign for sign in text)
-    return "".join(sign for sign in kept if unicodedata.category(sign) != "Cf")
+    signs = (" " if unicodedata.category(sign) == "Zs" else sign for sign in text)
+    return "".join(sign for sign in signs if unicodedata.category(sign) != "Cf")
 
 
 def correction(key: str, value: str, values: Mapping[str, str], valid: Valid) -> str | None:

@@ -12,15 +12,15 @@ def read_credential(entry: ConnectionTable) -> Credential | None:
     given = [key for key in CREDENTIALS if key in entry.row]
     if not given:
         hints = [hint for key in CREDENTIALS if key not in OPTIONAL and (hint := comment_hint(entry, key))]
-        entry.tell("name", f"no credential: one of {', '.join(CREDENTIALS)} is needed{''.join(hints)}")
+        entry.add_problem("name", f"no credential: one of {', '.join(CREDENTIALS)} is needed{''.join(hints)}")
         entry.file.keys["client_secret"] = False
         return None
     if len(given) > 1:
-        entry.tell(given[1], f"two credentials: {' and '.join(given)}; one is needed")
+        entry.add_problem(given[1], f"two credentials: {' and '.join(given)}; one is needed")
         return None
     key = given[0]
     if "certificate_password" in entry.row and key != "certificate":
-        entry.tell("certificate_password", "certificate_password: there is no certificate that it could open")
+        entry.add_problem("certificate_password", "certificate_password: there is no certificate that it could open")
     reference = entry.row[key]
     if not isinstance(reference, str) or not reference.strip():
         entry.found(key, reference, "env:NAME, file:PATH or the value")
@@ -32,7 +32,7 @@ def read_credential(entry: ConnectionTable) -> Credential | None:
     try:
         return _resolved(entry, key, reference)
     except SecretError as error:
-        entry.tell(key, f"{key}: {error}")
+        entry.add_problem(key, f"{key}: {error}")
         return None
 
 

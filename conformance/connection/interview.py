@@ -46,13 +46,13 @@ def interview(known: Mapping[str, str], folder: Path) -> tuple[Path, Path]:
         values[key] = values.get(key) or _answer(key, values)
     text = _secret()
     stem = values["workspace_name"]
-    file, kept = folder / f"{stem}.toml", folder / f"{stem}.secret"
-    for path in (file, kept):
+    file, secret_file = folder / f"{stem}.toml", folder / f"{stem}.secret"
+    for path in (file, secret_file):
         if os.path.lexists(path):
             raise InterviewError(f"{path.name}: exists already, nothing written")
-    _create(kept, text)
-    _create(file, FILE.format(name=stem, secret=kept.name, **values))
-    return file, kept
+    _create(secret_file, text)
+    _create(file, FILE.format(name=stem, secret=secret_file.name, **values))
+    return file, secret_file
 
 
 def _answer(key: str, values: Mapping[str, str]) -> str:

@@ -62,7 +62,7 @@ def load_files(
     environ: Mapping[str, str] | None = None,
     credentials: bool = True,
 ) -> dict[Path, tuple[Connection, ...]]:
-    """Return the same as :func:`load`, by the file that holds the connections."""
+    """Return the same as :func:`load`, by the file that holds the connections. Raises :class:`ConnectionFileError`."""
     given = [paths] if isinstance(paths, str | Path) else list(paths)
     wrong: list[str] = []
     files = [
@@ -126,7 +126,7 @@ def _read(path: Path, environ: Mapping[str, str], credentials: bool) -> Connecti
     for mistake in mistakes:
         if mistake.key:
             file.keys[mistake.key] = True
-        file.tell(mistake.text, mistake.line)
+        file.add_problem(mistake.text, mistake.line)
     document = file.decode(repaired)
     for _ in range(MAX_REPAIRS):
         line = file.wrong[-1][0] if document is None else 0
@@ -140,14 +140,14 @@ def _read(path: Path, environ: Mapping[str, str], credentials: bool) -> Connecti
     if document is not None:
         _document(file, document, tables(repaired))
     for entry, problem in file.secrets if file.wrong else ():
-        entry.tell(problem.key, f"{problem.text} [{problem.cause}]")
+        entry.add_problem(problem.key, f"{problem.text} [{problem.cause}]")
     return file
 
 
 def _document(file: ConnectionFile, document: Mapping[str, Any], written: Sequence[Table]) -> None:
     bare = [key for key in document if key in KEYS]
     if bare and "connection" not in document:
-        file.tell("a line [connection] is missing above this one", written[0].keys.get(bare[0]))
+        file.add_problem("a line [connection] is missing above this one", written[0].keys.get(bare[0]))
         nested = {one.path: one for one in written[1:]}
         read_connection(ConnectionTable(file, document, written[0], nested), many=False)
         return
@@ -156,10 +156,10 @@ def _document(file: ConnectionFile, document: Mapping[str, Any], written: Sequen
         if key != "connection":
             line = written[0].keys.get(key) or next((one.line for one in written if one.path.split(".")[0] == key), 1)
             hint = did_you_mean(key, ("connection", *KEYS))
-            file.tell(f"unknown key {describe(key)}{hint}; a connection is a table [connection]", line)
+            file.add_problem(f"unknown key {describe(key)}{hint}; a connection is a table [connection]", line)
     rows = document.get("connection")
     if rows is None:
-        file.tell("no table [connection]")
+        file.add_problem("no table [connection]")
         return
     many = isinstance(rows, list)
     rows = rows if many else [rows]
@@ -170,6 +170,6 @@ def _document(file: ConnectionFile, document: Mapping[str, Any], written: Sequen
         below = written[at + 1 : end] if at is not None else written
         nested = {one.path.removeprefix("connection."): one for one in below if one.path.startswith("connection.")}
         if not isinstance(row, dict):
-            file.tell(f"connection: found {kind(row)}, expected a table", table.line if table else 1)
+            file.add_problem(f"connection: found {kind(row)}, expected a table", table.line if table else 1)
             continue
         read_connection(ConnectionTable(file, row, table, nested), many)

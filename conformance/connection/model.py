@@ -116,7 +116,7 @@ class Connection:
         return tuple(url.removeprefix("https://") for api, url in self.cloud.hosts.items() if self.uses(api))
 
     def facts(self) -> dict[str, str]:
-        """Its values by the names that endpoints' paths and the commands of fixes use. No secret among them."""
+        """Return its values by the names that endpoints' paths and the commands of fixes use. No secret among them."""
         return {
             "tenant_id": self.tenant_id,
             "client_id": self.client_id,

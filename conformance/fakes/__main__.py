@@ -104,7 +104,7 @@ def share(text: str) -> float:
 
 
 def named_file(text: str) -> tuple[str, Path]:
-    """A table's name and its file: ``Orders_CL=orders.csv``. Raises ValueError, as argparse takes it."""
+    """Return a table's name and its file: ``Orders_CL=orders.csv``. Raises ValueError, as argparse takes it."""
     name, equals, path = text.partition("=")
     if not (name and equals and path):
         raise ValueError
@@ -121,7 +121,9 @@ def many_files() -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line. Exit code 4 for an unknown scenario, or a place that cannot be listened at or written to."""
+    """Run the command line and return its exit code: 4 for an unknown scenario, or a place that cannot be listened at
+    or written to.
+    """
     parser = argparse.ArgumentParser(prog="sentinel-fakes", description=__doc__)
     parser.add_argument("--version", action="version", version=f"sentinel-conformance {__version__}")
     commands = parser.add_subparsers(required=True)

@@ -43,7 +43,7 @@ class Disturbance:
     endpoint: str | None = None
     path: str | None = None
     times: int | None = None
-    met: int = 0
+    count: int = 0
 
     def applies(self, api: str, call: Call) -> bool:
         operation = call.endpoint.name if call.endpoint else ""
@@ -51,7 +51,7 @@ class Disturbance:
             return False
         if self.path and self.path.lower() not in call.request.url.path.lower():
             return False
-        return self.times is None or self.met < self.times
+        return self.times is None or self.count < self.times
 
 
 @dataclass
@@ -151,7 +151,7 @@ class World:
     def _disturbed(self, api: Api, call: Call) -> httpx.Response | None:
         for one in self.disturbances:
             if one.applies(api.name, call):
-                one.met += 1
+                one.count += 1
                 return one.answer(call)
         return None
 

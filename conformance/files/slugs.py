@@ -13,14 +13,14 @@ RESERVED = re.compile(r"con|prn|aux|nul|conin|conout|(?:com|lpt)[0-9¹²³]")
 
 def slugs(names: Iterable[str]) -> list[str]:
     """Return a file name for each connection name, in the same order. No two are equal, not even ignoring case."""
-    taken = set[str]()
+    used = set[str]()
     found = []
     for number, name in enumerate(names, 1):
         stem = re.sub(r"[^\w-]+", "-", name).strip("-")[:MAX_LENGTH].lower() or str(number)
         if RESERVED.fullmatch(stem):
             stem = f"{stem}-{number}"
-        if stem in taken:
-            stem = next(one for more in count(number) if (one := f"{stem}-{more}") not in taken)
-        taken.add(stem)
+        if stem in used:
+            stem = next(one for more in count(number) if (one := f"{stem}-{more}") not in used)
+        used.add(stem)
         found.append(stem)
     return found

@@ -21,7 +21,7 @@ WIDTH = 100
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line; its exit code."""
+    """Run the command line and return its exit code."""
     options = _parser().parse_args(arguments)
     try:
         paste = Paste.of(options.text, service=options.service, status=options.status, headers=options.headers)

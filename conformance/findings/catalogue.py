@@ -66,7 +66,7 @@ def catalogue() -> tuple[Entry, ...]:
 
 @cache
 def numbers() -> frozenset[int]:
-    """Entra's numbers that the catalogues know."""
+    """Return Entra's numbers that the catalogues know."""
     return frozenset(number for entry in catalogue() for number in entry.numbers)
 
 

@@ -84,7 +84,7 @@ _OBJECT_ID = lazy_pattern(rf"(?<!/){_GUID}")
 
 
 def numbers(text: str) -> list[int]:
-    """Entra's error numbers, in the order of the text."""
+    """Return Entra's error numbers, in the order of the text."""
     found = [match[1] for match in _AADSTS.finditer(text)]
     for match in _ERROR_CODES.finditer(text):
         found += re.findall(r"[0-9]{4,8}", match[1])
@@ -95,7 +95,7 @@ def numbers(text: str) -> list[int]:
 
 
 def codes(text: str) -> list[str]:
-    """Codes that the text marks as such, in its order."""
+    """Return the codes that the text marks as such, in its order."""
     found = [
         (match.start(1), match[1])
         for at, pattern in enumerate(_CODE)
@@ -106,7 +106,7 @@ def codes(text: str) -> list[str]:
 
 
 def mentions(text: str) -> list[str]:
-    """Words that look like a code."""
+    """Return words that look like a code."""
     return list(dict.fromkeys(_MENTION.findall(text[:16384])))[:100]
 
 
@@ -160,5 +160,5 @@ def table(text: str) -> str | None:
 
 
 def audiences(text: str) -> list[str]:
-    """URLs and app ids that may name an API, in the order of the text."""
+    """Return URLs and app ids that may name an API, in the order of the text."""
     return [match.rstrip("/.,;:") for match in _AUDIENCE.findall(text) + _APP_ID.findall(text)]

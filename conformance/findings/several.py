@@ -56,7 +56,7 @@ def _exchanges(text: str) -> Iterator[str]:
 
 
 def _lines(text: str) -> Iterator[str]:
-    """Lines of a log that begin with a time or a level, with what follows each."""
+    """Yield lines of a log that begin with a time or a level, with what follows each."""
     starts = [match.start() for match in _STAMP.finditer(text)]
     if len(starts) < 2:
         return

@@ -17,7 +17,7 @@ _BREAKS_AZ_CMD = lazy_pattern(r"[&|<>()]")
 
 
 def quote(word: str) -> str:
-    """One word of a command line, in ``"`` where it needs quotes."""
+    """Return one word of a command line, in ``"`` where it needs quotes."""
     return word if PLAIN.fullmatch(word) else f'"{word}"'
 
 

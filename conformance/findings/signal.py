@@ -97,7 +97,7 @@ class Signal:
 def read(
     body: Any, *, status: Any = None, headers: Mapping[Any, Any] | None = None, service: str | None = None
 ) -> Signal:
-    """Read any answer.
+    """Return the signal of any answer.
 
     Never raises: what cannot be read is text, or nothing. A text that prints whole HTTP answers is read as the first
     refusal among them.
@@ -114,13 +114,13 @@ def _reduced(body: Any, text: str, status: Any, headers: Mapping[Any, Any], serv
     value = body if isinstance(body, Mapping | list) else parse_json(text)
     shape = shape_of(text, value, lower.get("content-type", "").lower())
     found = read_contents(text, value, shape)
-    told = status if isinstance(status, int) and not isinstance(status, bool) and 100 <= status <= 599 else None
+    given_status = status if isinstance(status, int) and not isinstance(status, bool) and 100 <= status <= 599 else None
     known = SERVICES.get(service.strip().lower().replace("-", "_").replace(" ", "_")) if service else None
     place = _place(found)
     where, other = (hosts.service_of(place) or (None, None)) if place else (None, None)
-    if where == hosts.OTHER or (where and told is None):
+    if where == hosts.OTHER or (where and given_status is None):
         known = where  # the host that the text names knows better than who pastes it
-    if shape == "xml" and told is None and not _ERROR_DOCUMENT.match(text):
+    if shape == "xml" and given_status is None and not _ERROR_DOCUMENT.match(text):
         shape = "text"  # a tool's own XML around a sentence
     if shape == "text" and not lower:
         lower = http_text.logged_headers(text)
@@ -129,7 +129,7 @@ def _reduced(body: Any, text: str, status: Any, headers: Mapping[Any, Any], serv
     if shape == "text":
         shape = found.inner or ("html" if _PAGE.search(text) and not found.codes else shape)
     return Signal(
-        status=told or found.status,
+        status=given_status or found.status,
         service=known or where or guess(found, text, shape, lower),
         shape=shape,
         codes=tuple(found.codes),
@@ -139,13 +139,13 @@ def _reduced(body: Any, text: str, status: Any, headers: Mapping[Any, Any], serv
         headers=lower,
         text=text,
         other=other,
-        stranger=None if told or known or found.numbers else hosts.stranger(found.addresses, text),
+        stranger=None if given_status or known or found.numbers else hosts.stranger(found.addresses, text),
         path=place.path if place else "",
     )
 
 
 def _printed(text: str) -> http_text.HttpAnswer | None:
-    """Of the HTTP answers that a text prints, the first refusal, else the last."""
+    """Return the first refusal of the HTTP answers that a text prints, else the last answer."""
     printed = http_text.answers(text)
     return next((answer for answer in printed if answer.status >= 400), printed[-1] if printed else None)
 

@@ -47,7 +47,7 @@ def plain(text: str) -> str:
 
 
 def unescape(text: str) -> str:
-    """One level of backslash escapes less."""
+    """Return one level of backslash escapes less."""
     return (
         _ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else _PLAIN.get(match[2], match[2]), text)
         .encode("utf-16", "surrogatepass")

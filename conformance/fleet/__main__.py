@@ -129,9 +129,9 @@ def counts(run: Run, options: RunOptions) -> Iterator[str]:
     """Yield lines: how many connections have each verdict, and how to verify those that have none yet."""
     if not run.plan.names:
         yield f"share     {options.shard} has none of the connections"
-    told = [f"{run.verdicts[status]} {status}" for status in STATUSES]
+    counts_text = [f"{run.verdicts[status]} {status}" for status in STATUSES]
     missing = len(run.unfinished)
-    yield f"verdicts  {', '.join(told)}" + (f"; {missing} without a verdict" if missing else "")
+    yield f"verdicts  {', '.join(counts_text)}" + (f"; {missing} without a verdict" if missing else "")
     if missing and options.delivery.folder:
         yield "next      the same command with --resume verifies those alone"
 
@@ -162,7 +162,10 @@ def trend_parser() -> argparse.ArgumentParser:
 
 
 def draw(options: argparse.Namespace) -> int:
-    """Draw the trend at the terminal, and as an SVG file where asked. Return the exit code."""
+    """Draw the trend at the terminal, and as an SVG file where asked. Return the exit code.
+
+    Raises :class:`FleetError` for a file that is not there, and ``HistoryError``.
+    """
     from conformance.fleet.trend import trend
     from conformance.fleet.trend_svg import picture
     from conformance.fleet.trend_terminal import draw

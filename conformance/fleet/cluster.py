@@ -75,13 +75,13 @@ class Cluster:
             while (waiting or suspects) and len(self._running) < slots:
                 self._submit([suspects.popleft()] if suspects else waiting.take(slots), spec)
             done, _ = await asyncio.wait(self._running, timeout=POLL_INTERVAL, return_when=asyncio.FIRST_COMPLETED)
-            gone = False
+            lost = False
             for one in done:
                 batch = self._running.pop(one)
                 try:
                     result = one.result()
                 except CancelledError:
-                    gone = True  # told when what came in with it is taken
+                    lost = True  # told when what came in with it is taken
                     continue
                 except KilledWorker:
                     if len(batch) > 1:  # one of them kills workers: alone, each tells whether it does
@@ -91,13 +91,13 @@ class Cluster:
                 except Exception as error:  # Dask's own: a task raises nothing
                     root = _root(error)
                     if isinstance(root, CUT):  # as above, noticed in the middle of a message
-                        gone = True
+                        lost = True
                         continue
                     result = _failed(batch, *_reason(root))
                 else:
                     waiting.record(len(batch), result.seconds)
                 yield result
-            if gone:
+            if lost:
                 raise FleetLost(f"{self._scheduler}: the scheduler is gone")
 
     def _submit(self, batch: list[ConnectionRef], spec: VerifySpec) -> None:

@@ -66,7 +66,7 @@ def plan(
 
 def choice(text: str | None) -> tuple[tuple[str, ...], str]:
     """Return the ids of the checks of these ids and areas (separated by commas), and the name of the selection for
-    reports.
+    reports. Raises :class:`FleetError` for a word that is neither.
     """
     if text is None:
         return tuple(check.id for check in select_checks()), "all"

@@ -49,22 +49,22 @@ class Trend:
     nights: tuple[RunPoint, ...]
     open: tuple[OpenCause, ...]
     flapping: Mapping[str, int]
-    mended: tuple[ResolvedCause, ...]
+    resolved: tuple[ResolvedCause, ...]
 
 
 def trend(history: History, since: datetime | None = None) -> Trend:
     """Return the trend since a moment. Episodes that began earlier count from their beginning."""
-    looks = history.observations(since)
-    begun_earlier = {name for name, seen in by_connection(looks).items() if seen[0].causes} if since else set()
+    observations = history.observations(since)
+    begun_earlier = {name for name, seen in by_connection(observations).items() if seen[0].causes} if since else set()
     earlier = [one for one in history.observations(connections=begun_earlier) if since and one.started < since]
-    found = [one for one in episodes([*earlier, *looks]) if not (one.mended and since and one.mended < since)]
-    return Trend(nights(looks), open_causes(found), flapping(looks), resolved_causes(found))
+    found = [one for one in episodes([*earlier, *observations]) if not (one.ended and since and one.ended < since)]
+    return Trend(nights(observations), open_causes(found), flapping(observations), resolved_causes(found))
 
 
-def nights(looks: Iterable[Observation]) -> tuple[RunPoint, ...]:
+def nights(observations: Iterable[Observation]) -> tuple[RunPoint, ...]:
     """Return observations grouped by run. Runs with the same start and no common connection are shards of one run."""
     by_start: dict[datetime, list[Observation]] = defaultdict(list)
-    for one in looks:
+    for one in observations:
         by_start[one.started].append(one)
     runs: list[list[Observation]] = []
     names: set[str] = set()
@@ -81,7 +81,7 @@ def nights(looks: Iterable[Observation]) -> tuple[RunPoint, ...]:
 
 def open_causes(found: Iterable[Episode]) -> tuple[OpenCause, ...]:
     """Return the episodes that have not ended, grouped by cause."""
-    lasting = _by_cause(one for one in found if one.mended is None)
+    lasting = _by_cause(one for one in found if one.ended is None)
     causes = [
         OpenCause(cause, len({one.connection for one in group}), min(one.first_seen for one in group))
         for cause, group in lasting.items()
@@ -92,8 +92,8 @@ def open_causes(found: Iterable[Episode]) -> tuple[OpenCause, ...]:
 def resolved_causes(found: Iterable[Episode]) -> tuple[ResolvedCause, ...]:
     """Return the episodes that ended, grouped by cause."""
     times = {
-        cause: [took for one in group if (took := one.time_to_mend) is not None]
-        for cause, group in _by_cause(one for one in found if one.mended).items()
+        cause: [took for one in group if (took := one.time_to_fix) is not None]
+        for cause, group in _by_cause(one for one in found if one.ended).items()
     }
     causes = [ResolvedCause(cause, len(took), middle) for cause, took in times.items() if (middle := median(took))]
     return tuple(sorted(causes, key=lambda one: (-one.median, one.cause)))

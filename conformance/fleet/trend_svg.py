@@ -44,9 +44,9 @@ class Picture:
         self._add(self._root, "text", {"x": x, "y": y, "class": kind}, words)
 
     def rectangle(self, x: float, y: float, width: float, height: float, kind: str, tip: str = "") -> None:
-        made = self._add(self._root, "rect", {"x": x, "y": y, "width": width, "height": height, "class": kind})
+        element = self._add(self._root, "rect", {"x": x, "y": y, "width": width, "height": height, "class": kind})
         if tip:
-            self._add(made, "title", {}, tip)
+            self._add(element, "title", {}, tip)
 
     def line(self, y: float) -> None:
         self._add(self._root, "line", {"x1": LEFT, "x2": WIDE - RIGHT, "y1": y, "y2": y, "class": "line"})
@@ -62,16 +62,16 @@ class Picture:
         self, parent: ElementTree.Element, tag: str, attributes: dict[str, str | float], words: str = ""
     ) -> ElementTree.Element:
         written = {name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in attributes.items()}
-        made = ElementTree.SubElement(parent, tag, {name: value for name, value in written.items() if value})
-        made.text = words or None
-        return made
+        element = ElementTree.SubElement(parent, tag, {name: value for name, value in written.items() if value})
+        element.text = words or None
+        return element
 
 
 def picture(trend: Trend) -> str:
     """Return the SVG of a trend, which must have at least one run."""
     first, last = trend.nights[0], trend.nights[-1]
-    told = ", ".join(f"{last.counts.get(status, 0)} {status}" for status in stack_of(trend.nights))
-    words = f"{runs(len(trend.nights))}, from {day(first)} to {day(last)}; the last one: {told}"
+    counts_text = ", ".join(f"{last.counts.get(status, 0)} {status}" for status in stack_of(trend.nights))
+    words = f"{runs(len(trend.nights))}, from {day(first)} to {day(last)}; the last one: {counts_text}"
     drawn = Picture("Verdicts per run", words)
     drawn.text(LEFT, 32, "Verdicts per run", "title")
     drawn.text(LEFT, 54, words, "soft")
@@ -93,7 +93,7 @@ def picture(trend: Trend) -> str:
         drawn,
         y,
         "Mended",
-        [(one.cause, f"{one.times} times", f"median {span(one.median)}") for one in trend.mended],
+        [(one.cause, f"{one.times} times", f"median {span(one.median)}") for one in trend.resolved],
     )
     return drawn.svg(y)
 

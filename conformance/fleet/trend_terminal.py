@@ -49,7 +49,7 @@ def draw(trend: Trend, out: Console) -> None:
             [(one.cause, connections(one.connections), f"since {one.since:%Y-%m-%d}") for one in trend.open],
         ),
         ("flapping", [(name, f"{times} changes of verdict", "") for name, times in trend.flapping.items()]),
-        ("mended", [(one.cause, f"{one.times} times", f"median {span(one.median)}") for one in trend.mended]),
+        ("mended", [(one.cause, f"{one.times} times", f"median {span(one.median)}") for one in trend.resolved]),
     )
     for title, rows in sections:
         out.print()

@@ -77,7 +77,7 @@ class Delivery:
             raise DeliveryError(f"{self.folder}: the report cannot be written: {reason}; nothing was sent") from None
 
     def deliver(self, ending: RunSummary, *, interrupted: bool = False) -> list[Problem]:
-        """Delivers to all of them; what could not be. Who interrupts a run knows it: nobody else is told."""
+        """Deliver to all of them, and return what could not be. Who interrupts a run knows it: nobody else is told."""
         return [*self._write(ending), *(() if interrupted else self._notify(ending))]
 
     def _write(self, ending: RunSummary) -> Iterator[Problem]:

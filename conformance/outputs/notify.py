@@ -32,7 +32,7 @@ class NotifyError(UsageError):
 
 
 def addresses(references: Sequence[str], environ: Mapping[str, str] = os.environ) -> tuple[Secret, ...]:
-    """The addresses behind ``env:NAME``, ``file:PATH`` or themselves. Raises :class:`NotifyError`."""
+    """Return the addresses behind ``env:NAME``, ``file:PATH`` or themselves. Raises :class:`NotifyError`."""
     found = []
     for reference in references:
         try:
@@ -54,36 +54,39 @@ def worth_telling(document: Document) -> bool:
 
 
 def send(address: Secret, sentence: str, lines: Iterable[str]) -> str | None:
-    """Sends a sentence with the lines below it. What went wrong, if something did."""
+    """Send a sentence with the lines below it. Return what went wrong, None if nothing did."""
     sent = _service(address).notify(
-        title=_told(f"Sentinel: {sentence}"), body="\n".join(map(_told, lines)), body_format="text", timeout=TIMEOUT
+        title=plain_text(f"Sentinel: {sentence}"),
+        body="\n".join(map(plain_text, lines)),
+        body_format="text",
+        timeout=TIMEOUT,
     )
     return None if sent else f"--sentinel-notify: {_shown(address)} did not take the notification"
 
 
 def body(document: Document) -> Iterator[str]:
-    """The next action, and of each connection in trouble what is to be mended, by whom."""
+    """Yield the next action, and of each connection in trouble what is to be mended, by whom."""
     from conformance.report.changes import changed
     from conformance.report.wording import next_action
     from conformance.verification.verdict import TROUBLE
 
-    yield _told(next_action(document))
-    yield from (_told(one.message) for one in document.stale)
+    yield plain_text(next_action(document))
+    yield from (plain_text(one.message) for one in document.stale)
     for connection in document.connections:
         if connection.verdict.status in TROUBLE or len(document.connections) == 1:
             yield from _connection(connection)
-        yield from (f"- {label}: {_told(text)}" for label, text in changed(document, connection.name))
+        yield from (f"- {label}: {plain_text(text)}" for label, text in changed(document, connection.name))
 
 
 def _connection(connection: ConnectionPart) -> Iterator[str]:
     from conformance.report.wording import OWNERS
 
-    yield f"{_told(connection.name)}: {_told(connection.verdict.summary)}"
+    yield f"{plain_text(connection.name)}: {plain_text(connection.verdict.summary)}"
     for cause in connection.root_causes:
-        yield f"- {cause.check} {cause.cause}, {OWNERS[cause.owner]}: {_told(cause.fix.text)}"
+        yield f"- {cause.check} {cause.cause}, {OWNERS[cause.owner]}: {plain_text(cause.fix.text)}"
 
 
-def _told(text: str) -> str:
+def plain_text(text: str) -> str:
     return clean(text.replace("\n", " ")).translate(OBEYED)
 
 

@@ -44,7 +44,7 @@ class RunSummary(Protocol):
         """In Markdown, for the summary of a CI job."""
 
     def message(self) -> tuple[str, Sequence[str]] | None:
-        """A sentence and lines for those who want to be told; None where nobody has to know."""
+        """Return a sentence and lines for those who want to be told; None where nobody has to know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class FleetSummary:
         from conformance.report.fleet.summary import notification_text
 
         changes = self.fleet.changes
-        if self.exit_code == 0 and not (changes and (changes.failing or changes.mended or changes.changed)):
+        if self.exit_code == 0 and not (changes and (changes.failing or changes.fixed or changes.changed)):
             return None
         broken = [one for one in self.fleet.causes if one.weight != "warning"]
         lines = [self.fleet.action, *(one.message for one in self.fleet.head.stale)]

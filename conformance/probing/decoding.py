@@ -76,7 +76,10 @@ async def whole(response: httpx.Response, largest: int, budget: Budget) -> bytes
 
 
 async def unpack(response: httpx.Response, largest: int) -> AsyncIterator[bytes]:
-    """Yield the parts of a body, none of them longer than a step or than what came over the network."""
+    """Yield the parts of a body, none of them longer than a step or than what came over the network.
+
+    Raises :class:`EndlessAnswer` for a body of more than ``largest`` bytes, and ``httpx.DecodingError``.
+    """
     if response.is_stream_consumed:  # in memory already, as from a cassette or a fake
         yield response.content
         return
@@ -84,10 +87,10 @@ async def unpack(response: httpx.Response, largest: int) -> AsyncIterator[bytes]
     layers = [_layer(name, largest) for name in reversed(names) if name not in ("", "identity")]
     if len(layers) > LAYERS:
         raise httpx.DecodingError(f"the body is encoded {len(layers)} times")
-    taken = 0
+    size = 0
     async for part in response.aiter_raw():
-        taken += len(part)
-        if taken > largest:
+        size += len(part)
+        if size > largest:
             raise EndlessAnswer(f"more than {_size(largest)}")
         for piece in _through(layers, part):
             yield piece
@@ -106,7 +109,10 @@ class Layer:
         self._decoder: Any = None
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Yield the unpacked data of a part, in steps. Data after the end is ignored, as httpx does."""
+        """Yield the unpacked data of a part, in steps. Data after the end is ignored, as httpx does.
+
+        Raises ``httpx.DecodingError``, and :class:`EndlessAnswer` for too much data.
+        """
         if self._decoder is None:
             self._head += data
             if len(self._head) < 2:
@@ -134,8 +140,8 @@ class Layer:
         """Return the format for zlib: that of ``deflate`` begins with a header of two bytes (RFC 1950), or without."""
         if self._name == "gzip":
             return zlib.MAX_WBITS | 16
-        headed = data[0] & 0x0F == 8 and int.from_bytes(data[:2], "big") % 31 == 0
-        return zlib.MAX_WBITS if headed else -zlib.MAX_WBITS
+        has_header = data[0] & 0x0F == 8 and int.from_bytes(data[:2], "big") % 31 == 0
+        return zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS
 
 
 def _size(length: int) -> str:

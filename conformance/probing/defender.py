@@ -20,6 +20,7 @@ PAGE, LONG_PAGE = 3, 50
 
 
 def of_defender(connection: Connection, endpoint: Endpoint[T], **parameters: Any) -> Ask[T]:
+    """Return a question; raises :class:`NotApplicable` for a connection that does not use Defender for Endpoint."""
     if not connection.uses("defender"):
         raise NotApplicable("this connection does not use Defender for Endpoint")
     return endpoint.ask(**parameters)

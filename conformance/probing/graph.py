@@ -25,6 +25,7 @@ READS_APPLICATIONS = frozenset({"Application.Read.All", "Application.ReadWrite.O
 
 
 def of_graph(connection: Connection, endpoint: Endpoint[T], **parameters: Any) -> Ask[T]:
+    """Return a question; raises :class:`NotApplicable` for a connection that does not use Microsoft Graph."""
     if not connection.uses("graph"):
         raise NotApplicable("this connection does not use Microsoft Graph")
     return endpoint.ask(headers=PREFER, **parameters)

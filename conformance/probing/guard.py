@@ -54,7 +54,7 @@ class Guard(httpx.AsyncBaseTransport):
         await self._transport.aclose()
 
     def check(self, request: httpx.Request) -> Endpoint[Any]:
-        """Return the declared operation that the request is, or :class:`GuardError`."""
+        """Return the declared operation that the request is. Raises :class:`GuardError` for any other request."""
         url = request.url
         if url.scheme != "https" or url.port not in (None, 443) or url.userinfo:
             raise GuardError(f"{url.scheme}://{url.host} is not a plain https address of a service")

@@ -13,7 +13,10 @@ from conformance.probing.probe import NotApplicable, probe
 def query(
     connection: Connection, query: kql.Query, *, timespan: str | None = None, prefer: str = "wait=10"
 ) -> Ask[QueryResponse]:
-    """One query by the workspace's GUID. The body must be JSON with its content type, or the answer is empty."""
+    """Return the question of one query by the workspace's GUID. Raises :class:`NotApplicable` or :class:`Refused`.
+
+    The body must be JSON with its content type, or the answer is empty.
+    """
     if not connection.uses("log_analytics"):
         raise NotApplicable("this connection does not use Log Analytics")
     stop_at_problems(connection, "workspace_id")

@@ -85,7 +85,7 @@ PROBES: Mapping[str, Probe] = MappingProxyType(_probes)
 
 
 def probe(function: Callable[..., Question]) -> Callable[..., Question]:
-    """Register a probe under its function's name."""
+    """Register a probe under its function's name, and return it. Raises ``ValueError`` for a name that is in use."""
     name = function.__name__
     if name in _probes:
         raise ValueError(f"two probes are named {name}: {_probes[name].function.__module__} and {function.__module__}")

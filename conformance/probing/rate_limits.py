@@ -91,14 +91,14 @@ class RateLimits:
     def __init__(self) -> None:
         self._accounts: WeakValueDictionary[tuple[str, ...], RateLimit] = WeakValueDictionary()
         self._buckets: WeakValueDictionary[tuple[str, ...], TokenBucket] = WeakValueDictionary()
-        self._kept: set[RateLimit] = set()
+        self._busy: set[RateLimit] = set()
         self._room = MIN_ACCOUNTS
 
     def accounts(self, facts: Mapping[str, str], now: float) -> Mapping[str, RateLimit]:
         """Return the accounts of a connection with these facts, by the name of each API."""
-        if len(self._kept) > self._room:
-            self._kept = {account for account in self._kept if not account.idle(now)}
-            self._room = max(MIN_ACCOUNTS, 2 * len(self._kept))
+        if len(self._busy) > self._room:
+            self._busy = {account for account in self._busy if not account.idle(now)}
+            self._room = max(MIN_ACCOUNTS, 2 * len(self._busy))
         return {api.name: account for service, account in self._of(facts) for api in service.apis}
 
     def _of(self, facts: Mapping[str, str]) -> Iterator[tuple[Service, RateLimit]]:
@@ -116,7 +116,7 @@ class RateLimits:
                     ),
                 )
                 self._accounts[key] = account
-                self._kept.add(account)
+                self._busy.add(account)
             yield service, account
 
     def _shared(self, service: Service, limit: Limit, facts: Mapping[str, str]) -> TokenBucket:

@@ -30,6 +30,7 @@ PAGE, LONG_PAGE = 3, 50
 
 
 def of_sentinel(connection: Connection, endpoint: Endpoint[T], **parameters: Any) -> Ask[T]:
+    """Return a question; raises :class:`NotApplicable` for a connection that does not use Microsoft Sentinel."""
     if not connection.uses("sentinel"):
         raise NotApplicable("this connection does not use Microsoft Sentinel")
     of_azure(connection)
@@ -81,7 +82,10 @@ def incidents_filtered(connection: Connection) -> Ask[ArmList[Incident]]:
 def of_incident(
     connection: Connection, incidents: Answer[ArmList[Incident]], endpoint: Endpoint[Any]
 ) -> FirstThere[ArmList[Incident]]:
-    """Return a question about one incident: the newest with alerts, else the newest; if it has gone, the next one."""
+    """Return a question about one incident: the newest with alerts, else the newest; if it has gone, the next one.
+
+    Raises :class:`NotApplicable` where no incident is listed.
+    """
     if not incidents.data.value:
         raise NotApplicable("no incident to look at")
 

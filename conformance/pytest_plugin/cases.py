@@ -89,7 +89,7 @@ class Case:
 
 
 def status_of(outcome: Outcome) -> str:
-    """The outcome by its name in ``WORDS``."""
+    """Return the outcome by its name in ``WORDS``."""
     return "accepted" if outcome.accepted else outcome.status
 
 
@@ -101,7 +101,7 @@ def pytest_outcome(outcome: Outcome) -> Literal["passed", "failed", "skipped"]:
 
 
 def properties(case: Case, outcome: Outcome) -> list[tuple[str, object]]:
-    """What JUnit and other reports of pytest say of an outcome beside its text."""
+    """Return what JUnit and other reports of pytest say of an outcome beside its text."""
     facts = {
         "id": case.check.id,
         "connection": case.run.connection.name,
@@ -115,7 +115,7 @@ def properties(case: Case, outcome: Outcome) -> list[tuple[str, object]]:
 
 
 def describe(case: Case, outcome: Outcome) -> str:
-    """An outcome as one paragraph for pytest's own output."""
+    """Return an outcome as one paragraph for pytest's own output."""
     text = f"{case.check.id}: {case.check.title}: {outcome.status}"
     if outcome.blocked_by:
         text += f" by {outcome.blocked_by}"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def list_checks(*_: object) -> int:
-    """The catalogue of checks."""
+    """Print the catalogue of checks, and return the exit code."""
     from conformance.checks.registry import AREAS, catalogue
 
     area = ""
@@ -31,7 +31,9 @@ def list_checks(*_: object) -> int:
 
 
 def list_scenarios(*_: object) -> int:
-    """The scenarios of the virtual tenant, each with the causes that a verification names, and how to name a fault."""
+    """Print the scenarios of the virtual tenant, each with the causes that a verification names, and how to name a
+    fault.
+    """
     from conformance.sources.resolve import scenarios
 
     for one in scenarios().values():
@@ -43,7 +45,7 @@ def list_scenarios(*_: object) -> int:
 
 
 def init(where: str, *_: object) -> int:
-    """A commented connection file, to a path (never over an existing file) or to standard output.
+    """Write a commented connection file to a path (never over an existing file) or to standard output.
 
     Of the portal URL or the resource id of a workspace: a file with its values, which asks for the others.
     """
@@ -66,7 +68,7 @@ def init(where: str, *_: object) -> int:
 
 
 def fill_in(parts: Mapping[str, str]) -> int:
-    """A connection file with these values and those that are asked for; the secret has a file of its own.
+    """Write a connection file with these values and those that are asked for; the secret has a file of its own.
 
     Both files are for their owner only, and never written over another or through a link.
     """
@@ -81,7 +83,7 @@ def fill_in(parts: Mapping[str, str]) -> int:
 
 
 def explain_text(text: str, config: pytest.Config) -> int:
-    """What each error of a text means, a code, a cause or a check; 1 if none is recognised."""
+    """Print what each error of a text means, a code, a cause or a check; return 1 if none is recognised."""
     from conformance.checks.registry import catalogue
     from conformance.findings import CAUSES, Docs, DocsError, finding
     from conformance.findings.paste import Paste, PasteError
@@ -117,7 +119,7 @@ def run_pytest(arguments: Sequence[str]) -> int:
 
 
 def usage(message: str) -> int:
-    """One clear line."""
+    """Print one line for the user, and return the exit code."""
     say(f"ERROR: {clean(message)}", error=True)
     return ExitCode.USAGE
 

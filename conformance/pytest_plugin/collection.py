@@ -66,5 +66,5 @@ def leave_out(config: pytest.Config, items: list[pytest.Item], out: list[pytest.
     """Takes some of the items away, and tells pytest."""
     if out:
         config.hook.pytest_deselected(items=out)
-        gone = {*out}
-        items[:] = [item for item in items if item not in gone]
+        deselected = {*out}
+        items[:] = [item for item in items if item not in deselected]

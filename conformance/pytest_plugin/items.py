@@ -44,10 +44,10 @@ class CheckItem(pytest.Item):
     def of(cls, module: pytest.Collector, name: str, case: Case, function: Any, judged: Judge) -> CheckItem:
         """``name`` is the function's, with connection and check in brackets."""
         # The node id is given as text: pytest reads its brackets then as it does from its cache (--lf).
-        made: CheckItem = cls.from_parent(
+        item: CheckItem = cls.from_parent(
             module, name=name, nodeid=f"{module.nodeid}::{name}", case=case, function=function, judged=judged
         )
-        return made
+        return item
 
     def begin(self) -> None:
         """Show the parameters. Before, pytest would take them for those of fixtures, and order items by them."""
@@ -87,7 +87,7 @@ def conclude(item: pytest.Item, case: Case, outcome: Outcome) -> None:
 
 @cache
 def mark(name: str) -> pytest.Mark:
-    """The mark of a name; all items share it."""
+    """Return the mark of a name; all items share it."""
     found: pytest.Mark = getattr(pytest.mark, name).mark
     return found
 
@@ -99,7 +99,7 @@ def needs_other_fixtures(function: Any, checks: Sequence[Check]) -> bool:
 
 
 def case_of(item: pytest.Item) -> Case | None:
-    """The case that an item stands for; None for anybody's other tests."""
+    """Return the case that an item stands for; None for anybody's other tests."""
     if isinstance(item, CheckItem):
         return item.case
     spec = getattr(item, "callspec", None)

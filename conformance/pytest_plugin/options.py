@@ -124,7 +124,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def run_options(config: pytest.Config) -> RunOptions:
-    """Parse the options of a verification. Raises :class:`~conformance.errors.UsageError`."""
+    """Return the parsed options of a verification. Raises :class:`~conformance.errors.UsageError`."""
     from conformance.run_options import RunOptions
 
     return RunOptions.parse(lambda name: config.getoption(f"--sentinel-{name}"))

@@ -28,7 +28,7 @@ class OtherTests:
             self.failed.append(report)
 
     def names(self) -> Iterator[str]:
-        """Node ids of what failed, each once."""
+        """Yield the node ids of what failed, each once."""
         yield from dict.fromkeys(report.nodeid for report in self.failed)
 
     def show(self, reporter: Any) -> None:

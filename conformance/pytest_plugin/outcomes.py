@@ -26,7 +26,7 @@ class OutcomePlugin:
         """Its baseline is read once own checks are imported."""
 
     def outcome_of(self, case: Case, others: Mapping[str, Any] | None = None) -> Outcome:
-        """The outcome of a case as this run takes it: warnings as failures or not, known findings accepted."""
+        """Return the outcome of a case as this run takes it: warnings as failures or not, known findings accepted."""
         (case.outcome,) = self.policy.apply([case.judge(others or {})], case.run.connection.name)
         return case.outcome
 

@@ -13,7 +13,7 @@ from conformance.pytest_plugin.cases import CASE, Case, Run
 
 
 def fixtures() -> ModuleType:
-    """A plugin: every probe as a fixture that gives its evidence, the connection, and the case of an item."""
+    """Return a plugin: every probe as a fixture that gives its evidence, the connection, and the case of an item."""
     catalogue()  # imports the probes with the checks
     holder = ModuleType("sentinel fixtures")  # pytest looks for fixtures in modules and classes
     for name in (CONNECTION, *PROBES):
@@ -23,7 +23,7 @@ def fixtures() -> ModuleType:
 
 
 def sentinel_case(request: pytest.FixtureRequest) -> Case:
-    """The check and connection of this item."""
+    """Return the check and connection of this item."""
     case: Case = request.param
     return case
 

@@ -43,7 +43,7 @@ class RunSetup:
 
 
 def read_setup(config: pytest.Config, options: RunOptions) -> RunSetup:
-    """Load the connections of this shard and pair them with their source. Raises :class:`UsageError`."""
+    """Return the connections of this shard with their source. Raises :class:`UsageError`."""
     files, share, source = config.getoption(CONFIG), options.shard, options.source
     mode = config.getoption("--record-mode", None) or "none"
     if mode != "none" and not config.getoption("--disable-recording", False):

@@ -66,6 +66,6 @@ def start(config: pytest.Config, checks: Path) -> None:
 
 
 def open_history(config: pytest.Config, options: RunOptions) -> History | None:
-    """Open the history that is asked for; pytest-xdist's controller writes it, its workers do not."""
+    """Return the opened history that is asked for; pytest-xdist's controller writes it, its workers do not."""
     history = None if hasattr(config, "workerinput") else options.history()
     return history.__enter__() if history else None

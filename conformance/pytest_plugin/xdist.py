@@ -39,11 +39,11 @@ class WorkerInput:
 
     @classmethod
     def to(cls, worker: Mapping[str, Any]) -> WorkerInput:
-        """What a worker was told, by its ``workerinput``."""
+        """Return what a worker was told, by its ``workerinput``."""
         return cls(**worker[WORKER_INPUT])
 
     def finished_elsewhere(self) -> set[str]:
-        """What workers have finished by now: one that takes the place of a dead one does not ask that again."""
+        """Return what workers have finished by now: one that takes the place of a dead one does not ask that again."""
         return {one.name for journal in Journal(Path(self.journal)).others() for one in journal.entries()}
 
 
@@ -81,11 +81,11 @@ class XdistController:
             if self._shared.path is None:
                 self._own = tempfile.TemporaryDirectory(prefix="sentinel-")
                 self._shared = Journal(Path(self._own.name) / FILE)
-        told = WorkerInput(str(self._shared.path), self._started.isoformat(), self._done)
-        node.workerinput[WORKER_INPUT] = asdict(told)
+        worker_input = WorkerInput(str(self._shared.path), self._started.isoformat(), self._done)
+        node.workerinput[WORKER_INPUT] = asdict(worker_input)
 
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
-        self._scheduler = ByConnection(config, log, self._places, self._look)
+        self._scheduler = ByConnection(config, log, self._places, self.take_new)
         return self._scheduler
 
     @pytest.hookimpl(wrapper=True)
@@ -97,7 +97,7 @@ class XdistController:
         if error:
             self.notes.append(f"WARNING: worker {node.gateway.id} died; another did what it had not finished")
 
-    def _look(self) -> None:
+    def take_new(self) -> None:
         """Takes what workers have written down since the last look, each connection once."""
         for part in self._shared.others() if self._shared else ():
             for one in self._parts.setdefault(part.path, part).fresh():
@@ -107,7 +107,7 @@ class XdistController:
 
     def close(self) -> None:
         """Takes what is left. The workers' files are gone afterwards."""
-        self._look()
+        self.take_new()
         with contextlib.suppress(OSError):  # what is there twice counts once
             if self._shared:
                 self._shared.drop_others()
@@ -115,22 +115,22 @@ class XdistController:
                 self._own.cleanup()
 
     def selected(self) -> list[str]:
-        """The names of the connections of which anything was to be verified."""
+        """Return the names of the connections of which anything was to be verified."""
         return list(self._scheduler.left) if self._scheduler else []
 
 
 def worker_journal(worker: Mapping[str, Any]) -> Journal:
-    """Where a worker writes down what it finishes, by its ``workerinput``."""
+    """Return where a worker writes down what it finishes, by its ``workerinput``."""
     return Journal(Path(WorkerInput.to(worker).journal)).of(worker["workerid"])
 
 
 def worker_count() -> int:
-    """How many workers there are, as a worker is told."""
+    """Return how many workers there are, as a worker is told."""
     return int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
 
 
 def worker_share(runs: list[Run], one: Run) -> list[Run]:
-    """The connections that go to the same worker as this one."""
+    """Return the connections that go to the same worker as this one."""
     return [run for run in runs if run.place % worker_count() == one.place % worker_count()]
 
 
@@ -172,6 +172,6 @@ class ByConnection(LoadScopeScheduling):  # type: ignore[misc]
         return f"portion {self._places[name] % self.numnodes}" if name else str(super()._split_scope(nodeid))
 
     def _connection(self, nodeid: str) -> str | None:
-        """The name of the connection that a check is about."""
+        """Return the name of the connection that a check is about."""
         found = CASE_ID.search(nodeid)
         return found["connection"] if found and found["connection"] in self._places else None

@@ -28,7 +28,7 @@ def scan(options: argparse.Namespace) -> int:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line."""
+    """Run the command line and return its exit code."""
     parser = argparse.ArgumentParser(prog="python -m conformance.recording", description=__doc__)
     commands = parser.add_subparsers(required=True)
     scanning = commands.add_parser("scan", help="look for anything of a real tenant in recordings (exit code 1: found)")

@@ -15,12 +15,12 @@ class Pseudonyms:
     def __init__(self) -> None:
         self._exact: dict[str, str] = {}
         self._folded: dict[str, str] = {}
-        self._taken: set[str] = set()
+        self._used: set[str] = set()
         self._last: Counter[str] = Counter()
 
     def reserve(self, text: str) -> None:
         """Keep what already looks like a pseudonym in a text from being given to something else."""
-        self._taken.update(match.group().lower() for match in ANY.finditer(text))
+        self._used.update(match.group().lower() for match in ANY.finditer(text))
 
     def of(self, value: str, kind: Kind) -> str:
         """Return the pseudonym of a value; what is one already stays as it is. Upper case stays upper case."""
@@ -37,10 +37,10 @@ class Pseudonyms:
     def _next(self, value: str, kind: Kind) -> str:
         while True:
             self._last[kind.name] += 1
-            made = kind.make(self._last[kind.name], value)
-            if made.lower() not in self._taken:
-                self._taken.add(made.lower())
-                return made
+            pseudonym = kind.make(self._last[kind.name], value)
+            if pseudonym.lower() not in self._used:
+                self._used.add(pseudonym.lower())
+                return pseudonym
 
     def known(self, value: str) -> str | None:
         """Return the pseudonym that a value has already, if any; case does not matter."""

@@ -98,8 +98,8 @@ class Recording:
         except Discarded as reason:
             lines = str(reason).splitlines()
             more = [f"  and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
-            told = f"ERROR: {folder}: the recording is discarded, nothing was written:"
-            return False, [told, *(f"  {line}" for line in lines[:SHOWN]), *more]
+            headline = f"ERROR: {folder}: the recording is discarded, nothing was written:"
+            return False, [headline, *(f"  {line}" for line in lines[:SHOWN]), *more]
         except OSError as error:
             return False, [f"ERROR: {folder}: the recording cannot be written: {error.strerror}"]
         if written is None:
@@ -114,8 +114,8 @@ class Recording:
         tape = self._tapes.get(connection.name)
         if tape is None:
             return None
-        made, clean = faithful(tape, connection, outcomes, self.tier)
-        contents = cassette.files(made)
+        recorded, clean = faithful(tape, connection, outcomes, self.tier)
+        contents = cassette.files(recorded)
         texts = {f"{connection.name}/{name}": content.decode() for name, content in contents.items()}
         if name := next((name for name, text in texts.items() if holds_secret(text)), None):
             raise Discarded(f"{name}: it contains a secret of this run, or a command to a CI system")
@@ -146,15 +146,15 @@ def faithful(tape: Tape, connection: Connection, outcomes: Sequence[Outcome], ti
         shift = DateShift(-1 - secrets.randbelow(MAX_DAYS))
         with nothing_learned():
             clean = scrub_recording(tape.interactions, connection, shift)
-            made = Cassette(
+            recorded = Cassette(
                 manifest=_manifest(tape, connection, outcomes, clean, shift, tier), interactions=clean.interactions
             )
-            played = Played(made)
+            played = Played(recorded)
             report = verify(played.connection(), source=played, checks=[one.check for one in outcomes])
         different = _differences(wanted, report.outcomes)
         if not different:
             fields = shapes(report.gathered.evidence)  # of the replay: they hold no customer's key
-            return replace(made, manifest=replace(made.manifest, shapes=fields)), clean
+            return replace(recorded, manifest=replace(recorded.manifest, shapes=fields)), clean
     raise Discarded("\n".join(different))
 
 

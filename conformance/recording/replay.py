@@ -117,7 +117,9 @@ class Library:
         return self.find(self.chosen or connection.name)
 
     def connections(self) -> list[Connection]:
-        """Return the connections of the chosen cassette, or of all in the folder."""
+        """Return the connections of the chosen cassette, or of all in the folder. Raises
+        :class:`SourceError` for none.
+        """
         found = [self.chosen] if self.chosen else names(self.folder)
         if not found:
             raise SourceError(

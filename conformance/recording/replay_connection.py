@@ -66,13 +66,13 @@ def _credential(credential: Credential, scrubber: Scrubber) -> CredentialPart:
         return CredentialPart(kind="certificate")
     if isinstance(credential, FederatedToken):
         return CredentialPart(kind="federated_token")
-    kept = credential.secret
-    kind = kept.origin.partition(":")[0]
+    secret = credential.secret
+    kind = secret.origin.partition(":")[0]
     return CredentialPart(
         kind="client_secret",
         origin=kind if kind in ("inline", "env", "file") else "other",  # type: ignore[arg-type]
-        exposed=kept.exposed,
-        stand_in=_unusable(kept.reveal(), scrubber.hint(kept.reveal()[:3])),
+        exposed=secret.exposed,
+        stand_in=_unusable(secret.reveal(), scrubber.hint(secret.reveal()[:3])),
     )
 
 
@@ -80,13 +80,13 @@ def _unusable(real: str, hint: str) -> str:
     """Return a secret with the same format problems as the real one, if any, which begins with the hint that Graph
     shows.
     """
-    made = f"{hint}-replayed"
+    stand_in = f"{hint}-replayed"
     if secret(real) is None:
-        return made
+        return stand_in
     if GUID.fullmatch(real.strip().strip("'\"")):
         return re.sub(r"[0-9A-Fa-f]", "0", real)
     bare = real.strip().strip("'\"<>")
-    return real.replace(bare, made) if bare else real
+    return real.replace(bare, stand_in) if bare else real
 
 
 def _stand_in(part: CredentialPart) -> Credential:

@@ -24,8 +24,8 @@ SHORTEST_HIDDEN = 6
 
 
 def service_word(value: str) -> str | None:
-    kept = vocabulary.RESOURCE_TYPE.fullmatch(value) or (WORD.fullmatch(value) and not hides_text(value))
-    return value if kept else None
+    is_word = vocabulary.RESOURCE_TYPE.fullmatch(value) or (WORD.fullmatch(value) and not hides_text(value))
+    return value if is_word else None
 
 
 def hides_text(word: str) -> bool:

@@ -77,7 +77,9 @@ def guids() -> frozenset[str]:
 
 @cache
 def names() -> frozenset[str]:
-    """Names and path segments of the services' own, lower case: tables, columns, permissions, literal segments."""
+    """Return names and path segments of the services' own, lower case: tables, columns, permissions,
+    literal segments.
+    """
     segments = {part for one in ENDPOINTS.values() for part in re.split(r"[/()',=]", one.path) if "{" not in part}
     permissions = {name for one in RESOURCES.values() for name in (*one.permissions, one.name)}
     queried = {word for query in QUERIES.values() for word in re.findall(r"\w{3,}", query.text)}

@@ -34,18 +34,18 @@ class _Factory:
                 logging.setLogRecordFactory(self._before)
 
     def record(self, *args: object, **kwargs: object) -> logging.LogRecord:
-        made = self._before(*args, **kwargs)
+        record = self._before(*args, **kwargs)
         try:
-            message = made.getMessage()
+            message = record.getMessage()
         except (TypeError, ValueError, KeyError):  # logging would tell of arguments that do not fit, with their values
-            message = str(made.msg)
-        if (shown := defuse(hide(message))) != message or made.args:
-            made.msg, made.args = shown, ()
-        if made.exc_info and made.exc_info[0]:
-            text = _FORMATTER.formatException(made.exc_info)
+            message = str(record.msg)
+        if (shown := defuse(hide(message))) != message or record.args:
+            record.msg, record.args = shown, ()
+        if record.exc_info and record.exc_info[0]:
+            text = _FORMATTER.formatException(record.exc_info)
             if (shown := defuse(hide(text))) != text:
-                made.exc_text, made.exc_info = shown, None
-        return made
+                record.exc_text, record.exc_info = shown, None
+        return record
 
 
 _factory = _Factory()

@@ -29,8 +29,8 @@ def defuse(text: str, *, within: bool = False) -> str:
     if "##" in text or "ection_" in text.lower():
         text = _MARKER.sub(lambda match: _APART[match[0].lower()], text)
     if "::" in text:
-        kept, text = (text[:1], text[1:]) if within else ("", text)
-        text = kept + (_FIRST.sub(r"\1: ", text) if not kept else _later(text))
+        prefix, text = (text[:1], text[1:]) if within else ("", text)
+        text = prefix + (_FIRST.sub(r"\1: ", text) if not prefix else _later(text))
     return text
 
 

@@ -18,7 +18,7 @@ _OBEYED = re.compile(
 
 
 def clean(text: str) -> str:
-    """Text for a person: no known secret, no control character, no CI command. Lines stay."""
+    """Return text for a person: no known secret, no control character, no CI command. Lines stay."""
     return "\n".join(defuse(printable(line)) for line in hide(text).split("\n"))
 
 
@@ -43,7 +43,7 @@ class Outlet:
         return stream if isinstance(stream, Outlet) else cast("IO[str]", cls(stream))
 
     def write(self, text: str) -> int:
-        """Write the text as it may be shown; how many characters were given."""
+        """Write the text as it may be shown; return how many characters were given."""
         shown = defuse(_OBEYED.sub("", hide(text)), within=self._within)
         if shown:
             self._within = bool(shown.rpartition("\n")[2].strip(" \t\r") or (self._within and "\n" not in shown))

@@ -81,8 +81,8 @@ class Register:
         small = data.lower()
         whole = len(small) // BLOCK * BLOCK
         with self._lock:
-            met = not self._blocks.keys().isdisjoint(memoryview(small)[:whole].cast("Q"))
-            if not met and not any(one in small for one in self._short):
+            may_match = not self._blocks.keys().isdisjoint(memoryview(small)[:whole].cast("Q"))
+            if not may_match and not any(one in small for one in self._short):
                 return data
             return _without(data, small, list(_merged(self._regions(small, whole))))
 

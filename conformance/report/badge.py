@@ -31,7 +31,7 @@ LETTER, MARGIN = 6.6, 6
 
 
 def badge(document: Document) -> bytes:
-    """The worst verdict of a run; of several connections, how many it is about."""
+    """Return the worst verdict of a run; of several connections, how many it is about."""
     found = Counter(one.verdict.status for one in document.connections)
     coverage = document.connections[0].verdict.coverage if len(document.connections) == 1 else UNSET
     word = f"{coverage.ran} of {coverage.total} checks passed" if coverage and found["partial"] else None
@@ -41,7 +41,7 @@ def badge(document: Document) -> bytes:
 def drawn(
     statuses: Counter[VerdictStatus], unfinished: int = 0, origin: Provenance | None = None, word: str | None = None
 ) -> bytes:
-    """The badge of so many connections with each verdict, with the ``word`` for it or the usual one.
+    """Return the badge of so many connections with each verdict, with the ``word`` for it or the usual one.
 
     Unclear is also what is unfinished. Of a simulation or a recording it says so first (``origin``).
     """

@@ -16,7 +16,7 @@ Line = tuple[str, str]
 
 
 def changes(comparison: ComparisonPart, connection: str) -> Iterator[Line]:
-    """The lines for one connection: a single one where nothing changed."""
+    """Yield the lines for one connection: a single one where nothing changed."""
     previous = comparison.previous
     since = f"{previous.started.astimezone(UTC):%Y-%m-%d %H:%M} UTC (suite {previous.suite.version})"
     changed = comparison.connections.get(connection)
@@ -30,7 +30,7 @@ def changes(comparison: ComparisonPart, connection: str) -> Iterator[Line]:
 
 
 def changed(document: Document, connection: str) -> Iterator[Line]:
-    """The lines for one connection of a report that was compared, if anything changed; each says what it is."""
+    """Yield the lines for one connection of a report that was compared, if anything changed; each says what it is."""
     comparison = document.comparison
     if comparison and comparison.connections.get(connection):
         label = ""
@@ -51,19 +51,19 @@ def _all(changed: ChangesPart) -> Iterator[Line]:
 
 
 def _owned(label: str, found: Sequence[ChangePart], how: Callable[[ChangePart], str]) -> Iterator[Line]:
-    """The checks that changed on their own account, and how many others with each."""
+    """Yield the checks that changed on their own account, and how many others with each."""
     own = [one for one in found if one.blocked_by is None]
-    told = []
+    lines = []
     for one in own:
         others = sum(other.blocked_by == one.check for other in found)
-        told.append(f"{one.check}: {how(one)}" + (f", and {others} checks with it" if others else ""))
+        lines.append(f"{one.check}: {how(one)}" + (f", and {others} checks with it" if others else ""))
     roots = {one.check for one in own}
     left = [one.check for one in found if one.blocked_by and one.blocked_by not in roots]
-    yield from _some(label, told + ([ranges(left)] if left else []))
+    yield from _some(label, lines + ([ranges(left)] if left else []))
 
 
 def _alike(found: Sequence[ChangePart]) -> list[str]:
-    """The checks that changed in the same way, together."""
+    """Return the checks that changed in the same way, together."""
     ways: dict[str, list[str]] = {}
     for one in found:
         ways.setdefault(_way(one), []).append(one.check)
@@ -78,10 +78,10 @@ def _way(one: ChangePart) -> str:
 
 
 def _fields(shape: ShapePart) -> str:
-    told = [f"{field} came" for field in shape.came] + [f"{field} went" for field in shape.went]
-    told += [f"{one.field} is {one.type}, was {one.was}" for one in shape.retyped]
-    more = shape.more + len(told) - MAX_LINES
-    return "; ".join(told[:MAX_LINES]) + (f"; {more} more" if more > 0 else "")
+    lines = [f"{field} came" for field in shape.came] + [f"{field} went" for field in shape.went]
+    lines += [f"{one.field} is {one.type}, was {one.was}" for one in shape.retyped]
+    more = shape.more + len(lines) - MAX_LINES
+    return "; ".join(lines[:MAX_LINES]) + (f"; {more} more" if more > 0 else "")
 
 
 def _some(label: str, texts: Sequence[str]) -> Iterator[Line]:

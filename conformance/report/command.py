@@ -45,11 +45,11 @@ def program(argv0: str, executable: str) -> list[str]:
 
 
 def command(arguments: Iterable[str], started: Sequence[str] = ("pytest",)) -> str:
-    """pytest's command line without what selects, so that ``-k`` of one check can be put behind it.
+    """Return pytest's command line without what selects, so that ``-k`` of one check can be put behind it.
 
     ``started`` is how pytest itself was started (:func:`program`).
     """
-    kept: list[str] = []
+    words: list[str] = []
     given = iter(arguments)
     for one in given:
         if started[0] == CONSOLE and ISOLATION.fullmatch(one):
@@ -58,5 +58,5 @@ def command(arguments: Iterable[str], started: Sequence[str] = ("pytest",)) -> s
             if not (option["value"] or option["given"]):
                 next(given, None)
         elif not MANNER.fullmatch(one):
-            kept.append(one)
-    return shlex.join([*started, *kept])
+            words.append(one)
+    return shlex.join([*started, *words])

@@ -103,7 +103,7 @@ class PastRun:
     """Those of which this comparison knows nothing: they are not lost."""
 
     def lost(self, now: Collection[str]) -> tuple[str, ...]:
-        """The connections that are not there any more."""
+        """Return the connections that are not there any more."""
         return tuple(name for name in self.connections if name not in now and name not in self.unfinished)
 
 
@@ -176,7 +176,7 @@ class ComparisonPart(Part, frozen=True, kw_only=True):
 
 
 def past(file: str | None, names: Collection[str]) -> PastRun | None:
-    """The run that one over the connections of these names is to be compared with, if a file of it is given.
+    """Return the run that one over the connections of these names is to be compared with, if a file of it is given.
 
     Raises :class:`ComparisonError`.
     """
@@ -190,7 +190,7 @@ def past(file: str | None, names: Collection[str]) -> PastRun | None:
 
 
 def read(path: Path) -> PastRun:
-    """The run of a report, or of a cassette's manifest. Raises :class:`ComparisonError`."""
+    """Return the run of a report, or of a cassette's manifest. Raises :class:`ComparisonError`."""
     try:
         with open_file(path) as file:
             # Mapped: of a fleet's report, no more is in memory than is looked at.
@@ -218,18 +218,18 @@ def _run(content: bytes | mmap.mmap, path: Path) -> PastRun:
 
 
 def run_of(document: Document) -> PastRun:
-    """A report as it is compared."""
+    """Return a report as it is compared."""
     suite = PastSuite(document.suite.version, document.suite.checks)
     return PastRun(document.run.started, suite, {one.name: past_of(one) for one in document.connections})
 
 
 def past_of(connection: ConnectionPart) -> PastConnection:
-    """A connection of a report as it is compared."""
+    """Return a connection of a report as it is compared."""
     return msgspec.convert(connection, PastConnection, from_attributes=True)
 
 
 def compare(previous: PastRun, current: PastRun) -> ComparisonPart:
-    """What changed from one run to another."""
+    """Return what changed from one run to another."""
     before, now = previous.connections, current.connections
     return ComparisonPart(
         previous=PreviousPart(started=previous.started, suite=previous.suite),
@@ -240,7 +240,7 @@ def compare(previous: PastRun, current: PastRun) -> ComparisonPart:
 
 
 def changes(before: PastConnection, now: PastConnection) -> ChangesPart:
-    """What changed for one connection."""
+    """Return what changed for one connection."""
     was, checks = ({check.id: check for check in one.checks} for one in (before, now))
     pairs = [_change(was[id], check) for id, check in checks.items() if id in was]
     changed = [one for one in pairs if (one.was, one.was_cause) != (one.outcome, one.cause)]
@@ -266,7 +266,7 @@ def _change(was: PastCheck, now: PastCheck) -> ChangePart:
 
 
 def _shapes(before: Mapping[str, tuple[str, ...]], now: Mapping[str, tuple[str, ...]]) -> Iterator[ShapePart]:
-    """The endpoints whose answers changed, of those that answered in both runs."""
+    """Yield the endpoints whose answers changed, of those that answered in both runs."""
     for endpoint in sorted(before.keys() & now.keys()):
         was, types = (dict(line.rsplit(": ", 1) for line in one[endpoint]) for one in (before, now))
         came = [field for field in types if _missing(field, was)]

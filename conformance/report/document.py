@@ -24,7 +24,7 @@ def document(
     stale: Sequence[Stale] = (),
     docs: Docs = UNPUBLISHED,
 ) -> Document:
-    """The report of a run over one or more connections.
+    """Return the report of a run over one or more connections.
 
     ``command`` is what started it, without a selection; ``docs`` is where its links lead.
     """
@@ -56,7 +56,7 @@ def build_document(
     unfinished: int = 0,
     failed_tests: int = 0,
 ) -> Document:
-    """A report with these parts, of a run over connections that end with these exit ``codes``."""
+    """Return a report with these parts, of a run over connections that end with these exit ``codes``."""
     run = RunPart(
         started=started,
         duration_s=round(duration, 3),
@@ -72,7 +72,7 @@ def build_document(
 
 
 def with_comparison(document: Document, previous: PastRun | None) -> Document:
-    """The report with what changed since a previous run, if there is one."""
+    """Return the report with what changed since a previous run, if there is one."""
     if previous is None:
         return document
     return msgspec.structs.replace(document, comparison=compare(previous, run_of(document)))

@@ -77,7 +77,7 @@ def entry(
 
 
 def fingerprint(connection: Connection, source: str, selection: str) -> str:
-    """The same for the same connection, source, selected checks and version of the suite.
+    """Return the same for the same connection, source, selected checks and version of the suite.
 
     The credential has no part in it: where connections are shared out, only those who verify know it.
     """
@@ -95,7 +95,7 @@ def document(
     unfinished: int = 0,
     failed_tests: int = 0,
 ) -> Document:
-    """The report of a run that took ``duration`` seconds, over these entries (at least one)."""
+    """Return the report of a run that took ``duration`` seconds, over these entries (at least one)."""
     parts = tuple(one.part for one in entries)
     return build_document(
         parts,

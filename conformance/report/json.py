@@ -14,7 +14,7 @@ from conformance.verification.result import Report
 
 
 def encode(document: Document) -> bytes:
-    """The report of a run as indented JSON."""
+    """Return the report of a run as indented JSON."""
     return msgspec.json.format(clean_bytes(msgspec.json.encode(document)), indent=1) + b"\n"
 
 
@@ -23,7 +23,9 @@ PLACE = b'\n "connections": []'
 
 
 def stream(head: Document, connections: Iterable[msgspec.Raw]) -> Iterator[bytes]:
-    """The report as ``encode`` gives it, piece by piece: ``head`` with these connections, which are JSON already."""
+    """Yield the report as ``encode`` gives it, piece by piece: ``head`` with these connections, which are
+    JSON already.
+    """
     before, place, after = encode(head).partition(PLACE)
     yield before + place.removesuffix(b"]")
     between = b"\n  "
@@ -34,7 +36,7 @@ def stream(head: Document, connections: Iterable[msgspec.Raw]) -> Iterator[bytes
 
 
 def schema() -> dict[str, Any]:
-    """The JSON Schema of the report, derived from its model."""
+    """Return the JSON Schema of the report, derived from its model."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "sentinel-conformance/report/1",

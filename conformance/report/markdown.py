@@ -12,7 +12,9 @@ _ENTITIES = {"&": "&amp;", "#": "&#35;", "@": "&#64;", ":": "&#58;"}
 
 
 def plain(text: str) -> str:
-    """A text as the content of a paragraph, a list item or a table cell: no markup, link, mention or reference."""
+    """Return a text as the content of a paragraph, a list item or a table cell: no markup, link, mention or
+    reference.
+    """
     line = " ".join(printable(text).split())
     line = re.sub(r"&(?=[#\w])|[#@]|:(?=//)|(?<=www)\.", lambda found: _ENTITIES.get(found[0], "&#46;"), line)
     line = _SPECIAL.sub(r"\\\g<0>", line)
@@ -20,28 +22,28 @@ def plain(text: str) -> str:
 
 
 def code(text: str) -> str:
-    """A text as code within a line."""
+    """Return a text as code within a line."""
     line = " ".join(printable(text).split()).replace("|", "\\|")
     fence = "`" * (_longest(line) + 1)
     return f"{fence} {line} {fence}" if "`" in line else f"{fence}{line}{fence}"
 
 
 def link(shown: str, where: str) -> str:
-    """What is Markdown already, as a link where there is an address."""
+    """Return what is Markdown already, as a link where there is an address."""
     return f"[{shown}]({where})" if "://" in where else shown
 
 
 def block(text: str, language: str = "sh") -> str:
-    """A command as a block of code, to be copied."""
+    """Return a command as a block of code, to be copied."""
     fence = "`" * max(3, _longest(text) + 1)
     return f"{fence}{language}\n{printable(text)}\n{fence}"
 
 
 def table(head: list[str], rows: list[list[str]]) -> list[str]:
-    """The lines of a table of cells that are Markdown already."""
+    """Return the lines of a table of cells that are Markdown already."""
     return [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
 
 
 def _longest(text: str) -> int:
-    """The longest run of backticks in a text."""
+    """Return the longest run of backticks in a text."""
     return max((len(run) for run in re.findall("`+", text)), default=0)

@@ -44,7 +44,7 @@ COMMAND = "pytest --sentinel-config=FILE"
 
 
 def _text(text: str, length: int = TEXT) -> str:
-    """What a service or a file says, as a report may show it."""
+    """Return what a service or a file says, as a report may show it."""
     return excerpt(text, length)
 
 
@@ -55,8 +55,8 @@ Shown = Callable[..., str]
 def connection_part(
     report: Report, command: str = COMMAND, docs: Docs = UNPUBLISHED, *, alone: bool = True
 ) -> ConnectionPart:
-    """What a report says of its connection, which is ``alone`` in its run or not."""
-    command, once = printable(redact(command)), cache(_text)  # the same few exchanges are told of again and again
+    """Return what a report says of its connection, which is ``alone`` in its run or not."""
+    command, once = printable(redact(command)), cache(_text)  # most checks show the same few exchanges
     connection, verdict = report.connection, report.verdict
     named = "" if alone or not NAMEABLE.fullmatch(connection.name) else f"{connection.name}-"
 
@@ -100,7 +100,7 @@ def again(command: str, check: str, cause: str) -> str:
 
 
 def finding_part(finding: Finding, docs: Docs = UNPUBLISHED) -> FindingPart:
-    """A finding as the report has it, redacted."""
+    """Return a finding as the report has it, redacted."""
     return FindingPart(
         cause=finding.cause,
         certainty=finding.certainty,
@@ -143,7 +143,7 @@ def _accepted(accepted: Accepted | None) -> AcceptedPart | None:
 
 
 def stale_parts(stale: Iterable[Stale]) -> tuple[StalePart, ...]:
-    """Stale acceptances as the report has them."""
+    """Return stale acceptances as the report has them."""
     return tuple(_stale(one) for one in stale)
 
 

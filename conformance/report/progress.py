@@ -21,14 +21,14 @@ MAX_NAMED = 20
 
 
 def progress(connections: int, stream: IO[str] | None) -> Progress:
-    """The progress of a run over so many connections, on a stream or nowhere."""
+    """Return the progress of a run over so many connections, on a stream or nowhere."""
     if connections > MAX_NAMED and stream:
         return fleet_progress(connections, stream)
     return Progress(stream and watched(stream))
 
 
 def fleet_progress(connections: int, stream: IO[str]) -> Progress:
-    """That of a fleet, on a stream that somebody may watch."""
+    """Return the progress of a fleet, on a stream that may be a terminal."""
     return FleetProgress(watched(stream), connections)
 
 
@@ -36,11 +36,11 @@ class Progress:
     """One line per run with counts and time, on a terminal; gone when the report comes."""
 
     def __init__(self, stream: IO[str] | None) -> None:
-        self._bars = None if stream is None else self._made(stream)
+        self._bars = None if stream is None else self.create_bars(stream)
         self._state: dict[str, tuple[int, int]] = {}
         self._task: Any = None
 
-    def _made(self, stream: IO[str]) -> Bars:
+    def create_bars(self, stream: IO[str]) -> Bars:
         from rich.progress import MofNCompleteColumn, TextColumn, TimeElapsedColumn
 
         return bars(stream, MofNCompleteColumn(), TextColumn("answers"), TimeElapsedColumn())
@@ -79,7 +79,7 @@ class FleetProgress(Progress):
         super().__init__(stream)
         self._connections, self._done, self._broken, self._began = connections, 0, 0, 0.0
 
-    def _made(self, stream: IO[str]) -> Bars:
+    def create_bars(self, stream: IO[str]) -> Bars:
         from rich.progress import MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
         return bars(stream, MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
@@ -102,8 +102,8 @@ class FleetProgress(Progress):
         self._broken += broken
         if self._bars:
             rate = f"{self._done / max(time.monotonic() - self._began, 1e-3):.1f}/s"
-            told = f"{self._broken} broken" if self._broken else "verifying"
-            self._bars.update(self._task, completed=self._done, rate=rate, description=told)
+            description = f"{self._broken} broken" if self._broken else "verifying"
+            self._bars.update(self._task, completed=self._done, rate=rate, description=description)
         elif broken:
             from conformance.report.terminal_layout import Line, console, show
             from conformance.report.wording import SIGNS
@@ -112,13 +112,13 @@ class FleetProgress(Progress):
 
 
 def watched(stream: IO[str]) -> IO[str] | None:
-    """The stream, if somebody watches it: a terminal that can redraw a line, and no CI log."""
+    """Return the stream, if somebody watches it: a terminal that can redraw a line, and no CI log."""
     able = stream.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
     return stream if able else None
 
 
 def bars(stream: IO[str], *columns: ProgressColumn) -> Bars:
-    """rich's progress bar: what is done, how far it is, and these columns."""
+    """Return rich's progress bar: what is done, how far it is, and these columns."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 

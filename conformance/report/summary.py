@@ -13,7 +13,7 @@ from conformance.verification.verdict import TROUBLE
 
 
 def summary(document: Document) -> bytes:
-    """The verdict and the next action first, then each connection in trouble; all its checks are folded."""
+    """Return the verdict and the next action first, then each connection in trouble; all its checks are folded."""
     status, sentence = headline(document)
     origin = provenance(document)
     lines = [f"**{plain(origin.sentence)}.**", ""] if origin else []
@@ -31,8 +31,8 @@ def summary(document: Document) -> bytes:
             lines += ["", *_connection(connection)]
         lines += ["", *(f"- {label}: {plain(text)}" for label, text in since)] if since else []
     run = document.run
-    told = f"{asked(run)}, source {run.source}, exit code {run.exit_code}"
-    lines += ["", f"<sub>{plain(f'sentinel-conformance {document.suite.version}: {told}')}</sub>"]
+    facts = f"{asked(run)}, source {run.source}, exit code {run.exit_code}"
+    lines += ["", f"<sub>{plain(f'sentinel-conformance {document.suite.version}: {facts}')}</sub>"]
     return ("\n".join(lines) + "\n").encode()
 
 

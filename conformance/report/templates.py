@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 @cache
 def environment(*packages: str) -> Environment:
-    """The templates beside the modules of packages, the first that has one; an unknown name is an error."""
+    """Return the templates beside the modules of packages, the first that has one; an unknown name is an error."""
     from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-    made = Environment(
+    environment = Environment(
         loader=ChoiceLoader([PackageLoader(package, "") for package in packages]),
         autoescape=True,
         undefined=StrictUndefined,
@@ -25,18 +25,18 @@ def environment(*packages: str) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.globals["policy"] = policy
-    return made
+    environment.globals["policy"] = policy
+    return environment
 
 
 @cache
 def text_of(package: str, name: str) -> str:
-    """A file beside the modules of a package."""
+    """Return a file beside the modules of a package."""
     return resources.files(package).joinpath(name).read_text(encoding="utf-8")
 
 
 def policy(style: str = "", script: str = "") -> str:
-    """The Content-Security-Policy of a page that consists of itself: this style, this script, and no request."""
+    """Return the Content-Security-Policy of a page that consists of itself: this style, this script, and no request."""
     allowed = [f"{kind}-src '{_digest(text)}'" for kind, text in (("style", style), ("script", script)) if text]
     return "; ".join(["default-src 'none'", *allowed, "base-uri 'none'", "form-action 'none'"])
 

@@ -48,7 +48,7 @@ class Terminal:
         """The whole report: on one screen if one thing is wrong, and each further thing adds at most one."""
         wrong = sum(max(1, len(one.root_causes)) for one in document.connections if one.verdict.status in TROUBLE)
         room = None if self._verbose else height(self._console) * max(1, wrong)
-        show(self._console, list(self._told(document)), room)
+        show(self._console, list(self.lines(document)), room)
 
     def headline(self, one: ConnectionPart) -> None:
         """The verdict on a connection, in a sentence."""
@@ -81,7 +81,7 @@ class Terminal:
         ]
         show(self._console, lines)
 
-    def _told(self, document: Document) -> Iterator[Line]:
+    def lines(self, document: Document) -> Iterator[Line]:
         if origin := provenance(document):
             yield Line(f"{origin.sentence}.", style="yellow")
         status, sentence = headline(document)
@@ -111,7 +111,7 @@ class Terminal:
         yield from since(document, one)
 
     def _folded(self, connections: Sequence[ConnectionPart]) -> Iterator[Line]:
-        """Several connections: those in trouble with their causes, those that work by name."""
+        """Yield several connections: those in trouble with their causes, those that work by name."""
         trouble = [one for one in connections if one.verdict.status in TROUBLE]
         for one in trouble if len(trouble) <= FOLDED else ():
             yield Line("", rank=1)
@@ -174,22 +174,22 @@ class Terminal:
                     yield from self._check(check, one)
 
     def _check(self, check: CheckPart, one: ConnectionPart) -> Iterator[Line]:
-        told = check.title
+        text = check.title
         if check.outcome == "blocked":
-            told += f" (blocked by {check.blocked_by})"
+            text += f" (blocked by {check.blocked_by})"
         elif check.outcome != "passed" and check.reason:
-            told += f": {check.reason}"
+            text += f": {check.reason}"
         if check.duration_s is not None:
-            told += f" ({check.duration_s:.2f} s)"
-        yield Line(told, sign=SIGNS[check.outcome], name=check.id, indent=2)
+            text += f" ({check.duration_s:.2f} s)"
+        yield Line(text, sign=SIGNS[check.outcome], name=check.id, indent=2)
         if self._verbose > 1:
             for request in one.requests:
                 if request.probe in check.probes:
                     facts = [f"{request.status or 'no answer'}", f"{request.duration_s:.2f} s"]
                     facts += [f"request {request.request_id}"] if request.request_id else []
                     facts += [f"{request.attempts} attempts"] if request.attempts > 1 else []
-                    told = f"{request.probe}: {', '.join(facts)}; {request.method} {request.url}"
-                    yield Line(told, style="dim", indent=4)
+                    text = f"{request.probe}: {', '.join(facts)}; {request.method} {request.url}"
+                    yield Line(text, style="dim", indent=4)
                     if request.answer:
                         yield Line(request.answer, style="dim", indent=4)
 
@@ -203,22 +203,22 @@ class Terminal:
         others = run.failed_tests or 0
         tests = f"{others} {'test that is' if others == 1 else 'tests that are'} no check failed; " if others else ""
         full, brief = (
-            f"exit code {run.exit_code}: {tests}{told}; {asked(run)}"
-            for told in (counted(counts), counted({one: counts[one] for one in ("failed", "blocked", "passed")}))
+            f"exit code {run.exit_code}: {tests}{text}; {asked(run)}"
+            for text in (counted(counts), counted({one: counts[one] for one in ("failed", "blocked", "passed")}))
         )
         yield Line(full + more, style="dim", rank=3, brief=brief)
 
 
 def accepted(one: ConnectionPart) -> Iterator[Line]:
-    """Known findings that the baseline accepts, each in one line."""
+    """Yield the known findings that the baseline accepts, each in one line."""
     for cause in one.accepted:
         assert cause.accepted is not None
-        told = f"{cause.cause}, accepted until {cause.accepted.expires}: {cause.accepted.reason}"
-        yield Line(told, sign=SIGNS["warning"], name=cause.check)
+        text = f"{cause.cause}, accepted until {cause.accepted.expires}: {cause.accepted.reason}"
+        yield Line(text, sign=SIGNS["warning"], name=cause.check)
 
 
 def since(document: Document, one: ConnectionPart) -> Iterator[Line]:
-    """What changed for a connection since the run that was given to compare with."""
+    """Yield what changed for a connection since the run that was given to compare with."""
     if document.comparison:
         yield Line("")
         for label, text in changes(document.comparison, one.name):
@@ -226,7 +226,7 @@ def since(document: Document, one: ConnectionPart) -> Iterator[Line]:
 
 
 def by_cause(connections: Sequence[ConnectionPart]) -> Iterator[Line]:
-    """Many connections in trouble: each cause once, with the connections that have it."""
+    """Yield many connections in trouble: each cause once, with the connections that have it."""
     causes: dict[str, tuple[RootCausePart, list[ConnectionPart]]] = {}
     for one in connections:
         for cause in one.root_causes:

@@ -11,7 +11,9 @@ from conformance.report.wording import OWNERS, SHELLS, capital, first_sentence
 
 
 def commands(fix: FixPart, *, full: bool = False) -> Iterator[Line]:
-    """The commands; of several of one kind, the first has to be seen. ``full`` adds roles, other shells and undoing."""
+    """Yield the commands; of several of one kind, the first has to be seen. ``full`` adds roles, other shells and
+    undoing.
+    """
     first = {_kind(step): step for step in reversed(fix.steps)}
     repeated = [step for step in fix.steps if first[_kind(step)] is not step]
     for number, step in enumerate(fix.steps):
@@ -34,19 +36,19 @@ def commands(fix: FixPart, *, full: bool = False) -> Iterator[Line]:
 
 
 def _kind(step: StepPart) -> str:
-    """What a command does: its first words."""
+    """Return what a command does: its first words."""
     return " ".join(step.command.split()[:4])
 
 
 def others(finding: FindingPart) -> Iterator[Line]:
-    """How to find out which of several causes it is."""
+    """Yield how to find out which of several causes it is."""
     for name in (finding.cause, *finding.also) if finding.also else ():
         if tell := CAUSES[name].tell:
             yield row("", f"{name}: {tell}", style="dim")
 
 
 def fix(finding: FindingPart, *, full: bool = False) -> Iterator[Line]:
-    """What to do, by whom, and with which commands; where there is no room, the first sentence of it."""
+    """Yield what to do, by whom, and with which commands; where there is no room, the first sentence of it."""
     owner, text = capital(OWNERS[finding.owner]), finding.fix.text
     yield row("fix", f"{owner}: {text}", rank=2, brief=f"{owner}: {first_sentence(text)}.")
     yield from commands(finding.fix, full=full)

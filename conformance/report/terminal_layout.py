@@ -25,8 +25,8 @@ ASCII = {ord("·"): "-", ord("…"): "...", ord("–"): "-", ord("’"): "'", or
 
 
 def console(file: IO[str] | None = None, *, width: int | None = None, color: bool | None = None) -> Console:
-    """A console for the report: as wide as the terminal, 100 columns at most. NO_COLOR is honoured."""
-    made = Console(
+    """Return a console for the report: as wide as the terminal, 100 columns at most. NO_COLOR is honoured."""
+    terminal = Console(
         file=Outlet.of(file or sys.stdout),
         highlight=False,
         soft_wrap=False,
@@ -35,8 +35,8 @@ def console(file: IO[str] | None = None, *, width: int | None = None, color: boo
         emoji=False,
         markup=False,
     )
-    made.width = min(width or made.width, WIDEST)
-    return made
+    terminal.width = min(width or terminal.width, WIDEST)
+    return terminal
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Line:
     wrap: Callable[[str, int], list[str]] | None = None
 
     def drawn(self, console: Console, *, brief: bool = False) -> list[Text]:
-        """Its lines; none if it is to be left out."""
+        """Return its lines; none if it is to be left out."""
         if brief and self.brief is None:
             return []
         text = self.brief if brief and self.brief is not None else self.text
@@ -76,10 +76,10 @@ class Line:
         ]
 
     def _signed(self, text: str, sign: Sign, console: Console) -> list[Text]:
-        """A sign, a name in bold, and a text that hangs below its own beginning."""
+        """Return a sign, a name in bold, and a text that hangs below its own beginning."""
         hang = self.indent + 2
-        told = f"{self.name}  {text}".strip()
-        lines = wrapped(told, console.width - hang)
+        named = f"{self.name}  {text}".strip()
+        lines = wrapped(named, console.width - hang)
         shown = sign.plain if plain(console) else sign.sign
         first = Text.assemble(" " * self.indent, (shown, sign.color), " ")
         bold = len(self.name) if lines[0].startswith(self.name) else 0
@@ -98,7 +98,7 @@ def show(console: Console, lines: Sequence[Line], height: int | None = None) -> 
 
 
 def fitted(console: Console, lines: Sequence[Line], height: int | None) -> list[Text]:
-    """What is shown of the lines in so many, lower ranks before higher ones."""
+    """Return what is shown of the lines in so many, lower ranks before higher ones."""
     ranks = sorted({line.rank for line in lines if line.rank}, reverse=True)
     left_out = max(ranks, default=0) + 1
     drawn = _drawn(console, lines, left_out)
@@ -114,7 +114,7 @@ def _drawn(console: Console, lines: Iterable[Line], left_out: int) -> list[Text]
 
 
 def height(console: Console) -> int:
-    """Lines that hold as much as a screen of 80 columns."""
+    """Return lines that hold as much as a screen of 80 columns."""
     return max(HEIGHT, HEIGHT * 80 // console.width)
 
 
@@ -124,7 +124,7 @@ def plain(console: Console) -> bool:
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """Lines of a width; a word that is longer, such as a URL, stays whole so that it can be copied."""
+    """Return lines of a width; a word that is longer, such as a URL, stays whole so that it can be copied."""
     return textwrap.wrap(text, max(width, 20), break_long_words=False, break_on_hyphens=False) or [""]
 
 
@@ -145,7 +145,7 @@ def option_lines(command: str) -> list[str]:
 
 
 def continued(command: str, width: int) -> list[str]:
-    """A command over several lines, each but the last ending in a backslash: it can be pasted as it stands.
+    """Return a command over several lines, each but the last ending in a backslash: it can be pasted as it stands.
 
     What stands in quotes stays on one line, with the quotes that it has.
     """
@@ -169,5 +169,5 @@ def row(
     brief: str | None = None,
     wrap: Callable[[str, int], list[str]] | None = None,
 ) -> Line:
-    """A text beside its label, below the line that has the sign."""
+    """Return a text beside its label, below the line that has the sign."""
     return Line(text, label=label, style=style, indent=indent, rank=rank, brief=brief, wrap=wrap)

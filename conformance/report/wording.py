@@ -97,19 +97,21 @@ SEEN = "that these checks see "
 
 
 def counted(counts: Mapping[str, int]) -> str:
-    """How many checks ended how: ``1 failed, 46 blocked, 2 warnings, 42 passed``."""
-    told = [(counts[outcome], SIGNS[outcome].word) for outcome in ORDER if counts.get(outcome)]
-    return ", ".join(f"{number} {word}{'s' if word == 'warning' and number > 1 else ''}" for number, word in told)
+    """Return how many checks ended how: ``1 failed, 46 blocked, 2 warnings, 42 passed``."""
+    parts = [(counts[outcome], SIGNS[outcome].word) for outcome in ORDER if counts.get(outcome)]
+    return ", ".join(f"{number} {word}{'s' if word == 'warning' and number > 1 else ''}" for number, word in parts)
 
 
 def worst(counts: Mapping[str, int]) -> str:
-    """The outcome that stands for several: what needs attention first; what does not apply, only if all does not."""
+    """Return the outcome that stands for several: what needs attention first; what does not apply, only if all does
+    not.
+    """
     outcome = next(one for one in ORDER if counts.get(one))
     return "passed" if outcome.startswith("not_") and counts.get("passed") else outcome
 
 
 def headline(document: Document) -> tuple[VerdictStatus, str]:
-    """The verdict over all connections, and the sentence that says it."""
+    """Return the verdict over all connections, and the sentence that says it."""
     statuses = Counter(one.verdict.status for one in document.connections)
     status = worst_verdict(statuses, document.run.unfinished)
     others = unfinished(document.run)
@@ -127,32 +129,32 @@ def headline(document: Document) -> tuple[VerdictStatus, str]:
 
 
 def covered(part: CoveragePart) -> Coverage:
-    """How many checks ran, as a report has it."""
+    """Return how many checks ran, as a report has it."""
     return Coverage(part.ran, part.total)
 
 
 def in_part(statuses: Counter[VerdictStatus], connections: int) -> str:
-    """The verdicts on several connections, where of some only a part of the checks ran."""
-    told = f"Only a part of the checks ran; they passed on {statuses['partial']} of {connections} connections"
-    return f"{told}; {statuses['conformant']} work" if statuses["conformant"] else told
+    """Return the verdicts on several connections, where of some only a part of the checks ran."""
+    parts = f"Only a part of the checks ran; they passed on {statuses['partial']} of {connections} connections"
+    return f"{parts}; {statuses['conformant']} work" if statuses["conformant"] else parts
 
 
 def worst_verdict(statuses: Counter[VerdictStatus], unfinished: int) -> VerdictStatus:
-    """The worst of the verdicts; a run that is not finished is incomplete at best."""
+    """Return the worst of the verdicts; a run that is not finished is incomplete at best."""
     found = statuses + Counter[VerdictStatus](incomplete=unfinished)
     order: tuple[VerdictStatus, ...] = ("nonconformant", "incomplete", "partial")
     return next((status for status in order if found[status]), "conformant")
 
 
 def unfinished(run: RunPart) -> str:
-    """What a sentence about connections ends with, where there are others that have no verdict."""
+    """Return what a sentence about connections ends with, where there are others that have no verdict."""
     if run.unfinished == 0:
         return ""
     return f"; {run.unfinished} {'other is' if run.unfinished == 1 else 'others are'} not finished"
 
 
 def next_action(document: Document) -> str:
-    """The one thing to do now, with who does it, as a sentence."""
+    """Return the one thing to do now, with who does it, as a sentence."""
     trouble = [one for one in document.connections if one.verdict.status in TROUBLE]
     if not trouble and document.stale:
         return f"Update the baseline: {first_sentence(document.stale[0].message)}."
@@ -161,8 +163,8 @@ def next_action(document: Document) -> str:
         so_far = " so far" if document.run.unfinished else ""
         warnings = sum(one.verdict.counts.get("warning", 0) for one in document.connections)
         if warnings:
-            told = "a warning needs" if warnings == 1 else f"{warnings} warnings need"
-            return f"Nothing {seen}is broken{so_far}; {told} a look."
+            parts = "a warning needs" if warnings == 1 else f"{warnings} warnings need"
+            return f"Nothing {seen}is broken{so_far}; {parts} a look."
         return f"Nothing {seen}has to be fixed{so_far}."
     where = "" if len(document.connections) == 1 else f" ({trouble[0].name})"
     if not trouble[0].root_causes:
@@ -172,23 +174,23 @@ def next_action(document: Document) -> str:
 
 
 def areas_of(ids: Iterable[str], one: ConnectionPart) -> list[str]:
-    """The areas of these checks, in order."""
+    """Return the areas of these checks, in order."""
     wanted = set(ids)
     return list(dict.fromkeys(check.area for check in one.checks if check.id in wanted))
 
 
 def first_sentence(text: str) -> str:
-    """Up to its first full stop, which is left out."""
+    """Return a text up to its first full stop, which is left out."""
     return text.partition(". ")[0].rstrip(".")
 
 
 def capital(text: str) -> str:
-    """With a capital first letter; the others as they are."""
+    """Return a text with a capital first letter; the others stay as they are."""
     return text[:1].upper() + text[1:]
 
 
 def certainty(finding: FindingPart, most: int = 99) -> str:
-    """How sure a finding is, and what else it could be: at most so many other causes by name."""
+    """Return how sure a finding is, and what else it could be: at most so many other causes by name."""
     if finding.certainty == "certain" or not finding.also:
         return finding.certainty
     more = len(finding.also) - most
@@ -196,8 +198,8 @@ def certainty(finding: FindingPart, most: int = 99) -> str:
 
 
 def ranges(ids: Sequence[str]) -> str:
-    """Check ids with neighbours folded: ``LA-001, LA-010..013``."""
-    told: list[str] = []
+    """Return check ids with neighbours folded: ``LA-001, LA-010..013``."""
+    parts: list[str] = []
     for prefix, group in groupby(ids, key=lambda id: id.rpartition("-")[0]):
         numbers = [int(id.rpartition("-")[2]) for id in group]
         start = previous = numbers[0]
@@ -205,6 +207,6 @@ def ranges(ids: Sequence[str]) -> str:
             if number == previous + 1:
                 previous = number
                 continue
-            told.append(f"{prefix}-{start:03}" + (f"..{previous:03}" if previous > start else ""))
+            parts.append(f"{prefix}-{start:03}" + (f"..{previous:03}" if previous > start else ""))
             start = previous = number
-    return ", ".join(told)
+    return ", ".join(parts)

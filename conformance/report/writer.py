@@ -27,6 +27,6 @@ def write(folder: Path, document: Document, languages: Sequence[str] = ("en",), 
     Raises ``OSError``.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    made = ((name, form(document)) for name, form in FORMS.items())
-    for name, content in chain(made, handbacks(document, languages, contact)):
+    contents = ((name, form(document)) for name, form in FORMS.items())
+    for name, content in chain(contents, handbacks(document, languages, contact)):
         atomic_write(folder / name, [content])

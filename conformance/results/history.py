@@ -84,11 +84,11 @@ class Episode:
     cause: str
     check: str
     first_seen: datetime
-    mended: datetime | None
+    ended: datetime | None
 
     @property
-    def time_to_mend(self) -> timedelta | None:
-        return None if self.mended is None else self.mended - self.first_seen
+    def time_to_fix(self) -> timedelta | None:
+        return None if self.ended is None else self.ended - self.first_seen
 
 
 class History:
@@ -144,19 +144,19 @@ class History:
         if not self.locked:
             self._database.close()
 
-    def add(self, looks: Iterable[Observation]) -> None:
+    def add(self, observations: Iterable[Observation]) -> None:
         """Write observations, all or none. They replace those of the same run and connection."""
         with self._transaction() as cursor:
-            for one in looks:
+            for one in observations:
                 key = (one.started.astimezone(UTC).isoformat(), one.connection)
                 cursor.execute("DELETE FROM looks WHERE started = ? AND connection = ?", key)
                 cursor.execute(
                     "INSERT INTO looks (started, connection, status, source) VALUES (?, ?, ?, ?)",
                     (*key, one.status, one.source),
                 )
-                look = cursor.lastrowid
+                observation = cursor.lastrowid
                 cursor.executemany(
-                    "INSERT INTO causes VALUES (?, ?, ?)", [(look, *pair) for pair in sorted(one.causes)]
+                    "INSERT INTO causes VALUES (?, ?, ?)", [(observation, *pair) for pair in sorted(one.causes)]
                 )
 
     def observations(
@@ -170,13 +170,13 @@ class History:
         }
         with closing(self._database.cursor()) as cursor:
             cursor.execute("BEGIN")  # both tables as they were at one moment
-            for look, cause, check in cursor.execute(SELECT_CAUSES, chosen):
-                causes[look].add((cause, check))
+            for observation, cause, check in cursor.execute(SELECT_CAUSES, chosen):
+                causes[observation].add((cause, check))
             rows = cursor.execute(SELECT_OBSERVATIONS, chosen).fetchall()
             cursor.execute("COMMIT")
         return [
-            Observation(datetime.fromisoformat(started), connection, status, frozenset(causes[look]), source)
-            for look, started, connection, status, source in rows
+            Observation(datetime.fromisoformat(started), connection, status, frozenset(causes[observation]), source)
+            for observation, started, connection, status, source in rows
         ]
 
     def _migrate(self) -> None:
@@ -204,39 +204,39 @@ class History:
             cursor.execute("COMMIT")
 
 
-def by_connection(looks: Iterable[Observation]) -> dict[str, list[Observation]]:
+def by_connection(observations: Iterable[Observation]) -> dict[str, list[Observation]]:
     """Return observations by connection, oldest first."""
     found: dict[str, list[Observation]] = {}
-    for one in sorted(looks, key=lambda observation_of: observation_of.started):
+    for one in sorted(observations, key=lambda observation_of: observation_of.started):
         found.setdefault(one.connection, []).append(one)
     return found
 
 
-def episodes(looks: Iterable[Observation]) -> list[Episode]:
+def episodes(observations: Iterable[Observation]) -> list[Episode]:
     """Return when each cause came and went. An incomplete or partial observation does not end a cause."""
     found = []
-    for connection, seen in by_connection(looks).items():
+    for connection, seen in by_connection(observations).items():
         open_: dict[tuple[str, str], datetime] = {}
-        for look in seen:
-            if look.status in ("conformant", "nonconformant"):
-                for cause, check in sorted(open_.keys() - look.causes):
-                    found.append(Episode(connection, cause, check, open_.pop((cause, check)), look.started))
-            for pair in look.causes:
-                open_.setdefault(pair, look.started)
+        for observation in seen:
+            if observation.status in ("conformant", "nonconformant"):
+                for cause, check in sorted(open_.keys() - observation.causes):
+                    found.append(Episode(connection, cause, check, open_.pop((cause, check)), observation.started))
+            for pair in observation.causes:
+                open_.setdefault(pair, observation.started)
         found += [Episode(connection, *pair, since, None) for pair, since in sorted(open_.items())]
     return found
 
 
-def flapping(looks: Iterable[Observation], times: int = 3) -> dict[str, int]:
+def flapping(observations: Iterable[Observation], times: int = 3) -> dict[str, int]:
     """Return the connections whose verdict changed at least ``times`` times, with the number of changes; most changes
     first.
     """
     changes = {
         connection: sum(before.status != after.status for before, after in pairwise(seen))
-        for connection, seen in by_connection(looks).items()
+        for connection, seen in by_connection(observations).items()
     }
-    restless = [(name, count) for name, count in changes.items() if count >= times]
-    return dict(sorted(restless, key=lambda pair: (-pair[1], pair[0])))
+    often = [(name, count) for name, count in changes.items() if count >= times]
+    return dict(sorted(often, key=lambda pair: (-pair[1], pair[0])))
 
 
 def median(times: Sequence[timedelta]) -> timedelta | None:

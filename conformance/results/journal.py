@@ -38,7 +38,7 @@ class Journal:
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        self.path, self._kept, self._read = path, list[bytes](), 0
+        self.path, self._compressed, self._read = path, list[bytes](), 0
         self.problem: OSError | None = None
 
     def of(self, process: str) -> Journal:
@@ -51,15 +51,15 @@ class Journal:
         found = self.path.parent.glob(f"{self.path.name}.*.part") if self.path else ()
         return [Journal(path) for path in sorted(found)]
 
-    def finished(self, prints: Mapping[str, str]) -> dict[str, datetime]:
+    def finished(self, fingerprints: Mapping[str, str]) -> dict[str, datetime]:
         """Return which of these connections (name: fingerprint) are finished, with the start of the run that finished
         them.
 
         Raises :class:`JournalError`.
         """
-        return {one.name: one.started for _, one in self._finished(prints)}
+        return {one.name: one.started for _, one in self._finished(fingerprints)}
 
-    def start(self, prints: Mapping[str, str] | None = None) -> None:
+    def start(self, fingerprints: Mapping[str, str] | None = None) -> None:
         """Start the journal again with the finished entries of these connections (name: fingerprint); none by default.
 
         Raises :class:`JournalError`.
@@ -68,10 +68,10 @@ class Journal:
             return
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            atomic_write(self.path, self._lines_of(prints))
+            atomic_write(self.path, self._lines_of(fingerprints))
             self.drop_others()
         except OSError as error:
-            self._keep(self._lines_of(prints))
+            self._keep(self._lines_of(fingerprints))
             self.path, self.problem = None, error
 
     def drop_others(self) -> None:
@@ -92,7 +92,7 @@ class Journal:
         self._keep([_line(one)])
 
     def _keep(self, lines: Iterable[bytes]) -> None:
-        self._kept += [zlib.compress(line, 1) for line in lines]
+        self._compressed += [zlib.compress(line, 1) for line in lines]
 
     def entries(self) -> Iterator[Entry]:
         """Yield all entries, in the order in which they were finished. Raises :class:`JournalError`."""
@@ -116,7 +116,7 @@ class Journal:
             name = self._decoded(line, _Named).name
             found.setdefault(name, (key(name), number, at))
             at += len(line)
-        written = number - len(self._kept)
+        written = number - len(self._compressed)
         with ExitStack() as stack:
             file = stack.enter_context(open(self.path, "rb")) if self.path and self.path.exists() else None
             for _, number, place in sorted(found.values()):
@@ -124,19 +124,19 @@ class Journal:
                     file.seek(place)
                     line = file.readline()
                 else:
-                    line = zlib.decompress(self._kept[number - written - 1])
+                    line = zlib.decompress(self._compressed[number - written - 1])
                 yield self._decoded(line, Entry)
 
-    def _lines_of(self, prints: Mapping[str, str] | None) -> Iterator[bytes]:
-        return (line for line, _ in self._finished(prints)) if prints else iter(())
+    def _lines_of(self, fingerprints: Mapping[str, str] | None) -> Iterator[bytes]:
+        return (line for line, _ in self._finished(fingerprints)) if fingerprints else iter(())
 
-    def _finished(self, prints: Mapping[str, str]) -> Iterator[tuple[bytes, Entry]]:
+    def _finished(self, fingerprints: Mapping[str, str]) -> Iterator[tuple[bytes, Entry]]:
         """Yield one entry for each of these connections, although joined journals may hold several."""
         seen = set[str]()
         for journal in (self, *self.others()):
             for number, line in enumerate(journal._lines(), 1):
                 one = journal._whole(line, number)
-                if prints.get(one.name) == one.fingerprint and one.name not in seen:
+                if fingerprints.get(one.name) == one.fingerprint and one.name not in seen:
                     seen.add(one.name)
                     yield line, one
 
@@ -155,7 +155,7 @@ class Journal:
                 raise JournalError(f"{self.path}: no journal to go on from: {error.strerror}") from None
             except FileError as error:
                 raise JournalError(f"{self.path}: no journal to go on from: it {error}") from None
-        yield from map(zlib.decompress, self._kept)
+        yield from map(zlib.decompress, self._compressed)
 
     def _whole(self, line: bytes, number: int) -> Entry:
         """Return the complete entry of a line. Raises :class:`JournalError`, which names the line."""
@@ -163,8 +163,8 @@ class Journal:
             one = msgspec.json.decode(line, type=Entry)
             _ = one.part
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            told = f"line {number} is damaged: {clean(str(error))}; without it, its connection is verified again"
-            raise JournalError(f"{self.path}: no journal to go on from: {told}") from None
+            reason = f"line {number} is damaged: {clean(str(error))}; without it, its connection is verified again"
+            raise JournalError(f"{self.path}: no journal to go on from: {reason}") from None
         return one
 
     def _decoded(self, line: bytes, form: type[S]) -> S:

@@ -26,27 +26,25 @@ class RunStore:
     names: set[str] = field(default_factory=set)
     """Of what was finished in this run."""
     _begun: bool = field(default=False, init=False)
-    _take: Callable[[Entry], None] = field(default=lambda _: None, init=False, repr=False)
+    _take: Callable[[Entry], None] | None = field(default=None, init=False, repr=False)
     _waiting: list[Observation] = field(default_factory=list, init=False, repr=False)
     """What the history has yet to take."""
 
-    def start(self, fingerprints: Mapping[str, str], take: Callable[[Entry], None] = lambda _: None) -> None:
+    def start(self, fingerprints: Mapping[str, str], take: Callable[[Entry], None] | None = None) -> None:
         """Start the journal with the entries of an earlier run of these connections (name: fingerprint).
 
-        ``take`` is called with each of these, and with every entry that is added. Raises :class:`JournalError`.
+        ``take`` is called with each of these, and with every entry that is added later. Raises :class:`JournalError`.
         """
         self.journal.start(fingerprints)
         self._begun, self._take = True, take
         for entry in self.journal.entries() if fingerprints else ():
-            self._remember(entry)
-            take(entry)
+            self._pass_on(entry)
 
     def add(self, entry: Entry) -> None:
         """Write an entry at once."""
         self.journal.add(entry)
         self.names.add(entry.name)
-        self._remember(entry)
-        self._take(entry)
+        self._pass_on(entry)
 
     def in_order(self, key: Callable[[str], Any]) -> Iterator[Entry]:
         """Yield all finished entries, sorted by a key of their names. Yields nothing until start() was called."""
@@ -68,6 +66,11 @@ class RunStore:
             except (sqlite3.Error, HistoryError) as error:
                 self.problem = error
         self.history.__exit__()
+
+    def _pass_on(self, entry: Entry) -> None:
+        self._remember(entry)
+        if self._take:
+            self._take(entry)
 
     def _remember(self, entry: Entry) -> None:
         if self.history is None:

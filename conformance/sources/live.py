@@ -91,7 +91,7 @@ class ConnectionPool(httpx.AsyncBaseTransport):
         else:
             self._open += 1
             await self._close(self._reserved)
-            transport = self._made(host)
+            transport = self.create_transport(host)
         leave = partial(self._leave, free, transport)
         try:
             response = await self._through(transport, request, route)
@@ -140,7 +140,7 @@ class ConnectionPool(httpx.AsyncBaseTransport):
         else:
             free.append(transport)
 
-    def _made(self, host: str) -> httpx.AsyncBaseTransport:
+    def create_transport(self, host: str) -> httpx.AsyncBaseTransport:
         proxy = self._proxies[host]
         return httpx.AsyncHTTPTransport(
             verify=self._trust,

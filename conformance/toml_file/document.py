@@ -25,7 +25,7 @@ class TomlDocument:
     path: Path
     wrong: list[tuple[int, str]] = field(default_factory=list)
 
-    def tell(self, text: str, line: int | None = None) -> None:
+    def add_problem(self, text: str, line: int | None = None) -> None:
         where = printable(str(self.path))
         self.wrong.append((line or 0, f"{where}:{line}: {text}" if line else f"{where}: {text}"))
 
@@ -48,11 +48,11 @@ class TomlDocument:
             where = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
             reason = re.sub(r" \(.*|: .*", "", str(error))  # without what was found: it may be a secret
             column = f", column {where.group(2)}" if where else ""
-            self.tell(f"no valid TOML: {reason}{column}", int(where.group(1)) if where else None)
+            self.add_problem(f"no valid TOML: {reason}{column}", int(where.group(1)) if where else None)
         except RecursionError:
-            self.tell("no valid TOML: nested too deeply")
+            self.add_problem("no valid TOML: nested too deeply")
         except ValueError:  # Python reads no decimal number of more than 4300 digits
-            self.tell("no valid TOML: a number is too long")
+            self.add_problem("no valid TOML: a number is too long")
         return None
 
     def text(self) -> str | None:
@@ -60,21 +60,21 @@ class TomlDocument:
         try:
             content = read_file(self.path, MAX_BYTES)
         except FileError as error:
-            self.tell(str(error))
+            self.add_problem(str(error))
             return None
         try:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            self.tell("is no text in UTF-8", content[: error.start].count(b"\n") + 1)
+            self.add_problem("is no text in UTF-8", content[: error.start].count(b"\n") + 1)
             return None
         if "\0" in text:
-            self.tell("is a binary file, no TOML")
+            self.add_problem("is a binary file, no TOML")
             return None
         return text.replace("\r\n", "\n")
 
 
 def did_you_mean(word: object, known: Iterable[str]) -> str:
-    """`` (did you mean 'x'?)`` where a known word is close; else nothing."""
+    """Return `` (did you mean 'x'?)`` where a known word is close; else nothing."""
     found = difflib.get_close_matches(word, list(known), 1, 0.6) if isinstance(word, str) else []
     return f" (did you mean {found[0]!r}?)" if found else ""
 

@@ -139,13 +139,13 @@ def read(path: Path) -> Baseline:
         for key in document:
             if key != "accept":
                 line = written[0].keys.get(key) or next(one.line for one in written if one.path.split(".")[0] == key)
-                file.tell(
+                file.add_problem(
                     f"unknown key {repr_short(key)}{did_you_mean(key, ('accept',))}; an entry is a table [[accept]]",
                     line,
                 )
         rows = document.get("accept", [])
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            file.tell("accept: expected tables [[accept]]", line_of(written[0], "accept", {}))
+            file.add_problem("accept: expected tables [[accept]]", line_of(written[0], "accept", {}))
             rows = []
         for number, row in enumerate(rows):
             table = starts[number] if number < len(starts) else written[0]
@@ -161,16 +161,18 @@ def _entry(file: TomlDocument, row: Mapping[str, Any], lines: Mapping[str, int],
     before = len(file.wrong)
     for key in row:
         if key not in KEYS:
-            file.tell(f"unknown key {repr_short(key)}{did_you_mean(key, KEYS)}", lines[key])
+            file.add_problem(f"unknown key {repr_short(key)}{did_you_mean(key, KEYS)}", lines[key])
     for key in ("check", "reason", "expires"):
         if key not in row:
-            file.tell(f"missing key {key!r}", line)
+            file.add_problem(f"missing key {key!r}", line)
     for key in ("check", "connection", "cause", "reason"):
         if key in row and not (isinstance(row[key], str) and row[key].strip()):
-            file.tell(f"{key}: found {repr_short(row[key])}, expected a text in quotes", lines[key])
+            file.add_problem(f"{key}: found {repr_short(row[key])}, expected a text in quotes", lines[key])
     expires = day(row.get("expires"))
     if "expires" in row and expires is None:
-        file.tell(f"expires: found {repr_short(row['expires'])}, expected a date such as 2027-03-01", lines["expires"])
+        file.add_problem(
+            f"expires: found {repr_short(row['expires'])}, expected a date such as 2027-03-01", lines["expires"]
+        )
     for key, known in (("check", catalogue()), ("cause", CAUSES)):
         value = row.get(key)
         if isinstance(value, str) and value.strip() and value not in known:
@@ -179,7 +181,7 @@ def _entry(file: TomlDocument, row: Mapping[str, Any], lines: Mapping[str, int],
                 if key == "check" and value in RETIRED
                 else did_you_mean(value, known)
             )
-            file.tell(f"{key}: there is no {key} {repr_short(value)}{became}", lines[key])
+            file.add_problem(f"{key}: there is no {key} {repr_short(value)}{became}", lines[key])
     if len(file.wrong) > before or expires is None:
         return None
     return Acceptance(

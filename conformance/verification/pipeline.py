@@ -185,7 +185,7 @@ async def run(
     patience: Patience | None = None,
     wait: float = 0.0,
 ) -> Report:
-    """Verify one connection from gathering to the verdict."""
+    """Return the report of one connection, from gathering to the verdict."""
     started = datetime.now(UTC)
     examination = await gather(connection, source, checks, patience=patience, wait=wait)
     outcomes = policy.apply(examination.outcomes(checks), examination.connection.name)

@@ -86,7 +86,7 @@ def test_what_changed_is_by_connection_and_the_rest_is_counted() -> None:
     changes = overview(customers(COUNT), 12.0, "all", previous=before()).changes
     assert changes is not None
     assert changes.failing == {"customer-02": ("secret_expired",)}
-    assert changes.mended == ("customer-03",)
+    assert changes.fixed == ("customer-03",)
     assert (changes.new, changes.lost, changes.same) == (("customer-05",), ("customer-99",), COUNT - 3)
 
 

@@ -72,10 +72,10 @@ def test_open_causes_are_counted_from_their_beginning(history: History) -> None:
 
 
 def test_what_was_mended_tells_how_long_it_took(history: History) -> None:
-    took = {one.cause: (one.times, one.median.days) for one in trend(history).mended}
+    took = {one.cause: (one.times, one.median.days) for one in trend(history).resolved}
     assert took["secret_expired"] == (4, 3)
     assert took["rbac_role_missing"] == (2, 20)
-    assert trend(history, START + 27 * DAY).mended == ()
+    assert trend(history, START + 27 * DAY).resolved == ()
 
 
 def test_the_restless_flap(history: History) -> None:

@@ -81,7 +81,7 @@ def test_a_cause_comes_and_goes() -> None:
 def test_what_could_not_be_looked_at_is_not_mended() -> None:
     looks = [night(0, "rbac_role_missing"), night(1, "timed_out", status="incomplete"), night(2)]
     (missing,) = [one for one in episodes(looks) if one.cause == "rbac_role_missing"]
-    assert missing.time_to_mend == 2 * DAY
+    assert missing.time_to_fix == 2 * DAY
 
 
 def test_a_verdict_that_changes_again_and_again_flaps() -> None:
@@ -95,7 +95,7 @@ def test_episodes_hold_exactly_what_was_seen(nights: list[set[str]]) -> None:
     found = episodes(night(day, *causes) for day, causes in enumerate(nights))
     for day, causes in enumerate(nights):
         now = START + day * DAY
-        assert {one.cause for one in found if one.first_seen <= now and (not one.mended or one.mended > now)} == causes
+        assert {one.cause for one in found if one.first_seen <= now and (not one.ended or one.ended > now)} == causes
 
 
 def test_an_older_file_is_brought_up_to_date(path: Path) -> None:

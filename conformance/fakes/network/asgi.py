@@ -76,10 +76,10 @@ class Application:
             url = _url(host, target)
         except (httpx.InvalidURL, UnicodeDecodeError):
             return httpx.Response(400, text="The request target is not a URL.\n")
-        kept = [
+        forwarded = [
             (name, value) for name, value in headers.raw if name.decode("latin-1").lower() not in _OF_THE_CONNECTION
         ]
-        request = httpx.Request(scope["method"], url, headers=kept, content=body, extensions={"target": target})
+        request = httpx.Request(scope["method"], url, headers=forwarded, content=body, extensions={"target": target})
         try:
             await asyncio.sleep(self.latency(request) if callable(self.latency) else self.latency)
             response = await self.handler(request)

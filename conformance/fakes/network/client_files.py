@@ -91,14 +91,14 @@ LEAVE = "leave_virtual_tenant"
 
 
 def powershell(values: Mapping[str, str]) -> str:
-    """Lines for PowerShell, and the function that takes the variables back."""
+    """Return lines for PowerShell, and the function that takes the variables back."""
     lines = [f"$env:{name} = '{value.replace(chr(39), chr(39) * 2)}'" for name, value in values.items()]
     names = ", ".join(f"env:{name}" for name in values)
     return "\n".join([*lines, f"function {LEAVE} {{ Remove-Item {names} -ErrorAction SilentlyContinue }}", ""])
 
 
 def leaving(values: Mapping[str, str]) -> str:
-    """The same function for a POSIX shell."""
+    """Return the same function for a POSIX shell."""
     return f"{LEAVE}() {{ unset {' '.join(values)}; }}\n"
 
 

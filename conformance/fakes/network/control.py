@@ -124,7 +124,7 @@ class Control:
         stage = self.stage
         return {
             "scenario": stage.scenario,
-            "faults": [{"name": name, "times": one.times, "met": one.met} for name, one in stage.faults.items()],
+            "faults": [{"name": name, "times": one.times, "met": one.count} for name, one in stage.faults.items()],
             "latency": {"seconds": stage.latency, "jitter": stage.jitter},
             "requests": len(self.lines),
             "connection": dict(stage.connection.facts()),

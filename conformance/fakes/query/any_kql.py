@@ -46,7 +46,8 @@ class TimedOut(Exception):
 
 
 def evaluate(text: str, workspace: Workspace, now: datetime, window: Window | None) -> Result:
-    """The answer to a query: as :func:`canned_kql.evaluate` for those of the suite, by the engine for all others.
+    """Return the answer to a query: as :func:`canned_kql.evaluate` for those of the suite, by the engine for all
+    others.
 
     Raises what that raises, :class:`UnknownColumn` and :class:`TimedOut`; ``NotEvaluated`` names the construct.
     """
@@ -59,7 +60,7 @@ def evaluate(text: str, workspace: Workspace, now: datetime, window: Window | No
 
 
 def columns_of(table: TableState) -> Mapping[str, str]:
-    """The columns of a table with their Kusto types."""
+    """Return the columns of a table with their Kusto types."""
     return table.columns or SCHEMAS[table.name]
 
 
@@ -214,7 +215,9 @@ def _shown(names: list[str], kinds: list[str]) -> dict[str, str]:
 
 
 def _offset(text: str, line: int, column: int) -> int:
-    """The offset of a place (line from 1, column from 0); at a pipe it is what follows the pipe that is wrong."""
+    """Return the offset of a place (line from 1, column from 0); at a pipe it is what follows the pipe that
+    is wrong.
+    """
     offset = sum(len(one) for one in text.splitlines(keepends=True)[: line - 1]) + column
     if text[offset : offset + 1] == "|":
         offset += 1 + len(text[offset + 1 :]) - len(text[offset + 1 :].lstrip())
@@ -222,7 +225,7 @@ def _offset(text: str, line: int, column: int) -> int:
 
 
 def _construct(error: Any, text: str) -> str:
-    """What the engine does not evaluate, in KQL's own word."""
+    """Return what the engine does not evaluate, in KQL's own word."""
     kind, _, name = str(error.construct).partition(":")
     if kind in ("function", "aggregate") and name:
         return f"{name}()"

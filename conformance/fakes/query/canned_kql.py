@@ -45,7 +45,7 @@ class Result:
 
 
 def evaluate(text: str, workspace: Workspace, now: datetime, window: Window | None) -> Result:
-    """The answer to a query. ``window`` is the request's timespan; it narrows what the query itself looks at.
+    """Return the answer to a query. ``window`` is the request's timespan; it narrows what the query itself looks at.
 
     Raises :class:`UnknownTable`, :class:`NetworkFailure`, :class:`NotEvaluated` or :class:`Malformed`.
     """
@@ -65,7 +65,9 @@ PAIRS = {")": "(", "]": "[", "}": "{"}
 
 
 def fault(text: str) -> int | None:
-    """Where a text cannot be KQL, whatever its words mean: nothing, an open string, a bracket without its pair."""
+    """Return where a text cannot be KQL, whatever its words mean: nothing, an open string, a bracket
+    without its pair.
+    """
     bare = QUOTED.sub(lambda found: (" " if found[0].startswith("//") else "x") * len(found[0]), text)
     opened: list[int] = []
     for offset, char in enumerate(bare):
@@ -81,7 +83,7 @@ def fault(text: str) -> int | None:
 
 
 def operator_on(table: str, text: str) -> str:
-    """The first operator that a query applies to a table: its refusals name it."""
+    """Return the first operator that a query applies to a table: its refusals name it."""
     match = re.search(rf"\b{re.escape(table)}\s*\|\s*([\w-]+)", text)
     return match[1] if match else "union"
 
@@ -91,7 +93,10 @@ def _named(text: str, workspace: Workspace) -> list[TableState]:
 
 
 def rows_of(workspace: Workspace, name: str, window: Window | None) -> list[dict[str, Any]]:
-    """The rows of a table that a reader sees within a window."""
+    """Return the rows of a table that a reader sees within a window.
+
+    Raises :class:`UnknownTable`, and :class:`UnreachableWorkspace` for a table of another plan.
+    """
     table = workspace.tables.get(name)
     if table is None:
         raise UnknownTable(name)
@@ -101,7 +106,7 @@ def rows_of(workspace: Workspace, name: str, window: Window | None) -> list[dict
 
 
 def visible(table: TableState) -> list[dict[str, Any]]:
-    """A protected table shows a control-plane reader no rows, and does not say so."""
+    """Return the rows that a control-plane reader sees: of a protected table none, without a word."""
     return table.rows if table.protection == "General" else []
 
 
@@ -180,7 +185,7 @@ DURATION = re.compile(
 
 
 def window_of(timespan: str | None, now: datetime) -> Window | None:
-    """The window of an ISO 8601 timespan: a duration up to now, start/end, or start/duration.
+    """Return the window of an ISO 8601 timespan: a duration up to now, start/end, or start/duration.
 
     Raises ValueError for any other text, and OverflowError where it leaves the calendar.
     """
@@ -194,7 +199,7 @@ def window_of(timespan: str | None, now: datetime) -> Window | None:
 
 
 def _moment(text: str) -> datetime:
-    """A time; without a zone it is UTC."""
+    """Return a time; without a zone it is UTC."""
     time = datetime.fromisoformat(text)
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 

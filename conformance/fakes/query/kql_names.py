@@ -57,10 +57,10 @@ WORDS = frozenset(
 
 
 def misspelt(words: list[Token], columns: Collection[str]) -> Token | None:
-    """The first name that is no column of the query's tables and none that the query makes, but would be one in other
-    case. ``columns``: those of all tables of the query.
+    """Return the first name that is no column of the query's tables and none that the query makes, but would be one in
+    other case. ``columns``: those of all tables of the query.
     """
-    known = {*columns, *_made(words), "Count"}
+    known = {*columns, *created_names(words), "Count"}
     known |= {f"{prefix}_{one}" for prefix in AGGREGATES for one in columns} | {"count_", "countif_"}
     folded = {one.casefold() for one in known}
     for n, word in enumerate(words):
@@ -78,22 +78,22 @@ def _around(words: list[Token], n: int) -> tuple[str, str]:
     return (words[n - 1].text if n else ""), (words[n + 1].text if n + 1 < len(words) else "")
 
 
-def _made(words: Iterable[Token]) -> set[str]:
-    """What a query names itself: with ``=``, ``let``, ``as``, in a schema, and in patterns of ``parse``."""
-    made: set[str] = set()
+def created_names(words: Iterable[Token]) -> set[str]:
+    """Return what a query names itself: with ``=``, ``let``, ``as``, in a schema, and in patterns of ``parse``."""
+    created: set[str] = set()
     parsing = False
     for one, following in pairwise(words):
         if one.text == "|":
             parsing = following.text in ("parse", "parse-where")
         if one.kind == "name" and (following.text in ("=", ":") or parsing):
-            made.add(one.text)
+            created.add(one.text)
         if one.text in ("let", "as") and following.kind == "name":
-            made.add(following.text)
-    return made
+            created.add(following.text)
+    return created
 
 
 def comparison_by_one_sign(words: list[Token]) -> Token | None:
-    """A ``=`` where ``where`` has to compare: the engine takes it for ``==``, the service for no KQL."""
+    """Return a ``=`` where ``where`` has to compare: the engine takes it for ``==``, the service for no KQL."""
     operator = ""
     for before, one in pairwise(words):
         if before.text == "|":
@@ -104,17 +104,17 @@ def comparison_by_one_sign(words: list[Token]) -> Token | None:
 
 
 def text_beside_number(words: list[Token], columns: Mapping[str, str]) -> Token | None:
-    """A column of texts that is compared with a number: the engine casts, the service refuses."""
-    made = _made(words)
+    """Return a column of texts that is compared with a number: the engine casts, the service refuses."""
+    created = created_names(words)
     for name, sign, value in zip(words, words[1:], words[2:], strict=False):
         number = value.kind == "number" and value.text.replace(".", "").isdigit()
         compared = sign.text in ("==", "!=", "<", ">", "<=", ">=") and number
-        if compared and name.text not in made and columns.get(name.text) == "string":
+        if compared and name.text not in created and columns.get(name.text) == "string":
             return name
     return None
 
 
 def operator_at(words: list[Token], place: Token) -> str:
-    """The operator in whose arguments a word stands: refusals name it."""
+    """Return the operator in whose arguments a word stands: refusals name it."""
     earlier = [n for n, one in enumerate(words) if one.text == "|" and one.start < place.start and n + 1 < len(words)]
     return words[earlier[-1] + 1].text if earlier else "union"

@@ -23,7 +23,9 @@ FUNCTIONS = {"_SentinelHealth": "SentinelHealth", "_SentinelAudit": "SentinelAud
 
 
 def rewrite(text: str, columns_of: Callable[[str], Columns]) -> str:
-    """The text for the engine. ``columns_of`` gives the columns of a query; what it raises is raised here too."""
+    """Return the text for the engine. ``columns_of`` gives the columns of a query; what it raises is raised
+    here too.
+    """
     text = _names(text)
     for number in range(len(tokens(text))):  # each step changes one operator, so these are more than enough
         words = tokens(text)
@@ -76,7 +78,7 @@ def _call(text: str, words: list[Token], n: int, end: int) -> list[tuple[int, in
 
 
 def _percentiles(text: str, words: list[Token], n: int, end: int) -> list[tuple[int, int, str]]:
-    """One aggregate for each; those that are named by hand are left alone."""
+    """Return one aggregate for each; those that are named by hand are left alone."""
     if words[n - 1].text == "=":
         return []
     commas = [m for m in range(n + 2, end) if words[m].text == "," and words[m].depth == words[n + 1].depth + 1]
@@ -88,7 +90,7 @@ def _percentiles(text: str, words: list[Token], n: int, end: int) -> list[tuple[
 
 
 def _operator(text: str, words: list[Token], n: int, columns_of: Callable[[str], Columns]) -> str | None:
-    """The text with the operator behind a pipe in other words; None where there is nothing to change."""
+    """Return the text with the operator behind a pipe in other words; None where there is nothing to change."""
     name, before = words[n + 1].text, text[: words[n].start]
     stop = next((m for m in range(n + 1, len(words)) if words[m].depth == 0 and words[m].text in "|;"), len(words))
     arguments = words[n + 2 : stop]

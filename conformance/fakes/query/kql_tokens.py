@@ -35,7 +35,7 @@ class Token:
 
 
 def tokens(text: str) -> list[Token]:
-    """The words of a text; blanks and comments are left out. Brackets count to the depth outside of them."""
+    """Return the words of a text; blanks and comments are left out. Brackets count to the depth outside of them."""
     found: list[Token] = []
     depth = 0
     for match in TOKEN.finditer(text):
@@ -54,13 +54,13 @@ def tokens(text: str) -> list[Token]:
 
 
 def closing(words: list[Token], opening: int) -> int | None:
-    """The index of the bracket that closes the one at an index; None where there is none."""
+    """Return the index of the bracket that closes the one at an index; None where there is none."""
     depth = words[opening].depth
     return next((n for n in range(opening + 1, len(words)) if words[n].depth == depth and words[n].text in ")]}"), None)
 
 
 def replace(text: str, changes: Iterable[tuple[int, int, str]]) -> str:
-    """A text with parts (start, end, new) replaced. They must not overlap."""
+    """Return a text with parts (start, end, new) replaced. They must not overlap."""
     for start, end, new in sorted(changes, reverse=True):
         text = text[:start] + new + text[end:]
     return text

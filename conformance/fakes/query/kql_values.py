@@ -21,7 +21,7 @@ ENGINE_TYPES = {
 
 
 def loaded(value: Any, kind: str) -> str | None:
-    """A value of a row as text that the engine casts to the column's type."""
+    """Return a value of a row as text that the engine casts to the column's type."""
     if value is None:
         return None
     if isinstance(value, datetime):
@@ -32,7 +32,7 @@ def loaded(value: Any, kind: str) -> str | None:
 
 
 def unloaded(value: Any, kind: str) -> Any:
-    """A value of the engine's as a result has it: times with their zone, timespans as text, no NaN of JSON."""
+    """Return a value of the engine's as a result has it: times with their zone, timespans as text, no NaN of JSON."""
     if isinstance(value, datetime):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value
     if isinstance(value, timedelta):
@@ -49,8 +49,8 @@ def unloaded(value: Any, kind: str) -> Any:
 
 
 def _dynamic(value: str) -> str | None:
-    """Text that holds JSON; a single text is itself, and JSON's null is none (inferred: facts have it for objects and
-    lists).
+    """Return text that holds JSON; a single text is itself, and JSON's null is none (inferred: facts have it for
+    objects and lists).
     """
     if value == "null":
         return None

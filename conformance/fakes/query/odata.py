@@ -89,7 +89,7 @@ def check_options(call: Call, expandable: Collection[str] = ()) -> None:
 
 
 def number(call: Call, name: str) -> int | None:
-    """The value of a numeric option, None where it is not given. Raises :class:`QueryError`."""
+    """Return the value of a numeric option, None where it is not given. Raises :class:`QueryError`."""
     text = call.option(name)
     if text is None:
         return None
@@ -99,7 +99,9 @@ def number(call: Call, name: str) -> int | None:
 
 
 def where(rows: Sequence[Row], text: str | None, fields: Fields) -> list[Row]:
-    """The rows for which all comparisons of a ``$filter``, joined by ``and``, hold. Raises :class:`QueryError`."""
+    """Return the rows for which all comparisons of a ``$filter``, joined by ``and``, hold. Raises
+    :class:`QueryError`.
+    """
     if text is None:
         return list(rows)
     comparisons: list[tuple[str, Callable[[Any, Any], bool], Any]] = []
@@ -116,7 +118,9 @@ def where(rows: Sequence[Row], text: str | None, fields: Fields) -> list[Row]:
 
 
 def order(rows: Sequence[Row], text: str | None, fields: Fields) -> list[Row]:
-    """Rows by one property, ``asc`` unless ``desc`` is said; empty values come first. Raises :class:`QueryError`."""
+    """Return rows by one property, ``asc`` unless ``desc`` is said; empty values come first. Raises
+    :class:`QueryError`.
+    """
     if text is None:
         return list(rows)
     name, _, direction = text.strip().partition(" ")
@@ -127,7 +131,7 @@ def order(rows: Sequence[Row], text: str | None, fields: Fields) -> list[Row]:
 
 
 def project(rows: Sequence[Row], text: str | None) -> list[Row]:
-    """Rows with only the properties of a ``$select``. Raises :class:`QueryError` for one that no row has."""
+    """Return rows with only the properties of a ``$select``. Raises :class:`QueryError` for one that no row has."""
     if text is None:
         return list(rows)
     names = [name.strip() for name in text.split(",")]
@@ -138,10 +142,10 @@ def project(rows: Sequence[Row], text: str | None) -> list[Row]:
 
 
 def next_link(call: Call, skip: int) -> str:
-    """The request's own absolute URL with another ``$skip``."""
+    """Return the request's own absolute URL with another ``$skip``."""
     url = call.request.url
-    kept = [(name, value) for name, value in url.params.multi_items() if name.lower() != "$skip"]
-    query = "&".join(f"{name}={quote(value, safe='$,:')}" for name, value in [*kept, ("$skip", str(skip))])
+    options = [(name, value) for name, value in url.params.multi_items() if name.lower() != "$skip"]
+    query = "&".join(f"{name}={quote(value, safe='$,:')}" for name, value in [*options, ("$skip", str(skip))])
     return f"{url.scheme}://{url.host}{url.path}?{query}"
 
 
@@ -151,7 +155,9 @@ def _known(name: str, names: Mapping[str, Any]) -> None:
 
 
 def _literal(name: str, text: str, fields: Fields) -> Any:
-    """The value of a literal of the property's kind: ``'text'``, ``2026-11-22T00:00:00Z``, ``7``; or ``null``."""
+    """Return the value of a literal of the property's kind: ``'text'``, ``2026-11-22T00:00:00Z``, ``7``; or
+    ``null``.
+    """
     _known(name, fields)
     kind = fields[name]
     if text == "null":
@@ -175,7 +181,7 @@ def _holds(value: Any, compare: Callable[[Any, Any], bool], wanted: Any) -> bool
 
 
 def _moment(text: str) -> datetime:
-    """A time in UTC. Python reads six fraction digits of the services' seven."""
+    """Return a time in UTC. Python reads six fraction digits of the services' seven."""
     time = datetime.fromisoformat(text)
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 

@@ -45,7 +45,7 @@ def scenario(
     exit_code: ExitCode | None = None,
     credential: str | None = None,
 ) -> Callable[[Arrange], Arrange]:
-    """Declare a scenario by the function that arranges it."""
+    """Return a decorator that declares a scenario by the function that arranges it; a name in use raises ValueError."""
 
     def declare(arrange: Arrange) -> Arrange:
         if name in _scenarios:

@@ -11,17 +11,19 @@ GRAPH_ROLES = ("Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", "
 
 
 def client_id_of(tenant_id: str) -> str:
-    """Its client id in the tenant of an id."""
+    """Return its client id in the tenant of an id."""
     return stable_id("administrator", tenant_id)
 
 
 def secret_of(tenant_id: str) -> str:
-    """Its client secret there."""
+    """Return its client secret there."""
     return stable_id("administrator's secret", tenant_id)
 
 
 def administrator(tenant: Tenant) -> App:
-    """Its ids and its secret follow from the tenant's id: they are of no use anywhere else."""
+    """Return the administrator's app. Its ids and its secret follow from the tenant's id, and are of no use
+    elsewhere.
+    """
     now = tenant.clock.service_now()
     client_id = client_id_of(tenant.id)
     return App(

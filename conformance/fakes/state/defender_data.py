@@ -17,13 +17,13 @@ def fill(tenant: Tenant) -> None:
     the state at the time of the question.
     """
     now, incidents, defender = tenant.clock.began, tenant.workspace.incidents, tenant.defender
-    told = [(incident, alert) for incident in incidents for alert in incident.alerts]
+    pairs = [(incident, alert) for incident in incidents for alert in incident.alerts]
     defender.machines = [machine(host, now) for host in HOSTS]
     defender.alerts = [
         endpoint_alert(tenant, incident, alert)
-        for incident, alert in told
+        for incident, alert in pairs
         if alert.product == "Microsoft Defender for Endpoint"
     ]
-    defender.graph_alerts = [graph_alert(tenant, incident, alert, now) for incident, alert in told]
+    defender.graph_alerts = [graph_alert(tenant, incident, alert, now) for incident, alert in pairs]
     defender.graph_incidents = [graph_incident(tenant, incident) for incident in incidents]
     defender.secure_scores = [secure_score(tenant, now - timedelta(days=days)) for days in (0, 1)]

@@ -19,8 +19,9 @@ INGESTED, DELAY = "_ingested", timedelta(minutes=4)
 
 
 def table(name: str, rows: Iterable[Mapping[str, Any]], now: datetime) -> TableState:
-    """A table of these rows. A column's type is that of its values: ``bool``, ``long``, ``real``, ``datetime`` (text
-    in ISO 8601 form, too), ``dynamic`` (a list or an object) or ``string``. Rows without TimeGenerated are of ``now``.
+    """Return a table of these rows. A column's type is that of its values: ``bool``, ``long``, ``real``, ``datetime``
+    (text in ISO 8601 form, too), ``dynamic`` (a list or an object) or ``string``. Rows without TimeGenerated are of
+    ``now``.
 
     Raises UsageError for a name that no table or column can have, or a TimeGenerated that is no time.
     """
@@ -43,7 +44,9 @@ def table(name: str, rows: Iterable[Mapping[str, Any]], now: datetime) -> TableS
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """The rows of a file: a JSON list of objects, JSON lines, or CSV with a header. Raises UsageError, OSError."""
+    """Return the rows of a file: a JSON list of objects, JSON lines, or CSV with a header. Raises
+    UsageError, OSError.
+    """
     text = path.read_text(encoding="utf-8-sig")
     try:
         if path.suffix.lower() == ".csv":
@@ -59,7 +62,7 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 
 def _cell(text: str | None) -> Any:
-    """A cell of CSV: a number or a truth value where it reads as one, nothing where it is empty."""
+    """Return a cell of CSV: a number or a truth value where it reads as one, nothing where it is empty."""
     if not text:
         return None
     if text.lower() in ("true", "false"):
@@ -100,7 +103,7 @@ def _value(value: Any, kind: str) -> Any:
 
 
 def _time(value: Any) -> datetime | None:
-    """A time; without a zone it is UTC. Of seven digits of a second six are kept."""
+    """Return a time; without a zone it is UTC. Of seven digits of a second six are kept."""
     if isinstance(value, str) and TIME.fullmatch(value):
         try:
             value = datetime.fromisoformat(re.sub(r"(\.\d{6})\d", r"\1", value))

@@ -90,7 +90,7 @@ RESULTS = {
 
 
 def log_rows(workspace: Workspace, now: datetime) -> dict[str, list[Row]]:
-    """The rows of these tables as of a moment. Workspaces that ran into no limit have none in the last two."""
+    """Return the rows of these tables as of a moment. Workspaces that ran into no limit have none in the last two."""
     return {
         "SigninLogs": list(_sign_ins(workspace, now)),
         "AuditLogs": list(_audit(workspace, now)),

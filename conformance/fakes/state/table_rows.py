@@ -82,7 +82,7 @@ def _row(table: str, workspace: Workspace, at: datetime, **values: Any) -> dict[
 
 
 def _incident(workspace: Workspace, one: Incident) -> Iterator[dict[str, Any]]:
-    """One row for each change: the table is only ever added to."""
+    """Yield one row for each change: the table is only ever added to."""
     changes = [(one.created, "New")]
     if one.modified != one.created:
         changes.append((one.modified, one.status))
@@ -176,7 +176,7 @@ def _health(workspace: Workspace, now: datetime) -> Iterator[dict[str, Any]]:
 
 
 def _usage(workspace: Workspace, now: datetime) -> Iterator[dict[str, Any]]:
-    """One row per table and hour: Usage is written as long as anything is ingested."""
+    """Yield one row per table and hour: Usage is written as long as anything is ingested."""
     full = now.replace(minute=0, second=0, microsecond=0)
     for hour in range(24, 0, -1):
         start = full - timedelta(hours=hour)

@@ -188,7 +188,7 @@ class Tenant:
         return (*BUILT_IN.values(), *self.custom_roles)
 
     def app_by_id(self, client_id: str) -> App | None:
-        """The app of a client id, the administrator among them."""
+        """Return the app of a client id, the administrator among them."""
         if self.administrator and client_id.lower() == self.administrator.client_id:
             return self.administrator
         return self.apps.get(client_id.lower())
@@ -248,11 +248,11 @@ class Tenant:
         """
         definition = next(one for one in self.roles if one.name == role)
         principal = to or self.app.service_principal_id or self.app.registration_id
-        made = Assignment(
+        assignment = Assignment(
             definition, principal, scope or self.workspace.group_scope, self.clock.service_now() - ago, delay
         )
-        self.assignments.append(made)
-        return made
+        self.assignments.append(assignment)
+        return assignment
 
     def revoke_roles(self) -> None:
         """Take all Azure roles away."""

@@ -22,10 +22,10 @@ def denial(deny_assignments: Evidence, object_id: str, action: str) -> DenyAssig
         properties = one.properties
         named = any(who.id.lower() == object_id or who.type == EVERYBODY for who in properties.principals)
         spared = any(who.id.lower() == object_id for who in properties.exclude_principals)
-        taken = any(
+        denies = any(
             covers(denied.actions, action) and not covers(denied.not_actions, action)
             for denied in properties.permissions
         )
-        if named and taken and not spared:
+        if named and denies and not spared:
             return one
     return None

@@ -26,26 +26,26 @@ def young(
         return None
     now = role_assignments.exchange.date
     roles = {one.name.lower(): one.properties.permissions for one in elements_of(role_definitions)}
-    made = []
+    created = []
     for one in elements_of(role_assignments):
         grants = roles.get(one.properties.role_definition_id.rpartition("/")[2].lower())
         helps = grants is None or any(may_cover(grant.actions, action) for grant in grants)
         if helps and one.properties.created_on and now - one.properties.created_on < within:
-            made.append(one.properties.created_on)
-    return propagation_finding(max(made), now, facts, within) if made else None
+            created.append(one.properties.created_on)
+    return propagation_finding(max(created), now, facts, within) if created else None
 
 
 def propagation_finding(
-    made: datetime, now: datetime, facts: Mapping[str, str], within: timedelta = PROPAGATION
+    created: datetime, now: datetime, facts: Mapping[str, str], within: timedelta = PROPAGATION
 ) -> Finding:
     """Return the finding of a role granted minutes ago, with the time to check again."""
-    minutes = max(0, int((now - made).total_seconds() // 60))
+    minutes = max(0, int((now - created).total_seconds() // 60))
     return finding(
         "rbac_propagating",
         facts=facts,
         certainty="likely",
         also=("rbac_role_missing",),
-        explanation=f"A role was assigned {minutes} minutes ago ({made:%H:%M} UTC) and has not taken effect yet. That"
-        f" takes up to 10 minutes, in places {int(within.total_seconds() // 60)}: try again after"
-        f" {made + within:%H:%M} UTC.",
+        explanation=f"A role was assigned {minutes} minutes ago ({created:%H:%M} UTC) and has not taken effect yet."
+        f" That takes up to 10 minutes, in places {int(within.total_seconds() // 60)}: try again after"
+        f" {created + within:%H:%M} UTC.",
     )

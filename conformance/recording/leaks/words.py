@@ -78,7 +78,7 @@ def _nobodys(part: str) -> bool:
 
 
 def written_text(passage: Passage) -> Iterable[str]:
-    """Names and free text that are no pseudonyms."""
+    """Return names and free text that are no pseudonyms."""
     if _holds_names(passage) and not passage.text.lstrip().startswith(("[", "{")) and not pseudonymous(passage.text):
         yield passage.text
 

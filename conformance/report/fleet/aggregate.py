@@ -151,7 +151,7 @@ class Aggregate:
 
 
 def findings(part: ConnectionPart) -> Iterator[tuple[Weight, FindingPart]]:
-    """What was found on a connection, with its weight; what is accepted is left out."""
+    """Yield what was found on a connection, with its weight; what is accepted is left out."""
     for cause in part.root_causes:
         yield "failed" if CAUSES[cause.cause].conclusive else "inconclusive", cause
     for check in part.checks:
@@ -160,7 +160,7 @@ def findings(part: ConnectionPart) -> Iterator[tuple[Weight, FindingPart]]:
 
 
 def _with_pages(rows: Sequence[Row]) -> tuple[Row, ...]:
-    """The rows with the folders of those in trouble."""
+    """Return the rows with the folders of those in trouble."""
     folders = iter(slugs(row.name for row in rows if row.status in TROUBLE))
     return tuple(replace(row, page=next(folders)) if row.status in TROUBLE else row for row in rows)
 
@@ -168,13 +168,13 @@ def _with_pages(rows: Sequence[Row]) -> tuple[Row, ...]:
 def _changes(comparison: ComparisonPart, rows: Mapping[str, Row]) -> Changes:
     differing = {name: part for name, part in comparison.connections.items() if part}
     failing = [name for name, part in differing.items() if part.newly_failing and not rows[name].works]
-    mended = [name for name, part in differing.items() if part.newly_passing and rows[name].works]
-    told = {*failing, *mended}
+    fixed = [name for name, part in differing.items() if part.newly_passing and rows[name].works]
+    listed = {*failing, *fixed}
     return Changes(
         since=comparison.previous.started,
         failing={name: rows[name].causes for name in failing},
-        mended=tuple(mended),
-        changed={name: rows[name].causes for name in differing if name not in told},
+        fixed=tuple(fixed),
+        changed={name: rows[name].causes for name in differing if name not in listed},
         new=comparison.new_connections,
         lost=comparison.lost_connections,
         same=len(comparison.connections) - len(differing),

@@ -68,7 +68,7 @@ class SharedCause:
         return f"{self.cause}: {counted(len(self.names))} ({folded(self.names)})"
 
     def action(self, where: str = "") -> str:
-        """Who fixes it (``where``), and how that begins."""
+        """Return who fixes it (``where``), and how that begins."""
         return f"{capital(OWNERS[self.owner])}{where and f' ({where})'}: {first_sentence(self.fix)}."
 
 
@@ -79,7 +79,7 @@ class Changes:
     since: datetime
     failing: Mapping[str, tuple[str, ...]]
     """Some check fails that did not, and the connection does not work."""
-    mended: tuple[str, ...]
+    fixed: tuple[str, ...]
     """Works, and did not in full."""
     changed: Mapping[str, tuple[str, ...]]
     """Otherwise not the same."""
@@ -147,7 +147,7 @@ def counted(number: int) -> str:
 
 
 def folded(names: Sequence[str], most: int = NAMES) -> str:
-    """The first of several names, and how many others there are."""
+    """Return the first of several names, and how many others there are."""
     if len(names) <= most + 1:
         return ", ".join(names)
     return f"{', '.join(names[:most])} and {len(names) - most} others"

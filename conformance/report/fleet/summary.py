@@ -14,7 +14,7 @@ MAX_ROWS = 50
 
 
 def summary(fleet: Overview) -> bytes:
-    """The verdict and the next action first, then the causes, what changed, and the connections in trouble."""
+    """Return the verdict and the next action first, then the causes, what changed, and the connections in trouble."""
     origin = provenance(fleet.head)
     lines = [f"**{plain(origin.sentence)}.**", ""] if origin else []
     lines += [f"## {SIGNS[fleet.status].sign} {plain(fleet.sentence)}", "", plain(fleet.action)]
@@ -33,12 +33,12 @@ def summary(fleet: Overview) -> bytes:
 
 
 def notification_text(fleet: Overview) -> Iterator[tuple[str, str]]:
-    """What changed, who was slow and who was throttled: a label and a sentence each."""
+    """Yield what changed, who was slow and who was throttled: a label and a sentence each."""
     if changes := fleet.changes:
         yield "since", f"{changes.since:%Y-%m-%d %H:%M} UTC: {counted(changes.same)} as before"
         lists: tuple[tuple[str, Sequence[str]], ...] = (
             ("failing", [_with(name, causes) for name, causes in changes.failing.items()]),
-            ("fixed", changes.mended),
+            ("fixed", changes.fixed),
             ("changed", [_with(name, causes) for name, causes in changes.changed.items()]),
             ("new", changes.new),
             ("lost", changes.lost),

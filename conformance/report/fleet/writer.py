@@ -51,9 +51,9 @@ def write(
 
 
 def _alone(head: Document, one: Entry) -> Document:
-    """The report of one connection, with what changed for it."""
-    made = document([one], one.duration_s, head.run.selection, head.run.command)
+    """Return the report of one connection, with what changed for it."""
+    of_one = document([one], one.duration_s, head.run.selection, head.run.command)
     if not head.comparison:
-        return made
-    own = {name: part for name, part in head.comparison.connections.items() if name == made.connections[0].name}
-    return msgspec.structs.replace(made, comparison=msgspec.structs.replace(head.comparison, connections=own))
+        return of_one
+    own = {name: part for name, part in head.comparison.connections.items() if name == of_one.connections[0].name}
+    return msgspec.structs.replace(of_one, comparison=msgspec.structs.replace(head.comparison, connections=own))

@@ -18,7 +18,7 @@ PACKAGE = "conformance.report.handback"
 
 
 def handbacks(document: Document, languages: Sequence[str], contact: str = "") -> Iterator[tuple[str, bytes]]:
-    """Every page by the name of its file: each customer sees their own connection only.
+    """Yield every page by the name of its file: each customer sees their own connection only.
 
     The first language stands for itself, the others have theirs in the name: ``handback.html``, ``handback.de.html``;
     of several connections ``handback-contoso.html``. ``contact`` is who sends the pages, and how to reach them.
@@ -37,7 +37,7 @@ def handbacks(document: Document, languages: Sequence[str], contact: str = "") -
 
 
 def html(page: Page) -> bytes:
-    """The page as one self-contained HTML file."""
+    """Return the page as one self-contained HTML file."""
     template = environment(PACKAGE).get_template("handback.html")
     return template.render(
         page=page, option_lines=option_lines, style=_own("handback.css"), script=_own("handback.js")
@@ -49,7 +49,7 @@ def _own(name: str) -> Markup:
 
 
 def markdown(page: Page) -> bytes:
-    """The page as Markdown, to be pasted into a ticket."""
+    """Return the page as Markdown, to be pasted into a ticket."""
     text = page.text
     lines = [f"**{plain(page.origin)}**", ""] if page.origin else []
     lines += [f"# {plain(page.title)}", "", plain(page.opening)]

@@ -47,7 +47,7 @@ class Page:
 def page(
     connection: ConnectionPart, started: datetime, language: str, origin: Provenance | None = None, contact: str = ""
 ) -> Page:
-    """What the customer's administrators have to do about a connection; what is accepted asks nothing."""
+    """Return what the customer's administrators have to do about a connection; what is accepted asks nothing."""
     say = translation(language)
     text = {key: say(one) for key, one in texts().page.items()}
     asked: dict[str, list[Asked]] = {}
@@ -82,7 +82,7 @@ def _same(one: Asked, other: Asked) -> bool:
 
 
 def _findings(connection: ConnectionPart) -> Iterator[FindingPart]:
-    """The findings that ask something of the customer, most blocking first.
+    """Yield the findings that ask something of the customer, most blocking first.
 
     What is only of note about the connection's own values, such as where they are kept, is not the customer's matter.
     """
@@ -101,7 +101,7 @@ def _opening(connection: ConnectionPart, asked: bool) -> str:
 
 
 def _values(connection: ConnectionPart, found: FindingPart, language: str) -> Mapping[str, str]:
-    """What the placeholders of a task stand for: the connection's own ids, and what the finding knows.
+    """Return what the placeholders of a task stand for: the connection's own ids, and what the finding knows.
 
     A day (``2027-03-01``) is written as the language writes it.
     """

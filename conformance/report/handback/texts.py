@@ -47,7 +47,7 @@ class Texts:
     ours: frozenset[str]
 
     def messages(self) -> Iterator[tuple[str, str]]:
-        """Everything that is to be translated, with where it is used; one text can come more than once."""
+        """Yield everything that is to be translated, with where it is used; one text can come more than once."""
         for part, texts in (("page", self.page), ("roles", self.roles)):
             yield from ((f"{part}.{key}", text) for key, text in texts.items())
         yield from (("portal", text) for text in sorted(self.portal))
@@ -57,7 +57,7 @@ class Texts:
 
 @cache
 def texts() -> Texts:
-    """The English texts of ``texts.toml``."""
+    """Return the English texts of ``texts.toml``."""
     read = table(__package__, "texts.toml")
     return Texts(
         page=read["page"],
@@ -72,7 +72,7 @@ def texts() -> Texts:
 
 @cache
 def translation(language: str) -> Translate:
-    """English to one of ``LANGUAGES``."""
+    """Return the translation from English to one of ``LANGUAGES``."""
     if language == "en":
         return str
     return gettext.translation(DOMAIN, LOCALE, [language]).gettext

@@ -50,7 +50,7 @@ class Box:
 
     title: str
     state: str
-    told: str
+    label: str
     x: float
     y: float
 
@@ -83,11 +83,11 @@ class Chain:
     @property
     def sentence(self) -> str:
         """What the picture shows, for who does not see it."""
-        return "; ".join(f"{box.title}: {box.told}" for box in self.boxes)
+        return "; ".join(f"{box.title}: {box.label}" for box in self.boxes)
 
 
 def chain(checks: Sequence[CheckPart]) -> Chain:
-    """The picture of a connection with these checks."""
+    """Return the picture of a connection with these checks."""
     boxes = {node.name: _box(node, checks) for node in NODES}
     edges = tuple(_edge(boxes[need], boxes[node.name]) for node in NODES for need in node.needs)
     heads = tuple((title, column * (WIDTH + GAP)) for column, title in enumerate(COLUMNS))
@@ -100,10 +100,10 @@ def _box(node: Node, checks: Sequence[CheckPart]) -> Box:
     )
     state = worst(counts) if counts else "unasked"
     if state == "unasked" or state.startswith("not_"):
-        told = "not asked" if state == "unasked" else SIGNS[state].word
+        label = "not asked" if state == "unasked" else SIGNS[state].word
     else:
-        told = counted({outcome: counts[outcome] for outcome in [one for one in ORDER if counts[one]][:2]})
-    return Box(node.title, state, told, node.column * (WIDTH + GAP), node.row * ROW + 30)
+        label = counted({outcome: counts[outcome] for outcome in [one for one in ORDER if counts[one]][:2]})
+    return Box(node.title, state, label, node.column * (WIDTH + GAP), node.row * ROW + 30)
 
 
 def _edge(source: Box, target: Box) -> Edge:

@@ -86,7 +86,7 @@ class View:
         return {(one.check, one.cause): one.owner for one in (*self.part.root_causes, *self.part.accepted)}
 
     def owner(self, check: CheckPart) -> str:
-        """Who can do something about a check that is not as it should be; empty if nobody has to."""
+        """Return who can do something about a check that is not as it should be; empty if nobody has to."""
         if check.finding:
             return check.finding.owner
         return self._owners.get((check.blocked_by or "", check.cause or ""), "")
@@ -97,21 +97,21 @@ class View:
         found = {self.owner(check) for check in self.part.checks}
         return [owner for owner in OWNERS if owner in found]
 
-    def told(self, checks: Sequence[CheckPart]) -> str:
-        """How these checks ended."""
+    def counts_of(self, checks: Sequence[CheckPart]) -> str:
+        """Return how these checks ended."""
         return counted(Counter[str](check.outcome for check in checks))
 
     def title(self, check_id: str, cause: str) -> str:
-        """What must hold, or where its check was not selected what its cause means."""
+        """Return what must hold, or where its check was not selected what its cause means."""
         return next((check.title for check in self.part.checks if check.id == check_id), CAUSES[cause].means)
 
     def requests(self, check: CheckPart) -> Iterator[RequestPart]:
-        """What was asked for a check."""
+        """Return what was asked for a check."""
         return (request for request in self.part.requests if request.probe in check.probes)
 
 
 def page(document: Document) -> bytes:
-    """The whole page, in as much detail as its size allows."""
+    """Return the whole page, in as much detail as its size allows."""
     for detail in DETAILS if len(document.connections) <= MAX_OPEN_CONNECTIONS else DETAILS[1:]:
         text = render(document, detail)
         if len(text) <= LARGEST:
@@ -120,7 +120,7 @@ def page(document: Document) -> bytes:
 
 
 def render(document: Document, detail: str) -> bytes:
-    """The page in one of ``DETAILS``."""
+    """Return the page in one of ``DETAILS``."""
     style, script = (Markup(text_of(__package__, name)) for name in ("page.css", "page.js"))  # noqa: S704 - our own
     views = [View(part, f"c{number}") for number, part in enumerate(document.connections, 1)]
     status, sentence = headline(document)
@@ -152,13 +152,13 @@ def render(document: Document, detail: str) -> bytes:
 
 
 def totals(document: Document) -> dict[str, int]:
-    """How many checks ended how, over all connections, what needs attention first."""
+    """Return how many checks ended how, over all connections, what needs attention first."""
     counts = {outcome: sum(one.verdict.counts.get(outcome, 0) for one in document.connections) for outcome in ORDER}
     return {outcome: count for outcome, count in counts.items() if count}
 
 
 def rows(views: Sequence[View]) -> list[tuple[CheckPart, list[CheckPart | None]]]:
-    """Each check once, with its outcome on every connection; None where it was not selected."""
+    """Return each check once, with its outcome on every connection; None where it was not selected."""
     by_id = [{check.id: check for check in view.part.checks} for view in views]
     known = {id: check for one in reversed(by_id) for id, check in one.items()}
     places = {id: place for place, id in enumerate(dict.fromkeys(id for one in by_id for id in one))}

@@ -35,7 +35,7 @@ class Timeline:
 
 
 def timeline(requests: Sequence[RequestPart]) -> Timeline:
-    """The requests in the order in which they were sent."""
+    """Return the requests in the order in which they were sent."""
     seconds = max((one.started_s + one.duration_s for one in requests), default=0.0)
     unit = SCALE / seconds if seconds else 0.0
     bars = tuple(

@@ -14,7 +14,7 @@ LOOK = "conformance.report.html"
 
 
 def index(fleet: Overview) -> bytes:
-    """The whole page."""
+    """Return the whole page."""
     style = Markup(text_of(LOOK, "page.css") + text_of(__package__, "index.css"))  # noqa: S704 - our own
     template = environment(__package__, LOOK).get_template("index.html")
     text = template.render(
