@@ -180,10 +180,16 @@ def main() -> None:
     if shutil.which("git") is None:
         parser.error("git is needed to take the commit out")
     times, tenants = (2, 20) if options.quick else (10, options.tenants)
+    rows: list[Row] = []
+    parts: list[Callable[[Build, Build], list[Row]]] = [
+        lambda this, other: starts(this, other, times),
+        lambda this, other: fleets(this, other, max(2, times // 3), tenants),
+        lambda this, other: memory(this, other, 1, tenants),
+    ]
     with builds(options.commit) as (this, other):
-        rows = starts(this, other, times)
-        rows += fleets(this, other, max(2, times // 3), tenants)
-        rows += memory(this, other, 1, tenants)
+        for part in parts:
+            rows += part(this, other)
+            print(table(options.commit, rows), file=sys.stderr, flush=True)
     shown = table(options.commit, rows)
     print(shown)
     if options.write:

@@ -21,11 +21,14 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Run the first command among the options and return its exit code; None if there is none."""
     for option in COMMANDS:
         if value := config.getoption(option):
-            from conformance.pytest_plugin.cli import run
+            from conformance.pytest_plugin.garbage import paused_collector
 
             if capture := config.pluginmanager.getplugin("capturemanager"):
                 capture.suspend_global_capture(in_=True)  # standard input is the user's here
-            return run(option, value, config)
+            with paused_collector():
+                from conformance.pytest_plugin.cli import run
+
+                return run(option, value, config)
     return None
 
 

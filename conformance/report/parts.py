@@ -56,7 +56,7 @@ def connection_part(
     report: Report, command: str = COMMAND, docs: Docs = UNPUBLISHED, *, alone: bool = True
 ) -> ConnectionPart:
     """Return what a report says of its connection, which is ``alone`` in its run or not."""
-    command, once = printable(redact(command)), cache(_text)  # the same few exchanges are told of again and again
+    command, once = printable(redact(command)), cache(_text)  # most checks show the same few exchanges
     connection, verdict = report.connection, report.verdict
     named = "" if alone or not NAMEABLE.fullmatch(connection.name) else f"{connection.name}-"
 
