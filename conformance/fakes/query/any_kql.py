@@ -16,7 +16,13 @@ from typing import Any
 
 from conformance.fakes.query import canned_kql
 from conformance.fakes.query.canned_kql import Malformed, NotEvaluated, Result, UnknownTable, Window
-from conformance.fakes.query.kql_names import comparison_by_one_sign, dynamic_key, misspelt, operator_at, text_beside_number
+from conformance.fakes.query.kql_names import (
+    comparison_by_one_sign,
+    dynamic_key,
+    misspelt,
+    operator_at,
+    text_beside_number,
+)
 from conformance.fakes.query.kql_rewrites import FUNCTIONS, INGESTION, rewrite
 from conformance.fakes.query.kql_tokens import tokens
 from conformance.fakes.query.kql_values import ENGINE_TYPES, loaded, unloaded
