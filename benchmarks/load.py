@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,9 @@ import httpx
 
 from conformance import Connection, load
 
+ROOT = Path(__file__).parents[1]
 HOST = "management.azure.com"
+SERVE = ("conformance.fakes", "serve")
 CONNECTIONS = 300
 BODY = b"{" + b" " * 883 + b"}"
 """As long as the virtual tenant's answer to the same question."""
@@ -57,6 +60,12 @@ class Target:
     folder: Path
 
     @property
+    def processor(self) -> float:
+        """Seconds of processor that it has used; of Linux only."""
+        fields = Path(f"/proc/{self.process}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    @property
     def memory(self) -> float:
         """Megabytes that it holds; of Linux only."""
         pages = int(Path(f"/proc/{self.process}/statm").read_text().split()[1])
@@ -64,11 +73,16 @@ class Target:
 
 
 @contextmanager
-def started(*command: str) -> Iterator[Target]:
+def started(*command: str, tree: Path = ROOT) -> Iterator[Target]:
+    """A module's server, of the sources in a ``tree``."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         server = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", *command, f"--folder={folder}"], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", *command, f"--folder={folder}"],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=tree,
+            env={**os.environ, "PYTHONPATH": str(tree)},
         )
         assert server.stdout is not None
         try:
@@ -164,9 +178,50 @@ async def _measured(tenant: Target, other: Target, connection: Connection, count
 
 def measured(count: int = 100_000) -> Load:
     """Both under ``count`` requests over 300 connections, in turns; of the rounds the quickest counts."""
-    with started("conformance.fakes", "serve") as tenant, started("benchmarks.load") as other:
+    with started(*SERVE) as tenant, started("benchmarks.load") as other:
         (connection,) = load(tenant.folder / "conn.toml")
         return asyncio.run(_measured(tenant, other, connection, count))
+
+
+@contextmanager
+def checkout(commit: str) -> Iterator[Path]:
+    """The sources of a commit in a folder. Raises CalledProcessError where git does not know it."""
+    with tempfile.TemporaryDirectory() as name:
+        done = subprocess.run(["git", "archive", commit], cwd=ROOT, capture_output=True, check=True)  # noqa: S603, S607
+        subprocess.run(["tar", "-x"], cwd=name, input=done.stdout, check=True)  # noqa: S607
+        yield Path(name)
+
+
+async def _costs(targets: Sequence[Target], count: int) -> list[float]:
+    """Seconds of processor per request of each server, in turns; of the rounds the least counts."""
+    found = []
+    for target in targets:
+        (connection,) = load(target.folder / "conn.toml")
+        clients = Clients(target, question(connection, target))
+        await clients.connect(50)
+        await clients.send(count // 10)
+        found.append((target, clients))
+    rounds = []
+    for _ in range(5):
+        row = []
+        for target, clients in found:
+            before = target.processor
+            await clients.send(count // 5)
+            row.append((target.processor - before) / (count // 5))
+        rounds.append(row)
+    for _, clients in found:
+        clients.close()
+    return [min(one) for one in zip(*rounds, strict=True)]
+
+
+def quicker_than(commit: str, count: int = 10_000) -> float:
+    """How many requests the served tenant answers in the processor time in which that of a commit answers one.
+
+    Processor time, since it hardly depends on what else the machine does. Raises as :func:`checkout`.
+    """
+    with checkout(commit) as tree, started(*SERVE, tree=tree) as before, started(*SERVE) as now:
+        old, new = asyncio.run(_costs((before, now), count))
+    return old / new
 
 
 if __name__ == "__main__":

@@ -20,8 +20,8 @@ from statistics import median
 
 import httpx
 
-from benchmarks import living
-from benchmarks.load import measured
+from benchmarks import kql, living
+from benchmarks.load import measured, quicker_than
 from benchmarks.silence import measured as measured_silence
 from benchmarks.turns import Cost, Ratio, cost, in_turns
 from conformance import Connection, load
@@ -226,6 +226,28 @@ def under_load(quick: bool) -> list[Figure]:
     ]
 
 
+BEFORE = "0cb4ef3"
+"""The commit that the served tenant is compared with."""
+
+
+def beside_an_older(quick: bool) -> list[Figure]:
+    """The served virtual tenant, beside that of an older commit; nothing where git does not know the commit."""
+    try:
+        ratio = quicker_than(BEFORE, 5_000 if quick else 20_000)
+    except (OSError, subprocess.CalledProcessError):
+        return []
+    return [Figure(f"requests per second of processor time / those of commit {BEFORE}", ratio, "1.3 or more")]
+
+
+def queries(quick: bool) -> list[Figure]:
+    """KQL that is not the suite's own, on the virtual tenant."""
+    first, later = kql.measured(40 if quick else 400)
+    return [
+        Figure("foreign queries per second", 1 / later, "10 or more"),
+        Figure("seconds of the first foreign query, with the engine's start", first, "1 or less"),
+    ]
+
+
 def as_pytest(quick: bool) -> list[Figure]:
     """Whole pytest processes: a verification on the virtual tenant, no-op tests, and the plugin doing nothing."""
     times, checks = 2 if quick else 10, len(select_checks())
@@ -301,6 +323,8 @@ def main() -> None:
             *over_sockets(options.quick),
             *with_silence(options.quick),
             *under_load(options.quick),
+            *beside_an_older(options.quick),
+            *queries(options.quick),
             *as_pytest(options.quick),
             *alive(options.quick),
         ]

@@ -42,7 +42,7 @@ RARE = (
 )
 """Options that the short help only names."""
 RARELY = 50_000
-"""Objects between two looks for garbage: those of a fleet's worlds are many, and none of them is."""
+"""Objects between two garbage collections: those of worlds are many, and none of them is garbage."""
 
 
 async def serve(options: argparse.Namespace) -> None:
@@ -64,6 +64,7 @@ async def serve(options: argparse.Namespace) -> None:
         stage.latency, stage.jitter = options.latency, options.jitter
         for name, path in options.table:
             stage.add_table(name, given_tables.read(path))
+        gc.set_threshold(RARELY)
         async with server_of(stage, log, host=options.host, port=options.port) as server:
             folder, certificate = options.folder, server.ca_file.read_bytes()
             environment = server.trusting((folder / "ca.pem").resolve())

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -93,7 +94,10 @@ class World:
         asked = normalize(request, hosts()[host])
         asked.extensions[ASKED] = self
         try:
-            return _routes(host).handler(asked)
+            endpoint, path = _route(host, asked.method, asked.url.path)
+            if endpoint is None:
+                return self._strayed(hosts()[host], asked)
+            return self._answer_from(endpoint, asked, path)
         finally:
             del asked.extensions[ASKED]  # it is remembered, and would hold the world that remembers it
 
@@ -176,24 +180,32 @@ class _Router(respx.Router):
 
 @cache
 def _routes(host: str) -> respx.Router:
-    """Return the routes of a host, to the world that a request carries.
-
-    One set for all worlds: to make one costs as much as a dozen answers.
-    """
+    """Return the routes of a host: each answers with the operation that it leads to, and its path parameters."""
     router, apis = _Router(assert_all_called=False), hosts()[host]
     for endpoint in SERVED.values():
         if endpoint.api.name in apis:
             router.route(method=endpoint.method, path__regex=route_pattern(endpoint)).mock(side_effect=_to(endpoint))
-    router.route().mock(side_effect=lambda request: request.extensions[ASKED]._strayed(apis, request))
+    router.route().mock(side_effect=_to(None))
     return router
 
 
-def _to(endpoint: Endpoint[Any]) -> Callable[..., httpx.Response]:
-    def answer(request: httpx.Request, **path: str) -> httpx.Response:
-        world: World = request.extensions[ASKED]
-        return world._answer_from(endpoint, request, path)
+def _to(endpoint: Endpoint[Any] | None) -> Callable[..., httpx.Response]:
+    def lead(request: httpx.Request, **path: str) -> httpx.Response:
+        return httpx.Response(200, extensions={"operation": (endpoint, MappingProxyType(path))})
 
-    return answer
+    return lead
+
+
+@lru_cache(maxsize=4096)
+def _route(host: str, method: str, path: str) -> tuple[Endpoint[Any] | None, Mapping[str, str]]:
+    """Return the operation that a request asks for, None if there is none, and its path parameters.
+
+    Cached: to match all routes takes longer than an answer, and clients repeat paths.
+    """
+    url = httpx.URL(scheme="https", host=host, path=path)
+    found: tuple[Endpoint[Any] | None, Mapping[str, str]]
+    found = _routes(host).handler(httpx.Request(method, url)).extensions["operation"]
+    return found
 
 
 def _of_path(apis: list[str], path: str) -> Api:

@@ -17,6 +17,7 @@ import pytest
 
 from conformance.apis import kql
 from conformance.connection import Certificate, ClientSecret, Connection
+from conformance.fakes.network.client_files import variables
 from conformance.fakes.network.served import ServedTenant, serve_tenant
 from tests.agreement_table import WORKS, explained, seen
 from tests.contoso import made_up
@@ -90,3 +91,28 @@ def test_they_work_where_the_python_clients_work(scenario: str, ask: Ask, stage:
     differing = {name for name in ended if (ended[name] == WORKS) != (other[name] == WORKS)}
     explained_here = {name for there, name in explained("javascript") if there == scenario}
     assert differing == explained_here, {name: (ended[name], other[name]) for name in differing}
+
+
+def test_what_only_other_clients_ask(installed: str, stage: ServedTenant) -> None:
+    stage.switch("healthy")
+    stage.state.assign("Microsoft Sentinel Responder")
+    done = subprocess.run(
+        [installed, "--no-warnings", "writes.mjs"],
+        cwd=FOLDER,
+        env={**os.environ, **stage.server.environment, **variables(stage.connection)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {
+        "rows": [[1]],
+        "templates": ["Scheduled", "Scheduled"],
+        "indicators": len(stage.state.workspace.tables["ThreatIntelIndicators"].rows),
+        "states": ["default"],
+        "status": "Active",
+        "message": "Seen",
+        "stale": "Conflict",
+    }
+    assert any("/v1//subscriptions/" in one.url.path for one in stage.requests)

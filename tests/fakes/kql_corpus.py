@@ -201,7 +201,8 @@ UNORDERED: list[tuple[str, Expected]] = [
     ("SigninLogs | summarize StartTime = min(TimeGenerated), EndTime = max(TimeGenerated), Failed = countif(ResultType != '0'), Total = count() by IPAddress",
      lambda t: [(k, wire(min(o["TimeGenerated"] for o in v)), wire(max(o["TimeGenerated"] for o in v)), sum(o["ResultType"] != "0" for o in v), len(v)) for k, v in groups(t(SIGN_IN), "IPAddress").items()]),
     ("SigninLogs | summarize Rate = round(100.0 * countif(ResultType == '0') / count(), 1)", lambda t: [(round(100 * sum(o["ResultType"] == "0" for o in t(SIGN_IN)) / len(t(SIGN_IN)), 1),)]),
-    ("SigninLogs | distinct * | count", lambda t: [(len(t(SIGN_IN)),)]),
+    ("Usage | distinct * | count", lambda t: [(len(t("Usage")),)]),
+    ("SecurityAlert | parse CompromisedEntity with Kind '-' Rest | summarize count() by Kind", lambda t: counts(o["CompromisedEntity"].partition("-")[0] for o in t(ALERT))),
     ("SigninLogs | where * has 'locked' | count", lambda t: [(sum(o["ResultType"] == "50053" for o in t(SIGN_IN)),)]),
     ("SigninLogs | search 'locked' | count", lambda t: [(sum(o["ResultType"] == "50053" for o in t(SIGN_IN)),)]),
     ("SigninLogs | extend Where = column_ifexists('Country', 'unknown') | distinct Where", lambda t: [("unknown",)]),
@@ -252,7 +253,8 @@ def _by_half_day(rows: Iterable[Row]) -> dict[tuple[datetime, str], list[datetim
 
 REFUSED = {
     "SigninLogs | make-series n = count() on TimeGenerated step 1h": "make-series",
-    "SecurityAlert | parse CompromisedEntity with Kind '-' Rest | summarize count() by Kind": "parse",
+    "SigninLogs | distinct * | count": "*, of type dynamic, as a key",
+    "SigninLogs | summarize count() by DeviceDetail": "DeviceDetail, of type dynamic, as a key",
     "SigninLogs | evaluate bag_unpack(DeviceDetail)": "evaluate",
     "SigninLogs | sort by TimeGenerated asc | extend before = prev(IPAddress)": "prev()",
     "SigninLogs | top-nested 2 of Location by count()": "top-nested",

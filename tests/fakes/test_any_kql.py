@@ -15,6 +15,7 @@ from conformance.fakes.controllable import ControllableTenant
 from conformance.fakes.query import any_kql
 from conformance.fakes.state import given_tables
 from tests.contoso import START, made_up
+from tests.fakes import kql_patterns
 from tests.fakes.azure_world import AzureWorld
 from tests.fakes.fake_defender import error
 from tests.fakes.kql_corpus import ORDERED, REFUSED, UNORDERED, Tables
@@ -47,9 +48,27 @@ def test_a_hundred_queries_of_the_field_have_the_right_rows_or_are_refused_by_na
             assert unordered(rows(azure.query(text))) == unordered(expected(tables))
     for text, construct in REFUSED.items():
         with subtests.test(text):
-            found = error(azure.query(text), 400)
-            assert innermost(found)["code"] == "NotEvaluated"
-            assert found["message"].endswith(f"it does not evaluate {construct}.")
+            assert refusal(azure, text) == construct
+
+
+def refusal(azure: AzureWorld, text: str) -> str:
+    """The construct that a query is refused for."""
+    found = error(azure.query(text), 400)
+    assert innermost(found)["code"] == "NotEvaluated"
+    return str(found["message"]).partition("it does not evaluate ")[2].removesuffix(".")
+
+
+def test_patterns_with_rows_worked_out_by_hand(azure: AzureWorld, subtests: pytest.Subtests) -> None:
+    assert len(kql_patterns.ORDERED) + len(kql_patterns.UNORDERED) + len(kql_patterns.REFUSED) >= 75
+    for text, expected in kql_patterns.ORDERED:
+        with subtests.test(text):
+            assert rows(azure.query(text)) == expected
+    for text, expected in kql_patterns.UNORDERED:
+        with subtests.test(text):
+            assert unordered(rows(azure.query(text))) == unordered(expected)
+    for text, construct in kql_patterns.REFUSED.items():
+        with subtests.test(text):
+            assert refusal(azure, text) == construct
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,11 @@ MAX_BODY = 1_000_000
 """Bytes. The largest body that a declared operation sends, an Advanced Hunting query, is far below it."""
 
 # RFC 9110 section 7.6.1: these belong to one connection. The server frames the body anew, and sends it decoded.
-_OF_THE_CONNECTION = {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
-_OF_THE_BODY = {"content-length", "content-encoding"}
+_OF_THE_CONNECTION = frozenset(
+    {b"connection", b"keep-alive", b"proxy-connection", b"te", b"trailer", b"transfer-encoding", b"upgrade"}
+)
+_DROPPED = _OF_THE_CONNECTION | {b"content-length", b"content-encoding"}
+_PORT = re.compile(r":\d+$")
 
 logger = logging.getLogger(__name__)
 
@@ -52,8 +55,8 @@ class Application:
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         started = time.monotonic()
         self.requests += 1
-        headers = httpx.Headers([(name, value) for name, value in scope["headers"]])
-        host = re.sub(r":\d+$", "", headers.get("host", "").lower())
+        headers: list[tuple[bytes, bytes]] = list(scope["headers"])
+        host = _PORT.sub("", _values(headers, b"host").lower())
         try:
             response = await self._answer(scope, headers, host, receive)
         except ConnectionAbortedError:
@@ -65,7 +68,9 @@ class Application:
         self._note(scope, host, response.status_code, time.monotonic() - started)
         await _send(response, send)
 
-    async def _answer(self, scope: Message, headers: httpx.Headers, host: str, receive: Receive) -> httpx.Response:
+    async def _answer(
+        self, scope: Message, headers: list[tuple[bytes, bytes]], host: str, receive: Receive
+    ) -> httpx.Response:
         if host not in self.hosts:
             return httpx.Response(421, text="This host is not one of the virtual tenant's.\n")
         body = await _body(headers, receive)
@@ -76,12 +81,11 @@ class Application:
             url = _url(host, target)
         except (httpx.InvalidURL, UnicodeDecodeError):
             return httpx.Response(400, text="The request target is not a URL.\n")
-        forwarded = [
-            (name, value) for name, value in headers.raw if name.decode("latin-1").lower() not in _OF_THE_CONNECTION
-        ]
+        forwarded = [(name, value) for name, value in headers if name.lower() not in _OF_THE_CONNECTION]
         request = httpx.Request(scope["method"], url, headers=forwarded, content=body, extensions={"target": target})
         try:
-            await asyncio.sleep(self.latency(request) if callable(self.latency) else self.latency)
+            if delay := self.latency(request) if callable(self.latency) else self.latency:
+                await asyncio.sleep(delay)
             response = await self.handler(request)
             await response.aread()
         except httpx.TransportError:
@@ -122,9 +126,14 @@ async def _withhold(nothing: httpx.TransportError, scope: Message, receive: Rece
         pass
 
 
-async def _body(headers: httpx.Headers, receive: Receive) -> bytes | None:
+def _values(headers: list[tuple[bytes, bytes]], name: bytes) -> str:
+    """Return the values of a header, given in lower case, as one text; empty where there is none."""
+    return ", ".join(value.decode("latin-1") for key, value in headers if key.lower() == name)
+
+
+async def _body(headers: list[tuple[bytes, bytes]], receive: Receive) -> bytes | None:
     """Return the whole body, or None if it is too large. Raises ConnectionAbortedError when the client goes away."""
-    if int(headers.get("content-length", 0)) > MAX_BODY:
+    if int(_values(headers, b"content-length") or 0) > MAX_BODY:
         return None
     body = bytearray()
     more = True
@@ -140,9 +149,7 @@ async def _body(headers: httpx.Headers, receive: Receive) -> bytes | None:
 
 
 async def _send(response: httpx.Response, send: Send) -> None:
-    dropped = _OF_THE_CONNECTION | _OF_THE_BODY
-    headers = [(name.lower(), value) for name, value in response.headers.raw]
-    headers = [(name, value) for name, value in headers if name.decode("latin-1") not in dropped]
+    headers = [(name, value) for key, value in response.headers.raw if (name := key.lower()) not in _DROPPED]
     # RFC 9110 sections 6.4.1 and 8.6: these two have no body.
     bodiless = response.status_code in (204, 304)
     body = b"" if bodiless else response.content

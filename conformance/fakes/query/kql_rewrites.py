@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 
+from conformance.fakes.query.kql_functions import expand
 from conformance.fakes.query.kql_tokens import Token, closing, replace, tokens
 
 Columns = Mapping[str, str]
 """Column names in their order, each with its Kusto type."""
 INGESTION = "ingestion_time_"
 """The column in which a loaded table has the time of ingestion of each row, where a query asks for it."""
+MARK = "§"
+"""What a parsed text begins with where its pattern begins with a column."""
 INTEGERS = frozenset(
     {"hourofday", "dayofmonth", "dayofyear", "monthofyear", "getmonth", "getyear", "week_of_year", "datetime_part"}
 )
@@ -26,7 +29,7 @@ def rewrite(text: str, columns_of: Callable[[str], Columns]) -> str:
     """Return the text for the engine. ``columns_of`` gives the columns of a query; what it raises is raised
     here too.
     """
-    text = _names(text)
+    text = expand(_names(text))
     for number in range(len(tokens(text))):  # each step changes one operator, so these are more than enough
         words = tokens(text)
         starts = [n for n, word in enumerate(words) if word.text == "|" and word.depth == 0 and n + 1 < len(words)]
@@ -100,6 +103,8 @@ def _operator(text: str, words: list[Token], n: int, columns_of: Callable[[str],
         return replace(text, [(start, end, f"project {_chosen(name, text, arguments, columns_of(before))} ")])
     if name == "distinct" and [one.text for one in arguments] == ["*"]:
         return replace(text, [(start, end, f"distinct {', '.join(map(_quoted, columns_of(before)))} ")])
+    if name in ("parse", "parse-where") and (changes := _anchored(text, arguments)):
+        return replace(text, changes)
     if name == "search" and len(arguments) == 1 and arguments[0].kind == "string":
         return replace(text, [(start, end, f"where {_anywhere(columns_of(before), arguments[0].text)} ")])
     everywhere = [one.text for one in arguments[:2]] in (["*", "has"], ["*", "contains"])
@@ -107,6 +112,16 @@ def _operator(text: str, words: list[Token], n: int, columns_of: Callable[[str],
         condition = _anywhere(columns_of(before), arguments[2].text, arguments[1].text)
         return replace(text, [(start, end, f"where {condition} ")])
     return _if_exists(text, words[n:stop], before, columns_of)
+
+
+def _anchored(text: str, arguments: list[Token]) -> list[tuple[int, int, str]]:
+    """Changes by which a pattern of ``parse`` that begins with a column begins with a mark, as the parsed text does."""
+    at = next((m for m, one in enumerate(arguments) if one.text == "with" and one.depth == 0), 0)
+    options = arguments and arguments[0].text == "kind"
+    if not 0 < at < len(arguments) - 1 or options or arguments[at + 1].kind != "name":
+        return []
+    start, end, pattern = arguments[0].start, arguments[at - 1].end, arguments[at + 1].start
+    return [(start, end, f"strcat('{MARK}', {text[start:end]})"), (pattern, pattern, f"'{MARK}' ")]
 
 
 def _if_exists(text: str, words: list[Token], before: str, columns_of: Callable[[str], Columns]) -> str | None:

@@ -6,11 +6,12 @@ import json
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 import httpx
+import msgspec
 
 from conformance.apis.endpoint import Api, Endpoint
 from conformance.fakes.state.tenant import Tenant
@@ -59,7 +60,7 @@ class Call:
 
     @cached_property
     def query(self) -> httpx.QueryParams:
-        return self.request.url.params
+        return _parameters(self.request.url.query)
 
     def option(self, name: str) -> str | None:
         """A query option; names are case-insensitive."""
@@ -72,6 +73,12 @@ class Call:
             return json.loads(self.request.content)
         except ValueError:
             return None
+
+
+@lru_cache(maxsize=1024)
+def _parameters(query: bytes) -> httpx.QueryParams:
+    """Return the options of a query string. Cached: clients repeat them."""
+    return httpx.QueryParams(query.decode("ascii"))
 
 
 Handler = Callable[[Call], httpx.Response]
@@ -199,7 +206,7 @@ def respond(call: Call, status: int, body: Any, headers: Mapping[str, str]) -> h
     elif isinstance(body, str):
         content = body.encode()
     else:
-        content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        content = msgspec.json.encode(body)
     return httpx.Response(status, headers={"Date": date, **headers}, content=content)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import resources
 from types import MappingProxyType
 
@@ -50,5 +51,9 @@ def allows(patterns: Iterable[str], action: str) -> bool:
     Taken here to cover the resource itself too: ``workspaces/*/read`` allows ``workspaces/read`` (inferred: the portal
     shows a workspace to a Sentinel Reader; Microsoft does not state it).
     """
-    patterns = tuple(patterns)
+    return _allows(tuple(patterns), action)
+
+
+@lru_cache(maxsize=4096)
+def _allows(patterns: tuple[str, ...], action: str) -> bool:
     return covers(patterns, action) or covers((pattern.replace("/*/", "/") for pattern in patterns), action)

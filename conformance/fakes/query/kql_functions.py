@@ -1,0 +1,111 @@
+"""Functions that the engine lacks, in terms of those that it has: only where both give the same for every value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
+from itertools import pairwise
+
+from conformance.fakes.query.kql_tokens import Token, closing, replace, tokens
+
+PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+"""The private networks of IPv4 (RFC 1918)."""
+CONVERSIONS = {
+    "bool": "tobool",
+    "datetime": "todatetime",
+    "decimal": "todecimal",
+    "double": "todouble",
+    "guid": "toguid",
+    "int": "toint",
+    "long": "tolong",
+    "real": "todouble",
+    "string": "tostring",
+    "timespan": "totimespan",
+}
+"""Type to the function that converts text to it."""
+PATH = re.compile(r"\$((?:\.[A-Za-z_]\w*|\[\d+\]|\['[^'\\]*'\])+)")
+Call = Callable[[list[str]], "str | None"]
+"""Makes another expression of the arguments of a call; None: it cannot."""
+
+
+def expand(text: str) -> str:
+    """The text without calls of these functions; those that cannot be said otherwise stay, to be refused by name."""
+    at = 0
+    while (found := _next(text, at)) is not None:
+        start, end, instead = found
+        if instead is None:
+            at = start + 1
+        else:
+            text = replace(text, [(start, end, instead)])
+    return text
+
+
+def _next(text: str, at: int) -> tuple[int, int, str | None] | None:
+    """The first call from an offset on: where it begins and ends, and what replaces it."""
+    words = tokens(text)
+    for n, word in enumerate(words[:-1]):
+        called = word.kind == "name" and word.text in CALLS and words[n + 1].text == "("
+        if word.start < at or not called or (end := closing(words, n + 1)) is None:
+            continue
+        return word.start, words[end].end, CALLS[word.text](_arguments(text, words, n + 1, end))
+    return None
+
+
+def _arguments(text: str, words: list[Token], opening: int, end: int) -> list[str]:
+    inside = words[opening].depth + 1
+    commas = [m for m in range(opening + 1, end) if words[m].text == "," and words[m].depth == inside]
+    bounds = [opening, *commas, end]
+    return [text[words[a].end : words[b].start].strip() for a, b in pairwise(bounds)]
+
+
+def literal(argument: str) -> str | None:
+    """The text of a string literal without escapes; None for anything else."""
+    match = re.fullmatch(r"""@?(?:'([^'\\]*)'|"([^"\\]*)")""", argument)
+    return None if match is None else match[1] or match[2] or ""
+
+
+def _within(address: str, network: str) -> str | None:
+    try:
+        range_ = IPv4Network(network, strict=False)
+    except (AddressValueError, NetmaskValueError, ValueError):
+        return None
+    first, last = int(range_.network_address), int(range_.broadcast_address)
+    return f"(parse_ipv4({address}) between ({first} .. {last}))"
+
+
+def _is_private(arguments: list[str]) -> str | None:
+    if len(arguments) != 1:
+        return None
+    return "(" + " or ".join(str(_within(arguments[0], network)) for network in PRIVATE) + ")"
+
+
+def _in_range(arguments: list[str]) -> str | None:
+    network = literal(arguments[1]) if len(arguments) == 2 else None
+    return None if network is None else _within(arguments[0], network)
+
+
+def _converted(expression: str, kind: str) -> str | None:
+    match = re.fullmatch(r"typeof\(\s*(\w+)\s*\)", kind)
+    conversion = CONVERSIONS.get(match[1]) if match else None
+    return None if conversion is None else f"{conversion}({expression})"
+
+
+def _extract(arguments: list[str]) -> str | None:
+    return _converted(f"extract({', '.join(arguments[:3])})", arguments[3]) if len(arguments) == 4 else None
+
+
+def _extract_json(arguments: list[str]) -> str | None:
+    path = PATH.fullmatch(literal(arguments[0]) or "")
+    if path is None or len(arguments) not in (2, 3):
+        return None
+    return _converted(f"parse_json({arguments[1]}){path[1]}", arguments[2] if len(arguments) == 3 else "typeof(string)")
+
+
+CALLS: Mapping[str, Call] = {
+    "extract": _extract,
+    "extract_json": _extract_json,
+    "extractjson": _extract_json,
+    "ipv4_is_in_range": _in_range,
+    "ipv4_is_private": _is_private,
+}
