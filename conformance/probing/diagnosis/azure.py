@@ -57,9 +57,11 @@ def arm_authorization_failed(
         return misplaced
     if other := _other_subscription(connection, facts, subscriptions, workspaces_elsewhere):
         return other
-    if refusal.probe == "workspace" and _unshown(permissions, (query_print, incidents)):
-        reason = "the app's role is not taken to include the workspace's own properties; what is in it is answered"
+    if refusal.probe == "workspace" and unshown(elements_of(permissions)):
+        reason = "the app's role reaches what is in the workspace, and is not taken to include its own properties"
         return NotAsked(refusal.probe, reason)
+    if refusal.probe in OWN_ROLES and _all_answered((query_print, incidents)):
+        return NotAsked(refusal.probe, "the app's role does not show what it allows; what it is for is answered")
     within = QUERY_PROPAGATION if _api(refusal) == "log_analytics" else PROPAGATION
     if waiting := young(role_assignments, role_definitions, _refused_action(refusal), facts, within):
         return waiting
@@ -131,17 +133,23 @@ def perhaps(patterns: Sequence[str], action: str) -> bool:
     return covers(patterns, action) or covers((pattern.replace("/*/", "/") for pattern in patterns), action)
 
 
-def _unshown(permissions: Evidence, seen: Sequence[Evidence]) -> bool:
-    """Return whether only the workspace's own properties are kept from a role that covers what is below them.
+def unshown(grants: Sequence[Permissions]) -> bool:
+    """Return whether only the workspace's own properties may be kept from a role that covers what is below them.
 
-    Whether ``workspaces/*/read`` includes ``workspaces/read`` is not documented. Where everything that is used in the
-    workspace is answered, a service that says no breaks nothing.
+    Whether ``workspaces/*/read`` includes ``workspaces/read`` is not documented: a service that says no breaks nothing,
+    and proves nothing of what else is refused.
     """
-    grants = elements_of(permissions)
     below = any(perhaps(one.actions, WORKSPACE_READ) for one in grants)
-    literal = any(covers(one.actions, WORKSPACE_READ) for one in grants)
-    answered = any(isinstance(one, Answer) for one in seen) and all(isinstance(one, Answer | NotAsked) for one in seen)
-    return below and not literal and answered
+    return below and not any(covers(one.actions, WORKSPACE_READ) for one in grants)
+
+
+OWN_ROLES = frozenset({"permissions", "role_assignments", "role_definitions"})
+"""Probes that look at the app's own roles. No operation of a connection needs the right to do so."""
+
+
+def _all_answered(seen: Sequence[Evidence]) -> bool:
+    """Return whether everything that a connection uses of the workspace is answered."""
+    return any(isinstance(one, Answer) for one in seen) and all(isinstance(one, Answer | NotAsked) for one in seen)
 
 
 def _wrong_names(connection: Connection, facts: Mapping[str, str], workspaces: Evidence) -> Finding | None:
@@ -285,7 +293,13 @@ def _incomplete_role(
     only if it was seen.
     """
     grants = permissions.data.value
-    missing = [area for area in AREAS if isinstance(seen[area], Refusal) and missing_actions(grants, area)]
+    missing = [
+        area
+        for area in AREAS
+        if isinstance(seen[area], Refusal)
+        and missing_actions(grants, area)
+        and not (area == "workspace" and unshown(grants))
+    ]
     action = _action(refusal)
     about = missing[0] if missing else area_of(action) if action else AREA_OF.get(_api(refusal), "workspace")
     named = action or AREAS[about][0]
