@@ -46,6 +46,7 @@ def arm_authorization_failed(
     deny_assignments: Evidence,
     workspace: Evidence,
     query_print: Evidence,
+    query_by_resource: Evidence,
     incident_table: Evidence,
     incidents: Evidence,
 ) -> Finding | NotAsked | None:
@@ -67,6 +68,8 @@ def arm_authorization_failed(
         return waiting
     if other := _other_principal(assignments_here, role_definitions, token_arm, facts):
         return other
+    if isinstance(query_print, Answer) and _is_denied(query_by_resource) and not isinstance(permissions, Answer):
+        return _other_names(connection, facts)
     if isinstance(permissions, Answer) and permissions.data.value:
         seen = dict(zip(AREAS, (workspace, query_print, incident_table, incidents), strict=True))
         return _incomplete_role(permissions, seen, deny_assignments, refusal, facts)
@@ -179,6 +182,26 @@ def _wrong_names(connection: Connection, facts: Mapping[str, str], workspaces: E
                 f" {connection.workspace_name}.",
             )
     return None
+
+
+def _is_denied(query: Evidence) -> bool:
+    """Return whether the query API refuses a query for want of a role, or of a workspace."""
+    rules = ("log_analytics_forbidden", "log_analytics_not_found")
+    return isinstance(query, Refusal) and query.finding.tell_apart in rules
+
+
+def _other_names(connection: Connection, facts: Mapping[str, str]) -> Finding:
+    """Return the finding of names that are not the workspace's: a query by its id is answered, one by them refused."""
+    return finding(
+        "workspace_not_found",
+        facts=facts,
+        certainty="likely",
+        also=("resource_group_not_found", "subscription_not_found", "rbac_role_missing"),
+        about="workspace",
+        explanation=f"The app may query the workspace with the id {connection.workspace_id}, and sees nothing at"
+        f" {connection.workspace_name} in {connection.resource_group}: one of subscription, resource group and"
+        " workspace name is not that workspace's.",
+    )
 
 
 def _other_subscription(

@@ -30,6 +30,7 @@ def log_analytics_forbidden(
     token_arm: Evidence,
     role_assignments: Evidence,
     role_definitions: Evidence,
+    query_by_resource: Evidence,
     **clues: Evidence,
 ) -> Finding | None:
     """403: another workspace's id, a closed network, no role, or a role that the query API does not know yet."""
@@ -43,7 +44,22 @@ def log_analytics_forbidden(
             return waiting
     if refusal.finding.cause == "network_access_disabled":
         return None  # the service names the network itself; no role is looked for
-    seen = {"token_arm": token_arm, "role_assignments": role_assignments, "role_definitions": role_definitions}
+    if isinstance(query_by_resource, Answer) and not isinstance(workspace, Answer):
+        return finding(
+            "workspace_id_mismatch",
+            facts=facts,
+            certainty="likely",
+            also=("rbac_propagating",),
+            about="query_print",
+            explanation=f"A query of {connection.workspace_name} by its resource id is answered, and one by the"
+            f" workspace id {connection.workspace_id} is refused: that is another workspace's.",
+        )
+    seen = {
+        "token_arm": token_arm,
+        "role_assignments": role_assignments,
+        "role_definitions": role_definitions,
+        "query_by_resource": query_by_resource,
+    }
     return of_the_workspace(refusal, connection, workspace, **seen, **clues)
 
 
