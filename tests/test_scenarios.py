@@ -71,6 +71,41 @@ def test_of_two_independent_faults_both_are_named(verified: Callable[..., Report
             assert sorted(one.root.finding.cause for one in report.verdict.root_causes) == sorted(causes)
 
 
+UNSHOWN = {
+    **{
+        name: SCENARIOS[name].causes
+        for name in (
+            "network-access-disabled",
+            "sentinel-not-onboarded",
+            "mismatched-workspace-id",
+            "subscription-disabled",
+            "no-azure-role",
+            "role-denied",
+            "role-just-assigned",
+            "rows-hidden",
+            "table-missing",
+            "service-down",
+            "no-licence",
+        )
+    },
+    "wrong-workspace": ("workspace_not_found",),
+    "wrong-resource-group": (
+        "workspace_not_found",
+    ),  # all that is seen is that the three names are not this workspace's
+    "other-subscription": ("rbac_wrong_scope",),  # what is in the other subscription is not listed
+}
+"""Scenarios, and their causes where Azure does not take ``workspaces/*/read`` to include the workspace itself."""
+
+
+def test_cause_is_named_without_the_workspaces_own_properties(
+    verified: Callable[..., Report], subtests: pytest.Subtests
+) -> None:
+    for name, causes in UNSHOWN.items():
+        with subtests.test(scenario=name):
+            report = verified(f"workspace-not-shown+{name}")
+            assert sorted(one.root.finding.cause for one in report.verdict.root_causes) == sorted(causes)
+
+
 # Causes that no verification of this suite can meet, and why. explain() knows them all the same.
 UNMET = {
     "credential_missing": "an empty credential is refused before anything is sent",

@@ -32,6 +32,7 @@ def test_incidents_in_table(
     incident_table: Evidence,
     workspace: Evidence,
     query_daily_cap: Evidence,
+    incident_alerts: Evidence,
 ) -> None:
     """REST against KQL, leaving out what is younger than 15 minutes or older than the query looks back (14 days)."""
     same_workspace(connection, workspace)
@@ -55,6 +56,16 @@ def test_incidents_in_table(
         not_applicable("no incident is old enough to be in the table and young enough to be looked for")
     rows = {str(row.get("IncidentName", "")).lower() for row in query_recent_incidents.data.records()}
     missing = sorted(str(number) for name, number in due.items() if name not in rows)
+    if missing and (other := other_workspace(connection, incident_alerts)):
+        fail(
+            f"Incidents {', '.join(missing)} of Sentinel are not in the table of the configured workspace id: their"
+            f" alerts are of workspace {other}.",
+            "workspace_id_mismatch",
+            certainty="likely",
+            also=("data_hidden", "data_stale"),
+            facts=connection.facts(),
+            promise="incident-rows",
+        )
     protected = isinstance(incident_table, Answer) and incident_table.data.properties.protection_level == "Protected"
     if missing and not protected and (stop := ingestion_stop(workspace, query_daily_cap)):
         raise Found(stop, promise="daily-cap")
@@ -81,6 +92,22 @@ def test_incidents_in_table(
             facts={**connection.facts(), "table": "SecurityIncident"},
             promise="incident-rows",
         )
+
+
+def other_workspace(connection: Connection, incident_alerts: Evidence) -> str | None:
+    """Return the id of the workspace that an incident's alerts are of, by ``resourceIdentifiers``; None if that is the
+    configured one, or not told.
+    """
+    if not isinstance(incident_alerts, Answer):
+        return None
+    places: list[object] = [
+        place.get("workspaceId")
+        for alert in incident_alerts.data.value
+        for place in alert.properties.resource_identifiers or ()
+        if isinstance(place, dict) and place.get("type") == "LogAnalytics"
+    ]
+    ids = [place.lower() for place in places if isinstance(place, str)]
+    return ids[0] if ids and connection.workspace_id.lower() not in ids else None
 
 
 @check("XAPI-002", "Sentinel's incidents appear in Graph", level="should", moving=True)

@@ -14,7 +14,9 @@ from conformance.connection import Connection
 from conformance.findings import Finding, finding
 from conformance.probing.diagnosis.ingestion import ingestion_stop
 from conformance.probing.diagnosis.log_analytics import id_mismatch
+from conformance.probing.diagnosis.rules import elements_of
 from conformance.probing.evidence import Answer, Evidence, Refusal
+from conformance.probing.following import is_settled
 from conformance.probing.partial import LIMITS
 
 TIMESPAN = timedelta(hours=6)
@@ -139,9 +141,16 @@ LOOK_BACK = timedelta(days=14)
 
 @check("LA-030", "data is fresh and arrives in time", level="should", owns=("data_stale",))
 def test_freshness(
-    connection: Connection, query_freshness: Answer[QueryResponse], workspace: Evidence, query_daily_cap: Evidence
+    connection: Connection,
+    query_freshness: Answer[QueryResponse],
+    workspace: Evidence,
+    query_daily_cap: Evidence,
+    incidents: Evidence,
 ) -> None:
-    """Newest row and ingestion delay of each table against ``expect``, by the service's clock."""
+    """Newest row and ingestion delay of each table against ``expect``, by the service's clock.
+
+    Rows of what Sentinel shows are hidden where there are none, and not old.
+    """
     same_workspace(connection, workspace)
     if stop := ingestion_stop(workspace, query_daily_cap):
         raise Found(stop)
@@ -156,6 +165,10 @@ def test_freshness(
         if age is not None and age > limit:
             fail(f"The newest row of {table} is {_days(age)} old; {_days(limit)} are expected at most.", "data_stale")
         if age is None and limit <= LOOK_BACK:
+            if (not rows or table == "SecurityIncident") and lists_incidents(incidents, since=now - LOOK_BACK):
+                not_applicable(
+                    f"{table} shows no row, though Sentinel lists incidents of the last {LOOK_BACK.days} days"
+                )
             fail(
                 f"{table} shows no row of the last {LOOK_BACK.days} days; {_days(limit)} are expected at most.",
                 "data_stale",
@@ -170,6 +183,14 @@ def test_freshness(
         if most is not None and isinstance(delay, int | float) and delay > most.total_seconds():
             late = _days(timedelta(seconds=delay))
             fail(f"Rows of {name} arrive up to {late} late; {_days(most)} are expected at most.", "data_stale")
+
+
+def lists_incidents(incidents: Evidence, since: datetime) -> bool:
+    """Return whether Microsoft Sentinel lists an incident that was changed since then, and long enough ago for its row
+    to have arrived.
+    """
+    changes = (one.properties.last_modified_time_utc for one in elements_of(incidents))
+    return any(change and since < change and is_settled(change, since + LOOK_BACK) for change in changes)
 
 
 def _newest(row: Mapping[str, Any]) -> datetime:

@@ -135,6 +135,8 @@ def test_assignment_reaches(
         if isinstance(permissions, Answer) and permissions.data.value:
             not_applicable("a role reaches the workspace, but it does not let assignments be read")
         raise Found(role_assignments.finding, refusal=role_assignments)
+    if isinstance(role_assignments, NotAsked):
+        not_applicable(role_assignments.reason)
     if isinstance(role_assignments, Answer) and all(below(one, connection) for one in role_assignments.data.value):
         if isinstance(permissions, Answer) and permissions.data.value:
             not_applicable(

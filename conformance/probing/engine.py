@@ -103,7 +103,8 @@ class Engine:
             except Shortage:
                 await self._cancel()
                 raise
-            evidence: dict[str, Evidence] = {name: task.result() for name, task in self._tasks.items()}
+            raw = {name: task.result() for name, task in self._tasks.items()}
+            evidence = {name: item for name, item in raw.items() if not self._is_mere_clue(item)}
             evidence |= {name: task.result() for name, task in self._findings.items()}
         found = share_findings(evidence, self.connection)
         evidence = {
@@ -113,6 +114,11 @@ class Engine:
             for name, item in found.items()
         }
         return Gathered(evidence, tuple(self._sender.exchanges), self._sender.requests)
+
+    def _is_mere_clue(self, evidence: Evidence) -> bool:
+        """Return whether a refusal was only looked at by rules, and is itself not understood: it is no evidence."""
+        refusal = evidence.root if isinstance(evidence, Blocked) else evidence
+        return isinstance(refusal, Refusal) and refusal.probe not in self._findings
 
     async def _cancel(self) -> None:
         tasks = [*self._tasks.values(), *self._findings.values()]

@@ -18,19 +18,25 @@ BUSY = 0.1
 class Host:
     """Bounds the requests to one host: how many are in flight (``line``), and how long each may take.
 
-    A host is silent once a request ran out of its time and no other was answered completely meanwhile. Whatever waits
-    for it then has run out of time as well: a silent host is waited for once.
+    A host is silent once a request ran out of its time and no other was answered completely meanwhile; so is one of
+    the APIs behind it, where others there still answer. Whatever waits for it then has run out of time as well: what
+    is silent is waited for once.
     """
 
     def __init__(self, places: int) -> None:
         self.line = Line(places)
-        self.silent = False
-        self._answered = -inf
-        self._waiting: set[asyncio.Timeout] = set()
+        self._silent: set[str] = set()
+        self._all_silent = False
+        self._answered: dict[str, float] = {}
+        self._waiting: dict[asyncio.Timeout, str] = {}
+
+    def is_silent(self, api: str) -> bool:
+        """Return whether the host, or this API behind it, was found silent."""
+        return self._all_silent or api in self._silent
 
     @asynccontextmanager
-    async def answering(self, seconds: float) -> AsyncIterator[None]:
-        """Give a request this much time for its complete answer.
+    async def answering(self, api: str, seconds: float) -> AsyncIterator[None]:
+        """Give a request to an API this much time for its complete answer.
 
         Raises ``TimeoutError`` when that, or the host's, has run out.
         """
@@ -46,28 +52,29 @@ class Host:
                 timer = loop.call_later(length, step, loop.time() + length, length)
             elif not timeout.expired():
                 timeout.reschedule(loop.time())
-                self.missed(seconds)
+                self.missed(api, seconds)
 
         length = min(STEP, left)
         timer = loop.call_later(length, step, loop.time() + length, length)
         async with asyncio.timeout(None) as timeout:
-            self._waiting.add(timeout)
+            self._waiting[timeout] = api
             try:
                 yield
             finally:
                 timer.cancel()
-                self._waiting.discard(timeout)
+                del self._waiting[timeout]
 
-    def answered(self) -> None:
-        """Note that a complete answer has arrived."""
-        self._answered = asyncio.get_running_loop().time()
+    def answered(self, api: str) -> None:
+        """Note that a complete answer of an API has arrived."""
+        self._answered[api] = asyncio.get_running_loop().time()
 
-    def missed(self, seconds: float) -> None:
-        """Note that a request had no answer within ``seconds``."""
+    def missed(self, api: str, seconds: float) -> None:
+        """Note that a request to an API had no answer within ``seconds``."""
         now = asyncio.get_running_loop().time()
-        if self._answered > now - seconds:
+        if self._answered.get(api, -inf) > now - seconds:
             return
-        self.silent = True
-        for timeout in self._waiting:
-            if not timeout.expired():
+        self._silent.add(api)
+        self._all_silent |= max(self._answered.values(), default=-inf) <= now - seconds
+        for timeout, waiting in self._waiting.items():
+            if self.is_silent(waiting) and not timeout.expired():
                 timeout.reschedule(now)

@@ -151,7 +151,7 @@ class Sender:
                 async with self._line.place(urgency):
                     began = loop.time()
                     started = self._clock.monotonic() if started is None else started
-                    if host.silent:
+                    if host.is_silent(api):
                         return self._late(request, endpoint, started, silence(self._patience.request))
                     self.requests += 1
                     result = await self._once(request, endpoint, host, left, started, attempt, throttled)
@@ -187,13 +187,14 @@ class Sender:
         failure: Finding | None = None
         cut = False
         body = b""
+        api = endpoint.partition(".")[0]
         try:
-            async with host.answering(seconds):
+            async with host.answering(api, seconds):
                 response = await self._client.send(request, stream=True)
                 largest = LARGEST if response.status_code < 400 else LARGEST_REFUSAL
                 body = await whole(response, largest, self.budget)
                 self.budget.take_members(body, MEMBERS)
-            host.answered()
+            host.answered(api)
         except TimeoutError:
             failure = late(request.url.host, silence(self._patience.request))
         except httpx.HTTPError as error:
@@ -201,7 +202,7 @@ class Sender:
             if lacking := shortage(error):
                 raise lacking from None
             if isinstance(error, httpx.TimeoutException):
-                host.missed(self._patience.request)
+                host.missed(api, self._patience.request)
             failure = network_finding(error, request.url.host, request.extensions.get(EXTENSION))
             cut = is_cut_off(error)
             if response is not None:
@@ -210,9 +211,7 @@ class Sender:
             self.budget.give_back(len(body))
             body = b""
             explanation = f"{endpoint} answered with {error}, and was not read to its end."
-            failure = finding(
-                "contract_violation", about=endpoint.partition(".")[0], code=endpoint, explanation=explanation
-            )
+            failure = finding("contract_violation", about=api, code=endpoint, explanation=explanation)
         headers = {} if response is None else {name.lower(): value for name, value in response.headers.items()}
         status = None if response is None else response.status_code
         exchange = Exchange(

@@ -179,10 +179,17 @@ def test_workspace_without_network_switch() -> None:
 # ARM-006: ingestion
 
 
-@pytest.mark.parametrize("status", ["OverQuota", "ForceOff", "SubscriptionSuspended"])
-def test_ingestion_is_stopped(status: str) -> None:
+@pytest.mark.parametrize(
+    ("status", "cause"),
+    [
+        ("OverQuota", "daily_cap_reached"),
+        ("ForceOff", "daily_cap_reached"),
+        ("SubscriptionSuspended", "subscription_disabled"),
+    ],
+)
+def test_ingestion_is_stopped(status: str, cause: str) -> None:
     there = workspace(workspaceCapping={"dailyQuotaGb": 1.0, "dataIngestionStatus": status})
-    fails("ARM-006", there, "daily_cap_reached", says=f"dataIngestionStatus is {status}")
+    fails("ARM-006", there, cause, says=f"dataIngestionStatus is {status}")
 
 
 def test_ingestion_was_stopped_this_week() -> None:

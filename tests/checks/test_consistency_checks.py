@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from conformance.apis import kql
+from conformance.fakes.state.healthy import READER
 from conformance.fakes.world import World
 from tests.checks.disturbances import JSON, query_changed
 from tests.checks.outcomes import answered, blocked, changed, ends, fails, judged, world
@@ -41,6 +42,13 @@ def test_a_table_that_shows_no_row_at_all() -> None:
     there = world()
     there.tenant.workspace.tables["SecurityIncident"].rows.clear()
     fails("XAPI-001", there, "data_hidden", "no row at all")
+
+
+def test_the_configured_id_is_of_another_workspace_that_can_be_read() -> None:
+    there = world("workspace-not-shown+mismatched-workspace-id")
+    there.tenant.assign(READER, scope=f"/subscriptions/{there.connection.subscription_id}")
+    there.tenant.workspaces[-1].tables["SecurityIncident"].rows.clear()
+    fails("XAPI-001", there, "workspace_id_mismatch", "their alerts are of workspace")
 
 
 def test_hidden_rows_without_a_look_at_the_table_s_plan() -> None:

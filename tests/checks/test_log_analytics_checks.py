@@ -238,6 +238,16 @@ def test_no_row_at_all_is_stale_where_rows_are_expected() -> None:
     assert ended.root.finding.certainty == "likely"
 
 
+def test_rows_that_are_hidden_are_not_stale() -> None:
+    there = world(expect=Expect(max_incident_age=timedelta(days=7)))
+    there.tenant.workspace.tables["SecurityIncident"].rows.clear()
+    ends("LA-030", there, "not_applicable", "Sentinel lists incidents")
+    there = world()
+    for table in there.tenant.workspace.tables.values():
+        table.rows.clear()
+    ends("LA-030", there, "not_applicable", "Sentinel lists incidents")
+
+
 def test_an_answer_about_freshness_without_its_columns() -> None:
     renamed = query_changed(world(), kql.FRESHNESS, lambda body: columns(body)[2].update(name="Newest"))
     fails("LA-030", renamed, "contract_violation", "LastEvent")

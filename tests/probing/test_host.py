@@ -58,11 +58,13 @@ class Network:
     troubled: Handler
     host: str | None
     world: World = field(default_factory=lambda: build(made_up(), start=START))
+    part: str = ""
+    """What the paths in trouble hold."""
     asked: int = 0
     name: str = "network"
 
     async def handler(self, request: httpx.Request) -> httpx.Response:
-        if self.host in (None, request.url.host):
+        if self.host in (None, request.url.host) and self.part in request.url.path:
             self.asked += 1
             return await self.troubled(request)
         await asyncio.sleep(LATENCY)
@@ -95,6 +97,12 @@ def test_a_verdict_is_there_soon_whichever_host_does_not_answer(subtests: pytest
                 assert report.verdict.exit_code == 6
                 causes = {one.root.finding.cause for one in report.verdict.root_causes}
                 assert causes == {"timed_out"}
+
+
+def test_a_verdict_is_there_soon_where_one_api_of_a_host_does_not_answer() -> None:
+    report, moment = verified(Network(silent, "management.azure.com", part="Microsoft.SecurityInsights"))
+    assert moment < LIMIT
+    assert [one.root.finding.cause for one in report.verdict.root_causes] == ["timed_out"]
 
 
 def test_without_trouble_a_verdict_takes_what_the_answers_take() -> None:
@@ -154,7 +162,7 @@ def test_time_in_which_this_process_could_not_run_is_not_the_hosts() -> None:
         assert isinstance(loop, Skipping)
         loop.call_later(0.5, loop.skip, 100.0)
         with pytest.raises(TimeoutError):
-            async with Host(1).answering(15):
+            async with Host(1).answering("graph", 15):
                 await asyncio.Event().wait()
         return loop.time()
 

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from conformance.apis.actions import covers
 from conformance.connection import Connection
 from conformance.findings import Finding, finding
-from conformance.probing.diagnosis.misplacement import other_subscription, role_elsewhere, wrong_names
+from conformance.probing.diagnosis.misplacement import other_names, other_subscription, role_elsewhere, wrong_names
 from conformance.probing.diagnosis.propagation import PROPAGATION, QUERY_PROPAGATION, young
 from conformance.probing.diagnosis.role_actions import (
     AREAS,
-    WORKSPACE_READ,
     api_of,
     incomplete_role,
-    may_cover,
     named_action,
     refused_action,
     unreadable_role,
+    unshown,
 )
 from conformance.probing.diagnosis.rules import NOT_FOUND, elements_of, tells_apart
 from conformance.probing.evidence import Answer, Evidence, NotAsked, Refusal
@@ -42,6 +40,7 @@ def arm_authorization_failed(
     deny_assignments: Evidence,
     workspace: Evidence,
     query_print: Evidence,
+    query_by_resource: Evidence,
     incident_table: Evidence,
     incidents: Evidence,
 ) -> Finding | NotAsked | None:
@@ -53,14 +52,18 @@ def arm_authorization_failed(
         return misplaced
     if other := other_subscription(connection, facts, subscriptions, workspaces_elsewhere):
         return other
-    if refusal.probe == "workspace" and _unshown(permissions, (query_print, incidents)):
-        reason = "the app's role is not taken to include the workspace's own properties; what is in it is answered"
+    if refusal.probe == "workspace" and unshown(elements_of(permissions)):
+        reason = "the app's role reaches what is in the workspace, and is not taken to include its own properties"
         return NotAsked(refusal.probe, reason)
+    if refusal.probe in OWN_ROLES and _all_answered((query_print, incidents)):
+        return NotAsked(refusal.probe, "the app's role does not show what it allows; what it is for is answered")
     within = QUERY_PROPAGATION if api_of(refusal) == "log_analytics" else PROPAGATION
     if waiting := young(role_assignments, role_definitions, refused_action(refusal), facts, within):
         return waiting
     if other := _other_principal(assignments_here, role_definitions, token_arm, facts):
         return other
+    if isinstance(query_print, Answer) and _is_denied(query_by_resource) and not isinstance(permissions, Answer):
+        return other_names(connection, facts)
     if isinstance(permissions, Answer) and permissions.data.value:
         seen = dict(zip(AREAS, (workspace, query_print, incident_table, incidents), strict=True))
         return incomplete_role(permissions, seen, deny_assignments, refusal, facts)
@@ -109,17 +112,19 @@ def group_scope(connection: Connection) -> str:
     return f"/subscriptions/{connection.subscription_id}/resourceGroups/{connection.resource_group}"
 
 
-def _unshown(permissions: Evidence, seen: Sequence[Evidence]) -> bool:
-    """Return whether only the workspace's own properties are kept from a role that covers what is below them.
+OWN_ROLES = frozenset({"permissions", "role_assignments", "role_definitions"})
+"""Probes that look at the app's own roles. No operation of a connection needs the right to do so."""
 
-    Whether ``workspaces/*/read`` includes ``workspaces/read`` is not documented. Where everything that is used in the
-    workspace is answered, a service that says no breaks nothing.
-    """
-    grants = elements_of(permissions)
-    below = any(may_cover(one.actions, WORKSPACE_READ) for one in grants)
-    literal = any(covers(one.actions, WORKSPACE_READ) for one in grants)
-    answered = any(isinstance(one, Answer) for one in seen) and all(isinstance(one, Answer | NotAsked) for one in seen)
-    return below and not literal and answered
+
+def _all_answered(seen: Sequence[Evidence]) -> bool:
+    """Return whether everything that a connection uses of the workspace is answered."""
+    return any(isinstance(one, Answer) for one in seen) and all(isinstance(one, Answer | NotAsked) for one in seen)
+
+
+def _is_denied(query: Evidence) -> bool:
+    """Return whether the query API refuses a query for want of a role, or of a workspace."""
+    rules = ("log_analytics_forbidden", "log_analytics_not_found")
+    return isinstance(query, Refusal) and query.finding.tell_apart in rules
 
 
 def _other_principal(

@@ -5,8 +5,12 @@ from __future__ import annotations
 from conformance.findings import Finding, finding
 from conformance.probing.evidence import Answer, Evidence
 
-CAPPED = frozenset({"OverQuota", "ForceOff", "SubscriptionSuspended"})
-"""Values of ``dataIngestionStatus`` that say that ingestion is stopped."""
+STOPPED = {
+    "OverQuota": "daily_cap_reached",
+    "ForceOff": "daily_cap_reached",
+    "SubscriptionSuspended": "subscription_disabled",
+}
+"""Values of ``dataIngestionStatus`` that say that ingestion is stopped, and the cause of each."""
 
 
 def ingestion_stop(workspace: Evidence, query_daily_cap: Evidence) -> Finding | None:
@@ -14,9 +18,9 @@ def ingestion_stop(workspace: Evidence, query_daily_cap: Evidence) -> Finding | 
     if isinstance(workspace, Answer):
         capping = workspace.data.properties.workspace_capping
         status = capping.data_ingestion_status if capping else None
-        if status in CAPPED:
+        if status in STOPPED:
             text = f"Ingestion is stopped: dataIngestionStatus is {status}."
-            return finding("daily_cap_reached", explanation=text)
+            return finding(STOPPED[status], explanation=text)
     if isinstance(query_daily_cap, Answer):
         stops = sum(row["Count"] for row in query_daily_cap.data.records())
         if stops:

@@ -8,10 +8,10 @@ from dataclasses import replace
 from conformance.apis.arm import Workspace
 from conformance.connection import Connection, problems
 from conformance.findings import Finding, finding
-from conformance.probing.diagnosis.azure import READER_ROLE, arm_authorization_failed, identity
+from conformance.probing.diagnosis.azure import READER_ROLE, arm_authorization_failed, identity, parent_not_found
 from conformance.probing.diagnosis.propagation import QUERY_PROPAGATION, young
-from conformance.probing.diagnosis.role_actions import AREAS
-from conformance.probing.diagnosis.rules import tells_apart
+from conformance.probing.diagnosis.role_actions import AREAS, unshown
+from conformance.probing.diagnosis.rules import ACCESS, NOT_FOUND, elements_of, tells_apart
 from conformance.probing.evidence import Answer, Evidence, Refusal
 
 
@@ -23,6 +23,7 @@ def log_analytics_forbidden(
     token_arm: Evidence,
     role_assignments: Evidence,
     role_definitions: Evidence,
+    query_by_resource: Evidence,
     **clues: Evidence,
 ) -> Finding | None:
     """403: another workspace's id, a closed network, no role, or a role that the query API does not know yet."""
@@ -34,17 +35,52 @@ def log_analytics_forbidden(
             return network_closed(workspace.data, facts)
         if waiting := young(role_assignments, role_definitions, AREAS["query"][0], facts, QUERY_PROPAGATION):
             return waiting
-    seen = {"token_arm": token_arm, "role_assignments": role_assignments, "role_definitions": role_definitions}
+    if refusal.finding.cause == "network_access_disabled":
+        return None  # the service names the network itself; no role is looked for
+    if isinstance(query_by_resource, Answer) and not isinstance(workspace, Answer):
+        return finding(
+            "workspace_id_mismatch",
+            facts=facts,
+            certainty="likely",
+            also=("rbac_propagating",),
+            about="query_print",
+            explanation=f"A query of {connection.workspace_name} by its resource id is answered, and one by the"
+            f" workspace id {connection.workspace_id} is refused: that is another workspace's.",
+        )
+    seen = {
+        "token_arm": token_arm,
+        "role_assignments": role_assignments,
+        "role_definitions": role_definitions,
+        "query_by_resource": query_by_resource,
+    }
     return of_the_workspace(refusal, connection, workspace, **seen, **clues)
 
 
 @tells_apart
 def log_analytics_not_found(
-    refusal: Refusal, connection: Connection, workspace: Evidence, **clues: Evidence
+    refusal: Refusal,
+    connection: Connection,
+    workspace: Evidence,
+    subscription: Evidence,
+    resource_group: Evidence,
+    permissions: Evidence,
+    incidents: Evidence,
+    **clues: Evidence,
 ) -> Finding | None:
-    """404: the names lead to a workspace with another id, or there is no such workspace at all."""
+    """404: the names lead to a workspace with another id, or there is no such workspace at all.
+
+    Where the workspace itself is not shown, it is the incidents whose refusal speaks for what does not exist.
+    """
     if isinstance(workspace, Answer):
         return id_mismatch(connection, workspace.data)
+    parents = {"subscription": subscription, "resource_group": resource_group, "workspace": workspace}
+    if isinstance(parent := parent_not_found(refusal, connection=connection, **parents), Finding):
+        return parent
+    if unshown(elements_of(permissions)):
+        if isinstance(incidents, Refusal) and incidents.finding.cause in NOT_FOUND:
+            return replace(incidents.finding, about=incidents.probe)
+        return None
+    clues |= {"subscription": subscription, "permissions": permissions, "incidents": incidents}
     return of_the_workspace(refusal, connection, workspace, **clues)
 
 
@@ -52,11 +88,14 @@ def of_the_workspace(
     refusal: Refusal, connection: Connection, workspace: Evidence, **clues: Evidence
 ) -> Finding | None:
     """Return the finding of the workspace itself if it has one, else the finding of the role that the query lacks."""
-    if isinstance(workspace, Refusal) and workspace.finding.tell_apart != "arm_authorization_failed":
+    if isinstance(workspace, Refusal) and workspace.finding.tell_apart != ACCESS:
         return workspace.finding
-    about = workspace if isinstance(workspace, Refusal) else refusal
-    found = arm_authorization_failed(about, connection=connection, workspace=workspace, **clues)
-    return replace(found, code=refusal.finding.code) if isinstance(found, Finding) else None
+    refusals = [workspace, refusal] if isinstance(workspace, Refusal) else [refusal]
+    for one in refusals:  # a refusal of the workspace's own properties may prove nothing
+        found = arm_authorization_failed(one, connection=connection, workspace=workspace, **clues)
+        if isinstance(found, Finding):
+            return replace(found, code=refusal.finding.code)
+    return None
 
 
 def id_mismatch(connection: Connection, workspace: Workspace) -> Finding | None:

@@ -39,6 +39,20 @@ def wrong_names(connection: Connection, facts: Mapping[str, str], workspaces: Ev
     return None
 
 
+def other_names(connection: Connection, facts: Mapping[str, str]) -> Finding:
+    """Return the finding of names that are not the workspace's: a query by its id is answered, one by them refused."""
+    return finding(
+        "workspace_not_found",
+        facts=facts,
+        certainty="likely",
+        also=("resource_group_not_found", "subscription_not_found", "rbac_role_missing"),
+        about="workspace",
+        explanation=f"The app may query the workspace with the id {connection.workspace_id}, and sees nothing at"
+        f" {connection.workspace_name} in {connection.resource_group}: one of subscription, resource group and"
+        " workspace name is not that workspace's.",
+    )
+
+
 def other_subscription(
     connection: Connection, facts: Mapping[str, str], subscriptions: Evidence, workspaces_elsewhere: Evidence
 ) -> Finding | None:

@@ -36,6 +36,16 @@ def may_cover(patterns: Sequence[str], action: str) -> bool:
     return covers(patterns, action) or covers((pattern.replace("/*/", "/") for pattern in patterns), action)
 
 
+def unshown(grants: Sequence[Permissions]) -> bool:
+    """Return whether only the workspace's own properties may be kept from a role that covers what is below them.
+
+    Whether ``workspaces/*/read`` includes ``workspaces/read`` is not documented: a service that says no breaks nothing,
+    and proves nothing of what else is refused.
+    """
+    below = any(may_cover(one.actions, WORKSPACE_READ) for one in grants)
+    return below and not any(covers(one.actions, WORKSPACE_READ) for one in grants)
+
+
 AREAS: Mapping[str, tuple[str, ...]] = {
     "workspace": (WORKSPACE_READ,),
     "query": ("Microsoft.OperationalInsights/workspaces/query/read",),
@@ -81,7 +91,13 @@ def incomplete_role(
     only if it was seen.
     """
     grants = permissions.data.value
-    missing = [area for area in AREAS if isinstance(seen[area], Refusal) and missing_actions(grants, area)]
+    missing = [
+        area
+        for area in AREAS
+        if isinstance(seen[area], Refusal)
+        and missing_actions(grants, area)
+        and not (area == "workspace" and unshown(grants))
+    ]
     action = named_action(refusal)
     about = missing[0] if missing else area_of(action) if action else AREA_OF.get(api_of(refusal), "workspace")
     named = action or AREAS[about][0]
