@@ -10,6 +10,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +62,11 @@ def jobs(name: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {one["job"]: one for one in found}
 
 
-ALL = [(name, script) for name in FILES for script in scripts(parsed(name))]
-ALL += [("README.md", script) for script in blocks("sh")]
+@cache
+def everything() -> list[tuple[str, str]]:
+    """The scripts of both pipelines and of the page, each with the name of its file."""
+    found = [(name, script) for name in FILES for script in scripts(parsed(name))]
+    return [*found, *(("README.md", script) for script in blocks("sh"))]
 
 
 @each_pipeline
@@ -71,28 +75,30 @@ def test_there_is_a_live_and_an_offline_job(name: str) -> None:
 
 
 def test_every_script_is_valid_bash(subtests: pytest.Subtests) -> None:
-    for name, script in ALL:
+    for name, script in everything():
         with subtests.test(name=name, script=script):
             subprocess.run(["bash", "-n"], input=script, text=True, check=True, timeout=60)
 
 
-PYTEST = [(name, words) for name, script in ALL for words in commands(script, "pytest")]
+def calls_of_pytest() -> list[tuple[str, list[str]]]:
+    return [(name, words) for name, script in everything() for words in commands(script, "pytest")]
 
 
 def test_both_pipelines_and_the_page_call_pytest() -> None:
-    assert [name for name, _ in PYTEST] == [*(name for name in FILES for _ in range(2)), "README.md"]
+    assert [name for name, _ in calls_of_pytest()] == [*(name for name in FILES for _ in range(2)), "README.md"]
 
 
-@pytest.mark.parametrize(("name", "words"), PYTEST, ids=range(len(PYTEST)))
-def test_pytest_is_called_with_options_that_there_are(name: str, words: list[str], pytestconfig: pytest.Config) -> None:
+def test_pytest_is_called_with_options_that_there_are(pytestconfig: pytest.Config, subtests: pytest.Subtests) -> None:
     parser = pytest.Parser(_ispytest=True)
     plugin.pytest_addoption(parser)
     group = parser.getgroup("others")
     group.addoption("--junitxml")
     group.addoption("--record-mode", choices=["once", "new_episodes", "all", "rewrite", "none"])
-    known, unknown = parser.parse_known_and_unknown_args(words[1:])
-    assert unknown == []
-    source(known.sentinel_source, cassettes=Path("cassettes"))
+    for name, words in calls_of_pytest():
+        with subtests.test(name=name, words=words):
+            known, unknown = parser.parse_known_and_unknown_args(words[1:])
+            assert unknown == []
+            source(known.sentinel_source, cassettes=Path("cassettes"))
     for option in ("junitxml", "record_mode"):
         assert pytestconfig.getoption(f"--{option.replace('_', '-')}", "missing") != "missing", "the option exists"
 

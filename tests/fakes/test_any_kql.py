@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,8 +22,7 @@ from tests.fakes.fake_defender import error
 from tests.fakes.kql_corpus import ORDERED, REFUSED, UNORDERED, Tables
 from tests.fakes.test_log_analytics_fake import innermost
 
-pytest.importorskip("duckdb_kql")
-pytest.importorskip("duckdb")
+pytestmark = pytest.mark.skipif(importlib.util.find_spec("duckdb_kql") is None, reason="without the extra kql")
 
 
 def rows(response: httpx.Response) -> list[tuple[Any, ...]]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -23,6 +24,7 @@ from conformance.probing.transport import Patience
 from conformance.sources.base import Channel
 from conformance.verification.api import verify_all
 from conformance.verification.result import Report
+from tests import virtual_loop
 from tests.contoso import secret_of
 
 
@@ -40,14 +42,18 @@ class InProcess:
 
 
 def verified(
-    fleet: Fleet, handler: Handler | None = None, patience: Patience | None = None, jobs: int = 8
+    fleet: Fleet,
+    handler: Handler | None = None,
+    patience: Patience | None = None,
+    jobs: int = 8,
+    run: Callable[[Coroutine[Any, Any, dict[str, Report]]], dict[str, Report]] = asyncio.run,
 ) -> dict[str, Report]:
     async def all_of_them() -> dict[str, Report]:
         connections = [connection for connection, _ in fleet.members()]
         reports = verify_all(connections, source=InProcess(handler or fleet.handler), patience=patience, jobs=jobs)
         return {one.connection.name: one async for one in reports}
 
-    return asyncio.run(all_of_them())
+    return run(all_of_them())
 
 
 def found(report: Report) -> tuple[str, ...]:
@@ -74,7 +80,7 @@ def test_a_deadline_finds_of_the_silent_what_patience_finds() -> None:
         except httpx.TimeoutException:
             return await asyncio.Event().wait()  # type: ignore[return-value]
 
-    reports = verified(fleet, silent, Patience(deadline=1))
+    reports = verified(fleet, silent, Patience(deadline=1), run=virtual_loop.run)
     assert {found(report) for report in reports.values()} == {("timed_out",)}
 
 

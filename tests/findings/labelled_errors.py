@@ -6,6 +6,7 @@ import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ class LabelledError:
     causes: frozenset[str]
 
 
+@cache
 def load() -> list[LabelledError]:
     if not (ERRORS.exists() and LABELS.exists()):
         return []

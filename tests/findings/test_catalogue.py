@@ -7,11 +7,13 @@ import csv
 import pytest
 
 from conformance.findings import CAUSES, explain
-from conformance.findings.catalogue import CATALOGUES, catalogue
+from conformance.findings.catalogue import CATALOGUES, Entry, catalogue
 from conformance.probing.diagnosis import TELL_APART
 from tests.findings.labelled_errors import SHARED
 
-NUMBERED = [entry for entry in catalogue() if entry.numbers and not entry.words and not entry.anywhere]
+
+def numbered() -> list[Entry]:
+    return [entry for entry in catalogue() if entry.numbers and not entry.words and not entry.anywhere]
 
 
 def test_every_service_has_a_catalogue() -> None:
@@ -54,7 +56,7 @@ def test_certainty_needs_more_than_words() -> None:
 
 
 def test_every_number_leads_to_its_entry(subtests: pytest.Subtests) -> None:
-    for entry in NUMBERED:
+    for entry in numbered():
         with subtests.test(entry=entry.id):
             body = {"error": "x", "error_description": "", "error_codes": list(entry.numbers)}
             assert explain(body, service="entra").entry == entry.id
@@ -73,7 +75,7 @@ def test_all_known_numbers_are_recognised() -> None:
         pytest.skip("the table of numbers is not beside this checkout")
     with table.open(encoding="utf-8") as rows:
         numbers = {int(row["code"]) for row in csv.DictReader(rows)}
-    assert numbers <= {number for entry in NUMBERED for number in entry.numbers}
+    assert numbers <= {number for entry in numbered() for number in entry.numbers}
 
 
 def test_every_code_means_something_by_itself() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import pytest
 from hypothesis import given
@@ -17,19 +18,23 @@ from tests.findings.findings_facts import FACTS
 from tests.findings.shells import in_bash, in_cmd, in_powershell
 
 GROUPS = ("rg-soc", "rg.soc_(prod)", "rg soc (prod)")
-STEPS: list[tuple[str, Step]] = [
-    (cause, step)
-    for group in GROUPS
-    for cause in CAUSES
-    for step in finding(cause, facts={**FACTS, "resource_group": group}).fix.steps
-]
-"""By cause, with groups whose names have what a shell may read a meaning into."""
+
+
+@cache
+def steps() -> list[tuple[str, Step]]:
+    """By cause, with groups whose names have what a shell may read a meaning into."""
+    return [
+        (cause, step)
+        for group in GROUPS
+        for cause in CAUSES
+        for step in finding(cause, facts={**FACTS, "resource_group": group}).fix.steps
+    ]
 
 
 def test_every_command_is_the_same_in_bash_powershell_and_cmd(subtests: pytest.Subtests) -> None:
-    lines = list(dict.fromkeys(step.command for _, step in STEPS))
+    lines = list(dict.fromkeys(step.command for _, step in steps()))
     words = dict(zip(lines, in_bash(lines), strict=True))
-    for cause, step in STEPS:
+    for cause, step in steps():
         with subtests.test(cause, command=step.command):
             typed = words[step.command]
             if "powershell" in step.shells and typed[0] != "az":
@@ -42,12 +47,12 @@ def test_every_command_is_the_same_in_bash_powershell_and_cmd(subtests: pytest.S
 
 
 def test_what_takes_a_command_back_can_be_run_as_well() -> None:
-    lines = [step.undo for _, step in STEPS if step.undo]
+    lines = [step.undo for _, step in steps() if step.undo]
     assert all(words[0] == "az" and "{" not in " ".join(words) for words in in_bash(list(dict.fromkeys(lines))))
 
 
 def test_what_grants_says_who_may_run_it_and_what_takes_it_back(subtests: pytest.Subtests) -> None:
-    for cause, step in STEPS:
+    for cause, step in steps():
         granting = any(f" {verb} " in f"{step.command} " for verb in ("create", "reset", "post", "put", "register"))
         if step.command.startswith("az ") and granting and "/query" not in step.command:
             with subtests.test(cause, command=step.command):
@@ -60,7 +65,7 @@ SIGN_IN = ("az login", "az cloud", "az account")
 
 
 def test_every_command_says_who_may_run_it(subtests: pytest.Subtests) -> None:
-    for cause, step in STEPS:
+    for cause, step in steps():
         if step.command.startswith("az ") and not step.command.startswith(SIGN_IN):
             with subtests.test(cause, command=step.command):
                 assert step.role
@@ -82,7 +87,7 @@ def test_the_roles_of_azure_allow_what_a_command_does(subtests: pytest.Subtests)
 
 
 def test_no_kind_of_command_is_left_over() -> None:
-    met = {verb.start + verb.within for verb in verbs() for _, step in STEPS if verb.fits(step.command)}
+    met = {verb.start + verb.within for verb in verbs() for _, step in steps() if verb.fits(step.command)}
     assert met == {verb.start + verb.within for verb in verbs()}
 
 

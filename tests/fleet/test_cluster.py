@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import pickle
@@ -18,7 +19,6 @@ from typing import Any
 import pytest
 
 from conformance.fakes.source import Fake
-from conformance.fleet import cluster as clusters
 from conformance.fleet.__main__ import main
 from conformance.results.history import History
 from conformance.results.journal import FILE
@@ -26,8 +26,10 @@ from tests.contoso import SECRET
 from tests.fleet import mixed_fleet
 from tests.fleet.clusters import INLINE, ROOT, LocalCluster, until, write_fleet
 
-distributed = pytest.importorskip("distributed")
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(importlib.util.find_spec("distributed") is None, reason="without the extra cluster"),
+]
 COUNT = 18
 HELD = 8
 """So many are opened at once: two batches of four. The others wait for the gate, so that something is under way."""
@@ -215,7 +217,7 @@ def test_a_cluster_that_loses_its_last_worker_is_given_up(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(clusters, "WORKERS", 2.0)
+    monkeypatch.setattr("conformance.fleet.cluster.WORKERS", 2.0)
     until(lambda: cluster.logs().count("Registered to:") >= 2, "both workers")
     with ThreadPoolExecutor() as threads:
         run = threads.submit(main, arguments(fleet, cluster, tmp_path / "out"))
@@ -281,9 +283,11 @@ def test_no_secret_is_anywhere_in_the_cluster(cluster: LocalCluster, fleet: Path
         held = [(key, repr(task), task.run_spec) for key, task in dask_worker.state.tasks.items()]
         return pickle.dumps((held, dict(dask_worker.data), list(dask_worker.state.log)))
 
+    import distributed
+
     run = started(arguments(fleet, cluster, tmp_path / "out"))
     seen = b""
-    with distributed.Client(cluster.address, set_as_default=False) as client:
+    with distributed.Client(cluster.address, set_as_default=False) as client:  # type: ignore[no-untyped-call]
         while run.poll() is None:
             seen += client.run_on_scheduler(of_scheduler)
             seen += b"".join(client.run(of_worker).values())
@@ -302,7 +306,7 @@ def test_no_secret_is_anywhere_in_the_cluster(cluster: LocalCluster, fleet: Path
 def test_a_scheduler_that_cannot_be_reached_is_one_line(
     fleet: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clusters, "CONNECT", 0.5)
+    monkeypatch.setattr("conformance.fleet.cluster.CONNECT", 0.5)
     assert main([str(fleet), "--source=fake", "--scheduler=tcp://127.0.0.1:1", f"--report={tmp_path / 'out'}"]) == 4
     output = capsys.readouterr()
     assert output.err.startswith("ERROR: tcp://127.0.0.1:1: no Dask scheduler answers")
@@ -317,7 +321,7 @@ def test_a_cluster_without_workers_is_one_line(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(clusters, "WORKERS", 1.0)
+    monkeypatch.setattr("conformance.fleet.cluster.WORKERS", 1.0)
     with LocalCluster(tmp_path / "cluster", environ, workers=0) as cluster:
         assert main(arguments(fleet, cluster, tmp_path / "out")) == 4
         assert capsys.readouterr().err == f"ERROR: {cluster.address}: has no workers\n"

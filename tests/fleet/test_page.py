@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import kubernetes_validate
 import pytest
-import yaml
 
 from conformance import plugin
 from conformance.fleet.__main__ import run_parser, trend_parser
@@ -22,7 +21,10 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 
 
+@cache
 def manifests() -> list[dict[str, Any]]:
+    import yaml
+
     return list(yaml.safe_load_all(blocks("yaml")[0]))
 
 
@@ -37,11 +39,14 @@ def pods() -> dict[str, dict[str, Any]]:
 
 
 def steps() -> Iterator[str]:
+    import yaml
+
     workflow = yaml.safe_load(blocks("yaml")[1])
     for job in workflow["jobs"].values():
         yield from (step["run"] for step in job["steps"] if "run" in step)
 
 
+@cache
 def commands() -> list[list[str]]:
     """Every command of the page, in words; what a shell or a workflow fills in is a word too."""
     lines = [line for block in blocks("sh") for line in block.splitlines()]
@@ -75,22 +80,27 @@ def test_options_of_the_plugin_exist() -> None:
     assert named <= known_to_the_plugin()
 
 
-@pytest.mark.parametrize("words", [one for one in commands() if one[:3] == ["python", "-m", "conformance.fleet"]])
-def test_commands_of_a_fleet_can_be_read(words: list[str]) -> None:
+def test_commands_of_a_fleet_can_be_read(subtests: pytest.Subtests) -> None:
     """The parser raises for an option that it does not know."""
-    arguments = words[3:]
-    assert trend_parser().parse_args(arguments[1:]) if arguments[0] == "trend" else run_parser().parse_args(arguments)
+    calls = [one[3:] for one in commands() if one[:3] == ["python", "-m", "conformance.fleet"]]
+    assert calls
+    for call in calls:
+        with subtests.test(arguments=call):
+            assert trend_parser().parse_args(call[1:]) if call[0] == "trend" else run_parser().parse_args(call)
 
 
-@pytest.mark.parametrize("words", [one for one in commands() if one[0] == "dask"])
-def test_commands_of_dask_exist(words: list[str]) -> None:
+def test_commands_of_dask_exist(subtests: pytest.Subtests) -> None:
     pytest.importorskip("distributed")
     from distributed.cli.dask_scheduler import main as scheduler
     from distributed.cli.dask_worker import main as worker
 
-    command = {"scheduler": scheduler, "worker": worker}[words[1]]
-    known = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
-    assert {word.partition("=")[0] for word in words[2:] if word.startswith("--")} <= known
+    calls = [one for one in commands() if one[0] == "dask"]
+    assert calls
+    for words in calls:
+        with subtests.test(words=words):
+            command = {"scheduler": scheduler, "worker": worker}[words[1]]
+            known = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
+            assert {word.partition("=")[0] for word in words[2:] if word.startswith("--")} <= known
 
 
 TO_CHOOSE = {"labels", "matchLabels", "requests", "limits"}
@@ -109,15 +119,19 @@ def misspelt(value: Any, parent: str = "") -> Iterator[tuple[str, Any]]:
             yield from ((name, {**value, key: wrong}) for name, wrong in misspelt(one, key))
 
 
-@pytest.mark.parametrize("manifest", manifests(), ids=lambda one: f"{one['kind']}-{one['metadata']['name']}")
-def test_kubernetes_takes_the_manifests(manifest: dict[str, Any]) -> None:
+def test_kubernetes_takes_the_manifests(subtests: pytest.Subtests) -> None:
     """By the schemas of its API server, strictly: no member is there that they do not have."""
+    import kubernetes_validate
+
     latest = kubernetes_validate.latest_version()
-    kubernetes_validate.validate(manifest, latest, strict=True)
-    for name, wrong in misspelt(manifest):
-        if name not in ("kind", "apiVersion"):  # which schema it is
-            with pytest.raises(kubernetes_validate.ValidationError):
-                kubernetes_validate.validate(wrong, latest, strict=True)
+    assert manifests()
+    for manifest in manifests():
+        with subtests.test(kind=manifest["kind"], name=manifest["metadata"]["name"]):
+            kubernetes_validate.validate(manifest, latest, strict=True)
+            for name, wrong in misspelt(manifest):
+                if name not in ("kind", "apiVersion"):  # which schema it is
+                    with pytest.raises(kubernetes_validate.ValidationError):
+                        kubernetes_validate.validate(wrong, latest, strict=True)
 
 
 def test_only_workers_have_the_secrets() -> None:

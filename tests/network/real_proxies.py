@@ -47,6 +47,8 @@ class Situation:
     settings: Mapping[str, str] = field(default_factory=dict)
     says: tuple[str, ...] = ()
     """Words of the explanation or of the fix."""
+    silent: bool = False
+    """Nothing is ever answered: a test has to wait for the end of its patience."""
 
     @property
     def id(self) -> str:
@@ -83,6 +85,7 @@ def _described() -> Iterator[Situation]:
                 _files(row, one),
                 {**row["settings"], **one.get("settings", {})},
                 tuple(one.get("says", ())),
+                one.get("silent", False),
             )
 
 

@@ -16,17 +16,20 @@ from conformance.findings import CAUSES
 from conformance.probing.engine import Engine
 from conformance.probing.evidence import Answer, Blocked, Gathered, InternalError, NotAsked, Refusal
 from conformance.probing.transport import Patience
+from tests import virtual_loop
 from tests.contoso import START, made_up
 
 
 def gather(
     world: World, names: Iterable[str], transport: httpx.AsyncBaseTransport | None = None, **options: object
 ) -> Gathered:
+    """Asks in virtual time: what hangs takes no time of this machine, and nothing else takes any."""
+
     async def run() -> Gathered:
         engine = Engine(world.connection, transport or world.transport(), clock=world.clock, **options)  # type: ignore[arg-type]
         return await engine.gather(names)
 
-    return asyncio.run(run())
+    return virtual_loop.run(run())
 
 
 def through(world: World, host: str, answer: Callable[[httpx.Request], httpx.Response]) -> httpx.AsyncBaseTransport:
