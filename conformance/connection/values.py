@@ -16,6 +16,7 @@ DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][
 WORKSPACE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,88}[A-Za-z0-9]")
 RESOURCE_GROUP = re.compile(r"[\w().-]{0,89}[\w()-]")
 VARIABLE = re.compile(r"\$\{?\w+\}?|%\w+%|\$env:\w+")
+REFERENCE = re.compile(r"(env|file):", re.IGNORECASE)
 QUOTES = "'\"`“”„‘’‚"
 MANY_TENANTS = frozenset({"common", "organizations", "consumers"})
 A_GUID = "a GUID such as 12345678-90ab-cdef-1234-567890abcdef"
@@ -157,6 +158,8 @@ def secret(value: str) -> Verdict:
         return "config_invalid", "quotes around it", expected
     if VARIABLE.fullmatch(value):
         return "config_invalid", "the name of a variable, as a shell writes it", "env:NAME, or the value itself"
+    if REFERENCE.match(value):
+        return "config_invalid", "env: or file: in other letters", "env:NAME or file:PATH in lower case"
     if value[0] == "<" and value[-1] == ">":
         return "config_invalid", "a placeholder in angle brackets", expected
     return None

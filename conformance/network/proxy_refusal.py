@@ -19,6 +19,8 @@ DENIALS = frozenset({401, 403, 451})
 SPOKEN = frozenset({"basic"})
 """The authentication schemes that this client speaks to a proxy."""
 _STATUS = re.compile(r"(\d{3})\b")
+_SOCKS_REPLY = re.compile(r"could not connect: ([A-Za-z ]{1,40})\.")
+"""How httpcore gives a reply of RFC 1928."""
 _WORD = re.compile(r"[A-Za-z0-9_./-]{1,40}")
 
 
@@ -48,6 +50,7 @@ def proxy_refusal(error: Exception, route: Route) -> Finding | None:
 def route_facts(route: Route) -> dict[str, str]:
     """Return the facts with which the commands of a fix use the same proxy as the request."""
     address = route.proxy.address if route.proxy else ""
+    address = re.sub("^socks5://", "socks5h://", address)  # to curl, socks5:// is a name that is looked up here
     return {"host": route.host, "proxy": address, "proxy_user": "<user>" if _signs_in(route.proxy) else ""}
 
 
@@ -105,7 +108,8 @@ def _meaning(error: Exception, route: Route) -> tuple[str, str]:
     if isinstance(error, httpx.RemoteProtocolError) and "disconnected" not in text:
         return "proxy_failed", f"gave an answer that is not HTTP; if it speaks TLS itself, write https:// in {setting}"
     if isinstance(error, httpx.ProxyError):
-        return "proxy_failed", "could not reach the service"
+        reply = _SOCKS_REPLY.search(text)
+        return "proxy_failed", "could not reach the service" + (f" (SOCKS: {reply[1]})" if reply else "")
     return "proxy_failed", f"hung up without an answer; if it speaks TLS itself, write https:// in {setting}"
 
 

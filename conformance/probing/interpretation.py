@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
 import httpx
@@ -30,27 +29,21 @@ def read(name: str, endpoint: Endpoint[Any], received: Response, connection: Con
         return refused(incomplete)
     if received.status == 200 and received.body.strip():
         content_type = received.headers.get("content-type", "")
-        if "html" not in content_type.lower():
-            with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                if received.body.lstrip()[:1] not in (b"{", b"["):
-                    raise msgspec.DecodeError
-                try:
-                    return Answer(
-                        name,
-                        msgspec.json.decode(received.body, type=endpoint.answers),
-                        received.exchange,
-                        received.headers,
-                        received.body,
-                    )
-                except msgspec.ValidationError as error:
-                    return refused(
-                        finding(
-                            "contract_violation",
-                            about=service,
-                            code=endpoint.name,
-                            explanation=f"{endpoint.name} answered 200, but not in its documented shape: {error}.",
-                        )
-                    )
+        if "html" not in content_type.lower() and received.body.lstrip()[:1] in (b"{", b"["):
+            try:
+                return Answer(
+                    name,
+                    msgspec.json.decode(received.body, type=endpoint.answers),
+                    received.exchange,
+                    received.headers,
+                    received.body,
+                )
+            except msgspec.ValidationError as error:
+                problem = f"not in its documented shape: {error}"
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:  # data, cut off or garbled
+                problem = f"with JSON that cannot be read: {error}"
+            explanation = f"{endpoint.name} answered 200, but {problem}."
+            return refused(finding("contract_violation", about=service, code=endpoint.name, explanation=explanation))
     found = explain(
         received.body, status=received.status, headers=received.headers, service=service, facts=connection.facts()
     )

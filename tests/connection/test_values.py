@@ -69,6 +69,8 @@ def test_a_value_that_cannot_be_right_has_its_cause(subtests: pytest.Subtests) -
         ("client_secret", "abc8Q~canary\n", "config_invalid"),
         ("client_secret", "'abc8Q~canary'", "config_invalid"),
         ("client_secret", "<canary>", "config_invalid"),
+        ("client_secret", "ENV:CANARY", "config_invalid"),
+        ("client_secret", "File:canary.txt", "config_invalid"),
         ("resource_group", "rg.", "config_invalid"),
         ("resource_group", "", "config_invalid"),
         ("resource_group", "r" * 91, "config_invalid"),

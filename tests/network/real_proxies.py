@@ -11,7 +11,7 @@ import time
 import tomllib
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -19,7 +19,9 @@ from typing import Any
 
 import trustme
 
+from conformance.fakes import world
 from conformance.fakes.network.served import ServedTenant
+from tests.network.relay import relay
 
 DESCRIPTIONS = Path(__file__).with_name("proxies.toml")
 START = 20.0
@@ -49,6 +51,12 @@ class Situation:
     """Words of the explanation or of the fix."""
     silent: bool = False
     """Nothing is ever answered: a test has to wait for the end of its patience."""
+    hosts: str = ""
+    """The address that the proxy finds for the services: in a namespace of its own, it has another /etc/hosts. On
+    ``TENANT``, the served tenant answers.
+    """
+    reset_after: int | None = None
+    """After so many bytes of answers, a relay on the way to the proxy resets the connection."""
 
     @property
     def id(self) -> str:
@@ -59,10 +67,24 @@ class Situation:
         """Why it cannot be tried on this machine."""
         needed = (self.program, *self.prepare[:1])
         lacking = next((one for one in needed if one and not shutil.which(one, path=PATH)), None)
-        return lacking and f"{lacking} is not installed (Debian package {self.package})"
+        if lacking:
+            return f"{lacking} is not installed (Debian package {self.package})"
+        return "no namespace with an own /etc/hosts on this machine" if self.hosts and not _own_hosts() else None
 
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+TENANT = "127.0.0.2"
+OWN_HOSTS = ("unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"')
+"""Runs a program, given after a file, with this file as its /etc/hosts."""
+
+
+@cache
+def _own_hosts() -> bool:
+    if not shutil.which("unshare", path=PATH):
+        return False
+    return subprocess.run([*OWN_HOSTS, "/dev/null", "true"], capture_output=True).returncode == 0
 
 
 @cache
@@ -86,6 +108,8 @@ def _described() -> Iterator[Situation]:
                 {**row["settings"], **one.get("settings", {})},
                 tuple(one.get("says", ())),
                 one.get("silent", False),
+                one.get("hosts", ""),
+                one.get("reset_after"),
             )
 
 
@@ -98,7 +122,7 @@ def _files(row: Mapping[str, Any], one: Mapping[str, Any]) -> dict[str, str]:
 @contextmanager
 def running(situation: Situation, tenant: ServedTenant) -> Iterator[dict[str, str]]:
     """Runs the proxy of a situation in front of a served tenant; the environment that leads through it."""
-    with tempfile.TemporaryDirectory(prefix="proxy-") as folder, _silent() as silent:
+    with tempfile.TemporaryDirectory(prefix="proxy-") as folder, _silent() as silent, ExitStack() as stack:
         Path(folder).chmod(0o755)  # squid gives up root
         values = {
             "folder": folder,
@@ -109,6 +133,11 @@ def running(situation: Situation, tenant: ServedTenant) -> Iterator[dict[str, st
             "upstream": tenant.server.url.rpartition(":")[2],
             "ca": str(tenant.server.ca_file),
         }
+        upstream = int(values["upstream"])
+        if situation.reset_after is not None:
+            values["resetting"] = str(stack.enter_context(relay(upstream, reset_after=situation.reset_after)))
+        if situation.hosts == TENANT:
+            stack.enter_context(relay(upstream, TENANT, 443))
         for name, text in situation.files.items():
             Path(folder, name).write_text(_filled(text, values), encoding="utf-8")
         _certificates(Path(folder), tenant.server.ca_file.read_bytes())
@@ -124,6 +153,11 @@ def running(situation: Situation, tenant: ServedTenant) -> Iterator[dict[str, st
             for path in Path(folder, "certificates").rglob("*"):
                 path.chmod(0o777)
         command = [program, *(_filled(one, values) for one in situation.arguments)]
+        if situation.hosts:
+            Path(folder, "hosts").write_text(
+                "".join(f"{situation.hosts} {host}\n" for host in world.hosts()), encoding="utf-8"
+            )
+            command = [*OWN_HOSTS, f"{folder}/hosts", *command]
         with Path(folder, "output").open("wb") as output:
             process = subprocess.Popen(
                 command, cwd=folder, stdout=output, stderr=output, env={"PATH": PATH, "HOME": folder}

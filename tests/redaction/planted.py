@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import html
 import io
 import json
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from math import gcd
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
@@ -28,6 +30,7 @@ from conformance.results.history import History
 from conformance.results.journal import FILE, Journal
 from conformance.results.store import RunStore
 from conformance.sources.base import Channel
+from conformance.verification.pipeline import select_checks
 from tests.contoso import START, made_up
 
 CANARY = 'Zk7vPq3n+Xw9t/Rb5y"Lm2d&Hs8f<Gc4j Te6a\\Ju1x'
@@ -57,6 +60,36 @@ def encodings(secret: str) -> dict[str, str]:
         "in hexadecimal digits": raw.hex(),
         "cut": secret[:16],
     }
+
+
+def canary(number: int) -> str:
+    """A secret of its own for each number, with what every encoding encodes."""
+    digits = hashlib.sha256(str(number).encode()).hexdigest()
+    parts = [digits[start : start + 6] for start in range(0, 48, 6)]
+    return "Z" + "".join(part + sign for part, sign in zip(parts, '+/"&< \\x', strict=True))
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A place and a form of a secret: in a run from ``first`` on, the answer of this number shows it."""
+
+    number: int
+
+    @property
+    def secret(self) -> str:
+        return canary(self.number)
+
+    @property
+    def form(self) -> str:
+        return list(encodings(self.secret))[self.number % FORMS]
+
+    @property
+    def text(self) -> str:
+        return encodings(self.secret)[self.form]
+
+    @property
+    def place(self) -> str:
+        return list(PLACES)[self.number % len(PLACES)]
 
 
 def error(code: str, message: str, inner: str = "") -> bytes:
@@ -96,6 +129,17 @@ PLACES: Mapping[str, Callable[[str], httpx.Response]] = {
     ),
 }
 """Where a service can say something. With each host, these are 60 places."""
+FORMS = len(encodings(CANARY))
+assert gcd(FORMS, len(PLACES)) == 1, "so that counting meets every pair, once each"
+PAIRS = [Pair(number) for number in range(FORMS * len(PLACES))]
+AREAS = {
+    "entra": {"auth"},
+    "arm": {"arm", "rbac", "sentinel"},
+    "log_analytics": {"log_analytics"},
+    "graph": {"graph"},
+    "defender": {"defender"},
+}
+"""The areas of checks that ask each host most."""
 
 
 @dataclass
@@ -109,15 +153,15 @@ class Planted:
     count: int = 0
     """Answers that carried the text."""
     used: set[str] = field(default_factory=set)
-    tokens: bool = True
-    """Whether tokens are issued all the same."""
+    passes: tuple[str, ...] = (HOSTS["entra"],)
+    """What is answered all the same: parts of URLs."""
 
     @asynccontextmanager
     async def open(self, connection: Connection) -> AsyncIterator[Channel]:
         world = build(connection, start=START)
 
         async def handler(request: httpx.Request) -> httpx.Response:
-            if request.url.host != self.host or (self.tokens and request.url.host == HOSTS["entra"]):
+            if request.url.host != self.host or any(part in str(request.url) for part in self.passes):
                 return await world.handler(request)
             turn = self.first + self.count
             place, make = list(PLACES.items())[turn % len(PLACES)]
@@ -129,10 +173,11 @@ class Planted:
         yield Channel(httpx.MockTransport(handler), world.clock, connection)
 
 
-def outputs(source: Planted, secret: str = CANARY) -> dict[str, bytes]:
-    """Everything that a run says and writes, by what it is."""
+def outputs(source: Planted, secret: str = CANARY, areas: Collection[str] = ()) -> dict[str, bytes]:
+    """Everything that a run of the checks of these areas (all by default) says and writes, by what it is."""
     connection = made_up(client_secret=secret)
-    report = verify(connection, source=source)
+    checks = [check.id for check in select_checks() if check.area in areas] if areas else None
+    report = verify(connection, source=source, checks=checks)
     made = entry(report, connection, "all", alone=True)
     found: dict[str, bytes] = {"report of the library": report.json(), "task of a cluster": bytes(made.connection)}
     with tempfile.TemporaryDirectory() as folder:
@@ -158,12 +203,16 @@ def outputs(source: Planted, secret: str = CANARY) -> dict[str, bytes]:
     return found
 
 
-def leaks(found: Mapping[str, bytes], secret: str = CANARY) -> Iterator[tuple[str, str]]:
-    """In which output the secret stands, and in which form."""
-    forms = {name: form.lower().encode() for name, form in encodings(secret).items()}
+def leaks(found: Mapping[str, bytes], *secrets: str) -> Iterator[tuple[str, str, str]]:
+    """Yield which secret (``CANARY`` by default) stands in which output, and in which form."""
+    forms = [
+        (secret, name, form.lower().encode())
+        for secret in secrets or (CANARY,)
+        for name, form in encodings(secret).items()
+    ]
     for output, content in found.items():
         small = content.lower()
         joined = b"".join(small.split())  # as it was before it was broken into lines
-        for name, form in forms.items():
+        for secret, name, form in forms:
             if form in small or (len(form.split()) == 1 and form in joined):
-                yield output, name
+                yield secret, output, name
