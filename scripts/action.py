@@ -1,6 +1,7 @@
 """Print the shell steps of action.yml as one bash script, as GitHub runs them.
 
-The arguments are the action's inputs: `python -m scripts.action NAME=VALUE...`. Steps that use other actions are left out.
+The arguments are the inputs of the action: `python -m scripts.action NAME=VALUE...`. Steps that use other actions are
+left out.
 """
 
 from __future__ import annotations
