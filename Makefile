@@ -28,7 +28,7 @@ define install
 	@echo; test -e $@
 endef
 
-.PHONY: demo test test-clients test-cli test-plugins agreement quick check format bench bench-against bench-fleet bench-fleet-quick docs site locale cassettes report help clean
+.PHONY: demo test test-clients test-cli test-plugins test-versions agreement quick check format bench bench-against bench-fleet bench-fleet-quick docs site locale cassettes report help clean
 
 demo: $(DEMO_VENV)/.ready ## verify a made-up connection on the virtual tenant (SCENARIO=expired-secret breaks it)
 	@$(DEMO) $(ASKED)
@@ -41,6 +41,9 @@ test-clients: $(CLIENTS)/.ready ## unmodified clients of the services, on the vi
 
 test-plugins: $(PLUGINS)/.ready ## other plugins of pytest beside the suite, each in an environment of its own
 	@$(PLUGINS)/bin/python -m scripts.plugins
+
+test-versions: $(PLUGINS)/.ready ## the demo with the lowest declared versions, and quick tests with every Python of this machine
+	@$(PLUGINS)/bin/python -m scripts.versions
 
 agreement: $(CLIENTS)/.ready ## asks those clients in every scenario, and writes tests/clients/agreement.json
 	@$(CLIENTS)/bin/python -m scripts.agreement

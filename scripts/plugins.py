@@ -196,7 +196,7 @@ def verdict_problems(plugin: Plugin, situation: Situation, work: Path, said: str
 
 def matrix(entries: Sequence[Plugin], found: Sequence[Sequence[str]]) -> dict[str, object]:
     """What was seen: for each plugin and situation the problems, of which there are none where all is well."""
-    rows = [
+    rows: list[object] = [
         {
             "plugin": plugin.name,
             "version": plugin.version,

@@ -67,7 +67,7 @@ def load_files(
     wrong: list[str] = []
     files = [
         _read(path, os.environ if environ is None else environ, credentials)
-        for path in dict.fromkeys(_found(given, wrong))
+        for path in dict.fromkeys(files_of(given, wrong))
     ]
     wrong += [text for file in files for text in file.problems]
     seen: dict[str, str] = {}
@@ -91,7 +91,8 @@ def load_files(
     return {file.path: tuple(connection for connection, _ in file.connections) for file in files}
 
 
-def _found(given: Iterable[str | Path], wrong: list[str]) -> Iterable[Path]:
+def files_of(given: Iterable[str | Path], wrong: list[str]) -> Iterable[Path]:
+    """Yield the files of files, globs and folders; add what is none of them to ``wrong``, a line each."""
     for one in map(str, given):
         path = Path(one)
         try:

@@ -34,6 +34,8 @@ class Cause:
     conclusive: bool = True
     interrupts: bool = False
     """Data stops: where a connection does not work, it is one of the things to fix, even as a warning."""
+    key: str | None = None
+    """The key of the connection file whose value to look at."""
 
 
 @cache

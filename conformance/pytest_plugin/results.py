@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.checks.registry import order
+from conformance.outputs.annotations import Annotations
 from conformance.outputs.delivery import Problem
 from conformance.outputs.summary import RunSummary, Tally
 from conformance.pytest_plugin.cases import Run
+from conformance.pytest_plugin.options import CONFIG
 from conformance.pytest_plugin.outcomes import OutcomePlugin
 from conformance.pytest_plugin.setup import RunSetup
 from conformance.report.command import command, program
@@ -59,6 +61,7 @@ class SessionResults:
         self.page: Path | None = None
         """The page of the report to open first, where one was written."""
         self.notes: list[str] = []
+        self.annotations = Annotations(config.getoption(CONFIG) or ())
         self._recording_lost = False
 
     def _journal(self) -> Journal:
@@ -106,6 +109,7 @@ class SessionResults:
     def take(self, finished: Entry, progress: Progress) -> None:
         """Take a finished connection."""
         self.store.add(finished)
+        self.annotations.add(finished)
         verdict = finished.verdict
         progress.finished(finished.name, verdict.status, verdict.summary)
 

@@ -54,7 +54,11 @@ class Session:
         ]
         quiet = not self._is_worker and quieten(config)
         self.others = OtherTests()
-        self.terminal = None if self._is_worker else TerminalPlugin(config, self._show, self.others, quiet=quiet)
+        self.terminal = (
+            None
+            if self._is_worker
+            else TerminalPlugin(config, self._show, self.results.annotations.commands, self.others, quiet=quiet)
+        )
         self._progress = progress(len(self.runs), uncaptured(sys.stderr) if quiet else None)
         self.workers = None if self._is_worker else self._xdist_controller()
         self.outcomes = OutcomePlugin(

@@ -6,7 +6,7 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import pytest
@@ -41,14 +41,20 @@ def quieten(config: pytest.Config) -> bool:
 class TerminalPlugin:
     """Shows the verdict at the end of the session, whatever reporter there is and whatever the exit code.
 
-    ``show`` prints it; ``quiet`` hides what pytest prints of each test. Nothing is hidden from other plugins: letters,
-    words, counts and reports are as pytest has them.
+    ``show`` prints it, ``commands`` are those of a CI system; ``quiet`` hides what pytest prints of each
+    test. Nothing is hidden from other plugins: letters, words, counts and reports are as pytest has them.
     """
 
     def __init__(
-        self, config: pytest.Config, show: Callable[[Console], None], others: OtherTests, *, quiet: bool
+        self,
+        config: pytest.Config,
+        show: Callable[[Console], None],
+        commands: Callable[[], Iterable[str]],
+        others: OtherTests,
+        *,
+        quiet: bool,
     ) -> None:
-        self._config, self._show, self._others, self._quiet = config, show, others, quiet
+        self._config, self._show, self._commands, self._others, self._quiet = config, show, commands, others, quiet
         self._shown = False
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -101,8 +107,13 @@ class TerminalPlugin:
         return result
 
     def pytest_unconfigure(self) -> None:
-        """Print the verdict where no reporter did: ``-p no:terminal``, or one that knows no summaries."""
+        """Print the verdict where no reporter did: ``-p no:terminal``, or one that knows no summaries.
+
+        The commands of a CI system come last, by themselves: what goes through pytest's reporter gives none.
+        """
         self._print(console(sys.stdout))
+        for command in self._commands():
+            print(command)
 
     def _print(self, out: Console) -> None:
         if not self._shown:

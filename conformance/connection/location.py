@@ -1,0 +1,42 @@
+"""Where connections stand in their files: the lines of their keys, for what points a reader there."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from conformance.connection.loader import files_of
+from conformance.toml_file.positions import Table, line_of, tables
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """The file of a connection, and the table that holds it."""
+
+    file: Path
+    table: Table
+
+    def line(self, key: str | None) -> int:
+        """Return the line of a key, from 1; that of the connection's header where the file does not have the key."""
+        return line_of(self.table, key, {}) if key else self.table.line
+
+
+def locations(paths: Sequence[str | Path]) -> dict[str, Location]:
+    """Return the locations of the connections of files, globs and folders, by name; none of what cannot be read.
+
+    The files are read again: a run keeps no positions, and only one that has something to point at needs them.
+    """
+    found: dict[str, Location] = {}
+    for file in dict.fromkeys(files_of(paths, [])):
+        try:
+            text = file.read_text(encoding="utf-8-sig")
+            rows = tomllib.loads(text).get("connection", [])
+        except (OSError, ValueError):
+            continue
+        headers = [table for table in tables(text) if table.path == "connection"]
+        for row, table in zip(rows if isinstance(rows, list) else [rows], headers, strict=False):
+            if isinstance(row, dict):
+                found.setdefault(str(row.get("name", file.stem)), Location(file, table))
+    return found

@@ -1,0 +1,98 @@
+"""Annotations of a CI system: commands that show each root cause at the line of the connection file to look at.
+
+They are the only commands of a CI system that a run prints, and only where it runs in one that reads them: GitHub
+Actions sets ``GITHUB_ACTIONS=true``, Azure Pipelines ``TF_BUILD=True``. Their text is the suite's own: names, check and
+cause, what the cause means and who fixes it. Nothing of a service's answer is in them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from conformance.connection.location import locations
+from conformance.findings import CAUSES
+from conformance.redaction import hide, printable
+from conformance.report.entry import Entry
+from conformance.report.wording import OWNERS
+
+MAX_ANNOTATIONS = 10
+"""As many as GitHub shows of one step."""
+Level = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """A text at a line of a file, from 1."""
+
+    level: Level
+    text: str
+    file: str
+    line: int
+
+
+def github(annotation: Annotation) -> str:
+    """Return the workflow command of GitHub Actions."""
+    file = _escape(annotation.file, {"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"})
+    text = _escape(annotation.text, {"%": "%25", "\r": "%0D", "\n": "%0A"})
+    return f"::{annotation.level} file={file},line={annotation.line}::{text}"
+
+
+def azure(annotation: Annotation) -> str:
+    """Return the logging command of Azure Pipelines."""
+    signs = {"%": "%AZP25", "\r": "%0D", "\n": "%0A", ";": "%3B", "]": "%5D"}
+    place = f"type={annotation.level};sourcepath={_escape(annotation.file, signs)};linenumber={annotation.line}"
+    return f"##vso[task.logissue {place}]{_escape(annotation.text, signs)}"
+
+
+def _escape(text: str, signs: Mapping[str, str]) -> str:
+    return "".join(signs.get(sign, sign) for sign in text)
+
+
+SYSTEMS: tuple[tuple[str, str, str, Callable[[Annotation], str]], ...] = (
+    ("GITHUB_ACTIONS", "true", "GITHUB_WORKSPACE", github),
+    ("TF_BUILD", "True", "BUILD_SOURCESDIRECTORY", azure),
+)
+"""The variable by which a CI system is known, its value, the variable of the checkout's folder, and the command."""
+
+
+@dataclass
+class Annotations:
+    """The annotations of a run over the connections of these ``files``, collected as connections are finished."""
+
+    files: Sequence[str]
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    _causes: list[tuple[str, str, str]] = field(default_factory=list, init=False)
+    """Connection, check and cause."""
+
+    def add(self, entry: Entry) -> None:
+        """Take a finished connection."""
+        if len(self._causes) < MAX_ANNOTATIONS and any(self._systems()):
+            self._causes += [(entry.name, root.check, root.cause) for root in entry.part.root_causes]
+
+    def commands(self) -> Iterator[str]:
+        """Yield the commands, each one line, for each CI system that this process runs in."""
+        for command, root in self._systems():
+            places = locations(self.files) if self._causes else {}
+            for name, check, cause in self._causes[:MAX_ANNOTATIONS]:
+                known = CAUSES[cause]
+                text = f"{name}: {check}: {cause}: {known.means} (to fix by: {OWNERS[known.owner]})"
+                if place := places.get(name):
+                    level: Level = "error" if known.conclusive else "warning"
+                    where = place.line(known.key)
+                    yield command(Annotation(level, printable(hide(text)), _within(place.file, root), where))
+
+    def _systems(self) -> Iterator[tuple[Callable[[Annotation], str], str | None]]:
+        for variable, value, root, command in SYSTEMS:
+            if self.environ.get(variable) == value:
+                yield command, self.environ.get(root)
+
+
+def _within(file: Path, root: str | None) -> str:
+    """Return the path of a file relative to the checkout, with forward slashes; as it is if it is elsewhere."""
+    base = Path(root) if root else Path.cwd()
+    path = file.resolve()
+    return (path.relative_to(base.resolve()) if path.is_relative_to(base.resolve()) else path).as_posix()

@@ -1,0 +1,78 @@
+"""Run the demo and a quick part of the tests with the lowest declared versions, and with every Python of this machine.
+
+Each has an environment of its own, which uv (the extra ``plugins``) makes.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PYTHONS = ("python3.11", "python3.12", "python3.13", "python3.14")
+EXTRAS = ".[cluster,notify,recording,server,socks]"
+ENDS = {"healthy": 0, "no-azure-role": 1, "service-down": 6}
+"""The exit code of each scenario of the demo."""
+TESTS = "tests/connection"
+
+
+def pythons() -> Iterator[str]:
+    """Yield the interpreters that run on this machine."""
+    for name in PYTHONS:
+        try:
+            subprocess.run([name, "-V"], capture_output=True, check=True)  # noqa: S603
+        except (OSError, subprocess.CalledProcessError):
+            print(f"{name}: not on this machine", flush=True)
+        else:
+            yield name
+
+
+def problems(python: str, *, lowest: bool, folder: Path) -> Iterator[str]:
+    """Make the environment and yield what does not end as it has to."""
+    from uv import find_uv_bin
+
+    uv, own = find_uv_bin(), folder / "bin" / "python"
+    path = subprocess.run(  # noqa: S603
+        [python, "-c", "import sys; print(sys.executable)"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    chosen = ["--resolution=lowest-direct"] if lowest else ["--constraints=requirements.lock"]
+    subprocess.run([uv, "venv", "--quiet", "--clear", f"--python={path}", folder], check=True)  # noqa: S603
+    subprocess.run(  # noqa: S603
+        [uv, "pip", "install", "--quiet", f"--python={own}", *chosen, "--editable", EXTRAS], cwd=ROOT, check=True
+    )
+    for scenario, code in ENDS.items():
+        ran = subprocess.run(  # noqa: S603
+            [own, "-m", "pytest", "-p", "no:cacheprovider", "--noconftest", "--sentinel-config=examples/demo.toml",
+             f"--sentinel-source=fake:{scenario}"],
+            cwd=ROOT,
+            env={**os.environ, "SENTINEL_DEMO_SECRET": "made-up-for-the-demo"},
+            capture_output=True,
+        )  # fmt: skip
+        if ran.returncode != code:
+            yield f"{scenario}: exit code {ran.returncode} instead of {code}"
+    if not lowest:  # the tests are written for the tested version of pytest
+        tools = ["hypothesis", "jsonschema", "pytest-xdist"]
+        where = [f"--python={own}", "--constraints=requirements.lock"]
+        subprocess.run([uv, "pip", "install", "--quiet", *where, *tools], cwd=ROOT, check=True)  # noqa: S603
+        quick = [own, "-m", "pytest", "-q", "-p", "no:cacheprovider", TESTS]
+        ran = subprocess.run(quick, cwd=ROOT, capture_output=True)  # noqa: S603
+        if ran.returncode:
+            yield ran.stdout.decode()
+
+
+def main() -> int:
+    """Run them one after the other; 1 if anything is not as it has to be."""
+    bad = 0
+    for python, lowest in [(sys.executable, True), *((name, False) for name in pythons())]:
+        name = "lowest" if lowest else python
+        found = list(problems(python, lowest=lowest, folder=ROOT / ".venv-plugins" / name))
+        print(f"{name}: {'; '.join(found) or 'as expected'}", flush=True)
+        bad += len(found)
+    return min(bad, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
