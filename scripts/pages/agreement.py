@@ -41,7 +41,7 @@ JAVASCRIPT = """\
 def clients() -> list[str]:
     """The JavaScript clients with their versions."""
     found = json.loads((CLIENTS / "js" / "package.json").read_text(encoding="utf-8"))["dependencies"]
-    return [f"{name} {version}" for name, version in found.items() if name.startswith("@")]
+    return [f"{name} {version}" for name, version in found.items() if name.startswith(("@azure/", "@microsoft/"))]
 
 
 def page() -> str:

@@ -33,7 +33,8 @@ def installed() -> str:
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         pytest.skip("npm is not installed on this machine")
-    if not (FOLDER / "node_modules").exists():
+    needed = json.loads((FOLDER / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    if not all((FOLDER / "node_modules" / name).exists() for name in needed):
         done = subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=FOLDER, capture_output=True, text=True)
         if done.returncode:
             pytest.skip(f"npm cannot install the clients: {done.stderr.strip()[-200:]}")
