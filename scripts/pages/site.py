@@ -28,6 +28,7 @@ COPIED = {
         for name in (
             "architecture",
             "benchmarks",
+            "ci",
             "clients",
             "explain",
             "fakes",
@@ -51,6 +52,7 @@ GUIDE = {
     "Reports": "reports.md",
     "Explaining errors": "explain.md",
     "Permissions": "permissions.md",
+    "In CI": "ci.md",
     "Every night": "nightly.md",
     "Fleets": "fleet.md",
     "Recording": "recording.md",
