@@ -9,6 +9,7 @@ from scripts.pages import (
     agreement,
     cassettes,
     checks,
+    ci,
     fakes,
     fidelity,
     findings,
@@ -25,6 +26,7 @@ def pages() -> dict[str, str]:
     """Every generated page by its path."""
     return {
         "docs/checks.md": checks.page(),
+        "docs/ci.md": ci.page(),
         "docs/findings.md": findings.page(),
         "docs/permissions.md": permissions.page(),
         "docs/fakes.md": fakes.page(),

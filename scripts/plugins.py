@@ -195,8 +195,11 @@ def verdict_problems(plugin: Plugin, situation: Situation, work: Path, said: str
 
 
 def matrix(entries: Sequence[Plugin], found: Sequence[Sequence[str]]) -> dict[str, object]:
-    """What was seen: for each plugin and situation the problems, of which there are none where all is well."""
-    rows: list[object] = [
+    """What was seen: for each plugin and situation the problems, of which there are none where all is well.
+
+    Plugins that were not run now keep what was seen before.
+    """
+    rows: list[dict[str, object]] = [
         {
             "plugin": plugin.name,
             "version": plugin.version,
@@ -205,6 +208,10 @@ def matrix(entries: Sequence[Plugin], found: Sequence[Sequence[str]]) -> dict[st
         }
         for at, plugin in enumerate(entries)
     ]
+    if MATRIX.exists():
+        now = [(row["plugin"], row["arguments"]) for row in rows]
+        before = json.loads(MATRIX.read_text(encoding="utf-8"))["runs"]
+        rows += [row for row in before if (row["plugin"], row["arguments"]) not in now]
     return {"python": ".".join(map(str, sys.version_info[:2])), "pytest": version("pytest"), "runs": rows}
 
 

@@ -57,7 +57,7 @@ def problems(python: str, *, lowest: bool, folder: Path) -> Iterator[str]:
         tools = ["hypothesis", "jsonschema", "pytest-xdist"]
         where = [f"--python={own}", "--constraints=requirements.lock"]
         subprocess.run([uv, "pip", "install", "--quiet", *where, *tools], cwd=ROOT, check=True)  # noqa: S603
-        quick = [own, "-m", "pytest", "-q", "-p", "no:cacheprovider", TESTS]
+        quick = [str(own), "-m", "pytest", "-q", "-p", "no:cacheprovider", TESTS]
         ran = subprocess.run(quick, cwd=ROOT, capture_output=True)  # noqa: S603
         if ran.returncode:
             yield ran.stdout.decode()

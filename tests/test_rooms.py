@@ -27,14 +27,6 @@ DOORS = {
 TOP_OF_BESIDE = "verification"
 MAX_LINES, MAX_SESSION, MAX_ROOT = 300, 200, 8
 """The most lines of a module, and of the session's; the most files beside the rooms."""
-NOT_SPLIT = {
-    "conformance.fakes.services.entra",
-    "conformance.fakes.services.graph",
-    "conformance.fakes.services.graph_directory",
-    "conformance.fakes.services.sentinel",
-    "conformance.fakes.services.sentinel_content",
-}
-"""Modules that may be longer until they are split."""
 
 
 def levels(page: str) -> dict[str, int]:
@@ -147,7 +139,7 @@ def test_a_circle_is_found() -> None:
 def long_modules(modules: Mapping[str, str]) -> list[str]:
     """The modules (name: source) with more lines than they may have."""
     most = {"conformance.pytest_plugin.session": MAX_SESSION}
-    lines = {name: source.count("\n") for name, source in modules.items() if name not in NOT_SPLIT}
+    lines = {name: source.count("\n") for name, source in modules.items()}
     return [f"{name}: {count} lines" for name, count in lines.items() if count > most.get(name, MAX_LINES)]
 
 

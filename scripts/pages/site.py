@@ -28,6 +28,7 @@ COPIED = {
         for name in (
             "architecture",
             "benchmarks",
+            "ci",
             "clients",
             "connector-tests",
             "explain",
@@ -52,6 +53,7 @@ GUIDE = {
     "Reports": "reports.md",
     "Explaining errors": "explain.md",
     "Permissions": "permissions.md",
+    "In CI": "ci.md",
     "Every night": "nightly.md",
     "Fleets": "fleet.md",
     "Recording": "recording.md",

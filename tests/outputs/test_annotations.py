@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from conformance.connection.connection_table import KEYS
+from conformance.findings import CAUSES
 from conformance.outputs.annotations import Annotation, azure, github
 from tests.pytest_plugin.test_plugin import folder, run
 
@@ -27,6 +29,12 @@ def test_each_sign_that_a_command_is_made_of_is_escaped() -> None:
         "##vso[task.logissue type=error;sourcepath=a,b:c%3Bd%5D%0A%AZP25.toml;linenumber=3]"
         "50%AZP25%0A::set-output name=a::b ##vso[x%5D"
     )
+
+
+def test_keys_that_causes_point_at_are_keys_of_a_connection_file() -> None:
+    keys = {cause.key for cause in CAUSES.values() if cause.key}
+    assert keys
+    assert keys <= {*KEYS}
 
 
 def lines(result: pytest.RunResult, start: str) -> list[str]:
