@@ -7,7 +7,7 @@ import re
 from conformance.connection.connection_table import CREDENTIALS, OPTIONAL, ConnectionTable, comment_hint
 from conformance.connection.credential import Certificate, ClientSecret, Credential, FederatedToken, github_token
 from conformance.connection.secret import Secret, SecretError, read, resolve
-from conformance.redaction import remember
+from conformance.redaction import name_of, remember
 
 VARIABLE = re.compile(r"env:(?P<name>[A-Za-z_]\w*)")
 """A reference to an environment variable, with a name that a shell takes."""
@@ -38,7 +38,7 @@ def read_credential(entry: ConnectionTable) -> Credential | None:
         return _resolved(entry, key, reference)
     except SecretError as error:
         variable = VARIABLE.fullmatch(reference)
-        if variable and not entry.file.environ.get(variable["name"]):
+        if variable and name_of(variable["name"]) == variable["name"] and not entry.file.environ.get(variable["name"]):
             entry.file.variables.append(variable["name"])
             entry.file.add_problem(f"{key}: {error}", entry.line(key))
         else:

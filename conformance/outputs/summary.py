@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -18,12 +17,12 @@ from conformance.report.fleet.past import Past
 from conformance.report.model import Document
 from conformance.report.parts import COMMAND
 from conformance.report.progress import MAX_NAMED
-from conformance.results.history import History, HistoryError
-from conformance.results.trend import past
 from conformance.verification.baseline import Baseline, BaselineUse
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from conformance.results.history import History
 
 Entries = Callable[[], Iterator[Entry]]
 
@@ -196,6 +195,10 @@ def _past(history: History | None) -> Callable[[Collection[str]], Past] | None:
     """Return what reads a history for an overview, which does without where it is locked or cannot be read."""
     if history is None:
         return None
+    import sqlite3
+
+    from conformance.results.history import HistoryError
+    from conformance.results.trend import past
 
     def read(names: Collection[str]) -> Past:
         try:

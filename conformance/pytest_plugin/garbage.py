@@ -9,17 +9,15 @@ from contextlib import contextmanager
 
 @contextmanager
 def paused_collector() -> Iterator[None]:
-    """Pause the collector while hundreds of modules are imported, and leave these out of all later collections.
+    """Pause the collector while hundreds of modules are imported: it would look at all of their objects a dozen times.
 
-    It would look at all of their objects a dozen times, and pytest has it look once more at the end of a run. A process
-    that has frozen objects already (a second run in it, or the embedding program) keeps its collector as it is.
+    They are not frozen: other packages ask the collector who refers to an object, and it does not see frozen ones.
     """
-    if not gc.isenabled() or gc.get_freeze_count():
+    if not gc.isenabled():
         yield
         return
     gc.disable()
     try:
         yield
-        gc.freeze()
     finally:
         gc.enable()

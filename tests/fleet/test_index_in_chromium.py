@@ -15,7 +15,7 @@ from conformance.report.comparison import run_of
 from conformance.report.entry import document
 from conformance.results.history import History, observation_of
 from tests.fleet.customers import customers, named, summarize
-from tests.report.browser import MISSING, chromium, screen
+from tests.report.browser import MISSING, becomes, chromium, screen
 
 selenium = pytest.importorskip("selenium")
 pytestmark = [
@@ -121,7 +121,6 @@ def test_a_command_of_an_owners_page_is_copied(driver: Any, folder: Path) -> Non
     screen(driver)
     driver.get((folder / "owners/azure-admin.html").as_uri())
     driver.find_element("css selector", ".case summary").click()
-    button = driver.find_element("css selector", ".case .copy")
-    button.click()
-    assert "Copied" in button.text
+    driver.find_element("css selector", ".case .copy").click()
+    becomes(driver, ".case .copy", "Copied")
     assert driver.get_log("browser") == []

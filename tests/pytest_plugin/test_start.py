@@ -86,21 +86,17 @@ def test_inert_plugin_imports_its_options_alone(pytester: pytest.Pytester, monke
     assert {name for name in found if name.startswith("conformance.")} == INERT
 
 
-def test_collector_rests_while_modules_are_imported_and_works_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    frozen: list[bool] = []
-    monkeypatch.setattr(gc, "get_freeze_count", lambda: 0)
-    monkeypatch.setattr(gc, "freeze", lambda: frozen.append(gc.isenabled()))
+def test_collector_rests_while_modules_are_imported_and_works_again() -> None:
+    frozen = gc.get_freeze_count()
     with paused_collector():
         assert not gc.isenabled()
     assert gc.isenabled()
-    assert frozen == [False]
+    assert gc.get_freeze_count() == frozen, "other packages ask it who refers to an object"
 
 
-@pytest.mark.parametrize("enabled", [True, False])
-def test_collector_of_an_embedding_program_is_left_alone(monkeypatch: pytest.MonkeyPatch, enabled: bool) -> None:
-    monkeypatch.setattr(gc, "isenabled", lambda: enabled)
-    monkeypatch.setattr(gc, "get_freeze_count", lambda: 1)
-    for name in ("disable", "enable", "freeze"):
+def test_collector_of_an_embedding_program_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gc, "isenabled", lambda: False)
+    for name in ("disable", "enable"):
         monkeypatch.setattr(gc, name, lambda name=name: pytest.fail(f"gc.{name} was called"))
     with paused_collector():
         pass

@@ -30,6 +30,7 @@ ALLOWED = {
     ("files/regular.py", "write"): "what is for its owner alone",
     ("report/fleet/trend_terminal.py", "print"): "on a console of report.screen",
     ("report/terminal_layout.py", "print"): "on a console of report.screen",
+    ("pytest_plugin/terminal.py", "print"): "commands to a CI system: what is theirs alone to obey, escaped",
     ("pytest_plugin/terminal.py", "write"): "pytest's terminal writer, which is behind Outlet",
     ("pytest_plugin/session.py", "print"): "on a console of report.screen",
     ("report/writer.py", "write"): "the function of that name",

@@ -53,3 +53,12 @@ def screen(driver: Any, *, width: int = 1100, height: int = 900, media: str = "s
         {"name": "prefers-reduced-motion", "value": "reduce"},  # what is clicked must not move
     ]
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": features})
+
+
+def becomes(driver: Any, selector: str, text: str) -> None:
+    """Wait until the element has this text, as a page that copies to the clipboard needs a moment."""
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    WebDriverWait(driver, 60, poll_frequency=0.05).until(
+        lambda _: driver.find_element("css selector", selector).get_attribute("textContent") == text
+    )

@@ -14,7 +14,7 @@ import pytest
 
 from conformance.report.handback.forms import handbacks
 from conformance.report.html import page
-from tests.report.browser import MISSING, chromium, screen
+from tests.report.browser import MISSING, becomes, chromium, screen
 from tests.report.documents import RUNS, run
 from tests.report.hostile_report import hostile
 
@@ -133,12 +133,8 @@ def test_a_command_is_copied_as_it_is_to_be_pasted(opened: Any) -> None:
     driver.execute_cdp_cmd(
         "Browser.grantPermissions", {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]}
     )
-    button = driver.find_element("css selector", ".copy")
-    button.click()
-    assert (
-        driver.execute_async_script("setTimeout(() => arguments[0](document.querySelector('.copy').textContent), 100)")
-        == "Copied"
-    )
+    driver.find_element("css selector", ".copy").click()
+    becomes(driver, ".copy", "Copied")
     copied = driver.execute_async_script(
         "navigator.clipboard.readText().then(arguments[0], error => arguments[0](String(error)))"
     )
@@ -154,8 +150,7 @@ def test_the_page_to_hand_back_copies_its_commands(opened: Any, folder: Path) ->
         button = driver.find_element("css selector", ".command button")
         assert button.text == word
         button.click()
-        told = "setTimeout(() => arguments[0](document.querySelector('.command button').textContent), 100)"
-        assert driver.execute_async_script(told) == done
+        becomes(driver, ".command button", done)
         command = driver.find_element("css selector", ".command code").get_attribute("textContent")
         assert command == run("no-azure-role").connections[0].root_causes[0].fix.commands[0]
 

@@ -44,7 +44,7 @@ class Wired(ConnectionPool):
         Network.gate = asyncio.Event()
         Network.gate.set()
 
-    def _made(self, host: str) -> Network:
+    def create_transport(self, host: str) -> Network:
         self.made.append(Network())
         return self.made[-1]
 
