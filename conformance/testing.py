@@ -45,18 +45,24 @@ def sentinel_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ServedTenant]:
             sentinel_server.switch("no-graph-consent")
             assert subprocess.run(["./my-script"]).returncode == 1
     """
-    import ssl
-    import sys
-
     from conformance.fakes.network.client_files import variables
     from conformance.fakes.network.served import serve_tenant
 
     with serve_tenant() as stage:
         for name, value in {**stage.server.environment, **variables(stage.connection)}.items():
             monkeypatch.setenv(name, value)
-        # urllib reads the environment once, at the first request of a process, and keeps what it found.
-        monkeypatch.setattr("urllib.request._opener", None)
-        if connector := sys.modules.get("aiohttp.connector"):
-            # aiohttp reads the trusted certificates as it is imported.
-            monkeypatch.setattr(connector, "_SSL_CONTEXT_VERIFIED", ssl.create_default_context(), raising=False)
+        read_environment_again(monkeypatch)
         yield stage
+
+
+def read_environment_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have clients that read the environment once in a process, and keep what they found, read it again for a test.
+
+    urllib does so at its first request. aiohttp reads the trusted certificates as it is imported.
+    """
+    import ssl
+    import sys
+
+    monkeypatch.setattr("urllib.request._opener", None)
+    if connector := sys.modules.get("aiohttp.connector"):
+        monkeypatch.setattr(connector, "_SSL_CONTEXT_VERIFIED", ssl.create_default_context(), raising=False)

@@ -19,6 +19,7 @@ from conformance.connection import ClientSecret, Connection
 from conformance.fakes import World, build
 from conformance.fakes.network.server import Server, serving
 from conformance.fakes.world import hosts
+from conformance.testing import read_environment_again
 from tests.contoso import made_up
 
 CLIENTS = ("azure", "kiota_http", "msal", "msgraph", "requests")
@@ -54,6 +55,7 @@ def _reached_by_environment(_no_environment: None, server: Server, monkeypatch: 
             monkeypatch.delenv(name)
     for name, value in server.environment.items():
         monkeypatch.setenv(name, value)
+    read_environment_again(monkeypatch)
 
 
 @pytest.fixture

@@ -62,7 +62,11 @@ def printed() -> Iterator[str]:
     """The queries in commands of fixes, and on the pages of the documentation."""
     for cause in CAUSES:
         yield from _quoted("\n".join(finding(cause, facts=made_up().facts()).fix.commands))
-    for page in [ROOT / "README.md", *(ROOT / "docs").glob("**/*.md"), *(ROOT / "examples").iterdir()]:
+    for page in [
+        ROOT / "README.md",
+        *(ROOT / "docs").glob("**/*.md"),
+        *(path for path in (ROOT / "examples").glob("**/*") if path.is_file()),
+    ]:
         yield from _quoted(page.read_text(encoding="utf-8"))
 
 
