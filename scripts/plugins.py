@@ -19,6 +19,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -102,17 +103,23 @@ def plugins() -> list[Plugin]:
     return [Plugin(**entry) for entry in tomllib.loads(LIST.read_text(encoding="utf-8"))["plugin"]]
 
 
-def install(packages: Sequence[str], folder: Path) -> None:
-    """Install packages into ``folder``, unless they are there. Needs uv, which the extra ``plugins`` brings."""
+@cache
+def uv() -> str:
+    """Return the path of uv, which the extra ``plugins`` brings."""
     from uv import find_uv_bin
 
+    return str(find_uv_bin())
+
+
+def install(packages: Sequence[str], folder: Path) -> None:
+    """Install packages into ``folder``, unless they are there."""
     done = folder / ".installed"
     wanted = "\n".join(packages)
     if done.exists() and done.read_text() == wanted:
         return
     shutil.rmtree(folder, ignore_errors=True)
     where = ["--python", sys.executable, "--target", str(folder)]
-    subprocess.run([find_uv_bin(), "pip", "install", "--quiet", "--no-deps", *where, *packages], check=True)  # noqa: S603
+    subprocess.run([uv(), "pip", "install", "--quiet", "--no-deps", *where, *packages], check=True)  # noqa: S603
     done.write_text(wanted)
 
 
@@ -225,6 +232,7 @@ def main() -> int:
     chosen = [one for one in plugins() if not given.names or one.name in given.names]
     folders = {tuple(one.packages): given.folder / "-".join(one.packages).replace("==", "-") for one in chosen}
 
+    uv()  # here: where threads are the first to ask, Python's sysconfig may answer before it is ready
     with ThreadPoolExecutor(os.cpu_count()) as threads, tempfile.TemporaryDirectory() as work:
         list(threads.map(install, folders, folders.values()))
 
