@@ -147,7 +147,7 @@ def problems(plugin: Plugin, situation: Situation, packages: Path, work: Path) -
         timeout=300,
     )  # fmt: skip
     said = ran.stdout + ran.stderr
-    if "INTERNALERROR" in said or "Traceback" in said:
+    if "INTERNALERROR" in said or re.search(r"^Traceback", said, re.MULTILINE):  # indented, it is in a plugin's report
         yield f"it crashes: {said.strip().splitlines()[-1]}"
     code = plugin.expected(situation)
     if ran.returncode != code:
