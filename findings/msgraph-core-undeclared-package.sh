@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# msgraph-core 1.5.2 imports the package `deprecated` for batches, without declaring that it needs it.
+#
+# A good guess: `pip install msgraph-core` (or msgraph-sdk 1.65.0 on top of it) is all that a $batch request takes.
+# Seen: the import of the batch client ends with ModuleNotFoundError until `deprecated` is installed by hand.
+# Exits 0 while that is so, 1 once it has changed.
+set -euo pipefail
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+python3 -m venv "$folder/venv"
+"$folder/venv/bin/pip" install --quiet --disable-pip-version-check msgraph-core==1.5.2
+"$folder/venv/bin/python" - <<'PYTHON'
+import sys
+from importlib.metadata import version
+
+try:
+    import msgraph_core.requests.batch_request_content
+except ModuleNotFoundError as error:
+    print(f"msgraph-core {version('msgraph-core')}: {error}")
+    sys.exit(error.name != "deprecated")
+print(f"msgraph-core {version('msgraph-core')}: batches can be imported")
+sys.exit(1)
+PYTHON
