@@ -21,9 +21,12 @@ pytestmark = pytest.mark.slow
 
 @cache
 def answered() -> dict[str, list[Exchange]]:
-    """All successes with a body, by operation; a page of a proxy is none."""
+    """All successes with a body, by operation; a page of a proxy is none.
+
+    What a living tenant shows depends on the order of the requests, which no two runs share.
+    """
     found = defaultdict(list)
-    for name in SCENARIOS:
+    for name in SCENARIOS.keys() - {"living"}:
         for one in (*exchanges(name), *(others() if name == "healthy" else ())):
             if one.response.status_code < 300 and one.response.headers.get("content-type", "").startswith(
                 "application/json"
