@@ -37,7 +37,7 @@ def help_for(keys: Collection[str], values: Mapping[str, str]) -> Iterator[str]:
     wanted = [place for place in places() if set(place.keys) & set(keys)]
     if not wanted:
         return
-    yield "Nothing was sent. Whoever filled in the connection finds the values here:"
+    yield "Whoever filled in the connection finds the values here:"
     for place in wanted:
         named = ", ".join(key for key in place.keys if key in keys)
         yield f"  {named}: {place.portal}"
@@ -47,7 +47,7 @@ def help_for(keys: Collection[str], values: Mapping[str, str]) -> Iterator[str]:
 def help_for_variables(names: Collection[str]) -> Iterator[str]:
     """Yield lines: how environment variables that a connection file refers to are set, in each shell."""
     if names:
-        yield "Nothing was sent. Set what the file refers to, in the shell that runs this:"
+        yield "Set what the file refers to, in the shell that runs this:"
     for name in names:
         yield f'  bash, zsh:   export {name}="..."'
         yield f'  PowerShell:  $env:{name} = "..."'

@@ -87,6 +87,7 @@ def load_files(
         values = {key: value for file in files for key, value in file.values.items() if key not in file.keys}
         variables = dict.fromkeys(name for file in files for name in file.variables)
         advice = [*help_for(keys, values if len(files) == 1 else {}), *help_for_variables(variables)]
+        advice[:1] = [f"Nothing was sent. {line}" for line in advice[:1]]
         raise ConnectionFileError([*map(clean, wrong)], advice)
     return {file.path: tuple(connection for connection, _ in file.connections) for file in files}
 

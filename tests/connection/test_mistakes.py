@@ -209,3 +209,12 @@ def test_a_variable_that_is_not_set_is_to_be_set_and_no_secret_to_be_made(write:
     assert 'export NOT_THERE="..."' in text
     assert '$env:NOT_THERE = "..."' in text
     assert "credential reset" not in text
+
+
+def test_that_nothing_was_sent_is_said_once(write: Write) -> None:
+    with pytest.raises(ConnectionFileError) as caught:
+        load(write(("env:CONTOSO_SECRET", "env:NOT_THERE"), ("workspace_id =", "workspace_id = 1 #")), environ={})
+    text = str(caught.value)
+    assert "Whoever filled in the connection" in text
+    assert 'export NOT_THERE="..."' in text
+    assert text.count("Nothing was sent.") == 1
