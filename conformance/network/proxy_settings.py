@@ -82,7 +82,7 @@ def exemption(host: str) -> str | None:
     if name is None:
         return "the system's list of exceptions"
     entries = [entry.strip() for entry in os.environ[name].split(",")]
-    caught = [one for one in entries if one == "*" or f".{host}".endswith(f".{one.lstrip('.').lower() or '*'}")]
+    caught = [entry for entry in entries if entry == "*" or f".{host}".endswith(f".{entry.lstrip('.').lower() or '*'}")]
     return f"{name}={','.join(caught)}" if caught else name
 
 

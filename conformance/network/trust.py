@@ -48,8 +48,8 @@ def trust() -> ssl.SSLContext:
         except (ssl.SSLError, OSError):
             raise UnusableSetting(f"{FILE} names {file}, which is damaged: it cannot be read as PEM") from None
     if folder:
-        for one in folder.split(os.pathsep):
-            _check_folder(Path(one))
+        for part in folder.split(os.pathsep):
+            _check_folder(Path(part))
         context.load_verify_locations(capath=folder)
     return context
 
@@ -111,7 +111,7 @@ def _check_folder(folder: Path) -> None:
     if not folder.is_dir():
         raise UnusableSetting(f"{FOLDER} names {folder}, which is not a folder")
     try:
-        hashed = any(_HASHED.fullmatch(one.name) for one in folder.iterdir())
+        hashed = any(_HASHED.fullmatch(path.name) for path in folder.iterdir())
     except OSError:
         hashed = False
     if not hashed:

@@ -85,7 +85,7 @@ class Delivery:
         complete.
         """
         problems = [*self._write(ending)]
-        if unwritten and not any(one.fatal for one in problems):
+        if unwritten and not any(problem.fatal for problem in problems):
             problems.append(self.unwritten(unwritten))
         return [*problems, *(() if interrupted else self._notify(ending))]
 

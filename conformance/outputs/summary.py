@@ -122,9 +122,9 @@ class FleetSummary:
         changes = self.fleet.changes
         if self.exit_code == 0 and not (changes and (changes.failing or changes.fixed or changes.changed)):
             return None
-        broken = [one for one in self.fleet.causes if one.weight != "warning"]
-        lines = [self.fleet.action, *(one.message for one in self.fleet.head.stale)]
-        lines += [f"- {one.sentence}: {one.action()}" for one in broken]
+        broken = [cause for cause in self.fleet.causes if cause.weight != "warning"]
+        lines = [self.fleet.action, *(acceptance.message for acceptance in self.fleet.head.stale)]
+        lines += [f"- {cause.sentence}: {cause.action()}" for cause in broken]
         lines += [f"- {label}: {text}" for label, text in notification_text(self.fleet)]
         return self.fleet.sentence, lines
 

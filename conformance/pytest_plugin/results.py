@@ -145,7 +145,7 @@ class SessionResults:
         self.undelivered = self._options.delivery.deliver(
             self.summary, interrupted=interrupted, unwritten=self.store.journal.problem
         )
-        if not any(one.fatal for one in self.undelivered):
+        if not any(problem.fatal for problem in self.undelivered):
             self.page = self._options.delivery.written(self.summary)
         if problem := self.store.problem:
             self.notes.append(f"ERROR: --sentinel-history: it is not complete: {problem}")

@@ -45,7 +45,7 @@ class WorkerInput:
 
     def finished_elsewhere(self) -> set[str]:
         """Return what workers have finished by now: one that takes the place of a dead one does not ask that again."""
-        return {one.name for journal in Journal(Path(self.journal)).others() for one in journal.entries()}
+        return {entry.name for journal in Journal(Path(self.journal)).others() for entry in journal.entries()}
 
 
 class XdistController:
@@ -109,10 +109,10 @@ class XdistController:
             self._take_new(self._parts.setdefault(part.path, part).fresh())
 
     def _take_new(self, entries: Iterable[Entry]) -> None:
-        for one in entries:
-            if one.name not in self._seen:
-                self._seen.add(one.name)
-                self._take(one)
+        for entry in entries:
+            if entry.name not in self._seen:
+                self._seen.add(entry.name)
+                self._take(entry)
 
     def close(self) -> None:
         """Takes what is left. The workers' files are gone afterwards."""

@@ -112,7 +112,7 @@ def finding_part(finding: Finding, docs: Docs = UNPUBLISHED) -> FindingPart:
             commands=tuple(printable(command) for command in finding.fix.commands),
             portal=finding.fix.portal and printable(finding.fix.portal),
             values={name: printable(value) for name, value in finding.fix.values.items()},
-            steps=tuple(_step(one) for one in finding.fix.steps),
+            steps=tuple(_step(step) for step in finding.fix.steps),
         ),
         docs=docs.cause(finding.cause),
     )
@@ -144,7 +144,7 @@ def _accepted(accepted: Accepted | None) -> AcceptedPart | None:
 
 def stale_parts(stale: Iterable[Stale]) -> tuple[StalePart, ...]:
     """Return stale acceptances as the report has them."""
-    return tuple(_stale(one) for one in stale)
+    return tuple(_stale(acceptance) for acceptance in stale)
 
 
 def _stale(stale: Stale) -> StalePart:

@@ -86,14 +86,14 @@ def accept(outcomes: Iterable[Outcome], connection: str, baseline: Baseline, tod
     Accepting a root also accepts everything that it blocks. An error has no root, and is never accepted.
     """
 
-    def marked(one: Outcome) -> Outcome:
+    def marked(outcome: Outcome) -> Outcome:
         for known in baseline:
-            root = one.root
+            root = outcome.root
             if root and today <= known.expires and known.covers(root.check, root.finding.cause, connection):
-                return replace(one, accepted=Accepted(known.reason, known.expires))
-        return one
+                return replace(outcome, accepted=Accepted(known.reason, known.expires))
+        return outcome
 
-    return [marked(one) for one in outcomes]
+    return [marked(outcome) for outcome in outcomes]
 
 
 class BaselineUse:
