@@ -29,11 +29,13 @@ from conformance.report.model import (
     StepPart,
     TargetPart,
     VerdictPart,
+    WatchEventPart,
 )
 from conformance.verification.baseline import Stale
 from conformance.verification.pipeline import TRANSIENT
 from conformance.verification.result import Report
 from conformance.verification.verdict import RootCause
+from conformance.verification.watch_event import WatchEvent
 
 TEXT, ANSWER = 2000, 600
 """Characters of any one text in a report, and of a refusal's body."""
@@ -90,6 +92,19 @@ def connection_part(
         checks=tuple(_check(outcome, docs, once) for outcome in report.outcomes),
         requests=_requests(report.gathered, once),
         shapes=shapes(report.gathered.evidence),
+        events=tuple(_event(event) for event in report.events) or msgspec.UNSET,
+    )
+
+
+def _event(event: WatchEvent) -> WatchEventPart:
+    finding = event.root.finding
+    return WatchEventPart(
+        at=event.at,
+        kind=event.kind,
+        check=event.root.check,
+        cause=finding.cause,
+        owner=finding.owner,
+        explanation=_text(finding.explanation),
     )
 
 
