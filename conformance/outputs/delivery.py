@@ -34,6 +34,7 @@ class Problem:
 
     @property
     def level(self) -> str:
+        """``ERROR`` or ``WARNING``, the word before the text."""
         return "ERROR" if self.fatal else "WARNING"
 
 

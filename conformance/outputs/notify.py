@@ -87,6 +87,7 @@ def _connection(connection: ConnectionPart) -> Iterator[str]:
 
 
 def plain_text(text: str) -> str:
+    """Return text as one line without control characters, and without characters that a chat would obey."""
     return clean(text.replace("\n", " ")).translate(OBEYED)
 
 

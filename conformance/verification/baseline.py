@@ -74,6 +74,7 @@ class Stale:
 
     @property
     def message(self) -> str:
+        """One line: the file and line of the acceptance, why it is stale, and what to do."""
         one = self.acceptance
         if self.why == "passing":
             return f"{one.where}: {one.subject} is accepted until {one.expires}, but passes: remove the entry"
