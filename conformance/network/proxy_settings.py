@@ -79,7 +79,7 @@ def exemption(host: str) -> str | None:
     """
     if _https_proxy() is None or not proxy_bypass(host):
         return None
-    name = next((one for one in ("no_proxy", "NO_PROXY") if os.environ.get(one)), None)
+    name = next((variable for variable in ("no_proxy", "NO_PROXY") if os.environ.get(variable)), None)
     if name is None:
         return "the system's list of exceptions"
     entries = [entry.strip() for entry in os.environ[name].split(",")]

@@ -66,7 +66,9 @@ def trust_note() -> str | None:
                 " public authorities, which hosts exempted from inspection need, are missing there. Put the company's"
                 " root and the public ones into one file."
             )
-    elif not os.environ.get(FOLDER) and (name := next((one for one in UNREAD if os.environ.get(one)), None)):
+    elif not os.environ.get(FOLDER) and (
+        name := next((variable for variable in UNREAD if os.environ.get(variable)), None)
+    ):
         return f"{name} is set, which this program does not read: set {FILE} to the same file."
     return None
 

@@ -128,9 +128,9 @@ def _languages(option: str) -> tuple[str, ...]:
     from conformance.report.handback.texts import LANGUAGES
 
     given = tuple(dict.fromkeys(part.strip() for part in option.split(",")))
-    for one in given:
-        if one not in LANGUAGES:
-            raise DeliveryError(f"--sentinel-language: {repr_short(one)} is none of {', '.join(LANGUAGES)}")
+    for language in given:
+        if language not in LANGUAGES:
+            raise DeliveryError(f"--sentinel-language: {repr_short(language)} is none of {', '.join(LANGUAGES)}")
     return given
 
 

@@ -108,8 +108,8 @@ def explain_text(text: str, config: pytest.Config) -> int:
         terminal.check(check, docs.check(check.id))
         return ExitCode.CONFORMANT
     found = (finding(text, facts=paste.facts),) if text in CAUSES else paste.findings()
-    for one in found:
-        terminal.explain(finding_part(one, docs), one.code)
+    for explained in found:
+        terminal.explain(finding_part(explained, docs), explained.code)
     return ExitCode.NONCONFORMANT if found[0].cause == "unknown" else ExitCode.CONFORMANT
 
 

@@ -147,9 +147,9 @@ def worker_count() -> int:
     return int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
 
 
-def worker_share(runs: list[Run], one: Run) -> list[Run]:
+def worker_share(runs: list[Run], member: Run) -> list[Run]:
     """Return the connections that go to the same worker as this one."""
-    return [run for run in runs if run.place % worker_count() == one.place % worker_count()]
+    return [run for run in runs if run.place % worker_count() == member.place % worker_count()]
 
 
 class ByConnection(LoadScopeScheduling):  # type: ignore[misc]

@@ -75,10 +75,12 @@ class Stale:
     @property
     def message(self) -> str:
         """One line: the file and line of the acceptance, why it is stale, and what to do."""
-        one = self.acceptance
+        entry = self.acceptance
         if self.why == "passing":
-            return f"{one.where}: {one.subject} is accepted until {one.expires}, but passes: remove the entry"
-        return f"{one.where}: the acceptance of {one.subject} expired on {one.expires}: fix it, or give a later day"
+            return f"{entry.where}: {entry.subject} is accepted until {entry.expires}, but passes: remove the entry"
+        return (
+            f"{entry.where}: the acceptance of {entry.subject} expired on {entry.expires}: fix it, or give a later day"
+        )
 
 
 def accept(outcomes: Iterable[Outcome], connection: str, baseline: Baseline, today: date) -> list[Outcome]:
@@ -139,7 +141,9 @@ def read(path: Path) -> Baseline:
         starts = [table for table in written if table.path == "accept"]
         for key in document:
             if key != "accept":
-                line = written[0].keys.get(key) or next(one.line for one in written if one.path.split(".")[0] == key)
+                line = written[0].keys.get(key) or next(
+                    table.line for table in written if table.path.split(".")[0] == key
+                )
                 file.add_problem(
                     f"unknown key {repr_short(key)}{did_you_mean(key, ('accept',))}; an entry is a table [[accept]]",
                     line,

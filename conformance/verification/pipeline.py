@@ -61,6 +61,7 @@ class Wait:
         return [check for check in checks if examination.judge.outcome(check).cause in TRANSIENT]
 
     async def pause(self, clock: Clock, seconds: float) -> None:
+        """Wait for so many seconds of this clock before the next look."""
         await clock.sleep(seconds)
 
 

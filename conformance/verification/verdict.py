@@ -107,7 +107,7 @@ def verdict(outcomes: Sequence[Outcome], *, not_run: int = 0) -> Verdict:
     standing = [outcome for outcome in outcomes if outcome.accepted is None]
     causes = root_causes(standing)
     accepted = root_causes([outcome for outcome in outcomes if outcome.accepted])
-    if any(one.status == "failed" for one in standing) or any(cause.root.conclusive for cause in causes):
+    if any(outcome.status == "failed" for outcome in standing) or any(cause.root.conclusive for cause in causes):
         status: VerdictStatus = "nonconformant"
     elif causes or counts["error"] or not counts["passed"] + counts["warning"]:
         status = "incomplete"
