@@ -24,6 +24,7 @@ AREAS: Mapping[str, str] = {
     "sentinel": "Microsoft Sentinel",
     "graph": "Microsoft Graph security",
     "defender": "Defender for Endpoint",
+    "ingestion": "Log ingestion with the same app",
     "consistency": "Two routes to the same truth",
     "hygiene": "Hygiene",
     "guide": "The onboarding guide",

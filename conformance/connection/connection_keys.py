@@ -13,6 +13,7 @@ from conformance.connection.connection_table import IDS, KEYS, ConnectionTable, 
 from conformance.connection.credential import ClientSecret, Credential
 from conformance.connection.credential_keys import read_credential
 from conformance.connection.duration import DurationError, duration
+from conformance.connection.ingestion_keys import read_ingestion
 from conformance.connection.model import USABLE, Connection, Expect
 from conformance.connection.values import Problem, malformed_values, secret
 from conformance.redaction import clean, describe, hide, shape_of
@@ -34,6 +35,7 @@ def read_connection(entry: ConnectionTable, many: bool) -> None:
     apis = _apis(entry)
     expires = _date(entry, "secret_expires")
     expect = _expect(entry)
+    ingestion = read_ingestion(entry)
     given = {key: value for key, value in values.items() if value.strip()}
     entry.file.secrets += [(entry, problem) for problem in (_secret(credential) if credential else ())]
     for problem in malformed_values(given):
@@ -42,7 +44,14 @@ def read_connection(entry: ConnectionTable, many: bool) -> None:
     if len(entry.file.wrong) > before or credential is None:
         return
     connection = Connection(
-        name, **values, credential=credential, cloud=cloud, apis=apis, secret_expires=expires, expect=expect
+        name,
+        **values,
+        credential=credential,
+        cloud=cloud,
+        apis=apis,
+        secret_expires=expires,
+        expect=expect,
+        ingestion=ingestion,
     )
     entry.file.connections.append((connection, entry.line("name")))
 

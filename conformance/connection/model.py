@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from conformance.apis.endpoint import APIS, Audience
 from conformance.connection.clouds import CLOUDS, Cloud
 from conformance.connection.credential import ClientSecret, Credential
+from conformance.connection.ingestion import Ingestion
 from conformance.connection.secret import Secret
 
 USABLE = ("log_analytics", "sentinel", "graph", "defender")
@@ -49,6 +50,8 @@ class Connection:
     apis: tuple[str, ...]
     secret_expires: date | None
     expect: Expect
+    ingestion: Ingestion | None
+    """Where another tool sends rows to with the same app; None where it only reads."""
 
     def __init__(
         self,
@@ -66,6 +69,7 @@ class Connection:
         apis: Sequence[str] = USABLE,
         secret_expires: date | None = None,
         expect: Expect | None = None,
+        ingestion: Ingestion | None = None,
     ) -> None:
         if (client_secret is None) == (credential is None):
             raise TypeError("a connection has one credential: client_secret, or credential")
@@ -84,6 +88,7 @@ class Connection:
             "apis": tuple(apis),
             "secret_expires": secret_expires,
             "expect": expect or Expect(),
+            "ingestion": ingestion,
         }
         for key, value in values.items():
             object.__setattr__(self, key, value)

@@ -35,6 +35,11 @@ workspace_name = ""
 # max_ingestion_delay = "1h"
 # min_retention_days = 90
 # min_secret_days = 30              # how long before its end the credential is warned about
+
+# [connection.ingestion]            # where another tool sends rows with the same app: looked at, never written to
+# rule = ""                         # the data collection rule > JSON view > Resource ID
+# stream = "Custom-Orders_CL"
+# endpoint = "https://NAME.ingest.monitor.azure.com"
 """
 
 

@@ -171,6 +171,8 @@ class Terminal:
         for area, found in groupby(part.checks, key=lambda check: check.area):
             checks = list(found)
             counts = Counter[str](check.outcome for check in checks)
+            if not self._verbose and {*counts} == {"not_configured"}:
+                continue  # nothing that the connection is for
             title = AREAS.get(area, area)
             yield Line(f"{title.ljust(widest)}  {counted(counts)}", sign=SIGNS[worst(counts)], rank=5)
             if self._verbose:

@@ -11,6 +11,7 @@ from conformance.fakes.services.sentinel_content import content
 from conformance.fakes.state import tenant as state
 from conformance.fakes.state.administrator import administrator
 from conformance.fakes.state.defender_data import fill
+from conformance.fakes.state.log_ingestion import add_rule
 from conformance.fakes.state.table_rows import tables
 from conformance.fakes.state.tenant import App, Resource, Subscription, Tenant, Workspace
 from conformance.fakes.state.timeline import incidents, stable_id
@@ -60,6 +61,8 @@ def healthy(connection: Connection, start: datetime | None = None, began: dateti
     tenant.consent(state.GRAPH_APP, *GRAPH_ROLES)
     tenant.consent(state.DEFENDER_APP, *DEFENDER_ROLES)
     tenant.assign(READER)
+    if connection.ingestion:
+        add_rule(tenant, connection.ingestion)
     fill(tenant)
     return World([tenant], connection)
 

@@ -12,6 +12,7 @@ from conformance.connection import Cloud
 from conformance.fakes.identity_provider import IdentityProvider
 from conformance.fakes.key_credentials import KeyCredential
 from conformance.fakes.state.assignments import Assignment, Denial
+from conformance.fakes.state.data_collection import DataEndpoint, Rule
 from conformance.fakes.state.defender import Defender
 from conformance.fakes.state.roles import BUILT_IN, RoleDefinition
 from conformance.fakes.state.timeline import Incident
@@ -160,6 +161,10 @@ class Tenant:
     workspaces: list[Workspace] = field(default_factory=list)
     assignments: list[Assignment] = field(default_factory=list)
     denials: list[Denial] = field(default_factory=list)
+    rules: dict[str, Rule] = field(default_factory=dict)
+    """Data collection rules, by their lower-cased ARM ids."""
+    data_endpoints: dict[str, DataEndpoint] = field(default_factory=dict)
+    """Data collection endpoints, likewise."""
     literal_wildcards: bool = False
     """True: ``workspaces/*/read`` of a role does not include ``workspaces/read``, which is not documented."""
     custom_roles: list[RoleDefinition] = field(default_factory=list)

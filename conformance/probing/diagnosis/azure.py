@@ -46,6 +46,8 @@ def arm_authorization_failed(
 ) -> Finding | NotAsked | None:
     """403 AuthorizationFailed: no role, wrong names, a role just granted, given to another principal, or taken away."""
     facts = {**connection.facts(), **identity(token_arm), "role": READER_ROLE, "scope": group_scope(connection)}
+    if refusal.probe in OF_THE_RULE and any(isinstance(seen, Answer) for seen in (workspace, query_print, incidents)):
+        return unreadable_rule(refusal, connection, facts)
     if isinstance(subscription, Refusal) and subscription.finding.cause == "subscription_not_found":
         return subscription.finding
     if misplaced := wrong_names(connection, facts, workspaces):
@@ -114,6 +116,23 @@ def group_scope(connection: Connection) -> str:
 
 OWN_ROLES = frozenset({"permissions", "role_assignments", "role_definitions"})
 """Probes that look at the app's own roles. No operation of a connection needs the right to do so."""
+
+
+OF_THE_RULE = frozenset({"data_collection_rule", "data_collection_endpoint", "rule_permissions"})
+"""Probes of what log ingestion goes through: a role on the workspace does not reach it."""
+
+
+def unreadable_rule(refusal: Refusal, connection: Connection, facts: Mapping[str, str]) -> Finding:
+    """Return a finding where the app works at the workspace, and may not look at what log ingestion goes through."""
+    action = named_action(refusal) or "Microsoft.Insights/DataCollectionRules/Read"
+    scope = connection.ingestion.rule if connection.ingestion else facts["scope"]
+    return finding(
+        "rbac_role_missing",
+        facts={**facts, "role": "Monitoring Reader", "scope": scope, "action": action},
+        about="ingestion",
+        explanation=f"The app may not do {action}. Sending does not need it; without it the rule cannot be verified.",
+        code=refusal.finding.code,
+    )
 
 
 def _all_answered(seen: Sequence[Evidence]) -> bool:

@@ -1,0 +1,192 @@
+"""The writing side: what log ingestion with the same app needs, by plain reads alone. Nothing is sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.apis.actions import covers
+from conformance.apis.arm import Permissions, Workspace
+from conformance.apis.data_collection import SEND, DataEndpoint, Rule, RuleEndpoints
+from conformance.apis.shape import ArmList
+from conformance.checks.expect import Found, NotConfigured, fail, not_applicable, require, require_answer
+from conformance.checks.registry import check
+from conformance.connection import Connection
+from conformance.probing.data_collection import destination_of, flow_of, of_ingestion, table_of
+from conformance.probing.evidence import Answer, Evidence, NotAsked, Refusal
+
+SENDER_ROLE = "Monitoring Metrics Publisher"
+
+
+def seen(connection: Connection, evidence: Evidence) -> Any:
+    """Return the data of an answer about the connection's rule.
+
+    Raises :class:`NotApplicable` where the app may not look at it, which ING-002 warns of: sending does not need that.
+    Raises :class:`Found` for any other refusal, and :class:`NotConfigured` for a connection without a rule.
+    """
+    of_ingestion(connection)
+    if isinstance(evidence, Refusal) and evidence.finding.about == "ingestion":
+        not_applicable("the app may not look at the rule, which sending does not need")
+    data = require_answer(evidence)
+    if data is None:
+        not_applicable(evidence.reason if isinstance(evidence, NotAsked) else "the rule was not read")
+    return data
+
+
+@check("ING-001", "the data collection rule exists")
+def test_rule(connection: Connection, data_collection_rule: Evidence) -> None:
+    """The resource that ``ingestion.rule`` names answers, and is of that name."""
+    rule: Rule = seen(connection, data_collection_rule)
+    same = rule.id.lower() == of_ingestion(connection).rule.lower()
+    require(same, f"Another rule came back than asked for: {rule.id}.", promise="data-collection-rule")
+
+
+@check("ING-002", "the data collection rule may be looked at", level="should", owns=("rbac_role_missing:ingestion",))
+def test_rule_readable(connection: Connection, data_collection_rule: Evidence, rule_permissions: Evidence) -> None:
+    """Sending does not need the right to read the rule; without it nothing about the rule can be verified."""
+    of_ingestion(connection)
+    for evidence in (data_collection_rule, rule_permissions):
+        if isinstance(evidence, Refusal) and evidence.finding.about == "ingestion":
+            raise Found(evidence.finding, refusal=evidence)
+    if not isinstance(data_collection_rule, Answer):
+        not_applicable("the rule was not read for another reason")
+
+
+@check("ING-003", "the rule has the stream", cause="config_invalid")
+def test_stream(connection: Connection, data_collection_rule: Evidence) -> None:
+    """A data flow of the rule takes the stream; a custom stream is declared in the rule too."""
+    rule: Rule = seen(connection, data_collection_rule)
+    stream, properties = of_ingestion(connection).stream, rule.properties
+    flowing = sorted({name for flow in properties.data_flows or () for name in flow.streams or ()})
+    if stream not in flowing:
+        known = ", ".join(flowing) or "none"
+        fail(
+            f"No data flow of the rule takes the stream {stream}; those that it takes: {known}.",
+            "config_invalid",
+            about="ingestion",
+            promise="data-collection-rule",
+        )
+    declared = properties.stream_declarations or {}
+    if stream.startswith("Custom-") and declared and stream not in declared:
+        fail(
+            f"The rule does not declare the columns of {stream}.",
+            "config_invalid",
+            about="ingestion",
+            promise="data-collection-rule",
+        )
+
+
+@check("ING-004", "the rule sends the stream to this workspace", owns=("workspace_id_mismatch:ingestion",))
+def test_destination(connection: Connection, data_collection_rule: Evidence) -> None:
+    """By the ARM id of the destination, or by its workspace id."""
+    rule: Rule = seen(connection, data_collection_rule)
+    stream = of_ingestion(connection).stream
+    flow = flow_of(rule, stream)
+    if flow is None:
+        not_applicable("no data flow of the rule takes the stream")
+    if destination_of(rule, flow, connection):
+        return
+    elsewhere = [
+        place.workspace_resource_id or place.workspace_id or "?"
+        for place in (rule.properties.destinations and rule.properties.destinations.log_analytics) or ()
+        if place.name in (flow.destinations or ())
+    ]
+    fail(
+        f"The rule sends {stream} to {', '.join(elsewhere) or 'no workspace'}, not to {connection.workspace_name}.",
+        "workspace_id_mismatch",
+        about="ingestion",
+        facts=connection.facts(),
+        promise="data-collection-rule",
+    )
+
+
+@check("ING-005", "the table that the rows end in exists", owns=("table_missing:ingestion",))
+def test_table(connection: Connection, data_collection_rule: Evidence, ingestion_table: Evidence) -> None:
+    """The table of the flow's output stream, in the workspace that the rule sends to."""
+    flow = flow_of(seen(connection, data_collection_rule), of_ingestion(connection).stream)
+    if isinstance(ingestion_table, Refusal) and ingestion_table.finding.cause == "object_not_found" and flow:
+        name = table_of(flow, of_ingestion(connection).stream)
+        fail(
+            f"The workspace has no table {name}: what the rule sends is lost.",
+            "table_missing",
+            about="ingestion",
+            facts={**connection.facts(), "table": name},
+            promise="data-collection-rule",
+        )
+    if require_answer(ingestion_table) is None:
+        not_applicable("the rule does not send the stream to this workspace")
+
+
+@check("ING-006", "the sender's endpoint is the rule's", cause="config_invalid")
+def test_endpoint(connection: Connection, data_collection_rule: Evidence, data_collection_endpoint: Evidence) -> None:
+    """The host of ``ingestion.endpoint`` is that of the rule, or of the endpoint resource that the rule names."""
+    configured, rule = of_ingestion(connection).endpoint, seen(connection, data_collection_rule)
+    if configured is None:
+        raise NotConfigured("ingestion.endpoint")
+    endpoints: RuleEndpoints | None = rule.properties.endpoints
+    urls = [endpoints.logs_ingestion if endpoints else None]
+    if isinstance(data_collection_endpoint, Answer):
+        resource: DataEndpoint = data_collection_endpoint.data
+        host = resource.properties.logs_ingestion
+        urls.append(host.endpoint if host else None)
+    known = [url.rstrip("/").lower() for url in urls if url]
+    if not known:
+        not_applicable("the rule shows no host, and its endpoint resource could not be read")
+    if configured.rstrip("/").lower() not in known:
+        fail(
+            f"The rule takes rows at {known[0]}; the sender is configured with {configured}.",
+            "config_invalid",
+            about="ingestion",
+            promise="data-collection-endpoint",
+        )
+
+
+@check(
+    "ING-007",
+    "rows may be sent from public networks",
+    level="should",
+    owns=("network_access_disabled:ingestion",),
+)
+def test_network(connection: Connection, workspace: Evidence, data_collection_endpoint: Evidence) -> None:
+    """By the endpoint resource and by the workspace; a sender within the private network is not hindered."""
+    of_ingestion(connection)
+    if isinstance(data_collection_endpoint, Answer):
+        resource: DataEndpoint = data_collection_endpoint.data
+        rules = resource.properties.network_acls
+        if rules and rules.public_network_access == "Disabled":
+            fail(
+                f"The data collection endpoint {resource.name} takes rows from private networks only.",
+                "network_access_disabled",
+                about="ingestion",
+            )
+    if isinstance(workspace, Answer):
+        there: Workspace = workspace.data
+        if there.properties.public_network_access_for_ingestion == "Disabled":
+            fail(
+                f"The workspace {there.name} takes rows from private networks only.",
+                "network_access_disabled",
+                about="ingestion",
+            )
+    if not isinstance(data_collection_endpoint, Answer) and not isinstance(workspace, Answer):
+        not_applicable("neither the endpoint nor the workspace was read")
+
+
+@check("ING-008", f"{SENDER_ROLE} lets the app send to the rule", owns=("rbac_role_missing:sending",))
+def test_may_send(connection: Connection, rule_permissions: Evidence) -> None:
+    """The effective permissions at the rule hold the data action that log ingestion asks for."""
+    permissions: ArmList[Permissions] = seen(connection, rule_permissions)
+    if any(
+        covers(grant.data_actions, SEND) and not covers(grant.not_data_actions, SEND) for grant in permissions.value
+    ):
+        return
+    fail(
+        f"No role of the app allows {SEND} on the data collection rule: what it sends is refused with 403.",
+        "rbac_role_missing",
+        about="sending",
+        facts={
+            **connection.facts(),
+            "role": SENDER_ROLE,
+            "scope": of_ingestion(connection).rule,
+            "action": SEND,
+        },
+        promise="log-ingestion-role",
+    )

@@ -1,0 +1,56 @@
+"""The writing side of a connection: where another tool sends rows to with the same app. Nothing is ever sent here."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+RULE = re.compile(
+    r"/subscriptions/(?P<subscription_id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+    r"/resourceGroups/(?P<resource_group>[^/]+)"
+    r"/providers/Microsoft\.Insights/(?P<kind>dataCollectionRules|dataCollectionEndpoints)/(?P<name>[^/]+)",
+    re.IGNORECASE,
+)
+STREAM = re.compile(r"(?:Custom|Microsoft)-\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class Ingestion:
+    """Where rows are sent to.
+
+    ``rule`` is the ARM id of a data collection rule, ``stream`` the stream of it that the sender names, ``endpoint``
+    the URL that the sender is configured with (None: it is not checked).
+    """
+
+    rule: str
+    stream: str
+    endpoint: str | None = None
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """The rule's subscription, resource group and name."""
+        return place_of(self.rule)
+
+
+def place_of(id: str) -> tuple[str, str, str]:
+    """Return the subscription, the group and the name behind the ARM id of a rule or endpoint.
+
+    Raises ValueError for anything else.
+    """
+    match = RULE.fullmatch(id)
+    if match is None:
+        raise ValueError(f"{id!r} is no ARM id of a data collection rule or endpoint")
+    return match["subscription_id"], match["resource_group"], match["name"]
+
+
+def is_rule(id: str) -> bool:
+    """Return whether a text is the ARM id of a data collection rule."""
+    match = RULE.fullmatch(id)
+    return match is not None and match["kind"].lower() == "datacollectionrules"
+
+
+def is_endpoint(url: str) -> bool:
+    """Return whether a text is the URL of a log ingestion endpoint: https, a host, and no path."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" and bool(parts.hostname) and parts.path in ("", "/") and not parts.query

@@ -1,0 +1,38 @@
+"""Data collection rules of a virtual tenant, and the endpoints that they name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+PROVIDER = "/providers/Microsoft.Insights"
+
+
+@dataclass
+class DataEndpoint:
+    """A data collection endpoint, by its ARM id."""
+
+    id: str
+    host: str
+    public: str = "Enabled"
+
+    @property
+    def name(self) -> str:
+        return self.id.rpartition("/")[2]
+
+
+@dataclass
+class Rule:
+    """A data collection rule, by its ARM id: its streams with the tables that they end in, and their columns."""
+
+    id: str
+    workspace_scope: str
+    workspace_id: str
+    endpoint_id: str | None
+    tables: dict[str, str] = field(default_factory=dict)
+    """Stream to table."""
+    columns: Mapping[str, str] = field(default_factory=lambda: {"TimeGenerated": "datetime", "RawData": "string"})
+
+    @property
+    def name(self) -> str:
+        return self.id.rpartition("/")[2]
