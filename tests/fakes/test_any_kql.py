@@ -16,7 +16,7 @@ from conformance.fakes.controllable import ControllableTenant
 from conformance.fakes.query import any_kql
 from conformance.fakes.state import given_tables
 from tests.contoso import START, made_up
-from tests.fakes import kql_patterns
+from tests.fakes import kql_detections, kql_patterns
 from tests.fakes.azure_world import AzureWorld
 from tests.fakes.fake_defender import error
 from tests.fakes.kql_corpus import ORDERED, REFUSED, UNORDERED, Tables
@@ -59,14 +59,13 @@ def refusal(azure: AzureWorld, text: str) -> str:
 
 
 def test_patterns_with_rows_worked_out_by_hand(azure: AzureWorld, subtests: pytest.Subtests) -> None:
-    assert len(kql_patterns.ORDERED) + len(kql_patterns.UNORDERED) + len(kql_patterns.REFUSED) >= 75
-    for text, expected in kql_patterns.ORDERED:
+    for text, expected in (*kql_patterns.ORDERED, *kql_detections.ORDERED):
         with subtests.test(text):
             assert rows(azure.query(text)) == expected
-    for text, expected in kql_patterns.UNORDERED:
+    for text, expected in (*kql_patterns.UNORDERED, *kql_detections.UNORDERED):
         with subtests.test(text):
             assert unordered(rows(azure.query(text))) == unordered(expected)
-    for text, construct in kql_patterns.REFUSED.items():
+    for text, construct in (kql_patterns.REFUSED | kql_detections.REFUSED).items():
         with subtests.test(text):
             assert refusal(azure, text) == construct
 
