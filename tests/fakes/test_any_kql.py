@@ -14,7 +14,9 @@ import pytest
 from conformance.apis import sentinel
 from conformance.fakes.controllable import ControllableTenant
 from conformance.fakes.query import any_kql
+from conformance.fakes.services.sentinel_bodies import incident_body
 from conformance.fakes.state import given_tables
+from conformance.fakes.state.healthy import add_workspace
 from tests.contoso import START, made_up
 from tests.fakes import kql_detections, kql_patterns
 from tests.fakes.azure_world import AzureWorld
@@ -185,3 +187,20 @@ def test_one_incident_is_the_same_in_the_tables_in_the_rest_api_and_in_graph(azu
             assert set(json.loads(ids)) <= alerts
             assert title in in_graph
     assert not in_table
+
+
+def test_a_second_workspace_has_incidents_of_its_own(azure: AzureWorld) -> None:
+    first = azure.tenant.workspace
+    second = add_workspace(azure.tenant, first.subscription_id, "rg-second", "law-second", "second")
+    assert {one.id for one in first.incidents}.isdisjoint(one.id for one in second.incidents)
+    rows_of = {row["IncidentNumber"]: row for row in second.tables["SecurityIncident"].rows}
+    alerts = {row["SystemAlertId"]: row for row in second.tables["SecurityAlert"].rows}
+    assert alerts.keys().isdisjoint(row["SystemAlertId"] for row in first.tables["SecurityAlert"].rows)
+    for one in second.incidents:
+        body, row = incident_body(second, one), rows_of.pop(one.number)
+        shown = (body["name"], body["properties"]["title"], body["properties"]["providerName"])
+        assert shown == (row["IncidentName"], row["Title"], row["ProviderName"])
+        assert [alerts.pop(alert)["AlertName"] for alert in json.loads(row["AlertIds"])] == [one.title] * len(
+            one.alerts
+        )
+    assert (rows_of, alerts) == ({}, {})
