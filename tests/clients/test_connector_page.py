@@ -40,7 +40,7 @@ def read(stage: ServedTenant, folder: Path) -> dict[str, str]:
 
 
 def test_each_is_short() -> None:
-    assert SHOWN.keys() == {"python", "javascript", "curl", "java"}
+    assert SHOWN.keys() == {"python", "javascript", "curl", "java", "go"}
     assert {name: text for name, text in SHOWN.items() if len(text.splitlines()) > MAX_LINES} == {}
 
 
@@ -81,5 +81,21 @@ def test_java(environment: dict[str, str], tmp_path: Path) -> None:
     file.write_text(SHOWN["java"], encoding="utf-8")
     done = subprocess.run(
         ["java", str(file)], env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.stdout == "passed\n", done.stderr
+
+
+def test_go(environment: dict[str, str], tmp_path: Path) -> None:
+    if shutil.which("go") is None:
+        pytest.skip("Go is not installed")
+    file = tmp_path / "connector.go"
+    file.write_text(SHOWN["go"], encoding="utf-8")
+    done = subprocess.run(
+        ["go", "run", str(file)],
+        env={**environment, "GOCACHE": str(tmp_path / "cache"), "GO111MODULE": "off"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
     assert done.stdout == "passed\n", done.stderr

@@ -104,6 +104,8 @@ ORDERED: list[tuple[str, Expected]] = [
      lambda t: sorted(pick(t(OFFICE), "OfficeId", "Operation"))),
     ("ThreatIntelIndicators | where IsActive | order by Confidence desc | project ObservableValue, Confidence",
      lambda t: pick(newest([o for o in t("ThreatIntelIndicators") if o["IsActive"]], "Confidence"), "ObservableValue", "Confidence")),
+    ("SigninLogs | sort by TimeGenerated asc | extend before = prev(IPAddress) | project before, IPAddress",
+     lambda t: [("" if n == 0 else a[n - 1], one) for a in [[o["IPAddress"] for o in newest(t(SIGN_IN))[::-1]]] for n, one in enumerate(a)]),
     ("range n from 1 to 4 step 1 | extend square = n * n | sort by n desc", lambda t: [(n, n * n) for n in (4, 3, 2, 1)]),
     ("SecurityIncident | distinct Title | sort by Title asc | take 3", lambda t: sorted({(o["Title"],) for o in t(INCIDENT)})[:3]),
 ]  # fmt: skip
@@ -220,6 +222,8 @@ UNORDERED: list[tuple[str, Expected]] = [
      lambda t: [("a.miller@corp.example", "j.novak@corp.example")]),
     ("AuditLogs | mv-expand TargetResources | extend Kind = tostring(TargetResources.type) | summarize count() by Kind",
      lambda t: counts(json.loads(o["TargetResources"])[0]["type"] for o in t(AUDIT))),
+    ("AuditLogs | mv-apply r = TargetResources on (where r.type == 'User') | project OperationName, Kind = tostring(r.type)",
+     lambda t: [(o["OperationName"], e["type"]) for o in t(AUDIT) for e in json.loads(o["TargetResources"]) if e["type"] == "User"]),
     ("AuditLogs | where Category has_cs 'RoleManagement' or Category == 'Policy' | project OperationName", lambda t: [(o["OperationName"],) for o in t(AUDIT) if o["Category"] in ("RoleManagement", "Policy")]),
     ("AuditLogs | extend Ip = tostring(parse_json(tostring(InitiatedBy.user)).ipAddress) | distinct Ip", lambda t: [("203.0.113.10",)]),
     ("OfficeActivity | where OfficeWorkload == 'SharePoint' | summarize Files = dcount(SourceFileName) by UserId | where Files > 2", lambda t: [("j.novak@corp.example", 3)]),
@@ -256,11 +260,10 @@ REFUSED = {
     "SigninLogs | distinct * | count": "*, of type dynamic, as a key",
     "SigninLogs | summarize count() by DeviceDetail": "DeviceDetail, of type dynamic, as a key",
     "SigninLogs | evaluate bag_unpack(DeviceDetail)": "evaluate",
-    "SigninLogs | sort by TimeGenerated asc | extend before = prev(IPAddress)": "prev()",
     "SigninLogs | top-nested 2 of Location by count()": "top-nested",
     "find in (SigninLogs, AuditLogs) where CorrelationId == 'x'": "find",
     "_GetWatchlist('vip') | take 1": "_GetWatchlist()",
-    "AuditLogs | mv-apply r = TargetResources on (where r.type == 'User')": "mv-apply",
+    "AuditLogs | mv-apply r = TargetResources on (take 1)": "take in mv-apply",
     "SigninLogs | extend place = geo_info_from_ip_address(IPAddress)": "geo_info_from_ip_address()",
 }
 """What is not evaluated, and the name by which it is refused."""

@@ -14,9 +14,11 @@ import pytest
 from conformance.apis import sentinel
 from conformance.fakes.controllable import ControllableTenant
 from conformance.fakes.query import any_kql
+from conformance.fakes.services.sentinel_bodies import incident_body
 from conformance.fakes.state import given_tables
+from conformance.fakes.state.healthy import add_workspace
 from tests.contoso import START, made_up
-from tests.fakes import kql_patterns
+from tests.fakes import kql_detections, kql_patterns
 from tests.fakes.azure_world import AzureWorld
 from tests.fakes.fake_defender import error
 from tests.fakes.kql_corpus import ORDERED, REFUSED, UNORDERED, Tables
@@ -59,14 +61,13 @@ def refusal(azure: AzureWorld, text: str) -> str:
 
 
 def test_patterns_with_rows_worked_out_by_hand(azure: AzureWorld, subtests: pytest.Subtests) -> None:
-    assert len(kql_patterns.ORDERED) + len(kql_patterns.UNORDERED) + len(kql_patterns.REFUSED) >= 75
-    for text, expected in kql_patterns.ORDERED:
+    for text, expected in (*kql_patterns.ORDERED, *kql_detections.ORDERED):
         with subtests.test(text):
             assert rows(azure.query(text)) == expected
-    for text, expected in kql_patterns.UNORDERED:
+    for text, expected in (*kql_patterns.UNORDERED, *kql_detections.UNORDERED):
         with subtests.test(text):
             assert unordered(rows(azure.query(text))) == unordered(expected)
-    for text, construct in kql_patterns.REFUSED.items():
+    for text, construct in (kql_patterns.REFUSED | kql_detections.REFUSED).items():
         with subtests.test(text):
             assert refusal(azure, text) == construct
 
@@ -186,3 +187,20 @@ def test_one_incident_is_the_same_in_the_tables_in_the_rest_api_and_in_graph(azu
             assert set(json.loads(ids)) <= alerts
             assert title in in_graph
     assert not in_table
+
+
+def test_a_second_workspace_has_incidents_of_its_own(azure: AzureWorld) -> None:
+    first = azure.tenant.workspace
+    second = add_workspace(azure.tenant, first.subscription_id, "rg-second", "law-second", "second")
+    assert {one.id for one in first.incidents}.isdisjoint(one.id for one in second.incidents)
+    rows_of = {row["IncidentNumber"]: row for row in second.tables["SecurityIncident"].rows}
+    alerts = {row["SystemAlertId"]: row for row in second.tables["SecurityAlert"].rows}
+    assert alerts.keys().isdisjoint(row["SystemAlertId"] for row in first.tables["SecurityAlert"].rows)
+    for one in second.incidents:
+        body, row = incident_body(second, one), rows_of.pop(one.number)
+        shown = (body["name"], body["properties"]["title"], body["properties"]["providerName"])
+        assert shown == (row["IncidentName"], row["Title"], row["ProviderName"])
+        assert [alerts.pop(alert)["AlertName"] for alert in json.loads(row["AlertIds"])] == [one.title] * len(
+            one.alerts
+        )
+    assert (rows_of, alerts) == ({}, {})

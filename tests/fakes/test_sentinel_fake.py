@@ -209,12 +209,24 @@ def test_incidents_can_be_filtered(azure: AzureWorld, filter: str, wanted: dict[
     }
 
 
+def test_incidents_are_filtered_as_polling_connectors_do(azure: AzureWorld) -> None:
+    since = sorted(one.modified for one in azure.workspace.incidents)[3]
+    after = f"properties/lastModifiedTimeUtc ge {since:%Y-%m-%dT%H:%M:%S.%fZ}"
+    open_ones = "(properties/status eq 'New' or properties/status eq 'Active')"
+    assert set(listed(azure, filter=f"{after} and {open_ones}")) == {
+        one.id for one in azure.workspace.incidents if one.modified >= since and one.status != "Closed"
+    }
+    assert set(listed(azure, filter="properties/classification ne 'TruePositive'")) == {
+        one.id for one in azure.workspace.incidents if one.classification != "TruePositive"
+    }
+
+
 @pytest.mark.parametrize(
     "options",
     [
         {"filter": "severity eq 'High'"},
         {"filter": "properties/severity is 'High'"},
-        {"filter": "properties/severity eq 'High' or properties/status eq 'New'"},
+        {"filter": "properties/severity eq 'High' or properties/nothing eq 'New'"},
         {"orderby": "createdTimeUtc desc"},
         {"orderby": "properties/title asc"},
         {"orderby": "properties/createdTimeUtc down"},

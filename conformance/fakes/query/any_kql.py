@@ -16,14 +16,17 @@ from typing import Any
 
 from conformance.fakes.query import canned_kql
 from conformance.fakes.query.canned_kql import Malformed, NotEvaluated, Result, UnknownTable, Window
+from conformance.fakes.query.kql_calls import expand_calls
 from conformance.fakes.query.kql_names import (
     comparison_by_one_sign,
     dynamic_key,
     misspelt,
     operator_at,
     text_beside_number,
+    tuple_of_names,
 )
 from conformance.fakes.query.kql_rewrites import FUNCTIONS, INGESTION, rewrite
+from conformance.fakes.query.kql_rows import DEFAULT, RESTART, ROW, TERM, VALUE, expand_rows
 from conformance.fakes.query.kql_tokens import tokens
 from conformance.fakes.query.kql_values import ENGINE_TYPES, loaded, unloaded
 from conformance.fakes.state.table_rows import INGESTED, SCHEMAS
@@ -78,6 +81,9 @@ class _Query:
             raise NotEvaluated("a management command")
         if (sign := comparison_by_one_sign(self.words)) is not None:
             raise Malformed(sign.start)
+        columns = {name for table in workspace.tables.values() for name in columns_of(table)}
+        self.expanded = expand_calls(text, columns)
+        self.words = tokens(self.expanded)
         self.engine = _engine().connect(config={"threads": "1", "memory_limit": "512MB"})
 
     def result(self, window: Window | None) -> Result:
@@ -122,6 +128,8 @@ class _Query:
                 raise NotEvaluated("union *")
             if word.text in DECIMALS and self.words[n + 1].text == "(":
                 raise NotEvaluated(f"{word.text}()")
+        if tuple_of_names(self.words):
+            raise NotEvaluated("several names before a =")
         columns = {name: kind for table in tables for name, kind in columns_of(table).items()}
         if (name := text_beside_number(self.words, columns)) is not None:
             raise NotEvaluated(f"a comparison of the string {name.text} with a number")
@@ -156,9 +164,32 @@ class _Query:
         kinds = [_kusto_type(one) for one in relation.types]
         return {name: kind for name, kind in zip(relation.columns, kinds, strict=True) if name != INGESTION}
 
+    def save(self, table: str, query: str, value: str | None) -> Mapping[str, str]:
+        """As :class:`conformance.fakes.query.kql_rows.Rows` has it."""
+        self._relation(rewrite(query, self._columns)).create(f"{table}_before")
+        numbered = f'(SELECT *, rowid AS {ROW} FROM "{table}_before")'  # noqa: S608
+        if value is None:
+            self.engine.execute(f'CREATE TABLE "{table}" AS FROM {numbered}')
+        else:
+            group = f"sum(CASE WHEN {table}{RESTART} THEN 1 ELSE 0 END) OVER (ORDER BY {ROW} ROWS UNBOUNDED PRECEDING)"
+            helpers = ", ".join([ROW, "_group", *(table + one for one in (TERM, DEFAULT, RESTART))])
+            self.engine.execute(
+                f'CREATE TABLE "{table}" AS SELECT * EXCLUDE ({helpers}), {value} AS {table}{VALUE}'  # noqa: S608
+                f" FROM (SELECT *, {group} AS _group FROM {numbered}) ORDER BY {ROW}"
+            )
+        columns = self._columns(table)
+        if columns.get(table + VALUE) == "string":  # no null among strings
+            self.engine.execute(f"UPDATE \"{table}\" SET {table}{VALUE} = coalesce({table}{VALUE}, '')")  # noqa: S608
+        return {name: kind for name, kind in columns.items() if name != ROW}
+
+    def count(self, query: str) -> int:
+        """As :class:`conformance.fakes.query.kql_rows.Rows` has it."""
+        (row,) = self._relation(rewrite(query, self._columns) + " | count").fetchall()
+        return int(row[0])
+
     def _run(self, partial: bool) -> Result:
-        self.rewritten = self.text
-        self.rewritten = rewrite(self.text, self._columns)
+        self.rewritten = self.expanded
+        self.rewritten = rewrite(expand_rows(self.expanded, self), self._columns)
         cursor = _engine().execute(self.engine, self.rewritten, allow_write=False, query_now=self.now)
         names = [one[0] for one in cursor.description]
         kinds = [_kusto_type(one[1]) for one in cursor.description]

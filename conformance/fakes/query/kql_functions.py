@@ -48,11 +48,14 @@ def _next(text: str, at: int) -> tuple[int, int, str | None] | None:
         called = word.kind == "name" and word.text in CALLS and words[n + 1].text == "("
         if word.start < at or not called or (end := closing(words, n + 1)) is None:
             continue
-        return word.start, words[end].end, CALLS[word.text](_arguments(text, words, n + 1, end))
+        return word.start, words[end].end, CALLS[word.text](arguments(text, words, n + 1, end))
     return None
 
 
-def _arguments(text: str, words: list[Token], opening: int, end: int) -> list[str]:
+def arguments(text: str, words: list[Token], opening: int, end: int) -> list[str]:
+    """Return the texts between the commas of a call, whose brackets are at two indexes."""
+    if end == opening + 1:
+        return []
     inside = words[opening].depth + 1
     commas = [m for m in range(opening + 1, end) if words[m].text == "," and words[m].depth == inside]
     bounds = [opening, *commas, end]
@@ -85,6 +88,31 @@ def _in_range(arguments: list[str]) -> str | None:
     return None if network is None else _within(arguments[0], network)
 
 
+def _in_any_range(arguments: list[str]) -> str | None:
+    ranges = [_in_range([arguments[0], one]) for one in arguments[1:]]
+    return None if None in ranges or not ranges else "(" + " or ".join(map(str, ranges)) + ")"
+
+
+def _piece(arguments: list[str]) -> str | None:
+    if len(arguments) != 3 or not arguments[2].isdigit():
+        return None
+    return f"array_slice(split({arguments[0]}, {arguments[1]}), {arguments[2]}, {arguments[2]})"
+
+
+def _unix_time(unit: str) -> Call:
+    def call(arguments: list[str]) -> str | None:
+        return f"(datetime(1970-01-01) + ({arguments[0]}) * {unit})" if len(arguments) == 1 else None
+
+    return call
+
+
+def _compared(arguments: list[str]) -> str | None:
+    if len(arguments) != 2:
+        return None
+    left, right = arguments
+    return f"case({left} < {right}, -1, {left} > {right}, 1, 0)"
+
+
 def _converted(expression: str, kind: str) -> str | None:
     match = re.fullmatch(r"typeof\(\s*(\w+)\s*\)", kind)
     conversion = CONVERSIONS.get(match[1]) if match else None
@@ -106,6 +134,12 @@ CALLS: Mapping[str, Call] = {
     "extract": _extract,
     "extract_json": _extract_json,
     "extractjson": _extract_json,
+    "ipv4_is_in_any_range": _in_any_range,
     "ipv4_is_in_range": _in_range,
+    "ipv4_is_match": _in_range,
     "ipv4_is_private": _is_private,
+    "split": _piece,
+    "strcmp": _compared,
+    "unixtime_milliseconds_todatetime": _unix_time("1ms"),
+    "unixtime_seconds_todatetime": _unix_time("1s"),
 }

@@ -114,6 +114,12 @@ def text_beside_number(words: list[Token], columns: Mapping[str, str]) -> Token 
     return None
 
 
+def tuple_of_names(words: list[Token]) -> bool:
+    """Return whether a query names several results at a time, as in ``(a, b) = arg_max(...)``."""
+    named = ((a, b, c) for a, b, c in zip(words, words[1:], words[2:], strict=False) if b.text == ")" and c.text == "=")
+    return any(a.kind == "name" for a, _, _ in named)
+
+
 def operator_at(words: list[Token], place: Token) -> str:
     """Return the operator in whose arguments a word stands: refusals name it."""
     earlier = [n for n, one in enumerate(words) if one.text == "|" and one.start < place.start and n + 1 < len(words)]

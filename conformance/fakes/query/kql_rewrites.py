@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 
 from conformance.fakes.query.kql_functions import expand
+from conformance.fakes.query.kql_rows import last_word, pipeline_before
 from conformance.fakes.query.kql_tokens import Token, closing, replace, tokens
 
 Columns = Mapping[str, str]
@@ -32,7 +33,7 @@ def rewrite(text: str, columns_of: Callable[[str], Columns]) -> str:
     text = expand(_names(text))
     for number in range(len(tokens(text))):  # each step changes one operator, so these are more than enough
         words = tokens(text)
-        starts = [n for n, word in enumerate(words) if word.text == "|" and word.depth == 0 and n + 1 < len(words)]
+        starts = [n for n, word in enumerate(words[:-1]) if word.text == "|"]
         for n in starts:
             changed = _operator(text, words, n, columns_of)
             if changed is not None and changed != text:
@@ -56,6 +57,8 @@ def _names(text: str) -> str:
             changes += _call(text, words, n, end)
         elif word.text == "serialize" and (n + 1 == len(words) or words[n + 1].text in "|;)") and _piped(words, n):
             changes.append((words[n - 1].start, word.end, " "))
+        elif word.text == "as" and _piped(words, n) and n + 1 < len(words) and _unused(words, words[n + 1]):
+            changes.append((words[n - 1].start, words[n + 1].end, " "))
         elif word.text in ("serialize", "sample") and _piped(words, n):
             changes.append((word.start, word.end, {"serialize": "extend", "sample": "take"}[word.text]))
     return replace(text, changes)
@@ -63,6 +66,10 @@ def _names(text: str) -> str:
 
 def _piped(words: list[Token], n: int) -> bool:
     return n > 0 and words[n - 1].text == "|"
+
+
+def _unused(words: list[Token], name: Token) -> bool:
+    return sum(one.text == name.text for one in words) == 1
 
 
 def _call(text: str, words: list[Token], n: int, end: int) -> list[tuple[int, int, str]]:
@@ -94,12 +101,13 @@ def _percentiles(text: str, words: list[Token], n: int, end: int) -> list[tuple[
 
 def _operator(text: str, words: list[Token], n: int, columns_of: Callable[[str], Columns]) -> str | None:
     """Return the text with the operator behind a pipe in other words; None where there is nothing to change."""
-    name, before = words[n + 1].text, text[: words[n].start]
-    stop = next((m for m in range(n + 1, len(words)) if words[m].depth == 0 and words[m].text in "|;"), len(words))
-    arguments = words[n + 2 : stop]
-    end = words[stop].start if stop < len(words) else len(text)
-    start = words[n + 1].start
-    if name in ("project-keep", "project-reorder") and all(one.depth == 0 for one in arguments):
+    name, start, end, depth = words[n + 1].text, words[n + 1].start, last_word(words, n).end, words[n].depth
+    arguments = [one for one in words[n + 2 :] if one.end <= end]
+    pipeline = pipeline_before(text, words, n)
+    if pipeline is None:
+        return None
+    before = pipeline.query
+    if name in ("project-keep", "project-reorder") and all(one.depth == depth for one in arguments):
         return replace(text, [(start, end, f"project {_chosen(name, text, arguments, columns_of(before))} ")])
     if name == "distinct" and [one.text for one in arguments] == ["*"]:
         return replace(text, [(start, end, f"distinct {', '.join(map(_quoted, columns_of(before)))} ")])
@@ -111,12 +119,12 @@ def _operator(text: str, words: list[Token], n: int, columns_of: Callable[[str],
     if name == "where" and everywhere and len(arguments) == 3 and arguments[2].kind == "string":
         condition = _anywhere(columns_of(before), arguments[2].text, arguments[1].text)
         return replace(text, [(start, end, f"where {condition} ")])
-    return _if_exists(text, words[n:stop], before, columns_of)
+    return _if_exists(text, [words[n], words[n + 1], *arguments], before, columns_of)
 
 
 def _anchored(text: str, arguments: list[Token]) -> list[tuple[int, int, str]]:
     """Changes by which a pattern of ``parse`` that begins with a column begins with a mark, as the parsed text does."""
-    at = next((m for m, one in enumerate(arguments) if one.text == "with" and one.depth == 0), 0)
+    at = next((m for m, one in enumerate(arguments) if one.text == "with" and one.depth == arguments[0].depth), 0)
     options = arguments and arguments[0].text == "kind"
     if not 0 < at < len(arguments) - 1 or options or arguments[at + 1].kind != "name":
         return []

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
 import httpx
 
 from conformance.apis import sentinel
+from conformance.fakes.query.odata import OPERATORS
 from conformance.fakes.services.arm_gateway import ok
 from conformance.fakes.services.routes import Call, answers
 from conformance.fakes.services.sentinel import NAMESPACE, SPEC, onboarded, page_size, refuse
@@ -27,7 +29,17 @@ from conformance.fakes.state.timeline import Incident
 
 DEFAULT_PAGE = 50
 
-FILTER = re.compile(r"properties/(severity|status) eq '(\w+)'")
+FILTERED: dict[str, Callable[[Incident], Any]] = {
+    "classification": lambda one: one.classification,
+    "createdTimeUtc": lambda one: one.created,
+    "incidentNumber": lambda one: one.number,
+    "lastModifiedTimeUtc": lambda one: one.modified,
+    "severity": lambda one: one.severity,
+    "status": lambda one: one.status,
+    "title": lambda one: one.title,
+}
+"""The properties to filter by, and what an incident has there."""
+FILTER = re.compile(r"properties/(\w+) (eq|ne|gt|ge|lt|le) (?:'([^']*)'|(\d+)|(\d{4}-\d\d-\d\dT[\d:.]+Z))")
 ORDER = re.compile(r"properties/(createdTimeUtc|lastModifiedTimeUtc)(?: (asc|desc))?", re.IGNORECASE)
 
 
@@ -35,12 +47,10 @@ ORDER = re.compile(r"properties/(createdTimeUtc|lastModifiedTimeUtc)(?: (asc|des
 @onboarded
 def incidents(call: Call, workspace: Workspace) -> httpx.Response:
     """Pages with a next link as the service writes it: with a port, and a token that is not percent-encoded."""
-    found = list(workspace.incidents)
-    for clause in filter(None, (call.option("$filter") or "").split(" and ")):
-        match = FILTER.fullmatch(clause.strip())
-        if match is None:
-            return refuse(call, "filter-malformed")
-        found = [one for one in found if getattr(one, match.group(1)) == match.group(2)]
+    matches = _matching(call.option("$filter") or "")
+    if matches is None:
+        return refuse(call, "filter-malformed")
+    found = [one for one in workspace.incidents if matches(one)]
     order = ORDER.fullmatch(call.option("$orderby") or "properties/createdTimeUtc desc")
     if order is None:
         return refuse(call, "filter-malformed")
@@ -60,6 +70,40 @@ def incidents(call: Call, workspace: Workspace) -> httpx.Response:
     if start + top < len(found):
         answer["nextLink"] = _next(call, start + top, workspace.token_generation)
     return ok(call, answer)
+
+
+def _matching(text: str) -> Callable[[Incident], bool] | None:
+    """The condition of a ``$filter``: comparisons joined by ``and``, of which those in brackets may be joined by
+    ``or``. None: it is none.
+    """
+    groups = re.split(r" and ", text.strip()) if text.strip() else []
+    conditions: list[list[Callable[[Incident], bool]]] = []
+    for group in groups:
+        bracketed = group.startswith("(") and group.endswith(")")
+        alternatives = (group[1:-1] if bracketed else group).split(" or ")
+        compared = [_comparison(one.strip()) for one in alternatives]
+        if None in compared or (len(compared) > 1 and len(groups) > 1 and not bracketed):
+            return None
+        conditions.append([one for one in compared if one is not None])
+    return lambda incident: all(any(one(incident) for one in group) for group in conditions)
+
+
+def _comparison(text: str) -> Callable[[Incident], bool] | None:
+    match = FILTER.fullmatch(text)
+    if match is None or match[1] not in FILTERED:
+        return None
+    value, compare = FILTERED[match[1]], OPERATORS[match[2]]
+    quoted, number, time = match.groups()[2:]
+    try:
+        literal: Any = quoted if quoted is not None else int(number) if number else datetime.fromisoformat(time)
+    except ValueError:
+        return None
+
+    def holds(incident: Incident) -> bool:
+        shown = value(incident)
+        return compare(shown, literal) if isinstance(shown, type(literal)) else match[2] == "ne"
+
+    return holds
 
 
 def _next(call: Call, skip: int, generation: int) -> str:

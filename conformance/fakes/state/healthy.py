@@ -18,6 +18,8 @@ from conformance.fakes.state.timeline import incidents, stable_id
 from conformance.fakes.world import World
 from conformance.probing.clock import VirtualClock
 
+LOCAL = "Azure Sentinel"
+"""The provider of incidents of a workspace that is not connected to the Defender portal."""
 READER = "Microsoft Sentinel Reader"
 GRAPH_ROLES = ("SecurityAlert.Read.All", "SecurityIncident.Read.All", "SecurityEvents.Read.All")
 DEFENDER_ROLES = ("Machine.Read.All", "Alert.Read.All")
@@ -68,9 +70,16 @@ def healthy(connection: Connection, start: datetime | None = None, began: dateti
 
 
 def add_workspace(tenant: Tenant, subscription: str, group: str, name: str, customer_id: str) -> Workspace:
-    """Return a workspace with Microsoft Sentinel and a history, and its resource group."""
+    """Return a workspace with Microsoft Sentinel and a history, and its resource group.
+
+    The tenant's first one is connected to the Defender portal: its incidents are those of Graph. Any other has
+    incidents of its own, which Graph does not have.
+    """
     now = tenant.clock.began
-    workspace = Workspace(subscription, group, name, customer_id, incidents=list(incidents(now)))
+    story = (
+        incidents(now, subscription, group, name, first=100, provider=LOCAL) if tenant.workspaces else incidents(now)
+    )
+    workspace = Workspace(subscription, group, name, customer_id, incidents=list(story))
     workspace.tables = tables(workspace, now)
     workspace.content = content(workspace, now)
     tenant.resource_groups.add((subscription.lower(), group.lower()))

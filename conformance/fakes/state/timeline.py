@@ -195,15 +195,24 @@ _PLOT: tuple[tuple[str, Severity, Status, Product, str, str, float], ...] = (
 """Title, severity, status, product, tactic, technique and age in hours."""
 
 
-def incidents(now: datetime, *, delay: timedelta = timedelta(), first: int = 4711) -> tuple[Incident, ...]:
-    """Return the incidents as of a moment, newest first. ``delay`` makes everything older."""
+def incidents(
+    now: datetime,
+    *place: str,
+    delay: timedelta = timedelta(),
+    first: int = 4711,
+    provider: str = "Microsoft XDR",
+) -> tuple[Incident, ...]:
+    """Return the incidents as of a moment, newest first. ``delay`` makes everything older.
+
+    The ids of incidents and alerts follow from ``place``: each workspace has its own.
+    """
     story = []
     for i, (title, severity, status, product, tactic, technique, hours) in enumerate(_PLOT):
         created = now - timedelta(hours=hours) - delay
         host, account = HOSTS[i % len(HOSTS)], ACCOUNTS[i % len(ACCOUNTS)]
         alerts = tuple(
             Alert(
-                stable_id("alert", i, n),
+                stable_id("alert", *place, i, n),
                 title,
                 severity,
                 product,
@@ -215,7 +224,7 @@ def incidents(now: datetime, *, delay: timedelta = timedelta(), first: int = 471
             )
             for n in range(1 + i % 2)
         )
-        id, modified = stable_id("incident", i), created + timedelta(minutes=2 if status == "New" else 25)
+        id, modified = stable_id("incident", *place, i), created + timedelta(minutes=2 if status == "New" else 25)
         looked = comment(id, 0, "Looked into it with the owner of the machine.", modified)
         closed = status == "Closed"
         story.append(
@@ -232,6 +241,7 @@ def incidents(now: datetime, *, delay: timedelta = timedelta(), first: int = 471
                 bookmarks=1 if i == 0 else 0,
                 classification="TruePositive" if closed else None,
                 classification_reason="SuspiciousActivity" if closed else None,
+                provider=provider,
             )
         )
     return tuple(story)

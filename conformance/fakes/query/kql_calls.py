@@ -1,0 +1,209 @@
+"""Functions that a query defines itself with ``let``: calls of those over tables, replaced by what they stand for.
+
+The engine evaluates those of values; it has none over tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from itertools import pairwise
+
+from conformance.fakes.query.canned_kql import NotEvaluated
+from conformance.fakes.query.kql_tokens import Token, closing, replace, tokens
+
+TABULAR = frozenset({"|", "union", "table", "datatable", "range", "materialize"})
+"""Words of a body that returns a table."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """``default``: the text of its value where a call has none. ``tabular``: it stands for a table."""
+
+    name: str
+    tabular: bool
+    default: str | None
+
+
+@dataclass(frozen=True)
+class Function:
+    """``statements``: those before the last one of the body, which is its result."""
+
+    name: str
+    parameters: list[Parameter]
+    statements: list[str]
+    result: str
+
+
+def expand_calls(text: str, columns: Collection[str]) -> str:
+    """Return a query without functions over tables: each call is their body, with the call's values. ``columns``: those
+    of the workspace; a parameter that is called like one of them is not evaluated.
+
+    Raises ``NotEvaluated``.
+    """
+    columns = {*columns, *_given_columns(tokens(text))}
+    for number in range(len(tokens(text))):  # a function that calls itself is no KQL: each step removes one definition
+        found = _definition(text)
+        if found is None:
+            return _unwrapped(_named_tables(text))
+        function, start, end = found
+        if hidden := next((one.name for one in function.parameters if one.name in columns), None):
+            raise NotEvaluated(f"the parameter {hidden}, which a column is called too")
+        text = text[:start] + _with_calls(text[end:], function, number)
+    return text
+
+
+def _given_columns(words: list[Token]) -> set[str]:
+    """The columns of tables that a query gives itself."""
+    found: set[str] = set()
+    for n, (word, opening) in enumerate(pairwise(words)):
+        end = closing(words, n + 1) if word.text == "datatable" and opening.text == "(" else None
+        found |= {one.text for one in words[n + 2 : end or n] if one.kind == "name"}
+    return found
+
+
+def _definition(text: str) -> tuple[Function, int, int] | None:
+    """The first function over tables, and where its definition begins and ends."""
+    words = tokens(text)
+    for n, word in enumerate(words[:-5]):
+        if word.text != "let" or word.depth or words[n + 2].text != "=":
+            continue
+        at = n + 4 if words[n + 3].text == "view" else n + 3
+        end = closing(words, at) if words[at].text == "(" else None
+        if end is None or end + 1 >= len(words) or words[end + 1].text != "{":
+            continue
+        stop = closing(words, end + 1)
+        body = words[end + 2 : stop]
+        parameters = [_parameter(text, one) for one in _parts(words[at + 1 : end], ",", words[at].depth + 1)]
+        over_tables = any(one.tabular for one in parameters) or not TABULAR.isdisjoint(one.text for one in body)
+        if stop is None or not body or (parameters and not over_tables):
+            continue
+        *statements, result = (_text(text, one) for one in _parts(body, ";", body[0].depth))
+        last = words[stop + 1].end if stop + 1 < len(words) else words[stop].end
+        return Function(words[n + 1].text, parameters, statements, result), word.start, last
+    return None
+
+
+def _parts(words: list[Token], sign: str, depth: int) -> list[list[Token]]:
+    found: list[list[Token]] = [[]]
+    for one in words:
+        if one.text == sign and one.depth == depth:
+            found.append([])
+        else:
+            found[-1].append(one)
+    return [one for one in found if one]
+
+
+def _text(text: str, words: list[Token]) -> str:
+    return text[words[0].start : words[-1].end]
+
+
+def _parameter(text: str, words: list[Token]) -> Parameter:
+    default = next((n for n, one in enumerate(words) if one.text == "="), None)
+    tabular = len(words) > 2 and words[2].text == "("
+    return Parameter(words[0].text, tabular, None if default is None else _text(text, words[default + 1 :]))
+
+
+def _with_calls(text: str, function: Function, number: int) -> str:
+    for call, _ in enumerate(tokens(text)):
+        words = tokens(text)
+        n = next((m for m, word in enumerate(words[:-1]) if _calls(words, m, function)), None)
+        if n is None:
+            return text
+        end = closing(words, n + 1)
+        if end is None:
+            raise NotEvaluated("let")
+        inside = words[n + 2 : end]
+        given = [_text(text, one) for one in _parts(inside, ",", words[n + 1].depth + 1)]
+        start = words[n].start
+        invoked = n > 1 and words[n - 1].text == "invoke" and words[n - 2].text == "|"
+        if invoked:
+            given, start = [function.parameters[0].name if function.parameters else "", *given], words[n - 1].start
+        statements, result = _bound(function, given, f"_{number}_{call}")
+        result = _behind_pipe(result, function) if invoked else f"({result})"
+        begin = max((one.end for one in words[:n] if one.text == ";" and one.depth == 0), default=0)
+        changes = [(start, words[end].end, result)]
+        if statements:
+            changes.append((begin, begin, " " + " ".join(f"{one};" for one in statements) + " "))
+        text = replace(text, changes)
+    return text
+
+
+def _calls(words: list[Token], n: int, function: Function) -> bool:
+    named = words[n].kind == "name" and words[n].text == function.name and words[n + 1].text == "("
+    return named and not (n and words[n - 1].text == ".")
+
+
+def _bound(function: Function, given: list[str], suffix: str) -> tuple[list[str], str]:
+    """The statements and the result of a call. Names that the body defines become names of this call."""
+    values: dict[str, str] = {}
+    for n, parameter in enumerate(function.parameters):
+        value = given[n] if n < len(given) else parameter.default
+        if value is None or len(given) > len(function.parameters):
+            raise NotEvaluated("let")
+        single = len(tokens(value)) == 1
+        values[parameter.name] = value if single else f"({value})"
+    for statement in function.statements:
+        words = tokens(statement)
+        if words[0].text != "let" or "{" in (one.text for one in words):
+            raise NotEvaluated("let")
+        values[words[1].text] = words[1].text + suffix
+    return [_replaced(one, values) for one in function.statements], _replaced(function.result, values)
+
+
+def _replaced(text: str, values: dict[str, str]) -> str:
+    words = tokens(text)
+    changes = []
+    for before, word, after in zip([None, *words], words, [*words[1:], None], strict=False):
+        defined = after is not None and after.text in ("=", ":") and not (before is not None and before.text == "let")
+        member = before is not None and before.text == "."
+        if word.kind == "name" and word.text in values and not defined and not member:
+            changes.append((word.start, word.end, values[word.text]))
+    return replace(text, changes)
+
+
+def _behind_pipe(result: str, function: Function) -> str:
+    """What ``invoke`` stands for: the operators on its table, which only begins the body."""
+    words = tokens(result)
+    table = function.parameters[0].name if function.parameters and function.parameters[0].tabular else ""
+    if [one.text for one in words[:2]] != [table, "|"] or any(one.text == table for one in words[1:]):
+        raise NotEvaluated("invoke")
+    return result[words[2].start :]
+
+
+def _named_tables(text: str) -> str:
+    """``table('Name')`` as the name."""
+    words = tokens(text)
+    changes = []
+    for n, (word, opening) in enumerate(pairwise(words)):
+        if word.text == "table" and opening.text == "(" and (end := closing(words, n + 1)) is not None:
+            name = words[n + 2]
+            if end != n + 3 or name.kind != "string":
+                raise NotEvaluated("table()")
+            changes.append((word.start, words[end].end, name.text.strip("\"'")))
+    return replace(text, changes)
+
+
+def _unwrapped(text: str) -> str:
+    """Without the brackets around the beginning of a pipeline, which the engine takes for a value."""
+    for _ in tokens(text):
+        words = tokens(text)
+        for n, word in enumerate(words):
+            end = closing(words, n) if word.text == "(" else None
+            if end is None or not _begins(words, n):
+                continue
+            after = words[end + 1].text if end + 1 < len(words) else ";"
+            pipeline = any(one.text in TABULAR for one in words[n + 1 : end] if one.depth == word.depth + 1)
+            if after == "|" or (after == ";" and pipeline):
+                text = replace(text, [(word.start, word.end, " "), (words[end].start, words[end].end, " ")])
+                break
+        else:
+            return text
+    return text
+
+
+def _begins(words: list[Token], n: int) -> bool:
+    """Whether a word is the first one of a statement, of what a ``let`` names, or of what brackets hold."""
+    before = words[n - 1].text if n else ";"
+    named = before == "=" and n > 2 and words[n - 3].text == "let"
+    return before == ";" or named or (before == "(" and n > 1 and words[n - 2].kind != "name")
