@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conformance.checks.registry import order
 from conformance.outputs.annotations import Annotations
 from conformance.outputs.delivery import Problem
 from conformance.outputs.summary import RunSummary, Tally
+from conformance.outputs.watched_report import WatchedReport
 from conformance.pytest_plugin.cases import Run
 from conformance.pytest_plugin.ending import Ending
 from conformance.pytest_plugin.options import CONFIG
@@ -27,7 +29,8 @@ from conformance.results.journal import Journal
 from conformance.results.store import RunStore
 from conformance.run_options import RunOptions
 from conformance.verification.baseline import Baseline
-from conformance.verification.pipeline import Policy
+from conformance.verification.pipeline import Examination, Policy
+from conformance.verification.result import Report
 
 if TYPE_CHECKING:
     from conformance.pytest_plugin.xdist import XdistController
@@ -56,6 +59,7 @@ class SessionResults:
         self.store = RunStore(self._journal(), history)
         self._order = {connection.name: place for place, connection in enumerate(setup.connections)}.__getitem__
         self._tally = Tally(self._order)
+        self._watched_report = WatchedReport(options.delivery, self._order, len(setup.connections))
         self.summary: RunSummary | None = None
         self.undelivered: Sequence[Problem] = ()
         self.page: Path | None = None
@@ -92,6 +96,13 @@ class SessionResults:
             self._tally = Tally(self._order, previous=self._previous, baseline=baseline, today=self.started.date())
             self.store.start(self._fingerprints, self._tally.add)
 
+    def publish(self, run: Run, examination: Examination, policy: Policy) -> None:
+        """Write the report as it is while a connection is watched, with what is known of the others."""
+        checks = sorted((case.check for case in run.cases), key=order)
+        outcomes = policy.apply(examination.outcomes(checks), run.asked.name)
+        report = examination.report(outcomes, run.source.name, self.started, policy)
+        self._watched_report.publish(self._entry(report, run, self.selection), self.selection, self._command)
+
     def finish(self, run: Run, policy: Policy, progress: Progress) -> None:
         """Write the verdict on the checks that ran of a connection, if any did, and release its evidence."""
         assert run.examination is not None
@@ -102,11 +113,14 @@ class SessionResults:
         judged = [case.outcome for case in run.ran if case.outcome]
         if judged:
             report = run.examination.report(judged, run.source.name, self.started, policy)
-            alone = len(self._setup.connections) == 1
             # A connection that was cut short is verified again by --sentinel-resume: no such selection was asked for.
             selection = self.selection if len(judged) == len(run.cases) else f"{self.selection}, cut short"
-            self.take(entry(report, run.asked, selection, self._command, self._options.docs, alone=alone), progress)
+            self.take(self._entry(report, run, selection), progress)
         run.drop()
+
+    def _entry(self, report: Report, run: Run, selection: str) -> Entry:
+        alone = len(self._setup.connections) == 1
+        return entry(report, run.asked, selection, self._command, self._options.docs, alone=alone)
 
     def take(self, finished: Entry, progress: Progress) -> None:
         """Take a finished connection."""
@@ -151,7 +165,7 @@ class SessionResults:
         self.undelivered = self._options.delivery.deliver(
             self.summary, interrupted=ending is not Ending.COMPLETE, unwritten=self.store.journal.problem
         )
-        if not any(one.fatal for one in self.undelivered):
+        if not any(problem.fatal for problem in self.undelivered):
             self.page = self._options.delivery.written(self.summary)
         if problem := self.store.problem:
             self.notes.append(f"ERROR: --sentinel-history: it is not complete: {problem}")
