@@ -98,7 +98,7 @@ class Session:
             lambda: self.outcomes.policy,
             lambda: read_again(self._config, self._options),
             lambda run, examination: self.results.publish(run, examination, self.outcomes.policy),
-            self._progress.console or console(uncaptured(sys.stdout)),
+            self._progress.console or console(self._open.enter_context(uncaptured(sys.stdout))),
             alone=len(self.runs) == 1,
         )
 
