@@ -98,6 +98,7 @@ class ConnectionsSummary:
         return (headline(self.document)[1], list(body(self.document))) if worth_telling(self.document) else None
 
     def ended(self, exit_code: int) -> ConnectionsSummary:
+        """Return the same end with another exit code."""
         return replace(self, document=_ended(self.document, exit_code))
 
 
@@ -150,6 +151,7 @@ class FleetSummary:
         return self.fleet.sentence, lines
 
     def ended(self, exit_code: int) -> FleetSummary:
+        """Return the same end with another exit code."""
         return replace(self, fleet=replace(self.fleet, head=_ended(self.fleet.head, exit_code)))
 
 
