@@ -6,9 +6,11 @@ Each has an environment of its own, which uv (the extra ``plugins``) makes.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -19,15 +21,26 @@ ENDS = {"healthy": 0, "no-azure-role": 1, "service-down": 6}
 TESTS = "tests/connection"
 
 
-def pythons() -> Iterator[str]:
-    """Yield the interpreters that run on this machine."""
+def pythons() -> Iterator[tuple[str, str]]:
+    """Yield the name and the path of each interpreter of this machine, those of pyenv too; say which are missing."""
+    folders = sorted(Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")).glob("versions/*/bin"))
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), *map(str, folders)])
+    missing = []
     for name in PYTHONS:
-        try:
-            subprocess.run([name, "-V"], capture_output=True, check=True)  # noqa: S603
-        except (OSError, subprocess.CalledProcessError):
-            print(f"{name}: not on this machine", flush=True)
+        places = (found for folder in path.split(os.pathsep) if (found := shutil.which(name, path=folder)))
+        if python := next(filter(None, map(executable, places)), None):
+            yield name, python
         else:
-            yield name
+            missing.append(name)
+    if missing:
+        print(f"not on this machine: {', '.join(missing)}", flush=True)
+
+
+def executable(python: str) -> str | None:
+    """Return the interpreter behind a command; None where that does not run, as a shim of pyenv for another version."""
+    command = [python, "-c", "import sys; print(sys.executable)"]
+    ran = subprocess.run(command, capture_output=True, text=True)  # noqa: S603
+    return ran.stdout.strip() if ran.returncode == 0 else None
 
 
 def problems(python: str, *, lowest: bool, folder: Path) -> Iterator[str]:
@@ -35,11 +48,8 @@ def problems(python: str, *, lowest: bool, folder: Path) -> Iterator[str]:
     from uv import find_uv_bin
 
     uv, own = find_uv_bin(), folder / "bin" / "python"
-    path = subprocess.run(  # noqa: S603
-        [python, "-c", "import sys; print(sys.executable)"], capture_output=True, text=True, check=True
-    ).stdout.strip()
     chosen = ["--resolution=lowest-direct"] if lowest else ["--constraints=requirements.lock"]
-    subprocess.run([uv, "venv", "--quiet", "--clear", f"--python={path}", folder], check=True)  # noqa: S603
+    subprocess.run([uv, "venv", "--quiet", "--clear", f"--python={python}", folder], check=True)  # noqa: S603
     subprocess.run(  # noqa: S603
         [uv, "pip", "install", "--quiet", f"--python={own}", *chosen, "--editable", EXTRAS], cwd=ROOT, check=True
     )
@@ -66,8 +76,8 @@ def problems(python: str, *, lowest: bool, folder: Path) -> Iterator[str]:
 def main() -> int:
     """Run them one after the other; 1 if anything is not as it has to be."""
     bad = 0
-    for python, lowest in [(sys.executable, True), *((name, False) for name in pythons())]:
-        name = "lowest" if lowest else python
+    for name, python in chain([("lowest", sys.executable)], pythons()):
+        lowest = name == "lowest"
         found = list(problems(python, lowest=lowest, folder=ROOT / ".venv-plugins" / name))
         print(f"{name}: {'; '.join(found) or 'as expected'}", flush=True)
         bad += len(found)

@@ -8,6 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+import msgspec
+
 from conformance.report.comparison import PastRun
 from conformance.report.document import with_comparison
 from conformance.report.entry import Entry, document, judged_checks
@@ -50,6 +52,9 @@ class RunSummary(Protocol):
     def message(self) -> tuple[str, Sequence[str]] | None:
         """Return a sentence and lines for those who want to be told; None where nobody has to know."""
 
+    def ended(self, exit_code: int) -> RunSummary:
+        """Return the same end with another exit code: that of pytest where something interrupted it."""
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectionsSummary:
@@ -91,6 +96,10 @@ class ConnectionsSummary:
         from conformance.report.wording import headline
 
         return (headline(self.document)[1], list(body(self.document))) if worth_telling(self.document) else None
+
+    def ended(self, exit_code: int) -> ConnectionsSummary:
+        """Return the same end with another exit code."""
+        return replace(self, document=_ended(self.document, exit_code))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +149,14 @@ class FleetSummary:
         lines += [f"- {cause.sentence}: {cause.action()}" for cause in broken]
         lines += [f"- {label}: {text}" for label, text in notification_text(self.fleet)]
         return self.fleet.sentence, lines
+
+    def ended(self, exit_code: int) -> FleetSummary:
+        """Return the same end with another exit code."""
+        return replace(self, fleet=replace(self.fleet, head=_ended(self.fleet.head, exit_code)))
+
+
+def _ended(document: Document, exit_code: int) -> Document:
+    return msgspec.structs.replace(document, run=msgspec.structs.replace(document.run, exit_code=exit_code))
 
 
 class Tally:
@@ -193,6 +210,8 @@ class Tally:
         count = len(self._aggregate.rows)
         if not count:
             return None
+        if selection == "all" and not all(row.whole for row in self._aggregate.rows.values()):
+            selection = "part"  # something else took checks away: another plugin, or -x
         stale = self._use.stale(self._today) if self._today and not unfinished else ()
         previous, left = self._previous and replace(self._previous, unfinished=unfinished), len(unfinished)
         if count + left > MAX_NAMED:  # as it will be told when all are finished

@@ -59,6 +59,11 @@ class Run:
         for case in self.cases:
             case.outcome = None
 
+    @property
+    def ran(self) -> list[Case]:
+        """The cases whose items ran, in the order of a connection: other plugins, or ``-x``, may keep some from it."""
+        return sorted((case for case in self.cases if case.outcome), key=lambda case: order(case.check))
+
     def outcomes(self) -> list[Outcome]:
         """Return what the evidence says of the selected checks, in their order, before strict mode and baseline."""
         return [case.judge({}) for case in sorted(self.cases, key=lambda case: order(case.check))]

@@ -10,6 +10,7 @@ import pytest
 
 from conformance.probing.shortage import Shortage
 from conformance.pytest_plugin.cases import Run
+from conformance.pytest_plugin.ending import Ending
 from conformance.pytest_plugin.other_tests import OtherTests
 from conformance.pytest_plugin.results import SessionResults
 from conformance.pytest_plugin.run_loop import RunLoop
@@ -44,14 +45,13 @@ class Conclusion:
             if run.examination is not None and run.asked.name not in self.results.store.names:  # stopped early, with -x
                 self.finish(run)
         self.results.store.close()
-        interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED
-        ended = interrupted or session.exitstatus in (0, 1, ExitCode.NOTHING_SELECTED)
+        ending = Ending.of(session)
         is_worker = hasattr(session.config, "workerinput")
         if is_worker:
             from conformance.pytest_plugin.xdist import hand_back
 
             hand_back(session.config, self.loop.shortage, self.results.store.journal)
-        if is_worker or session.config.option.collectonly or not ended:
+        if is_worker or session.config.option.collectonly or ending is Ending.BROKEN:
             if self.workers:
                 self.workers.close()
             return
@@ -59,22 +59,30 @@ class Conclusion:
             self.results.notes.append(
                 f"ERROR: no check matches {self.results.selection}: --sentinel-list shows their ids and areas"
             )
-        lost = self._summarize(interrupted=interrupted)
-        if not interrupted or self.shortage:
+        lost = self._summarize(session, ending)
+        if ending is not Ending.INTERRUPTED or self.shortage:
             self._set_exit_code(session, lost=lost)
+        elif not self.results.summary:
+            self._nothing_verified(session)
 
     @property
     def shortage(self) -> Shortage | str | None:
         """What this machine lacked, here or in a worker, for the connections that are not finished."""
         return self.workers.shortage if self.workers else self.loop.shortage
 
-    def _summarize(self, *, interrupted: bool) -> bool:
+    @property
+    def selected(self) -> list[str]:
+        """The names of the connections with a selected check."""
+        return self.workers.selected() if self.workers else [run.asked.name for run in self.runs if run.cases]
+
+    def _summarize(self, session: pytest.Session, ending: Ending) -> bool:
         """Summarize and deliver; return whether a result that was asked for is lost."""
         return self.results.close(
-            [run.asked.name for run in self.runs if run.cases],
+            self.selected,
             self.loop.duration,
             self.workers,
-            interrupted=interrupted,
+            ending,
+            exit_code=int(session.exitstatus),
             failed_tests=len(list(self.others.names())),
         )
 
@@ -95,10 +103,11 @@ class Conclusion:
             session.exitstatus = ExitCode.USAGE
 
     def _nothing_verified(self, session: pytest.Session) -> None:
-        """Say that no check was selected, which is never a success; failing tests of the user's own come first."""
+        """Say that no check ran, which is never a success; failing tests of the user's own come first."""
         if self.results.done:
             return
         ran = f"only tests that are not checks ran ({self.others.ran})" if self.others.ran else "nothing ran"
-        self.results.notes.append(f"No check was selected: {ran}, so nothing is known of the connection.")
+        none = "No check ran to its end" if self.selected else "No check was selected"
+        self.results.notes.append(f"{none}: {ran}, so nothing is known of the connection.")
         if session.exitstatus == ExitCode.CONFORMANT:
             session.exitstatus = ExitCode.NOTHING_SELECTED

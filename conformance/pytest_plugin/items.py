@@ -49,6 +49,11 @@ class CheckItem(pytest.Item):
         )
         return item
 
+    @property
+    def function(self) -> Any:
+        """The test function, under the name that pytest's own items have for it too."""
+        return self.obj
+
     def begin(self) -> None:
         """Show the parameters. Before, pytest would take them for those of fixtures, and order items by them."""
         connection, check = self.case.run.asked.name, self.case.check.id

@@ -21,6 +21,12 @@ FLAWS = (
         "nunit_xmlpath",
         "pytest-nunit writes a blocked or inconclusive check as passed into its file: publish --junitxml=FILE instead",
     ),
+    Flaw("nagios", "--nagios of testinfra reports what could not be established as OK, with exit code 0"),
+    Flaw(
+        "suppress_tests_failed_exit_code",
+        "--suppress-tests-failed-exit-code of pytest-custom-exit-code ends a run with 0 whose verdict has exit code 1",
+    ),
+    Flaw("forked", "--forked of pytest-forked loses the outcomes of the checks: leave it out"),
 )
 
 

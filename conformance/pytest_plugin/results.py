@@ -18,8 +18,8 @@ from conformance.outputs.delivery import Problem
 from conformance.outputs.summary import RunSummary, Tally
 from conformance.outputs.watched_report import WatchedReport
 from conformance.pytest_plugin.cases import Run
+from conformance.pytest_plugin.ending import Ending
 from conformance.pytest_plugin.options import CONFIG
-from conformance.pytest_plugin.outcomes import OutcomePlugin
 from conformance.pytest_plugin.setup import RunSetup
 from conformance.report.command import command, program
 from conformance.report.comparison import PastRun
@@ -101,24 +101,26 @@ class SessionResults:
         checks = sorted((case.check for case in run.cases), key=order)
         outcomes = policy.apply(examination.outcomes(checks), run.asked.name)
         report = examination.report(outcomes, run.source.name, self.started, policy)
-        self._watched_report.publish(self._entry(report, run), self.selection, self._command)
+        self._watched_report.publish(self._entry(report, run, self.selection), self.selection, self._command)
 
-    def finish(self, run: Run, outcomes: OutcomePlugin, progress: Progress) -> None:
-        """Write the verdict of a connection and release its evidence."""
+    def finish(self, run: Run, policy: Policy, progress: Progress) -> None:
+        """Write the verdict on the checks that ran of a connection, if any did, and release its evidence."""
         assert run.examination is not None
         if self._setup.recording:
             kept, notes = self._setup.recording.keep_and_report(run.connection, run.outcomes())
             self.notes += notes
             self._recording_lost |= kept is False
-        cases = sorted(run.cases, key=lambda case: order(case.check))
-        judged = [case.outcome or outcomes.outcome_of(case) for case in cases]
-        report = run.examination.report(judged, run.source.name, self.started, outcomes.policy)
-        self.take(self._entry(report, run), progress)
+        judged = [case.outcome for case in run.ran if case.outcome]
+        if judged:
+            report = run.examination.report(judged, run.source.name, self.started, policy)
+            # A connection that was cut short is verified again by --sentinel-resume: no such selection was asked for.
+            selection = self.selection if len(judged) == len(run.cases) else f"{self.selection}, cut short"
+            self.take(self._entry(report, run, selection), progress)
         run.drop()
 
-    def _entry(self, report: Report, run: Run) -> Entry:
+    def _entry(self, report: Report, run: Run, selection: str) -> Entry:
         alone = len(self._setup.connections) == 1
-        return entry(report, run.asked, self.selection, self._command, self._options.docs, alone=alone)
+        return entry(report, run.asked, selection, self._command, self._options.docs, alone=alone)
 
     def take(self, finished: Entry, progress: Progress) -> None:
         """Take a finished connection."""
@@ -132,19 +134,21 @@ class SessionResults:
         selected: Collection[str],
         duration: float,
         workers: XdistController | None,
+        ending: Ending,
         *,
-        interrupted: bool,
+        exit_code: int,
         failed_tests: int,
     ) -> bool:
         """Summarize and deliver; return whether a result that was asked for is lost.
 
         ``selected`` are the names of the connections with a selected check, ``duration`` is in seconds,
-        ``failed_tests`` the number of failing tests that are not checks.
+        ``failed_tests`` the number of failing tests that are not checks; ``exit_code`` is pytest's: that of the run if
+        it was interrupted, or stopped before it found anything wrong.
         """
         if workers:
             workers.close()
             self.notes += workers.notes
-            selected, duration = workers.selected(), time.monotonic() - self._began
+            duration = time.monotonic() - self._began
         self.summary = self._tally.summary(
             lambda: self.store.in_order(self._order),
             duration,
@@ -156,8 +160,10 @@ class SessionResults:
         )
         if self.summary is None:
             return False
+        if ending is Ending.INTERRUPTED or (ending is Ending.STOPPED and not self.summary.exit_code):
+            self.summary = self.summary.ended(exit_code)
         self.undelivered = self._options.delivery.deliver(
-            self.summary, interrupted=interrupted, unwritten=self.store.journal.problem
+            self.summary, interrupted=ending is not Ending.COMPLETE, unwritten=self.store.journal.problem
         )
         if not any(problem.fatal for problem in self.undelivered):
             self.page = self._options.delivery.written(self.summary)
@@ -178,9 +184,10 @@ class SessionResults:
 
     @property
     def selection(self) -> str:
-        """The selection of checks as reports show it: ``all``, or the options -k and -m."""
+        """The selection of checks as reports show it: ``all``, or the options -k, -m and --deselect."""
         option = self._config.option
         chosen = [f"-k {option.keyword}" if option.keyword else "", f"-m {option.markexpr}" if option.markexpr else ""]
+        chosen += [f"--deselect {prefix}" for prefix in option.deselect or ()]
         return " ".join(part for part in chosen if part) or "all"
 
     @cached_property

@@ -61,7 +61,9 @@ class Session:
             if self._is_worker
             else TerminalPlugin(config, self._show, self.results.annotations.commands, self.others, quiet=quiet)
         )
-        self._progress = progress(len(self.runs), uncaptured(sys.stderr) if quiet else None)
+        self._open = ExitStack()
+        screen = self._open.enter_context(uncaptured(sys.stderr)) if quiet else None
+        self._progress = progress(len(self.runs), screen)
         self.workers = None if self._is_worker else self._xdist_controller()
         self.outcomes = OutcomePlugin(
             Policy(
@@ -83,7 +85,6 @@ class Session:
         self._conclusion = Conclusion(
             options, setup, self.runs, self.results, self.loop, self.others, self.workers, self._finish
         )
-        self._logs = ExitStack()
 
     def _watcher(self, seconds: float) -> Watcher:
         from conformance.pytest_plugin.watcher import Watcher
@@ -97,7 +98,7 @@ class Session:
             lambda: self.outcomes.policy,
             lambda: read_again(self._config, self._options),
             lambda run, examination: self.results.publish(run, examination, self.outcomes.policy),
-            self._progress.console or console(uncaptured(sys.stdout)),
+            self._progress.console or console(self._open.enter_context(uncaptured(sys.stdout))),
             alone=len(self.runs) == 1,
         )
 
@@ -120,12 +121,12 @@ class Session:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """From now on, remove known secrets and CI commands from all that pytest prints, and from logs."""
-        self._logs.enter_context(clean_logs())
+        self._open.enter_context(clean_logs())
         if terminal := session.config.pluginmanager.get_plugin("terminalreporter"):
             terminal._tw._file = Outlet.of(terminal._tw._file)
 
     def pytest_unconfigure(self) -> None:
-        self._logs.close()
+        self._open.close()
 
     def offered(self, case: Case) -> bool:
         """Return whether the source of a case can answer it."""
@@ -149,7 +150,7 @@ class Session:
         self.results.begin(self.outcomes.policy.baseline)
 
     def _finish(self, run: Run) -> None:
-        self.results.finish(run, self.outcomes, self._progress)
+        self.results.finish(run, self.outcomes.policy, self._progress)
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
         if reporter and len(self.runs) > MAX_NAMED:  # a fleet: pytest would keep three reports of each item
             passing = reporter.stats.get("", [])

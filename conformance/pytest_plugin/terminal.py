@@ -160,10 +160,13 @@ class WriterFile(io.TextIOBase):
         self._writer.flush()
 
 
-def uncaptured(stream: TextIO) -> TextIO:
-    """Return a stream to where this one leads now, whatever pytest redirects later; itself if it is no file."""
+@contextlib.contextmanager
+def uncaptured(stream: TextIO) -> Iterator[TextIO]:
+    """Open a stream to where this one leads now, whatever pytest redirects later; itself if it is no file."""
     try:
         number = stream.fileno()
     except (OSError, ValueError):
-        return stream
-    return os.fdopen(os.dup(number), "w", encoding=stream.encoding, errors="backslashreplace")
+        yield stream
+        return
+    with os.fdopen(os.dup(number), "w", encoding=stream.encoding, errors="backslashreplace") as own:
+        yield own

@@ -182,7 +182,16 @@ class ByConnection(LoadScopeScheduling):  # type: ignore[misc]
                 self._finished()
 
     def remove_node(self, node: Any) -> None:
-        """Names no check as crashed, which would be a failure: the worker that takes its place does it again."""
+        """Name no check as crashed, which would be a failure: the worker that takes its place does it again.
+
+        It does all checks of a connection that the dead worker had begun, so that the verdict is on all of them.
+        """
+        for unit in self.assigned_work.get(node, {}).values():
+            begun = {self._connection(nodeid) for nodeid, done in unit.items() if not done} - {None}
+            for nodeid, done in unit.items():
+                if done and (name := self._connection(nodeid)) and name in begun:
+                    unit[nodeid] = False
+                    self.left[name] += 1
         super().remove_node(node)
 
     def _split_scope(self, nodeid: str) -> str:

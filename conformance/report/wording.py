@@ -152,6 +152,15 @@ def headline(document: Document) -> tuple[VerdictStatus, str]:
     return status, f"{all_} connections work{others}"
 
 
+def part_notice(document: Document) -> str | None:
+    """Return the sentence that a page says first where not all checks ran, without a full stop; None where all did."""
+    parts = [one.verdict.coverage for one in document.connections if one.verdict.coverage]
+    if not parts:
+        return None
+    ran = f"{covered(parts[0])}" if len(document.connections) == 1 else f"on {len(parts)} of the connections"
+    return f"A PART ({ran}): this is no verdict on the whole connection"
+
+
 def covered(part: CoveragePart) -> Coverage:
     """Return how many checks ran, as a report has it."""
     return Coverage(part.ran, part.total)

@@ -49,8 +49,10 @@ The checks are items of pytest that run through its whole protocol: setup, call,
 - Evidence is gathered before the timer of the first check starts, in workers of pytest-xdist too.
 - The exit code is set before plugins learn that the session ends: `pytest_sessionfinish` is called with 6 where a run
   is incomplete.
-- Where only a part of the checks ran (`-k`, `-m`, `-x`, `--lf`, `--sw`, `--deselect`, pytest-split and so on), the
-  verdict says how many of how many, its status in JSON is `partial`, and no page to hand back is written.
+- Only checks whose items ran count. Where that is a part of them (`-k`, `-m`, `-x`, `--lf`, `--sw`, `--deselect`,
+  pytest-split, a skip in a hook, `pytest.exit`, Ctrl-C and so on), the verdict says how many of how many, the status in
+  JSON is `partial` unless something failed, and no page to hand back is written. Where none ran, the exit code is 5.
+- The exit code shown is that of the process: 2 where a run was interrupted, or stopped before anything was found.
 - Tests of your own beside the checks keep their tracebacks. If one fails, the run ends with exit code 1. Tests of
   your own without a single check end with exit code 5, since they say nothing of the connection.
 - `--disable-socket` (pytest-socket) and `--block-network` (pytest-recording) hold for live runs: exit code 4, and the

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from conformance.apis.sentinel import INCIDENTS
-from conformance.probing.evidence import Exchange, Refusal
+from conformance.probing.evidence import Answer, Exchange, Refusal
 from conformance.probing.interpretation import read
 from conformance.probing.response import Response
 from tests.contoso import made_up
@@ -17,15 +17,22 @@ URL = "https://management.azure.com/subscriptions/x"
 
 def test_data_that_is_cut_off_is_no_error_text(subtests: pytest.Subtests) -> None:
     """Words of incidents, such as an etag, are no words of a refusal."""
-    for body in (
-        b'{"value": [{"etag": "1", "properties": {"title": "another operation is in progress',
-        b'{"value": [{"x"',
-        b'{"a": \xff}',
+    for body, cause in (
+        (b'{"value": [{"etag": "1", "properties": {"title": "another operation is in progress', "connection_failed"),
+        (b'{"value": [{"x"', "connection_failed"),
+        (b'{"a": \xff}', "contract_violation"),
     ):
         with subtests.test(body=body):
             exchange = Exchange("GET", URL, 200, None, datetime(2026, 11, 24, tzinfo=UTC), None, 0.0, 0.1)
             headers = {"content-type": "application/json"}
             found = read("incidents", INCIDENTS, Response(200, headers, body, exchange), made_up())
             assert isinstance(found, Refusal)
-            assert found.finding.cause == "contract_violation"
+            assert found.finding.cause == cause
             assert "with JSON that cannot be read" in found.finding.explanation
+
+
+def test_a_byte_order_mark_is_no_part_of_the_document() -> None:
+    exchange = Exchange("GET", URL, 200, None, datetime(2026, 11, 24, tzinfo=UTC), None, 0.0, 0.1)
+    headers = {"content-type": "application/json"}
+    response = Response(200, headers, b'\xef\xbb\xbf{"value": []}', exchange)
+    assert isinstance(read("incidents", INCIDENTS, response, made_up()), Answer)

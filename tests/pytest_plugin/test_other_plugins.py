@@ -83,53 +83,6 @@ def stats_of(checks: list[dict[str, str]]) -> dict[str, int]:
     return found
 
 
-TAKES_AWAY = """
-    import pytest
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(items):
-        del items[::2]  # without telling pytest
-"""
-
-
-@pytest.mark.parametrize(
-    "way",
-    [
-        ("-k", "HYG"),
-        ("-m", "auth"),
-        ("--deselect=test_auth.py",),
-        ("-p", "takes_away"),
-        ("-p", "takes_away", "-n", "2"),
-    ],
-    ids=" ".join,
-)
-def test_a_part_of_the_checks_is_never_told_as_the_whole(
-    folder: Path, pytester: pytest.Pytester, way: tuple[str, ...]
-) -> None:
-    pytester.makepyfile(takes_away=TAKES_AWAY)
-    result = run(pytester, "--sentinel-report=out", *way)
-    assert result.ret == 0
-    report = json.loads((folder / "out/report.json").read_text())
-    (verdict,) = (one["verdict"] for one in report["connections"])
-    coverage = verdict["coverage"]
-    assert verdict["status"] == "partial"
-    assert coverage["ran"] == len(report["connections"][0]["checks"]) < coverage["total"]
-    said = f"{coverage['ran']} of {coverage['total']} checks ran; "
-    result.stdout.fnmatch_lines([f"* contoso: {said}* passed*"])
-    for text in (result.stdout.str(), *(file.read_text() for file in sorted((folder / "out").iterdir()))):
-        assert "contoso works" not in text
-        assert "The connection works" not in text
-    assert said in (folder / "out/summary.md").read_text()
-    assert f"{coverage['ran']} of {coverage['total']} checks passed" in (folder / "out/badge.svg").read_text()
-    assert not [*(folder / "out").glob("handback*")]
-
-
-def test_a_part_that_fails_is_still_a_failure(folder: Path, pytester: pytest.Pytester) -> None:
-    result = run(pytester, "-k", "SENT-001", scenario="no-azure-role")
-    assert result.ret == 1
-    result.stdout.fnmatch_lines(["✗ contoso does not work (1 of * checks ran)*"])
-
-
 def test_own_tests_alone_say_nothing_of_the_connection(folder: Path, pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_own="def test_good(): pass\n\ndef test_bad(): assert 1 == 2")
     good = run(pytester, "test_own.py", "-k", "good")

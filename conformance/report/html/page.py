@@ -31,6 +31,7 @@ from conformance.report.wording import (
     forms,
     headline,
     next_action,
+    part_notice,
     plural,
     proof_of,
 )
@@ -137,6 +138,7 @@ def render(document: Document, detail: str) -> bytes:
         row_owners=row_owners(views),
         owners=[owner for owner in OWNERS if any(owner in view.owners for view in views)],
         origin=provenance(document),
+        part_notice=part_notice(document),
         todo=[
             {"anchor": f"{view.anchor}-fix-{number}", "name": view.part.name, "cause": cause}
             for view in views

@@ -1,0 +1,33 @@
+"""How pytest ended a session, which is more than its exit code says."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+import pytest
+
+from conformance.verification.verdict import ExitCode
+
+
+class Ending(Enum):
+    """How pytest ended a session."""
+
+    COMPLETE = auto()
+    """All items ran, or no more of them after the failure that ``-x`` waits for."""
+    STOPPED = auto()
+    """Something in the session asked for no further item: ``--sw``, ``--maxfail`` with pytest-xdist, another plugin."""
+    INTERRUPTED = auto()
+    """The user, or ``pytest.exit``."""
+    BROKEN = auto()
+    """An internal error, or a usage error."""
+
+    @classmethod
+    def of(cls, session: pytest.Session) -> Ending:
+        """Return how a session ended, by its exit code, which is that of ``pytest.exit`` where somebody gave it one."""
+        code = session.exitstatus
+        if code == pytest.ExitCode.INTERRUPTED and (session.shouldstop or session.shouldfail):
+            return cls.STOPPED
+        if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR, ExitCode.INCOMPLETE):
+            return cls.BROKEN
+        known = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+        return cls.COMPLETE if code in known else cls.INTERRUPTED

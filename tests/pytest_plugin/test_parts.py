@@ -1,0 +1,222 @@
+"""Every way to leave out checks: what ran is said, and a part is never called the whole, on any output."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.pytest_plugin.test_plugin import folder, run
+
+__all__ = ["folder"]
+pytestmark = pytest.mark.slow
+CHECKS = Path(__file__).parents[2] / "conformance/checks"
+PLUGIN = """
+    import pytest
+
+    def is_at(nodeid):
+        return "AUTH-003" in nodeid
+
+    class DropsItems:
+        @pytest.hookimpl(trylast=True)
+        def pytest_collection_modifyitems(self, items):
+            del items[::2]  # without telling pytest
+
+    class DropsItemsLate:
+        @pytest.hookimpl(trylast=True)
+        def pytest_collection_finish(self, session):
+            del session.items[::2]
+
+    class SkipsInSetup:
+        def pytest_runtest_setup(self, item):
+            if is_at(item.nodeid):
+                pytest.skip("not here")
+
+    class SkipsInsteadOfCall:
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_runtest_call(self, item):
+            if is_at(item.nodeid):
+                pytest.skip("not here")
+
+    class RunsItsOwnProtocol:
+        def pytest_runtest_protocol(self, item):
+            return True if is_at(item.nodeid) else None
+
+    class Exits:
+        code = None
+
+        def pytest_runtest_logreport(self, report):
+            if is_at(report.nodeid) and report.when == "call":
+                pytest.exit("enough", self.code)
+
+    class ExitsWithZero(Exits):
+        code = 0
+
+    class ExitsWithItsOwnCode(Exits):
+        code = 77
+
+    class Stops:
+        def pytest_runtest_protocol(self, item):
+            if is_at(item.nodeid):
+                item.session.shouldstop = "enough"
+
+    class IsInterrupted:
+        def pytest_runtest_protocol(self, item):
+            if is_at(item.nodeid):
+                raise KeyboardInterrupt
+
+    class SkipsAll:
+        def pytest_runtest_setup(self, item):
+            pytest.skip("nowhere")
+
+    class DropsAll:
+        def pytest_collection_modifyitems(self, items):
+            items.clear()
+
+    class IsInterruptedAtOnce:
+        def pytest_runtest_protocol(self, item):
+            raise KeyboardInterrupt
+
+    def pytest_addoption(parser):
+        parser.addoption("--way")
+
+    def pytest_configure(config):
+        if way := config.getoption("--way"):
+            config.pluginmanager.register(globals()[way]())
+"""
+
+
+@dataclass(frozen=True)
+class Way:
+    """Options, or a class of ``PLUGIN``, by which items are left out, and the exit code of such a run.
+
+    ``once`` are the options of a run before it, which fills pytest's cache.
+    """
+
+    arguments: str
+    code: int = 0
+    scenario: str = "healthy"
+    once: str | None = None
+
+    def __str__(self) -> str:
+        return self.arguments.replace(f"{CHECKS}/", "")
+
+
+WAYS = (
+    Way("-k HYG"),
+    Way("-m auth"),
+    Way("--deselect=test_auth.py"),
+    Way(f"{CHECKS}/test_auth.py"),
+    Way(f"{CHECKS}/test_auth.py::test_credential_accepted[contoso-AUTH-003]"),
+    Way("-k SENT-001", 1, "no-azure-role"),
+    Way("-x", 1, "no-azure-role"),
+    Way("--maxfail=1 -n2", 1, "no-azure-role"),
+    Way("--sw", 1, "no-azure-role"),
+    Way("--sw", 1, "no-azure-role", once="--sw"),
+    Way("--sw --sw-skip", 1, "no-azure-role", once="--sw"),
+    Way("--lf", 1, "no-azure-role", once=""),
+    Way("--way=DropsItems"),
+    Way("--way=DropsItems -n2"),
+    Way("--way=DropsItemsLate"),
+    Way("--way=SkipsInSetup"),
+    Way("--way=SkipsInSetup -n2"),
+    Way("--way=SkipsInsteadOfCall"),
+    Way("--way=RunsItsOwnProtocol"),
+    Way("--way=Exits", 2),
+    Way("--way=ExitsWithZero"),
+    Way("--way=ExitsWithItsOwnCode", 77),
+    Way("--way=Stops", 2),
+    Way("--way=IsInterrupted", 2),
+)
+
+
+def verify(pytester: pytest.Pytester, *arguments: str, scenario: str = "healthy") -> pytest.RunResult:
+    """A run with pytest's cache, in the order of the checks."""
+    return run(pytester, "-p", "no:randomly", *arguments, scenario=scenario, plugins=True)
+
+
+@pytest.fixture
+def plugin(pytester: pytest.Pytester) -> tuple[str, str]:
+    pytester.makepyfile(takes_away=PLUGIN)
+    return "-p", "takes_away"
+
+
+@pytest.mark.parametrize("way", WAYS, ids=str)
+def test_a_part_of_the_checks_is_never_told_as_the_whole(
+    folder: Path, pytester: pytest.Pytester, plugin: tuple[str, str], way: Way
+) -> None:
+    if way.once is not None:
+        verify(pytester, *plugin, *way.once.split(), scenario=way.scenario)
+    result = verify(pytester, *plugin, "--sentinel-report=out", *way.arguments.split(), scenario=way.scenario)
+    assert result.ret == way.code, result.stdout.str()
+    report = json.loads((folder / "out/report.json").read_text())
+    (verdict,) = (one["verdict"] for one in report["connections"])
+    coverage = verdict["coverage"]
+    assert report["run"]["exit_code"] == way.code
+    assert report["run"]["selection"] != "all"
+    assert verdict["status"] == ("nonconformant" if way.code == 1 else "partial")
+    assert coverage["ran"] == len(report["connections"][0]["checks"]) < coverage["total"]
+    ran = f"{coverage['ran']} of {coverage['total']} checks ran"
+    said = result.stdout.str()
+    page = (folder / "out/report.html").read_text()
+    assert ran in said
+    assert re.findall(r"^exit code (\d+):", said, re.MULTILINE) == [str(way.code)]
+    assert f"A PART ({ran}): this is no verdict on the whole connection." in page
+    assert ran in page.partition("<title>")[2].partition("</title>")[0]
+    assert ran in (folder / "out/summary.md").read_text()
+    for text in (said, *(file.read_text() for file in sorted((folder / "out").iterdir()))):
+        assert "contoso works" not in text
+        assert "The connection works" not in text
+    if verdict["status"] == "partial":
+        assert f"{coverage['ran']} of {coverage['total']} checks passed" in (folder / "out/badge.svg").read_text()
+    assert not [*(folder / "out").glob("handback*")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ("-k nothing-of-the-kind", 5),
+        ("--way=DropsAll", 5),
+        ("--way=DropsAll -n2", 5),
+        ("--way=SkipsAll", 5),
+        ("--way=SkipsAll -n2", 5),
+        ("--way=IsInterruptedAtOnce", 2),
+    ],
+)
+def test_where_no_check_ran_nothing_is_known(
+    folder: Path, pytester: pytest.Pytester, plugin: tuple[str, str], arguments: str, code: int
+) -> None:
+    result = verify(pytester, *plugin, "--sentinel-report=out", *arguments.split())
+    assert result.ret == code
+    said = " ".join(result.stdout.str().split())
+    assert re.search("No check (was selected|ran to its end): nothing ran, so nothing is known of the connection", said)
+    assert not (folder / "out/report.html").exists()
+
+
+@pytest.mark.parametrize("once", ["--sentinel-report=out -x", "--way=Exits --sentinel-report=out"])
+def test_a_connection_that_was_cut_short_is_verified_again_when_the_run_is_resumed(
+    folder: Path, pytester: pytest.Pytester, plugin: tuple[str, str], once: str
+) -> None:
+    verify(pytester, *plugin, *once.split(), scenario="no-azure-role")
+    result = verify(pytester, *plugin, "--sentinel-report=out", "--sentinel-resume", scenario="no-azure-role")
+    assert result.ret == 1
+    (connection,) = json.loads((folder / "out/report.json").read_text())["connections"]
+    assert "coverage" not in connection["verdict"]
+    assert "A PART" not in (folder / "out/report.html").read_text()
+
+
+def test_failed_first_leaves_nothing_out(folder: Path, pytester: pytest.Pytester) -> None:
+    verify(pytester, scenario="no-azure-role")
+    assert verify(pytester, "--ff").ret == 0
+    result = verify(pytester, "--ff", "--sentinel-report=out")
+    result.stdout.fnmatch_lines(["✓ contoso works*"])
+    assert "A PART" not in (folder / "out/report.html").read_text()
+
+
+def test_a_part_that_fails_is_still_a_failure(folder: Path, pytester: pytest.Pytester) -> None:
+    result = verify(pytester, "-k", "SENT-001", scenario="no-azure-role")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["✗ contoso does not work (1 of * checks ran)*"])
