@@ -1,4 +1,4 @@
-"""The checks of Entra: the tenant, the app, its credential, and a token for each API."""
+"""The checks of Entra: the tenant, the app and its credential."""
 
 from __future__ import annotations
 

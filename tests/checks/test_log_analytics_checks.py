@@ -1,4 +1,4 @@
-"""How the checks of Log Analytics end."""
+"""How the checks of Log Analytics end: a first row, the tables and their columns."""
 
 from __future__ import annotations
 

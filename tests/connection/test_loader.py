@@ -1,3 +1,5 @@
+"""Reading connection files: what a good one gives, and what is said of a bad one."""
+
 from __future__ import annotations
 
 import re

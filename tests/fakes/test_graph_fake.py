@@ -1,4 +1,4 @@
-"""Microsoft Graph of the virtual tenant: what it shows of the story, and what it refuses to whom."""
+"""Microsoft Graph of the virtual tenant: what it shows of the story, query options, and the app itself."""
 
 from __future__ import annotations
 

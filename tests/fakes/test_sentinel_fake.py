@@ -1,4 +1,4 @@
-"""Microsoft Sentinel of the virtual tenant: the incidents of the story, what is configured, and whom it refuses."""
+"""Microsoft Sentinel of the virtual tenant: the incidents of the story, and what is configured."""
 
 from __future__ import annotations
 
