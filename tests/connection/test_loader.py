@@ -1,3 +1,5 @@
+"""Reading connection files: what a good one gives, and what is said of a bad one."""
+
 from __future__ import annotations
 
 import re
@@ -6,39 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
 
 from conformance.connection import (
     Certificate,
     ClientSecret,
-    ConnectionFileError,
     FederatedToken,
     Secret,
     load,
     load_files,
     template,
 )
-
-SECRET = "abc8Q~canary-canary-canary-canary-0001"
-ENVIRONMENT = {"CONTOSO_SECRET": SECRET, "PASSWORD": "open sesame", "TOKEN": "a.b.c"}
-REFERENCE = 'client_secret = "env:CONTOSO_SECRET"'
-TENANT = "7e4a11ed-0c0f-4c0f-a11c-000000000001"
-KEYS = ["tenant_id", "client_id", "subscription_id", "resource_group", "workspace_id", "workspace_name"]
-
-
-def one(path: Any, **options: Any) -> Any:
-    (connection,) = load([path], environ=ENVIRONMENT, **options)
-    return connection
-
-
-def refused(*paths: Any, **options: Any) -> list[str]:
-    """The lines of the error, without the folder."""
-    with pytest.raises(ConnectionFileError) as caught:
-        load(paths, environ=ENVIRONMENT, **options)
-    folder = paths[0].parent if hasattr(paths[0], "parent") else ""
-    return [line.replace(f"{folder}/", "") for line in caught.value.problems]
-
+from tests.connection.connection_files import ENVIRONMENT, KEYS, REFERENCE, SECRET, TENANT, one, refused
 
 # What a good file gives
 
@@ -256,86 +236,3 @@ def test_paths_that_lead_nowhere_are_told(tmp_path: Path) -> None:
         "empty": "no *.toml file in this folder",
         "*.tml": "no file matches",
     }
-
-
-# What holds for any file
-
-anything = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
-VALUE = st.sampled_from(
-    [
-        '"x"',
-        "1",
-        "true",
-        "[]",
-        "{}",
-        "1.5",
-        "2027-03-01",
-        "10:00:00",
-        '["graph", 1]',
-        '"env:"',
-        '"file:\\u0000"',
-        "nan",
-        "0x" + "f" * 4000,
-    ]
-)
-
-
-@anything
-@given(st.binary(max_size=400) | st.text(max_size=400).map(str.encode))
-@example(b"[[connection]]\n[connection]")
-@example(b"[connection.expect.x]")
-def test_any_bytes_are_loaded_or_refused(tmp_path: Path, content: Any) -> None:
-    path = tmp_path / "any.toml"
-    path.write_bytes(content)
-    with pytest.raises(ConnectionFileError):
-        load([path], environ={})
-
-
-@anything
-@given(
-    st.dictionaries(
-        st.sampled_from(
-            [
-                *KEYS,
-                "name",
-                "client_secret",
-                "certificate",
-                "certificate_password",
-                "federated_token",
-                "cloud",
-                "apis",
-                "secret_expires",
-                "expect",
-                "other",
-            ]
-        ),
-        VALUE,
-    )
-)
-@example({"cloud": "0x" + "f" * 4000, "apis": "[0x" + "f" * 4000 + "]"})
-def test_any_value_of_any_key_is_loaded_or_refused(tmp_path: Path, row: Any) -> None:
-    path = tmp_path / "any.toml"
-    path.write_text("[connection]\n" + "".join(f"{key} = {value}\n" for key, value in row.items()))
-    with pytest.raises(ConnectionFileError):
-        load([path], environ={})
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        'client_secret = "{}"',
-        'client_secret = "env:{}"',
-        'client_secret = ["{}"]',
-        'client_secret = "{}',
-        "client_secret = {}",
-        'client_secret = "{}"\ncertificate = "{}"',
-        'client_secert = "{}"',
-        'certificate = "{}"',
-        'certificate = "file:conn.toml"\ncertificate_password = "{}"',
-        'federated_token = "env:{}"',
-        'client_secret = {{ value = "{}" }}',
-    ],
-)
-def test_a_secret_is_in_no_message(write: Any, line: Any) -> None:
-    path = write((REFERENCE, line.replace("{}", SECRET).replace("{{", "{").replace("}}", "}")), (TENANT, "common"))
-    assert "canary" not in "\n".join(refused(path))

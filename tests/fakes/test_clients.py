@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from conformance.fakes import clients as module
 from conformance.fakes.clients import Client, Clients
+from tests.fakes.echo_server import NET
 
 Attend = Callable[[socket.socket, Client], Awaitable[None]]
 
@@ -44,7 +45,7 @@ def test_an_idle_client_makes_room_for_one_that_waits_and_a_busy_one_does_not() 
                 assert await loop.run_in_executor(None, sock.recv, 1) == b""
                 sock.close()
 
-    asyncio.run(asyncio.wait_for(main(), 30))
+    asyncio.run(asyncio.wait_for(main(), NET))
 
 
 def test_clients_that_leave_all_at_once_while_it_is_full_leave_room() -> None:
@@ -69,4 +70,4 @@ def test_clients_that_leave_all_at_once_while_it_is_full_leave_room() -> None:
             await clients.end()
             await module.cancel_all([accepting])
 
-    asyncio.run(asyncio.wait_for(main(), 30))
+    asyncio.run(asyncio.wait_for(main(), NET))

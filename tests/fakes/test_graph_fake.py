@@ -1,4 +1,4 @@
-"""Microsoft Graph of the virtual tenant: what it shows of the story, and what it refuses to whom."""
+"""Microsoft Graph of the virtual tenant: what it shows of the story, query options, and the app itself."""
 
 from __future__ import annotations
 
@@ -12,15 +12,8 @@ from conformance.apis.permissions import RESOURCES
 from conformance.fakes.services.routes import ANSWERS, PROVENANCE
 from conformance.fakes.state.tenant import DEFENDER_APP, GRAPH_APP
 from conformance.fakes.state.timeline import stable_id
-from conformance.fakes.state.tokens import sign
-from tests.fakes.fake_defender import CLIENT_ID, NOW, SECRET, Asking, decoded, defended, error, text_of
-
-ALERTS, INCIDENTS = "/v1.0/security/alerts_v2", "/v1.0/security/incidents"
-SCORES, LEGACY = "/v1.0/security/secureScores", "/v1.0/security/alerts"
-APPLICATION = f"/v1.0/applications(appId='{CLIENT_ID}')"
-PRINCIPAL = f"/v1.0/servicePrincipals(appId='{CLIENT_ID}')"
-PREFER = {"Prefer": "include-unknown-enum-members"}
-ROLES = ("SecurityAlert.Read.All", "SecurityIncident.Read.All", "SecurityEvents.Read.All")
+from tests.fakes.fake_defender import NOW, SECRET, Asking, decoded, defended, error, text_of
+from tests.fakes.graph_tenant import ALERTS, APPLICATION, INCIDENTS, LEGACY, PREFER, PRINCIPAL, ROLES, SCORES
 
 
 @pytest.fixture
@@ -241,126 +234,6 @@ def test_a_large_page_of_alerts_is_cut_not_refused(ask: Asking) -> None:
     page = ask.get(ALERTS + "?$top=5000").json()
     assert len(page["value"]) == 1000
     assert len(ask.get(page["@odata.nextLink"]).json()["value"]) == 1
-
-
-# Whom it refuses
-
-
-def test_a_token_is_needed_in_this_order(ask: Asking) -> None:
-    """Header, form, signature, lifetime, audience, then everything else."""
-    expired = {"exp": NOW.timestamp() - 1, "aud": "https://elsewhere.example", "tid": ask.tenant.id}
-    current = expired | {"exp": NOW.timestamp() + 60}
-    for token, message in (
-        ("", "Access token is empty."),
-        ("not-a-token", "CompactToken parsing failed"),
-        (sign(expired)[:-3] + "abc", "Signature is invalid."),
-        (sign(expired), "Lifetime validation failed, the token is expired."),
-        (sign(current), "Access token validation failure. Invalid audience."),
-    ):
-        refused = ask.get(ALERTS, token=token)
-        found = error(refused, 401)
-        assert found["code"] == "InvalidAuthenticationToken"
-        assert found["message"].startswith(message)
-        assert refused.headers["www-authenticate"].startswith('Bearer realm="", authorization_uri="https://login.')
-        assert GRAPH_APP in refused.headers["www-authenticate"]
-
-
-def test_a_token_of_another_api_is_refused(ask: Asking) -> None:
-    refused = ask.get(ALERTS, token=ask.token(ask.tenant.cloud.audiences["defender"][0]))
-    assert "audience" in error(refused, 401)["message"]
-
-
-def test_a_token_ends_with_its_lifetime(ask: Asking) -> None:
-    token = ask.token()
-    assert ask.get(ALERTS, token=token).status_code == 200
-    ask.tenant.clock.skip(timedelta(hours=2))
-    assert "expired" in error(ask.get(ALERTS, token=token), 401)["message"]
-
-
-def test_refusals_carry_the_ids_of_the_request(ask: Asking) -> None:
-    refused = ask.get(ALERTS, token="", headers={"client-request-id": "mine"})
-    inner = error(refused, 401)["innerError"]
-    assert inner["client-request-id"] == refused.headers["client-request-id"] == "mine"
-    assert inner["request-id"] == refused.headers["request-id"] != "mine"
-    assert inner["date"] == "2026-11-23T17:00:00"
-
-
-ALERT_ROLES = (
-    "SecurityAlert.Read.All,SecurityAlert.ReadWrite.All,SecurityIncident.Read.All,SecurityIncident.ReadWrite.All"
-)
-MISSING = "Missing application roles. API required roles: {}, application roles: {}."
-EVENTS = "Auth token does not contain valid permissions or user does not have valid roles."
-
-
-@pytest.mark.parametrize(
-    ("path", "message"),
-    [
-        (ALERTS, MISSING.format(ALERT_ROLES, "")),
-        (INCIDENTS, MISSING.format("SecurityIncident.Read.All,SecurityIncident.ReadWrite.All", "")),
-        (SCORES, EVENTS),
-        (LEGACY, EVENTS),
-    ],
-)
-def test_without_a_role_security_is_forbidden(path: str, message: str) -> None:
-    found = error(defended(GRAPH, GRAPH_APP).get(path), 403)
-    assert (found["code"], found["message"]) == ("Forbidden", message)
-
-
-@pytest.mark.parametrize("path", [APPLICATION, PRINCIPAL + "/appRoleAssignments"])
-def test_the_directory_has_a_refusal_of_its_own(path: str) -> None:
-    assert error(defended(GRAPH, GRAPH_APP, *ROLES).get(path), 403)["code"] == "Authorization_RequestDenied"
-
-
-def test_the_refusal_echoes_the_roles_of_the_token() -> None:
-    held = ("SecurityEvents.Read.All", "ThreatHunting.Read.All")
-    found = error(defended(GRAPH, GRAPH_APP, *held).get(ALERTS), 403)
-    assert found["message"] == MISSING.format(ALERT_ROLES, ",".join(held))
-
-
-def test_which_role_opens_what(subtests: pytest.Subtests) -> None:
-    for role, opened in [
-        ("SecurityAlert.Read.All", {ALERTS}),
-        ("SecurityIncident.Read.All", {ALERTS, INCIDENTS}),
-        ("SecurityIncident.ReadWrite.All", {ALERTS, INCIDENTS}),
-        ("SecurityEvents.Read.All", {SCORES, LEGACY}),
-        ("Application.Read.All", {APPLICATION}),
-        ("ThreatHunting.Read.All", set()),
-    ]:
-        with subtests.test(role=role, opened=opened):
-            ask = defended(GRAPH, GRAPH_APP, role)
-            statuses = {path: ask.get(path).status_code for path in (ALERTS, INCIDENTS, SCORES, LEGACY, APPLICATION)}
-            assert statuses == {path: 200 if path in opened else 403 for path in statuses}
-
-
-def test_a_role_works_with_the_tokens_after_its_consent() -> None:
-    ask = defended(GRAPH, GRAPH_APP)
-    before = ask.token()
-    ask.tenant.consent(GRAPH_APP, "SecurityAlert.Read.All", ago=timedelta())
-    assert ask.get(ALERTS, token=before).status_code == 403
-    assert ask.get(ALERTS).status_code == 200
-
-
-def test_a_tenant_without_defender_is_not_provisioned(ask: Asking) -> None:
-    ask.tenant.defender.provisioned = False
-    for path in (ALERTS, ALERTS + "/x", INCIDENTS, INCIDENTS + "/1"):
-        assert "Account is not provisioned" in error(ask.get(path), 403)["message"]
-    assert ask.get(SCORES).status_code == 200
-    ask.tenant.revoke(*ROLES)
-    assert error(ask.get(ALERTS), 403)["message"].startswith("Missing application roles")
-
-
-@pytest.mark.parametrize(
-    "path", [ALERTS + "/nope", INCIDENTS + "/1", APPLICATION.replace(CLIENT_ID, stable_id("another"))]
-)
-def test_what_is_not_there_is_not_found(ask: Asking, path: str) -> None:
-    error(ask.get(path), 404)
-
-
-def test_a_path_that_is_not_modelled_is_said_to_be_not_served_to_those_with_a_token(ask: Asking) -> None:
-    answer = ask.get("/v1.0/security/savedQueries")
-    assert answer.headers["x-virtual-tenant"] == "route-not-served"
-    assert "virtual tenant does not serve this route" in error(answer, 501)["message"]
-    assert error(ask.get("/v1.0/security/savedQueries", token=""), 401)["message"] == "Access token is empty."
 
 
 # The app itself

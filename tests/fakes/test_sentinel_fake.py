@@ -1,4 +1,4 @@
-"""Microsoft Sentinel of the virtual tenant: the incidents of the story, what is configured, and whom it refuses."""
+"""Microsoft Sentinel of the virtual tenant: the incidents of the story, and what is configured."""
 
 from __future__ import annotations
 
@@ -10,40 +10,22 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance.apis import gather, kql, log_analytics, sentinel
+from conformance.apis import kql, log_analytics, sentinel
 from conformance.apis.endpoint import SENTINEL_API, Endpoint
 from conformance.fakes.services.routes import ANSWERS, PROVENANCE
 from conformance.fakes.state.timeline import incidents
 from conformance.findings import explain
 from tests.fakes.azure_world import AzureWorld
 from tests.fakes.fake_defender import decoded, error, members
-
-DECLARED = list(gather(sentinel).values())
-OF_AN_INCIDENT = [one for one in DECLARED if "{incident}" in one.path]
-LISTS = [one for one in DECLARED if one.paging and "{incident}" not in one.path]
-POSTS = [one for one in DECLARED if one.method == "POST"]
-NEWEST = "properties/createdTimeUtc desc"
-
-
-def ask(azure: AzureWorld, endpoint: Endpoint[Any], **parameters: Any) -> httpx.Response:
-    """The answer to an operation; the newest incident is asked about unless another is named."""
-    if "{incident}" in endpoint.path:
-        parameters.setdefault("incident", azure.workspace.incidents[0].id)
-    return azure.put(endpoint.ask(**parameters))
-
-
-def listed(azure: AzureWorld, **parameters: Any) -> list[str]:
-    """The names of the incidents of a list's first page."""
-    return [one.name for one in decoded(ask(azure, sentinel.INCIDENTS, **parameters), sentinel.INCIDENTS).value]
-
-
-def with_other_verb(azure: AzureWorld, method: str, endpoint: Endpoint[Any]) -> httpx.Response:
-    request = azure.request(endpoint.ask(incident="any") if "{incident}" in endpoint.path else endpoint.ask())
-    return azure.send(httpx.Request(method, request.url, headers=request.headers))
-
-
-def by_name(endpoint: Endpoint[Any]) -> str:
-    return endpoint.name
+from tests.fakes.sentinel_operations import (
+    DECLARED,
+    LISTS,
+    NEWEST,
+    OF_AN_INCIDENT,
+    ask,
+    by_name,
+    listed,
+)
 
 
 def test_every_operation_is_answered_and_says_how_it_is_known() -> None:
@@ -271,71 +253,3 @@ def test_metadata_can_be_cut(azure: AzureWorld) -> None:
     assert len(ask(azure, sentinel.METADATA, top=1).json()["value"]) == 1
     assert len(ask(azure, sentinel.METADATA).json()["value"]) == 2
     error(ask(azure, sentinel.METADATA, top="all"), 400)
-
-
-# Whom it refuses
-
-
-@pytest.mark.parametrize("endpoint", [one for one in DECLARED if one is not sentinel.ONBOARDING_STATE], ids=by_name)
-def test_a_workspace_without_sentinel_says_so_in_a_document_within_the_message(
-    azure: AzureWorld, endpoint: Endpoint[Any]
-) -> None:
-    azure.workspace.onboarded = False
-    response = ask(azure, endpoint)
-    found = error(response, 400)
-    inner = json.loads(found["message"])["error"]
-    assert found["code"] == inner["code"] == "BadRequest"
-    assert inner["message"].startswith(f"Workspace '{azure.workspace.name}' is not onboarded to Microsoft Sentinel.")
-    assert explain(response.content, status=400, service="sentinel").cause == "sentinel_not_onboarded"
-
-
-def test_a_workspace_without_sentinel_has_no_onboarding_state(azure: AzureWorld) -> None:
-    assert ask(azure, sentinel.ONBOARDING_STATE).json()["name"] == "default"
-    azure.workspace.onboarded = False
-    assert error(ask(azure, sentinel.ONBOARDING_STATE), 404)["code"] == "NotFound"
-    assert PROVENANCE["sentinel/onboarding-state-missing"].tier == "inferred"
-
-
-@pytest.mark.parametrize("onboarded", [True, False])
-@pytest.mark.parametrize("endpoint", DECLARED, ids=by_name)
-def test_the_provider_has_to_be_registered(azure: AzureWorld, endpoint: Endpoint[Any], onboarded: bool) -> None:
-    azure.workspace.onboarded = onboarded
-    azure.tenant.subscriptions[azure.workspace.subscription_id].registered.remove("Microsoft.SecurityInsights")
-    found = error(ask(azure, endpoint), 409)
-    assert found["code"] == "MissingSubscriptionRegistration"
-    assert "'Microsoft.SecurityInsights'" in found["message"]
-
-
-@pytest.mark.parametrize("endpoint", DECLARED, ids=by_name)
-def test_without_a_role_the_gateway_refuses(azure: AzureWorld, endpoint: Endpoint[Any]) -> None:
-    azure.tenant.revoke_roles()
-    azure.workspace.onboarded = False
-    response = ask(azure, endpoint)
-    assert error(response, 403)["code"] == "AuthorizationFailed"
-    assert response.headers["x-ms-failure-cause"] == "gateway"
-
-
-def test_a_token_for_log_analytics_does_not_open_sentinel(azure: AzureWorld) -> None:
-    response = azure.put(sentinel.INCIDENTS.ask(), azure.token("log_analytics"))
-    assert error(response, 401)["code"] == "InvalidAuthenticationTokenAudience"
-
-
-@pytest.mark.parametrize("endpoint", POSTS, ids=by_name)
-def test_what_is_posted_cannot_be_got(azure: AzureWorld, endpoint: Endpoint[Any]) -> None:
-    response = with_other_verb(azure, "GET", endpoint)
-    found = error(response, 405)
-    assert found["code"] == "UnsupportedApiVersion"
-    assert found["message"].endswith(f"with API version '{sentinel.STABLE}' does not support HTTP method 'GET'.")
-    assert found["innerError"] is None
-
-
-@pytest.mark.parametrize("method", ["PUT", "POST", "DELETE"])
-def test_nothing_is_written(azure: AzureWorld, method: str) -> None:
-    before = ask(azure, sentinel.INCIDENTS).json()
-    error(with_other_verb(azure, method, sentinel.INCIDENTS), 405)
-    assert ask(azure, sentinel.INCIDENTS).json() == before
-
-
-def test_a_verb_is_looked_at_after_the_token(azure: AzureWorld) -> None:
-    request = azure.request(sentinel.INCIDENTS.ask(), token="")
-    assert error(azure.send(httpx.Request("PUT", request.url)), 401)["code"] == "AuthenticationFailed"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 from functools import cache
 
 import msgspec
@@ -10,8 +11,8 @@ import msgspec
 from conformance.fakes import Fake
 from conformance.findings.redact import excerpt
 from conformance.outputs.summary import Entries, RunSummary, Tally
-from conformance.report.comparison import PastRun
-from conformance.report.entry import Entry, entry
+from conformance.report.comparison import PastRun, run_of
+from conformance.report.entry import Entry, document, entry
 from conformance.report.fleet.aggregate import Aggregate
 from conformance.report.fleet.overview import Overview
 from conformance.results.history import History
@@ -19,6 +20,8 @@ from conformance.verification.api import verify
 from conformance.verification.baseline import Stale
 from tests.contoso import START, made_up
 
+COUNT = 24
+DAY = timedelta(days=1)
 STATES = ("healthy", "expired-secret", "healthy", "no-azure-role", "healthy", "throttled", "service-down", "healthy")
 
 
@@ -67,3 +70,11 @@ def summarize(
     for customer in entries():
         tally.add(customer)
     return tally.summary(entries, duration, selection, history=history)
+
+
+def before() -> PastRun:
+    """The run before: customer-02 worked, customer-03 did not, customer-05 was not there, and one more was."""
+    was = {"customer-02": "healthy", "customer-03": "expired-secret"}
+    entries = [named(was[one.name], one.name) if one.name in was else one for one in customers(COUNT)]
+    entries = [one for one in entries if one.name != "customer-05"] + [named("healthy", "customer-99")]
+    return run_of(document(entries, 10.0, "all"))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 import pickle
-import re
 import signal
 import subprocess
 import sys
@@ -21,10 +19,10 @@ import pytest
 from conformance.fakes.source import Fake
 from conformance.fleet.__main__ import main
 from conformance.results.history import History
-from conformance.results.journal import FILE
 from tests.contoso import SECRET
 from tests.fleet import mixed_fleet
 from tests.fleet.clusters import INLINE, ROOT, LocalCluster, until, write_fleet
+from tests.fleet.run_results import finished, found
 
 pytestmark = [
     pytest.mark.slow,
@@ -34,9 +32,6 @@ COUNT = 18
 HELD = 8
 """So many are opened at once: two batches of four. The others wait for the gate, so that something is under way."""
 CHOICE = "--checks=auth,rbac,arm"
-OF_THE_RUN = {"date", "started", "started_s", "duration_s", "request_id"}
-TIME_OR_ID = re.compile(r"\d{4}-\d\d-\d\d[T ][\d:]{8}|[0-9a-f]{8}(-[0-9a-f]{0,12}){0,4}")
-"""As refusals quote them; the last may be cut short."""
 
 
 @pytest.fixture
@@ -100,34 +95,6 @@ def started(arguments: list[str]) -> subprocess.Popen[str]:
         text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
-
-
-def found(report: Path) -> dict[str, Any]:
-    """What a report says of each connection, but for times and ids. Each is there once."""
-    connections = json.loads((report / "report.json").read_bytes())["connections"]
-    names = [one["name"] for one in connections]
-    assert len(names) == len(set(names))
-    for one in connections:
-        one["requests"] = sorted(json.dumps(lasting(request), sort_keys=True) for request in one["requests"])
-    return {one["name"]: lasting(one) for one in connections}
-
-
-def lasting(value: Any) -> Any:
-    """Without what differs from run to run."""
-    if isinstance(value, dict):
-        return {
-            key: TIME_OR_ID.sub("", one) if key == "answer" and one else lasting(one)
-            for key, one in value.items()
-            if key not in OF_THE_RUN
-        }
-    return [lasting(one) for one in value] if isinstance(value, list) else value
-
-
-def finished(report: Path) -> list[str]:
-    """The names in the journal, by now."""
-    path = report / FILE
-    lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
-    return [json.loads(line)["name"] for line in lines if line.endswith(b"\n")]
 
 
 def test_the_cluster_finds_what_one_process_finds(

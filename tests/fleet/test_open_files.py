@@ -1,4 +1,4 @@
-"""100 connections of which 10 are broken, in processes that may open few files: slower, with exactly their causes."""
+"""Connections in processes that may open fewer files than they want sockets: slower, with exactly their causes."""
 
 from __future__ import annotations
 
@@ -18,11 +18,19 @@ from tests.fleet.clusters import LocalCluster
 
 pytest.importorskip("resource")
 pytestmark = pytest.mark.slow
+FILES, JOBS = 64, 6
+"""Six connections at a time want 120 sockets."""
+TENANTS, BROKEN = 12, 4
+UNHURRIED = 600
+"""Seconds for a connection: that of a slow machine too ends by its answers."""
+COMMAND = ["conformance.fleet", f"--jobs={JOBS}", f"--deadline={UNHURRIED}", "--report=out"]
 
 
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with run(tmp_path_factory.mktemp("fleet"), "--tenants=100", "--broken=10%", files=256) as running:
+    with run(
+        tmp_path_factory.mktemp("fleet"), f"--tenants={TENANTS}", f"--broken={100 * BROKEN / TENANTS}%", files=FILES
+    ) as running:
         yield running
 
 
@@ -45,35 +53,29 @@ def assert_exact(fleet: Running, folder: Path, done: subprocess.CompletedProcess
     found = {
         one.name: [root.cause for root in one.part.root_causes] for one in Journal(folder / "out" / FILE).entries()
     }
-    assert len(found) == 100
+    assert len(found) == TENANTS
     assert {name: causes for name, causes in found.items() if causes} == {
         name: one["causes"] for name, one in troubled.items()
     }
 
 
-@pytest.mark.parametrize("files", [256, 1024])
-def test_in_pytest(fleet: Running, tmp_path: Path, files: int) -> None:
-    command = ["pytest", "-q", "-p", "no:cacheprovider", "--sentinel-report=out", "--sentinel-config"]
-    assert_exact(fleet, tmp_path, limited(files, command, fleet, tmp_path))
+@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["alone", "workers"])
+def test_in_pytest(fleet: Running, tmp_path: Path, workers: tuple[str, ...]) -> None:
+    options = (f"--sentinel-jobs={JOBS}", f"--sentinel-deadline={UNHURRIED}", "--sentinel-report=out")
+    command = ["pytest", "-q", "-p", "no:cacheprovider", *workers, *options, "--sentinel-config"]
+    assert_exact(fleet, tmp_path, limited(FILES, command, fleet, tmp_path))
 
 
-def test_in_pytest_with_workers(fleet: Running, tmp_path: Path) -> None:
-    command = ["pytest", "-q", "-p", "no:cacheprovider", "-n2", "--sentinel-report=out", "--sentinel-config"]
-    assert_exact(fleet, tmp_path, limited(256, command, fleet, tmp_path))
+def test_by_the_command(fleet: Running, tmp_path: Path) -> None:
+    assert_exact(fleet, tmp_path, limited(FILES, COMMAND, fleet, tmp_path))
 
 
-@pytest.mark.parametrize("files", [256, 1024])
-def test_by_the_command(fleet: Running, tmp_path: Path, files: int) -> None:
-    assert_exact(fleet, tmp_path, limited(files, ["conformance.fleet", "--report=out"], fleet, tmp_path))
-
-
-@pytest.mark.parametrize("files", [256, 1024])
-def test_on_a_cluster(fleet: Running, tmp_path: Path, files: int) -> None:
+def test_on_a_cluster(fleet: Running, tmp_path: Path) -> None:
     pytest.importorskip("distributed")
     environ = {**os.environ, **fleet.environment}
-    with LocalCluster(tmp_path / "cluster", environ, files=files) as cluster:
-        command = ["conformance.fleet", "--report=out", f"--scheduler={cluster.address}"]
-        assert_exact(fleet, tmp_path, limited(files, command, fleet, tmp_path))
+    with LocalCluster(tmp_path / "cluster", environ, files=FILES) as cluster:
+        command = [*COMMAND, f"--scheduler={cluster.address}"]
+        assert_exact(fleet, tmp_path, limited(FILES, command, fleet, tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -92,8 +94,8 @@ def test_a_session_that_may_open_hardly_any_says_so(
 
 
 def test_a_process_that_may_open_hardly_any_says_so(fleet: Running, tmp_path: Path) -> None:
-    done = limited(12, ["conformance.fleet", "--report=out"], fleet, tmp_path)
+    done = limited(12, COMMAND, fleet, tmp_path)
     assert done.returncode == 6
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
     assert "not enough open files (this process may open 12; ulimit -n raises it)" in line
-    assert "100 without a verdict" in done.stdout
+    assert f"{TENANTS} without a verdict" in done.stdout

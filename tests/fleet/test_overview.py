@@ -6,16 +6,14 @@ import io
 import os
 import weakref
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from conformance.outputs.summary import ConnectionsSummary, FleetSummary, RunSummary
+from conformance.outputs.summary import ConnectionsSummary, FleetSummary
 from conformance.report import json as report_json
-from conformance.report.comparison import PastRun, run_of
 from conformance.report.document import with_comparison
 from conformance.report.entry import Entry, document
 from conformance.report.fleet.index import index
@@ -23,30 +21,18 @@ from conformance.report.fleet.overview import Overview, folded
 from conformance.report.fleet.summary import summary
 from conformance.report.fleet.terminal import draw
 from conformance.report.terminal_layout import console
-from conformance.report.wording import day_of
-from conformance.results.history import History, observation_of
 from conformance.results.journal import Journal
 from conformance.verification.baseline import Acceptance, Stale
-from tests.contoso import SECRET, START
-from tests.fleet.customers import customers, named, overview, summarize
+from tests.contoso import SECRET
+from tests.fleet.customers import COUNT, before, customers, named, overview, summarize
 from tests.report_schema import assert_valid
 
 GOLDEN = Path(__file__).parent / "golden"
-COUNT = 24
-DAY = timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
 def fleet() -> Overview:
     return overview(customers(COUNT), 12.0, "all")
-
-
-def before() -> PastRun:
-    """The run before: customer-02 worked, customer-03 did not, customer-05 was not there, and one more was."""
-    was = {"customer-02": "healthy", "customer-03": "expired-secret"}
-    entries = [named(was[one.name], one.name) if one.name in was else one for one in customers(COUNT)]
-    entries = [one for one in entries if one.name != "customer-05"] + [named("healthy", "customer-99")]
-    return run_of(document(entries, 10.0, "all"))
 
 
 def agreed(name: str, text: str) -> None:
@@ -274,66 +260,3 @@ def test_the_journal_gives_its_entries_in_any_order_from_disk_and_memory(tmp_pat
 def test_an_overview_counts_each_connection_once_for_a_cause(fleet: Overview) -> None:
     for one in fleet.causes:
         assert len(set(one.names)) == len(one.names)
-
-
-# What earlier runs found
-
-
-def page_of(fleet: RunSummary, folder: Path) -> str:
-    fleet.write(folder, contact="Ana, +1 555 0100")
-    return (folder / "index.html").read_text(encoding="utf-8")
-
-
-def test_the_page_says_since_when_by_connection_and_cause_and_draws_the_runs(tmp_path: Path) -> None:
-    """customer-02 has never been seen well, customer-10 has, and customer-18 broke tonight."""
-    with History(tmp_path / "history.db") as history:
-        for ago, well in ((3, {"customer-10", "customer-18"}), (2, {"customer-18"}), (0, set[str]())):
-            looks = [replace(observation_of(one), started=START - ago * DAY) for one in customers(COUNT)]
-            history.add(
-                replace(one, status="conformant", causes=frozenset()) if one.connection in well else one
-                for one in looks
-            )
-    end = summarize(lambda: customers(COUNT), 12.0, "all", history=History(tmp_path / "history.db"))
-    assert isinstance(end, FleetSummary)
-    now = end.fleet.head.run.started
-    since = {
-        name: one.sentence(now) for (name, cause), one in end.fleet.past.since.items() if cause == "secret_expired"
-    }
-    assert since == {
-        "customer-02": f"since {day_of(START - 3 * DAY)} or earlier",
-        "customer-10": f"since {day_of(START - 2 * DAY)}",
-        "customer-18": "new in this run",
-    }
-    text = page_of(end, tmp_path)
-    assert all(one in text for one in since.values())
-    assert "3 runs, from" in text
-    assert since["customer-10"] in (tmp_path / "owners" / "entra-admin.html").read_text(encoding="utf-8")
-
-
-def test_without_a_history_a_previous_run_tells_what_was_there_already() -> None:
-    fleet = overview(customers(COUNT), 12.0, "all", previous=replace(before(), started=START - DAY))
-    now = fleet.head.run.started
-    assert fleet.past.since["customer-02", "secret_expired"].sentence(now) == "new in this run"
-    assert fleet.past.since["customer-10", "secret_expired"].sentence(now).endswith("or earlier")
-
-
-def test_a_history_that_cannot_be_read_costs_the_dates_alone(tmp_path: Path) -> None:
-    (tmp_path / "history.db").write_text("no database")
-    end = summarize(lambda: customers(COUNT), 12.0, "all", history=History(tmp_path / "history.db"))
-    assert end is not None
-    assert "Over time" not in page_of(end, tmp_path)
-
-
-def test_each_owner_has_a_page_with_the_commands_of_their_connections_alone(tmp_path: Path) -> None:
-    (tmp_path / "owners").mkdir()
-    (tmp_path / "owners" / "network-admin.html").write_text("of an earlier run")
-    end = summarize(lambda: customers(COUNT), 12.0, "all")
-    assert end is not None
-    page_of(end, tmp_path)
-    assert {path.stem for path in (tmp_path / "owners").iterdir()} == {"azure-admin", "connection", "entra-admin"}
-    text = (tmp_path / "owners" / "azure-admin.html").read_text(encoding="utf-8")
-    assert "Azure administrator: 3 connections to fix" in text
-    assert text.count("az role assignment create") >= 3
-    assert "Ana, +1 555 0100" in text
-    assert "customer-04" in text
-    assert "customer-02" not in text

@@ -4,38 +4,26 @@ from __future__ import annotations
 
 import json
 import os
-import pickle
 import shutil
 import signal
 import subprocess
 import sys
-from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from conformance.connection import load
-from conformance.fakes.source import Fake
-from conformance.findings import Docs
-from conformance.fleet import task
 from conformance.fleet.__main__ import main
-from conformance.fleet.task import ConnectionRef, Result, VerifySpec
-from conformance.report.entry import Entry, fingerprint
+from conformance.report.entry import Entry
 from conformance.report.model import ConnectionPart
 from conformance.results.history import History
 from conformance.results.journal import FILE
-from conformance.verification.baseline import Acceptance
-from conformance.verification.verdict import ExitCode
-from tests.contoso import SECRET
 from tests.fleet import mixed_fleet
-from tests.fleet.clusters import INLINE, ROOT, until, write_fleet
+from tests.fleet.clusters import ROOT, until, write_fleet
+from tests.fleet.fleet_of_six import fleet_of_six
 
-ORDER = VerifySpec(
-    "fake", ("AUTH-003", "RBAC-001"), "--checks AUTH-003,RBAC-001", datetime(2026, 11, 24, tzinfo=UTC), 60, 8
-)
 CHOICE = "--checks=AUTH-003,RBAC-001"
 HOLDING = """
 import runpy
@@ -47,14 +35,7 @@ runpy.run_module("conformance.fleet", run_name="__main__")
 
 @pytest.fixture(autouse=True)
 def _fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder with a fleet of six, of whom two are broken, and the notes of who was asked."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("FLEET_SECRET", SECRET)
-    monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setenv(mixed_fleet.OPENED, str(tmp_path / "opened.txt"))
-    monkeypatch.setattr(mixed_fleet, "PAUSE", 0)
-    monkeypatch.setattr(Fake, "open", mixed_fleet.opened)
-    write_fleet(tmp_path / "connections", 6)
+    fleet_of_six(tmp_path, monkeypatch)
 
 
 def run(*arguments: str) -> int:
@@ -263,71 +244,3 @@ def test_a_cluster_needs_its_extra(capsys: pytest.CaptureFixture[str], monkeypat
     monkeypatch.setitem(__import__("sys").modules, "conformance.fleet.cluster", None)
     assert run("--scheduler=tcp://127.0.0.1:8786") == 4
     assert "pip install 'sentinel-conformance[cluster]'" in capsys.readouterr().err
-
-
-# What a worker does
-
-
-def places() -> list[ConnectionRef]:
-    return [
-        ConnectionRef(str(path.absolute()), one.name)
-        for path in sorted(Path("connections").glob("*.toml"))
-        for one in load(path, credentials=False)
-    ]
-
-
-def test_a_task_is_paths_and_names_and_its_result_holds_no_secret() -> None:
-    sent = pickle.dumps((places(), ORDER))
-    result = task.verify(places(), ORDER)
-    assert pickle.loads(pickle.dumps(result)) == result
-    assert len(result.entries) == 6
-    for secret in (SECRET, INLINE):
-        assert secret.encode() not in sent + pickle.dumps(result)
-
-
-def test_how_warnings_and_known_findings_are_taken_travels_with_the_order() -> None:
-    known = Acceptance("AUTH-003", "a change is planned", date(2999, 1, 1))
-    order = pickle.loads(pickle.dumps(replace(ORDER, strict=True, baseline=(known,), docs=Docs("https://example.com"))))
-    result = task.verify(places(), order)
-    (expired,) = [one.part for one in result.entries if one.name.endswith(".expired-secret")]
-    assert [one.cause for one in expired.accepted] == ["secret_expired"]
-    assert expired.accepted[0].docs.startswith("https://example.com/")
-    assert not expired.root_causes
-
-
-def test_an_entry_is_of_what_was_asked_for_even_where_a_source_changes_it() -> None:
-    """Else a resumed run would not know it again."""
-    write_fleet(Path("changed"), 1, (".common-tenant",))
-    (file,) = Path("changed").glob("*.toml")
-    (asked,) = load(file, credentials=False)
-    (one,) = task.verify([ConnectionRef(str(file), asked.name)], ORDER).entries
-    assert one.part.target.tenant_id == "common" != asked.tenant_id
-    assert one.fingerprint == fingerprint(asked, ORDER.source, ORDER.selection)
-    assert one.started == ORDER.started
-
-
-def test_what_cannot_be_read_is_the_trouble_of_its_file_alone() -> None:
-    asked = places()
-    Path("connections/customers-01.toml").write_text("[connection")
-    result = task.verify(asked, ORDER)
-    assert sorted(one.name for one in result.entries) == ["tenant-000", "tenant-001.expired-secret", "tenant-002"]
-    assert sorted(one.name for one in result.failures) == ["tenant-003.no-azure-role", "tenant-004", "tenant-005"]
-    assert {one.exit_code for one in result.failures} == {ExitCode.USAGE}
-
-
-def test_a_name_that_is_not_there_is_told() -> None:
-    (trouble,) = task.verify([ConnectionRef(places()[0].file, "gone")], ORDER).failures
-    assert "no connection 'gone' there" in trouble.text
-    assert trouble.exit_code == ExitCode.USAGE
-
-
-def test_a_task_raises_nothing_and_tells_no_values(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What an exception says would go to the scheduler."""
-
-    async def broken(*_: object) -> Result:
-        raise LookupError(SECRET)
-
-    monkeypatch.setattr(task, "_all", broken)
-    result = task.verify(places(), ORDER)
-    assert {one.text for one in result.failures} == {"an error of this suite: LookupError"}
-    assert SECRET.encode() not in pickle.dumps(result)

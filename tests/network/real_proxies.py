@@ -24,7 +24,7 @@ from conformance.fakes.network.served import ServedTenant
 from tests.network.relay import relay
 
 DESCRIPTIONS = Path(__file__).with_name("proxies.toml")
-START = 20.0
+START = 60.0
 """Seconds for a proxy to listen."""
 
 

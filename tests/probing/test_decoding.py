@@ -33,7 +33,7 @@ def raw_deflate(data: bytes) -> bytes:
 
 
 def packed(content: bytes) -> bytes:
-    """The content as gzip, the same each time: ids of tests are made of it."""
+    """The content as gzip, the same each time: names of subtests are made of it."""
     return gzip.compress(content, mtime=0)
 
 
@@ -52,18 +52,15 @@ def test_a_body_is_what_was_packed(subtests: pytest.Subtests) -> None:
                 assert read(answer(content, encoding, piece)) == b"words" * 1000
 
 
-@pytest.mark.parametrize(
-    ("content", "encoding"),
-    [
+def test_what_is_too_long_is_given_up_in_the_layer_where_it_grows(subtests: pytest.Subtests) -> None:
+    for content, encoding in [
         (packed(bytes(SMALL + 1)), "gzip"),
         (packed(packed(bytes(SMALL * 50))), "gzip, gzip"),
         (packed(packed(packed(bytes(SMALL * 50)))), "gzip, gzip, gzip"),
         (bytes(SMALL + 1), ""),
-    ],
-)
-def test_what_is_too_long_is_given_up_in_the_layer_where_it_grows(content: bytes, encoding: str) -> None:
-    with pytest.raises(EndlessAnswer):
-        read(answer(content, encoding))
+    ]:
+        with subtests.test(encoding=encoding), pytest.raises(EndlessAnswer):
+            read(answer(content, encoding))
 
 
 def test_no_step_gives_more_than_its_limit() -> None:
@@ -74,19 +71,16 @@ def test_no_step_gives_more_than_its_limit() -> None:
     assert asyncio.run(longest()) <= STEP
 
 
-@pytest.mark.parametrize(
-    ("content", "encoding"),
-    [
+def test_what_cannot_be_unpacked_is_said_to_be_so(subtests: pytest.Subtests) -> None:
+    for content, encoding in [
         (packed(b"words" * 1000)[:-20], "gzip"),
         (b"no gzip", "gzip"),
         (b"no deflate at all", "deflate"),
         (b"\x8b\x02\x80brotli", "br"),
         (packed(b"x"), "gzip, gzip, gzip, gzip"),
-    ],
-)
-def test_what_cannot_be_unpacked_is_said_to_be_so(content: bytes, encoding: str) -> None:
-    with pytest.raises(httpx.DecodingError):
-        read(answer(content, encoding))
+    ]:
+        with subtests.test(content=content, encoding=encoding), pytest.raises(httpx.DecodingError):
+            read(answer(content, encoding))
 
 
 def test_all_answers_of_a_connection_share_a_budget() -> None:

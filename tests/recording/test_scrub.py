@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import typing
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -12,12 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.apis import ENDPOINTS
-from conformance.apis.tables import TABLES
 from conformance.fakes import SCENARIOS
 from conformance.fakes.state.tokens import sign
 from conformance.probing.tokens import decode_claims
-from conformance.recording import fields, vocabulary
 from conformance.recording.date_shift import DateShift
 from conformance.recording.pseudonym_kinds import ANY, KINDS
 from conformance.recording.pseudonyms import Pseudonyms
@@ -286,62 +281,3 @@ def test_the_table_of_pseudonyms_is_not_kept() -> None:
     run = taped("expired-secret")
     clean = scrub_recording(run.tape.interactions, run.connection, DateShift(-1))
     assert SECRET not in repr(clean.interactions) + repr(clean.connection)
-
-
-# What is declared
-
-
-def texts_of(shape: Any, member: str = "", seen: frozenset[Any] = frozenset()) -> Iterator[str]:
-    """The members of a shape that can hold a text."""
-    origin = typing.get_origin(shape)
-    base = origin or shape
-    if shape is str or shape is Any:
-        yield member
-    elif isinstance(base, type) and issubclass(base, msgspec.Struct):
-        if shape not in seen:
-            for field in msgspec.structs.fields(shape):
-                yield from texts_of(field.type, field.encode_name, seen | {shape})
-    else:
-        for part in typing.get_args(shape):
-            yield from texts_of(part, member, seen)
-
-
-def test_every_text_that_an_operation_answers_with_is_declared(subtests: pytest.Subtests) -> None:
-    for endpoint in ENDPOINTS.values():
-        with subtests.test(endpoint=endpoint.name):
-            undeclared = {member for member in texts_of(endpoint.answers) if fields.treatment(member) is None}
-            assert undeclared == set()
-
-
-def test_every_column_of_the_tables_is_declared() -> None:
-    columns = [
-        name
-        for table in TABLES.values()
-        for name, kind in (*table.documented.items(), *table.unverified.items())
-        if kind in ("string", "dynamic")
-    ]
-    assert [name for name in columns if fields.treatment(name) is None] == []
-
-
-def test_no_member_is_declared_twice() -> None:
-    found: dict[str, list[str]] = {}
-    for treatment in fields.treatments().values():
-        for member in treatment.members:
-            found.setdefault(member.lower(), []).append(treatment.name)
-    twice = {member: names for member, names in found.items() if len([n for n in names if n != "map"]) > 1}
-    assert twice == {}
-
-
-def test_every_pseudonym_is_told_by_its_form(subtests: pytest.Subtests) -> None:
-    for kind in KINDS.values():
-        with subtests.test(kind=kind.name):
-            for number in (1, 255, 10_000):
-                original = "c:\\x" if kind.name == "path" else "https://x" if kind.name == "url" else "8d4ba96b93f5" * 3
-                made = kind.make(number, original[:12] if kind.name == "mac" else original)
-                assert kind.form.fullmatch(made.lower()), made
-                assert Pseudonyms().of(made, kind) == made
-
-
-def test_well_known_words_are_there() -> None:
-    assert {"authorization", "expired", "tenant", "semantic"} <= vocabulary.words()
-    assert not {"contoso", "miller"} & vocabulary.words()

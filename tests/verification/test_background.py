@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 
 from conformance.verification.background import BackgroundGatherer
 from conformance.verification.concurrency import run_concurrently
+from tests import virtual_loop
+from tests.fakes.echo_server import NET
 
 
 def test_things_come_in_the_order_in_which_they_are_finished() -> None:
@@ -43,14 +46,19 @@ def test_what_hangs_delays_nobody() -> None:
 
 @pytest.mark.parametrize("jobs", [1, 3, 50])
 def test_so_many_are_worked_on_at_a_time(jobs: int) -> None:
+    """None ends before all places are taken: fewer at a time would never end."""
     running = Counter[str]()
 
     async def work(_: int) -> None:
         running["now"] += 1
         running["most"] = max(running["most"], running["now"])
-        await asyncio.sleep(0.001)
+        if running["most"] == min(jobs, 20):
+            taken.set()
+        async with asyncio.timeout(NET):
+            await taken.wait()
         running["now"] -= 1
 
+    taken = asyncio.Event()
     with BackgroundGatherer(work, range(20), jobs) as gathering:
         assert sorted(gathering.finished()) == [*range(20)]
     assert running["most"] == min(jobs, 20)
@@ -94,21 +102,20 @@ def test_nothing_to_do_ends_at_once() -> None:
 
 def test_results_are_given_as_finished_and_things_are_only_taken_as_there_is_room() -> None:
     taken: list[float] = []
+    ended: list[float] = []
 
-    def things() -> list[float]:
-        return [0.1, 0.0, 0.02]
+    def things() -> Iterator[float]:
+        for seconds in (0.1, 0.0, 0.02):
+            taken.append(seconds)
+            assert len(taken) <= len(ended) + 2
+            yield seconds
 
     async def work(seconds: float) -> float:
-        taken.append(seconds)
         await asyncio.sleep(seconds)
+        ended.append(seconds)
         return seconds * 2
 
     async def run() -> list[float]:
-        found = []
-        async for one in run_concurrently(work, iter(things()), 2):
-            found.append(one)
-            if len(found) == 1:
-                assert taken[:2] == [0.1, 0.0]
-        return found
+        return [result async for result in run_concurrently(work, things(), 2)]
 
-    assert asyncio.run(run()) == [0.0, 0.04, 0.2]
+    assert virtual_loop.run(run()) == [0.0, 0.04, 0.2]

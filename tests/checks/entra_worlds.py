@@ -1,0 +1,41 @@
+"""Worlds whose Entra refuses a token, or issues one that claims something else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from conformance.connection import CLOUDS
+from conformance.fakes.services import entra
+from conformance.fakes.services.routes import Call
+from conformance.fakes.state.tokens import read, sign
+from conformance.fakes.world import World
+from tests.checks.outcomes import answered, changed, genuine, world
+
+AUDIENCES = ("arm", "log_analytics", "graph", "defender")
+
+
+def refusing(name: str, audience: str | None = None, **values: str) -> World:
+    """A world whose Entra refuses a token (for one audience only) with one of its documented errors."""
+
+    def answer(call: Call) -> httpx.Response:
+        return entra.refuse(call, name, **values) if audience in (None, asked(call)) else genuine(call)
+
+    return answered(world(), "entra.token", answer)
+
+
+def asked(call: Call) -> str:
+    """The audience that a token request is for."""
+    scope = httpx.QueryParams(call.request.content.decode())["scope"].removesuffix("/.default")
+    return next(one for one in AUDIENCES if CLOUDS["public"].accepts(one, scope))  # type: ignore[arg-type]
+
+
+def claiming(**claims: Any) -> World:
+    """A world whose tokens claim this (or, with None, leave it out)."""
+
+    def change(body: dict[str, Any]) -> None:
+        issued = dict(read(body["access_token"])[0] or {}) | claims
+        body["access_token"] = sign({name: value for name, value in issued.items() if value is not None})
+
+    return changed(world(), "entra.token", change)

@@ -1,0 +1,49 @@
+"""Results of queries, and worlds whose rows are of another time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from conformance.apis import kql
+from conformance.fakes.state.table_rows import INGESTED
+from conformance.fakes.world import World
+
+QUERY, BY_RESOURCE = "log_analytics.query", "log_analytics.query_by_resource"
+INCIDENTS, ALERTS = kql.table("SecurityIncident"), kql.table("SecurityAlert")
+PART = {"code": "PartialError", "message": "There were some errors when processing your query."}
+TIMEOUT = {
+    "error": {"code": "GatewayTimeout", "message": "x", "innererror": {"code": "GatewayTimeout", "message": "y"}}
+}
+
+
+def result(**columns: tuple[str, Any]) -> dict[str, Any]:
+    """A result of one row: column name to type and value."""
+    shape = [{"name": name, "type": kind} for name, (kind, _) in columns.items()]
+    return {"tables": [{"name": "PrimaryResult", "columns": shape, "rows": [[value for _, value in columns.values()]]}]}
+
+
+def columns(body: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = body["tables"][0]["columns"]
+    return found
+
+
+def without_column(body: dict[str, Any]) -> None:
+    columns(body).pop(0)
+    for row in body["tables"][0]["rows"]:
+        row.pop(0)
+
+
+def age(world: World, table: str, by: timedelta) -> World:
+    """Everything in the table happened and arrived that much earlier."""
+    for row in world.tenant.workspace.tables[table].rows:
+        row["TimeGenerated"] -= by
+        row[INGESTED] -= by
+    return world
+
+
+def arriving(world: World, table: str, after: timedelta) -> World:
+    """Rows of the table arrive that long after the event."""
+    for row in world.tenant.workspace.tables[table].rows:
+        row[INGESTED] = row["TimeGenerated"] + after
+    return world

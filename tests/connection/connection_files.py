@@ -1,0 +1,31 @@
+"""Connection files for the tests of reading them: what their references lead to, and how they are read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conformance.connection import (
+    ConnectionFileError,
+    load,
+)
+
+SECRET = "abc8Q~canary-canary-canary-canary-0001"
+ENVIRONMENT = {"CONTOSO_SECRET": SECRET, "PASSWORD": "open sesame", "TOKEN": "a.b.c"}
+REFERENCE = 'client_secret = "env:CONTOSO_SECRET"'
+TENANT = "7e4a11ed-0c0f-4c0f-a11c-000000000001"
+KEYS = ["tenant_id", "client_id", "subscription_id", "resource_group", "workspace_id", "workspace_name"]
+
+
+def one(path: Any, **options: Any) -> Any:
+    (connection,) = load([path], environ=ENVIRONMENT, **options)
+    return connection
+
+
+def refused(*paths: Any, **options: Any) -> list[str]:
+    """The lines of the error, without the folder."""
+    with pytest.raises(ConnectionFileError) as caught:
+        load(paths, environ=ENVIRONMENT, **options)
+    folder = paths[0].parent if hasattr(paths[0], "parent") else ""
+    return [line.replace(f"{folder}/", "") for line in caught.value.problems]

@@ -1,0 +1,39 @@
+"""The declared operations of Microsoft Sentinel, asked of the virtual tenant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from conformance.apis import gather, sentinel
+from conformance.apis.endpoint import Endpoint
+from tests.fakes.azure_world import AzureWorld
+from tests.fakes.fake_defender import decoded
+
+DECLARED = list(gather(sentinel).values())
+OF_AN_INCIDENT = [one for one in DECLARED if "{incident}" in one.path]
+LISTS = [one for one in DECLARED if one.paging and "{incident}" not in one.path]
+POSTS = [one for one in DECLARED if one.method == "POST"]
+NEWEST = "properties/createdTimeUtc desc"
+
+
+def ask(azure: AzureWorld, endpoint: Endpoint[Any], **parameters: Any) -> httpx.Response:
+    """The answer to an operation; the newest incident is asked about unless another is named."""
+    if "{incident}" in endpoint.path:
+        parameters.setdefault("incident", azure.workspace.incidents[0].id)
+    return azure.put(endpoint.ask(**parameters))
+
+
+def listed(azure: AzureWorld, **parameters: Any) -> list[str]:
+    """The names of the incidents of a list's first page."""
+    return [one.name for one in decoded(ask(azure, sentinel.INCIDENTS, **parameters), sentinel.INCIDENTS).value]
+
+
+def with_other_verb(azure: AzureWorld, method: str, endpoint: Endpoint[Any]) -> httpx.Response:
+    request = azure.request(endpoint.ask(incident="any") if "{incident}" in endpoint.path else endpoint.ask())
+    return azure.send(httpx.Request(method, request.url, headers=request.headers))
+
+
+def by_name(endpoint: Endpoint[Any]) -> str:
+    return endpoint.name

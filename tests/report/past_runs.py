@@ -1,0 +1,28 @@
+"""Runs that another is compared with, and how their comparison reads."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from conformance.report.changes import changes
+from conformance.report.comparison import ChangesPart, PastCheck, PastConnection, PastRun, PastSuite, compare
+
+WHEN = datetime(2026, 11, 24, 2, 10, tzinfo=UTC)
+SUITE = PastSuite("0.1.0", "2026.11")
+
+
+def run(*checks: PastCheck, name: str = "contoso", when: datetime = WHEN, **shapes: list[str]) -> PastRun:
+    named = {endpoint.replace("_", "."): tuple(fields) for endpoint, fields in shapes.items()}
+    return PastRun(when, SUITE, {name: PastConnection(name, checks, named)})
+
+
+def changed(previous: PastRun, current: PastRun) -> ChangesPart:
+    return compare(previous, current).connections["contoso"]
+
+
+def told(previous: PastRun, current: PastRun) -> list[str]:
+    return [f"{label:9}{text}" for label, text in changes(compare(previous, current), "contoso")]
+
+
+PASSES = PastCheck("LA-001", "passed")
+FAILS = PastCheck("LA-001", "failed", "rbac_role_missing")
