@@ -12,6 +12,7 @@ import msgspec
 
 from conformance.checks.outcome import Outcome, Status
 from conformance.connection import Expect
+from conformance.connection.ingestion import Ingestion
 from conformance.files.regular import FileError, read_file
 from conformance.files.slugs import RESERVED
 from conformance.recording.interaction import Interaction
@@ -66,6 +67,7 @@ class ConnectionPart(Part, frozen=True, kw_only=True):
     secret_expires: date | None
     credential: CredentialPart
     expect: Expect
+    ingestion: Ingestion | None = None
 
 
 class CheckPart(Part, frozen=True, kw_only=True):

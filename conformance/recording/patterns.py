@@ -58,3 +58,7 @@ def is_ipv6(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+STREAM = re.compile(r"(Custom)-(\w+_CL)")
+"""A stream of a data collection rule, with the customer's table in it."""

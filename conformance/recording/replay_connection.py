@@ -7,6 +7,7 @@ from typing import Any
 
 from conformance.connection import CLOUDS, Certificate, ClientSecret, Connection, FederatedToken
 from conformance.connection.credential import Credential
+from conformance.connection.ingestion import Ingestion
 from conformance.connection.secret import Secret
 from conformance.connection.values import malformed_values, secret
 from conformance.recording.cassette import ConnectionPart, CredentialPart
@@ -40,7 +41,15 @@ def connection_part(connection: Connection, scrubber: Scrubber) -> ConnectionPar
         secret_expires=None if ends is None else scrubber.shift.day(ends),
         credential=_credential(connection.credential, scrubber),
         expect=connection.expect,
+        ingestion=_ingestion(connection.ingestion, scrubber),
     )
+
+
+def _ingestion(ingestion: Ingestion | None, scrubber: Scrubber) -> Ingestion | None:
+    if ingestion is None:
+        return None
+    endpoint = ingestion.endpoint and scrubber.text(ingestion.endpoint, "endpoint")
+    return Ingestion(scrubber.text(ingestion.rule, "id"), scrubber.text(ingestion.stream, "streams"), endpoint)
 
 
 def connection(name: str, part: ConnectionPart) -> Connection:
@@ -53,6 +62,7 @@ def connection(name: str, part: ConnectionPart) -> Connection:
         apis=part.apis,
         secret_expires=part.secret_expires,
         expect=part.expect,
+        ingestion=part.ingestion,
     )
 
 

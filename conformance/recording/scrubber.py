@@ -175,6 +175,8 @@ class Scrubber:
             return value
         if (inner := _json_within(value)) is not None:
             return json.dumps(self.json(inner, member, refusal=refusal), ensure_ascii=False)
+        if stream := patterns.STREAM.fullmatch(value):
+            return f"{stream[1]}-{self.pseudonyms.of(stream[2], pseudonym_kinds.NAME)}"
         if patterns.HOST.fullmatch(value):
             return self.host(value)
         if patterns.POSIX_PATH.fullmatch(value):

@@ -11,16 +11,19 @@ from typing import Any
 
 import httpx
 
-from conformance.apis import arm, entra, graph, sentinel
+from conformance.apis import arm, data_collection, entra, graph, sentinel
 from conformance.apis.endpoint import Ask, Endpoint
 from conformance.apis.permissions import RESOURCES
 from conformance.checks.registry import catalogue
+from conformance.connection.ingestion import place_of
 from conformance.fakes import Tenant, World
 from conformance.fakes import build as build_world
+from conformance.fakes.scenarios.ingestion import ingesting
 from conformance.fakes.services.arm import OF_GROUP, OF_SUBSCRIPTION
 from conformance.fakes.services.batch import BATCH
 from conformance.fakes.services.graph import OF_PRINCIPAL
 from conformance.fakes.services.routes import SERVED
+from conformance.fakes.state.data_collection import Rule
 from conformance.fakes.state.tokens import issue
 from conformance.fakes.world import hosts
 from conformance.probing.engine import Engine
@@ -81,7 +84,8 @@ def others() -> tuple[Exchange, ...]:
     world = build_world(made_up(), start=START)
     world.tenant.consent(RESOURCES["graph"].app_id, ITSELF)
     world.tenant.assign("Reader", scope=f"/subscriptions/{world.connection.subscription_id}")
-    return tuple(_put(world, ask) for ask in _asks(world.tenant))
+    asks = [*_asks(world.tenant), *_asks_of_rule(ingesting(world))]
+    return tuple(_put(world, ask) for ask in asks)
 
 
 def operation(request: httpx.Request) -> Endpoint[Any] | None:
@@ -107,6 +111,15 @@ def _asks(tenant: Tenant) -> Iterator[Ask[Any]]:
     for incident in tenant.workspace.incidents:
         for endpoint in OF_INCIDENT:
             yield endpoint.ask(incident=incident.id)
+
+
+def _asks_of_rule(rule: Rule) -> Iterator[Ask[Any]]:
+    assert rule.endpoint_id
+    subscription, group, name = place_of(rule.id)
+    place = {"subscription_id": subscription, "resource_group": group}
+    yield Ask(data_collection.RULE, {**place, "rule": name}, {})
+    yield Ask(data_collection.RULE_PERMISSIONS, {**place, "rule": name}, {})
+    yield Ask(data_collection.DATA_ENDPOINT, {**place, "data_endpoint": place_of(rule.endpoint_id)[2]}, {})
 
 
 OF_INCIDENT = (
