@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NoReturn
 
+from conformance.apis import ENDPOINTS
+from conformance.apis.actions import covers
 from conformance.apis.arm import Permissions, RoleAssignment, RoleDefinition
 from conformance.apis.shape import ArmList
 from conformance.checks.expect import Found, fail, not_applicable, require_answer
 from conformance.checks.registry import check
 from conformance.connection import Connection
+from conformance.connection.needs import READER_ROLE
 from conformance.findings import finding
-from conformance.probing.diagnosis.azure import READER_ROLE
-from conformance.probing.diagnosis.role_actions import missing_actions
+from conformance.findings.remedies import role_for
+from conformance.probing.diagnosis.role_actions import allowed, missing_actions
 from conformance.probing.evidence import Answer, Evidence, NotAsked, Refusal
 from conformance.probing.tokens import Token
 
@@ -33,7 +36,7 @@ def test_permissions_readable(connection: Connection, permissions: Answer[ArmLis
         )
 
 
-def require_allowed(permissions: Evidence, area: str, seen: Sequence[Evidence]) -> None:
+def require_allowed(connection: Connection, permissions: Evidence, area: str, seen: Sequence[Evidence]) -> None:
     """Raise :class:`Found` if an operation of the area was refused for a missing role, and return if one was answered.
 
     Without either, the permissions decide. An observed answer or refusal outweighs the computed permissions.
@@ -48,7 +51,8 @@ def require_allowed(permissions: Evidence, area: str, seen: Sequence[Evidence]) 
             require_answer(one)
         reasons = [one.reason for one in seen if isinstance(one, NotAsked)]
         not_applicable(reasons[0] if reasons else "this connection does not use it")
-    if (granted := require_answer(permissions)) is not None and missing_actions(granted.value, area):
+    granted = require_answer(permissions)
+    if granted is not None and missing_actions(connection, granted.value, area):
         not_applicable(
             "the operation was refused for another reason, so what the permissions would allow proves nothing"
         )
@@ -73,13 +77,14 @@ def owning(area: str) -> tuple[str, ...]:
     given={"area": "tables"},
     owns=owning("tables"),
 )
-def test_action_allowed(permissions: Evidence, seen: Evidence, area: str) -> None:
+def test_action_allowed(connection: Connection, permissions: Evidence, seen: Evidence, area: str) -> None:
     """Wildcards, notActions and several roles added up, against the action that the operation needs."""
-    require_allowed(permissions, area, [seen])
+    require_allowed(connection, permissions, area, [seen])
 
 
 @check("RBAC-013", "Microsoft Sentinel may be read", owns=owning("sentinel"))
 def test_sentinel_allowed(
+    connection: Connection,
     permissions: Evidence,
     incidents: Evidence,
     incident_alerts: Evidence,
@@ -111,7 +116,46 @@ def test_sentinel_allowed(
         metadata,
         settings,
     )
-    require_allowed(permissions, "sentinel", seen)
+    require_allowed(connection, permissions, "sentinel", seen)
+
+
+def unseen(connection: Connection) -> tuple[str, ...]:
+    """Return the actions that a connection asks for, and that no operation shows which it calls."""
+    return connection.needs.unseen_actions(ENDPOINTS.values())
+
+
+def without_unseen(connection: Connection) -> str | None:
+    """Return why the check of further actions does not apply to a connection; None where it does."""
+    return None if unseen(connection) else f"the profile {connection.profile.name} asks for no further Azure action"
+
+
+@check(
+    "RBAC-014",
+    "every further Azure action of the profile is allowed",
+    owns=("rbac_role_missing:profile", "rbac_denied:profile"),
+    applies=without_unseen,
+)
+def test_further_actions_allowed(connection: Connection, permissions: Answer[ArmList[Permissions]]) -> None:
+    """What a profile and ``[connection.expect]`` ask for, and what is not done to see it, such as to change an
+    incident: by the effective permissions at the workspace.
+    """
+    grants = permissions.data.value
+    missing = [one for one in unseen(connection) if not allowed(grants, one)]
+    if not grants or not missing:
+        return
+    role = connection.needs.role if connection.needs.roles else role_for(missing[0])
+    taken_away = any(covers(one.actions, missing[0]) for one in grants)
+    raise Found(
+        finding(
+            "rbac_denied" if taken_away else "rbac_role_missing",
+            facts={**connection.facts(), "action": missing[0], "role": role},
+            about="profile",
+            explanation="The app has a role at the workspace, but "
+            + ("a notAction takes away " if taken_away else "not one that allows ")
+            + f"{', '.join(missing)}.",
+        ),
+        promise="effective-permissions",
+    )
 
 
 MISPLACED = ("rbac_wrong_principal", "rbac_wrong_scope", "rbac_propagating")
@@ -165,7 +209,19 @@ def roles_held(
     return [(role, assignment) for role, assignment in pairs if role is not None]
 
 
-@check("RBAC-021", "the role is Microsoft Sentinel Reader, on the resource group", level="should")
+def of_the_reader(connection: Connection) -> str | None:
+    """Return why advice on the reader's role does not apply to a connection; None where it does."""
+    if connection.needs.role == READER_ROLE:
+        return None
+    return f"the profile {connection.profile.name} asks for {', '.join(connection.needs.roles)}"
+
+
+@check(
+    "RBAC-021",
+    "the role is Microsoft Sentinel Reader, on the resource group",
+    level="should",
+    applies=of_the_reader,
+)
 def test_role_as_advised(
     connection: Connection,
     role_assignments: Answer[ArmList[RoleAssignment]],
@@ -197,11 +253,29 @@ def test_role_as_advised(
 
 def beyond(explanation: str, role: str, connection: Connection) -> NoReturn:
     """Warn that the role allows more than a read-only connection needs."""
-    fail(explanation, "over_privileged", about="roles", facts={**connection.facts(), "role": role})
+    fail(
+        explanation,
+        "over_privileged",
+        about="roles",
+        facts={**connection.facts(), "role": role, "needed_role": connection.needs.role},
+    )
 
 
 COMMON = frozenset({"microsoft.support/*", "microsoft.resources/deployments/*", "microsoft.insights/alertrules/*"})
 """What Microsoft gives to its reader roles too: support requests, deployments and metric alerts of one's own."""
+
+
+def of_a_reader(connection: Connection) -> str | None:
+    """Return why it is no matter that a role changes things; None for a connection that only reads."""
+    needs = connection.needs
+    return of_the_reader(connection) or (
+        f"the profile {connection.profile.name} changes things" if any(map(changes, needs.actions)) else None
+    )
+
+
+def of_another_role(connection: Connection) -> str | None:
+    """Return why a connection is judged by the reader's role alone; None where its profile asks for more."""
+    return None if of_a_reader(connection) else "the reader's role is enough for this connection (RBAC-021, RBAC-022)"
 
 
 def changes(action: str) -> bool:
@@ -211,7 +285,11 @@ def changes(action: str) -> bool:
 
 
 @check(
-    "RBAC-022", "no role of the service principal can change anything", level="should", owns=("over_privileged:roles",)
+    "RBAC-022",
+    "no role of the service principal can change anything",
+    level="should",
+    owns=("over_privileged:roles",),
+    applies=of_a_reader,
 )
 def test_no_writing_role(
     connection: Connection,
@@ -231,3 +309,38 @@ def test_no_writing_role(
     if writing:
         only = f"{READER_ROLE} is enough for a connection that only reads."
         beyond(f"The service principal holds {', '.join(writing)}; {only}", writing[0], connection)
+
+
+@check(
+    "RBAC-023",
+    "the Azure roles allow no more than the profile asks for",
+    level="should",
+    applies=of_another_role,
+)
+def test_roles_of_the_profile(
+    connection: Connection,
+    role_assignments: Answer[ArmList[RoleAssignment]],
+    role_definitions: Answer[ArmList[RoleDefinition]],
+) -> None:
+    """The changes that each role allows against those of the profile's roles and actions, and where it is assigned: not
+    beyond the scope that the profile names.
+    """
+    needs = connection.needs
+    definitions = [one.properties for one in role_definitions.data.value if one.properties.role_name in needs.roles]
+    needed = [*needs.actions, *(action for one in definitions for grant in one.permissions for action in grant.actions)]
+    widest = {"subscription": f"/subscriptions/{connection.subscription_id}"}.get(
+        connection.profile.scope, connection.group_scope
+    )
+    held = roles_held(role_assignments.data, role_definitions.data)
+    if not held:
+        not_applicable("no role assignment is listed")
+    for role, assignment in held:
+        name, scope = role.properties.role_name, assignment.properties.scope
+        if not (scope.lower() + "/").startswith(widest.lower() + "/"):
+            beyond(f"{name} is assigned on {scope or '/'}, which is more than {widest}.", name, connection)
+        if name in needs.roles:
+            continue
+        actions = [action for grant in role.properties.permissions for action in grant.actions]
+        if more := [one for one in actions if (changes(one) or one == "*/read") and not covers(needed, one)]:
+            enough = needs.role if needs.roles else "a role with the actions of the profile alone"
+            beyond(f"{name} allows {', '.join(more)}; {enough} is enough.", name, connection)

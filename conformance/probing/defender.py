@@ -15,14 +15,14 @@ from conformance.connection import Connection
 from conformance.probing.evidence import Answer
 from conformance.probing.following import FirstThere, Item, NextPage
 from conformance.probing.probe import NotApplicable, T, probe
+from conformance.probing.routes import stop_unless_called
 
 PAGE, LONG_PAGE = 3, 50
 
 
 def of_defender(connection: Connection, endpoint: Endpoint[T], **parameters: Any) -> Ask[T]:
-    """Return a question; raises :class:`NotApplicable` for a connection that does not use Defender for Endpoint."""
-    if not connection.uses("defender"):
-        raise NotApplicable("this connection does not use Defender for Endpoint")
+    """Return a question; raises :class:`NotApplicable` for a connection that does not call the operation."""
+    stop_unless_called(connection, endpoint)
     return endpoint.ask(**parameters)
 
 

@@ -25,14 +25,14 @@ from conformance.probing.arm import of_azure
 from conformance.probing.evidence import Answer
 from conformance.probing.following import FirstThere, Item, NextPage
 from conformance.probing.probe import NotApplicable, T, probe
+from conformance.probing.routes import stop_unless_called
 
 PAGE, LONG_PAGE = 3, 50
 
 
 def of_sentinel(connection: Connection, endpoint: Endpoint[T], **parameters: Any) -> Ask[T]:
-    """Return a question; raises :class:`NotApplicable` for a connection that does not use Microsoft Sentinel."""
-    if not connection.uses("sentinel"):
-        raise NotApplicable("this connection does not use Microsoft Sentinel")
+    """Return a question; raises :class:`NotApplicable` for a connection that does not call the operation."""
+    stop_unless_called(connection, endpoint)
     of_azure(connection)
     return endpoint.ask(**parameters)
 

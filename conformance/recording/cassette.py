@@ -12,6 +12,7 @@ import msgspec
 
 from conformance.checks.outcome import Outcome, Status
 from conformance.connection import Expect
+from conformance.connection.profile import DEFAULT
 from conformance.files.regular import FileError, read_file
 from conformance.files.slugs import RESERVED
 from conformance.recording.interaction import Interaction
@@ -66,6 +67,7 @@ class ConnectionPart(Part, frozen=True, kw_only=True):
     secret_expires: date | None
     credential: CredentialPart
     expect: Expect
+    profile: str = DEFAULT
 
 
 class CheckPart(Part, frozen=True, kw_only=True):

@@ -40,6 +40,7 @@ def connection_part(connection: Connection, scrubber: Scrubber) -> ConnectionPar
         secret_expires=None if ends is None else scrubber.shift.day(ends),
         credential=_credential(connection.credential, scrubber),
         expect=connection.expect,
+        profile=connection.profile.name,
     )
 
 
@@ -53,6 +54,7 @@ def connection(name: str, part: ConnectionPart) -> Connection:
         apis=part.apis,
         secret_expires=part.secret_expires,
         expect=part.expect,
+        profile=part.profile,
     )
 
 

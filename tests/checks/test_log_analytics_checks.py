@@ -11,7 +11,7 @@ import pytest
 
 from conformance.apis import kql
 from conformance.checks.registry import catalogue
-from conformance.connection.model import Expect
+from conformance.connection import Expect
 from conformance.fakes.state.table_rows import INGESTED
 from conformance.fakes.world import World
 from tests.checks.disturbances import query_answered, query_changed

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from conformance.checks.test_rbac import changes
+from conformance.connection.needs import READER_ROLE as READER
 from conformance.fakes.state.assignments import Denial
-from conformance.fakes.state.healthy import READER
 from conformance.fakes.state.roles import BUILT_IN, RoleDefinition
 from conformance.fakes.state.tenant import LOG_ANALYTICS_APP
 from conformance.fakes.state.timeline import stable_id
