@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NoReturn
 
-from conformance.apis import ENDPOINTS
 from conformance.apis.actions import covers
 from conformance.apis.arm import Permissions, RoleAssignment, RoleDefinition
 from conformance.apis.shape import ArmList
+from conformance.checks.azure_needs import (
+    below,
+    changes,
+    of_a_reader,
+    of_another_role,
+    of_the_reader,
+    roles_held,
+    unseen,
+    without_unseen,
+)
 from conformance.checks.expect import Found, fail, not_applicable, require_answer
 from conformance.checks.registry import check
 from conformance.connection import Connection
@@ -119,16 +128,6 @@ def test_sentinel_allowed(
     require_allowed(connection, permissions, "sentinel", seen)
 
 
-def unseen(connection: Connection) -> tuple[str, ...]:
-    """Return the actions that a connection asks for, and that no operation shows which it calls."""
-    return connection.needs.unseen_actions(ENDPOINTS.values())
-
-
-def without_unseen(connection: Connection) -> str | None:
-    """Return why the check of further actions does not apply to a connection; None where it does."""
-    return None if unseen(connection) else f"the profile {connection.profile.name} asks for no further Azure action"
-
-
 @check(
     "RBAC-014",
     "every further Azure action of the profile is allowed",
@@ -193,29 +192,6 @@ def test_assignment_reaches(
         )
 
 
-def below(assignment: RoleAssignment, connection: Connection) -> bool:
-    """Return whether a role is assigned on a resource inside the workspace, such as one table."""
-    return assignment.properties.scope.lower().startswith(connection.workspace.lower() + "/")
-
-
-def roles_held(
-    role_assignments: ArmList[RoleAssignment], role_definitions: ArmList[RoleDefinition]
-) -> list[tuple[RoleDefinition, RoleAssignment]]:
-    """Return the roles behind assignments."""
-    known = {one.name.lower(): one for one in role_definitions.value}
-    pairs = (
-        (known.get(one.properties.role_definition_id.rpartition("/")[2].lower()), one) for one in role_assignments.value
-    )
-    return [(role, assignment) for role, assignment in pairs if role is not None]
-
-
-def of_the_reader(connection: Connection) -> str | None:
-    """Return why advice on the reader's role does not apply to a connection; None where it does."""
-    if connection.needs.role == READER_ROLE:
-        return None
-    return f"the profile {connection.profile.name} asks for {', '.join(connection.needs.roles)}"
-
-
 @check(
     "RBAC-021",
     "the role is Microsoft Sentinel Reader, on the resource group",
@@ -259,29 +235,6 @@ def beyond(explanation: str, role: str, connection: Connection) -> NoReturn:
         about="roles",
         facts={**connection.facts(), "role": role, "needed_role": connection.needs.role},
     )
-
-
-COMMON = frozenset({"microsoft.support/*", "microsoft.resources/deployments/*", "microsoft.insights/alertrules/*"})
-"""What Microsoft gives to its reader roles too: support requests, deployments and metric alerts of one's own."""
-
-
-def of_a_reader(connection: Connection) -> str | None:
-    """Return why it is no matter that a role changes things; None for a connection that only reads."""
-    needs = connection.needs
-    return of_the_reader(connection) or (
-        f"the profile {connection.profile.name} changes things" if any(map(changes, needs.actions)) else None
-    )
-
-
-def of_another_role(connection: Connection) -> str | None:
-    """Return why a connection is judged by the reader's role alone; None where its profile asks for more."""
-    return None if of_a_reader(connection) else "the reader's role is enough for this connection (RBAC-021, RBAC-022)"
-
-
-def changes(action: str) -> bool:
-    """Return whether an action of a role, a pattern as a rule, lets something be changed."""
-    lower = action.lower()
-    return lower not in COMMON and lower.rpartition("/")[2] not in ("read", "action")
 
 
 @check(

@@ -31,7 +31,8 @@ class Profile:
 
     ``permissions`` are required, ``optional`` ones are for a part of what the tool does. ``roles`` are built-in Azure
     roles at ``scope``; ``actions`` are Azure actions. ``routes`` are the reads that the tool does: no other is asked.
-    ``writes`` are what it changes, in words; they are never asked. ``guide``: it is the onboarding guide's connection.
+    ``unasked`` are what it does beside them, which is never asked. ``unverified`` is what the source says and no check
+    looks at, ``silent`` what it says nothing about. ``guide``: it is the onboarding guide's connection.
     """
 
     name: str
@@ -44,7 +45,7 @@ class Profile:
     scope: str = "resource group"
     actions: tuple[str, ...] = ()
     routes: tuple[Route, ...] = ()
-    writes: tuple[str, ...] = ()
+    unasked: tuple[str, ...] = ()
     unverified: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
     guide: bool = False

@@ -53,6 +53,7 @@ def machines_next(connection: Connection, machines: Answer[ODataList[Machine]]) 
 @probe
 def machine(connection: Connection, machines: Answer[ODataList[Machine]]) -> FirstThere[ODataList[Machine]]:
     """The first machine of the list; if it has gone, the next one."""
+    stop_unless_called(connection, defender.MACHINE)
     if not machines.data.value:
         raise NotApplicable("no machine to look at")
 
@@ -80,6 +81,7 @@ def defender_alerts(connection: Connection) -> Ask[ODataList[Alert]]:
 @probe
 def defender_alert(connection: Connection, defender_alerts: Answer[ODataList[Alert]]) -> FirstThere[ODataList[Alert]]:
     """The first alert of the list; if it has gone, the next one."""
+    stop_unless_called(connection, defender.ALERT)
     if not defender_alerts.data.value:
         raise NotApplicable("no alert to look at")
 

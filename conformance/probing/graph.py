@@ -58,6 +58,7 @@ def graph_alerts_next(connection: Connection, graph_alerts: Answer[ODataList[Ale
 @probe
 def graph_alert(connection: Connection, graph_alerts: Answer[ODataList[Alert]]) -> FirstThere[ODataList[Alert]]:
     """The first alert of the list; if it has gone, the next one."""
+    stop_unless_called(connection, graph.ALERT)
     if not graph_alerts.data.value:
         raise NotApplicable("no alert to look at")
 
@@ -95,6 +96,7 @@ def graph_incident(
     """The first incident of the list; if it has gone, the next one. Without ``$expand``, which is documented for the
     list alone, and answered 500 in big tenants.
     """
+    stop_unless_called(connection, graph.INCIDENT)
     if not graph_incidents.data.value:
         raise NotApplicable("no incident to look at")
 

@@ -84,8 +84,9 @@ def of_incident(
 ) -> FirstThere[ArmList[Incident]]:
     """Return a question about one incident: the newest with alerts, else the newest; if it has gone, the next one.
 
-    Raises :class:`NotApplicable` where no incident is listed.
+    Raises :class:`NotApplicable` where no incident is listed, or the connection does not call the operation.
     """
+    stop_unless_called(connection, endpoint)
     if not incidents.data.value:
         raise NotApplicable("no incident to look at")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from conformance.apis import ENDPOINTS
-from conformance.apis.endpoint import Action
+from conformance.apis.endpoint import LOG_ANALYTICS, WORKSPACE, Action
 from conformance.apis.permissions import RESOURCES
 from conformance.connection import Certificate, ClientSecret, Connection, FederatedToken, SecretError
 from conformance.fakes.identity_provider import virtual_provider
@@ -121,10 +121,12 @@ def assign_roles(tenant: Tenant, connection: Connection) -> None:
 
 
 def called_actions(connection: Connection) -> Iterator[Action]:
-    """Yield the Azure actions of the operations that a connection calls."""
+    """Yield the published Azure actions of the operations that a connection calls at its workspace."""
     for endpoint in ENDPOINTS.values():
-        if isinstance(endpoint.needs, Action) and endpoint.needs.published and connection.needs.calls(endpoint):
-            yield endpoint.needs
+        at_workspace = endpoint.path.startswith(WORKSPACE) or endpoint.api is LOG_ANALYTICS
+        needs = endpoint.needs
+        if at_workspace and isinstance(needs, Action) and needs.published and connection.needs.calls(endpoint):
+            yield needs
 
 
 def register(tenant: Tenant, connection: Connection) -> None:

@@ -33,7 +33,7 @@ def further(needs: Needs, api: str, *, optional: bool = False) -> tuple[str, ...
 
 def about_further(api: str, *, optional: bool = False) -> str:
     """Return what a finding is about where one of these is missing."""
-    return f"{api}_optional" if optional else api
+    return f"{api}_optional" if optional else f"{api}_further"
 
 
 def subject(needs: Needs, api: str, role: str) -> str:

@@ -1,0 +1,65 @@
+"""What a connection needs of Azure, and what the roles that it has allow."""
+
+from __future__ import annotations
+
+from conformance.apis import ENDPOINTS
+from conformance.apis.arm import RoleAssignment, RoleDefinition
+from conformance.apis.shape import ArmList
+from conformance.connection import Connection
+from conformance.connection.needs import READER_ROLE
+
+
+def unseen(connection: Connection) -> tuple[str, ...]:
+    """Return the actions that a connection asks for, and that no operation shows which it calls."""
+    return connection.needs.unseen_actions(ENDPOINTS.values())
+
+
+def without_unseen(connection: Connection) -> str | None:
+    """Return why the check of further actions does not apply to a connection; None where it does."""
+    return None if unseen(connection) else f"the profile {connection.profile.name} asks for no further Azure action"
+
+
+def roles_held(
+    role_assignments: ArmList[RoleAssignment], role_definitions: ArmList[RoleDefinition]
+) -> list[tuple[RoleDefinition, RoleAssignment]]:
+    """Return the roles behind assignments."""
+    known = {one.name.lower(): one for one in role_definitions.value}
+    pairs = (
+        (known.get(one.properties.role_definition_id.rpartition("/")[2].lower()), one) for one in role_assignments.value
+    )
+    return [(role, assignment) for role, assignment in pairs if role is not None]
+
+
+def of_the_reader(connection: Connection) -> str | None:
+    """Return why advice on the reader's role does not apply to a connection; None where it does."""
+    if connection.needs.role == READER_ROLE:
+        return None
+    return f"the profile {connection.profile.name} asks for {', '.join(connection.needs.roles)}"
+
+
+COMMON = frozenset({"microsoft.support/*", "microsoft.resources/deployments/*", "microsoft.insights/alertrules/*"})
+"""What Microsoft gives to its reader roles too: support requests, deployments and metric alerts of one's own."""
+
+
+def changes(action: str) -> bool:
+    """Return whether an action of a role, a pattern as a rule, lets something be changed."""
+    lower = action.lower()
+    return lower not in COMMON and lower.rpartition("/")[2] not in ("read", "action")
+
+
+def of_a_reader(connection: Connection) -> str | None:
+    """Return why it is no matter that a role changes things; None for a connection that only reads."""
+    needs = connection.needs
+    return of_the_reader(connection) or (
+        f"the profile {connection.profile.name} changes things" if any(map(changes, needs.actions)) else None
+    )
+
+
+def of_another_role(connection: Connection) -> str | None:
+    """Return why a connection is judged by the reader's role alone; None where its profile asks for more."""
+    return None if of_a_reader(connection) else "the reader's role is enough for this connection (RBAC-021, RBAC-022)"
+
+
+def below(assignment: RoleAssignment, connection: Connection) -> bool:
+    """Return whether a role is assigned on a resource inside the workspace, such as one table."""
+    return assignment.properties.scope.lower().startswith(connection.workspace.lower() + "/")
