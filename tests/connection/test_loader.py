@@ -245,8 +245,8 @@ def test_a_wrong_value_is_told_with_line_and_key(write: Any, change: Any, told: 
         ),
         (
             '[connection.expect]\nroutes = ["Graph: GET /v1.0/security/incident"]',
-            "10: expect.routes: found 'Graph: GET /v1.0/security/incident', expected a read of Microsoft Graph that this"
-            " suite knows (did you mean 'Graph: GET /v1.0/security/incidents'?)",
+            "10: expect.routes: found 'Graph: GET /v1.0/security/incident', expected a read of Microsoft Graph that"
+            " this suite knows (did you mean 'Graph: GET /v1.0/security/incidents'?)",
         ),
         ('[connection.expect]\nroutes = ["Graph: PATCH /v1.0/security/incidents/{id}"]', "10: expect.routes: found "),
         ("[connection.expect]\nactions = [1]", "10: expect.actions: found the number 1, expected a text"),
