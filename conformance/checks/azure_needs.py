@@ -23,9 +23,10 @@ def roles_held(
     role_assignments: ArmList[RoleAssignment], role_definitions: ArmList[RoleDefinition]
 ) -> list[tuple[RoleDefinition, RoleAssignment]]:
     """Return the roles behind assignments."""
-    known = {one.name.lower(): one for one in role_definitions.value}
+    known = {definition.name.lower(): definition for definition in role_definitions.value}
     pairs = (
-        (known.get(one.properties.role_definition_id.rpartition("/")[2].lower()), one) for one in role_assignments.value
+        (known.get(assignment.properties.role_definition_id.rpartition("/")[2].lower()), assignment)
+        for assignment in role_assignments.value
     )
     return [(role, assignment) for role, assignment in pairs if role is not None]
 
@@ -63,3 +64,10 @@ def of_another_role(connection: Connection) -> str | None:
 def below(assignment: RoleAssignment, connection: Connection) -> bool:
     """Return whether a role is assigned on a resource inside the workspace, such as one table."""
     return assignment.properties.scope.lower().startswith(connection.workspace.lower() + "/")
+
+
+def allowed_by_needs(connection: Connection, role_definitions: ArmList[RoleDefinition]) -> list[str]:
+    """Return the actions that a connection needs: its own, and those of the roles that its profile names, as patterns."""
+    needs = connection.needs
+    roles = [role.properties for role in role_definitions.value if role.properties.role_name in needs.roles]
+    return [*needs.actions, *(action for role in roles for grant in role.permissions for action in grant.actions)]

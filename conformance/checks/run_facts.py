@@ -23,7 +23,9 @@ def run_facts(
     ``probe`` is the one that was refused. ``roles`` are the least permissions that the connection needs of the API.
     """
     facts = connection.facts()
-    tokens = (one.data for one in evidence.values() if isinstance(one, Answer) and isinstance(one.data, Token))
+    tokens = (
+        answer.data for answer in evidence.values() if isinstance(answer, Answer) and isinstance(answer.data, Token)
+    )
     if object_id := next((token.object_id for token in tokens if token.object_id), None):
         facts["object_id"] = object_id
     if exchange:
@@ -39,6 +41,7 @@ def least_roles(connection: Connection, api: str) -> tuple[str, ...]:
     """Return the application permissions of an API that the connection asks for, or without which an operation that it
     calls is refused.
     """
-    needs = (one.needs for one in ENDPOINTS.values() if one.api.name == api and connection.calls(one))
+    operations = (endpoint for endpoint in ENDPOINTS.values() if endpoint.api.name == api)
+    needs = (endpoint.needs for endpoint in operations if connection.calls(endpoint))
     asked_for = (*connection.needs.required(api), *connection.needs.wanted(api))
     return tuple(sorted({*asked_for, *(need.name for need in needs if isinstance(need, AppRole))}))

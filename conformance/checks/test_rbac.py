@@ -9,6 +9,7 @@ from conformance.apis.actions import covers
 from conformance.apis.arm import Permissions, RoleAssignment, RoleDefinition
 from conformance.apis.shape import ArmList
 from conformance.checks.azure_needs import (
+    allowed_by_needs,
     below,
     changes,
     of_a_reader,
@@ -139,11 +140,11 @@ def test_further_actions_allowed(connection: Connection, permissions: Answer[Arm
     incident: by the effective permissions at the workspace.
     """
     grants = permissions.data.value
-    missing = [one for one in unseen(connection) if not allowed(grants, one)]
+    missing = [action for action in unseen(connection) if not allowed(grants, action)]
     if not grants or not missing:
         return
     role = connection.needs.role if connection.needs.roles else role_for(missing[0])
-    taken_away = any(covers(one.actions, missing[0]) for one in grants)
+    taken_away = any(covers(grant.actions, missing[0]) for grant in grants)
     raise Found(
         finding(
             "rbac_denied" if taken_away else "rbac_role_missing",
@@ -171,16 +172,18 @@ def test_assignment_reaches(
     incidents: Evidence,
 ) -> None:
     """Directly, by resource group, subscription or management group, or through a group; for the token's object id."""
-    for one in (workspace, query_print, incidents):
-        if isinstance(one, Refusal) and one.finding.cause in MISPLACED:
-            raise Found(one.finding, refusal=one)
+    for evidence in (workspace, query_print, incidents):
+        if isinstance(evidence, Refusal) and evidence.finding.cause in MISPLACED:
+            raise Found(evidence.finding, refusal=evidence)
     if isinstance(role_assignments, Refusal):
         if isinstance(permissions, Answer) and permissions.data.value:
             not_applicable("a role reaches the workspace, but it does not let assignments be read")
         raise Found(role_assignments.finding, refusal=role_assignments)
     if isinstance(role_assignments, NotAsked):
         not_applicable(role_assignments.reason)
-    if isinstance(role_assignments, Answer) and all(below(one, connection) for one in role_assignments.data.value):
+    if isinstance(role_assignments, Answer) and all(
+        below(assignment, connection) for assignment in role_assignments.data.value
+    ):
         if isinstance(permissions, Answer) and permissions.data.value:
             not_applicable(
                 "a role reaches the workspace, though no assignment is listed (Azure Lighthouse grants are not)"
@@ -279,8 +282,7 @@ def test_roles_of_the_profile(
     beyond the scope that the profile names.
     """
     needs = connection.needs
-    definitions = [one.properties for one in role_definitions.data.value if one.properties.role_name in needs.roles]
-    needed = [*needs.actions, *(action for one in definitions for grant in one.permissions for action in grant.actions)]
+    needed = allowed_by_needs(connection, role_definitions.data)
     widest = {"subscription": f"/subscriptions/{connection.subscription_id}"}.get(
         connection.profile.scope, connection.group_scope
     )
@@ -294,6 +296,8 @@ def test_roles_of_the_profile(
         if name in needs.roles:
             continue
         actions = [action for grant in role.properties.permissions for action in grant.actions]
-        if more := [one for one in actions if (changes(one) or one == "*/read") and not covers(needed, one)]:
+        if more := [
+            action for action in actions if (changes(action) or action == "*/read") and not covers(needed, action)
+        ]:
             enough = needs.role if needs.roles else "a role with the actions of the profile alone"
             beyond(f"{name} allows {', '.join(more)}; {enough} is enough.", name, connection)

@@ -46,19 +46,20 @@ class Needs:
     @property
     def apis(self) -> frozenset[str]:
         """The APIs that this leads to. Azure roles and actions alone lead to Microsoft Sentinel."""
-        found = {one.api for one in (*self.permissions, *self.optional)} | {one.api for one in self.routes} - {"arm"}
-        found |= {"log_analytics" if one.lower().startswith(_QUERIES) else "sentinel" for one in self.actions}
+        found = {permission.api for permission in (*self.permissions, *self.optional)}
+        found |= {route.api for route in self.routes} - {"arm"}
+        found |= {"log_analytics" if action.lower().startswith(_QUERIES) else "sentinel" for action in self.actions}
         if self.roles and not found & {"log_analytics", "sentinel"}:
             found.add("sentinel")
         return frozenset(found)
 
     def required(self, api: str) -> tuple[str, ...]:
         """Return the names of the application permissions of an API that must be there."""
-        return tuple(one.name for one in self.permissions if one.api == api)
+        return tuple(permission.name for permission in self.permissions if permission.api == api)
 
     def wanted(self, api: str) -> tuple[str, ...]:
         """Return the names of those that only a part of the tool needs."""
-        return tuple(one.name for one in self.optional if one.api == api)
+        return tuple(permission.name for permission in self.optional if permission.api == api)
 
     def calls(self, endpoint: Endpoint[Any]) -> bool:
         """Return whether an operation is one of the routes."""
@@ -75,4 +76,4 @@ class Needs:
 
 
 def _each(*parts: Iterable[T]) -> tuple[T, ...]:
-    return tuple(dict.fromkeys(one for part in parts for one in part))
+    return tuple(dict.fromkeys(need for part in parts for need in part))

@@ -74,7 +74,9 @@ def profile_of(name: str, row: Mapping[str, Any]) -> Profile:
     values["optional"] = _each(read_permission, values, "optional")
     values["actions"] = _each(read_action, values, "actions")
     values["routes"] = _each(read_route, values, "routes")
-    values["sources"] = tuple(Reference(one["url"], day(one["read"]) or date.min) for one in row.get("sources", ()))
+    values["sources"] = tuple(
+        Reference(source["url"], day(source["read"]) or date.min) for source in row.get("sources", ())
+    )
     return Profile(name, **values)
 
 

@@ -81,12 +81,12 @@ def read_permission(text: str) -> AppPermission:
         resource = resource_of(label) or resource_of(_api(label))
         api = resource.api if resource else ""
     else:
-        holders = [one.api for one in RESOURCES.values() if one.application_id(name) and one.api in LABELS]
+        holders = [api for api, resource in RESOURCES.items() if resource.application_id(name) and api in LABELS]
         api = holders[0] if len(holders) == 1 else ""
     if api not in ("graph", "defender", "log_analytics"):
         example = "an application permission with its API, such as 'Graph: SecurityAlert.Read.All'"
         raise RequirementError(f"{example}{_meant(label, LABELS.values())}")
-    known = [one.name for one in RESOURCES[api].permissions.values() if one.application]
+    known = [known.name for known in RESOURCES[api].permissions.values() if known.application]
     if name not in known:
         if hint := _meant(name, known):
             raise RequirementError(f"an application permission of {RESOURCES[api].name}{hint}")
@@ -97,7 +97,7 @@ def read_permission(text: str) -> AppPermission:
 
 def read_action(text: str) -> str:
     """Return the Azure action that a text states, as Microsoft writes it. Raises :class:`RequirementError`."""
-    published = {one.lower(): one for one in PUBLISHED_ACTIONS}
+    published = {action.lower(): action for action in PUBLISHED_ACTIONS}
     if text.lower() in published:
         return published[text.lower()]
     hint = _meant(text, PUBLISHED_ACTIONS)
@@ -116,7 +116,7 @@ def read_route(text: str, known: Iterable[Endpoint[Any]] | None = None) -> Route
         raise RequirementError("a route with its API, such as 'Graph: GET /v1.0/security/incidents', or 'Graph: *'")
     endpoints = tuple(known or ())
     if endpoints and not any(map(route.leads_to, endpoints)):
-        meant = _meant(str(route), (route_of(one) for one in endpoints if one.api.name == api), 0.6)
+        meant = _meant(str(route), (route_of(endpoint) for endpoint in endpoints if endpoint.api.name == api), 0.6)
         raise RequirementError(f"a read of {APIS[api].title} that this suite knows{meant}")
     return route
 
@@ -131,7 +131,7 @@ def _api(label: str) -> str:
 
 
 def _meant(word: str, known: Iterable[str], cutoff: float = CLOSE) -> str:
-    lower = {one.lower(): one for one in known}
+    lower = {name.lower(): name for name in known}
     found = difflib.get_close_matches(word.lower(), lower, 1, cutoff)
     return f" (did you mean {lower[found[0]]!r}?)" if found else ""
 

@@ -28,7 +28,7 @@ OWN_ADVICE: Mapping[str, tuple[str, ...]] = {"graph": ("SecurityEvents.Read.All"
 def further(needs: Needs, api: str, *, optional: bool = False) -> tuple[str, ...]:
     """Return the permissions of an API that are asked for, and that have no check of their own."""
     asked_for, own = (needs.wanted(api), OWN_ADVICE) if optional else (needs.required(api), OWN_CHECK)
-    return tuple(one for one in asked_for if one not in own.get(api, ()))
+    return tuple(permission for permission in asked_for if permission not in own.get(api, ()))
 
 
 def about_further(api: str, *, optional: bool = False) -> str:
@@ -67,8 +67,8 @@ def missing_role(token: Token, role: str, connection: Connection, consents: Evid
         )
     api, needs = token.audience, connection.needs
     required = needs.required(api)
-    lacking = [one for one in (*required, *needs.wanted(api)) if not holds(token, one)]
-    first = next((one for one in lacking if one in required), role)
+    lacking = [permission for permission in (*required, *needs.wanted(api)) if not holds(token, permission)]
+    first = next((permission for permission in lacking if permission in required), role)
     held = ", ".join(token.roles) or "none at all"
     return finding(
         "app_role_missing",
@@ -82,7 +82,7 @@ def missing_role(token: Token, role: str, connection: Connection, consents: Evid
 def has_consent(role: str, api: str, consents: Evidence) -> bool:
     """Return whether the directory lists a consent for an application permission; False where it cannot be seen."""
     id = RESOURCES[api].application_id(role)
-    return any(one.app_role_id.lower() == id for one in elements_of(consents))
+    return any(consent.app_role_id.lower() == id for consent in elements_of(consents))
 
 
 @tells_apart
