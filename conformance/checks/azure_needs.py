@@ -7,6 +7,7 @@ from conformance.apis.arm import RoleAssignment, RoleDefinition
 from conformance.apis.shape import ArmList
 from conformance.connection import Connection
 from conformance.connection.needs import READER_ROLE
+from conformance.findings.remedies import role_for
 
 
 def unseen(connection: Connection) -> tuple[str, ...]:
@@ -67,7 +68,18 @@ def below(assignment: RoleAssignment, connection: Connection) -> bool:
 
 
 def allowed_by_needs(connection: Connection, role_definitions: ArmList[RoleDefinition]) -> list[str]:
-    """Return the actions that a connection needs: its own, and those of the roles that its profile names, as patterns."""
+    """Return the actions, as patterns, that a connection needs: its own, and those of the roles of its profile."""
     needs = connection.needs
     roles = [role.properties for role in role_definitions.value if role.properties.role_name in needs.roles]
     return [*needs.actions, *(action for role in roles for grant in role.permissions for action in grant.actions)]
+
+
+def widest_scope(connection: Connection) -> str:
+    """Return the scope beyond which a role of the profile is assigned too high."""
+    subscription = f"/subscriptions/{connection.subscription_id}"
+    return subscription if connection.profile.scope == "subscription" else connection.group_scope
+
+
+def role_giving(connection: Connection, action: str) -> str:
+    """Return the role to assign for an action: the profile's, else a built-in one that gives it."""
+    return connection.needs.role if connection.needs.roles else role_for(action)

@@ -15,8 +15,10 @@ from conformance.checks.azure_needs import (
     of_a_reader,
     of_another_role,
     of_the_reader,
+    role_giving,
     roles_held,
     unseen,
+    widest_scope,
     without_unseen,
 )
 from conformance.checks.expect import Found, fail, not_applicable, require_answer
@@ -24,7 +26,6 @@ from conformance.checks.registry import check
 from conformance.connection import Connection
 from conformance.connection.needs import READER_ROLE
 from conformance.findings import finding
-from conformance.findings.remedies import role_for
 from conformance.probing.diagnosis.role_actions import allowed, missing_actions
 from conformance.probing.evidence import Answer, Evidence, NotAsked, Refusal
 from conformance.probing.tokens import Token
@@ -143,12 +144,11 @@ def test_further_actions_allowed(connection: Connection, permissions: Answer[Arm
     missing = [action for action in unseen(connection) if not allowed(grants, action)]
     if not grants or not missing:
         return
-    role = connection.needs.role if connection.needs.roles else role_for(missing[0])
     taken_away = any(covers(grant.actions, missing[0]) for grant in grants)
     raise Found(
         finding(
             "rbac_denied" if taken_away else "rbac_role_missing",
-            facts={**connection.facts(), "action": missing[0], "role": role},
+            facts={**connection.facts(), "action": missing[0], "role": role_giving(connection, missing[0])},
             about="profile",
             explanation="The app has a role at the workspace, but "
             + ("a notAction takes away " if taken_away else "not one that allows ")
@@ -283,16 +283,13 @@ def test_roles_of_the_profile(
     """
     needs = connection.needs
     needed = allowed_by_needs(connection, role_definitions.data)
-    widest = {"subscription": f"/subscriptions/{connection.subscription_id}"}.get(
-        connection.profile.scope, connection.group_scope
-    )
     held = roles_held(role_assignments.data, role_definitions.data)
     if not held:
         not_applicable("no role assignment is listed")
     for role, assignment in held:
         name, scope = role.properties.role_name, assignment.properties.scope
-        if not (scope.lower() + "/").startswith(widest.lower() + "/"):
-            beyond(f"{name} is assigned on {scope or '/'}, which is more than {widest}.", name, connection)
+        if not (scope.lower() + "/").startswith(widest_scope(connection).lower() + "/"):
+            beyond(f"{name} is assigned on {scope or '/'}, which is more than {needs.role} needs.", name, connection)
         if name in needs.roles:
             continue
         actions = [action for grant in role.properties.permissions for action in grant.actions]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from conformance.checks.registry import catalogue
+from conformance.connection import profile_names
 from conformance.findings import CAUSES
 from scripts.pages import each_cause, each_check, findings, landing
 from scripts.pages.seen import Seen
@@ -38,6 +39,7 @@ COPIED = {
             "fleet",
             "library",
             "permissions",
+            "profiles",
             "proxies",
             "recording",
             "reports",
@@ -45,6 +47,7 @@ COPIED = {
             "virtual-tenant",
         )
     },
+    **{f"docs/profiles/{name}.md": f"profiles/{name}.md" for name in profile_names() if name != "own"},
 }
 """Pages that stay as they are, and where the site has them."""
 FILES = "files"
@@ -52,6 +55,7 @@ FILES = "files"
 GUIDE = {
     "Reports": "reports.md",
     "Explaining errors": "explain.md",
+    "Profiles": "profiles.md",
     "Permissions": "permissions.md",
     "In CI": "ci.md",
     "Every night": "nightly.md",
