@@ -76,6 +76,13 @@ _GRAPH = Resource(
         ("Directory.Read.All", "7ab1d382-f21e-4acd-a863-ba3e13f7da61", "06da0dbc-49e2-44d2-8312-53f166ab848a"),
         ("AuditLog.Read.All", "b0afded3-3588-46d8-8b3d-9842eff778da", None),
         ("Organization.Read.All", "498476ce-e0fe-48b0-b801-37ba7e2685c6", None),
+        ("ThreatIndicators.ReadWrite.OwnedBy", "21792b6c-c986-4ffc-85de-df9da54b52fa", None),
+        ("AttackSimulation.Read.All", "93283d0a-6322-4fa8-966b-8c121624760d", None),
+        ("DeviceManagementApps.Read.All", "7a6ee1e7-141e-4cec-ae74-d9db155731ff", None),
+        ("DeviceManagementManagedDevices.Read.All", "2f51be20-0bb4-4fed-bf7b-db946066c75e", None),
+        ("User.ReadWrite.All", "741f803b-c850-494e-b5df-cde7c675a1ca", None),
+        ("Mail.Read", "810c84a8-4a9e-49e6-bf7d-12d183f40d01", None),
+        ("Directory.ReadWrite.All", "19dbc75e-c2e2-444c-a770-ec69d8559fc7", None),
     ),
 )
 
@@ -105,6 +112,7 @@ _DEFENDER = Resource(
             "6443965c-7dd2-4cfd-b38f-bb7772bee163",
             "1ab96238-1253-4059-a32f-4087f20ed65d",
         ),
+        ("SecurityBaselinesAssessment.Read.All", "e870c0c1-c1a2-41ca-948e-a33912d2d3f0", None),
         ("Ti.Read.All", "528ca142-c849-4a5b-935e-10b8b9c38a84", None),
         ("Ti.ReadWrite.All", "fc511a58-3adf-4d71-af24-00f13e35e479", None),
         ("User.Read.All", "a833834a-4cf1-4732-8acf-bbcfa13fb610", None),

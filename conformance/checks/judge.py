@@ -137,6 +137,8 @@ def evaluate(check: Check, connection: Connection, evidence: Mapping[str, Eviden
     """
     needed = {parameter: evidence[probe] for parameter, probe in check.needs.items()}
     probes = tuple(check.needs.values())
+    if check.applies and (reason := check.applies(connection)):
+        return Outcome(check.id, "not_applicable", reason=reason, probes=probes)
     stop = _stopped(check, needed, probes)
     if stop is not None:
         return stop

@@ -9,6 +9,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import Any, Literal, TypeVar
 
+from conformance.connection import Connection
 from conformance.probing.probe import PROBES, EvidenceFunction
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -44,7 +45,8 @@ class Check(EvidenceFunction):
     ``owns`` names the causes that are this check's to report, as ``cause`` or ``cause:about``; ``using`` maps a
     parameter to the probe that it stands for; ``cause`` is the cause of a failed ``assert`` statement; ``facts`` are
     passed in by parameter name. ``moving``: it compares answers that a busy tenant changes, so its findings are
-    confirmed with new answers.
+    confirmed with new answers. ``applies`` returns why the check does not apply to a connection, whatever the evidence;
+    None where it applies.
     """
 
     id: str = ""
@@ -57,6 +59,7 @@ class Check(EvidenceFunction):
     given: Mapping[str, Any] | None = None
     marks: tuple[str, ...] = ()
     moving: bool = False
+    applies: Callable[[Connection], str | None] | None = None
 
     @cached_property
     def needs(self) -> Mapping[str, str]:
@@ -90,6 +93,7 @@ def check(
     given: Mapping[str, Any] | None = None,
     marks: tuple[str, ...] = (),
     moving: bool = False,
+    applies: Callable[[Connection], str | None] | None = None,
 ) -> Callable[[F], F]:
     """Declare a check. Several decorators on a function declare one check each, with their own probes.
 
@@ -106,7 +110,9 @@ def check(
         if not ID.fullmatch(id) or id in _checks or id in RETIRED:
             raise ValueError(f"{id!r} is not a free check id such as ABC-001")
         home = area or function.__module__.rpartition("test_")[2]
-        declared = Check(function, id, title, home, level, owns, cause, using or {}, given or {}, marks, moving)
+        declared = Check(
+            function, id, title, home, level, owns, cause, using or {}, given or {}, marks, moving, applies
+        )
         _checks[id] = declared
         function.__dict__.setdefault("__checks__", []).insert(0, declared)
         return function

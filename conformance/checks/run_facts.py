@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from urllib.parse import urlsplit
 
 from conformance.apis import ENDPOINTS
@@ -21,7 +20,7 @@ def run_facts(
 ) -> dict[str, str]:
     """Return the facts for a fix: the connection's ids, the app's object id, and the API and host of ``exchange``.
 
-    ``probe`` is the one that was refused. ``roles`` are the least permissions that a connection needs of the API.
+    ``probe`` is the one that was refused. ``roles`` are the least permissions that the connection needs of the API.
     """
     facts = connection.facts()
     tokens = (
@@ -34,12 +33,15 @@ def run_facts(
     api = probe.removeprefix(TOKEN) if probe and probe.startswith(TOKEN) else exchange.api if exchange else ""
     if api and api != "entra":
         facts["api"] = api
-        facts["roles"] = ", ".join(least_roles(api))
+        facts["roles"] = ", ".join(least_roles(connection, api))
     return facts
 
 
-@cache
-def least_roles(api: str) -> tuple[str, ...]:
-    """Return the application permissions of an API without which some operation of a verification is refused."""
-    needs = (endpoint.needs for endpoint in ENDPOINTS.values() if endpoint.api.name == api)
-    return tuple(sorted({need.name for need in needs if isinstance(need, AppRole)}))
+def least_roles(connection: Connection, api: str) -> tuple[str, ...]:
+    """Return the application permissions of an API that the connection asks for, or without which an operation that it
+    calls is refused.
+    """
+    operations = (endpoint for endpoint in ENDPOINTS.values() if endpoint.api.name == api)
+    needs = (endpoint.needs for endpoint in operations if connection.calls(endpoint))
+    asked_for = (*connection.needs.required(api), *connection.needs.wanted(api))
+    return tuple(sorted({*asked_for, *(need.name for need in needs if isinstance(need, AppRole))}))

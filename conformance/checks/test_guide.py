@@ -16,11 +16,17 @@ CAUSE = "guide_step_without_effect"
 ARM = RESOURCES["arm"]
 
 
+def of_the_guide(connection: Connection) -> str | None:
+    """Return why the guide's steps do not matter to a connection; None where its profile is the guide's."""
+    return None if connection.profile.guide else f"the profile {connection.profile.name} follows another guide"
+
+
 @check(
     "GUIDE-001",
     "no permission of Azure Service Management is requested",
     level="should",
     owns=(f"{CAUSE}:user_impersonation",),
+    applies=of_the_guide,
 )
 def test_user_impersonation(application: Answer[Application]) -> None:
     """``user_impersonation`` is a delegated permission: an app without a user gains nothing by it. Azure roles
@@ -36,7 +42,13 @@ def test_user_impersonation(application: Answer[Application]) -> None:
             )
 
 
-@check("GUIDE-002", "Defender is called with a Defender token", level="should", owns=(f"{CAUSE}:defender_token",))
+@check(
+    "GUIDE-002",
+    "Defender is called with a Defender token",
+    level="should",
+    owns=(f"{CAUSE}:defender_token",),
+    applies=of_the_guide,
+)
 def test_defender_token(token_log_analytics: Answer[Token], token_defender: Evidence) -> None:
     """The guide calls Defender with a token for Log Analytics; Defender refuses that with 401. It needs a token of
     its own.
@@ -60,6 +72,7 @@ def test_defender_token(token_log_analytics: Answer[Token], token_defender: Evid
     "SecurityEvents.Read.All is not relied on for alerts",
     level="should",
     owns=(f"{CAUSE}:SecurityEvents",),
+    applies=of_the_guide,
 )
 def test_security_events(token_graph: Answer[Token]) -> None:
     """It opens secure scores and nothing else since 2026-10-15; alerts and incidents have permissions of their own."""
@@ -73,7 +86,13 @@ def test_security_events(token_graph: Answer[Token]) -> None:
         )
 
 
-@check("GUIDE-004", "no error was met that the guide explains wrongly", level="should", owns=(f"{CAUSE}:errors",))
+@check(
+    "GUIDE-004",
+    "no error was met that the guide explains wrongly",
+    level="should",
+    owns=(f"{CAUSE}:errors",),
+    applies=of_the_guide,
+)
 def test_error_table(
     token_arm: Evidence, token_log_analytics: Evidence, token_graph: Evidence, token_defender: Evidence
 ) -> None:
@@ -92,6 +111,7 @@ def test_error_table(
     "the Defender permissions, which the guide leaves out, are there",
     level="should",
     owns=(f"{CAUSE}:defender_permissions",),
+    applies=of_the_guide,
 )
 def test_defender_permissions(connection: Connection, token_defender: Answer[Token], token_graph: Evidence) -> None:
     """Machine.Read.All and Alert.Read.All of WindowsDefenderATP; the guide only asks for permissions of Graph."""

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from conformance.apis import ENDPOINTS
-from conformance.apis.endpoint import AppRole
+from collections.abc import Callable
+
 from conformance.apis.graph import Application, AppRoleAssignment
-from conformance.apis.permissions import permission_of, resource_of
+from conformance.apis.permissions import RESOURCES, permission_of, resource_of
 from conformance.apis.shape import ODataList
 from conformance.checks.expect import Found, fail, not_applicable, require_answer
-from conformance.checks.registry import check
+from conformance.checks.registry import F, check
 from conformance.connection import Connection
+from conformance.connection.requirement import LABELS
 from conformance.probing.diagnosis.claims import flaw
-from conformance.probing.diagnosis.permissions import holds, missing_role
+from conformance.probing.diagnosis.permissions import about_further, further, holds, missing_role
 from conformance.probing.evidence import Answer, Evidence
 from conformance.probing.tokens import Token
+
+
+def asks_for(role: str, api: str, *, optional: bool = False) -> Callable[[Connection], str | None]:
+    """Return what tells why a check of one permission does not apply to a connection."""
+
+    def reason(connection: Connection) -> str | None:
+        asked_for = connection.needs.wanted(api) if optional else connection.needs.required(api)
+        return None if role in asked_for else f"the profile {connection.profile.name} does not ask for {role}"
+
+    return reason
 
 
 @check(
@@ -22,6 +33,7 @@ from conformance.probing.tokens import Token
     using={"token": "token_graph"},
     given={"role": "SecurityAlert.Read.All"},
     owns=("app_role_missing:SecurityAlert.Read.All", "app_role_stale_token:graph"),
+    applies=asks_for("SecurityAlert.Read.All", "graph"),
 )
 @check(
     "PERM-002",
@@ -29,6 +41,7 @@ from conformance.probing.tokens import Token
     using={"token": "token_graph"},
     given={"role": "SecurityIncident.Read.All"},
     owns=("app_role_missing:SecurityIncident.Read.All",),
+    applies=asks_for("SecurityIncident.Read.All", "graph"),
 )
 @check(
     "PERM-003",
@@ -37,6 +50,7 @@ from conformance.probing.tokens import Token
     using={"token": "token_graph"},
     given={"role": "SecurityEvents.Read.All"},
     owns=("app_role_missing:SecurityEvents.Read.All",),
+    applies=asks_for("SecurityEvents.Read.All", "graph", optional=True),
 )
 @check(
     "PERM-011",
@@ -44,6 +58,7 @@ from conformance.probing.tokens import Token
     using={"token": "token_defender"},
     given={"role": "Machine.Read.All"},
     owns=("app_role_missing:Machine.Read.All", "app_role_stale_token:defender"),
+    applies=asks_for("Machine.Read.All", "defender"),
 )
 @check(
     "PERM-012",
@@ -51,6 +66,7 @@ from conformance.probing.tokens import Token
     using={"token": "token_defender"},
     given={"role": "Alert.Read.All"},
     owns=("app_role_missing:Alert.Read.All",),
+    applies=asks_for("Alert.Read.All", "defender"),
 )
 def test_role_granted(connection: Connection, token: Answer[Token], consents: Evidence, role: str) -> None:
     """By the token's ``roles`` claim: the permission, or the ReadWrite one that includes it.
@@ -64,15 +80,50 @@ def test_role_granted(connection: Connection, token: Answer[Token], consents: Ev
         raise Found(missing_role(token.data, role, connection, consents), promise="roles-claim")
 
 
-NEEDED = {
-    audience: frozenset(
-        name
-        for endpoint in ENDPOINTS.values()
-        if endpoint.api.audience == audience and isinstance(endpoint.needs, AppRole)
-        for name in (endpoint.needs.name,)
+def asks_for_more(api: str, *, optional: bool = False) -> Callable[[Connection], str | None]:
+    """Return what tells why a check of all further permissions of an API does not apply to a connection."""
+
+    def reason(connection: Connection) -> str | None:
+        if further(connection.needs, api, optional=optional):
+            return None
+        return f"the profile {connection.profile.name} asks for no further permission of {RESOURCES[api].name}"
+
+    return reason
+
+
+def declare_further(id: str, api: str, what: str, *, optional: bool = False) -> Callable[[F], F]:
+    """Declare the check of an API's permissions that have no check of their own."""
+    return check(
+        id,
+        f"the {LABELS[api]} token carries {what}",
+        level="should" if optional else "must",
+        using={"token": f"token_{api}"},
+        given={"api": api, "optional": optional},
+        owns=(f"app_role_missing:{about_further(api, optional=optional)}",),
+        applies=asks_for_more(api, optional=optional),
     )
-    for audience in ("graph", "defender", "log_analytics", "arm")
-}
+
+
+@declare_further("PERM-004", "graph", "every further permission of the profile")
+@declare_further("PERM-005", "graph", "the permissions for a part of what the profile is for", optional=True)
+@declare_further("PERM-013", "defender", "every further permission of the profile")
+@declare_further("PERM-014", "defender", "the permissions for a part of what the profile is for", optional=True)
+@declare_further("PERM-016", "log_analytics", "every permission of the profile")
+def test_further_roles_granted(
+    connection: Connection, token: Answer[Token], consents: Evidence, api: str, optional: bool
+) -> None:
+    """By the token's ``roles`` claim, as for the permissions with checks of their own; the missing ones are named.
+
+    What a profile and ``[connection.expect]`` ask for beyond the onboarding guide. A permission that writes is never
+    used: only the token is read.
+    """
+    for role in further(connection.needs, api, optional=optional):
+        if token.data.claims and not holds(token.data, role):
+            if found := flaw(token.data, connection, token.exchange.date):
+                raise Found(found, promise="token-claims")
+            raise Found(missing_role(token.data, role, connection, consents), promise="roles-claim")
+
+
 HARMLESS = frozenset({"Data.Read", "Application.Read.All"})
 """Not needed, and of use: the query API's own permission, and reading one's own registration."""
 
@@ -83,9 +134,11 @@ HARMLESS = frozenset({"Data.Read", "Application.Read.All"})
     level="should",
     owns=("over_privileged:permissions",),
 )
-def test_least_privilege(token_graph: Evidence, token_defender: Evidence, token_log_analytics: Evidence) -> None:
-    """The ``roles`` of each token against the permissions of the operations that are used; write permissions are
-    named.
+def test_least_privilege(
+    connection: Connection, token_graph: Evidence, token_defender: Evidence, token_log_analytics: Evidence
+) -> None:
+    """The ``roles`` of each token against the permissions that the connection's profile asks for, and what they
+    include; write permissions are named.
     """
     tokens = [token.data for token in (token_graph, token_defender, token_log_analytics) if isinstance(token, Answer)]
     if not tokens:
@@ -95,7 +148,7 @@ def test_least_privilege(token_graph: Evidence, token_defender: Evidence, token_
     beyond = sorted(
         {role for token in tokens for role in token.roles}
         - HARMLESS
-        - {role for token in tokens for role in NEEDED[token.audience]}
+        - {role for token in tokens for role in included(connection, token.audience)}
     )
     if beyond:
         writing = [role for role in beyond if ".Read" not in role.replace(".ReadWrite", "")]
@@ -104,8 +157,14 @@ def test_least_privilege(token_graph: Evidence, token_defender: Evidence, token_
             f"Beyond what it needs, the app holds {', '.join(beyond)}.{tail}",
             "over_privileged",
             about="permissions",
-            facts={"roles": ", ".join(beyond)},
+            facts={"roles": ", ".join(beyond), "needed_role": connection.needs.role},
         )
+
+
+def included(connection: Connection, api: str) -> set[str]:
+    """Return the permissions of an API that a connection asks for, with the Read ones that ReadWrite includes."""
+    asked_for = {*connection.needs.required(api), *connection.needs.wanted(api)}
+    return asked_for | {role.replace(".ReadWrite.", ".Read.") for role in asked_for}
 
 
 @check("PERM-021", "what is requested of each API is an application permission and consented", level="should")

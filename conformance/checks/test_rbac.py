@@ -5,14 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NoReturn
 
+from conformance.apis.actions import covers
 from conformance.apis.arm import Permissions, RoleAssignment, RoleDefinition
 from conformance.apis.shape import ArmList
+from conformance.checks.azure_needs import (
+    allowed_by_needs,
+    below,
+    changes,
+    of_a_reader,
+    of_another_role,
+    of_the_reader,
+    role_giving,
+    roles_held,
+    unseen,
+    widest_scope,
+    without_unseen,
+)
 from conformance.checks.expect import Found, fail, not_applicable, require_answer
 from conformance.checks.registry import check
 from conformance.connection import Connection
+from conformance.connection.needs import READER_ROLE
 from conformance.findings import finding
-from conformance.probing.diagnosis.azure import READER_ROLE
-from conformance.probing.diagnosis.role_actions import missing_actions
+from conformance.probing.diagnosis.role_actions import allowed, missing_actions
 from conformance.probing.evidence import Answer, Evidence, NotAsked, Refusal
 from conformance.probing.tokens import Token
 
@@ -33,7 +47,7 @@ def test_permissions_readable(connection: Connection, permissions: Answer[ArmLis
         )
 
 
-def require_allowed(permissions: Evidence, area: str, seen: Sequence[Evidence]) -> None:
+def require_allowed(connection: Connection, permissions: Evidence, area: str, seen: Sequence[Evidence]) -> None:
     """Raise :class:`Found` if an operation of the area was refused for a missing role, and return if one was answered.
 
     Without either, the permissions decide. An observed answer or refusal outweighs the computed permissions.
@@ -48,7 +62,8 @@ def require_allowed(permissions: Evidence, area: str, seen: Sequence[Evidence]) 
             require_answer(one)
         reasons = [one.reason for one in seen if isinstance(one, NotAsked)]
         not_applicable(reasons[0] if reasons else "this connection does not use it")
-    if (granted := require_answer(permissions)) is not None and missing_actions(granted.value, area):
+    granted = require_answer(permissions)
+    if granted is not None and missing_actions(connection, granted.value, area):
         not_applicable(
             "the operation was refused for another reason, so what the permissions would allow proves nothing"
         )
@@ -73,13 +88,14 @@ def owning(area: str) -> tuple[str, ...]:
     given={"area": "tables"},
     owns=owning("tables"),
 )
-def test_action_allowed(permissions: Evidence, seen: Evidence, area: str) -> None:
+def test_action_allowed(connection: Connection, permissions: Evidence, seen: Evidence, area: str) -> None:
     """Wildcards, notActions and several roles added up, against the action that the operation needs."""
-    require_allowed(permissions, area, [seen])
+    require_allowed(connection, permissions, area, [seen])
 
 
 @check("RBAC-013", "Microsoft Sentinel may be read", owns=owning("sentinel"))
 def test_sentinel_allowed(
+    connection: Connection,
     permissions: Evidence,
     incidents: Evidence,
     incident_alerts: Evidence,
@@ -111,7 +127,35 @@ def test_sentinel_allowed(
         metadata,
         settings,
     )
-    require_allowed(permissions, "sentinel", seen)
+    require_allowed(connection, permissions, "sentinel", seen)
+
+
+@check(
+    "RBAC-014",
+    "every further Azure action of the profile is allowed",
+    owns=("rbac_role_missing:profile", "rbac_denied:profile"),
+    applies=without_unseen,
+)
+def test_further_actions_allowed(connection: Connection, permissions: Answer[ArmList[Permissions]]) -> None:
+    """What a profile and ``[connection.expect]`` ask for, and what is not done to see it, such as to change an
+    incident: by the effective permissions at the workspace.
+    """
+    grants = permissions.data.value
+    missing = [action for action in unseen(connection) if not allowed(grants, action)]
+    if not grants or not missing:
+        return
+    taken_away = any(covers(grant.actions, missing[0]) for grant in grants)
+    raise Found(
+        finding(
+            "rbac_denied" if taken_away else "rbac_role_missing",
+            facts={**connection.facts(), "action": missing[0], "role": role_giving(connection, missing[0])},
+            about="profile",
+            explanation="The app has a role at the workspace, but "
+            + ("a notAction takes away " if taken_away else "not one that allows ")
+            + f"{', '.join(missing)}.",
+        ),
+        promise="effective-permissions",
+    )
 
 
 MISPLACED = ("rbac_wrong_principal", "rbac_wrong_scope", "rbac_propagating")
@@ -151,24 +195,12 @@ def test_assignment_reaches(
         )
 
 
-def below(assignment: RoleAssignment, connection: Connection) -> bool:
-    """Return whether a role is assigned on a resource inside the workspace, such as one table."""
-    return assignment.properties.scope.lower().startswith(connection.workspace.lower() + "/")
-
-
-def roles_held(
-    role_assignments: ArmList[RoleAssignment], role_definitions: ArmList[RoleDefinition]
-) -> list[tuple[RoleDefinition, RoleAssignment]]:
-    """Return the roles behind assignments."""
-    known = {definition.name.lower(): definition for definition in role_definitions.value}
-    pairs = (
-        (known.get(assignment.properties.role_definition_id.rpartition("/")[2].lower()), assignment)
-        for assignment in role_assignments.value
-    )
-    return [(role, assignment) for role, assignment in pairs if role is not None]
-
-
-@check("RBAC-021", "the role is Microsoft Sentinel Reader, on the resource group", level="should")
+@check(
+    "RBAC-021",
+    "the role is Microsoft Sentinel Reader, on the resource group",
+    level="should",
+    applies=of_the_reader,
+)
 def test_role_as_advised(
     connection: Connection,
     role_assignments: Answer[ArmList[RoleAssignment]],
@@ -200,21 +232,20 @@ def test_role_as_advised(
 
 def beyond(explanation: str, role: str, connection: Connection) -> NoReturn:
     """Warn that the role allows more than a read-only connection needs."""
-    fail(explanation, "over_privileged", about="roles", facts={**connection.facts(), "role": role})
-
-
-COMMON = frozenset({"microsoft.support/*", "microsoft.resources/deployments/*", "microsoft.insights/alertrules/*"})
-"""What Microsoft gives to its reader roles too: support requests, deployments and metric alerts of one's own."""
-
-
-def changes(action: str) -> bool:
-    """Return whether an action of a role, a pattern as a rule, lets something be changed."""
-    lower = action.lower()
-    return lower not in COMMON and lower.rpartition("/")[2] not in ("read", "action")
+    fail(
+        explanation,
+        "over_privileged",
+        about="roles",
+        facts={**connection.facts(), "role": role, "needed_role": connection.needs.role},
+    )
 
 
 @check(
-    "RBAC-022", "no role of the service principal can change anything", level="should", owns=("over_privileged:roles",)
+    "RBAC-022",
+    "no role of the service principal can change anything",
+    level="should",
+    owns=("over_privileged:roles",),
+    applies=of_a_reader,
 )
 def test_no_writing_role(
     connection: Connection,
@@ -234,3 +265,36 @@ def test_no_writing_role(
     if writing:
         only = f"{READER_ROLE} is enough for a connection that only reads."
         beyond(f"The service principal holds {', '.join(writing)}; {only}", writing[0], connection)
+
+
+@check(
+    "RBAC-023",
+    "the Azure roles allow no more than the profile asks for",
+    level="should",
+    applies=of_another_role,
+)
+def test_roles_of_the_profile(
+    connection: Connection,
+    role_assignments: Answer[ArmList[RoleAssignment]],
+    role_definitions: Answer[ArmList[RoleDefinition]],
+) -> None:
+    """The changes that each role allows against those of the profile's roles and actions, and where it is assigned: not
+    beyond the scope that the profile names.
+    """
+    needs = connection.needs
+    needed = allowed_by_needs(connection, role_definitions.data)
+    held = roles_held(role_assignments.data, role_definitions.data)
+    if not held:
+        not_applicable("no role assignment is listed")
+    for role, assignment in held:
+        name, scope = role.properties.role_name, assignment.properties.scope
+        if not (scope.lower() + "/").startswith(widest_scope(connection).lower() + "/"):
+            beyond(f"{name} is assigned on {scope or '/'}, which is more than {needs.role} needs.", name, connection)
+        if name in needs.roles:
+            continue
+        actions = [action for grant in role.properties.permissions for action in grant.actions]
+        if more := [
+            action for action in actions if (changes(action) or action == "*/read") and not covers(needed, action)
+        ]:
+            enough = needs.role if needs.roles else "a role with the actions of the profile alone"
+            beyond(f"{name} allows {', '.join(more)}; {enough} is enough.", name, connection)

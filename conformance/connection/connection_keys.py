@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import date
 from typing import Any
 
+from conformance.apis.endpoint import Endpoint
 from conformance.connection.clouds import CLOUDS
 from conformance.connection.connection_table import IDS, KEYS, ConnectionTable, comment_hint
 from conformance.connection.credential import ClientSecret, Credential
 from conformance.connection.credential_keys import read_credential
 from conformance.connection.duration import DurationError, duration
+from conformance.connection.expect import Expect
 from conformance.connection.ingestion_keys import read_ingestion
-from conformance.connection.model import USABLE, Connection, Expect
+from conformance.connection.model import USABLE, Connection
+from conformance.connection.needs import Needs
+from conformance.connection.profile import DEFAULT, get_profile, profile_names
+from conformance.connection.requirement import RequirementError, read_action, read_permission, read_route
 from conformance.connection.values import Problem, malformed_values, secret
 from conformance.redaction import clean, describe, hide, shape_of
 from conformance.toml_file.document import day, did_you_mean
 
 EXPECT = tuple(field.name for field in fields(Expect))
+LISTS: Mapping[str, tuple[str, Callable[[str], object]]] = {
+    "permissions": ("application permissions", read_permission),
+    "actions": ("Azure actions", read_action),
+    "routes": ("routes", lambda text: read_route(text, _endpoints())),
+}
+"""Lists of ``expect``: what they hold, and how a text of them is read."""
 
 
 def read_connection(entry: ConnectionTable, many: bool) -> None:
@@ -32,10 +43,16 @@ def read_connection(entry: ConnectionTable, many: bool) -> None:
     name = _name(entry, required=many)
     credential = read_credential(entry)
     cloud = _choice(entry, "cloud", "public", tuple(CLOUDS))
+    profile = get_profile(_choice(entry, "profile", DEFAULT, profile_names()))
     apis = _apis(entry)
     expires = _date(entry, "secret_expires")
     expect = _expect(entry)
     ingestion = read_ingestion(entry)
+    if len(entry.file.wrong) == before and not Needs.of(profile, expect).apis:
+        entry.add_problem(
+            "profile",
+            f"profile: {profile.name!r} needs [connection.expect] with permissions, actions or routes",
+        )
     given = {key: value for key, value in values.items() if value.strip()}
     entry.file.secrets += [(entry, problem) for problem in (_secret(credential) if credential else ())]
     for problem in malformed_values(given):
@@ -48,6 +65,7 @@ def read_connection(entry: ConnectionTable, many: bool) -> None:
         **values,
         credential=credential,
         cloud=cloud,
+        profile=profile,
         apis=apis,
         secret_expires=expires,
         expect=expect,
@@ -95,8 +113,11 @@ def _choice(entry: ConnectionTable, key: str, default: str, known: Sequence[str]
     return str(value)
 
 
-def _apis(entry: ConnectionTable) -> tuple[str, ...]:
-    value = entry.row.get("apis", list(USABLE))
+def _apis(entry: ConnectionTable) -> tuple[str, ...] | None:
+    """Return the APIs that the file names; None where it leaves them to the profile."""
+    value = entry.row.get("apis")
+    if value is None:
+        return None
     if not isinstance(value, list) or not value:
         entry.found("apis", value, f"a list of {', '.join(USABLE)}")
         return USABLE
@@ -114,6 +135,22 @@ def _date(entry: ConnectionTable, key: str) -> date | None:
     return found
 
 
+def _requirements(entry: ConnectionTable, key: str, value: object) -> Iterator[str]:
+    """Yield the requirements of a list, each in the form in which it is compared."""
+    what, read = LISTS[key]
+    if not isinstance(value, list):
+        entry.found(f"expect.{key}", value, f"a list of {what}")
+        return
+    for text in value:
+        if not isinstance(text, str):
+            entry.found(f"expect.{key}", text, f"a text, one of {what}")
+            continue
+        try:
+            yield str(read(text))
+        except RequirementError as error:
+            entry.found(f"expect.{key}", text, str(error))
+
+
 def _expect(entry: ConnectionTable) -> Expect:
     row = entry.row.get("expect", {})
     if not isinstance(row, dict):
@@ -123,6 +160,8 @@ def _expect(entry: ConnectionTable) -> Expect:
     for key, value in row.items():
         if key not in EXPECT:
             entry.add_problem(f"expect.{key}", f"unknown key {describe(key)}{did_you_mean(key, EXPECT)}")
+        elif key in LISTS:
+            values[key] = tuple(_requirements(entry, key, value))
         elif key.endswith("_days"):
             if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 100_000:
                 values[key] = value
@@ -136,3 +175,10 @@ def _expect(entry: ConnectionTable) -> Expect:
         else:
             entry.found(f"expect.{key}", value, "a duration such as 7d, 12h or 30m")
     return Expect(**values)
+
+
+def _endpoints() -> Iterable[Endpoint[Any]]:
+    """Return all operations. Their shapes are read only where a file names routes."""
+    from conformance.apis import ENDPOINTS
+
+    return ENDPOINTS.values()

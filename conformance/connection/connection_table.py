@@ -14,7 +14,18 @@ from conformance.toml_file.positions import Table, line_of
 
 IDS = ("tenant_id", "client_id", "subscription_id", "resource_group", "workspace_id", "workspace_name")
 CREDENTIALS = ("client_secret", "certificate", "federated_token")
-KEYS = ("name", *IDS, *CREDENTIALS, "certificate_password", "cloud", "apis", "secret_expires", "expect", "ingestion")
+KEYS = (
+    "name",
+    *IDS,
+    *CREDENTIALS,
+    "certificate_password",
+    "cloud",
+    "profile",
+    "apis",
+    "secret_expires",
+    "expect",
+    "ingestion",
+)
 OPTIONAL = ("certificate", "federated_token")
 """Credentials that the template has in comments."""
 

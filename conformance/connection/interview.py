@@ -27,6 +27,7 @@ subscription_id = "{subscription_id}"
 resource_group = "{resource_group}"
 workspace_id = "{workspace_id}"
 workspace_name = "{workspace_name}"
+# profile = "airmdr"  # what the connection is for: --sentinel-list-profiles shows others
 """
 
 

@@ -4,38 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
+from functools import cached_property
+from typing import Any
 
-from conformance.apis.endpoint import APIS, Audience
+from conformance.apis.endpoint import APIS, Audience, Endpoint
 from conformance.connection.clouds import CLOUDS, Cloud
 from conformance.connection.credential import ClientSecret, Credential
+from conformance.connection.expect import Expect
 from conformance.connection.ingestion import Ingestion
+from conformance.connection.needs import Needs
+from conformance.connection.profile import DEFAULT, Profile, get_profile
 from conformance.connection.secret import Secret
 
 USABLE = ("log_analytics", "sentinel", "graph", "defender")
 """What a connection can be for."""
 
 
-@dataclass(frozen=True)
-class Expect:
-    """The expectations of a connection about its data; None means no expectation."""
-
-    max_incident_age: timedelta | None = None
-    """Of the newest row of SecurityIncident."""
-    max_data_age: timedelta | None = timedelta(days=1)
-    """Of the newest row of Usage, which is written hourly as long as anything is ingested."""
-    max_ingestion_delay: timedelta | None = timedelta(hours=1)
-    """95th percentile, of each table."""
-    min_retention_days: int | None = None
-    min_secret_days: int = 30
-    """How long before its end a credential is warned about."""
-
-
 @dataclass(frozen=True, init=False)
 class Connection:
     """One connection. Formats are not checked here: :func:`~conformance.connection.problems` tells what is wrong.
 
-    ``client_secret`` is a shorthand for a :class:`ClientSecret` credential; ``cloud`` may be a name.
+    ``client_secret`` is a shorthand for a :class:`ClientSecret` credential; ``cloud`` and ``profile`` may be names.
+    Without ``apis``, the connection uses those that its profile and its expectations lead to.
     """
 
     name: str
@@ -50,6 +41,7 @@ class Connection:
     apis: tuple[str, ...]
     secret_expires: date | None
     expect: Expect
+    profile: Profile
     ingestion: Ingestion | None
     """Where another tool sends rows to with the same app; None where it only reads."""
 
@@ -66,15 +58,21 @@ class Connection:
         client_secret: str | Secret | None = None,
         credential: Credential | None = None,
         cloud: Cloud | str = "public",
-        apis: Sequence[str] = USABLE,
+        apis: Sequence[str] | None = None,
         secret_expires: date | None = None,
         expect: Expect | None = None,
+        profile: Profile | str = DEFAULT,
         ingestion: Ingestion | None = None,
     ) -> None:
         if (client_secret is None) == (credential is None):
             raise TypeError("a connection has one credential: client_secret, or credential")
         if client_secret is not None:
             credential = ClientSecret(client_secret if isinstance(client_secret, Secret) else Secret(client_secret))
+        profile = get_profile(profile) if isinstance(profile, str) else profile
+        expect = expect or Expect()
+        if apis is None:
+            led_to = Needs.of(profile, expect).apis
+            apis = [one for one in USABLE if one in led_to]
         values = {
             "name": name,
             "tenant_id": tenant_id,
@@ -87,7 +85,8 @@ class Connection:
             "cloud": CLOUDS[cloud] if isinstance(cloud, str) else cloud,
             "apis": tuple(apis),
             "secret_expires": secret_expires,
-            "expect": expect or Expect(),
+            "expect": expect,
+            "profile": profile,
             "ingestion": ingestion,
         }
         for key, value in values.items():
@@ -102,6 +101,15 @@ class Connection:
     def group_scope(self) -> str:
         """The resource group's ARM id: where Microsoft advises to assign the role."""
         return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
+
+    @cached_property
+    def needs(self) -> Needs:
+        """What its profile and its expectations ask for."""
+        return Needs.of(self.profile, self.expect)
+
+    def calls(self, endpoint: Endpoint[Any]) -> bool:
+        """Return whether an operation is asked: the connection uses its API, and its profile calls it."""
+        return self.uses(endpoint.api.name) and self.needs.calls(endpoint)
 
     def uses(self, api: str) -> bool:
         """Return whether the connection uses an API; Azure Resource Manager where Log Analytics or Sentinel is used."""
@@ -133,6 +141,7 @@ class Connection:
             "scope": self.group_scope,
             "login_host": self.cloud.login.removeprefix("https://"),
             "cloud_az": self.cloud.az,
+            "role": self.needs.role,
             **{
                 f"{api}_host": base.removeprefix("https://")
                 for api in ("graph", "log_analytics")

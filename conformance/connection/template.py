@@ -26,6 +26,7 @@ workspace_id = ""                   # the GUID
 workspace_name = ""
 
 # cloud = "public"                  # usgov-gcc, usgov-gcc-high, usgov-dod, china
+# profile = "airmdr"                # what the connection is for: --sentinel-list-profiles
 # apis = ["log_analytics", "sentinel", "graph", "defender"]   # what the connection is for
 # secret_expires = 2027-03-01       # warned about when Graph cannot be asked
 
@@ -34,6 +35,9 @@ workspace_name = ""
 # max_data_age = "1d"               # of the newest usage row
 # max_ingestion_delay = "1h"
 # min_retention_days = 90
+# permissions = ["Graph: ThreatHunting.Read.All"]     # beside those of the profile; of profile "own", these alone
+# actions = ["Microsoft.SecurityInsights/incidents/write"]
+# routes = ["Graph: GET /v1.0/security/incidents"]
 # min_secret_days = 30              # how long before its end the credential is warned about
 
 # [connection.ingestion]            # where another tool sends rows with the same app: looked at, never written to

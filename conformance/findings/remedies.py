@@ -42,6 +42,7 @@ PLACEHOLDERS = frozenset(
         "secret_end_date",
         "table",
         "action",
+        "needed_role",
         "hosts",
         "proxy",
         "proxy_user",
@@ -59,6 +60,7 @@ _COMPOSED: Mapping[str, str] = {
 }
 _USUAL: Mapping[str, str] = {
     "role": "Microsoft Sentinel Reader",
+    "needed_role": "Microsoft Sentinel Reader",
     "login_host": "login.microsoftonline.com",
     "graph_host": "graph.microsoft.com",
     "log_analytics_host": "api.loganalytics.io",

@@ -19,6 +19,7 @@ from conformance.connection import Connection
 from conformance.probing.entra import stop_at_problems
 from conformance.probing.evidence import Answer
 from conformance.probing.probe import NotApplicable, probe
+from conformance.probing.routes import stop_unless_called
 from conformance.probing.tokens import Token
 
 
@@ -70,16 +71,21 @@ def role_definitions(connection: Connection) -> Ask[ArmList[RoleDefinition]]:
     return arm.ROLE_DEFINITIONS.ask()
 
 
+def of_tables(connection: Connection, table: str) -> Ask[Table]:
+    """Return the question for a table; raises :class:`NotApplicable` for a connection that looks at none."""
+    of_azure(connection)
+    stop_unless_called(connection, arm.TABLE)
+    return arm.TABLE.ask(table=table)
+
+
 @probe
 def incident_table(connection: Connection) -> Ask[Table]:
-    of_azure(connection)
-    return arm.TABLE.ask(table="SecurityIncident")
+    return of_tables(connection, "SecurityIncident")
 
 
 @probe
 def alert_table(connection: Connection) -> Ask[Table]:
-    of_azure(connection)
-    return arm.TABLE.ask(table="SecurityAlert")
+    return of_tables(connection, "SecurityAlert")
 
 
 # Clues: only put when a refusal has to be told apart.

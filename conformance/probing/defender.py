@@ -15,14 +15,14 @@ from conformance.connection import Connection
 from conformance.probing.evidence import Answer
 from conformance.probing.following import FirstThere, Item, NextPage
 from conformance.probing.probe import NotApplicable, T, probe
+from conformance.probing.routes import stop_unless_called
 
 PAGE, LONG_PAGE = 3, 50
 
 
 def of_defender(connection: Connection, endpoint: Endpoint[T], **parameters: Any) -> Ask[T]:
-    """Return a question; raises :class:`NotApplicable` for a connection that does not use Defender for Endpoint."""
-    if not connection.uses("defender"):
-        raise NotApplicable("this connection does not use Defender for Endpoint")
+    """Return a question; raises :class:`NotApplicable` for a connection that does not call the operation."""
+    stop_unless_called(connection, endpoint)
     return endpoint.ask(**parameters)
 
 
@@ -53,6 +53,7 @@ def machines_next(connection: Connection, machines: Answer[ODataList[Machine]]) 
 @probe
 def machine(connection: Connection, machines: Answer[ODataList[Machine]]) -> FirstThere[ODataList[Machine]]:
     """The first machine of the list; if it has gone, the next one."""
+    stop_unless_called(connection, defender.MACHINE)
     if not machines.data.value:
         raise NotApplicable("no machine to look at")
 
@@ -80,6 +81,7 @@ def defender_alerts(connection: Connection) -> Ask[ODataList[Alert]]:
 @probe
 def defender_alert(connection: Connection, defender_alerts: Answer[ODataList[Alert]]) -> FirstThere[ODataList[Alert]]:
     """The first alert of the list; if it has gone, the next one."""
+    stop_unless_called(connection, defender.ALERT)
     if not defender_alerts.data.value:
         raise NotApplicable("no alert to look at")
 

@@ -13,6 +13,7 @@ from conformance.connection import Connection
 from conformance.probing.evidence import Answer
 from conformance.probing.following import FirstThere, Item, NextPage
 from conformance.probing.probe import NotApplicable, T, probe
+from conformance.probing.routes import stop_unless_called
 from conformance.probing.tokens import Token
 
 PREFER = {"Prefer": "include-unknown-enum-members"}
@@ -25,9 +26,8 @@ READS_APPLICATIONS = frozenset({"Application.Read.All", "Application.ReadWrite.O
 
 
 def of_graph(connection: Connection, endpoint: Endpoint[T], **parameters: Any) -> Ask[T]:
-    """Return a question; raises :class:`NotApplicable` for a connection that does not use Microsoft Graph."""
-    if not connection.uses("graph"):
-        raise NotApplicable("this connection does not use Microsoft Graph")
+    """Return a question; raises :class:`NotApplicable` for a connection that does not call the operation."""
+    stop_unless_called(connection, endpoint)
     return endpoint.ask(headers=PREFER, **parameters)
 
 
@@ -58,6 +58,7 @@ def graph_alerts_next(connection: Connection, graph_alerts: Answer[ODataList[Ale
 @probe
 def graph_alert(connection: Connection, graph_alerts: Answer[ODataList[Alert]]) -> FirstThere[ODataList[Alert]]:
     """The first alert of the list; if it has gone, the next one."""
+    stop_unless_called(connection, graph.ALERT)
     if not graph_alerts.data.value:
         raise NotApplicable("no alert to look at")
 
@@ -95,6 +96,7 @@ def graph_incident(
     """The first incident of the list; if it has gone, the next one. Without ``$expand``, which is documented for the
     list alone, and answered 500 in big tenants.
     """
+    stop_unless_called(connection, graph.INCIDENT)
     if not graph_incidents.data.value:
         raise NotApplicable("no incident to look at")
 
@@ -119,9 +121,8 @@ def may_read_itself(token_graph: Answer[Token]) -> None:
 def application(connection: Connection, token_graph: Answer[Token]) -> Ask[Application]:
     """The app's own registration: requested permissions and credentials' end dates."""
     may_read_itself(token_graph)
-    return of_graph(
-        connection,
-        graph.APPLICATION,
+    return graph.APPLICATION.ask(
+        headers=PREFER,
         select="id,appId,displayName,requiredResourceAccess,passwordCredentials,keyCredentials",
     )
 
@@ -130,4 +131,4 @@ def application(connection: Connection, token_graph: Answer[Token]) -> Ask[Appli
 def consents(connection: Connection, token_graph: Answer[Token]) -> Ask[ODataList[AppRoleAssignment]]:
     """The application permissions that were consented."""
     may_read_itself(token_graph)
-    return of_graph(connection, graph.APP_ROLE_ASSIGNMENTS)
+    return graph.APP_ROLE_ASSIGNMENTS.ask(headers=PREFER)

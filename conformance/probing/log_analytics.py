@@ -7,7 +7,8 @@ from conformance.apis.endpoint import Ask
 from conformance.apis.log_analytics import QueryResponse
 from conformance.connection import Connection
 from conformance.probing.entra import stop_at_problems
-from conformance.probing.probe import NotApplicable, probe
+from conformance.probing.probe import probe
+from conformance.probing.routes import stop_unless_called
 
 
 def query(
@@ -17,8 +18,7 @@ def query(
 
     The body must be JSON with its content type, or the answer is empty.
     """
-    if not connection.uses("log_analytics"):
-        raise NotApplicable("this connection does not use Log Analytics")
+    stop_unless_called(connection, log_analytics.QUERY)
     stop_at_problems(connection, "workspace_id")
     body = {"query": query.text} if timespan is None else {"query": query.text, "timespan": timespan}
     return log_analytics.QUERY.ask(json=body, headers={"Prefer": prefer})
@@ -32,8 +32,7 @@ def query_print(connection: Connection) -> Ask[QueryResponse]:
 @probe
 def query_by_resource(connection: Connection) -> Ask[QueryResponse]:
     """The same workspace by its ARM id: names and GUID must lead to one place."""
-    if not connection.uses("log_analytics"):
-        raise NotApplicable("this connection does not use Log Analytics")
+    stop_unless_called(connection, log_analytics.QUERY_BY_RESOURCE)
     stop_at_problems(connection, "subscription_id", "resource_group", "workspace_name")
     return log_analytics.QUERY_BY_RESOURCE.ask(json={"query": kql.PRINT.text}, headers={"Prefer": "wait=10"})
 

@@ -25,14 +25,14 @@ from conformance.probing.arm import of_azure
 from conformance.probing.evidence import Answer
 from conformance.probing.following import FirstThere, Item, NextPage
 from conformance.probing.probe import NotApplicable, T, probe
+from conformance.probing.routes import stop_unless_called
 
 PAGE, LONG_PAGE = 3, 50
 
 
 def of_sentinel(connection: Connection, endpoint: Endpoint[T], **parameters: Any) -> Ask[T]:
-    """Return a question; raises :class:`NotApplicable` for a connection that does not use Microsoft Sentinel."""
-    if not connection.uses("sentinel"):
-        raise NotApplicable("this connection does not use Microsoft Sentinel")
+    """Return a question; raises :class:`NotApplicable` for a connection that does not call the operation."""
+    stop_unless_called(connection, endpoint)
     of_azure(connection)
     return endpoint.ask(**parameters)
 
@@ -84,8 +84,9 @@ def of_incident(
 ) -> FirstThere[ArmList[Incident]]:
     """Return a question about one incident: the newest with alerts, else the newest; if it has gone, the next one.
 
-    Raises :class:`NotApplicable` where no incident is listed.
+    Raises :class:`NotApplicable` where no incident is listed, or the connection does not call the operation.
     """
+    stop_unless_called(connection, endpoint)
     if not incidents.data.value:
         raise NotApplicable("no incident to look at")
 

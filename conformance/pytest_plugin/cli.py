@@ -44,6 +44,18 @@ def list_scenarios(*_: object) -> int:
     return ExitCode.CONFORMANT
 
 
+def list_profiles(*_: object) -> int:
+    """Print the profiles that a connection file can name, with what each one asks for."""
+    from conformance.connection import get_profile, profile_names
+
+    for profile in map(get_profile, profile_names()):
+        say(f"{profile.name:<28} {profile.title}")
+        needs = (*map(str, profile.permissions), *profile.roles)
+        say(f"{'':<28} {', '.join(needs) or 'what [connection.expect] names'}")
+    say('\nIn a connection file: profile = "NAME". docs/profiles.md has the source of each.')
+    return ExitCode.CONFORMANT
+
+
 def init(where: str, *_: object) -> int:
     """Write a commented connection file to a path (never over an existing file) or to standard output.
 
@@ -129,6 +141,7 @@ def usage(message: str) -> int:
 COMMANDS: Mapping[str, Callable[..., int]] = {
     "--sentinel-list": list_checks,
     "--sentinel-list-scenarios": list_scenarios,
+    "--sentinel-list-profiles": list_profiles,
     "--sentinel-init": init,
     "--sentinel-explain": explain_text,
 }

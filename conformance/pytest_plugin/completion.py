@@ -11,6 +11,7 @@ from conformance.pytest_plugin.parsers import (
     explain_parser,
     init_parser,
     list_parser,
+    profiles_parser,
     scenarios_parser,
     verify_parser,
 )
@@ -68,6 +69,7 @@ def command_parser() -> argparse.ArgumentParser:
         "init": init_parser,
         "list": list_parser,
         "scenarios": scenarios_parser,
+        "profiles": profiles_parser,
         "serve": serve_parser,
         "fleet": run_parser,
         "completion": script_parser,

@@ -16,6 +16,7 @@ from conformance.pytest_plugin.parsers import (
     explain_parser,
     init_parser,
     list_parser,
+    profiles_parser,
     run_settings,
     scenarios_parser,
     verify_parser,
@@ -32,6 +33,7 @@ usage: sentinel-conformance COMMAND ...
   init [FILE]       write a connection file to start from, or from a portal URL
   list              list the checks
   scenarios         list what can be broken on the virtual tenant
+  profiles          list what a connection can be for
   serve             serve the virtual tenant to any client
   fleet FILE...     verify many connections without pytest, here or on a cluster
   fleet trend       draw how a fleet fares over time
@@ -98,12 +100,19 @@ def scenarios_arguments(words: Sequence[str]) -> list[str]:
     return [f"{PREFIX}list-scenarios"]
 
 
+def profiles_arguments(words: Sequence[str]) -> list[str]:
+    """Return pytest's arguments of `profiles`."""
+    profiles_parser().parse_args(words)
+    return [f"{PREFIX}list-profiles"]
+
+
 ARGUMENTS: Mapping[str, Callable[[Sequence[str]], list[str]]] = {
     "verify": verify_arguments,
     "explain": explain_arguments,
     "init": init_arguments,
     "list": list_arguments,
     "scenarios": scenarios_arguments,
+    "profiles": profiles_arguments,
 }
 """pytest's arguments of each command that is one of its options."""
 

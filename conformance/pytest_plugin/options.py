@@ -13,7 +13,13 @@ if TYPE_CHECKING:
 
 CONFIG = "--sentinel-config"
 SOURCE = "--sentinel-source"
-COMMANDS = ("--sentinel-list", "--sentinel-list-scenarios", "--sentinel-init", "--sentinel-explain")
+COMMANDS = (
+    "--sentinel-list",
+    "--sentinel-list-scenarios",
+    "--sentinel-list-profiles",
+    "--sentinel-init",
+    "--sentinel-explain",
+)
 """Options that need no connection: they print something and end the run."""
 
 
@@ -103,6 +109,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--sentinel-list-scenarios", action="store_true", help="list the virtual tenant's scenarios and exit"
     )
+    group.addoption("--sentinel-list-profiles", action="store_true", help="list what a connection can be for, and exit")
     group.addoption(
         "--sentinel-explain",
         metavar="TEXT",

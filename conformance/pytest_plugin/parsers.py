@@ -102,6 +102,11 @@ def list_parser() -> argparse.ArgumentParser:
     return OneScreenParser(prog=f"{CONSOLE} list", description="List the checks.")
 
 
+def profiles_parser() -> argparse.ArgumentParser:
+    """Return the parser of `profiles`, which has no options."""
+    return OneScreenParser(prog=f"{CONSOLE} profiles", description="List what a connection can be for.")
+
+
 def scenarios_parser() -> argparse.ArgumentParser:
     """Return the parser of `scenarios`, which has no options."""
     return OneScreenParser(prog=f"{CONSOLE} scenarios", description="List what can be broken on the virtual tenant.")

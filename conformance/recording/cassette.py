@@ -13,6 +13,7 @@ import msgspec
 from conformance.checks.outcome import Outcome, Status
 from conformance.connection import Expect
 from conformance.connection.ingestion import Ingestion
+from conformance.connection.profile import DEFAULT
 from conformance.files.regular import FileError, read_file
 from conformance.files.slugs import RESERVED
 from conformance.recording.interaction import Interaction
@@ -68,6 +69,7 @@ class ConnectionPart(Part, frozen=True, kw_only=True):
     credential: CredentialPart
     expect: Expect
     ingestion: Ingestion | None = None
+    profile: str = DEFAULT
 
 
 class CheckPart(Part, frozen=True, kw_only=True):

@@ -42,6 +42,7 @@ def connection_part(connection: Connection, scrubber: Scrubber) -> ConnectionPar
         credential=_credential(connection.credential, scrubber),
         expect=connection.expect,
         ingestion=_ingestion(connection.ingestion, scrubber),
+        profile=connection.profile.name,
     )
 
 
@@ -63,6 +64,7 @@ def connection(name: str, part: ConnectionPart) -> Connection:
         secret_expires=part.secret_expires,
         expect=part.expect,
         ingestion=part.ingestion,
+        profile=part.profile,
     )
 
 

@@ -82,7 +82,7 @@ def fingerprint(connection: Connection, source: str, selection: str) -> str:
     The credential has no part in it: where connections are shared out, only those who verify know it.
     """
     facts = [__version__, source, selection, connection.name, connection.cloud.name, *connection.apis]
-    facts += [repr(connection.expect), *connection.facts().values()]
+    facts += [connection.profile.name, repr(connection.expect), *connection.facts().values()]
     return hashlib.sha256("\0".join(facts).encode()).hexdigest()[:16]
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from conformance._version import CHECKS_VERSION, __version__
 from conformance.checks.outcome import Status
+from conformance.connection.profile import DEFAULT
 from conformance.report.comparison import ComparisonPart
 from conformance.verification.verdict import VerdictStatus
 
@@ -147,6 +148,8 @@ class TargetPart(Part, frozen=True, kw_only=True):
     subscription_id: str
     resource_group: str
     workspace: str
+    profile: str = DEFAULT
+    """What the connection is for."""
 
 
 class WatchEventPart(Part, frozen=True, kw_only=True):

@@ -77,6 +77,7 @@ def connection_part(
             subscription_id=_text(connection.subscription_id),
             resource_group=_text(connection.resource_group),
             workspace=_text(connection.workspace_name),
+            profile=_text(connection.profile.name),
         ),
         verdict=VerdictPart(
             status=verdict.status,

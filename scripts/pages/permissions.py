@@ -7,7 +7,7 @@ from typing import Any
 from conformance.apis import ENDPOINTS
 from conformance.apis.endpoint import APIS, Api, AppRole, Endpoint
 from conformance.apis.permissions import by_resource
-from conformance.fakes.state.healthy import READER
+from conformance.connection.needs import READER_ROLE as READER
 from conformance.fakes.state.roles import BUILT_IN
 from conformance.findings import CAUSES
 from conformance.findings.remedies import fix

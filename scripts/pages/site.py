@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from conformance.checks.registry import catalogue
+from conformance.connection import get_profile, profile_names
 from conformance.findings import CAUSES
 from scripts.pages import each_cause, each_check, findings, landing
 from scripts.pages.seen import Seen
@@ -38,6 +39,7 @@ COPIED = {
             "fleet",
             "library",
             "permissions",
+            "profiles",
             "proxies",
             "recording",
             "reports",
@@ -45,6 +47,7 @@ COPIED = {
             "virtual-tenant",
         )
     },
+    **{f"docs/profiles/{name}.md": f"profiles/{name}.md" for name in profile_names() if name != "own"},
 }
 """Pages that stay as they are, and where the site has them."""
 FILES = "files"
@@ -153,9 +156,16 @@ def nav() -> Nav:
         {"Causes": ["causes/index.md", *sections(each_cause.nav())]},
         {"Codes": "codes.md"},
         {"Guide": [{title: path} for title, path in GUIDE.items()]},
+        {"Profiles": ["profiles.md", *profile_pages()]},
         {"The virtual tenant": [{title: path} for title, path in TENANT.items()]},
         {"Project": [{title: path} for title, path in PROJECT.items()]},
     ]
+
+
+def profile_pages() -> Nav:
+    """The page of each profile, by its title."""
+    shipped = (get_profile(name) for name in profile_names() if name != "own")
+    return [{profile.title: f"profiles/{profile.name}.md"} for profile in shipped]
 
 
 def sections(groups: list[tuple[str, list[tuple[str, str]]]]) -> Nav:

@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from conformance.connection import Expect
+from conformance.connection.needs import READER_ROLE as READER
 from conformance.fakes.services import arm_gateway, log_analytics, sentinel
 from conformance.fakes.services.routes import Call
-from conformance.fakes.state.healthy import READER
 from conformance.fakes.world import World
 from tests.checks.outcomes import answered, blocked, changed, ends, fails, world
 

@@ -8,8 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance.connection import Certificate, FederatedToken
-from conformance.connection.model import Expect
+from conformance.connection import Certificate, Expect, FederatedToken
 from conformance.fakes.services.routes import Call
 from conformance.fakes.state.tenant import GRAPH_APP, ClientSecret
 from conformance.fakes.world import World

@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from conformance.connection import Profile
+from conformance.connection.requirement import AppPermission
 from conformance.fakes.state import tenant as state
 from conformance.fakes.world import World
 from tests.checks.outcomes import blocked, changed, ends, fails, judged, world
@@ -84,6 +86,28 @@ def test_permissions_of_an_api_that_is_not_used(id: str, apis: list[str]) -> Non
 
 def test_no_token_no_permissions() -> None:
     blocked("PERM-012", world("defender-api-disabled"), "AUTH-013", "resource_disabled")
+
+
+# PERM-004 to PERM-016: what a profile asks for beyond the guide
+
+FURTHER = [
+    ("PERM-004", "google-secops-graph-security", "Mail.Read"),
+    ("PERM-005", "splunk-defender", "ThreatHunting.Read.All"),
+    ("PERM-013", "opencti-defender-intel", "Ti.ReadWrite.All"),
+    ("PERM-014", "own", "Software.Read.All"),
+    ("PERM-016", "opencti-sentinel-incidents", "Data.Read"),
+]
+
+
+@pytest.mark.parametrize(("id", "name", "role"), FURTHER)
+def test_a_further_permission_is_missing(id: str, name: str, role: str) -> None:
+    own = Profile("own", "own", optional=(AppPermission("defender", "Software.Read.All"),))
+    there = world(profile=own if name == "own" else name)
+    there.tenant.revoke(role)
+    found = fails(id, there, "app_role_missing", says=f"Missing: {role} ")
+    assert found.root
+    assert role in found.root.finding.fix.values["roles"]
+    ends(id, world(), "not_applicable")
 
 
 # PERM-020: no more than is needed

@@ -7,9 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance.checks.test_rbac import changes
+from conformance.checks.azure_needs import changes
+from conformance.connection import Expect
+from conformance.connection.needs import READER_ROLE as READER
 from conformance.fakes.state.assignments import Denial
-from conformance.fakes.state.healthy import READER
 from conformance.fakes.state.roles import BUILT_IN, RoleDefinition
 from conformance.fakes.state.tenant import LOG_ANALYTICS_APP
 from conformance.fakes.state.timeline import stable_id
@@ -266,3 +267,45 @@ def test_readers_by_name_change_nothing() -> None:
 
 def test_contributors_by_name_change_something() -> None:
     assert all(any(changes(action) for action in BUILT_IN[role].actions) for role in WRITING)
+
+
+# RBAC-014 and RBAC-023: what a profile asks for beyond the guide
+
+DELETE = "Microsoft.SecurityInsights/threatIntelligence/indicators/delete"
+
+
+def test_a_further_action_is_missing() -> None:
+    there = world(profile="opencti-sentinel-intel")
+    there.tenant.revoke_roles()
+    there.tenant.assign(READER)
+    found = fails("RBAC-014", there, "rbac_role_missing", says=DELETE)
+    assert found.root
+    assert '--role "Microsoft Sentinel Contributor"' in found.root.finding.fix.commands[0]
+    ends("RBAC-014", world(), "not_applicable")
+
+
+def test_a_role_of_its_own_is_named_where_a_profile_names_none() -> None:
+    there = world(profile="own", expect=Expect(actions=(DELETE,)))
+    there.tenant.revoke_roles()
+    there.tenant.assign(READER)
+    found = fails("RBAC-014", there, "rbac_role_missing", says=DELETE)
+    assert found.root
+    assert found.root.finding.fix.values["role"] == "Microsoft Sentinel Contributor"
+
+
+def test_a_profile_s_role_may_change_things_and_no_other() -> None:
+    ends("RBAC-022", world(profile="xsoar-sentinel"), "not_applicable")
+    ends("RBAC-023", world(profile="xsoar-sentinel"), "passed")
+    ends("RBAC-023", world(), "not_applicable")
+    there = world(profile="xsoar-sentinel")
+    there.tenant.assign("Contributor")
+    fails("RBAC-023", there, "over_privileged", says="Contributor allows *")
+
+
+def test_a_profile_s_role_reaches_too_far() -> None:
+    there = world(profile="opencti-sentinel-intel")
+    there.tenant.assign("Microsoft Sentinel Contributor", scope=f"/subscriptions/{there.connection.subscription_id}")
+    fails("RBAC-023", there, "over_privileged", says="which is more than")
+    there = world(profile="xsoar-sentinel")  # its own page assigns the role on the subscription
+    there.tenant.assign("Microsoft Sentinel Contributor", scope=f"/subscriptions/{there.connection.subscription_id}")
+    ends("RBAC-023", there, "passed")

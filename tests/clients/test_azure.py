@@ -18,10 +18,10 @@ from azure.mgmt.loganalytics.models import (
     WorkspaceSkuNameEnum,
 )
 
+from conformance.connection.needs import READER_ROLE as READER
 from conformance.fakes import World
 from conformance.fakes.services.throttling import throttling
 from conformance.fakes.state.assignments import Denial
-from conformance.fakes.state.healthy import READER
 from tests.clients.azure_errors import refusal, told
 
 GROUP, NAME = "rg-security", "law-security"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from conformance.apis import graph, sentinel
 from conformance.connection import (
     Certificate,
     ClientSecret,
@@ -46,6 +47,33 @@ def test_everything_optional_is_read(write: Any) -> None:
     assert connection.expect.max_data_age == timedelta(hours=12)
     assert connection.expect.max_ingestion_delay == timedelta(minutes=30)
     assert (connection.expect.min_retention_days, connection.expect.min_secret_days) == (90, 14)
+
+
+def test_a_profile_and_what_a_file_expects_beside_it(write: Any) -> None:
+    connection = one(
+        write(
+            add='profile = "elastic-m365-defender"\n[connection.expect]\n'
+            'permissions = ["Machine.Read.All", "microsoft graph: Custom.Name.All"]\n'
+            'actions = ["microsoft.securityinsights/INCIDENTS/write"]\n'
+            'routes = ["Sentinel: get {sentinel}/incidents/{id}"]\n'
+        )
+    )
+    assert connection.apis == ("sentinel", "graph", "defender")
+    assert [str(one) for one in connection.needs.permissions] == [
+        "Graph: SecurityIncident.Read.All",
+        "Defender: Machine.Read.All",
+        "Graph: Custom.Name.All",
+    ]
+    assert connection.needs.actions == ("Microsoft.SecurityInsights/incidents/write",)
+    assert connection.calls(sentinel.INCIDENT)
+    assert not connection.calls(sentinel.INCIDENTS)
+    assert not connection.calls(graph.ALERTS)
+
+
+def test_apis_leave_out_what_a_profile_would_use(write: Any) -> None:
+    connection = one(write(add='profile = "own"\napis = ["graph"]\n[connection.expect]\nroutes = ["Graph: *"]\n'))
+    assert connection.apis == ("graph",)
+    assert connection.calls(graph.ALERTS)
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_fine(write: Any) -> None:
@@ -179,6 +207,29 @@ def test_a_wrong_value_is_told_with_line_and_key(write: Any, change: Any, told: 
         ),
         ('[connection.expect]\nmax_dat_age = "1d"', "10: unknown key 'max_dat_age' (did you mean 'max_data_age'?)"),
         ('[conection]\nname = "x"', "9: unknown key 'conection' (did you mean 'connection'?)"),
+        ('profile = "xsoar-sentinl"', "9: profile: found 'xsoar-sentinl', expected one of airmdr, "),
+        ('profile = "own"', "9: profile: 'own' needs [connection.expect] with permissions, actions or routes"),
+        (
+            '[connection.expect]\npermissions = ["Graph: SecurityAlert.Read.Al"]',
+            "10: expect.permissions: found 'Graph: SecurityAlert.Read.Al', expected an application permission of"
+            " Microsoft Graph (did you mean 'SecurityAlert.Read.All'?)",
+        ),
+        (
+            '[connection.expect]\npermissions = "Graph: SecurityAlert.Read.All"',
+            "10: expect.permissions: found 'Graph: SecurityAlert.Read.All', expected a list of application permissions",
+        ),
+        (
+            '[connection.expect]\nactions = ["Microsoft.SecurityInsights/incident/write"]',
+            "10: expect.actions: found 'Microsoft.SecurityInsights/incident/write', expected an Azure action such as"
+            " 'Microsoft.SecurityInsights/incidents/read' (did you mean 'Microsoft.SecurityInsights/incidents/write'?)",
+        ),
+        (
+            '[connection.expect]\nroutes = ["Graph: GET /v1.0/security/incident"]',
+            "10: expect.routes: found 'Graph: GET /v1.0/security/incident', expected a read of Microsoft Graph that"
+            " this suite knows (did you mean 'Graph: GET /v1.0/security/incidents'?)",
+        ),
+        ('[connection.expect]\nroutes = ["Graph: PATCH /v1.0/security/incidents/{id}"]', "10: expect.routes: found "),
+        ("[connection.expect]\nactions = [1]", "10: expect.actions: found the number 1, expected a text"),
         ("x = " + "1" * 5000, " no valid TOML: a number is too long"),
         ("name = 0x" + "f" * 5000, "9: name: found a number of more than 64 bits, expected a text in quotes"),
         ("name = ", "9: name: no quotes around the value; it stands in "),

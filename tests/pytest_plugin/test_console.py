@@ -30,7 +30,7 @@ def start(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-COMMANDS = ("verify", "explain", "init", "list", "scenarios", "serve", "fleet", "fleet trend", "completion")
+COMMANDS = ("verify", "explain", "init", "list", "scenarios", "profiles", "serve", "fleet", "fleet trend", "completion")
 
 
 def printed(capsys: pytest.CaptureFixture[str], *words: str) -> list[str]:

@@ -236,6 +236,9 @@ def test_list_explain_and_init_need_no_connection(pytester: pytest.Pytester) -> 
     listed.stdout.fnmatch_lines(["*AUTH-003*the credential is accepted*"])
     scenarios = pytester.runpytest_subprocess(*plugin, "--sentinel-list-scenarios")
     scenarios.stdout.fnmatch_lines(["expired-secret *secret_expired*"])
+    profiles = pytester.runpytest_subprocess(*plugin, "--sentinel-list-profiles")
+    assert profiles.ret == 0
+    profiles.stdout.fnmatch_lines(["airmdr *onboarding guide*", "xsoar-sentinel *", "*Microsoft Sentinel Contributor*"])
     assert pytester.runpytest_subprocess(*plugin, "--sentinel-explain", "AADSTS7000222").ret == 0
     assert pytester.runpytest_subprocess(*plugin, "--sentinel-explain", "xyzzy").ret == 1
     piped = pytester.run(sys.executable, "-m", "pytest", *plugin, "--sentinel-explain=-", stdin=b"AADSTS7000222: x")

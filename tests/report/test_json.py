@@ -36,6 +36,7 @@ def test_a_report_says_what_the_run_found(verified: Callable[..., Report]) -> No
         "subscription_id": "5b5c0000-0c0f-4c0f-a11c-000000000003",
         "resource_group": "rg-security",
         "workspace": "law-security",
+        "profile": "airmdr",
     }
     assert connection["verdict"]["exit_code"] == 1
     (cause,) = connection["root_causes"]

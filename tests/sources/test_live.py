@@ -90,6 +90,27 @@ def test_over_sockets_as_in_process(stage: ServedTenant, connection: Connection,
     assert live.verdict.exit_code == in_process.verdict.exit_code
 
 
+@pytest.mark.parametrize(
+    ("profile", "permission", "check"),
+    [
+        ("splunk-defender", "SecurityAlert.Read.All", "PERM-001"),
+        ("elastic-defender-endpoint", "Vulnerability.Read.All", "PERM-013"),
+        ("opencti-sentinel-incidents", "Data.Read", "PERM-016"),
+    ],
+)
+def test_a_profile_over_sockets(profile: str, permission: str, check: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Healthy, and broken by one permission of it alone."""
+    with serve_tenant(made_up(profile=profile)) as served:
+        for name, value in served.server.environment.items():
+            monkeypatch.setenv(name, value)
+        assert verify(served.connection).ok
+        served.world.tenant.revoke(permission)
+        report = verify(served.connection)
+    assert [(one.check, one.cause) for one in report.outcomes if one.status == "failed"] == [
+        (check, "app_role_missing")
+    ]
+
+
 def test_a_living_tenant_is_healthy_over_sockets(stage: ServedTenant) -> None:
     """Which of its checks apply depends on the order of the requests, which no two runs share."""
     stage.switch("living")

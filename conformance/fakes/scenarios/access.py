@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from conformance.connection.needs import READER_ROLE as READER
 from conformance.fakes.scenarios.registry import scenario
 from conformance.fakes.state import tenant as state
 from conformance.fakes.state.assignments import Denial
-from conformance.fakes.state.healthy import GRAPH_ROLES, READER, add_workspace
+from conformance.fakes.state.healthy import add_workspace, granted
 from conformance.fakes.state.roles import RoleDefinition
 from conformance.fakes.state.timeline import stable_id
 from conformance.fakes.world import World
@@ -104,8 +105,9 @@ def _events_not_consented(world: World) -> None:
 def _just_consented(world: World) -> None:
     # The app may read its own registration: without that it looks like a missing consent.
     tenant = world.tenant
-    tenant.revoke(*GRAPH_ROLES)
-    tenant.consent(state.GRAPH_APP, *GRAPH_ROLES, ago=timedelta(minutes=1), delay=timedelta(minutes=3))
+    roles = granted(world.connection)[state.GRAPH_APP]
+    tenant.revoke(*roles)
+    tenant.consent(state.GRAPH_APP, *roles, ago=timedelta(minutes=1), delay=timedelta(minutes=3))
     tenant.consent(state.GRAPH_APP, "Application.Read.All")
 
 

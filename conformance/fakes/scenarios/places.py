@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from conformance.connection.needs import READER_ROLE as READER
 from conformance.fakes.scenarios.registry import scenario
-from conformance.fakes.state.healthy import READER, add_workspace
+from conformance.fakes.state.healthy import add_workspace
 from conformance.fakes.state.tenant import Subscription
 from conformance.fakes.state.timeline import stable_id
 from conformance.fakes.world import World

@@ -1,9 +1,13 @@
-"""A healthy virtual world around a connection: everything as the onboarding guide means it to be."""
+"""A healthy virtual world around a connection: everything that its profile asks for, and no more."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from conformance.apis import ENDPOINTS
+from conformance.apis.endpoint import LOG_ANALYTICS, WORKSPACE, Action
+from conformance.apis.permissions import RESOURCES
 from conformance.connection import Certificate, ClientSecret, Connection, FederatedToken, SecretError
 from conformance.fakes.identity_provider import virtual_provider
 from conformance.fakes.key_credentials import KeyCredential
@@ -12,6 +16,7 @@ from conformance.fakes.state import tenant as state
 from conformance.fakes.state.administrator import administrator
 from conformance.fakes.state.defender_data import fill
 from conformance.fakes.state.log_ingestion import add_rule
+from conformance.fakes.state.roles import RoleDefinition, allows
 from conformance.fakes.state.table_rows import tables
 from conformance.fakes.state.tenant import App, Resource, Subscription, Tenant, Workspace
 from conformance.fakes.state.timeline import incidents, stable_id
@@ -20,9 +25,14 @@ from conformance.probing.clock import VirtualClock
 
 LOCAL = "Azure Sentinel"
 """The provider of incidents of a workspace that is not connected to the Defender portal."""
-READER = "Microsoft Sentinel Reader"
-GRAPH_ROLES = ("SecurityAlert.Read.All", "SecurityIncident.Read.All", "SecurityEvents.Read.All")
-DEFENDER_ROLES = ("Machine.Read.All", "Alert.Read.All")
+OWN_ROLE = "Connection of its own"
+LOOKING = (
+    "Microsoft.OperationalInsights/workspaces/read",
+    "Microsoft.SecurityInsights/onboardingStates/read",
+    "Microsoft.Resources/subscriptions/resourceGroups/read",
+    "Microsoft.Authorization/*/read",
+)
+"""What a verification itself looks at, beside what a connection is for: every role of Sentinel has it."""
 
 
 def healthy(connection: Connection, start: datetime | None = None, began: datetime | None = None) -> World:
@@ -60,9 +70,9 @@ def healthy(connection: Connection, start: datetime | None = None, began: dateti
         connection.workspace_name,
         connection.workspace_id,
     )
-    tenant.consent(state.GRAPH_APP, *GRAPH_ROLES)
-    tenant.consent(state.DEFENDER_APP, *DEFENDER_ROLES)
-    tenant.assign(READER)
+    for app_id, roles in granted(connection).items():
+        tenant.consent(app_id, *roles)
+    assign_roles(tenant, connection)
     if connection.ingestion:
         add_rule(tenant, connection.ingestion)
     fill(tenant)
@@ -93,11 +103,42 @@ def _app(connection: Connection) -> App:
         name="sentinel-reader",
         registration_id=stable_id("registration", connection.client_id),
         service_principal_id=stable_id("service principal", connection.client_id),
-        requested={
-            state.GRAPH_APP: [(role, "Role") for role in GRAPH_ROLES],
-            state.DEFENDER_APP: [(role, "Role") for role in DEFENDER_ROLES],
-        },
+        requested={app_id: [(role, "Role") for role in roles] for app_id, roles in granted(connection).items()},
     )
+
+
+def granted(connection: Connection) -> dict[str, tuple[str, ...]]:
+    """Return the application permissions that a connection asks for, by the app id of their API."""
+    needs = connection.needs
+    found = {RESOURCES[api].app_id: (*needs.required(api), *needs.wanted(api)) for api in RESOURCES}
+    return {app_id: roles for app_id, roles in found.items() if roles}
+
+
+def assign_roles(tenant: Tenant, connection: Connection) -> None:
+    """Give the app the Azure roles that its profile names, and what they lack of its actions by a role of its own."""
+    needs = connection.needs
+    for role in needs.roles:
+        tenant.assign(role)
+    actions = dict.fromkeys((*needs.actions, *(action.name for action in called_actions(connection))))
+    grants = [one.role for one in tenant.assignments]
+    lacking = [
+        action
+        for action in actions
+        if not any(allows(role.actions, action) and not allows(role.not_actions, action) for role in grants)
+    ]
+    if lacking:
+        own = RoleDefinition(stable_id("role", connection.client_id), OWN_ROLE, (*lacking, *LOOKING), custom=True)
+        tenant.custom_roles.append(own)
+        tenant.assign(OWN_ROLE)
+
+
+def called_actions(connection: Connection) -> Iterator[Action]:
+    """Yield the published Azure actions of the operations that a connection calls at its workspace."""
+    for endpoint in ENDPOINTS.values():
+        at_workspace = endpoint.path.startswith(WORKSPACE) or endpoint.api is LOG_ANALYTICS
+        needs = endpoint.needs
+        if at_workspace and isinstance(needs, Action) and needs.published and connection.needs.calls(endpoint):
+            yield needs
 
 
 def register(tenant: Tenant, connection: Connection) -> None:

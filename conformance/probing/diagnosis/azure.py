@@ -21,8 +21,6 @@ from conformance.probing.diagnosis.rules import NOT_FOUND, elements_of, tells_ap
 from conformance.probing.evidence import Answer, Evidence, NotAsked, Refusal
 from conformance.probing.tokens import Token
 
-READER_ROLE = "Microsoft Sentinel Reader"
-
 
 @tells_apart
 def arm_authorization_failed(
@@ -45,7 +43,7 @@ def arm_authorization_failed(
     incidents: Evidence,
 ) -> Finding | NotAsked | None:
     """403 AuthorizationFailed: no role, wrong names, a role just granted, given to another principal, or taken away."""
-    facts = {**connection.facts(), **identity(token_arm), "role": READER_ROLE, "scope": group_scope(connection)}
+    facts = {**connection.facts(), **identity(token_arm), "scope": group_scope(connection)}
     if refusal.probe in OF_THE_RULE and any(isinstance(seen, Answer) for seen in (workspace, query_print, incidents)):
         return unreadable_rule(refusal, connection, facts)
     if isinstance(subscription, Refusal) and subscription.finding.cause == "subscription_not_found":
@@ -68,7 +66,7 @@ def arm_authorization_failed(
         return other_names(connection, facts)
     if isinstance(permissions, Answer) and permissions.data.value:
         seen = dict(zip(AREAS, (workspace, query_print, incident_table, incidents), strict=True))
-        return incomplete_role(permissions, seen, deny_assignments, refusal, facts)
+        return incomplete_role(connection, permissions, seen, deny_assignments, refusal, facts)
     if any(isinstance(evidence, Answer) for evidence in (workspace, query_print, incidents)):
         return unreadable_role(named_action(refusal), facts)
     if elsewhere := role_elsewhere(connection, facts, subscriptions, workspaces):
@@ -158,8 +156,12 @@ def _other_principal(
         (assignment, names.get(assignment.properties.role_definition_id.rpartition("/")[2].lower(), ""))
         for assignment in elements_of(assignments_here)
     ]
-    mine = [name for one, name in found if one.properties.principal_id.lower() == me and "Sentinel" in name]
-    others = [one for one, name in found if one.properties.principal_id.lower() != me and "Sentinel Reader" in name]
+    role = facts["role"].removeprefix("Microsoft ")  # some tenants still show the name with Azure in front
+    held = [name for assignment, name in found if assignment.properties.principal_id.lower() == me]
+    mine = [name for name in held if "Sentinel" in name or role in name]
+    others = [
+        assignment for assignment, name in found if assignment.properties.principal_id.lower() != me and role in name
+    ]
     if not me or mine or not others:
         return None
     principals = ", ".join(sorted({one.properties.principal_id for one in others}))
@@ -172,6 +174,6 @@ def _other_principal(
         facts={**facts, **wrong},
         certainty="likely",
         also=("rbac_role_missing",),
-        explanation=f"{READER_ROLE} is assigned there to object id {principals}; this app signs in as {me}."
+        explanation=f"{facts['role']} is assigned there to object id {principals}; this app signs in as {me}."
         " An app registration and its enterprise application have different object ids.",
     )

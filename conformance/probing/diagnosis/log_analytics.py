@@ -8,7 +8,7 @@ from dataclasses import replace
 from conformance.apis.arm import Workspace
 from conformance.connection import Connection, problems
 from conformance.findings import Finding, finding
-from conformance.probing.diagnosis.azure import READER_ROLE, arm_authorization_failed, identity, parent_not_found
+from conformance.probing.diagnosis.azure import arm_authorization_failed, identity, parent_not_found
 from conformance.probing.diagnosis.propagation import QUERY_PROPAGATION, young
 from conformance.probing.diagnosis.role_actions import AREAS, unshown
 from conformance.probing.diagnosis.rules import ACCESS, NOT_FOUND, elements_of, tells_apart
@@ -27,7 +27,7 @@ def log_analytics_forbidden(
     **clues: Evidence,
 ) -> Finding | None:
     """403: another workspace's id, a closed network, no role, or a role that the query API does not know yet."""
-    facts = {**connection.facts(), **identity(token_arm), "role": READER_ROLE}
+    facts = {**connection.facts(), **identity(token_arm)}
     if isinstance(workspace, Answer):
         if mismatch := id_mismatch(connection, workspace.data):
             return mismatch

@@ -9,16 +9,38 @@ from conformance.apis import ENDPOINTS
 from conformance.apis.endpoint import AppRole
 from conformance.apis.permissions import RESOURCES
 from conformance.connection import Connection
+from conformance.connection.needs import Needs
+from conformance.connection.requirement import LABELS
 from conformance.findings import Finding, finding
 from conformance.probing.diagnosis.rules import elements_of, tells_apart
 from conformance.probing.evidence import Answer, Evidence, Refusal
 from conformance.probing.tokens import Token
 
-REQUIRED: Mapping[str, tuple[str, ...]] = {
+OWN_CHECK: Mapping[str, tuple[str, ...]] = {
     "graph": ("SecurityAlert.Read.All", "SecurityIncident.Read.All"),
     "defender": ("Machine.Read.All", "Alert.Read.All"),
 }
-OPTIONAL: Mapping[str, tuple[str, ...]] = {"graph": ("SecurityEvents.Read.All",)}
+"""Required permissions with a check of their own (PERM-001 to PERM-012)."""
+OWN_ADVICE: Mapping[str, tuple[str, ...]] = {"graph": ("SecurityEvents.Read.All",)}
+"""Optional ones."""
+
+
+def further(needs: Needs, api: str, *, optional: bool = False) -> tuple[str, ...]:
+    """Return the permissions of an API that are asked for, and that have no check of their own."""
+    asked_for, own = (needs.wanted(api), OWN_ADVICE) if optional else (needs.required(api), OWN_CHECK)
+    return tuple(permission for permission in asked_for if permission not in own.get(api, ()))
+
+
+def about_further(api: str, *, optional: bool = False) -> str:
+    """Return what a finding is about where one of these is missing."""
+    return f"{api}_optional" if optional else f"{api}_further"
+
+
+def subject(needs: Needs, api: str, role: str) -> str:
+    """Return what the finding of a missing permission is about: the permission, or the further ones of its API."""
+    if role in further(needs, api):
+        return about_further(api)
+    return about_further(api, optional=True) if role in further(needs, api, optional=True) else role
 
 
 def holds(token: Token, role: str) -> bool:
@@ -39,19 +61,20 @@ def missing_role(token: Token, role: str, connection: Connection, consents: Evid
             "app_role_stale_token",
             facts=connection.facts(),
             about=token.audience,
-            explanation=f"{role} is consented, and the {token.audience.title()} token does not carry it yet:"
+            explanation=f"{role} is consented, and the {LABELS[token.audience]} token does not carry it yet:"
             f" tokens keep"
             " the permissions of the moment they were issued. It takes minutes; try again with a new one.",
         )
-    required = REQUIRED[token.audience]
-    lacking = [one for one in (*required, *OPTIONAL.get(token.audience, ())) if not holds(token, one)]
-    about = next((permission for permission in lacking if permission in required), role)
+    api, needs = token.audience, connection.needs
+    required = needs.required(api)
+    lacking = [permission for permission in (*required, *needs.wanted(api)) if not holds(token, permission)]
+    first = next((permission for permission in lacking if permission in required), role)
     held = ", ".join(token.roles) or "none at all"
     return finding(
         "app_role_missing",
-        about=about,
+        about=subject(needs, api, first),
         facts={**connection.facts(), "roles": ", ".join(lacking or [role])},
-        explanation=f"The {token.audience.title()} token carries these application permissions: {held}. Missing:"
+        explanation=f"The {LABELS[api]} token carries these application permissions: {held}. Missing:"
         f" {', '.join(lacking or [role])} - not requested, requested as delegated, or without admin consent.",
     )
 

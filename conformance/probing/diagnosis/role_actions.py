@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from conformance.apis import sentinel
+from conformance.apis import ENDPOINTS, sentinel
 from conformance.apis.actions import covers
 from conformance.apis.arm import Permissions
 from conformance.apis.endpoint import Action, Endpoint
 from conformance.apis.shape import ArmList
+from conformance.connection import Connection
 from conformance.findings import Finding, finding
 from conformance.probing.diagnosis.denials import denial
 from conformance.probing.evidence import Answer, Evidence, Refusal
@@ -69,16 +70,20 @@ def api_of(refusal: Refusal) -> str:
     return refusal.exchange.api if refusal.exchange else ""
 
 
-def missing_actions(grants: Sequence[Permissions], area: str) -> list[str]:
-    """Return the actions of an area that no grant allows."""
-    return [
-        action
-        for action in AREAS[area]
-        if not any(covers(grant.actions, action) and not covers(grant.not_actions, action) for grant in grants)
-    ]
+def allowed(grants: Sequence[Permissions], action: str) -> bool:
+    """Return whether some grant allows an action, and does not take it away again."""
+    return any(covers(grant.actions, action) and not covers(grant.not_actions, action) for grant in grants)
+
+
+def missing_actions(connection: Connection, grants: Sequence[Permissions], area: str) -> list[str]:
+    """Return the actions of an area that a connection needs and no grant allows."""
+    called = (endpoint for endpoint in ENDPOINTS.values() if connection.calls(endpoint))
+    needed = {endpoint.needs.name for endpoint in called if isinstance(endpoint.needs, Action)}
+    return [action for action in AREAS[area] if action in needed and not allowed(grants, action)]
 
 
 def incomplete_role(
+    connection: Connection,
     permissions: Answer[ArmList[Permissions]],
     seen: Mapping[str, Evidence],
     deny_assignments: Evidence,
@@ -95,7 +100,7 @@ def incomplete_role(
         area
         for area in AREAS
         if isinstance(seen[area], Refusal)
-        and missing_actions(grants, area)
+        and missing_actions(connection, grants, area)
         and not (area == "workspace" and unshown(grants))
     ]
     action = named_action(refusal)

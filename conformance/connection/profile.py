@@ -1,0 +1,84 @@
+"""Profiles: what a connection is for, as data. A profile is one file of ``profiles/``, named as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from conformance.connection.requirement import AppPermission, Route, read_action, read_permission, read_route
+from conformance.toml_file.document import day
+from conformance.toml_file.tables import table
+
+DEFAULT = "airmdr"
+FOLDER = "profiles"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A page that says what a tool needs, and the day on which it was read."""
+
+    url: str
+    read: date
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a tool needs of a connection, as its source says. An empty tuple: it says nothing of the kind.
+
+    ``permissions`` are required, ``optional`` ones are for a part of what the tool does. ``roles`` are built-in Azure
+    roles at ``scope``; ``actions`` are Azure actions. ``routes`` are the reads that the tool does: no other is asked.
+    ``unasked`` are what it does beside them, which is never asked. ``unverified`` is what the source says and no check
+    looks at, ``silent`` what it says nothing about. ``guide``: it is the onboarding guide's connection.
+    """
+
+    name: str
+    title: str
+    about: str = ""
+    sources: tuple[Reference, ...] = ()
+    permissions: tuple[AppPermission, ...] = ()
+    optional: tuple[AppPermission, ...] = ()
+    roles: tuple[str, ...] = ()
+    scope: str = "resource group"
+    actions: tuple[str, ...] = ()
+    routes: tuple[Route, ...] = ()
+    unasked: tuple[str, ...] = ()
+    unverified: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
+    guide: bool = False
+
+
+@cache
+def profile_names() -> tuple[str, ...]:
+    """Return the names of all shipped profiles, the default first."""
+    folder = resources.files(__package__).joinpath(FOLDER)
+    names = sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml"))
+    return tuple(sorted(names, key=lambda name: name != DEFAULT))
+
+
+@cache
+def get_profile(name: str) -> Profile:
+    """Return a shipped profile. Raises KeyError for an unknown name."""
+    if name not in profile_names():
+        raise KeyError(name)
+    return profile_of(name, table(__package__, FOLDER, f"{name}.toml"))
+
+
+def profile_of(name: str, row: Mapping[str, Any]) -> Profile:
+    """Return the profile that a table states. Raises TypeError for an unknown key, ValueError for a wrong value."""
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+    values["permissions"] = _each(read_permission, values, "permissions")
+    values["optional"] = _each(read_permission, values, "optional")
+    values["actions"] = _each(read_action, values, "actions")
+    values["routes"] = _each(read_route, values, "routes")
+    values["sources"] = tuple(
+        Reference(source["url"], day(source["read"]) or date.min) for source in row.get("sources", ())
+    )
+    return Profile(name, **values)
+
+
+def _each(read: Any, values: Mapping[str, Sequence[str]], key: str) -> tuple[Any, ...]:
+    return tuple(read(text) for text in values.get(key, ()))

@@ -1,0 +1,97 @@
+"""docs/profiles.md and a page for each profile: what a connection can be for, and what that needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from conformance.apis import ENDPOINTS
+from conformance.connection import Profile, get_profile, profile_names
+from conformance.connection.profile import DEFAULT
+from conformance.connection.requirement import Route
+from scripts.pages.markdown import NOTE, code, table
+
+HEAD = f"""\
+# Profiles
+
+What a connection is for. `profile = "NAME"` in the connection file decides which permissions, Azure roles and actions
+the checks ask for, which operations are asked, what the fixes grant, and what is too much. Without it the profile is
+`{DEFAULT}`: the onboarding guide's connection.
+
+A profile states what its source says, and no more. Nothing writes, ever: a permission or an action that changes things
+is verified by the token and by the effective permissions alone.
+"""
+OWN = """\
+## A tool of your own
+
+`profile = "own"` asks for what `[connection.expect]` names, and for nothing else. With any other profile, these lists
+add to it.
+
+```toml
+[connection]
+profile = "own"
+[connection.expect]
+permissions = ["Graph: SecurityIncident.Read.All", "Defender: Machine.Read.All"]
+actions = ["Microsoft.SecurityInsights/incidents/write"]
+routes = ["Sentinel: GET {sentinel}/incidents", "Graph: GET /v1.0/security/incidents"]
+```
+
+- `permissions`: application permissions, each with its API (Graph, Defender or Log Analytics). The token must carry
+  each. The fix has the id of those that this suite knows.
+- `actions`: Azure actions that the app must be allowed at the workspace.
+- `routes`: the reads that are asked, as [operations and permissions](permissions.md) lists them, with the name of the
+  API in front; `Graph: *` stands for all.
+
+A verification also reads the workspace and the app's own roles there, which every role of Microsoft Sentinel
+includes. A custom role needs `Microsoft.OperationalInsights/workspaces/read`, `Microsoft.Authorization/*/read` and
+`Microsoft.SecurityInsights/onboardingStates/read` for that.
+
+## To add a profile
+
+Write `conformance/connection/profiles/NAME.toml` with its `sources`, and run `make docs`. `tests/test_profiles.py`
+holds it to published permissions, actions and roles, and verifies it with each of them missing.
+"""
+
+
+def pages() -> dict[str, str]:
+    """Return the pages by their paths."""
+    profiles = [get_profile(name) for name in profile_names() if name != "own"]
+    rows = ((f"[{code(one.name)}](profiles/{one.name}.md)", one.title, asks_for(one)) for one in profiles)
+    index = "\n".join([NOTE, HEAD, table(("profile", "for", "asks for"), rows), OWN])
+    return {"docs/profiles.md": index, **{f"docs/profiles/{one.name}.md": page(one) for one in profiles}}
+
+
+def asks_for(profile: Profile) -> str:
+    return ", ".join(code(str(one)) for one in (*profile.permissions, *profile.roles)) or "-"
+
+
+def page(profile: Profile) -> str:
+    return "\n".join([NOTE, f"# {profile.title}\n", *sections(profile)])
+
+
+def sections(profile: Profile) -> Iterator[str]:
+    if profile.about:
+        yield f"{profile.about}\n"
+    yield f'In the connection file: `profile = "{profile.name}"`.\n'
+    scope = f"Azure roles, at the {profile.scope}"
+    routes = (f"{code(str(one))}: {operations(one)}" for one in profile.routes)
+    yield from listed("Application permissions", map(code, map(str, profile.permissions)))
+    yield from listed("Application permissions for a part of it", map(code, map(str, profile.optional)))
+    yield from listed(scope, map(code, profile.roles))
+    yield from listed("Azure actions", map(code, profile.actions))
+    yield from listed("What is asked", routes)
+    yield from listed("What the tool does beside that, and is never asked", profile.unasked)
+    yield from listed("What the source says and no check looks at", profile.unverified)
+    yield from listed("What the source says nothing about", profile.silent)
+    yield from listed("Source", (f"<{one.url}>, read on {one.read}" for one in profile.sources))
+
+
+def operations(route: Route) -> str:
+    found = [one.name for one in ENDPOINTS.values() if route.leads_to(one)]
+    if len(found) > 3:
+        return f"{len(found)} operations"
+    return ", ".join(f"[{code(name)}](../permissions.md#{name})" for name in found)
+
+
+def listed(title: str, items: Iterable[str]) -> Iterator[str]:
+    if lines := [f"- {item}" for item in items]:
+        yield f"## {title}\n\n" + "\n".join(lines) + "\n"
