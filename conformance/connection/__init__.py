@@ -4,6 +4,7 @@ from conformance.connection.clouds import CLOUDS, Cloud
 from conformance.connection.credential import Certificate, ClientSecret, Credential, FederatedToken
 from conformance.connection.duration import DurationError, duration
 from conformance.connection.loader import ConnectionFileError, load, load_files
+from conformance.connection.managed_identity import ManagedIdentity
 from conformance.connection.model import USABLE, Connection, Expect
 from conformance.connection.secret import Secret, SecretError
 from conformance.connection.template import template
@@ -21,6 +22,7 @@ __all__ = [
     "DurationError",
     "Expect",
     "FederatedToken",
+    "ManagedIdentity",
     "Problem",
     "Secret",
     "SecretError",

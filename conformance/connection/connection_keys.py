@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import date
 from typing import Any
 
 from conformance.connection.clouds import CLOUDS
 from conformance.connection.connection_table import IDS, KEYS, ConnectionTable, comment_hint
-from conformance.connection.credential import ClientSecret, Credential
 from conformance.connection.credential_keys import read_credential
 from conformance.connection.duration import DurationError, duration
+from conformance.connection.managed_identity import ManagedIdentity
 from conformance.connection.model import USABLE, Connection, Expect
-from conformance.connection.values import Problem, malformed_values, secret
+from conformance.connection.values import malformed_values, secret_problem
 from conformance.redaction import clean, describe, hide, shape_of
 from conformance.toml_file.document import day, did_you_mean
 
@@ -27,15 +27,20 @@ def read_connection(entry: ConnectionTable, many: bool) -> None:
     for key in entry.row:
         if key not in KEYS:
             entry.add_problem(key, f"unknown key {describe(key)}{did_you_mean(key, KEYS)}")
-    values: dict[str, Any] = {key: _string(entry, key) for key in IDS}
+    given_here = _of_environment(entry) if entry.row.get("workload_identity") is True else {}
+    spare = {"client_id"} if "managed_identity" in entry.row else set()
+    values: dict[str, Any] = {key: given_here.get(key) or _string(entry, key, required=key not in spare) for key in IDS}
     name = _name(entry, required=many)
     credential = read_credential(entry)
-    cloud = _choice(entry, "cloud", "public", tuple(CLOUDS))
+    if isinstance(credential, ManagedIdentity) and credential.selector and credential.selector[0] == "client_id":
+        values["client_id"] = values["client_id"] or credential.selector[1]
+    cloud = _choice(entry, "cloud", given_here.get("cloud", "public"), tuple(CLOUDS))
     apis = _apis(entry)
     expires = _date(entry, "secret_expires")
     expect = _expect(entry)
     given = {key: value for key, value in values.items() if value.strip()}
-    entry.file.secrets += [(entry, problem) for problem in (_secret(credential) if credential else ())]
+    if credential and (malformed := secret_problem(credential)):
+        entry.file.secrets.append((entry, malformed))
     for problem in malformed_values(given):
         entry.add_problem(problem.key, f"{problem.text} [{problem.cause}]", corrected=problem.correction is not None)
     entry.file.values |= given
@@ -45,6 +50,23 @@ def read_connection(entry: ConnectionTable, many: bool) -> None:
         name, **values, credential=credential, cloud=cloud, apis=apis, secret_expires=expires, expect=expect
     )
     entry.file.connections.append((connection, entry.line("name")))
+
+
+def _of_environment(entry: ConnectionTable) -> dict[str, str]:
+    """Return the values that AKS gives a workload for keys that the file leaves out: tenant, app and cloud."""
+    environ = entry.file.environ
+    names = {"tenant_id": "AZURE_TENANT_ID", "client_id": "AZURE_CLIENT_ID"}
+    found = {key: environ[name] for key, name in names.items() if key not in entry.row and environ.get(name)}
+    if authority := environ.get("AZURE_AUTHORITY_HOST", "").rstrip("/"):
+        address = authority if "://" in authority else f"https://{authority}"
+        there = [name for name, cloud in CLOUDS.items() if cloud.login == address.lower()]
+        cloud = entry.row.get("cloud", there[0] if there else "")
+        if cloud not in there:
+            what = f"{describe(authority)}, which is the sign-in host of {' and '.join(there) or 'no cloud'}"
+            entry.add_problem("cloud", f"cloud: AZURE_AUTHORITY_HOST is {what}")
+        elif "cloud" not in entry.row:
+            found["cloud"] = there[0]
+    return found
 
 
 def _name(entry: ConnectionTable, *, required: bool) -> str:
@@ -70,12 +92,6 @@ def _string(entry: ConnectionTable, key: str, *, required: bool = True) -> str:
     if not value.strip():
         entry.found(key, value, "a value")
     return value
-
-
-def _secret(credential: Credential) -> Iterator[Problem]:
-    """Yield the problems of a client secret, which is described and never shown."""
-    if isinstance(credential, ClientSecret) and (found := secret(credential.secret.reveal())):
-        yield Problem("client_secret", *found)
 
 
 def _choice(entry: ConnectionTable, key: str, default: str, known: Sequence[str]) -> str:

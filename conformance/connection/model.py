@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from conformance.apis.endpoint import APIS, Audience
 from conformance.connection.clouds import CLOUDS, Cloud
 from conformance.connection.credential import ClientSecret, Credential
+from conformance.connection.managed_identity import ManagedIdentity
 from conformance.connection.secret import Secret
 
 USABLE = ("log_analytics", "sentinel", "graph", "defender")
@@ -134,4 +135,5 @@ class Connection:
                 if (base := self.cloud.hosts.get(api))
             },
             "hosts": ", ".join(self.hosts),
+            **({"kind": "managed_identity"} if isinstance(self.credential, ManagedIdentity) else {}),
         }

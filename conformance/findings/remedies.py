@@ -115,6 +115,7 @@ class Fix:
 
 def fix(cause: Cause, facts: Mapping[str, str]) -> Fix:
     """Return the fix of a cause. Unknown values remain visible as hints such as ``<client-id>``."""
+    cause = cause.of(facts.get("kind"))
     variants = tuple(_variants(facts))
     shown = variants[0] | {
         "resource_name": " and ".join(dict.fromkeys(v["resource_name"] for v in variants if "resource_name" in v))

@@ -13,6 +13,7 @@ from conformance.fakes.identity_provider import IdentityProvider
 from conformance.fakes.key_credentials import KeyCredential
 from conformance.fakes.state.assignments import Assignment, Denial
 from conformance.fakes.state.defender import Defender
+from conformance.fakes.state.host_identities import HostIdentities
 from conformance.fakes.state.roles import BUILT_IN, RoleDefinition
 from conformance.fakes.state.timeline import Incident
 from conformance.probing.clock import VirtualClock
@@ -166,6 +167,8 @@ class Tenant:
     administrator: App | None = None
     """A principal that may do everything."""
     defender: Defender = field(default_factory=Defender)
+    host: HostIdentities = field(default_factory=HostIdentities)
+    """The managed identities of the machine that a client runs on."""
     identity_providers: dict[str, IdentityProvider] = field(default_factory=dict)
     """Providers whose keys can be had, by issuer. Signatures of others that an app trusts are not verified."""
     conditional_access: str | None = None

@@ -8,7 +8,7 @@ from dataclasses import replace
 from conformance.apis import ENDPOINTS
 from conformance.apis.endpoint import AppRole
 from conformance.apis.permissions import RESOURCES
-from conformance.connection import Connection
+from conformance.connection import Connection, ManagedIdentity
 from conformance.findings import Finding, finding
 from conformance.probing.diagnosis.rules import elements_of, tells_apart
 from conformance.probing.evidence import Answer, Evidence, Refusal
@@ -47,12 +47,15 @@ def missing_role(token: Token, role: str, connection: Connection, consents: Evid
     lacking = [one for one in (*required, *OPTIONAL.get(token.audience, ())) if not holds(token, one)]
     about = next((one for one in lacking if one in required), role)
     held = ", ".join(token.roles) or "none at all"
+    why = "not requested, requested as delegated, or without admin consent"
+    if isinstance(connection.credential, ManagedIdentity):
+        why = "not assigned to the managed identity, or after its token was issued, which is kept for up to 24 hours"
     return finding(
         "app_role_missing",
         about=about,
         facts={**connection.facts(), "roles": ", ".join(lacking or [role])},
         explanation=f"The {token.audience.title()} token carries these application permissions: {held}. Missing:"
-        f" {', '.join(lacking or [role])} - not requested, requested as delegated, or without admin consent.",
+        f" {', '.join(lacking or [role])} - {why}.",
     )
 
 
