@@ -128,7 +128,7 @@ class SignIn:
         except Exception as error:
             if lacking := shortage(error):
                 raise lacking from None
-            return Refusal(name, credential_finding(error))
+            return Refusal(name, credential_finding(connection, error))
         headers = {**asked.headers, "Content-Type": "application/x-www-form-urlencoded"}
         request = self._client.build_request("POST", asked.url, content=asked.encode(), headers=headers)
         evidence = await self._sent(name, request, entra.TOKEN, urgency)
@@ -228,10 +228,10 @@ def _with_end(refusal: Refusal, credential: FederatedToken, assertion: str) -> R
     return refusal.with_finding(replace(refusal.finding, explanation=text))
 
 
-def credential_finding(trouble: Exception) -> Finding:
+def credential_finding(connection: Connection, trouble: Exception) -> Finding:
     """Return the finding of a token request that could not be made: the credential cannot be used."""
-    if isinstance(trouble, SecretError):
-        text = f"The credential could not be read when a token was needed: {trouble}."
+    if isinstance(trouble, SecretError) and isinstance(connection.credential, FederatedToken):
+        text = f"The trusted provider's token could not be read: {trouble}."
         return finding("credential_missing", explanation=text, code=type(trouble).__name__)
     also = ("federation_mismatch", "credential_missing")
     return finding("certificate_invalid", certainty="likely", also=also, code=type(trouble).__name__)
@@ -242,8 +242,8 @@ def local_finding(connection: Connection, identity: ManagedIdentity, trouble: Ex
     text = f"{str(identity).capitalize()} could not be asked for at {identity.endpoint}: {type(trouble).__name__}."
     if identity.platform == "arc":
         text += (
-            " Azure Arc knows who asks by a file in /var/opt/azcmagent/tokens, or in the agent's folder on Windows, which"
-            " this user cannot read."
+            " Azure Arc knows who asks by a file in /var/opt/azcmagent/tokens, or in the agent's folder on Windows."
+            " This user cannot read it."
         )
     remedy = (
         "Add the user to the group himds on Linux, or to Hybrid agent extension applications on Windows; log in again."

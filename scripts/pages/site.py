@@ -31,6 +31,7 @@ COPIED = {
             "ci",
             "clients",
             "connector-tests",
+            "credentials",
             "explain",
             "fakes",
             "agreement",
@@ -50,6 +51,7 @@ COPIED = {
 FILES = "files"
 """Where the site has other files of the repository that pages link to."""
 GUIDE = {
+    "Credentials": "credentials.md",
     "Reports": "reports.md",
     "Explaining errors": "explain.md",
     "Permissions": "permissions.md",
