@@ -79,7 +79,7 @@ def test_a_mistake_is_named_at_its_line(tmp_path: Path, value: str, says: str) -
 
 
 def test_a_misspelt_key_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ConnectionFileError, match="unknown key 'managed_identitty'.*did you mean 'managed_identity'"):
+    with pytest.raises(ConnectionFileError, match=r"unknown key 'managed_identitty'.*did you mean 'managed_identity'"):
         read(tmp_path, TENANT + CLIENT + "managed_identitty = true")
 
 

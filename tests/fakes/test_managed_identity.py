@@ -130,7 +130,7 @@ def test_what_was_configured_without_a_client_id_is_filled_in(monkeypatch: pytes
     assert root.root.finding.cause == "app_disabled"
     healthy = build(connection, "no-azure-role")
     (root,) = verify(connection, source=Arranged(healthy)).verdict.root_causes
-    assert healthy.tenant.app.service_principal_id in " ".join(root.root.finding.fix.commands)
+    assert str(healthy.tenant.app.service_principal_id) in " ".join(root.root.finding.fix.commands)
 
 
 @pytest.mark.parametrize(
