@@ -88,7 +88,8 @@ class SignIn:
         assert isinstance(credential, ClientSecret)
         numbers = range(len(credential.secrets))
         tried = await asyncio.gather(*(self._try(number, discovery, 0) for number in numbers))
-        return Answer(name, tuple(tried), discovery.exchange)
+        exchanges = (one.exchange for one in tried if isinstance(one, Answer | Refusal) and one.exchange)
+        return Answer(name, tuple(tried), next(exchanges, discovery.exchange))
 
     def _with_secret(self, number: int) -> Connection:
         credential = self._connection.credential
