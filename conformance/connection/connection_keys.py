@@ -9,15 +9,17 @@ from datetime import date
 from typing import Any
 
 from conformance.connection.clouds import CLOUDS
-from conformance.connection.connection_table import IDS, KEYS, ConnectionTable, comment_hint
+from conformance.connection.connection_table import IDS, KEYS, PARTNERS, ConnectionTable, comment_hint
 from conformance.connection.credential_keys import read_credential
 from conformance.connection.duration import DurationError, duration
 from conformance.connection.managed_identity import ManagedIdentity
 from conformance.connection.model import USABLE, Connection, Expect
-from conformance.connection.values import malformed_values, secret_problem
+from conformance.connection.values import A_GUID, client, malformed_values, secret_problem
 from conformance.redaction import clean, describe, hide, shape_of
 from conformance.toml_file.document import day, did_you_mean
 
+OF_AZURE = ("log_analytics", "sentinel")
+"""What Azure Lighthouse delegates: Azure's resources, and neither Microsoft Graph nor Defender for Endpoint."""
 EXPECT = tuple(one.name for one in fields(Expect))
 
 
@@ -35,6 +37,7 @@ def read_connection(entry: ConnectionTable, many: bool) -> None:
     if isinstance(credential, ManagedIdentity) and credential.selector and credential.selector[0] == "client_id":
         values["client_id"] = values["client_id"] or credential.selector[1]
     cloud = _choice(entry, "cloud", given_here.get("cloud", "public"), tuple(CLOUDS))
+    partners = _partners(entry)
     apis = _apis(entry)
     expires = _date(entry, "secret_expires")
     expect = _expect(entry)
@@ -47,7 +50,7 @@ def read_connection(entry: ConnectionTable, many: bool) -> None:
     if len(entry.file.wrong) > before or credential is None:
         return
     connection = Connection(
-        name, **values, credential=credential, cloud=cloud, apis=apis, secret_expires=expires, expect=expect
+        name, **values, credential=credential, cloud=cloud, apis=apis, secret_expires=expires, expect=expect, **partners
     )
     entry.file.connections.append((connection, entry.line("name")))
 
@@ -103,14 +106,38 @@ def _choice(entry: ConnectionTable, key: str, default: str, known: Sequence[str]
 
 
 def _apis(entry: ConnectionTable) -> tuple[str, ...]:
-    value = entry.row.get("apis", list(USABLE))
+    delegated = "customer_tenant_id" in entry.row
+    value = entry.row.get("apis", list(OF_AZURE if delegated else USABLE))
     if not isinstance(value, list) or not value:
         entry.found("apis", value, f"a list of {', '.join(USABLE)}")
         return USABLE
     for one in value:
         if one not in USABLE:
             entry.found("apis", one, f"one of {', '.join(USABLE)}{did_you_mean(one, USABLE)}")
+        elif delegated and one not in OF_AZURE:
+            entry.add_problem(
+                "apis",
+                f"apis: found {one!r}, which answers for the provider's own tenant: Azure Lighthouse delegates"
+                f" {' and '.join(OF_AZURE)} alone. It needs a connection of its own, with an app consented there",
+            )
     return tuple(dict.fromkeys(one for one in value if one in USABLE))
+
+
+def _partners(entry: ConnectionTable) -> dict[str, str]:
+    """Return the other tenant of a provider's connection, by its key."""
+    found = {key: _string(entry, key, required=False) for key in PARTNERS if key in entry.row}
+    for key, value in found.items():
+        if not value.strip():
+            continue
+        verdict = client(value, {"tenant_id": str(entry.row.get("tenant_id", ""))})
+        if verdict:
+            entry.found(key, value, f"the other tenant's id, {A_GUID}")
+    if len(found) > 1:
+        entry.add_problem(
+            PARTNERS[1],
+            f"{' and '.join(PARTNERS)} exclude each other: one tells where a subscription is, the other an app",
+        )
+    return found
 
 
 def _date(entry: ConnectionTable, key: str) -> date | None:

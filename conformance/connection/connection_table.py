@@ -21,11 +21,13 @@ CREDENTIALS = (
     "managed_identity",
     "workload_identity",
 )
+PARTNERS = ("customer_tenant_id", "home_tenant_id")
+"""The other tenant, where a provider's app works for a customer."""
 SECRETS = ("client_secret", "client_secrets", "certificate", "certificate_password", "federated_token")
 """Keys whose values are not shown."""
-TEXTS = ("name", *IDS, "client_secret", "certificate", "certificate_password", "federated_token")
+TEXTS = ("name", *IDS, "client_secret", "certificate", "certificate_password", "federated_token", *PARTNERS)
 """Keys whose values are texts in quotes."""
-KEYS = ("name", *IDS, *CREDENTIALS, "certificate_password", "cloud", "apis", "secret_expires", "expect")
+KEYS = ("name", *IDS, *CREDENTIALS, "certificate_password", "cloud", "apis", "secret_expires", "expect", *PARTNERS)
 OPTIONAL = CREDENTIALS[1:]
 """Credentials that the template has in comments."""
 

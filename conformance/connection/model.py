@@ -50,6 +50,10 @@ class Connection:
     apis: tuple[str, ...]
     secret_expires: date | None
     expect: Expect
+    customer_tenant_id: str | None
+    """Azure Lighthouse: the tenant that delegates its subscription to ``tenant_id``, which is the provider's."""
+    home_tenant_id: str | None
+    """A multi-tenant app: the provider's tenant, where it is registered; ``tenant_id`` is the customer's."""
 
     def __init__(
         self,
@@ -67,6 +71,8 @@ class Connection:
         apis: Sequence[str] = USABLE,
         secret_expires: date | None = None,
         expect: Expect | None = None,
+        customer_tenant_id: str | None = None,
+        home_tenant_id: str | None = None,
     ) -> None:
         if (client_secret is None) == (credential is None):
             raise TypeError("a connection has one credential: client_secret, or credential")
@@ -85,6 +91,8 @@ class Connection:
             "apis": tuple(apis),
             "secret_expires": secret_expires,
             "expect": expect or Expect(),
+            "customer_tenant_id": customer_tenant_id,
+            "home_tenant_id": home_tenant_id,
         }
         for key, value in values.items():
             object.__setattr__(self, key, value)
@@ -135,5 +143,17 @@ class Connection:
                 if (base := self.cloud.hosts.get(api))
             },
             "hosts": ", ".join(self.hosts),
-            **({"kind": "managed_identity"} if isinstance(self.credential, ManagedIdentity) else {}),
+            **({"kind": " ".join(self.kinds)} if self.kinds else {}),
+            **({"customer_tenant_id": self.customer_tenant_id} if self.customer_tenant_id else {}),
+            **({"home_tenant_id": self.home_tenant_id} if self.home_tenant_id else {}),
         }
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """In which ways it differs from an app of the customer's own with a credential of its own, for its fixes."""
+        differs = {
+            "managed_identity": isinstance(self.credential, ManagedIdentity),
+            "lighthouse": self.customer_tenant_id is not None,
+            "multi_tenant": self.home_tenant_id is not None,
+        }
+        return tuple(name for name, is_so in differs.items() if is_so)

@@ -28,6 +28,8 @@ resource_group = ""
 workspace_id = ""                   # the GUID
 workspace_name = ""
 
+# customer_tenant_id = ""           # Azure Lighthouse: whose subscription it is; tenant_id is the provider's then
+# home_tenant_id = ""               # a multi-tenant app: where it is registered; tenant_id is the customer's then
 # cloud = "public"                  # usgov-gcc, usgov-gcc-high, usgov-dod, china
 # apis = ["log_analytics", "sentinel", "graph", "defender"]   # what the connection is for
 # secret_expires = 2027-03-01       # warned about when Graph cannot be asked

@@ -12,7 +12,7 @@ from conformance.findings.command import Command
 from conformance.findings.data import load
 
 UNKNOWN = "unknown"
-KINDS = ("managed_identity",)
+KINDS = ("managed_identity", "lighthouse", "multi_tenant")
 """Kinds of connections whose fixes differ from those of an app with a credential of its own."""
 
 
@@ -42,9 +42,12 @@ class Cause:
     instead: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
     """Fields that differ for a kind of connection, by :data:`KINDS`."""
 
-    def of(self, kind: str | None) -> Cause:
-        """Return the cause as it is for a kind of connection."""
-        return replace(self, **self.instead.get(kind or "", {}), instead={})
+    def of(self, kinds: str | None) -> Cause:
+        """Return the cause as it is for a connection of these kinds, separated by blanks."""
+        cause = self
+        for kind in (kinds or "").split():
+            cause = replace(cause, **self.instead.get(kind, {}))
+        return cause
 
 
 @cache

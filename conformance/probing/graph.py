@@ -120,6 +120,8 @@ def application(connection: Connection, token_graph: Answer[Token]) -> Ask[Appli
     """The app's own registration: requested permissions and credentials' end dates."""
     if isinstance(connection.credential, ManagedIdentity):
         raise NotApplicable("a managed identity has no app registration")
+    if connection.home_tenant_id is not None:
+        raise NotApplicable("the app is registered in the provider's tenant")
     may_read_itself(token_graph)
     return of_graph(
         connection,

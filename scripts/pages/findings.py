@@ -110,7 +110,11 @@ def mend(one: Cause) -> list[str]:
     return parts
 
 
-KIND_TITLES = {"managed_identity": "With a managed identity"}
+KIND_TITLES = {
+    "managed_identity": "With a managed identity",
+    "lighthouse": "With Azure Lighthouse",
+    "multi_tenant": "With a multi-tenant app",
+}
 SHELLS = {"powershell": "In PowerShell", "cmd": "In cmd.exe", "macos": "On macOS"}
 
 

@@ -38,6 +38,7 @@ COPIED = {
             "fidelity",
             "fleet",
             "library",
+            "partners",
             "permissions",
             "proxies",
             "recording",
@@ -52,6 +53,7 @@ FILES = "files"
 """Where the site has other files of the repository that pages link to."""
 GUIDE = {
     "Credentials": "credentials.md",
+    "Providers": "partners.md",
     "Reports": "reports.md",
     "Explaining errors": "explain.md",
     "Permissions": "permissions.md",

@@ -85,6 +85,8 @@ class Subscription:
     name: str
     tenant_id: str
     state: str = "Enabled"
+    managed_by: list[str] = field(default_factory=list)
+    """Tenants that it, or a resource group of it, is delegated to (Azure Lighthouse)."""
     registered: set[str] = field(
         default_factory=lambda: {"Microsoft.SecurityInsights", "Microsoft.OperationalInsights"}
     )
