@@ -20,7 +20,7 @@ from conformance.toml_file.document import day, did_you_mean
 
 OF_AZURE = ("log_analytics", "sentinel")
 """What Azure Lighthouse delegates: Azure's resources, and neither Microsoft Graph nor Defender for Endpoint."""
-EXPECT = tuple(one.name for one in fields(Expect))
+EXPECT = tuple(field.name for field in fields(Expect))
 
 
 def read_connection(entry: ConnectionTable, many: bool) -> None:
@@ -111,16 +111,16 @@ def _apis(entry: ConnectionTable) -> tuple[str, ...]:
     if not isinstance(value, list) or not value:
         entry.found("apis", value, f"a list of {', '.join(USABLE)}")
         return USABLE
-    for one in value:
-        if one not in USABLE:
-            entry.found("apis", one, f"one of {', '.join(USABLE)}{did_you_mean(one, USABLE)}")
-        elif delegated and one not in OF_AZURE:
+    for element in value:
+        if element not in USABLE:
+            entry.found("apis", element, f"one of {', '.join(USABLE)}{did_you_mean(element, USABLE)}")
+        elif delegated and element not in OF_AZURE:
             entry.add_problem(
                 "apis",
-                f"apis: found {one!r}, which answers for the provider's own tenant: Azure Lighthouse delegates"
+                f"apis: found {element!r}, which answers for the provider's own tenant: Azure Lighthouse delegates"
                 f" {' and '.join(OF_AZURE)} alone. It needs a connection of its own, with an app consented there",
             )
-    return tuple(dict.fromkeys(one for one in value if one in USABLE))
+    return tuple(dict.fromkeys(element for element in value if element in USABLE))
 
 
 def _partners(entry: ConnectionTable) -> dict[str, str]:

@@ -75,8 +75,8 @@ class Recording:
         if self.mode == "once":
             return True
         manifest = cassette.read(self.folder / name).manifest
-        known = {one.id for one in manifest.checks}
-        return manifest.checks_version == CHECKS_VERSION and known >= {one.id for one in checks}
+        known = {check.id for check in manifest.checks}
+        return manifest.checks_version == CHECKS_VERSION and known >= {check.id for check in checks}
 
     def check(self, connections: Iterable[Connection]) -> None:
         """Check the cassettes of these connections.
@@ -84,13 +84,17 @@ class Recording:
         Raises :class:`~conformance.sources.base.SourceError` for one that would be replayed and cannot be, and for a
         connection that cannot be recorded: a replay has one made-up secret, and no machine that gives tokens.
         """
-        for one in connections:
-            if isinstance(one.credential, ManagedIdentity) or (
-                isinstance(one.credential, ClientSecret) and one.credential.others
+        for connection in connections:
+            if isinstance(connection.credential, ManagedIdentity) or (
+                isinstance(connection.credential, ClientSecret) and connection.credential.others
             ):
-                kind = "a managed identity" if isinstance(one.credential, ManagedIdentity) else "several client secrets"
-                raise SourceError(f"{one.name}: a connection with {kind} cannot be recorded")
-            folder = cassette.place(self.folder, one.name)
+                kind = (
+                    "a managed identity"
+                    if isinstance(connection.credential, ManagedIdentity)
+                    else "several client secrets"
+                )
+                raise SourceError(f"{connection.name}: a connection with {kind} cannot be recorded")
+            folder = cassette.place(self.folder, connection.name)
             if self.mode in ("once", "new_episodes") and cassette.exists(folder):
                 cassette.read(folder)
 
@@ -156,7 +160,7 @@ def faithful(tape: Tape, connection: Connection, outcomes: Sequence[Outcome], ti
                 manifest=_manifest(tape, connection, outcomes, clean, shift, tier), interactions=clean.interactions
             )
             played = Played(recorded)
-            report = verify(played.connection(), source=played, checks=[one.check for one in outcomes])
+            report = verify(played.connection(), source=played, checks=[outcome.check for outcome in outcomes])
         different = _differences(wanted, report.outcomes)
         if not different:
             fields = shapes(report.gathered.evidence)  # of the replay: they hold no customer's key
