@@ -17,6 +17,7 @@ from conformance import Connection
 from conformance.apis import ENDPOINTS
 from conformance.checks.outcome import Root
 from conformance.connection import CLOUDS
+from conformance.connection.managed_identity import is_local
 from conformance.fakes import build
 from conformance.sources.base import Channel
 from conformance.verification.api import verify
@@ -56,7 +57,8 @@ class Injection:
 def operation(request: httpx.Request, connection: Connection) -> str:
     """The name of the operation that a request is, or an empty text."""
     path = request.url.path
-    for name, pattern in _operations(connection.cloud.name).get((request.method, request.url.host), ()):
+    host = "" if is_local(request.url.host) else request.url.host  # a managed identity endpoint is no cloud's
+    for name, pattern in _operations(connection.cloud.name).get((request.method, host), ()):
         if pattern.fullmatch(path):
             return name
     return ""

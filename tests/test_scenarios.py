@@ -108,7 +108,6 @@ def test_cause_is_named_without_the_workspaces_own_properties(
 
 # Causes that no verification of this suite can meet, and why. explain() knows them all the same.
 UNMET = {
-    "credential_missing": "an empty credential is refused before anything is sent",
     "scope_invalid": "the scopes are this suite's own",
     "grant_type_unsupported": "the grant is this suite's own",
     "request_malformed": "the request is this suite's own",

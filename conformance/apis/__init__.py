@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType, ModuleType
 from typing import Any
 
-from conformance.apis import arm, data_collection, defender, entra, graph, log_analytics, sentinel
+from conformance.apis import arm, data_collection, defender, entra, graph, log_analytics, managed_identity, sentinel
 from conformance.apis.endpoint import Endpoint
 
 
@@ -23,5 +23,7 @@ def gather(*modules: ModuleType) -> Mapping[str, Endpoint[Any]]:
     return MappingProxyType(found)
 
 
-ENDPOINTS: Mapping[str, Endpoint[Any]] = gather(entra, arm, data_collection, log_analytics, sentinel, graph, defender)
+ENDPOINTS: Mapping[str, Endpoint[Any]] = gather(
+    entra, managed_identity, arm, data_collection, log_analytics, sentinel, graph, defender
+)
 """Every operation that this suite may ever send, by name."""

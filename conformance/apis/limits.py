@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from conformance.apis.endpoint import ARM, DEFENDER, ENTRA, GRAPH, LOG_ANALYTICS, SENTINEL_API, Api
+from conformance.apis.managed_identity import MANAGED_IDENTITY
 
 APP = ("tenant_id", "client_id")
 PRINCIPAL = ("subscription_id", *APP)
@@ -73,6 +74,7 @@ _DEFENDER = "https://learn.microsoft.com/defender-endpoint/api/get-machines"
 
 SERVICES = (
     Service(apis=(ENTRA,)),
+    Service(apis=(MANAGED_IDENTITY,)),
     Service(
         apis=(ARM, SENTINEL_API),
         account=PRINCIPAL,

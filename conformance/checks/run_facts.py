@@ -23,9 +23,10 @@ def run_facts(
     ``probe`` is the one that was refused. ``roles`` are the least permissions that the connection needs of the API.
     """
     facts = connection.facts()
-    tokens = (
+    tokens = [
         answer.data for answer in evidence.values() if isinstance(answer, Answer) and isinstance(answer.data, Token)
-    )
+    ]
+    facts["client_id"] = facts["client_id"] or next((token.app_id for token in tokens if token.app_id), "")
     if object_id := next((token.object_id for token in tokens if token.object_id), None):
         facts["object_id"] = object_id
     if exchange:

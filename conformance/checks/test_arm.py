@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from conformance.apis.arm import Workspace
+from conformance.apis.arm import Subscription, Workspace
 from conformance.checks.expect import Found, fail, not_applicable, require, require_answer
 from conformance.checks.registry import check
 from conformance.connection import Connection
+from conformance.findings import Finding, finding
 from conformance.probing.diagnosis.ingestion import ingestion_stop
 from conformance.probing.diagnosis.log_analytics import id_mismatch, is_closed, network_closed, not_onboarded
 from conformance.probing.evidence import Answer, Evidence, NotAsked, Refusal
@@ -22,8 +23,10 @@ UNSEEN = frozenset({"rbac_role_missing", "rbac_wrong_scope", "rbac_wrong_princip
         "wrong_token_tenant",
     ),
 )
-def test_subscription(connection: Connection, subscription: Evidence, workspace: Evidence) -> None:
-    """A role on the workspace alone does not show the subscription: what is below it then speaks for it."""
+def test_subscription(connection: Connection, subscription: Evidence, workspace: Evidence, token_arm: Evidence) -> None:
+    """A role on the workspace alone does not show the subscription: what is below it then speaks for it. A delegated
+    one (Azure Lighthouse) belongs to ``customer_tenant_id``.
+    """
     if isinstance(subscription, Answer):
         state = subscription.data.state
         require(
@@ -32,12 +35,40 @@ def test_subscription(connection: Connection, subscription: Evidence, workspace:
             "subscription_disabled",
             promise="subscription-state",
         )
+        if found := other_tenant(connection, subscription.data, token_arm):
+            raise Found(found, stated=True, promise="subscription-tenant")
         return
     if isinstance(subscription, Refusal) and subscription.finding.cause not in UNSEEN:
         raise Found(subscription.finding, refusal=subscription)
     if require_answer(workspace) is None:
         shown = isinstance(subscription, NotAsked)
         not_applicable("this connection does not look into the subscription" if shown else "it is not shown to the app")
+
+
+def other_tenant(connection: Connection, subscription: Subscription, token_arm: Evidence) -> Finding | None:
+    """Return the finding of a subscription that belongs to another tenant than it should, by its own ``tenantId``.
+
+    Without ``customer_tenant_id`` that is one delegated to the tenant of the tokens: it counts where Microsoft Graph or
+    Defender is used too, since both answer for the latter.
+    """
+    token = token_arm.data.claims.get("tid") if isinstance(token_arm, Answer) else None
+    owner, expected = subscription.tenant_id, connection.customer_tenant_id or token
+    if owner is None or not isinstance(expected, str) or owner.lower() == expected.lower():
+        return None
+    if connection.customer_tenant_id is not None:
+        text = f"The subscription belongs to tenant {owner}; customer_tenant_id is {expected}."
+        return finding("subscription_not_found", facts=connection.facts(), explanation=text)
+    if not (connection.uses("graph") or connection.uses("defender")):
+        return None
+    return finding(
+        "wrong_token_tenant",
+        facts=connection.facts(),
+        explanation=f"The subscription belongs to tenant {owner} and is delegated to {expected}, whose tokens this"
+        " connection has. Azure answers them for the customer; Microsoft Graph and Defender for Endpoint answer for the"
+        " provider's own tenant, whose alerts are not the customer's.",
+        remedy=f'Set customer_tenant_id = "{owner}" and apis = ["log_analytics", "sentinel"]. For Graph and Defender'
+        " make a second connection to the customer's tenant, with an app that the customer has consented.",
+    )
 
 
 @check("ARM-002", "the resource group exists", owns=("resource_group_not_found",))

@@ -7,14 +7,15 @@ from datetime import datetime
 
 from conformance.apis.endpoint import Audience
 from conformance.apis.entra import OpenIdConfiguration
-from conformance.checks.expect import Found, fail, require
+from conformance.checks.expect import Found, fail, not_applicable, require
 from conformance.checks.registry import check
-from conformance.connection import Connection
+from conformance.connection import Connection, ManagedIdentity
 from conformance.probing.clock import TOLERATED_SKEW
 from conformance.probing.diagnosis import TOKENS, WHOLE
 from conformance.probing.diagnosis.claims import flaw
 from conformance.probing.entra import foreign_cloud
 from conformance.probing.evidence import Answer, Evidence, Refusal
+from conformance.probing.sign_in import REFUSED_SECRETS
 from conformance.probing.tokens import Token
 
 LONGEST_LIFE = 100_800
@@ -130,6 +131,38 @@ def test_credential_accepted(
     require_reached(tokens, beyond=RESOURCE_CAUSES)
 
 
+@check(
+    "AUTH-004",
+    "each of several client secrets is accepted",
+    level="should",
+    owns=tuple(f"{cause}:client_secrets" for cause in sorted(REFUSED_SECRETS)),
+)
+def test_other_secrets(
+    connection: Connection, client_secrets: Answer[tuple[Evidence, ...]], token_arm: Evidence, token_graph: Evidence
+) -> None:
+    """Where the connection has several, while one is replaced by the next. One that works is enough; those that do not
+    are named by their position in ``client_secrets``.
+    """
+    fail_if_refused(tuple(REFUSED_SECRETS), (token_arm, token_graph))
+    refused = [
+        (number, one.finding)
+        for number, one in enumerate(client_secrets.data, 1)
+        if isinstance(one, Refusal) and one.finding.cause in REFUSED_SECRETS
+    ]
+    if refused:
+        working = [number for number, one in enumerate(client_secrets.data, 1) if isinstance(one, Answer)]
+        named = "; ".join(
+            f"secret {number}: {found.cause} ({found.code or 'by its form'})" for number, found in refused
+        )
+        fail(
+            f"Accepted of the client secrets: number {', '.join(map(str, working)) or 'none'}. Not accepted: {named}.",
+            refused[0][1].cause,
+            about="client_secrets",
+            facts=connection.facts(),
+            remedy="Take the secrets that are not accepted out of client_secrets, or replace them by their successors.",
+        )
+
+
 def owns(audience: Audience) -> tuple[str, ...]:
     return tuple(f"{cause}:{audience}" for cause in RESOURCE_CAUSES)
 
@@ -193,8 +226,9 @@ def test_token_sane(connection: Connection, token: Answer[Token], used: Evidence
     found = flaw(token.data, connection, token.exchange.date)
     if found and not (found.cause == "wrong_token_audience" and isinstance(used, Answer)):
         raise Found(found, promise="token-claims")
-    app = str(claims.get("appid") or claims.get("azp"))
-    require(app.lower() == connection.client_id.lower(), f"The token is of app {app}.", promise="token-claims")
+    app = token.data.app_id
+    own = not connection.client_id or app.lower() == connection.client_id.lower()
+    require(own, f"The token is of app {app}.", promise="token-claims")
     require(
         "scp" not in claims,
         "The token carries delegated scopes (scp): it speaks for a user, not for the app.",
@@ -212,11 +246,17 @@ def test_token_sane(connection: Connection, token: Answer[Token], used: Evidence
 
 @check("AUTH-030", "token answers are not cacheable and documented", level="should")
 def test_token_answer(
-    token_arm: Evidence, token_log_analytics: Evidence, token_graph: Evidence, token_defender: Evidence
+    connection: Connection,
+    token_arm: Evidence,
+    token_log_analytics: Evidence,
+    token_graph: Evidence,
+    token_defender: Evidence,
 ) -> None:
     """``Cache-Control: no-store``, and JSON; the documented members are a token's, or none was issued."""
     tokens = (token_arm, token_log_analytics, token_graph, token_defender)
     require_reached(tokens)
+    if isinstance(connection.credential, ManagedIdentity):
+        not_applicable("a managed identity's tokens come from this machine, whose answers are not documented so")
     for headers in (token.headers for token in tokens if isinstance(token, Answer)):
         require("no-store" in headers.get("cache-control", "").lower(), "A token answer lacks Cache-Control: no-store.")
         require("json" in headers.get("content-type", "").lower(), "A token answer does not say that it is JSON.")

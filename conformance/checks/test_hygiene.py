@@ -11,7 +11,7 @@ from conformance.apis.graph import Application, KeyCredential, PasswordCredentia
 from conformance.apis.limits import COUNTED
 from conformance.checks.expect import NotConfigured, fail, not_applicable
 from conformance.checks.registry import check
-from conformance.connection import ClientSecret, Connection, FederatedToken
+from conformance.connection import ClientSecret, Connection, FederatedToken, ManagedIdentity
 from conformance.connection.credential import Credential
 from conformance.probing.evidence import Answer, Evidence, Refusal
 
@@ -23,6 +23,8 @@ def test_credential_end(connection: Connection, discovery: Answer[OpenIdConfigur
     """From the app's registration where Graph may be asked, else ``secret_expires`` of the connection file."""
     if isinstance(connection.credential, FederatedToken):
         not_applicable("a federated credential has no end")
+    if isinstance(connection.credential, ManagedIdentity):
+        not_applicable("Azure keeps a managed identity's credential, and renews it")
     now = discovery.exchange.date or discovery.exchange.received
     ends = _registered_end(application, connection.credential) or connection.secret_expires
     if ends is None:
@@ -39,16 +41,17 @@ def test_credential_end(connection: Connection, discovery: Answer[OpenIdConfigur
 
 
 def _registered_end(application: Evidence, credential: Credential) -> date | None:
-    """Return the end of the credential in use: of a secret by its hint (its first three characters); otherwise the
-    latest end.
+    """Return the end of the credential in use: of a secret by its hint (its first three characters), of several that of
+    the last one; otherwise the latest end.
     """
     if not isinstance(application, Answer):
         return None
     registration: Application = application.data
     found: Sequence[PasswordCredential | KeyCredential] = registration.key_credentials or ()
     if isinstance(credential, ClientSecret):
-        secrets, start = registration.password_credentials or (), credential.secret.reveal()[:3]
-        found = [secret for secret in secrets if secret.hint == start] or secrets
+        secrets = registration.password_credentials or ()
+        starts = {secret.reveal()[:3] for secret in credential.secrets}
+        found = [secret for secret in secrets if secret.hint in starts] or secrets
     ends = [one.end_date_time for one in found if one.end_date_time is not None]
     return max(ends).date() if ends else None
 

@@ -5,6 +5,7 @@ from conformance.connection.credential import Certificate, ClientSecret, Credent
 from conformance.connection.duration import DurationError, duration
 from conformance.connection.expect import Expect
 from conformance.connection.loader import ConnectionFileError, load, load_files
+from conformance.connection.managed_identity import ManagedIdentity
 from conformance.connection.model import USABLE, Connection
 from conformance.connection.profile import Profile, get_profile, profile_names
 from conformance.connection.secret import Secret, SecretError
@@ -23,6 +24,7 @@ __all__ = [
     "DurationError",
     "Expect",
     "FederatedToken",
+    "ManagedIdentity",
     "Problem",
     "Profile",
     "Secret",

@@ -10,20 +10,22 @@ from typing import Any
 
 from conformance.apis.endpoint import Endpoint
 from conformance.connection.clouds import CLOUDS
-from conformance.connection.connection_table import IDS, KEYS, ConnectionTable, comment_hint
-from conformance.connection.credential import ClientSecret, Credential
+from conformance.connection.connection_table import IDS, KEYS, PARTNERS, ConnectionTable, comment_hint
 from conformance.connection.credential_keys import read_credential
 from conformance.connection.duration import DurationError, duration
 from conformance.connection.expect import Expect
 from conformance.connection.ingestion_keys import read_ingestion
+from conformance.connection.managed_identity import ManagedIdentity
 from conformance.connection.model import USABLE, Connection
 from conformance.connection.needs import Needs
 from conformance.connection.profile import DEFAULT, get_profile, profile_names
 from conformance.connection.requirement import RequirementError, read_action, read_permission, read_route
-from conformance.connection.values import Problem, malformed_values, secret
+from conformance.connection.values import A_GUID, client, malformed_values, secret_problem
 from conformance.redaction import clean, describe, hide, shape_of
 from conformance.toml_file.document import day, did_you_mean
 
+OF_AZURE = ("log_analytics", "sentinel")
+"""What Azure Lighthouse delegates: Azure's resources, and neither Microsoft Graph nor Defender for Endpoint."""
 EXPECT = tuple(field.name for field in fields(Expect))
 LISTS: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "permissions": ("application permissions", read_permission),
@@ -39,10 +41,15 @@ def read_connection(entry: ConnectionTable, many: bool) -> None:
     for key in entry.row:
         if key not in KEYS:
             entry.add_problem(key, f"unknown key {describe(key)}{did_you_mean(key, KEYS)}")
-    values: dict[str, Any] = {key: _string(entry, key) for key in IDS}
+    given_here = _of_environment(entry) if entry.row.get("workload_identity") is True else {}
+    spare = {"client_id"} if "managed_identity" in entry.row else set()
+    values: dict[str, Any] = {key: given_here.get(key) or _string(entry, key, required=key not in spare) for key in IDS}
     name = _name(entry, required=many)
     credential = read_credential(entry)
-    cloud = _choice(entry, "cloud", "public", tuple(CLOUDS))
+    if isinstance(credential, ManagedIdentity) and credential.selector and credential.selector[0] == "client_id":
+        values["client_id"] = values["client_id"] or credential.selector[1]
+    cloud = _choice(entry, "cloud", given_here.get("cloud", "public"), tuple(CLOUDS))
+    partners = _partners(entry)
     profile = get_profile(_choice(entry, "profile", DEFAULT, profile_names()))
     apis = _apis(entry)
     expires = _date(entry, "secret_expires")
@@ -54,7 +61,8 @@ def read_connection(entry: ConnectionTable, many: bool) -> None:
             f"profile: {profile.name!r} needs [connection.expect] with permissions, actions or routes",
         )
     given = {key: value for key, value in values.items() if value.strip()}
-    entry.file.secrets += [(entry, problem) for problem in (_secret(credential) if credential else ())]
+    if credential and (malformed := secret_problem(credential)):
+        entry.file.secrets.append((entry, malformed))
     for problem in malformed_values(given):
         entry.add_problem(problem.key, f"{problem.text} [{problem.cause}]", corrected=problem.correction is not None)
     entry.file.values |= given
@@ -70,8 +78,26 @@ def read_connection(entry: ConnectionTable, many: bool) -> None:
         secret_expires=expires,
         expect=expect,
         ingestion=ingestion,
+        **partners,
     )
     entry.file.connections.append((connection, entry.line("name")))
+
+
+def _of_environment(entry: ConnectionTable) -> dict[str, str]:
+    """Return the values that AKS gives a workload for keys that the file leaves out: tenant, app and cloud."""
+    environ = entry.file.environ
+    names = {"tenant_id": "AZURE_TENANT_ID", "client_id": "AZURE_CLIENT_ID"}
+    found = {key: environ[name] for key, name in names.items() if key not in entry.row and environ.get(name)}
+    if authority := environ.get("AZURE_AUTHORITY_HOST", "").rstrip("/"):
+        address = authority if "://" in authority else f"https://{authority}"
+        there = [name for name, cloud in CLOUDS.items() if cloud.login == address.lower()]
+        cloud = entry.row.get("cloud", there[0] if there else "")
+        if cloud not in there:
+            what = f"{describe(authority)}, which is the sign-in host of {' and '.join(there) or 'no cloud'}"
+            entry.add_problem("cloud", f"cloud: AZURE_AUTHORITY_HOST is {what}")
+        elif "cloud" not in entry.row:
+            found["cloud"] = there[0]
+    return found
 
 
 def _name(entry: ConnectionTable, *, required: bool) -> str:
@@ -99,12 +125,6 @@ def _string(entry: ConnectionTable, key: str, *, required: bool = True) -> str:
     return value
 
 
-def _secret(credential: Credential) -> Iterator[Problem]:
-    """Yield the problems of a client secret, which is described and never shown."""
-    if isinstance(credential, ClientSecret) and (found := secret(credential.secret.reveal())):
-        yield Problem("client_secret", *found)
-
-
 def _choice(entry: ConnectionTable, key: str, default: str, known: Sequence[str]) -> str:
     value = entry.row.get(key, default)
     if value not in known if isinstance(value, str) else True:
@@ -115,7 +135,8 @@ def _choice(entry: ConnectionTable, key: str, default: str, known: Sequence[str]
 
 def _apis(entry: ConnectionTable) -> tuple[str, ...] | None:
     """Return the APIs that the file names; None where it leaves them to the profile."""
-    value = entry.row.get("apis")
+    delegated = "customer_tenant_id" in entry.row
+    value = entry.row.get("apis", list(OF_AZURE) if delegated else None)
     if value is None:
         return None
     if not isinstance(value, list) or not value:
@@ -124,7 +145,30 @@ def _apis(entry: ConnectionTable) -> tuple[str, ...] | None:
     for element in value:
         if element not in USABLE:
             entry.found("apis", element, f"one of {', '.join(USABLE)}{did_you_mean(element, USABLE)}")
+        elif delegated and element not in OF_AZURE:
+            entry.add_problem(
+                "apis",
+                f"apis: found {element!r}, which answers for the provider's own tenant: Azure Lighthouse delegates"
+                f" {' and '.join(OF_AZURE)} alone. It needs a connection of its own, with an app consented there",
+            )
     return tuple(dict.fromkeys(element for element in value if element in USABLE))
+
+
+def _partners(entry: ConnectionTable) -> dict[str, str]:
+    """Return the other tenant of a provider's connection, by its key."""
+    found = {key: _string(entry, key, required=False) for key in PARTNERS if key in entry.row}
+    for key, value in found.items():
+        if not value.strip():
+            continue
+        verdict = client(value, {"tenant_id": str(entry.row.get("tenant_id", ""))})
+        if verdict:
+            entry.found(key, value, f"the other tenant's id, {A_GUID}")
+    if len(found) > 1:
+        entry.add_problem(
+            PARTNERS[1],
+            f"{' and '.join(PARTNERS)} exclude each other: one tells where a subscription is, the other an app",
+        )
+    return found
 
 
 def _date(entry: ConnectionTable, key: str) -> date | None:

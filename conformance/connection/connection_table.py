@@ -13,7 +13,20 @@ from conformance.toml_file.document import TomlDocument, kind, repr_short
 from conformance.toml_file.positions import Table, line_of
 
 IDS = ("tenant_id", "client_id", "subscription_id", "resource_group", "workspace_id", "workspace_name")
-CREDENTIALS = ("client_secret", "certificate", "federated_token")
+CREDENTIALS = (
+    "client_secret",
+    "client_secrets",
+    "certificate",
+    "federated_token",
+    "managed_identity",
+    "workload_identity",
+)
+PARTNERS = ("customer_tenant_id", "home_tenant_id")
+"""The other tenant, where a provider's app works for a customer."""
+SECRETS = ("client_secret", "client_secrets", "certificate", "certificate_password", "federated_token")
+"""Keys whose values are not shown."""
+TEXTS = ("name", *IDS, "client_secret", "certificate", "certificate_password", "federated_token", *PARTNERS)
+"""Keys whose values are texts in quotes."""
 KEYS = (
     "name",
     *IDS,
@@ -25,8 +38,9 @@ KEYS = (
     "secret_expires",
     "expect",
     "ingestion",
+    *PARTNERS,
 )
-OPTIONAL = ("certificate", "federated_token")
+OPTIONAL = CREDENTIALS[1:]
 """Credentials that the template has in comments."""
 
 
@@ -83,4 +97,4 @@ def comment_hint(entry: ConnectionTable, key: str) -> str:
 
 
 def _shown(key: str, value: object) -> str:
-    return kind(value) if key in (*CREDENTIALS, "certificate_password") else repr_short(value)
+    return kind(value) if key in SECRETS else repr_short(value)

@@ -1,4 +1,6 @@
-"""The credentials that an app can have: a client secret, a certificate, or a trusted provider's token."""
+"""The credentials that a connection can have: client secrets, a certificate, a trusted provider's token, or an identity
+that Azure keeps.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from conformance.connection.managed_identity import ManagedIdentity
 from conformance.connection.secret import Secret, SecretError
 from conformance.redaction import remember
 
@@ -16,7 +19,15 @@ EXCHANGE_AUDIENCE = "api://AzureADTokenExchange"
 
 @dataclass(frozen=True)
 class ClientSecret:
+    """A client secret; while one is replaced by the next, ``others`` are those beside it. One that works is enough."""
+
     secret: Secret
+    others: tuple[Secret, ...] = ()
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """All of them, in the order of the connection file."""
+        return (self.secret, *self.others)
 
     def msal(self) -> Any:
         """Return the credential as msal takes it."""
@@ -68,7 +79,10 @@ class Certificate:
         except (ValueError, TypeError, UnsupportedAlgorithm):
             raise SecretError(f"{self.origin}: no private key with its certificate, or a wrong password") from None
         if not isinstance(key, RSAPrivateKey):
-            raise SecretError(f"{self.origin}: the key is no RSA key, which Entra needs for signing")
+            raise SecretError(
+                f"{self.origin}: {_kind_of(key)}; Entra verifies assertions that are signed with RSA alone (PS256,"
+                " RS256). Make a new certificate with an RSA key of 2048 bits or more, and upload it to the app"
+            )
         if key.public_key() != certificate.public_key():
             raise SecretError(f"{self.origin}: the private key is not the certificate's")
         private = key.private_bytes(
@@ -95,6 +109,15 @@ class FederatedToken:
         return {"client_assertion": self.token}
 
 
+def _kind_of(key: object) -> str:
+    """Return what kind of a private key this is, in a sentence."""
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+
+    if isinstance(key, EllipticCurvePrivateKey):
+        return f"the key is an EC key ({key.curve.name}), which cannot be used"
+    return "the key is no RSA key"
+
+
 def remember_key(pem: bytes) -> None:
     """Register each line of a private key in PEM as a secret: a text may join them in many ways."""
     for line in pem.decode("ascii", "replace").splitlines():
@@ -102,7 +125,7 @@ def remember_key(pem: bytes) -> None:
             remember(line)
 
 
-Credential = ClientSecret | Certificate | FederatedToken
+Credential = ClientSecret | Certificate | FederatedToken | ManagedIdentity
 
 
 def github_token() -> str:

@@ -1,19 +1,40 @@
-"""The credential of a connection table: one of three keys, resolved."""
+"""The credential of a connection table: one of six keys, resolved."""
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from conformance.connection.connection_table import CREDENTIALS, OPTIONAL, ConnectionTable, comment_hint
 from conformance.connection.credential import Certificate, ClientSecret, Credential, FederatedToken, github_token
+from conformance.connection.managed_identity import SELECTORS, ManagedIdentity, find_identity
 from conformance.connection.secret import Secret, SecretError, read, resolve
-from conformance.redaction import name_of, remember
+from conformance.redaction import describe, name_of, remember
+from conformance.toml_file.document import did_you_mean, kind
 
 VARIABLE = re.compile(r"env:(?P<name>[A-Za-z_]\w*)")
 """A reference to an environment variable, with a name that a shell takes."""
+TOKEN_FILE = "AZURE_FEDERATED_TOKEN_FILE"
+"""Where AKS says that the token of a workload is."""
+MANY_SECRETS = 10
+"""Each takes a token request of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """How a key's value is read. ``expected`` says what it may be, ``fits`` whether a value is that."""
+
+    expected: str
+    fits: Callable[[object], bool]
+    resolved: Callable[[ConnectionTable, Any], Credential]
 
 
 def read_credential(entry: ConnectionTable) -> Credential | None:
+    """Return the credential of a table; None where it cannot be used, which is added to the file's problems."""
     given = [key for key in CREDENTIALS if key in entry.row]
     if not given:
         hints = [hint for key in CREDENTIALS if key not in OPTIONAL and (hint := comment_hint(entry, key))]
@@ -26,35 +47,125 @@ def read_credential(entry: ConnectionTable) -> Credential | None:
     key = given[0]
     if "certificate_password" in entry.row and key != "certificate":
         entry.add_problem("certificate_password", "certificate_password: there is no certificate that it could open")
-    reference = entry.row[key]
-    if not isinstance(reference, str) or not reference.strip():
-        entry.found(key, reference, "env:NAME, file:PATH or the value")
+    value = entry.row[key]
+    if not KEYS[key].fits(value):
+        entry.found(key, value, KEYS[key].expected)
+        return None
+    if key == "managed_identity" and isinstance(value, dict) and not _is_selector(entry, value):
         return None
     if not entry.file.credentials:
-        if not reference.startswith(("env:", "file:")):
-            remember(reference)
-        return ClientSecret(Secret("not needed here", "none"))
+        return _unresolved(entry, key, value)
     try:
-        return _resolved(entry, key, reference)
+        return KEYS[key].resolved(entry, value)
     except SecretError as error:
-        variable = VARIABLE.fullmatch(reference)
-        if variable and name_of(variable["name"]) == variable["name"] and not entry.file.environ.get(variable["name"]):
-            entry.file.variables.append(variable["name"])
-            entry.file.add_problem(f"{key}: {error}", entry.line(key))
-        else:
-            entry.add_problem(key, f"{key}: {error}")
+        _add_unresolved(entry, key, value, error)
         return None
 
 
-def _resolved(entry: ConnectionTable, key: str, reference: str) -> Credential:
+def _add_unresolved(entry: ConnectionTable, key: str, value: object, error: SecretError) -> None:
+    """Add the problem of a reference that leads to no credential; of a variable that is not set, its name too."""
+    variable = VARIABLE.fullmatch(value) if isinstance(value, str) else None
+    if variable and name_of(variable["name"]) == variable["name"] and not entry.file.environ.get(variable["name"]):
+        entry.file.variables.append(variable["name"])
+        entry.file.add_problem(f"{key}: {error}", entry.line(key))
+    else:
+        entry.add_problem(key, f"{key}: {error}")
+
+
+def _unresolved(entry: ConnectionTable, key: str, value: Any) -> Credential:
+    """Return what takes the place of a credential where none is needed, of the same kind where the kind matters."""
+    if key == "managed_identity":
+        selector = _selector(value)
+        try:
+            return find_identity(entry.file.environ, selector)
+        except SecretError:
+            return ManagedIdentity(selector=selector)
+    for one in value if isinstance(value, list) else [value]:
+        if isinstance(one, str) and not one.startswith(("env:", "file:")):
+            remember(one)
+    return ClientSecret(Secret("not needed here", "none"))
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and 2 <= len(value) <= MANY_SECRETS and all(map(_is_text, value))
+
+
+def _is_selector(entry: ConnectionTable, value: Mapping[str, Any]) -> bool:
+    """Return whether a table chooses one identity; what is wrong with it is added to the file's problems."""
+    for key in value:
+        if key not in SELECTORS:
+            hint = did_you_mean(key, SELECTORS)
+            entry.add_problem("managed_identity", f"managed_identity: unknown key {describe(key)}{hint}")
+            return False
+    if len(value) != 1:
+        entry.add_problem("managed_identity", f"managed_identity: one of {', '.join(SELECTORS)} is needed")
+        return False
+    ((name, given),) = value.items()
+    if not _is_text(given):
+        entry.add_problem(
+            "managed_identity", f"managed_identity.{name}: found {kind(given)}, expected a text in quotes"
+        )
+        return False
+    return True
+
+
+def _selector(value: Any) -> tuple[str, str] | None:
+    return None if value is True else next(iter(value.items()))
+
+
+def _secret(entry: ConnectionTable, reference: str) -> Credential:
+    return ClientSecret(resolve(reference, entry.file.path.parent, entry.file.environ))
+
+
+def _secrets(entry: ConnectionTable, references: list[str]) -> Credential:
+    found: list[Secret] = []
+    for number, reference in enumerate(references, 1):
+        try:
+            found.append(resolve(reference, entry.file.path.parent, entry.file.environ))
+        except SecretError as error:
+            raise SecretError(f"secret {number}: {error}") from None
+    if len({one.reveal() for one in found}) < len(found):
+        raise SecretError("two of the secrets are the same")
+    return ClientSecret(found[0], tuple(found[1:]))
+
+
+def _federated_token(entry: ConnectionTable, reference: str) -> Credential:
+    if reference == "github":
+        return FederatedToken(github_token, "github")
     folder, environ = entry.file.path.parent, entry.file.environ
-    if key == "client_secret":
-        return ClientSecret(resolve(reference, folder, environ))
-    if key == "federated_token":
-        if reference == "github":
-            return FederatedToken(github_token, "github")
-        origin = resolve(reference, folder, environ).origin  # the token is read for each use: it lives for minutes
-        return FederatedToken(lambda: resolve(reference, folder, environ).reveal().strip(), origin)
+    # The token is read for each use: it lives for minutes.
+    origin = resolve(reference, folder, environ).origin
+    return FederatedToken(lambda: resolve(reference, folder, environ).reveal().strip(), origin)
+
+
+def _workload_identity(entry: ConnectionTable, _: object) -> Credential:
+    environ = entry.file.environ
+    path = environ.get(TOKEN_FILE)
+    if not path:
+        raise SecretError(
+            f"{TOKEN_FILE} is {'empty' if TOKEN_FILE in environ else 'not set'}; AKS sets it in the pods of a service"
+            ' account with workload identity, whose label is azure.workload.identity/use: "true"'
+        )
+
+    def token() -> str:
+        text = resolve(f"file:{path}", Path(os.sep), environ).reveal().strip()
+        if not text:
+            raise SecretError(f"the file that {TOKEN_FILE} names is empty")
+        return text
+
+    return FederatedToken(token, f"file:{path}")
+
+
+def _managed_identity(entry: ConnectionTable, value: Any) -> Credential:
+    return find_identity(entry.file.environ, _selector(value))
+
+
+def _certificate(entry: ConnectionTable, reference: str) -> Credential:
+    folder, environ = entry.file.path.parent, entry.file.environ
     password = entry.row.get("certificate_password")
     if password is not None and not isinstance(password, str):
         raise SecretError("certificate_password is no text in quotes")
@@ -66,3 +177,19 @@ def _resolved(entry: ConnectionTable, key: str, reference: str) -> Credential:
     certificate = Certificate(content, origin, resolve(password, folder, environ) if password else None)
     certificate.check()
     return certificate
+
+
+_REFERENCE = "env:NAME, file:PATH or the value"
+KEYS: Mapping[str, Key] = {
+    "client_secret": Key(_REFERENCE, _is_text, _secret),
+    "client_secrets": Key(f"a list of 2 to {MANY_SECRETS} secrets, each {_REFERENCE}", _are_texts, _secrets),
+    "certificate": Key(_REFERENCE, _is_text, _certificate),
+    "federated_token": Key(_REFERENCE, _is_text, _federated_token),
+    "managed_identity": Key(
+        f"true, or a table with one of {', '.join(SELECTORS)}",
+        lambda value: value is True or isinstance(value, dict),
+        _managed_identity,
+    ),
+    "workload_identity": Key("true", lambda value: value is True, _workload_identity),
+}
+"""How each key of :data:`~conformance.connection.connection_table.CREDENTIALS` is read."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.connection.connection_keys import read_connection
-from conformance.connection.connection_table import CREDENTIALS, IDS, KEYS, ConnectionFile, ConnectionTable
+from conformance.connection.connection_table import KEYS, TEXTS, ConnectionFile, ConnectionTable
 from conformance.connection.contradiction import contradictions
 from conformance.connection.form import help_for, help_for_variables
 from conformance.connection.model import Connection
@@ -126,7 +126,7 @@ def _read(path: Path, environ: Mapping[str, str], credentials: bool) -> Connecti
     if text is None:
         return file
     file.lines = text.split("\n")
-    repaired, mistakes = repair(text, (*IDS, *CREDENTIALS, "certificate_password", "name"))
+    repaired, mistakes = repair(text, TEXTS)
     for mistake in mistakes:
         if mistake.key:
             file.keys[mistake.key] = True

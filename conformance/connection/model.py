@@ -13,6 +13,7 @@ from conformance.connection.clouds import CLOUDS, Cloud
 from conformance.connection.credential import ClientSecret, Credential
 from conformance.connection.expect import Expect
 from conformance.connection.ingestion import Ingestion
+from conformance.connection.managed_identity import ManagedIdentity
 from conformance.connection.needs import Needs
 from conformance.connection.profile import DEFAULT, Profile, get_profile
 from conformance.connection.secret import Secret
@@ -44,6 +45,10 @@ class Connection:
     profile: Profile
     ingestion: Ingestion | None
     """Where another tool sends rows to with the same app; None where it only reads."""
+    customer_tenant_id: str | None
+    """Azure Lighthouse: the tenant that delegates its subscription to ``tenant_id``, which is the provider's."""
+    home_tenant_id: str | None
+    """A multi-tenant app: the provider's tenant, where it is registered; ``tenant_id`` is the customer's."""
 
     def __init__(
         self,
@@ -63,6 +68,8 @@ class Connection:
         expect: Expect | None = None,
         profile: Profile | str = DEFAULT,
         ingestion: Ingestion | None = None,
+        customer_tenant_id: str | None = None,
+        home_tenant_id: str | None = None,
     ) -> None:
         if (client_secret is None) == (credential is None):
             raise TypeError("a connection has one credential: client_secret, or credential")
@@ -88,6 +95,8 @@ class Connection:
             "expect": expect,
             "profile": profile,
             "ingestion": ingestion,
+            "customer_tenant_id": customer_tenant_id,
+            "home_tenant_id": home_tenant_id,
         }
         for key, value in values.items():
             object.__setattr__(self, key, value)
@@ -148,4 +157,17 @@ class Connection:
                 if (base := self.cloud.hosts.get(api))
             },
             "hosts": ", ".join(self.hosts),
+            **({"kind": " ".join(self.kinds)} if self.kinds else {}),
+            **({"customer_tenant_id": self.customer_tenant_id} if self.customer_tenant_id else {}),
+            **({"home_tenant_id": self.home_tenant_id} if self.home_tenant_id else {}),
         }
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """In which ways it differs from an app of the customer's own with a credential of its own, for its fixes."""
+        differs = {
+            "managed_identity": isinstance(self.credential, ManagedIdentity),
+            "lighthouse": self.customer_tenant_id is not None,
+            "multi_tenant": self.home_tenant_id is not None,
+        }
+        return tuple(name for name, is_so in differs.items() if is_so)

@@ -17,7 +17,10 @@ client_id = ""                      # Application (client) ID
 client_secret = "env:SENTINEL_CLIENT_SECRET"      # env:NAME or file:PATH
 # certificate = "file:app.pem"                    # instead: key and certificate, PEM or PFX
 # certificate_password = "env:CERTIFICATE_PASSWORD"
+# client_secrets = ["env:OLD", "env:NEW"]         # instead: several, while one is replaced by the next
 # federated_token = "github"                      # instead: workload identity federation; or env:NAME, file:PATH
+# workload_identity = true                        # instead: in a pod of AKS, which says tenant, app and token file
+# managed_identity = true                         # instead: of this machine; or { client_id = "..." }
 
 # Azure portal > Log Analytics workspaces > the workspace > Overview
 subscription_id = ""
@@ -25,6 +28,8 @@ resource_group = ""
 workspace_id = ""                   # the GUID
 workspace_name = ""
 
+# customer_tenant_id = ""           # Azure Lighthouse: whose subscription it is; tenant_id is the provider's then
+# home_tenant_id = ""               # a multi-tenant app: where it is registered; tenant_id is the customer's then
 # cloud = "public"                  # usgov-gcc, usgov-gcc-high, usgov-dod, china
 # profile = "airmdr"                # what the connection is for: --sentinel-list-profiles
 # apis = ["log_analytics", "sentinel", "graph", "defender"]   # what the connection is for

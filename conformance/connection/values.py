@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from conformance.connection.correction import correction, invisible
-from conformance.connection.credential import ClientSecret
+from conformance.connection.credential import ClientSecret, Credential
+from conformance.connection.managed_identity import ManagedIdentity
 from conformance.connection.model import Connection
 from conformance.redaction import describe, shape_of
 
@@ -44,12 +45,25 @@ def problems(connection: Connection, *keys: str) -> tuple[Problem, ...]:
     """Return the malformed values of a connection, or those of some keys, in the order of the form. Pure: nothing is
     sent.
     """
-    found = malformed_values({key: getattr(connection, key) for key in RULES}, keys or RULES.keys())
-    credential = connection.credential
+    values = {key: getattr(connection, key) for key in RULES}
+    if isinstance(connection.credential, ManagedIdentity) and not connection.client_id:
+        del values["client_id"]  # the machine knows which identity it has
+    found = malformed_values(values, keys or RULES.keys())
     asked = not keys or "client_secret" in keys
-    if asked and isinstance(credential, ClientSecret) and (problem := secret(credential.secret.reveal())):
-        found.append(Problem("client_secret", *problem))
+    if asked and (problem := secret_problem(connection.credential)):
+        found.append(problem)
     return tuple(found)
+
+
+def secret_problem(credential: Credential) -> Problem | None:
+    """Return what is wrong with a client secret, which is described and never shown; of several with the first, where
+    none can be right. None for other credentials.
+    """
+    if not isinstance(credential, ClientSecret):
+        return None
+    verdicts = [secret(one.reveal()) for one in credential.secrets]
+    first = verdicts[0]
+    return None if first is None or None in verdicts else Problem("client_secret", *first)
 
 
 def malformed_values(values: Mapping[str, str], keys: Collection[str] | None = None) -> list[Problem]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from conformance.connection import Certificate, ClientSecret, Credential
+from conformance.connection import Certificate, ClientSecret, Credential, ManagedIdentity
 
 
 @dataclass(frozen=True)
 class CredentialFiles:
     """``keys`` are the lines of a connection file, ``contents`` the files that they name, relative to it."""
 
-    keys: Mapping[str, str]
+    keys: Mapping[str, str | bool]
     contents: Mapping[str, bytes] = field(repr=False)
     path_variable: str | None = None
     """The environment variable in which Azure's SDKs expect the path of the first file."""
@@ -20,7 +21,7 @@ class CredentialFiles:
     @property
     def lines(self) -> str:
         """The keys as TOML."""
-        return "\n".join(f'{key} = "{value}"' for key, value in self.keys.items())
+        return "\n".join(f"{key} = {json.dumps(value)}" for key, value in self.keys.items())
 
 
 def files_of(credential: Credential) -> CredentialFiles:
@@ -28,9 +29,12 @@ def files_of(credential: Credential) -> CredentialFiles:
     if isinstance(credential, ClientSecret):
         content = {"client.secret": credential.secret.reveal().encode()}
         return CredentialFiles({"client_secret": "file:client.secret"}, content)
+    if isinstance(credential, ManagedIdentity):
+        return CredentialFiles({"managed_identity": True}, {})
     if isinstance(credential, Certificate):
         name = "client.pem" if credential.password is None else "client.pfx"
-        keys, contents = {"certificate": f"file:{name}"}, {name: credential.content}
+        keys: dict[str, str | bool] = {"certificate": f"file:{name}"}
+        contents = {name: credential.content}
         if credential.password is not None:
             keys["certificate_password"] = f"file:{name}.password"
             contents[f"{name}.password"] = credential.password.reveal().encode()

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import respx
 
+from conformance.apis import managed_identity
 from conformance.apis.endpoint import APIS, Api, Endpoint
 from conformance.connection import CLOUDS, Connection
+from conformance.connection.managed_identity import is_local
 from conformance.fakes.network.failures import Obstacle
 from conformance.fakes.network.paths import normalize, route_pattern
 from conformance.fakes.services.routes import ANSWERS, ASKED, GATES, SERVED, UNMATCHED, Call
@@ -84,9 +86,19 @@ class World:
         if self.life:
             self.life.go_on()
         host = request.url.host
+        if is_local(host):
+            return self._of_machine(request)
         if host not in hosts():
             raise httpx.ConnectError(f"{host} is not one of the virtual tenant's hosts", request=request)
         return self.reply(request)
+
+    def _of_machine(self, request: httpx.Request) -> httpx.Response:
+        """Answer a request to the machine's own endpoint, which gives tokens of managed identities."""
+        request.extensions[ASKED] = self
+        try:
+            return self._answer_from(managed_identity.TOKEN, request, {})
+        finally:
+            del request.extensions[ASKED]
 
     def reply(self, request: httpx.Request) -> httpx.Response:
         """Answer a request to one of the hosts, which is not remembered: a part of a batch."""

@@ -13,7 +13,7 @@ from conformance.findings.data import load
 from conformance.findings.finding import Certainty
 from conformance.findings.lazy_pattern import lazy_pattern
 
-CATALOGUES = ("entra", "arm", "log_analytics", "sentinel", "graph", "defender", "other", "network")
+CATALOGUES = ("entra", "managed_identity", "arm", "log_analytics", "sentinel", "graph", "defender", "other", "network")
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from types import MappingProxyType
+from typing import Any
 
 from conformance.findings.command import Command
 from conformance.findings.data import load
 
 UNKNOWN = "unknown"
+KINDS = ("managed_identity", "lighthouse", "multi_tenant")
+"""Kinds of connections whose fixes differ from those of an app with a credential of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +39,36 @@ class Cause:
     """Data stops: where a connection does not work, it is one of the things to fix, even as a warning."""
     key: str | None = None
     """The key of the connection file whose value to look at."""
+    instead: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
+    """Fields that differ for a kind of connection, by :data:`KINDS`."""
+
+    def of(self, kinds: str | None) -> Cause:
+        """Return the cause as it is for a connection of these kinds, separated by blanks."""
+        cause = self
+        for kind in (kinds or "").split():
+            cause = replace(cause, **self.instead.get(kind, {}))
+        return cause
 
 
 @cache
 def _causes() -> Mapping[str, Cause]:
     return MappingProxyType(
         {
-            name: Cause(name, group, commands=tuple(map(Command.of, row.pop("commands", ()))), **row)
+            name: Cause(
+                name,
+                group,
+                **_fields({key: value for key, value in row.items() if key not in KINDS}),
+                instead={key: _fields(row[key]) for key in KINDS if key in row},
+            )
             for group, rows in load("causes").items()
             for name, row in rows.items()
         }
     )
+
+
+def _fields(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row of ``causes.toml`` as fields of a cause."""
+    return {**row, **({"commands": tuple(map(Command.of, row["commands"]))} if "commands" in row else {})}
 
 
 class _Causes(Mapping[str, Cause]):

@@ -10,7 +10,7 @@ from conformance.findings.cause import CAUSES
 from conformance.findings.docs import UNPUBLISHED
 from conformance.findings.remedies import PLACEHOLDERS, Fix, fix
 
-_FACTS = PLACEHOLDERS | {"api"}
+_FACTS = PLACEHOLDERS | {"api", "kind"}
 Certainty = Literal["certain", "likely"]
 
 

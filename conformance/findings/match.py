@@ -14,6 +14,7 @@ from conformance.findings.signal import Signal
 # Whose words a service may speak. Sentinel sits behind the gateway of Azure Resource Manager; its rules run queries.
 _FAMILIES: Mapping[str, tuple[str, ...]] = {
     "entra": ("entra", "other", "network"),
+    "managed_identity": ("managed_identity", "network"),
     "arm": ("arm", "sentinel", "log_analytics", "other", "network"),
     "log_analytics": ("log_analytics", "arm", "sentinel", "other", "network"),
     "sentinel": ("sentinel", "arm", "log_analytics", "other", "network"),

@@ -18,6 +18,8 @@ from conformance.findings.lazy_pattern import lazy_pattern
 PLACEHOLDERS = frozenset(
     {
         "tenant_id",
+        "customer_tenant_id",
+        "home_tenant_id",
         "client_id",
         "subscription_id",
         "resource_group",
@@ -68,6 +70,8 @@ _USUAL: Mapping[str, str] = {
     "hosts": ", ".join(url.removeprefix("https://") for url in CLOUDS["public"].hosts.values()),
 }
 _CLOUD, _LOGIN = "az cloud set --name {cloud_az}", "az login --tenant {tenant_id} --allow-no-subscriptions"
+_LOGIN_AT_HOME = _LOGIN.replace("{tenant_id}", "{home_tenant_id}")
+"""For commands of an app's registration, which a multi-tenant app has in the provider's tenant."""
 _THROUGH = "{through}"
 """A word of a command that becomes curl's options for the proxy of the request, if there is one."""
 
@@ -117,6 +121,7 @@ class Fix:
 
 def fix(cause: Cause, facts: Mapping[str, str]) -> Fix:
     """Return the fix of a cause. Unknown values remain visible as hints such as ``<client-id>``."""
+    cause = cause.of(facts.get("kind"))
     variants = tuple(_variants(facts))
     shown = variants[0] | {
         "resource_name": " and ".join(dict.fromkeys(v["resource_name"] for v in variants if "resource_name" in v))
@@ -143,7 +148,8 @@ def _block(cause: Cause, facts: Mapping[str, str]) -> Iterator[Command]:
     if cloud and not any(run.startswith("az cloud set") for run in runs):
         yield Command.of(_CLOUD)
     if (cloud or directory) and not any(run.startswith("az login") for run in runs):
-        yield Command.of(_LOGIN)
+        at_home = "home_tenant_id" in facts and any(run.startswith("az ad app ") for run in runs)
+        yield Command.of(_LOGIN_AT_HOME if at_home else _LOGIN)
     yield from cause.commands
 
 

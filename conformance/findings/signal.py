@@ -16,6 +16,7 @@ from conformance.findings.members import read_contents
 
 SERVICES: Mapping[str, str] = {
     "entra": "entra",
+    "managed_identity": "managed_identity",
     "arm": "arm",
     "log_analytics": "log_analytics",
     "loganalytics": "log_analytics",

@@ -11,6 +11,8 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
+from conformance.connection.managed_identity import is_local
+
 SCHEMES = ("http", "https", "socks5", "socks5h")
 _AUTHORITY = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<rest>.*)", re.IGNORECASE | re.DOTALL
@@ -49,12 +51,12 @@ class Proxy:
 
 def proxy_for(host: str) -> str | None:
     """Return the URL of the proxy that leads to ``host`` over https, with its credentials; None for a direct
-    connection.
+    connection, which this machine and link-local addresses always have.
 
     The environment is read as :func:`urllib.request.getproxies` reads it, else the system's settings. The URL may be
     unusable: :func:`proxy_to` checks it.
     """
-    if proxy_bypass(host):
+    if is_local(host) or proxy_bypass(host):
         return None
     value = _https_proxy()
     return value if value is None or "://" in value else f"http://{value}"

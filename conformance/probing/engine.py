@@ -9,15 +9,13 @@ from functools import lru_cache, partial
 from typing import Any
 
 import httpx
-import msgspec
 
 from conformance._version import __version__
 from conformance.apis import entra
 from conformance.apis.endpoint import Ask, Audience
 from conformance.apis.entra import OpenIdConfiguration
-from conformance.connection import CLOUDS, Connection
-from conformance.findings import Finding, finding
-from conformance.probing import tokens
+from conformance.connection import CLOUDS, Connection, ManagedIdentity
+from conformance.findings import finding
 from conformance.probing.challenge import claims_of
 from conformance.probing.client import Client
 from conformance.probing.clock import Clock
@@ -30,6 +28,7 @@ from conformance.probing.interpretation import read
 from conformance.probing.probe import (
     CONNECTION,
     PROBES,
+    AskSecrets,
     AskToken,
     NotApplicable,
     NotConfigured,
@@ -42,6 +41,7 @@ from conformance.probing.request import build
 from conformance.probing.response import NetworkFailure
 from conformance.probing.shared_network import share_findings
 from conformance.probing.shortage import Shortage, shortage
+from conformance.probing.sign_in import SignIn
 from conformance.probing.transport import SOCKETS, Patience, Sender
 
 HEADERS = {
@@ -74,8 +74,8 @@ class Engine:
     ) -> None:
         self.connection = connection
         clock, patience = clock or Clock(), patience or Patience()
-        self._clock = clock
-        self._guard = Guard(transport, connection.cloud, negative=negative)
+        identity = connection.credential if isinstance(connection.credential, ManagedIdentity) else None
+        self._guard = Guard(transport, connection.cloud, negative=negative, identity=identity)
         self._client = Client(
             transport=self._guard,
             timeout=httpx.Timeout(None, connect=patience.connect),
@@ -85,6 +85,7 @@ class Engine:
         )
         accounts = (pace or RateLimits()).accounts(connection.facts(), clock.monotonic())
         self._sender = Sender(self._client, clock, patience, accounts, start, sockets)
+        self._sign_in = SignIn(connection, self._client, self._guard, self._sender, clock)
         self._tasks: dict[str, asyncio.Task[Evidence]] = {}
         self._findings: dict[str, asyncio.Task[Refusal | NotAsked]] = {}
         self._renewed: dict[Audience, asyncio.Task[Evidence]] = {}
@@ -182,6 +183,10 @@ class Engine:
     async def _question(self, probe: Probe, question: Question) -> Evidence:
         if isinstance(question, AskToken):
             return await self._token(probe.name, question)
+        if isinstance(question, AskSecrets):
+            discovery = await self._raw("discovery")
+            assert isinstance(discovery, Answer)
+            return await self._sign_in.secrets(probe.name, question, discovery)
         if not isinstance(question, Ask):
             return await question.put(partial(self._question, probe))
         audience = question.token or question.endpoint.api.audience
@@ -238,29 +243,7 @@ class Engine:
         if stop := stop_reason(PROBES[name], {"discovery": discovery}):
             return stop
         assert isinstance(discovery, Answer)
-        document = msgspec.json.encode(discovery.data).decode()
-        try:
-            asked = await tokens.compose(self.connection, ask.audience, document, self._clock.now(), claims)
-        except (ImportError, AttributeError):
-            raise  # of this installation, not of the credential
-        except Exception as error:
-            if lacking := shortage(error):
-                raise lacking from None
-            return Refusal(name, credential_finding(error))
-        headers = {**asked.headers, "Content-Type": "application/x-www-form-urlencoded"}
-        request = self._client.build_request("POST", asked.url, content=asked.encode(), headers=headers)
-        result = await self._sender.send(request, entra.TOKEN.name, urgency(name, len(PROBES)))
-        if isinstance(result, NetworkFailure):
-            return Refusal(name, result.finding, result.exchange)
-        evidence = read(name, entra.TOKEN, result, self.connection)
-        if isinstance(evidence, Answer):
-            if problem := tokens.problem(evidence.data.access_token):
-                found = finding("contract_violation", code=entra.TOKEN.name, explanation=problem)
-                return Refusal(name, found, evidence.exchange, evidence.headers)
-            token = tokens.Token(ask.audience, evidence.data.access_token, evidence.data)
-            self._guard.tokens[token.text] = ask.audience
-            return replace(evidence, data=token)
-        return evidence
+        return await self._sign_in.token(name, ask, discovery, urgency(name, len(PROBES)), claims)
 
 
 @lru_cache(maxsize=1024)
@@ -281,9 +264,3 @@ def stop_reason(probe: Probe, needed: Mapping[str, Evidence]) -> Evidence | None
             return Blocked(probe.name, evidence.root)
         rest = rest or replace(evidence, probe=probe.name)
     return rest
-
-
-def credential_finding(trouble: Exception) -> Finding:
-    """Return the finding of a token request that could not be made: the credential cannot be used."""
-    also = ("federation_mismatch", "credential_missing")
-    return finding("certificate_invalid", certainty="likely", also=also, code=type(trouble).__name__)

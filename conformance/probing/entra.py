@@ -7,10 +7,10 @@ from dataclasses import replace
 from conformance.apis import entra
 from conformance.apis.endpoint import Ask, Audience
 from conformance.apis.entra import OpenIdConfiguration
-from conformance.connection import CLOUDS, Connection, problems
+from conformance.connection import CLOUDS, ClientSecret, Connection, problems
 from conformance.findings import Finding, finding
 from conformance.probing.evidence import Answer
-from conformance.probing.probe import AskToken, NotApplicable, Refused, probe
+from conformance.probing.probe import AskSecrets, AskToken, NotApplicable, Refused, probe
 
 
 @probe
@@ -63,6 +63,18 @@ def token_graph(connection: Connection, discovery: Answer[OpenIdConfiguration]) 
 @probe
 def token_defender(connection: Connection, discovery: Answer[OpenIdConfiguration]) -> AskToken:
     return token(connection, "defender", discovery)
+
+
+@probe
+def client_secrets(connection: Connection, discovery: Answer[OpenIdConfiguration]) -> AskSecrets:
+    """What comes of each of several client secrets: an answer or a refusal for each, in their order."""
+    credential = connection.credential
+    if not isinstance(credential, ClientSecret) or not credential.others:
+        raise NotApplicable("this connection has not several client secrets")
+    if found := foreign_cloud(connection, discovery.data):
+        raise Refused(found)
+    stop_at_problems(connection, "client_id", "client_secret")
+    return AskSecrets()
 
 
 def foreign_cloud(connection: Connection, discovery: OpenIdConfiguration) -> Finding | None:

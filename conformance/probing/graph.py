@@ -9,7 +9,7 @@ from conformance.apis import graph
 from conformance.apis.endpoint import Ask, Endpoint
 from conformance.apis.graph import Alert, Application, AppRoleAssignment, Incident, SecureScore
 from conformance.apis.shape import ODataList
-from conformance.connection import Connection
+from conformance.connection import Connection, ManagedIdentity
 from conformance.probing.evidence import Answer
 from conformance.probing.following import FirstThere, Item, NextPage
 from conformance.probing.probe import NotApplicable, T, probe
@@ -120,6 +120,10 @@ def may_read_itself(token_graph: Answer[Token]) -> None:
 @probe
 def application(connection: Connection, token_graph: Answer[Token]) -> Ask[Application]:
     """The app's own registration: requested permissions and credentials' end dates."""
+    if isinstance(connection.credential, ManagedIdentity):
+        raise NotApplicable("a managed identity has no app registration")
+    if connection.home_tenant_id is not None:
+        raise NotApplicable("the app is registered in the provider's tenant")
     may_read_itself(token_graph)
     return graph.APPLICATION.ask(
         headers=PREFER,
@@ -131,4 +135,4 @@ def application(connection: Connection, token_graph: Answer[Token]) -> Ask[Appli
 def consents(connection: Connection, token_graph: Answer[Token]) -> Ask[ODataList[AppRoleAssignment]]:
     """The application permissions that were consented."""
     may_read_itself(token_graph)
-    return graph.APP_ROLE_ASSIGNMENTS.ask(headers=PREFER)
+    return graph.APP_ROLE_ASSIGNMENTS.ask(headers=PREFER, client_id=connection.client_id or token_graph.data.app_id)

@@ -2,7 +2,8 @@
 
 Only declared operations leave, only over https, only to the hosts of the connection's cloud (what needs no token and is
 declared so: of any cloud), and a bearer token only to the host that its audience belongs to. Everything else raises
-before a byte leaves.
+before a byte leaves. The one exception is the managed identity endpoint of a connection that signs in so: http on this
+machine's own addresses, which is asked for tokens alone.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from urllib.parse import parse_qsl
 
 import httpx
 
-from conformance.apis import ENDPOINTS
+from conformance.apis import ENDPOINTS, managed_identity
 from conformance.apis.endpoint import Api, Audience, Endpoint
-from conformance.connection import CLOUDS, Cloud
+from conformance.connection import CLOUDS, Cloud, ManagedIdentity
 
 PAGING_OPTIONS = frozenset({"$skiptoken", "$skip", "$top", "api-version"})
 """Options that a service may put in a next link beside the operation's own."""
@@ -34,8 +35,17 @@ def _host(base: str) -> str:
 class Guard(httpx.AsyncBaseTransport):
     """Wraps a transport. ``tokens`` is the register of the tokens that this run was issued, by audience."""
 
-    def __init__(self, transport: httpx.AsyncBaseTransport, cloud: Cloud, *, negative: bool = False) -> None:
+    def __init__(
+        self,
+        transport: httpx.AsyncBaseTransport,
+        cloud: Cloud,
+        *,
+        negative: bool = False,
+        identity: ManagedIdentity | None = None,
+    ) -> None:
         self._transport = transport
+        self._identity = None if identity is None else httpx.URL(identity.endpoint)
+        self._proves_itself = identity is not None and identity.platform == "arc"
         self._operations: dict[tuple[str, str, int], list[Endpoint[Any]]] = {}
         """By host, method, and number of slashes in the path, which no parameter changes."""
         for endpoint in ENDPOINTS.values():
@@ -56,11 +66,24 @@ class Guard(httpx.AsyncBaseTransport):
     def check(self, request: httpx.Request) -> Endpoint[Any]:
         """Return the declared operation that the request is. Raises :class:`GuardError` for any other request."""
         url = request.url
+        if self._identity is not None and url.copy_with(query=None) == self._identity:
+            return self._local(request)
         if url.scheme != "https" or url.port not in (None, 443) or url.userinfo:
             raise GuardError(f"{url.scheme}://{url.host} is not a plain https address of a service")
         endpoint = self._declared(request)
         self._token_goes_home(request, endpoint.api)
         return endpoint
+
+    def _local(self, request: httpx.Request) -> Endpoint[Any]:
+        """Return the operation of a request to the managed identity endpoint, which is on this machine.
+
+        Of the headers, only Azure Arc's proof may be one of authorization. No token of the run goes there.
+        """
+        header = request.headers.get("authorization")
+        if request.method != "GET" or not (header is None or (self._proves_itself and header.startswith("Basic "))):
+            raise GuardError("a managed identity endpoint is only asked for tokens")
+        self._options(request, managed_identity.TOKEN)
+        return managed_identity.TOKEN
 
     def _declared(self, request: httpx.Request) -> Endpoint[Any]:
         path = request.url.path

@@ -45,6 +45,11 @@ class AskToken:
     audience: Audience
 
 
+@dataclass(frozen=True, slots=True)
+class AskSecrets:
+    """The question what comes of each of several client secrets."""
+
+
 class Plan(Protocol):
     """A question that may take several requests."""
 
@@ -52,7 +57,7 @@ class Plan(Protocol):
         """Return the evidence; ``put`` asks one question. Raises :class:`NotApplicable` where nothing can be said."""
 
 
-Question = Ask[Any] | AskToken | Plan
+Question = Ask[Any] | AskToken | AskSecrets | Plan
 
 
 @dataclass(frozen=True)

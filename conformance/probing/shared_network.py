@@ -8,8 +8,9 @@ from dataclasses import replace
 import httpx
 
 from conformance.connection import Connection
+from conformance.connection.managed_identity import is_local
 from conformance.findings import CAUSES, Finding, finding
-from conformance.probing.evidence import Evidence, Refusal
+from conformance.probing.evidence import Evidence, Exchange, Refusal
 
 
 def share_findings(evidence: Mapping[str, Evidence], connection: Connection) -> dict[str, Evidence]:
@@ -19,17 +20,22 @@ def share_findings(evidence: Mapping[str, Evidence], connection: Connection) -> 
     """
     hosts: dict[str, dict[str, Finding]] = {}
     for item in evidence.values():
-        if isinstance(item, Refusal) and item.exchange and CAUSES[item.finding.cause].group == "network":
+        if isinstance(item, Refusal) and item.exchange and _is_shared(item.finding, item.exchange):
             hosts.setdefault(item.finding.cause, {}).setdefault(httpx.URL(item.exchange.url).host, item.finding)
     fixes = {
         cause: {host: _filled(one, host, connection) for host, one in found.items()} for cause, found in hosts.items()
     }
     return {
         name: item.with_finding(_name_hosts(item.finding, httpx.URL(item.exchange.url).host, fixes[item.finding.cause]))
-        if isinstance(item, Refusal) and item.exchange and item.finding.cause in fixes
+        if isinstance(item, Refusal) and item.exchange and _is_shared(item.finding, item.exchange)
         else item
         for name, item in evidence.items()
     }
+
+
+def _is_shared(found: Finding, exchange: Exchange) -> bool:
+    """Return whether a finding is about the network, and not about an address of this machine."""
+    return CAUSES[found.cause].group == "network" and not is_local(httpx.URL(exchange.url).host)
 
 
 def _filled(found: Finding, host: str, connection: Connection) -> Finding:

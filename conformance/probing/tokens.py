@@ -8,7 +8,7 @@ import binascii
 import contextlib
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 
 from conformance.apis.endpoint import Audience
 from conformance.apis.entra import TokenResponse
-from conformance.connection import Connection
+from conformance.connection import Connection, ManagedIdentity
 from conformance.redaction import remember
 
 LONGEST = 32 * 1024
@@ -56,6 +56,11 @@ class Token:
         return tuple(role for role in roles if isinstance(role, str)) if isinstance(roles, list) else ()
 
     @property
+    def app_id(self) -> str:
+        """The client id of the app (claim ``appid``, or ``azp``); empty where the token does not say."""
+        return str(self.claims.get("appid") or self.claims.get("azp") or "")
+
+    @property
     def object_id(self) -> str | None:
         """The object id of the service principal (claim ``oid``)."""
         oid = self.claims.get("oid")
@@ -87,11 +92,13 @@ def decode_claims(token: str) -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """What is to be posted for a token. It holds the credential, and is never shown."""
+    """What is to be posted, or asked of this machine, for a token. It holds the credential, and is never shown."""
 
     url: str
     form: Mapping[str, Any] = field(repr=False)
-    """As msal gives it: text, numbers, and ``bytes`` for an assertion that it has signed."""
+    """As msal gives it: text, numbers, and ``bytes`` for an assertion that it has signed. Asked of this machine, the
+    query.
+    """
     headers: Mapping[str, str] = field(repr=False)
 
     def encode(self) -> bytes:
@@ -113,12 +120,12 @@ def _text(value: object) -> str:
 
 
 class _Composed(Exception):
-    """Signals that Signals that msal has composed its request."""
+    """Signals that msal has composed its request."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Document:
-    """The discovery document, as an HTTP answer in the form that msal reads."""
+class GivenAnswer:
+    """An HTTP answer in the form that msal reads."""
 
     text: str
     status_code: int = 200
@@ -135,8 +142,8 @@ class _Composer:
         self._discovery = discovery
         self.request: TokenRequest | None = None
 
-    def get(self, url: str, **_: Any) -> _Document:
-        return _Document(self._discovery)
+    def get(self, url: str, **_: Any) -> GivenAnswer:
+        return GivenAnswer(self._discovery)
 
     def post(self, url: str, data: Any = None, headers: Any = None, **_: Any) -> None:
         self.request = TokenRequest(url, dict(data or {}), dict(headers or {}))
@@ -144,6 +151,44 @@ class _Composer:
 
     def close(self) -> None:
         """There is nothing to close."""
+
+
+class _LocalComposer:
+    """msal's ``http_client`` for a managed identity: has these answers already, and takes the next request."""
+
+    def __init__(self, answers: Sequence[GivenAnswer]) -> None:
+        self._answers = list(answers)
+        self.request: TokenRequest | None = None
+
+    def get(self, url: str, params: Any = None, headers: Any = None, **_: Any) -> GivenAnswer:
+        if self._answers:
+            return self._answers.pop(0)
+        self.request = TokenRequest(url, dict(params or {}), dict(headers or {}))
+        raise _Composed
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+async def compose_local(
+    connection: Connection, identity: ManagedIdentity, audience: Audience, answers: Sequence[GivenAnswer]
+) -> TokenRequest | None:
+    """Return the request to the managed identity endpoint that msal makes after these ``answers``; None if it makes
+    none. Raises what msal does where it cannot make one: for Azure Arc it reads the file that the first answer names.
+    """
+
+    def composed() -> TokenRequest | None:
+        import msal
+
+        composer = _LocalComposer(answers)
+        client = msal.ManagedIdentityClient(identity.msal(), http_client=composer)
+        with contextlib.suppress(_Composed):
+            client.acquire_token_for_client(resource=connection.cloud.audiences[audience][0])
+        if composer.request is not None and (key := composer.request.headers.get("Authorization")):
+            remember(key.removeprefix("Basic "))
+        return composer.request
+
+    return await asyncio.get_running_loop().run_in_executor(_threads, copy_context().run, composed)
 
 
 async def compose(

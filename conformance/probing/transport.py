@@ -37,6 +37,7 @@ from conformance.probing.shortage import shortage
 
 CONCURRENCY: Mapping[str, int] = {
     "entra": 4,
+    "managed_identity": 4,
     "arm": 10,
     "sentinel": 10,
     "log_analytics": 4,

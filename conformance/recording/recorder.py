@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from conformance._version import CHECKS_VERSION, __version__
 from conformance.checks.outcome import Outcome
 from conformance.checks.registry import Check
-from conformance.connection import Connection
+from conformance.connection import ClientSecret, Connection, ManagedIdentity
 from conformance.probing.shapes import shapes
 from conformance.recording import cassette
 from conformance.recording.cassette import SCHEMA, Cassette, CheckPart, Manifest, Tier
@@ -32,7 +32,7 @@ from conformance.recording.scrub_cassette import Scrubbed, scrub_recording
 from conformance.recording.vcr_persister import Tape
 from conformance.redaction import clean_bytes
 from conformance.redaction.register import nothing_learned
-from conformance.sources.base import Source
+from conformance.sources.base import Source, SourceError
 from conformance.verification.api import verify
 from conformance.verification.verdict import verdict
 
@@ -81,9 +81,19 @@ class Recording:
     def check(self, connections: Iterable[Connection]) -> None:
         """Check the cassettes of these connections.
 
-        Raises :class:`~conformance.sources.base.SourceError` for one that would be replayed and cannot be.
+        Raises :class:`~conformance.sources.base.SourceError` for one that would be replayed and cannot be, and for a
+        connection that cannot be recorded: a replay has one made-up secret, and no machine that gives tokens.
         """
         for connection in connections:
+            if isinstance(connection.credential, ManagedIdentity) or (
+                isinstance(connection.credential, ClientSecret) and connection.credential.others
+            ):
+                kind = (
+                    "a managed identity"
+                    if isinstance(connection.credential, ManagedIdentity)
+                    else "several client secrets"
+                )
+                raise SourceError(f"{connection.name}: a connection with {kind} cannot be recorded")
             folder = cassette.place(self.folder, connection.name)
             if self.mode in ("once", "new_episodes") and cassette.exists(folder):
                 cassette.read(folder)

@@ -78,6 +78,7 @@ def _credential(credential: Credential, scrubber: Scrubber) -> CredentialPart:
         return CredentialPart(kind="certificate")
     if isinstance(credential, FederatedToken):
         return CredentialPart(kind="federated_token")
+    assert isinstance(credential, ClientSecret), "managed identities are not recorded"
     secret = credential.secret
     kind = secret.origin.partition(":")[0]
     return CredentialPart(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from itertools import groupby
 
 from conformance.apis import ENDPOINTS
-from conformance.apis.endpoint import APIS
 from conformance.fakes import FAULTS, ROUTES, SCENARIOS, Fault
 from conformance.fakes.services.routes import PROVENANCE, Refuser
+from conformance.report.wording import capital
 from scripts.pages.findings import service_title
 from scripts.pages.markdown import NOTE, TIERS, cause, causes, code, fault, source, table
+from scripts.pages.operations import SPEAKERS
 
 HEAD = """\
 # The virtual tenant
@@ -101,8 +102,8 @@ def page() -> str:
     ]
     for module in ROUTES:
         api = module.__name__.rpartition(".")[2]
-        if api in APIS:
-            parts += [f"### {APIS[api].title}\n", successes(api), refusals(api, module.refuse)]
+        if api in SPEAKERS:
+            parts += [f"### {capital(SPEAKERS[api].title)}\n", successes(api), refusals(api, module.refuse)]
     parts.append(FAULTS_HEAD)
     for service, members in groupby(FAULTS.values(), lambda one: one.service):
         parts += [f"### {service_title(service)}: faults\n", faults(list(members))]

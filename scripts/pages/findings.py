@@ -8,7 +8,6 @@ from functools import cache
 from itertools import groupby
 from typing import Any
 
-from conformance.apis.endpoint import APIS
 from conformance.findings import CAUSES
 from conformance.findings.catalogue import Entry, catalogue
 from conformance.findings.cause import Cause
@@ -18,6 +17,7 @@ from conformance.findings.remedies import fix
 from conformance.findings.remedies import prose as filled
 from conformance.report.wording import OWNERS, capital
 from scripts.pages.markdown import NOTE, TIERS, anchor, cause, causes, code, prose, source, table
+from scripts.pages.operations import SPEAKERS
 
 HEAD = """\
 # Findings
@@ -69,14 +69,14 @@ def groups() -> list[tuple[str, list[Cause]]]:
 def all_codes() -> str:
     """What each service says, and what it means."""
     parts = [CODES]
-    for service in (*(name for name in APIS if name != "entra"), "other", "network", "entra"):
+    for service in (*(name for name in SPEAKERS if name != "entra"), "other", "network", "entra"):
         parts += [f"## {service_title(service)}\n", codes(service)]
     return "\n".join([*parts, numbers()])
 
 
 def service_title(service: str) -> str:
-    if service in APIS:
-        return APIS[service].title
+    if service in SPEAKERS:
+        return capital(SPEAKERS[service].title)
     return {"other": "Other services of Microsoft", "network": "Proxies, gateways and networks"}[service]
 
 
@@ -103,9 +103,18 @@ def mend(one: Cause) -> list[str]:
         parts.append(f"**In the portal**: {prose(done.portal)}")
     if one.again:
         parts.append(f"**Then**: {prose(filled(one.again, {}))}")
+    for kind in one.instead:
+        other = one.of(kind)
+        told = [other.fix, *([f"In the portal: {other.portal}."] if other.portal != one.portal else [])]
+        parts.append(f"**{KIND_TITLES[kind]}**: {' '.join(prose(filled(text or '', {})) for text in told)}")
     return parts
 
 
+KIND_TITLES = {
+    "managed_identity": "With a managed identity",
+    "lighthouse": "With Azure Lighthouse",
+    "multi_tenant": "With a multi-tenant app",
+}
 SHELLS = {"powershell": "In PowerShell", "cmd": "In cmd.exe", "macos": "On macOS"}
 
 
@@ -156,7 +165,9 @@ def codes(service: str) -> str:
 @cache
 def declared() -> Mapping[str, Mapping[str, Any]]:
     """The entries as their files spell them, by id; numbers that only have a meaning are not among them."""
-    return {f"{service}.{row['id']}": row for service in (*APIS, "other", "network") for row in load(service)["entry"]}
+    return {
+        f"{service}.{row['id']}": row for service in (*SPEAKERS, "other", "network") for row in load(service)["entry"]
+    }
 
 
 def sure(entry: Entry) -> str:

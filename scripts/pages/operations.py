@@ -11,7 +11,8 @@ from typing import Any
 
 from conformance import Connection, load
 from conformance.apis import ENDPOINTS
-from conformance.apis.endpoint import SENTINEL, WORKSPACE, Action, AppRole, Endpoint
+from conformance.apis.endpoint import APIS, SENTINEL, WORKSPACE, Action, Api, AppRole, Endpoint
+from conformance.apis.managed_identity import MANAGED_IDENTITY
 from conformance.apis.permissions import RESOURCES
 from conformance.checks.registry import catalogue
 from conformance.fakes import build
@@ -37,11 +38,15 @@ def demo() -> Connection:
     return connection
 
 
+SPEAKERS: Mapping[str, Api] = {**APIS, MANAGED_IDENTITY.name: MANAGED_IDENTITY}
+"""What answers, by name: the APIs, and the machine itself."""
+
+
 @cache
 def asked() -> Mapping[str, Endpoint[Any]]:
     """The operation behind each probe, as the virtual tenant sees it: all are put once, by an app that may ask all."""
     catalogue()
-    world = build(demo(), start=START)
+    world = build(demo(), "two-secrets", start=START)
     world.tenant.consent(RESOURCES["graph"].app_id, ITSELF)
     engine = Engine(world.connection, world.transport(), clock=world.clock, negative=True)
     evidence = asyncio.run(engine.gather(PROBES)).evidence

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.apis import ENDPOINTS
-from conformance.apis.endpoint import APIS, Api, AppRole, Endpoint
+from conformance.apis.endpoint import Api, AppRole, Endpoint
 from conformance.apis.permissions import by_resource
 from conformance.connection.needs import READER_ROLE as READER
 from conformance.fakes.state.roles import BUILT_IN
 from conformance.findings import CAUSES
 from conformance.findings.remedies import fix
+from conformance.report.wording import capital
 from scripts.pages.markdown import NOTE, anchor, code, source, table
-from scripts.pages.operations import ITSELF, SHORT, asked, need, request
+from scripts.pages.operations import ITSELF, SHORT, SPEAKERS, asked, need, request
 
 HEAD = """\
 # Operations and permissions
@@ -30,7 +31,7 @@ permission that was never requested from one that was not consented.
 
 
 def page() -> str:
-    return "\n".join([NOTE, HEAD, SHORT, *map(section, APIS.values()), grant()])
+    return "\n".join([NOTE, HEAD, SHORT, *map(section, SPEAKERS.values()), grant()])
 
 
 def section(api: Api) -> str:
@@ -49,7 +50,7 @@ def section(api: Api) -> str:
         for one in ENDPOINTS.values()
         if one.api == api
     )
-    return f"## {api.title}\n\n" + table(head, rows)
+    return f"## {capital(api.title)}\n\n" + table(head, rows)
 
 
 def paging(endpoint: Endpoint[Any]) -> str:

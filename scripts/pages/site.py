@@ -32,12 +32,14 @@ COPIED = {
             "ci",
             "clients",
             "connector-tests",
+            "credentials",
             "explain",
             "fakes",
             "agreement",
             "fidelity",
             "fleet",
             "library",
+            "partners",
             "permissions",
             "profiles",
             "proxies",
@@ -53,6 +55,8 @@ COPIED = {
 FILES = "files"
 """Where the site has other files of the repository that pages link to."""
 GUIDE = {
+    "Credentials": "credentials.md",
+    "Providers": "partners.md",
     "Reports": "reports.md",
     "Explaining errors": "explain.md",
     "Permissions": "permissions.md",

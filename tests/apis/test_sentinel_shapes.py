@@ -262,6 +262,7 @@ def test_endpoints_are_gathered_by_name() -> None:
     assert {endpoint.name: endpoint for endpoint in DECLARED}.items() <= ENDPOINTS.items()
     assert {name.split(".")[0] for name in ENDPOINTS} == {
         "entra",
+        "managed_identity",
         "arm",
         "log_analytics",
         "sentinel",

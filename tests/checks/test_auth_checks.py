@@ -7,11 +7,12 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from conformance.connection import Certificate, FederatedToken
+from conformance.connection import Certificate, ClientSecret, FederatedToken, Secret
 from conformance.fakes.identity_provider import virtual_provider
 from conformance.fakes.made_up_credentials import certificate
 from conformance.fakes.services import entra
 from conformance.fakes.services.routes import Call
+from conformance.fakes.state import tenant as state
 from conformance.fakes.state.timeline import stable_id
 from conformance.fakes.world import World
 from tests.checks.entra_worlds import asked, claiming, refusing
@@ -150,6 +151,38 @@ def test_one_token_that_fails_is_that_one() -> None:
     ended = judged(answered(world(), "entra.token", answer), *ACCESS)
     assert [id for id, one in ended.items() if one.status != "passed"] == ["AUTH-012"]
     assert ended["AUTH-012"].status == "inconclusive"
+
+
+def test_one_of_two_secrets_has_ended() -> None:
+    there = world("one-secret-expired")
+    there.tenant.consent(state.GRAPH_APP, "Application.Read.All")
+    fails("AUTH-004", there, "secret_expired", "Accepted of the client secrets: number 2. Not accepted: secret 1")
+    ends("AUTH-003", there, "passed")
+    ends("HYG-001", there, "passed")  # the last one counts
+
+
+def test_no_secret_is_accepted() -> None:
+    there = world("all-secrets-refused")
+    fails("AUTH-003", there, "secret_expired", "None of the client secrets is accepted (1: secret_expired, 2: wrong")
+    blocked("AUTH-004", there, "AUTH-003", "secret_expired")
+
+
+def test_each_secret_is_tried_once() -> None:
+    there = world("one-secret-expired")
+    judged(there)
+    forms = [one.content.decode() for one in there.requests if one.url.path.endswith("/token")]
+    assert len(forms) == 5  # for the first API with each secret, for the others with the one that works
+    assert len([one for one in forms if "old8Q" in one]) == 1
+
+
+def test_a_secret_that_cannot_be_one_is_not_sent() -> None:
+    there = world("two-secrets")
+    own = there.connection.credential
+    assert isinstance(own, ClientSecret)
+    own = ClientSecret(Secret("a9910000-0c0f-4c0f-a11c-000000000002"), (own.secret,))
+    there.connection = replace(there.connection, credential=own)
+    fails("AUTH-004", there, "secret_id_instead_of_value", "secret 1: secret_id_instead_of_value (by its form)")
+    assert not [one for one in there.requests if b"client_secret=a9910000" in one.content]
 
 
 def test_certificate_that_the_app_does_not_have() -> None:

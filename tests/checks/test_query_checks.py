@@ -10,7 +10,7 @@ import pytest
 
 from conformance.apis import kql
 from conformance.checks.registry import catalogue
-from conformance.connection.model import Expect
+from conformance.connection import Expect
 from tests.checks.disturbances import query_answered, query_changed
 from tests.checks.log_analytics_worlds import (
     ALERTS,

@@ -17,7 +17,12 @@ from azure.core import PipelineClient
 from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline.policies import BearerTokenCredentialPolicy, RetryPolicy
 from azure.core.rest import HttpRequest
-from azure.identity import CertificateCredential, ClientAssertionCredential, ClientSecretCredential
+from azure.identity import (
+    CertificateCredential,
+    ClientAssertionCredential,
+    ClientSecretCredential,
+    ManagedIdentityCredential,
+)
 from azure.mgmt.authorization import AuthorizationManagementClient
 from azure.mgmt.loganalytics import LogAnalyticsManagementClient
 from azure.mgmt.securityinsight import SecurityInsightsMgmtClient
@@ -29,7 +34,7 @@ from msgraph import GraphRequestAdapter, GraphServiceClient
 from msgraph_core import GraphClientFactory
 
 from conformance.apis import kql
-from conformance.connection import Certificate, ClientSecret, Connection
+from conformance.connection import Certificate, ClientSecret, Connection, ManagedIdentity
 from tests.agreement_table import OPERATIONS
 
 PATIENCE = 2.0
@@ -42,10 +47,13 @@ def credential_of(connection: Connection) -> Any:
     """azure-identity's credential of a connection."""
     ids, own = (connection.tenant_id, connection.client_id), connection.credential
     if isinstance(own, ClientSecret):
-        return ClientSecretCredential(*ids, own.secret.reveal(), **ONCE)
+        return ClientSecretCredential(*ids, own.secrets[-1].reveal(), **ONCE)  # they take one: the newest
     if isinstance(own, Certificate):
         password = own.password.reveal() if own.password else None
         return CertificateCredential(*ids, certificate_data=own.content, password=password, **ONCE)
+    if isinstance(own, ManagedIdentity):
+        config = dict([own.selector]) if own.selector else None
+        return ManagedIdentityCredential(identity_config=config, **ONCE)
     return ClientAssertionCredential(*ids, own.token, **ONCE)
 
 

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from conformance import Connection, verify
-from conformance.connection import Certificate, ClientSecret, FederatedToken
+from conformance.connection import Certificate, ClientSecret, FederatedToken, ManagedIdentity
 from conformance.fakes import SCENARIOS, Fake, build
 from conformance.fakes.identity_provider import VirtualProvider, new_key, virtual_provider
 from conformance.fakes.key_credentials import KeyCredential
@@ -183,7 +183,12 @@ def test_what_leaves_is_a_form_that_others_can_read(kind: str) -> None:
 
 
 def test_a_scenario_says_what_its_connection_signs_in_with(subtests: pytest.Subtests) -> None:
-    kinds = {"certificate": Certificate, "federated_token": FederatedToken, None: ClientSecret}
+    kinds = {
+        "certificate": Certificate,
+        "federated_token": FederatedToken,
+        "managed_identity": ManagedIdentity,
+        None: ClientSecret,
+    }
     for scenario in SCENARIOS.values():
         with subtests.test(scenario.name):
             assert isinstance(build(made_up(), scenario.name).connection.credential, kinds[scenario.credential])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from conformance.connection import ClientSecret, Connection, Credential
+from conformance.connection import ClientSecret, Connection, Credential, ManagedIdentity
 from conformance.fakes.credential_files import files_of
 from conformance.fakes.made_up_credentials import certificate as made_up_certificate
 from conformance.fakes.made_up_credentials import federated_token, pfx
@@ -58,7 +58,12 @@ def secret(connection: Connection) -> str:
 def others() -> dict[str, Credential]:
     """Return the credentials that a served tenant takes beside its connection's own, by the name of their file."""
     own = made_up_certificate()
-    return {"certificate": own, "pfx": pfx(own), "federated": federated_token(Clock())}
+    return {
+        "certificate": own,
+        "pfx": pfx(own),
+        "federated": federated_token(Clock()),
+        "managed-identity": ManagedIdentity(),
+    }
 
 
 def variables(connection: Connection, folder: Path | None = None) -> dict[str, str]:
@@ -129,9 +134,8 @@ def leaving(values: Mapping[str, str]) -> str:
 
 
 def write(folder: Path, connection: Connection, environment: Mapping[str, str], certificate: bytes) -> None:
-    """Write ``conn.toml``, ``conn-certificate.toml``, ``conn-pfx.toml`` and ``conn-federated.toml`` with the files of
-    their credentials, ``ca.pem`` and Java's ``ca.p12``, and ``environment`` and ``environment.ps1``, which a shell can
-    read in.
+    """Write ``conn.toml``, and one for each other credential (``conn-certificate.toml`` ...), with their files,
+    ``ca.pem`` and Java's ``ca.p12``, and ``environment`` and ``environment.ps1``, which a shell can read in.
 
     Those that hold a credential are for their owner only. Raises OSError.
     """

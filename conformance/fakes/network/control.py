@@ -1,4 +1,5 @@
-"""The control of a served virtual tenant: plain HTTP and JSON on the server's own port, from this machine only.
+"""The control of a served virtual tenant: plain HTTP and JSON on the server's own port, from this machine only. So are
+the endpoints of managed identities.
 
 The structs below are the requests; :data:`PATHS` has their paths.
 """
@@ -12,8 +13,10 @@ from typing import Annotated, Any
 import httpx
 import msgspec
 
+from conformance.apis.managed_identity import TOKEN
 from conformance.fakes.controllable import ControllableTenant
 from conformance.fakes.scenarios import SCENARIOS
+from conformance.fakes.services.managed_identity import APP_SERVICE_PATH, ARC_PATH
 from conformance.sources.base import SourceError
 
 MAX_LOG = 1000
@@ -72,6 +75,10 @@ class Reset(msgspec.Struct, forbid_unknown_fields=True):
         control.lines.clear()
 
 
+IDENTITY_PATHS = (TOKEN.path, APP_SERVICE_PATH, ARC_PATH)
+"""Where the virtual machine, App Service and Arc server gives tokens of its managed identities: beside the control,
+since they too are for clients on this machine alone.
+"""
 Order = Scenario | Fault | Throttle | Latency | Reset
 ORDERS: Mapping[str, type[Order]] = {
     f"/control/{order.__name__.lower()}": order for order in (Scenario, Fault, Throttle, Latency, Reset)
@@ -94,6 +101,8 @@ class Control:
 
     async def handler(self, request: httpx.Request) -> httpx.Response:
         """``GET /control`` and ``GET /control/requests``, and the orders; every one answers with the state."""
+        if request.url.path in IDENTITY_PATHS:
+            return await self.stage.handler(request)
         match request.method, request.url.path.rstrip("/"):
             case "GET" | "HEAD", "/health":
                 return _said(200, {"status": "ok", "scenario": self.stage.scenario})

@@ -96,7 +96,7 @@ class Server:
     @property
     def environment(self) -> dict[str, str]:
         """The variables that make curl, Python and most other clients use this server, and trust it alone; for the
-        control, ``SENTINEL_CONTROL``.
+        control, ``SENTINEL_CONTROL``, and where Azure's SDKs find managed identities.
         """
         return self.trusting(self.ca_file)
 
@@ -104,7 +104,9 @@ class Server:
         """:attr:`environment` with a copy of the authority's certificate."""
         # Lower case too: most clients prefer it, and an inherited one would lead past the server.
         proxy = dict.fromkeys(("HTTPS_PROXY", "https_proxy"), self.url) | dict.fromkeys(("NO_PROXY", "no_proxy"), "")
-        control = {"SENTINEL_CONTROL": self.control_url} if self.control else {}
+        control = {}
+        if self.control:
+            control = {"SENTINEL_CONTROL": self.control_url, "AZURE_POD_IDENTITY_AUTHORITY_HOST": self.url}
         node = {"NODE_USE_ENV_PROXY": "1"}  # Node reads the proxy's variables only where this is set
         return proxy | dict.fromkeys(TRUST, str(ca_file)) | node | control
 

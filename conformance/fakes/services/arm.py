@@ -30,7 +30,7 @@ def subscription_body(one: Subscription) -> dict[str, Any]:
     return {
         "id": one.scope,
         "authorizationSource": "RoleBased",
-        "managedByTenants": [],
+        "managedByTenants": [{"tenantId": id} for id in one.managed_by],
         "subscriptionId": one.id,
         "tenantId": one.tenant_id,
         "displayName": one.name,
@@ -49,7 +49,7 @@ def subscriptions(call: Call) -> httpx.Response:
     seen = [
         subscription_body(one)
         for one in call.tenant.subscriptions.values()
-        if one.tenant_id == call.tenant.id and sees_below(call.tenant, call.claims["oid"], one.scope)
+        if call.tenant.id in (one.tenant_id, *one.managed_by) and sees_below(call.tenant, call.claims["oid"], one.scope)
     ]
     return ok(call, {"value": seen, "count": {"type": "Total", "value": len(seen)}})
 
@@ -168,7 +168,8 @@ def role_assignments(call: Call) -> httpx.Response:
     seen = [
         assignment
         for assignment in call.tenant.assignments
-        if (reaches(assignment.scope, scope) or (reaches(scope, assignment.scope) and "atScope()" not in option))
+        if not assignment.delegated
+        and (reaches(assignment.scope, scope) or (reaches(scope, assignment.scope) and "atScope()" not in option))
         and (principal is None or assignment.principal_id.lower() == principal.group(1).lower())
     ]
     return ok(call, {"value": [assignment_body(call, one) for one in seen]})

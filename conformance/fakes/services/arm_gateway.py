@@ -118,7 +118,7 @@ def _subscription(call: Call) -> httpx.Response | None:
     subscription = call.tenant.subscriptions.get(named.lower())
     if subscription is None:
         return refuse(call, "subscription-not-found", subscription=named)
-    if subscription.tenant_id != call.tenant.id:
+    if call.tenant.id not in (subscription.tenant_id, *subscription.managed_by):
         return refuse(
             call,
             "wrong-tenant",

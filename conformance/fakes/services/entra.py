@@ -167,7 +167,7 @@ def _scope(call: Call, app: App, form: Mapping[str, str]) -> httpx.Response | No
     if not scope.endswith("/.default"):
         return refuse(call, "scope-malformed", scope=scope)
     asked = scope.removesuffix("/.default")
-    audience = _audience(call, asked)
+    audience = audience_of(call, asked)
     resource = call.tenant.resources.get(RESOURCES[audience].app_id) if audience else None
     if resource is None:
         return refuse(call, "resource-not-found", resource=asked, tenant=call.tenant.name)
@@ -183,13 +183,14 @@ def _scope(call: Call, app: App, form: Mapping[str, str]) -> httpx.Response | No
     return None
 
 
-def _audience(call: Call, asked: str) -> Audience | None:
+def audience_of(call: Call, asked: str) -> Audience | None:
+    """Which of the four resources a URI means; None for any other."""
     return next((audience for audience in AUDIENCES if call.tenant.cloud.accepts(audience, asked)), None)
 
 
 def _issued(call: Call, app: App, form: Mapping[str, str]) -> httpx.Response:
     asked = form["scope"].strip().removesuffix("/.default")
-    audience = _audience(call, asked)
+    audience = audience_of(call, asked)
     assert audience is not None
     kind = "2" if form.get("client_assertion") else "1"
     life = int(call.tenant.token_lifetime.total_seconds())

@@ -20,6 +20,8 @@ class Assignment:
     delay: timedelta = timedelta()
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     principal_type: str = "ServicePrincipal"
+    delegated: bool = False
+    """By Azure Lighthouse: it holds, and no list of role assignments shows it."""
 
 
 @dataclass

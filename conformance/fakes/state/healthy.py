@@ -8,13 +8,22 @@ from datetime import datetime, timedelta
 from conformance.apis import ENDPOINTS
 from conformance.apis.endpoint import LOG_ANALYTICS, WORKSPACE, Action
 from conformance.apis.permissions import RESOURCES
-from conformance.connection import Certificate, ClientSecret, Connection, FederatedToken, SecretError
+from conformance.connection import (
+    Certificate,
+    ClientSecret,
+    Connection,
+    Credential,
+    FederatedToken,
+    ManagedIdentity,
+    SecretError,
+)
 from conformance.fakes.identity_provider import virtual_provider
 from conformance.fakes.key_credentials import KeyCredential
 from conformance.fakes.services.sentinel_content import content
 from conformance.fakes.state import tenant as state
 from conformance.fakes.state.administrator import administrator
 from conformance.fakes.state.defender_data import fill
+from conformance.fakes.state.host_identities import UserIdentity
 from conformance.fakes.state.log_ingestion import add_rule
 from conformance.fakes.state.roles import RoleDefinition, allows
 from conformance.fakes.state.table_rows import tables
@@ -50,7 +59,8 @@ def healthy(connection: Connection, start: datetime | None = None, began: dateti
         clock=clock,
     )
     tenant.administrator = administrator(tenant)
-    tenant.apps[connection.client_id.lower()] = _app(connection)
+    app = _app(connection)
+    tenant.apps[app.client_id] = app
     register(tenant, connection)
     tenant.resources = {
         one.app_id: one
@@ -98,11 +108,12 @@ def add_workspace(tenant: Tenant, subscription: str, group: str, name: str, cust
 
 
 def _app(connection: Connection) -> App:
+    client_id = connection.client_id or stable_id("managed identity", connection.tenant_id)
     return App(
-        client_id=connection.client_id.lower(),
+        client_id=client_id.lower(),
         name="sentinel-reader",
-        registration_id=stable_id("registration", connection.client_id),
-        service_principal_id=stable_id("service principal", connection.client_id),
+        registration_id=stable_id("registration", client_id),
+        service_principal_id=stable_id("service principal", client_id),
         requested={app_id: [(role, "Role") for role in roles] for app_id, roles in granted(connection).items()},
     )
 
@@ -148,17 +159,33 @@ def register(tenant: Tenant, connection: Connection) -> None:
         ends = now + timedelta(days=180)
         if connection.secret_expires:
             ends = datetime.combine(connection.secret_expires, ends.timetz())
-        app.secrets.append(
-            state.ClientSecret(
-                credential.secret.reveal(), stable_id("key", app.client_id), ends, now - timedelta(days=30)
-            )
-        )
+        ids = [
+            stable_id("key", app.client_id, *([number] if number else [])) for number in range(len(credential.secrets))
+        ]
+        app.secrets += [
+            state.ClientSecret(one.reveal(), id, ends, now - timedelta(days=30))
+            for one, id in zip(credential.secrets, ids, strict=True)
+        ]
     elif isinstance(credential, Certificate):
         app.certificates += _key_credentials(credential)
     elif isinstance(credential, FederatedToken):
         app.federated.append(_federated_credential(credential))
         provider = virtual_provider()
         tenant.identity_providers[provider.issuer] = provider.published
+    tenant.host.system = not (isinstance(credential, ManagedIdentity) and credential.selector)
+    tenant.host.users = [_user_identity(tenant, credential)]
+
+
+def _user_identity(tenant: Tenant, credential: Credential) -> UserIdentity:
+    """Return the user-assigned identity that the tenant's app is, with the id that the connection chooses it by."""
+    resource = f"/subscriptions/{stable_id('host', tenant.id)}/resourceGroups/rg-host/providers"
+    ids = {
+        "client_id": tenant.app.client_id,
+        "object_id": tenant.app.service_principal_id or "",
+        "resource_id": f"{resource}/Microsoft.ManagedIdentity/userAssignedIdentities/sentinel-reader",
+    }
+    chosen = [credential.selector] if isinstance(credential, ManagedIdentity) and credential.selector else []
+    return UserIdentity(**{**ids, **dict(chosen)})
 
 
 def _key_credentials(credential: Certificate) -> list[KeyCredential]:

@@ -14,6 +14,7 @@ from conformance.fakes.key_credentials import KeyCredential
 from conformance.fakes.state.assignments import Assignment, Denial
 from conformance.fakes.state.data_collection import DataEndpoint, Rule
 from conformance.fakes.state.defender import Defender
+from conformance.fakes.state.host_identities import HostIdentities
 from conformance.fakes.state.roles import BUILT_IN, RoleDefinition
 from conformance.fakes.state.timeline import Incident
 from conformance.probing.clock import VirtualClock
@@ -85,6 +86,8 @@ class Subscription:
     name: str
     tenant_id: str
     state: str = "Enabled"
+    managed_by: list[str] = field(default_factory=list)
+    """Tenants that it, or a resource group of it, is delegated to (Azure Lighthouse)."""
     registered: set[str] = field(
         default_factory=lambda: {"Microsoft.SecurityInsights", "Microsoft.OperationalInsights"}
     )
@@ -171,6 +174,8 @@ class Tenant:
     administrator: App | None = None
     """A principal that may do everything."""
     defender: Defender = field(default_factory=Defender)
+    host: HostIdentities = field(default_factory=HostIdentities)
+    """The managed identities of the machine that a client runs on."""
     identity_providers: dict[str, IdentityProvider] = field(default_factory=dict)
     """Providers whose keys can be had, by issuer. Signatures of others that an app trusts are not verified."""
     conditional_access: str | None = None

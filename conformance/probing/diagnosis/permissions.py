@@ -8,7 +8,7 @@ from dataclasses import replace
 from conformance.apis import ENDPOINTS
 from conformance.apis.endpoint import AppRole
 from conformance.apis.permissions import RESOURCES
-from conformance.connection import Connection
+from conformance.connection import Connection, ManagedIdentity
 from conformance.connection.needs import Needs
 from conformance.connection.requirement import LABELS
 from conformance.findings import Finding, finding
@@ -70,12 +70,15 @@ def missing_role(token: Token, role: str, connection: Connection, consents: Evid
     lacking = [permission for permission in (*required, *needs.wanted(api)) if not holds(token, permission)]
     first = next((permission for permission in lacking if permission in required), role)
     held = ", ".join(token.roles) or "none at all"
+    why = "not requested, requested as delegated, or without admin consent"
+    if isinstance(connection.credential, ManagedIdentity):
+        why = "not assigned to the managed identity, or after its token was issued, which is kept for up to 24 hours"
     return finding(
         "app_role_missing",
         about=subject(needs, api, first),
         facts={**connection.facts(), "roles": ", ".join(lacking or [role])},
         explanation=f"The {LABELS[api]} token carries these application permissions: {held}. Missing:"
-        f" {', '.join(lacking or [role])} - not requested, requested as delegated, or without admin consent.",
+        f" {', '.join(lacking or [role])} - {why}.",
     )
 
 

@@ -1,0 +1,136 @@
+"""Managed identities: credentials that Azure keeps, and that a program gets tokens for from the machine it runs on."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from conformance.connection.secret import SecretError
+from conformance.redaction import remember
+
+Platform = Literal["imds", "app_service", "arc"]
+"""Who answers: the metadata service of virtual machines and AKS nodes, App Service (Functions, Container Apps,
+Automation), or the agent of an Azure Arc server.
+"""
+IMDS = "http://169.254.169.254"
+IMDS_PATH = "/metadata/identity/oauth2/token"
+ARC = f"http://localhost:40342{IMDS_PATH}"
+SELECTORS = ("client_id", "object_id", "resource_id")
+"""By which a user-assigned identity is chosen."""
+_ARC_AGENT: Mapping[str, str] = {
+    "linux": "/opt/azcmagent/bin/himds",
+    "win32": r"${ProgramFiles}\AzureConnectedMachineAgent\himds.exe",
+}
+_UNSUPPORTED: Mapping[str, tuple[str, ...]] = {
+    "Service Fabric": ("IDENTITY_ENDPOINT", "IDENTITY_HEADER", "IDENTITY_SERVER_THUMBPRINT"),
+    "Azure Machine Learning": ("MSI_ENDPOINT", "MSI_SECRET"),
+    "Cloud Shell": ("MSI_ENDPOINT",),
+}
+"""Where identities are kept too, and the variables that show it: no endpoint of these is asked."""
+
+
+@dataclass(frozen=True)
+class ManagedIdentity:
+    """An identity of the machine or service that this program runs on. ``selector`` is a key of :data:`SELECTORS` with
+    its value for a user-assigned identity, None for the system-assigned one.
+
+    ``endpoint`` answers token requests: http on this machine's own addresses (loopback or link-local), whatever the
+    environment says. Raises :class:`SecretError` for any other.
+    """
+
+    platform: Platform = "imds"
+    endpoint: str = IMDS + IMDS_PATH
+    selector: tuple[str, str] | None = None
+
+    def __post_init__(self) -> None:
+        if problem := _endpoint_problem(self.endpoint):
+            raise SecretError(f"the managed identity endpoint {problem}")
+
+    def msal(self) -> Any:
+        """Return the identity as msal's ``ManagedIdentityClient`` takes it."""
+        import msal
+
+        if self.selector is None:
+            return msal.SystemAssignedManagedIdentity()
+        name, value = self.selector
+        return msal.UserAssignedManagedIdentity(**{name: value})
+
+    def __str__(self) -> str:
+        if self.selector is None:
+            return "the system-assigned identity"
+        return "the user-assigned identity with {} {}".format(*self.selector)
+
+
+def find_identity(environ: Mapping[str, str], selector: tuple[str, str] | None) -> ManagedIdentity:
+    """Return the identity with the endpoint that these environment variables name, as msal chooses it; the metadata
+    service of virtual machines where they name none.
+
+    AZURE_POD_IDENTITY_AUTHORITY_HOST replaces the latter's address, by one on loopback alone. Raises
+    :class:`SecretError` for an endpoint that is not on this machine, and for a platform that is not supported.
+    """
+    for name, variables in _UNSUPPORTED.items():
+        if all(environ.get(one) for one in variables):
+            raise SecretError(
+                f"{' and '.join(variables)} are those of {name}, whose managed identities are not supported here"
+            )
+    endpoint = environ.get("IDENTITY_ENDPOINT")
+    if endpoint and environ.get("IDENTITY_HEADER"):
+        remember(environ["IDENTITY_HEADER"])
+        return ManagedIdentity("app_service", _named(endpoint, "IDENTITY_ENDPOINT"), selector)
+    if endpoint and environ.get("IMDS_ENDPOINT"):
+        return ManagedIdentity("arc", _named(endpoint, "IDENTITY_ENDPOINT"), selector)
+    if _has_arc_agent():
+        return ManagedIdentity("arc", ARC, selector)
+    host = environ.get("AZURE_POD_IDENTITY_AUTHORITY_HOST", IMDS).strip("/")
+    if host != IMDS and not is_loopback(urlsplit(host).hostname or ""):
+        raise SecretError("AZURE_POD_IDENTITY_AUTHORITY_HOST leads to another machine; only loopback may replace IMDS")
+    return ManagedIdentity("imds", host + IMDS_PATH, selector)
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine itself, by its name or address."""
+    return host.lower() == "localhost" or _address(host, "is_loopback")
+
+
+def is_local(host: str) -> bool:
+    """Return whether a host is this machine, or an address that no router passes on (link-local)."""
+    return is_loopback(host) or _address(host, "is_link_local")
+
+
+def _address(host: str, kind: str) -> bool:
+    try:
+        return bool(getattr(ipaddress.ip_address(host.strip("[]")), kind))
+    except ValueError:
+        return False
+
+
+def _endpoint_problem(endpoint: str) -> str | None:
+    """Return why tokens are not asked of an endpoint; None where they may be."""
+    try:
+        url = urlsplit(endpoint)
+        host, _ = url.hostname, url.port
+    except ValueError:
+        return "is no address"
+    if url.scheme != "http" or url.username or url.password or url.query or url.fragment:
+        return "is no plain http address"
+    if not is_local(host or ""):
+        return "is on another machine; managed identities are asked for on this machine alone"
+    return None
+
+
+def _named(endpoint: str, variable: str) -> str:
+    """Return an endpoint. Raises :class:`SecretError`, which names the variable, for one that is not asked."""
+    if problem := _endpoint_problem(endpoint):
+        raise SecretError(f"what {variable} names {problem}")
+    return endpoint
+
+
+def _has_arc_agent() -> bool:
+    """Return whether the agent of Azure Arc is installed here: msal asks it then, whatever the variables."""
+    path = _ARC_AGENT.get(sys.platform)
+    return path is not None and os.path.exists(os.path.expandvars(path))

@@ -1,0 +1,277 @@
+"""Tokens: of Entra for an app's credential, of this machine for a managed identity."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import msgspec
+
+from conformance.apis import entra, managed_identity
+from conformance.apis.endpoint import Endpoint
+from conformance.apis.entra import OpenIdConfiguration
+from conformance.connection import ClientSecret, Connection, FederatedToken, ManagedIdentity, SecretError
+from conformance.connection.values import secret
+from conformance.findings import Finding, finding
+from conformance.probing import tokens
+from conformance.probing.clock import Clock
+from conformance.probing.evidence import Answer, Evidence, Refusal
+from conformance.probing.guard import Guard
+from conformance.probing.interpretation import read
+from conformance.probing.probe import AskSecrets, AskToken
+from conformance.probing.response import NetworkFailure
+from conformance.probing.shortage import shortage
+from conformance.probing.transport import Sender
+
+REFUSED_SECRETS = frozenset({"wrong_client_secret", "secret_expired", "secret_id_instead_of_value", "config_invalid"})
+"""Causes after which the next one of several secrets is tried."""
+UPDATING = (404, 410)
+"""Answers of a managed identity endpoint that is being updated, for up to 70 seconds."""
+PAUSES = (1.0, 4.0, 10.0)
+"""Seconds before it is asked again after these."""
+CONNECT = 3.0
+"""Seconds to connect to it: it is on the same machine, or there is none."""
+ABSENT = frozenset({"connection_failed", "timed_out", "dns_failure"})
+
+
+class SignIn:
+    """Gets the tokens of one connection. Used within one event loop."""
+
+    def __init__(
+        self, connection: Connection, client: httpx.AsyncClient, guard: Guard, sender: Sender, clock: Clock
+    ) -> None:
+        self._connection, self._client, self._guard = connection, client, guard
+        self._sender, self._clock = sender, clock
+        self._tried: dict[int, asyncio.Task[Evidence]] = {}
+
+    async def token(
+        self,
+        name: str,
+        ask: AskToken,
+        discovery: Answer[OpenIdConfiguration],
+        urgency: int,
+        claims: str | None = None,
+    ) -> Evidence:
+        """Return a token, or why there is none. ``claims`` are those of a claims challenge.
+
+        Of several client secrets the first one that works is used; each is tried at most once for that.
+        """
+        credential = self._connection.credential
+        if isinstance(credential, ManagedIdentity):
+            return await self._of_machine(name, ask, credential, urgency)
+        if not isinstance(credential, ClientSecret) or not credential.others:
+            return await self._of_entra(name, ask, discovery, urgency, self._connection, claims)
+        first, tried = self._connection.audiences[0], None
+        for number in range(len(credential.secrets)):
+            tried = await self._try(number, discovery, urgency)
+            if not (isinstance(tried, Refusal) and tried.finding.cause in REFUSED_SECRETS):
+                if ask.audience == first and claims is None:
+                    return replace(tried, probe=name)
+                return await self._of_entra(name, ask, discovery, urgency, self._with_secret(number), claims)
+        return replace(await self._all_refused(discovery, urgency), probe=name)
+
+    async def _all_refused(self, discovery: Answer[OpenIdConfiguration], urgency: int) -> Evidence:
+        """Return the refusal of the first secret, which says what comes of each."""
+        each = [await self._try(number, discovery, urgency) for number in sorted(self._tried)]
+        first = each[0]
+        assert isinstance(first, Refusal)
+        causes = [f"{number}: {one.finding.cause}" for number, one in enumerate(each, 1) if isinstance(one, Refusal)]
+        text = f"{first.finding.explanation} None of the client secrets is accepted ({', '.join(causes)})."
+        return first.with_finding(replace(first.finding, explanation=text))
+
+    async def secrets(self, name: str, _: AskSecrets, discovery: Answer[OpenIdConfiguration]) -> Evidence:
+        """Return what comes of a token request with each of the connection's client secrets, in their order."""
+        credential = self._connection.credential
+        assert isinstance(credential, ClientSecret)
+        numbers = range(len(credential.secrets))
+        tried = await asyncio.gather(*(self._try(number, discovery, 0) for number in numbers))
+        exchanges = (one.exchange for one in tried if isinstance(one, Answer | Refusal) and one.exchange)
+        return Answer(name, tuple(tried), next(exchanges, discovery.exchange))
+
+    def _with_secret(self, number: int) -> Connection:
+        credential = self._connection.credential
+        assert isinstance(credential, ClientSecret)
+        return replace(self._connection, credential=ClientSecret(credential.secrets[number]))
+
+    def _try(self, number: int, discovery: Answer[OpenIdConfiguration], urgency: int) -> asyncio.Task[Evidence]:
+        """Return what comes of one secret: a token of the connection's first audience, or a refusal."""
+        if number not in self._tried:
+            self._tried[number] = asyncio.create_task(self._with(number, discovery, urgency))
+        return self._tried[number]
+
+    async def _with(self, number: int, discovery: Answer[OpenIdConfiguration], urgency: int) -> Evidence:
+        connection = self._with_secret(number)
+        audience = connection.audiences[0]
+        name = f"token_{audience}"
+        assert isinstance(connection.credential, ClientSecret)
+        if malformed := secret(connection.credential.secret.reveal()):
+            cause, found, expected = malformed
+            return Refusal(name, finding(cause, about="client_secret", explanation=f"It is {found}, not {expected}."))
+        return await self._of_entra(name, AskToken(audience), discovery, urgency, connection, None)
+
+    async def _of_entra(
+        self,
+        name: str,
+        ask: AskToken,
+        discovery: Answer[OpenIdConfiguration],
+        urgency: int,
+        connection: Connection,
+        claims: str | None,
+    ) -> Evidence:
+        document = msgspec.json.encode(discovery.data).decode()
+        try:
+            asked = await tokens.compose(connection, ask.audience, document, self._clock.now(), claims)
+        except (ImportError, AttributeError):
+            raise  # of this installation, not of the credential
+        except Exception as error:
+            if lacking := shortage(error):
+                raise lacking from None
+            return Refusal(name, credential_finding(connection, error))
+        headers = {**asked.headers, "Content-Type": "application/x-www-form-urlencoded"}
+        request = self._client.build_request("POST", asked.url, content=asked.encode(), headers=headers)
+        evidence = await self._sent(name, request, entra.TOKEN, urgency)
+        if isinstance(evidence, Answer):
+            return self._issued(evidence, ask, evidence.data)
+        if isinstance(evidence, Refusal) and isinstance(connection.credential, FederatedToken):
+            return _with_end(evidence, connection.credential, str(asked.form.get("client_assertion", "")))
+        return evidence
+
+    async def _of_machine(self, name: str, ask: AskToken, identity: ManagedIdentity, urgency: int) -> Evidence:
+        """Return a token of a managed identity, or why this machine gives none."""
+        evidence: Evidence | None = None
+        answers: list[tokens.GivenAnswer] = []
+        for _ in range(2):  # Azure Arc refuses first, and names the file whose content it wants to see
+            try:
+                asked = await tokens.compose_local(self._connection, identity, ask.audience, answers)
+            except (ImportError, AttributeError):
+                raise  # of this installation, not of the identity
+            except Exception as error:
+                if lacking := shortage(error):
+                    raise lacking from None
+                return Refusal(name, local_finding(self._connection, identity, error))
+            if asked is None:
+                break
+            request = self._client.build_request(
+                "GET", asked.url, params=asked.form, headers=asked.headers, timeout=httpx.Timeout(None, connect=CONNECT)
+            )
+            evidence = await self._patiently(name, request, urgency)
+            if not (isinstance(evidence, Refusal) and identity.platform == "arc" and _status(evidence) == 401):
+                break
+            answers.append(tokens.GivenAnswer("", 401, evidence.headers))
+        assert evidence is not None
+        if isinstance(evidence, Answer):
+            return self._local_token(evidence, ask, identity)
+        if isinstance(evidence, Refusal) and evidence.finding.cause in ABSENT:
+            return evidence.with_finding(no_endpoint(evidence.finding, identity))
+        return evidence
+
+    async def _patiently(self, name: str, request: httpx.Request, urgency: int) -> Evidence:
+        """Send a request to a managed identity endpoint, and again while it is being updated."""
+        evidence = await self._sent(name, request, managed_identity.TOKEN, urgency)
+        for pause in PAUSES:
+            if _status(evidence) not in UPDATING:
+                break
+            await self._clock.sleep(pause)
+            evidence = await self._sent(name, request, managed_identity.TOKEN, urgency)
+        return evidence
+
+    def _local_token(
+        self, evidence: Answer[managed_identity.ManagedIdentityToken], ask: AskToken, identity: ManagedIdentity
+    ) -> Evidence:
+        name, token = evidence.probe, evidence.data
+        now = evidence.exchange.date or self._clock.now()
+        try:
+            response = token.response(now.timestamp())
+        except ValueError:
+            problem = "The managed identity endpoint gave a time of expiry that is no number."
+            found = finding("contract_violation", code=managed_identity.TOKEN.name, explanation=problem)
+            return Refusal(name, found, evidence.exchange, evidence.headers)
+        if identity.platform == "arc" and identity.selector and not _echoes(token, identity.selector):
+            return Refusal(name, other_identity(self._connection, identity), evidence.exchange, evidence.headers)
+        return self._issued(evidence, ask, response)
+
+    def _issued(self, evidence: Answer[Any], ask: AskToken, response: entra.TokenResponse) -> Evidence:
+        if problem := tokens.problem(response.access_token):
+            found = finding("contract_violation", code=evidence.exchange.endpoint, explanation=problem)
+            return Refusal(evidence.probe, found, evidence.exchange, evidence.headers)
+        token = tokens.Token(ask.audience, response.access_token, response)
+        self._guard.tokens[token.text] = ask.audience
+        return replace(evidence, data=token)
+
+    async def _sent(self, name: str, request: httpx.Request, endpoint: Endpoint[Any], urgency: int) -> Evidence:
+        result = await self._sender.send(request, endpoint.name, urgency)
+        if isinstance(result, NetworkFailure):
+            return Refusal(name, result.finding, result.exchange)
+        return read(name, endpoint, result, self._connection)
+
+
+def _status(evidence: Evidence) -> int | None:
+    return evidence.exchange.status if isinstance(evidence, Refusal) and evidence.exchange else None
+
+
+def _echoes(token: managed_identity.ManagedIdentityToken, selector: tuple[str, str]) -> bool:
+    """Return whether an agent of Azure Arc names the identity that was asked for: old ones ignore which one it was."""
+    given = {"client_id": token.client_id, "object_id": token.object_id, "resource_id": token.msi_res_id}
+    name, value = selector
+    return (given[name] or "").lower() == value.lower()
+
+
+def _with_end(refusal: Refusal, credential: FederatedToken, assertion: str) -> Refusal:
+    """Return a refusal for an assertion's time with what the assertion itself says of it, and where it came from."""
+    ends = tokens.decode_claims(assertion).get("exp")
+    if refusal.finding.cause != "assertion_expired" or not isinstance(ends, int | float):
+        return refusal
+    when = f"{datetime.fromtimestamp(ends, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    text = f"{refusal.finding.explanation} The token of {credential.origin} is valid until {when}."
+    return refusal.with_finding(replace(refusal.finding, explanation=text))
+
+
+def credential_finding(connection: Connection, trouble: Exception) -> Finding:
+    """Return the finding of a token request that could not be made: the credential cannot be used."""
+    if isinstance(trouble, SecretError) and isinstance(connection.credential, FederatedToken):
+        text = f"The trusted provider's token could not be read: {trouble}."
+        return finding("credential_missing", explanation=text, code=type(trouble).__name__)
+    also = ("federation_mismatch", "credential_missing")
+    return finding("certificate_invalid", certainty="likely", also=also, code=type(trouble).__name__)
+
+
+def local_finding(connection: Connection, identity: ManagedIdentity, trouble: Exception) -> Finding:
+    """Return the finding of a token request that could not be made: the file that Azure Arc names cannot be read."""
+    text = f"{str(identity).capitalize()} could not be asked for at {identity.endpoint}: {type(trouble).__name__}."
+    if identity.platform == "arc":
+        text += (
+            " Azure Arc knows who asks by a file in /var/opt/azcmagent/tokens, or in the agent's folder on Windows."
+            " This user cannot read it."
+        )
+    remedy = (
+        "Add the user to the group himds on Linux, or to Hybrid agent extension applications on Windows; log in again."
+    )
+    return finding(
+        "credential_missing", certainty="likely", explanation=text, code=type(trouble).__name__, remedy=remedy
+    )
+
+
+def other_identity(connection: Connection, identity: ManagedIdentity) -> Finding:
+    """Return the finding of a token for another identity than the one that was asked for."""
+    text = f"Azure Arc does not confirm that its token is of {identity}: an old agent gives the system-assigned one."
+    return finding("credential_missing", certainty="likely", facts=connection.facts(), explanation=text)
+
+
+def no_endpoint(found: Finding, identity: ManagedIdentity) -> Finding:
+    """Return the finding of a managed identity endpoint that does not answer: nobody has said why."""
+    return replace(
+        finding(
+            found.cause,
+            explanation=f"Nothing answers at {identity.endpoint}, where this machine would give tokens of a managed"
+            " identity: it is no machine of Azure, or something keeps this program from the address.",
+            remedy="Run on the virtual machine, App Service or Arc server that has the identity; in a container, let it"
+            " reach that address. Elsewhere, sign in with another credential: client_secret, certificate or"
+            " federated_token.",
+            code=found.code,
+            certainty=found.certainty,
+        ),
+        about=found.about,
+    )
