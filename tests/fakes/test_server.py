@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import os
 import shutil
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +103,33 @@ class TestAnswering:
         assert asked["body"] == "abcd"
         assert asked["headers"]["content-length"] == "4"
         assert "transfer-encoding" not in asked["headers"]
+
+    def test_a_coded_body_arrives_decoded(self, client: httpx.Client, subtests: pytest.Subtests) -> None:
+        raw = zlib.compressobj(wbits=-15)
+        coded = {
+            "gzip": gzip.compress(b"abcd"),
+            "deflate": zlib.compress(b"abcd"),
+            "Deflate": raw.compress(b"abcd") + raw.flush(),
+            "deflate, gzip": gzip.compress(zlib.compress(b"abcd")),
+            "identity": b"abcd",
+        }
+        for coding, body in coded.items():
+            with subtests.test(coding):
+                asked = client.post(f"https://{ARM}/", content=body, headers={"Content-Encoding": coding}).json()
+                assert asked["body"] == "abcd"
+                assert asked["headers"]["content-length"] == "4"
+                assert "content-encoding" not in asked["headers"]
+
+    def test_a_body_that_cannot_be_decoded_is_refused(self, client: httpx.Client, subtests: pytest.Subtests) -> None:
+        for coding, body, status in (
+            ("gzip", b"abcd", 400),
+            ("gzip", gzip.compress(b"abcd")[:-6], 400),
+            ("gzip", gzip.compress(b"x" * 2_000_000), 413),
+            ("br", b"abcd", 415),
+        ):
+            with subtests.test(coding, status=status):
+                answer = client.post(f"https://{ARM}/", content=body, headers={"Content-Encoding": coding})
+                assert answer.status_code == status
 
 
 class TestClients:
