@@ -131,6 +131,16 @@ class TestAnswering:
                 answer = client.post(f"https://{ARM}/", content=body, headers={"Content-Encoding": coding})
                 assert answer.status_code == status
 
+    def test_http_2_is_sent_back_to_http_1(self) -> None:
+        preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+        with serving(echo, HOSTS, control=echo) as server:
+            for answer in (direct(server, preface), said(server, preface)):
+                settings, goaway = answer[:9], answer[9:]
+                assert settings == bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+                assert goaway[:9] == bytes([0, 0, len(goaway) - 9, 7, 0, 0, 0, 0, 0])
+                assert goaway[9:17] == bytes([0, 0, 0, 0, 0, 0, 0, 0xD])
+                assert b"HTTP/1.1" in goaway[17:]
+
 
 class TestClients:
     def test_curl(self, server: Server) -> None:
