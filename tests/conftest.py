@@ -12,6 +12,7 @@ from hypothesis import settings
 from conformance import Connection
 from conformance.fakes import Fake
 from conformance.redaction.register import REGISTER
+from conformance.sources import kept_socket
 from conformance.verification.api import verify
 from conformance.verification.baseline import Baseline
 from conformance.verification.result import Report
@@ -39,6 +40,13 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def _nothing_known() -> None:
     """What another test knew as a secret stays readable in this one."""
     REGISTER.clear()
+
+
+@pytest.fixture(autouse=True)
+def _transport(monkeypatch: pytest.MonkeyPatch) -> None:
+    """TRANSPORT=httpx runs tests as where the extra ``fast`` is not installed: httpx puts all requests."""
+    if os.environ.get("TRANSPORT") == "httpx":
+        monkeypatch.setattr(kept_socket, "is_parser_installed", lambda: False)
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from typing import Any
 import httpx
 import msgspec
 
-from conformance._version import __version__
 from conformance.apis import entra
 from conformance.apis.endpoint import Ask, Audience
 from conformance.apis.entra import OpenIdConfiguration
@@ -19,9 +18,7 @@ from conformance.connection import CLOUDS, Connection
 from conformance.findings import Finding, finding
 from conformance.probing import tokens
 from conformance.probing.challenge import claims_of
-from conformance.probing.client import Client
 from conformance.probing.clock import Clock
-from conformance.probing.decoding import ACCEPTED
 from conformance.probing.diagnosis import TELL_APART, rules_for
 from conformance.probing.discovery import token_endpoint_problem
 from conformance.probing.evidence import Answer, Blocked, Evidence, Gathered, InternalError, NotAsked, Refusal
@@ -38,17 +35,11 @@ from conformance.probing.probe import (
     Refused,
 )
 from conformance.probing.rate_limits import RateLimits
-from conformance.probing.request import build
+from conformance.probing.request import build, create
 from conformance.probing.response import NetworkFailure
 from conformance.probing.shared_network import share_findings
 from conformance.probing.shortage import Shortage, shortage
 from conformance.probing.transport import SOCKETS, Patience, Sender
-
-HEADERS = {
-    "User-Agent": f"sentinel-conformance/{__version__}",
-    "Accept": "application/json",
-    "Accept-Encoding": ACCEPTED,
-}
 
 
 class Engine:
@@ -76,15 +67,9 @@ class Engine:
         clock, patience = clock or Clock(), patience or Patience()
         self._clock = clock
         self._guard = Guard(transport, connection.cloud, negative=negative)
-        self._client = Client(
-            transport=self._guard,
-            timeout=httpx.Timeout(None, connect=patience.connect),
-            headers=HEADERS,
-            follow_redirects=False,
-            trust_env=False,
-        )
+        self._connect = patience.connect
         accounts = (pace or RateLimits()).accounts(connection.facts(), clock.monotonic())
-        self._sender = Sender(self._client, clock, patience, accounts, start, sockets)
+        self._sender = Sender(self._guard, clock, patience, accounts, start, sockets)
         self._tasks: dict[str, asyncio.Task[Evidence]] = {}
         self._findings: dict[str, asyncio.Task[Refusal | NotAsked]] = {}
         self._renewed: dict[Audience, asyncio.Task[Evidence]] = {}
@@ -97,7 +82,7 @@ class Engine:
         Raises :class:`Shortage` where this machine has not enough of its own resources.
         """
         wanted = list(names)
-        async with self._client:
+        async with self._guard:
             try:
                 await asyncio.gather(*(self._settled(name) for name in wanted))
             except Shortage:
@@ -216,7 +201,7 @@ class Engine:
         base = cloud.host(ask.endpoint.api) or ""
         if ask.link is not None and (problem := next_link_problem(ask.link, ask.endpoint, httpx.URL(base))):
             return Refusal(name, finding("contract_violation", explanation=problem, about=ask.endpoint.api.name))
-        request = build(self._client, self.connection, ask, base, bearer)
+        request = build(self.connection, ask, base, bearer, self._connect)
         result = await self._sender.send(request, ask.endpoint.name, urgency(name, len(PROBES)))
         if isinstance(result, NetworkFailure):
             return Refusal(name, result.finding, result.exchange)
@@ -248,7 +233,7 @@ class Engine:
                 raise lacking from None
             return Refusal(name, credential_finding(error))
         headers = {**asked.headers, "Content-Type": "application/x-www-form-urlencoded"}
-        request = self._client.build_request("POST", asked.url, content=asked.encode(), headers=headers)
+        request = create("POST", asked.url, headers, asked.encode(), self._connect)
         result = await self._sender.send(request, entra.TOKEN.name, urgency(name, len(PROBES)))
         if isinstance(result, NetworkFailure):
             return Refusal(name, result.finding, result.exchange)
