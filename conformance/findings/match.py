@@ -134,6 +134,8 @@ def _is_possible(entry: Entry, signal: Signal) -> bool:
 def _weigh(entry: Entry, signal: Signal) -> tuple[int, bool] | None:
     """Return how specifically an entry fits, and whether more than words decided; None if it does not fit."""
     score, by_code = 0, not (entry.words or entry.anywhere)
+    if not _has_form(entry, signal):
+        return None
     if entry.others:
         if signal.other not in entry.others:
             return None
@@ -167,21 +169,23 @@ def _weigh(entry: Entry, signal: Signal) -> tuple[int, bool] | None:
             return None
         score += _HEADER + len(pattern.pattern) // 16
     if entry.shapes:
-        if signal.shape not in entry.shapes:
-            return None
         score += _SHAPE
     if entry.statuses:
         if signal.status is None:
             if not (entry.codes or entry.inner or entry.numbers or entry.words or entry.headers):
                 return None
             return score - (_CLASS if any(isinstance(one, str) for one in entry.statuses) else _STATUS), by_code
-        if signal.status in entry.statuses:
-            score += _STATUS
-        elif f"{signal.status // 100}xx" in entry.statuses:
-            score += _CLASS
-        else:
-            return None
+        score += _STATUS if signal.status in entry.statuses else _CLASS
     return score, by_code
+
+
+def _has_form(entry: Entry, signal: Signal) -> bool:
+    """Return whether status and shape fit an entry: what rules most entries out is looked at first."""
+    if entry.shapes and signal.shape not in entry.shapes:
+        return False
+    if not entry.statuses or signal.status is None or signal.status in entry.statuses:
+        return True
+    return f"{signal.status // 100}xx" in entry.statuses
 
 
 def _plain(entry: Entry, signal: Signal) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import select
 import time
+from socket import socket
 from ssl import SSLObject
 
 import httpcore
@@ -33,6 +35,7 @@ class KeptSocket(httpx.AsyncBaseTransport):
         self._transport = transport
         self._stream: httpcore.AsyncNetworkStream | None = None
         """Open, and used once by httpx; None where httpx has to open one, or is to put all requests."""
+        self._tcp: socket | None = None
         self._tls: SSLObject | None = None
         self._idle_since = 0.0
         self._answer: HttpAnswer | None = None
@@ -40,19 +43,23 @@ class KeptSocket(httpx.AsyncBaseTransport):
 
     def is_open(self) -> bool:
         """Return whether :meth:`put` can be used for the next request."""
-        stream = self._stream
-        if stream is None or time.monotonic() - self._idle_since > MAX_IDLE:
+        if self._stream is None or self._tcp is None or time.monotonic() - self._idle_since > MAX_IDLE:
             return False
-        return not stream.get_extra_info("is_readable")
+        return not _is_readable(self._tcp)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Put a request by httpx, which opens the socket where it is not open."""
         self._stream = self._answer = None
         response = await self._transport.handle_async_request(request)
         if is_parser_installed() and not isinstance(response.stream, httpx.ByteStream):  # a recorder's is in memory
-            self._stream = response.extensions.get("network_stream")
-            self._tls = self._stream.get_extra_info("ssl_object") if self._stream is not None else None
+            self._keep(response.extensions.get("network_stream"))
         return response
+
+    def _keep(self, stream: httpcore.AsyncNetworkStream | None) -> None:
+        """Keep a stream for the next requests. What it consists of is asked for once: anyio makes a table for that."""
+        self._stream = stream
+        if stream is not None:
+            self._tcp, self._tls = stream.get_extra_info("socket"), stream.get_extra_info("ssl_object")
 
     async def put(self, request: httpx.Request) -> httpx.Response:
         """Put a request on the open socket, and return its answer as soon as its headers are there."""
@@ -75,3 +82,14 @@ class KeptSocket(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         self._stream = None
         await self._transport.aclose()
+
+
+def _is_readable(tcp: socket) -> bool:
+    """Return whether there is something to read on an idle socket, an end included, or it is closed."""
+    if tcp.fileno() < 0:
+        return True
+    if not hasattr(select, "poll"):  # Windows, where any number can be looked at
+        return bool(select.select([tcp], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(tcp, select.POLLIN)
+    return bool(poll.poll(0))
