@@ -42,11 +42,12 @@ def _nothing_known() -> None:
     REGISTER.clear()
 
 
-@pytest.fixture(autouse=True)
-def _transport(monkeypatch: pytest.MonkeyPatch) -> None:
-    """TRANSPORT=httpx runs tests as where the extra ``fast`` is not installed: httpx puts all requests."""
-    if os.environ.get("TRANSPORT") == "httpx":
-        monkeypatch.setattr(kept_socket, "is_parser_installed", lambda: False)
+@pytest.fixture(params=["fast", "httpx"])
+def each_transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Runs a test with the extra ``fast``, and as where it is not installed: httpx puts all requests then."""
+    name: str = request.param
+    monkeypatch.setattr(kept_socket, "is_parser_installed", lambda: name == "fast")
+    return name
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ class Conclusion:
     def _summarize(self, *, interrupted: bool) -> bool:
         """Summarize and deliver; return whether a result that was asked for is lost."""
         return self.results.close(
-            [run.asked.name for run in self.runs if run.cases],
+            [run.asked.name for run in self.runs if run.selected],
             self.loop.duration,
             self.workers,
             interrupted=interrupted,

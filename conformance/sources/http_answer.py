@@ -14,7 +14,6 @@ READ = 64 * 1024
 """Bytes that are read at once."""
 LARGEST_HEAD = 100 * 1024
 """Bytes of status line and headers, as httpcore takes them at most."""
-VERSIONS = frozenset({"1.0", "1.1"})
 
 
 @cache
@@ -117,8 +116,6 @@ class HttpAnswer(httpx.AsyncByteStream):
     def on_headers_complete(self) -> None:
         if self._complete:
             return
-        if self._parser.get_http_version() not in VERSIONS:
-            raise httpx.RemoteProtocolError("no version of HTTP/1")
         if self._parser.get_status_code() < 200:  # an interim answer
             self._more = True
             self._headers.clear()
