@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from conformance.findings.catalogue import CATALOGUES, Entry, catalogue, numbers
 from conformance.findings.cause import CAUSES
@@ -80,7 +81,7 @@ def classify(signal: Signal) -> Match | None:
     """Return the most specific entry that fits; None if none does."""
     best: tuple[tuple[int, int], Match] | None = None
     family = _FAMILIES.get(signal.service or "")
-    for entry in catalogue():
+    for entry in _of_form(signal.status, signal.shape):
         if not _is_possible(entry, signal):
             continue
         weighed = _weigh(entry, signal)
@@ -134,8 +135,6 @@ def _is_possible(entry: Entry, signal: Signal) -> bool:
 def _weigh(entry: Entry, signal: Signal) -> tuple[int, bool] | None:
     """Return how specifically an entry fits, and whether more than words decided; None if it does not fit."""
     score, by_code = 0, not (entry.words or entry.anywhere)
-    if not _has_form(entry, signal):
-        return None
     if entry.others:
         if signal.other not in entry.others:
             return None
@@ -179,13 +178,15 @@ def _weigh(entry: Entry, signal: Signal) -> tuple[int, bool] | None:
     return score, by_code
 
 
-def _has_form(entry: Entry, signal: Signal) -> bool:
-    """Return whether status and shape fit an entry: what rules most entries out is looked at first."""
-    if entry.shapes and signal.shape not in entry.shapes:
-        return False
-    if not entry.statuses or signal.status is None or signal.status in entry.statuses:
-        return True
-    return f"{signal.status // 100}xx" in entry.statuses
+@lru_cache(maxsize=256)
+def _of_form(status: int | None, shape: str | None) -> tuple[Entry, ...]:
+    """Return the entries that an answer of this status and shape can be. Cached: that rules most of them out."""
+    fitting = (entry for entry in catalogue() if not entry.shapes or shape in entry.shapes)
+    return tuple(
+        entry
+        for entry in fitting
+        if not entry.statuses or status is None or status in entry.statuses or f"{status // 100}xx" in entry.statuses
+    )
 
 
 def _plain(entry: Entry, signal: Signal) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -47,14 +48,15 @@ def build(
 def create(
     method: str, url: str, headers: Mapping[str, str], content: bytes | None, connect: float | None = None
 ) -> httpx.Request:
-    """Return a request with the headers that all have; for its connection, it has ``connect`` seconds.
+    """Return a request with the headers that all have, and an id by which the service knows it; for its connection, it has ``connect`` seconds.
 
     Not by ``httpx.AsyncClient``, which looks for cookies, credentials, redirects and proxies, none of which a request
     of ours may have: that took a twentieth of the time that a request takes in all. Entra sets cookies with each token,
     to bring a browser back to the same server; no API needs one.
     """
     timeout = {"connect": connect, "read": None, "write": None, "pool": None}
-    return httpx.Request(method, url, headers={**HEADERS, **headers}, content=content, extensions={"timeout": timeout})
+    headers = {**HEADERS, "client-request-id": str(uuid.uuid4()), **headers}
+    return httpx.Request(method, url, headers=headers, content=content, extensions={"timeout": timeout})
 
 
 def _path(connection: Connection, ask: Ask[Any]) -> str:

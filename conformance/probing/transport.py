@@ -5,7 +5,6 @@ failure.
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -139,7 +138,6 @@ class Sender:
         return NetworkFailure(late(host, code), exchange)
 
     async def _tried(self, request: httpx.Request, endpoint: str, urgency: int) -> Response | NetworkFailure:
-        request.headers.setdefault("client-request-id", str(uuid.uuid4()))
         api = endpoint.partition(".")[0]
         account = self._accounts[api]
         host = self._hosts.setdefault(request.url.host, Host(CONCURRENCY[api]))
