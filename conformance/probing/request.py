@@ -48,7 +48,8 @@ def build(
 def create(
     method: str, url: str, headers: Mapping[str, str], content: bytes | None, connect: float | None = None
 ) -> httpx.Request:
-    """Return a request with the headers that all have, and an id by which the service knows it; for its connection, it has ``connect`` seconds.
+    """Return a request with the headers that all have, and an id by which the service knows it; for its connection, it
+    has ``connect`` seconds.
 
     Not by ``httpx.AsyncClient``, which looks for cookies, credentials, redirects and proxies, none of which a request
     of ours may have: that took a twentieth of the time that a request takes in all. Entra sets cookies with each token,
