@@ -23,6 +23,7 @@ class PackedLines:
         self._packed: list[bytes] = []
 
     def add(self, line: bytes) -> None:
+        """Add a line behind the others."""
         self._first = self._first or line
         segments = []
         for at in range(0, len(line), SEGMENT):
