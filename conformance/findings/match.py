@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from conformance.findings.catalogue import CATALOGUES, Entry, catalogue, numbers
 from conformance.findings.cause import CAUSES
@@ -81,7 +82,7 @@ def classify(signal: Signal) -> Match | None:
     """Return the most specific entry that fits; None if none does."""
     best: tuple[tuple[int, int], Match] | None = None
     family = _FAMILIES.get(signal.service or "")
-    for entry in catalogue():
+    for entry in _of_form(signal.status, signal.shape):
         if not _is_possible(entry, signal):
             continue
         weighed = _weigh(entry, signal)
@@ -168,21 +169,25 @@ def _weigh(entry: Entry, signal: Signal) -> tuple[int, bool] | None:
             return None
         score += _HEADER + len(pattern.pattern) // 16
     if entry.shapes:
-        if signal.shape not in entry.shapes:
-            return None
         score += _SHAPE
     if entry.statuses:
         if signal.status is None:
             if not (entry.codes or entry.inner or entry.numbers or entry.words or entry.headers):
                 return None
             return score - (_CLASS if any(isinstance(status, str) for status in entry.statuses) else _STATUS), by_code
-        if signal.status in entry.statuses:
-            score += _STATUS
-        elif f"{signal.status // 100}xx" in entry.statuses:
-            score += _CLASS
-        else:
-            return None
+        score += _STATUS if signal.status in entry.statuses else _CLASS
     return score, by_code
+
+
+@lru_cache(maxsize=256)
+def _of_form(status: int | None, shape: str | None) -> tuple[Entry, ...]:
+    """Return the entries that an answer of this status and shape can be. Cached: that rules most of them out."""
+    fitting = (entry for entry in catalogue() if not entry.shapes or shape in entry.shapes)
+    return tuple(
+        entry
+        for entry in fitting
+        if not entry.statuses or status is None or status in entry.statuses or f"{status // 100}xx" in entry.statuses
+    )
 
 
 def _plain(entry: Entry, signal: Signal) -> bool:
