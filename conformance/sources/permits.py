@@ -52,6 +52,11 @@ class Permits:
             self._total -= fewer
             self._free -= fewer
 
+    def bound(self, most: int) -> None:
+        """Give out ``most`` permits at a time at most from now on. To be called before any is taken."""
+        with self._lock:
+            self._most = self._total = self._free = min(self._most, most)
+
     async def _take(self, count: int) -> None:
         waiting = asyncio.get_running_loop().create_future()
         with self._lock:

@@ -62,9 +62,10 @@ def test_in_pytest_with_workers(fleet: Running, tmp_path: Path) -> None:
     assert_exact(fleet, tmp_path, limited(256, command, fleet, tmp_path))
 
 
-@pytest.mark.parametrize("files", [256, 1024])
-def test_by_the_command(fleet: Running, tmp_path: Path, files: int) -> None:
-    assert_exact(fleet, tmp_path, limited(files, ["conformance.fleet", "--report=out"], fleet, tmp_path))
+@pytest.mark.parametrize(("files", "processes"), [(256, 1), (256, 2), (1024, 1)])
+def test_by_the_command(fleet: Running, tmp_path: Path, files: int, processes: int) -> None:
+    command = ["conformance.fleet", "--report=out", f"--processes={processes}"]
+    assert_exact(fleet, tmp_path, limited(files, command, fleet, tmp_path))
 
 
 @pytest.mark.parametrize("files", [256, 1024])
@@ -91,9 +92,10 @@ def test_a_session_that_may_open_hardly_any_says_so(
     assert "Traceback" not in said
 
 
-def test_a_process_that_may_open_hardly_any_says_so(fleet: Running, tmp_path: Path) -> None:
-    done = limited(12, ["conformance.fleet", "--report=out"], fleet, tmp_path)
+@pytest.mark.parametrize(("processes", "files"), [(1, 12), (2, 12), (2, 16)])
+def test_a_process_that_may_open_hardly_any_says_so(fleet: Running, tmp_path: Path, processes: int, files: int) -> None:
+    done = limited(files, ["conformance.fleet", "--report=out", f"--processes={processes}"], fleet, tmp_path)
     assert done.returncode == 6
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
-    assert "not enough open files (this process may open 12; ulimit -n raises it)" in line
+    assert f"not enough open files (this process may open {files}; ulimit -n raises it)" in line
     assert "100 without a verdict" in done.stdout
