@@ -209,8 +209,8 @@ def accepted(tenants: int, *options: str, files: int | None = None) -> Rows:
         wall = time.perf_counter() - began
         troubled = json.loads((fleet.folder / "manifest.json").read_text())["troubled"]
         found = {
-            one.name: [root.cause for root in one.part.root_causes]
-            for one in Journal(reports / "connections.jsonl").entries()
+            entry.name: [root.cause for root in entry.part.root_causes]
+            for entry in Journal(reports / "connections.jsonl").entries()
         }
     wrong = [
         f"{name}: {causes}" for name, causes in found.items() if causes != troubled.get(name, {"causes": []})["causes"]

@@ -20,7 +20,7 @@ RATES = (1, 2, 3, 6)
 def words(report: Report) -> set[tuple[str, str, str | None]]:
     """What a report says against the connection: checks with their outcome and cause."""
     fine = ("passed", "not_applicable", "not_configured")
-    return {(one.check, one.status, one.cause) for one in report.outcomes if one.status not in fine}
+    return {(outcome.check, outcome.status, outcome.cause) for outcome in report.outcomes if outcome.status not in fine}
 
 
 def false_words(connection: Connection, runs: int) -> Iterator[set[tuple[str, str, str | None]]]:

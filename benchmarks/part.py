@@ -65,7 +65,7 @@ class _Noting(httpx.AsyncBaseTransport):
 async def verified(connections: Sequence[Connection], jobs: int) -> int:
     """Verifies, and makes the line of a journal of each as a run does; how many requests that took."""
     journal, requests = Journal(), 0
-    by_name = {one.name: one for one in connections}
+    by_name = {connection.name: connection for connection in connections}
     async for report in verify_all(connections, jobs=jobs):
         journal.add(entry(report, by_name[report.connection.name], "all"))
         requests += report.gathered.requests

@@ -186,7 +186,7 @@ def over_sockets(quick: bool) -> list[Figure]:
         assert verify(connection, source=counting).ok
         sent = len(log.read_text().splitlines()) / (2 * RUNS + 2)
     evidence = dict(reports[0].gathered.evidence)
-    asked = sum(isinstance(one, Answer | Refusal) for one in evidence.values())
+    asked = sum(isinstance(answer, Answer | Refusal) for answer in evidence.values())
     return [
         Figure(
             "live run / critical path of dependent requests", wall / (critical_path(evidence) * LATENCY), "1.5 or less"
@@ -300,7 +300,7 @@ def alive(quick: bool) -> list[Figure]:
 
 
 def table(figures: list[Figure]) -> str:
-    rows = [f"| {one.name} | {one.spread or format(one.value, '.2f')} | {one.aim} |" for one in figures]
+    rows = [f"| {figure.name} | {figure.spread or format(figure.value, '.2f')} | {figure.aim} |" for figure in figures]
     return "\n".join(["| ratio | measured | aim |", "|---|---|---|", *rows])
 
 

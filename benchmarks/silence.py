@@ -42,7 +42,7 @@ async def measured(connection: Connection) -> dict[str, float]:
     async def one(host: str | None) -> float:
         began = time.perf_counter()
         report = await verify_async(connection, source=OneSilent(host))
-        assert {one.root.finding.cause for one in report.verdict.root_causes} == {"timed_out"}
+        assert {cause.root.finding.cause for cause in report.verdict.root_causes} == {"timed_out"}
         return time.perf_counter() - began
 
     hosts = [None, *sorted({httpx.URL(base).host for base in connection.cloud.hosts.values() if base})]

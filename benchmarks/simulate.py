@@ -108,7 +108,7 @@ def cost() -> Cost:
     from conformance.verification.api import verify_async
 
     report = asyncio.run(verify_async(made_up_connection(), source="fake"))
-    counted = Counter(one.endpoint.partition(".")[0] for one in report.gathered.exchanges)
+    counted = Counter(exchange.endpoint.partition(".")[0] for exchange in report.gathered.exchanges)
     counted["arm"] += counted.pop("sentinel", 0)  # the same host, and the same bucket
     cpu = measured(MEASURED.read_text(encoding="utf-8")) * report.gathered.requests
     return Cost(cpu, {api: counted[api] for api in PACED})

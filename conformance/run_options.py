@@ -44,6 +44,8 @@ class RunOptions:
     history_file: Path | None
     wait: float
     """Seconds to wait for transient causes."""
+    watch: float | None
+    """Seconds to watch what is broken, at most; None where nothing is watched."""
 
     @classmethod
     def parse(cls, option: Callable[[str], Any], environ: Mapping[str, str] = os.environ) -> RunOptions:
@@ -73,7 +75,8 @@ class RunOptions:
             shard=shard,
             resume=option("resume"),
             history_file=_path(option("history")),
-            wait=_wait(option("wait")),
+            wait=_seconds("wait", option("wait")),
+            watch=_watch(option("watch"), source),
         )
 
     def baseline(self) -> Baseline:
@@ -93,13 +96,19 @@ class RunOptions:
         return History(self.history_file)
 
 
-def _wait(text: str) -> float:
-    """Return a waiting time in seconds. Raises :class:`~conformance.errors.UsageError`."""
+def _seconds(name: str, text: str) -> float:
+    """Return the time of an option in seconds. Raises :class:`~conformance.errors.UsageError`."""
     try:
         return duration(text).total_seconds()
     except UsageError as error:
-        unit = "; say the unit: --sentinel-wait=10m is ten minutes" if text.isdecimal() else ""
-        raise UsageError(f"--sentinel-wait: {error}{unit}") from None
+        unit = f"; say the unit: --sentinel-{name}=10m is ten minutes" if text.isdecimal() else ""
+        raise UsageError(f"--sentinel-{name}: {error}{unit}") from None
+
+
+def _watch(text: str | None, source: Source) -> float | None:
+    if text is not None and source.name.startswith("cassette"):
+        raise UsageError("--sentinel-watch: a recording does not change; watch the tenant itself")
+    return None if text is None else _seconds("watch", text)
 
 
 def _path(value: str | Path | None) -> Path | None:

@@ -91,7 +91,7 @@ class Plugin:
 
     @property
     def version(self) -> str:
-        return next(one.partition("==")[2] for one in self.packages if one.startswith(f"{self.name}=="))
+        return next(package.partition("==")[2] for package in self.packages if package.startswith(f"{self.name}=="))
 
     def expected(self, situation: Situation) -> int:
         """Return the exit code that a run has to end with."""
@@ -211,7 +211,9 @@ def matrix(entries: Sequence[Plugin], found: Sequence[Sequence[str]]) -> dict[st
             "plugin": plugin.name,
             "version": plugin.version,
             "arguments": list(plugin.arguments),
-            "problems": dict(zip((one.name for one in SITUATIONS), found[at * len(SITUATIONS) :], strict=False)),
+            "problems": dict(
+                zip((situation.name for situation in SITUATIONS), found[at * len(SITUATIONS) :], strict=False)
+            ),
         }
         for at, plugin in enumerate(entries)
     ]
@@ -229,7 +231,7 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=ROOT / ".venv-plugins" / "plugins", help="where to install them")
     parser.add_argument("--write", action="store_true", help=f"write what was seen into {MATRIX.relative_to(ROOT)}")
     given = parser.parse_args()
-    chosen = [one for one in plugins() if not given.names or one.name in given.names]
+    chosen = [plugin for plugin in plugins() if not given.names or plugin.name in given.names]
     folders = {tuple(one.packages): given.folder / "-".join(one.packages).replace("==", "-") for one in chosen}
 
     uv()  # here: where threads are the first to ask, Python's sysconfig may answer before it is ready

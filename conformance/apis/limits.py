@@ -132,5 +132,5 @@ SERVICES = (
 )
 """Entra publishes none. The account's own limit comes first."""
 
-COUNTED: Mapping[str, Service] = MappingProxyType({api.name: one for one in SERVICES for api in one.apis})
+COUNTED: Mapping[str, Service] = MappingProxyType({api.name: service for service in SERVICES for api in service.apis})
 """The service by the name of each API."""

@@ -31,7 +31,7 @@ class Assertion:
         ``values`` are the module's variables: ``promise=NAME[key]`` may be any value of that mapping. What passes on a
         ``refusal`` of a service is none, nor is what is called with ``promise=None``.
         """
-        functions = {one.name: one for one in tree.body if isinstance(one, ast.FunctionDef)}
+        functions = {statement.name: statement for statement in tree.body if isinstance(statement, ast.FunctionDef)}
         seen: set[str] = set()
         found: list[Assertion] = []
         waiting = [name]
@@ -60,7 +60,7 @@ def _elsewhere(value: Any) -> list[Assertion]:
 
 
 def _called(node: ast.Call, name: str, values: Mapping[str, Any]) -> Iterator[Assertion]:
-    given = {one.arg: one.value for one in node.keywords}
+    given = {keyword.arg: keyword.value for keyword in node.keywords}
     if name in CALLS and "refusal" not in given:
         yield Assertion(name, _promises(given.get("promise"), values), node.lineno)  # type: ignore[arg-type]
 

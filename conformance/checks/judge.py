@@ -170,6 +170,7 @@ def _unless_unknown(needed: Mapping[str, Evidence], outcome: Outcome) -> Outcome
 
 
 def reason_of(fault: InternalError) -> str:
+    """Return the reason of an outcome with an internal error: the probe and the message."""
     return f"{fault.probe}: {fault.message}"
 
 

@@ -51,8 +51,10 @@ class Outcome:
 
     @property
     def blocked_by(self) -> str | None:
+        """The id of the check that owns the root cause; None of an outcome that is not blocked."""
         return self.root.check if self.root and self.status == "blocked" else None
 
     @property
     def cause(self) -> str | None:
+        """The id of the root cause; None without one."""
         return self.root.finding.cause if self.root else None

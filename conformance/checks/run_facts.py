@@ -24,7 +24,9 @@ def run_facts(
     ``probe`` is the one that was refused. ``roles`` are the least permissions that a connection needs of the API.
     """
     facts = connection.facts()
-    tokens = (one.data for one in evidence.values() if isinstance(one, Answer) and isinstance(one.data, Token))
+    tokens = (
+        answer.data for answer in evidence.values() if isinstance(answer, Answer) and isinstance(answer.data, Token)
+    )
     if object_id := next((token.object_id for token in tokens if token.object_id), None):
         facts["object_id"] = object_id
     if exchange:
@@ -39,5 +41,5 @@ def run_facts(
 @cache
 def least_roles(api: str) -> tuple[str, ...]:
     """Return the application permissions of an API without which some operation of a verification is refused."""
-    needs = (one.needs for one in ENDPOINTS.values() if one.api.name == api)
+    needs = (endpoint.needs for endpoint in ENDPOINTS.values() if endpoint.api.name == api)
     return tuple(sorted({need.name for need in needs if isinstance(need, AppRole)}))

@@ -83,7 +83,7 @@ def require_reached(tokens: tuple[Evidence, ...], beyond: tuple[str, ...] = ()) 
     """
     refusals = [token for token in tokens if isinstance(token, Refusal)]
     issued = any(isinstance(token, Answer) for token in tokens)
-    if refusals and not issued and not any(one.finding.cause in beyond for one in refusals):
+    if refusals and not issued and not any(refusal.finding.cause in beyond for refusal in refusals):
         raise Found(refusals[0].finding, refusal=refusals[0])
 
 
@@ -103,7 +103,7 @@ def test_app_accepted(
     fail_if_refused(APP_CAUSES, tokens)
     require_reached(tokens, beyond=(*CREDENTIAL_CAUSES, *RESOURCE_CAUSES))
     claims = [token.data.claims for token in tokens if isinstance(token, Answer)]
-    if any(one and "oid" not in one for one in claims):
+    if any(claim and "oid" not in claim for claim in claims):
         missing = "Tokens are issued, and name no service principal (oid): the app is not registered in this tenant."
         fail(missing, "service_principal_missing", facts=connection.facts(), promise="token-claims")
 

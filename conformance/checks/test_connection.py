@@ -21,7 +21,7 @@ WORKSPACE = {"workspace_id": "workspace-id", "workspace_name": "resource-names",
 
 def first_problem(connection: Connection, keys: Iterable[str]) -> Problem | None:
     """Return the first problem of these keys."""
-    return next((one for one in problems(connection) if one.key in keys), None)
+    return next((problem for problem in problems(connection) if problem.key in keys), None)
 
 
 @check("CONN-001", "the tenant is named by a GUID or a domain", owns=("tenant_malformed:tenant_id",))

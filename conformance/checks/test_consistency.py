@@ -46,10 +46,10 @@ def test_incidents_in_table(
         not_applicable("the answers carry no date to judge ages by")
     now = min(dates)  # the query may have been answered before the incidents were listed
     due = {
-        one.name.lower(): one.properties.incident_number
-        for one in incidents.data.value
-        if (made := one.properties.last_modified_time_utc or one.properties.created_time_utc)
-        and (one.properties.created_time_utc or made) < now - INGESTION
+        incident.name.lower(): incident.properties.incident_number
+        for incident in incidents.data.value
+        if (made := incident.properties.last_modified_time_utc or incident.properties.created_time_utc)
+        and (incident.properties.created_time_utc or made) < now - INGESTION
         and made > now - timedelta(days=13)
     }
     if not due:
@@ -119,21 +119,21 @@ def test_incidents_in_graph(
     """
     if not incidents.data.value:
         not_applicable("Sentinel has no incident to look for")
-    ids = {one.id for one in graph_incidents.data.value} | {
-        one.redirect_incident_id for one in graph_incidents.data.value
+    ids = {incident.id for incident in graph_incidents.data.value} | {
+        incident.redirect_incident_id for incident in graph_incidents.data.value
     }
-    oldest = min((one.created_date_time for one in graph_incidents.data.value), default=None)
+    oldest = min((incident.created_date_time for incident in graph_incidents.data.value), default=None)
     full = len(graph_incidents.data.value) >= LONG_PAGE
     named_incidents = [
-        one.properties.provider_incident_id
-        for one in incidents.data.value
-        if "XDR" in (one.properties.provider_name or "")
-        and is_settled(created := one.properties.created_time_utc, graph_incidents.exchange.date)
+        incident.properties.provider_incident_id
+        for incident in incidents.data.value
+        if "XDR" in (incident.properties.provider_name or "")
+        and is_settled(created := incident.properties.created_time_utc, graph_incidents.exchange.date)
         and not (full and created and oldest and created < oldest)  # it would be on a later page
     ]
     if not named_incidents:
         not_applicable("none of Sentinel's incidents comes from the Defender portal and is older than minutes")
-    if not any(one in ids for one in named_incidents):
+    if not any(incident in ids for incident in named_incidents):
         fail(
             f"None of the Defender incidents that Sentinel names ({', '.join(map(str, named_incidents))}) is among the"
             f" newest of Graph.",
@@ -149,7 +149,7 @@ def test_alerts_in_graph(
 ) -> None:
     """A tenant whose Defender for Endpoint has alerts has some in ``alerts_v2``."""
     now = graph_alerts.exchange.date
-    if not any(is_settled(one.alert_creation_time, now) for one in defender_alerts.data.value):
+    if not any(is_settled(alert.alert_creation_time, now) for alert in defender_alerts.data.value):
         not_applicable("Defender for Endpoint has no alert to look for that is older than minutes")
     if not graph_alerts.data.value:
         fail(

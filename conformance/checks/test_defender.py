@@ -66,7 +66,10 @@ def test_end_announced(machines: Answer[ODataList[Machine]]) -> None:
     told.
     """
     now = machines.exchange.date or machines.exchange.received
-    ends = min((one.retires for one in ENDPOINTS.values() if one.api.name == "defender" and one.retires), default=None)
+    ends = min(
+        (endpoint.retires for endpoint in ENDPOINTS.values() if endpoint.api.name == "defender" and endpoint.retires),
+        default=None,
+    )
     if now is None or ends is None:
         not_applicable("no end is announced")
     if ends - now.date() <= SOON:

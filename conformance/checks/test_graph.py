@@ -90,7 +90,7 @@ def test_not_retired(token_graph: Answer[Token]) -> None:
     """
     roles = set(token_graph.data.roles)
     events = roles & {"SecurityEvents.Read.All", "SecurityEvents.ReadWrite.All"}
-    alerts = {one for one in roles if one.startswith(("SecurityAlert.", "SecurityIncident."))}
+    alerts = {role for role in roles if role.startswith(("SecurityAlert.", "SecurityIncident."))}
     if events and not alerts:
         fail(
             "Of the Graph permissions only SecurityEvents.Read.All is there, and the alerts route that it opened was"
@@ -129,8 +129,8 @@ def test_portal_connected(
     sentinel: ArmList[SentinelIncident] = incidents.data
     now = graph_sentinel_alerts.exchange.date
     if not any(
-        one.alerts_count and of_sentinel(one) and is_settled(one.properties.created_time_utc, now)
-        for one in sentinel.value
+        incident.alerts_count and of_sentinel(incident) and is_settled(incident.properties.created_time_utc, now)
+        for incident in sentinel.value
     ):
         not_applicable(
             "among Sentinel's newest incidents is none that is older than minutes and has an alert of its own"

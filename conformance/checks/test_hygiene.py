@@ -48,7 +48,7 @@ def _registered_end(application: Evidence, credential: Credential) -> date | Non
     found: Sequence[PasswordCredential | KeyCredential] = registration.key_credentials or ()
     if isinstance(credential, ClientSecret):
         secrets, start = registration.password_credentials or (), credential.secret.reveal()[:3]
-        found = [one for one in secrets if one.hint == start] or secrets
+        found = [secret for secret in secrets if secret.hint == start] or secrets
     ends = [one.end_date_time for one in found if one.end_date_time is not None]
     return max(ends).date() if ends else None
 
@@ -108,12 +108,12 @@ def test_retirements(connection: Connection, discovery: Answer[OpenIdConfigurati
     now = discovery.exchange.date or discovery.exchange.received
     assert now is not None
     ending = [
-        (one.retires, one.name)
-        for one in ENDPOINTS.values()
-        if one.retires
-        and connection.uses(one.api.name)
-        and one.api.name != "defender"
-        and now.date() < one.retires <= now.date() + SOON
+        (endpoint.retires, endpoint.name)
+        for endpoint in ENDPOINTS.values()
+        if endpoint.retires
+        and connection.uses(endpoint.api.name)
+        and endpoint.api.name != "defender"
+        and now.date() < endpoint.retires <= now.date() + SOON
     ]
     if ending:
         when, what = min(ending)

@@ -189,7 +189,7 @@ def lists_incidents(incidents: Evidence, since: datetime) -> bool:
     """Return whether Microsoft Sentinel lists an incident that was changed since then, and long enough ago for its row
     to have arrived.
     """
-    changes = (one.properties.last_modified_time_utc for one in elements_of(incidents))
+    changes = (incident.properties.last_modified_time_utc for incident in elements_of(incidents))
     return any(change and since < change and is_settled(change, since + LOOK_BACK) for change in changes)
 
 
@@ -237,9 +237,9 @@ def test_whole(
         query_timespan,
         query_daily_cap,
     )
-    for one in queries:
-        if isinstance(one, Refusal) and one.finding.cause in LIMITS:
-            raise Found(one.finding, refusal=one)
+    for query in queries:
+        if isinstance(query, Refusal) and query.finding.cause in LIMITS:
+            raise Found(query.finding, refusal=query)
     if require_answer(query_print) is None:
         not_applicable("this connection does not use Log Analytics")
 

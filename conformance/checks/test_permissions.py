@@ -87,7 +87,7 @@ def test_least_privilege(token_graph: Evidence, token_defender: Evidence, token_
     """The ``roles`` of each token against the permissions of the operations that are used; write permissions are
     named.
     """
-    tokens = [one.data for one in (token_graph, token_defender, token_log_analytics) if isinstance(one, Answer)]
+    tokens = [token.data for token in (token_graph, token_defender, token_log_analytics) if isinstance(token, Answer)]
     if not tokens:
         for one in (token_graph, token_defender, token_log_analytics):
             require_answer(one)
@@ -113,7 +113,7 @@ def test_requested_and_consented(
     application: Answer[Application], consents: Answer[ODataList[AppRoleAssignment]]
 ) -> None:
     """Where the app may read its own registration: requested, delegated and consented permissions told apart."""
-    granted = {one.app_role_id.lower() for one in consents.data.value}
+    granted = {consent.app_role_id.lower() for consent in consents.data.value}
     for wanted in application.data.required_resource_access or ():
         resource = resource_of(wanted.resource_app_id)
         name = resource.name if resource else wanted.resource_app_id

@@ -128,16 +128,18 @@ def test_assignment_reaches(
     incidents: Evidence,
 ) -> None:
     """Directly, by resource group, subscription or management group, or through a group; for the token's object id."""
-    for one in (workspace, query_print, incidents):
-        if isinstance(one, Refusal) and one.finding.cause in MISPLACED:
-            raise Found(one.finding, refusal=one)
+    for evidence in (workspace, query_print, incidents):
+        if isinstance(evidence, Refusal) and evidence.finding.cause in MISPLACED:
+            raise Found(evidence.finding, refusal=evidence)
     if isinstance(role_assignments, Refusal):
         if isinstance(permissions, Answer) and permissions.data.value:
             not_applicable("a role reaches the workspace, but it does not let assignments be read")
         raise Found(role_assignments.finding, refusal=role_assignments)
     if isinstance(role_assignments, NotAsked):
         not_applicable(role_assignments.reason)
-    if isinstance(role_assignments, Answer) and all(below(one, connection) for one in role_assignments.data.value):
+    if isinstance(role_assignments, Answer) and all(
+        below(assignment, connection) for assignment in role_assignments.data.value
+    ):
         if isinstance(permissions, Answer) and permissions.data.value:
             not_applicable(
                 "a role reaches the workspace, though no assignment is listed (Azure Lighthouse grants are not)"
@@ -158,9 +160,10 @@ def roles_held(
     role_assignments: ArmList[RoleAssignment], role_definitions: ArmList[RoleDefinition]
 ) -> list[tuple[RoleDefinition, RoleAssignment]]:
     """Return the roles behind assignments."""
-    known = {one.name.lower(): one for one in role_definitions.value}
+    known = {definition.name.lower(): definition for definition in role_definitions.value}
     pairs = (
-        (known.get(one.properties.role_definition_id.rpartition("/")[2].lower()), one) for one in role_assignments.value
+        (known.get(assignment.properties.role_definition_id.rpartition("/")[2].lower()), assignment)
+        for assignment in role_assignments.value
     )
     return [(role, assignment) for role, assignment in pairs if role is not None]
 

@@ -44,7 +44,7 @@ def test_paging(incidents_next: Answer[Pages[ArmList[Incident]]]) -> None:
 @check("SENT-003", "$filter, $orderby and $top of incidents do what they say", moving=True)
 def test_options(incidents_filtered: Answer[ArmList[Incident]], incidents: Answer[ArmList[Incident]]) -> None:
     """Only incidents of the asked severity, oldest first, no more than asked for."""
-    found = [one.properties for one in incidents_filtered.data.value]
+    found = [incident.properties for incident in incidents_filtered.data.value]
     listed = len(incidents.data.value)
     require(len(found) <= 2, f"$top=2 gave {len(found)} incidents.", promise="sentinel-options")
     require(listed <= PAGE, f"$top={PAGE} gave {listed} incidents.", promise="sentinel-options")

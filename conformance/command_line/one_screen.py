@@ -31,7 +31,7 @@ class OneScreenParser(argparse.ArgumentParser):
         return super().format_help() if self.whole_help else self._short_help()
 
     def _short_help(self) -> str:
-        shown = [one for one in self._actions if not isinstance(one, _Help)]
+        shown = [action for action in self._actions if not isinstance(action, _Help)]
         rare = [one for one in shown if set(one.option_strings) & set(self.rare)]
         head = [self._usage(shown), *(["", *textwrap.wrap(self.description, WIDTH)] if self.description else []), ""]
         tail = [*self._named(rare), *([self.epilog] if self.epilog else [])]
@@ -54,7 +54,7 @@ class OneScreenParser(argparse.ArgumentParser):
 
     @property
     def _positional(self) -> list[argparse.Action]:
-        return [one for one in self._actions if not one.option_strings]
+        return [action for action in self._actions if not action.option_strings]
 
     def _named(self, rare: Sequence[argparse.Action]) -> list[str]:
         if not rare:

@@ -18,7 +18,7 @@ from conformance.connection.values import Problem, malformed_values, secret
 from conformance.redaction import clean, describe, hide, shape_of
 from conformance.toml_file.document import day, did_you_mean
 
-EXPECT = tuple(one.name for one in fields(Expect))
+EXPECT = tuple(field.name for field in fields(Expect))
 
 
 def read_connection(entry: ConnectionTable, many: bool) -> None:
@@ -91,10 +91,10 @@ def _apis(entry: ConnectionTable) -> tuple[str, ...]:
     if not isinstance(value, list) or not value:
         entry.found("apis", value, f"a list of {', '.join(USABLE)}")
         return USABLE
-    for one in value:
-        if one not in USABLE:
-            entry.found("apis", one, f"one of {', '.join(USABLE)}{did_you_mean(one, USABLE)}")
-    return tuple(dict.fromkeys(one for one in value if one in USABLE))
+    for element in value:
+        if element not in USABLE:
+            entry.found("apis", element, f"one of {', '.join(USABLE)}{did_you_mean(element, USABLE)}")
+    return tuple(dict.fromkeys(element for element in value if element in USABLE))
 
 
 def _date(entry: ConnectionTable, key: str) -> date | None:

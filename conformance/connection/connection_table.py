@@ -48,13 +48,16 @@ class ConnectionTable:
     nested: Mapping[str, Table]
 
     def line(self, key: str) -> int:
+        """Return the line of a key, counted from 1."""
         return line_of(self.table, key, self.nested)
 
     def add_problem(self, key: str, text: str, *, corrected: bool = False) -> None:
+        """Note a problem of a key; ``corrected`` where the text names the correction."""
         self.file.keys[key] = corrected
         self.file.add_problem(text, self.line(key))
 
     def found(self, key: str, value: object, expected: str) -> None:
+        """Note that a value is not what its key expects."""
         self.add_problem(key, f"{key}: found {_shown(key, value)}, expected {expected}")
 
 

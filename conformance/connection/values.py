@@ -35,6 +35,7 @@ class Problem:
 
     @property
     def text(self) -> str:
+        """One line: the key, the value found, and the correction or what was expected."""
         tail = f"; {self.correction}" if self.correction else f", expected {self.expected}"
         return f"{self.key}: found {self.found}{tail}"
 
@@ -75,6 +76,7 @@ Verdict = tuple[str, str, str] | None
 
 
 def tenant(value: str, _: Mapping[str, str]) -> Verdict:
+    """Return the verdict on a tenant: the directory's GUID, or one of its domains."""
     expected = "the directory's GUID or one of its domains"
     if value.lower() in MANY_TENANTS:
         return "tenant_malformed", f"{describe(value)}, which means many tenants", expected
@@ -86,6 +88,7 @@ def tenant(value: str, _: Mapping[str, str]) -> Verdict:
 
 
 def guid(value: str, _: Mapping[str, str]) -> Verdict:
+    """Return the verdict on a GUID, which must not be zeros alone."""
     if not GUID.fullmatch(value):
         return "config_invalid", _shown(value), A_GUID
     if NIL.fullmatch(value):
@@ -94,10 +97,12 @@ def guid(value: str, _: Mapping[str, str]) -> Verdict:
 
 
 def client(value: str, values: Mapping[str, str]) -> Verdict:
+    """Return the verdict on a client id: a GUID that differs from the tenant."""
     return _same(value, values, "tenant_id", "the app's own Application (client) ID") or guid(value, values)
 
 
 def subscription(value: str, values: Mapping[str, str]) -> Verdict:
+    """Return the verdict on a subscription id: a GUID that differs from tenant and client."""
     return (
         _same(value, values, "tenant_id", "the Subscription ID of the workspace's overview page")
         or _same(value, values, "client_id", "the Subscription ID of the workspace's overview page")
@@ -113,6 +118,7 @@ def _same(value: str, values: Mapping[str, str], other: str, expected: str) -> V
 
 
 def workspace_id(value: str, values: Mapping[str, str]) -> Verdict:
+    """Return the verdict on a workspace id: a GUID that differs from tenant, client and subscription."""
     for other in ("tenant_id", "client_id", "subscription_id"):
         if same := _same(value, values, other, "the Workspace ID of the workspace's overview page"):
             return same
@@ -125,6 +131,7 @@ def workspace_id(value: str, values: Mapping[str, str]) -> Verdict:
 
 
 def workspace_name(value: str, _: Mapping[str, str]) -> Verdict:
+    """Return the verdict on the name of a workspace: 2 to 90 letters, digits and hyphens, no GUID."""
     expected = "the workspace's name: 2 to 90 letters, digits and hyphens"
     if GUID.fullmatch(value):
         return "config_invalid", f"{_shown(value)} (a GUID; perhaps the workspace id)", expected
@@ -134,6 +141,7 @@ def workspace_name(value: str, _: Mapping[str, str]) -> Verdict:
 
 
 def resource_group(value: str, _: Mapping[str, str]) -> Verdict:
+    """Return the verdict on the name of a resource group."""
     if RESOURCE_GROUP.fullmatch(value) and not shape_of(value):
         return None
     return (

@@ -133,11 +133,11 @@ class ControllableTenant:
             raise SourceError(f"unknown API {api!r} (one of {', '.join(APIS)})")
         self._put(Disturbance(throttling(api, seconds), api=api, times=times), f"throttled: {api}")
 
-    def _put(self, one: Disturbance, name: str) -> None:
+    def _put(self, disturbance: Disturbance, name: str) -> None:
         if before := self.faults.pop(name, None):
             self.world.disturbances.remove(before)
-        self.faults[name] = one
-        self.world.disturbances.insert(0, one)
+        self.faults[name] = disturbance
+        self.world.disturbances.insert(0, disturbance)
 
     def expire_secret(self) -> None:
         """Let the app's client secret have expired yesterday."""
@@ -149,7 +149,7 @@ class ControllableTenant:
 
         Raises SourceError for a name that no API has.
         """
-        unknown = [one for one in permissions if one not in _PERMISSIONS]
+        unknown = [permission for permission in permissions if permission not in _PERMISSIONS]
         if unknown:
             raise SourceError(f"unknown permission {unknown[0]!r}{did_you_mean(unknown[0], _PERMISSIONS)}")
         needs = (endpoint.needs for endpoint in ENDPOINTS.values())

@@ -25,7 +25,7 @@ class Identities:
         """Register them on the tenant's app: copies, since what happens to a tenant ends with it."""
         tenant.app.certificates += [replace(certificate) for certificate in self.certificates]
         tenant.app.federated += [replace(federated) for federated in self.federated]
-        tenant.identity_providers |= {one.issuer: one for one in self.providers}
+        tenant.identity_providers |= {provider.issuer: provider for provider in self.providers}
 
     def __add__(self, other: Identities) -> Identities:
         return Identities(

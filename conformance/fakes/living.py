@@ -76,7 +76,7 @@ class Life:
 
     def _pick(self) -> Incident | None:
         """Any incident of the workspace that was not merged into another."""
-        found = [one for one in self._workspace.incidents if one.id not in self._merged]
+        found = [incident for incident in self._workspace.incidents if incident.id not in self._merged]
         return self._random.choice(found) if found else None
 
     # Incidents and alerts
@@ -86,8 +86,8 @@ class Life:
         number, now = self._number(), self._now
         severity, product = self._random.choice(SEVERITIES), self._random.choice(PRODUCTS)
         alerts = tuple(self._new_alert(severity, product) for _ in range(self._random.randint(0, 2)))
-        known = [int(one["id"]) for one in self._tenant.defender.graph_incidents]
-        first = max([*known, *(one.number for one in self._workspace.incidents), 0]) + 1
+        known = [int(incident["id"]) for incident in self._tenant.defender.graph_incidents]
+        first = max([*known, *(incident.number for incident in self._workspace.incidents), 0]) + 1
         incident = Incident(
             first, stable_id("living incident", number), f"Incident {number}", severity, "New", now, now, alerts
         )
@@ -184,11 +184,11 @@ class Life:
             self._remove(one.id)
 
     def _remove(self, id: str) -> None:
-        self._workspace.incidents[:] = [one for one in self._workspace.incidents if one.id != id]
+        self._workspace.incidents[:] = [incident for incident in self._workspace.incidents if incident.id != id]
 
-    def _update(self, one: Incident, **changes: Any) -> None:
+    def _update(self, incident: Incident, **changes: Any) -> None:
         """Change an incident on all routes, as of now."""
-        new = change_incident(self._tenant, self._workspace, one, **changes)
+        new = change_incident(self._tenant, self._workspace, incident, **changes)
         self._coming.append(("SecurityIncident", latest_row(self._workspace, new)))
 
     def alert_goes(self) -> None:

@@ -38,8 +38,8 @@ def _scenario(name: str) -> Arrange:
             f"unknown scenario {name!r}{_suggestion(name, SCENARIOS)}; --sentinel-list-scenarios shows all"
         )
     scenario = SCENARIOS[name]
-    if len(options) > len(scenario.options) or not all(re.fullmatch(r"\d{1,9}", one) for one in options):
-        takes = ":".join([name, *(one.upper() for one in scenario.options)])
+    if len(options) > len(scenario.options) or not all(re.fullmatch(r"\d{1,9}", option) for option in options):
+        takes = ":".join([name, *(option.upper() for option in scenario.options)])
         raise SourceError(f"scenario {name!r} is written {takes}, with whole numbers")
     return partial(scenario.arrange, **dict(zip(scenario.options, map(int, options), strict=False)))
 

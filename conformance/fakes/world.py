@@ -133,14 +133,14 @@ class World:
         None.
         """
         apis = hosts()[host]
-        for one in self.disturbances:
+        for disturbance in self.disturbances:
             if (
-                isinstance(one.answer, Obstacle)
-                and not (one.path or one.endpoint)
-                and one.times is None
-                and one.api in (None, *apis)
+                isinstance(disturbance.answer, Obstacle)
+                and not (disturbance.path or disturbance.endpoint)
+                and disturbance.times is None
+                and disturbance.api in (None, *apis)
             ):
-                return one.answer
+                return disturbance.answer
         return None
 
     def _answer_from(self, endpoint: Endpoint[Any], request: httpx.Request, path: Mapping[str, str]) -> httpx.Response:
@@ -156,10 +156,10 @@ class World:
         return self._disturbed(api, call) or UNMATCHED[api.name](call)
 
     def _disturbed(self, api: Api, call: Call) -> httpx.Response | None:
-        for one in self.disturbances:
-            if one.applies(api.name, call):
-                one.count += 1
-                return one.answer(call)
+        for disturbance in self.disturbances:
+            if disturbance.applies(api.name, call):
+                disturbance.count += 1
+                return disturbance.answer(call)
         return None
 
     def _tenant(self, request: httpx.Request) -> Tenant:

@@ -20,7 +20,7 @@ def slugs(names: Iterable[str]) -> list[str]:
         if RESERVED.fullmatch(stem):
             stem = f"{stem}-{number}"
         if stem in used:
-            stem = next(one for more in count(number) if (one := f"{stem}-{more}") not in used)
+            stem = next(free for more in count(number) if (free := f"{stem}-{more}") not in used)
         used.add(stem)
         found.append(stem)
     return found

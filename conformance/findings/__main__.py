@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(f"ERROR: {shown}", error=True)
         return USAGE
     found = (finding(options.text, facts=paste.facts),) if options.text in CAUSES else paste.findings()
-    say("\n\n".join("\n".join(_lines(one)) for one in found))
+    say("\n\n".join("\n".join(_lines(explained)) for explained in found))
     return int(found[0].cause == UNKNOWN)
 
 

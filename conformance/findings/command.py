@@ -68,6 +68,7 @@ class Verb:
     undo: str | None = None
 
     def fits(self, command: str) -> bool:
+        """Return whether a command begins with the words of this row and holds the text of ``within``."""
         return f"{command} ".startswith(f"{self.start} ") and self.within in command
 
 

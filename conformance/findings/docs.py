@@ -31,9 +31,11 @@ class Docs:
         return cls(address and address.removesuffix("/index.html").rstrip("/"))
 
     def cause(self, id: str) -> str:
+        """Return the link to the page of a cause: an address, or a path in the repository."""
         return f"{self.base}/causes/{id}.html" if self.base else f"docs/findings.md#{id}"
 
     def check(self, id: str) -> str:
+        """Return the link to the page of a check: an address, or a path in the repository."""
         return f"{self.base}/checks/{id}.html" if self.base else f"docs/checks.md#{id}"
 
 

@@ -85,9 +85,9 @@ def explain_all(
             signals = [whole]
     found: dict[tuple[str, str | None], Finding] = {}
     for signal in signals:
-        one = _finding(signal, known)
-        found.setdefault((one.cause, one.about), one)
-    return tuple(sorted(found.values(), key=lambda one: _FIRST.index(CAUSES[one.cause].group)))
+        finding = _finding(signal, known)
+        found.setdefault((finding.cause, finding.about), finding)
+    return tuple(sorted(found.values(), key=lambda finding: _FIRST.index(CAUSES[finding.cause].group)))
 
 
 def _telling(signal: Signal) -> bool:

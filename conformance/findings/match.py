@@ -174,7 +174,7 @@ def _weigh(entry: Entry, signal: Signal) -> tuple[int, bool] | None:
         if signal.status is None:
             if not (entry.codes or entry.inner or entry.numbers or entry.words or entry.headers):
                 return None
-            return score - (_CLASS if any(isinstance(one, str) for one in entry.statuses) else _STATUS), by_code
+            return score - (_CLASS if any(isinstance(status, str) for status in entry.statuses) else _STATUS), by_code
         if signal.status in entry.statuses:
             score += _STATUS
         elif f"{signal.status // 100}xx" in entry.statuses:

@@ -123,7 +123,7 @@ def fix(cause: Cause, facts: Mapping[str, str]) -> Fix:
     steps = (step(template, known) for template in _block(cause, variants[0]) for known in variants)
     return Fix(
         prose(text, shown),
-        tuple({one.command: one for one in steps}.values()),
+        tuple({step.command: step for step in steps}.values()),
         cause.portal and prose(cause.portal, shown),
         {name: value for name, value in shown.items() if value},
     )
@@ -135,7 +135,7 @@ def _block(cause: Cause, facts: Mapping[str, str]) -> Iterator[Command]:
     Commands for the directory act in the tenant of the last login, whatever ids they name; others find theirs by the
     subscription.
     """
-    runs = [one.run for one in cause.commands]
+    runs = [command.run for command in cause.commands]
     cloud = any(run.startswith("az ") for run in runs) and facts.get("cloud_az", "AzureCloud") != "AzureCloud"
     directory = any(run.startswith("az ad ") or "{graph_host}" in run for run in runs)
     if cloud and not any(run.startswith("az cloud set") for run in runs):

@@ -77,10 +77,12 @@ class Signal:
 
     @cached_property
     def lower_codes(self) -> tuple[str, ...]:
+        """The codes in lower case, in their order."""
         return tuple(code.lower() for code in self.codes)
 
     @cached_property
     def lower_mentions(self) -> frozenset[str]:
+        """The mentioned words in lower case."""
         return frozenset(word.lower() for word in self.mentions)
 
     @cached_property

@@ -74,7 +74,7 @@ def run_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     )
     add("--checks", metavar="NAMES", help="ids and areas of checks, with commas between (all by default)")
     same = parser.add_argument_group("as in pytest, without --sentinel-").add_argument
-    parser.set_defaults(cassettes=CASSETTES)
+    parser.set_defaults(cassettes=CASSETTES, watch=None)
     same("--source", default="live", help="live (default), fake or fake:SCENARIO")
     same("--report", type=Path, metavar="DIR", help="write what is finished, and the reports, into this folder")
     same("--resume", action="store_true", help="go on where a run into the same folder was cut off")

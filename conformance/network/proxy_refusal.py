@@ -35,7 +35,7 @@ def proxy_refusal(error: Exception, route: Route) -> Finding | None:
     if isinstance(error, httpx.ProxyError) and route.stage >= Stage.SERVICE_TLS:
         said = _STATUS.match(str(error))
         route = Route(route.host, route.proxy, Stage.TUNNEL, int(said[1]) if said else None)
-    if route.stage is Stage.SERVICE or any(isinstance(one, ssl.SSLCertVerificationError) for one in chain(error)):
+    if route.stage is Stage.SERVICE or any(isinstance(link, ssl.SSLCertVerificationError) for link in chain(error)):
         return None
     cause, said_so = _meaning(error, route)
     address = route.proxy.address if route.proxy else ""
@@ -88,7 +88,7 @@ def _meaning(error: Exception, route: Route) -> tuple[str, str]:
     setting = route.proxy.setting if route.proxy else "the proxy setting"
     match route.stage:
         case Stage.CONNECT:
-            unknown = any(type(one).__name__ == "gaierror" for one in chain(error))
+            unknown = any(type(link).__name__ == "gaierror" for link in chain(error))
             happened = "its name is not known here" if unknown else "it does not answer" if late else "it is down"
             return "proxy_failed", f"cannot be reached: {happened} (named by {setting})"
         case Stage.PROXY_TLS:

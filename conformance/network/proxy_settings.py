@@ -43,6 +43,7 @@ class Proxy:
 
     @property
     def has_credentials(self) -> bool:
+        """Whether the URL of the proxy contains a user name or a password."""
         return bool(httpx.URL(self.url).userinfo)
 
 
@@ -78,11 +79,11 @@ def exemption(host: str) -> str | None:
     """
     if _https_proxy() is None or not proxy_bypass(host):
         return None
-    name = next((one for one in ("no_proxy", "NO_PROXY") if os.environ.get(one)), None)
+    name = next((variable for variable in ("no_proxy", "NO_PROXY") if os.environ.get(variable)), None)
     if name is None:
         return "the system's list of exceptions"
     entries = [entry.strip() for entry in os.environ[name].split(",")]
-    caught = [one for one in entries if one == "*" or f".{host}".endswith(f".{one.lstrip('.').lower() or '*'}")]
+    caught = [entry for entry in entries if entry == "*" or f".{host}".endswith(f".{entry.lstrip('.').lower() or '*'}")]
     return f"{name}={','.join(caught)}" if caught else name
 
 

@@ -48,8 +48,8 @@ def trust() -> ssl.SSLContext:
         except (ssl.SSLError, OSError):
             raise UnusableSetting(f"{FILE} names {file}, which is damaged: it cannot be read as PEM") from None
     if folder:
-        for one in folder.split(os.pathsep):
-            _check_folder(Path(one))
+        for part in folder.split(os.pathsep):
+            _check_folder(Path(part))
         context.load_verify_locations(capath=folder)
     return context
 
@@ -66,7 +66,9 @@ def trust_note() -> str | None:
                 " public authorities, which hosts exempted from inspection need, are missing there. Put the company's"
                 " root and the public ones into one file."
             )
-    elif not os.environ.get(FOLDER) and (name := next((one for one in UNREAD if os.environ.get(one)), None)):
+    elif not os.environ.get(FOLDER) and (
+        name := next((variable for variable in UNREAD if os.environ.get(variable)), None)
+    ):
         return f"{name} is set, which this program does not read: set {FILE} to the same file."
     return None
 
@@ -111,7 +113,7 @@ def _check_folder(folder: Path) -> None:
     if not folder.is_dir():
         raise UnusableSetting(f"{FOLDER} names {folder}, which is not a folder")
     try:
-        hashed = any(_HASHED.fullmatch(one.name) for one in folder.iterdir())
+        hashed = any(_HASHED.fullmatch(path.name) for path in folder.iterdir())
     except OSError:
         hashed = False
     if not hashed:

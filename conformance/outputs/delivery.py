@@ -34,6 +34,7 @@ class Problem:
 
     @property
     def level(self) -> str:
+        """``ERROR`` or ``WARNING``, the word before the text."""
         return "ERROR" if self.fatal else "WARNING"
 
 
@@ -85,7 +86,7 @@ class Delivery:
         complete.
         """
         problems = [*self._write(ending)]
-        if unwritten and not any(one.fatal for one in problems):
+        if unwritten and not any(problem.fatal for problem in problems):
             problems.append(self.unwritten(unwritten))
         return [*problems, *(() if interrupted else self._notify(ending))]
 
@@ -127,9 +128,9 @@ def _languages(option: str) -> tuple[str, ...]:
     from conformance.report.handback.texts import LANGUAGES
 
     given = tuple(dict.fromkeys(part.strip() for part in option.split(",")))
-    for one in given:
-        if one not in LANGUAGES:
-            raise DeliveryError(f"--sentinel-language: {repr_short(one)} is none of {', '.join(LANGUAGES)}")
+    for language in given:
+        if language not in LANGUAGES:
+            raise DeliveryError(f"--sentinel-language: {repr_short(language)} is none of {', '.join(LANGUAGES)}")
     return given
 
 

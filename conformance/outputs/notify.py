@@ -71,7 +71,7 @@ def body(document: Document) -> Iterator[str]:
     from conformance.verification.verdict import TROUBLE
 
     yield plain_text(next_action(document))
-    yield from (plain_text(one.message) for one in document.stale)
+    yield from (plain_text(acceptance.message) for acceptance in document.stale)
     for connection in document.connections:
         if connection.verdict.status in TROUBLE or len(document.connections) == 1:
             yield from _connection(connection)
@@ -87,6 +87,7 @@ def _connection(connection: ConnectionPart) -> Iterator[str]:
 
 
 def plain_text(text: str) -> str:
+    """Return text as one line without control characters, and without characters that a chat would obey."""
     return clean(text.replace("\n", " ")).translate(OBEYED)
 
 

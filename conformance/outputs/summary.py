@@ -31,7 +31,8 @@ class RunSummary(Protocol):
     """The end of a run."""
 
     @property
-    def exit_code(self) -> int: ...
+    def exit_code(self) -> int:
+        """The exit code of the run, as the README lists them."""
 
     def show(self, console: Console, verbose: int = 0) -> None:
         """Prints it."""
@@ -58,28 +59,34 @@ class ConnectionsSummary:
 
     @property
     def exit_code(self) -> int:
+        """The exit code of the run, as the README lists them."""
         return self.document.run.exit_code
 
     @property
     def page(self) -> str:
+        """The name of the file to open first, in the folder that :meth:`write` fills."""
         return "report.html"
 
     def show(self, console: Console, verbose: int = 0) -> None:
+        """Print the summary; every check too if ``verbose`` is over 0."""
         from conformance.report.terminal import Terminal
 
         Terminal(console, verbose).show(self.document)
 
     def write(self, folder: Path, languages: Sequence[str] = ("en",), contact: str = "") -> None:
+        """Write the reports into ``folder``, with hand-back pages in these languages. Raises ``OSError``."""
         from conformance.report.writer import write
 
         write(folder, self.document, languages, contact)
 
     def summary(self) -> bytes:
+        """Return the summary of a CI job: Markdown in UTF-8."""
         from conformance.report.summary import summary
 
         return summary(self.document)
 
     def message(self) -> tuple[str, Sequence[str]] | None:
+        """Return the headline and the lines of a notification; None if there is nothing to act on."""
         from conformance.outputs.notify import body, worth_telling
         from conformance.report.wording import headline
 
@@ -95,36 +102,42 @@ class FleetSummary:
 
     @property
     def exit_code(self) -> int:
+        """The exit code of the run, as the README lists them."""
         return self.fleet.head.run.exit_code
 
     @property
     def page(self) -> str:
+        """The name of the file to open first, in the folder that :meth:`write` fills."""
         return "index.html"
 
     def show(self, console: Console, verbose: int = 0) -> None:
+        """Print the summary; every check too if ``verbose`` is over 0."""
         from conformance.report.fleet.terminal import draw
 
         draw(self.fleet, console, full=verbose > 0)
 
     def write(self, folder: Path, languages: Sequence[str] = ("en",), contact: str = "") -> None:
+        """Write the reports into ``folder``, with hand-back pages in these languages. Raises ``OSError``."""
         from conformance.report.fleet.writer import write
 
         write(folder, self.fleet, self.entries, languages, contact)
 
     def summary(self) -> bytes:
+        """Return the summary of a CI job: Markdown in UTF-8."""
         from conformance.report.fleet.summary import summary
 
         return summary(self.fleet)
 
     def message(self) -> tuple[str, Sequence[str]] | None:
+        """Return the headline and the lines of a notification; None if there is nothing to act on."""
         from conformance.report.fleet.summary import notification_text
 
         changes = self.fleet.changes
         if self.exit_code == 0 and not (changes and (changes.failing or changes.fixed or changes.changed)):
             return None
-        broken = [one for one in self.fleet.causes if one.weight != "warning"]
-        lines = [self.fleet.action, *(one.message for one in self.fleet.head.stale)]
-        lines += [f"- {one.sentence}: {one.action()}" for one in broken]
+        broken = [cause for cause in self.fleet.causes if cause.weight != "warning"]
+        lines = [self.fleet.action, *(acceptance.message for acceptance in self.fleet.head.stale)]
+        lines += [f"- {cause.sentence}: {cause.action()}" for cause in broken]
         lines += [f"- {label}: {text}" for label, text in notification_text(self.fleet)]
         return self.fleet.sentence, lines
 

@@ -83,7 +83,7 @@ async def unpack(response: httpx.Response, largest: int) -> AsyncIterator[bytes]
     if response.is_stream_consumed:  # in memory already, as from a cassette or a fake
         yield response.content
         return
-    names = [one.strip().lower() for one in response.headers.get("content-encoding", "").split(",")]
+    names = [part.strip().lower() for part in response.headers.get("content-encoding", "").split(",")]
     layers = [_layer(name, largest) for name in reversed(names) if name not in ("", "identity")]
     if len(layers) > LAYERS:
         raise httpx.DecodingError(f"the body is encoded {len(layers)} times")

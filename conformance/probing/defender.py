@@ -28,7 +28,7 @@ def of_defender(connection: Connection, endpoint: Endpoint[T], **parameters: Any
 
 def names(page: ODataList[Machine]) -> list[str]:
     """Return the ids of the machines of a page."""
-    return [one.id for one in page.value]
+    return [item.id for item in page.value]
 
 
 def first_machines(connection: Connection, top: int) -> Ask[ODataList[Machine]]:
@@ -57,8 +57,8 @@ def machine(connection: Connection, machines: Answer[ODataList[Machine]]) -> Fir
         raise NotApplicable("no machine to look at")
 
     def items(page: ODataList[Machine]) -> Iterator[Item]:
-        for one in page.value:
-            yield Item(one.id, defender.MACHINE.ask(machine=one.id), one.first_seen)
+        for item in page.value:
+            yield Item(item.id, defender.MACHINE.ask(machine=item.id), item.first_seen)
 
     return FirstThere(machines.data, first_machines(connection, LONG_PAGE), items)
 
@@ -84,8 +84,8 @@ def defender_alert(connection: Connection, defender_alerts: Answer[ODataList[Ale
         raise NotApplicable("no alert to look at")
 
     def items(page: ODataList[Alert]) -> Iterator[Item]:
-        for one in page.value:
-            yield Item(one.id, defender.ALERT.ask(alert=one.id), one.alert_creation_time)
+        for item in page.value:
+            yield Item(item.id, defender.ALERT.ask(alert=item.id), item.alert_creation_time)
 
     return FirstThere(defender_alerts.data, first_alerts(connection, LONG_PAGE), items)
 

@@ -56,7 +56,7 @@ class FirstThere(Generic[T]):
             again = await put(self.listing)
             if not isinstance(again, Answer):
                 return again
-            items = [one for one in self.items(again.data) if is_settled(one.created, again.exchange.date)]
+            items = [item for item in self.items(again.data) if is_settled(item.created, again.exchange.date)]
             for item in items:
                 if item.name in missing:
                     return missing[item.name]

@@ -33,7 +33,7 @@ def of_graph(connection: Connection, endpoint: Endpoint[T], **parameters: Any) -
 
 def names(page: ODataList[Alert]) -> list[str]:
     """Return the ids of the alerts of a page."""
-    return [one.id for one in page.value]
+    return [item.id for item in page.value]
 
 
 def first_alerts(connection: Connection, top: int) -> Ask[ODataList[Alert]]:
@@ -62,8 +62,8 @@ def graph_alert(connection: Connection, graph_alerts: Answer[ODataList[Alert]]) 
         raise NotApplicable("no alert to look at")
 
     def items(page: ODataList[Alert]) -> Iterator[Item]:
-        for one in page.value:
-            yield Item(one.id, graph.ALERT.ask(alert=one.id, headers=PREFER), one.created_date_time)
+        for item in page.value:
+            yield Item(item.id, graph.ALERT.ask(alert=item.id, headers=PREFER), item.created_date_time)
 
     return FirstThere(graph_alerts.data, first_alerts(connection, LONG_PAGE), items)
 
@@ -99,8 +99,8 @@ def graph_incident(
         raise NotApplicable("no incident to look at")
 
     def items(page: ODataList[Incident]) -> Iterator[Item]:
-        for one in page.value:
-            yield Item(one.id, graph.INCIDENT.ask(incident=one.id, headers=PREFER), one.created_date_time)
+        for item in page.value:
+            yield Item(item.id, graph.INCIDENT.ask(incident=item.id, headers=PREFER), item.created_date_time)
 
     return FirstThere(graph_incidents.data, first_incidents(connection), items)
 

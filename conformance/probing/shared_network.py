@@ -41,6 +41,6 @@ def _name_hosts(found: Finding, host: str, alike: Mapping[str, Finding]) -> Find
     """Return a finding about ``host``, which names the others of ``alike`` too."""
     others = [one for one in alike if one != host]
     also = f" The same holds for {', '.join(others)}." if others else ""
-    steps = {step.command: step for one in (host, *others) for step in alike[one].fix.steps}
+    steps = {step.command: step for name in (host, *others) for step in alike[name].fix.steps}
     fix = replace(alike[host].fix, steps=tuple(steps.values()))
     return replace(found, explanation=f"{found.explanation}{also}", fix=fix, facts=None)  # the fix is filled in

@@ -44,7 +44,7 @@ def _lacking(error: BaseException | None) -> str | None:
         if isinstance(error, Shortage):
             return error.lacking
         if isinstance(error, BaseExceptionGroup):
-            found = [_lacking(one) for one in error.exceptions]
+            found = [_lacking(exception) for exception in error.exceptions]
             if all(found):
                 return found[0]
         elif isinstance(error, MemoryError):

@@ -127,5 +127,7 @@ def describe(case: Case, outcome: Outcome) -> str:
         text += f"\naccepted until {outcome.accepted.expires}: {outcome.accepted.reason}"
     if outcome.root and outcome.status in ("failed", "inconclusive"):
         fix = outcome.root.finding.fix
-        text += f"\nfix ({outcome.root.finding.owner}): {fix.text}" + "".join(f"\n    {one}" for one in fix.commands)
+        text += f"\nfix ({outcome.root.finding.owner}): {fix.text}" + "".join(
+            f"\n    {command}" for command in fix.commands
+        )
     return clean(text)

@@ -36,9 +36,9 @@ def list_scenarios(*_: object) -> int:
     """
     from conformance.sources.resolve import scenarios
 
-    for one in scenarios().values():
-        causes = ", ".join(one.causes + one.notes) or "-"
-        say(f"{one.name:<26} {causes:<28} {one.title}")
+    for scenario in scenarios().values():
+        causes = ", ".join(scenario.causes + scenario.notes) or "-"
+        say(f"{scenario.name:<26} {causes:<28} {scenario.title}")
     say("\nAlso any single answer of a service, by the name of its entry: fake:arm/AuthenticationFailed.scheme,")
     say("fake:entra/AADSTS50034. docs/fakes.md lists them. Join several names by +.")
     return ExitCode.CONFORMANT
@@ -108,8 +108,8 @@ def explain_text(text: str, config: pytest.Config) -> int:
         terminal.check(check, docs.check(check.id))
         return ExitCode.CONFORMANT
     found = (finding(text, facts=paste.facts),) if text in CAUSES else paste.findings()
-    for one in found:
-        terminal.explain(finding_part(one, docs), one.code)
+    for explained in found:
+        terminal.explain(finding_part(explained, docs), explained.code)
     return ExitCode.NONCONFORMANT if found[0].cause == "unknown" else ExitCode.CONFORMANT
 
 

@@ -55,7 +55,7 @@ class CollectionPlugin:
         """In the order of a connection; the negative control only where its marker is asked for."""
         if "negative" not in (config.option.markexpr or ""):
             leave_out(config, items, [item for item in items if item.get_closest_marker("negative") and case_of(item)])
-        unknown = [item for item in items if (one := case_of(item)) and not self._offered(one)]
+        unknown = [item for item in items if (item_case := case_of(item)) and not self._offered(item_case)]
         if unknown:
             leave_out(config, items, unknown)
             self._note(f"{len(unknown)} selected checks are left out: the cassette was recorded without them")

@@ -54,7 +54,7 @@ def verify_arguments(words: Sequence[str]) -> list[str]:
         if value is True:
             arguments.append(f"{PREFIX}{name}")
         elif value is not None:
-            arguments += [f"{PREFIX}{name}={one}" for one in (value if isinstance(value, list) else [value])]
+            arguments += [f"{PREFIX}{name}={element}" for element in (value if isinstance(value, list) else [value])]
     arguments += ["-" + "v" * given.v] if given.v else []
     arguments += [part for flag in "km" if getattr(given, flag) for part in (f"-{flag}", getattr(given, flag))]
     return [*arguments, *others]

@@ -74,7 +74,7 @@ class Boundary(pytest.Item):
 def conclude(item: pytest.Item, case: Case, outcome: Outcome) -> None:
     """End the call of an item as its outcome does: return, or raise pytest's exceptions that fail or skip a test."""
     facts = properties(case, outcome)
-    item.user_properties[:] = [*(one for one in item.user_properties if one not in facts), *facts]
+    item.user_properties[:] = [*(fact for fact in item.user_properties if fact not in facts), *facts]
     text = describe(case, outcome)
     if outcome.status == "warning":
         item.add_report_section("call", "warning", text)

@@ -92,6 +92,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="TIME",
         help="wait this long (10m) for roles and consents of minutes ago",
     )
+    group.addoption(
+        "--sentinel-watch",
+        nargs="?",
+        const="1h",
+        metavar="TIME",
+        help="ask what is broken again until it works, and say what was fixed when, for this long at most (1h)",
+    )
     group.addoption("--sentinel-list", action="store_true", help="list the checks and exit")
     group.addoption(
         "--sentinel-list-scenarios", action="store_true", help="list the virtual tenant's scenarios and exit"

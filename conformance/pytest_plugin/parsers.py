@@ -67,7 +67,9 @@ def settings() -> list[tuple[str, dict[str, Any]]]:
 def run_settings() -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield name and settings of each option of a verification."""
     others = {name.removeprefix(PREFIX) for name in (CONFIG, *COMMANDS)}
-    yield from ((name, one) for name, one in settings() if name not in others and not name.startswith("explain-"))
+    yield from (
+        (name, setting) for name, setting in settings() if name not in others and not name.startswith("explain-")
+    )
 
 
 def explain_parser() -> argparse.ArgumentParser:

@@ -16,6 +16,7 @@ from conformance.checks.registry import order
 from conformance.outputs.annotations import Annotations
 from conformance.outputs.delivery import Problem
 from conformance.outputs.summary import RunSummary, Tally
+from conformance.outputs.watched_report import WatchedReport
 from conformance.pytest_plugin.cases import Run
 from conformance.pytest_plugin.options import CONFIG
 from conformance.pytest_plugin.outcomes import OutcomePlugin
@@ -28,6 +29,8 @@ from conformance.results.journal import Journal
 from conformance.results.store import RunStore
 from conformance.run_options import RunOptions
 from conformance.verification.baseline import Baseline
+from conformance.verification.pipeline import Examination, Policy
+from conformance.verification.result import Report
 
 if TYPE_CHECKING:
     from conformance.pytest_plugin.xdist import XdistController
@@ -56,6 +59,7 @@ class SessionResults:
         self.store = RunStore(self._journal(), history)
         self._order = {connection.name: place for place, connection in enumerate(setup.connections)}.__getitem__
         self._tally = Tally(self._order)
+        self._watched_report = WatchedReport(options.delivery, self._order, len(setup.connections))
         self.summary: RunSummary | None = None
         self.undelivered: Sequence[Problem] = ()
         self.page: Path | None = None
@@ -92,6 +96,13 @@ class SessionResults:
             self._tally = Tally(self._order, previous=self._previous, baseline=baseline, today=self.started.date())
             self.store.start(self._fingerprints, self._tally.add)
 
+    def publish(self, run: Run, examination: Examination, policy: Policy) -> None:
+        """Write the report as it is while a connection is watched, with what is known of the others."""
+        checks = sorted((case.check for case in run.cases), key=order)
+        outcomes = policy.apply(examination.outcomes(checks), run.asked.name)
+        report = examination.report(outcomes, run.source.name, self.started, policy)
+        self._watched_report.publish(self._entry(report, run), self.selection, self._command)
+
     def finish(self, run: Run, outcomes: OutcomePlugin, progress: Progress) -> None:
         """Write the verdict of a connection and release its evidence."""
         assert run.examination is not None
@@ -102,9 +113,12 @@ class SessionResults:
         cases = sorted(run.cases, key=lambda case: order(case.check))
         judged = [case.outcome or outcomes.outcome_of(case) for case in cases]
         report = run.examination.report(judged, run.source.name, self.started, outcomes.policy)
-        alone = len(self._setup.connections) == 1
-        self.take(entry(report, run.asked, self.selection, self._command, self._options.docs, alone=alone), progress)
+        self.take(self._entry(report, run), progress)
         run.drop()
+
+    def _entry(self, report: Report, run: Run) -> Entry:
+        alone = len(self._setup.connections) == 1
+        return entry(report, run.asked, self.selection, self._command, self._options.docs, alone=alone)
 
     def take(self, finished: Entry, progress: Progress) -> None:
         """Take a finished connection."""
@@ -145,7 +159,7 @@ class SessionResults:
         self.undelivered = self._options.delivery.deliver(
             self.summary, interrupted=interrupted, unwritten=self.store.journal.problem
         )
-        if not any(one.fatal for one in self.undelivered):
+        if not any(problem.fatal for problem in self.undelivered):
             self.page = self._options.delivery.written(self.summary)
         if problem := self.store.problem:
             self.notes.append(f"ERROR: --sentinel-history: it is not complete: {problem}")

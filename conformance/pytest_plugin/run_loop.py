@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,8 +16,11 @@ from conformance.report.progress import Progress
 from conformance.run_options import RunOptions
 from conformance.verification import pipeline
 from conformance.verification.background import BackgroundGatherer
-from conformance.verification.concurrency import account_key
+from conformance.verification.concurrency import account_key, no_group
 from conformance.verification.verdict import ExitCode
+
+if TYPE_CHECKING:
+    from conformance.pytest_plugin.watcher import Watcher
 
 
 class WithoutEvidence:
@@ -49,7 +52,9 @@ class RunLoop:
         *,
         worker: Mapping[str, Any] | None,
         distributed: bool,
+        watcher: Watcher | None = None,
     ) -> None:
+        self._watcher = watcher
         self._options, self._setup, self._runs = options, setup, runs
         self._progress, self._finish = progress, finish
         self._worker, self._distributed = worker, distributed
@@ -118,24 +123,43 @@ class RunLoop:
 
     async def _gather(self, run: Run) -> None:
         checks = [case.check for case in run.cases]
-        run.source = self._setup.of(run.asked, checks)
-        run.examination = await pipeline.gather(
-            run.asked,
-            run.source,
-            checks,
-            patience=self._options.patience,
-            wait=self._options.wait,
-            progress=lambda known, total: self._progress.update(run.asked.name, known, total),
-        )
+
+        async def gather(recheck: pipeline.Recheck) -> pipeline.Examination:
+            run.source = self._setup.of(run.asked, checks)
+            return await pipeline.gather(
+                run.asked,
+                run.source,
+                checks,
+                patience=self._options.patience,
+                recheck=recheck,
+                progress=lambda known, total: self._progress.update(run.asked.name, known, total),
+            )
+
+        wait = pipeline.Wait(self._options.wait)
+        run.examination = await (self._watcher.gather(run, gather) if self._watcher else gather(wait))
 
     def _gather_all(self, runs: Sequence[Run]) -> Iterator[Run]:
         """Start gathering; yield each connection as soon as its evidence is complete."""
         self.stop()
         wanted = [run for run in runs if run.left and run.examination is None]
         self._gatherer = BackgroundGatherer(
-            self._gather, wanted, self._options.jobs, lambda run: account_key(run.asked)
+            self._gather,
+            wanted,
+            self._options.jobs,
+            no_group if self._watcher else lambda run: account_key(run.asked),
         ).__enter__()
-        return self._gatherer.finished()
+        return self._finished(self._gatherer)
+
+    def _finished(self, gatherer: BackgroundGatherer[Run]) -> Iterator[Run]:
+        """Yield each connection as soon as it is done. The first interrupt of a watch ends the watch alone."""
+        while True:
+            try:
+                yield from gatherer.finished()
+            except KeyboardInterrupt:
+                if self._watcher and self._watcher.stop():
+                    continue
+                raise
+            return
 
     def _gather_or_lack(self, run: Run) -> None:
         """Gather the worker's connections until this one is complete, or until this machine lacks a resource."""

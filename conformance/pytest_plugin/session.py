@@ -18,17 +18,19 @@ from conformance.pytest_plugin.other_tests import OtherTests
 from conformance.pytest_plugin.outcomes import OutcomePlugin
 from conformance.pytest_plugin.results import SessionResults
 from conformance.pytest_plugin.run_loop import RunLoop
-from conformance.pytest_plugin.setup import RunSetup
+from conformance.pytest_plugin.setup import RunSetup, read_again
 from conformance.pytest_plugin.terminal import TerminalPlugin, quieten, uncaptured
 from conformance.redaction import Outlet, clean, clean_logs
 from conformance.report.comparison import PastRun
 from conformance.report.progress import MAX_NAMED, progress
+from conformance.report.terminal_layout import console
 from conformance.run_options import RunOptions
 from conformance.verification.pipeline import Policy
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from conformance.pytest_plugin.watcher import Watcher
     from conformance.pytest_plugin.xdist import XdistController
     from conformance.results.history import History
 
@@ -76,11 +78,28 @@ class Session:
             self._finish,
             worker=getattr(config, "workerinput", None),
             distributed=self.workers is not None,
+            watcher=None if options.watch is None else self._watcher(options.watch),
         )
         self._conclusion = Conclusion(
             options, setup, self.runs, self.results, self.loop, self.others, self.workers, self._finish
         )
         self._logs = ExitStack()
+
+    def _watcher(self, seconds: float) -> Watcher:
+        from conformance.pytest_plugin.watcher import Watcher
+
+        if self._is_worker or self.workers:
+            raise UsageError("--sentinel-watch does not go with -n: it tells what happens, in one process")
+        if len(self.runs) > MAX_NAMED:
+            raise UsageError(f"--sentinel-watch is for {MAX_NAMED} connections at most, and these are {len(self.runs)}")
+        return Watcher(
+            seconds,
+            lambda: self.outcomes.policy,
+            lambda: read_again(self._config, self._options),
+            lambda run, examination: self.results.publish(run, examination, self.outcomes.policy),
+            self._progress.console or console(uncaptured(sys.stdout)),
+            alone=len(self.runs) == 1,
+        )
 
     def _xdist_controller(self) -> XdistController | None:
         if getattr(self._config.option, "dist", "no") == "no":

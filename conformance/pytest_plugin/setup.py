@@ -42,6 +42,11 @@ class RunSetup:
         return connection.name not in self.played or self.played[connection.name].holds(check.id)
 
 
+def read_again(config: pytest.Config, options: RunOptions) -> Sequence[Connection]:
+    """Return the connections of this shard as their files have them now. Raises :class:`UsageError`."""
+    return options.shard.of(load(config.getoption(CONFIG)))
+
+
 def read_setup(config: pytest.Config, options: RunOptions) -> RunSetup:
     """Return the connections of this shard with their source. Raises :class:`UsageError`."""
     files, share, source = config.getoption(CONFIG), options.shard, options.source

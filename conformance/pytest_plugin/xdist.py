@@ -45,7 +45,7 @@ class WorkerInput:
 
     def finished_elsewhere(self) -> set[str]:
         """Return what workers have finished by now: one that takes the place of a dead one does not ask that again."""
-        return {one.name for journal in Journal(Path(self.journal)).others() for one in journal.entries()}
+        return {entry.name for journal in Journal(Path(self.journal)).others() for entry in journal.entries()}
 
 
 class XdistController:
@@ -109,10 +109,10 @@ class XdistController:
             self._take_new(self._parts.setdefault(part.path, part).fresh())
 
     def _take_new(self, entries: Iterable[Entry]) -> None:
-        for one in entries:
-            if one.name not in self._seen:
-                self._seen.add(one.name)
-                self._take(one)
+        for entry in entries:
+            if entry.name not in self._seen:
+                self._seen.add(entry.name)
+                self._take(entry)
 
     def close(self) -> None:
         """Takes what is left. The workers' files are gone afterwards."""
@@ -147,9 +147,9 @@ def worker_count() -> int:
     return int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
 
 
-def worker_share(runs: list[Run], one: Run) -> list[Run]:
+def worker_share(runs: list[Run], member: Run) -> list[Run]:
     """Return the connections that go to the same worker as this one."""
-    return [run for run in runs if run.place % worker_count() == one.place % worker_count()]
+    return [run for run in runs if run.place % worker_count() == member.place % worker_count()]
 
 
 class ByConnection(LoadScopeScheduling):  # type: ignore[misc]

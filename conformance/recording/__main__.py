@@ -17,7 +17,7 @@ def scan(options: argparse.Namespace) -> int:
     try:
         connections = load(options.connection) if options.connection else []
         texts = read(options.paths)
-        found = leaks(texts, known=[value for one in connections for value in known_values(one)])
+        found = leaks(texts, known=[value for connection in connections for value in known_values(connection)])
     except (ConnectionFileError, ScanError, ImportError) as error:
         say(f"ERROR: {clean(str(error))}", error=True)
         return ExitCode.USAGE

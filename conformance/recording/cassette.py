@@ -107,7 +107,8 @@ class Cassette(msgspec.Struct, frozen=True, kw_only=True):
 def check_parts(outcomes: Sequence[Outcome]) -> tuple[CheckPart, ...]:
     """Return outcomes in the form of a manifest."""
     return tuple(
-        CheckPart(id=one.check, outcome=one.status, cause=one.cause, blocked_by=one.blocked_by) for one in outcomes
+        CheckPart(id=outcome.check, outcome=outcome.status, cause=outcome.cause, blocked_by=outcome.blocked_by)
+        for outcome in outcomes
     )
 
 
@@ -168,7 +169,7 @@ def read(folder: Path) -> Cassette:
 
 def names(folder: Path) -> list[str]:
     """Return the cassettes in a folder."""
-    return sorted(one.parent.name for one in folder.glob(f"*/{MANIFEST}"))
+    return sorted(path.parent.name for path in folder.glob(f"*/{MANIFEST}"))
 
 
 class _Interactions(Part, frozen=True, kw_only=True):

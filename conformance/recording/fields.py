@@ -57,4 +57,4 @@ def treatment(member: str) -> str | None:
 @cache
 def has_own_keys(member: str) -> bool:
     """Return whether the keys of a table are the customer's."""
-    return normal(member) in {normal(one) for one in treatments()["map"].members}
+    return normal(member) in {normal(member) for member in treatments()["map"].members}

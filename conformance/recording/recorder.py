@@ -75,16 +75,16 @@ class Recording:
         if self.mode == "once":
             return True
         manifest = cassette.read(self.folder / name).manifest
-        known = {one.id for one in manifest.checks}
-        return manifest.checks_version == CHECKS_VERSION and known >= {one.id for one in checks}
+        known = {check.id for check in manifest.checks}
+        return manifest.checks_version == CHECKS_VERSION and known >= {check.id for check in checks}
 
     def check(self, connections: Iterable[Connection]) -> None:
         """Check the cassettes of these connections.
 
         Raises :class:`~conformance.sources.base.SourceError` for one that would be replayed and cannot be.
         """
-        for one in connections:
-            folder = cassette.place(self.folder, one.name)
+        for connection in connections:
+            folder = cassette.place(self.folder, connection.name)
             if self.mode in ("once", "new_episodes") and cassette.exists(folder):
                 cassette.read(folder)
 
@@ -150,7 +150,7 @@ def faithful(tape: Tape, connection: Connection, outcomes: Sequence[Outcome], ti
                 manifest=_manifest(tape, connection, outcomes, clean, shift, tier), interactions=clean.interactions
             )
             played = Played(recorded)
-            report = verify(played.connection(), source=played, checks=[one.check for one in outcomes])
+            report = verify(played.connection(), source=played, checks=[outcome.check for outcome in outcomes])
         different = _differences(wanted, report.outcomes)
         if not different:
             fields = shapes(report.gathered.evidence)  # of the replay: they hold no customer's key

@@ -43,10 +43,12 @@ class Replay(httpx.AsyncBaseTransport):
     def __init__(self, name: str, interactions: tuple[Interaction, ...]) -> None:
         self._name = name
         self._answers: dict[str, list[Answered]] = defaultdict(list)
-        for one in reversed(interactions):
-            self._answers[key(one.request)].append(one.response)
+        for interaction in reversed(interactions):
+            self._answers[key(interaction.request)].append(interaction.response)
         self._silent = {
-            httpx.URL(one.request.url).host: one.response for one in interactions if one.response.failure == "timed_out"
+            httpx.URL(interaction.request.url).host: interaction.response
+            for interaction in interactions
+            if interaction.response.failure == "timed_out"
         }
         """What hosts that were found silent answer to requests that were not sent for that reason."""
 

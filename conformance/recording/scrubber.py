@@ -46,7 +46,7 @@ class Scrubber:
         if isinstance(value, str):
             return self.text(value, member, refusal=refusal)
         if isinstance(value, list):
-            return [self.json(one, member, refusal=refusal) for one in value]
+            return [self.json(element, member, refusal=refusal) for element in value]
         if isinstance(value, dict):
             return self._object(value, member, refusal)
         if isinstance(value, int | float) and not isinstance(value, bool) and treatment(member) == "epoch":
@@ -69,7 +69,7 @@ class Scrubber:
 
     def _table(self, value: dict[str, Any]) -> dict[str, Any]:
         """Return a table of a query: the column says what its cells are."""
-        columns = [one.get("name", "") if isinstance(one, dict) else "" for one in value["columns"]]
+        columns = [column.get("name", "") if isinstance(column, dict) else "" for column in value["columns"]]
         rows = [
             [self.json(cell, str(name)) for cell, name in zip(row, columns, strict=True)]
             if isinstance(row, list) and len(row) == len(columns)
@@ -77,10 +77,10 @@ class Scrubber:
             for row in value["rows"]
         ]
         heads = [
-            {key: self._word(item) if isinstance(item, str) else item for key, item in one.items()}
-            if isinstance(one, dict)
-            else one
-            for one in value["columns"]
+            {key: self._word(item) if isinstance(item, str) else item for key, item in column.items()}
+            if isinstance(column, dict)
+            else column
+            for column in value["columns"]
         ]
         rest = {key: self.json(item, f"tables/{key}") for key, item in value.items() if key not in ("columns", "rows")}
         return {key: {"columns": heads, "rows": rows}.get(key, rest.get(key)) for key in value}

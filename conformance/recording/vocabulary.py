@@ -61,16 +61,16 @@ _EXAMPLES = frozenset({"contoso", "fabrikam", "adatum", "northwind"})
 def hosts() -> frozenset[str]:
     """Return the hosts that stay as they are."""
     named = {httpx.URL(url).host for cloud in CLOUDS.values() for url in cloud.hosts.values()}
-    audiences = {httpx.URL(url).host for one in RESOURCES.values() for url in one.audiences}
+    audiences = {httpx.URL(url).host for resource in RESOURCES.values() for url in resource.audiences}
     return frozenset(SERVICE_HOSTS | named | audiences)
 
 
 @cache
 def guids() -> frozenset[str]:
     """Return the GUIDs that are the same in every tenant: built-in roles, APIs and their permissions. Lower case."""
-    permissions = [one for resource in RESOURCES.values() for one in resource.permissions.values()]
-    ids = {one.app_id for one in RESOURCES.values()}
-    ids |= {id for one in permissions for id in (one.application, one.delegated) if id}
+    permissions = [permission for resource in RESOURCES.values() for permission in resource.permissions.values()]
+    ids = {resource.app_id for resource in RESOURCES.values()}
+    ids |= {id for permission in permissions for id in (permission.application, permission.delegated) if id}
     ids |= {row["id"] for row in msgspec.json.decode(_data("fakes", "state", "roles.json"))}
     return frozenset(id.lower() for id in (*ids, "00000000-0000-0000-0000-000000000000"))
 
@@ -80,8 +80,10 @@ def names() -> frozenset[str]:
     """Return names and path segments of the services' own, lower case: tables, columns, permissions,
     literal segments.
     """
-    segments = {part for one in ENDPOINTS.values() for part in re.split(r"[/()',=]", one.path) if "{" not in part}
-    permissions = {name for one in RESOURCES.values() for name in (*one.permissions, one.name)}
+    segments = {
+        part for endpoint in ENDPOINTS.values() for part in re.split(r"[/()',=]", endpoint.path) if "{" not in part
+    }
+    permissions = {name for resource in RESOURCES.values() for name in (*resource.permissions, resource.name)}
     queried = {word for query in QUERIES.values() for word in re.findall(r"\w{3,}", query.text)}
     found = {*segments, *permissions, *own(), *queried, *_OWN.split()}
     return frozenset(name.lower() for name in found if name)

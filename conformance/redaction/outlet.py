@@ -51,6 +51,7 @@ class Outlet:
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
+        """Write each line as :meth:`write` does."""
         for line in lines:
             self.write(line)
 

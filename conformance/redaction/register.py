@@ -96,7 +96,7 @@ class Register:
             place = at * BLOCK
             # A block of several secrets is listed for one of them: the others are looked at only then.
             holders = [text, *(one for one, value in self._values.items() if one != text and block in value.blocks)]
-            for form in dict.fromkeys(form for one in holders for form in self._values[one].forms):
+            for form in dict.fromkeys(form for holder in holders for form in self._values[holder].forms):
                 yield from _extend(small, place, form)
 
     def clear(self) -> None:
@@ -107,8 +107,8 @@ class Register:
             self._short.clear()
 
     def _forget(self, text: str, value: _Value) -> None:
-        for one in value.forms:
-            self._short.pop(one, None)
+        for form in value.forms:
+            self._short.pop(form, None)
         for block in value.blocks:
             if self._blocks.get(block) == text:
                 del self._blocks[block]

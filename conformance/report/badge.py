@@ -32,7 +32,7 @@ LETTER, MARGIN = 6.6, 6
 
 def badge(document: Document) -> bytes:
     """Return the worst verdict of a run; of several connections, how many it is about."""
-    found = Counter(one.verdict.status for one in document.connections)
+    found = Counter(connection.verdict.status for connection in document.connections)
     coverage = document.connections[0].verdict.coverage if len(document.connections) == 1 else UNSET
     word = f"{coverage.ran} of {coverage.total} checks passed" if coverage and found["partial"] else None
     return drawn(found, document.run.unfinished, provenance(document), word)

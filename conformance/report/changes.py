@@ -47,7 +47,7 @@ def _all(changed: ChangesPart) -> Iterator[Line]:
         yield "new", ranges(changed.new_checks)
     if changed.lost_checks:
         yield "lost", ranges(changed.lost_checks)
-    yield from _some("shapes", [f"{one.endpoint}: {_fields(one)}" for one in changed.shapes])
+    yield from _some("shapes", [f"{shape.endpoint}: {_fields(shape)}" for shape in changed.shapes])
 
 
 def _owned(label: str, found: Sequence[ChangePart], how: Callable[[ChangePart], str]) -> Iterator[Line]:
@@ -70,10 +70,10 @@ def _alike(found: Sequence[ChangePart]) -> list[str]:
     return [f"{ranges(checks)}: {way}" for way, checks in ways.items()]
 
 
-def _way(one: ChangePart) -> str:
-    was, now = ((one.was, one.was_cause), (one.outcome, one.cause))
-    if one.was == one.outcome:
-        return f"{one.was_cause or 'no cause'} before, {one.cause or 'no cause'} now"
+def _way(part: ChangePart) -> str:
+    was, now = ((part.was, part.was_cause), (part.outcome, part.cause))
+    if part.was == part.outcome:
+        return f"{part.was_cause or 'no cause'} before, {part.cause or 'no cause'} now"
     return " before, ".join(f"{outcome} ({cause})" if cause else outcome for outcome, cause in (was, now)) + " now"
 
 

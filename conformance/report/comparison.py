@@ -77,7 +77,7 @@ class Packed(Mapping[str, PastConnection]):
     """Connections by name, compressed: of a fleet, a few are unpacked at a time."""
 
     def __init__(self, connections: Iterable[PastConnection]) -> None:
-        self._packed = {one.name: zlib.compress(msgspec.json.encode(one), 1) for one in connections}
+        self._packed = {past.name: zlib.compress(msgspec.json.encode(past), 1) for past in connections}
 
     def __getitem__(self, name: str) -> PastConnection:
         return msgspec.json.decode(zlib.decompress(self._packed[name]), type=PastConnection)
@@ -210,7 +210,7 @@ def _run(content: bytes | mmap.mmap, path: Path) -> PastRun:
         raise ComparisonError(f"{path}: neither a report nor the manifest of a cassette ({' or '.join(KNOWN)})")
     if schema == KNOWN[0]:
         report = msgspec.json.decode(content, type=_PastReport)
-        connections = Packed(msgspec.json.decode(one, type=PastConnection) for one in report.connections)
+        connections = Packed(msgspec.json.decode(connection, type=PastConnection) for connection in report.connections)
         return PastRun(report.run.started, report.suite, connections)
     one = msgspec.json.decode(content, type=_PastManifest)
     connection = PastConnection(one.name, one.checks, one.shapes)
@@ -220,7 +220,9 @@ def _run(content: bytes | mmap.mmap, path: Path) -> PastRun:
 def run_of(document: Document) -> PastRun:
     """Return a report as it is compared."""
     suite = PastSuite(document.suite.version, document.suite.checks)
-    return PastRun(document.run.started, suite, {one.name: past_of(one) for one in document.connections})
+    return PastRun(
+        document.run.started, suite, {connection.name: past_of(connection) for connection in document.connections}
+    )
 
 
 def past_of(connection: ConnectionPart) -> PastConnection:
@@ -243,11 +245,11 @@ def changes(before: PastConnection, now: PastConnection) -> ChangesPart:
     """Return what changed for one connection."""
     was, checks = ({check.id: check for check in one.checks} for one in (before, now))
     pairs = [_change(was[id], check) for id, check in checks.items() if id in was]
-    changed = [one for one in pairs if (one.was, one.was_cause) != (one.outcome, one.cause)]
+    changed = [pair for pair in pairs if (pair.was, pair.was_cause) != (pair.outcome, pair.cause)]
     return ChangesPart(
-        newly_failing=tuple(one for one in changed if one.was not in FAILING and one.outcome in FAILING),
-        newly_passing=tuple(one for one in changed if one.was in FAILING and one.outcome not in FAILING),
-        changed_causes=tuple(one for one in changed if (one.was in FAILING) == (one.outcome in FAILING)),
+        newly_failing=tuple(change for change in changed if change.was not in FAILING and change.outcome in FAILING),
+        newly_passing=tuple(change for change in changed if change.was in FAILING and change.outcome not in FAILING),
+        changed_causes=tuple(change for change in changed if (change.was in FAILING) == (change.outcome in FAILING)),
         new_checks=tuple(id for id in checks if id not in was),
         lost_checks=tuple(id for id in was if id not in checks),
         shapes=tuple(_shapes(before.shapes, now.shapes)),

@@ -28,15 +28,15 @@ def document(
 
     ``command`` is what started it, without a selection; ``docs`` is where its links lead.
     """
-    parts = [connection_part(one, command, docs, alone=len(reports) == 1) for one in reports]
+    parts = [connection_part(report, command, docs, alone=len(reports) == 1) for report in reports]
     return build_document(
         parts,
-        codes=[one.verdict.exit_code for one in parts],
-        started=min((one.started for one in reports), default=datetime.now(UTC)),
-        duration=max((one.duration for one in reports), default=0.0),
+        codes=[part.verdict.exit_code for part in parts],
+        started=min((report.started for report in reports), default=datetime.now(UTC)),
+        duration=max((report.duration for report in reports), default=0.0),
         source=reports[0].source if reports else "none",
         selection=selection,
-        requests=sum(one.gathered.requests for one in reports),
+        requests=sum(report.gathered.requests for report in reports),
         command=command,
         stale=stale,
     )

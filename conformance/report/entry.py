@@ -99,7 +99,7 @@ def document(
     parts = tuple(one.part for one in entries)
     return build_document(
         parts,
-        codes=[one.verdict.exit_code for one in parts],
+        codes=[part.verdict.exit_code for part in parts],
         started=min(one.started for one in entries),
         duration=duration,
         source=entries[0].source,

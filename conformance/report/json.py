@@ -29,8 +29,8 @@ def stream(head: Document, connections: Iterable[msgspec.Raw]) -> Iterator[bytes
     before, place, after = encode(head).partition(PLACE)
     yield before + place.removesuffix(b"]")
     between = b"\n  "
-    for one in connections:
-        yield between + msgspec.json.format(bytes(one), indent=1).replace(b"\n", b"\n  ")
+    for connection in connections:
+        yield between + msgspec.json.format(bytes(connection), indent=1).replace(b"\n", b"\n  ")
         between = b",\n  "
     yield b"\n ]" + after
 

@@ -149,6 +149,18 @@ class TargetPart(Part, frozen=True, kw_only=True):
     workspace: str
 
 
+class WatchEventPart(Part, frozen=True, kw_only=True):
+    """A root cause that was found, or that was fixed, while the connection was watched."""
+
+    at: datetime
+    kind: Literal["found", "fixed"]
+    check: str
+    cause: str
+    owner: str
+    """Whose task the fix was."""
+    explanation: str
+
+
 class ConnectionPart(Part, frozen=True, kw_only=True):
     name: str
     target: TargetPart
@@ -161,6 +173,8 @@ class ConnectionPart(Part, frozen=True, kw_only=True):
     """In the order in which they were sent."""
     shapes: dict[str, tuple[str, ...]]
     """The fields of all answers with their types, by operation."""
+    events: tuple[WatchEventPart, ...] | msgspec.UnsetType = msgspec.UNSET
+    """What happened while the connection was watched, oldest first."""
 
 
 class SuitePart(Part, frozen=True, kw_only=True):
@@ -184,6 +198,8 @@ class RunPart(Part, frozen=True, kw_only=True):
     """Connections without a verdict: the run was cut off."""
     failed_tests: int | msgspec.UnsetType = msgspec.UNSET
     """Tests that are no checks, ran beside them in the same session, and failed."""
+    watching: bool | msgspec.UnsetType = msgspec.UNSET
+    """True while what is broken is asked again: this report will be replaced."""
 
 
 class StalePart(Part, frozen=True, kw_only=True):

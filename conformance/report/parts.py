@@ -29,11 +29,13 @@ from conformance.report.model import (
     StepPart,
     TargetPart,
     VerdictPart,
+    WatchEventPart,
 )
 from conformance.verification.baseline import Stale
 from conformance.verification.pipeline import TRANSIENT
 from conformance.verification.result import Report
 from conformance.verification.verdict import RootCause
+from conformance.verification.watch_event import WatchEvent
 
 TEXT, ANSWER = 2000, 600
 """Characters of any one text in a report, and of a refusal's body."""
@@ -90,6 +92,19 @@ def connection_part(
         checks=tuple(_check(outcome, docs, once) for outcome in report.outcomes),
         requests=_requests(report.gathered, once),
         shapes=shapes(report.gathered.evidence),
+        events=tuple(_event(event) for event in report.events) or msgspec.UNSET,
+    )
+
+
+def _event(event: WatchEvent) -> WatchEventPart:
+    finding = event.root.finding
+    return WatchEventPart(
+        at=event.at,
+        kind=event.kind,
+        check=event.root.check,
+        cause=finding.cause,
+        owner=finding.owner,
+        explanation=_text(finding.explanation),
     )
 
 
@@ -112,7 +127,7 @@ def finding_part(finding: Finding, docs: Docs = UNPUBLISHED) -> FindingPart:
             commands=tuple(printable(command) for command in finding.fix.commands),
             portal=finding.fix.portal and printable(finding.fix.portal),
             values={name: printable(value) for name, value in finding.fix.values.items()},
-            steps=tuple(_step(one) for one in finding.fix.steps),
+            steps=tuple(_step(step) for step in finding.fix.steps),
         ),
         docs=docs.cause(finding.cause),
     )
@@ -144,7 +159,7 @@ def _accepted(accepted: Accepted | None) -> AcceptedPart | None:
 
 def stale_parts(stale: Iterable[Stale]) -> tuple[StalePart, ...]:
     """Return stale acceptances as the report has them."""
-    return tuple(_stale(one) for one in stale)
+    return tuple(_stale(acceptance) for acceptance in stale)
 
 
 def _stale(stale: Stale) -> StalePart:

@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, Self
 from conformance.redaction import Outlet, clean
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.progress import Progress as Bars
     from rich.progress import ProgressColumn
 
@@ -39,6 +40,11 @@ class Progress:
         self._bars = None if stream is None else self.create_bars(stream)
         self._state: dict[str, tuple[int, int]] = {}
         self._task: Any = None
+
+    @property
+    def console(self) -> Console | None:
+        """The console above whose last line the progress is shown; None where it is not shown."""
+        return self._bars.console if self._bars else None
 
     def create_bars(self, stream: IO[str]) -> Bars:
         from rich.progress import MofNCompleteColumn, TextColumn, TimeElapsedColumn

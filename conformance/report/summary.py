@@ -19,7 +19,7 @@ def summary(document: Document) -> bytes:
     lines = [f"**{plain(origin.sentence)}.**", ""] if origin else []
     lines += [f"## {SIGNS[status].sign} {plain(sentence)}", "", plain(next_action(document))]
     if document.stale:
-        lines += ["", *(f"- {SIGNS['failed'].sign} {plain(one.message)}" for one in document.stale)]
+        lines += ["", *(f"- {SIGNS['failed'].sign} {plain(acceptance.message)}" for acceptance in document.stale)]
     if len(document.connections) > 1:
         lines += ["", *_overview(document)]
     for connection in document.connections:
@@ -38,8 +38,12 @@ def summary(document: Document) -> bytes:
 
 def _overview(document: Document) -> Iterator[str]:
     rows = [
-        [plain(one.name), f"{SIGNS[one.verdict.status].sign} {one.verdict.status}", ", ".join(_named(one)) or "–"]
-        for one in document.connections
+        [
+            plain(connection.name),
+            f"{SIGNS[connection.verdict.status].sign} {connection.verdict.status}",
+            ", ".join(_named(connection)) or "–",
+        ]
+        for connection in document.connections
     ]
     yield from table(["connection", "verdict", "root causes"], rows)
 
@@ -48,19 +52,19 @@ def _named(connection: ConnectionPart) -> list[str]:
     return list(dict.fromkeys(code(cause.cause) for cause in connection.root_causes))
 
 
-def _connection(one: ConnectionPart) -> Iterator[str]:
-    yield plain(one.verdict.summary)
-    for cause in one.root_causes:
+def _connection(part: ConnectionPart) -> Iterator[str]:
+    yield plain(part.verdict.summary)
+    for cause in part.root_causes:
         yield from _root_cause(cause)
-    for cause in one.accepted:
+    for cause in part.accepted:
         if known := cause.accepted:
             yield ""
             yield f"- {cause.check} {code(cause.cause)} is accepted until {known.expires}: {plain(known.reason)}"
-    for check in one.checks:
+    for check in part.checks:
         if check.outcome == "warning" and not check.accepted:
             yield from ("", f"- {SIGNS['warning'].sign} {check.id}: {plain(check.reason or check.title)}")
-    yield from ("", f"<details><summary>All {len(one.checks)} checks: {counted(one.verdict.counts)}</summary>", "")
-    rows = [[check.id, plain(check.title), _outcome(check)] for check in one.checks]
+    yield from ("", f"<details><summary>All {len(part.checks)} checks: {counted(part.verdict.counts)}</summary>", "")
+    rows = [[check.id, plain(check.title), _outcome(check)] for check in part.checks]
     yield from (*table(["check", "what has to hold", "outcome"], rows), "", "</details>")
 
 

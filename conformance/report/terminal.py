@@ -46,13 +46,17 @@ class Terminal:
 
     def show(self, document: Document) -> None:
         """The whole report: on one screen if one thing is wrong, and each further thing adds at most one."""
-        wrong = sum(max(1, len(one.root_causes)) for one in document.connections if one.verdict.status in TROUBLE)
+        wrong = sum(
+            max(1, len(connection.root_causes))
+            for connection in document.connections
+            if connection.verdict.status in TROUBLE
+        )
         room = None if self._verbose else height(self._console) * max(1, wrong)
         show(self._console, list(self.lines(document)), room)
 
-    def headline(self, one: ConnectionPart) -> None:
+    def headline(self, part: ConnectionPart) -> None:
         """The verdict on a connection, in a sentence."""
-        show(self._console, [Line(one.verdict.summary, sign=SIGNS[one.verdict.status], name=one.name)])
+        show(self._console, [Line(part.verdict.summary, sign=SIGNS[part.verdict.status], name=part.name)])
 
     def explain(self, finding: FindingPart, code: str | None) -> None:
         """What one error means."""
@@ -92,27 +96,27 @@ class Terminal:
             yield from fix(only, full=self._verbose > 0)
         many = len(document.connections) > 1
         if not many or self._verbose:
-            for one in document.connections:
-                yield from self._connection(one, document, many=many)
+            for connection in document.connections:
+                yield from self._connection(connection, document, many=many)
         else:
             yield from self._folded(document.connections)
         yield Line("", rank=1)
         yield from self._end(document)
 
-    def _connection(self, one: ConnectionPart, document: Document, *, many: bool) -> Iterator[Line]:
+    def _connection(self, part: ConnectionPart, document: Document, *, many: bool) -> Iterator[Line]:
         if many:
             yield Line("")
-            yield Line(one.verdict.summary, sign=SIGNS[one.verdict.status], name=one.name)
-        for cause in one.root_causes:
-            yield from self._root_cause(cause, one, only=not many and len(one.root_causes) == 1)
-        yield from accepted(one)
-        yield from self._areas(one)
-        yield from self._notes(one)
-        yield from since(document, one)
+            yield Line(part.verdict.summary, sign=SIGNS[part.verdict.status], name=part.name)
+        for cause in part.root_causes:
+            yield from self._root_cause(cause, part, only=not many and len(part.root_causes) == 1)
+        yield from accepted(part)
+        yield from self._areas(part)
+        yield from self._notes(part)
+        yield from since(document, part)
 
     def _folded(self, connections: Sequence[ConnectionPart]) -> Iterator[Line]:
         """Yield several connections: those in trouble with their causes, those that work by name."""
-        trouble = [one for one in connections if one.verdict.status in TROUBLE]
+        trouble = [connection for connection in connections if connection.verdict.status in TROUBLE]
         for one in trouble if len(trouble) <= FOLDED else ():
             yield Line("", rank=1)
             yield Line(one.verdict.summary, sign=SIGNS[one.verdict.status], name=one.name)
@@ -120,18 +124,18 @@ class Terminal:
                 yield from self._root_cause(cause, one, only=False)
         if len(trouble) > FOLDED:
             yield from by_cause(trouble)
-        if in_part := [one for one in connections if one.verdict.status == "partial"]:
+        if in_part := [connection for connection in connections if connection.verdict.status == "partial"]:
             yield Line("", rank=1)
             for one in in_part:
                 yield Line(one.verdict.summary, sign=SIGNS["partial"], name=one.name)
-        if working := [one.name for one in connections if one.verdict.status == "conformant"]:
+        if working := [connection.name for connection in connections if connection.verdict.status == "conformant"]:
             yield Line("", rank=1)
             yield Line(", ".join(working), sign=SIGNS["conformant"], name=f"{len(working)} work")
 
     # One connection, top to bottom
 
-    def _root_cause(self, cause: RootCausePart, one: ConnectionPart, *, only: bool) -> Iterator[Line]:
-        check = next((check for check in one.checks if check.id == cause.check), None)
+    def _root_cause(self, cause: RootCausePart, part: ConnectionPart, *, only: bool) -> Iterator[Line]:
+        check = next((check for check in part.checks if check.id == cause.check), None)
         outcome = check.outcome if check and check.outcome != "blocked" else "failed"
         yield Line("", rank=1)
         yield Line(check.title if check else CAUSES[cause.cause].means, sign=SIGNS[outcome], name=cause.check)
@@ -147,33 +151,33 @@ class Terminal:
         if self._verbose or "://" in cause.docs:
             yield row("docs", cause.docs, rank=3)
         if cause.blocks:
-            names = ranges(cause.blocks) if self._verbose else ", ".join(areas_of(cause.blocks, one))
+            names = ranges(cause.blocks) if self._verbose else ", ".join(areas_of(cause.blocks, part))
             yield row("blocks", f"{plural(len(cause.blocks), 'check')}: {names}", style="magenta")
 
-    def _notes(self, one: ConnectionPart) -> Iterator[Line]:
-        noted = [check for check in one.checks if check.outcome in ("warning", "error")]
+    def _notes(self, part: ConnectionPart) -> Iterator[Line]:
+        noted = [check for check in part.checks if check.outcome in ("warning", "error")]
         for check in noted:
             yield Line("", rank=4 if check is noted[0] else 6)
-            needed = 4 if one.root_causes else 0
+            needed = 4 if part.root_causes else 0
             yield Line(check.reason or check.title, sign=SIGNS[check.outcome], name=check.id, rank=needed)
             if check.finding and self._verbose:
                 yield from fix(check.finding, full=True)
             elif check.finding:
                 yield row("fix", f"{capital(OWNERS[check.finding.owner])}: {check.finding.fix.text}", rank=6)
 
-    def _areas(self, one: ConnectionPart) -> Iterator[Line]:
+    def _areas(self, part: ConnectionPart) -> Iterator[Line]:
         yield Line("", rank=5)
-        widest = max((len(AREAS.get(check.area, check.area)) for check in one.checks), default=0)
-        for area, found in groupby(one.checks, key=lambda check: check.area):
+        widest = max((len(AREAS.get(check.area, check.area)) for check in part.checks), default=0)
+        for area, found in groupby(part.checks, key=lambda check: check.area):
             checks = list(found)
             counts = Counter[str](check.outcome for check in checks)
             title = AREAS.get(area, area)
             yield Line(f"{title.ljust(widest)}  {counted(counts)}", sign=SIGNS[worst(counts)], rank=5)
             if self._verbose:
                 for check in checks:
-                    yield from self._check(check, one)
+                    yield from self._check(check, part)
 
-    def _check(self, check: CheckPart, one: ConnectionPart) -> Iterator[Line]:
+    def _check(self, check: CheckPart, part: ConnectionPart) -> Iterator[Line]:
         text = check.title
         if check.outcome == "blocked":
             text += f" (blocked by {check.blocked_by})"
@@ -183,7 +187,7 @@ class Terminal:
             text += f" ({check.duration_s:.2f} s)"
         yield Line(text, sign=SIGNS[check.outcome], name=check.id, indent=2)
         if self._verbose > 1:
-            for request in one.requests:
+            for request in part.requests:
                 if request.probe in check.probes:
                     facts = [f"{request.status or 'no answer'}", f"{request.duration_s:.2f} s"]
                     facts += [f"request {request.request_id}"] if request.request_id else []
@@ -197,8 +201,8 @@ class Terminal:
         for stale in document.stale:
             yield Line(stale.message, sign=SIGNS["failed"], name="baseline")
         run, counts = document.run, Counter[str]()
-        for one in document.connections:
-            counts.update(one.verdict.counts)
+        for connection in document.connections:
+            counts.update(connection.verdict.counts)
         more = "" if self._verbose else " (-v shows each check)"
         others = run.failed_tests or 0
         tests = f"{others} {'test that is' if others == 1 else 'tests that are'} no check failed; " if others else ""
@@ -209,30 +213,30 @@ class Terminal:
         yield Line(full + more, style="dim", rank=3, brief=brief)
 
 
-def accepted(one: ConnectionPart) -> Iterator[Line]:
+def accepted(part: ConnectionPart) -> Iterator[Line]:
     """Yield the known findings that the baseline accepts, each in one line."""
-    for cause in one.accepted:
+    for cause in part.accepted:
         assert cause.accepted is not None
         text = f"{cause.cause}, accepted until {cause.accepted.expires}: {cause.accepted.reason}"
         yield Line(text, sign=SIGNS["warning"], name=cause.check)
 
 
-def since(document: Document, one: ConnectionPart) -> Iterator[Line]:
+def since(document: Document, part: ConnectionPart) -> Iterator[Line]:
     """Yield what changed for a connection since the run that was given to compare with."""
     if document.comparison:
         yield Line("")
-        for label, text in changes(document.comparison, one.name):
+        for label, text in changes(document.comparison, part.name):
             yield row(label, text, indent=0)
 
 
 def by_cause(connections: Sequence[ConnectionPart]) -> Iterator[Line]:
     """Yield many connections in trouble: each cause once, with the connections that have it."""
     causes: dict[str, tuple[RootCausePart, list[ConnectionPart]]] = {}
-    for one in connections:
-        for cause in one.root_causes:
-            causes.setdefault(cause.cause, (cause, []))[1].append(one)
-        if not one.root_causes:
-            yield Line(one.verdict.summary, sign=SIGNS[one.verdict.status], name=one.name)
+    for connection in connections:
+        for cause in connection.root_causes:
+            causes.setdefault(cause.cause, (cause, []))[1].append(connection)
+        if not connection.root_causes:
+            yield Line(connection.verdict.summary, sign=SIGNS[connection.verdict.status], name=connection.name)
     for first, hit in causes.values():
         yield Line("", rank=1)
         yield Line(f"on {', '.join(one.name for one in hit)}", sign=SIGNS[hit[0].verdict.status], name=first.cause)
@@ -244,5 +248,5 @@ def by_cause(connections: Sequence[ConnectionPart]) -> Iterator[Line]:
 
 def single_cause(document: Document) -> RootCausePart | None:
     """Return the one root cause of a run over one connection: its fix follows the verdict at once."""
-    causes = [cause for one in document.connections for cause in one.root_causes]
+    causes = [cause for connection in document.connections for cause in connection.root_causes]
     return causes[0] if len(document.connections) == 1 and len(causes) == 1 else None

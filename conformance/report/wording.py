@@ -130,13 +130,13 @@ def worst(counts: Mapping[str, int]) -> str:
     """Return the outcome that stands for several: what needs attention first; what does not apply, only if all does
     not.
     """
-    outcome = next(one for one in ORDER if counts.get(one))
+    outcome = next(status for status in ORDER if counts.get(status))
     return "passed" if outcome.startswith("not_") and counts.get("passed") else outcome
 
 
 def headline(document: Document) -> tuple[VerdictStatus, str]:
     """Return the verdict over all connections, and the sentence that says it."""
-    statuses = Counter(one.verdict.status for one in document.connections)
+    statuses = Counter(connection.verdict.status for connection in document.connections)
     status = worst_verdict(statuses, document.run.unfinished)
     others = unfinished(document.run)
     if len(document.connections) == 1:
@@ -179,13 +179,13 @@ def unfinished(run: RunPart) -> str:
 
 def next_action(document: Document) -> str:
     """Return the one thing to do now, with who does it, as a sentence."""
-    trouble = [one for one in document.connections if one.verdict.status in TROUBLE]
+    trouble = [connection for connection in document.connections if connection.verdict.status in TROUBLE]
     if not trouble and document.stale:
         return f"Update the baseline: {first_sentence(document.stale[0].message)}."
     if not trouble:
-        seen = SEEN if any(one.verdict.status == "partial" for one in document.connections) else ""
+        seen = SEEN if any(connection.verdict.status == "partial" for connection in document.connections) else ""
         so_far = " so far" if document.run.unfinished else ""
-        warnings = sum(one.verdict.counts.get("warning", 0) for one in document.connections)
+        warnings = sum(connection.verdict.counts.get("warning", 0) for connection in document.connections)
         if warnings:
             parts = "a warning needs" if warnings == 1 else f"{warnings} warnings need"
             return f"Nothing {seen}is broken{so_far}; {parts} a look."
@@ -197,10 +197,10 @@ def next_action(document: Document) -> str:
     return f"{capital(OWNERS[first.owner])}{where}: {first_sentence(first.fix.text)}."
 
 
-def areas_of(ids: Iterable[str], one: ConnectionPart) -> list[str]:
+def areas_of(ids: Iterable[str], part: ConnectionPart) -> list[str]:
     """Return the areas of these checks, in order."""
     wanted = set(ids)
-    return list(dict.fromkeys(check.area for check in one.checks if check.id in wanted))
+    return list(dict.fromkeys(check.area for check in part.checks if check.id in wanted))
 
 
 def first_sentence(text: str) -> str:

@@ -76,7 +76,7 @@ class Observation:
 def observation_of(entry: Entry) -> Observation:
     """Return the verdict of a finished connection, and its causes, for the history."""
     part = entry.part
-    causes = frozenset((one.cause, one.check) for one in part.root_causes)
+    causes = frozenset((cause.cause, cause.check) for cause in part.root_causes)
     return Observation(entry.started, entry.name, part.verdict.status, causes, entry.source)
 
 
@@ -92,6 +92,7 @@ class Episode:
 
     @property
     def time_to_fix(self) -> timedelta | None:
+        """The time from the first run that saw the cause to the first that did not; None while it lasts."""
         return None if self.ended is None else self.ended - self.first_seen
 
 
@@ -226,8 +227,8 @@ class History:
 def by_connection(observations: Iterable[Observation]) -> dict[str, list[Observation]]:
     """Return observations by connection, oldest first."""
     found: dict[str, list[Observation]] = {}
-    for one in sorted(observations, key=lambda observation_of: observation_of.started):
-        found.setdefault(one.connection, []).append(one)
+    for observation in sorted(observations, key=lambda observation: observation.started):
+        found.setdefault(observation.connection, []).append(observation)
     return found
 
 

@@ -92,16 +92,16 @@ class Journal:
             if one.path:
                 one.path.unlink(missing_ok=True)
 
-    def add(self, one: Entry) -> None:
+    def add(self, entry: Entry) -> None:
         """Write an entry at once."""
         if self.path is not None and self.problem is None:  # nothing is written behind a line that was cut off
             try:
                 with open(self.path, "ab") as file:
-                    file.write(_line(one))
+                    file.write(_line(entry))
                 return
             except OSError as error:
                 self.problem = error
-        self._keep([_line(one)])
+        self._keep([_line(entry)])
 
     def _keep(self, lines: Iterable[bytes]) -> None:
         self._compressed += [zlib.compress(line, 1) for line in lines]
@@ -190,5 +190,5 @@ class _Named(msgspec.Struct):
     name: str
 
 
-def _line(one: Entry) -> bytes:
-    return msgspec.json.encode(one) + b"\n"
+def _line(entry: Entry) -> bytes:
+    return msgspec.json.encode(entry) + b"\n"

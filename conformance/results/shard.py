@@ -35,4 +35,8 @@ class Shard:
 
     def of(self, connections: Iterable[Connection]) -> list[Connection]:
         """Return the connections of this shard, in input order."""
-        return [one for one in connections if zlib.crc32(one.name.encode()) % self.count == self.index - 1]
+        return [
+            connection
+            for connection in connections
+            if zlib.crc32(connection.name.encode()) % self.count == self.index - 1
+        ]

@@ -24,16 +24,24 @@ def trend(history: History, since: datetime | None = None) -> Trend:
     """Return the trend since a moment. Episodes that began earlier count from their beginning."""
     observations = history.observations(since)
     begun_earlier = {name for name, seen in by_connection(observations).items() if seen[0].causes} if since else set()
-    earlier = [one for one in history.observations(connections=begun_earlier) if since and one.started < since]
-    found = [one for one in episodes([*earlier, *observations]) if not (one.ended and since and one.ended < since)]
+    earlier = [
+        observation
+        for observation in history.observations(connections=begun_earlier)
+        if since and observation.started < since
+    ]
+    found = [
+        episode
+        for episode in episodes([*earlier, *observations])
+        if not (episode.ended and since and episode.ended < since)
+    ]
     return Trend(nights(observations), open_causes(found), flapping(observations), resolved_causes(found))
 
 
 def nights(observations: Iterable[Observation]) -> tuple[RunPoint, ...]:
     """Return observations grouped by run. Runs with the same start and no common connection are shards of one run."""
     by_start: dict[datetime, list[Observation]] = defaultdict(list)
-    for one in observations:
-        by_start[one.started].append(one)
+    for observation in observations:
+        by_start[observation.started].append(observation)
     runs: list[list[Observation]] = []
     names: set[str] = set()
     for started, seen in sorted(by_start.items()):
@@ -54,7 +62,7 @@ def open_causes(found: Iterable[Episode]) -> tuple[OpenCause, ...]:
         OpenCause(cause, len({one.connection for one in group}), min(one.first_seen for one in group))
         for cause, group in lasting.items()
     ]
-    return tuple(sorted(causes, key=lambda one: (-one.connections, one.since, one.cause)))
+    return tuple(sorted(causes, key=lambda cause: (-cause.connections, cause.since, cause.cause)))
 
 
 def resolved_causes(found: Iterable[Episode]) -> tuple[ResolvedCause, ...]:
@@ -64,7 +72,7 @@ def resolved_causes(found: Iterable[Episode]) -> tuple[ResolvedCause, ...]:
         for cause, group in _by_cause(one for one in found if one.ended).items()
     }
     causes = [ResolvedCause(cause, len(took), middle) for cause, took in times.items() if (middle := median(took))]
-    return tuple(sorted(causes, key=lambda one: (-one.median, one.cause)))
+    return tuple(sorted(causes, key=lambda cause: (-cause.median, cause.cause)))
 
 
 def _by_cause(found: Iterable[Episode]) -> dict[str, list[Episode]]:
@@ -84,10 +92,10 @@ def past(history: History, names: Collection[str]) -> Past:
     while batch := list(islice(waiting, BATCH)):
         looks = history.observations(connections=batch)
         first = {name: seen[0].started for name, seen in by_connection(looks).items()}
-        for one in episodes(looks):
-            key = one.connection, one.cause
-            if one.ended is None and (key not in since or one.first_seen < since[key].moment):
-                since[key] = Since(one.first_seen, earlier=one.first_seen == first[one.connection])
+        for episode in episodes(looks):
+            key = episode.connection, episode.cause
+            if episode.ended is None and (key not in since or episode.first_seen < since[key].moment):
+                since[key] = Since(episode.first_seen, earlier=episode.first_seen == first[episode.connection])
     return Past(since, run_points(history))
 
 

@@ -38,6 +38,8 @@ class Source(Protocol):
     """Opens a channel for one connection."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The name of the source, as reports show it."""
 
-    def open(self, connection: Connection) -> AbstractAsyncContextManager[Channel]: ...
+    def open(self, connection: Connection) -> AbstractAsyncContextManager[Channel]:
+        """Return a context in which the channel to the services of a connection is open."""

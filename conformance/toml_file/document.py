@@ -26,6 +26,7 @@ class TomlDocument:
     wrong: list[tuple[int, str]] = field(default_factory=list)
 
     def add_problem(self, text: str, line: int | None = None) -> None:
+        """Note a problem of the file, with its line (counted from 1) where it has one."""
         where = printable(str(self.path))
         self.wrong.append((line or 0, f"{where}:{line}: {text}" if line else f"{where}: {text}"))
 

@@ -45,10 +45,10 @@ class BackgroundGatherer(Generic[T]):
 
     def finished(self) -> Iterator[T]:
         """Yield each item as soon as it is done. Raises what ``work`` raised."""
-        while (one := self._ended.get()) is not None:
-            if isinstance(one, BaseException):
-                raise one
-            yield one
+        while (ended := self._ended.get()) is not None:
+            if isinstance(ended, BaseException):
+                raise ended
+            yield ended
 
     def _run(self) -> None:
         with contextlib.suppress(asyncio.CancelledError):
@@ -57,12 +57,12 @@ class BackgroundGatherer(Generic[T]):
         self._loop.close()
 
     async def _all(self) -> None:
-        async def one(thing: T) -> T:
+        async def run(thing: T) -> T:
             await self._work(thing)
             return thing
 
         try:
-            async with contextlib.aclosing(run_concurrently(one, self._things, self._jobs, self._group)) as ended:
+            async with contextlib.aclosing(run_concurrently(run, self._things, self._jobs, self._group)) as ended:
                 async for thing in ended:
                     self._ended.put(thing)
         except Exception as error:

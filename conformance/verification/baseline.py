@@ -74,10 +74,13 @@ class Stale:
 
     @property
     def message(self) -> str:
-        one = self.acceptance
+        """One line: the file and line of the acceptance, why it is stale, and what to do."""
+        entry = self.acceptance
         if self.why == "passing":
-            return f"{one.where}: {one.subject} is accepted until {one.expires}, but passes: remove the entry"
-        return f"{one.where}: the acceptance of {one.subject} expired on {one.expires}: fix it, or give a later day"
+            return f"{entry.where}: {entry.subject} is accepted until {entry.expires}, but passes: remove the entry"
+        return (
+            f"{entry.where}: the acceptance of {entry.subject} expired on {entry.expires}: fix it, or give a later day"
+        )
 
 
 def accept(outcomes: Iterable[Outcome], connection: str, baseline: Baseline, today: date) -> list[Outcome]:
@@ -86,14 +89,14 @@ def accept(outcomes: Iterable[Outcome], connection: str, baseline: Baseline, tod
     Accepting a root also accepts everything that it blocks. An error has no root, and is never accepted.
     """
 
-    def marked(one: Outcome) -> Outcome:
+    def marked(outcome: Outcome) -> Outcome:
         for known in baseline:
-            root = one.root
+            root = outcome.root
             if root and today <= known.expires and known.covers(root.check, root.finding.cause, connection):
-                return replace(one, accepted=Accepted(known.reason, known.expires))
-        return one
+                return replace(outcome, accepted=Accepted(known.reason, known.expires))
+        return outcome
 
-    return [marked(one) for one in outcomes]
+    return [marked(outcome) for outcome in outcomes]
 
 
 class BaselineUse:
@@ -138,7 +141,9 @@ def read(path: Path) -> Baseline:
         starts = [table for table in written if table.path == "accept"]
         for key in document:
             if key != "accept":
-                line = written[0].keys.get(key) or next(one.line for one in written if one.path.split(".")[0] == key)
+                line = written[0].keys.get(key) or next(
+                    table.line for table in written if table.path.split(".")[0] == key
+                )
                 file.add_problem(
                     f"unknown key {repr_short(key)}{did_you_mean(key, ('accept',))}; an entry is a table [[accept]]",
                     line,

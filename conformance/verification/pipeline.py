@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import Protocol
 
 from conformance.checks.judge import Judge, probes_of
 from conformance.checks.outcome import Outcome
 from conformance.checks.registry import Check, catalogue
 from conformance.connection import Connection
+from conformance.probing.clock import Clock
 from conformance.probing.engine import Engine
 from conformance.probing.evidence import Gathered
 from conformance.probing.shortage import Shortage
@@ -21,13 +23,46 @@ from conformance.sources.permits import socket_permits
 from conformance.verification.baseline import Baseline, BaselineUse, JudgedCheck, accept
 from conformance.verification.result import Report
 from conformance.verification.verdict import verdict, warnings_as_failures
+from conformance.verification.watch_event import WatchEvent
 
 TRANSIENT = frozenset({"rbac_propagating", "app_role_stale_token"})
 """Causes that go away by themselves within minutes."""
 PAUSES: tuple[float, ...] = (0.25, 0.5, 1.0, 2.0, 4.0)
 """Seconds to wait for resources of this machine, before a connection is begun again."""
-RECHECK_INTERVAL = 30.0
-"""Seconds between re-checks of transient causes."""
+
+
+class Recheck(Protocol):
+    """Which checks of a gathering are asked again, how often, and for how long."""
+
+    @property
+    def seconds(self) -> float:
+        """The longest time, from the first evidence on."""
+
+    @property
+    def interval(self) -> float:
+        """Seconds between two times."""
+
+    def pending(self, checks: Sequence[Check], examination: Examination, now: datetime) -> list[Check]:
+        """Return the checks to ask again; none where that is enough."""
+
+    async def pause(self, clock: Clock, seconds: float) -> None:
+        """Wait for so long, before they are asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Asks again what goes away by itself."""
+
+    seconds: float = 0.0
+    interval: float = 30.0
+
+    def pending(self, checks: Sequence[Check], examination: Examination, now: datetime) -> list[Check]:
+        """Return the checks whose cause goes away by itself within minutes."""
+        return [check for check in checks if examination.judge.outcome(check).cause in TRANSIENT]
+
+    async def pause(self, clock: Clock, seconds: float) -> None:
+        """Wait for so many seconds of this clock before the next look."""
+        await clock.sleep(seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +93,8 @@ class Examination:
     gathered: Gathered
     duration: float
     """Seconds, on the monotonic clock."""
+    events: tuple[WatchEvent, ...] = ()
+    """What happened while the connection was watched."""
     judge: Judge = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -82,6 +119,7 @@ class Examination:
             tuple(outcomes),
             verdict(outcomes, not_run=len(not_run)),
             outdated,
+            self.events,
         )
 
 
@@ -102,14 +140,14 @@ async def gather(
     checks: Sequence[Check],
     *,
     patience: Patience | None = None,
-    wait: float = 0.0,
+    recheck: Recheck = Wait(),
     progress: Callable[[int, int], None] | None = None,
 ) -> Examination:
     """Gather the evidence that these checks need, through one channel of the source.
 
     Comparisons that a busy tenant may have changed between two answers are repeated before they count.
 
-    For up to ``wait`` seconds, transient failures are asked again, each time with fresh tokens. ``progress`` is called
+    What the ``recheck`` names is asked again, each time with fresh tokens. ``progress`` is called
     with the number of probes that are known and of those under way. Whatever the services answer is part of the
     evidence. Where this machine lacks resources, such as open files, the connection is started again a little later,
     with fewer others at the same time; raises :class:`~conformance.probing.shortage.Shortage` where that does not help.
@@ -117,11 +155,11 @@ async def gather(
     with clean_logs():
         for pause in PAUSES:
             try:
-                return await _gather(connection, source, checks, patience=patience, wait=wait, progress=progress)
+                return await _gather(connection, source, checks, patience=patience, recheck=recheck, progress=progress)
             except Shortage:
                 socket_permits().shrink(SOCKETS)
                 await asyncio.sleep(pause)
-        return await _gather(connection, source, checks, patience=patience, wait=wait, progress=progress)
+        return await _gather(connection, source, checks, patience=patience, recheck=recheck, progress=progress)
 
 
 async def _gather(
@@ -130,7 +168,7 @@ async def _gather(
     checks: Sequence[Check],
     *,
     patience: Patience | None,
-    wait: float,
+    recheck: Recheck,
     progress: Callable[[int, int], None] | None,
 ) -> Examination:
     async with source.open(connection) as channel:
@@ -157,16 +195,14 @@ async def _gather(
         found = Examination(channel.connection, await ask(checks), elapsed())
         if doubtful := unsteady(checks, found):
             found = Examination(channel.connection, found.gathered.update(await ask(doubtful)), elapsed())
-        ends = channel.clock.monotonic() + wait
-        while channel.clock.monotonic() < ends and (pending := transient_failures(checks, found)):
-            await channel.clock.sleep(min(RECHECK_INTERVAL, ends - channel.clock.monotonic()))
+        ends = channel.clock.monotonic() + recheck.seconds
+        while pending := recheck.pending(checks, found, channel.clock.now()):
+            left = ends - channel.clock.monotonic()
+            if left <= 0:
+                break
+            await recheck.pause(channel.clock, min(recheck.interval, left))
             found = Examination(channel.connection, found.gathered.update(await ask(pending)), elapsed())
         return found
-
-
-def transient_failures(checks: Sequence[Check], examination: Examination) -> list[Check]:
-    """Return the checks whose cause goes away by itself within minutes."""
-    return [check for check in checks if examination.judge.outcome(check).cause in TRANSIENT]
 
 
 def unsteady(checks: Sequence[Check], examination: Examination) -> list[Check]:
@@ -187,6 +223,6 @@ async def run(
 ) -> Report:
     """Return the report of one connection, from gathering to the verdict."""
     started = datetime.now(UTC)
-    examination = await gather(connection, source, checks, patience=patience, wait=wait)
+    examination = await gather(connection, source, checks, patience=patience, recheck=Wait(wait))
     outcomes = policy.apply(examination.outcomes(checks), examination.connection.name)
     return examination.report(outcomes, source.name, started, policy)

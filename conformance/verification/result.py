@@ -10,6 +10,7 @@ from conformance.connection import Connection
 from conformance.probing.evidence import Gathered
 from conformance.verification.baseline import Stale
 from conformance.verification.verdict import Verdict
+from conformance.verification.watch_event import WatchEvent
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Report:
     verdict: Verdict
     stale: tuple[Stale, ...] = ()
     """Acceptances of the baseline that have to go."""
+    events: tuple[WatchEvent, ...] = ()
+    """What happened while the connection was watched, oldest first."""
 
     @property
     def ok(self) -> bool:

@@ -79,6 +79,7 @@ class Verdict:
 
     @property
     def exit_code(self) -> ExitCode:
+        """The exit code that belongs to the status."""
         return STATUSES[self.status]
 
 
@@ -89,10 +90,10 @@ ANNOUNCED = frozenset({"api_retires_soon"})
 def warnings_as_failures(outcomes: Iterable[Outcome], *, announced: bool = False, others: bool = True) -> list[Outcome]:
     """Return the outcomes with warnings as failures: those of ``ANNOUNCED`` causes, and all ``others``."""
     return [
-        replace(one, status="failed")
-        if one.status == "warning" and (announced if one.cause in ANNOUNCED else others)
-        else one
-        for one in outcomes
+        replace(outcome, status="failed")
+        if outcome.status == "warning" and (announced if outcome.cause in ANNOUNCED else others)
+        else outcome
+        for outcome in outcomes
     ]
 
 
@@ -102,11 +103,11 @@ def verdict(outcomes: Sequence[Outcome], *, not_run: int = 0) -> Verdict:
     Accepted findings do not count against it. ``not_run`` is the number of checks beside them that a whole verification
     runs.
     """
-    counts: dict[str, int] = Counter(one.status for one in outcomes)
-    standing = [one for one in outcomes if one.accepted is None]
+    counts: dict[str, int] = Counter(outcome.status for outcome in outcomes)
+    standing = [outcome for outcome in outcomes if outcome.accepted is None]
     causes = root_causes(standing)
-    accepted = root_causes([one for one in outcomes if one.accepted])
-    if any(one.status == "failed" for one in standing) or any(cause.root.conclusive for cause in causes):
+    accepted = root_causes([outcome for outcome in outcomes if outcome.accepted])
+    if any(outcome.status == "failed" for outcome in standing) or any(cause.root.conclusive for cause in causes):
         status: VerdictStatus = "nonconformant"
     elif causes or counts["error"] or not counts["passed"] + counts["warning"]:
         status = "incomplete"
@@ -133,15 +134,15 @@ def root_causes(outcomes: Sequence[Outcome]) -> tuple[RootCause, ...]:
     roots: dict[tuple[str, str], Root] = {}
     blocks: dict[tuple[str, str], list[str]] = {}
     accepted: dict[tuple[str, str], Accepted | None] = {}
-    for one in outcomes:
-        if one.root is None or one.status == "warning":
+    for outcome in outcomes:
+        if outcome.root is None or outcome.status == "warning":
             continue
-        key = (one.root.check, one.root.finding.cause)
-        if key not in roots or one.status != "blocked":
-            roots[key] = one.root
-        accepted[key] = one.accepted
-        if one.status == "blocked":
-            blocks.setdefault(key, []).append(one.check)
+        key = (outcome.root.check, outcome.root.finding.cause)
+        if key not in roots or outcome.status != "blocked":
+            roots[key] = outcome.root
+        accepted[key] = outcome.accepted
+        if outcome.status == "blocked":
+            blocks.setdefault(key, []).append(outcome.check)
     found = [RootCause(root, tuple(blocks.get(key, ())), accepted[key]) for key, root in roots.items()]
     return tuple(sorted(found, key=lambda cause: (not cause.root.conclusive, -len(cause.blocks))))
 
@@ -149,9 +150,9 @@ def root_causes(outcomes: Sequence[Outcome]) -> tuple[RootCause, ...]:
 def interruptions(outcomes: Sequence[Outcome]) -> tuple[RootCause, ...]:
     """Return warnings of interrupted data ingestion as root causes, unless another root cause already says so."""
     roots = {
-        (one.check, one.root.finding.cause): one.root
-        for one in outcomes
-        if one.status == "warning" and one.root and CAUSES[one.root.finding.cause].interrupts
+        (outcome.check, outcome.root.finding.cause): outcome.root
+        for outcome in outcomes
+        if outcome.status == "warning" and outcome.root and CAUSES[outcome.root.finding.cause].interrupts
     }
     known = {cause.root.finding.cause for cause in root_causes(outcomes)}
     return tuple(RootCause(root, ()) for (_, cause), root in roots.items() if cause not in known)

@@ -28,7 +28,9 @@ def page() -> str:
 
 def row(cassette: Cassette) -> tuple[object, ...]:
     manifest = cassette.manifest
-    causes = {one.cause: None for one in manifest.checks if one.cause and one.outcome in ("failed", "inconclusive")}
+    causes = {
+        check.cause: None for check in manifest.checks if check.cause and check.outcome in ("failed", "inconclusive")
+    }
     return (
         code(manifest.name),
         manifest.tier,

@@ -31,7 +31,7 @@ What the services promise, as far as checks rest on it.
 def page() -> str:
     parts = [NOTE, HEAD, SHORT]
     for area, title in AREAS.items():
-        own = [one for one in catalogue().values() if one.area == area]
+        own = [entry for entry in catalogue().values() if entry.area == area]
         rows = (
             (
                 f"[{one.id}](#{one.id})",
@@ -45,8 +45,13 @@ def page() -> str:
         head = ("id", "level", "what must hold", "causes that it owns", "probes that it needs")
         parts += [f"## {title} (`-m {area}`)\n", table(head, rows), *map(section, own)]
     promises = (
-        (f"{anchor(f'promise-{one.id}')}{code(one.id)}", prose(one.text), one.tier, source(one.source))
-        for one in PROMISES.values()
+        (
+            f"{anchor(f'promise-{promise.id}')}{code(promise.id)}",
+            prose(promise.text),
+            promise.tier,
+            source(promise.source),
+        )
+        for promise in PROMISES.values()
     )
     parts += [PROMISES_HEAD, table(("promise", "what is promised", "tier", "source"), promises)]
     return "\n".join(parts)
@@ -54,7 +59,7 @@ def page() -> str:
 
 def rests_on(check: Check) -> list[Promise]:
     """The promises that its assertions name, each once."""
-    ids = dict.fromkeys(id for one in assertions(check) for id in sorted(one.promises))
+    ids = dict.fromkeys(id for assertion in assertions(check) for id in sorted(assertion.promises))
     return [PROMISES[id] for id in ids]
 
 
@@ -67,7 +72,7 @@ def section(check: Check) -> str:
     if probes(check):
         parts += ["It asks:\n", "\n".join(map(question, probes(check))) + "\n"]
     if promises := rests_on(check):
-        links = ", ".join(f"[{code(one.id)}](#promise-{one.id}) ({one.tier})" for one in promises)
+        links = ", ".join(f"[{code(promise.id)}](#promise-{promise.id}) ({promise.tier})" for promise in promises)
         parts.append(f"It rests on: {links}.\n")
     if check.owns:
         parts.append(f"Causes that it owns: {causes(check.owns)}.\n")

@@ -85,8 +85,8 @@ def page() -> str:
         wrong = [f"{name}: {', '.join(problems)}" for name, problems in found.items() if problems]
         arguments = " ".join(map(code, plugin.arguments))
         rows.append((plugin.name, plugin.version, arguments, "; ".join(wrong) or "as expected", plugin.expect))
-    situations = ", ".join(f"{one.name} (exit code {one.exit_code})" for one in SITUATIONS)
-    flaws = [f"- {one.name} {one.version}: {one.flaw}.\n" for one in plugins() if one.flaw]
+    situations = ", ".join(f"{situation.name} (exit code {situation.exit_code})" for situation in SITUATIONS)
+    flaws = [f"- {plugin.name} {plugin.version}: {plugin.flaw}.\n" for plugin in plugins() if plugin.flaw]
     return (
         NOTE
         + HEAD

@@ -27,7 +27,7 @@ INDEX = """\
 def index() -> str:
     parts = [INDEX.format(count=len(CAUSES))]
     for group, members in groups():
-        rows = ((cause(one.id), prose(capital(one.means)), OWNERS[one.owner]) for one in members)
+        rows = ((cause(member.id), prose(capital(member.means)), OWNERS[member.owner]) for member in members)
         parts += [f"## {group}\n", table(("cause", "what is the matter", "who mends it"), rows)]
     return "\n".join(parts)
 
@@ -130,4 +130,4 @@ def tried(one: Cause) -> list[str]:
 
 def nav() -> list[tuple[str, list[tuple[str, str]]]]:
     """The causes by group, as the site's navigation lists them."""
-    return [(group, [(one.id, f"causes/{one.id}.md") for one in members]) for group, members in groups()]
+    return [(group, [(member.id, f"causes/{member.id}.md") for member in members]) for group, members in groups()]

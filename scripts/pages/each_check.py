@@ -32,7 +32,7 @@ def index() -> str:
 
 
 def of(area: str) -> list[Check]:
-    return [one for one in catalogue().values() if one.area == area]
+    return [entry for entry in catalogue().values() if entry.area == area]
 
 
 def link(check: Check) -> str:

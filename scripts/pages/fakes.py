@@ -87,8 +87,8 @@ number in Entra's form, with the OAuth error where it is known. What each number
 
 def page() -> str:
     scenarios = (
-        (code(one.name), one.title, causes(one.causes), causes(one.notes), int(one.exit_code))
-        for one in SCENARIOS.values()
+        (code(scenario.name), scenario.title, causes(scenario.causes), causes(scenario.notes), int(scenario.exit_code))
+        for scenario in SCENARIOS.values()
     )
     parts = [
         NOTE,
@@ -138,15 +138,15 @@ def refusals(api: str, refuse: Refuser) -> str:
 def faults(members: list[Fault]) -> str:
     rows = (
         (
-            fault(one),
-            one.status,
-            code(one.endpoint) if one.endpoint else "",
-            cause(one.becomes),
-            one.check if one.endpoint else "",
-            one.known.tier,
-            source(one.known.source),
+            fault(member),
+            member.status,
+            code(member.endpoint) if member.endpoint else "",
+            cause(member.becomes),
+            member.check if member.endpoint else "",
+            member.known.tier,
+            source(member.known.source),
         )
-        for one in members
-        if not one.numbered
+        for member in members
+        if not member.numbered
     )
     return table(("fault", "status", "operation", "root cause", "check", "tier", "source"), rows)

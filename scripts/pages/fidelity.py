@@ -64,14 +64,14 @@ def refusals(declared: dict[str, Any]) -> Iterator[tuple[object, ...]]:
 
 
 def differences(to: str, rows: list[dict[str, Any]]) -> Iterator[tuple[object, ...]]:
-    for one in rows:
-        if one["to"] == to:
-            yield ", ".join(map(code, one["subjects"])), ", ".join(map(code, one["places"])), one["what"], one["reason"]
+    for row in rows:
+        if row["to"] == to:
+            yield ", ".join(map(code, row["subjects"])), ", ".join(map(code, row["places"])), row["what"], row["reason"]
 
 
 def strangers(rows: list[dict[str, Any]]) -> Iterator[tuple[object, ...]]:
-    for one in rows:
-        yield code(one["scenario"]), APIS[one["api"]].title, one["reason"]
+    for row in rows:
+        yield code(row["scenario"]), APIS[row["api"]].title, row["reason"]
 
 
 def model(name: str) -> str:

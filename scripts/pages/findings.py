@@ -140,15 +140,15 @@ def codes(service: str) -> str:
         ("entry", "answer", "cause", "how sure", "how it is known", "meaning"),
         (
             (
-                anchor(name(one)) + code(name(one)),
-                answer(declared()[one.id]),
-                cause(one.cause, ""),
-                sure(one),
-                f"{one.evidence}: {source(one.source)}",
-                prose(one.explanation),
+                anchor(name(entry)) + code(name(entry)),
+                answer(declared()[entry.id]),
+                cause(entry.cause, ""),
+                sure(entry),
+                f"{entry.evidence}: {source(entry.source)}",
+                prose(entry.explanation),
             )
-            for one in catalogue()
-            if one.id in declared() and one.id.startswith(f"{service}.")
+            for entry in catalogue()
+            if entry.id in declared() and entry.id.startswith(f"{service}.")
         ),
     )
 
@@ -189,7 +189,7 @@ def answer(row: Mapping[str, Any]) -> str:
 def numbers() -> str:
     """The numbers that Entra documents, in their order; those of user flows without what all of them have in common."""
     flows = {int(number): means for rows in load("entra")["user_flow"].values() for number, means in rows.items()}
-    found = {int(match[1]): one for one in catalogue() if (match := re.fullmatch(r"entra\.AADSTS(\d+)", one.id))}
+    found = {int(match[1]): entry for entry in catalogue() if (match := re.fullmatch(r"entra\.AADSTS(\d+)", entry.id))}
     rows = (
         (
             anchor(name(one)) + str(number),

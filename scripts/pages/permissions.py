@@ -60,7 +60,7 @@ def paging(endpoint: Endpoint[Any]) -> str:
 def grant() -> str:
     """The least that all checks pass with."""
     used = {one.name for one in asked().values()}
-    needs = (one.needs for one in ENDPOINTS.values() if one.name in used)
+    needs = (endpoint.needs for endpoint in ENDPOINTS.values() if endpoint.name in used)
     wanted = dict.fromkeys(one.name for one in needs if isinstance(one, AppRole) and one.name != ITSELF)
     permissions = table(
         ("API", "its app id", "permission", "id of the app role"),

@@ -100,10 +100,14 @@ EXAMPLES = {"mac": "00:00:00:00:00:00", "hash": "0" * 40, "number": "0" * 12, "p
 
 
 def page() -> str:
-    forms = ((one.title, code(one.make(1, EXAMPLES.get(one.name, "")))) for one in KINDS.values())
+    forms = ((kind.title, code(kind.make(1, EXAMPLES.get(kind.name, "")))) for kind in KINDS.values())
     members = (
-        (code(one.name), one.does, ", ".join(code(member) for member in sorted(one.members, key=str.lower)))
-        for one in treatments().values()
+        (
+            code(treatment.name),
+            treatment.does,
+            ", ".join(code(member) for member in sorted(treatment.members, key=str.lower)),
+        )
+        for treatment in treatments().values()
     )
     kept = ((code(name), how) for name, how in HEADERS.items())
     return "\n".join(

@@ -46,17 +46,17 @@ from conformance.results.journal import Journal, _line  # noqa: E402 - they are 
 added, entries = Journal.add, count(1)
 
 
-def add(self: Journal, one: Entry) -> None:
+def add(self: Journal, entry: Entry) -> None:
     at = os.environ.get("DIES_AT", "").split()
     mine = at[1:] == [str(next(entries))]
     if mine and at[0] == "line":
         assert self.path
         with open(self.path, "ab") as file:
-            file.write(_line(one)[:-100])
+            file.write(_line(entry)[:-100])
         die()
     if mine and at[0] == "full":
         self.problem = OSError(errno.ENOSPC, "No space left on device")
-    added(self, one)
+    added(self, entry)
     if mine and at[0] == "entry":
         die()
 

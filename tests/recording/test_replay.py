@@ -16,7 +16,7 @@ from conformance.recording.interaction import Answered, Asked, Interaction, key
 from conformance.recording.replay import Library, MissingInteraction, Played, Replay
 from conformance.sources.base import SourceError
 from conformance.sources.resolve import source
-from conformance.verification.pipeline import gather, select_checks
+from conformance.verification.pipeline import Wait, gather, select_checks
 
 NAMES = cassette.names(SHIPPED)
 each = pytest.mark.parametrize("name", NAMES)
@@ -241,6 +241,6 @@ def test_several_waits_take_no_time() -> None:
     """A replay of a run that was told to wait goes on at once."""
     played = shipped("healthy")
     checks = select_checks(["SENT-001"])
-    seen = asyncio.run(gather(played.connection(), played, checks, wait=36_000))
+    seen = asyncio.run(gather(played.connection(), played, checks, recheck=Wait(36_000)))
     assert [outcome.status for outcome in seen.outcomes(checks)] == ["passed"]
     assert seen.duration < 3600

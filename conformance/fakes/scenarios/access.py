@@ -15,12 +15,16 @@ from conformance.fakes.world import World
 
 @scenario("no-graph-consent", "the Graph permissions were never consented", "app_role_missing")
 def _no_graph_consent(world: World) -> None:
-    world.tenant.app.consents = [one for one in world.tenant.app.consents if one.resource_app_id != state.GRAPH_APP]
+    world.tenant.app.consents = [
+        consent for consent in world.tenant.app.consents if consent.resource_app_id != state.GRAPH_APP
+    ]
 
 
 @scenario("no-defender-consent", "the Defender permissions were never consented", "app_role_missing")
 def _no_defender_consent(world: World) -> None:
-    world.tenant.app.consents = [one for one in world.tenant.app.consents if one.resource_app_id != state.DEFENDER_APP]
+    world.tenant.app.consents = [
+        consent for consent in world.tenant.app.consents if consent.resource_app_id != state.DEFENDER_APP
+    ]
 
 
 @scenario("token-withdrawn", "a change of policy withdraws the Graph token; a fresh one works")

@@ -71,8 +71,8 @@ def _certificate_clock_skew(world: World) -> None:
 )
 def _federated_subject(world: World) -> None:
     _with_federated_token(world)
-    for one in world.tenant.app.federated:
-        one.subject = "repo:virtual/another:ref:refs/heads/main"
+    for federation in world.tenant.app.federated:
+        federation.subject = "repo:virtual/another:ref:refs/heads/main"
 
 
 @scenario(

@@ -166,22 +166,22 @@ def role_assignments(call: Call) -> httpx.Response:
     scope, option = scope_of(call), call.option("$filter") or ""
     principal = re.search(r"(?:assignedTo\('|principalId eq ')([^']+)'", option)
     seen = [
-        one
-        for one in call.tenant.assignments
-        if (reaches(one.scope, scope) or (reaches(scope, one.scope) and "atScope()" not in option))
-        and (principal is None or one.principal_id.lower() == principal.group(1).lower())
+        assignment
+        for assignment in call.tenant.assignments
+        if (reaches(assignment.scope, scope) or (reaches(scope, assignment.scope) and "atScope()" not in option))
+        and (principal is None or assignment.principal_id.lower() == principal.group(1).lower())
     ]
     return ok(call, {"value": [assignment_body(call, one) for one in seen]})
 
 
-def assignment_body(call: Call, one: Assignment) -> dict[str, Any]:
-    created = one.created.strftime("%Y-%m-%dT%H:%M:%S.0000000Z")
+def assignment_body(call: Call, assignment: Assignment) -> dict[str, Any]:
+    created = assignment.created.strftime("%Y-%m-%dT%H:%M:%S.0000000Z")
     return {
         "properties": {
-            "roleDefinitionId": definition_id(one.scope, one.role),
-            "principalId": one.principal_id,
-            "principalType": one.principal_type,
-            "scope": one.scope,
+            "roleDefinitionId": definition_id(assignment.scope, assignment.role),
+            "principalId": assignment.principal_id,
+            "principalType": assignment.principal_type,
+            "scope": assignment.scope,
             "condition": None,
             "conditionVersion": None,
             "createdOn": created,
@@ -191,9 +191,9 @@ def assignment_body(call: Call, one: Assignment) -> dict[str, Any]:
             "delegatedManagedIdentityResourceId": None,
             "description": None,
         },
-        "id": f"{one.scope}{arm.AUTHORIZATION}/roleAssignments/{one.id}",
+        "id": f"{assignment.scope}{arm.AUTHORIZATION}/roleAssignments/{assignment.id}",
         "type": "Microsoft.Authorization/roleAssignments",
-        "name": one.id,
+        "name": assignment.id,
     }
 
 
@@ -201,24 +201,26 @@ def assignment_body(call: Call, one: Assignment) -> dict[str, Any]:
 def deny_assignments(call: Call) -> httpx.Response:
     """Those at the scope and above it, as ``$filter=atScope()`` asks for."""
     scope = scope_of(call)
-    seen = [denial_body(one) for one in call.tenant.denials if reaches(one.scope, scope)]
+    seen = [denial_body(denial) for denial in call.tenant.denials if reaches(denial.scope, scope)]
     return ok(call, {"value": seen})
 
 
-def denial_body(one: Denial) -> dict[str, Any]:
-    id = stable_id("denial", one.principal_id, one.scope)
+def denial_body(denial: Denial) -> dict[str, Any]:
+    id = stable_id("denial", denial.principal_id, denial.scope)
     return {
         "properties": {
             "denyAssignmentName": "Protected by a deployment stack",
             "description": None,
-            "permissions": [{"actions": list(one.actions), "notActions": [], "dataActions": [], "notDataActions": []}],
-            "scope": one.scope,
+            "permissions": [
+                {"actions": list(denial.actions), "notActions": [], "dataActions": [], "notDataActions": []}
+            ],
+            "scope": denial.scope,
             "doNotApplyToChildScopes": False,
-            "principals": [{"id": one.principal_id, "type": "ServicePrincipal"}],
+            "principals": [{"id": denial.principal_id, "type": "ServicePrincipal"}],
             "excludePrincipals": [],
             "isSystemProtected": True,
         },
-        "id": f"{one.scope}{arm.AUTHORIZATION}/denyAssignments/{id}",
+        "id": f"{denial.scope}{arm.AUTHORIZATION}/denyAssignments/{id}",
         "type": "Microsoft.Authorization/denyAssignments",
         "name": id,
     }
@@ -227,9 +229,9 @@ def denial_body(one: Denial) -> dict[str, Any]:
 @answers(arm.ROLE_DEFINITIONS, "recorded", "azure-sdk recordings of role-definition lists")
 def role_definitions(call: Call) -> httpx.Response:
     """All that can be assigned at the scope; ``$filter`` picks them by name or by type."""
-    bodies = [definition_body(one, scope_of(call)) for one in call.tenant.roles]
+    bodies = [definition_body(role, scope_of(call)) for role in call.tenant.roles]
     for name, value in re.findall(r"(roleName|type) eq '([^']*)'", call.option("$filter") or ""):
-        bodies = [one for one in bodies if one["properties"][name].lower() == value.lower()]
+        bodies = [body for body in bodies if body["properties"][name].lower() == value.lower()]
     return ok(call, {"value": bodies})
 
 
@@ -240,19 +242,19 @@ def definition_id(scope: str, role: RoleDefinition) -> str:
     return f"{below}{arm.AUTHORIZATION}/roleDefinitions/{role.id}"
 
 
-def definition_body(one: RoleDefinition, scope: str) -> dict[str, Any]:
+def definition_body(definition: RoleDefinition, scope: str) -> dict[str, Any]:
     return {
         "properties": {
-            "roleName": one.name,
-            "type": "CustomRole" if one.custom else "BuiltInRole",
-            "description": one.name,
+            "roleName": definition.name,
+            "type": "CustomRole" if definition.custom else "BuiltInRole",
+            "description": definition.name,
             "assignableScopes": ["/"],
             "permissions": [
                 {
-                    "actions": list(one.actions),
-                    "notActions": list(one.not_actions),
-                    "dataActions": list(one.data_actions),
-                    "notDataActions": list(one.not_data_actions),
+                    "actions": list(definition.actions),
+                    "notActions": list(definition.not_actions),
+                    "dataActions": list(definition.data_actions),
+                    "notDataActions": list(definition.not_data_actions),
                 }
             ],
             "createdOn": "2019-08-28T16:58:50.1132117Z",
@@ -260,9 +262,9 @@ def definition_body(one: RoleDefinition, scope: str) -> dict[str, Any]:
             "createdBy": None,
             "updatedBy": None,
         },
-        "id": definition_id(scope, one),
+        "id": definition_id(scope, definition),
         "type": "Microsoft.Authorization/roleDefinitions",
-        "name": one.id,
+        "name": definition.id,
     }
 
 

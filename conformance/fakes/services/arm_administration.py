@@ -43,7 +43,7 @@ def assign(call: Call) -> httpx.Response:
     """Creates a role assignment; one of the same role for the same principal at the same scope is a conflict."""
     properties = (call.json or {}).get("properties", {})
     role_id = str(properties.get("roleDefinitionId", "")).rsplit("/", 1)[-1].lower()
-    role = next((one for one in call.tenant.roles if one.id.lower() == role_id), None)
+    role = next((role for role in call.tenant.roles if role.id.lower() == role_id), None)
     principal = properties.get("principalId")
     if role is None or not principal:
         return refuse.say(call, 400, "InvalidRoleDefinitionId", f"The role definition ID '{role_id}' is not valid.")
@@ -146,7 +146,7 @@ def groups(call: Call) -> httpx.Response:
     """Those that the caller may read."""
     subscription = call.tenant.subscriptions[call.path["subscription_id"].lower()]
     action = "Microsoft.Resources/subscriptions/resourceGroups/read"
-    names = {one.group_scope.lower(): one.resource_group for one in call.tenant.workspaces}
+    names = {workspace.group_scope.lower(): workspace.resource_group for workspace in call.tenant.workspaces}
     found = [
         {"id": scope, "name": name, "type": "Microsoft.Resources/resourceGroups", "location": "westeurope",
          "properties": {"provisioningState": "Succeeded"}}
@@ -180,7 +180,7 @@ def _provider(subscription: Subscription, namespace: str) -> dict[str, Any]:
         "namespace": namespace,
         "registrationPolicy": "RegistrationRequired",
         "registrationState": "Registered" if namespace.lower() in known else "NotRegistered",
-        "resourceTypes": [{"resourceType": one, "apiVersions": ["2025-09-01", "2025-07-01"]} for one in kinds],
+        "resourceTypes": [{"resourceType": kind, "apiVersions": ["2025-09-01", "2025-07-01"]} for kind in kinds],
     }
 
 
@@ -208,7 +208,7 @@ def register(call: Call) -> httpx.Response:
 def tables(call: Call) -> httpx.Response:
     workspace = workspace_of(call)
     assert workspace is not None
-    return ok(call, {"value": [answered.table_body(workspace, one) for one in workspace.tables.values()]})
+    return ok(call, {"value": [answered.table_body(workspace, table) for table in workspace.tables.values()]})
 
 
 def change_table(call: Call) -> httpx.Response:

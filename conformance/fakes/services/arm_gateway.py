@@ -87,7 +87,7 @@ def _token(call: Call) -> httpx.Response | None:
     if claims is None or not genuine:
         return refuse(call, "token-unreadable", challenge)
     if not tenant.cloud.accepts("arm", str(claims.get("aud"))):
-        allowed = ",".join(f"'{one}'" for one in tenant.cloud.audiences["arm"])
+        allowed = ",".join(f"'{audience}'" for audience in tenant.cloud.audiences["arm"])
         return refuse(call, "wrong-audience", challenge, audience=claims.get("aud"), allowed=allowed)
     now = tenant.clock.service_now()
     if float(claims["exp"]) <= now.timestamp():

@@ -31,9 +31,9 @@ def batch(call: Call) -> httpx.Response:
     """Status 200 whatever the single answers are, unless the batch itself cannot be read."""
     asked = call.json
     items = asked.get("requests") if isinstance(asked, dict) else None
-    if not isinstance(items, list) or not all(isinstance(one, dict) for one in items):
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         return refuse(call, "body-malformed")
-    names = [str(one.get("id")) for one in items]
+    names = [str(item.get("id")) for item in items]
     if len(set(names)) < len(names):
         return refuse(call, "value-invalid", member="id")
     responses = [_item(name, _answer(call, one)) for name, one in zip(names, items, strict=True)]

@@ -174,7 +174,7 @@ def _scope(call: Call, app: App, form: Mapping[str, str]) -> httpx.Response | No
     names = {"resource": asked, "client_id": app.client_id, "app_name": app.name, "resource_name": resource.name}
     if not resource.enabled:
         return refuse(call, "resource-disabled", **names)
-    held = any(one.resource_app_id == resource.app_id for one in app.consents)
+    held = any(consent.resource_app_id == resource.app_id for consent in app.consents)
     if resource.assignment_required and not held:
         return refuse(call, "assignment-required", **names)
     if call.tenant.conditional_access and app is not call.tenant.administrator:
@@ -184,7 +184,7 @@ def _scope(call: Call, app: App, form: Mapping[str, str]) -> httpx.Response | No
 
 
 def _audience(call: Call, asked: str) -> Audience | None:
-    return next((one for one in AUDIENCES if call.tenant.cloud.accepts(one, asked)), None)
+    return next((audience for audience in AUDIENCES if call.tenant.cloud.accepts(audience, asked)), None)
 
 
 def _issued(call: Call, app: App, form: Mapping[str, str]) -> httpx.Response:

@@ -65,5 +65,5 @@ def shown(value: Any, prefer: str | None, name: str = "") -> Any:
     if isinstance(value, Mapping):
         return {key: shown(one, prefer, key) for key, one in value.items()}
     if isinstance(value, list):
-        return [shown(one, prefer, name) for one in value]
+        return [shown(element, prefer, name) for element in value]
     return "unknownFutureValue" if isinstance(value, str) and value in LATE.get(name, ()) else value

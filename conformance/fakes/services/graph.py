@@ -171,7 +171,7 @@ OF_PRINCIPAL = replace(
 
 @answers(OF_PRINCIPAL, "documented", OF_PRINCIPAL.source)
 def app_role_assignments_of_principal(call: Call) -> httpx.Response:
-    app = next((one for one in call.tenant.apps.values() if one.service_principal_id == call.path["principal"]), None)
+    app = next((app for app in call.tenant.apps.values() if app.service_principal_id == call.path["principal"]), None)
     return _assignments_of(call, app)
 
 
@@ -200,7 +200,7 @@ def listed(
         top = number(call, "$top")
         if limit and top and top > limit:
             return refuse(call, "top-exceeded", limit=limit, top=top)
-        newest = sorted(rows, key=lambda one: str(one[sort]), reverse=True)
+        newest = sorted(rows, key=lambda row: str(row[sort]), reverse=True)
         found = select(call, newest, fields, default=PAGE, most=LARGEST_PAGE)
     except QueryError as error:
         return refuse(call, "query-invalid", reason=str(error))

@@ -32,7 +32,7 @@ FEDERATED = directory_operation(
 
 def _app(call: Call) -> App | None:
     wanted = call.path["id"].lower()
-    return next((one for one in apps_of(call) if one.registration_id.lower() == wanted), None)
+    return next((app for app in apps_of(call) if app.registration_id.lower() == wanted), None)
 
 
 @answers(LIST_APPS, "documented", LIST_APPS.source)
@@ -101,7 +101,7 @@ def _time(text: object) -> datetime | None:
 @answers(REMOVE_PASSWORD, "documented", REMOVE_PASSWORD.source)
 def remove_password(call: Call) -> httpx.Response:
     app, key = _app(call), (call.json or {}).get("keyId")
-    if app is None or key not in [one.key_id for one in app.secrets]:
+    if app is None or key not in [secret.key_id for secret in app.secrets]:
         return refuse(call, "not-found")
-    app.secrets = [one for one in app.secrets if one.key_id != key]
+    app.secrets = [secret for secret in app.secrets if secret.key_id != key]
     return done(call)

@@ -21,14 +21,14 @@ def batch(call: Call) -> httpx.Response:
     """In their order; what depends on a request that failed is answered 424 (documented)."""
     body = call.json
     items = body.get("requests") if isinstance(body, dict) else None
-    if not isinstance(items, list) or not all(isinstance(one, dict) and one.get("id") for one in items):
+    if not isinstance(items, list) or not all(isinstance(item, dict) and item.get("id") for item in items):
         return refuse(call, "query-invalid", reason="The batch has no requests with ids.")
     if len(items) > MAX_REQUESTS:
         return refuse(call, "query-invalid", reason=f"A batch has at most {MAX_REQUESTS} requests.")
     done: dict[str, dict[str, Any]] = {}
-    for one in items:
-        failed = any(done.get(str(name), {"status": 424})["status"] >= 400 for name in one.get("dependsOn") or ())
-        done[str(one["id"])] = {"id": str(one["id"]), **({"status": 424} if failed else _answer(call, one))}
+    for item in items:
+        failed = any(done.get(str(name), {"status": 424})["status"] >= 400 for name in item.get("dependsOn") or ())
+        done[str(item["id"])] = {"id": str(item["id"]), **({"status": 424} if failed else _answer(call, item))}
     return respond(call, 200, {"responses": list(done.values())}, headers(call))
 
 

@@ -29,20 +29,20 @@ def apps_of(call: Call) -> list[App]:
     return [*tenant.apps.values(), *([tenant.administrator] if tenant.administrator else [])]
 
 
-def resource_id(call: Call, one: Resource) -> str:
-    return stable_id("resource", call.tenant.id, one.app_id)
+def resource_id(call: Call, resource: Resource) -> str:
+    return stable_id("resource", call.tenant.id, resource.app_id)
 
 
-def resource_body(call: Call, one: Resource) -> dict[str, Any]:
-    known = resource_of(one.app_id)
+def resource_body(call: Call, resource: Resource) -> dict[str, Any]:
+    known = resource_of(resource.app_id)
     permissions = known.permissions.values() if known else ()
     return {
-        "id": resource_id(call, one),
-        "appId": one.app_id,
-        "displayName": one.name,
-        "accountEnabled": one.enabled,
-        "appRoleAssignmentRequired": one.assignment_required,
-        "servicePrincipalNames": [one.app_id],
+        "id": resource_id(call, resource),
+        "appId": resource.app_id,
+        "displayName": resource.name,
+        "accountEnabled": resource.enabled,
+        "appRoleAssignmentRequired": resource.assignment_required,
+        "servicePrincipalNames": [resource.app_id],
         "servicePrincipalType": "Application",
         "appRoles": [
             {"id": each.application, "value": each.name, "isEnabled": True, "allowedMemberTypes": ["Application"]}
@@ -65,8 +65,8 @@ def _filtered(call: Call, bodies: Iterable[dict[str, Any]]) -> list[dict[str, An
         return None
     member, value, name = match.groups()
     if name is not None:
-        return [one for one in bodies if name.lower() in map(str.lower, one["servicePrincipalNames"])]
-    return [one for one in bodies if str(one.get(member, "")).lower() == value.lower()]
+        return [body for body in bodies if name.lower() in map(str.lower, body["servicePrincipalNames"])]
+    return [body for body in bodies if str(body.get(member, "")).lower() == value.lower()]
 
 
 def listed(call: Call, kind: str, bodies: Iterable[dict[str, Any]]) -> httpx.Response:

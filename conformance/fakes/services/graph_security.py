@@ -95,7 +95,7 @@ def _of_sentinel(alert: Mapping[str, Any]) -> bool:
 
 
 def _by_id(call: Call, rows: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
-    return None if name in call.tenant.unready else next((one for one in rows if one["id"] == name), None)
+    return None if name in call.tenant.unready else next((row for row in rows if row["id"] == name), None)
 
 
 # Secure score control profiles
@@ -122,13 +122,13 @@ def control_profiles(call: Call) -> httpx.Response:
 
 @answers(PROFILE, "specified", METADATA)
 def control_profile(call: Call) -> httpx.Response:
-    found = next((one for one in _profiles(call) if one["id"] == call.path["profile"]), None)
+    found = next((profile for profile in _profiles(call) if profile["id"] == call.path["profile"]), None)
     return single(call, found, "security/secureScoreControlProfiles/$entity")
 
 
 def _profiles(call: Call) -> list[dict[str, Any]]:
     """A profile for each control of the latest secure score."""
-    scores = sorted(call.tenant.defender.secure_scores, key=lambda one: str(one["createdDateTime"]))
+    scores = sorted(call.tenant.defender.secure_scores, key=lambda score: str(score["createdDateTime"]))
     return [
         control_profile_body(call.tenant.id, control) for control in (scores[-1]["controlScores"] if scores else ())
     ]

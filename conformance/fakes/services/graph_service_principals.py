@@ -54,8 +54,8 @@ REVOKE = directory_operation(
 
 def _principals(call: Call) -> list[dict[str, Any]]:
     tenant = call.tenant
-    apps = [directory.service_principal(tenant, one) for one in apps_of(call) if one.service_principal_id]
-    return [*apps, *(resource_body(call, one) for one in tenant.resources.values())]
+    apps = [directory.service_principal(tenant, app) for app in apps_of(call) if app.service_principal_id]
+    return [*apps, *(resource_body(call, resource) for resource in tenant.resources.values())]
 
 
 @answers(LIST_PRINCIPALS, "documented", LIST_PRINCIPALS.source)
@@ -65,7 +65,9 @@ def service_principals(call: Call) -> httpx.Response:
 
 @answers(GET_PRINCIPAL, "documented", GET_PRINCIPAL.source)
 def service_principal(call: Call) -> httpx.Response:
-    found = next((one for one in _principals(call) if one["id"].lower() == call.path["id"].lower()), None)
+    found = next(
+        (principal for principal in _principals(call) if principal["id"].lower() == call.path["id"].lower()), None
+    )
     return said(call, 200, "servicePrincipals/$entity", found) if found else refuse(call, "not-found")
 
 
@@ -90,7 +92,9 @@ def _target(call: Call) -> App | Resource | None:
     for app in apps_of(call):
         if (app.service_principal_id or "").lower() == wanted:
             return app
-    return next((one for one in call.tenant.resources.values() if resource_id(call, one).lower() == wanted), None)
+    return next(
+        (resource for resource in call.tenant.resources.values() if resource_id(call, resource).lower() == wanted), None
+    )
 
 
 @answers(UPDATE_PRINCIPAL, "documented", UPDATE_PRINCIPAL.source)
@@ -110,7 +114,9 @@ def delete_service_principal(call: Call) -> httpx.Response:
     """Its roles and consents go with it."""
     found, tenant = _target(call), call.tenant
     if isinstance(found, App):
-        tenant.assignments = [one for one in tenant.assignments if one.principal_id != found.service_principal_id]
+        tenant.assignments = [
+            assignment for assignment in tenant.assignments if assignment.principal_id != found.service_principal_id
+        ]
         found.service_principal_id, found.consents = None, []
     elif found is not None:
         del tenant.resources[found.app_id]
@@ -122,7 +128,9 @@ def consent(call: Call) -> httpx.Response:
     """Grants an application permission of an API to an app; new tokens have it at once."""
     found, asked = _target(call), call.json or {}
     resources = call.tenant.resources.values()
-    resource = next((one for one in resources if resource_id(call, one) == asked.get("resourceId")), None)
+    resource = next(
+        (resource for resource in resources if resource_id(call, resource) == asked.get("resourceId")), None
+    )
     role = _role(resource, str(asked.get("appRoleId", "")).lower()) if resource else None
     if not isinstance(found, App) or resource is None or role is None:
         return refuse(call, "not-found")
@@ -134,7 +142,9 @@ def consent(call: Call) -> httpx.Response:
 def _role(resource: Resource, role_id: str) -> str | None:
     known = next((one for one in RESOURCES.values() if one.app_id == resource.app_id), None)
     permissions = known.permissions.values() if known else ()
-    return next((one.name for one in permissions if (one.application or "").lower() == role_id), None)
+    return next(
+        (permission.name for permission in permissions if (permission.application or "").lower() == role_id), None
+    )
 
 
 @answers(REVOKE, "documented", REVOKE.source)

@@ -13,83 +13,83 @@ NAMESPACE = "Microsoft.SecurityInsights"
 COMMENT_ETAG = '"0300bf09-0000-0000-0000-5c37296e0000"'
 
 
-def etag(one: Incident) -> str:
+def etag(incident: Incident) -> str:
     """The version of an incident: another one after each change."""
-    return f'"2d00f1a2-0000-0100-0000-65f0a1b2{one.revision:04x}"'
+    return f'"2d00f1a2-0000-0100-0000-65f0a1b2{incident.revision:04x}"'
 
 
 def base(workspace: Workspace) -> str:
     return f"{workspace.scope}/providers/{NAMESPACE}"
 
 
-def incident_body(workspace: Workspace, one: Incident) -> dict[str, Any]:
+def incident_body(workspace: Workspace, incident: Incident) -> dict[str, Any]:
     """An incident of a workspace that is connected to the Defender portal. No systemData: incidents carry none."""
-    here = f"{base(workspace)}/Incidents/{one.id}"
-    times = [alert.at for alert in one.alerts] or [one.created]
+    here = f"{base(workspace)}/Incidents/{incident.id}"
+    times = [alert.at for alert in incident.alerts] or [incident.created]
     properties: dict[str, Any] = {
-        "title": one.title,
-        "description": one.description,
-        "severity": one.severity,
-        "status": one.status,
-        "owner": {**owner_body(one.owner), "ownerType": "User" if one.owner else None},
-        "labels": [{"labelName": name, "labelType": "User"} for name in one.labels],
+        "title": incident.title,
+        "description": incident.description,
+        "severity": incident.severity,
+        "status": incident.status,
+        "owner": {**owner_body(incident.owner), "ownerType": "User" if incident.owner else None},
+        "labels": [{"labelName": name, "labelType": "User"} for name in incident.labels],
         "firstActivityTimeUtc": stamp(min(times)),
         "lastActivityTimeUtc": stamp(max(times)),
-        "lastModifiedTimeUtc": stamp(one.modified),
-        "createdTimeUtc": stamp(one.created),
-        "incidentNumber": one.number,
+        "lastModifiedTimeUtc": stamp(incident.modified),
+        "createdTimeUtc": stamp(incident.created),
+        "incidentNumber": incident.number,
         "additionalData": {
-            "alertsCount": len(one.alerts),
-            "bookmarksCount": len(one.bookmark_ids),
-            "commentsCount": len(one.comments),
-            "alertProductNames": sorted({alert.product for alert in one.alerts}),
-            "tactics": sorted({alert.tactic for alert in one.alerts}),
-            "providerIncidentUrl": f"https://security.microsoft.com/incidents/{one.number}",
+            "alertsCount": len(incident.alerts),
+            "bookmarksCount": len(incident.bookmark_ids),
+            "commentsCount": len(incident.comments),
+            "alertProductNames": sorted({alert.product for alert in incident.alerts}),
+            "tactics": sorted({alert.tactic for alert in incident.alerts}),
+            "providerIncidentUrl": f"https://security.microsoft.com/incidents/{incident.number}",
         },
         "relatedAnalyticRuleIds": sorted(
-            {f"{base(workspace)}/alertRules/{stable_id('rule', alert.title)}" for alert in one.alerts}
+            {f"{base(workspace)}/alertRules/{stable_id('rule', alert.title)}" for alert in incident.alerts}
         ),
         "incidentUrl": f"https://portal.azure.com/#asset/Microsoft_Azure_Security_Insights/Incident{here}",
-        "providerName": one.provider,
-        "providerIncidentId": str(one.number),
+        "providerName": incident.provider,
+        "providerIncidentId": str(incident.number),
     }
-    if one.status == "Closed":
+    if incident.status == "Closed":
         known = {
-            "classification": one.classification,
-            "classificationReason": one.classification_reason,
-            "classificationComment": one.classification_comment,
+            "classification": incident.classification,
+            "classificationReason": incident.classification_reason,
+            "classificationComment": incident.classification_comment,
         }
         properties |= {name: value for name, value in known.items() if value}
     return {
         "id": here,
-        "name": one.id,
+        "name": incident.id,
         "type": f"{NAMESPACE}/Incidents",
-        "etag": etag(one),
+        "etag": etag(incident),
         "properties": properties,
     }
 
 
-def alert_body(workspace: Workspace, one: Alert) -> dict[str, Any]:
-    at = stamp(one.at)
+def alert_body(workspace: Workspace, alert: Alert) -> dict[str, Any]:
+    at = stamp(alert.at)
     return _entity(
         workspace,
-        one.id,
+        alert.id,
         "SecurityAlert",
-        systemAlertId=one.id,
-        alertDisplayName=one.title,
+        systemAlertId=alert.id,
+        alertDisplayName=alert.title,
         description="",
         confidenceLevel="Unknown",
-        severity=one.severity,
+        severity=alert.severity,
         vendorName="Microsoft",
-        productName="Azure Sentinel" if one.product == "Microsoft Sentinel" else one.product,
-        alertType=f"{workspace.customer_id}_{stable_id('rule', one.title)}",
+        productName="Azure Sentinel" if alert.product == "Microsoft Sentinel" else alert.product,
+        alertType=f"{workspace.customer_id}_{stable_id('rule', alert.title)}",
         processingEndTime=at,
         status="New",
         endTimeUtc=at,
         startTimeUtc=at,
         timeGenerated=at,
-        tactics=[one.tactic],
-        providerAlertId=one.id,
+        tactics=[alert.tactic],
+        providerAlertId=alert.id,
         resourceIdentifiers=[
             {
                 "type": "LogAnalytics",
@@ -99,14 +99,14 @@ def alert_body(workspace: Workspace, one: Alert) -> dict[str, Any]:
             }
         ],
         additionalData={"AlertMessageEnqueueTime": at},
-        friendlyName=one.title,
+        friendlyName=alert.title,
     )
 
 
-def entities_of(workspace: Workspace, one: Incident) -> list[dict[str, Any]]:
+def entities_of(workspace: Workspace, incident: Incident) -> list[dict[str, Any]]:
     """The accounts, hosts and addresses of an incident's alerts, each once."""
     found: dict[str, dict[str, Any]] = {}
-    for alert in one.alerts:
+    for alert in incident.alerts:
         account, host = alert.account, alert.host
         for entity in (
             _entity(
@@ -147,57 +147,61 @@ def _entity(workspace: Workspace, name: str, kind: str, **properties: Any) -> di
     }
 
 
-def person_body(one: Person) -> dict[str, Any]:
+def person_body(person: Person) -> dict[str, Any]:
     """Who writes comments, tasks and rules, as Sentinel names people and apps."""
-    return {"objectId": one.object_id, "email": one.email, "name": one.name, "userPrincipalName": one.upn}
+    return {"objectId": person.object_id, "email": person.email, "name": person.name, "userPrincipalName": person.upn}
 
 
-def comment_body(workspace: Workspace, incident: Incident, one: Comment) -> dict[str, Any]:
+def comment_body(workspace: Workspace, incident: Incident, comment: Comment) -> dict[str, Any]:
     return {
-        "id": f"{base(workspace)}/Incidents/{incident.id}/Comments/{one.id}",
-        "name": one.id,
+        "id": f"{base(workspace)}/Incidents/{incident.id}/Comments/{comment.id}",
+        "name": comment.id,
         "type": f"{NAMESPACE}/Incidents/Comments",
         "etag": COMMENT_ETAG,
         "properties": {
-            "message": one.text,
-            "createdTimeUtc": stamp(one.written),
-            "lastModifiedTimeUtc": stamp(one.changed),
-            "author": person_body(one.author),
+            "message": comment.text,
+            "createdTimeUtc": stamp(comment.written),
+            "lastModifiedTimeUtc": stamp(comment.changed),
+            "author": person_body(comment.author),
         },
     }
 
 
-def task_body(workspace: Workspace, incident: Incident, one: Task) -> dict[str, Any]:
-    author = person_body(one.author)
+def task_body(workspace: Workspace, incident: Incident, task: Task) -> dict[str, Any]:
+    author = person_body(task.author)
     return {
-        "id": f"{base(workspace)}/Incidents/{incident.id}/tasks/{one.id}",
-        "name": one.id,
+        "id": f"{base(workspace)}/Incidents/{incident.id}/tasks/{task.id}",
+        "name": task.id,
         "type": f"{NAMESPACE}/Incidents/tasks",
         "etag": COMMENT_ETAG,
         "properties": {
-            "title": one.title,
-            "description": one.description,
-            "status": one.status,
-            "createdTimeUtc": stamp(one.written),
-            "lastModifiedTimeUtc": stamp(one.changed),
+            "title": task.title,
+            "description": task.description,
+            "status": task.status,
+            "createdTimeUtc": stamp(task.written),
+            "lastModifiedTimeUtc": stamp(task.changed),
             "createdBy": author,
             "lastModifiedBy": author,
         },
     }
 
 
-def relations_of(workspace: Workspace, one: Incident) -> list[dict[str, Any]]:
+def relations_of(workspace: Workspace, incident: Incident) -> list[dict[str, Any]]:
     """The relations of an incident: to its alerts, and those to bookmarks that were added."""
     here = base(workspace)
     to_alerts = [
-        _relation(workspace, one, f"{one.id}_{alert.id}", f"{here}/entities/{alert.id}", "entities", "SecurityAlert")
-        for alert in one.alerts
+        _relation(
+            workspace, incident, f"{incident.id}_{alert.id}", f"{here}/entities/{alert.id}", "entities", "SecurityAlert"
+        )
+        for alert in incident.alerts
     ]
-    return to_alerts + [_relation(workspace, one, name, resource, "bookmarks") for name, resource in one.related]
+    return to_alerts + [
+        _relation(workspace, incident, name, resource, "bookmarks") for name, resource in incident.related
+    ]
 
 
 def _relation(
-    workspace: Workspace, one: Incident, name: str, resource: str, collection: str, kind: str | None = None
+    workspace: Workspace, incident: Incident, name: str, resource: str, collection: str, kind: str | None = None
 ) -> dict[str, Any]:
     properties = {
         "relatedResourceId": resource,
@@ -205,7 +209,7 @@ def _relation(
         "relatedResourceType": f"{NAMESPACE}/{collection}",
     }
     return {
-        "id": f"{base(workspace)}/Incidents/{one.id}/relations/{name}",
+        "id": f"{base(workspace)}/Incidents/{incident.id}/relations/{name}",
         "name": name,
         "type": f"{NAMESPACE}/Incidents/relations",
         "etag": COMMENT_ETAG,

@@ -121,11 +121,11 @@ UNRELATE = incident_operation("incident_unrelate", "DELETE", _RELATION, "relatio
 def relate(call: Call, workspace: Workspace, incident: Incident) -> httpx.Response:
     """To a bookmark of the workspace. Adding an alert to an incident is not modelled."""
     resource, name = required(properties_of(call), "relatedResourceId"), call.path["relation"]
-    known = {one["id"].lower(): one["id"] for one in workspace.content.get("bookmarks", [])}
+    known = {bookmark["id"].lower(): bookmark["id"] for bookmark in workspace.content.get("bookmarks", [])}
     if resource.lower() not in known:
         return not_served(refuse, call)
-    before = [one for one in incident.related if one[0] == name]
-    related = (*(one for one in incident.related if one[0] != name), (name, known[resource.lower()]))
+    before = [item for item in incident.related if item[0] == name]
+    related = (*(item for item in incident.related if item[0] != name), (name, known[resource.lower()]))
     incident = changed(call, workspace, incident, related=related)
     return said(call, 200 if before else 201, bodies.relations_of(workspace, incident)[-1])
 
@@ -143,7 +143,7 @@ def relation(call: Call, workspace: Workspace, incident: Incident) -> httpx.Resp
 @on_incident
 def unrelate(call: Call, workspace: Workspace, incident: Incident) -> httpx.Response:
     """Removes a relation that was added; those to an incident's own alerts stay."""
-    left = tuple(one for one in incident.related if one[0].lower() != call.path["relation"].lower())
+    left = tuple(item for item in incident.related if item[0].lower() != call.path["relation"].lower())
     if left == incident.related:
         return said(call, 204, None)
     changed(call, workspace, incident, related=left)

@@ -66,7 +66,7 @@ def on_incident(writer: Writer) -> Callable[[Call], httpx.Response]:
 def find(call: Call, workspace: Workspace) -> Incident | None:
     """The incident that a path names."""
     wanted = call.path["incident"].lower()
-    return next((one for one in workspace.incidents if one.id.lower() == wanted), None)
+    return next((incident for incident in workspace.incidents if incident.id.lower() == wanted), None)
 
 
 def said(call: Call, status: int, body: Any) -> httpx.Response:
@@ -167,16 +167,16 @@ def _owner(given: Any) -> Person | None:
     if not isinstance(given, dict):
         raise Invalid("The value of 'owner' is not valid.")
     upn = given.get("userPrincipalName") or given.get("email")
-    for one in ACCOUNTS:
-        if one.object_id == given.get("objectId") or one.upn == upn:
-            return Person(one.object_id, one.display_name, one.upn, one.upn)
+    for account in ACCOUNTS:
+        if account.object_id == given.get("objectId") or account.upn == upn:
+            return Person(account.object_id, account.display_name, account.upn, account.upn)
     return Person(given.get("objectId"), given.get("assignedTo"), given.get("email"), given.get("userPrincipalName"))
 
 
 def _create(call: Call, workspace: Workspace, changes: Mapping[str, Any]) -> Incident:
     """An incident without alerts. The Defender portal does not show it: Graph has none of those created by hand."""
     now = call.tenant.clock.service_now()
-    numbers = [one.number for one in workspace.incidents]
+    numbers = [incident.number for incident in workspace.incidents]
     made = Incident(
         number=max(numbers, default=0) + 1,
         id=call.path["incident"],

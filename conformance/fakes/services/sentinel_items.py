@@ -44,9 +44,9 @@ def _item(collection: str) -> Callable[[Call], httpx.Response]:
     @onboarded
     def item(call: Call, workspace: Workspace) -> httpx.Response:
         preview = "preview" in (call.option("api-version") or "")
-        for one in workspace.content.get(collection, []):
-            if one["name"].lower() == call.path["item"].lower() and (preview or one.get("kind") != "NRT"):
-                return ok(call, one)
+        for content in workspace.content.get(collection, []):
+            if content["name"].lower() == call.path["item"].lower() and (preview or content.get("kind") != "NRT"):
+                return ok(call, content)
         return refuse(call, "item-not-found", item=call.path["item"])
 
     return item

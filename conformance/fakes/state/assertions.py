@@ -107,7 +107,7 @@ def _of_certificate(app: App, assertion: Assertion, audiences: Collection[str], 
     if not isinstance(x5t or x5t_s256, str):
         return Judgement("thumbprint-missing")
     thumbprint = _hexadecimal(str(x5t or x5t_s256))
-    known = [one for one in app.certificates if one.has_thumbprint(x5t=x5t, x5t_s256=x5t_s256)]
+    known = [certificate for certificate in app.certificates if certificate.has_thumbprint(x5t=x5t, x5t_s256=x5t_s256)]
     if not known:
         return Judgement("certificate-unknown", {"thumbprint": thumbprint})
     values = {"thumbprint": thumbprint, **_validity(known[0])}
@@ -160,8 +160,8 @@ def _hexadecimal(thumbprint: str) -> str:
         return thumbprint
 
 
-def _validity(one: KeyCredential) -> dict[str, str]:
-    return {"starts": f"{one.starts:%m/%d/%Y %H:%M:%S}", "ends": f"{one.ends:%m/%d/%Y %H:%M:%S}"}
+def _validity(credential: KeyCredential) -> dict[str, str]:
+    return {"starts": f"{credential.starts:%m/%d/%Y %H:%M:%S}", "ends": f"{credential.ends:%m/%d/%Y %H:%M:%S}"}
 
 
 def _stamp(time: datetime) -> str:

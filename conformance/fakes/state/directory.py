@@ -22,8 +22,8 @@ def application(app: App) -> dict[str, Any]:
         "appId": app.client_id,
         "displayName": app.name,
         "signInAudience": "AzureADMyOrg",
-        "passwordCredentials": [_secret(one) for one in app.secrets],
-        "keyCredentials": [_certificate(one) for one in app.certificates],
+        "passwordCredentials": [_secret(secret) for secret in app.secrets],
+        "keyCredentials": [_certificate(certificate) for certificate in app.certificates],
         "requiredResourceAccess": [
             {
                 "resourceAppId": app_id,
@@ -66,7 +66,7 @@ def service_principal(tenant: Tenant, app: App) -> dict[str, Any]:
 def app_role_assignments(tenant: Tenant, app: App) -> list[dict[str, Any]]:
     """Return what was consented to an app until now, one assignment per application permission."""
     now = tenant.clock.service_now()
-    return [_assignment(tenant, app, one) for one in app.consents if one.granted <= now]
+    return [_assignment(tenant, app, consent) for consent in app.consents if consent.granted <= now]
 
 
 def permission_id(resource_app_id: str, name: str, kind: str = "Role") -> str:
@@ -95,26 +95,26 @@ def _assignment(tenant: Tenant, app: App, consent: Consent) -> dict[str, Any]:
     }
 
 
-def _secret(one: ClientSecret) -> dict[str, Any]:
+def _secret(secret: ClientSecret) -> dict[str, Any]:
     return {
         "customKeyIdentifier": None,
         "displayName": "connection",
-        "hint": one.value[:3],
-        "keyId": one.key_id,
+        "hint": secret.value[:3],
+        "keyId": secret.key_id,
         "secretText": None,
-        "startDateTime": _moment(one.starts),
-        "endDateTime": _moment(one.ends),
+        "startDateTime": _moment(secret.starts),
+        "endDateTime": _moment(secret.ends),
     }
 
 
-def _certificate(one: KeyCredential) -> dict[str, Any]:
+def _certificate(credential: KeyCredential) -> dict[str, Any]:
     return {
-        "customKeyIdentifier": base64.b64encode(one.sha1).decode(),
-        "displayName": one.subject,
+        "customKeyIdentifier": base64.b64encode(credential.sha1).decode(),
+        "displayName": credential.subject,
         "key": None,
-        "keyId": one.key_id,
-        "startDateTime": _moment(one.starts),
-        "endDateTime": _moment(one.ends),
+        "keyId": credential.key_id,
+        "startDateTime": _moment(credential.starts),
+        "endDateTime": _moment(credential.ends),
         "type": "AsymmetricX509Cert",
         "usage": "Verify",
     }

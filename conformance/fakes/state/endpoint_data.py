@@ -117,8 +117,12 @@ def endpoint_alert(tenant: Tenant, incident: Incident, alert: Alert) -> dict[str
         "mitreTechniques": [alert.technique],
         "relatedUser": {"userName": alert.account.name, "domainName": alert.account.domain},
         "comments": [
-            {"comment": one.text, "createdBy": f"analyst@{alert.account.domain}", "createdTime": stamp(one.written)}
-            for one in incident.comments
+            {
+                "comment": comment.text,
+                "createdBy": f"analyst@{alert.account.domain}",
+                "createdTime": stamp(comment.written),
+            }
+            for comment in incident.comments
         ],
         "evidence": [
             _flat(

@@ -52,7 +52,9 @@ def read(path: Path) -> list[dict[str, Any]]:
         if path.suffix.lower() == ".csv":
             return [{name: _cell(cell) for name, cell in row.items()} for row in csv.DictReader(text.splitlines())]
         rows = (
-            json.loads(text) if text.lstrip().startswith("[") else [json.loads(one) for one in text.splitlines() if one]
+            json.loads(text)
+            if text.lstrip().startswith("[")
+            else [json.loads(line) for line in text.splitlines() if line]
         )
     except (ValueError, AttributeError) as error:
         raise UsageError(f"{path}: neither JSON (a list or lines of objects) nor CSV: {error}") from None
@@ -71,7 +73,7 @@ def _cell(text: str | None) -> Any:
 
 
 def _kind(values: Iterable[Any]) -> str:
-    kinds = {_kind_of(one) for one in values}
+    kinds = {_kind_of(value) for value in values}
     if kinds == {"long", "real"}:
         return "real"
     return kinds.pop() if len(kinds) == 1 else "string"

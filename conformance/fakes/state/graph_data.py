@@ -169,8 +169,8 @@ def graph_incident(tenant: Tenant, incident: Incident) -> dict[str, Any]:
 
 def _comments(incident: Incident) -> list[dict[str, Any]]:
     return [
-        {"comment": one.text, "createdByDisplayName": "Analyst", "createdDateTime": stamp(one.written)}
-        for one in incident.comments
+        {"comment": comment.text, "createdByDisplayName": "Analyst", "createdDateTime": stamp(comment.written)}
+        for comment in incident.comments
     ]
 
 

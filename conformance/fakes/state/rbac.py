@@ -18,12 +18,12 @@ def grants(tenant: Tenant, principal: str | None, resource: str) -> list[Assignm
     """Return the assignments of a principal that hold at a resource now; new ones need their time."""
     now = tenant.clock.service_now()
     return [
-        one
-        for one in tenant.assignments
+        assignment
+        for assignment in tenant.assignments
         if principal
-        and one.principal_id.lower() == principal.lower()
-        and one.created + one.delay <= now
-        and reaches(one.scope, resource)
+        and assignment.principal_id.lower() == principal.lower()
+        and assignment.created + assignment.delay <= now
+        and reaches(assignment.scope, resource)
     ]
 
 
@@ -38,8 +38,8 @@ def may(tenant: Tenant, principal: str | None, action: str, resource: str) -> bo
             return False
     allowed = covers if tenant.literal_wildcards else allows
     return any(
-        allowed(one.role.actions, action) and not allowed(one.role.not_actions, action)
-        for one in grants(tenant, principal, resource)
+        allowed(grant.role.actions, action) and not allowed(grant.role.not_actions, action)
+        for grant in grants(tenant, principal, resource)
     )
 
 
@@ -47,8 +47,8 @@ def sees_below(tenant: Tenant, principal: str | None, scope: str) -> bool:
     """Return whether a principal has any role at a scope, above it or below it: enough to see that it exists."""
     now = tenant.clock.service_now()
     return tenant.administers(principal) or any(
-        one.principal_id == principal
-        and one.created + one.delay <= now
-        and (reaches(one.scope, scope) or reaches(scope, one.scope))
-        for one in tenant.assignments
+        assignment.principal_id == principal
+        and assignment.created + assignment.delay <= now
+        and (reaches(assignment.scope, scope) or reaches(scope, assignment.scope))
+        for assignment in tenant.assignments
     )

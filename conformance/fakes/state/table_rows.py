@@ -56,8 +56,8 @@ def tables(workspace: Workspace, now: datetime) -> dict[str, TableState]:
     from conformance.fakes.state.tenant import TableState
 
     rows = {
-        "SecurityIncident": [row for one in workspace.incidents for row in _incident(workspace, one)],
-        "SecurityAlert": [_alert(workspace, alert) for one in workspace.incidents for alert in one.alerts],
+        "SecurityIncident": [row for incident in workspace.incidents for row in _incident(workspace, incident)],
+        "SecurityAlert": [_alert(workspace, alert) for incident in workspace.incidents for alert in incident.alerts],
         "SentinelHealth": list(_health(workspace, now)),
         "Usage": list(_usage(workspace, now)),
         "Heartbeat": list(_heartbeat(workspace, now)),
@@ -66,14 +66,14 @@ def tables(workspace: Workspace, now: datetime) -> dict[str, TableState]:
     return {name: TableState(name, rows=found) for name, found in rows.items()}
 
 
-def latest_row(workspace: Workspace, one: Incident) -> dict[str, Any]:
+def latest_row(workspace: Workspace, incident: Incident) -> dict[str, Any]:
     """Return the row of SecurityIncident that the latest change of an incident adds."""
-    return _incident_row(workspace, one, one.modified, one.status)
+    return _incident_row(workspace, incident, incident.modified, incident.status)
 
 
-def alert_row(workspace: Workspace, one: Alert) -> dict[str, Any]:
+def alert_row(workspace: Workspace, alert: Alert) -> dict[str, Any]:
     """Return the row of SecurityAlert that an alert adds."""
-    return _alert(workspace, one)
+    return _alert(workspace, alert)
 
 
 def _row(table: str, workspace: Workspace, at: datetime, **values: Any) -> dict[str, Any]:
@@ -81,47 +81,49 @@ def _row(table: str, workspace: Workspace, at: datetime, **values: Any) -> dict[
     return {**common, **values}
 
 
-def _incident(workspace: Workspace, one: Incident) -> Iterator[dict[str, Any]]:
+def _incident(workspace: Workspace, incident: Incident) -> Iterator[dict[str, Any]]:
     """Yield one row for each change: the table is only ever added to."""
-    yield _incident_row(workspace, one, one.created, "New")
-    if one.modified != one.created:
-        yield _incident_row(workspace, one, one.modified, one.status)
+    yield _incident_row(workspace, incident, incident.created, "New")
+    if incident.modified != incident.created:
+        yield _incident_row(workspace, incident, incident.modified, incident.status)
 
 
-def _incident_row(workspace: Workspace, one: Incident, at: datetime, status: str) -> dict[str, Any]:
-    times = [alert.at for alert in one.alerts]
+def _incident_row(workspace: Workspace, incident: Incident, at: datetime, status: str) -> dict[str, Any]:
+    times = [alert.at for alert in incident.alerts]
     closed = status == "Closed"
     return _row(
         "SecurityIncident",
         workspace,
         at,
-        IncidentName=one.id,
-        IncidentNumber=one.number,
-        Title=one.title,
-        Description=one.description,
-        Severity=one.severity,
+        IncidentName=incident.id,
+        IncidentNumber=incident.number,
+        Title=incident.title,
+        Description=incident.description,
+        Severity=incident.severity,
         Status=status,
-        Classification=(closed and one.classification) or "",
-        ClassificationComment=(closed and one.classification_comment) or "",
-        ClassificationReason=(closed and one.classification_reason) or "",
-        CreatedTime=one.created,
+        Classification=(closed and incident.classification) or "",
+        ClassificationComment=(closed and incident.classification_comment) or "",
+        ClassificationReason=(closed and incident.classification_reason) or "",
+        CreatedTime=incident.created,
         LastModifiedTime=at,
-        FirstModifiedTime=one.created,
+        FirstModifiedTime=incident.created,
         FirstActivityTime=min(times, default=None),
         LastActivityTime=max(times, default=None),
         ClosedTime=at if closed else None,
-        AlertIds=json.dumps([alert.id for alert in one.alerts]),
-        BookmarkIds=json.dumps(one.bookmark_ids),
-        Comments=json.dumps([{"message": comment.text} for comment in one.comments]),
-        Labels=json.dumps([{"labelName": name, "labelType": "User"} for name in one.labels]),
-        Owner=json.dumps(owner_body(one.owner)),
+        AlertIds=json.dumps([alert.id for alert in incident.alerts]),
+        BookmarkIds=json.dumps(incident.bookmark_ids),
+        Comments=json.dumps([{"message": comment.text} for comment in incident.comments]),
+        Labels=json.dumps([{"labelName": name, "labelType": "User"} for name in incident.labels]),
+        Owner=json.dumps(owner_body(incident.owner)),
         RelatedAnalyticRuleIds="[]",
-        Tasks=json.dumps([{"title": task.title, "status": task.status} for task in one.tasks]),
-        AdditionalData=json.dumps({"alertsCount": len(one.alerts), "tactics": [a.tactic for a in one.alerts]}),
-        IncidentUrl=f"https://portal.azure.com/#asset/Microsoft_Azure_Security_Insights/Incident/{one.id}",
-        ModifiedBy="Incident created from alert" if not one.revision else "User",
-        ProviderName=one.provider,
-        ProviderIncidentId=str(one.number),
+        Tasks=json.dumps([{"title": task.title, "status": task.status} for task in incident.tasks]),
+        AdditionalData=json.dumps(
+            {"alertsCount": len(incident.alerts), "tactics": [a.tactic for a in incident.alerts]}
+        ),
+        IncidentUrl=f"https://portal.azure.com/#asset/Microsoft_Azure_Security_Insights/Incident/{incident.id}",
+        ModifiedBy="Incident created from alert" if not incident.revision else "User",
+        ProviderName=incident.provider,
+        ProviderIncidentId=str(incident.number),
         SourceSystem="Azure",
     )
 
@@ -137,33 +139,33 @@ def owner_body(owner: Person | None) -> dict[str, Any]:
     }
 
 
-def _alert(workspace: Workspace, one: Alert) -> dict[str, Any]:
+def _alert(workspace: Workspace, alert: Alert) -> dict[str, Any]:
     entities = [
-        {"$id": "1", "Type": "host", "HostName": one.host.name, "DnsDomain": one.host.domain},
-        {"$id": "2", "Type": "account", "Name": one.account.name, "UPNSuffix": one.account.domain},
+        {"$id": "1", "Type": "host", "HostName": alert.host.name, "DnsDomain": alert.host.domain},
+        {"$id": "2", "Type": "account", "Name": alert.account.name, "UPNSuffix": alert.account.domain},
     ]
     return _row(
         "SecurityAlert",
         workspace,
-        one.at,
-        SystemAlertId=one.id,
-        AlertName=one.title,
-        DisplayName=one.title,
+        alert.at,
+        SystemAlertId=alert.id,
+        AlertName=alert.title,
+        DisplayName=alert.title,
         Description="",
-        AlertSeverity=one.severity,
-        AlertType=f"{workspace.customer_id}_{stable_id('rule', one.title)}",
-        ProductName="Azure Sentinel" if one.product == "Microsoft Sentinel" else one.product,
-        ProviderName="ASI Scheduled Alerts" if one.product == "Microsoft Sentinel" else "MDATP",
+        AlertSeverity=alert.severity,
+        AlertType=f"{workspace.customer_id}_{stable_id('rule', alert.title)}",
+        ProductName="Azure Sentinel" if alert.product == "Microsoft Sentinel" else alert.product,
+        ProviderName="ASI Scheduled Alerts" if alert.product == "Microsoft Sentinel" else "MDATP",
         VendorName="Microsoft",
-        VendorOriginalId=one.id,
-        StartTime=one.at,
-        EndTime=one.at,
-        ProcessingEndTime=one.at + timedelta(minutes=1),
+        VendorOriginalId=alert.id,
+        StartTime=alert.at,
+        EndTime=alert.at,
+        ProcessingEndTime=alert.at + timedelta(minutes=1),
         Status="New",
-        Tactics=one.tactic,
-        Techniques=json.dumps([one.technique]),
+        Tactics=alert.tactic,
+        Techniques=json.dumps([alert.technique]),
         Entities=json.dumps(entities),
-        CompromisedEntity=one.host.dns_name,
+        CompromisedEntity=alert.host.dns_name,
         IsIncident=False,
         WorkspaceSubscriptionId=workspace.subscription_id,
         WorkspaceResourceGroup=workspace.resource_group,

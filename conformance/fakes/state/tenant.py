@@ -199,13 +199,15 @@ class Tenant:
 
     def workspace_named(self, subscription_id: str, resource_group: str, name: str) -> Workspace | None:
         wanted = (subscription_id.lower(), resource_group.lower(), name.lower())
-        for one in self.workspaces:
-            if (one.subscription_id.lower(), one.resource_group.lower(), one.name.lower()) == wanted:
-                return one
+        for workspace in self.workspaces:
+            if (workspace.subscription_id.lower(), workspace.resource_group.lower(), workspace.name.lower()) == wanted:
+                return workspace
         return None
 
     def workspace_by_id(self, customer_id: str) -> Workspace | None:
-        return next((one for one in self.workspaces if one.customer_id.lower() == customer_id.lower()), None)
+        return next(
+            (workspace for workspace in self.workspaces if workspace.customer_id.lower() == customer_id.lower()), None
+        )
 
     # Arranging it
 
@@ -232,7 +234,7 @@ class Tenant:
 
     def revoke(self, *roles: str) -> None:
         """Take back the consent for these application permissions (for all, if none is named)."""
-        self.app.consents = [one for one in self.app.consents if roles and one.role not in roles]
+        self.app.consents = [consent for consent in self.app.consents if roles and consent.role not in roles]
 
     def assign(
         self,

@@ -51,7 +51,9 @@ def issue(
     if app.service_principal_id:
         claims |= {"oid": app.service_principal_id, "sub": app.service_principal_id}
     roles = [
-        one.role for one in app.consents if one.resource_app_id == resource_app_id and one.granted + one.delay <= now
+        consent.role
+        for consent in app.consents
+        if consent.resource_app_id == resource_app_id and consent.granted + consent.delay <= now
     ]
     if roles and app.service_principal_id:
         claims["roles"] = roles

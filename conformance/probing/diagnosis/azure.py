@@ -67,7 +67,7 @@ def arm_authorization_failed(
     if isinstance(permissions, Answer) and permissions.data.value:
         seen = dict(zip(AREAS, (workspace, query_print, incident_table, incidents), strict=True))
         return incomplete_role(permissions, seen, deny_assignments, refusal, facts)
-    if any(isinstance(one, Answer) for one in (workspace, query_print, incidents)):
+    if any(isinstance(evidence, Answer) for evidence in (workspace, query_print, incidents)):
         return unreadable_role(named_action(refusal), facts)
     if elsewhere := role_elsewhere(connection, facts, subscriptions, workspaces):
         return elsewhere
@@ -97,9 +97,9 @@ def parent_not_found(
     refusal: Refusal, connection: Connection, subscription: Evidence, resource_group: Evidence, workspace: Evidence
 ) -> Finding | None:
     """Return the finding of the outermost resource that was not found, for everything below it."""
-    for one in (subscription, resource_group, workspace):
-        if isinstance(one, Refusal) and one.finding.cause in NOT_FOUND:
-            return one.finding
+    for answer in (subscription, resource_group, workspace):
+        if isinstance(answer, Refusal) and answer.finding.cause in NOT_FOUND:
+            return answer.finding
     return None
 
 
@@ -134,10 +134,10 @@ def _other_principal(
     none.
     """
     me = identity(token_arm).get("object_id", "").lower()
-    names = {one.name.lower(): one.properties.role_name for one in elements_of(role_definitions)}
+    names = {definition.name.lower(): definition.properties.role_name for definition in elements_of(role_definitions)}
     found = [
-        (one, names.get(one.properties.role_definition_id.rpartition("/")[2].lower(), ""))
-        for one in elements_of(assignments_here)
+        (assignment, names.get(assignment.properties.role_definition_id.rpartition("/")[2].lower(), ""))
+        for assignment in elements_of(assignments_here)
     ]
     mine = [name for one, name in found if one.properties.principal_id.lower() == me and "Sentinel" in name]
     others = [one for one, name in found if one.properties.principal_id.lower() != me and "Sentinel Reader" in name]

@@ -17,9 +17,9 @@ def denial(deny_assignments: Evidence, object_id: str, action: str) -> DenyAssig
     One that names a group is left out: whether the service principal is a member is not seen.
     Source: learn.microsoft.com/azure/role-based-access-control/deny-assignments.
     """
-    one: DenyAssignment
-    for one in elements_of(deny_assignments):
-        properties = one.properties
+    assignment: DenyAssignment
+    for assignment in elements_of(deny_assignments):
+        properties = assignment.properties
         named = any(who.id.lower() == object_id or who.type == EVERYBODY for who in properties.principals)
         spared = any(who.id.lower() == object_id for who in properties.exclude_principals)
         denies = any(
@@ -27,5 +27,5 @@ def denial(deny_assignments: Evidence, object_id: str, action: str) -> DenyAssig
             for denied in properties.permissions
         )
         if named and denies and not spared:
-            return one
+            return assignment
     return None

@@ -71,7 +71,7 @@ def tenant_not_here(
             continue
         document: OpenIdConfiguration = evidence.data
         if document.cloud_instance_name is None or login.endswith(f".{document.cloud_instance_name}"):
-            titles = " or ".join(one.title for one in CLOUDS.values() if one.login == login)
+            titles = " or ".join(cloud.title for cloud in CLOUDS.values() if cloud.login == login)
             return finding(
                 "wrong_cloud",
                 facts=connection.facts(),

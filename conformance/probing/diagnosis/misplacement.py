@@ -14,26 +14,26 @@ def wrong_names(connection: Connection, facts: Mapping[str, str], workspaces: Ev
     """Return a finding where the configured workspace id belongs to a workspace with other names: the names
     are wrong.
     """
-    for one in elements_of(workspaces):
-        if one.properties.customer_id.lower() != connection.workspace_id.lower():
+    for workspace in elements_of(workspaces):
+        if workspace.properties.customer_id.lower() != connection.workspace_id.lower():
             continue
-        parts = one.id.split("/")
+        parts = workspace.id.split("/")
         group = parts[4] if len(parts) > 4 else "?"
         if group.lower() != connection.resource_group.lower():
             return finding(
                 "resource_group_not_found",
                 facts=facts,
                 about="resource_group",
-                explanation=f"Workspace {one.name}, which has the configured workspace id, is in resource group"
+                explanation=f"Workspace {workspace.name}, which has the configured workspace id, is in resource group"
                 f" {group}, not"
                 f" in {connection.resource_group}.",
             )
-        if one.name.lower() != connection.workspace_name.lower():
+        if workspace.name.lower() != connection.workspace_name.lower():
             return finding(
                 "workspace_not_found",
                 facts=facts,
                 about="workspace",
-                explanation=f"The workspace with the configured workspace id is named {one.name}, not"
+                explanation=f"The workspace with the configured workspace id is named {workspace.name}, not"
                 f" {connection.workspace_name}.",
             )
     return None
@@ -61,17 +61,17 @@ def other_subscription(
     If the configured workspace is there, the id of the subscription is wrong; else the role is: Azure finds the
     configured subscription, and refuses it.
     """
-    seen = [one.subscription_id for one in elements_of(subscriptions)]
+    seen = [subscription.subscription_id for subscription in elements_of(subscriptions)]
     if not seen or connection.subscription_id.lower() in (one.lower() for one in seen):
         return None
-    for one in elements_of(workspaces_elsewhere):
-        if one.properties.customer_id.lower() == connection.workspace_id.lower():
+    for workspace in elements_of(workspaces_elsewhere):
+        if workspace.properties.customer_id.lower() == connection.workspace_id.lower():
             return finding(
                 "subscription_not_found",
                 facts=facts,
                 about="subscription",
-                explanation=f"Workspace {one.name}, which has the configured workspace id, is in subscription"
-                f" {one.id.split('/')[2]}, not in {connection.subscription_id}.",
+                explanation=f"Workspace {workspace.name}, which has the configured workspace id, is in subscription"
+                f" {workspace.id.split('/')[2]}, not in {connection.subscription_id}.",
             )
     return finding(
         "rbac_wrong_scope",
@@ -87,10 +87,10 @@ def role_elsewhere(
     connection: Connection, facts: Mapping[str, str], subscriptions: Evidence, workspaces: Evidence
 ) -> Finding | None:
     """Return a finding where the app has a role in the subscription, but none that reaches the workspace."""
-    seen = [one.subscription_id.lower() for one in elements_of(subscriptions)]
+    seen = [subscription.subscription_id.lower() for subscription in elements_of(subscriptions)]
     if connection.subscription_id.lower() not in seen:
         return None
-    places = [one.id for one in elements_of(workspaces)]
+    places = [workspace.id for workspace in elements_of(workspaces)]
     where = f", for example on {places[0]}" if places else ""
     return finding(
         "rbac_wrong_scope",

@@ -32,8 +32,8 @@ def same_outage(one: str, other: str) -> bool:
 
 def no_token(refusal: Refusal, connection: Connection, **clues: Evidence) -> Finding | None:
     """Return a finding about all tokens where none is issued, for the same reason; otherwise about this token."""
-    refused = [one for one in clues.values() if isinstance(one, Refusal)]
-    issued = any(isinstance(one, Answer) for one in clues.values())
+    refused = [clue for clue in clues.values() if isinstance(clue, Refusal)]
+    issued = any(isinstance(clue, Answer) for clue in clues.values())
     of_tokens = refusal.finding.cause in {*WHOLE, "contract_violation"}
     if issued or not all(same_outage(one.finding.cause, refusal.finding.cause) for one in refused):
         return replace(refusal.finding, about=refusal.probe) if of_tokens else None

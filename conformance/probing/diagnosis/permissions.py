@@ -45,7 +45,7 @@ def missing_role(token: Token, role: str, connection: Connection, consents: Evid
         )
     required = REQUIRED[token.audience]
     lacking = [one for one in (*required, *OPTIONAL.get(token.audience, ())) if not holds(token, one)]
-    about = next((one for one in lacking if one in required), role)
+    about = next((permission for permission in lacking if permission in required), role)
     held = ", ".join(token.roles) or "none at all"
     return finding(
         "app_role_missing",
@@ -59,7 +59,7 @@ def missing_role(token: Token, role: str, connection: Connection, consents: Evid
 def has_consent(role: str, api: str, consents: Evidence) -> bool:
     """Return whether the directory lists a consent for an application permission; False where it cannot be seen."""
     id = RESOURCES[api].application_id(role)
-    return any(one.app_role_id.lower() == id for one in elements_of(consents))
+    return any(consent.app_role_id.lower() == id for consent in elements_of(consents))
 
 
 @tells_apart

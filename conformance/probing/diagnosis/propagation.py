@@ -25,13 +25,13 @@ def young(
     if not isinstance(role_assignments, Answer) or role_assignments.exchange.date is None:
         return None
     now = role_assignments.exchange.date
-    roles = {one.name.lower(): one.properties.permissions for one in elements_of(role_definitions)}
+    roles = {definition.name.lower(): definition.properties.permissions for definition in elements_of(role_definitions)}
     created = []
-    for one in elements_of(role_assignments):
-        grants = roles.get(one.properties.role_definition_id.rpartition("/")[2].lower())
+    for assignment in elements_of(role_assignments):
+        grants = roles.get(assignment.properties.role_definition_id.rpartition("/")[2].lower())
         helps = grants is None or any(may_cover(grant.actions, action) for grant in grants)
-        if helps and one.properties.created_on and now - one.properties.created_on < within:
-            created.append(one.properties.created_on)
+        if helps and assignment.properties.created_on and now - assignment.properties.created_on < within:
+            created.append(assignment.properties.created_on)
     return propagation_finding(max(created), now, facts, within) if created else None
 
 

@@ -42,8 +42,8 @@ def unshown(grants: Sequence[Permissions]) -> bool:
     Whether ``workspaces/*/read`` includes ``workspaces/read`` is not documented: a service that says no breaks nothing,
     and proves nothing of what else is refused.
     """
-    below = any(may_cover(one.actions, WORKSPACE_READ) for one in grants)
-    return below and not any(covers(one.actions, WORKSPACE_READ) for one in grants)
+    below = any(may_cover(grant.actions, WORKSPACE_READ) for grant in grants)
+    return below and not any(covers(grant.actions, WORKSPACE_READ) for grant in grants)
 
 
 AREAS: Mapping[str, tuple[str, ...]] = {
@@ -74,7 +74,7 @@ def missing_actions(grants: Sequence[Permissions], area: str) -> list[str]:
     return [
         action
         for action in AREAS[area]
-        if not any(covers(one.actions, action) and not covers(one.not_actions, action) for one in grants)
+        if not any(covers(grant.actions, action) and not covers(grant.not_actions, action) for grant in grants)
     ]
 
 
@@ -106,14 +106,14 @@ def incomplete_role(
         name = denied.properties.deny_assignment_name or denied.name
         text = f"The deny assignment {name} at {denied.properties.scope} takes {named} away."
         return finding("rbac_denied", facts=facts, about=about, explanation=text)
-    if not any(covers(one.actions, named) for one in grants):
+    if not any(covers(grant.actions, named) for grant in grants):
         return finding(
             "rbac_role_missing",
             facts=facts,
             about=about,
             explanation=f"The app has a role at the workspace, but not one that allows {named}.",
         )
-    if all(covers(one.not_actions, named) for one in grants if covers(one.actions, named)):
+    if all(covers(grant.not_actions, named) for grant in grants if covers(grant.actions, named)):
         text = f"A role allows {named}, and a notAction of it takes it away again."
         return finding("rbac_denied", facts=facts, about=about, explanation=text)
     allows = f"The service refuses {named}, although a role at the workspace allows it"

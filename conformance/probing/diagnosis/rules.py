@@ -93,8 +93,8 @@ def tells_apart(read: Reading) -> Reading:
     A rule that takes ``**clues`` hands them to :func:`arm_authorization_failed`, and needs that rule's clues too.
     """
     parameters = inspect.signature(read).parameters.values()
-    clues = [one.name for one in parameters if one.kind is not inspect.Parameter.VAR_KEYWORD][2:]
-    if any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters):
+    clues = [parameter.name for parameter in parameters if parameter.kind is not inspect.Parameter.VAR_KEYWORD][2:]
+    if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters):
         clues += [name for name in _rules[ACCESS].clues if name not in clues]
     register(read.__name__, Rule(read, tuple(clues)))
     return read

@@ -65,8 +65,8 @@ def public_ids() -> frozenset[str]:
     found = {*PUBLIC_IDS, *(role.id for role in BUILT_IN.values())}
     for resource in RESOURCES.values():
         found.add(resource.app_id)
-        for one in resource.permissions.values():
-            found |= {id for id in (one.application, one.delegated) if id}
+        for permission in resource.permissions.values():
+            found |= {id for id in (permission.application, permission.delegated) if id}
     return frozenset(id.replace("-", "").lower() for id in found)
 
 
@@ -97,7 +97,7 @@ def host(url: str) -> str:
 def is_reserved_domain(name: str) -> bool:
     """Return whether a host or domain is reserved, and so belongs to no customer."""
     name = name.lower().strip(".")
-    return any(name == one or name.endswith(f".{one}") for one in RESERVED_DOMAINS)
+    return any(name == domain or name.endswith(f".{domain}") for domain in RESERVED_DOMAINS)
 
 
 def is_reserved_address(text: str) -> bool:

@@ -130,7 +130,9 @@ def _table(place: Place, value: dict[str, Any]) -> Iterator[Passage]:
     columns, rows = (value.get(name, value.get(name.title())) for name in ("columns", "rows"))
     if not isinstance(columns, list) or not isinstance(rows, list):
         return
-    names = [str(one.get("name", one.get("ColumnName", ""))) if isinstance(one, dict) else "" for one in columns]
+    names = [
+        str(column.get("name", column.get("ColumnName", ""))) if isinstance(column, dict) else "" for column in columns
+    ]
     for number, row in enumerate(rows):
         cells = row if isinstance(row, list) else [row]
         for column, cell in zip_longest(names[: len(cells)], cells, fillvalue=""):

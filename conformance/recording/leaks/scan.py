@@ -52,7 +52,7 @@ def leaks(texts: Mapping[str, str], *, known: Iterable[str] = (), pseudonyms: Co
     """
     own = known_rule(known)
     rules, of_names = (own, *RULES), (own, *identities.RULES)
-    given = {one.lower() for one in pseudonyms}
+    given = {pseudonym.lower() for pseudonym in pseudonyms}
     found: dict[Leak, None] = {}
     for name, content in texts.items():
         for rule, value in _found(of_names, Passage((), "", name), given):

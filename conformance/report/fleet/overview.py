@@ -125,7 +125,7 @@ class Overview:
     def action(self) -> str:
         """The one thing to do now that mends most, as a sentence."""
         if self.trouble:
-            first = next((one for one in self.causes if one.weight != "warning"), None)
+            first = next((cause for cause in self.causes if cause.weight != "warning"), None)
             return first.action(counted(len(first.names))) if first else "See what could not be established."
         if self.head.stale:
             return f"Update the baseline: {first_sentence(self.head.stale[0].message)}."
@@ -139,7 +139,7 @@ class Overview:
     @property
     def owners(self) -> list[str]:
         """Who can fix something, in the order of the words."""
-        found = {one.owner for one in self.causes}
+        found = {cause.owner for cause in self.causes}
         return [owner for owner in OWNERS if owner in found]
 
     @property

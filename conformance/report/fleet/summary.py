@@ -19,9 +19,9 @@ def summary(fleet: Overview) -> bytes:
     lines = [f"**{plain(origin.sentence)}.**", ""] if origin else []
     lines += [f"## {SIGNS[fleet.status].sign} {plain(fleet.sentence)}", "", plain(fleet.action)]
     if fleet.head.stale:
-        lines += ["", *(f"- {SIGNS['failed'].sign} {plain(one.message)}" for one in fleet.head.stale)]
-    broken = [one for one in fleet.causes if one.weight != "warning"]
-    noted = [one for one in fleet.causes if one.weight == "warning"]
+        lines += ["", *(f"- {SIGNS['failed'].sign} {plain(acceptance.message)}" for acceptance in fleet.head.stale)]
+    broken = [cause for cause in fleet.causes if cause.weight != "warning"]
+    noted = [cause for cause in fleet.causes if cause.weight == "warning"]
     for title, causes in (("What to fix", broken), ("Warnings", noted)):
         lines += _causes(title, causes)
     lines += ["", *(f"- **{capital(label)}**: {plain(text)}" for label, text in notification_text(fleet))]
@@ -58,8 +58,13 @@ def _causes(title: str, causes: Sequence[SharedCause]) -> Iterator[str]:
     if causes:
         yield from ("", f"### {title}", "")
         rows = [
-            [link(code(one.cause), one.docs), str(len(one.names)), plain(folded(one.names)), plain(OWNERS[one.owner])]
-            for one in causes
+            [
+                link(code(cause.cause), cause.docs),
+                str(len(cause.names)),
+                plain(folded(cause.names)),
+                plain(OWNERS[cause.owner]),
+            ]
+            for cause in causes
         ]
         yield from table(["cause", "connections", "which", "who fixes it"], rows)
 

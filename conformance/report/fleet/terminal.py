@@ -31,7 +31,7 @@ def _lines(fleet: Overview, *, full: bool) -> Iterator[Line]:
     if full:
         yield from (Line(row.summary, sign=SIGNS[row.status], name=row.name) for row in fleet.trouble)
     for rank, weights in ((CAUSE, ("failed", "inconclusive")), (NOTE, ("warning",))):
-        found = [one for one in fleet.causes if one.weight in weights]
+        found = [cause for cause in fleet.causes if cause.weight in weights]
         if found:
             yield Line("", rank=GAP)
         for one in found if full else found[:MAX_ROWS]:
@@ -42,13 +42,13 @@ def _lines(fleet: Overview, *, full: bool) -> Iterator[Line]:
     yield from (
         Line(text, label=label, rank=FACT if label == "slowest" else 0) for label, text in notification_text(fleet)
     )
-    yield from (Line(one.message, sign=SIGNS["failed"], name="baseline") for one in fleet.head.stale)
+    yield from (Line(acceptance.message, sign=SIGNS["failed"], name="baseline") for acceptance in fleet.head.stale)
     run = fleet.head.run
     facts = f"{checks_counted(fleet.checks)}; {asked(run)}"
     yield Line(f"exit code {run.exit_code}: {facts}", style="dim", rank=FACT)
 
 
-def _cause(one: SharedCause, rank: int) -> Iterator[Line]:
-    name, _, rest = one.sentence.partition(": ")
-    yield Line(rest, sign=SIGNS[one.weight], name=name, rank=rank)
-    yield Line(one.action(), label="fix", indent=2, rank=FIX)
+def _cause(cause: SharedCause, rank: int) -> Iterator[Line]:
+    name, _, rest = cause.sentence.partition(": ")
+    yield Line(rest, sign=SIGNS[cause.weight], name=name, rank=rank)
+    yield Line(cause.action(), label="fix", indent=2, rank=FIX)

@@ -96,13 +96,16 @@ def picture(trend: Trend) -> str:
     """Return the SVG of a trend, which must have at least one run."""
     drawn = _chart(trend.nights, style=True)
     y = TOP + HIGH + 64
-    most = max((one.connections for one in trend.open), default=1)
+    most = max((open_cause.connections for open_cause in trend.open), default=1)
     y = _list(
         drawn,
         y,
         "Open causes",
-        [(one.cause, connections(one.connections), f"since {one.since:%Y-%m-%d}") for one in trend.open],
-        [one.connections / most for one in trend.open],
+        [
+            (open_cause.cause, connections(open_cause.connections), f"since {open_cause.since:%Y-%m-%d}")
+            for open_cause in trend.open
+        ],
+        [open_cause.connections / most for open_cause in trend.open],
     )
     y = _list(
         drawn, y, "Flapping", [(name, f"{times} changes of verdict", "") for name, times in trend.flapping.items()]
@@ -111,7 +114,10 @@ def picture(trend: Trend) -> str:
         drawn,
         y,
         "Mended",
-        [(one.cause, f"{one.times} times", f"median {span(one.median)}") for one in trend.resolved],
+        [
+            (resolved_cause.cause, f"{resolved_cause.times} times", f"median {span(resolved_cause.median)}")
+            for resolved_cause in trend.resolved
+        ],
     )
     return drawn.svg(y)
 

@@ -46,10 +46,19 @@ def draw(trend: Trend, out: Console) -> None:
     sections = (
         (
             "open causes",
-            [(one.cause, connections(one.connections), f"since {one.since:%Y-%m-%d}") for one in trend.open],
+            [
+                (open_cause.cause, connections(open_cause.connections), f"since {open_cause.since:%Y-%m-%d}")
+                for open_cause in trend.open
+            ],
         ),
         ("flapping", [(name, f"{times} changes of verdict", "") for name, times in trend.flapping.items()]),
-        ("mended", [(one.cause, f"{one.times} times", f"median {span(one.median)}") for one in trend.resolved]),
+        (
+            "mended",
+            [
+                (resolved_cause.cause, f"{resolved_cause.times} times", f"median {span(resolved_cause.median)}")
+                for resolved_cause in trend.resolved
+            ],
+        ),
     )
     for title, rows in sections:
         out.print()

@@ -38,7 +38,7 @@ def write(
 ) -> None:
     """Writes the folder, from the entries of which the overview was made, one at a time. Raises ``OSError``."""
     folder.mkdir(parents=True, exist_ok=True)
-    atomic_write(folder / "report.json", json.stream(fleet.head, (one.connection for one in entries())))
+    atomic_write(folder / "report.json", json.stream(fleet.head, (entry.connection for entry in entries())))
     for row, one in zip(fleet.rows, entries(), strict=True):
         if row.page:
             of_one = folder / PAGES / row.page
@@ -64,9 +64,9 @@ def _write_owner_pages(folder: Path, fleet: Overview, contact: str) -> None:
             (folder / name).unlink(missing_ok=True)
 
 
-def _alone(head: Document, one: Entry) -> Document:
+def _alone(head: Document, entry: Entry) -> Document:
     """Return the report of one connection, with what changed for it."""
-    of_one = document([one], one.duration_s, head.run.selection, head.run.command)
+    of_one = document([entry], entry.duration_s, head.run.selection, head.run.command)
     if not head.comparison:
         return of_one
     own = {name: part for name, part in head.comparison.connections.items() if name == of_one.connections[0].name}

@@ -25,7 +25,7 @@ def handbacks(document: Document, languages: Sequence[str], contact: str = "") -
     of several connections ``handback-contoso.html``. ``contact`` is who sends the pages, and how to reach them.
     There is none where only a part of the checks ran: a customer would take it for the whole.
     """
-    names = slugs(one.name for one in document.connections)
+    names = slugs(connection.name for connection in document.connections)
     for connection, name in zip(document.connections, names, strict=True):
         if connection.verdict.coverage:
             continue

@@ -91,7 +91,11 @@ def _findings(connection: ConnectionPart) -> Iterator[FindingPart]:
 
     What is only of note about the connection's own values, such as where they are kept, is not the customer's matter.
     """
-    noted = [one.finding for one in connection.checks if one.outcome == "warning" and one.finding and not one.accepted]
+    noted = [
+        check.finding
+        for check in connection.checks
+        if check.outcome == "warning" and check.finding and not check.accepted
+    ]
     found = (*connection.root_causes, *(one for one in noted if one.owner != "connection"))
     yield from (one for one in found if one.cause in texts().tasks)
 

@@ -102,7 +102,7 @@ def _box(node: Node, checks: Sequence[CheckPart]) -> Box:
     if state == "unasked" or state.startswith("not_"):
         label = "not asked" if state == "unasked" else SIGNS[state].word
     else:
-        label = counted({outcome: counts[outcome] for outcome in [one for one in ORDER if counts[one]][:2]})
+        label = counted({outcome: counts[outcome] for outcome in [status for status in ORDER if counts[status]][:2]})
     return Box(node.title, state, label, node.column * (WIDTH + GAP), node.row * ROW + 30)
 
 

@@ -85,7 +85,7 @@ class View:
 
     @cached_property
     def _owners(self) -> Mapping[tuple[str, str], str]:
-        return {(one.check, one.cause): one.owner for one in (*self.part.root_causes, *self.part.accepted)}
+        return {(cause.check, cause.cause): cause.owner for cause in (*self.part.root_causes, *self.part.accepted)}
 
     def owner(self, check: CheckPart) -> str:
         """Return who can do something about a check that is not as it should be; empty if nobody has to."""
@@ -155,7 +155,10 @@ def render(document: Document, detail: str) -> bytes:
 
 def totals(document: Document) -> dict[str, int]:
     """Return how many checks ended how, over all connections, what needs attention first."""
-    counts = {outcome: sum(one.verdict.counts.get(outcome, 0) for one in document.connections) for outcome in ORDER}
+    counts = {
+        outcome: sum(connection.verdict.counts.get(outcome, 0) for connection in document.connections)
+        for outcome in ORDER
+    }
     return {outcome: count for outcome, count in counts.items() if count}
 
 

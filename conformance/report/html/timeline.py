@@ -36,10 +36,14 @@ class Timeline:
 
 def timeline(requests: Sequence[RequestPart]) -> Timeline:
     """Return the requests in the order in which they were sent."""
-    seconds = max((one.started_s + one.duration_s for one in requests), default=0.0)
+    seconds = max((request.started_s + request.duration_s for request in requests), default=0.0)
     unit = SCALE / seconds if seconds else 0.0
     bars = tuple(
-        Bar(one, min(round(one.started_s * unit), SCALE - MIN_WIDTH), max(round(one.duration_s * unit), MIN_WIDTH))
-        for one in requests
+        Bar(
+            request,
+            min(round(request.started_s * unit), SCALE - MIN_WIDTH),
+            max(round(request.duration_s * unit), MIN_WIDTH),
+        )
+        for request in requests
     )
-    return Timeline(bars, seconds, max(requests, key=lambda one: one.duration_s, default=None))
+    return Timeline(bars, seconds, max(requests, key=lambda request: request.duration_s, default=None))

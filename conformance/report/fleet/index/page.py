@@ -55,8 +55,8 @@ def index(fleet: Overview) -> bytes:
         root="",
         chart=Markup(chart(nights)) if nights else "",  # noqa: S704 - our own, escaped by ElementTree
         groups=groups(fleet),
-        mend=[one for one in fleet.causes if one.weight != "warning"],
-        noted=[one for one in fleet.causes if one.weight == "warning"],
+        mend=[cause for cause in fleet.causes if cause.weight != "warning"],
+        noted=[cause for cause in fleet.causes if cause.weight == "warning"],
         verdicts={status: count for status in WORDS_OF_MANY if (count := fleet.verdicts[status])},
     )
 
@@ -64,7 +64,7 @@ def index(fleet: Overview) -> bytes:
 def owner_pages(fleet: Overview, contact: str = "") -> Iterator[tuple[str, bytes]]:
     """The page of each owner by the name of its file. ``contact`` is who sends it, and how to reach them."""
     for owner in sendable(fleet):
-        causes = [one for one in fleet.causes if one.owner == owner]
+        causes = [cause for cause in fleet.causes if cause.owner == owner]
         yield (
             f"{owner}.html",
             _render(
@@ -74,7 +74,7 @@ def owner_pages(fleet: Overview, contact: str = "") -> Iterator[tuple[str, bytes
                 owner=owner,
                 contact=contact,
                 causes=causes,
-                mend=_names(one for one in causes if one.weight != "warning"),
+                mend=_names(cause for cause in causes if cause.weight != "warning"),
                 text=texts().page,
             ),
         )
@@ -86,7 +86,7 @@ def sendable(fleet: Overview) -> list[str]:
 
 
 def _names(causes: Iterator[SharedCause]) -> list[str]:
-    return list(dict.fromkeys(name for one in causes for name in one.names))
+    return list(dict.fromkeys(name for cause in causes for name in cause.names))
 
 
 def _render(template: str, fleet: Overview, style: str = "", **given: object) -> bytes:

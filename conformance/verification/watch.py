@@ -1,0 +1,95 @@
+"""Watch a broken connection: ask again what is broken until all of it works, and record what happens."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from conformance.checks.outcome import Root
+from conformance.checks.registry import Check
+from conformance.probing.clock import Clock
+from conformance.verification.pipeline import Examination, Policy
+from conformance.verification.verdict import verdict
+from conformance.verification.watch_event import WatchEvent
+
+LOOK_INTERVAL = 10.0
+"""Seconds between two looks at what is broken."""
+WATCH_LIMIT = timedelta(hours=1)
+"""How long a connection is watched unless the user says so."""
+
+Key = tuple[str, str]
+"""A check and the cause that it owns."""
+BROKEN = ("failed", "blocked", "inconclusive", "error")
+"""Outcomes of checks that are asked again."""
+
+
+class Watch:
+    """The looks at one connection, from the first to the one that finds nothing broken.
+
+    It is the ``recheck`` of :func:`~conformance.verification.pipeline.gather`. After each look that differs from the
+    one before, ``tell`` is called with the examination and what happened. ``moved`` says whether the connection has to
+    be opened anew, because its file has changed; the looks end then, and go on in the next gathering with the same
+    watch. ``seconds`` is how long they go on at most.
+    """
+
+    interval = LOOK_INTERVAL
+
+    def __init__(
+        self,
+        policy: Callable[[], Policy],
+        seconds: float,
+        tell: Callable[[Examination, Sequence[WatchEvent]], None],
+        moved: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._policy, self.seconds, self._tell, self._moved = policy, seconds, tell, moved
+        self._causes: Mapping[Key, Root] = {}
+        self._partial = False
+        self._stop = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.events: list[WatchEvent] = []
+        """All so far, oldest first."""
+
+    @property
+    def looking(self) -> bool:
+        """Whether the first look is over, and the next ones are under way."""
+        return self._loop is not None and not self._stop.is_set()
+
+    def stop(self) -> None:
+        """Let the look under way be the last one. May be called from any thread, once :attr:`looking`."""
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._stop.set)
+
+    async def pause(self, clock: Clock, seconds: float) -> None:
+        """Wait for the next look, or until :meth:`stop`."""
+        self._loop = asyncio.get_running_loop()
+        waits = [asyncio.ensure_future(clock.sleep(seconds)), asyncio.ensure_future(self._stop.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    def pending(self, checks: Sequence[Check], examination: Examination, now: datetime) -> list[Check]:
+        """Record what happened since the last look; return the checks to ask again, none where the watch is over.
+
+        Once nothing is broken, all checks are asked again, so that what is reported was true at one moment.
+        """
+        outcomes = self._policy().apply(examination.outcomes(checks), examination.connection.name)
+        causes = {(cause.root.check, cause.root.finding.cause): cause.root for cause in verdict(outcomes).root_causes}
+        if news := events(self._causes, causes, now):
+            self.events += news
+            self._tell(examination, news)
+        self._causes = causes
+        if self._stop.is_set() or self._moved():
+            return []
+        broken = {entry.check for entry in outcomes if entry.status in BROKEN and entry.accepted is None}
+        again = [check for check in checks if check.id in broken] if causes else list(checks) if self._partial else []
+        self._partial = 0 < len(again) < len(checks)
+        return again
+
+
+def events(before: Mapping[Key, Root], after: Mapping[Key, Root], now: datetime) -> list[WatchEvent]:
+    """Return what happened between two looks that found these root causes: first what was fixed."""
+    fixed = [WatchEvent(now, "fixed", root) for key, root in before.items() if key not in after]
+    return fixed + [WatchEvent(now, "found", root) for key, root in after.items() if key not in before]
