@@ -214,6 +214,26 @@ def pytest_cost(arguments: Sequence[str], folder: Path, **environment: str) -> C
     return cost(command, folder, {**known, **SECRET, **environment})
 
 
+NOTING = """
+import os
+from conformance.probing.client import Client
+
+async def send(self, request, **options):
+    os._exit(0)  # the process has got as far as its first request
+
+Client.send = send
+"""
+"""A plugin that ends the process where its first request would leave."""
+
+
+def first_request(folder: Path, times: int, inert: Callable[[], Cost]) -> Ratio:
+    """A live run up to the moment at which its first request is sent, by a whole inert pytest process, in turns."""
+    (folder / "first_request.py").write_text(NOTING)
+    live = ["-p", "first_request", f"--sentinel-config={DEMO}"]
+    path = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH", "")]))
+    return Ratio.of_costs(*in_turns(times, lambda: pytest_cost(live, folder, PYTHONPATH=path), inert))
+
+
 def under_load(quick: bool) -> list[Figure]:
     """The served virtual tenant, beside a bare application on the same server."""
     load = measured(10_000 if quick else 100_000)
@@ -272,6 +292,7 @@ def as_pytest(quick: bool) -> list[Figure]:
         run = ratio(verify, ["test_nothing.py"])
         unwritten = ratio(verify, ["test_nothing.py"], PYTHONDONTWRITEBYTECODE="1")
         reports = ratio(reported, verify)
+        first = first_request(folder, times, lambda: pytest_cost(["test_one.py"], folder))
         inert = ratio(["test_one.py"], ["-p", "no:conformance.plugin", "test_one.py"])
         plain = dict(os.environ)
         explained, nothing = in_turns(
@@ -284,6 +305,12 @@ def as_pytest(quick: bool) -> list[Figure]:
         Figure(f"run on the virtual tenant / {checks} no-op tests", run.value, "1.4 or less", str(run)),
         Figure("the same where no bytecode is written", unwritten.value, "1.5 or less", str(unwritten)),
         Figure("run that writes all its reports / run that writes none", reports.value, "less than 1.15", str(reports)),
+        Figure(
+            "start to the first request, live / a pytest process with the plugin inert",
+            first.value,
+            "1.2 or less",
+            str(first),
+        ),
         Figure("start-up with the plugin inert / without it", inert.value, "1.05 or less", str(inert)),
         Figure(
             "seconds of the processor for `python -m conformance.findings` beyond `python -c pass`",
