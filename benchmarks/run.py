@@ -217,8 +217,9 @@ def pytest_cost(arguments: Sequence[str], folder: Path, **environment: str) -> C
 STARTED = """
 import os
 
-def pytest_runtestloop():
-    os._exit(0)
+def pytest_runtestloop(session):
+    if not session.config.option.sentinel_config:
+        os._exit(0)
 
 def pytest_collection(session):
     if session.config.option.sentinel_config:
@@ -229,7 +230,7 @@ def pytest_collection(session):
 
         Client.send = send
 """
-"""A plugin that ends a process once it has started: where its first request would leave, else its first test would run."""
+"""A plugin that ends a process where its first request would leave; without a connection, where its first test runs."""
 
 
 def first_request(folder: Path, times: int) -> Ratio:
