@@ -26,7 +26,7 @@ import distributed
 
 from benchmarks.part import Taken
 from benchmarks.run import ROOT, write
-from benchmarks.turns import Ratio
+from benchmarks.turns import Cost, Ratio, cost, in_turns
 from conformance.fleet.__main__ import run_parser
 from conformance.fleet.cluster import Cluster
 from conformance.fleet.plan import Plan, plan
@@ -170,6 +170,20 @@ def by_workers(count: int) -> Rows:
     ]
 
 
+def by_processes(count: int, rounds: int) -> Rows:
+    """The whole command with one process, then with two, in turns; the virtual tenants are in the processes."""
+    with served(count) as fleet, tempfile.TemporaryDirectory() as name:
+
+        def run(processes: int) -> Cost:
+            command = [sys.executable, "-m", "conformance.fleet", str(fleet.folder / "connections"), "--source=fake"]
+            more = [f"--jobs={JOBS}", f"--processes={processes}", f"--report={Path(name) / str(processes)}"]
+            return cost([*command, *more], fleet.folder, fleet.environment)
+
+        one, two = in_turns(rounds, lambda: run(1), lambda: run(2))
+    ratio = Ratio.of([before.wall for before in one], [after.wall for after in two])
+    return [(f"two processes / one, without Dask, {count} tenants, whole command", str(ratio), "1.8 or more")]
+
+
 def _dask(fleet: Served, workers: int, source: str) -> float:
     """Seconds that so many workers take, the quicker time of two, from the first task to the last entry."""
     with socket.socket() as free:
@@ -263,6 +277,7 @@ def main() -> None:
         lambda: growth(sizes),
         lambda: beside_sdks(options.clients, min(100, sizes[-1])),
         lambda: by_workers(min(200, sizes[-1])),
+        lambda: by_processes(*((100, 1) if options.quick else (400, 5))),
         lambda: accepted(100, "--sentinel-deadline=20") if options.quick else accepted(options.accept),
         lambda: accepted(20 if options.quick else options.accept, files=FEW_FILES),
     ]

@@ -155,6 +155,16 @@ def _weigh(entry: Entry, signal: Signal) -> tuple[int, bool] | None:
             by_code = by_code and found != _MENTION
         elif not (entry.telling and not has_own_code(signal)):
             return None
+    if entry.shapes:
+        if signal.shape not in entry.shapes:
+            return None
+        score += _SHAPE
+    if entry.statuses:
+        by_status = _status_weight(entry, signal)
+        if by_status is None:
+            return None
+        score += by_status
+    # Patterns come last: each is compiled when it is first searched for.
     for pattern, text in (
         (entry.words, signal.words),
         (entry.anywhere, signal.text[:16384]),
@@ -168,15 +178,18 @@ def _weigh(entry: Entry, signal: Signal) -> tuple[int, bool] | None:
         if not pattern.search(signal.headers.get(name, "")):
             return None
         score += _HEADER + len(pattern.pattern) // 16
-    if entry.shapes:
-        score += _SHAPE
-    if entry.statuses:
-        if signal.status is None:
-            if not (entry.codes or entry.inner or entry.numbers or entry.words or entry.headers):
-                return None
-            return score - (_CLASS if any(isinstance(status, str) for status in entry.statuses) else _STATUS), by_code
-        score += _STATUS if signal.status in entry.statuses else _CLASS
     return score, by_code
+
+
+def _status_weight(entry: Entry, signal: Signal) -> int | None:
+    """Return how much the status says for an entry that has statuses; None where it is another one."""
+    if signal.status is None:
+        if not (entry.codes or entry.inner or entry.numbers or entry.words or entry.headers):
+            return None
+        return -(_CLASS if any(isinstance(status, str) for status in entry.statuses) else _STATUS)
+    if signal.status in entry.statuses:
+        return _STATUS
+    return _CLASS if f"{signal.status // 100}xx" in entry.statuses else None
 
 
 @lru_cache(maxsize=256)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any
@@ -77,16 +77,21 @@ class Engine:
         self._progress = progress or (lambda known, total: None)
         self._known = 0
 
-    async def gather(self, names: Iterable[str]) -> Gathered:
+    async def gather(self, names: Iterable[str] | Awaitable[Iterable[str]], first: Sequence[str] = ()) -> Gathered:
         """Return the evidence of these probes and of all that they need, with refusals refined by the diagnosis rules.
 
-        Raises :class:`Shortage` where this machine has not enough of its own resources.
+        The ``first`` probes are put at once, while the names of the others are awaited; the deadline of the connection
+        begins anew with these. Raises :class:`Shortage` where this machine has not enough of its own resources.
         """
-        wanted = list(names)
         async with self._guard:
             try:
-                await asyncio.gather(*(self._settled(name) for name in wanted))
-            except Shortage:
+                for name in first:
+                    self._raw(name)
+                if isinstance(names, Awaitable):
+                    names = await names
+                    self._sender.restart_deadline()
+                await asyncio.gather(*(self._settled(name) for name in dict.fromkeys([*first, *names])))
+            except BaseException:  # a shortage, or the run is cut off
                 await self._cancel()
                 raise
             raw = {name: task.result() for name, task in self._tasks.items()}

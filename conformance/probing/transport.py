@@ -102,6 +102,10 @@ class Sender:
         self._ends: float | None = None
         """The deadline, in the time of the event loop: it runs from the first request."""
 
+    def restart_deadline(self) -> None:
+        """Have the deadline begin with the next request."""
+        self._ends = None
+
     async def send(self, request: httpx.Request, endpoint: str, urgency: int = 0) -> Response | NetworkFailure:
         """Send a request, wait where a service asks to, and try again. Raises only errors that do not come from the
         network (the guard, cassettes, a :class:`Shortage` of this machine). Of requests that wait for a socket, those

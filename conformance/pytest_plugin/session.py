@@ -128,6 +128,7 @@ class Session:
             terminal._tw._file = Outlet.of(terminal._tw._file)
 
     def pytest_unconfigure(self) -> None:
+        self.loop.stop()
         self._open.close()
 
     def offered(self, case: Case) -> bool:

@@ -57,6 +57,11 @@ class Permits:
         with self._lock:
             return bool(self._waiting) and self._waiting[0][1].get_loop() is asyncio.get_running_loop()
 
+    def bound(self, most: int) -> None:
+        """Give out ``most`` permits at a time at most from now on. To be called before any is taken."""
+        with self._lock:
+            self._most = self._total = self._free = min(self._most, most)
+
     async def _take(self, count: int) -> None:
         waiting = asyncio.get_running_loop().create_future()
         with self._lock:

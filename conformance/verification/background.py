@@ -56,6 +56,11 @@ class BackgroundGatherer(Generic[T]):
                 self._loop.call_soon_threadsafe(self._taken.set)
             yield ended
 
+    def call(self, function: Callable[[], object]) -> None:
+        """Have the event loop call a function. May be called in any thread, while entered."""
+        with contextlib.suppress(RuntimeError):  # the loop has closed by itself
+            self._loop.call_soon_threadsafe(function)
+
     def _run(self) -> None:
         with contextlib.suppress(asyncio.CancelledError):
             self._loop.run_until_complete(self._task)
