@@ -163,7 +163,13 @@ def by_processes(count: int, rounds: int) -> Rows:
     with served(count) as fleet, tempfile.TemporaryDirectory() as name:
 
         def run(processes: int) -> Cost:
-            command = [sys.executable, "-m", "conformance.fleet", fleet.folder / "connections", "--source=fake"]
+            command: list[str | Path] = [
+                sys.executable,
+                "-m",
+                "conformance.fleet",
+                fleet.folder / "connections",
+                "--source=fake",
+            ]
             more = [f"--jobs={JOBS}", f"--processes={processes}", f"--report={Path(name) / str(processes)}"]
             return cost([*command, *more], fleet.folder, fleet.environment)
 
