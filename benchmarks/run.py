@@ -214,6 +214,36 @@ def pytest_cost(arguments: Sequence[str], folder: Path, **environment: str) -> C
     return cost(command, folder, {**known, **SECRET, **environment})
 
 
+STARTED = """
+import os
+
+def pytest_runtestloop(session):
+    if not session.config.option.sentinel_config:
+        os._exit(0)
+
+def pytest_collection(session):
+    if session.config.option.sentinel_config:
+        from conformance.probing.client import Client
+
+        async def send(*_, **__):
+            os._exit(0)
+
+        Client.send = send
+"""
+"""A plugin that ends a process where its first request would leave; without a connection, where its first test runs."""
+
+
+def first_request(folder: Path, times: int) -> Ratio:
+    """A live run up to its first request, by a pytest process with the plugin inert up to its first test, in turns."""
+    (folder / "started.py").write_text(STARTED)
+    path = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH", "")]))
+
+    def start(*arguments: str) -> Cost:
+        return pytest_cost(["-p", "started", *arguments], folder, PYTHONPATH=path)
+
+    return Ratio.of_costs(*in_turns(times, lambda: start(f"--sentinel-config={DEMO}"), lambda: start("test_one.py")))
+
+
 def under_load(quick: bool) -> list[Figure]:
     """The served virtual tenant, beside a bare application on the same server."""
     load = measured(10_000 if quick else 100_000)
@@ -272,6 +302,7 @@ def as_pytest(quick: bool) -> list[Figure]:
         run = ratio(verify, ["test_nothing.py"])
         unwritten = ratio(verify, ["test_nothing.py"], PYTHONDONTWRITEBYTECODE="1")
         reports = ratio(reported, verify)
+        first = first_request(folder, times)
         inert = ratio(["test_one.py"], ["-p", "no:conformance.plugin", "test_one.py"])
         plain = dict(os.environ)
         explained, nothing = in_turns(
@@ -284,6 +315,12 @@ def as_pytest(quick: bool) -> list[Figure]:
         Figure(f"run on the virtual tenant / {checks} no-op tests", run.value, "1.4 or less", str(run)),
         Figure("the same where no bytecode is written", unwritten.value, "1.5 or less", str(unwritten)),
         Figure("run that writes all its reports / run that writes none", reports.value, "less than 1.15", str(reports)),
+        Figure(
+            "start to the first request, live / start to the first test with the plugin inert",
+            first.value,
+            "1.2 or less",
+            str(first),
+        ),
         Figure("start-up with the plugin inert / without it", inert.value, "1.05 or less", str(inert)),
         Figure(
             "seconds of the processor for `python -m conformance.findings` beyond `python -c pass`",

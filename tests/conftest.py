@@ -12,6 +12,7 @@ from hypothesis import settings
 from conformance import Connection
 from conformance.fakes import Fake
 from conformance.redaction.register import REGISTER
+from conformance.sources import kept_socket
 from conformance.verification.api import verify
 from conformance.verification.baseline import Baseline
 from conformance.verification.result import Report
@@ -39,6 +40,14 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def _nothing_known() -> None:
     """What another test knew as a secret stays readable in this one."""
     REGISTER.clear()
+
+
+@pytest.fixture(params=["fast", "httpx"])
+def each_transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Runs a test with the extra ``fast``, and as where it is not installed: httpx puts all requests then."""
+    name: str = request.param
+    monkeypatch.setattr(kept_socket, "is_parser_installed", lambda: name == "fast")
+    return name
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from conformance.verification.api import verify_async
 from conformance.verification.result import Report
 from tests.contoso import made_up
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("each_transport")]
 SOON = Patience(request=4.0)
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 

@@ -64,6 +64,9 @@ class AppRole:
         return (self.name, *self.also)
 
 
+_PARAMETER = re.compile(r"\{(\w+)\}")
+
+
 @dataclass(frozen=True)
 class Endpoint(Generic[T]):
     """One documented, read-only operation.
@@ -93,14 +96,19 @@ class Endpoint(Generic[T]):
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of the values that the path is filled in with."""
-        return tuple(re.findall(r"\{(\w+)\}", self.path))
+        return tuple(_PARAMETER.findall(self.path))
+
+    @property
+    def regex(self) -> str:
+        """The text of :attr:`pattern`."""
+        parts = _PARAMETER.split(self.path)
+        regex = "".join(re.escape(part) if i % 2 == 0 else f"(?P<{part}>[^/?#]+)" for i, part in enumerate(parts))
+        return rf"\A{regex}\Z"
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
         """Matches the whole decoded path of a request to this operation; names are case-insensitive, as ARM's are."""
-        parts = re.split(r"\{(\w+)\}", self.path)
-        regex = "".join(re.escape(part) if i % 2 == 0 else f"(?P<{part}>[^/?#]+)" for i, part in enumerate(parts))
-        return re.compile(rf"\A{regex}\Z", re.IGNORECASE)
+        return re.compile(self.regex, re.IGNORECASE)
 
     def ask(self, *, json: Any = None, headers: Mapping[str, str] | None = None, **parameters: Any) -> Ask[T]:
         """Return one question to this operation. Keywords are query options or path parameters, by their

@@ -223,7 +223,7 @@ def _route(host: str, method: str, path: str) -> tuple[Endpoint[Any] | None, Map
 def _of_path(apis: list[str], path: str) -> Api:
     """Return the API of a host that has a path, if only with another verb; else the first."""
     for endpoint in SERVED.values():
-        if endpoint.api.name in apis and route_pattern(endpoint).match(path):
+        if endpoint.api.name in apis and route_pattern(endpoint).search(path):
             return endpoint.api
     return APIS[apis[0]]
 

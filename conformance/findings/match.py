@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from conformance.findings.catalogue import CATALOGUES, Entry, catalogue, numbers
 from conformance.findings.cause import CAUSES
@@ -81,7 +82,7 @@ def classify(signal: Signal) -> Match | None:
     """Return the most specific entry that fits; None if none does."""
     best: tuple[tuple[int, int], Match] | None = None
     family = _FAMILIES.get(signal.service or "")
-    for entry in catalogue():
+    for entry in _of_form(signal.status, signal.shape):
         if not _is_possible(entry, signal):
             continue
         weighed = _weigh(entry, signal)
@@ -154,6 +155,16 @@ def _weigh(entry: Entry, signal: Signal) -> tuple[int, bool] | None:
             by_code = by_code and found != _MENTION
         elif not (entry.telling and not has_own_code(signal)):
             return None
+    if entry.shapes:
+        if signal.shape not in entry.shapes:
+            return None
+        score += _SHAPE
+    if entry.statuses:
+        by_status = _status_weight(entry, signal)
+        if by_status is None:
+            return None
+        score += by_status
+    # Patterns come last: each is compiled when it is first searched for.
     for pattern, text in (
         (entry.words, signal.words),
         (entry.anywhere, signal.text[:16384]),
@@ -167,22 +178,29 @@ def _weigh(entry: Entry, signal: Signal) -> tuple[int, bool] | None:
         if not pattern.search(signal.headers.get(name, "")):
             return None
         score += _HEADER + len(pattern.pattern) // 16
-    if entry.shapes:
-        if signal.shape not in entry.shapes:
-            return None
-        score += _SHAPE
-    if entry.statuses:
-        if signal.status is None:
-            if not (entry.codes or entry.inner or entry.numbers or entry.words or entry.headers):
-                return None
-            return score - (_CLASS if any(isinstance(status, str) for status in entry.statuses) else _STATUS), by_code
-        if signal.status in entry.statuses:
-            score += _STATUS
-        elif f"{signal.status // 100}xx" in entry.statuses:
-            score += _CLASS
-        else:
-            return None
     return score, by_code
+
+
+def _status_weight(entry: Entry, signal: Signal) -> int | None:
+    """Return how much the status says for an entry that has statuses; None where it is another one."""
+    if signal.status is None:
+        if not (entry.codes or entry.inner or entry.numbers or entry.words or entry.headers):
+            return None
+        return -(_CLASS if any(isinstance(status, str) for status in entry.statuses) else _STATUS)
+    if signal.status in entry.statuses:
+        return _STATUS
+    return _CLASS if f"{signal.status // 100}xx" in entry.statuses else None
+
+
+@lru_cache(maxsize=256)
+def _of_form(status: int | None, shape: str | None) -> tuple[Entry, ...]:
+    """Return the entries that an answer of this status and shape can be. Cached: that rules most of them out."""
+    fitting = (entry for entry in catalogue() if not entry.shapes or shape in entry.shapes)
+    return tuple(
+        entry
+        for entry in fitting
+        if not entry.statuses or status is None or status in entry.statuses or f"{status // 100}xx" in entry.statuses
+    )
 
 
 def _plain(entry: Entry, signal: Signal) -> bool:

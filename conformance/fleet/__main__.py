@@ -39,6 +39,7 @@ RARE = (
     "--docs",
     "--strict",
     "--strict-retirements",
+    "--processes",
     "--jobs",
     "--deadline",
     "--wait",
@@ -64,7 +65,13 @@ def run_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("connections", nargs="+", metavar="FILE", help="connection files, globs and folders")
-    add("--scheduler", metavar="ADDRESS", help="a Dask scheduler (tcp://host:8786); without it, this process verifies")
+    add("--scheduler", metavar="ADDRESS", help="a Dask scheduler (tcp://host:8786); without it, this machine verifies")
+    add(
+        "--processes",
+        type=int,
+        metavar="N",
+        help="worker processes on this machine (by default one for each core, where there are enough connections)",
+    )
     add("--checks", metavar="NAMES", help="ids and areas of checks, with commas between (all by default)")
     same = parser.add_argument_group("as in pytest, without --sentinel-").add_argument
     parser.set_defaults(cassettes=CASSETTES, watch=None)
@@ -98,6 +105,10 @@ def verify(arguments: argparse.Namespace) -> int:
 
     Raises :class:`~conformance.errors.UsageError` for whatever prevents the run, before anything is sent.
     """
+    if arguments.processes is not None and arguments.scheduler:
+        raise FleetError("--processes: of this machine; with --scheduler, the cluster's workers verify")
+    if arguments.processes is not None and arguments.processes < 1:
+        raise FleetError("--processes: at least 1")
     options = RunOptions.parse(lambda name: getattr(arguments, name.replace("-", "_")))
     journal = options.journal()
     planned = plan(arguments.connections, options, checks=arguments.checks, resumed=journal if options.resume else None)
@@ -110,7 +121,9 @@ def verify(arguments: argparse.Namespace) -> int:
         options.delivery.prepare()
         stack.callback(store.close)
         run = Run(planned, store, sys.stderr, tally)
-        cut_off = execute(run, arguments.scheduler)
+        cut_off = execute(run, arguments)
+    for note in run.notes:
+        say(clean(f"WARNING: {note}"), error=True)
     for line in failure_lines(run.failures):
         error_line(line, ExitCode.USAGE)
     if store.problem:
@@ -131,10 +144,10 @@ def verify(arguments: argparse.Namespace) -> int:
     return code or (ExitCode.USAGE if lost or store.problem else ExitCode.CONFORMANT)
 
 
-def execute(run: Run, scheduler: str | None) -> int | None:
+def execute(run: Run, arguments: argparse.Namespace) -> int | None:
     """Run the plan. If the run is cut off, print why and return its exit code; otherwise return None."""
     try:
-        asyncio.run(run.go(scheduler))
+        asyncio.run(run.go(arguments.scheduler, arguments.processes))
     except FleetLost as error:
         return error_line(str(error), ExitCode.INCOMPLETE)
     except KeyboardInterrupt:

@@ -40,7 +40,7 @@ def plan(
     by_file = load_files(files, credentials=False)
     # Absolute: workers run elsewhere, and have the files under the same path.
     chosen = {
-        ConnectionRef(str(file.absolute()), connection.name): connection
+        ConnectionRef(str(file.absolute()), connection.name, connection.tenant_id.lower()): connection
         for file, connections in by_file.items()
         for connection in options.shard.of(connections)
     }

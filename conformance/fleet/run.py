@@ -1,15 +1,16 @@
-"""A run over a fleet without pytest, in this process or on a cluster. Each result is written at once."""
+"""A run over a fleet without pytest, in processes of this machine or on a cluster. Each result is written at once."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, field
 from typing import IO, Protocol
 
 from conformance.connection import Connection, load
 from conformance.fleet.plan import Plan
+from conformance.fleet.processes import Processes, process_count
 from conformance.fleet.task import ConnectionRef, Failure, FleetError, FleetLost, Result, VerifySpec, verify_each
 from conformance.outputs.summary import Tally
 from conformance.probing.shortage import Shortage
@@ -50,13 +51,16 @@ class Here:
             raise FleetLost(str(lacking)) from None
 
 
-def engine(places: Iterable[ConnectionRef], scheduler: str | None) -> AbstractAsyncContextManager[Engine]:
-    """Return an engine: this process, or the cluster of a scheduler.
+def engine(
+    places: Sequence[ConnectionRef], scheduler: str | None, processes: int | None
+) -> AbstractAsyncContextManager[Engine]:
+    """Return an engine: the cluster of a scheduler, so many worker processes, or this process alone.
 
-    Raises :class:`FleetError` where the extra is missing.
+    By default there are as many processes as pay. Raises :class:`FleetError` where the extra is missing.
     """
     if scheduler is None:
-        return Here(places)
+        count = process_count(places, processes)
+        return Processes(places, count) if count > 1 else Here(places)
     try:
         from conformance.fleet.cluster import Cluster
     except ModuleNotFoundError as missing:
@@ -75,15 +79,17 @@ class Run:
     tally: Tally
     verdicts: Counter[VerdictStatus] = field(default_factory=Counter)
     failures: list[Failure] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What to tell the user about the run, a line each."""
 
-    async def go(self, scheduler: str | None = None) -> None:
+    async def go(self, scheduler: str | None = None, processes: int | None = None) -> None:
         """Verify the connections that have no verdict yet.
 
         Raises :class:`FleetError` and ``ConnectionFileError`` before anything is sent or written, and
-        :class:`FleetLost` where the cluster was lost.
+        :class:`FleetLost` where the cluster was lost, or this machine lacks resources.
         """
         plan = self.plan
-        async with engine(plan.waiting, scheduler) as backend:
+        async with engine(plan.waiting, scheduler, processes) as backend:
             self.store.start(plan.fingerprints, self._take)
             with fleet_progress(len(plan.waiting), self.stream) as progress:
                 async with aclosing(backend.results(plan.waiting, plan.spec)) as results:
@@ -92,6 +98,7 @@ class Run:
                             self.store.add(entry)
                             progress.finished(entry.name, entry.verdict.status, entry.verdict.summary)
                         self.failures += result.failures
+                        self.notes += result.notes
 
     def _take(self, entry: Entry) -> None:
         self.verdicts[entry.verdict.status] += 1

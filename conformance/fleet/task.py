@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
 from threading import Lock, Thread
 from typing import NamedTuple
@@ -24,6 +24,9 @@ from conformance.sources.resolve import source
 from conformance.verification.api import verify_all
 from conformance.verification.baseline import Baseline
 from conformance.verification.verdict import ExitCode
+
+MAX_FILES = 4
+"""Files whose connections are kept while others of them may be asked for."""
 
 
 class FleetError(UsageError):
@@ -57,6 +60,8 @@ class ConnectionRef(NamedTuple):
 
     file: str
     name: str
+    tenant: str = ""
+    """The tenant as its file names it. The services count the requests of a tenant's connections together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +75,33 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The entries and failures of a batch, and how many seconds it took."""
+    """The entries and failures of a batch, how many seconds it took, and what to tell the user about the run."""
 
     entries: tuple[Entry, ...] = ()
     failures: tuple[Failure, ...] = ()
     seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """Of the connections that are finished, with a verdict or without."""
+        return [*(entry.name for entry in self.entries), *(failure.name for failure in self.failures)]
 
 
 async def verify_each(connections: Iterable[Connection], spec: VerifySpec) -> AsyncIterator[Entry]:
-    """Yield the connections' entries as they are finished. Raises :class:`~conformance.sources.base.SourceError`."""
-    asked = {one.name: one for one in connections}
+    """Yield the connections' entries as they are finished. A connection is taken from the iterable when there is room.
+
+    Raises :class:`~conformance.sources.base.SourceError`.
+    """
+    asked: dict[str, Connection] = {}
+
+    def remembered() -> Iterator[Connection]:
+        for connection in connections:
+            asked[connection.name] = connection
+            yield connection
+
     reports = verify_all(
-        asked.values(),
+        remembered(),
         source=_source(spec.source),
         checks=spec.checks,
         patience=Patience(deadline=spec.deadline),
@@ -93,7 +113,30 @@ async def verify_each(connections: Iterable[Connection], spec: VerifySpec) -> As
     )
     async for report in reports:
         of_run = replace(report, started=spec.started)  # a batch starts later than its run
-        yield entry(of_run, asked[report.connection.name], spec.selection, docs=spec.docs)
+        yield entry(of_run, asked.pop(report.connection.name), spec.selection, docs=spec.docs)
+
+
+async def verify_places(batches: Iterable[Sequence[ConnectionRef]], spec: VerifySpec) -> AsyncIterator[Result]:
+    """Verify the connections at these places, whose files are read here; yield each as soon as it is finished.
+
+    A batch is taken from the iterable when there is room for one of its connections. Raises
+    :class:`~conformance.sources.base.SourceError`, and :class:`~conformance.probing.shortage.Shortage` where this
+    machine lacks resources, such as open files.
+    """
+    failures: list[Failure] = []
+    load_file = lru_cache(MAX_FILES)(load)
+
+    def connections() -> Iterator[Connection]:
+        for batch in batches:
+            found, wrong = read(batch, load_file)
+            failures.extend(wrong)
+            yield from found
+
+    async for one in verify_each(connections(), spec):
+        yield Result((one,), tuple(failures))
+        failures.clear()
+    if failures:
+        yield Result(failures=tuple(failures))
 
 
 def verify(places: Sequence[ConnectionRef], spec: VerifySpec) -> Result:
@@ -103,9 +146,7 @@ def verify(places: Sequence[ConnectionRef], spec: VerifySpec) -> Result:
     """
     began = time.monotonic()
     try:
-        connections, failures = read(places)
-        entries, left = asyncio.run_coroutine_threadsafe(_all(connections, spec), _loop()).result()
-        failures += left
+        entries, failures = asyncio.run_coroutine_threadsafe(_all(places, spec), _loop()).result()
     except SourceError as error:
         entries, failures = (), [Failure(one.name, clean(str(error)), ExitCode.USAGE) for one in places]
     except Exception as error:
@@ -142,26 +183,30 @@ def _begun() -> asyncio.AbstractEventLoop:
     return loop
 
 
-async def _all(connections: Sequence[Connection], spec: VerifySpec) -> tuple[tuple[Entry, ...], list[Failure]]:
+async def _all(places: Sequence[ConnectionRef], spec: VerifySpec) -> tuple[tuple[Entry, ...], list[Failure]]:
     """Return the entries of these connections, and failures where this machine lacks resources, such as open files."""
     entries: list[Entry] = []
+    failures: list[Failure] = []
     try:
-        async for one in verify_each(connections, spec):
-            entries.append(one)
+        async for result in verify_places([places], spec):
+            entries += result.entries
+            failures += result.failures
     except Shortage as lacking:
-        names = {one.name for one in entries}
-        left = [one.name for one in connections if one.name not in names]
-        return tuple(entries), [Failure(name, str(lacking), ExitCode.INCOMPLETE) for name in left]
-    return tuple(entries), []
+        finished = Result(tuple(entries), tuple(failures)).names
+        left = [place.name for place in places if place.name not in finished]
+        failures += [Failure(name, str(lacking), ExitCode.INCOMPLETE) for name in left]
+    return tuple(entries), failures
 
 
-def read(places: Sequence[ConnectionRef]) -> tuple[list[Connection], list[Failure]]:
+def read(
+    places: Sequence[ConnectionRef], load_file: Callable[[str], Iterable[Connection]] = load
+) -> tuple[list[Connection], list[Failure]]:
     """Return the connections at these places, and a failure for each connection whose file cannot be used."""
     found: dict[str, Connection] = {}
     wrong: dict[str, str] = {}
     for file, names in _by_file(places):
         try:
-            found |= {one.name: one for one in load(file) if one.name in names}
+            found |= {one.name: one for one in load_file(file) if one.name in names}
         except ConnectionFileError as error:
             wrong[file] = str(error).splitlines()[0]
     missing = [one for one in places if one.name not in found]

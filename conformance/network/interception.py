@@ -22,12 +22,11 @@ _issuers: WeakKeyDictionary[Any, str | None] = WeakKeyDictionary()
 def issuer(response: httpx.Response) -> str | None:
     """Return the issuer of an answer's certificate if it is not one of the services' authorities; else None."""
     stream = response.extensions.get("network_stream")
-    tls = stream.get_extra_info("ssl_object") if stream is not None else None
-    if tls is None:
+    if stream is None:
         return None
-    if tls not in _issuers:
-        _issuers[tls] = foreign_issuer(tls)
-    return _issuers[tls]
+    if stream not in _issuers:
+        _issuers[stream] = foreign_issuer(stream.get_extra_info("ssl_object"))
+    return _issuers[stream]
 
 
 def cut_off_finding(found: Finding, by: str | None) -> Finding:

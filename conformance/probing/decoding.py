@@ -88,7 +88,8 @@ async def unpack(response: httpx.Response, largest: int) -> AsyncIterator[bytes]
     if len(layers) > LAYERS:
         raise httpx.DecodingError(f"the body is encoded {len(layers)} times")
     size = 0
-    async for part in response.aiter_raw():
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    async for part in response.stream:
         size += len(part)
         if size > largest:
             raise EndlessAnswer(f"more than {_size(largest)}")

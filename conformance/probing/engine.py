@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any
 
 import httpx
 
-from conformance._version import __version__
 from conformance.apis import entra
 from conformance.apis.endpoint import Ask, Audience
 from conformance.apis.entra import OpenIdConfiguration
 from conformance.connection import CLOUDS, Connection, ManagedIdentity
 from conformance.findings import finding
 from conformance.probing.challenge import claims_of
-from conformance.probing.client import Client
 from conformance.probing.clock import Clock
-from conformance.probing.decoding import ACCEPTED
 from conformance.probing.diagnosis import TELL_APART, rules_for
 from conformance.probing.discovery import token_endpoint_problem
 from conformance.probing.evidence import Answer, Blocked, Evidence, Gathered, InternalError, NotAsked, Refusal
@@ -43,12 +40,6 @@ from conformance.probing.shared_network import share_findings
 from conformance.probing.shortage import Shortage, shortage
 from conformance.probing.sign_in import SignIn
 from conformance.probing.transport import SOCKETS, Patience, Sender
-
-HEADERS = {
-    "User-Agent": f"sentinel-conformance/{__version__}",
-    "Accept": "application/json",
-    "Accept-Encoding": ACCEPTED,
-}
 
 
 class Engine:
@@ -76,32 +67,31 @@ class Engine:
         clock, patience = clock or Clock(), patience or Patience()
         identity = connection.credential if isinstance(connection.credential, ManagedIdentity) else None
         self._guard = Guard(transport, connection.cloud, negative=negative, identity=identity)
-        self._client = Client(
-            transport=self._guard,
-            timeout=httpx.Timeout(None, connect=patience.connect),
-            headers=HEADERS,
-            follow_redirects=False,
-            trust_env=False,
-        )
+        self._connect = patience.connect
         accounts = (pace or RateLimits()).accounts(connection.facts(), clock.monotonic())
-        self._sender = Sender(self._client, clock, patience, accounts, start, sockets)
-        self._sign_in = SignIn(connection, self._client, self._guard, self._sender, clock)
+        self._sender = Sender(self._guard, clock, patience, accounts, start, sockets)
+        self._sign_in = SignIn(connection, self._connect, self._guard, self._sender, clock)
         self._tasks: dict[str, asyncio.Task[Evidence]] = {}
         self._findings: dict[str, asyncio.Task[Refusal | NotAsked]] = {}
         self._renewed: dict[Audience, asyncio.Task[Evidence]] = {}
         self._progress = progress or (lambda known, total: None)
         self._known = 0
 
-    async def gather(self, names: Iterable[str]) -> Gathered:
+    async def gather(self, names: Iterable[str] | Awaitable[Iterable[str]], first: Sequence[str] = ()) -> Gathered:
         """Return the evidence of these probes and of all that they need, with refusals refined by the diagnosis rules.
 
-        Raises :class:`Shortage` where this machine has not enough of its own resources.
+        The ``first`` probes are put at once, while the names of the others are awaited; the deadline of the connection
+        begins anew with these. Raises :class:`Shortage` where this machine has not enough of its own resources.
         """
-        wanted = list(names)
-        async with self._client:
+        async with self._guard:
             try:
-                await asyncio.gather(*(self._settled(name) for name in wanted))
-            except Shortage:
+                for name in first:
+                    self._raw(name)
+                if isinstance(names, Awaitable):
+                    names = await names
+                    self._sender.restart_deadline()
+                await asyncio.gather(*(self._settled(name) for name in dict.fromkeys([*first, *names])))
+            except BaseException:  # a shortage, or the run is cut off
                 await self._cancel()
                 raise
             raw = {name: task.result() for name, task in self._tasks.items()}
@@ -221,7 +211,7 @@ class Engine:
         base = cloud.host(ask.endpoint.api) or ""
         if ask.link is not None and (problem := next_link_problem(ask.link, ask.endpoint, httpx.URL(base))):
             return Refusal(name, finding("contract_violation", explanation=problem, about=ask.endpoint.api.name))
-        request = build(self._client, self.connection, ask, base, bearer)
+        request = build(self.connection, ask, base, bearer, self._connect)
         result = await self._sender.send(request, ask.endpoint.name, urgency(name, len(PROBES)))
         if isinstance(result, NetworkFailure):
             return Refusal(name, result.finding, result.exchange)

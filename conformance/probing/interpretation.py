@@ -16,20 +16,6 @@ from conformance.probing.evidence import Answer, Evidence, Refusal
 from conformance.probing.partial import part
 from conformance.probing.response import Response
 
-TRUNCATED = "Input data was truncated"
-"""What msgspec says of JSON that ends too early."""
-
-
-def _cut_off(endpoint: Endpoint[Any]) -> Finding:
-    """Return the finding of a success whose JSON ends too early: no service has said that anything is wrong."""
-    explanation = (
-        f"{endpoint.name} answered 200, but with JSON that cannot be read: it ends too early. The connection, or "
-        "something on the way, cut the answer off."
-    )
-    also = ("contract_violation", "intercepted")
-    about = endpoint.api.name
-    return finding("connection_failed", certainty="likely", also=also, about=about, explanation=explanation)
-
 
 def read(name: str, endpoint: Endpoint[Any], received: Response, connection: Connection) -> Evidence:
     """Return an answer of the documented shape, or a refusal with its finding. Raises nothing for whatever came."""
@@ -57,8 +43,6 @@ def read(name: str, endpoint: Endpoint[Any], received: Response, connection: Con
             except msgspec.ValidationError as error:
                 problem = f"not in its documented shape: {error}"
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:  # data, cut off or garbled
-                if str(error) == TRUNCATED:
-                    return refused(_cut_off(endpoint))
                 problem = f"with JSON that cannot be read: {error}"
             explanation = f"{endpoint.name} answered 200, but {problem}."
             return refused(finding("contract_violation", about=service, code=endpoint.name, explanation=explanation))

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+import httpx
+
 from conformance.findings import Finding
 from conformance.probing.evidence import Exchange
 
@@ -40,6 +42,18 @@ class NetworkFailure:
     exchange: Exchange
     broken: bool = False
     """Whether a connection ended before the answer was complete."""
+
+
+def headers_of(response: httpx.Response) -> dict[str, str]:
+    """Return the headers of an answer by their names in lower case; the values of several are joined by commas."""
+    headers: dict[str, str] = {}
+    try:
+        for raw, text in response.headers.raw:
+            name, value = raw.lower().decode("ascii"), text.decode("ascii")
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    except UnicodeDecodeError:  # httpx finds out which encoding it is
+        return {name.lower(): value for name, value in response.headers.items()}
+    return headers
 
 
 def request_id(headers: Mapping[str, str], refusal: bytes) -> str | None:

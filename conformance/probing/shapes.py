@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -32,85 +32,127 @@ KINDS = ("@odata.type", "kind")
 TYPES: Mapping[type, str] = {str: "string", bool: "boolean", int: "number", float: "number", type(None): "null"}
 
 
-@dataclass(slots=True)
-class Place:
-    """A place in an answer: the types that were seen there, and the places within, by their part of the path."""
+MAX_PLACES = 20_000
+"""Places that are remembered for all connections; beyond, they are forgotten and found again."""
 
-    types: set[str] = field(default_factory=set)
-    within: dict[str, Place] = field(default_factory=dict)
-    members: dict[str, Place] = field(default_factory=dict)
-    """The places of an object's members by key, once they are known."""
+
+class Place:
+    """A place in the answers of an endpoint: its path, and the places within.
+
+    Places are found once and used for all connections of a process: answers of an endpoint look alike.
+    """
+
+    __slots__ = ("lines", "members", "path", "within")
+    count = 0
+    """Places since they were last forgotten."""
+
+    def __init__(self, path: str = "") -> None:
+        Place.count += 1
+        self.path = path
+        self.within: dict[str, Place] = {}
+        self.members: dict[str, Place] = {}
+        """The places of an object's members by key, once they are known."""
+        self.lines = _Lines(path.removeprefix("/"))
 
     def at(self, step: str) -> Place:
         """Return the place that is a step further."""
         place = self.within.get(step)
         if place is None:
-            place = self.within[step] = Place()
+            place = self.within[step] = Place(self.path + step)
         return place
 
-    def lines(self, path: str = "") -> Iterator[tuple[str, str]]:
-        """Yield the path and the types of this place and of all within; null counts where nothing else was seen."""
-        if self.types:
-            yield path.removeprefix("/"), "|".join(sorted(self.types - {"null"} or self.types))
-        for step, place in self.within.items():
-            yield from place.lines(path + step)
+
+class _Lines(dict[str, tuple[str, str]]):
+    """The path of a place with a type, by that type."""
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def __missing__(self, kind: str) -> tuple[str, str]:
+        line = self[kind] = (self.path, kind)
+        return line
+
+
+Seen = set[tuple[str, str]]
+"""Paths, each with a type that was seen there."""
+_roots: dict[str, Place] = {}
 
 
 def shapes(evidence: Mapping[str, Evidence]) -> dict[str, tuple[str, ...]]:
     """Return the shape of all answers of each endpoint, by its name."""
-    found: dict[str, Place] = {}
+    if Place.count > MAX_PLACES:
+        _roots.clear()
+        Place.count = 0
+    found: dict[str, Seen] = {}
     for item in evidence.values():
         if isinstance(item, Answer) and item.body:
             with contextlib.suppress(msgspec.DecodeError):
-                root = found.setdefault(item.exchange.endpoint, Place())
-                _see(root, msgspec.json.decode(item.body), "", MAX_DEPTH)
-                root.types.discard("object")
-    return {endpoint: _shape(root) for endpoint, root in sorted(found.items())}
+                endpoint = item.exchange.endpoint
+                root = _roots.get(endpoint) or _roots.setdefault(endpoint, Place())
+                _see(root, msgspec.json.decode(item.body), "", MAX_DEPTH, found.setdefault(endpoint, set()))
+    return {endpoint: _shape(frozenset(seen)) for endpoint, seen in sorted(found.items())}
 
 
-def _shape(root: Place) -> tuple[str, ...]:
-    return tuple(f"{path}: {types}" for path, types in sorted(root.lines())[:MAX_LENGTH])
+@lru_cache(maxsize=256)
+def _shape(seen: frozenset[tuple[str, str]]) -> tuple[str, ...]:
+    """Return the lines of a shape; null counts where nothing else was seen. Cached: most tenants have the same."""
+    types: dict[str, list[str]] = {}
+    for path, kind in sorted(seen - {("", "object")}):
+        types.setdefault(path, []).append(kind)
+    lines = (f"{path}: {'|'.join(_but_null(kinds))}" for path, kinds in types.items())
+    return tuple(islice(lines, MAX_LENGTH))
 
 
-def _see(place: Place, value: Any, name: str, depth: int) -> None:
+def _but_null(kinds: list[str]) -> list[str]:
+    return [kind for kind in kinds if kind != "null"] or kinds
+
+
+def _see(place: Place, value: Any, name: str, depth: int, seen: Seen) -> None:
     """Record a JSON value, the member ``name`` of an object or an item of it, with all its fields and their types."""
     if isinstance(value, dict):
         if name and (kind := _kind(value)):
             place, name = place.at(kind), name + kind
-        place.types.add("object")
+        seen.add(place.lines["object"])
         if depth:
-            _see_members(place, value, name, depth)
+            _see_members(place, value, name, depth, seen)
     elif isinstance(value, list):
-        place.types.add("array")
+        seen.add(place.lines["array"])
         if value and depth:
             items = place.at("[]")
             for item in value:
-                _see(items, item, f"{name}[]", depth - 1)
+                _see(items, item, f"{name}[]", depth - 1, seen)
     else:
-        place.types.add(TYPES[type(value)])
+        seen.add(place.lines[TYPES[type(value)]])
 
 
-def _see_members(place: Place, value: dict[str, Any], name: str, depth: int) -> None:
+def _see_members(place: Place, value: dict[str, Any], name: str, depth: int, seen: Seen) -> None:
     columns = value.get("columns")
     if isinstance(columns, list) and "rows" in value:
         rows = place.at("/rows").at("[]")
-        rows.types.add("object")
+        seen.add(rows.lines["object"])
         for column in columns:
             if isinstance(column, dict) and isinstance(title := column.get("name"), str) and _plain(title):
-                rows.at(f"/{title}").types.add(str(column.get("type")))
+                seen.add((rows.at(f"/{title}").path.removeprefix("/"), str(column.get("type"))))
         return
     table = name in TABLES or len(value) > MAX_KEYS
     members = {} if table else place.members
     for key, item in value.items():
         if key in PAGING:
             continue
-        shown = key if not table and _plain(key) else "*"
         if (member := members.get(key)) is None:
-            member = members[key] = place.at(f"/{shown}")
+            member = place.at(f"/{_shown(key, table)}")
+            if _plain(key):  # of the others there may be any number
+                members[key] = member
         if (kind := TYPES.get(type(item))) is not None:
-            member.types.add(kind)
+            seen.add(member.lines[kind])
         else:
-            _see(member, item, shown, depth - 1)
+            _see(member, item, _shown(key, table), depth - 1, seen)
+
+
+def _shown(key: str, table: bool) -> str:
+    return key if not table and _plain(key) else "*"
 
 
 @lru_cache(maxsize=4096)

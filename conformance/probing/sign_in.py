@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import msgspec
@@ -22,6 +23,7 @@ from conformance.probing.evidence import Answer, Evidence, Refusal
 from conformance.probing.guard import Guard
 from conformance.probing.interpretation import read
 from conformance.probing.probe import AskSecrets, AskToken
+from conformance.probing.request import create
 from conformance.probing.response import NetworkFailure
 from conformance.probing.shortage import shortage
 from conformance.probing.transport import Sender
@@ -38,12 +40,10 @@ ABSENT = frozenset({"connection_failed", "timed_out", "dns_failure"})
 
 
 class SignIn:
-    """Gets the tokens of one connection. Used within one event loop."""
+    """Gets the tokens of one connection; ``connect`` is the seconds to connect to Entra. Used within one event loop."""
 
-    def __init__(
-        self, connection: Connection, client: httpx.AsyncClient, guard: Guard, sender: Sender, clock: Clock
-    ) -> None:
-        self._connection, self._client, self._guard = connection, client, guard
+    def __init__(self, connection: Connection, connect: float, guard: Guard, sender: Sender, clock: Clock) -> None:
+        self._connection, self._connect, self._guard = connection, connect, guard
         self._sender, self._clock = sender, clock
         self._tried: dict[int, asyncio.Task[Evidence]] = {}
 
@@ -131,7 +131,7 @@ class SignIn:
                 raise lacking from None
             return Refusal(name, credential_finding(connection, error))
         headers = {**asked.headers, "Content-Type": "application/x-www-form-urlencoded"}
-        request = self._client.build_request("POST", asked.url, content=asked.encode(), headers=headers)
+        request = create("POST", asked.url, headers, asked.encode(), self._connect)
         evidence = await self._sent(name, request, entra.TOKEN, urgency)
         if isinstance(evidence, Answer):
             return self._issued(evidence, ask, evidence.data)
@@ -154,9 +154,8 @@ class SignIn:
                 return Refusal(name, local_finding(self._connection, identity, error))
             if asked is None:
                 break
-            request = self._client.build_request(
-                "GET", asked.url, params=asked.form, headers=asked.headers, timeout=httpx.Timeout(None, connect=CONNECT)
-            )
+            url = f"{asked.url}?{urlencode(asked.form)}" if asked.form else asked.url
+            request = create("GET", url, asked.headers, None, CONNECT)
             evidence = await self._patiently(name, request, urgency)
             if not (isinstance(evidence, Refusal) and identity.platform == "arc" and _status(evidence) == 401):
                 break

@@ -5,7 +5,6 @@ failure.
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -27,6 +26,7 @@ from conformance.probing.response import (
     NetworkFailure,
     Response,
     asks_all_to_wait,
+    headers_of,
     hiccup,
     http_date,
     is_throttled,
@@ -84,14 +84,14 @@ class Sender:
 
     def __init__(
         self,
-        client: httpx.AsyncClient,
+        transport: httpx.AsyncBaseTransport,
         clock: Clock,
         patience: Patience,
         accounts: Mapping[str, RateLimit],
         start: float | None = None,
         sockets: int = SOCKETS,
     ) -> None:
-        self._client, self._clock, self._patience, self._accounts = client, clock, patience, accounts
+        self._transport, self._clock, self._patience, self._accounts = transport, clock, patience, accounts
         self._hosts: dict[str, Host] = {}
         self._line = Line(sockets)
         self.budget = Budget(LARGEST_OF_ALL, MEMBERS_OF_ALL)
@@ -101,6 +101,10 @@ class Sender:
         self._start = clock.monotonic() if start is None else start
         self._ends: float | None = None
         """The deadline, in the time of the event loop: it runs from the first request."""
+
+    def restart_deadline(self) -> None:
+        """Have the deadline begin with the next request."""
+        self._ends = None
 
     async def send(self, request: httpx.Request, endpoint: str, urgency: int = 0) -> Response | NetworkFailure:
         """Send a request, wait where a service asks to, and try again. Raises only errors that do not come from the
@@ -139,7 +143,6 @@ class Sender:
         return NetworkFailure(late(host, code), exchange)
 
     async def _tried(self, request: httpx.Request, endpoint: str, urgency: int) -> Response | NetworkFailure:
-        request.headers.setdefault("client-request-id", str(uuid.uuid4()))
         api = endpoint.partition(".")[0]
         account = self._accounts[api]
         host = self._hosts.setdefault(request.url.host, Host(CONCURRENCY[api]))
@@ -191,7 +194,8 @@ class Sender:
         api = endpoint.partition(".")[0]
         try:
             async with host.answering(api, seconds):
-                response = await self._client.send(request, stream=True)
+                response = await self._transport.handle_async_request(request)
+                response.request = request
                 largest = LARGEST if response.status_code < 400 else LARGEST_REFUSAL
                 body = await whole(response, largest, self.budget)
                 self.budget.take_members(body, MEMBERS)
@@ -213,7 +217,8 @@ class Sender:
             body = b""
             explanation = f"{endpoint} answered with {error}, and was not read to its end."
             failure = finding("contract_violation", about=api, code=endpoint, explanation=explanation)
-        headers = {} if response is None else {name.lower(): value for name, value in response.headers.items()}
+        by = issuer(response) if response is not None else None
+        headers = {} if response is None else headers_of(response)
         status = None if response is None else response.status_code
         exchange = Exchange(
             method=request.method,
@@ -227,7 +232,7 @@ class Sender:
             attempts=attempt,
             throttled=throttled + (status == 429),
             endpoint=endpoint,
-            issuer=issuer(response) if response is not None else None,
+            issuer=by,
         )
         if failure is not None or status is None:
             return NetworkFailure(failure or finding("connection_failed"), exchange, cut)

@@ -38,6 +38,8 @@ class Run:
     place: int
     source: Source
     cases: list[Case] = field(default_factory=list)
+    selected: int = 0
+    """Cases that the session has selected."""
     left: int = 0
     """Cases that are not reported to pytest yet."""
     examination: Examination | None = None
@@ -54,10 +56,11 @@ class Run:
         return self.examination.gathered.evidence
 
     def drop(self) -> None:
-        """Release evidence and outcomes after the report."""
+        """Release evidence, outcomes and cases after the report."""
         self.examination = None
         for case in self.cases:
             case.outcome = None
+        self.cases.clear()
 
     @property
     def ran(self) -> list[Case]:

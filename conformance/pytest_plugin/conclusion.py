@@ -73,7 +73,7 @@ class Conclusion:
     @property
     def selected(self) -> list[str]:
         """The names of the connections with a selected check."""
-        return self.workers.selected() if self.workers else [run.asked.name for run in self.runs if run.cases]
+        return self.workers.selected() if self.workers else [run.asked.name for run in self.runs if run.selected]
 
     def _summarize(self, session: pytest.Session, ending: Ending) -> bool:
         """Summarize and deliver; return whether a result that was asked for is lost."""

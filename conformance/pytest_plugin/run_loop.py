@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conformance.checks.registry import Check
 from conformance.probing.shortage import Shortage, shortage
 from conformance.pytest_plugin.cases import Run
+from conformance.pytest_plugin.early import selects_all
 from conformance.pytest_plugin.items import Boundary, CheckItem, case_of, run_items
 from conformance.pytest_plugin.setup import RunSetup
 from conformance.report.progress import Progress
@@ -60,10 +63,20 @@ class RunLoop:
         self._worker, self._distributed = worker, distributed
         self._gatherer: BackgroundGatherer[Run] | None = None
         self._gathered: Iterator[Run] = iter(())
+        self._early = False
+        self._collected = asyncio.Event()
         self.duration = 0.0
         """Seconds until the last connection was reported."""
         self.shortage: Shortage | None = None
         """What this machine lacked for the connections that are not finished."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> None:
+        """Ask for discovery documents and tokens while checks are collected, where all of them are selected."""
+        own = self._worker is None and not self._distributed and self._watcher is None
+        if own and self._setup.asks_services and selects_all(session.config, self._options):
+            self._early = True
+            self._gatherer = self._begin(self._runs)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
@@ -122,10 +135,10 @@ class RunLoop:
             self._gatherer = None
 
     async def _gather(self, run: Run) -> None:
-        checks = [case.check for case in run.cases]
+        checks = self._selection(run) if self._early else [case.check for case in run.cases]
 
         async def gather(recheck: pipeline.Recheck) -> pipeline.Examination:
-            run.source = self._setup.of(run.asked, checks)
+            run.source = self._setup.of(run.asked, checks if isinstance(checks, list) else ())
             return await pipeline.gather(
                 run.asked,
                 run.source,
@@ -136,19 +149,30 @@ class RunLoop:
             )
 
         wait = pipeline.Wait(self._options.wait)
-        run.examination = await (self._watcher.gather(run, gather) if self._watcher else gather(wait))
+        examination = await (self._watcher.gather(run, gather) if self._watcher else gather(wait))
+        if run.cases:
+            run.examination = examination
+
+    def _selection(self, run: Run) -> pipeline.Selection:
+        async def selected() -> list[Check]:
+            await self._collected.wait()
+            return [case.check for case in run.cases]
+
+        return selected
 
     def _gather_all(self, runs: Sequence[Run]) -> Iterator[Run]:
-        """Start gathering; yield each connection as soon as its evidence is complete."""
+        """Start gathering, or go on with it; yield each connection as soon as its evidence is complete."""
+        if self._early and self._gatherer:
+            self._gatherer.call(self._collected.set)
+            wanted = {*runs}
+            return (run for run in self._finished(self._gatherer) if run in wanted)
         self.stop()
-        wanted = [run for run in runs if run.left and run.examination is None]
-        self._gatherer = BackgroundGatherer(
-            self._gather,
-            wanted,
-            self._options.jobs,
-            no_group if self._watcher else lambda run: account_key(run.asked),
-        ).__enter__()
+        self._gatherer = self._begin([run for run in runs if run.left and run.examination is None])
         return self._finished(self._gatherer)
+
+    def _begin(self, runs: Sequence[Run]) -> BackgroundGatherer[Run]:
+        group = no_group if self._watcher else lambda run: account_key(run.asked)
+        return BackgroundGatherer(self._gather, runs, self._options.jobs, group).__enter__()
 
     def _finished(self, gatherer: BackgroundGatherer[Run]) -> Iterator[Run]:
         """Yield each connection as soon as it is done. The first interrupt of a watch ends the watch alone."""

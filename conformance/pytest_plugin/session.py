@@ -85,6 +85,8 @@ class Session:
         self._conclusion = Conclusion(
             options, setup, self.runs, self.results, self.loop, self.others, self.workers, self._finish
         )
+        self._light = 0
+        """Reports of passed items that hold no more than they need."""
 
     def _watcher(self, seconds: float) -> Watcher:
         from conformance.pytest_plugin.watcher import Watcher
@@ -126,6 +128,7 @@ class Session:
             terminal._tw._file = Outlet.of(terminal._tw._file)
 
     def pytest_unconfigure(self) -> None:
+        self.loop.stop()
         self._open.close()
 
     def offered(self, case: Case) -> bool:
@@ -137,6 +140,7 @@ class Session:
         for item in session.items:
             if case := case_of(item):
                 case.run.cases.append(case)
+                case.run.selected += 1
                 case.run.left += 1
         if not session.config.option.collectonly:
             self._begin()  # now, since own checks are imported
@@ -155,6 +159,10 @@ class Session:
         if reporter and len(self.runs) > MAX_NAMED:  # a fleet: pytest would keep three reports of each item
             passing = reporter.stats.get("", [])
             passing[:] = [report for report in passing if not hasattr(report, "sentinel")]
+            for report in reporter.stats.get("passed", [])[self._light :]:
+                if hasattr(report, "sentinel"):  # what is told of it at the end is its name
+                    report.keywords, report.user_properties = {}, []
+            self._light = len(reporter.stats.get("passed", []))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, Any, Any]:

@@ -37,6 +37,11 @@ class RunSetup:
             return self.recording.source(connection, checks)
         return self.played.get(connection.name, self.source)
 
+    @property
+    def asks_services(self) -> bool:
+        """Whether answers come from services, live or virtual, and are not recorded."""
+        return self.recording is None and not self.played
+
     def offers(self, connection: Connection, check: Check) -> bool:
         """Return whether the check can run: a cassette answers only the checks that it was recorded with."""
         return connection.name not in self.played or self.played[connection.name].holds(check.id)

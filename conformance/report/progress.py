@@ -66,7 +66,7 @@ class Progress:
     def update(self, name: str, known: int, total: int) -> None:
         """``known`` of the ``total`` probes of a connection that are on their way have been answered."""
         self._state[name] = (known, total)
-        if self._bars:
+        if self._task is not None and self._bars:
             done, asked = (sum(pair[part] for pair in self._state.values()) for part in (0, 1))
             what = clean(name) if len(self._state) == 1 else f"{len(self._state)} connections"
             self._bars.update(self._task, description=f"asking {what}", completed=done, total=asked)

@@ -16,6 +16,7 @@ from conformance.files.regular import FileError, open_file, size
 from conformance.redaction import clean
 from conformance.report.atomic_write import atomic_write
 from conformance.report.entry import Entry
+from conformance.results.packed_lines import PackedLines
 
 FILE = "connections.jsonl"
 LONGEST = 64 * 1024 * 1024
@@ -38,7 +39,7 @@ class Journal:
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        self.path, self._compressed, self._read = path, list[bytes](), 0
+        self.path, self._in_memory, self._read = path, PackedLines(), 0
         self.problem: OSError | None = None
 
     def of(self, process: str) -> Journal:
@@ -50,13 +51,13 @@ class Journal:
     def of_lines(cls, lines: Iterable[bytes]) -> Journal:
         """Return a journal in memory that holds what another one could not write (:attr:`unwritten`)."""
         journal = cls()
-        journal._compressed = list(lines)
+        journal._keep(map(zlib.decompress, lines))
         return journal
 
     @property
     def unwritten(self) -> list[bytes]:
-        """The entries that are in memory alone, for :meth:`of_lines`."""
-        return list(self._compressed)
+        """The entries that are in memory alone, each compressed by itself, for :meth:`of_lines`."""
+        return [zlib.compress(line, 1) for line in self._in_memory]
 
     def others(self) -> list[Journal]:
         """Return the journals of other processes, of this run or of a killed one."""
@@ -104,7 +105,8 @@ class Journal:
         self._keep([_line(entry)])
 
     def _keep(self, lines: Iterable[bytes]) -> None:
-        self._compressed += [zlib.compress(line, 1) for line in lines]
+        for line in lines:
+            self._in_memory.add(line)
 
     def entries(self) -> Iterator[Entry]:
         """Yield all entries, in the order in which they were finished. Raises :class:`JournalError`."""
@@ -128,7 +130,7 @@ class Journal:
             name = self._decoded(line, _Named).name
             found.setdefault(name, (key(name), number, at))
             at += len(line)
-        written = number - len(self._compressed)
+        written = number - len(self._in_memory)
         with ExitStack() as stack:
             file = stack.enter_context(open(self.path, "rb")) if self.path and self.path.exists() else None
             for _, number, place in sorted(found.values()):
@@ -136,7 +138,7 @@ class Journal:
                     file.seek(place)
                     line = file.readline()
                 else:
-                    line = zlib.decompress(self._compressed[number - written - 1])
+                    line = self._in_memory[number - written - 1]
                 yield self._decoded(line, Entry)
 
     def _lines_of(self, fingerprints: Mapping[str, str] | None) -> Iterator[bytes]:
@@ -167,7 +169,7 @@ class Journal:
                 raise JournalError(f"{self.path}: no journal to go on from: {error.strerror}") from None
             except FileError as error:
                 raise JournalError(f"{self.path}: no journal to go on from: it {error}") from None
-        yield from map(zlib.decompress, self._compressed)
+        yield from self._in_memory
 
     def _whole(self, line: bytes, number: int) -> Entry:
         """Return the complete entry of a line. Raises :class:`JournalError`, which names the line."""

@@ -18,9 +18,9 @@ from conformance.network.route import EXTENSION, Route, Stage
 from conformance.network.trust import trust
 from conformance.probing.clock import Clock
 from conformance.probing.rate_limits import RateLimits
-from conformance.probing.surplus import surplus
-from conformance.probing.transport import FRESH, SOCKETS
+from conformance.probing.transport import CONCURRENCY, FRESH, SOCKETS
 from conformance.sources.base import Channel
+from conformance.sources.kept_socket import MAX_IDLE, KeptSocket
 from conformance.sources.permits import socket_permits
 
 
@@ -43,16 +43,19 @@ class Live:
 
     @asynccontextmanager
     async def open(self, connection: Connection) -> AsyncIterator[Channel]:
-        async with socket_permits().take(SOCKETS, FEWEST) as count:
+        permits = socket_permits()
+        async with permits.take(MOST, FEWEST) as count:
             sockets, pace = self._shared.setdefault(asyncio.get_running_loop(), (ConnectionPool(), RateLimits()))
-            async with sockets.reserve(count):
-                yield Channel(sockets, Clock(), connection, pace, count)
+            async with sockets.reserve(count, permits.next_is_here):
+                yield Channel(sockets, Clock(), connection, pace, min(SOCKETS, count))
 
 
+MOST = sum(CONCURRENCY.values()) - CONCURRENCY["sentinel"]
+"""Sockets of a connection: as many to each host as it has in flight there, so that none is closed to open another.
+Microsoft Sentinel is at Azure Resource Manager's host.
+"""
 FEWEST = 4
 """Sockets with which a connection can be verified in reasonable time."""
-MAX_IDLE = 15.0
-"""Seconds that a socket without a request is kept: the less, the rarer has a proxy forgotten it."""
 TUNNEL = 10.0
 """Seconds for a proxy to open a tunnel and for TLS within it."""
 
@@ -66,18 +69,24 @@ class ConnectionPool(httpx.AsyncBaseTransport):
 
     def __init__(self) -> None:
         self._reserved = self._open = 0
-        self._free: dict[str, list[httpx.AsyncBaseTransport]] = {}
+        self._free: dict[str, list[KeptSocket]] = {}
         self._proxies: dict[str, Proxy | None] = {}
 
     @asynccontextmanager
-    async def reserve(self, count: int) -> AsyncIterator[ConnectionPool]:
-        """Reserve ``count`` more sockets while entered. The caller has no more requests in flight than that."""
+    async def reserve(
+        self, count: int, has_successor: Callable[[], bool] = lambda: False
+    ) -> AsyncIterator[ConnectionPool]:
+        """Reserve ``count`` more sockets while entered. The caller has no more requests in flight than that.
+
+        Then as many are closed, unless somebody takes over the reservation (``has_successor``) and others hold one.
+        """
         self._reserved += count
         try:
             yield self
         finally:
             self._reserved -= count
-            await self._close(self._reserved)
+            if not (self._reserved and has_successor()):
+                await self._close(self._reserved)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         host = request.url.host
@@ -87,14 +96,14 @@ class ConnectionPool(httpx.AsyncBaseTransport):
         route.proxy = self._proxies[host]
         free = self._free.setdefault(host, [])
         if free and FRESH not in request.extensions:
-            transport = free.pop()
+            socket = free.pop()
         else:
             self._open += 1
             await self._close(self._reserved)
-            transport = self.create_transport(host)
-        leave = partial(self._leave, free, transport)
+            socket = KeptSocket(self.create_transport(host))
+        leave = partial(self._leave, free, socket)
         try:
-            response = await self._through(transport, request, route)
+            response = await self._through(socket, request, route)
         except (httpx.NetworkError, httpx.RemoteProtocolError):
             await self._close(0, [free])  # what ended this connection may have ended those that were idle
             await leave()
@@ -106,25 +115,25 @@ class ConnectionPool(httpx.AsyncBaseTransport):
         response.stream = _Read(response.stream, leave)
         return response
 
-    async def _close(self, most: int, among: Collection[list[httpx.AsyncBaseTransport]] | None = None) -> None:
+    async def _close(self, most: int, among: Collection[list[KeptSocket]] | None = None) -> None:
         """Close free sockets, those of the hosts with most of them first, until there are at most ``most`` in all."""
         lists = self._free.values() if among is None else among
         while self._open > most and (longest := max(lists, key=len, default=None)):
             self._open -= 1
             await longest.pop(0).aclose()
 
-    async def _through(
-        self, transport: httpx.AsyncBaseTransport, request: httpx.Request, route: Route
-    ) -> httpx.Response:
-        """Return the answer of a transport. A proxy has ``TUNNEL`` seconds to open the tunnel to the service."""
+    async def _through(self, socket: KeptSocket, request: httpx.Request, route: Route) -> httpx.Response:
+        """Return the answer over a socket. A proxy has ``TUNNEL`` seconds to open the tunnel to the service."""
+        if socket.is_open():
+            return await socket.put(request)
         if route.proxy is None:
-            return await transport.handle_async_request(request)
+            return await socket.handle_async_request(request)
         route.stage = Stage.CONNECT
         request.extensions["trace"] = route.trace
         try:
             async with asyncio.timeout(TUNNEL) as limit:
                 route.on_tunnel = partial(limit.reschedule, None)
-                return await transport.handle_async_request(request)
+                return await socket.handle_async_request(request)
         except TimeoutError:
             if not limit.expired():
                 raise
@@ -132,13 +141,13 @@ class ConnectionPool(httpx.AsyncBaseTransport):
         finally:
             await route.abandon()
 
-    async def _leave(self, free: list[httpx.AsyncBaseTransport], transport: httpx.AsyncBaseTransport) -> None:
-        """Put a transport back among the free ones; close it where a service sent more than was asked for."""
-        if surplus(transport):
+    async def _leave(self, free: list[KeptSocket], socket: KeptSocket) -> None:
+        """Put a socket back among the free ones; close it where a service sent more than was asked for."""
+        if socket.is_spent():
             self._open -= 1
-            await transport.aclose()
+            await socket.aclose()
         else:
-            free.append(transport)
+            free.append(socket)
 
     def create_transport(self, host: str) -> httpx.AsyncBaseTransport:
         proxy = self._proxies[host]
@@ -163,9 +172,8 @@ class _Read(httpx.AsyncByteStream):
     stream: httpx.AsyncByteStream
     leave: Callable[[], Awaitable[None]]
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for part in self.stream:
-            yield part
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return aiter(self.stream)
 
     async def aclose(self) -> None:
         try:

@@ -12,7 +12,7 @@ from threading import Lock
 from conformance.probing.open_files import files_left, raise_limit
 from conformance.probing.shortage import Shortage
 
-MAX_SOCKETS = 320
+MAX_SOCKETS = 400
 """Sockets of a process: enough for 16 connections at a time, which keep a processor busy."""
 
 
@@ -51,6 +51,16 @@ class Permits:
             fewer = self._total - max(min(least, self._total), (self._total - self._free) // 2)
             self._total -= fewer
             self._free -= fewer
+
+    def next_is_here(self) -> bool:
+        """Return whether the next to get permits waits in the running event loop."""
+        with self._lock:
+            return bool(self._waiting) and self._waiting[0][1].get_loop() is asyncio.get_running_loop()
+
+    def bound(self, most: int) -> None:
+        """Give out ``most`` permits at a time at most from now on. To be called before any is taken."""
+        with self._lock:
+            self._most = self._total = self._free = min(self._most, most)
 
     async def _take(self, count: int) -> None:
         waiting = asyncio.get_running_loop().create_future()

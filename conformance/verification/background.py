@@ -12,6 +12,8 @@ from typing import Generic, TypeVar
 from conformance.verification.concurrency import no_group, run_concurrently
 
 T = TypeVar("T")
+MAX_WAITING = 4
+"""Finished items that nobody has taken yet; beyond, none is begun: each holds all that it has gathered."""
 
 
 class BackgroundGatherer(Generic[T]):
@@ -30,6 +32,8 @@ class BackgroundGatherer(Generic[T]):
     ) -> None:
         self._work, self._things, self._jobs, self._group = work, things, jobs, group
         self._ended: queue.SimpleQueue[T | BaseException | None] = queue.SimpleQueue()
+        self._taken = asyncio.Event()
+        """Set in the event loop of the thread, after an item was taken."""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="sentinel-gathering", daemon=True)
 
@@ -48,7 +52,14 @@ class BackgroundGatherer(Generic[T]):
         while (ended := self._ended.get()) is not None:
             if isinstance(ended, BaseException):
                 raise ended
+            with contextlib.suppress(RuntimeError):  # the loop has closed by itself
+                self._loop.call_soon_threadsafe(self._taken.set)
             yield ended
+
+    def call(self, function: Callable[[], object]) -> None:
+        """Have the event loop call a function. May be called in any thread, while entered."""
+        with contextlib.suppress(RuntimeError):  # the loop has closed by itself
+            self._loop.call_soon_threadsafe(function)
 
     def _run(self) -> None:
         with contextlib.suppress(asyncio.CancelledError):
@@ -65,6 +76,15 @@ class BackgroundGatherer(Generic[T]):
             async with contextlib.aclosing(run_concurrently(run, self._things, self._jobs, self._group)) as ended:
                 async for thing in ended:
                     self._ended.put(thing)
+                    await self._room()
         except Exception as error:
             self._ended.put(error)
         self._ended.put(None)
+
+    async def _room(self) -> None:
+        """Wait until few finished items are left to take."""
+        while True:
+            self._taken.clear()
+            if self._ended.qsize() < MAX_WAITING:
+                return
+            await self._taken.wait()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Protocol
+from typing import Protocol, get_args
 
+from conformance.apis.endpoint import Audience
 from conformance.checks.judge import Judge, probes_of
 from conformance.checks.outcome import Outcome
 from conformance.checks.registry import Check, catalogue
@@ -63,6 +64,12 @@ class Wait:
     async def pause(self, clock: Clock, seconds: float) -> None:
         """Wait for so many seconds of this clock before the next look."""
         await clock.sleep(seconds)
+
+
+FIRST_PROBES = ("discovery", *(f"token_{audience}" for audience in get_args(Audience)))
+"""What nearly every check needs: it is asked before the checks are known."""
+Selection = Callable[[], Awaitable[Sequence[Check]]]
+"""Waits until the checks of a connection are known, and returns them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +144,7 @@ def select_checks(ids: Iterable[str] | None = None, *, negative: bool = False) -
 async def gather(
     connection: Connection,
     source: Source,
-    checks: Sequence[Check],
+    checks: Sequence[Check] | Selection,
     *,
     patience: Patience | None = None,
     recheck: Recheck = Wait(),
@@ -145,7 +152,8 @@ async def gather(
 ) -> Examination:
     """Gather the evidence that these checks need, through one channel of the source.
 
-    Comparisons that a busy tenant may have changed between two answers are repeated before they count.
+    Comparisons that a busy tenant may have changed between two answers are repeated before they count. Where the checks
+    are not known yet, the discovery document and tokens are asked for meanwhile.
 
     What the ``recheck`` names is asked again, each time with fresh tokens. ``progress`` is called
     with the number of probes that are known and of those under way. Whatever the services answer is part of the
@@ -165,17 +173,18 @@ async def gather(
 async def _gather(
     connection: Connection,
     source: Source,
-    checks: Sequence[Check],
+    checks: Sequence[Check] | Selection,
     *,
     patience: Patience | None,
     recheck: Recheck,
     progress: Callable[[int, int], None] | None,
 ) -> Examination:
     async with source.open(connection) as channel:
-        start = channel.clock.monotonic()
+        start, began = channel.clock.monotonic(), asyncio.get_running_loop().time()
+        selected: Sequence[Check] = () if callable(checks) else checks
 
-        async def ask(asked: Sequence[Check]) -> Gathered:
-            engine = Engine(
+        def engine(asked: Sequence[Check]) -> Engine:
+            return Engine(
                 channel.connection,
                 channel.transport,
                 clock=channel.clock,
@@ -186,17 +195,25 @@ async def _gather(
                 progress=progress,
                 sockets=channel.sockets,
             )
-            return await engine.gather(probes_of(asked))
+
+        async def ask(asked: Sequence[Check]) -> Gathered:
+            return await engine(asked).gather(probes_of(asked))
+
+        async def select() -> list[str]:
+            nonlocal selected, began
+            assert callable(checks)
+            selected, began = await checks(), asyncio.get_running_loop().time()
+            return probes_of(selected)
 
         def elapsed() -> float:
             return asyncio.get_running_loop().time() - began
 
-        began = asyncio.get_running_loop().time()
-        found = Examination(channel.connection, await ask(checks), elapsed())
-        if doubtful := unsteady(checks, found):
+        gathered = await (engine(()).gather(select(), FIRST_PROBES) if callable(checks) else ask(checks))
+        found = Examination(channel.connection, gathered, elapsed())
+        if doubtful := unsteady(selected, found):
             found = Examination(channel.connection, found.gathered.update(await ask(doubtful)), elapsed())
         ends = channel.clock.monotonic() + recheck.seconds
-        while pending := recheck.pending(checks, found, channel.clock.now()):
+        while pending := recheck.pending(selected, found, channel.clock.now()):
             left = ends - channel.clock.monotonic()
             if left <= 0:
                 break

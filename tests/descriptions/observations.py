@@ -140,6 +140,5 @@ def _put(world: World, ask: Ask[Any]) -> Exchange:
     if api.audience is not None:
         resource = RESOURCES[api.audience].app_id
         token = issue(tenant, tenant.app, str(tenant.cloud.audience(api.audience)), resource)
-    client = httpx.AsyncClient(transport=world.transport())
-    request = build(client, world.connection, ask, str(tenant.cloud.host(api)), token)
+    request = build(world.connection, ask, str(tenant.cloud.host(api)), token)
     return Exchange(ask.endpoint, request, world.answer(request))

@@ -23,7 +23,6 @@ class AzureWorld:
     def __init__(self) -> None:
         self.world = healthy(made_up(), START)
         self.tenant, self.workspace = self.world.tenant, self.world.tenant.workspace
-        self.client = httpx.AsyncClient(transport=self.world.transport())
 
     def token(self, audience: Audience) -> str:
         resource = str(self.tenant.cloud.audience(audience))
@@ -34,7 +33,7 @@ class AzureWorld:
         assert api.audience is not None
         bearer = self.token(api.audience) if token is None else token or None
         base = str(self.tenant.cloud.host(api))
-        return build(self.client, self.world.connection, ask, base, bearer)
+        return build(self.world.connection, ask, base, bearer)
 
     def send(self, request: httpx.Request) -> httpx.Response:
         return asyncio.run(self.world.handler(request))

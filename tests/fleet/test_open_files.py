@@ -66,8 +66,9 @@ def test_in_pytest(fleet: Running, tmp_path: Path, workers: tuple[str, ...]) -> 
     assert_exact(fleet, tmp_path, limited(FILES, command, fleet, tmp_path))
 
 
-def test_by_the_command(fleet: Running, tmp_path: Path) -> None:
-    assert_exact(fleet, tmp_path, limited(FILES, COMMAND, fleet, tmp_path))
+@pytest.mark.parametrize("processes", [1, 2])
+def test_by_the_command(fleet: Running, tmp_path: Path, processes: int) -> None:
+    assert_exact(fleet, tmp_path, limited(FILES, [*COMMAND, f"--processes={processes}"], fleet, tmp_path))
 
 
 def test_on_a_cluster(fleet: Running, tmp_path: Path) -> None:
@@ -93,9 +94,10 @@ def test_a_session_that_may_open_hardly_any_says_so(
     assert "Traceback" not in said
 
 
-def test_a_process_that_may_open_hardly_any_says_so(fleet: Running, tmp_path: Path) -> None:
-    done = limited(12, COMMAND, fleet, tmp_path)
+@pytest.mark.parametrize(("processes", "files"), [(1, 12), (2, 12), (2, 16)])
+def test_a_process_that_may_open_hardly_any_says_so(fleet: Running, tmp_path: Path, processes: int, files: int) -> None:
+    done = limited(files, [*COMMAND, f"--processes={processes}"], fleet, tmp_path)
     assert done.returncode == 6
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
-    assert "not enough open files (this process may open 12; ulimit -n raises it)" in line
+    assert f"not enough open files (this process may open {files}; ulimit -n raises it)" in line
     assert f"{TENANTS} without a verdict" in done.stdout

@@ -26,15 +26,12 @@ DIFFERS = {"started", "duration_s", "started_s", "request_id", "date", "answer",
 """What is not the same in two runs (refusals have times and ids in their answers), or by both faces."""
 PLUGINS = ("conformance.plugin", "tests.fleet.killed_runs", "tests.fleet.mixed_fleet", "no:cacheprovider")
 PYTEST = ["-m", "pytest", *(f"-p{name}" for name in PLUGINS), "-m", "auth", "--sentinel-config=connections"]
-COMMAND = """
-import runpy
-import tests.fleet.killed_runs, tests.fleet.mixed_fleet
-runpy.run_module("conformance.fleet", run_name="__main__")
-"""
+COMMAND = ["-m", "tests.fleet.mixed_command", "connections", "--checks=auth"]
 FACES = {
     "pytest": PYTEST,
     "xdist": [*PYTEST, "-n2"],
-    "command": ["-c", COMMAND, "connections", "--checks=auth"],
+    "command": [*COMMAND, "--processes=1"],
+    "processes": [*COMMAND, "--processes=2"],
 }
 OPTIONS = ("source=fake", "report=out", "history=history.db", "jobs=4")
 
@@ -49,7 +46,7 @@ class Ended:
 
 def run(face: str, *more: str, **dies: str) -> Ended:
     """A run of a face in the folder, whose process leads a group of its own."""
-    prefix = "--" if face == "command" else "--sentinel-"
+    prefix = "--" if face in ("command", "processes") else "--sentinel-"
     arguments = [*FACES[face], *(f"{prefix}{one}" for one in (*OPTIONS, *more))]
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("DIES_", "PYTEST_"))}
     environ |= {f"DIES_{name.upper()}": value for name, value in dies.items()}
@@ -134,7 +131,7 @@ def test_a_run_that_is_killed_with_all_its_processes(face: str, moment: str, und
     goes_on_as_if_nothing_had_been(face, undisturbed)
 
 
-@pytest.mark.parametrize("face", ["pytest", "command"])
+@pytest.mark.parametrize("face", ["pytest", "command", "processes"])
 def test_a_run_that_is_interrupted_tells_what_is_finished_and_how_to_go_on(
     face: str, undisturbed: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ from conformance.findings import CAUSES
 from tests.contoso import SECRET, made_up
 from tests.network.real_proxies import Situation, running, situations
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("each_transport")]
 
 IMPATIENT = Patience(connect=2.0)
 """Where nothing is ever answered: how long that is waited for does not change the finding."""

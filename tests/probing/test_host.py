@@ -117,7 +117,7 @@ def sent(
     """The results of requests that are sent together, each with the moment at which it was there."""
 
     async def main() -> list[tuple[Response | NetworkFailure, float]]:
-        async with httpx.AsyncClient(transport=httpx.MockTransport(handler), timeout=None) as web:  # type: ignore[arg-type]
+        async with httpx.MockTransport(handler) as web:  # type: ignore[arg-type]
             sender = Sender(web, LoopClock(), patience or Patience(), {"graph": RateLimit(())})
 
             async def one(path: str) -> tuple[Response | NetworkFailure, float]:

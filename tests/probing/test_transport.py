@@ -10,6 +10,7 @@ import pytest
 
 from conformance.probing.decoding import Budget, EndlessAnswer, whole
 from conformance.probing.rate_limits import RateLimit
+from conformance.probing.request import create
 from conformance.probing.response import NetworkFailure, Response, request_id
 from conformance.probing.transport import LARGEST, Patience, Sender
 from tests.virtual_loop import LoopClock, run
@@ -47,9 +48,7 @@ def another(status: int, headers: dict[str, str]) -> tuple[float, float]:
     clock = LoopClock()
 
     async def both() -> tuple[float, float]:
-        async with httpx.AsyncClient(
-            transport=httpx.MockTransport(lambda _: next(answers, httpx.Response(200)))
-        ) as web:
+        async with httpx.MockTransport(lambda _: next(answers, httpx.Response(200))) as web:
             accounts = {"defender": RateLimit(())}
             one, other = (Sender(web, clock, PATIENCE, accounts) for _ in range(2))
             waiting = asyncio.create_task(one.send(httpx.Request("GET", "https://api.example/"), "defender.alerts"))
@@ -62,6 +61,24 @@ def another(status: int, headers: dict[str, str]) -> tuple[float, float]:
             return moment, result.exchange.elapsed
 
     return run(both())
+
+
+def test_no_cookie_is_kept_or_sent() -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, headers={"Set-Cookie": "fpc=virtual; path=/; secure"})
+
+    async def twice() -> None:
+        sender = Sender(httpx.MockTransport(answer), LoopClock(), PATIENCE, {"entra": RateLimit(())})
+        for _ in range(2):
+            request = create("GET", "https://login.microsoftonline.com/common", {}, None, 1.0)
+            await sender.send(request, "entra.token")
+
+    run(twice())
+    assert len(seen) == 2
+    assert not any("cookie" in request.headers for request in seen)
 
 
 def test_what_a_service_asks_of_all_is_heard_by_all(subtests: pytest.Subtests) -> None:
@@ -100,8 +117,8 @@ def test_an_endless_answer_is_not_read_to_its_end() -> None:
 def test_and_says_so_instead_of_filling_the_memory() -> None:
     async def asked() -> Response | NetworkFailure:
         transport = httpx.MockTransport(lambda _: httpx.Response(200, content=b" " * (33 << 20)))
-        async with httpx.AsyncClient(transport=transport) as web:
-            sender = Sender(web, LoopClock(), PATIENCE, {"graph": RateLimit(())})
+        async with transport:
+            sender = Sender(transport, LoopClock(), PATIENCE, {"graph": RateLimit(())})
             return await sender.send(httpx.Request("GET", "https://api.example/"), "graph.alerts")
 
     result = run(asked())

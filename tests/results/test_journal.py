@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from conformance.report.entry import Entry, entry, fingerprint
 from conformance.report.model import ConnectionPart, TargetPart, VerdictPart
 from conformance.results.journal import Journal, JournalError
+from conformance.results.packed_lines import PackedLines
 from conformance.verification.result import Report
 from tests.contoso import made_up
 
@@ -227,3 +228,14 @@ def test_a_fingerprint_tells_connections_sources_and_selections_apart_but_not_cr
     }
     assert len(asked) == 12
     assert fingerprint(made_up(client_secret="another"), "live", "all") in asked
+
+
+def test_lines_in_memory_come_back_as_they_were() -> None:
+    lines = PackedLines()
+    given = [bytes(range(256)) * count for count in (700, 1, 700, 0, 300)]
+    given[2] = given[2].replace(b"abc", b"another")
+    for line in given:
+        lines.add(line)
+    assert [*lines] == given
+    assert lines[2] == given[2]
+    assert len(lines) == 5

@@ -18,7 +18,7 @@ from conformance.sources.live import Live
 from conformance.verification.result import Report
 from tests.contoso import made_up
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("each_transport")]
 
 Verdicts = dict[str, tuple[str, str | None, str | None]]
 

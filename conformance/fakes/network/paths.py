@@ -9,6 +9,7 @@ path stays as it is.
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import Any
 
 import httpx
@@ -20,14 +21,32 @@ NOT_IN_BETA = frozenset({"graph.legacy_alerts"})
 """What Microsoft Graph's beta version has in another form."""
 
 
-def route_pattern(endpoint: Endpoint[Any]) -> re.Pattern[str]:
+class PathPattern:
+    """The part of a :class:`re.Pattern` that respx's routes and the virtual tenant use, over whole paths.
+
+    It is compiled for the first path of as many segments: of all routes, a run needs a part.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text, self._slashes = text, text.count("/") - text.count("[^/")
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile(self._text, re.IGNORECASE)
+
+    def search(self, path: str) -> re.Match[str] | None:
+        """Return the match of a whole path."""
+        return self._pattern.search(path) if path.count("/") == self._slashes else None
+
+
+def route_pattern(endpoint: Endpoint[Any]) -> PathPattern:
     """Return the pattern of the whole paths of an operation: of Microsoft Graph also in the beta version, whose
     operations differ in what they add.
     """
-    pattern = endpoint.pattern.pattern
+    pattern = endpoint.regex
     if endpoint.api is GRAPH and endpoint.name not in NOT_IN_BETA:
         pattern = pattern.replace(r"/v1\.0/", r"/(?:v1\.0|beta)/", 1)
-    return re.compile(f"^{pattern}$", re.IGNORECASE)
+    return PathPattern(pattern)
 
 
 def normalize(request: httpx.Request, apis: list[str]) -> httpx.Request:

@@ -1,0 +1,88 @@
+"""What a worker process of this machine does, and what it says to the command that has started it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection as Pipe
+
+from conformance.connection import ConnectionFileError, load
+from conformance.fleet.task import ConnectionRef, VerifySpec, verify_places
+from conformance.probing.shortage import shortage
+from conformance.probing.transport import SOCKETS
+from conformance.sources.permits import socket_permits
+
+MACHINE_SOCKETS = 8192
+"""Sockets of all processes together: half of the ports that macOS and Windows have for them (49152 to 65535, RFC 6335).
+Behind a proxy all of them go to the same address.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The worker has read its files; ``problems`` is what is wrong with them, a line each, for the user."""
+
+    problems: str
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """The worker has room for another connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The worker has ended; ``text`` is why, where it has not finished everything, one line for the user."""
+
+    text: str = ""
+    lost: bool = False
+    """Whether the whole run has to end, because this machine lacks a resource."""
+
+
+def work(pipe: Pipe, files: Sequence[str], processes: int) -> None:
+    """Read the files, and verify what comes through the pipe, until nothing more comes. The ``processes`` share the
+    sockets of this machine.
+
+    Ready, then for a :class:`VerifySpec`: for each :class:`Next` the places of some connections, and for each finished
+    connection a :class:`~conformance.fleet.task.Result`; at the end Stopped. No message contains a secret.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with suppress(EOFError, OSError):  # the command is gone
+        pipe.send(Ready(_problems(files)))
+        spec = pipe.recv()
+        socket_permits().bound(max(SOCKETS, MACHINE_SOCKETS // processes))
+        pipe.send(asyncio.run(_verify(pipe, spec)))
+
+
+def _problems(files: Sequence[str]) -> str:
+    try:
+        if files:
+            load(files)
+    except ConnectionFileError as error:
+        return str(error)
+    return ""
+
+
+async def _verify(pipe: Pipe, spec: VerifySpec) -> Stopped:
+    try:
+        async for result in verify_places(_units(pipe), spec):
+            try:
+                pipe.send(result)
+            except OSError:  # the command is gone, and nobody waits for what is under way
+                os._exit(1)
+    except Exception as error:  # its message and values stay here
+        lacking = shortage(error)
+        return Stopped(str(lacking or f"an error of this suite: {type(error).__name__}"), lost=lacking is not None)
+    return Stopped()
+
+
+def _units(pipe: Pipe) -> Iterator[Sequence[ConnectionRef]]:
+    while True:
+        pipe.send(Next())
+        if not (unit := pipe.recv()):
+            return
+        yield unit

@@ -1,0 +1,235 @@
+"""Worker processes on this machine: each takes one tenant after the other, and hands back results as they are ready."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections import Counter, deque
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from math import ceil
+from multiprocessing import get_context
+from multiprocessing.connection import Connection as Pipe
+from typing import TYPE_CHECKING
+
+from conformance.fleet.process_worker import Next, Ready, Stopped, work
+from conformance.fleet.task import ConnectionRef, Failure, FleetError, FleetLost, Result, VerifySpec
+from conformance.probing.shortage import shortage
+from conformance.verification.verdict import ExitCode
+
+if TYPE_CHECKING:
+    from multiprocessing.context import SpawnProcess
+
+MIN_CONNECTIONS = 32
+"""Connections of a process with which it is worth its start, of about half a second."""
+SHARED_DEATHS = 2
+"""After so many deaths of worker processes that were verifying it beside others, a connection has one to itself."""
+MAX_DEATHS = SHARED_DEATHS + 1
+"""After so many deaths a connection is the reason for them, and is left out."""
+Unit = tuple[ConnectionRef, ...]
+"""The connections of one tenant: one process verifies them, so that they wait for the tenant's rate limits together."""
+
+
+def process_count(places: Sequence[ConnectionRef], asked: int | None) -> int:
+    """Return how many processes verify these: ``asked``, by default one for each core for which there are enough
+    connections. There are never more than tenants.
+    """
+    tenants = len({_unit_key(place) for place in places})
+    return max(1, min(tenants, asked or min(cores(), len(places) // MIN_CONNECTIONS)))
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def units(places: Iterable[ConnectionRef]) -> list[Unit]:
+    """Return the places by tenant, in input order."""
+    found: dict[str, list[ConnectionRef]] = {}
+    for place in places:
+        found.setdefault(_unit_key(place), []).append(place)
+    return [tuple(unit) for unit in found.values()]
+
+
+def _unit_key(place: ConnectionRef) -> str:
+    return place.tenant or f"{place.file}\n{place.name}"
+
+
+@dataclass(eq=False)
+class Worker:
+    """A process, the way to it, and the connections that it has and has not finished."""
+
+    process: SpawnProcess
+    pipe: Pipe
+    under_way: dict[str, ConnectionRef] = field(default_factory=dict)
+
+
+class Processes:
+    """An engine of ``count`` worker processes; entered with ``async with``.
+
+    Entering it has them read all files, with the secrets; raises :class:`FleetError` for those that cannot be used, and
+    :class:`FleetLost` where no process can be started. No secret is sent to a process or from it.
+    """
+
+    def __init__(self, places: Iterable[ConnectionRef], count: int) -> None:
+        self._files, self._count = sorted({place.file for place in places}), count
+        self._ready: list[Worker] = []
+        self._running: set[Worker] = set()
+        self._threads = ThreadPoolExecutor(count, "sentinel-worker")
+        self._units: deque[Unit] = deque()
+        self._suspects: deque[ConnectionRef] = deque()
+        self._deaths = Counter[ConnectionRef]()
+        self._results: asyncio.Queue[Result | None] = asyncio.Queue()
+
+    async def __aenter__(self) -> Processes:
+        try:
+            shares = [self._files[number :: self._count] for number in range(self._count)]
+            problems = await asyncio.gather(*(self._start(share) for share in shares))
+        except BaseException:
+            await self.__aexit__()
+            raise
+        if lines := dict.fromkeys(line for text in problems for line in text.splitlines()):
+            await self.__aexit__()
+            raise FleetError("\n".join(lines))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for worker in [*self._running]:
+            self._end(worker)
+        self._threads.shutdown(cancel_futures=True)
+
+    async def results(self, places: Iterable[ConnectionRef], spec: VerifySpec) -> AsyncGenerator[Result]:
+        """Yield each connection's result as soon as it is finished. Another process verifies what a dead one had.
+
+        Raises :class:`FleetLost` where this machine lacks resources.
+        """
+        waiting = list(places)
+        self._units.extend(units(waiting))
+        each = replace(spec, jobs=min(spec.jobs, ceil(len(waiting) / self._count)))
+        task = asyncio.create_task(self._verify_all(each))
+        try:
+            while (one := await self._results.get()) is not None:
+                yield one
+            await task
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _verify_all(self, spec: VerifySpec) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(self._count):
+                    group.create_task(self._verify_units(spec))
+        except* FleetLost as several:
+            raise several.exceptions[0] from None
+        finally:
+            self._results.put_nowait(None)
+
+    async def _verify_units(self, spec: VerifySpec) -> None:
+        """Have a process verify until nothing is left, and another one if it dies."""
+        while self._units or self._suspects:
+            if not self._ready:
+                await self._start(())
+            worker = self._ready.pop()
+            own = not self._units  # what has killed others gets a process of its own
+            try:
+                await self._send(worker, spec)
+                await self._serve(worker, own=own)
+            except (EOFError, OSError):
+                self._lost(worker)
+            finally:
+                self._end(worker)
+
+    async def _serve(self, worker: Worker, *, own: bool) -> None:
+        """Give a worker what it asks for and take its results. Raises ``EOFError`` or ``OSError`` if it dies."""
+        while True:
+            message = await self._receive(worker)
+            if isinstance(message, Next):
+                unit = self._next(worker, own=own)
+                worker.under_way |= {place.name: place for place in unit}
+                await self._send(worker, unit)
+            elif isinstance(message, Result):
+                for name in message.names:
+                    worker.under_way.pop(name, None)
+                self._results.put_nowait(message)
+            elif isinstance(message, Stopped):
+                if message.lost:
+                    raise FleetLost(message.text)
+                left = [Failure(name, message.text, ExitCode.INCOMPLETE) for name in worker.under_way]
+                self._results.put_nowait(Result(failures=tuple(left)))
+                return
+
+    def _next(self, worker: Worker, *, own: bool) -> Unit:
+        """Return what a worker does next; nothing where it is to end."""
+        if not own:
+            return self._units.popleft() if self._units else ()
+        alone = self._suspects and not worker.under_way
+        return (self._suspects.popleft(),) if alone else ()
+
+    def _lost(self, worker: Worker) -> None:
+        """Have others verify what a dead worker has not finished, but not what several have died of."""
+        left = [*worker.under_way.values()]
+        if not left:
+            return
+        worker.process.join()
+        code = worker.process.exitcode or 0
+        how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+        self._deaths.update(left)
+        if self._deaths[left[0]] == MAX_DEATHS:
+            text = f"every worker process that tried it died: the last one {how}"
+            self._results.put_nowait(Result(failures=(Failure(left[0].name, text, ExitCode.INCOMPLETE),)))
+            return
+        connections = "its connection" if len(left) == 1 else f"its {len(left)} connections"
+        note = f"a worker process {how}; another one verified {connections} again"
+        self._results.put_nowait(Result(notes=(note,)))
+        self._suspects.extend(place for place in left if self._deaths[place] == SHARED_DEATHS)
+        self._units.extendleft(units(place for place in left if self._deaths[place] < SHARED_DEATHS)[::-1])
+
+    async def _start(self, files: Sequence[str]) -> str:
+        """Start a worker, which reads these files; return what is wrong with them. Raises :class:`FleetLost`."""
+        try:
+            worker = self._spawn(files)
+            ready = await self._receive(worker)
+        except (EOFError, OSError) as error:
+            lacking = shortage(error)
+            raise FleetLost(str(lacking or "a worker process ended before it could verify anything")) from None
+        assert isinstance(ready, Ready)
+        self._ready.append(worker)
+        return ready.problems
+
+    def _spawn(self, files: Sequence[str]) -> Worker:
+        context = get_context("spawn")
+        pipe, theirs = context.Pipe()
+        process = context.Process(target=work, args=(theirs, files, self._count), name="sentinel-worker", daemon=True)
+        masked = hasattr(signal, "pthread_sigmask")
+        try:
+            if masked:  # Ctrl-C is for this process, which ends the others: they are born without it
+                before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            try:
+                process.start()
+            finally:
+                if masked:
+                    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        except BaseException:
+            pipe.close()
+            raise
+        finally:
+            theirs.close()
+        worker = Worker(process, pipe)
+        self._running.add(worker)
+        return worker
+
+    def _end(self, worker: Worker) -> None:
+        if worker in self._running:
+            self._running.remove(worker)
+            worker.process.kill()
+            worker.process.join()
+            worker.pipe.close()
+
+    async def _receive(self, worker: Worker) -> object:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, worker.pipe.recv)
+
+    async def _send(self, worker: Worker, message: object) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._threads, worker.pipe.send, message)

@@ -1,0 +1,51 @@
+"""Lines that are alike, compressed in memory."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+
+SEGMENT = 24 * 1024
+"""Bytes of a line that are compressed together, against the same place of the first line."""
+WINDOW = 32 * 1024
+"""Bytes that zlib looks back at."""
+
+
+class PackedLines:
+    """Lines in the order in which they were added, each compressed against the first.
+
+    The entries of a fleet differ in little more than ids, but they are longer than what zlib looks back at: by
+    themselves they take 18 kB each, against the first one 6 kB.
+    """
+
+    def __init__(self) -> None:
+        self._first = b""
+        self._packed: list[bytes] = []
+
+    def add(self, line: bytes) -> None:
+        """Add a line behind the others."""
+        self._first = self._first or line
+        segments = []
+        for at in range(0, len(line), SEGMENT):
+            packer = zlib.compressobj(6, zdict=self._near(at))
+            segments.append(packer.compress(line[at : at + SEGMENT]) + packer.flush())
+        self._packed.append(b"".join(segments))
+
+    def __len__(self) -> int:
+        return len(self._packed)
+
+    def __getitem__(self, number: int) -> bytes:
+        rest, line = self._packed[number], b""
+        while rest:
+            unpacker = zlib.decompressobj(zdict=self._near(len(line)))
+            line += unpacker.decompress(rest)
+            rest = unpacker.unused_data
+        return line
+
+    def __iter__(self) -> Iterator[bytes]:
+        return map(self.__getitem__, range(len(self)))
+
+    def _near(self, at: int) -> bytes:
+        """Return what the first line has around a place."""
+        start = max(0, at - (WINDOW - SEGMENT) // 2)
+        return self._first[start : start + WINDOW]

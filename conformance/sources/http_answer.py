@@ -1,0 +1,152 @@
+"""An answer of HTTP/1.1 from an open stream, parsed by llhttp (httptools)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from importlib.util import find_spec
+
+import httpcore
+import httpx
+
+READ = 64 * 1024
+"""Bytes that are read at once."""
+LARGEST_HEAD = 100 * 1024
+"""Bytes of status line and headers, as httpcore takes them at most."""
+
+
+@cache
+def is_parser_installed() -> bool:
+    """Return whether httptools is here: the extra ``fast``."""
+    return find_spec("httptools") is not None
+
+
+class HttpAnswer(httpx.AsyncByteStream):
+    """The answer to one request on a stream that is open: its headers first, then its body as it is read.
+
+    Raises what httpx's own transport raises: ``httpx.RemoteProtocolError`` for an end before the end, and for what is
+    no HTTP, ``httpx.ReadError`` and the like for what happens to the stream. ``close`` ends the connection.
+    """
+
+    def __init__(
+        self, stream: httpcore.AsyncNetworkStream, timeout: float | None, close: Callable[[], Awaitable[None]]
+    ) -> None:
+        from httptools import HttpResponseParser
+
+        self._stream, self._timeout, self._close = stream, timeout, close
+        self._parser = HttpResponseParser(self)
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._parts: list[bytes] = []
+        self._head = b""
+        """What came until the headers were complete."""
+        self._in_body = self._complete = self._cut = self._more = False
+        self._framed = self._chunked = False
+        self._given = 0
+        self._length = 0
+        self._tail = b""
+
+    async def response(self, request: httpx.Request, write: float | None) -> httpx.Response:
+        """Put the request, and return the response, whose body is still to be read."""
+        with _as_httpx():
+            with suppress(httpcore.WriteError):  # as httpcore does: a service may answer before it has read all
+                await self._stream.write(_message(request), write)
+            while not self._in_body:
+                await self._read()
+        extensions = {"http_version": b"HTTP/1.1", "network_stream": self._stream}
+        status = self._parser.get_status_code()
+        return httpx.Response(status, headers=self._headers, stream=self, extensions=extensions)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while self._parts or not self._complete:
+            if self._parts:
+                part = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+                self._parts.clear()
+                yield part
+            else:
+                with _as_httpx():
+                    await self._read()
+
+    async def aclose(self) -> None:
+        if not self._complete:
+            await self._close()
+
+    def is_last_word(self) -> bool:
+        """Return whether the answer came to its end, nothing came behind it, and the connection stays open."""
+        if not self._complete or self._more or self._cut:
+            return False
+        if self._chunked:
+            return not self._tail.endswith(b"\r\n\r\n\r\n")
+        head = self._head.find(b"\r\n\r\n") + 4
+        return head >= 4 and self._length == head + self._given
+
+    async def _read(self) -> None:
+        from httptools import HttpParserError
+
+        data = await self._stream.read(READ, self._timeout)
+        if not data:
+            if not self._in_body:
+                raise httpx.RemoteProtocolError("Server disconnected without sending a response.")
+            if self._framed:
+                raise httpx.RemoteProtocolError("peer closed connection without sending complete message body")
+            self._complete = self._cut = True
+            return
+        self._length += len(data)
+        self._tail = (self._tail + data)[-6:]
+        if not self._in_body:
+            self._head += data
+        try:
+            self._parser.feed_data(data)
+        except HttpParserError as error:
+            if not self._complete:
+                raise httpx.RemoteProtocolError(str(error)) from error
+            self._more = True
+        if not self._in_body and len(self._head) > LARGEST_HEAD:
+            raise httpx.RemoteProtocolError("the headers are too long")
+
+    # What httptools calls:
+
+    def on_message_begin(self) -> None:
+        self._more |= self._complete
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._in_body:
+            self._headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        if self._complete:
+            return
+        if self._parser.get_status_code() < 200:  # an interim answer
+            self._more = True
+            self._headers.clear()
+            return
+        names = {name.lower() for name, _ in self._headers}
+        self._chunked = b"transfer-encoding" in names
+        self._framed = self._chunked or b"content-length" in names
+        self._in_body = True
+
+    def on_body(self, body: bytes) -> None:
+        if not self._complete:
+            self._given += len(body)
+            self._parts.append(body)
+
+    def on_message_complete(self) -> None:
+        if self._in_body and not self._complete:
+            self._complete = True
+            self._cut = not self._parser.should_keep_alive()
+
+
+def _message(request: httpx.Request) -> bytes:
+    """Return a request as it goes over the wire. httpx has added ``Host`` and the length of the content."""
+    lines = [request.method.encode("ascii") + b" " + request.url.raw_path + b" HTTP/1.1"]
+    lines += [name + b": " + value for name, value in request.headers.raw]
+    return b"\r\n".join(lines) + b"\r\n\r\n" + request.content
+
+
+@contextmanager
+def _as_httpx() -> Iterator[None]:
+    """Raise errors of httpcore as httpx does: under the same names."""
+    try:
+        yield
+    except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as error:
+        raise getattr(httpx, type(error).__name__)(str(error)) from error

@@ -1,0 +1,115 @@
+"""What comes on a socket that is used again is read as httpx reads it, or asked for again by httpx."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from conformance.probing.clock import Clock
+from conformance.probing.rate_limits import RateLimit
+from conformance.probing.response import NetworkFailure, Response
+from conformance.probing.transport import Patience, Sender
+from conformance.sources import kept_socket
+from conformance.sources.live import ConnectionPool
+
+FIRST = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+ANSWERS = {
+    "of a length": b"HTTP/1.1 403 Forbidden\r\nX-One: a\r\nx-one: b\r\nContent-Length: 3\r\n\r\nno!",
+    "in chunks": CHUNKED + b"3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n",
+    "in chunks, with a trailer": CHUNKED + b"3\r\nabc\r\n0\r\nX-Trailer: one\r\n\r\n",
+    "without a body": b"HTTP/1.1 204 No Content\r\n\r\n",
+    "after an interim one": b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + FIRST,
+    "without a reason": b"HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok",
+    "of HTTP/1.0": b"HTTP/1.0 200 OK\r\n\r\nto the end",
+    "to the end": b"HTTP/1.1 200 OK\r\n\r\nto the end",
+    "that says that it is the last": b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok",
+    "that is not there": b"",
+    "cut in its headers": b"HTTP/1.1 200 OK\r\nContent-Le",
+    "cut in its body": b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nok",
+    "cut in a chunk": CHUNKED + b"30\r\nabc",
+    "of another version": b"HTTP/2.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
+    "that is no HTTP": b"SSH-2.0-OpenSSH_9.2\r\n",
+    "with endless headers": b"HTTP/1.1 200 OK\r\n" + b"X-Filler: " + b"x" * 200_000 + b"\r\n\r\n",
+    "with a length that is no number": b"HTTP/1.1 200 OK\r\nContent-Length: two\r\n\r\nok",
+}
+Result = tuple[int, list[tuple[str, str]], bytes] | str
+
+
+async def put(sockets: ConnectionPool, url: str) -> Result:
+    """The answer, or the name of the error."""
+    try:
+        response = await sockets.handle_async_request(httpx.Request("GET", url))
+        try:
+            body = b"".join([part async for part in response.stream])  # type: ignore[union-attr]
+        finally:
+            await response.aclose()
+    except httpx.TransportError as error:
+        return type(error).__name__
+    return response.status_code, [(name.lower(), value) for name, value in response.headers.multi_items()], body
+
+
+async def serving(second: bytes, step: int, ask: Callable[[str], object]) -> int:
+    """Have ``ask`` put requests to a server, whose second answer on a socket is this, in parts of so many bytes; and
+    return how many sockets were opened.
+    """
+    tasks = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        tasks.append(asyncio.current_task())
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(FIRST)
+            await reader.readuntil(b"\r\n\r\n")
+            for at in range(0, len(second), step):
+                writer.write(second[at : at + step])
+                await writer.drain()
+                await asyncio.sleep(0)
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        await ask(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")  # type: ignore[misc]
+        await asyncio.gather(*filter(None, tasks))
+    return len(tasks)
+
+
+@pytest.mark.parametrize("step", [1 << 20, 7])
+def test_an_answer_is_read_as_httpx_reads_it(
+    subtests: pytest.Subtests, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    for name, second in ANSWERS.items():
+        with subtests.test(answer=name):
+            found = []
+            for fast in (True, False):
+                monkeypatch.setattr(kept_socket, "is_parser_installed", lambda fast=fast: fast)
+                results: list[Result] = []
+
+                async def ask(url: str, results: list[Result] = results) -> None:
+                    async with ConnectionPool().reserve(3) as sockets:
+                        results += [await put(sockets, url), await put(sockets, url)]
+
+                opened = asyncio.run(serving(second, step if len(second) < 1000 else 4096, ask))
+                found.append((results, opened))
+            assert found[0] == found[1]
+            assert found[0][0][0] == (200, [("content-length", "2")], b"ok")
+
+
+def test_what_is_refused_here_is_asked_again_by_httpx() -> None:
+    """llhttp accepts no answer with two ways to tell its length, h11 does."""
+    both = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+    results: list[Response | NetworkFailure] = []
+
+    async def ask(url: str) -> None:
+        async with ConnectionPool().reserve(3) as sockets:
+            sender = Sender(sockets, Clock(), Patience(), {"graph": RateLimit(())})
+            for _ in range(2):
+                results.append(await sender.send(httpx.Request("GET", url), "graph.alerts"))
+
+    assert asyncio.run(serving(both, len(both), ask)) == 2
+    assert [(one.exchange.status, one.exchange.attempts) for one in results] == [(200, 1), (200, 2)]
