@@ -80,3 +80,71 @@ def test_end_announced(machines: Answer[ODataList[Machine]]) -> None:
             about="defender",
             certainty="likely",
         )
+
+
+QUIET = timedelta(days=7)
+"""After that Defender for Endpoint calls a machine inactive (documented)."""
+
+
+def onboarded(machines_sample: Answer[ODataList[Machine]]) -> list[Machine]:
+    """Return the machines of the sample that Defender for Endpoint watches. Raises ``NotApplicable`` for none."""
+    found = [machine for machine in machines_sample.data.value if machine.onboarding_status in (None, "Onboarded")]
+    if not found:
+        not_applicable("Defender for Endpoint lists no machine that is onboarded")
+    return found
+
+
+@check("MDE-005", "most machines still report", level="should", owns=("data_stale:machines",), moving=True)
+def test_machines_report(machines_sample: Answer[ODataList[Machine]]) -> None:
+    """At least half of the first 100 onboarded machines were seen within 7 days, and are not called Inactive."""
+    now, found = machines_sample.exchange.date, onboarded(machines_sample)
+    if now is None:
+        not_applicable("the answer carries no date to judge ages by")
+    silent = [one for one in found if now - one.last_seen > QUIET or one.health_status == "Inactive"]
+    if len(silent) * 2 > len(found):
+        fail(
+            f"{len(silent)} of {len(found)} machines have not reported for 7 days: nothing is detected on them.",
+            "data_stale",
+            about="machines",
+            certainty="likely",
+            remedy="Look these machines up in the Defender portal: they are switched off, offboarded, or cannot reach"
+            " the service.",
+        )
+
+
+IMPAIRED = ("ImpairedCommunication", "NoSensorData", "NoSensorDataImpairedCommunication")
+
+
+@check("MDE-006", "the sensors of most machines work", level="should", owns=("data_stale:sensors",), moving=True)
+def test_sensors(machines_sample: Answer[ODataList[Machine]]) -> None:
+    """``healthStatus`` is neither ImpairedCommunication nor NoSensorData on at least half of the first 100 onboarded
+    machines.
+    """
+    found = onboarded(machines_sample)
+    impaired = [machine for machine in found if machine.health_status in IMPAIRED]
+    if len(impaired) * 2 > len(found):
+        fail(
+            f"The sensors of {len(impaired)} of {len(found)} machines send nothing, or not everything"
+            f" ({', '.join(sorted({machine.health_status for machine in impaired}))}).",
+            "data_stale",
+            about="sensors",
+            certainty="likely",
+            remedy="Mend the sensors as https://learn.microsoft.com/defender-endpoint/fix-unhealthy-sensors says.",
+        )
+
+
+@check("MDE-007", "most machines that can be watched are", level="should", owns=("data_stale:onboarding",), moving=True)
+def test_onboarding(machines_sample: Answer[ODataList[Machine]]) -> None:
+    """Of the first 100 machines no more than half can be onboarded (``CanBeOnboarded``) and are not."""
+    machines = machines_sample.data.value
+    if not machines:
+        not_applicable("Defender for Endpoint lists no machine")
+    waiting = sum(machine.onboarding_status == "CanBeOnboarded" for machine in machines)
+    if waiting * 2 > len(machines):
+        fail(
+            f"{waiting} of {len(machines)} machines are known and not onboarded: nothing is detected on them.",
+            "data_stale",
+            about="onboarding",
+            certainty="likely",
+            remedy="Onboard these machines, or exclude them in the Defender portal.",
+        )

@@ -16,7 +16,7 @@ from conformance.probing.evidence import Answer
 from conformance.probing.following import FirstThere, Item, NextPage
 from conformance.probing.probe import NotApplicable, T, probe
 
-PAGE, LONG_PAGE = 3, 50
+PAGE, LONG_PAGE, SAMPLE = 3, 50, 100
 
 
 def of_defender(connection: Connection, endpoint: Endpoint[T], **parameters: Any) -> Ask[T]:
@@ -66,6 +66,12 @@ def machine(connection: Connection, machines: Answer[ODataList[Machine]]) -> Fir
 @probe
 def machines_filtered(connection: Connection) -> Ask[ODataList[Machine]]:
     return of_defender(connection, defender.MACHINES, top=2, filter="healthStatus eq 'Active'")
+
+
+@probe
+def machines_sample(connection: Connection) -> Ask[ODataList[Machine]]:
+    """As many machines as tell how most of them are."""
+    return first_machines(connection, SAMPLE)
 
 
 def first_alerts(connection: Connection, top: int) -> Ask[ODataList[Alert]]:

@@ -266,3 +266,20 @@ def test_readers_by_name_change_nothing() -> None:
 
 def test_contributors_by_name_change_something() -> None:
     assert all(any(changes(action) for action in BUILT_IN[role].actions) for role in WRITING)
+
+
+# RBAC-023: roles that Defender keeps itself
+
+
+MANAGED = "Defender Unified RBAC Reader"
+
+
+def test_a_role_that_defender_keeps_itself() -> None:
+    fails("RBAC-023", held(READER, MANAGED), "rbac_wrong_principal", "unified RBAC")
+
+
+def test_unified_rbac_that_was_activated_is_a_note_and_no_more() -> None:
+    there = world()
+    there.tenant.assign(MANAGED, to=stable_id("analysts"))
+    ends("RBAC-023", there, "not_applicable", "not documented")
+    ends("RBAC-023", world(), "passed")
