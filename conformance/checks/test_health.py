@@ -21,7 +21,7 @@ Row = Mapping[str, Any]
 SWITCH_ON = "health monitoring is not switched on: Microsoft Sentinel > Settings > Auditing and health monitoring"
 
 
-def health_states(query_health_states: Evidence) -> list[Row]:
+def health_states(query_health_states: Evidence) -> Sequence[Row]:
     """Return the rows of SentinelHealth by resource and operation. Raises ``NotApplicable`` where the table is not
     there, and :class:`Found` for another refusal.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 from conformance.apis import ENDPOINTS
 from conformance.apis.arm import Table
@@ -30,7 +31,7 @@ XDR = "Microsoft XDR"
 NOT_CONNECTED = "defender_portal_not_connected"
 
 
-def today_of(answer: Answer[object]) -> date:
+def today_of(answer: Answer[Any]) -> date:
     """Return the day of an answer, by the service's clock. Raises ``NotApplicable`` where nothing says which it is."""
     now = answer.exchange.date or answer.exchange.received
     if now is None:
@@ -38,7 +39,7 @@ def today_of(answer: Answer[object]) -> date:
     return now.date()
 
 
-def portal_end(answer: Answer[object]) -> str:
+def portal_end(answer: Answer[Any]) -> str:
     """Return the sentence that counts down to the end of Microsoft Sentinel in the Azure portal."""
     return f"{PORTAL.what} ends on {PORTAL.ends}, {PORTAL.countdown(today_of(answer))}."
 

@@ -61,14 +61,19 @@ def test_incidents_that_are_only_in_sentinel_need_no_such_page() -> None:
 # READY-003 to READY-006: rules and automation
 
 
-def with_rule(body: dict[str, Any], **change: object) -> None:
-    """Change the first rule: its kind, or its properties."""
-    rule = body["value"][0]
-    rule["kind"] = change.pop("kind", rule["kind"])
-    rule["properties"].update(change)
+def with_rule(**change: Any) -> World:
+    """A world whose first rule is of another kind, or has other properties."""
+    properties = {name: value for name, value in change.items() if name != "kind"}
+
+    def first(body: dict[str, Any]) -> None:
+        rule = body["value"][0]
+        rule["kind"] = change.get("kind", rule["kind"])
+        rule["properties"].update(properties)
+
+    return changed(world(), RULES, first)
 
 
-RULE_CASES = [
+RULE_CASES: list[tuple[str, dict[str, Any], str]] = [
     ("READY-003", {"kind": "Fusion", "alertRuleTemplateName": "template"}, "api_retires_soon"),
     ("READY-003", {"kind": "MicrosoftSecurityIncidentCreation", "productFilter": "x"}, "api_retires_soon"),
     ("READY-004", {"incidentConfiguration": {"createIncident": False}}, "data_hidden"),
@@ -79,17 +84,15 @@ RULE_CASES = [
 def test_rules_that_do_not_do_their_work_any_more(subtests: pytest.Subtests) -> None:
     for id, change, cause in RULE_CASES:
         with subtests.test(id=id, change=change):
-            there = changed(world(), RULES, lambda body, change=change: with_rule(body, **change))
-            fails(id, there, cause, "Sign-in from a rare country")
+            fails(id, with_rule(**change), cause, "Sign-in from a rare country")
 
 
 def test_disabled_rules_and_like_named_tables_do_not_matter(subtests: pytest.Subtests) -> None:
     for id, change, _ in RULE_CASES:
         with subtests.test(id=id, change=change):
-            off = {**change, "enabled": False}
-            ends(id, changed(world(), RULES, lambda body, off=off: with_rule(body, **off)), "passed")
+            ends(id, with_rule(**change, enabled=False), "passed")
     query = "MyThreatIntelligenceIndicator_CL | take 1"
-    ends("READY-006", changed(world(), RULES, lambda body: with_rule(body, query=query)), "passed")
+    ends("READY-006", with_rule(query=query), "passed")
 
 
 def conditions(name: str) -> list[dict[str, Any]]:
@@ -101,22 +104,18 @@ def conditions(name: str) -> list[dict[str, Any]]:
     return [{"conditionType": "Boolean", "conditionProperties": both}]
 
 
-def with_condition(body: dict[str, Any], name: str, enabled: bool = True) -> None:
-    body["value"][0]["properties"]["triggeringLogic"].update(conditions=conditions(name), isEnabled=enabled)
+def with_condition(name: str, enabled: bool = True) -> World:
+    """A world whose automation rule compares this property."""
+    change = {"conditions": conditions(name), "isEnabled": enabled}
+    return changed(world(), AUTOMATION, lambda body: body["value"][0]["properties"]["triggeringLogic"].update(change))
 
 
 def test_automation_that_compares_what_the_defender_portal_changes(subtests: pytest.Subtests) -> None:
     for name, says in (("IncidentTitle", "the title"), ("IncidentProviderName", "the provider")):
         with subtests.test(property=name):
-            there = changed(world(), AUTOMATION, lambda body, name=name: with_condition(body, name))
-            fails("READY-005", there, "api_retires_soon", says)
-    other = changed(world(), AUTOMATION, lambda body: with_condition(body, "IncidentRelatedAnalyticRuleIds"))
-    ends("READY-005", other, "passed")
-    ends(
-        "READY-005",
-        changed(world(), AUTOMATION, lambda body: with_condition(body, "IncidentTitle", enabled=False)),
-        "passed",
-    )
+            fails("READY-005", with_condition(name), "api_retires_soon", says)
+    ends("READY-005", with_condition("IncidentRelatedAnalyticRuleIds"), "passed")
+    ends("READY-005", with_condition("IncidentTitle", enabled=False), "passed")
 
 
 # The announced ends
@@ -146,11 +145,12 @@ def test_days_are_counted_down() -> None:
 def classic(sub_type: str) -> World:
     """A world whose first table is a custom one of this sub-type."""
     schema = {"name": "Old_CL", "tableType": "CustomLog", "tableSubType": sub_type}
-    return changed(
-        world(),
-        "arm.tables",
-        lambda body: body["value"][0].update(name="Old_CL") or body["value"][0]["properties"].update(schema=schema),
-    )
+
+    def first(body: dict[str, Any]) -> None:
+        body["value"][0]["name"] = "Old_CL"
+        body["value"][0]["properties"]["schema"] = schema
+
+    return changed(world(), "arm.tables", first)
 
 
 def test_tables_of_the_data_collector_api() -> None:

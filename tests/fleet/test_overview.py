@@ -337,3 +337,23 @@ def test_each_owner_has_a_page_with_the_commands_of_their_connections_alone(tmp_
     assert "Ana, +1 555 0100" in text
     assert "customer-04" in text
     assert "customer-02" not in text
+
+
+# Announced ends
+
+
+def test_who_is_not_ready_is_named_and_counted_down() -> None:
+    states = ("healthy", "portal-not-connected", "portal-unready")
+    fleet = overview(customers(6, states), 12.0, "all")
+    ends = {end.id: end for end in fleet.ends}
+    portal = ends["azure-portal"]
+    assert (portal.days_left, portal.countdown) == (127, "in 127 days")
+    assert portal.connections == ("customer-02", "customer-03", "customer-05", "customer-06")
+    assert ends["threat-intelligence-table"].connections == ("customer-03", "customer-06")
+    assert [end.ends for end in fleet.ends] == sorted(end.ends for end in fleet.ends)
+    for form in (summary(fleet), index(fleet), shown(fleet, width=200, full=True).encode()):
+        assert b"in 127 days" in form
+        assert b"Microsoft Sentinel in the Azure portal" in form
+    written = report_json.encode(fleet.head)
+    assert_valid(written)
+    assert b'"days_left": 127' in written

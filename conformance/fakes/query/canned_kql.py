@@ -6,7 +6,7 @@ Anything else is refused honestly; rows are never invented.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -221,7 +221,7 @@ def _since(workspace: Workspace, name: str, since: datetime, window: Window | No
     return [row for row in rows_of(workspace, name, window) if row["TimeGenerated"] > since]
 
 
-def _newest(rows: list[Row], column: str) -> list[Row]:
+def _newest(rows: Sequence[Row], column: str) -> list[Row]:
     """Return the rows by a time, the latest first, as many as the queries take."""
     return sorted(rows, key=lambda row: row[column], reverse=True)[:500]
 

@@ -4,10 +4,10 @@ A scenario arranges a healthy world; every answer follows from the state. ``heal
 """
 
 # In the order of a connection, which is the order that they are listed in.
-from conformance.fakes.scenarios import access, connection, credentials, data, places, services
+from conformance.fakes.scenarios import access, connection, credentials, data, health, places, services
 from conformance.fakes.scenarios.registry import SCENARIOS, Scenario, scenario
 
 __all__ = ["MODULES", "SCENARIOS", "Scenario", "scenario"]
 
-MODULES = (connection, credentials, access, places, data, services)
+MODULES = (connection, credentials, access, places, data, health, services)
 """The modules whose scenarios make up :data:`SCENARIOS`."""
