@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rich.console import Console
 
-from conformance.report.fleet.overview import Overview, SharedCause, counted, folded
+from conformance.report.fleet.overview import Overview, SharedCause, counted
 from conformance.report.fleet.summary import notification_text
 from conformance.report.provenance import provenance
 from conformance.report.terminal_layout import Line, height, show
@@ -44,8 +44,7 @@ def _lines(fleet: Overview, *, full: bool) -> Iterator[Line]:
     )
     yield from (
         Line(
-            f"{end.ends} ({end.countdown}): {end.what}: {counted(len(end.connections))} not ready"
-            f" ({folded(end.connections)})",
+            f"{end.what}, {end.countdown}: {counted(len(end.connections))} not ready",
             label="ends",
             rank=FACT,
         )
