@@ -41,6 +41,10 @@ def _machines_silent(world: World) -> None:
         machine.update(lastSeen=silent, healthStatus="Inactive")
 
 
+FUSION = ("description", "severity", "tactics", "techniques", "lastModifiedUtc")
+"""What a rule of the kind Fusion has in common with scheduled ones."""
+
+
 @scenario(
     "portal-unready",
     "rules and automation depend on what ends with the Azure portal",
@@ -51,8 +55,14 @@ def _portal_unready(world: World) -> None:
     properties = content["alertRules"][0]["properties"]
     properties["query"] = "ThreatIntelligenceIndicator | join SigninLogs on $left.NetworkIP == $right.IPAddress"
     properties["incidentConfiguration"] = {"createIncident": False}
-    content["alertRules"][1]["kind"] = "Fusion"
-    content["alertRules"][1]["properties"]["alertRuleTemplateName"] = "f71aba3d-28fb-450b-b192-4e76a83015c8"
+    fusion = content["alertRules"][1]
+    fusion["kind"] = "Fusion"
+    fusion["properties"] = {
+        **{name: fusion["properties"][name] for name in FUSION},
+        "alertRuleTemplateName": "f71aba3d-28fb-450b-b192-4e76a83015c8",
+        "displayName": "Advanced Multistage Attack Detection",
+        "enabled": True,
+    }
     condition = {"propertyName": "IncidentTitle", "operator": "Contains", "propertyValues": ["test"]}
     content["automationRules"][0]["properties"]["triggeringLogic"]["conditions"] = [
         {"conditionType": "Property", "conditionProperties": condition}
