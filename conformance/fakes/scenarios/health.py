@@ -41,7 +41,7 @@ def _machines_silent(world: World) -> None:
         machine.update(lastSeen=silent, healthStatus="Inactive")
 
 
-FUSION = ("description", "severity", "tactics", "techniques", "lastModifiedUtc")
+FUSION = ("description", "severity", "tactics", "lastModifiedUtc")
 """What a rule of the kind Fusion has in common with scheduled ones."""
 
 
