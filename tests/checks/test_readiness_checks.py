@@ -73,11 +73,11 @@ def with_rule(**change: Any) -> World:
     return changed(world(), RULES, first)
 
 
-RULE_CASES: list[tuple[str, dict[str, Any], str]] = [
-    ("READY-003", {"kind": "Fusion", "alertRuleTemplateName": "template"}, "api_retires_soon"),
-    ("READY-003", {"kind": "MicrosoftSecurityIncidentCreation", "productFilter": "x"}, "api_retires_soon"),
-    ("READY-004", {"incidentConfiguration": {"createIncident": False}}, "data_hidden"),
-    ("READY-006", {"query": "ThreatIntelligenceIndicator | where Active"}, "api_retired"),
+RULE_CASES = [
+    ("READY-003", dict[str, Any](kind="Fusion", alertRuleTemplateName="template"), "api_retires_soon"),
+    ("READY-003", dict[str, Any](kind="MicrosoftSecurityIncidentCreation", productFilter="x"), "api_retires_soon"),
+    ("READY-004", dict[str, Any](incidentConfiguration={"createIncident": False}), "data_hidden"),
+    ("READY-006", dict[str, Any](query="ThreatIntelligenceIndicator | where Active"), "api_retired"),
 ]
 
 
