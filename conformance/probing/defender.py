@@ -42,10 +42,12 @@ def machines(connection: Connection) -> Ask[ODataList[Machine]]:
 
 @probe
 def machines_next(connection: Connection, machines: Answer[ODataList[Machine]]) -> NextPage[ODataList[Machine]]:
-    """The second page, by ``$skip``: with an explicit ``$top`` Defender hands out no next link."""
+    """The second page, by ``$skip``: with an explicit ``$top`` Defender hands out no next link. It is long enough to
+    tell how most machines are.
+    """
 
     def following(page: ODataList[Machine]) -> Ask[ODataList[Machine]] | None:
-        return None if len(page.value) < PAGE else defender.MACHINES.ask(top=PAGE, skip=PAGE)
+        return None if len(page.value) < PAGE else defender.MACHINES.ask(top=SAMPLE, skip=PAGE)
 
     return NextPage(first_machines(connection, PAGE), machines.data, following, names)
 
@@ -66,12 +68,6 @@ def machine(connection: Connection, machines: Answer[ODataList[Machine]]) -> Fir
 @probe
 def machines_filtered(connection: Connection) -> Ask[ODataList[Machine]]:
     return of_defender(connection, defender.MACHINES, top=2, filter="healthStatus eq 'Active'")
-
-
-@probe
-def machines_sample(connection: Connection) -> Ask[ODataList[Machine]]:
-    """As many machines as tell how most of them are."""
-    return first_machines(connection, SAMPLE)
 
 
 def first_alerts(connection: Connection, top: int) -> Ask[ODataList[Alert]]:
