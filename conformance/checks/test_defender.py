@@ -106,7 +106,7 @@ def onboarded(machines: Answer[ODataList[Machine]], machines_next: Evidence) -> 
 
 @check("MDE-005", "most machines still report", level="should", owns=("data_stale:machines",), moving=True)
 def test_machines_report(machines: Answer[ODataList[Machine]], machines_next: Evidence) -> None:
-    """At least half of the onboarded machines of the first two pages were seen within 7 days, and are not called Inactive."""
+    """At least half of the onboarded machines of two pages were seen within 7 days, and are not called Inactive."""
     now, found = machines.exchange.date, onboarded(machines, machines_next)
     if now is None:
         not_applicable("the answer carries no date to judge ages by")
