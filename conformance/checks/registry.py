@@ -28,6 +28,8 @@ AREAS: Mapping[str, str] = {
     "ingestion": "Log ingestion with the same app",
     "consistency": "Two routes to the same truth",
     "hygiene": "Hygiene",
+    "health": "What fails without saying so",
+    "readiness": "Ready for what Microsoft has announced",
     "guide": "The onboarding guide",
 }
 """The areas in the order of a connection: what comes later needs what comes before."""

@@ -298,3 +298,39 @@ def test_roles_of_the_profile(
         ]:
             enough = needs.role if needs.roles else "a role with the actions of the profile alone"
             beyond(f"{name} allows {', '.join(more)}; {enough} is enough.", name, connection)
+
+
+MANAGED = "Defender Unified RBAC"
+"""The names of roles begin with it that Defender keeps itself once unified RBAC is activated for a workspace."""
+
+
+@check("RBAC-024", "the app's Azure role is its own", level="should", owns=("rbac_wrong_principal:unified_rbac",))
+def test_own_role(
+    token_arm: Answer[Token],
+    assignments_here: Answer[ArmList[RoleAssignment]],
+    role_definitions: Answer[ArmList[RoleDefinition]],
+) -> None:
+    """A role that Defender's unified RBAC keeps holds no service principals: what somebody adds there by hand may go.
+    Where such roles are assigned at the workspace unified RBAC was activated; what that does to the access of an app is
+    not documented, and nothing is said about it.
+    """
+    names = {definition.name.lower(): definition.properties.role_name for definition in role_definitions.data.value}
+    managed = [
+        assignment
+        for assignment in assignments_here.data.value
+        if names.get(assignment.properties.role_definition_id.rpartition("/")[2].lower(), "").startswith(MANAGED)
+    ]
+    own = [assignment for assignment in managed if assignment.properties.principal_id == token_arm.data.object_id]
+    if own:
+        fail(
+            "The app holds a role that Defender's unified RBAC keeps itself, and that holds no service principals.",
+            "rbac_wrong_principal",
+            about="unified_rbac",
+            certainty="likely",
+            remedy="Assign Microsoft Sentinel Reader to the app at the resource group of the workspace.",
+        )
+    if managed:
+        not_applicable(
+            "Defender's unified RBAC was activated for this workspace; what that does to an app's access is not"
+            " documented"
+        )
