@@ -16,7 +16,7 @@ from conformance.checks.announcements import ANNOUNCEMENTS
 from conformance.checks.conditions import properties_compared
 from conformance.checks.expect import Found, fail, not_applicable
 from conformance.checks.registry import check
-from conformance.checks.test_arm import shown
+from conformance.checks.test_arm_limits import shown
 from conformance.checks.test_graph import of_sentinel
 from conformance.checks.test_sentinel import rule_titles
 from conformance.checks.wording import titles
