@@ -60,9 +60,10 @@ def false_words(report: Report) -> list[tuple[str, str, str | None, str | None]]
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(rate=st.integers(1, 3), random=st.randoms(use_true_random=False))
-def test_a_living_healthy_tenant_is_healthy(rate: int, random: Random) -> None:
-    report = verify(made_up(), source=Living(rate, random))
+@given(rate=st.integers(1, 3), seed=st.integers(0, 2**32))
+def test_a_living_healthy_tenant_is_healthy(rate: int, seed: int) -> None:
+    """A seed, and not each event by itself: in which order requests arrive differs between two runs of the same."""
+    report = verify(made_up(), source=Living(rate, Random(seed)))
     assert false_words(report) == []
     assert report.ok
 
