@@ -223,12 +223,12 @@ def pytest_runtestloop(session):
 
 def pytest_collection(session):
     if session.config.option.sentinel_config:
-        from conformance.probing.client import Client
+        from conformance.probing.guard import Guard
 
-        async def send(*_, **__):
+        async def handle(*_):
             os._exit(0)
 
-        Client.send = send
+        Guard.handle_async_request = handle
 """
 """A plugin that ends a process where its first request would leave; without a connection, where its first test runs."""
 

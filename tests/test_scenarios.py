@@ -124,7 +124,6 @@ UNMET = {
     "ip_blocked": "Entra says conditional_access_blocked for apps",
     "kql_invalid": "the queries are this suite's own",
     "response_too_large": "the queries ask for little",
-    "api_retired": "nothing retired is asked; GRAPH-005 reads the token",
     "other_service": "no other service is asked: only met in pasted text",
     "link_expired": "no download link is followed: only met in pasted text",
     "answer_hidden": "answers are not hidden from this suite: only met in pasted text",

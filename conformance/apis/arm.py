@@ -6,7 +6,7 @@ except where the subscription itself is asked.
 
 from __future__ import annotations
 
-from conformance.apis.azure_resources import ResourceGroup, Subscription, Table, Workspace
+from conformance.apis.azure_resources import Provider, ResourceGroup, Subscription, Table, Workspace
 from conformance.apis.azure_roles import DenyAssignment, Permissions, RoleAssignment, RoleDefinition
 from conformance.apis.endpoint import ARM, Action, Endpoint
 from conformance.apis.endpoint import WORKSPACE as WORKSPACE_PATH
@@ -15,6 +15,7 @@ from conformance.apis.shape import ArmList
 __all__ = [
     "DenyAssignment",
     "Permissions",
+    "Provider",
     "ResourceGroup",
     "RoleAssignment",
     "RoleDefinition",
@@ -27,6 +28,8 @@ DOCS = "https://learn.microsoft.com/rest/api/"
 SUBSCRIPTION_PATH = "/subscriptions/{subscription_id}"
 RESOURCE_GROUP_PATH = SUBSCRIPTION_PATH + "/resourceGroups/{resource_group}"
 AUTHORIZATION = "/providers/Microsoft.Authorization"
+INSIGHTS, LOGS = "Microsoft.SecurityInsights", "Microsoft.OperationalInsights"
+"""The resource providers of Microsoft Sentinel and of its workspace."""
 
 SUBSCRIPTION = Endpoint(
     name="arm.subscription",
@@ -150,4 +153,27 @@ TABLE = Endpoint(
     source=DOCS + "loganalytics/tables/get",
     needs=Action("Microsoft.OperationalInsights/workspaces/tables/read"),
     api_version="2025-07-01",
+)
+
+TABLES = Endpoint(
+    name="arm.tables",
+    api=ARM,
+    method="GET",
+    path=WORKSPACE_PATH + "/tables",
+    answers=ArmList[Table],
+    source=DOCS + "loganalytics/tables/list-by-workspace",
+    needs=Action("Microsoft.OperationalInsights/workspaces/tables/read"),
+    api_version="2025-07-01",
+    paging="nextLink",
+)
+
+PROVIDER = Endpoint(
+    name="arm.provider",
+    api=ARM,
+    method="GET",
+    path=SUBSCRIPTION_PATH + "/providers/{namespace}",
+    answers=Provider,
+    source=DOCS + "resources/providers/get",
+    needs=Action("Microsoft.Resources/subscriptions/providers/read"),
+    api_version="2021-04-01",
 )

@@ -122,6 +122,15 @@ class Workspace(Resource, frozen=True, kw_only=True):
     tags: dict[str, str] | None = None
 
 
+class TableSchema(Shape, frozen=True, kw_only=True):
+    """``table_type`` is Microsoft, CustomLog, RestoredLogs or SearchResults; ``table_sub_type`` Any, Classic or
+    DataCollectionRuleBased. The columns are left out: there are very many.
+    """
+
+    table_type: str | None = None
+    table_sub_type: str | None = None
+
+
 class TableProperties(Shape, frozen=True, kw_only=True):
     """``plan`` is Analytics, Basic or Auxiliary; ``protection_level`` General or Protected, in newer api-versions."""
 
@@ -129,6 +138,7 @@ class TableProperties(Shape, frozen=True, kw_only=True):
     protection_level: str | None = None
     retention_in_days: int | None = None
     total_retention_in_days: int | None = None
+    schema: TableSchema | None = None
 
 
 class Table(Shape, frozen=True, kw_only=True):
@@ -138,3 +148,21 @@ class Table(Shape, frozen=True, kw_only=True):
     name: str
     type: str | None = None
     properties: TableProperties
+
+
+class ResourceType(Shape, frozen=True, kw_only=True):
+    """A kind of resource, and the api-versions that it can be asked with."""
+
+    resource_type: str
+    api_versions: tuple[str, ...] | None = None
+
+
+class Provider(Shape, frozen=True, kw_only=True):
+    """A resource provider in a subscription. ``registration_state`` is Registered, NotRegistered, Registering,
+    Unregistering or Unregistered.
+    """
+
+    id: str
+    namespace: str
+    registration_state: str
+    resource_types: tuple[ResourceType, ...] = ()

@@ -78,9 +78,50 @@ DAILY_CAP = Query(
 )
 """How often the daily cap stopped ingestion in the last 7 days, in the one column Count."""
 
+HEALTH = Query(
+    "health",
+    "SentinelHealth\n"
+    "| where TimeGenerated > ago(7d)\n"
+    '| summarize arg_max(TimeGenerated, Status), Failures=countif(Status == "Failure")'
+    " by SentinelResourceType, SentinelResourceName, OperationName\n"
+    "| top 500 by TimeGenerated desc",
+)
+"""The latest state of each connector, rule and playbook by operation, and how often it failed in the last 7 days."""
+
+VOLUMES = Query(
+    "volumes",
+    "Usage\n"
+    "| where TimeGenerated > ago(14d)\n"
+    "| summarize LastHour=max(TimeGenerated), Days=dcount(bin(TimeGenerated, 1d)),"
+    " BilledToday=sumif(Quantity, IsBillable and TimeGenerated > ago(1d)) by DataType\n"
+    "| top 500 by LastHour desc",
+)
+"""Per table with data in the last 14 days: the last hour with data, the number of days with any, and the billed
+megabytes of the last day."""
+
+AGENTS = Query(
+    "agents",
+    "Heartbeat\n"
+    "| where TimeGenerated > ago(14d)\n"
+    "| summarize LastHeartbeat=max(TimeGenerated) by Computer\n"
+    "| summarize Agents=count(), Silent=countif(LastHeartbeat < ago(1d))",
+)
+"""How many agents sent a heartbeat in the last 14 days, and how many of them none in the last day."""
+
 QUERIES: Mapping[str, Query] = MappingProxyType(
     {
         query.name: query
-        for query in (PRINT, *_TAKEN.values(), FRESHNESS, UNKNOWN_TABLE, TIMESPAN, RECENT_INCIDENTS, DAILY_CAP)
+        for query in (
+            PRINT,
+            *_TAKEN.values(),
+            FRESHNESS,
+            UNKNOWN_TABLE,
+            TIMESPAN,
+            RECENT_INCIDENTS,
+            DAILY_CAP,
+            HEALTH,
+            VOLUMES,
+            AGENTS,
+        )
     }
 )

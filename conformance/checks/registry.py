@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any, Literal, TypeVar
 
 from conformance.connection import Connection
@@ -28,6 +30,8 @@ AREAS: Mapping[str, str] = {
     "ingestion": "Log ingestion with the same app",
     "consistency": "Two routes to the same truth",
     "hygiene": "Hygiene",
+    "health": "What fails without saying so",
+    "readiness": "Ready for what Microsoft has announced",
     "guide": "The onboarding guide",
 }
 """The areas in the order of a connection: what comes later needs what comes before."""
@@ -133,6 +137,7 @@ def order(check: Check) -> tuple[int, str, str]:
 
 def catalogue() -> Mapping[str, Check]:
     """Return all declared checks by id, in order, the shipped ones included."""
-    for area in AREAS:
-        import_module(f"conformance.checks.test_{area}")
+    for module in iter_modules([str(Path(__file__).parent)]):
+        if module.name.startswith("test_"):
+            import_module(f"{__package__}.{module.name}")
     return {check.id: check for check in sorted(_checks.values(), key=order)}

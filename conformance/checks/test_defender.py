@@ -11,6 +11,7 @@ from conformance.checks.expect import fail, not_applicable, repeats, requested_i
 from conformance.checks.registry import check
 from conformance.probing.defender import PAGE, names
 from conformance.probing.evidence import Answer, Evidence
+from conformance.probing.following import Pages
 
 
 @check(
@@ -51,7 +52,7 @@ def test_options(
     )
     if pages is not None:
         require(
-            not repeats(names(pages.first), names(pages.second)),
+            not repeats(names(pages.first), names(pages.second)[:PAGE]),
             f"$skip={PAGE} gave no machine that is not among the first {PAGE}.",
             promise="defender-options",
         )
@@ -79,4 +80,79 @@ def test_end_announced(machines: Answer[ODataList[Machine]]) -> None:
             "api_retires_soon",
             about="defender",
             certainty="likely",
+        )
+
+
+QUIET = timedelta(days=7)
+"""After that Defender for Endpoint calls a machine inactive (documented)."""
+
+
+def sample(machines: Answer[ODataList[Machine]], machines_next: Evidence) -> list[Machine]:
+    """Return the machines of the first two pages, each once. Raises ``NotApplicable`` where there is none."""
+    pages: Pages[ODataList[Machine]] | None = require_answer(machines_next)
+    listed = [*machines.data.value, *(pages.second.value if pages else ())]
+    if not listed:
+        not_applicable("Defender for Endpoint lists no machine")
+    return list({machine.id: machine for machine in listed}.values())
+
+
+def onboarded(machines: Answer[ODataList[Machine]], machines_next: Evidence) -> list[Machine]:
+    """Return those that Defender for Endpoint watches. Raises ``NotApplicable`` where there is none."""
+    found = [one for one in sample(machines, machines_next) if one.onboarding_status in (None, "Onboarded")]
+    if not found:
+        not_applicable("Defender for Endpoint lists no machine that is onboarded")
+    return found
+
+
+@check("MDE-005", "most machines still report", level="should", owns=("data_stale:machines",), moving=True)
+def test_machines_report(machines: Answer[ODataList[Machine]], machines_next: Evidence) -> None:
+    """At least half of the onboarded machines of two pages were seen within 7 days, and are not called Inactive."""
+    now, found = machines.exchange.date, onboarded(machines, machines_next)
+    if now is None:
+        not_applicable("the answer carries no date to judge ages by")
+    silent = [one for one in found if now - one.last_seen > QUIET or one.health_status == "Inactive"]
+    if len(silent) * 2 > len(found):
+        fail(
+            f"{len(silent)} of {len(found)} machines have not reported for 7 days: nothing is detected on them.",
+            "data_stale",
+            about="machines",
+            certainty="likely",
+            remedy="Look these machines up in the Defender portal: they are switched off, offboarded, or cannot reach"
+            " the service.",
+        )
+
+
+IMPAIRED = ("ImpairedCommunication", "NoSensorData", "NoSensorDataImpairedCommunication")
+
+
+@check("MDE-006", "the sensors of most machines work", level="should", owns=("data_stale:sensors",), moving=True)
+def test_sensors(machines: Answer[ODataList[Machine]], machines_next: Evidence) -> None:
+    """``healthStatus`` is neither ImpairedCommunication nor NoSensorData on at least half of the onboarded
+    machines.
+    """
+    found = onboarded(machines, machines_next)
+    impaired = [machine for machine in found if machine.health_status in IMPAIRED]
+    if len(impaired) * 2 > len(found):
+        fail(
+            f"The sensors of {len(impaired)} of {len(found)} machines send nothing, or not everything"
+            f" ({', '.join(sorted({machine.health_status for machine in impaired}))}).",
+            "data_stale",
+            about="sensors",
+            certainty="likely",
+            remedy="Mend the sensors as https://learn.microsoft.com/defender-endpoint/fix-unhealthy-sensors says.",
+        )
+
+
+@check("MDE-007", "most machines that can be watched are", level="should", owns=("data_stale:onboarding",), moving=True)
+def test_onboarding(machines: Answer[ODataList[Machine]], machines_next: Evidence) -> None:
+    """Of the machines of the first two pages no more than half can be onboarded (``CanBeOnboarded``) and are not."""
+    found = sample(machines, machines_next)
+    waiting = sum(machine.onboarding_status == "CanBeOnboarded" for machine in found)
+    if waiting * 2 > len(found):
+        fail(
+            f"{waiting} of {len(found)} machines are known and not onboarded: nothing is detected on them.",
+            "data_stale",
+            about="onboarding",
+            certainty="likely",
+            remedy="Onboard these machines, or exclude them in the Defender portal.",
         )

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
-from conformance.apis.sentinel import AlertRule, Incident, IncidentAlerts, IncidentEntities
+from conformance.apis.sentinel import (
+    AlertRule,
+    AutomationRule,
+    DataConnector,
+    Incident,
+    IncidentAlerts,
+    IncidentEntities,
+    Watchlist,
+)
 from conformance.apis.shape import ArmList
 from conformance.checks.expect import advise, fail, not_applicable, repeats, requested_id, require
 from conformance.checks.registry import check
+from conformance.checks.wording import titles
 from conformance.probing.evidence import Answer
 from conformance.probing.following import Pages
 from conformance.probing.sentinel import PAGE, names
@@ -115,3 +127,116 @@ def test_rule_enabled(alert_rules: Answer[ArmList[AlertRule]], incidents: Answer
     fail(
         "No analytics rule that this API shows is enabled: nothing detects anything here.", "data_stale", about="rules"
     )
+
+
+def rule_titles(rules: Iterable[AlertRule]) -> list[str]:
+    """Return the display names of rules in order; the name of a rule that has none."""
+    return sorted(rule.properties.display_name or rule.name for rule in rules)
+
+
+AUTO_DISABLED = re.compile(r"\s*AUTO DISABLED", re.IGNORECASE)
+
+
+@check("SENT-040", "Sentinel has disabled no rule by itself", level="should", owns=("data_stale:auto_disabled",))
+def test_auto_disabled(alert_rules: Answer[ArmList[AlertRule]]) -> None:
+    """After repeated permanent failures Sentinel disables a rule, and puts AUTO DISABLED before its name."""
+    found = rule_titles(
+        rule
+        for rule in alert_rules.data.value
+        if not rule.properties.enabled and AUTO_DISABLED.match(rule.properties.display_name or "")
+    )
+    if found:
+        fail(
+            f"Sentinel has disabled rules that failed again and again: {titles(found)}.",
+            "data_stale",
+            about="auto_disabled",
+            remedy="Mend what the descriptions of these rules name, take AUTO DISABLED from their names, and enable"
+            " them.",
+        )
+
+
+@check("SENT-041", "most analytics rules are enabled", level="should", owns=("data_stale:disabled_rules",))
+def test_disabled_share(alert_rules: Answer[ArmList[AlertRule]]) -> None:
+    """At least half of the rules that this API shows."""
+    rules = alert_rules.data.value
+    on = sum(bool(rule.properties.enabled) for rule in rules)
+    if not on:
+        not_applicable("no rule is enabled: SENT-030 says so" if rules else "the workspace has no rules")
+    if on * 2 < len(rules):
+        fail(
+            f"{len(rules) - on} of {len(rules)} analytics rules are disabled, and detect nothing.",
+            "data_stale",
+            about="disabled_rules",
+            remedy="Enable the rules that are wanted, and delete the others.",
+        )
+
+
+def is_off(connector: DataConnector) -> bool:
+    """Return whether a connector has data types, and each of them is switched off."""
+    types = (connector.properties and connector.properties.data_types) or {}
+    states = [str(one.get("state", "")).lower() for one in types.values() if isinstance(one, dict)]
+    return bool(states) and all(state == "disabled" for state in states)
+
+
+@check("SENT-042", "every data connector brings some data", level="should", owns=("data_stale:connectors_off",))
+def test_connectors_on(data_connectors: Answer[ArmList[DataConnector]]) -> None:
+    """A connector whose data types are all Disabled, or that is not active, is there and brings nothing."""
+    connectors = data_connectors.data.value
+    if not connectors:
+        not_applicable("no data connector is shown; many are no such resource")
+    off = sorted(
+        connector.kind
+        for connector in connectors
+        if is_off(connector) or (connector.properties and connector.properties.is_active is False)
+    )
+    if off:
+        fail(
+            f"Data connectors that are there and switched off: {titles(off)}.",
+            "data_stale",
+            about="connectors_off",
+            remedy="Switch on the data types that are wanted, or disconnect these connectors.",
+        )
+
+
+@check("SENT-043", "watchlists hold their items", level="should", owns=("data_stale:watchlists",))
+def test_watchlists(watchlists: Answer[ArmList[Watchlist]]) -> None:
+    """No watchlist whose provisioningState is Failed or Canceled: rules that look things up in it find nothing."""
+    if not watchlists.data.value:
+        not_applicable("the workspace has no watchlist")
+    failed = sorted(
+        watchlist.properties.watchlist_alias or watchlist.properties.display_name
+        for watchlist in watchlists.data.value
+        if watchlist.properties.provisioning_state in ("Failed", "Canceled") and not watchlist.properties.is_deleted
+    )
+    if failed:
+        fail(
+            f"Watchlists whose items could not be loaded: {titles(failed)}.",
+            "data_stale",
+            about="watchlists",
+            remedy="Upload the items of these watchlists again.",
+        )
+
+
+@check("SENT-044", "no enabled automation rule has expired", level="should", owns=("data_stale:automation",))
+def test_expired_automation(automation_rules: Answer[ArmList[AutomationRule]]) -> None:
+    """An automation rule with an ``expirationTimeUtc`` in the past is still called enabled, and does nothing."""
+    now = automation_rules.exchange.date
+    if now is None or not automation_rules.data.value:
+        not_applicable("the workspace has no automation rule" if now else "the answer carries no date")
+    expired = sorted(
+        rule.properties.display_name
+        for rule in automation_rules.data.value
+        if rule.properties.triggering_logic.is_enabled
+        and _is_past(rule.properties.triggering_logic.expiration_time_utc, now)
+    )
+    if expired:
+        fail(
+            f"Automation rules that are enabled and have expired: {titles(expired)}.",
+            "data_stale",
+            about="automation",
+            remedy="Give these rules a new expiration date, or disable them.",
+        )
+
+
+def _is_past(time: datetime | None, now: datetime) -> bool:
+    return time is not None and time < now

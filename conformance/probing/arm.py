@@ -6,6 +6,7 @@ from conformance.apis import arm
 from conformance.apis.arm import (
     DenyAssignment,
     Permissions,
+    Provider,
     ResourceGroup,
     RoleAssignment,
     RoleDefinition,
@@ -86,6 +87,25 @@ def incident_table(connection: Connection) -> Ask[Table]:
 @probe
 def alert_table(connection: Connection) -> Ask[Table]:
     return of_tables(connection, "SecurityAlert")
+
+
+@probe
+def tables(connection: Connection) -> Ask[ArmList[Table]]:
+    """All tables of the workspace: their plans, and how long they keep rows."""
+    of_azure(connection)
+    return arm.TABLES.ask()
+
+
+@probe
+def insights_provider(connection: Connection, subscription: Answer[Subscription]) -> Ask[Provider]:
+    """The provider of Microsoft Sentinel. Only a role on the subscription shows it, so it is asked where that is."""
+    return arm.PROVIDER.ask(namespace=arm.INSIGHTS)
+
+
+@probe
+def logs_provider(connection: Connection, subscription: Answer[Subscription]) -> Ask[Provider]:
+    """The provider of Log Analytics workspaces, likewise."""
+    return arm.PROVIDER.ask(namespace=arm.LOGS)
 
 
 # Clues: only put when a refusal has to be told apart.

@@ -17,7 +17,7 @@ from conformance.probing.following import FirstThere, Item, NextPage
 from conformance.probing.probe import NotApplicable, T, probe
 from conformance.probing.routes import stop_unless_called
 
-PAGE, LONG_PAGE = 3, 50
+PAGE, LONG_PAGE, SAMPLE = 3, 50, 100
 
 
 def of_defender(connection: Connection, endpoint: Endpoint[T], **parameters: Any) -> Ask[T]:
@@ -42,10 +42,12 @@ def machines(connection: Connection) -> Ask[ODataList[Machine]]:
 
 @probe
 def machines_next(connection: Connection, machines: Answer[ODataList[Machine]]) -> NextPage[ODataList[Machine]]:
-    """The second page, by ``$skip``: with an explicit ``$top`` Defender hands out no next link."""
+    """The second page, by ``$skip``: with an explicit ``$top`` Defender hands out no next link. It is long enough to
+    tell how most machines are.
+    """
 
     def following(page: ODataList[Machine]) -> Ask[ODataList[Machine]] | None:
-        return None if len(page.value) < PAGE else defender.MACHINES.ask(top=PAGE, skip=PAGE)
+        return None if len(page.value) < PAGE else defender.MACHINES.ask(top=SAMPLE, skip=PAGE)
 
     return NextPage(first_machines(connection, PAGE), machines.data, following, names)
 

@@ -83,5 +83,23 @@ def query_timespan(connection: Connection) -> Ask[QueryResponse]:
 
 
 @probe
+def query_health_states(connection: Connection) -> Ask[QueryResponse]:
+    """How connectors, rules and playbooks are, by SentinelHealth."""
+    return query(connection, kql.HEALTH)
+
+
+@probe
+def query_volumes(connection: Connection) -> Ask[QueryResponse]:
+    """What each table received, by Usage."""
+    return query(connection, kql.VOLUMES)
+
+
+@probe
+def query_agents(connection: Connection) -> Ask[QueryResponse]:
+    """How many agents still send heartbeats."""
+    return query(connection, kql.AGENTS)
+
+
+@probe
 def query_daily_cap(connection: Connection) -> Ask[QueryResponse]:
     return query(connection, kql.DAILY_CAP)

@@ -49,6 +49,9 @@ _OWN = "$metadata $entity .default default common organizations consumers Primar
 _PRODUCTS = (
     "Azure Microsoft Sentinel XDR Defender Security Insights for Cloud Apps Endpoint Identity Office Entra Purview"
 )
+_EVENTS = """data connector fetch status change failure summary automation playbook was triggered analytics rule run
+    scheduled nrt success partial informational"""
+"""The words of SentinelHealth's documented kinds, operations and states."""
 _MARKUP = "html head body title meta div span center pre script style href http equiv content charset utf doctype"
 
 
@@ -104,7 +107,7 @@ def words() -> frozenset[str]:
     """
     texts = [text for file in _texts("findings") for text in _strings(file)]
     texts += [text for file in _texts("fakes", "services", "refusals") for text in _strings(file)]
-    texts += [_MARKUP, _PRODUCTS, _TRAILER]
+    texts += [_MARKUP, _PRODUCTS, _EVENTS, _TRAILER]
     return frozenset(word.lower() for text in texts for word in WORD.findall(text)) - _EXAMPLES | names()
 
 

@@ -217,6 +217,24 @@ class StalePart(Part, frozen=True, kw_only=True):
     message: str
 
 
+class EndPart(Part, frozen=True, kw_only=True):
+    """An announced end, and the connections of a fleet that are not ready for it."""
+
+    id: str
+    what: str
+    ends: date
+    days_left: int
+    """From the day of the run; negative once the end is past."""
+    countdown: str
+    """The same as words: ``in 123 days``."""
+    left: str
+    """What is left to do."""
+    guide: str
+    """Which steps of the onboarding guide change by then; empty if none."""
+    source: str
+    connections: tuple[str, ...]
+
+
 class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole report of a run."""
 
@@ -227,3 +245,5 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     stale: tuple[StalePart, ...]
     comparison: ComparisonPart | msgspec.UnsetType = msgspec.UNSET
     """With a previous run, where one was given."""
+    announced_ends: tuple[EndPart, ...] | msgspec.UnsetType = msgspec.UNSET
+    """Of a fleet: the announced ends for which some connection is not ready, the earliest first."""

@@ -48,6 +48,8 @@ def asked() -> Mapping[str, Endpoint[Any]]:
     catalogue()
     world = build(demo(), "two-secrets", start=START)
     world.tenant.consent(RESOURCES["graph"].app_id, ITSELF)
+    for subscription in world.tenant.subscriptions.values():
+        world.tenant.assign("Reader", scope=subscription.scope)
     engine = Engine(world.connection, world.transport(), clock=world.clock, negative=True)
     evidence = asyncio.run(engine.gather(PROBES)).evidence
     return {

@@ -11,6 +11,7 @@ import pytest
 from conformance.checks.registry import catalogue
 from conformance.fakes.services.routes import Call
 from conformance.fakes.state.tenant import DEFENDER_APP
+from conformance.fakes.world import World
 from tests.checks.disturbances import JSON, ignoring, on
 from tests.checks.outcomes import answered, blocked, changed, ends, fails, genuine, judged, world
 
@@ -157,3 +158,42 @@ def test_days_are_counted_by_the_service_s_clock() -> None:
 def test_nothing_is_wrong() -> None:
     ids = [id for id, check in catalogue().items() if check.area == "defender"]
     assert {one.status for one in judged(on(date(2026, 8, 1)), *ids).values()} == {"passed"}
+
+
+# MDE-005 to MDE-007: how most machines are
+
+
+def most(**values: object) -> World:
+    """A world in which three of the five machines have these values."""
+    there = world()
+    for machine in there.tenant.defender.machines[:3]:
+        machine.update(values)
+    return there
+
+
+MACHINE_CASES = [
+    ("MDE-005", {"lastSeen": "2026-11-10T09:00:00.0000000Z"}, "of 5 machines have not reported"),
+    ("MDE-005", {"healthStatus": "Inactive"}, "of 5 machines have not reported"),
+    ("MDE-006", {"healthStatus": "NoSensorData"}, "NoSensorData"),
+    ("MDE-006", {"healthStatus": "ImpairedCommunication"}, "3 of 5"),
+    ("MDE-007", {"onboardingStatus": "CanBeOnboarded"}, "3 of 5 machines"),
+]
+
+
+def test_most_machines_do_not_work(subtests: pytest.Subtests) -> None:
+    for id, values, says in MACHINE_CASES:
+        with subtests.test(id=id, values=values):
+            fails(id, most(**values), "data_stale", says)
+
+
+def test_some_machines_that_do_not_work_are_normal(subtests: pytest.Subtests) -> None:
+    for id, values, _ in MACHINE_CASES:
+        with subtests.test(id=id, values=values):
+            there = world()
+            there.tenant.defender.machines[0].update(values)
+            ends(id, there, "passed")
+
+
+@pytest.mark.parametrize("id", ["MDE-005", "MDE-006", "MDE-007"])
+def test_without_machines_there_are_none_to_look_at(id: str) -> None:
+    ends(id, world("empty-tenant"), "not_applicable", "no machine")

@@ -254,6 +254,7 @@ def test_sentinel_s_own_alerts_are_told_by_provider_or_product(provider: str) ->
 def test_alerts_of_other_products_alone_tell_nothing() -> None:
     def others(body: dict[str, Any]) -> None:
         for one in body["value"]:
+            one["properties"]["providerName"] = "Microsoft XDR"
             one["properties"]["additionalData"]["alertProductNames"] = ["Microsoft Defender for Endpoint"]
 
     there = changed(world("portal-not-connected"), "sentinel.incidents", others)

@@ -309,3 +309,20 @@ def test_a_profile_s_role_reaches_too_far() -> None:
     there = world(profile="xsoar-sentinel")  # its own page assigns the role on the subscription
     there.tenant.assign("Microsoft Sentinel Contributor", scope=f"/subscriptions/{there.connection.subscription_id}")
     ends("RBAC-023", there, "passed")
+
+
+# RBAC-024: roles that Defender keeps itself
+
+
+MANAGED = "Defender Unified RBAC Reader"
+
+
+def test_a_role_that_defender_keeps_itself() -> None:
+    fails("RBAC-024", held(READER, MANAGED), "rbac_wrong_principal", "unified RBAC")
+
+
+def test_unified_rbac_that_was_activated_is_a_note_and_no_more() -> None:
+    there = world()
+    there.tenant.assign(MANAGED, to=stable_id("analysts"))
+    ends("RBAC-024", there, "not_applicable", "not documented")
+    ends("RBAC-024", world(), "passed")

@@ -99,6 +99,7 @@ def operation(request: httpx.Request) -> Endpoint[Any] | None:
 
 def _asks(tenant: Tenant) -> Iterator[Ask[Any]]:
     yield arm.SUBSCRIPTION.ask()
+    yield arm.PROVIDER.ask(namespace=arm.INSIGHTS)
     yield OF_GROUP.ask()
     yield OF_SUBSCRIPTION.ask()
     yield entra.INSTANCE_DISCOVERY.ask()

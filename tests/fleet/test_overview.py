@@ -189,6 +189,7 @@ def test_the_report_is_streamed_as_it_would_be_written_whole() -> None:
     entries = list(customers(COUNT))
     whole = with_comparison(document(entries, 12.0, "all"), before())
     head = overview(entries, 12.0, "all", previous=before()).head
+    whole = msgspec.structs.replace(whole, announced_ends=head.announced_ends)  # only a fleet's report has them
     streamed = b"".join(report_json.stream(head, (one.connection for one in entries)))
     assert streamed == report_json.encode(whole)
     assert_valid(streamed)
@@ -260,3 +261,23 @@ def test_the_journal_gives_its_entries_in_any_order_from_disk_and_memory(tmp_pat
 def test_an_overview_counts_each_connection_once_for_a_cause(fleet: Overview) -> None:
     for one in fleet.causes:
         assert len(set(one.names)) == len(one.names)
+
+
+# Announced ends
+
+
+def test_who_is_not_ready_is_named_and_counted_down() -> None:
+    states = ("healthy", "portal-not-connected", "portal-unready")
+    fleet = overview(customers(6, states), 12.0, "all")
+    ends = {end.id: end for end in fleet.ends}
+    portal = ends["azure-portal"]
+    assert (portal.days_left, portal.countdown) == (127, "in 127 days")
+    assert portal.connections == ("customer-02", "customer-03", "customer-05", "customer-06")
+    assert ends["threat-intelligence-table"].connections == ("customer-03", "customer-06")
+    assert [end.ends for end in fleet.ends] == sorted(end.ends for end in fleet.ends)
+    for form in (summary(fleet), index(fleet), shown(fleet, width=200, full=True).encode()):
+        assert b"in 127 days" in form
+        assert b"Microsoft Sentinel in the Azure portal" in form
+    written = report_json.encode(fleet.head)
+    assert_valid(written)
+    assert b'"days_left": 127' in written

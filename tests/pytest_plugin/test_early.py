@@ -13,18 +13,18 @@ from tests.contoso import FILE, SECRET
 
 PLUGIN = """
 import json, os, threading, pytest
-from conformance.probing.client import Client
+from conformance.probing.guard import Guard
 
 asked, tokens = [], threading.Event()
-send = Client.send
+send = Guard.handle_async_request
 
-async def noted(self, request, **options):
+async def noted(self, request):
     asked.append(f"{request.method} {request.url.path}")
     if request.method == "POST" and request.url.path.endswith("/token"):
         tokens.set()
-    return await send(self, request, **options)
+    return await send(self, request)
 
-Client.send = noted
+Guard.handle_async_request = noted
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session):

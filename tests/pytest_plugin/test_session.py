@@ -16,6 +16,7 @@ import pytest
 
 from conformance.connection import load
 from conformance.results.journal import FILE
+from conformance.verification.pipeline import select_checks
 from tests.contoso import SECRET
 from tests.fleet.clusters import until
 
@@ -177,7 +178,8 @@ def test_the_first_failure_can_end_the_run_which_says_what_is_not_finished(pytes
     assert result.ret != 0
     assert finished() == ["b.expired-secret"]
     said = " ".join(result.stdout.str().split())
-    assert "b.expired-secret does not work (10 of 92 checks ran); 1 other is not finished" in said
+    ran = f"10 of {len(select_checks())} checks ran"
+    assert f"b.expired-secret does not work ({ran}); 1 other is not finished" in said
     assert "next: 1 of 2 connections are not finished; the same command with --sentinel-resume" in said
     assert json.loads(Path("out/report.json").read_bytes())["run"]["unfinished"] == 1
 

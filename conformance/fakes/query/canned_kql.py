@@ -6,7 +6,7 @@ Anything else is refused honestly; rows are never invented.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -169,6 +169,63 @@ def _daily_cap(query: kql.Query, workspace: Workspace, now: datetime, window: Wi
     return Result({"Count": "long"}, [{"Count": 1 if stopped else 0}])
 
 
+def _health(query: kql.Query, workspace: Workspace, now: datetime, window: Window | None) -> Result:
+    keys = ("SentinelResourceType", "SentinelResourceName", "OperationName")
+    groups: dict[tuple[str, ...], list[Row]] = {}
+    for row in _since(workspace, "SentinelHealth", now - timedelta(days=7), window):
+        groups.setdefault(tuple(str(row.get(key) or "") for key in keys), []).append(row)
+    found = []
+    for key, rows in groups.items():
+        latest = max(rows, key=lambda row: row["TimeGenerated"])
+        failures = sum(row["Status"] == "Failure" for row in rows)
+        state = {"TimeGenerated": latest["TimeGenerated"], "Status": latest["Status"], "Failures": failures}
+        found.append({**dict(zip(keys, key, strict=True)), **state})
+    columns = dict.fromkeys(keys, "string") | {"TimeGenerated": "datetime", "Status": "string", "Failures": "long"}
+    return Result(columns, _newest(found, "TimeGenerated"))
+
+
+def _volumes(query: kql.Query, workspace: Workspace, now: datetime, window: Window | None) -> Result:
+    groups: dict[str, list[Row]] = {}
+    for row in _since(workspace, "Usage", now - timedelta(days=14), window):
+        groups.setdefault(str(row["DataType"]), []).append(row)
+    found = [
+        {
+            "DataType": name,
+            "LastHour": max(row["TimeGenerated"] for row in rows),
+            "Days": len({row["TimeGenerated"].date() for row in rows}),
+            "BilledToday": sum(
+                (
+                    row["Quantity"]
+                    for row in rows
+                    if row["IsBillable"] and row["TimeGenerated"] > now - timedelta(days=1)
+                ),
+                0.0,
+            ),
+        }
+        for name, rows in groups.items()
+    ]
+    columns = {"DataType": "string", "LastHour": "datetime", "Days": "long", "BilledToday": "real"}
+    return Result(columns, _newest(found, "LastHour"))
+
+
+def _agents(query: kql.Query, workspace: Workspace, now: datetime, window: Window | None) -> Result:
+    last: dict[str, datetime] = {}
+    for row in _since(workspace, "Heartbeat", now - timedelta(days=14), window):
+        last[row["Computer"]] = max(row["TimeGenerated"], last.get(row["Computer"], row["TimeGenerated"]))
+    silent = sum(time < now - timedelta(days=1) for time in last.values())
+    return Result({"Agents": "long", "Silent": "long"}, [{"Agents": len(last), "Silent": silent}])
+
+
+def _since(workspace: Workspace, name: str, since: datetime, window: Window | None) -> list[dict[str, Any]]:
+    """Return the rows of a table that are younger than a moment."""
+    return [row for row in rows_of(workspace, name, window) if row["TimeGenerated"] > since]
+
+
+def _newest(rows: Sequence[Row], column: str) -> list[Row]:
+    """Return the rows by a time, the latest first, as many as the queries take."""
+    return sorted(rows, key=lambda row: row[column], reverse=True)[:500]
+
+
 ANSWERS: Mapping[str, Callable[[kql.Query, Workspace, datetime, Window | None], Result]] = {
     "print": _print,
     "take": _take,
@@ -177,6 +234,9 @@ ANSWERS: Mapping[str, Callable[[kql.Query, Workspace, datetime, Window | None], 
     "recent_incidents": _recent_incidents,
     "timespan": _timespan,
     "daily_cap": _daily_cap,
+    "health": _health,
+    "volumes": _volumes,
+    "agents": _agents,
 }
 
 DURATION = re.compile(

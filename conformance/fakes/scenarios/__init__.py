@@ -9,6 +9,7 @@ from conformance.fakes.scenarios import (
     connection,
     credentials,
     data,
+    health,
     identities,
     ingestion,
     partners,
@@ -19,5 +20,5 @@ from conformance.fakes.scenarios.registry import SCENARIOS, Scenario, scenario
 
 __all__ = ["MODULES", "SCENARIOS", "Scenario", "scenario"]
 
-MODULES = (connection, credentials, identities, partners, access, places, data, ingestion, services)
+MODULES = (connection, credentials, identities, partners, access, places, data, health, ingestion, services)
 """The modules whose scenarios make up :data:`SCENARIOS`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
@@ -9,6 +10,9 @@ from conformance.fakes.living import Life
 from conformance.fakes.scenarios.registry import scenario
 from conformance.fakes.state import tenant as state
 from conformance.fakes.world import World
+
+SENTINEL_PROVIDER = "Azure Sentinel"
+"""The provider of incidents of a workspace that is not connected to the Defender portal."""
 
 
 @scenario("empty-tenant", "nothing has happened yet: no incidents, no alerts, no machines")
@@ -73,7 +77,18 @@ def _daily_cap(world: World) -> None:
     notes=("defender_portal_not_connected",),
 )
 def _portal_not_connected(world: World) -> None:
-    world.tenant.defender.workspace_connected = False
+    tenant = world.tenant
+    tenant.defender.workspace_connected = False
+    own = {
+        incident.id for incident in tenant.workspace.incidents if any("Sentinel" in a.product for a in incident.alerts)
+    }
+    tenant.workspace.incidents[:] = [
+        replace(incident, provider=SENTINEL_PROVIDER) if incident.id in own else incident
+        for incident in tenant.workspace.incidents
+    ]
+    for row in tenant.workspace.tables["SecurityIncident"].rows:
+        if row["IncidentName"] in own:
+            row["ProviderName"] = SENTINEL_PROVIDER
 
 
 @scenario("secret-ends-soon", "the secret ends in ten days", notes=("secret_expires_soon",))

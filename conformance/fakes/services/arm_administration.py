@@ -115,22 +115,13 @@ EXISTS = [
         ("workspace", WORKSPACE, arm.WORKSPACE.needs),
     )
 ]
-PROVIDER_PATH = arm.SUBSCRIPTION_PATH + "/providers/{namespace}"
-PROVIDER = operation(
-    "arm.provider", ARM, "GET", PROVIDER_PATH, DOCS + "resources/providers/get",
-    Action("Microsoft.Resources/subscriptions/providers/read"), VERSION,
-)  # fmt: skip
 PROVIDERS = operation(
     "arm.providers", ARM, "GET", arm.SUBSCRIPTION_PATH + "/providers", DOCS + "resources/providers/list",
     Action("Microsoft.Resources/subscriptions/providers/read"), VERSION,
 )  # fmt: skip
 REGISTER = operation(
-    "arm.register", ARM, "POST", PROVIDER_PATH + "/register", DOCS + "resources/providers/register",
+    "arm.register", ARM, "POST", arm.PROVIDER.path + "/register", DOCS + "resources/providers/register",
     Action("Microsoft.SecurityInsights/register/action"), VERSION,
-)  # fmt: skip
-TABLES = operation(
-    "arm.tables", ARM, "GET", WORKSPACE + "/tables", DOCS + "loganalytics/tables/list-by-workspace",
-    Action("Microsoft.OperationalInsights/workspaces/tables/read"), "2025-07-01",
 )  # fmt: skip
 CHANGES = [
     operation(
@@ -167,7 +158,9 @@ for endpoint in EXISTS:
     answers(endpoint, "documented", endpoint.source)(exists)
 
 
-NAMESPACES = ("Microsoft.OperationalInsights", "Microsoft.SecurityInsights")
+NAMESPACES = (arm.LOGS, arm.INSIGHTS)
+VERSIONS = ["2025-10-01-preview", "2025-09-01", "2025-07-01"]
+"""The api-versions that the providers list."""
 
 
 def _provider(subscription: Subscription, namespace: str) -> dict[str, Any]:
@@ -180,11 +173,11 @@ def _provider(subscription: Subscription, namespace: str) -> dict[str, Any]:
         "namespace": namespace,
         "registrationPolicy": "RegistrationRequired",
         "registrationState": "Registered" if namespace.lower() in known else "NotRegistered",
-        "resourceTypes": [{"resourceType": kind, "apiVersions": ["2025-09-01", "2025-07-01"]} for kind in kinds],
+        "resourceTypes": [{"resourceType": kind, "apiVersions": VERSIONS} for kind in kinds],
     }
 
 
-@answers(PROVIDER, "recorded", PROVIDER.source)
+@answers(arm.PROVIDER, "recorded", arm.PROVIDER.source)
 def provider(call: Call) -> httpx.Response:
     return ok(call, _provider(call.tenant.subscriptions[call.path["subscription_id"].lower()], call.path["namespace"]))
 
@@ -204,7 +197,7 @@ def register(call: Call) -> httpx.Response:
     return ok(call, _provider(subscription, call.path["namespace"]))
 
 
-@answers(TABLES, "specified", TABLES.source)
+@answers(arm.TABLES, "specified", arm.TABLES.source)
 def tables(call: Call) -> httpx.Response:
     workspace = workspace_of(call)
     assert workspace is not None

@@ -23,9 +23,12 @@ def base(workspace: Workspace) -> str:
 
 
 def incident_body(workspace: Workspace, incident: Incident) -> dict[str, Any]:
-    """An incident of a workspace that is connected to the Defender portal. No systemData: incidents carry none."""
+    """An incident. Those of the provider Microsoft XDR have a page in the Defender portal. No systemData: incidents
+    carry none.
+    """
     here = f"{base(workspace)}/Incidents/{incident.id}"
     times = [alert.at for alert in incident.alerts] or [incident.created]
+    page = f"https://security.microsoft.com/incidents/{incident.number}"
     properties: dict[str, Any] = {
         "title": incident.title,
         "description": incident.description,
@@ -44,7 +47,7 @@ def incident_body(workspace: Workspace, incident: Incident) -> dict[str, Any]:
             "commentsCount": len(incident.comments),
             "alertProductNames": sorted({alert.product for alert in incident.alerts}),
             "tactics": sorted({alert.tactic for alert in incident.alerts}),
-            "providerIncidentUrl": f"https://security.microsoft.com/incidents/{incident.number}",
+            **({"providerIncidentUrl": page} if incident.provider == "Microsoft XDR" else {}),
         },
         "relatedAnalyticRuleIds": sorted(
             {f"{base(workspace)}/alertRules/{stable_id('rule', alert.title)}" for alert in incident.alerts}

@@ -175,20 +175,37 @@ def _alert(workspace: Workspace, alert: Alert) -> dict[str, Any]:
 
 def _health(workspace: Workspace, now: datetime) -> Iterator[dict[str, Any]]:
     for hour in (2, 1):
-        yield _row(
-            "SentinelHealth",
-            workspace,
-            now - timedelta(hours=hour),
-            OperationName="Data fetch status change",
-            SentinelResourceName="Microsoft Defender for Endpoint",
-            SentinelResourceType="Data connector",
-            Status="Success",
-            Description="",
-            Reason="",
-            WorkspaceId=workspace.customer_id,
-            RecordId=stable_id("health", hour),
-            ExtendedProperties="{}",
-        )
+        for operation, kind, name in HEALTH_EVENTS:
+            yield health_row(workspace, now - timedelta(hours=hour), operation, kind, name)
+
+
+HEALTH_EVENTS = (
+    ("Data fetch status change", "Data connector", "Microsoft Defender for Endpoint"),
+    ("Scheduled analytics rule run", "Analytics rule", "Sign-in from a rare country"),
+    ("Automation rule run", "Automation rule", "Close test incidents"),
+    ("Playbook was triggered", "Playbook", "Notify-Team"),
+)
+"""Operation, kind and name of what reports its health."""
+
+
+def health_row(
+    workspace: Workspace, at: datetime, operation: str, kind: str, name: str, status: str = "Success"
+) -> dict[str, Any]:
+    """Return a row of SentinelHealth."""
+    return _row(
+        "SentinelHealth",
+        workspace,
+        at,
+        OperationName=operation,
+        SentinelResourceName=name,
+        SentinelResourceType=kind,
+        Status=status,
+        Description="",
+        Reason="",
+        WorkspaceId=workspace.customer_id,
+        RecordId=stable_id("health", name, at),
+        ExtendedProperties="{}",
+    )
 
 
 def _usage(workspace: Workspace, now: datetime) -> Iterator[dict[str, Any]]:
@@ -197,19 +214,26 @@ def _usage(workspace: Workspace, now: datetime) -> Iterator[dict[str, Any]]:
     for hour in range(24, 0, -1):
         start = full - timedelta(hours=hour)
         for table, megabytes in (("SecurityIncident", 0.01), ("SecurityAlert", 0.04), ("Heartbeat", 1.2)):
-            yield _row(
-                "Usage",
-                workspace,
-                start,
-                StartTime=start,
-                EndTime=start + timedelta(hours=1),
-                DataType=table,
-                Quantity=megabytes,
-                QuantityUnit="MBytes",
-                IsBillable=table == "Heartbeat",
-                Solution="Security",
-                SourceSystem="OMS",
-            )
+            yield usage_row(workspace, start, table, megabytes, billable=table == "Heartbeat")
+
+
+def usage_row(
+    workspace: Workspace, start: datetime, table: str, megabytes: float, billable: bool = True
+) -> dict[str, Any]:
+    """Return the row of Usage of one table and the hour from ``start``."""
+    return _row(
+        "Usage",
+        workspace,
+        start,
+        StartTime=start,
+        EndTime=start + timedelta(hours=1),
+        DataType=table,
+        Quantity=megabytes,
+        QuantityUnit="MBytes",
+        IsBillable=billable,
+        Solution="Security",
+        SourceSystem="OMS",
+    )
 
 
 def _heartbeat(workspace: Workspace, now: datetime) -> Iterator[dict[str, Any]]:

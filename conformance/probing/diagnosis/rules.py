@@ -37,8 +37,8 @@ TOKENS = ("token_arm", "token_log_analytics", "token_graph", "token_defender")
 
 ACCESS = "arm_authorization_failed"
 
-PARENTS = frozenset({"subscription", "resource_group"})
-"""Scopes above the workspace: a role below does not show them, so a refusal there is no news."""
+PARENTS = frozenset({"subscription", "resource_group", "insights_provider", "logs_provider"})
+"""Scopes above the workspace, and what hangs there: a role below does not show them, so a refusal there is no news."""
 
 NOT_FOUND = frozenset({"object_not_found", "subscription_not_found", "resource_group_not_found", "workspace_not_found"})
 """What a 404 of Azure means, or a code that says as much."""

@@ -35,8 +35,9 @@ PUBLIC = frozenset(_PUBLIC.split())
 """Words of the services' own names for themselves."""
 _PHRASES = """
     alertproductnames authorization content-type controlname cache-control error error_codes error_description
-    errormessage exclusionreason metricname p3p productcomponentname productfilter productname provider providername
-    providers resourcedisplayname rolename subprovider vendor vendorname warning www-authenticate
+    errormessage exclusionreason metricname operationname p3p productcomponentname productfilter productname
+    provider providername providers resourcedisplayname rolename sentinelresourcetype subprovider vendor vendorname
+    warning www-authenticate
     x-ms-failure-cause
     """
 PHRASES = frozenset(_PHRASES.split())

@@ -25,6 +25,7 @@ from conformance.report.comparison import (
 )
 from conformance.report.document import build_document
 from conformance.report.entry import Entry
+from conformance.report.fleet.ends import EndsFound
 from conformance.report.fleet.overview import WEIGHTS, Changes, Overview, Row, SharedCause, Weight
 from conformance.report.fleet.past import Past, Since
 from conformance.report.model import ConnectionPart, FindingPart
@@ -72,6 +73,7 @@ class Aggregate:
     checks: Counter[str] = field(default_factory=Counter)
     changes: dict[str, ChangesPart] = field(default_factory=dict)
     found: dict[tuple[str, Weight], _Found] = field(default_factory=dict)
+    ends: EndsFound = field(default_factory=EndsFound)
 
     def add(self, entry: Entry) -> None:
         """Add a finished connection."""
@@ -93,6 +95,7 @@ class Aggregate:
             owners=tuple(owner_of.values()),
             whole=not verdict.coverage,
         )
+        self.ends.add(entry.name, part.checks)
         for number, (weight, finding_part) in enumerate(findings(part)):
             place = (self.order(entry.name), number)
             found = self.found.setdefault((finding_part.cause, weight), _Found(finding_part, place))
@@ -136,8 +139,11 @@ class Aggregate:
             earlier = past([row.name for row in rows if row.status in TROUBLE])
         else:
             earlier = Past(self._known(previous)) if previous else Past()
+        ends = tuple(self.ends.parts(self.started.date(), self.order, lambda name: self.rows[name].name))
         return Overview(
-            head=msgspec.structs.replace(head, comparison=comparison or msgspec.UNSET),
+            head=msgspec.structs.replace(
+                head, comparison=comparison or msgspec.UNSET, announced_ends=ends or msgspec.UNSET
+            ),
             rows=_with_pages(rows),
             causes=tuple(self._causes()),
             changes=None if comparison is None else _changes(comparison, {row.name: row for row in rows}),

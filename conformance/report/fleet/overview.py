@@ -10,7 +10,7 @@ from typing import Literal
 
 from conformance.findings import CAUSES
 from conformance.report.fleet.past import Past
-from conformance.report.model import Document, FindingPart
+from conformance.report.model import Document, EndPart, FindingPart
 from conformance.report.wording import OWNERS, SEEN, capital, first_sentence, in_part, unfinished, worst_verdict
 from conformance.verification.verdict import TROUBLE, VerdictStatus
 
@@ -131,6 +131,11 @@ class Overview:
             return f"Update the baseline: {first_sentence(self.head.stale[0].message)}."
         seen = SEEN if self.verdicts["partial"] else ""
         return f"Nothing {seen}has to be fixed{' so far' if self.head.run.unfinished else ''}."
+
+    @property
+    def ends(self) -> Sequence[EndPart]:
+        """The announced ends for which some connection is not ready, the earliest first."""
+        return self.head.announced_ends or ()
 
     @property
     def trouble(self) -> list[Row]:

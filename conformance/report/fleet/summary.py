@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from conformance.report.fleet.overview import Overview, SharedCause, counted, folded
 from conformance.report.markdown import code, link, plain, table
+from conformance.report.model import EndPart
 from conformance.report.provenance import provenance
 from conformance.report.wording import OWNERS, SIGNS, asked, capital
 
@@ -24,6 +25,7 @@ def summary(fleet: Overview) -> bytes:
     noted = [cause for cause in fleet.causes if cause.weight == "warning"]
     for title, causes in (("What to fix", broken), ("Warnings", noted)):
         lines += _causes(title, causes)
+    lines += _ends(fleet.ends)
     lines += ["", *(f"- **{capital(label)}**: {plain(text)}" for label, text in notification_text(fleet))]
     lines += _trouble(fleet)
     run = fleet.head.run
@@ -67,6 +69,22 @@ def _causes(title: str, causes: Sequence[SharedCause]) -> Iterator[str]:
             for cause in causes
         ]
         yield from table(["cause", "connections", "which", "who fixes it"], rows)
+
+
+def _ends(ends: Sequence[EndPart]) -> Iterator[str]:
+    if ends:
+        yield from ("", "### Not ready for announced ends", "")
+        rows = [
+            [
+                link(plain(f"{end.ends}"), end.source),
+                plain(end.countdown),
+                plain(end.what),
+                plain(f"{len(end.connections)}: {folded(end.connections)}"),
+                plain(end.left),
+            ]
+            for end in ends
+        ]
+        yield from table(["ends on", "that is", "what ends", "connections", "left to do"], rows)
 
 
 def _trouble(fleet: Overview) -> Iterator[str]:

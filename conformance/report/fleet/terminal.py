@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rich.console import Console
 
-from conformance.report.fleet.overview import Overview, SharedCause
+from conformance.report.fleet.overview import Overview, SharedCause, counted
 from conformance.report.fleet.summary import notification_text
 from conformance.report.provenance import provenance
 from conformance.report.terminal_layout import Line, height, show
@@ -41,6 +41,14 @@ def _lines(fleet: Overview, *, full: bool) -> Iterator[Line]:
     yield Line("", rank=GAP)
     yield from (
         Line(text, label=label, rank=FACT if label == "slowest" else 0) for label, text in notification_text(fleet)
+    )
+    yield from (
+        Line(
+            f"{end.what}, {end.countdown}: {counted(len(end.connections))} not ready",
+            label="ends",
+            rank=FACT,
+        )
+        for end in fleet.ends
     )
     yield from (Line(acceptance.message, sign=SIGNS["failed"], name="baseline") for acceptance in fleet.head.stale)
     run = fleet.head.run

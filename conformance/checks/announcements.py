@@ -1,0 +1,64 @@
+"""The announced ends that a connection can meet: what ends when, by which source, and what is left to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+
+from conformance.toml_file.tables import table
+
+SOON = 180
+"""Days before an end from which a connection that depends on it is warned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """An announced end. ``left`` is what a customer who depends on it has to do, ``guide`` which steps of the
+    onboarding guide change by then; ``checks`` are the ids of the checks that tell who depends on it.
+    """
+
+    id: str
+    what: str
+    ends: date
+    source: str
+    left: str
+    guide: str
+    checks: tuple[str, ...]
+
+    def days_left(self, today: date) -> int:
+        """Return the days from ``today`` to the end; negative once it is past."""
+        return (self.ends - today).days
+
+    def countdown(self, today: date) -> str:
+        """Return how far away the end is: ``in 123 days``, ``today``, ``41 days ago``."""
+        left = self.days_left(today)
+        if left == 0:
+            return "today"
+        days = f"{abs(left)} day{'' if abs(left) == 1 else 's'}"
+        return f"in {days}" if left > 0 else f"{days} ago"
+
+    def is_near(self, today: date) -> bool:
+        """Return whether the end is at most ``SOON`` days away, or past."""
+        return self.days_left(today) <= SOON
+
+
+def _declared() -> Mapping[str, Announcement]:
+    rows = {
+        id: Announcement(
+            id=id,
+            what=row["what"],
+            ends=date.fromisoformat(str(row["ends"])),
+            source=row["source"],
+            left=row["left"],
+            guide=row.get("guide", ""),
+            checks=tuple(row["checks"]),
+        )
+        for id, row in table(__package__, "announcements.toml").items()
+    }
+    return MappingProxyType(dict(sorted(rows.items(), key=lambda item: item[1].ends)))
+
+
+ANNOUNCEMENTS: Mapping[str, Announcement] = _declared()
+"""All announced ends by id, the earliest first."""

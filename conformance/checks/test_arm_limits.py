@@ -1,0 +1,188 @@
+"""What limits the workspace without any refusal: daily cap, networks, plans and retention of tables, api-versions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from conformance.apis.arm import Provider, Table, Workspace
+from conformance.apis.sentinel import AlertRule
+from conformance.apis.shape import ArmList
+from conformance.checks.expect import Found, NotConfigured, fail, not_applicable, require_answer
+from conformance.checks.registry import check
+from conformance.checks.test_arm import UNSEEN
+from conformance.checks.wording import titles
+from conformance.connection import Connection
+from conformance.probing.evidence import Answer, Evidence, Refusal
+
+
+@check(
+    "ARM-008", "the workspace is not near its daily cap", area="arm", level="should", owns=("daily_cap_reached:near",)
+)
+def test_near_cap(workspace: Answer[Workspace]) -> None:
+    """``dataIngestionStatus`` is not ApproachingQuota; ARM-006 tells where ingestion is stopped already."""
+    capping = workspace.data.properties.workspace_capping
+    if capping and capping.data_ingestion_status == "ApproachingQuota":
+        reset = f", which resets at {capping.quota_next_reset_time}" if capping.quota_next_reset_time else ""
+        fail(
+            f"The workspace approaches its daily cap{reset}: ingestion stops when it is reached"
+            " (dataIngestionStatus is ApproachingQuota).",
+            "daily_cap_reached",
+            about="near",
+            remedy="Raise or remove the daily cap, or reduce what is sent.",
+        )
+
+
+@check(
+    "ARM-009",
+    "the workspace takes data from where it comes",
+    area="arm",
+    level="should",
+    owns=("network_access_disabled:ingestion",),
+)
+def test_public_ingestion(workspace: Answer[Workspace]) -> None:
+    """``publicNetworkAccessForIngestion`` is Enabled, or a private link or perimeter is there by which data comes."""
+    properties = workspace.data.properties
+    if properties.public_network_access_for_ingestion == "Disabled" and not properties.private_link_scoped_resources:
+        fail(
+            "The workspace takes no data from public networks (publicNetworkAccessForIngestion is Disabled), and has no"
+            " private link by which any could come.",
+            "network_access_disabled",
+            about="ingestion",
+            certainty="likely",
+            remedy="Connect the workspace to a private link scope, or allow ingestion from public networks on the page"
+            " Network isolation.",
+        )
+
+
+def named_in(query: str, tables: Iterable[str]) -> set[str]:
+    """Return those of the tables whose names a query holds as words."""
+    words = set(re.findall(r"\w+", query))
+    return words.intersection(tables)
+
+
+@check(
+    "ARM-010",
+    "every table that enabled rules read is on a plan that rules can read",
+    area="arm",
+    level="should",
+    owns=("table_unqueryable:rules",),
+)
+def test_plans_of_rules(tables: Answer[ArmList[Table]], alert_rules: Answer[ArmList[AlertRule]]) -> None:
+    """Analytics rules read tables of the plan Analytics; one that names a table on Basic or Auxiliary fails, or finds
+    nothing.
+    """
+    plans = {table.name: table.properties.plan for table in tables.data.value}
+    others = {name for name, plan in plans.items() if plan in ("Basic", "Auxiliary")}
+    found = sorted(
+        {
+            f"{name} ({plans[name]}) of {rule.properties.display_name or rule.name}"
+            for rule in alert_rules.data.value
+            if rule.kind == "Scheduled" and rule.properties.enabled
+            for name in named_in(rule.properties.query or "", others)
+        }
+    )
+    if found:
+        fail(
+            f"Analytics rules read tables on a plan that they cannot read: {titles(found)}.",
+            "table_unqueryable",
+            about="rules",
+            certainty="likely",
+            remedy="Set these tables to the plan Analytics, or let the rules read other tables.",
+        )
+
+
+@check(
+    "ARM-011",
+    "each table keeps its rows as long as expected",
+    area="arm",
+    level="should",
+    owns=("data_stale:table_retention",),
+)
+def test_table_retention(connection: Connection, tables: Answer[ArmList[Table]]) -> None:
+    """The interactive retention of tables on the plan Analytics against ``expect.min_retention_days``."""
+    expected = connection.expect.min_retention_days
+    if expected is None:
+        raise NotConfigured("expect.min_retention_days")
+    short = [
+        f"{table.name} ({kept} days)"
+        for table in tables.data.value
+        if table.properties.plan in (None, "Analytics")
+        and (kept := table.properties.retention_in_days) is not None
+        and kept < expected
+    ]
+    if short:
+        fail(
+            f"Tables keep rows for less than the {expected} days that are expected: {titles(sorted(short))}.",
+            "data_stale",
+            about="table_retention",
+            remedy="Raise the interactive retention of these tables.",
+        )
+
+
+@check(
+    "ARM-012",
+    "the total retention of a table is no shorter than the interactive one",
+    area="arm",
+    level="should",
+    owns=("data_stale:total_retention",),
+)
+def test_total_retention(tables: Answer[ArmList[Table]]) -> None:
+    """``totalRetentionInDays`` counts both the interactive and the long-term retention, and so is the longer one."""
+    odd = [
+        table.name
+        for table in tables.data.value
+        if (kept := table.properties.retention_in_days) is not None
+        and (total := table.properties.total_retention_in_days) is not None
+        and 0 < total < kept
+    ]
+    if odd:
+        fail(
+            f"The total retention is shorter than the interactive one of {titles(sorted(odd))}.",
+            "data_stale",
+            about="total_retention",
+            certainty="likely",
+            remedy="Set the total retention of these tables to the days that are meant.",
+        )
+
+
+@check(
+    "ARM-013",
+    "Microsoft Sentinel's provider is registered",
+    area="arm",
+    level="should",
+    using={"provider": "insights_provider"},
+    owns=("provider_not_registered:Microsoft.SecurityInsights",),
+)
+@check(
+    "ARM-014",
+    "Log Analytics' provider is registered",
+    area="arm",
+    level="should",
+    using={"provider": "logs_provider"},
+    owns=("provider_not_registered:Microsoft.OperationalInsights",),
+)
+def test_registered(connection: Connection, provider: Evidence, subscription: Evidence, incidents: Evidence) -> None:
+    """The ``registrationState`` in the subscription. Only a role on the subscription shows it."""
+    found = shown(provider, subscription)
+    if found is None or found.registration_state in ("Registered", "Registering"):
+        return
+    if isinstance(incidents, Refusal) and incidents.finding.cause == "provider_not_registered":
+        raise Found(incidents.finding, refusal=incidents)
+    fail(
+        f"The resource provider {found.namespace} is {found.registration_state}.",
+        "provider_not_registered",
+        about=found.namespace,
+        facts=connection.facts(),
+    )
+
+
+def shown(provider: Evidence, subscription: Evidence) -> Provider | None:
+    """Return a provider in the subscription; None where the connection does not look into it. Raises ``NotApplicable``
+    where the subscription is not shown to the app.
+    """
+    for evidence in (subscription, provider):
+        if isinstance(evidence, Refusal) and evidence.finding.cause in UNSEEN:
+            not_applicable("the subscription is not shown to the app, and so are its providers")
+    found: Provider | None = require_answer(provider)
+    return found

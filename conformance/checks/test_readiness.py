@@ -1,0 +1,299 @@
+"""Readiness for what Microsoft has announced: who still depends on what ends, and what is left to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from conformance.apis import ENDPOINTS
+from conformance.apis.arm import Table
+from conformance.apis.graph import Alert
+from conformance.apis.sentinel import AlertRule, AutomationRule, Incident
+from conformance.apis.shape import ArmList, ODataList
+from conformance.checks.announcements import ANNOUNCEMENTS
+from conformance.checks.conditions import properties_compared
+from conformance.checks.expect import Found, fail, not_applicable
+from conformance.checks.registry import check
+from conformance.checks.test_arm_limits import shown
+from conformance.checks.test_graph import of_sentinel
+from conformance.checks.test_sentinel import rule_titles
+from conformance.checks.wording import titles
+from conformance.connection import Connection
+from conformance.findings import finding
+from conformance.probing.evidence import Answer, Evidence
+from conformance.probing.following import is_settled
+
+PORTAL = ANNOUNCEMENTS["azure-portal"]
+XDR = "Microsoft XDR"
+"""The provider of every incident of a workspace that is connected to the Defender portal (documented)."""
+NOT_CONNECTED = "defender_portal_not_connected"
+
+
+def today_of(answer: Answer[Any]) -> date:
+    """Return the day of an answer, by the service's clock. Raises ``NotApplicable`` where nothing says which it is."""
+    now = answer.exchange.date or answer.exchange.received
+    if now is None:
+        not_applicable("the answer carries no date to count from")
+    return now.date()
+
+
+def portal_end(answer: Answer[Any]) -> str:
+    """Return the sentence that counts down to the end of Microsoft Sentinel in the Azure portal."""
+    return f"{PORTAL.what} ends on {PORTAL.ends}, {PORTAL.countdown(today_of(answer))}."
+
+
+def of_xdr(incident: Incident) -> bool:
+    """Return whether the Defender portal has the incident: its provider is Microsoft XDR."""
+    return incident.properties.provider_name == XDR
+
+
+@check("READY-001", "the workspace is connected to the Defender portal", level="should", moving=True)
+def test_connected(
+    connection: Connection, incidents: Answer[ArmList[Incident]], graph_sentinel_alerts: Evidence
+) -> None:
+    """Graph shows an alert of Sentinel, or Sentinel's own incidents have the provider Microsoft XDR, which all have
+    once the workspace is connected. Incidents without alerts stay in Sentinel, and tell nothing.
+    """
+    if isinstance(graph_sentinel_alerts, Answer):
+        listed: ODataList[Alert] = graph_sentinel_alerts.data
+        if listed.value:
+            return
+    now = incidents.exchange.date
+    own = [
+        incident
+        for incident in incidents.data.value
+        if incident.alerts_count and of_sentinel(incident) and is_settled(incident.properties.created_time_utc, now)
+    ]
+    if not own:
+        not_applicable("none of Sentinel's newest incidents has an alert of its own and is older than minutes")
+    others = sorted({incident.properties.provider_name or "none" for incident in own if not of_xdr(incident)})
+    if others:
+        raise Found(
+            finding(
+                NOT_CONNECTED,
+                certainty="likely",
+                facts=connection.facts(),
+                explanation=f"Incidents with alerts of Sentinel have the provider {', '.join(others)}, and not {XDR}:"
+                f" the workspace is not connected to the Defender portal. {portal_end(incidents)}",
+            )
+        )
+
+
+@check(
+    "READY-002",
+    "incidents lead to the Defender portal",
+    level="should",
+    owns=("api_retires_soon:incident_links",),
+)
+def test_incident_links(incidents: Answer[ArmList[Incident]]) -> None:
+    """``providerIncidentId`` and ``additionalData.providerIncidentUrl`` of incidents of Microsoft XDR:
+    ``incidentUrl`` alone leads to the Azure portal.
+    """
+    known = [incident for incident in incidents.data.value if of_xdr(incident)]
+    if not known:
+        not_applicable(f"none of Sentinel's newest incidents has the provider {XDR}")
+    lacking = [
+        str(incident.properties.incident_number or incident.name)
+        for incident in known
+        if not incident.properties.provider_incident_id
+        or not (incident.properties.additional_data and incident.properties.additional_data.provider_incident_url)
+    ]
+    if lacking:
+        fail(
+            f"Incidents {titles(lacking)} name no page of the Defender portal (providerIncidentUrl), so that only the"
+            f" link to the Azure portal is left. {portal_end(incidents)}",
+            "api_retires_soon",
+            about="incident_links",
+            certainty="likely",
+            remedy="Link to additionalData.providerIncidentUrl, and look such incidents up in the Defender portal by"
+            " their providerIncidentId.",
+        )
+
+
+STOPPING = ("Fusion", "MicrosoftSecurityIncidentCreation")
+"""Kinds of rules that are switched off once the workspace is connected to the Defender portal (documented)."""
+
+
+def enabled(rules: ArmList[AlertRule], *kinds: str) -> Iterator[AlertRule]:
+    """Yield the rules of these kinds that are enabled."""
+    return (rule for rule in rules.value if rule.kind in kinds and rule.properties.enabled)
+
+
+@check(
+    "READY-003",
+    "no enabled rule stops in the Defender portal",
+    level="should",
+    owns=("api_retires_soon:rules",),
+)
+def test_stopping_rules(alert_rules: Answer[ArmList[AlertRule]]) -> None:
+    """Fusion and the rules that make incidents of Microsoft's alerts: connecting the workspace switches them off, and
+    its own correlation takes their place.
+    """
+    stopping = rule_titles(enabled(alert_rules.data, *STOPPING))
+    if stopping:
+        fail(
+            f"Connecting the workspace to the Defender portal switches off {titles(stopping)}."
+            f" {portal_end(alert_rules)}",
+            "api_retires_soon",
+            about="rules",
+            certainty="likely",
+            remedy="Expect the incidents of these rules from the Defender portal's own correlation, with other titles.",
+        )
+
+
+@check(
+    "READY-004",
+    "every enabled rule's alerts are seen in the Defender portal",
+    level="should",
+    owns=("data_hidden:rules",),
+)
+def test_rules_with_incidents(alert_rules: Answer[ArmList[AlertRule]]) -> None:
+    """The Defender portal does not show alerts of rules that make no incidents (``createIncident`` false)."""
+    hidden = rule_titles(
+        rule
+        for rule in enabled(alert_rules.data, "Scheduled")
+        if (configured := rule.properties.incident_configuration) and not configured.create_incident
+    )
+    if hidden:
+        fail(
+            f"The alerts of {titles(hidden)} make no incidents, and the Defender portal shows no such alerts."
+            f" {portal_end(alert_rules)}",
+            "data_hidden",
+            about="rules",
+            remedy="Let these rules make incidents, or read their alerts from the table SecurityAlert.",
+        )
+
+
+CHANGING = {"IncidentTitle": "the title", "IncidentProviderName": "the provider"}
+"""Properties of incidents that the Defender portal sets itself: what it calls an incident, and who it is of."""
+
+
+def compared(rule: AutomationRule) -> set[str]:
+    """Return what a rule compares of an incident that the Defender portal changes."""
+    conditions = rule.properties.triggering_logic.conditions or ()
+    found = properties_compared([condition.condition_properties for condition in conditions])
+    return {CHANGING[name] for name in found if name in CHANGING}
+
+
+@check(
+    "READY-005",
+    "no automation depends on what the Defender portal changes",
+    level="should",
+    owns=("api_retires_soon:automation",),
+)
+def test_automation_conditions(automation_rules: Answer[ArmList[AutomationRule]]) -> None:
+    """Once connected, the provider is always Microsoft XDR, and incidents are merged and renamed: a condition on title
+    or provider is met by others than before.
+    """
+    found = {
+        rule.properties.display_name: compared(rule)
+        for rule in automation_rules.data.value
+        if rule.properties.triggering_logic.is_enabled and compared(rule)
+    }
+    if found:
+        what = " and ".join(sorted(set().union(*found.values())))
+        fail(
+            f"Automation rules compare {what} of an incident, which the Defender portal sets itself:"
+            f" {titles(sorted(found))}. {portal_end(automation_rules)}",
+            "api_retires_soon",
+            about="automation",
+            certainty="likely",
+            remedy="Let the conditions compare the analytics rule instead (IncidentRelatedAnalyticRuleIds).",
+        )
+
+
+OLD_INDICATORS = re.compile(r"\bThreatIntelligenceIndicator\b")
+
+
+@check(
+    "READY-006",
+    "no enabled rule reads a table that gets no new rows",
+    level="should",
+    owns=("api_retired:ThreatIntelligenceIndicator",),
+)
+def test_old_indicators(alert_rules: Answer[ArmList[AlertRule]]) -> None:
+    """``ThreatIntelligenceIndicator`` gets none since 2025-07-31: rules over it run well, and find nothing."""
+    end = ANNOUNCEMENTS["threat-intelligence-table"]
+    reading = rule_titles(
+        rule for rule in enabled(alert_rules.data, "Scheduled") if OLD_INDICATORS.search(rule.properties.query or "")
+    )
+    if reading:
+        fail(
+            f"The table ThreatIntelligenceIndicator gets no new rows since {end.ends}, and is read by"
+            f" {titles(reading)}: they find nothing.",
+            "api_retired",
+            about="ThreatIntelligenceIndicator",
+            remedy=f"{end.left}.",
+        )
+
+
+@check(
+    "READY-007",
+    "no table is filled by the HTTP Data Collector API",
+    level="should",
+    owns=("api_retired:data_collector",),
+)
+def test_classic_tables(tables: Answer[ArmList[Table]]) -> None:
+    """Custom tables whose ``tableSubType`` is Classic are those of the Data Collector API, which ended on
+    2026-09-14.
+    """
+    end = ANNOUNCEMENTS["data-collector"]
+    classic = sorted(
+        table.name
+        for table in tables.data.value
+        if (schema := table.properties.schema)
+        and (schema.table_type, schema.table_sub_type) == ("CustomLog", "Classic")
+    )
+    if classic:
+        fail(
+            f"{titles(classic)} are classic custom tables, which the HTTP Data Collector API fills. Its end is"
+            f" {end.ends}, {end.countdown(today_of(tables))}.",
+            "api_retired",
+            about="data_collector",
+            certainty="likely",
+            remedy=f"{end.left}.",
+        )
+
+
+def versions_asked(namespace: str) -> set[str]:
+    """Return the api-versions with which this suite asks a provider."""
+    return {
+        endpoint.api_version
+        for endpoint in ENDPOINTS.values()
+        if endpoint.api_version and endpoint.path.rpartition("/providers/")[2].startswith(f"{namespace}/")
+    }
+
+
+@check(
+    "READY-008",
+    "Microsoft Sentinel still lists the api-versions that are asked",
+    level="should",
+    using={"provider": "insights_provider"},
+    owns=("api_retires_soon:insights_version",),
+    given={"about": "insights_version"},
+)
+@check(
+    "READY-009",
+    "Log Analytics still lists the api-versions that are asked",
+    level="should",
+    using={"provider": "logs_provider"},
+    owns=("api_retires_soon:logs_version",),
+    given={"about": "logs_version"},
+)
+def test_versions_listed(provider: Evidence, subscription: Evidence, about: str) -> None:
+    """Some kind of resource of the provider lists each of them. Versions that retire leave these lists first."""
+    found = shown(provider, subscription)
+    listed = {version for kind in found.resource_types for version in kind.api_versions or ()} if found else set()
+    if found is None or not listed:
+        not_applicable("the provider lists no api-versions")
+    gone = sorted(versions_asked(found.namespace) - listed)
+    if gone:
+        fail(
+            f"{found.namespace} does not list the api-version {', '.join(gone)} any more, with which this suite asks.",
+            "api_retires_soon",
+            about=about,
+            certainty="likely",
+            remedy="Update sentinel-conformance, and whatever else asks with this api-version.",
+        )
