@@ -166,17 +166,23 @@ class Terminal:
                 yield row("fix", f"{capital(OWNERS[check.finding.owner])}: {check.finding.fix.text}", rank=6)
 
     def _areas(self, part: ConnectionPart) -> Iterator[Line]:
+        """Yield a line for each area; where nothing is wrong and there is no room, they share one."""
         yield Line("", rank=5)
-        widest = max((len(AREAS.get(check.area, check.area)) for check in part.checks), default=0)
-        for area, found in groupby(part.checks, key=lambda check: check.area):
-            checks = list(found)
-            counts = Counter[str](check.outcome for check in checks)
-            if not self._verbose and {*counts} == {"not_configured"}:
-                continue  # nothing that the connection is for
-            title = AREAS.get(area, area)
-            yield Line(f"{title.ljust(widest)}  {counted(counts)}", sign=SIGNS[worst(counts)], rank=5)
+        by_area = {area: list(checks) for area, checks in groupby(part.checks, key=lambda check: check.area)}
+        counts = {area: Counter[str](check.outcome for check in checks) for area, checks in by_area.items()}
+        shown = [area for area in by_area if self._verbose or {*counts[area]} != {"not_configured"}]
+        widest = max((len(AREAS.get(area, area)) for area in shown), default=0)
+        fine = [area for area in shown if worst(counts[area]) in ("passed", "not_applicable", "not_configured")]
+        for area in shown:
+            line = f"{AREAS.get(area, area).ljust(widest)}  {counted(counts[area])}"
+            brief = (
+                f"nothing wrong in {len(fine)} areas: {', '.join(fine)}"
+                if not part.root_causes and area in fine[:1]
+                else None
+            )
+            yield Line(line, sign=SIGNS[worst(counts[area])], rank=5, brief=brief)
             if self._verbose:
-                for check in checks:
+                for check in by_area[area]:
                     yield from self._check(check, part)
 
     def _check(self, check: CheckPart, part: ConnectionPart) -> Iterator[Line]:
