@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from conformance.apis import arm, data_collection, entra, graph, sentinel
+from conformance.apis import arm, data_collection, entra, graph, kql, sentinel
 from conformance.apis.endpoint import Ask, Endpoint
 from conformance.apis.permissions import RESOURCES
 from conformance.checks.registry import catalogue
@@ -22,6 +22,7 @@ from conformance.fakes.scenarios.ingestion import ingesting
 from conformance.fakes.services.arm import OF_GROUP, OF_SUBSCRIPTION
 from conformance.fakes.services.batch import BATCH
 from conformance.fakes.services.graph import OF_PRINCIPAL
+from conformance.fakes.services.log_analytics import QUERY_BY_GET, QUERY_RESOURCE_BY_GET
 from conformance.fakes.services.routes import SERVED
 from conformance.fakes.state.data_collection import Rule
 from conformance.fakes.state.tokens import issue
@@ -109,6 +110,11 @@ def _asks(tenant: Tenant) -> Iterator[Ask[Any]]:
     item = {"id": "1", "workspace": tenant.workspace.customer_id, "headers": {}, "body": {"query": "print ok=1"}}
     broken = {"id": "2", "workspace": "nowhere", "headers": {}, "body": {"query": "print ok=1"}}
     yield BATCH.ask(json={"requests": [item, broken]})
+    for by_get in (QUERY_BY_GET, QUERY_RESOURCE_BY_GET):
+        yield Ask(by_get, {}, {"query": kql.table("SecurityIncident").text})
+    for name, endpoint in SERVED.items():
+        if name.startswith("log_analytics.metadata"):
+            yield Ask(endpoint, {}, {})
     for incident in tenant.workspace.incidents:
         for endpoint in OF_INCIDENT:
             yield endpoint.ask(incident=incident.id)

@@ -239,7 +239,7 @@ UNORDERED: list[tuple[str, Expected]] = [
     ("_LogOperation | where Category =~ 'Ingestion' and Level == 'Warning' | count", lambda t: [(0,)]),
     ("Operation | where OperationStatus == 'Error' | summarize count() by OperationCategory", lambda t: []),
     ("ThreatIntelIndicators | extend Kind = tostring(Data.indicator_types[0]) | summarize max(Confidence) by Kind", lambda t: [("malicious-activity", 90)]),
-    ("SentinelHealth | summarize arg_max(TimeGenerated, Status) by SentinelResourceName | project SentinelResourceName, Status", lambda t: [("Microsoft Defender for Endpoint", "Success")]),
+    ("SentinelHealth | summarize arg_max(TimeGenerated, Status) by SentinelResourceName | project SentinelResourceName, Status", lambda t: list({row["SentinelResourceName"]: (row["SentinelResourceName"], row["Status"]) for row in sorted(t("SentinelHealth"), key=lambda row: row["TimeGenerated"])}.values())),
     ("let Threshold = 2; let Users = dynamic(['a.miller@corp.example', 'x@y.example']); SigninLogs | where UserPrincipalName in (Users) | summarize n = count() by UserPrincipalName | where n > Threshold",
      lambda t: [("a.miller@corp.example", sum(o["UserPrincipalName"].startswith("a.m") for o in t(SIGN_IN)))]),
     ("datatable(Name: string, Level: int) ['a', 1, 'b', 2] | where Level > 1", lambda t: [("b", 2)]),

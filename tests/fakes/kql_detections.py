@@ -60,6 +60,25 @@ ORDERED: list[tuple[str, list[Wire]]] = [
      [("bob@corp.example",)]),
     (S + "let low = (x: string) { tolower(x) }; let seen = (least: int) { S | summarize n = count() by U = low(User)"
      " | where n > least }; seen(2)", [("ann@corp.example", 3)]),
+    # functions and operators in other words
+    (C + "C | summarize (Last, Status) = arg_max(At, State) by Id | where Status != '' | project Id, Status | sort by Id asc", [(1, "Closed"), (2, "Active")]),
+    (C + "C | summarize n = count(), (First, Status, Who) = arg_min(At, State, Id)", [(5, "2026-11-27T08:00:00.0000000Z", "New", 1)]),
+    (C + "C | summarize (low, high) = percentiles(Id, 1, 99)", [(1, 2)]),
+    (C + "C | summarize Closed = minif(At, State == 'Closed'), maxif(Id, State == 'New') by Id | sort by Id asc",
+     [(1, "2026-11-27T09:00:00.0000000Z", 1), (2, None, 2)]),
+    (C + "C | make-series count() on At from datetime(2026-11-27 08:00) to datetime(2026-11-27 10:00) step 1h by Id | sort by Id asc | project Id, count_",
+     [(1, "[2,1]"), (2, "[1,0]")]),
+    (C + "C | make-series n = dcount(State) default = 7 on At from datetime(2026-11-27 07:00) to datetime(2026-11-27 09:30) step 1h",
+     [("[7,2,1]", '["2026-11-27T07:00:00.0000000Z","2026-11-27T08:00:00.0000000Z","2026-11-27T09:00:00.0000000Z"]')]),
+    (C + "C | where Id > 2 | make-series count() on At from datetime(2026-11-27) to datetime(2026-11-28) step 1d", []),
+    ("print a = set_difference(dynamic(['a', 'b', 'a', 'c']), dynamic(['b']), dynamic(['c'])), u = set_union(dynamic([1, 2]), dynamic([2, 3])),"
+     " i = set_intersect(dynamic([1, 2, 1]), dynamic([1]))", [('["a"]', "[1,2,3]", "[1]")]),
+    ("print v = bag_merge(dynamic({'a': 1, 'n': {'x': null}}), dynamic({'b': 2, 'a': 9}), dynamic({'b': 3, 'c': 'd'}))",
+     [('{"a":1,"n":{"x":null},"b":2,"c":"d"}',)]),
+    ("print k = bag_keys(dynamic({'b/c': 1, 'a': {'d': 2}})), none = bag_keys(dynamic([1]))", [('["b/c","a"]', None)]),
+    ("print a = has_any_index('one Two', dynamic(['tw', 'two'])), b = has_any_index('one', dynamic(['x']))", [(1, -1)]),
+    ("print v = url_decode('https%3a%2f%2fa%20b%2F%C3%A9')", [("https://a b/\u00e9",)]),
+    ("print v = format_timespan(time(29.09:00:05.12345), 'ddd.HH:mm:ss [fffffff]'), w = format_timespan(13h, 'd H')", [("029.09:00:05 [1234500]", "0 13")]),
     # rows beside rows
     (S + "S | sort by TimeGenerated asc | extend Before = prev(Location) | where Location != Before and isnotempty(Before) | project Before, Location",
      [("DE", "BR"), ("BR", "US"), ("US", "FR")]),
@@ -180,11 +199,15 @@ UNORDERED: list[tuple[str, list[Wire]]] = [
 ]  # fmt: skip
 
 REFUSED = {
-    S + "S | make-series n = count() default = 0 on TimeGenerated from datetime(2026-11-27) to datetime(2026-11-29) step 1d": "make-series",
+    S + "S | make-series n = avg(toint(Code)) on TimeGenerated from datetime(2026-11-27) to datetime(2026-11-29) step 1d": "make-series",
+    S + "S | make-series n = count() on TimeGenerated in range(datetime(2026-11-27), datetime(2026-11-29), 1d)": "make-series",
+    C + "C | summarize (Last, Other) = arg_max(At, *) by Id": "several names before a =",
+    C + "C | summarize (Last, Status) = arg_max(At, State), n = dcount(State) by Id": "several names before a =",
+    "print v = bag_merge(dynamic(null), dynamic({'b': 2}))": "an expression: Invalid Input Error: bag_merge() of what is no bag",
+    "print v = url_decode('a+b')": "an expression: Invalid Input Error: url_decode() of a text with +",
+    "print v = format_timespan(-1h, 'HH:mm')": "an expression: Invalid Input Error: format_timespan() of a negative timespan",
     S + "S | summarize L = make_list(toint(Code)) | extend Found = series_decompose_anomalies(L)": "series_decompose_anomalies()",
     S + "S | evaluate basket()": "evaluate",
-    C + "C | summarize (Last, Status) = arg_max(At, State) by Id": "several names before a =",
-    C + "C | summarize Closed = minif(At, State == 'Closed') by Id": "minif()",
     C + "C | extend Before = prev(State)": "prev() of rows without an order",
     C + "C | sort by At asc | summarize n = count() by Id | extend Before = prev(n)": "prev() of rows without an order",
     A + "A | mv-apply e = parse_json(Entities) on (top 1 by tostring(e.Type))": "top in mv-apply",
@@ -194,8 +217,5 @@ REFUSED = {
     "let pick = (name: string) { table(strcat(name, 'Logs')) | count }; pick('Signin')": "table()",
     "print v = parse_path(@'C:\\temp\\a.dll')": "parse_path()",
     "print v = ipv4_compare('10.0.0.1', '10.0.0.2')": "ipv4_compare()",
-    "print v = set_difference(dynamic(['a', 'b']), dynamic(['b']))": "set_difference()",
-    "print v = bag_merge(dynamic({'a': 1}), dynamic({'b': 2}))": "bag_merge()",
-    "print v = has_any_index('a b', dynamic(['x', 'b']))": "has_any_index()",
 }  # fmt: skip
 """What is not evaluated, and the name by which it is refused."""

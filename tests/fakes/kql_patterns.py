@@ -115,8 +115,6 @@ REFUSED = {
     "externaldata(a: string)[@'https://example.org/a.csv']": "externaldata",
     T + "T | extend p = prev(Code)": "prev() of rows without an order",
     T + "T | evaluate pivot(User)": "evaluate",
-    J + "J | extend Keys = bag_keys(parse_json(Body))": "bag_keys()",
-    "print a = url_decode('a%20b')": "url_decode()",
     "print a = format_timespan(1d, 'd.hh')": "format_timespan()",
     "print s = series_stats_dynamic(dynamic([1, 2, 3]))": "series_stats_dynamic()",
     "print s = series_decompose_anomalies(dynamic([1, 2, 3]))": "series_decompose_anomalies()",

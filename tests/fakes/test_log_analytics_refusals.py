@@ -77,10 +77,6 @@ def test_other_queries_are_refused_not_made_up(azure: AzureWorld, text: str) -> 
     assert "virtual tenant" in found["message"]
 
 
-def test_other_workspaces_are_not_made_up_either(azure: AzureWorld) -> None:
-    assert innermost(error(azure.query(kql.PRINT, workspaces=["law-other"]), 400))["code"] == "NotEvaluated"
-
-
 @pytest.mark.parametrize(
     ("text", "place", "token"),
     [

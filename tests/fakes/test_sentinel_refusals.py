@@ -85,6 +85,12 @@ def test_nothing_is_written(azure: AzureWorld, method: str) -> None:
     assert ask(azure, sentinel.INCIDENTS).json() == before
 
 
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS"])
+def test_a_verb_that_is_not_modelled_is_marked(azure: AzureWorld, method: str) -> None:
+    answer = with_other_verb(azure, method, sentinel.INCIDENTS)
+    assert (answer.status_code, answer.headers["x-virtual-tenant"]) == (501, "route-not-served")
+
+
 def test_a_verb_is_looked_at_after_the_token(azure: AzureWorld) -> None:
     request = azure.request(sentinel.INCIDENTS.ask(), token="")
     assert error(azure.send(httpx.Request("PUT", request.url)), 401)["code"] == "AuthenticationFailed"

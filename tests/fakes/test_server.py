@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import os
 import shutil
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +103,43 @@ class TestAnswering:
         assert asked["body"] == "abcd"
         assert asked["headers"]["content-length"] == "4"
         assert "transfer-encoding" not in asked["headers"]
+
+    def test_a_coded_body_arrives_decoded(self, client: httpx.Client, subtests: pytest.Subtests) -> None:
+        raw = zlib.compressobj(wbits=-15)
+        coded = {
+            "gzip": gzip.compress(b"abcd"),
+            "deflate": zlib.compress(b"abcd"),
+            "Deflate": raw.compress(b"abcd") + raw.flush(),
+            "deflate, gzip": gzip.compress(zlib.compress(b"abcd")),
+            "identity": b"abcd",
+        }
+        for coding, body in coded.items():
+            with subtests.test(coding):
+                asked = client.post(f"https://{ARM}/", content=body, headers={"Content-Encoding": coding}).json()
+                assert asked["body"] == "abcd"
+                assert asked["headers"]["content-length"] == "4"
+                assert "content-encoding" not in asked["headers"]
+
+    def test_a_body_that_cannot_be_decoded_is_refused(self, client: httpx.Client, subtests: pytest.Subtests) -> None:
+        for coding, body, status in (
+            ("gzip", b"abcd", 400),
+            ("gzip", gzip.compress(b"abcd")[:-6], 400),
+            ("gzip", gzip.compress(b"x" * 2_000_000), 413),
+            ("br", b"abcd", 415),
+        ):
+            with subtests.test(coding, status=status):
+                answer = client.post(f"https://{ARM}/", content=body, headers={"Content-Encoding": coding})
+                assert answer.status_code == status
+
+    def test_http_2_is_sent_back_to_http_1(self) -> None:
+        preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+        with serving(echo, HOSTS, control=echo) as server:
+            for answer in (direct(server, preface), said(server, preface)):
+                settings, goaway = answer[:9], answer[9:]
+                assert settings == bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+                assert goaway[:9] == bytes([0, 0, len(goaway) - 9, 7, 0, 0, 0, 0, 0])
+                assert goaway[9:17] == bytes([0, 0, 0, 0, 0, 0, 0, 0xD])
+                assert b"HTTP/1.1" in goaway[17:]
 
 
 class TestClients:

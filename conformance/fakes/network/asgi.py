@@ -15,6 +15,8 @@ from typing import Any
 
 import httpx
 
+from conformance.fakes.network import content_coding
+
 Handler = Callable[[httpx.Request], Awaitable[httpx.Response]]
 Latency = float | Callable[[httpx.Request], float]
 Message = MutableMapping[str, Any]
@@ -28,7 +30,8 @@ MAX_BODY = 1_000_000
 _OF_THE_CONNECTION = frozenset(
     {b"connection", b"keep-alive", b"proxy-connection", b"te", b"trailer", b"transfer-encoding", b"upgrade"}
 )
-_DROPPED = _OF_THE_CONNECTION | {b"content-length", b"content-encoding"}
+_OF_THE_CODED_BODY = frozenset({b"content-length", b"content-encoding"})
+_DROPPED = _OF_THE_CONNECTION | _OF_THE_CODED_BODY
 _PORT = re.compile(r":\d+$")
 
 logger = logging.getLogger(__name__)
@@ -75,7 +78,13 @@ class Application:
             return httpx.Response(421, text="This host is not one of the virtual tenant's.\n")
         body = await _body(headers, receive)
         if body is None:
-            return httpx.Response(413, text=f"The virtual tenant takes bodies of up to {MAX_BODY} bytes.\n")
+            return content_coding.too_large(MAX_BODY)
+        if codings := _values(headers, b"content-encoding"):
+            try:
+                body = content_coding.decode(body, codings, MAX_BODY)
+            except content_coding.UndecodableBody as undecodable:
+                return undecodable.response
+            headers = [(name, value) for name, value in headers if name.lower() not in _OF_THE_CODED_BODY]
         target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
         try:
             url = _url(host, target)

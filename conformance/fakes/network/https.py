@@ -6,6 +6,7 @@ import asyncio
 import logging
 import socket
 import ssl
+import struct
 from types import TracebackType
 from typing import Any, cast
 
@@ -19,6 +20,20 @@ from conformance.fakes.network.asgi import Application
 HANDSHAKE = 30.0
 KEEP_ALIVE = 65
 """Seconds for a TLS handshake, and between two requests on one connection."""
+
+HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n"
+"""How a client begins that takes a server to speak HTTP/2 (RFC 9113 section 3.4)."""
+_HTTP_1_1_REQUIRED = 0xD
+_SAYS_WHY = b"The virtual tenant serves HTTP/1.1 only."
+HTTP2_FAREWELL = (
+    struct.pack(">IBI", 0x4, 0, 0)
+    + struct.pack(">IBI", (8 + len(_SAYS_WHY)) << 8 | 0x7, 0, 0)
+    + struct.pack(">II", 0, _HTTP_1_1_REQUIRED)
+    + _SAYS_WHY
+)
+"""The answer to that: empty SETTINGS, and a GOAWAY by which clients may come back with HTTP/1.1 (RFC 9113 sections
+6.5, 6.8 and 7).
+"""
 
 # What clients do wrong is their business: it is answered, and stays out of the logs of the embedding process.
 _quiet = logging.getLogger("conformance.fakes.uvicorn")
@@ -43,6 +58,10 @@ class _Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._client.asked()
+        if data.startswith(HTTP2_PREFACE):
+            self.transport.write(HTTP2_FAREWELL)
+            self.transport.close()
+            return
         super().data_received(data)
 
     def on_headers_complete(self) -> None:

@@ -114,7 +114,7 @@ class Tunnel:
             case ["CONNECT", target, "HTTP/1.1" | "HTTP/1.0"]:
                 host, _, port = target.lower().rpartition(":")
                 return self._way_to(host) if host in self.hosts and port == "443" else Refusal(HTTPStatus.FORBIDDEN)
-            case [_, target, "HTTP/1.1" | "HTTP/1.0"] if target.startswith("/") and self.plain:
+            case [_, target, "HTTP/1.1" | "HTTP/1.0" | "HTTP/2.0"] if target.startswith(("/", "*")) and self.plain:
                 here = ipaddress.ip_address(peer.partition("%")[0]).is_loopback
                 return Welcome(self.plain, head) if here else Refusal(HTTPStatus.FORBIDDEN)
             case [_, _, "HTTP/1.1" | "HTTP/1.0"]:

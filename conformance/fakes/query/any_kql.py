@@ -16,6 +16,7 @@ from typing import Any
 
 from conformance.fakes.query import canned_kql
 from conformance.fakes.query.canned_kql import Malformed, NotEvaluated, Result, UnknownTable, Window
+from conformance.fakes.query.kql_additions import add_functions
 from conformance.fakes.query.kql_calls import expand_calls
 from conformance.fakes.query.kql_names import (
     comparison_by_one_sign,
@@ -27,7 +28,9 @@ from conformance.fakes.query.kql_names import (
 )
 from conformance.fakes.query.kql_rewrites import FUNCTIONS, INGESTION, rewrite
 from conformance.fakes.query.kql_rows import DEFAULT, RESTART, ROW, TERM, VALUE, expand_rows
+from conformance.fakes.query.kql_series import summarize_series
 from conformance.fakes.query.kql_tokens import tokens
+from conformance.fakes.query.kql_tuples import name_apart
 from conformance.fakes.query.kql_values import ENGINE_TYPES, loaded, unloaded
 from conformance.fakes.state.table_rows import INGESTED, SCHEMAS
 from conformance.fakes.state.tenant import TableState, Workspace
@@ -82,7 +85,7 @@ class _Query:
         if (sign := comparison_by_one_sign(self.words)) is not None:
             raise Malformed(sign.start)
         columns = {name for table in workspace.tables.values() for name in columns_of(table)}
-        self.expanded = expand_calls(text, columns)
+        self.expanded = summarize_series(name_apart(expand_calls(text, columns)))
         self.words = tokens(self.expanded)
         self.engine = _engine().connect(config={"threads": "1", "memory_limit": "512MB"})
 
@@ -232,6 +235,7 @@ class _Query:
 def _engine() -> Any:
     import duckdb_kql
 
+    add_functions()
     return duckdb_kql
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
 from itertools import pairwise
 
+from conformance.fakes.query.kql_additions import TIMESPAN_PART
 from conformance.fakes.query.kql_tokens import Token, closing, replace, tokens
 
 PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
@@ -130,9 +131,44 @@ def _extract_json(arguments: list[str]) -> str | None:
     return _converted(f"parse_json({arguments[1]}){path[1]}", arguments[2] if len(arguments) == 3 else "typeof(string)")
 
 
+TICKS = {"d": 864_000_000_000, "H": 36_000_000_000, "m": 600_000_000, "s": 10_000_000}
+"""Tenths of a microsecond in what a letter of a timespan's format stands for."""
+MODULO = {"d": 10**9, "H": 24, "m": 60, "s": 60}
+TIMESPAN_FORMAT = re.compile(r"d{1,8}|HH?|mm?|ss?|f{1,7}|[ /:,._\[\]-]")
+
+
+def _format_timespan(arguments: list[str]) -> str | None:
+    wanted = literal(arguments[1]) if len(arguments) == 2 else None
+    parts = TIMESPAN_FORMAT.findall(wanted or "")
+    if not parts or "".join(parts) != wanted:
+        return None
+
+    def said(part: str) -> str:
+        letter, width = part[0], len(part)
+        if letter == "f":
+            return f"{TIMESPAN_PART}({arguments[0]}, {10 ** (7 - width)}, {10**width}, {width})"
+        if letter in TICKS:
+            return f"{TIMESPAN_PART}({arguments[0]}, {TICKS[letter]}, {MODULO[letter]}, {width})"
+        return f"'{part}'"
+
+    return f"strcat({', '.join(map(said, parts))}, '')"
+
+
+def _folded(name: str) -> Call:
+    """A function of two values, of more than two: of the first two, and that and the next."""
+
+    def call(arguments: list[str]) -> str | None:
+        first, second, *others = arguments if len(arguments) > 2 else ("", "")
+        return f"{name}({', '.join([f'{name}({first}, {second})', *others])})" if others else None
+
+    return call
+
+
 CALLS: Mapping[str, Call] = {
+    **{name: _folded(name) for name in ("bag_merge", "set_difference", "set_intersect", "set_union")},
     "extract": _extract,
     "extract_json": _extract_json,
+    "format_timespan": _format_timespan,
     "extractjson": _extract_json,
     "ipv4_is_in_any_range": _in_any_range,
     "ipv4_is_in_range": _in_range,

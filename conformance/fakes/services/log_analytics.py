@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import httpx
 
 from conformance.apis import log_analytics
-from conformance.apis.endpoint import LOG_ANALYTICS
-from conformance.fakes.query import any_kql, canned_kql
+from conformance.apis.endpoint import LOG_ANALYTICS, Action
+from conformance.fakes.query import any_kql, canned_kql, workspaces
+from conformance.fakes.query.visualization import visualization
 from conformance.fakes.services.arm_gateway import workspace_of
+from conformance.fakes.services.operations import operation
 from conformance.fakes.services.routes import Call, Refuser, answers, gate, new_id, not_served, respond, unmatched
 from conformance.fakes.state.rbac import may
 from conformance.fakes.state.tenant import Workspace
@@ -65,72 +68,168 @@ def enter(call: Call) -> httpx.Response | None:
     return None
 
 
+SPEC = "OpenAPI description of the query API (azure-rest-api-specs, operationalinsights/data-plane, v1)"
+QUERY_READ_ACTION = Action(QUERY_READ)
+QUERY_BY_GET = operation(
+    "log_analytics.query_by_get", LOG_ANALYTICS, "GET", log_analytics.QUERY.path, SPEC, QUERY_READ_ACTION
+)
+QUERY_RESOURCE_BY_GET = operation(
+    "log_analytics.query_by_resource_by_get",
+    LOG_ANALYTICS,
+    "GET",
+    log_analytics.QUERY_BY_RESOURCE.path,
+    SPEC,
+    QUERY_READ_ACTION,
+)
+
+
+@answers(QUERY_BY_GET, "specified", SPEC)
 @answers(log_analytics.QUERY, "recorded", "azure-sdk recordings of workspace queries")
 def query(call: Call) -> httpx.Response:
     """By the workspace's GUID; a name, an ARM id or an unknown GUID is a path that does not exist."""
-    if empty := _without_body(call):
-        return empty
-    workspace = call.tenant.workspace_by_id(call.path["workspace_id"])
-    return refuse(call, "path-not-found") if workspace is None else _answer(call, workspace, "no-access")
+    return _without_body(call) or by_id(call, _answer)
 
 
+@answers(QUERY_RESOURCE_BY_GET, "documented", "learn.microsoft.com/azure/azure-monitor/logs/api/azure-resource-queries")
 @answers(log_analytics.QUERY_BY_RESOURCE, "recorded", "azure-sdk recordings of resource queries")
 def query_by_resource(call: Call) -> httpx.Response:
     """By the workspace's ARM id."""
-    if empty := _without_body(call):
-        return empty
+    return _without_body(call) or by_resource(call, _answer)
+
+
+def by_id(call: Call, answer: Callable[[Call, Workspace], httpx.Response]) -> httpx.Response:
+    """Return the answer of the workspace whose GUID a path names, or why the caller does not get it."""
+    workspace = call.tenant.workspace_by_id(call.path["workspace_id"])
+    if workspace is None:
+        return refuse(call, "path-not-found")
+    return _denied(call, workspace, "no-access") or answer(call, workspace)
+
+
+def by_resource(call: Call, answer: Callable[[Call, Workspace], httpx.Response]) -> httpx.Response:
+    """Return the answer of the workspace whose ARM id a path names, or why the caller does not get it."""
     workspace = workspace_of(call)
     if workspace is None:
-        return refuse(
-            call, "resource-not-found", resource=call.request.url.path.removeprefix("/v1").removesuffix("/query")
-        )
-    return _answer(call, workspace, "no-access-by-resource")
+        resource = call.request.url.path.removeprefix("/v1").rpartition("/")[0]
+        return refuse(call, "resource-not-found", resource=resource)
+    return _denied(call, workspace, "no-access-by-resource") or answer(call, workspace)
 
 
 def _without_body(call: Call) -> httpx.Response | None:
-    """Without the content type, or without a body, the answer is a success without content."""
+    """Of a POST without the content type, or without a body, the answer is a success without content."""
     typed = call.request.headers.get("content-type", "").lower().startswith("application/json")
-    return None if typed and call.request.content else respond(call, 200, None, {"Content-Length": "0"})
+    if call.request.method == "GET" or (typed and call.request.content):
+        return None
+    return respond(call, 200, None, {"Content-Length": "0"})
 
 
-def _answer(call: Call, workspace: Workspace, refusal: str) -> httpx.Response:
+def _denied(call: Call, workspace: Workspace, refusal: str) -> httpx.Response | None:
     object_id = call.claims.get("oid")
     if not may(call.tenant, object_id, QUERY_READ, workspace.scope):
         return refuse(call, refusal, workspace=workspace.customer_id, object_id=object_id)
     if workspace.public_query != "Enabled":
         return refuse(call, "network-closed")
-    asked = call.json
+    return None
+
+
+class _Refused(Exception):
+    """A query that is refused: its answer."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+def _find(call: Call, name: str) -> Workspace:
+    """Return another workspace that a query is put to. Raises :class:`_Refused`."""
+    workspace = workspaces.find(call.tenant, name)
+    if workspace is None:
+        raise _Refused(refuse(call, "workspace-unresolved"))
+    if denied := _denied(call, workspace, "no-access"):
+        raise _Refused(denied)
+    return workspace
+
+
+def _asked(call: Call) -> Any:
+    """Return what is asked: the body, or of a GET the options of its URL."""
+    if call.request.method != "GET":
+        return call.json
+    others = call.option("workspaces")
+    return {"query": call.option("query"), "workspaces": others.split(",") if others else None}
+
+
+def _window(call: Call, asked: Mapping[str, Any]) -> canned_kql.Window | None:
+    """Return the timespan of a request: of the URL and the body, what both have in common. Raises as
+    :func:`canned_kql.window_of`.
+    """
+    now = call.tenant.clock.service_now()
+    found = [canned_kql.window_of(one, now) for one in (call.option("timespan"), asked.get("timespan"))]
+    windows = [one for one in found if one is not None]
+    return (max(start for start, _ in windows), min(end for _, end in windows)) if windows else None
+
+
+def _answer(call: Call, workspace: Workspace) -> httpx.Response:
+    asked = _asked(call)
     if not isinstance(asked, dict):
         return refuse(call, "body-malformed")
-    text, timespan, now = asked.get("query"), asked.get("timespan"), call.tenant.clock.service_now()
+    text, others = asked.get("query"), asked.get("workspaces") or []
     if not isinstance(text, str):
         return refuse(call, "value-invalid", member="query")
+    if not isinstance(others, list) or len(others) > workspaces.MOST or not all(isinstance(one, str) for one in others):
+        return refuse(call, "value-invalid", member="workspaces")
     try:
-        window = canned_kql.window_of(timespan, now)
+        window = _window(call, asked)
     except (AttributeError, ValueError, OverflowError):
         return refuse(call, "value-invalid", member="timespan")
-    if not workspace.has_data:
-        return respond(call, 204, None, {})
-    if asked.get("workspaces"):
-        return refuse(call, "not-evaluated", construct="a query over more workspaces")
+    preferences = _preferences(call)
+    if unmodelled := UNMODELLED.intersection(preferences):
+        return refuse(call, "not-evaluated", construct=f"Prefer: {min(unmodelled)}=true")
     try:
-        result = any_kql.evaluate(text, workspace, now, window)
+        asked_of = {one.customer_id: one for one in (workspace, *(_find(call, name) for name in others))}
+        workspace = workspaces.merge(asked_of.values())
+        if not workspace.has_data:
+            return respond(call, 204, None, {})
+        result = _evaluate(call, text, workspace, window)
+    except _Refused as refused:
+        return refused.answer
+    document = _document(result)
+    if "include-statistics" in preferences:
+        document["statistics"] = {"query": {"executionTime": 0.0156222, "resourceUsage": {}}}
+    if "include-render" in preferences:
+        document["render"] = visualization(text)
+    return respond(call, 200, document, headers(call))
+
+
+def _evaluate(call: Call, text: str, workspace: Workspace, window: canned_kql.Window | None) -> canned_kql.Result:
+    """Return the answer to a query. Raises :class:`_Refused`."""
+    try:
+        unqualified, whole = workspaces.resolve_tables(text, workspace, partial(_find, call))
+        return any_kql.evaluate(unqualified, whole, call.tenant.clock.service_now(), window)
     except canned_kql.UnknownTable as unknown:
         (table,) = unknown.args
-        return refuse(call, "table-unknown", table=table, operator=canned_kql.operator_on(table, text))
+        refusal = refuse(call, "table-unknown", table=table, operator=canned_kql.operator_on(table, text))
     except canned_kql.UnreachableWorkspace as unreachable:
         table, plan = unreachable.args
-        return refuse(call, "table-unreachable", table=table, plan=plan)
+        refusal = refuse(call, "table-unreachable", table=table, plan=plan)
     except canned_kql.Malformed as malformed:
-        return refuse(call, "syntax", **_place(text, *malformed.args))
+        refusal = refuse(call, "syntax", **_place(text, *malformed.args))
     except any_kql.UnknownColumn as unknown:
         column, operator = unknown.args
-        return refuse(call, "column-unknown", column=column, operator=operator)
+        refusal = refuse(call, "column-unknown", column=column, operator=operator)
     except any_kql.TimedOut:
-        return refuse(call, "query-timeout")
+        refusal = refuse(call, "query-timeout")
     except canned_kql.NotEvaluated as unevaluated:
-        return refuse(call, "not-evaluated", construct=unevaluated.args[0])
-    return respond(call, 200, _document(call, result), headers(call))
+        refusal = refuse(call, "not-evaluated", construct=unevaluated.args[0])
+    raise _Refused(refusal)
+
+
+UNMODELLED = frozenset({"include-datasources", "include-permissions"})
+"""Preferences that the service honours and the virtual tenant does not."""
+
+
+def _preferences(call: Call) -> set[str]:
+    """Return the preferences of a request that are ``true``, in lower case."""
+    pairs = (one.partition("=") for one in call.request.headers.get("prefer", "").lower().split(","))
+    return {name.strip() for name, _, value in pairs if value.strip().strip('"') == "true"}
 
 
 def _place(text: str, offset: int) -> dict[str, Any]:
@@ -139,12 +238,10 @@ def _place(text: str, offset: int) -> dict[str, Any]:
     return {"line": line, "pos": pos, "token": text[offset : offset + 20]}
 
 
-def _document(call: Call, result: canned_kql.Result) -> dict[str, Any]:
+def _document(result: canned_kql.Result) -> dict[str, Any]:
     columns = [{"name": name, "type": kind} for name, kind in result.columns.items()]
     rows = [[_wire(row.get(name), kind) for name, kind in result.columns.items()] for row in result.rows]
     document: dict[str, Any] = {"tables": [{"name": "PrimaryResult", "columns": columns, "rows": rows}]}
-    if "include-statistics=true" in call.request.headers.get("prefer", "").replace(" ", ""):
-        document["statistics"] = {"query": {"executionTime": 0.0156222, "resourceUsage": {}}}
     if result.partial:
         document["error"] = {
             "code": "PartialError",

@@ -116,6 +116,8 @@ def other_verb(call: Call) -> httpx.Response:
         return refused
     if request.method in arm_gateway.WRITES and arm_gateway.names_a_resource(request.url.path):
         return arm_gateway.may_write(call) or not_served(refuse, call)
+    if request.method in ("HEAD", "OPTIONS"):  # what the service says to these is not known
+        return not_served(refuse, call)
     return refuse(
         call, "verb-unsupported", path=request.url.path, version=call.option("api-version"), method=request.method
     )

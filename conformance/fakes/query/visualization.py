@@ -1,0 +1,59 @@
+"""What a query's ``render`` says about its chart: the member ``render`` of an answer, for clients that ask for it."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+from conformance.fakes.query.kql_functions import literal
+from conformance.fakes.query.kql_tokens import Token, tokens
+
+DEFAULTS: dict[str, Any] = {
+    "visualization": None,
+    "title": None,
+    "accumulate": False,
+    "isQuerySorted": False,
+    "kind": None,
+    "legend": None,
+    "series": None,
+    "yMin": "NaN",
+    "yMax": "NaN",
+    "xAxis": None,
+    "xColumn": None,
+    "xTitle": None,
+    "yAxis": None,
+    "yColumns": None,
+    "ySplit": None,
+    "yTitle": None,
+    "anomalyColumns": None,
+}
+"""The members, with what they are where a query does not say (the examples of azure-monitor-query; that all are there
+without any ``render`` is inferred).
+"""
+PROPERTIES = {name.lower(): name for name in DEFAULTS}
+LISTS = frozenset({"series", "yColumns", "anomalyColumns"})
+
+
+def visualization(text: str) -> dict[str, Any]:
+    """Return the visualization that a query asks for."""
+    words = tokens(text)
+    at = next((n for n, (one, name) in enumerate(pairwise(words)) if _renders(one, name)), len(words))
+    given = words[at + 2 :]
+    return {**DEFAULTS, "visualization": given[0].text, **_properties(text, given[1:])} if given else DEFAULTS
+
+
+def _renders(one: Token, name: Token) -> bool:
+    return one.text == "|" and name.text == "render" and one.depth == 0
+
+
+def _properties(text: str, words: list[Token]) -> dict[str, Any]:
+    """Return what is given as ``name = value``, in brackets after ``with`` or without."""
+    equal = [n for n, word in enumerate(words) if n and word.text == "=" and words[n - 1].text.lower() in PROPERTIES]
+    found: dict[str, Any] = {}
+    for n, following in pairwise([*equal, len(words) + 1]):
+        name = PROPERTIES[words[n - 1].text.lower()]
+        values = [word.text for word in words[n + 1 : following - 1] if word.text not in (",", "(", ")", ";")]
+        plain = [literal(value) if value[0] in "@'\"" else value for value in values]
+        if plain:
+            found[name] = plain if name in LISTS else {"true": True, "false": False}.get(str(plain[0]), plain[0])
+    return found
