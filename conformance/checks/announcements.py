@@ -49,7 +49,7 @@ def _declared() -> Mapping[str, Announcement]:
         id: Announcement(
             id=id,
             what=row["what"],
-            ends=date.fromisoformat(str(row["ends"])),
+            ends=date.fromisoformat(row["ends"]),
             source=row["source"],
             left=row["left"],
             guide=row.get("guide", ""),

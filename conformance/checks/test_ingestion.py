@@ -184,6 +184,7 @@ def test_may_send(connection: Connection, rule_permissions: Evidence) -> None:
         about="sending",
         facts={
             **connection.facts(),
+            "kind": " ".join(("sending", *connection.kinds)),
             "role": SENDER_ROLE,
             "scope": of_ingestion(connection).rule,
             "action": SEND,

@@ -18,7 +18,7 @@ from conformance.connection.ingestion_keys import read_ingestion
 from conformance.connection.managed_identity import ManagedIdentity
 from conformance.connection.model import USABLE, Connection
 from conformance.connection.needs import Needs
-from conformance.connection.profile import DEFAULT, get_profile, profile_names
+from conformance.connection.profile import DEFAULT, Profile, get_profile, profile_names
 from conformance.connection.requirement import RequirementError, read_action, read_permission, read_route
 from conformance.connection.values import A_GUID, client, malformed_values, secret_problem
 from conformance.redaction import clean, describe, hide, shape_of
@@ -55,6 +55,8 @@ def read_connection(entry: ConnectionTable, many: bool) -> None:
     expires = _date(entry, "secret_expires")
     expect = _expect(entry)
     ingestion = read_ingestion(entry)
+    if len(entry.file.wrong) == before and apis:
+        _compare_apis(entry, profile, Needs.of(profile, expect).apis, apis)
     if len(entry.file.wrong) == before and not Needs.of(profile, expect).apis:
         entry.add_problem(
             "profile",
@@ -154,6 +156,20 @@ def _apis(entry: ConnectionTable) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(element for element in value if element in USABLE))
 
 
+def _compare_apis(entry: ConnectionTable, profile: Profile, needed: frozenset[str], apis: Sequence[str]) -> None:
+    """Note that a connection uses none of the APIs that its profile needs."""
+    if not needed or needed & set(apis):
+        return
+    wanted = " and ".join(sorted(needed))
+    if "apis" in entry.row:
+        text = f"apis: found {', '.join(apis)}; profile {profile.name!r} needs {wanted}"
+    else:
+        text = (
+            f"profile: {profile.name!r} needs {wanted}, which Azure Lighthouse (customer_tenant_id) does not delegate"
+        )
+    entry.add_problem("apis" if "apis" in entry.row else "profile", text)
+
+
 def _partners(entry: ConnectionTable) -> dict[str, str]:
     """Return the other tenant of a provider's connection, by its key."""
     found = {key: _string(entry, key, required=False) for key in PARTNERS if key in entry.row}
@@ -203,7 +219,8 @@ def _expect(entry: ConnectionTable) -> Expect:
     values: dict[str, Any] = {}
     for key, value in row.items():
         if key not in EXPECT:
-            entry.add_problem(f"expect.{key}", f"unknown key {describe(key)}{did_you_mean(key, EXPECT)}")
+            hint = "; it belongs above, in [connection]" if key in KEYS else did_you_mean(key, EXPECT)
+            entry.add_problem(f"expect.{key}", f"unknown key {describe(key)}{hint}")
         elif key in LISTS:
             values[key] = tuple(_requirements(entry, key, value))
         elif key.endswith("_days"):

@@ -97,4 +97,8 @@ def comment_hint(entry: ConnectionTable, key: str) -> str:
 
 
 def _shown(key: str, value: object) -> str:
-    return kind(value) if key in SECRETS else repr_short(value)
+    if key not in SECRETS:
+        return repr_short(value)
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    return "a text" if isinstance(value, str) and value.strip() else kind(value)

@@ -6,13 +6,16 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from conformance.connection.connection_table import CREDENTIALS, OPTIONAL, ConnectionTable, comment_hint
+from conformance.connection.connection_table import KEYS as KEYS_OF_FILE
 from conformance.connection.credential import Certificate, ClientSecret, Credential, FederatedToken, github_token
 from conformance.connection.managed_identity import SELECTORS, ManagedIdentity, find_identity
 from conformance.connection.secret import Secret, SecretError, read, resolve
+from conformance.connection.values import A_GUID, GUID
 from conformance.redaction import describe, name_of, remember
 from conformance.toml_file.document import did_you_mean, kind
 
@@ -37,19 +40,26 @@ def read_credential(entry: ConnectionTable) -> Credential | None:
     """Return the credential of a table; None where it cannot be used, which is added to the file's problems."""
     given = [key for key in CREDENTIALS if key in entry.row]
     if not given:
+        if any(get_close_matches(key, CREDENTIALS, 1, 0.8) for key in entry.row if key not in KEYS_OF_FILE):
+            return None  # a misspelt key, which is a problem of its own
         hints = [hint for key in CREDENTIALS if key not in OPTIONAL and (hint := comment_hint(entry, key))]
         entry.add_problem("name", f"no credential: one of {', '.join(CREDENTIALS)} is needed{''.join(hints)}")
         entry.file.keys["client_secret"] = False
         return None
     if len(given) > 1:
-        entry.add_problem(given[1], f"two credentials: {' and '.join(given)}; one is needed")
+        text = f"two credentials: {' and '.join(given)}; one is needed"
+        both = (
+            "client_secrets = [...] holds several secrets" if set(given) <= {"client_secret", "client_secrets"} else ""
+        )
+        entry.file.add_problem("; ".join(filter(None, (text, both))), entry.line(given[1]))
         return None
     key = given[0]
     if "certificate_password" in entry.row and key != "certificate":
         entry.add_problem("certificate_password", "certificate_password: there is no certificate that it could open")
     value = entry.row[key]
     if not KEYS[key].fits(value):
-        entry.found(key, value, KEYS[key].expected)
+        bare = " (true has no quotes)" if isinstance(value, str) and value.strip().lower() == "true" else ""
+        entry.found(key, value, f"{KEYS[key].expected}{bare}")
         return None
     if key == "managed_identity" and isinstance(value, dict) and not _is_selector(entry, value):
         return None
@@ -108,6 +118,15 @@ def _is_selector(entry: ConnectionTable, value: Mapping[str, Any]) -> bool:
     if not _is_text(given):
         entry.add_problem(
             "managed_identity", f"managed_identity.{name}: found {kind(given)}, expected a text in quotes"
+        )
+        return False
+    if name != "resource_id" and not GUID.fullmatch(given):
+        entry.add_problem("managed_identity", f"managed_identity.{name}: found {describe(given)}, expected {A_GUID}")
+        return False
+    app = entry.row.get("client_id")
+    if name == "client_id" and isinstance(app, str) and app.strip() and app.lower() != given.lower():
+        entry.add_problem(
+            "managed_identity", f"managed_identity.client_id: found {describe(given)}, but client_id is {describe(app)}"
         )
         return False
     return True
@@ -182,7 +201,9 @@ def _certificate(entry: ConnectionTable, reference: str) -> Credential:
 _REFERENCE = "env:NAME, file:PATH or the value"
 KEYS: Mapping[str, Key] = {
     "client_secret": Key(_REFERENCE, _is_text, _secret),
-    "client_secrets": Key(f"a list of 2 to {MANY_SECRETS} secrets, each {_REFERENCE}", _are_texts, _secrets),
+    "client_secrets": Key(
+        f"a list of 2 to {MANY_SECRETS} secrets, each a text in quotes: {_REFERENCE}", _are_texts, _secrets
+    ),
     "certificate": Key(_REFERENCE, _is_text, _certificate),
     "federated_token": Key(_REFERENCE, _is_text, _federated_token),
     "managed_identity": Key(

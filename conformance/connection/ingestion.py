@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 RULE = re.compile(
     r"/subscriptions/(?P<subscription_id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
     r"/resourceGroups/(?P<resource_group>[^/]+)"
-    r"/providers/Microsoft\.Insights/(?P<kind>dataCollectionRules|dataCollectionEndpoints)/(?P<name>[^/]+)",
+    r"/providers/Microsoft\.Insights/(?P<kind>dataCollectionRules|dataCollectionEndpoints)/(?P<name>[^/?#\s]+)",
     re.IGNORECASE,
 )
 STREAM = re.compile(r"(?:Custom|Microsoft)-\w+")
+ENDPOINT = re.compile(r"https://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d{1,5})?/?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,25 @@ def is_rule(id: str) -> bool:
 
 
 def is_endpoint(url: str) -> bool:
-    """Return whether a text is the URL of a log ingestion endpoint: https, a host, and no path."""
-    parts = urlsplit(url)
-    return parts.scheme == "https" and bool(parts.hostname) and parts.path in ("", "/") and not parts.query
+    """Return whether a text is the URL of a log ingestion endpoint: https, a host, and nothing else."""
+    return ENDPOINT.fullmatch(url) is not None
+
+
+def meant_rule(text: str) -> str | None:
+    """Return the rule's id within a text that has more or less than it, such as a portal URL; None if there is none."""
+    match = RULE.search(f"/{text}")
+    return match[0] if match and is_rule(match[0]) else None
+
+
+def meant_stream(text: str) -> str | None:
+    """Return the stream that a text without its prefix, or in another case, means; None if it means none."""
+    prefix, _, name = text.rpartition("-")
+    stream = f"{prefix.capitalize() or 'Custom'}-{name}"
+    return stream if STREAM.fullmatch(stream) else None
+
+
+def meant_endpoint(text: str) -> str | None:
+    """Return the endpoint that a text with a path, or without https, means; None if it means none."""
+    host = re.split(r"[/?#]", text.rpartition("://")[2], maxsplit=1)[0]
+    endpoint = f"https://{host}"
+    return endpoint if host.lower().endswith(".ingest.monitor.azure.com") and is_endpoint(endpoint) else None

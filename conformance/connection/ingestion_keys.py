@@ -3,18 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from conformance.connection.connection_table import ConnectionTable
-from conformance.connection.ingestion import STREAM, Ingestion, is_endpoint, is_rule
+from conformance.connection.ingestion import (
+    STREAM,
+    Ingestion,
+    is_endpoint,
+    is_rule,
+    meant_endpoint,
+    meant_rule,
+    meant_stream,
+)
 from conformance.redaction import describe
 from conformance.toml_file.document import did_you_mean
 
-KEYS: Mapping[str, tuple[Callable[[str], object], str]] = {
-    "rule": (is_rule, "the id of a data collection rule, as its JSON view shows it (/subscriptions/...)"),
-    "stream": (STREAM.fullmatch, "a stream of the rule, such as Custom-Orders_CL"),
-    "endpoint": (is_endpoint, "the URL of a log ingestion endpoint, such as https://NAME.ingest.monitor.azure.com"),
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """``accepts`` tells whether a text is a value, ``expected`` what it must be, ``meant`` what a wrong text means
+    (None: unknown).
+    """
+
+    accepts: Callable[[str], object]
+    expected: str
+    meant: Callable[[str], str | None]
+
+
+KEYS: Mapping[str, Key] = {
+    "rule": Key(
+        is_rule, "the id of a data collection rule, as its JSON view shows it (/subscriptions/...)", meant_rule
+    ),
+    "stream": Key(STREAM.fullmatch, "a stream of the rule, such as Custom-Orders_CL", meant_stream),
+    "endpoint": Key(
+        is_endpoint,
+        "the URL of a log ingestion endpoint without a path, such as https://NAME.ingest.monitor.azure.com",
+        meant_endpoint,
+    ),
 }
-"""Each key with what its value must be."""
 REQUIRED = ("rule", "stream")
 
 
@@ -27,14 +53,16 @@ def read_ingestion(entry: ConnectionTable) -> Ingestion | None:
         entry.found("ingestion", row, "a table")
         return None
     before = len(entry.file.wrong)
-    for key in row:
-        if key not in KEYS:
-            entry.add_problem(f"ingestion.{key}", f"unknown key {describe(key)}{did_you_mean(key, tuple(KEYS))}")
-    for key in REQUIRED:
-        if key not in row:
-            entry.add_problem("ingestion", f"ingestion: missing key {key!r}")
-    for key, (accepts, expected) in KEYS.items():
-        value = row.get(key)
-        if value is not None and not (isinstance(value, str) and accepts(value)):
-            entry.found(f"ingestion.{key}", value, expected)
+    for name in row:
+        if name not in KEYS:
+            entry.add_problem(f"ingestion.{name}", f"unknown key {describe(name)}{did_you_mean(name, tuple(KEYS))}")
+    for name in REQUIRED:
+        if name not in row:
+            entry.add_problem("ingestion", f"ingestion: missing key {name!r}")
+    for name, key in KEYS.items():
+        value = row.get(name)
+        if value is not None and not (isinstance(value, str) and key.accepts(value)):
+            meant = key.meant(value) if isinstance(value, str) else None
+            hint = f" (did you mean {meant!r}?)" if meant else ""
+            entry.found(f"ingestion.{name}", value, f"{key.expected}{hint}")
     return None if len(entry.file.wrong) > before else Ingestion(row["rule"], row["stream"], row.get("endpoint"))

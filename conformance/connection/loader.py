@@ -159,6 +159,9 @@ def _document(file: ConnectionFile, document: Mapping[str, Any], written: Sequen
     for key in document:
         if key != "connection":
             line = written[0].keys.get(key) or next((one.line for one in written if one.path.split(".")[0] == key), 1)
+            if isinstance(document[key], dict) and key in KEYS:
+                file.add_problem(f"table [{key}]: found outside of the connection, expected [connection.{key}]", line)
+                continue
             hint = did_you_mean(key, ("connection", *KEYS))
             file.add_problem(f"unknown key {describe(key)}{hint}; a connection is a table [connection]", line)
     rows = document.get("connection")

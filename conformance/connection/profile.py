@@ -10,7 +10,6 @@ from importlib import resources
 from typing import Any
 
 from conformance.connection.requirement import AppPermission, Route, read_action, read_permission, read_route
-from conformance.toml_file.document import day
 from conformance.toml_file.tables import table
 
 DEFAULT = "airmdr"
@@ -75,7 +74,7 @@ def profile_of(name: str, row: Mapping[str, Any]) -> Profile:
     values["actions"] = _each(read_action, values, "actions")
     values["routes"] = _each(read_route, values, "routes")
     values["sources"] = tuple(
-        Reference(source["url"], day(source["read"]) or date.min) for source in row.get("sources", ())
+        Reference(source["url"], date.fromisoformat(source["read"])) for source in row.get("sources", ())
     )
     return Profile(name, **values)
 

@@ -12,8 +12,10 @@ from conformance.findings.command import Command
 from conformance.findings.data import load
 
 UNKNOWN = "unknown"
-KINDS = ("managed_identity", "lighthouse", "multi_tenant")
-"""Kinds of connections whose fixes differ from those of an app with a credential of its own."""
+KINDS = ("managed_identity", "lighthouse", "multi_tenant", "sending")
+"""Kinds of connections whose fixes differ from those of an app with a credential of its own. ``sending``: the fix is
+about log ingestion.
+"""
 
 
 @dataclass(frozen=True, slots=True)

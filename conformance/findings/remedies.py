@@ -105,7 +105,8 @@ def role_for(action: str) -> str:
 class Fix:
     """A fix: prose, commands to paste into a shell, and where to click.
 
-    ``values`` are the values of the placeholders, where known.
+    ``values`` are the values of the placeholders, where known, and of ``kind``, where the fix is one for a kind of
+    connection.
     """
 
     text: str
@@ -132,7 +133,7 @@ def fix(cause: Cause, facts: Mapping[str, str]) -> Fix:
         prose(text, shown),
         tuple({step.command: step for step in steps}.values()),
         cause.portal and prose(cause.portal, shown),
-        {name: value for name, value in shown.items() if value},
+        {name: value for name, value in (shown | {"kind": facts.get("kind", "")}).items() if value},
     )
 
 

@@ -1,6 +1,7 @@
 """The form of a TOML table that is read ten times as fast: JSON. It is made when the wheel is built.
 
-Nothing is imported here but Python's own modules: ``hatch_build.py`` runs this file where the package is not installed.
+JSON has no dates, so tables have them in quotes. Nothing is imported here but Python's own modules: ``hatch_build.py``
+runs this file where the package is not installed.
 """
 
 from __future__ import annotations

@@ -75,9 +75,13 @@ class TomlDocument:
 
 
 def did_you_mean(word: object, known: Iterable[str]) -> str:
-    """Return `` (did you mean 'x'?)`` where a known word is close; else nothing."""
-    found = difflib.get_close_matches(word, list(known), 1, 0.6) if isinstance(word, str) else []
-    return f" (did you mean {found[0]!r}?)" if found else ""
+    """Return `` (did you mean 'x'?)`` where a known word is close, or several that begin so; else nothing."""
+    if not isinstance(word, str) or not word:
+        return ""
+    lower = {name.lower(): name for name in known}
+    found = difflib.get_close_matches(word.lower(), lower, 1, 0.6)
+    found = found or [name for name in lower if name.startswith(f"{word.lower()}-")]
+    return f" (did you mean {' or '.join(repr(lower[name]) for name in found)}?)" if found else ""
 
 
 def repr_short(value: object) -> str:

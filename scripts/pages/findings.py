@@ -114,6 +114,7 @@ KIND_TITLES = {
     "managed_identity": "With a managed identity",
     "lighthouse": "With Azure Lighthouse",
     "multi_tenant": "With a multi-tenant app",
+    "sending": "For log ingestion",
 }
 SHELLS = {"powershell": "In PowerShell", "cmd": "In cmd.exe", "macos": "On macOS"}
 

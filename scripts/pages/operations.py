@@ -16,6 +16,7 @@ from conformance.apis.managed_identity import MANAGED_IDENTITY
 from conformance.apis.permissions import RESOURCES
 from conformance.checks.registry import catalogue
 from conformance.fakes import build
+from conformance.fakes.scenarios.ingestion import ingesting
 from conformance.probing.engine import Engine
 from conformance.probing.evidence import Answer, Refusal
 from conformance.probing.probe import PROBES
@@ -50,6 +51,7 @@ def asked() -> Mapping[str, Endpoint[Any]]:
     world.tenant.consent(RESOURCES["graph"].app_id, ITSELF)
     for subscription in world.tenant.subscriptions.values():
         world.tenant.assign("Reader", scope=subscription.scope)
+    ingesting(world)
     engine = Engine(world.connection, world.transport(), clock=world.clock, negative=True)
     evidence = asyncio.run(engine.gather(PROBES)).evidence
     return {

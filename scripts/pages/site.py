@@ -38,6 +38,7 @@ COPIED = {
             "agreement",
             "fidelity",
             "fleet",
+            "ingestion",
             "library",
             "partners",
             "permissions",
@@ -57,6 +58,7 @@ FILES = "files"
 GUIDE = {
     "Credentials": "credentials.md",
     "Providers": "partners.md",
+    "Log ingestion": "ingestion.md",
     "Reports": "reports.md",
     "Explaining errors": "explain.md",
     "Permissions": "permissions.md",

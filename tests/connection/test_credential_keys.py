@@ -211,9 +211,9 @@ def test_several_secrets_are_kept_in_their_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("value", "says"),
     [
-        ('["env:OLD"]', "found a list, expected a list of 2 to 10 secrets"),
-        ('"env:OLD"', "found an empty text, expected a list of 2 to 10 secrets"),
-        ('["env:OLD", 7]', "found a list, expected a list of 2 to 10 secrets"),
+        ('["env:OLD"]', "found a list of 1, expected a list of 2 to 10 secrets"),
+        ('"env:OLD"', "found a text, expected a list of 2 to 10 secrets"),
+        ('["env:OLD", 7]', "found a list of 2, expected a list of 2 to 10 secrets"),
         ('["env:OLD", "env:NEW"]', "secret 2: environment variable NEW is not set"),
         ('["env:OLD", "canary-canary-1"]', "two of the secrets are the same"),
     ],

@@ -145,7 +145,7 @@ def test_the_template_loads_once_it_is_filled_in(tmp_path: Path) -> None:
         "workspace_name": "law",
     }.items():
         text = text.replace(f'{key} = ""', f'{key} = "{value}"')
-    for optional in ("cloud", "apis", "secret_expires", r"\[connection", "max_", "min_"):
+    for optional in ("cloud", "apis", "secret_expires", r"\[connection\.expect", "max_", "min_"):
         text = re.sub(rf"^# ({optional})", r"\1", text, flags=re.M)
     path = tmp_path / "new.toml"
     path.write_text(text)

@@ -128,7 +128,7 @@ def _values(connection: ConnectionPart, found: FindingPart, language: str) -> Ma
 
 def _asked(found: FindingPart, values: Mapping[str, str], say: Translate) -> Asked:
     task = texts().tasks[found.cause]
-    steps = [prose(say(step), values) for step in task.steps]
+    steps = [prose(say(step), values) for step in task.steps_of(found.fix.values.get("kind", ""))]
     paths = [] if found.fix.portal is None else found.fix.portal.split("; ")
     return Asked(
         title=prose(say(task.title), values),

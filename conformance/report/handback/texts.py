@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gettext
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
+from itertools import chain
 from pathlib import Path
 
 from conformance.toml_file.tables import table
@@ -29,11 +30,19 @@ Translate = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a cause asks of somebody: one line, the steps, and a link that is one of them."""
+    """What a cause asks of a user: one line, the steps, and a link that is one of them.
+
+    ``instead`` are the steps for a kind of connection, by :data:`conformance.findings.cause.KINDS`.
+    """
 
     title: str
     steps: tuple[str, ...]
     link: str | None = None
+    instead: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+
+    def steps_of(self, kinds: str) -> tuple[str, ...]:
+        """Return the steps for a connection of these kinds, separated by blanks."""
+        return next((self.instead[kind] for kind in reversed(kinds.split()) if kind in self.instead), self.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +61,7 @@ class Texts:
             yield from ((f"{part}.{key}", text) for key, text in texts.items())
         yield from (("portal", text) for text in sorted(self.portal))
         for cause, task in self.tasks.items():
-            yield from ((cause, text) for text in (task.title, *task.steps))
+            yield from ((cause, text) for text in (task.title, *task.steps, *chain(*task.instead.values())))
 
 
 @cache
@@ -64,7 +73,13 @@ def texts() -> Texts:
         roles=read["roles"],
         portal=frozenset(read["portal"]["names"]),
         tasks={
-            cause: Task(row["title"], tuple(row["steps"]), row.get("link")) for cause, row in read["causes"].items()
+            cause: Task(
+                row["title"],
+                tuple(row["steps"]),
+                row.get("link"),
+                {kind: tuple(steps) for kind, steps in row.get("instead", {}).items()},
+            )
+            for cause, row in read["causes"].items()
         },
         ours=frozenset(read["ours"]["causes"]),
     )
