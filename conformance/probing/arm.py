@@ -93,18 +93,21 @@ def alert_table(connection: Connection) -> Ask[Table]:
 def tables(connection: Connection) -> Ask[ArmList[Table]]:
     """All tables of the workspace: their plans, and how long they keep rows."""
     of_azure(connection)
+    stop_unless_called(connection, arm.TABLES)
     return arm.TABLES.ask()
 
 
 @probe
 def insights_provider(connection: Connection, subscription: Answer[Subscription]) -> Ask[Provider]:
     """The provider of Microsoft Sentinel. Only a role on the subscription shows it, so it is asked where that is."""
+    stop_unless_called(connection, arm.PROVIDER)
     return arm.PROVIDER.ask(namespace=arm.INSIGHTS)
 
 
 @probe
 def logs_provider(connection: Connection, subscription: Answer[Subscription]) -> Ask[Provider]:
     """The provider of Log Analytics workspaces, likewise."""
+    stop_unless_called(connection, arm.PROVIDER)
     return arm.PROVIDER.ask(namespace=arm.LOGS)
 
 

@@ -91,17 +91,14 @@ class Session:
     def _watcher(self, seconds: float) -> Watcher:
         from conformance.pytest_plugin.watcher import Watcher
 
-        if self._is_worker or self.workers:
-            raise UsageError("--sentinel-watch does not go with -n: it tells what happens, in one process")
-        if len(self.runs) > MAX_NAMED:
-            raise UsageError(f"--sentinel-watch is for {MAX_NAMED} connections at most, and these are {len(self.runs)}")
         return Watcher(
             seconds,
             lambda: self.outcomes.policy,
             lambda: read_again(self._config, self._options),
             lambda run, examination: self.results.publish(run, examination, self.outcomes.policy),
             self._progress.console or console(self._open.enter_context(uncaptured(sys.stdout))),
-            alone=len(self.runs) == 1,
+            connections=len(self.runs),
+            distributed=self._is_worker or self.workers is not None,
         )
 
     def _xdist_controller(self) -> XdistController | None:

@@ -11,6 +11,7 @@ from conformance.connection import Connection
 from conformance.errors import UsageError
 from conformance.pytest_plugin.cases import Run
 from conformance.redaction import clean
+from conformance.report.progress import MAX_NAMED
 from conformance.report.terminal_layout import Line, show
 from conformance.report.watch_lines import event_lines
 from conformance.verification.pipeline import Examination, Policy, Recheck
@@ -25,7 +26,9 @@ class Watcher:
     """The watches of a session's connections, for ``seconds`` each at most.
 
     ``read`` returns the connections as their files have them now; one that has changed is opened anew. ``publish`` is
-    called with a connection and its evidence whenever something happened. Lines go to ``console``.
+    called with a connection and its evidence whenever something happened. Lines go to ``console``. Raises
+    :class:`~conformance.errors.UsageError` for more ``connections`` than can be told of, and where these are
+    ``distributed`` over workers of pytest-xdist.
     """
 
     def __init__(
@@ -36,10 +39,15 @@ class Watcher:
         publish: Callable[[Run, Examination], None],
         console: Console,
         *,
-        alone: bool,
+        connections: int,
+        distributed: bool,
     ) -> None:
+        if distributed:
+            raise UsageError("--sentinel-watch does not go with -n: it tells what happens, in one process")
+        if connections > MAX_NAMED:
+            raise UsageError(f"--sentinel-watch is for {MAX_NAMED} connections at most, and these are {connections}")
         self._seconds, self._policy, self._read, self._publish = seconds, policy, read, publish
-        self._console, self._alone = console, alone
+        self._console, self._alone = console, connections == 1
         self._watches: dict[Run, Watch] = {}
         self._moved: set[Run] = set()
         self._problem = ""
