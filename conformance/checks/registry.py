@@ -49,8 +49,9 @@ class Check(EvidenceFunction):
     ``owns`` names the causes that are this check's to report, as ``cause`` or ``cause:about``; ``using`` maps a
     parameter to the probe that it stands for; ``cause`` is the cause of a failed ``assert`` statement; ``facts`` are
     passed in by parameter name. ``moving``: it compares answers that a busy tenant changes, so its findings are
-    confirmed with new answers. ``applies`` returns why the check does not apply to a connection, whatever the evidence;
-    None where it applies.
+    confirmed with new answers. ``reads_text``: it looks for words in the customer's own texts, such as queries of
+    rules, so a recording, whose texts are pseudonyms, does not hold it. ``applies`` returns why the check does not
+    apply to a connection, whatever the evidence; None where it applies.
     """
 
     id: str = ""
@@ -64,6 +65,7 @@ class Check(EvidenceFunction):
     marks: tuple[str, ...] = ()
     moving: bool = False
     applies: Callable[[Connection], str | None] | None = None
+    reads_text: bool = False
 
     @cached_property
     def needs(self) -> Mapping[str, str]:
@@ -98,6 +100,7 @@ def check(
     marks: tuple[str, ...] = (),
     moving: bool = False,
     applies: Callable[[Connection], str | None] | None = None,
+    reads_text: bool = False,
 ) -> Callable[[F], F]:
     """Declare a check. Several decorators on a function declare one check each, with their own probes.
 
@@ -115,7 +118,7 @@ def check(
             raise ValueError(f"{id!r} is not a free check id such as ABC-001")
         home = area or function.__module__.rpartition("test_")[2]
         declared = Check(
-            function, id, title, home, level, owns, cause, using or {}, given or {}, marks, moving, applies
+            function, id, title, home, level, owns, cause, using or {}, given or {}, marks, moving, applies, reads_text
         )
         _checks[id] = declared
         function.__dict__.setdefault("__checks__", []).insert(0, declared)

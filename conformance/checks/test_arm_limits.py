@@ -66,6 +66,7 @@ def named_in(query: str, tables: Iterable[str]) -> set[str]:
     "every table that enabled rules read is on a plan that rules can read",
     area="arm",
     level="should",
+    reads_text=True,
     owns=("table_unqueryable:rules",),
 )
 def test_plans_of_rules(tables: Answer[ArmList[Table]], alert_rules: Answer[ArmList[AlertRule]]) -> None:

@@ -181,6 +181,7 @@ def compared(rule: AutomationRule) -> set[str]:
     "READY-005",
     "no automation depends on what the Defender portal changes",
     level="should",
+    reads_text=True,
     owns=("api_retires_soon:automation",),
 )
 def test_automation_conditions(automation_rules: Answer[ArmList[AutomationRule]]) -> None:
@@ -211,6 +212,7 @@ OLD_INDICATORS = re.compile(r"\bThreatIntelligenceIndicator\b")
     "READY-006",
     "no enabled rule reads a table that gets no new rows",
     level="should",
+    reads_text=True,
     owns=("api_retired:ThreatIntelligenceIndicator",),
 )
 def test_old_indicators(alert_rules: Answer[ArmList[AlertRule]]) -> None:

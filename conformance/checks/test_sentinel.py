@@ -137,7 +137,13 @@ def rule_titles(rules: Iterable[AlertRule]) -> list[str]:
 AUTO_DISABLED = re.compile(r"\s*AUTO DISABLED", re.IGNORECASE)
 
 
-@check("SENT-040", "Sentinel has disabled no rule by itself", level="should", owns=("data_stale:auto_disabled",))
+@check(
+    "SENT-040",
+    "Sentinel has disabled no rule by itself",
+    level="should",
+    reads_text=True,
+    owns=("data_stale:auto_disabled",),
+)
 def test_auto_disabled(alert_rules: Answer[ArmList[AlertRule]]) -> None:
     """After repeated permanent failures Sentinel disables a rule, and puts AUTO DISABLED before its name."""
     found = rule_titles(

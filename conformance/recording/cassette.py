@@ -70,6 +70,8 @@ class ConnectionPart(Part, frozen=True, kw_only=True):
     expect: Expect
     ingestion: Ingestion | None = None
     profile: str = DEFAULT
+    customer_tenant_id: str | None = None
+    home_tenant_id: str | None = None
 
 
 class CheckPart(Part, frozen=True, kw_only=True):

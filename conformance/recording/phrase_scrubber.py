@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from conformance.recording import pseudonym_kinds, vocabulary
 from conformance.recording.date_shift import DateShift
@@ -50,7 +50,7 @@ class PhraseScrubber:
             )
             end = match.end()
         parts.append(self._known_names(text[end:]))
-        return "".join(parts)
+        return joined(parts)
 
     def _known_names(self, text: str) -> str:
         if self._known is None:
@@ -82,3 +82,11 @@ class PhraseScrubber:
         if not bare or is_of_services(bare) or pseudonym_kinds.ANY.fullmatch(bare):
             return token
         return token.replace(bare, self._by_form(bare) or self._pseudonyms.of(bare, pseudonym_kinds.TEXT))
+
+
+def joined(parts: Sequence[str]) -> str:
+    """Return the parts as one text; a blank keeps two apart that would read as one word, such as two pseudonyms."""
+    text = ""
+    for part in parts:
+        text += " " + part if text[-1:].isalnum() and part[:1].isalnum() else part
+    return text

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from conformance._version import CHECKS_VERSION, __version__
 from conformance.checks.outcome import Outcome
-from conformance.checks.registry import Check
+from conformance.checks.registry import Check, get_check
 from conformance.connection import ClientSecret, Connection, ManagedIdentity
 from conformance.probing.shapes import shapes
 from conformance.recording import cassette
@@ -76,7 +76,9 @@ class Recording:
             return True
         manifest = cassette.read(self.folder / name).manifest
         known = {check.id for check in manifest.checks}
-        return manifest.checks_version == CHECKS_VERSION and known >= {check.id for check in checks}
+        return manifest.checks_version == CHECKS_VERSION and known >= {
+            check.id for check in checks if not check.reads_text
+        }
 
     def check(self, connections: Iterable[Connection]) -> None:
         """Check the cassettes of these connections.
@@ -150,6 +152,7 @@ def faithful(tape: Tape, connection: Connection, outcomes: Sequence[Outcome], ti
     """
     if not tape.interactions:
         raise Discarded("nothing was sent, so there is nothing to replay")
+    outcomes = [outcome for outcome in outcomes if not get_check(outcome.check).reads_text]
     wanted = cassette.check_parts(outcomes)
     different: list[str] = []
     for _ in range(TRIES):

@@ -14,6 +14,7 @@ from conformance.recording.cassette import ConnectionPart, CredentialPart
 from conformance.recording.patterns import GUID
 from conformance.recording.scrubber import Scrubber
 
+PARTNERS = ("customer_tenant_id", "home_tenant_id")
 VALUES = ("tenant_id", "client_id", "subscription_id", "resource_group", "workspace_id", "workspace_name")
 
 
@@ -43,6 +44,7 @@ def connection_part(connection: Connection, scrubber: Scrubber) -> ConnectionPar
         expect=connection.expect,
         ingestion=_ingestion(connection.ingestion, scrubber),
         profile=connection.profile.name,
+        **{key: value and scrubber.text(value, key) for key in PARTNERS for value in [getattr(connection, key)]},
     )
 
 
@@ -65,6 +67,7 @@ def connection(name: str, part: ConnectionPart) -> Connection:
         expect=part.expect,
         ingestion=part.ingestion,
         profile=part.profile,
+        **{key: getattr(part, key) for key in PARTNERS},
     )
 
 
