@@ -28,7 +28,6 @@ from conformance.probing.following import is_settled
 PORTAL = ANNOUNCEMENTS["azure-portal"]
 XDR = "Microsoft XDR"
 """The provider of every incident of a workspace that is connected to the Defender portal (documented)."""
-NOT_CONNECTED = "defender_portal_not_connected"
 
 
 def today_of(answer: Answer[Any]) -> date:
@@ -72,7 +71,7 @@ def test_connected(
     if others:
         raise Found(
             finding(
-                NOT_CONNECTED,
+                "defender_portal_not_connected",
                 certainty="likely",
                 facts=connection.facts(),
                 explanation=f"Incidents with alerts of Sentinel have the provider {', '.join(others)}, and not {XDR}:"

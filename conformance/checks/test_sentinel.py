@@ -224,7 +224,7 @@ def test_watchlists(watchlists: Answer[ArmList[Watchlist]]) -> None:
 
 
 @check("SENT-044", "no enabled automation rule has expired", level="should", owns=("data_stale:automation",))
-def test_expired_automation(automation_rules: Answer[ArmList[AutomationRule]]) -> None:
+def test_automation_that_has_ended(automation_rules: Answer[ArmList[AutomationRule]]) -> None:
     """An automation rule with an ``expirationTimeUtc`` in the past is still called enabled, and does nothing."""
     now = automation_rules.exchange.date
     if now is None or not automation_rules.data.value:

@@ -74,7 +74,7 @@ def journal() -> list[str]:
 
 def children(process: subprocess.Popen[str]) -> list[int]:
     """The ids of a run's worker processes."""
-    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True)
+    listed = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True)
     rows = [line.split(maxsplit=2) for line in listed.stdout.splitlines()]
     return [int(pid) for pid, parent, what in rows if int(parent) == process.pid and "spawn_main" in what]
 

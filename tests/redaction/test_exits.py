@@ -44,6 +44,7 @@ ALLOWED = {
     ("fakes/__main__.py", "write"): "the function of that name",
     ("fakes/network/server.py", "print"): "the virtual tenant's own log",
     ("fakes/network/server.py", "write_bytes"): "the virtual tenant's own certificate",
+    ("fakes/network/https.py", "write"): "the virtual tenant's sockets",
     ("fakes/network/tunnel.py", "write"): "the virtual tenant's sockets",
     ("sources/http_answer.py", "write"): "a request, behind the guard",
 }

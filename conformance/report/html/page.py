@@ -165,11 +165,19 @@ def totals(document: Document) -> dict[str, int]:
 
 
 def rows(views: Sequence[View]) -> list[tuple[CheckPart, list[CheckPart | None]]]:
-    """Return each check once, with its outcome on every connection; None where it was not selected."""
+    """Return each check that applies to some connection once, with its outcome on every connection; None where it was
+    not selected.
+    """
     by_id = [{check.id: check for check in view.part.checks} for view in views]
     known = {id: check for one in reversed(by_id) for id, check in one.items()}
     places = {id: place for place, id in enumerate(dict.fromkeys(id for one in by_id for id in one))}
-    return [(known[id], [one.get(id) for one in by_id]) for id in sorted(known, key=places.__getitem__)]
+    found = [(known[id], [one.get(id) for one in by_id]) for id in sorted(known, key=places.__getitem__)]
+    return [(check, outcomes) for check, outcomes in found if any(map(applies, outcomes))]
+
+
+def applies(check: CheckPart | None) -> bool:
+    """Return whether a check was selected, and says something about its connection."""
+    return check is not None and not check.outcome.startswith("not_")
 
 
 def row_owners(views: Sequence[View]) -> dict[str, str]:
