@@ -2,7 +2,7 @@
 # azure-monitor-query 2.0.0 sends a time span of nothing, timedelta(0), as no time span at all.
 #
 # A good guess: timespan=timedelta(0) asks for an empty period, or is refused. Seen: it counts as false, so the request has
-# no timespan, exactly as with timespan=None, and the query reads everything that the workspace keeps.
+# no time span, exactly as with timespan=None, and the query reads everything that the workspace keeps.
 # Connectors that ask for "since the last run" are hit when two runs share a moment: a slow, expensive query and old
 # alerts once more. Instead: do not ask when the period is empty, and write the period into the query as well.
 # Exits 0 while that is so, 1 once it has changed.
@@ -44,7 +44,7 @@ for span in (timedelta(hours=1), timedelta(0), None):
         client.query_workspace("00000000-0000-0000-0000-000000000001", "SecurityAlert", timespan=span)
     except Sent:
         pass
-spans = [body.get("timespan", "no timespan") for body in bodies]
+spans = [body.get("timespan") for body in bodies]
 print(f"azure-monitor-query {version('azure-monitor-query')}: an hour is {spans[0]}, timedelta(0) {spans[1]}, None {spans[2]}")
-sys.exit(spans != ["PT3600.0S", "no timespan", "no timespan"])
+sys.exit(spans != ["PT3600.0S", None, None])
 PYTHON

@@ -2,7 +2,7 @@
 # azure-monitor-query 2.0.0 turns an empty guid or timespan of a result into the text "None".
 #
 # A good guess: null stays None, as it does for strings, numbers and datetimes. Seen: columns of the types guid and
-# timespan are converted by str(), so an empty value is true, and equal to no other empty value of the answer.
+# timespan are converted by str(), so an empty value counts as true, and is not None.
 # Who joins incidents with other tables by guid, or asks `if row["Duration"]`, is hit. Instead: compare with "None" for
 # these two types, or return tostring() of the column in the query: that is an empty text.
 # Exits 0 while that is so, 1 once it has changed.
@@ -12,14 +12,15 @@ trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
 "$folder/venv/bin/pip" install --quiet --disable-pip-version-check azure-monitor-query==2.0.0
 "$folder/venv/bin/python" - <<'PYTHON'
+import io
 import json
 import sys
 from importlib.metadata import version
 
-from azure.core.credentials import AccessToken
-from azure.monitor.query import LogsQueryClient
 import requests
+from azure.core.credentials import AccessToken
 from azure.core.pipeline.transport import RequestsTransport
+from azure.monitor.query import LogsQueryClient
 
 TYPES = ["string", "long", "datetime", "guid", "timespan"]
 ANSWER = {"tables": [{"name": "PrimaryResult", "columns": [{"name": type, "type": type} for type in TYPES], "rows": [[None] * 5]}]}
@@ -30,7 +31,7 @@ class Answering(requests.adapters.BaseAdapter):
         response = requests.Response()
         response.status_code, response.request, response.url = 200, request, request.url
         response.headers["Content-Type"] = "application/json"
-        response.raw = requests.packages.urllib3.HTTPResponse(json.dumps(ANSWER).encode(), preload_content=False)
+        response.raw = io.BytesIO(json.dumps(ANSWER).encode())
         return response
 
     def close(self):

@@ -4,7 +4,7 @@
 # A good guess: inside respx.mock every request of httpx is answered by a route or refused. Seen: respx replaces httpx's
 # own transports below the client; with another transport the request is sent, and the route is not called.
 # Who tests a connector and speeds it up by aiohttp sends real tokens to real services, from tests. Instead: hand the
-# client httpx.MockTransport(router.handler) in tests, and block the network (pytest-recording's --block-network).
+# client httpx.MockTransport(router.async_handler) in tests, and block the network (pytest-recording's --block-network).
 # Exits 0 while that is so, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)

@@ -4,7 +4,7 @@
 # A good guess: a data connector of a newer kind keeps `kind` as the service sent it, as unknown values of other enums do.
 # Seen: `kind` is "DataConnector", for rules "AlertRule"; the service's word is gone, the rest is in additional_properties.
 # Who counts or filters connectors and rules by kind is hit: codeless connectors ("RestApiPoller") and all later kinds look
-# alike. Instead: read `kind` from the raw answer (`raw_response_hook`, or `cls=`), or use 2.0.0b4.
+# alike. Instead: read `kind` from the raw answer (`raw_response_hook=`).
 # Exits 0 while that is so, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
