@@ -75,14 +75,14 @@ def test_secret_kept_apart(connection: Connection) -> None:
     credential = connection.credential
     if not isinstance(credential, ClientSecret):
         not_applicable("this connection uses no client secret")
-    if any(one.origin == "inline" for one in credential.secrets):
+    if any(secret.origin == "inline" for secret in credential.secrets):
         fail(
             "The client secret is in the connection file itself; everyone who gets the file has it.",
             "config_invalid",
             about="secret",
             remedy='Keep the secret outside: client_secret = "env:NAME" or "file:PATH".',
         )
-    if any(one.exposed for one in credential.secrets):
+    if any(secret.exposed for secret in credential.secrets):
         fail(
             "The file that holds the secret can be read by every user of this machine.",
             "config_invalid",

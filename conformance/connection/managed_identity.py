@@ -74,7 +74,7 @@ def find_identity(environ: Mapping[str, str], selector: tuple[str, str] | None) 
     :class:`SecretError` for an endpoint that is not on this machine, and for a platform that is not supported.
     """
     for name, variables in _UNSUPPORTED.items():
-        if all(environ.get(one) for one in variables):
+        if all(environ.get(variable) for variable in variables):
             raise SecretError(
                 f"{' and '.join(variables)} are those of {name}, whose managed identities are not supported here"
             )

@@ -54,7 +54,7 @@ class Fault:
     notes: tuple[str, ...]
     check: str | None
     endpoint: str | None
-    known: Provenance
+    provenance: Provenance
     formed: bool
     answer: Callable[[Call], httpx.Response]
 
@@ -97,7 +97,7 @@ FAULTS: Mapping[str, Fault] = _Faults()
 
 @cache
 def _faults() -> dict[str, Fault]:
-    return {one.name: one for service in SERVICES for one in _declared(service)}
+    return {fault.name: fault for service in SERVICES for fault in _declared(service)}
 
 
 def _declared(service: str) -> Iterator[Fault]:
@@ -114,7 +114,7 @@ def _declared(service: str) -> Iterator[Fault]:
             tuple(row.get("notes", ())),
             row.get("check") or data["checks"].get(becomes),
             row["endpoint"] or None,
-            _known(row),
+            _provenance(row),
             _formed(row),
             _answer(row),
         )
@@ -130,7 +130,7 @@ def _numbers(causes: Mapping[str, Mapping[str, list[int]]]) -> Iterator[dict[str
                 yield row | {"message": f"AADSTS{number}: The sign-in was refused."}
 
 
-def _known(row: Mapping[str, Any]) -> Provenance:
+def _provenance(row: Mapping[str, Any]) -> Provenance:
     return PROVENANCE[f"{_form(row)}/{row['refusal']}"] if "refusal" in row else Provenance(row["tier"], row["source"])
 
 

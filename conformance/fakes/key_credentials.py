@@ -65,8 +65,8 @@ class KeyCredential:
         """Return whether it is the certificate that the header of an assertion names; each member that is given must
         fit.
         """
-        given = [(x5t, self.sha1), (x5t_s256, self.sha256)]
-        return all(text is None or text.rstrip("=") == _base64url(own) for text, own in given)
+        pairs = [(x5t, self.sha1), (x5t_s256, self.sha256)]
+        return all(text is None or text.rstrip("=") == _base64url(own) for text, own in pairs)
 
     @property
     def key_id(self) -> str:

@@ -176,7 +176,7 @@ def deliver_reports(end: RunSummary | None, delivery: Delivery, journal: Journal
         problems = [delivery.unwritten(journal.problem)]
     for one in problems:
         say(clean(f"{one.level}: {one.text}"), error=True)
-    lost = any(one.fatal for one in problems)
+    lost = any(problem.fatal for problem in problems)
     if end and not lost and (page := delivery.written(end)):
         say(clean(f"report    {page}"))
     return lost

@@ -30,7 +30,7 @@ class Here:
     """This process as an engine. Entering it reads the files with their secrets; raises ``ConnectionFileError``."""
 
     def __init__(self, places: Iterable[ConnectionRef]) -> None:
-        self._files = sorted({one.file for one in places})
+        self._files = sorted({place.file for place in places})
 
     async def __aenter__(self) -> Here:
         self._connections: dict[str, Connection] = {one.name: one for one in load(self._files)}
@@ -45,7 +45,7 @@ class Here:
         Raises :class:`FleetLost` where this machine lacks resources.
         """
         try:
-            async for entry in verify_each((self._connections[one.name] for one in places), spec):
+            async for entry in verify_each((self._connections[place.name] for place in places), spec):
                 yield Result((entry,))
         except Shortage as lacking:
             raise FleetLost(str(lacking)) from None
@@ -112,7 +112,7 @@ class Run:
     @property
     def exit_code(self) -> ExitCode:
         """The exit code of the worst connection; a connection without a verdict counts as the worst."""
-        without = {one.exit_code for one in self.failures}
+        without = {failure.exit_code for failure in self.failures}
         if ExitCode.USAGE in without:
             return ExitCode.USAGE
         return exit_code(without | {STATUSES[status] for status in self.verdicts})

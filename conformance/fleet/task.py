@@ -148,10 +148,10 @@ def verify(places: Sequence[ConnectionRef], spec: VerifySpec) -> Result:
     try:
         entries, failures = asyncio.run_coroutine_threadsafe(_all(places, spec), _loop()).result()
     except SourceError as error:
-        entries, failures = (), [Failure(one.name, clean(str(error)), ExitCode.USAGE) for one in places]
+        entries, failures = (), [Failure(place.name, clean(str(error)), ExitCode.USAGE) for place in places]
     except Exception as error:
         text = f"an error of this suite: {type(error).__name__}"
-        entries, failures = (), [Failure(one.name, text, ExitCode.INCOMPLETE) for one in places]
+        entries, failures = (), [Failure(place.name, text, ExitCode.INCOMPLETE) for place in places]
     return Result(entries, tuple(failures), time.monotonic() - began)
 
 
@@ -209,7 +209,7 @@ def read(
             found |= {one.name: one for one in load_file(file) if one.name in names}
         except ConnectionFileError as error:
             wrong[file] = str(error).splitlines()[0]
-    missing = [one for one in places if one.name not in found]
+    missing = [place for place in places if place.name not in found]
     failures = [
         Failure(one.name, wrong.get(one.file, f"{one.file}: no connection {one.name!r} there"), ExitCode.USAGE)
         for one in missing

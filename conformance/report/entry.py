@@ -96,15 +96,15 @@ def document(
     failed_tests: int = 0,
 ) -> Document:
     """Return the report of a run that took ``duration`` seconds, over these entries (at least one)."""
-    parts = tuple(one.part for one in entries)
+    parts = tuple(entry.part for entry in entries)
     return build_document(
         parts,
         codes=[part.verdict.exit_code for part in parts],
-        started=min(one.started for one in entries),
+        started=min(entry.started for entry in entries),
         duration=duration,
         source=entries[0].source,
         selection=selection,
-        requests=sum(one.requests for one in entries),
+        requests=sum(entry.requests for entry in entries),
         command=command,
         stale=stale,
         unfinished=unfinished,

@@ -154,7 +154,7 @@ def headline(document: Document) -> tuple[VerdictStatus, str]:
 
 def part_notice(document: Document) -> str | None:
     """Return the sentence that a page says first where not all checks ran, without a full stop; None where all did."""
-    parts = [one.verdict.coverage for one in document.connections if one.verdict.coverage]
+    parts = [connection.verdict.coverage for connection in document.connections if connection.verdict.coverage]
     if not parts:
         return None
     ran = f"{covered(parts[0])}" if len(document.connections) == 1 else f"on {len(parts)} of the connections"

@@ -89,9 +89,9 @@ class Journal:
 
     def drop_others(self) -> None:
         """Remove the files of other processes, once their entries are in this journal. Raises ``OSError``."""
-        for one in self.others():
-            if one.path:
-                one.path.unlink(missing_ok=True)
+        for other in self.others():
+            if other.path:
+                other.path.unlink(missing_ok=True)
 
     def add(self, entry: Entry) -> None:
         """Write an entry at once."""

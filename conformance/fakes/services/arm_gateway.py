@@ -110,14 +110,14 @@ def _american(time: datetime) -> str:
 
 
 def _subscription(call: Call) -> httpx.Response | None:
-    named = call.path.get("subscription_id")
-    if named is None:
+    subscription_id = call.path.get("subscription_id")
+    if subscription_id is None:
         return None
-    if not re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", named):
-        return refuse(call, "subscription-malformed", subscription=named)
-    subscription = call.tenant.subscriptions.get(named.lower())
+    if not re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", subscription_id):
+        return refuse(call, "subscription-malformed", subscription=subscription_id)
+    subscription = call.tenant.subscriptions.get(subscription_id.lower())
     if subscription is None:
-        return refuse(call, "subscription-not-found", subscription=named)
+        return refuse(call, "subscription-not-found", subscription=subscription_id)
     if call.tenant.id not in (subscription.tenant_id, *subscription.managed_by):
         return refuse(
             call,

@@ -18,16 +18,16 @@ SPECIFICATION = "Azure Monitor data collection API, 2024-03-11, with its example
 
 @answers(data_collection.RULE, "specified", SPECIFICATION)
 def rule(call: Call) -> httpx.Response:
-    found = call.tenant.rules.get(call.request.url.path.lower())
-    return _missing(call, "dataCollectionRules", "rule") if found is None else ok(call, rule_body(found))
+    match = call.tenant.rules.get(call.request.url.path.lower())
+    return _missing(call, "dataCollectionRules", "rule") if match is None else ok(call, rule_body(match))
 
 
 @answers(data_collection.DATA_ENDPOINT, "specified", SPECIFICATION)
 def data_endpoint(call: Call) -> httpx.Response:
-    found = call.tenant.data_endpoints.get(call.request.url.path.lower())
-    if found is None:
+    match = call.tenant.data_endpoints.get(call.request.url.path.lower())
+    if match is None:
         return _missing(call, "dataCollectionEndpoints", "data_endpoint")
-    return ok(call, endpoint_body(found))
+    return ok(call, endpoint_body(match))
 
 
 answers(data_collection.RULE_PERMISSIONS, "recorded", "azure-sdk recordings of the permissions list")(permissions)

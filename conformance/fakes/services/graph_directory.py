@@ -34,8 +34,8 @@ def resource_id(call: Call, resource: Resource) -> str:
 
 
 def resource_body(call: Call, resource: Resource) -> dict[str, Any]:
-    known = resource_of(resource.app_id)
-    permissions = known.permissions.values() if known else ()
+    resource_api = resource_of(resource.app_id)
+    permissions = resource_api.permissions.values() if resource_api else ()
     return {
         "id": resource_id(call, resource),
         "appId": resource.app_id,
@@ -70,15 +70,15 @@ def _filtered(call: Call, bodies: Iterable[dict[str, Any]]) -> list[dict[str, An
 
 
 def listed(call: Call, kind: str, bodies: Iterable[dict[str, Any]]) -> httpx.Response:
-    found = _filtered(call, bodies)
-    if found is None:
+    page = _filtered(call, bodies)
+    if page is None:
         return not_served(refuse, call, "this $filter")
-    return said(call, 200, kind, {"value": found})
+    return entity_response(call, 200, kind, {"value": page})
 
 
-def said(call: Call, status: int, kind: str, value: dict[str, Any]) -> httpx.Response:
+def entity_response(call: Call, status: int, kind: str, value: dict[str, Any]) -> httpx.Response:
     return respond(call, status, {"@odata.context": context_of(call, kind), **value}, headers(call, status))
 
 
-def done(call: Call) -> httpx.Response:
+def no_content(call: Call) -> httpx.Response:
     return respond(call, 204, None, headers(call, 204))

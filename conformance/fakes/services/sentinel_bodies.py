@@ -57,12 +57,12 @@ def incident_body(workspace: Workspace, incident: Incident) -> dict[str, Any]:
         "providerIncidentId": str(incident.number),
     }
     if incident.status == "Closed":
-        known = {
+        members = {
             "classification": incident.classification,
             "classificationReason": incident.classification_reason,
             "classificationComment": incident.classification_comment,
         }
-        properties |= {name: value for name, value in known.items() if value}
+        properties |= {name: value for name, value in members.items() if value}
     return {
         "id": here,
         "name": incident.id,
@@ -108,7 +108,7 @@ def alert_body(workspace: Workspace, alert: Alert) -> dict[str, Any]:
 
 def entities_of(workspace: Workspace, incident: Incident) -> list[dict[str, Any]]:
     """The accounts, hosts and addresses of an incident's alerts, each once."""
-    found: dict[str, dict[str, Any]] = {}
+    entities: dict[str, dict[str, Any]] = {}
     for alert in incident.alerts:
         account, host = alert.account, alert.host
         for entity in (
@@ -136,8 +136,8 @@ def entities_of(workspace: Workspace, incident: Incident) -> list[dict[str, Any]
                 workspace, stable_id("entity", host.address), "Ip", address=host.address, friendlyName=host.address
             ),
         ):
-            found[entity["name"]] = entity
-    return list(found.values())
+            entities[entity["name"]] = entity
+    return list(entities.values())
 
 
 def _entity(workspace: Workspace, name: str, kind: str, **properties: Any) -> dict[str, Any]:

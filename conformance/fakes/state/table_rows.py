@@ -63,7 +63,7 @@ def tables(workspace: Workspace, now: datetime) -> dict[str, TableState]:
         "Heartbeat": list(_heartbeat(workspace, now)),
         **log_rows(workspace, now),
     }
-    return {name: TableState(name, rows=found) for name, found in rows.items()}
+    return {name: TableState(name, rows=table_rows) for name, table_rows in rows.items()}
 
 
 def latest_row(workspace: Workspace, incident: Incident) -> dict[str, Any]:

@@ -208,9 +208,9 @@ class Tenant:
         return self.administrator is not None and principal_id == self.administrator.service_principal_id
 
     def workspace_named(self, subscription_id: str, resource_group: str, name: str) -> Workspace | None:
-        wanted = (subscription_id.lower(), resource_group.lower(), name.lower())
+        key = (subscription_id.lower(), resource_group.lower(), name.lower())
         for workspace in self.workspaces:
-            if (workspace.subscription_id.lower(), workspace.resource_group.lower(), workspace.name.lower()) == wanted:
+            if (workspace.subscription_id.lower(), workspace.resource_group.lower(), workspace.name.lower()) == key:
                 return workspace
         return None
 
@@ -258,7 +258,7 @@ class Tenant:
         """Assign an Azure role by name: to the app's service principal at the workspace's resource group,
         unless said.
         """
-        definition = next(one for one in self.roles if one.name == role)
+        definition = next(role_definition for role_definition in self.roles if role_definition.name == role)
         principal = to or self.app.service_principal_id or self.app.registration_id
         assignment = Assignment(
             definition, principal, scope or self.workspace.group_scope, self.clock.service_now() - ago, delay

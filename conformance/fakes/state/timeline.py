@@ -95,7 +95,7 @@ class Person:
 class Comment:
     id: str
     text: str
-    written: datetime
+    created: datetime
     changed: datetime
     author: Person
 
@@ -108,7 +108,7 @@ class Task:
     title: str
     description: str
     status: str
-    written: datetime
+    created: datetime
     changed: datetime
     author: Person
 

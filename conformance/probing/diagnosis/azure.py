@@ -164,8 +164,10 @@ def _other_principal(
     ]
     if not me or mine or not others:
         return None
-    principals = ", ".join(sorted({one.properties.principal_id for one in others}))
-    applications = [one.properties for one in others if one.properties.principal_type in (None, "ServicePrincipal")]
+    principals = ", ".join(sorted({other.properties.principal_id for other in others}))
+    applications = [
+        other.properties for other in others if other.properties.principal_type in (None, "ServicePrincipal")
+    ]
     wrong = (
         {"other_object_id": applications[0].principal_id, "other_scope": applications[0].scope} if applications else {}
     )

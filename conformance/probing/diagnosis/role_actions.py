@@ -54,9 +54,9 @@ AREAS: Mapping[str, tuple[str, ...]] = {
     "sentinel": tuple(
         sorted(
             {
-                one.needs.name
-                for one in vars(sentinel).values()
-                if isinstance(one, Endpoint) and isinstance(one.needs, Action) and one.needs.published
+                var.needs.name
+                for var in vars(sentinel).values()
+                if isinstance(var, Endpoint) and isinstance(var.needs, Action) and var.needs.published
             }
         )
     ),
