@@ -75,8 +75,8 @@ def test_role_granted(connection: Connection, token: Answer[Token], consents: Ev
     PERM-021 tells it where the app may read itself. What is missing of one API is one finding, with one command.
     """
     if token.data.claims and not holds(token.data, role):
-        if found := flaw(token.data, connection, token.exchange.date):
-            raise Found(found, promise="token-claims")
+        if problem := flaw(token.data, connection, token.exchange.date):
+            raise Found(problem, promise="token-claims")
         raise Found(missing_role(token.data, role, connection, consents), promise="roles-claim")
 
 
@@ -119,8 +119,8 @@ def test_further_roles_granted(
     """
     for role in further(connection.needs, api, optional=optional):
         if token.data.claims and not holds(token.data, role):
-            if found := flaw(token.data, connection, token.exchange.date):
-                raise Found(found, promise="token-claims")
+            if problem := flaw(token.data, connection, token.exchange.date):
+                raise Found(problem, promise="token-claims")
             raise Found(missing_role(token.data, role, connection, consents), promise="roles-claim")
 
 
@@ -142,8 +142,8 @@ def test_least_privilege(
     """
     tokens = [token.data for token in (token_graph, token_defender, token_log_analytics) if isinstance(token, Answer)]
     if not tokens:
-        for one in (token_graph, token_defender, token_log_analytics):
-            require_answer(one)
+        for evidence in (token_graph, token_defender, token_log_analytics):
+            require_answer(evidence)
         not_applicable("there is no token to look at")
     beyond = sorted(
         {role for token in tokens for role in token.roles}
@@ -173,10 +173,10 @@ def test_requested_and_consented(
 ) -> None:
     """Where the app may read its own registration: requested, delegated and consented permissions told apart."""
     granted = {consent.app_role_id.lower() for consent in consents.data.value}
-    for wanted in application.data.required_resource_access or ():
-        resource = resource_of(wanted.resource_app_id)
-        name = resource.name if resource else wanted.resource_app_id
-        for access in wanted.resource_access:
+    for requested_access in application.data.required_resource_access or ():
+        resource = resource_of(requested_access.resource_app_id)
+        name = resource.name if resource else requested_access.resource_app_id
+        for access in requested_access.resource_access:
             permission = permission_of(access.id)
             role = permission.name if permission else None
             if access.type == "Role" and access.id.lower() not in granted:

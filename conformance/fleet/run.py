@@ -33,7 +33,7 @@ class Here:
         self._files = sorted({place.file for place in places})
 
     async def __aenter__(self) -> Here:
-        self._connections: dict[str, Connection] = {one.name: one for one in load(self._files)}
+        self._connections: dict[str, Connection] = {connection.name: connection for connection in load(self._files)}
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -107,7 +107,7 @@ class Run:
     @property
     def unfinished(self) -> list[str]:
         """The names of the connections without a verdict."""
-        return [one.name for one in self.plan.waiting if one.name not in self.store.names]
+        return [place.name for place in self.plan.waiting if place.name not in self.store.names]
 
     @property
     def exit_code(self) -> ExitCode:

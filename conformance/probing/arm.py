@@ -143,7 +143,7 @@ def workspaces_elsewhere(
     connection: Connection, subscriptions: Answer[ArmList[Subscription]]
 ) -> Ask[ArmList[Workspace]]:
     """The workspaces of another subscription that the app sees: the configured one may be there."""
-    others = (one.subscription_id for one in subscriptions.data.value)
+    others = (subscription.subscription_id for subscription in subscriptions.data.value)
     other = next((id for id in others if id.lower() != connection.subscription_id.lower()), None)
     if other is None:
         raise NotApplicable("the app sees no other subscription")

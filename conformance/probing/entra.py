@@ -71,8 +71,8 @@ def client_secrets(connection: Connection, discovery: Answer[OpenIdConfiguration
     credential = connection.credential
     if not isinstance(credential, ClientSecret) or not credential.others:
         raise NotApplicable("this connection has not several client secrets")
-    if found := foreign_cloud(connection, discovery.data):
-        raise Refused(found)
+    if problem := foreign_cloud(connection, discovery.data):
+        raise Refused(problem)
     stop_at_problems(connection, "client_id", "client_secret")
     return AskSecrets()
 
@@ -82,7 +82,7 @@ def foreign_cloud(connection: Connection, discovery: OpenIdConfiguration) -> Fin
     cloud = discovery.cloud_instance_name
     if cloud is None or connection.cloud.login.endswith(f".{cloud}"):
         return None
-    there = [one.az for one in CLOUDS.values() if one.login.endswith(f".{cloud}")]
+    there = [cloud_of_host.az for cloud_of_host in CLOUDS.values() if cloud_of_host.login.endswith(f".{cloud}")]
     return finding(
         "wrong_cloud",
         facts={**connection.facts(), "tenant_cloud": there[0] if there else ""},
@@ -92,8 +92,8 @@ def foreign_cloud(connection: Connection, discovery: OpenIdConfiguration) -> Fin
 
 def token(connection: Connection, audience: Audience, discovery: Answer[OpenIdConfiguration]) -> AskToken:
     """Return a token, unless the connection does not use the API or its credential is certain to be refused."""
-    if found := foreign_cloud(connection, discovery.data):
-        raise Refused(found)
+    if problem := foreign_cloud(connection, discovery.data):
+        raise Refused(problem)
     if audience not in connection.audiences:
         raise NotApplicable(f"this connection does not use {audience}")
     stop_at_problems(connection, "client_id", "client_secret")

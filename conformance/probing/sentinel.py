@@ -55,7 +55,7 @@ def newest_incidents(connection: Connection, top: int) -> Ask[ArmList[Incident]]
 
 def names(page: ArmList[Incident]) -> list[str]:
     """Return the names of the incidents of a page, in lower case."""
-    return [one.name.lower() for one in page.value]
+    return [item.name.lower() for item in page.value]
 
 
 @probe
@@ -91,8 +91,10 @@ def of_incident(
         raise NotApplicable("no incident to look at")
 
     def items(page: ArmList[Incident]) -> Iterator[Item]:
-        for one in sorted(page.value, key=lambda one: not one.alerts_count):
-            yield Item(one.name.lower(), endpoint.ask(incident=one.name), one.properties.created_time_utc)
+        for incident in sorted(page.value, key=lambda incident: not incident.alerts_count):
+            yield Item(
+                incident.name.lower(), endpoint.ask(incident=incident.name), incident.properties.created_time_utc
+            )
 
     return FirstThere(incidents.data, newest_incidents(connection, LONG_PAGE), items)
 

@@ -31,8 +31,8 @@ LITERAL = re.compile(
 )
 IDENTIFYING = re.compile(
     "|".join(
-        f"(?:{one.pattern})"
-        for one in (
+        f"(?:{pattern.pattern})"
+        for pattern in (
             JWT, URL, ARM_ID, RELATIVE_ID, GUID, MAIL,
             WINDOWS_PATH,
             SID, MAC, HASH, IPV4, IPV6,

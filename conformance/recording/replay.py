@@ -81,7 +81,7 @@ class Played:
 
     def holds(self, check: str) -> bool:
         """Return whether it was recorded with a check, by id."""
-        return any(one.id == check for one in self.cassette.manifest.checks)
+        return any(part.id == check for part in self.cassette.manifest.checks)
 
     def connection(self) -> Connection:
         """Return the connection of the recording, under pseudonyms."""
@@ -104,11 +104,11 @@ class Library:
     """
 
     folder: Path
-    chosen: str | None = None
+    selected: str | None = None
 
     @property
     def name(self) -> str:
-        return f"cassette:{self.chosen}" if self.chosen else "cassette"
+        return f"cassette:{self.selected}" if self.selected else "cassette"
 
     def find(self, name: str) -> Played:
         """Return the cassette of a name. Raises :class:`~conformance.sources.base.SourceError`."""
@@ -116,18 +116,18 @@ class Library:
         return Played(read(own if exists(own) or not exists(shipped) else shipped))
 
     def of(self, connection: Connection) -> Played:
-        return self.find(self.chosen or connection.name)
+        return self.find(self.selected or connection.name)
 
     def connections(self) -> list[Connection]:
         """Return the connections of the chosen cassette, or of all in the folder. Raises
         :class:`SourceError` for none.
         """
-        found = [self.chosen] if self.chosen else names(self.folder)
-        if not found:
+        cassette_names = [self.selected] if self.selected else names(self.folder)
+        if not cassette_names:
             raise SourceError(
                 f"{self.folder}: holds no cassette; --sentinel-source=cassette:NAME plays one of the suite's"
             )
-        return [self.find(name).connection() for name in found]
+        return [self.find(name).connection() for name in cassette_names]
 
     @asynccontextmanager
     async def open(self, connection: Connection) -> AsyncIterator[Channel]:

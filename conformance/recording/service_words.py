@@ -45,5 +45,5 @@ def is_of_services(token: str) -> bool:
         return True
     if token.lower() in vocabulary.hosts() or token.lower() in vocabulary.guids():
         return True
-    found = vocabulary.WORD.findall(token)
-    return bool(found) and not LONG_DIGITS.search(token) and all(word.lower() in vocabulary.words() for word in found)
+    words = vocabulary.WORD.findall(token)
+    return bool(words) and not LONG_DIGITS.search(token) and all(word.lower() in vocabulary.words() for word in words)

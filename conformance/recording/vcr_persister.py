@@ -36,7 +36,7 @@ class Keeper:
 
     def save_cassette(self, path: str, cassette_dict: dict[str, list[Any]], serializer: object) -> None:
         self.interactions = [
-            Interaction(request=_asked(request), response=_response(response))
+            Interaction(request=_request_part(request), response=_response(response))
             for request, response in zip(cassette_dict["requests"], cassette_dict["responses"], strict=True)
         ]
 
@@ -93,7 +93,7 @@ class Failures(httpx.AsyncBaseTransport):
         await self._transport.aclose()
 
 
-def _asked(request: Any) -> Any:
+def _request_part(request: Any) -> Any:
     body = request.body or b""
     return request_of(request.method, request.uri, body, str(request.headers.get("content-type", "")))
 

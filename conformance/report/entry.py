@@ -50,7 +50,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
 def entry(
     report: Report,
-    asked: Connection,
+    configured: Connection,
     selection: str,
     command: str = COMMAND,
     docs: Docs = UNPUBLISHED,
@@ -59,12 +59,12 @@ def entry(
 ) -> Entry:
     """Return the entry of a report; the connection is ``alone`` in its run or not.
 
-    ``asked`` is the connection as its file has it: a source may give it other values.
+    ``configured`` is the connection as its file has it: a source may give it other values.
     """
     part = connection_part(report, command, docs, alone=alone)
     finished = Entry(
         name=hide(report.connection.name),
-        fingerprint=fingerprint(asked, report.source, selection),
+        fingerprint=fingerprint(configured, report.source, selection),
         source=report.source,
         started=report.started,
         duration_s=round(report.duration, 3),

@@ -42,7 +42,7 @@ class HttpAnswer(httpx.AsyncByteStream):
         """What came until the headers were complete."""
         self._in_body = self._complete = self._cut = self._more = False
         self._framed = self._chunked = False
-        self._given = 0
+        self._body_length = 0
         self._length = 0
         self._tail = b""
 
@@ -78,7 +78,7 @@ class HttpAnswer(httpx.AsyncByteStream):
         if self._chunked:
             return not self._tail.endswith(b"\r\n\r\n\r\n")
         head = self._head.find(b"\r\n\r\n") + 4
-        return head >= 4 and self._length == head + self._given
+        return head >= 4 and self._length == head + self._body_length
 
     async def _read(self) -> None:
         from httptools import HttpParserError
@@ -127,7 +127,7 @@ class HttpAnswer(httpx.AsyncByteStream):
 
     def on_body(self, body: bytes) -> None:
         if not self._complete:
-            self._given += len(body)
+            self._body_length += len(body)
             self._parts.append(body)
 
     def on_message_complete(self) -> None:

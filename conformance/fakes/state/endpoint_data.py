@@ -120,7 +120,7 @@ def endpoint_alert(tenant: Tenant, incident: Incident, alert: Alert) -> dict[str
             {
                 "comment": comment.text,
                 "createdBy": f"analyst@{alert.account.domain}",
-                "createdTime": stamp(comment.written),
+                "createdTime": stamp(comment.created),
             }
             for comment in incident.comments
         ],

@@ -47,13 +47,13 @@ def log_analytics_forbidden(
             explanation=f"A query of {connection.workspace_name} by its resource id is answered, and one by the"
             f" workspace id {connection.workspace_id} is refused: that is another workspace's.",
         )
-    seen = {
+    outcomes = {
         "token_arm": token_arm,
         "role_assignments": role_assignments,
         "role_definitions": role_definitions,
         "query_by_resource": query_by_resource,
     }
-    return of_the_workspace(refusal, connection, workspace, **seen, **clues)
+    return of_the_workspace(refusal, connection, workspace, **outcomes, **clues)
 
 
 @tells_apart
@@ -91,10 +91,10 @@ def of_the_workspace(
     if isinstance(workspace, Refusal) and workspace.finding.tell_apart != ACCESS:
         return workspace.finding
     refusals = [workspace, refusal] if isinstance(workspace, Refusal) else [refusal]
-    for one in refusals:  # a refusal of the workspace's own properties may prove nothing
-        found = arm_authorization_failed(one, connection=connection, workspace=workspace, **clues)
-        if isinstance(found, Finding):
-            return replace(found, code=refusal.finding.code)
+    for arm_refusal in refusals:  # a refusal of the workspace's own properties may prove nothing
+        result = arm_authorization_failed(arm_refusal, connection=connection, workspace=workspace, **clues)
+        if isinstance(result, Finding):
+            return replace(result, code=refusal.finding.code)
     return None
 
 

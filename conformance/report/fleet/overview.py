@@ -11,7 +11,15 @@ from typing import Literal
 from conformance.findings import CAUSES
 from conformance.report.fleet.past import Past
 from conformance.report.model import Document, EndPart, FindingPart
-from conformance.report.wording import OWNERS, SEEN, capital, first_sentence, in_part, unfinished, worst_verdict
+from conformance.report.wording import (
+    LIMITED_SCOPE,
+    OWNERS,
+    capital,
+    first_sentence,
+    in_part,
+    unfinished,
+    worst_verdict,
+)
 from conformance.verification.verdict import TROUBLE, VerdictStatus
 
 Weight = Literal["failed", "inconclusive", "warning"]
@@ -129,8 +137,8 @@ class Overview:
             return first.action(counted(len(first.names))) if first else "See what could not be established."
         if self.head.stale:
             return f"Update the baseline: {first_sentence(self.head.stale[0].message)}."
-        seen = SEEN if self.verdicts["partial"] else ""
-        return f"Nothing {seen}has to be fixed{' so far' if self.head.run.unfinished else ''}."
+        scope = LIMITED_SCOPE if self.verdicts["partial"] else ""
+        return f"Nothing {scope}has to be fixed{' so far' if self.head.run.unfinished else ''}."
 
     @property
     def ends(self) -> Sequence[EndPart]:
@@ -144,8 +152,8 @@ class Overview:
     @property
     def owners(self) -> list[str]:
         """Who can fix something, in the order of the words."""
-        found = {cause.owner for cause in self.causes}
-        return [owner for owner in OWNERS if owner in found]
+        owners = {cause.owner for cause in self.causes}
+        return [owner for owner in OWNERS if owner in owners]
 
     @property
     def slowest(self) -> list[Row]:

@@ -97,10 +97,10 @@ def _rows(rows: Sequence[tuple[str, str, str]], plain: bool) -> Table:
 def lengths(counts: Mapping[VerdictStatus, int], width: int) -> dict[VerdictStatus, int]:
     """Return the length of each part of a bar in characters: in proportion, but at least 1 where the count is not 0."""
     total = sum(counts.values())
-    found = {status: max(1, round(width * count / total)) for status in STACK if (count := counts.get(status, 0))}
-    if found:
-        found[max(found, key=lambda status: found[status])] += width - sum(found.values())
-    return found
+    widths = {status: max(1, round(width * count / total)) for status in STACK if (count := counts.get(status, 0))}
+    if widths:
+        widths[max(widths, key=lambda status: widths[status])] += width - sum(widths.values())
+    return widths
 
 
 def runs(count: int) -> str:

@@ -23,7 +23,6 @@ from conformance.report.wording import (
     OWNERS,
     SIGNS,
     areas_of,
-    asked,
     capital,
     counted,
     day_of,
@@ -34,6 +33,7 @@ from conformance.report.wording import (
     part_notice,
     plural,
     proof_of,
+    request_summary,
 )
 
 VOCABULARY: Mapping[str, object] = {
@@ -44,7 +44,7 @@ VOCABULARY: Mapping[str, object] = {
     "areas_of": areas_of,
     "forms": forms,
     "day_of": day_of,
-    "asked": asked,
+    "request_summary": request_summary,
     "first_sentence": first_sentence,
     "option_lines": option_lines,
     "plural": plural,
@@ -70,7 +70,7 @@ class View:
 
     @cached_property
     def areas(self) -> list[tuple[str, list[CheckPart]]]:
-        return [(area, list(found)) for area, found in groupby(self.part.checks, key=lambda check: check.area)]
+        return [(area, list(by_area)) for area, by_area in groupby(self.part.checks, key=lambda check: check.area)]
 
     @cached_property
     def chain(self) -> Chain:
@@ -97,8 +97,8 @@ class View:
     @cached_property
     def owners(self) -> list[str]:
         """Everybody who can do something, in the order of the words."""
-        found = {self.owner(check) for check in self.part.checks}
-        return [owner for owner in OWNERS if owner in found]
+        owners = {self.owner(check) for check in self.part.checks}
+        return [owner for owner in OWNERS if owner in owners]
 
     def counts_of(self, checks: Sequence[CheckPart]) -> str:
         """Return how these checks ended."""
@@ -169,10 +169,10 @@ def rows(views: Sequence[View]) -> list[tuple[CheckPart, list[CheckPart | None]]
     not selected.
     """
     by_id = [{check.id: check for check in view.part.checks} for view in views]
-    known = {id: check for one in reversed(by_id) for id, check in one.items()}
-    places = {id: place for place, id in enumerate(dict.fromkeys(id for one in by_id for id in one))}
-    found = [(known[id], [one.get(id) for one in by_id]) for id in sorted(known, key=places.__getitem__)]
-    return [(check, outcomes) for check, outcomes in found if any(map(applies, outcomes))]
+    parts = {id: check for checks in reversed(by_id) for id, check in checks.items()}
+    places = {id: place for place, id in enumerate(dict.fromkeys(id for checks in by_id for id in checks))}
+    by_check = [(parts[id], [checks.get(id) for checks in by_id]) for id in sorted(parts, key=places.__getitem__)]
+    return [(check, outcomes) for check, outcomes in by_check if any(map(applies, outcomes))]
 
 
 def applies(check: CheckPart | None) -> bool:
@@ -182,9 +182,9 @@ def applies(check: CheckPart | None) -> bool:
 
 def row_owners(views: Sequence[View]) -> dict[str, str]:
     """By check, everybody who can do something about it on some connection."""
-    found: dict[str, dict[str, None]] = {}
+    owners: dict[str, dict[str, None]] = {}
     for view in views:
         for check in view.part.checks:
             if owner := view.owner(check):
-                found.setdefault(check.id, {})[owner] = None
-    return {check.id: " ".join(found.get(check.id, ())) for view in views for check in view.part.checks}
+                owners.setdefault(check.id, {})[owner] = None
+    return {check.id: " ".join(owners.get(check.id, ())) for view in views for check in view.part.checks}

@@ -39,10 +39,10 @@ class Group:
 
 def groups(fleet: Overview) -> list[Group]:
     """The connections in trouble by the owner of their first cause, in the order of the words."""
-    found: dict[str, list[Row]] = {owner: [] for owner in (*OWNERS, NOT_KNOWN)}
+    rows_by_owner: dict[str, list[Row]] = {owner: [] for owner in (*OWNERS, NOT_KNOWN)}
     for row in fleet.trouble:
-        found[row.owners[0] if row.owners else NOT_KNOWN].append(row)
-    return [Group(owner, rows) for owner, rows in found.items() if rows]
+        rows_by_owner[row.owners[0] if row.owners else NOT_KNOWN].append(row)
+    return [Group(owner, rows) for owner, rows in rows_by_owner.items() if rows]
 
 
 def index(fleet: Overview) -> bytes:
@@ -89,7 +89,7 @@ def _names(causes: Iterator[SharedCause]) -> list[str]:
     return list(dict.fromkeys(name for cause in causes for name in cause.names))
 
 
-def _render(template: str, fleet: Overview, style: str = "", **given: object) -> bytes:
+def _render(template: str, fleet: Overview, style: str = "", **values: object) -> bytes:
     text = (
         environment(__package__, LOOK)
         .get_template(template)
@@ -107,7 +107,7 @@ def _render(template: str, fleet: Overview, style: str = "", **given: object) ->
             style=Markup(text_of(LOOK, "page.css") + text_of(__package__, "index.css") + style),  # noqa: S704 - our own
             script=Markup(text_of(__package__, "index.js")),  # noqa: S704 - our own
             counted=counted,
-            **given,
+            **values,
         )
     )
     return text.encode("utf-8", "replace")
