@@ -164,6 +164,7 @@ def test_other_secrets(
 
 
 def owns(audience: Audience) -> tuple[str, ...]:
+    """Return the causes, with the audience as subject, that a check of a token owns."""
     return tuple(f"{cause}:{audience}" for cause in RESOURCE_CAUSES)
 
 
@@ -183,6 +184,7 @@ def test_token_issued(token: Answer[Token]) -> None:
 
 
 def flaws(audience: Audience) -> tuple[str, ...]:
+    """Return the causes of a wrong token, with the audience as subject."""
     return tuple(f"{cause}:{audience}" for cause in ("wrong_token_audience", "wrong_token_tenant", "token_expired"))
 
 

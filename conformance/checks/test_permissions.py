@@ -21,7 +21,7 @@ def asks_for(role: str, api: str, *, optional: bool = False) -> Callable[[Connec
     """Return what tells why a check of one permission does not apply to a connection."""
 
     def reason(connection: Connection) -> str | None:
-        asked_for = connection.needs.wanted(api) if optional else connection.needs.required(api)
+        asked_for = connection.needs.recommended(api) if optional else connection.needs.required(api)
         return None if role in asked_for else f"the profile {connection.profile.name} does not ask for {role}"
 
     return reason
@@ -163,7 +163,7 @@ def test_least_privilege(
 
 def included(connection: Connection, api: str) -> set[str]:
     """Return the permissions of an API that a connection asks for, with the Read ones that ReadWrite includes."""
-    asked_for = {*connection.needs.required(api), *connection.needs.wanted(api)}
+    asked_for = {*connection.needs.required(api), *connection.needs.recommended(api)}
     return asked_for | {role.replace(".ReadWrite.", ".Read.") for role in asked_for}
 
 

@@ -61,6 +61,7 @@ def require_allowed(connection: Connection, permissions: Evidence, area: str, ev
 
 
 def owning(area: str) -> tuple[str, ...]:
+    """Return the causes of a missing permission in an area, as ``cause:area``."""
     return f"rbac_role_missing:{area}", f"rbac_denied:{area}"
 
 

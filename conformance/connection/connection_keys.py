@@ -106,9 +106,9 @@ def _name(entry: ConnectionTable, *, required: bool) -> str:
     """Return the connection's name, by default that of its file. It is part of every output."""
     name = _string(entry, "name", required=required) or entry.file.path.stem
     if shape_of(name) or hide(name) != name:
-        entry.found("name", name, "a name that may be shown")
+        entry.add_mismatch("name", name, "a name that may be shown")
     elif clean(name) != name or "\n" in name:
-        entry.found("name", name, "a text without control characters and without commands of CI systems")
+        entry.add_mismatch("name", name, "a text without control characters and without commands of CI systems")
     return name
 
 
@@ -120,17 +120,17 @@ def _string(entry: ConnectionTable, key: str, *, required: bool = True) -> str:
             entry.add_problem(key, f"missing key {key!r}{comment_hint(entry, key)}")
         return ""
     if not isinstance(value, str):
-        entry.found(key, value, "a text in quotes")
+        entry.add_mismatch(key, value, "a text in quotes")
         return ""
     if not value.strip():
-        entry.found(key, value, "a value")
+        entry.add_mismatch(key, value, "a value")
     return value
 
 
 def _choice(entry: ConnectionTable, key: str, default: str, choices: Sequence[str]) -> str:
     value = entry.row.get(key, default)
     if value not in choices if isinstance(value, str) else True:
-        entry.found(key, value, f"one of {', '.join(choices)}{did_you_mean(value, choices)}")
+        entry.add_mismatch(key, value, f"one of {', '.join(choices)}{did_you_mean(value, choices)}")
         return default
     return str(value)
 
@@ -142,11 +142,11 @@ def _apis(entry: ConnectionTable) -> tuple[str, ...] | None:
     if value is None:
         return None
     if not isinstance(value, list) or not value:
-        entry.found("apis", value, f"a list of {', '.join(USABLE)}")
+        entry.add_mismatch("apis", value, f"a list of {', '.join(USABLE)}")
         return USABLE
     for element in value:
         if element not in USABLE:
-            entry.found("apis", element, f"one of {', '.join(USABLE)}{did_you_mean(element, USABLE)}")
+            entry.add_mismatch("apis", element, f"one of {', '.join(USABLE)}{did_you_mean(element, USABLE)}")
         elif delegated and element not in OF_AZURE:
             entry.add_problem(
                 "apis",
@@ -176,7 +176,7 @@ def _partners(entry: ConnectionTable) -> dict[str, str]:
             continue
         verdict = client(value, {"tenant_id": str(entry.row.get("tenant_id", ""))})
         if verdict:
-            entry.found(key, value, f"the other tenant's id, {A_GUID}")
+            entry.add_mismatch(key, value, f"the other tenant's id, {A_GUID}")
     if len(texts) > 1:
         entry.add_problem(
             PARTNERS[1],
@@ -189,7 +189,7 @@ def _date(entry: ConnectionTable, key: str) -> date | None:
     value = entry.row.get(key)
     result = day(value)
     if value is not None and result is None:
-        entry.found(key, value, "a date such as 2027-03-01")
+        entry.add_mismatch(key, value, "a date such as 2027-03-01")
     return result
 
 
@@ -197,22 +197,22 @@ def _requirements(entry: ConnectionTable, key: str, value: object) -> Iterator[s
     """Yield the requirements of a list, each in the form in which it is compared."""
     what, read = LISTS[key]
     if not isinstance(value, list):
-        entry.found(f"expect.{key}", value, f"a list of {what}")
+        entry.add_mismatch(f"expect.{key}", value, f"a list of {what}")
         return
     for text in value:
         if not isinstance(text, str):
-            entry.found(f"expect.{key}", text, f"a text, one of {what}")
+            entry.add_mismatch(f"expect.{key}", text, f"a text, one of {what}")
             continue
         try:
             yield str(read(text))
         except RequirementError as error:
-            entry.found(f"expect.{key}", text, str(error))
+            entry.add_mismatch(f"expect.{key}", text, str(error))
 
 
 def _expect(entry: ConnectionTable) -> Expect:
     row = entry.row.get("expect", {})
     if not isinstance(row, dict):
-        entry.found("expect", row, "a table")
+        entry.add_mismatch("expect", row, "a table")
         return Expect()
     values: dict[str, Any] = {}
     for key, value in row.items():
@@ -225,14 +225,14 @@ def _expect(entry: ConnectionTable) -> Expect:
             if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 100_000:
                 values[key] = value
             else:
-                entry.found(f"expect.{key}", value, "a whole number of days")
+                entry.add_mismatch(f"expect.{key}", value, "a whole number of days")
         elif isinstance(value, str):
             try:
                 values[key] = duration(value)
             except DurationError as error:
                 entry.add_problem(f"expect.{key}", f"expect.{key}: {error}")
         else:
-            entry.found(f"expect.{key}", value, "a duration such as 7d, 12h or 30m")
+            entry.add_mismatch(f"expect.{key}", value, "a duration such as 7d, 12h or 30m")
     return Expect(**values)
 
 

@@ -100,6 +100,7 @@ class FederatedToken:
     origin: str
 
     def token(self) -> str:
+        """Return a new token, which is hidden in all output from now on."""
         token = self.fetch()
         remember(token)
         return token

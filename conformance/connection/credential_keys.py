@@ -59,7 +59,7 @@ def read_credential(entry: ConnectionTable) -> Credential | None:
     value = entry.row[key]
     if not KEYS[key].fits(value):
         bare = " (true has no quotes)" if isinstance(value, str) and value.strip().lower() == "true" else ""
-        entry.found(key, value, f"{KEYS[key].expected}{bare}")
+        entry.add_mismatch(key, value, f"{KEYS[key].expected}{bare}")
         return None
     if key == "managed_identity" and isinstance(value, dict) and not _is_selector(entry, value):
         return None

@@ -60,6 +60,7 @@ class Fault:
 
     @property
     def service(self) -> str:
+        """Return the part of its name before the slash: the service that fails."""
         return self.name.partition("/")[0]
 
     @property

@@ -33,6 +33,7 @@ class KeyCredential:
 
     @cached_property
     def certificate(self) -> Certificate:
+        """Return the parsed certificate."""
         from cryptography.x509 import load_pem_x509_certificate
 
         return load_pem_x509_certificate(self.pem)
@@ -70,6 +71,7 @@ class KeyCredential:
 
     @property
     def key_id(self) -> str:
+        """Return the id under which Microsoft Entra lists it: always the same for one certificate."""
         return stable_id("certificate", self.sha256.hex())
 
     @property

@@ -47,6 +47,7 @@ class Disturbance:
     count: int = 0
 
     def applies(self, api: str, call: Call) -> bool:
+        """Return whether it changes the answer to this call."""
         operation = call.endpoint.name if call.endpoint else ""
         if self.api not in (None, api) or self.endpoint not in (None, operation):
             return False
@@ -73,10 +74,12 @@ class World:
 
     @property
     def tenant(self) -> Tenant:
+        """Return the first tenant, the connection's own."""
         return self.tenants[0]
 
     @property
     def clock(self) -> VirtualClock:
+        """Return the clock that all tenants share."""
         return self.tenant.clock
 
     def answer(self, request: httpx.Request) -> httpx.Response:
@@ -119,6 +122,7 @@ class World:
         return self.answer(request)
 
     def transport(self) -> httpx.AsyncBaseTransport:
+        """Return a transport for httpx that answers in this process, without a network."""
         return httpx.MockTransport(self.handler)
 
     def disturb(self, answer: Callable[[Call], httpx.Response], **where: Any) -> None:

@@ -188,7 +188,7 @@ def _around(words: str, contents: Contents) -> None:
     words = unwrap.flat(words)
     contents.answered(pasted.status(words), within=0.5)
     contents.addresses.extend(hosts.request_addresses(words))
-    contents.named.extend(hosts.mentioned_addresses(words))
+    contents.named_addresses.extend(hosts.mentioned_addresses(words))
     contents.numbers.extend(pasted.numbers(words))
 
 
@@ -200,7 +200,7 @@ def _read_text(text: str, contents: Contents) -> None:
     contents.mention_layers.extend([contents.layer] * (len(contents.mentions) - len(contents.mention_layers)))
     contents.numbers.extend(pasted.numbers(text))
     contents.addresses.extend(hosts.request_addresses(text))
-    contents.named.extend(hosts.mentioned_addresses(text))
+    contents.named_addresses.extend(hosts.mentioned_addresses(text))
     contents.answered(pasted.status(text, bare=True) or pasted.status(text))
 
 

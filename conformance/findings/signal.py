@@ -168,7 +168,7 @@ def _place(contents: Contents) -> hosts.Address | None:
     ours = [address for address in contents.addresses if hosts.service_of(address)]
     if ours:
         return ours[-1]
-    by_service = {hosts.service_of(address): address for address in contents.named}
+    by_service = {hosts.service_of(address): address for address in contents.named_addresses}
     by_service.pop(None, None)
     return next(iter(by_service.values())) if len(by_service) == 1 and not contents.numbers else None
 

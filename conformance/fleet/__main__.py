@@ -53,6 +53,7 @@ class Parser(OneScreenParser):
     """An argument parser that raises :class:`FleetError` for arguments that it cannot read."""
 
     def error(self, message: str) -> NoReturn:
+        """Raise :class:`FleetError` with argparse's message."""
         raise FleetError(message)
 
 
@@ -177,7 +178,7 @@ def deliver_reports(end: RunSummary | None, delivery: Delivery, journal: Journal
     for delivery_problem in problems:
         say(clean(f"{delivery_problem.level}: {delivery_problem.text}"), error=True)
     incomplete = any(problem.fatal for problem in problems)
-    if end and not incomplete and (page := delivery.written(end)):
+    if end and not incomplete and (page := delivery.write_report(end)):
         say(clean(f"report    {page}"))
     return incomplete
 

@@ -77,7 +77,8 @@ async def _verify(pipe: Pipe, spec: VerifySpec) -> Stopped:
     except Exception as error:  # its message and values stay here
         shortage_error = shortage(error)
         return Stopped(
-            str(shortage_error or f"an error of this suite: {type(error).__name__}"), lost=shortage_error is not None
+            str(shortage_error or f"an error of this suite: {type(error).__name__}"),
+            worker_died=shortage_error is not None,
         )
     return Stopped()
 

@@ -155,7 +155,7 @@ class Processes:
                     worker.under_way.pop(name, None)
                 self._results.put_nowait(message)
             elif isinstance(message, Stopped):
-                if message.lost:
+                if message.worker_died:
                     raise FleetLost(message.text)
                 failures = [Failure(name, message.text, ExitCode.INCOMPLETE) for name in worker.under_way]
                 self._results.put_nowait(Result(failures=tuple(failures)))

@@ -25,16 +25,19 @@ def discovery(connection: Connection) -> Ask[OpenIdConfiguration]:
 
 @probe
 def discovery_public(connection: Connection) -> Ask[OpenIdConfiguration]:
+    """Ask the public cloud for the tenant's OpenID configuration."""
     return discovery_in(connection, "public")
 
 
 @probe
 def discovery_usgov(connection: Connection) -> Ask[OpenIdConfiguration]:
+    """Ask the cloud of the US government for the tenant's OpenID configuration."""
     return discovery_in(connection, "usgov-gcc-high")
 
 
 @probe
 def discovery_china(connection: Connection) -> Ask[OpenIdConfiguration]:
+    """Ask the cloud in China for the tenant's OpenID configuration."""
     return discovery_in(connection, "china")
 
 
@@ -47,21 +50,25 @@ def discovery_in(connection: Connection, cloud: str) -> Ask[OpenIdConfiguration]
 
 @probe
 def token_arm(connection: Connection, discovery: Answer[OpenIdConfiguration]) -> AskToken:
+    """Ask for a token for Azure Resource Manager."""
     return token(connection, "arm", discovery)
 
 
 @probe
 def token_log_analytics(connection: Connection, discovery: Answer[OpenIdConfiguration]) -> AskToken:
+    """Ask for a token for the Log Analytics query API."""
     return token(connection, "log_analytics", discovery)
 
 
 @probe
 def token_graph(connection: Connection, discovery: Answer[OpenIdConfiguration]) -> AskToken:
+    """Ask for a token for Microsoft Graph."""
     return token(connection, "graph", discovery)
 
 
 @probe
 def token_defender(connection: Connection, discovery: Answer[OpenIdConfiguration]) -> AskToken:
+    """Ask for a token for Defender for Endpoint."""
     return token(connection, "defender", discovery)
 
 

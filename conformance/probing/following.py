@@ -45,6 +45,7 @@ class FirstThere(Generic[T]):
     items: Callable[[T], Iterable[Item]]
 
     async def put(self, execute: Execute) -> Evidence:
+        """Ask for the items in turn, until one is there; return its evidence, or the last refusal."""
         missing: dict[str, Refusal] = {}
         items = list(self.items(self.page))
         for _ in range(MAX_TRIES):
@@ -86,6 +87,7 @@ class NextPage(Generic[T]):
     names: Names
 
     async def put(self, execute: Execute) -> Evidence:
+        """Follow the pages until one can be judged. Raises :class:`NotApplicable` where there is no next page."""
         page = self.page
         for _ in range(MAX_TRIES):
             ask = self.following(page)

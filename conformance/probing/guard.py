@@ -60,10 +60,12 @@ class Guard(httpx.AsyncBaseTransport):
         self.tokens: dict[str, Audience] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request that only reads, to a host that it may go to. Raises as :meth:`check` for any other."""
         self.check(request)
         return await self._transport.handle_async_request(request)
 
     async def aclose(self) -> None:
+        """Close the transport."""
         await self._transport.aclose()
 
     def check(self, request: httpx.Request) -> Endpoint[Any]:

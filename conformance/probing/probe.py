@@ -82,6 +82,7 @@ class Probe(EvidenceFunction):
 
     @property
     def needs(self) -> tuple[str, ...]:
+        """Return the names of the probes whose evidence it takes."""
         return tuple(name for name in self.parameters if name != CONNECTION)
 
 

@@ -42,7 +42,7 @@ def _resource(error: BaseException | None) -> str | None:
     while error is not None and error not in visited:
         visited.append(error)
         if isinstance(error, Shortage):
-            return error.lacking
+            return error.resource
         if isinstance(error, BaseExceptionGroup):
             resources = [_resource(exception) for exception in error.exceptions]
             if all(resources):

@@ -166,7 +166,7 @@ class SessionResults:
             self.summary, interrupted=ending is not Ending.COMPLETE, unwritten=self.store.journal.problem
         )
         if not any(problem.fatal for problem in self.undelivered):
-            self.page = self._options.delivery.written(self.summary)
+            self.page = self._options.delivery.write_report(self.summary)
         if problem := self.store.problem:
             self.notes.append(f"ERROR: --sentinel-history: it is not complete: {problem}")
         return bool(self._recording_lost or problem or any(undelivered.fatal for undelivered in self.undelivered))

@@ -31,6 +31,7 @@ class WithoutEvidence:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+        """Skip the items of a connection that was not gathered; pytest runs all others."""
         case = case_of(item)
         if case is None or case.run.examination is not None:
             return None

@@ -125,6 +125,7 @@ class Session:
             terminal._tw._file = Outlet.of(terminal._tw._file)
 
     def pytest_unconfigure(self) -> None:
+        """Stop the event loop, and close the source."""
         self.loop.stop()
         self._open.close()
 
@@ -134,6 +135,7 @@ class Session:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Give each item's case to its run, and begin."""
         for item in session.items:
             if case := case_of(item):
                 case.run.cases.append(case)
@@ -185,6 +187,7 @@ class Session:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Conclude the session, unless that was done when the last item had run."""
         if not self._conclusion.done:
             self._conclusion.conclude(session)
 

@@ -59,6 +59,7 @@ class TerminalPlugin:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionstart(self) -> Generator[None, Any, Any]:
+        """Print the warnings about the configuration, and mute pytest's header."""
         for warning in flaws(self._config):
             say(warning)
         with self._muted():
@@ -66,11 +67,13 @@ class TerminalPlugin:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection(self) -> Generator[None, Any, Any]:
+        """Mute pytest's output while it collects."""
         with self._muted():
             return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtestloop(self) -> Generator[None, Any, Any]:
+        """Mute pytest's output while items run."""
         with self._muted():
             return (yield)
 
@@ -90,6 +93,7 @@ class TerminalPlugin:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: Any) -> Generator[None, Any, Any]:
+        """Print the report in place of pytest's summary."""
         with self._muted(mute=False):
             return (yield from self._summary(terminalreporter))
 
@@ -150,13 +154,16 @@ class WriterFile(io.TextIOBase):
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
+        """Return the encoding of standard output."""
         return sys.stdout.encoding
 
     def write(self, text: str) -> int:
+        """Write through pytest's terminal writer, and return the number of characters."""
         self._writer.write(text)
         return len(text)
 
     def flush(self) -> None:
+        """Flush pytest's terminal writer."""
         self._writer.flush()
 
 

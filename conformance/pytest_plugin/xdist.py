@@ -88,15 +88,18 @@ class XdistController:
         node.workerinput[WORKER_INPUT] = asdict(worker_input)
 
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """Return the scheduler that gives each connection to one worker."""
         self._scheduler = ByConnection(config, log, self._places, self.take_new)
         return self._scheduler
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self) -> Generator[None, Any, Any]:
+        """Show the progress while the workers run."""
         with self._progress:
             return (yield)
 
     def pytest_testnodedown(self, node: Any, error: object | None) -> None:
+        """Take what a worker hands back at its end, and note one that died."""
         handed_back = getattr(node, "workeroutput", {}).get(WORKER_INPUT, {})
         self.shortage = handed_back.get("shortage") or self.shortage
         self._take_new(Journal.of_lines(handed_back.get("unwritten", ())).entries())

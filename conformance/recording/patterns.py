@@ -53,6 +53,7 @@ def is_ip(text: str) -> bool:
 
 
 def is_ipv6(text: str) -> bool:
+    """Return whether it is an address of IPv6."""
     try:
         IPv6Address(text)
     except ValueError:

@@ -57,7 +57,7 @@ class PhraseScrubber:
             return TOKEN.sub(self._unknown_word, text)
         parts, end = [], 0
         for match in self._own_names.finditer(text):
-            pseudonym = self._pseudonyms.known(match.group())
+            pseudonym = self._pseudonyms.existing(match.group())
             if pseudonym is None or all(map(is_of_services, TOKEN.findall(match.group()))):
                 continue
             parts += [TOKEN.sub(self._unknown_word, text[end : match.start()]), pseudonym]

@@ -131,7 +131,7 @@ class Recording:
         texts = {f"{connection.name}/{name}": content.decode() for name, content in contents.items()}
         if name := next((name for name, text in texts.items() if holds_secret(text)), None):
             raise Discarded(f"{name}: it contains a secret of this run, or a command to a CI system")
-        leaks_found = leaks(texts, own_values=known_values(connection), pseudonyms=clean.pseudonyms.given)
+        leaks_found = leaks(texts, own_values=known_values(connection), pseudonyms=clean.pseudonyms.assigned)
         if leaks_found:
             raise Discarded("\n".join(map(str, leaks_found)))
         folder = self.folder / connection.name

@@ -53,6 +53,9 @@ class Replay(httpx.AsyncBaseTransport):
         """What hosts that were found silent answer to requests that were not sent for that reason."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Return the recorded answer to a request. Raises where the cassette has none, and where a network failure was
+        recorded.
+        """
         body = await request.aread()
         await asyncio.sleep(0)  # as on a network, others go on meanwhile
         question = request_of(request.method, str(request.url), body, request.headers.get("content-type", ""))
@@ -77,6 +80,7 @@ class Played:
 
     @property
     def name(self) -> str:
+        """Return the value of ``--sentinel-source`` that selects it."""
         return f"cassette:{self.cassette.manifest.name}"
 
     def holds(self, check: str) -> bool:
@@ -90,6 +94,7 @@ class Played:
 
     @asynccontextmanager
     async def open(self, connection: Connection) -> AsyncIterator[Channel]:
+        """Yield a channel that replays the cassette, at the time of its recording."""
         manifest = self.cassette.manifest
         transport = Replay(manifest.name, self.cassette.interactions)
         recorded = replace(self.connection(), name=connection.name)  # who asked for it knows it by that name
@@ -108,6 +113,7 @@ class Library:
 
     @property
     def name(self) -> str:
+        """Return the value of ``--sentinel-source`` that selects it."""
         return f"cassette:{self.selected}" if self.selected else "cassette"
 
     def find(self, name: str) -> Played:
@@ -116,6 +122,7 @@ class Library:
         return Played(read(own if exists(own) or not exists(shipped) else shipped))
 
     def of(self, connection: Connection) -> Played:
+        """Return the cassette that is selected, or has the connection's name. Raises as :meth:`find`."""
         return self.find(self.selected or connection.name)
 
     def connections(self) -> list[Connection]:
@@ -131,5 +138,6 @@ class Library:
 
     @asynccontextmanager
     async def open(self, connection: Connection) -> AsyncIterator[Channel]:
+        """Yield a channel that replays the connection's cassette."""
         async with self.of(connection).open(connection) as channel:
             yield channel

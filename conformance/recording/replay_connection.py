@@ -22,6 +22,7 @@ class NoCertificate(Certificate):
     """Replaces the certificate of a recording; its signature is never compared."""
 
     def msal(self) -> Any:
+        """Return a credential for msal that proves nothing: no recorded answer depends on it."""
         return {"client_assertion": lambda: "replayed"}  # msal warns of one that is no function
 
 

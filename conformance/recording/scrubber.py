@@ -111,7 +111,7 @@ class Scrubber:
             return value
         if how == "phrase":
             return self.phrase(value)
-        if how in AT_ONCE or (how == "name" and self.pseudonyms.known(value)):
+        if how in AT_ONCE or (how == "name" and self.pseudonyms.existing(value)):
             return self.pseudonyms.of(value, KINDS[how])
         if (replacement := self._by_form(value, member, refusal=refusal)) is not None:
             return replacement
@@ -199,7 +199,7 @@ class Scrubber:
 
     def _is_type(self, value: str) -> bool:
         """Return whether it is a type of resources or an action on them, and not one of them by its name."""
-        kinds = {str(self.pseudonyms.known(part)).partition("-")[0] for part in value.split("/")}
+        kinds = {str(self.pseudonyms.existing(part)).partition("-")[0] for part in value.split("/")}
         return bool(vocabulary.RESOURCE_TYPE.fullmatch(value)) and not kinds & {
             pseudonym_kinds.GROUP.name,
             pseudonym_kinds.WORKSPACE.name,
@@ -210,11 +210,12 @@ class Scrubber:
         if value.lower() in vocabulary.hosts():
             return value
         label, _, domain = value.partition(".")
-        if self.pseudonyms.known(value) or "." not in domain:
+        if self.pseudonyms.existing(value) or "." not in domain:
             return self.pseudonyms.of(value, pseudonym_kinds.DOMAIN)
         return f"{self.pseudonyms.of(label, pseudonym_kinds.HOST)}.{self.pseudonyms.of(domain, pseudonym_kinds.DOMAIN)}"
 
     def mail(self, value: str) -> str:
+        """Return a mail address, or a user principal name, with pseudonyms for both of its parts."""
         local, _, domain = value.rpartition("@")
         return (
             f"{self.pseudonyms.of(local, pseudonym_kinds.PERSON)}@{self.pseudonyms.of(domain, pseudonym_kinds.DOMAIN)}"

@@ -24,6 +24,7 @@ SHORTEST_HIDDEN = 6
 
 
 def service_word(value: str) -> str | None:
+    """Return a value that only the service writes; None where it may be the customer's."""
     is_word = vocabulary.RESOURCE_TYPE.fullmatch(value) or (WORD.fullmatch(value) and not hides_text(value))
     return value if is_word else None
 

@@ -87,7 +87,7 @@ class UrlScrubber:
         return (
             self._identifying(segment)
             or (segment if re.fullmatch(r"v?\d{1,9}(\.\d)?", segment) else None)
-            or self._pseudonyms.known(segment)
+            or self._pseudonyms.existing(segment)
             or self._by_form(segment)
             or self._pseudonyms.of(segment, pseudonym_kinds.OPAQUE)
         )

@@ -45,6 +45,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def verdict(self) -> VerdictPart:
+        """Return the verdict of the connection."""
         return self.part.verdict
 
 

@@ -47,6 +47,7 @@ class Progress:
         return self._bars.console if self._bars else None
 
     def create_bars(self, stream: IO[str]) -> Bars:
+        """Return the bars that are shown, on ``stream``."""
         from rich.progress import MofNCompleteColumn, TextColumn, TimeElapsedColumn
 
         return bars(stream, MofNCompleteColumn(), TextColumn("answers"), TimeElapsedColumn())
@@ -86,6 +87,7 @@ class FleetProgress(Progress):
         self._connections, self._finished_count, self._broken, self._began = connections, 0, 0, 0.0
 
     def create_bars(self, stream: IO[str]) -> Bars:
+        """Return the bars that are shown, on ``stream``."""
         from rich.progress import MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
         return bars(stream, MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
@@ -101,6 +103,7 @@ class FleetProgress(Progress):
         """Single answers are not told of a fleet."""
 
     def finished(self, name: str, status: VerdictStatus, summary: str) -> None:
+        """Count a connection that has its verdict; without bars, print a line for one that does not work."""
         from conformance.verification.verdict import TROUBLE
 
         self._finished_count += 1

@@ -86,6 +86,7 @@ class Terminal:
         show(self._console, lines)
 
     def lines(self, document: Document) -> Iterator[Line]:
+        """Yield the lines of the report of one or several connections."""
         if origin := provenance(document):
             yield Line(f"{origin.sentence}.", style="yellow")
         status, sentence = headline(document)

@@ -87,7 +87,7 @@ async def run_concurrently(
         while running:
             finished, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
             for task in finished:
-                waiting.done(running.pop(task))
+                waiting.release(running.pop(task))
             fill()
             for task in sorted(finished, key=_has_failed):  # what succeeded at the same time is not lost
                 yield task.result()

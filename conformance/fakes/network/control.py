@@ -32,6 +32,7 @@ class Scenario(msgspec.Struct, forbid_unknown_fields=True):
     name: str
 
     def apply(self, control: Control) -> None:
+        """Switch the tenant to the scenario. Raises ``SourceError`` for an unknown one."""
         control.stage.switch(self.name)
 
 
@@ -42,6 +43,7 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True):
     times: Times | None = None
 
     def apply(self, control: Control) -> None:
+        """Add the fault. Raises ``SourceError`` for an unknown one."""
         control.stage.fault(self.name, self.times)
 
 
@@ -53,6 +55,7 @@ class Throttle(msgspec.Struct, forbid_unknown_fields=True):
     seconds: Annotated[int, msgspec.Meta(ge=0, le=86400)] = 5
 
     def apply(self, control: Control) -> None:
+        """Let an API refuse its next requests with 429."""
         control.stage.throttle(self.api, self.times, self.seconds)
 
 
@@ -63,6 +66,7 @@ class Latency(msgspec.Struct, forbid_unknown_fields=True):
     jitter: Seconds = 0.0
 
     def apply(self, control: Control) -> None:
+        """Set how long each answer takes, in seconds, and by how much that varies."""
         stage = control.stage
         stage.latency, stage.jitter = self.seconds, self.jitter
 
@@ -71,6 +75,7 @@ class Reset(msgspec.Struct, forbid_unknown_fields=True):
     """``POST /control/reset``: everything as at the start, with an empty log."""
 
     def apply(self, control: Control) -> None:
+        """Return to the initial state, and empty the log of requests."""
         control.stage.reset()
         control.lines.clear()
 

@@ -31,6 +31,7 @@ class Token:
 
     @property
     def end(self) -> int:
+        """Return the position behind its last character."""
         return self.start + len(self.text)
 
 

@@ -23,10 +23,12 @@ RECORDED = "graph-azure recordings (github.com/JupiterOne/graph-azure)"
 
 @answers(arm.SUBSCRIPTION, "recorded", RECORDED)
 def subscription(call: Call) -> httpx.Response:
+    """Return the subscription of the path; the gate has refused an unknown one."""
     return ok(call, subscription_body(call.tenant.subscriptions[call.path["subscription_id"].lower()]))
 
 
 def subscription_body(subscription: Subscription) -> dict[str, Any]:
+    """Return a subscription as the service shows it."""
     return {
         "id": subscription.scope,
         "authorizationSource": "RoleBased",
@@ -57,6 +59,7 @@ def subscriptions(call: Call) -> httpx.Response:
 
 @answers(arm.RESOURCE_GROUP, "recorded", RECORDED)
 def resource_group(call: Call) -> httpx.Response:
+    """Return the resource group of the path; the gate has refused an unknown one."""
     path = call.path
     return ok(
         call,
@@ -72,12 +75,14 @@ def resource_group(call: Call) -> httpx.Response:
 
 @answers(arm.WORKSPACE, "specified", "azure-mgmt-loganalytics 14.0.0 (2025-07-01)")
 def workspace(call: Call) -> httpx.Response:
+    """Return the workspace of the path; the gate has refused an unknown one."""
     match = workspace_of(call)
     assert match is not None
     return ok(call, workspace_body(call, match))
 
 
 def workspace_body(call: Call, workspace_state: Workspace) -> dict[str, Any]:
+    """Return a Log Analytics workspace as the service shows it."""
     reset = call.tenant.clock.service_now().strftime("%Y-%m-%dT23:00:00Z")
     return {
         "id": workspace_state.scope,
@@ -177,6 +182,7 @@ def role_assignments(call: Call) -> httpx.Response:
 
 
 def assignment_body(call: Call, assignment: Assignment) -> dict[str, Any]:
+    """Return a role assignment as the service shows it."""
     created = assignment.created.strftime("%Y-%m-%dT%H:%M:%S.0000000Z")
     return {
         "properties": {
@@ -208,6 +214,7 @@ def deny_assignments(call: Call) -> httpx.Response:
 
 
 def denial_body(denial: Denial) -> dict[str, Any]:
+    """Return a deny assignment as the service shows it."""
     id = stable_id("denial", denial.principal_id, denial.scope)
     return {
         "properties": {
@@ -245,6 +252,7 @@ def definition_id(scope: str, role: RoleDefinition) -> str:
 
 
 def definition_body(definition: RoleDefinition, scope: str) -> dict[str, Any]:
+    """Return a role definition as the service shows it in ``scope``."""
     return {
         "properties": {
             "roleName": definition.name,
@@ -272,6 +280,7 @@ def definition_body(definition: RoleDefinition, scope: str) -> dict[str, Any]:
 
 @answers(arm.TABLE, "specified", "Log Analytics tables API, 2025-07-01")
 def table(call: Call) -> httpx.Response:
+    """Return a table of the workspace, or 404."""
     match = workspace_of(call)
     assert match is not None
     state = match.tables.get(call.path["table"])
@@ -283,6 +292,7 @@ def table(call: Call) -> httpx.Response:
 
 
 def table_body(workspace: Workspace, state: TableState) -> dict[str, Any]:
+    """Return a table of a workspace as the service shows it."""
     return {
         "id": f"{workspace.scope}/tables/{state.name}",
         "name": state.name,

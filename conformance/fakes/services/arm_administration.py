@@ -79,6 +79,7 @@ def withdraw(call: Call) -> httpx.Response:
 
 
 def assignment(call: Call) -> httpx.Response:
+    """Return a role assignment by its id, or 404."""
     match = _assignment(call)
     if match is None:
         text = f"The role assignment '{call.path['assignment']}' is not found."
@@ -186,6 +187,7 @@ def _provider(subscription: Subscription, namespace: str) -> dict[str, Any]:
 
 @answers(arm.PROVIDER, "recorded", arm.PROVIDER.source)
 def provider(call: Call) -> httpx.Response:
+    """Return a resource provider with its registration in the subscription."""
     return ok(call, _provider(call.tenant.subscriptions[call.path["subscription_id"].lower()], call.path["namespace"]))
 
 
@@ -206,6 +208,7 @@ def register(call: Call) -> httpx.Response:
 
 @answers(arm.TABLES, "specified", arm.TABLES.source)
 def tables(call: Call) -> httpx.Response:
+    """Return all tables of the workspace."""
     workspace = workspace_of(call)
     assert workspace is not None
     return ok(call, {"value": [answered.table_body(workspace, table) for table in workspace.tables.values()]})

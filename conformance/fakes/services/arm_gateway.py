@@ -21,6 +21,7 @@ READS = 250
 
 
 def headers(call: Call, status: int = 200) -> dict[str, str]:
+    """Return the headers of an answer with this status."""
     request_id = new_id()
     now = call.tenant.clock.service_now().strftime("%Y%m%dT%H%M%SZ")
     common = {
@@ -48,6 +49,7 @@ def headers(call: Call, status: int = 200) -> dict[str, str]:
 
 
 def body(call: Call, code: str, message: str, extra: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the body of a refusal: Azure Resource Manager knows no members beside code and message."""
     return {"error": {"code": code, "message": message}}
 
 
@@ -171,6 +173,7 @@ def workspace_of(call: Call) -> Workspace | None:
 
 
 def ok(call: Call, value: Any) -> httpx.Response:
+    """Answer with 200 and a JSON value."""
     return respond(call, 200, value, headers(call))
 
 

@@ -51,6 +51,7 @@ def headers(call: Call, status: int = 200) -> dict[str, str]:
 
 
 def body(call: Call, code: str, message: str, extra: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the body of a refusal; ``target`` is an id of this one answer."""
     return {"error": {"code": code, "message": message, "target": new_id()}}
 
 
@@ -115,6 +116,7 @@ def _roles(call: Call) -> httpx.Response | None:
 
 @answers(defender.MACHINES, "documented", defender.MACHINES.source)
 def machines(call: Call) -> httpx.Response:
+    """Return a page of machines, filtered by the query options."""
     return _listed(call, call.tenant.defender.machines, "Machines", MACHINES_FILTERED)
 
 
@@ -140,6 +142,7 @@ def alerts(call: Call) -> httpx.Response:
 
 @answers(defender.ALERT, "documented", defender.ALERT.source)
 def alert(call: Call) -> httpx.Response:
+    """Return an alert by its id, or 404, also for one that is not readable yet."""
     for alert in _alerts(call):
         if alert["id"] == call.path["alert"] and alert["id"] not in call.tenant.unready:
             return _ok(call, "Alerts/$entity", alert)

@@ -101,6 +101,9 @@ def token(call: Call) -> httpx.Response:
 
 
 def refuse_tenant(call: Call, not_found: str) -> httpx.Response | None:
+    """Return a refusal where the path names no tenant that can be signed in to; None where it does. ``not_found`` is
+    the refusal's name for an unknown tenant.
+    """
     tenant_name = call.path["tenant_id"]
     if any(sign in tenant_name for sign in '<>"'):
         return respond(
@@ -216,6 +219,7 @@ def _issued(call: Call, app: App, form: Mapping[str, str]) -> httpx.Response:
 
 @unmatched(ENTRA)
 def unknown_path(call: Call) -> httpx.Response:
+    """Refuse a path of no endpoint; a GET of the token endpoint has its own refusal."""
     if call.request.url.path.endswith("/oauth2/v2.0/token"):
         return refuse(call, "not-post")
     return not_served(refuse, call)

@@ -73,6 +73,7 @@ def openid_configuration(call: Call) -> httpx.Response:
 
 @answers(entra.INSTANCE_DISCOVERY, "recorded", "sample of the public instance-discovery document")
 def instance_discovery(call: Call) -> httpx.Response:
+    """Return the hosts that are one cloud, as MSAL asks for them before it trusts an authority."""
     login = call.request.url.host
     endpoint = call.option("authorization_endpoint")
     if endpoint is not None and _host(endpoint) not in INSTANCES:

@@ -39,6 +39,7 @@ DIAGNOSTIC = json.dumps(
 
 
 def headers(call: Call, status: int = 200) -> dict[str, str]:
+    """Return the headers of an answer with this status."""
     common = {
         "Content-Type": "application/json",
         "Vary": "Accept-Encoding",
@@ -61,6 +62,7 @@ def challenge(call: Call, since: datetime) -> str:
 
 
 def body(call: Call, code: str, message: str, extra: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the body of a refusal, with the ids of the request."""
     return {
         "error": {
             "code": code,
@@ -152,12 +154,14 @@ def _options(call: Call) -> httpx.Response | None:
 
 @answers(graph.APPLICATION, "documented", graph.APPLICATION.source)
 def application(call: Call) -> httpx.Response:
+    """Return the registration of the app by its id, or 404."""
     app = _app(call)
     return single(call, directory.application(app) if app else None, "applications/$entity")
 
 
 @answers(graph.APP_ROLE_ASSIGNMENTS, "documented", graph.APP_ROLE_ASSIGNMENTS.source)
 def app_role_assignments(call: Call) -> httpx.Response:
+    """Return the application permissions granted to the app of the path."""
     return _assignments_of(call, _app(call))
 
 
@@ -171,6 +175,7 @@ OF_PRINCIPAL = replace(
 
 @answers(OF_PRINCIPAL, "documented", OF_PRINCIPAL.source)
 def app_role_assignments_of_principal(call: Call) -> httpx.Response:
+    """Return the application permissions granted to the service principal of the path."""
     app = next((app for app in call.tenant.apps.values() if app.service_principal_id == call.path["principal"]), None)
     return _assignments_of(call, app)
 
@@ -212,6 +217,7 @@ def listed(
 
 
 def single(call: Call, row: Mapping[str, Any] | None, context: str) -> httpx.Response:
+    """Answer with one row, reduced by ``$select``; 404 where ``row`` is None. ``context`` ends ``@odata.context``."""
     if row is None:
         return refuse(call, "not-found")
     try:
@@ -222,6 +228,7 @@ def single(call: Call, row: Mapping[str, Any] | None, context: str) -> httpx.Res
 
 
 def answered(call: Call, context: str, value: Mapping[str, Any]) -> httpx.Response:
+    """Answer with 200, the members of ``value`` and their ``@odata.context``."""
     return respond(call, 200, {"@odata.context": context_of(call, context), **value}, headers(call))
 
 

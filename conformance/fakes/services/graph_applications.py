@@ -44,11 +44,13 @@ def _app(call: Call) -> App | None:
 
 @answers(LIST_APPS, "documented", LIST_APPS.source)
 def applications(call: Call) -> httpx.Response:
+    """Return all app registrations of the tenant, filtered."""
     return listed(call, "applications", map(directory.application, apps_of(call)))
 
 
 @answers(GET_APP, "documented", GET_APP.source)
 def application(call: Call) -> httpx.Response:
+    """Return an app registration by its id, or 404."""
     app = _app(call)
     return (
         entity_response(call, 200, "applications/$entity", directory.application(app))
@@ -59,6 +61,7 @@ def application(call: Call) -> httpx.Response:
 
 @answers(FEDERATED, "documented", FEDERATED.source)
 def federated_credentials(call: Call) -> httpx.Response:
+    """Return the federated credentials of an app registration, or 404."""
     app = _app(call)
     if app is None:
         return refuse(call, "not-found")
@@ -111,6 +114,7 @@ def _time(text: object) -> datetime | None:
 
 @answers(REMOVE_PASSWORD, "documented", REMOVE_PASSWORD.source)
 def remove_password(call: Call) -> httpx.Response:
+    """Remove a client secret by its key id; 404 where there is none."""
     app, key = _app(call), (call.json or {}).get("keyId")
     if app is None or key not in [secret.key_id for secret in app.secrets]:
         return refuse(call, "not-found")

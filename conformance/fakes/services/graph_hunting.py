@@ -52,6 +52,7 @@ TYPES: Mapping[str, str] = {
 @answers(QUALIFIED, "documented", QUALIFIED.source)
 @answers(HUNTING, "documented", HUNTING.source)
 def hunting(call: Call) -> httpx.Response:
+    """Run an advanced hunting query over the tables of the workspace that is connected to the Defender portal."""
     body = call.json
     options = {name.lower(): value for name, value in body.items()} if isinstance(body, dict) else {}
     text, now = options.get("query"), call.tenant.clock.service_now()

@@ -34,31 +34,37 @@ FILTERED: Fields = {
 
 @answers(graph.ALERTS, "specified", METADATA)
 def alerts(call: Call) -> httpx.Response:
+    """Return a page of alerts, newest first."""
     return listed(call, _alerts(call), "security/alerts_v2", {**FILTERED, "serviceSource": str})
 
 
 @answers(graph.ALERT, "specified", METADATA)
 def alert(call: Call) -> httpx.Response:
+    """Return an alert by its id, or 404."""
     return single(call, _by_id(call, _alerts(call), call.path["alert"]), "security/alerts_v2/$entity")
 
 
 @answers(graph.INCIDENTS, "specified", METADATA)
 def incidents(call: Call) -> httpx.Response:
+    """Return a page of incidents, newest first."""
     return listed(call, _incidents(call), "security/incidents", FILTERED)
 
 
 @answers(graph.INCIDENT, "specified", METADATA)
 def incident(call: Call) -> httpx.Response:
+    """Return an incident by its id, or 404."""
     return single(call, _by_id(call, _incidents(call), call.path["incident"]), "security/incidents/$entity")
 
 
 @answers(graph.SECURE_SCORES, "documented", graph.SECURE_SCORES.source)
 def secure_scores(call: Call) -> httpx.Response:
+    """Return a page of secure scores, newest first."""
     return listed(call, call.tenant.defender.secure_scores, "security/secureScores", {"createdDateTime": datetime})
 
 
 @answers(graph.LEGACY_ALERTS, "inferred", "retired on 2026-10-15; documented only as returning no more data")
 def legacy_alerts(call: Call) -> httpx.Response:
+    """Return no alert, whatever is asked: the operation is retired."""
     try:
         top, skip = number(call, "$top") or 0, number(call, "$skip") or 0
     except QueryError as error:
@@ -119,11 +125,13 @@ PROFILE = _operation(
 
 @answers(PROFILES, "specified", METADATA)
 def control_profiles(call: Call) -> httpx.Response:
+    """Return a page of the controls of the secure score."""
     return listed(call, _profiles(call), "security/secureScoreControlProfiles", {"title": str}, sort="id")
 
 
 @answers(PROFILE, "specified", METADATA)
 def control_profile(call: Call) -> httpx.Response:
+    """Return a control of the secure score by its id, or 404."""
     match = next((profile for profile in _profiles(call) if profile["id"] == call.path["profile"]), None)
     return single(call, match, "security/secureScoreControlProfiles/$entity")
 
@@ -183,6 +191,7 @@ def _changes_of(call: Call, allowed_values: Mapping[str, tuple[str, ...] | None]
 
 @answers(UPDATE_ALERT, "documented", UPDATE_ALERT.source)
 def update_alert(call: Call) -> httpx.Response:
+    """Change an alert, and return it."""
     changes, alert_before = _changes_of(call, OF_ALERT), _by_id(call, _alerts(call), call.path["alert"])
     if isinstance(changes, httpx.Response) or alert_before is None:
         return changes if isinstance(changes, httpx.Response) else refuse(call, "not-found")

@@ -60,11 +60,13 @@ def _principals(call: Call) -> list[dict[str, Any]]:
 
 @answers(LIST_PRINCIPALS, "documented", LIST_PRINCIPALS.source)
 def service_principals(call: Call) -> httpx.Response:
+    """Return all service principals of the tenant, filtered."""
     return listed(call, "servicePrincipals", _principals(call))
 
 
 @answers(GET_PRINCIPAL, "documented", GET_PRINCIPAL.source)
 def service_principal(call: Call) -> httpx.Response:
+    """Return a service principal by its id, or 404."""
     match = next(
         (principal for principal in _principals(call) if principal["id"].lower() == call.path["id"].lower()), None
     )
@@ -148,6 +150,7 @@ def _role(resource: Resource, role_id: str) -> str | None:
 
 @answers(REVOKE, "documented", REVOKE.source)
 def revoke(call: Call) -> httpx.Response:
+    """Remove an application permission from a service principal."""
     principal = _target(call)
     if not isinstance(principal, App):
         return refuse(call, "not-found")

@@ -276,4 +276,5 @@ def _wire(value: Any, kind: str) -> Any:
 
 @unmatched(LOG_ANALYTICS)
 def unknown_path(call: Call) -> httpx.Response:
+    """Refuse a path of no endpoint: first for its token, as the service does."""
     return enter(call) or not_served(refuse, call)

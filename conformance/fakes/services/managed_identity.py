@@ -32,6 +32,7 @@ def body(call: Call, error: str, message: str, extra: Mapping[str, Any]) -> dict
 
 
 def headers(call: Call, status: int = 200) -> dict[str, str]:
+    """Return the headers of an answer, which depend on the kind of machine."""
     server = "Kestrel" if platform(call) == "app_service" else "IMDS/150.870.65.1015"
     return {"Content-Type": "application/json; charset=utf-8", "Server": server}
 

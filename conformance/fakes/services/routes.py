@@ -60,6 +60,7 @@ class Call:
 
     @cached_property
     def query(self) -> httpx.QueryParams:
+        """Return the options of the URL."""
         return _parameters(self.request.url.query)
 
     def option(self, name: str) -> str | None:

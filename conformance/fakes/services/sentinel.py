@@ -67,6 +67,7 @@ def onboarded(answer: Callable[[Call, Workspace], httpx.Response]) -> Callable[[
 @answers(sentinel.ONBOARDING_STATE, "specified", SPEC)
 @registered
 def onboarding_state(call: Call, workspace: Workspace) -> httpx.Response:
+    """Return the onboarding state of the workspace, or 404 where Sentinel is not enabled."""
     if not workspace.onboarded:
         return refuse(call, "onboarding-state-missing")
     scope = f"{workspace.scope}/providers/{NAMESPACE}/onboardingStates/default"

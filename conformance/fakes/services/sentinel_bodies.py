@@ -19,6 +19,7 @@ def etag(incident: Incident) -> str:
 
 
 def base(workspace: Workspace) -> str:
+    """Return the resource id under which all Sentinel resources of a workspace are."""
     return f"{workspace.scope}/providers/{NAMESPACE}"
 
 
@@ -73,6 +74,7 @@ def incident_body(workspace: Workspace, incident: Incident) -> dict[str, Any]:
 
 
 def alert_body(workspace: Workspace, alert: Alert) -> dict[str, Any]:
+    """Return an alert as the service shows it, as an entity."""
     at = stamp(alert.at)
     return _entity(
         workspace,
@@ -156,6 +158,7 @@ def person_body(person: Person) -> dict[str, Any]:
 
 
 def comment_body(workspace: Workspace, incident: Incident, comment: Comment) -> dict[str, Any]:
+    """Return a comment of an incident as the service shows it."""
     return {
         "id": f"{base(workspace)}/Incidents/{incident.id}/Comments/{comment.id}",
         "name": comment.id,
@@ -171,6 +174,7 @@ def comment_body(workspace: Workspace, incident: Incident, comment: Comment) -> 
 
 
 def task_body(workspace: Workspace, incident: Incident, task: Task) -> dict[str, Any]:
+    """Return a task of an incident as the service shows it."""
     author = person_body(task.author)
     return {
         "id": f"{base(workspace)}/Incidents/{incident.id}/tasks/{task.id}",

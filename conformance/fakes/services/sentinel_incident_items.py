@@ -135,6 +135,7 @@ def relate(call: Call, workspace: Workspace, incident: Incident) -> httpx.Respon
 @answers(RELATION, "specified", RELATION.source)
 @on_incident
 def relation(call: Call, workspace: Workspace, incident: Incident) -> httpx.Response:
+    """Return a relation of an incident by its name, or 404."""
     for item in bodies.relations_of(workspace, incident):
         if item["name"].lower() == call.path["relation"].lower():
             return write_response(call, 200, item)

@@ -34,6 +34,9 @@ REASONS = ("InaccurateData", "IncorrectAlertLogic", "SuspiciousActivity", "Suspi
 
 
 def incident_operation(name: str, method: str, end: str, action: str, page: str) -> Endpoint[Any]:
+    """Return an endpoint below an incident: ``end`` of its path, ``action`` that it needs, ``page`` of its
+    documentation.
+    """
     path = SENTINEL + sentinel.INCIDENT_PATH + end
     needs = Action(f"{NAMESPACE}/incidents/{action}")
     return operation(f"sentinel.{name}", SENTINEL_API, method, path, DOCS + page, needs, sentinel.STABLE)
@@ -69,6 +72,7 @@ def find(call: Call, workspace: Workspace) -> Incident | None:
 
 
 def write_response(call: Call, status: int, body: Any) -> httpx.Response:
+    """Answer a write with this status; ``body`` None for an empty answer."""
     return respond(call, status, body, headers(call, status))
 
 
@@ -80,6 +84,7 @@ def changed(call: Call, workspace: Workspace, incident: Incident, **changes: Any
 
 
 def properties_of(call: Call) -> Mapping[str, Any]:
+    """Return the properties in the body of a request. Raises :class:`Invalid` where there are none."""
     body = call.json
     properties = body.get("properties") if isinstance(body, dict) else None
     if not isinstance(properties, dict):
@@ -96,6 +101,7 @@ def text_of(properties: Mapping[str, Any], name: str, allowed: tuple[str, ...] =
 
 
 def required(properties: Mapping[str, Any], name: str, allowed: tuple[str, ...] = ()) -> str:
+    """Return a text that must be there, as :func:`text_of`. Raises :class:`Invalid`."""
     value = text_of(properties, name, allowed)
     if not value:
         raise Invalid(f"'{name}' is required.")
@@ -193,6 +199,7 @@ def _create(call: Call, workspace: Workspace, changes: Mapping[str, Any]) -> Inc
 @answers(DELETE, "specified", DELETE.source)
 @onboarded
 def delete_incident(call: Call, workspace: Workspace) -> httpx.Response:
+    """Delete an incident: 200, or 204 where there is none."""
     incident = find(call, workspace)
     if incident is not None:
         workspace.incidents.remove(incident)

@@ -142,18 +142,21 @@ def of_incident(
 @answers(sentinel.INCIDENT, "recorded", "azure-sdk recordings of incidents")
 @of_incident
 def incident(call: Call, workspace: Workspace, state: Incident) -> Any:
+    """Return an incident."""
     return incident_body(workspace, state)
 
 
 @answers(sentinel.INCIDENT_ALERTS, "specified", SPEC)
 @of_incident
 def incident_alerts(call: Call, workspace: Workspace, state: Incident) -> Any:
+    """Return the alerts of an incident."""
     return {"value": [alert_body(workspace, alert) for alert in state.alerts]}
 
 
 @answers(sentinel.INCIDENT_ENTITIES, "specified", SPEC)
 @of_incident
 def incident_entities(call: Call, workspace: Workspace, state: Incident) -> Any:
+    """Return the entities of an incident's alerts, and how many there are of each kind."""
     entities = entities_of(workspace, state)
     kinds = sorted({entity["kind"] for entity in entities})
     counts = [{"entityKind": kind, "count": sum(entity["kind"] == kind for entity in entities)} for kind in kinds]
@@ -163,6 +166,7 @@ def incident_entities(call: Call, workspace: Workspace, state: Incident) -> Any:
 @answers(sentinel.INCIDENT_BOOKMARKS, "specified", SPEC)
 @of_incident
 def incident_bookmarks(call: Call, workspace: Workspace, state: Incident) -> Any:
+    """Return the bookmarks of an incident."""
     marks = []
     for name in state.bookmark_ids:
         properties = {"displayName": "Kept for the investigation", "query": "SigninLogs | take 1", "labels": []}
@@ -195,6 +199,7 @@ def _topped(answer: Callable[[Call], httpx.Response]) -> Callable[[Call], httpx.
 @_topped
 @of_incident
 def incident_comments(call: Call, workspace: Workspace, state: Incident) -> Any:
+    """Return the comments of an incident."""
     return {"value": [comment_body(workspace, state, comment) for comment in state.comments]}
 
 
@@ -202,10 +207,12 @@ def incident_comments(call: Call, workspace: Workspace, state: Incident) -> Any:
 @_topped
 @of_incident
 def incident_relations(call: Call, workspace: Workspace, state: Incident) -> Any:
+    """Return the relations of an incident."""
     return {"value": relations_of(workspace, state)}
 
 
 @answers(sentinel.INCIDENT_TASKS, "specified", SPEC)
 @of_incident
 def incident_tasks(call: Call, workspace: Workspace, state: Incident) -> Any:
+    """Return the tasks of an incident."""
     return {"value": [task_body(workspace, state, task) for task in state.tasks]}

@@ -64,6 +64,7 @@ TEMPLATES = _operation(
 @answers(TEMPLATES, "specified", TEMPLATES.source)
 @onboarded
 def templates(call: Call, workspace: Workspace) -> httpx.Response:
+    """Return the templates of analytics rules."""
     return ok(call, {"value": workspace.content.get("alertRuleTemplates", [])})
 
 
@@ -94,6 +95,7 @@ def _indicators(workspace: Workspace) -> list[dict[str, Any]]:
 @answers(GET_INDICATOR, "specified", GET_INDICATOR.source)
 @onboarded
 def indicator(call: Call, workspace: Workspace) -> httpx.Response:
+    """Return an indicator of threat intelligence by its name, or 404."""
     for indicator in _indicators(workspace):
         if indicator["name"].lower() == call.path["item"].lower():
             return ok(call, indicator)

@@ -121,7 +121,7 @@ def _app(connection: Connection) -> App:
 def granted(connection: Connection) -> dict[str, tuple[str, ...]]:
     """Return the application permissions that a connection asks for, by the app id of their API."""
     needs = connection.needs
-    permissions = {RESOURCES[api].app_id: (*needs.required(api), *needs.wanted(api)) for api in RESOURCES}
+    permissions = {RESOURCES[api].app_id: (*needs.required(api), *needs.recommended(api)) for api in RESOURCES}
     return {app_id: roles for app_id, roles in permissions.items() if roles}
 
 

@@ -94,6 +94,7 @@ class Subscription:
 
     @property
     def scope(self) -> str:
+        """Return its resource id."""
         return f"/subscriptions/{self.id}"
 
 
@@ -137,6 +138,7 @@ class Workspace:
 
     @property
     def scope(self) -> str:
+        """Return its resource id."""
         return (
             f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
             f"/providers/Microsoft.OperationalInsights/workspaces/{self.name}"
@@ -144,6 +146,7 @@ class Workspace:
 
     @property
     def group_scope(self) -> str:
+        """Return the resource id of its resource group."""
         return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
 
 
@@ -195,6 +198,7 @@ class Tenant:
 
     @property
     def roles(self) -> Iterable[RoleDefinition]:
+        """Return all role definitions, the built-in ones first."""
         return (*BUILT_IN.values(), *self.custom_roles)
 
     def app_by_id(self, client_id: str) -> App | None:
@@ -208,6 +212,7 @@ class Tenant:
         return self.administrator is not None and principal_id == self.administrator.service_principal_id
 
     def workspace_named(self, subscription_id: str, resource_group: str, name: str) -> Workspace | None:
+        """Return a workspace by its place in Azure, in any letter case; None if there is none."""
         key = (subscription_id.lower(), resource_group.lower(), name.lower())
         for workspace in self.workspaces:
             if (workspace.subscription_id.lower(), workspace.resource_group.lower(), workspace.name.lower()) == key:
@@ -215,6 +220,7 @@ class Tenant:
         return None
 
     def workspace_by_id(self, customer_id: str) -> Workspace | None:
+        """Return a workspace by its workspace id (customer id), in any letter case; None if there is none."""
         return next(
             (workspace for workspace in self.workspaces if workspace.customer_id.lower() == customer_id.lower()), None
         )

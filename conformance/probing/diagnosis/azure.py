@@ -104,11 +104,13 @@ def parent_not_found(
 
 
 def identity(token_arm: Evidence) -> dict[str, str]:
+    """Return the object id of the app's service principal as a fact, from its token; nothing where it is not known."""
     token = token_arm.data if isinstance(token_arm, Answer) else None
     return {"object_id": token.object_id} if isinstance(token, Token) and token.object_id else {}
 
 
 def group_scope(connection: Connection) -> str:
+    """Return the resource id of the resource group."""
     return f"/subscriptions/{connection.subscription_id}/resourceGroups/{connection.resource_group}"
 
 

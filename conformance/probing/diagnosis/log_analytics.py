@@ -120,6 +120,7 @@ def is_closed(workspace: Workspace) -> bool:
 
 
 def network_closed(workspace: Workspace, facts: Mapping[str, str]) -> Finding:
+    """Return the finding that the workspace does not allow queries from public networks."""
     mode = workspace.properties.public_network_access_for_query
     return finding(
         "network_access_disabled",
@@ -142,6 +143,7 @@ def missing_table(
 
 
 def not_onboarded(connection: Connection) -> Finding:
+    """Return the finding that Sentinel is not enabled on the workspace."""
     return finding(
         "sentinel_not_onboarded",
         facts=connection.facts(),

@@ -27,7 +27,7 @@ OWN_ADVICE: Mapping[str, tuple[str, ...]] = {"graph": ("SecurityEvents.Read.All"
 
 def further(needs: Needs, api: str, *, optional: bool = False) -> tuple[str, ...]:
     """Return the permissions of an API that are asked for, and that have no check of their own."""
-    asked_for, own = (needs.wanted(api), OWN_ADVICE) if optional else (needs.required(api), OWN_CHECK)
+    asked_for, own = (needs.recommended(api), OWN_ADVICE) if optional else (needs.required(api), OWN_CHECK)
     return tuple(permission for permission in asked_for if permission not in own.get(api, ()))
 
 
@@ -67,7 +67,7 @@ def missing_role(token: Token, role: str, connection: Connection, consents: Evid
         )
     api, needs = token.audience, connection.needs
     required = needs.required(api)
-    missing = [permission for permission in (*required, *needs.wanted(api)) if not holds(token, permission)]
+    missing = [permission for permission in (*required, *needs.recommended(api)) if not holds(token, permission)]
     first = next((permission for permission in missing if permission in required), role)
     roles = ", ".join(token.roles) or "none at all"
     why = "not requested, requested as delegated, or without admin consent"

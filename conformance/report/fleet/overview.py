@@ -50,6 +50,7 @@ class Row:
 
     @property
     def works(self) -> bool:
+        """Return whether the connection is conformant."""
         return self.status == "conformant"
 
 
@@ -71,6 +72,7 @@ class SharedCause:
 
     @property
     def means(self) -> str:
+        """Return the cause in a few words."""
         return CAUSES[self.cause].means
 
     @property
@@ -114,6 +116,7 @@ class Overview:
 
     @property
     def verdicts(self) -> Counter[VerdictStatus]:
+        """Return how many connections have each verdict."""
         return Counter(row.status for row in self.rows)
 
     @property
@@ -123,6 +126,7 @@ class Overview:
 
     @property
     def sentence(self) -> str:
+        """Return how many connections work, in one sentence."""
         working, others = self.verdicts["conformant"], unfinished(self.head.run)
         if self.verdicts["partial"]:
             return f"{in_part(self.verdicts, len(self.rows))}{others}"
@@ -147,6 +151,7 @@ class Overview:
 
     @property
     def trouble(self) -> list[Row]:
+        """Return the rows of connections that do not work, or may not."""
         return [row for row in self.rows if row.status in TROUBLE]
 
     @property
@@ -157,6 +162,7 @@ class Overview:
 
     @property
     def slowest(self) -> list[Row]:
+        """Return the rows of the connections that took longest, the slowest first."""
         return sorted(self.rows, key=lambda row: -row.seconds)[:MAX_ROWS]
 
     @property

@@ -49,14 +49,17 @@ class Picture:
         self._paper = self._add(self._root, "rect", {"class": "paper", "width": WIDE})
 
     def text(self, x: float, y: float, words: str, kind: str = "") -> None:
+        """Add a text at a position in pixels; ``kind`` is its CSS class."""
         self._add(self._root, "text", {"x": x, "y": y, "class": kind}, words)
 
     def rectangle(self, x: float, y: float, width: float, height: float, kind: str, tip: str = "") -> None:
+        """Add a rectangle, in pixels; ``tip`` is shown where a mouse rests on it."""
         element = self._add(self._root, "rect", {"x": x, "y": y, "width": width, "height": height, "class": kind})
         if tip:
             self._add(element, "title", {}, tip)
 
     def line(self, y: float) -> None:
+        """Add a line over the whole width."""
         self._add(self._root, "line", {"x1": LEFT, "x2": WIDE - RIGHT, "y1": y, "y2": y, "class": "line"})
 
     def svg(self, height: int) -> str:
@@ -178,4 +181,5 @@ def nice(most: int) -> int:
 
 
 def day(night: RunPoint) -> str:
+    """Return the date of a run, as YYYY-MM-DD."""
     return f"{night.started:%Y-%m-%d}"

@@ -104,10 +104,12 @@ def lengths(counts: Mapping[VerdictStatus, int], width: int) -> dict[VerdictStat
 
 
 def runs(count: int) -> str:
+    """Return the number with its noun: ``1 run``, ``2 runs``."""
     return f"{count} run{'' if count == 1 else 's'}"
 
 
 def connections(count: int) -> str:
+    """Return the number with its noun: ``1 connection``, ``2 connections``."""
     return f"{count} connection{'' if count == 1 else 's'}"
 
 

@@ -70,18 +70,22 @@ class View:
 
     @cached_property
     def areas(self) -> list[tuple[str, list[CheckPart]]]:
+        """Return the checks of each area, in the order of the report."""
         return [(area, list(by_area)) for area, by_area in groupby(self.part.checks, key=lambda check: check.area)]
 
     @cached_property
     def chain(self) -> Chain:
+        """Return the chain of what the connection needs, as a picture."""
         return chain(self.part.checks)
 
     @cached_property
     def timeline(self) -> Timeline:
+        """Return the requests over time, as a picture."""
         return timeline(self.part.requests)
 
     @cached_property
     def noted(self) -> list[CheckPart]:
+        """Return the checks with a warning or an internal error."""
         return [check for check in self.part.checks if check.outcome in ("warning", "error")]
 
     @cached_property

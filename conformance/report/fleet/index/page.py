@@ -34,6 +34,7 @@ class Group:
 
     @property
     def title(self) -> str:
+        """Return the owner's title."""
         return OWNERS.get(self.owner, "not known, as something could not be established")
 
 
