@@ -23,12 +23,8 @@ from conformance.verification.verdict import STATUSES, ExitCode, VerdictStatus, 
 class Engine(Protocol):
     """Verifies connections, given where their files are."""
 
-                                                                                                    """Yield the results
-                                                                                                    of the connections
-                                                                                                    in any order, as
-                                                                                                    they are finished.
-                                                                                                    """
-    def results(self, places: Iterable[ConnectionRef], spec: VerifySpec) -> AsyncGenerator[Result]: ...
+    def results(self, places: Iterable[ConnectionRef], spec: VerifySpec) -> AsyncGenerator[Result]:
+        """Yield the results of the connections in any order, as they are finished."""
 
 
 class Here:

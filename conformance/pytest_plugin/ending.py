@@ -29,5 +29,5 @@ class Ending(Enum):
             return cls.STOPPED
         if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR, ExitCode.INCOMPLETE):
             return cls.BROKEN
-        known = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
-        return cls.COMPLETE if code in known else cls.INTERRUPTED
+        codes = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+        return cls.COMPLETE if code in codes else cls.INTERRUPTED

@@ -50,9 +50,9 @@ class Session:
         self._is_worker = hasattr(config, "workerinput")  # of pytest-xdist
         self.results = SessionResults(config, options, setup, previous, history)
         self.runs = [
-            Run(asked, place, setup.source)
-            for place, asked in enumerate(setup.connections)
-            if asked.name not in self.results.done
+            Run(configured, place, setup.source)
+            for place, configured in enumerate(setup.connections)
+            if configured.name not in self.results.finished_before
         ]
         quiet = not self._is_worker and quieten(config)
         self.others = OtherTests()
@@ -110,7 +110,7 @@ class Session:
         return XdistController(
             {run.asked.name: run.place for run in self.runs},
             results.started,
-            sorted(results.done),
+            sorted(results.finished_before),
             results.store.journal,
             progress,
             self._begin,
@@ -188,7 +188,7 @@ class Session:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Conclude the session, unless that was done when the last item had run."""
-        if not self._conclusion.done:
+        if not self._conclusion.is_concluded:
             self._conclusion.conclude(session)
 
     def _show(self, out: Console) -> None:
