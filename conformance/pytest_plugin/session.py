@@ -66,11 +66,7 @@ class Session:
         self._progress = progress(len(self.runs), screen)
         self.workers = None if self._is_worker else self._xdist_controller()
         self.outcomes = OutcomePlugin(
-            Policy(
-                options.strict,
-                today=self.results.started.date(),
-                strict_retirements=options.strict_retirements,
-            )
+            Policy(options.strict, today=self.results.started.date(), strict_retirements=options.strict_retirements)
         )
         self.loop = RunLoop(
             options,

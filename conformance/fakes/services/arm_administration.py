@@ -9,6 +9,7 @@ import httpx
 from conformance.apis import arm
 from conformance.apis.endpoint import ARM, WORKSPACE, Action
 from conformance.fakes.services import arm as answered
+from conformance.fakes.services.arm_access_bodies import assignment_body
 from conformance.fakes.services.arm_gateway import headers, ok, refuse, scope_of, workspace_of
 from conformance.fakes.services.operations import operation
 from conformance.fakes.services.routes import Call, answers, respond
@@ -55,7 +56,7 @@ def assign(call: Call) -> httpx.Response:
     now = call.tenant.clock.service_now()
     new_assignment = Assignment(role, principal, scope, now, id=call.path["assignment"], principal_type=kind)
     call.tenant.assignments.append(new_assignment)
-    return respond(call, 201, answered.assignment_body(call, new_assignment), headers(call, 201))
+    return respond(call, 201, assignment_body(call, new_assignment), headers(call, 201))
 
 
 def _assignment(call: Call) -> Assignment | None:
@@ -75,7 +76,7 @@ def withdraw(call: Call) -> httpx.Response:
     if match is None:
         return respond(call, 204, None, headers(call))
     call.tenant.assignments.remove(match)
-    return ok(call, answered.assignment_body(call, match))
+    return ok(call, assignment_body(call, match))
 
 
 def assignment(call: Call) -> httpx.Response:
@@ -84,7 +85,7 @@ def assignment(call: Call) -> httpx.Response:
     if match is None:
         text = f"The role assignment '{call.path['assignment']}' is not found."
         return refuse.say(call, 404, "RoleAssignmentNotFound", text)
-    return ok(call, answered.assignment_body(call, match))
+    return ok(call, assignment_body(call, match))
 
 
 def nothing(call: Call) -> httpx.Response:
