@@ -47,7 +47,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Turn the session into a verification where a connection is namespace. Raises ``pytest.UsageError`` (exit code 4)."""
+    """Turn the session into a verification where a connection is given. Raises ``pytest.UsageError`` (exit code 4)."""
     if config.getoption(CONFIG) or config.getoption(SOURCE).startswith("cassette"):
         from conformance.pytest_plugin.garbage import paused_collector
 

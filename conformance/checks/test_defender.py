@@ -137,7 +137,7 @@ def test_sensors(machines: Answer[ODataList[Machine]], machines_next: Evidence) 
             "data_stale",
             about="sensors",
             certainty="likely",
-            remedy="Mend the sensors as https://learn.microsoft.com/defender-endpoint/fix-unhealthy-sensors says.",
+            remedy="Fix the sensors as https://learn.microsoft.com/defender-endpoint/fix-unhealthy-sensors says.",
         )
 
 

@@ -103,7 +103,7 @@ def test_last_state(query_health_states: Evidence, kind: str, operation: str, th
             f"{things} whose latest event in SentinelHealth is a failure: {titles(sorted(map(_state, failing)))}.",
             "data_stale",
             about=ABOUT[kind],
-            remedy="Read Description and Reason of these events in the table SentinelHealth, and mend what they name.",
+            remedy="Read Description and Reason of these events in the table SentinelHealth, and fix what they name.",
         )
 
 

@@ -151,7 +151,7 @@ def test_own_role(
     assignments_here: Answer[ArmList[RoleAssignment]],
     role_definitions: Answer[ArmList[RoleDefinition]],
 ) -> None:
-    """A role that Defender's unified RBAC keeps holds no service principals: what somebody adds there by hand may go.
+    """A role that Defender's unified RBAC keeps holds no service principals: what is added there by hand may go.
     Where such roles are assigned at the workspace unified RBAC was activated; what that does to the access of an app is
     not documented, and nothing is said about it.
     """

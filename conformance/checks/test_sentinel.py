@@ -156,7 +156,7 @@ def test_auto_disabled(alert_rules: Answer[ArmList[AlertRule]]) -> None:
             f"Sentinel has disabled rules that failed again and again: {titles(disabled)}.",
             "data_stale",
             about="auto_disabled",
-            remedy="Mend what the descriptions of these rules name, take AUTO DISABLED from their names, and enable"
+            remedy="Fix what the descriptions of these rules name, take AUTO DISABLED from their names, and enable"
             " them.",
         )
 

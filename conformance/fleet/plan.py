@@ -20,7 +20,7 @@ class Plan:
     """The connections to verify, and the options."""
 
     names: frozenset[str]
-    """Of all connections of this share."""
+    """Fingerprints of all connections of this share, by name."""
     waiting: tuple[ConnectionRef, ...]
     """Those that have no verdict yet."""
     spec: VerifySpec

@@ -72,7 +72,7 @@ async def _verify(pipe: Pipe, spec: VerifySpec) -> Stopped:
         async for result in verify_places(_units(pipe), spec):
             try:
                 pipe.send(result)
-            except OSError:  # the command is gone, and nobody waits for what is under way
+            except OSError:  # the command has ended: the rest is not needed
                 os._exit(1)
     except Exception as error:  # its message and values stay here
         shortage_error = shortage(error)

@@ -45,7 +45,7 @@ class VerifySpec:
     checks: tuple[str, ...]
     selection: str
     started: datetime
-    """Of the whole run."""
+    """When the whole run began."""
     deadline: float
     jobs: int
     wait: float = 0.0

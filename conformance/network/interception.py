@@ -15,7 +15,7 @@ from conformance.network.trust import foreign_issuer
 ALTERABLE = frozenset({"token_malformed", "empty_answer", "contract_violation"})
 """Causes that an interceptor brings about: it takes the token away, empties the body or changes it."""
 CONNECTION_CAUSES = frozenset({"tls_untrusted", "dns_failure", "connection_failed"})
-"""Causes of a connection that failed. Who gets an answer has a connection."""
+"""Causes of a connection that failed: with an answer, there was a connection."""
 _issuers: WeakKeyDictionary[Any, str | None] = WeakKeyDictionary()
 
 
@@ -70,7 +70,7 @@ def intercepted_finding(subject: Finding, by: str | None, host: str) -> Finding:
 def answered_on_the_way(subject: Finding, host: str) -> Finding:
     """Return ``intercepted`` for an answer that reports a failed connection: it can only be of something between.
 
-    The service itself was reached by whoever wrote it, or not at all; this machine's own connection did not fail.
+    The proxy reached the service, or not; this machine's own connection did not fail.
     """
     if subject.cause not in CONNECTION_CAUSES:
         return subject

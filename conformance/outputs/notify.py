@@ -65,7 +65,7 @@ def send(address: Secret, sentence: str, lines: Iterable[str]) -> str | None:
 
 
 def body(document: Document) -> Iterator[str]:
-    """Yield the next action, and of each connection in trouble what is to be mended, by whom."""
+    """Yield the next action and, for each connection in trouble, what has to be fixed, and who can do it."""
     from conformance.report.changes import changed
     from conformance.report.wording import next_action
     from conformance.verification.verdict import TROUBLE

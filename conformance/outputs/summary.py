@@ -1,4 +1,4 @@
-"""How a run ends: its exit code, what is shown, written and told. A few connections in full, a fleet in one view."""
+"""How a run ends: exit code, terminal report, files, notifications. A few connections in full, a fleet in one view."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class RunSummary(Protocol):
         """In Markdown, for the summary of a CI job."""
 
     def message(self) -> tuple[str, Sequence[str]] | None:
-        """Return a sentence and lines for those who want to be told; None where nobody has to know."""
+        """Return a sentence and lines for notifications; None where none is to be sent."""
 
     def ended(self, exit_code: int) -> RunSummary:
         """Return the same end with another exit code: that of pytest where something interrupted it."""

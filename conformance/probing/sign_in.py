@@ -266,7 +266,7 @@ def other_identity(connection: Connection, identity: ManagedIdentity) -> Finding
 
 
 def no_endpoint(subject: Finding, identity: ManagedIdentity) -> Finding:
-    """Return the finding of a managed identity endpoint that does not answer: nobody has said why."""
+    """Return the finding of a managed identity endpoint that does not answer, so the reason is unknown."""
     return replace(
         finding(
             subject.cause,

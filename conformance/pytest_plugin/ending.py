@@ -23,7 +23,7 @@ class Ending(Enum):
 
     @classmethod
     def of(cls, session: pytest.Session) -> Ending:
-        """Return how a session ended, by its exit code, which is that of ``pytest.exit`` where somebody gave it one."""
+        """Return how a session ended, by its exit code, or by that of ``pytest.exit``."""
         code = session.exitstatus
         if code == pytest.ExitCode.INTERRUPTED and (session.shouldstop or session.shouldfail):
             return cls.STOPPED

@@ -51,7 +51,7 @@ class SessionResults:
         self._config, self._options, self._setup, self._previous = config, options, setup, previous
         self._worker: Mapping[str, Any] | None = getattr(config, "workerinput", None)
         self._fingerprints: Mapping[str, str] = {}
-        """Of all connections, by name, where a run is resumed."""
+        """Fingerprints of all connections, by name, where a run is resumed."""
         self.started = datetime.now(UTC)
         self._began = time.monotonic()
         self.finished_before = frozenset[str]()

@@ -43,7 +43,7 @@ def badge_of(
 ) -> bytes:
     """Return the badge of so many connections with each verdict, with the ``word`` for it or the usual one.
 
-    Unclear is also what is unfinished. Of a simulation or a recording it says so first (``origin``).
+    Unfinished connections count as unclear. The label of a simulation or a recording begins with that (``origin``).
     """
     statuses = Counter(statuses)
     statuses["incomplete"] += unfinished

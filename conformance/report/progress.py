@@ -1,4 +1,4 @@
-"""How far a run is, live, while somebody watches: the probes of a few connections, the connections of a fleet."""
+"""Live progress at a terminal: the probes of a few connections, the connections of a fleet."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Progress:
 class FleetProgress(Progress):
     """Connections of a fleet: how many are finished, how fast, how many do not work.
 
-    Where nobody watches, each connection that does not work is told in a line of standard output, once it is finished.
+    Without a terminal, each connection that does not work is printed as a line of standard output, once it is finished.
     """
 
     def __init__(self, stream: IO[str] | None, connections: int) -> None:
@@ -100,7 +100,7 @@ class FleetProgress(Progress):
         return self
 
     def update(self, name: str, answered: int, total: int) -> None:
-        """Single answers are not told of a fleet."""
+        """Do nothing: single answers are not shown for a fleet."""
 
     def finished(self, name: str, status: VerdictStatus, summary: str) -> None:
         """Count a connection that has its verdict; without bars, print a line for one that does not work."""
@@ -121,7 +121,7 @@ class FleetProgress(Progress):
 
 
 def watched(stream: IO[str]) -> IO[str] | None:
-    """Return the stream, if somebody watches it: a terminal that can redraw a line, and no CI log."""
+    """Return the stream if it is a terminal that can redraw a line, and no CI log; else None."""
     able = stream.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
     return stream if able else None
 

@@ -35,7 +35,7 @@ from conformance.report.wording import (
 from conformance.verification.verdict import TROUBLE
 
 FOLDED = 3
-"""Of more connections in trouble than this, each is told in one line."""
+"""With more connections in trouble than this, each gets one line."""
 
 
 class Terminal:

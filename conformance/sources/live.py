@@ -79,7 +79,7 @@ class ConnectionPool(httpx.AsyncBaseTransport):
     ) -> AsyncIterator[ConnectionPool]:
         """Reserve ``count`` more sockets while entered. The caller has no more requests in flight than that.
 
-        Then as many are closed, unless somebody takes over the reservation (``has_successor``) and others hold one.
+        Then as many are closed, unless another one takes over the reservation (``has_successor``) and others hold one.
         """
         self._reserved += count
         try:

@@ -25,7 +25,7 @@ class ExitCode(IntEnum):
 VerdictStatus = Literal["conformant", "nonconformant", "incomplete", "partial"]
 """``partial``: what ran holds, and other checks did not run. It is never a verdict on the whole connection."""
 TROUBLE: Collection[VerdictStatus] = ("nonconformant", "incomplete")
-"""Verdicts that somebody has to act on."""
+"""Verdicts that need action."""
 
 STATUSES: Mapping[VerdictStatus, ExitCode] = {
     "conformant": ExitCode.CONFORMANT,

@@ -39,7 +39,7 @@ MAX_ROWS = 500_000
 MAX_CHARACTERS = 64_000_000
 """The service's limits of a result, beyond which it is a partial one (documented)."""
 MAX_SECONDS = 20.0
-"""Of the virtual tenant: it answers nobody else meanwhile."""
+"""Seconds that a query may take: the virtual tenant answers no other request meanwhile."""
 DECIMALS = frozenset({"decimal", "todecimal"})
 """What the engine takes for ``real``."""
 MISSING_COLUMN = re.compile(

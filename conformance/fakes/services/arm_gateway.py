@@ -192,7 +192,7 @@ def names_a_resource(path: str) -> bool:
 
 
 def may_write(call: Call) -> httpx.Response | None:
-    """Of a write to a resource: who lacks its action is refused, whether it is modelled or not."""
+    """Refuse a write to a resource without its action, whether the write is modelled or not."""
     path, verb = call.request.url.path, WRITES.get(call.request.method)
     before, _, behind = path.rpartition("/providers/")
     namespace, *rest = behind.split("/")

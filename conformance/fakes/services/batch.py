@@ -41,7 +41,7 @@ def batch(call: Call) -> httpx.Response:
 
 
 def _answer(call: Call, item: Mapping[str, Any]) -> httpx.Response:
-    """The answer to a query of a batch, by whoever sent the batch."""
+    """Return the answer to a query of a batch, with the token of the batch."""
     workspace, item_headers = str(item.get("workspace")), item.get("headers") or {}
     alone = httpx.Request(
         "POST",

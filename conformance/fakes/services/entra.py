@@ -38,7 +38,7 @@ SECURITY = {
 
 
 def headers(call: Call, status: int = 200) -> dict[str, str]:
-    """Of the token endpoint. The id of the request is the trace id of a refusal."""
+    """Return the headers of the token endpoint. The id of the request is the trace id of a refusal."""
     return {
         "Content-Type": "application/json; charset=utf-8",
         "Cache-Control": "no-store, no-cache",

@@ -16,7 +16,7 @@ INSTANCES = frozenset({"login.windows.net", "login.microsoft.com", "sts.windows.
 
 
 def discovery_headers() -> dict[str, str]:
-    """Of the discovery documents: anybody may read and keep them; they have no id of the request."""
+    """Return the headers of discovery documents: public, cacheable, without an id of the request."""
     return {
         "Content-Type": "application/json; charset=utf-8",
         "Access-Control-Allow-Methods": "GET, OPTIONS",

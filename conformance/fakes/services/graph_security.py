@@ -19,7 +19,7 @@ from conformance.fakes.state.incident_changes import add_row, change_incident
 from conformance.fakes.state.timeline import Person, stamp
 
 LARGEST_LEGACY_SKIP = 500
-"""Of the legacy alerts, as their page documents it."""
+"""The largest ``$skip`` of the legacy alerts (documented)."""
 FILTERED: Fields = {
     "assignedTo": str,
     "classification": str,

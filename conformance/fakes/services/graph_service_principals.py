@@ -75,7 +75,7 @@ def service_principal(call: Call) -> httpx.Response:
 
 @answers(CREATE_PRINCIPAL, "documented", CREATE_PRINCIPAL.source)
 def create_service_principal(call: Call) -> httpx.Response:
-    """Of an app that the tenant has, or of one of the APIs."""
+    """Create the service principal of an app of the tenant, or of one of the APIs."""
     client_id = str((call.json or {}).get("appId", "")).lower()
     app, first_party = call.tenant.apps.get(client_id), resource_of(client_id)
     if app is not None:

@@ -115,7 +115,7 @@ def by_resource(call: Call, answer: Callable[[Call, Workspace], httpx.Response])
 
 
 def _without_body(call: Call) -> httpx.Response | None:
-    """Of a POST without the content type, or without a body, the answer is a success without content."""
+    """Return a success without content for a POST without content type or body; None for any other request."""
     typed = call.request.headers.get("content-type", "").lower().startswith("application/json")
     if call.request.method == "GET" or (typed and call.request.content):
         return None

@@ -44,7 +44,7 @@ class Call:
     path: Mapping[str, str]
     """Path parameters, as the request spells them."""
     claims: Mapping[str, Any] = field(default_factory=dict)
-    """Of the bearer token, once the gate has let it pass."""
+    """Claims of the bearer token, once the gate has let it pass."""
 
     @property
     def request_id(self) -> str:
@@ -97,13 +97,13 @@ ANSWERS: Mapping[str, Handler] = MappingProxyType(_answers)
 PROVENANCE: Mapping[str, Provenance] = MappingProxyType(_provenance)
 """How each answer is known: by endpoint name for successes, by ``api/name`` for refusals."""
 GATES: Mapping[str, Gate] = MappingProxyType(_gates)
-"""Who is let in, by API name: None lets pass, a response refuses."""
+"""Access checks by API name: None lets a request pass, a response refuses it."""
 UNMATCHED: Mapping[str, Handler] = MappingProxyType(_strays)
-"""What an API says to a path or verb that it does not have, by API name."""
+"""Handlers for unmatched routes, by API name."""
 
 
 def answers(endpoint: Endpoint[Any], tier: Tier, source: str) -> Callable[[Handler], Handler]:
-    """Declares the function that answers an endpoint, and how its success is known."""
+    """Declare the function that answers an endpoint, with tier and source of its success."""
 
     def declare(function: Handler) -> Handler:
         if endpoint.name in _answers:
@@ -117,7 +117,7 @@ def answers(endpoint: Endpoint[Any], tier: Tier, source: str) -> Callable[[Handl
 
 
 def gate(api: Api) -> Callable[[Gate], Gate]:
-    """Declares who an API lets in."""
+    """Declare the access check of an API."""
 
     def declare(function: Gate) -> Gate:
         _gates[api.name] = function
@@ -127,7 +127,7 @@ def gate(api: Api) -> Callable[[Gate], Gate]:
 
 
 def unmatched(api: Api) -> Callable[[Handler], Handler]:
-    """Declares what an API says to what it does not have."""
+    """Declare an API's handler for unmatched routes."""
 
     def declare(function: Handler) -> Handler:
         _strays[api.name] = function

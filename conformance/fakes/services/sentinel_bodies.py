@@ -153,7 +153,7 @@ def _entity(workspace: Workspace, name: str, kind: str, **properties: Any) -> di
 
 
 def person_body(person: Person) -> dict[str, Any]:
-    """Who writes comments, tasks and rules, as Sentinel names people and apps."""
+    """Return the author of a comment, task or rule as Sentinel shows people and apps."""
     return {"objectId": person.object_id, "email": person.email, "name": person.name, "userPrincipalName": person.upn}
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 ETAG = '"2d00f1a2-0000-0100-0000-65f0a1b20000"'
 AUTHOR = person_body(ANALYST)
-"""Who writes rules."""
+"""Author of the rules."""
 GROUPING = {
     "enabled": False,
     "reopenClosedIncident": False,

@@ -15,7 +15,7 @@ AZURE = (
     "Number of 'read' requests for subscription '{subscription}' actor '{actor}' exceeded."
     " Please try again after '{seconds}' seconds.",
 )
-"""Of Azure Resource Manager and of what is behind it, observed."""
+"""Refusals of Azure Resource Manager and of the services behind it (observed)."""
 REFUSALS: Mapping[str, tuple[Refuser, str, str]] = {
     "arm": (arm_gateway.refuse, *AZURE),
     "sentinel": (sentinel.refuse, *AZURE),

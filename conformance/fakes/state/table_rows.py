@@ -129,7 +129,7 @@ def _incident_row(workspace: Workspace, incident: Incident, at: datetime, status
 
 
 def owner_body(owner: Person | None) -> dict[str, Any]:
-    """Return the owner of an incident as Sentinel shows them; nobody's members are null."""
+    """Return the owner of an incident as Sentinel shows them; without an owner, the members are null."""
     person = owner or Person(None, None)
     return {
         "objectId": person.object_id,

@@ -135,7 +135,7 @@ class Overview:
 
     @property
     def action(self) -> str:
-        """The one thing to do now that mends most, as a sentence."""
+        """Return the one thing to do now that fixes most, as a sentence."""
         if self.trouble:
             first = next((cause for cause in self.causes if cause.weight != "warning"), None)
             return first.action(counted(len(first.names))) if first else "See what could not be established."

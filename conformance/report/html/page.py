@@ -55,7 +55,7 @@ VOCABULARY: Mapping[str, object] = {
 LARGEST = 300_000
 """Bytes of a page. One that would be larger tells less: first no evidence of what works, then no pictures either."""
 MAX_OPEN_CONNECTIONS = 3
-"""Of more connections than this, evidence is left to the JSON report from the start."""
+"""With more connections than this, the page leaves evidence to the JSON report."""
 MAX_TODO = 12
 """Root causes that the top of a page lists."""
 DETAILS = ("everything", "pictures", "causes")
@@ -93,7 +93,7 @@ class View:
         return {(cause.check, cause.cause): cause.owner for cause in (*self.part.root_causes, *self.part.accepted)}
 
     def owner(self, check: CheckPart) -> str:
-        """Return who can do something about a check that is not as it should be; empty if nobody has to."""
+        """Return the owners of a check's finding; empty if there is nothing to do."""
         if check.finding:
             return check.finding.owner
         return self._owners.get((check.blocked_by or "", check.cause or ""), "")
