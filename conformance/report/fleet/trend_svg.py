@@ -116,7 +116,7 @@ def picture(trend: Trend) -> str:
     y = _list(
         chart,
         y,
-        "Mended",
+        "Fixed",
         [
             (resolved_cause.cause, f"{resolved_cause.times} times", f"median {span(resolved_cause.median)}")
             for resolved_cause in trend.resolved

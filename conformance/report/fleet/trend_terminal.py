@@ -53,7 +53,7 @@ def draw(trend: Trend, out: Console) -> None:
         ),
         ("flapping", [(name, f"{times} changes of verdict", "") for name, times in trend.flapping.items()]),
         (
-            "mended",
+            "fixed",
             [
                 (resolved_cause.cause, f"{resolved_cause.times} times", f"median {span(resolved_cause.median)}")
                 for resolved_cause in trend.resolved

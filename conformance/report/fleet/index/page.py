@@ -56,7 +56,7 @@ def index(fleet: Overview) -> bytes:
         root="",
         chart=Markup(chart(nights)) if nights else "",  # noqa: S704 - our own, escaped by ElementTree
         groups=groups(fleet),
-        mend=[cause for cause in fleet.causes if cause.weight != "warning"],
+        to_fix=[cause for cause in fleet.causes if cause.weight != "warning"],
         noted=[cause for cause in fleet.causes if cause.weight == "warning"],
         verdicts={status: count for status in WORDS_OF_MANY if (count := fleet.verdicts[status])},
     )
@@ -75,7 +75,7 @@ def owner_pages(fleet: Overview, contact: str = "") -> Iterator[tuple[str, bytes
                 owner=owner,
                 contact=contact,
                 causes=causes,
-                mend=_names(cause for cause in causes if cause.weight != "warning"),
+                to_fix=_names(cause for cause in causes if cause.weight != "warning"),
                 text=texts().page,
             ),
         )
