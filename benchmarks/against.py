@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.fleet import JOBS, served
+from benchmarks.fleet import JOBS, serve_fleet
 from benchmarks.run import DEMO, ROOT, SECRET, write
 from benchmarks.turns import Cost, Ratio, cost, in_turns
 
@@ -115,29 +115,29 @@ def _by_processor(name: str, unit: str, ours: Sequence[Cost], theirs: Sequence[C
         name,
         Ratio.of_costs(ours, theirs),
         "the less the better",
-        f"{sorted(one.cpu for one in theirs)[len(theirs) // 2]:.2f} {unit}",
+        f"{sorted(cost.cpu for cost in theirs)[len(theirs) // 2]:.2f} {unit}",
     )
 
 
 def fleets(this: Build, other: Build, times: int, tenants: int) -> list[Row]:
     """A served fleet, verified in one process by both builds, by the commit's own ``benchmarks.part``."""
-    with served(tenants) as fleet:
+    with serve_fleet(tenants) as fleet:
 
         def part(build: Build) -> Cost:
-            done = subprocess.run(  # noqa: S603
+            process = subprocess.run(  # noqa: S603
                 [build.python, "-m", "benchmarks.part", str(fleet.folder), str(tenants), str(JOBS)],
                 env={**_environment(), **fleet.environment, "PYTHONPATH": str(build.checkout)},
                 cwd=build.checkout,
                 check=True,
                 stdout=subprocess.PIPE,
             )
-            taken = json.loads(done.stdout)
-            return Cost(taken["wall"] / tenants, taken["cpu"] / tenants, taken["peak"])
+            measured = json.loads(process.stdout)
+            return Cost(measured["wall"] / tenants, measured["cpu"] / tenants, measured["peak"])
 
         ours, theirs = in_turns(times, lambda: part(this), lambda: part(other))
-    speed = Ratio.of([1 / one.wall for one in ours], [1 / one.wall for one in theirs])
-    by_cpu = Ratio.of([1 / one.cpu for one in ours], [1 / one.cpu for one in theirs])
-    seconds = sorted(one.wall for one in theirs)[len(theirs) // 2]
+    speed = Ratio.of([1 / cost.wall for cost in ours], [1 / cost.wall for cost in theirs])
+    by_cpu = Ratio.of([1 / cost.cpu for cost in ours], [1 / cost.cpu for cost in theirs])
+    seconds = sorted(cost.wall for cost in theirs)[len(theirs) // 2]
     return [
         Row(f"verifications per second, {tenants} tenants", speed, "2.0 or more", f"{1 / seconds:.1f} per second"),
         Row("the same, per second of the processor", by_cpu, "2.0 or more", ""),
@@ -159,8 +159,8 @@ def memory(this: Build, other: Build, times: int, tenants: int) -> list[Row]:
         ours, theirs = in_turns(
             times, lambda: this.pytest(folder, *arguments), lambda: other.pytest(folder, *arguments)
         )
-    peaks = Ratio.of([one.peak for one in ours], [one.peak for one in theirs])
-    most = max(one.peak for one in theirs)
+    peaks = Ratio.of([cost.peak for cost in ours], [cost.peak for cost in theirs])
+    most = max(cost.peak for cost in theirs)
     return [Row(f"memory of a pytest run of {tenants} tenants", peaks, "0.6 or less", f"{most / 1e6:.0f} MB")]
 
 
@@ -190,10 +190,10 @@ def main() -> None:
         for part in parts:
             rows += part(this, other)
             print(table(options.commit, rows), file=sys.stderr, flush=True)
-    shown = table(options.commit, rows)
-    print(shown)
+    text = table(options.commit, rows)
+    print(text)
     if options.write:
-        write(options.write, "against", shown)
+        write(options.write, "against", text)
 
 
 if __name__ == "__main__":

@@ -32,15 +32,15 @@ def false_words(connection: Connection, runs: int) -> Iterator[set[tuple[str, st
 
 def share(runs: int) -> float:
     """The share of the runs (0 to 1) in which nothing false was said."""
-    return sum(not said for said in false_words(made_up_connection(), runs)) / runs
+    return sum(not words for words in false_words(made_up_connection(), runs)) / runs
 
 
 def main() -> None:
     runs, wrong = int(sys.argv[1]) if len(sys.argv) > 1 else 1000, 0
-    for seed, said in enumerate(false_words(made_up_connection(), runs)):
-        if said:
+    for seed, words in enumerate(false_words(made_up_connection(), runs)):
+        if words:
             wrong += 1
-            print(f"living:{RATES[seed % len(RATES)]}:{seed}", *sorted(map(str, said)))
+            print(f"living:{RATES[seed % len(RATES)]}:{seed}", *sorted(map(str, words)))
     print(f"{runs - wrong} of {runs} without a false word")
 
 

@@ -141,7 +141,7 @@ def critical_path(evidence: dict[str, Evidence]) -> int:
 
 
 @contextmanager
-def served() -> Iterator[tuple[Connection, Path]]:
+def serve() -> Iterator[tuple[Connection, Path]]:
     """The virtual tenant, served by a process of its own; this process is set up to reach it. With its request log."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -170,7 +170,7 @@ def served() -> Iterator[tuple[Connection, Path]]:
 
 def over_sockets(quick: bool) -> list[Figure]:
     """Live runs against the served virtual tenant, every answer 100 ms late."""
-    with served() as (connection, log):
+    with serve() as (connection, log):
         reports = []
 
         def live() -> float:
@@ -184,15 +184,15 @@ def over_sockets(quick: bool) -> list[Figure]:
         serial = verify(connection, source=OneByOne()).duration
         counting = Counting()
         assert verify(connection, source=counting).ok
-        sent = len(log.read_text().splitlines()) / (2 * RUNS + 2)
+        arrived = len(log.read_text().splitlines()) / (2 * RUNS + 2)
     evidence = dict(reports[0].gathered.evidence)
-    asked = sum(isinstance(answer, Answer | Refusal) for answer in evidence.values())
+    questions = sum(isinstance(answer, Answer | Refusal) for answer in evidence.values())
     return [
         Figure(
             "live run / critical path of dependent requests", wall / (critical_path(evidence) * LATENCY), "1.5 or less"
         ),
         Figure("the same probes one after the other / live run", serial / wall, "the more the better"),
-        Figure("requests that arrived / questions that were asked", sent / asked, "1.0"),
+        Figure("requests that arrived / questions that were asked", arrived / questions, "1.0"),
         Figure("sockets of a connection at most", counting.most, "the fewer the better"),
         Figure("live run / the same with sockets unbounded", wall / unbounded, "1.1 or less"),
     ]
@@ -203,15 +203,16 @@ def with_silence(quick: bool) -> list[Figure]:
     (connection,) = load(DEMO, credentials=False)
     seconds = asyncio.run(measured_silence(connection))
     return [
-        Figure(f"seconds to the verdict while {host} is silent", taken, "20 or less") for host, taken in seconds.items()
+        Figure(f"seconds to the verdict while {host} is silent", seconds_taken, "20 or less")
+        for host, seconds_taken in seconds.items()
     ]
 
 
 def pytest_cost(arguments: Sequence[str], folder: Path, **environment: str) -> Cost:
     """A whole pytest process."""
-    known = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
-    return cost(command, folder, {**known, **SECRET, **environment})
+    return cost(command, folder, {**inherited, **SECRET, **environment})
 
 
 STARTED = """
@@ -310,7 +311,7 @@ def as_pytest(quick: bool) -> list[Figure]:
             lambda: cost([sys.executable, "-m", "conformance.findings", "AADSTS7000222"], folder, plain),
             lambda: cost([sys.executable, "-c", "pass"], folder, plain),
         )
-        more = median(one.cpu - other.cpu for one, other in zip(explained, nothing, strict=True))
+        more = median(cost.cpu - other.cpu for cost, other in zip(explained, nothing, strict=True))
     return [
         Figure(f"run on the virtual tenant / {checks} no-op tests", run.value, "1.4 or less", str(run)),
         Figure("the same where no bytecode is written", unwritten.value, "1.5 or less", str(unwritten)),
@@ -341,12 +342,12 @@ def table(figures: list[Figure]) -> str:
     return "\n".join(["| ratio | measured | aim |", "|---|---|---|", *rows])
 
 
-def write(page: Path, mark: str, shown: str) -> None:
+def write(page: Path, mark: str, section: str) -> None:
     """Puts what was measured between the page's markers of this name."""
     text = page.read_text(encoding="utf-8")
     head, _, rest = text.partition(f"<!-- {mark} -->\n")
     tail = rest.partition(f"<!-- /{mark} -->")[2]
-    page.write_text(f"{head}<!-- {mark} -->\n{shown}\n<!-- /{mark} -->{tail}", encoding="utf-8")
+    page.write_text(f"{head}<!-- {mark} -->\n{section}\n<!-- /{mark} -->{tail}", encoding="utf-8")
 
 
 def main() -> None:
@@ -355,7 +356,7 @@ def main() -> None:
     parser.add_argument("--write", type=Path, help="write the table into this page, between its markers")
     options = parser.parse_args()
     catalogue()
-    shown = table(
+    text = table(
         [
             *over_sockets(options.quick),
             *with_silence(options.quick),
@@ -366,9 +367,9 @@ def main() -> None:
             *alive(options.quick),
         ]
     )
-    print(shown)
+    print(text)
     if options.write:
-        write(options.write, "measured", shown)
+        write(options.write, "measured", text)
 
 
 if __name__ == "__main__":

@@ -96,10 +96,10 @@ def simulate(fleet: Fleet, cost: Cost, silence: float = 60.0) -> Course:
 
 def measured(page: str) -> float:
     """Processor seconds of a request, as `make bench-fleet` wrote them."""
-    found = re.search(r"processor time of a request, in ms \| ([\d.]+)", page)
-    if not found:
+    match = re.search(r"processor time of a request, in ms \| ([\d.]+)", page)
+    if not match:
         raise SystemExit(f"{MEASURED} has no figures: make bench-fleet writes them")
-    return float(found[1]) / 1000
+    return float(match[1]) / 1000
 
 
 def cost() -> Cost:
@@ -153,11 +153,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", type=Path, help="write the table into this page, between its markers")
     options = parser.parse_args()
-    shown = table(cost())
-    print(shown)
+    text = table(cost())
+    print(text)
     if options.write:
         write(options.write, "limits", limits())
-        write(options.write, "simulated", shown)
+        write(options.write, "simulated", text)
 
 
 if __name__ == "__main__":

@@ -30,8 +30,8 @@ def main() -> int:
     from tests.agreement_table import SEEN
 
     logging.disable()  # azure-identity tells each refusal there too
-    found = {name: observe(name) for name in SCENARIOS}
-    SEEN.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    observations = {name: observe(name) for name in SCENARIOS}
+    SEEN.write_text(json.dumps(observations, indent=1) + "\n", encoding="utf-8")
     return 0
 
 

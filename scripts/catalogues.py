@@ -33,9 +33,9 @@ def updated(language: str, path: Path) -> Catalog:
         fuzzy=False,
     )
     for where, message in texts().messages():
-        known = old.get(message)
-        flags = known.flags - {"python-brace-format"} if known else set()
-        new.add(message, known.string if known else "", auto_comments=[where], flags=flags)
+        previous = old.get(message)
+        flags = previous.flags - {"python-brace-format"} if previous else set()
+        new.add(message, previous.string if previous else "", auto_comments=[where], flags=flags)
     return new
 
 

@@ -21,9 +21,9 @@ tenant, of which there is none until somebody records one: [recording.md](../doc
 
 
 def page() -> str:
-    found = [read(FOLDER / name) for name in names(FOLDER)]
+    manifests = [read(FOLDER / name) for name in names(FOLDER)]
     head = ("cassette", "tier", "verdict", "root cause", "checks", "requests", "cloud", "suite", "checks of")
-    return NOTE + HEAD + "\n" + table(head, map(row, found))
+    return NOTE + HEAD + "\n" + table(head, map(row, manifests))
 
 
 def row(cassette: Cassette) -> tuple[object, ...]:
@@ -35,7 +35,7 @@ def row(cassette: Cassette) -> tuple[object, ...]:
         code(manifest.name),
         manifest.tier,
         manifest.verdict,
-        ", ".join(cause(one, "../docs/findings.md") for one in causes),
+        ", ".join(cause(id, "../docs/findings.md") for id in causes),
         len(manifest.checks),
         manifest.requests,
         manifest.connection.cloud,

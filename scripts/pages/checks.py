@@ -7,7 +7,7 @@ from conformance.checks.promises import PROMISES, Promise
 from conformance.checks.registry import AREAS, Check, catalogue
 from conformance.probing.probe import PROBES
 from scripts.pages.markdown import NOTE, anchor, causes, code, inline, prose, source, table
-from scripts.pages.operations import SHORT, asked, need, request
+from scripts.pages.operations import SHORT, endpoint_of_probe, need, request
 
 HEAD = """\
 # Checks
@@ -34,13 +34,13 @@ def page() -> str:
         own = [entry for entry in catalogue().values() if entry.area == area]
         rows = (
             (
-                f"[{one.id}](#{one.id})",
-                one.level,
-                one.title,
-                causes(one.owns or (one.cause,)),
-                ", ".join(map(code, probes(one))),
+                f"[{check.id}](#{check.id})",
+                check.level,
+                check.title,
+                causes(check.owns or (check.cause,)),
+                ", ".join(map(code, probes(check))),
             )
-            for one in own
+            for check in own
         )
         head = ("id", "level", "what must hold", "causes that it owns", "probes that it needs")
         parts += [f"## {title} (`-m {area}`)\n", table(head, rows), *map(section, own)]
@@ -83,10 +83,13 @@ def section(check: Check) -> str:
 
 def question(probe: str) -> str:
     """One probe with its operation."""
-    endpoint, told = asked()[probe], inline(PROBES[probe].function.__doc__).partition("\n\n")[0].replace("\n", " ")
+    endpoint, summary = (
+        endpoint_of_probe()[probe],
+        inline(PROBES[probe].function.__doc__).partition("\n\n")[0].replace("\n", " "),
+    )
     return (
         f"- {code(probe)}: {request(endpoint)}"
         + (f", needs {needs}" if (needs := need(endpoint)) else "")
         + f" ([{endpoint.name}](permissions.md#{endpoint.name}), [source]({endpoint.source}))"
-        + (f". {told}" if told else "")
+        + (f". {summary}" if summary else "")
     )

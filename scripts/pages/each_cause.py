@@ -14,7 +14,7 @@ from conformance.report.wording import OWNERS, capital
 from scripts.pages.each_check import link
 from scripts.pages.findings import answer, certainty, declared, groups, mend, name, service_title
 from scripts.pages.markdown import cause, code, fault, prose, table
-from scripts.pages.seen import Seen
+from scripts.pages.scenario_outcomes import ScenarioOutcomes
 
 INDEX = """\
 # Causes
@@ -32,27 +32,27 @@ def index() -> str:
     return "\n".join(parts)
 
 
-def page(one: Cause, seen: Seen) -> str:
+def page(subject: Cause, outcomes: ScenarioOutcomes) -> str:
     parts = [
-        f"# {one.id}: {prose(one.means)}\n",
-        prose(one.explanation) + "\n",
+        f"# {subject.id}: {prose(subject.means)}\n",
+        prose(subject.explanation) + "\n",
         "## How to mend it\n",
-        *(f"{part}\n" for part in mend(one)),
-        *told_apart(one),
-        *said(one),
-        *reported(one, seen),
-        *tried(one),
+        *(f"{part}\n" for part in mend(subject)),
+        *told_apart(subject),
+        *codes(subject),
+        *reported(subject, outcomes),
+        *tried(subject),
     ]
     return "\n".join(parts)
 
 
-def told_apart(one: Cause) -> list[str]:
+def told_apart(subject: Cause) -> list[str]:
     """What else the same answers can mean, and how to find out."""
     parts = ["## Is it this?\n"]
-    if one.tell:
-        parts.append(f"{prose(one.tell)}\n")
-    parts.append(f"{certainty(one)}\n")
-    others = dict.fromkeys(id for entry in meaning(one) for id in (entry.cause, *entry.also) if id != one.id)
+    if subject.tell:
+        parts.append(f"{prose(subject.tell)}\n")
+    parts.append(f"{certainty(subject)}\n")
+    others = dict.fromkeys(id for entry in meaning(subject) for id in (entry.cause, *entry.also) if id != subject.id)
     if others:
         parts.append("The same answers can have other causes:\n")
         rows = ((cause(id), prose(capital(CAUSES[id].means)), prose(CAUSES[id].tell or "")) for id in others)
@@ -60,63 +60,63 @@ def told_apart(one: Cause) -> list[str]:
     return parts
 
 
-def meaning(one: Cause) -> list[Entry]:
+def meaning(subject: Cause) -> list[Entry]:
     """The catalogue's entries that allow it."""
-    return [entry for entry in entries() if one.id == entry.cause or one.id in entry.also]
+    return [entry for entry in entries() if subject.id == entry.cause or subject.id in entry.also]
 
 
-def said(one: Cause) -> list[str]:
+def codes(subject: Cause) -> list[str]:
     """What the services answer, by API; Entra's bare numbers in a line."""
-    found = [entry for entry in meaning(one) if entry.id in declared()]
-    numbers = [entry for entry in meaning(one) if entry.id not in declared()]
-    if not found and not numbers:
+    coded = [entry for entry in meaning(subject) if entry.id in declared()]
+    numbers = [entry for entry in meaning(subject) if entry.id not in declared()]
+    if not coded and not numbers:
         return []
     parts = ["## What says so\n"]
-    if found:
+    if coded:
         rows = (
             (
                 service_title(entry.id.partition(".")[0]),
                 f"[{answer(declared()[entry.id])}](findings.md#{name(entry)})",
-                entry.certainty if entry.cause == one.id else "possible",
+                entry.certainty if entry.cause == subject.id else "possible",
                 prose(entry.explanation),
             )
-            for entry in found
+            for entry in coded
         )
         parts.append(table(("API", "answer", "certainty", "meaning"), rows))
     if numbers:
-        shown = ", ".join(f"[{re.sub('^entra.', '', entry.id)}](findings.md#{name(entry)})" for entry in numbers)
-        parts.append(f"Numbers of Microsoft Entra ID: {shown}.\n")
+        links = ", ".join(f"[{re.sub('^entra.', '', entry.id)}](findings.md#{name(entry)})" for entry in numbers)
+        parts.append(f"Numbers of Microsoft Entra ID: {links}.\n")
     return parts
 
 
-def reported(one: Cause, seen: Seen) -> list[str]:
+def reported(subject: Cause, outcomes: ScenarioOutcomes) -> list[str]:
     rows = [
-        (link(check), check.level, prose(check.title), ", ".join(subjects(one, check)))
+        (link(check), check.level, prose(check.title), ", ".join(subjects(subject, check)))
         for check in catalogue().values()
-        if one.id in {name.partition(":")[0] for name in check.owns} or one.id in found(check, seen)
+        if subject.id in {name.partition(":")[0] for name in check.owns} or subject.id in causes_found(check, outcomes)
     ]
     head = ("check", "level", "what must hold", "about")
     return ["## Which check reports it\n", table(head, rows)] if rows else []
 
 
-def subjects(one: Cause, check: Check) -> list[str]:
-    return [about for name in check.owns for id, _, about in (name.partition(":"),) if id == one.id and about]
+def subjects(subject: Cause, check: Check) -> list[str]:
+    return [about for name in check.owns for id, _, about in (name.partition(":"),) if id == subject.id and about]
 
 
-def found(check: Check, seen: Seen) -> set[str | None]:
-    return {outcome.cause for outcome in seen.finds.get(check.id, {}).values()}
+def causes_found(check: Check, outcomes: ScenarioOutcomes) -> set[str | None]:
+    return {outcome.cause for outcome in outcomes.finds.get(check.id, {}).values()}
 
 
-def tried(one: Cause) -> list[str]:
+def tried(subject: Cause) -> list[str]:
     """How to meet it on the virtual tenant: by a scenario, or by a fault."""
     rows = [
         (f"[{code(scenario.name)}](fakes.md#scenarios)", scenario.title)
         for scenario in SCENARIOS.values()
-        if one.id in scenario.causes + scenario.notes
+        if subject.id in scenario.causes + scenario.notes
     ]
-    names = [scenario.name for scenario in SCENARIOS.values() if one.id in scenario.causes + scenario.notes]
+    names = [scenario.name for scenario in SCENARIOS.values() if subject.id in scenario.causes + scenario.notes]
     for canned in FAULTS.values():
-        if canned.becomes == one.id and canned.endpoint and not canned.numbered:
+        if canned.becomes == subject.id and canned.endpoint and not canned.numbered:
             rows.append((fault(canned), f"{canned.status} from `{canned.endpoint}`"))
             names.append(canned.name)
     if not rows:

@@ -105,7 +105,7 @@ def page() -> str:
         if api in SPEAKERS:
             parts += [f"### {capital(SPEAKERS[api].title)}\n", successes(api), refusals(api, module.refuse)]
     parts.append(FAULTS_HEAD)
-    for service, members in groupby(FAULTS.values(), lambda one: one.service):
+    for service, members in groupby(FAULTS.values(), lambda canned: canned.service):
         parts += [f"### {service_title(service)}: faults\n", faults(list(members))]
         if service == "entra":
             parts.append(NUMBERS)
@@ -118,10 +118,10 @@ def successes(api: str) -> str:
             f"[{code(name)}](permissions.md#{name})"
             if name in ENDPOINTS
             else code(name),  # that only other clients ask
-            one.tier,
-            source(one.source),
+            provenance.tier,
+            source(provenance.source),
         )
-        for name, one in PROVENANCE.items()
+        for name, provenance in PROVENANCE.items()
         if name.startswith(f"{api}.")
     )
     return table(("success", "tier", "source"), rows)
@@ -129,9 +129,16 @@ def successes(api: str) -> str:
 
 def refusals(api: str, refuse: Refuser) -> str:
     rows = (
-        (code(name), one.status, code(one.code) if one.code else "", cause(one.cause), known.tier, source(known.source))
-        for name, one in refuse.declared.items()
-        for known in (PROVENANCE[f"{api}/{name}"],)
+        (
+            code(name),
+            refusal.status,
+            code(refusal.code) if refusal.code else "",
+            cause(refusal.cause),
+            provenance.tier,
+            source(provenance.source),
+        )
+        for name, refusal in refuse.declared.items()
+        for provenance in (PROVENANCE[f"{api}/{name}"],)
     )
     return table(("refusal", "status", "code", "means by itself", "tier", "source"), rows)
 

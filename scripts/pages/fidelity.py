@@ -49,11 +49,11 @@ def page() -> str:
 
 def operations(declared: dict[str, Any], samples: dict[str, Any]) -> Iterator[tuple[object, ...]]:
     for name in SERVED:
-        if one := declared["operations"].get(name):
-            many = "a page of " if "items" in one else ""
+        if operation := declared["operations"].get(name):
+            many = "a page of " if "items" in operation else ""
             yield (
                 code(name),
-                many + model(one.get("items") or one["body"]),
+                many + model(operation.get("items") or operation["body"]),
                 ", ".join(samples.get(name, {}).get("of", ())),
             )
 

@@ -44,7 +44,7 @@ SPEAKERS: Mapping[str, Api] = {**APIS, MANAGED_IDENTITY.name: MANAGED_IDENTITY}
 
 
 @cache
-def asked() -> Mapping[str, Endpoint[Any]]:
+def endpoint_of_probe() -> Mapping[str, Endpoint[Any]]:
     """The operation behind each probe, as the virtual tenant sees it: all are put once, by an app that may ask all."""
     catalogue()
     world = build(demo(), "two-secrets", start=START)

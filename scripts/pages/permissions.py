@@ -13,7 +13,7 @@ from conformance.findings import CAUSES
 from conformance.findings.remedies import fix
 from conformance.report.wording import capital
 from scripts.pages.markdown import NOTE, anchor, code, source, table
-from scripts.pages.operations import ITSELF, SHORT, SPEAKERS, asked, need, request
+from scripts.pages.operations import ITSELF, SHORT, SPEAKERS, endpoint_of_probe, need, request
 
 HEAD = """\
 # Operations and permissions
@@ -38,17 +38,17 @@ def section(api: Api) -> str:
     head = ("operation", "request", "api-version", "least permission", "paging", "ends", "asked by", "source")
     rows = (
         (
-            anchor(one.name) + code(one.name),
-            request(one),
-            one.api_version,
-            need(one),
-            paging(one),
-            one.retires,
-            ", ".join(code(probe) for probe, endpoint in asked().items() if endpoint is one),
-            source(one.source),
+            anchor(operation.name) + code(operation.name),
+            request(operation),
+            operation.api_version,
+            need(operation),
+            paging(operation),
+            operation.retires,
+            ", ".join(code(probe) for probe, endpoint in endpoint_of_probe().items() if endpoint is operation),
+            source(operation.source),
         )
-        for one in ENDPOINTS.values()
-        if one.api == api
+        for operation in ENDPOINTS.values()
+        if operation.api == api
     )
     return f"## {capital(api.title)}\n\n" + table(head, rows)
 
@@ -60,20 +60,20 @@ def paging(endpoint: Endpoint[Any]) -> str:
 
 def grant() -> str:
     """The least that all checks pass with."""
-    used = {one.name for one in asked().values()}
+    used = {endpoint.name for endpoint in endpoint_of_probe().values()}
     needs = (endpoint.needs for endpoint in ENDPOINTS.values() if endpoint.name in used)
-    wanted = dict.fromkeys(one.name for one in needs if isinstance(one, AppRole) and one.name != ITSELF)
+    roles = dict.fromkeys(need.name for need in needs if isinstance(need, AppRole) and need.name != ITSELF)
     permissions = table(
         ("API", "its app id", "permission", "id of the app role"),
         (
             (resource.name, code(resource.app_id), code(name), code(resource.application_id(name)))
-            for resource, names in by_resource(wanted)
+            for resource, names in by_resource(roles)
             for name in names
         ),
     )
     role = table(("role", "id"), [(READER, code(BUILT_IN[READER].id))])
     commands = (
-        *fix(CAUSES["app_role_missing"], {"roles": " ".join(wanted)}).commands,
+        *fix(CAUSES["app_role_missing"], {"roles": " ".join(roles)}).commands,
         *fix(CAUSES["rbac_role_missing"], {}).commands,
     )
     return "\n".join(

@@ -37,7 +37,7 @@ A proxy has 10 seconds to open a tunnel and to let TLS through. Nothing of this 
 exit code is 6.
 """
 
-SEEN = """
+NOTES = """
 ## What was seen of real proxies
 
 Each row is a test (`tests/network/proxies.toml` has the configurations): the proxy runs on loopback in front of the
@@ -55,8 +55,15 @@ def page() -> str:
     )
     rows = []
     for proxy, row in tomllib.loads(DESCRIPTIONS.read_text(encoding="utf-8")).items():
-        for name, one in row["situations"].items():
-            shown = f"{proxy} {row['version']}" if "version" in row else "no proxy there"
-            rows.append((shown, name.replace("-", " "), one["seen"], code(one["cause"]) if one["cause"] else "-"))
-    seen = table(("proxy", "situation", "what it does", "root cause"), rows)
-    return "\n".join((NOTE + HEAD, causes + SEEN, seen))
+        for name, situation in row["situations"].items():
+            title = f"{proxy} {row['version']}" if "version" in row else "no proxy there"
+            rows.append(
+                (
+                    title,
+                    name.replace("-", " "),
+                    situation["seen"],
+                    code(situation["cause"]) if situation["cause"] else "-",
+                )
+            )
+    situations = table(("proxy", "situation", "what it does", "root cause"), rows)
+    return "\n".join((NOTE + HEAD, causes + NOTES, situations))

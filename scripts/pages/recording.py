@@ -109,7 +109,7 @@ def page() -> str:
         )
         for treatment in treatments().values()
     )
-    kept = ((code(name), how) for name, how in HEADERS.items())
+    headers = ((code(name), how) for name, how in HEADERS.items())
     return "\n".join(
         (
             NOTE + HEAD,
@@ -120,6 +120,6 @@ def page() -> str:
             table(("treatment", "what it does", "members"), members),
             "### Headers of answers\n",
             "All others are dropped.\n",
-            table(("header", "is kept"), kept),
+            table(("header", "is kept"), headers),
         )
     )

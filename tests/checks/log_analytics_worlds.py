@@ -24,8 +24,8 @@ def result(**columns: tuple[str, Any]) -> dict[str, Any]:
 
 
 def columns(body: dict[str, Any]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = body["tables"][0]["columns"]
-    return found
+    columns: list[dict[str, Any]] = body["tables"][0]["columns"]
+    return columns
 
 
 def without_column(body: dict[str, Any]) -> None:

@@ -11,15 +11,15 @@ from conformance.checks.registry import catalogue
 from conformance.fakes.state.roles import RoleDefinition
 from conformance.fakes.world import World
 from tests.checks.disturbances import JSON, ignoring
-from tests.checks.outcomes import answered, blocked, changed, ends, fails, judged, world
+from tests.checks.outcomes import answered, blocked, changed, ends, fails, outcomes_by_check, world
 
 INCIDENTS, INCIDENT = "sentinel.incidents", "sentinel.incident"
 
 
 def properties(body: dict[str, Any]) -> dict[str, Any]:
     """Of the first one listed."""
-    found: dict[str, Any] = body["value"][0]["properties"]
-    return found
+    properties: dict[str, Any] = body["value"][0]["properties"]
+    return properties
 
 
 def twice(endpoint: str) -> World:
@@ -133,7 +133,7 @@ def test_a_next_link_that_leads_to_itself() -> None:
 def test_a_next_link_that_leads_elsewhere(link: str, says: str) -> None:
     there = changed(world(), INCIDENTS, lambda body: body.update(nextLink=link))
     fails("SENT-002", there, "contract_violation", says)
-    assert not [one for one in there.requests if one.url.host == "evil.example"]
+    assert not [request for request in there.requests if request.url.host == "evil.example"]
 
 
 def test_a_second_page_that_is_refused() -> None:
@@ -257,8 +257,8 @@ def test_one_operation_that_the_role_does_not_allow(id: str, operation: str) -> 
     there.tenant.revoke_roles()
     allowed = ("Microsoft.OperationalInsights/workspaces/*/read", "Microsoft.Authorization/*/read",
                "Microsoft.SecurityInsights/*/read")  # fmt: skip
-    taken = (f"Microsoft.SecurityInsights/{operation}/read",)
-    there.tenant.custom_roles.append(RoleDefinition("few", "Few", allowed, taken, custom=True))
+    not_actions = (f"Microsoft.SecurityInsights/{operation}/read",)
+    there.tenant.custom_roles.append(RoleDefinition("few", "Few", allowed, not_actions, custom=True))
     there.tenant.assign("Few")
     blocked(id, there, "RBAC-013", "rbac_denied")
     ends("SENT-020", there, "passed")
@@ -277,7 +277,7 @@ def test_no_rule_is_enabled() -> None:
 def test_rules_of_near_real_time_alone_are_not_seen() -> None:
     there = world()
     rules = there.tenant.workspace.content["alertRules"]
-    there.tenant.workspace.content["alertRules"] = [one for one in rules if one["kind"] == "NRT"]
+    there.tenant.workspace.content["alertRules"] = [rule for rule in rules if rule["kind"] == "NRT"]
     fails("SENT-030", there, "data_stale", "this API shows")
 
 
@@ -287,7 +287,7 @@ def test_a_workspace_at_its_beginning() -> None:
 
 def test_nothing_is_wrong() -> None:
     ids = [id for id, check in catalogue().items() if check.area == "sentinel"]
-    assert {one.status for one in judged(world(), *ids).values()} == {"passed"}
+    assert {outcome.status for outcome in outcomes_by_check(world(), *ids).values()} == {"passed"}
 
 
 # SENT-040 to SENT-044: content that is there and does nothing

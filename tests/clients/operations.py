@@ -115,8 +115,8 @@ class Clients:
 
 def first_incident(client: SecurityInsightsMgmtClient, place: tuple[str, str]) -> None:
     """The newest incident, by its id; nothing where there is none."""
-    for one in client.incidents.list(*place, top=1, orderby="properties/createdTimeUtc desc"):
-        client.incidents.get(*place, one.name)
+    for incident in client.incidents.list(*place, top=1, orderby="properties/createdTimeUtc desc"):
+        client.incidents.get(*place, incident.name)
         return
 
 

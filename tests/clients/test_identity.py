@@ -45,9 +45,9 @@ SignIn = Callable[[Connection], ClientSecretCredential]
 
 
 def claims(token: str) -> Any:
-    found, genuine = read(token)
+    claims, genuine = read(token)
     assert genuine
-    return found
+    return claims
 
 
 def application(connection: Connection) -> msal.ConfidentialClientApplication:
@@ -70,7 +70,7 @@ def test_a_token_for_each_audience(world: World, signed_in: SignIn, scope: str) 
 def test_tokens_are_cached(world: World, signed_in: SignIn) -> None:
     credential = signed_in(world.connection)
     assert credential.get_token(SCOPES["arm"]).token == credential.get_token(SCOPES["arm"]).token
-    assert [one.url.path.rpartition("/")[2] for one in world.requests] == ["openid-configuration", "token"]
+    assert [request.url.path.rpartition("/")[2] for request in world.requests] == ["openid-configuration", "token"]
 
 
 @pytest.mark.parametrize("form", ["PEM", "PFX"])
@@ -78,11 +78,11 @@ def test_a_certificate(arranged: Callable[[str], World], form: str) -> None:
     world = arranged("with-certificate")
     own = world.connection.credential
     assert isinstance(own, Certificate)
-    given = {"certificate_data": own.content}
+    arguments = {"certificate_data": own.content}
     if form == "PFX":
-        given = {"certificate_data": pfx(own).content, "password": PFX_PASSWORD}  # type: ignore[dict-item]
+        arguments = {"certificate_data": pfx(own).content, "password": PFX_PASSWORD}  # type: ignore[dict-item]
     ids = (world.connection.tenant_id, world.connection.client_id)
-    with CertificateCredential(*ids, **given) as credential:
+    with CertificateCredential(*ids, **arguments) as credential:
         assert claims(credential.get_token(SCOPES["graph"]).token)["appidacr"] == "2"
         world.tenant.app.certificates.clear()
         with pytest.raises(ClientAuthenticationError, match=r"AADSTS700027\b"):
@@ -221,9 +221,9 @@ def test_the_time_that_entra_asks_for(world: World, signed_in: SignIn) -> None:
     )
     app = application(world.connection)
     assert app.acquire_token_for_client([SCOPES["arm"]])["error"] == "temporarily_unavailable"
-    asked = len(world.requests)
+    count = len(world.requests)
     assert app.acquire_token_for_client([SCOPES["arm"]])["error"] == "temporarily_unavailable"
-    assert len(world.requests) == asked
+    assert len(world.requests) == count
     with pytest.raises(ClientAuthenticationError, match="temporarily_unavailable"):
         signed_in(world.connection).get_token(SCOPES["arm"])
 

@@ -51,7 +51,7 @@ class Exchange:
         return self.endpoint.name if status < 400 else f"{self.endpoint.api.name}/{status}"
 
     @property
-    def asked(self) -> Any:
+    def question(self) -> Any:
         """The JSON of the request."""
         return json.loads(self.request.content or b"{}")
 
@@ -66,17 +66,17 @@ def exchanges(scenario: str) -> tuple[Exchange, ...]:
     catalogue()
     world = build_world(made_up(), scenario, START)
     world.tenant.consent(RESOURCES["graph"].app_id, ITSELF)
-    found: list[Exchange] = []
+    exchanges: list[Exchange] = []
 
     async def handler(request: httpx.Request) -> httpx.Response:
         response = await world.handler(request)
         if (endpoint := operation(request)) is not None:
-            found.append(Exchange(endpoint, request, response))
+            exchanges.append(Exchange(endpoint, request, response))
         return response
 
     engine = Engine(world.connection, httpx.MockTransport(handler), clock=world.clock, negative=True)
     asyncio.run(engine.gather(PROBES))
-    return tuple(found)
+    return tuple(exchanges)
 
 
 @cache
@@ -92,9 +92,13 @@ def others() -> tuple[Exchange, ...]:
 def operation(request: httpx.Request) -> Endpoint[Any] | None:
     """The operation that a request asks."""
     apis = hosts()[request.url.host]
-    for one in SERVED.values():
-        if one.api.name in apis and one.method == request.method and one.pattern.fullmatch(request.url.path):
-            return one
+    for endpoint in SERVED.values():
+        if (
+            endpoint.api.name in apis
+            and endpoint.method == request.method
+            and endpoint.pattern.fullmatch(request.url.path)
+        ):
+            return endpoint
     return None
 
 

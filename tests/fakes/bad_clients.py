@@ -9,14 +9,14 @@ import struct
 import pytest
 
 from conformance.fakes.network.server import Server
-from tests.fakes.echo_server import ARM, dial, direct, said
+from tests.fakes.echo_server import ARM, dial, direct, read_answer
 
 
 def garbage(server: Server) -> None:
-    assert said(server, b"\x00\xff\x01garbage").startswith(b"HTTP/1.1 400 ")
-    assert said(server, b"hello there\r\n\r\n").startswith(b"HTTP/1.1 400 ")
-    assert said(server, f"GET http://{ARM}/ HTTP/1.1\r\n\r\n".encode()).startswith(b"HTTP/1.1 501 ")
-    assert said(server, b"CONNECT x HTTP/1.1\r\nA: " + b"b" * 17_000).startswith(b"HTTP/1.1 431 ")
+    assert read_answer(server, b"\x00\xff\x01garbage").startswith(b"HTTP/1.1 400 ")
+    assert read_answer(server, b"hello there\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+    assert read_answer(server, f"GET http://{ARM}/ HTTP/1.1\r\n\r\n".encode()).startswith(b"HTTP/1.1 501 ")
+    assert read_answer(server, b"CONNECT x HTTP/1.1\r\nA: " + b"b" * 17_000).startswith(b"HTTP/1.1 431 ")
 
 
 def open_and_close(server: Server) -> None:
@@ -72,7 +72,7 @@ def half_a_handshake(server: Server) -> None:
 
 
 def plain_text_in_the_tunnel(server: Server) -> None:
-    answer = said(server, f"CONNECT {ARM}:443 HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n".encode())
+    answer = read_answer(server, f"CONNECT {ARM}:443 HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n".encode())
     assert answer.startswith(b"HTTP/1.1 200 Connection established\r\n\r\n")
 
 

@@ -26,16 +26,16 @@ class Tables:
     def __call__(self, name: str, days: float | None = None) -> list[Row]:
         """The rows of a table, or those of its last days."""
         rows = self.rows[name]
-        return rows if days is None else [one for one in rows if one["TimeGenerated"] > self.now - timedelta(days=days)]
+        return rows if days is None else [row for row in rows if row["TimeGenerated"] > self.now - timedelta(days=days)]
 
     def latest(self) -> list[Row]:
         """Each incident's latest row."""
-        found: dict[int, Row] = {}
-        for one in self.rows["SecurityIncident"]:
-            before = found.get(one["IncidentNumber"])
-            if before is None or one["LastModifiedTime"] > before["LastModifiedTime"]:
-                found[one["IncidentNumber"]] = one
-        return list(found.values())
+        newest_of: dict[int, Row] = {}
+        for row in self.rows["SecurityIncident"]:
+            before = newest_of.get(row["IncidentNumber"])
+            if before is None or row["LastModifiedTime"] > before["LastModifiedTime"]:
+                newest_of[row["IncidentNumber"]] = row
+        return list(newest_of.values())
 
 
 Expected = Callable[[Tables], Iterable[Wire]]
@@ -55,23 +55,23 @@ def counts(values: Iterable[Any]) -> list[Wire]:
 
 
 def pick(rows: Iterable[Row], *names: str) -> list[Wire]:
-    return [tuple(wire(one[n]) if isinstance(one[n], datetime) else one[n] for n in names) for one in rows]
+    return [tuple(wire(row[n]) if isinstance(row[n], datetime) else row[n] for n in names) for row in rows]
 
 
 def groups(rows: Iterable[Row], key: str) -> dict[Any, list[Row]]:
-    found: dict[Any, list[Row]] = defaultdict(list)
-    for one in rows:
-        found[one[key]].append(one)
-    return found
+    groups: dict[Any, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[row[key]].append(row)
+    return groups
 
 
 def newest(rows: Iterable[Row], key: str = "TimeGenerated") -> list[Row]:
-    return sorted(rows, key=lambda one: one[key], reverse=True)
+    return sorted(rows, key=lambda row: row[key], reverse=True)
 
 
 def entities(alert: Row) -> list[Row]:
-    found: list[Row] = json.loads(alert["Entities"])
-    return found
+    entities: list[Row] = json.loads(alert["Entities"])
+    return entities
 
 
 INCIDENT, ALERT, SIGN_IN, AUDIT, OFFICE = (
@@ -105,7 +105,7 @@ ORDERED: list[tuple[str, Expected]] = [
     ("ThreatIntelIndicators | where IsActive | order by Confidence desc | project ObservableValue, Confidence",
      lambda t: pick(newest([o for o in t("ThreatIntelIndicators") if o["IsActive"]], "Confidence"), "ObservableValue", "Confidence")),
     ("SigninLogs | sort by TimeGenerated asc | extend before = prev(IPAddress) | project before, IPAddress",
-     lambda t: [("" if n == 0 else a[n - 1], one) for a in [[o["IPAddress"] for o in newest(t(SIGN_IN))[::-1]]] for n, one in enumerate(a)]),
+     lambda t: [("" if n == 0 else a[n - 1], address) for a in [[o["IPAddress"] for o in newest(t(SIGN_IN))[::-1]]] for n, address in enumerate(a)]),
     ("range n from 1 to 4 step 1 | extend square = n * n | sort by n desc", lambda t: [(n, n * n) for n in (4, 3, 2, 1)]),
     ("SecurityIncident | distinct Title | sort by Title asc | take 3", lambda t: sorted({(o["Title"],) for o in t(INCIDENT)})[:3]),
 ]  # fmt: skip
@@ -249,10 +249,10 @@ UNORDERED: list[tuple[str, Expected]] = [
 
 
 def _by_half_day(rows: Iterable[Row]) -> dict[tuple[datetime, str], list[datetime]]:
-    found: dict[tuple[datetime, str], list[datetime]] = defaultdict(list)
-    for one in rows:
-        found[floor(one["TimeGenerated"], 12), one["DataType"]].append(one["EndTime"])
-    return found
+    ends: dict[tuple[datetime, str], list[datetime]] = defaultdict(list)
+    for row in rows:
+        ends[floor(row["TimeGenerated"], 12), row["DataType"]].append(row["EndTime"])
+    return ends
 
 
 REFUSED = {

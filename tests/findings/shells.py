@@ -22,11 +22,11 @@ def in_bash(lines: list[str]) -> list[list[str]]:
         ]
     )
     script = script.replace("$(az ", "$(inner=1; az ")
-    done = subprocess.run(
+    process = subprocess.run(
         ["bash", "-c", f"exec 3>&1 >/dev/null\n{script}"], capture_output=True, text=True, check=True, timeout=60
     )
-    assert not done.stderr, done.stderr
-    return [words.split("\0")[:-1] for words in done.stdout.split("\n\0")[:-1]]
+    assert not process.stderr, process.stderr
+    return [words.split("\0")[:-1] for words in process.stdout.split("\n\0")[:-1]]
 
 
 def in_cmd(line: str) -> list[str]:
@@ -64,5 +64,5 @@ def in_powershell(line: str) -> list[str]:
     return in_cmd(" ".join(again))
 
 
-def shown(words: list[str]) -> str:
+def displayed(words: list[str]) -> str:
     return json.dumps(words, ensure_ascii=False)
