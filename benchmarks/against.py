@@ -20,8 +20,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.figures import DEMO, ROOT, SECRET, write
 from benchmarks.fleet import JOBS, serve_fleet
-from benchmarks.run import DEMO, ROOT, SECRET, write
 from benchmarks.turns import Cost, Ratio, cost, in_turns
 
 PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider")

@@ -24,8 +24,8 @@ from pathlib import Path
 
 import distributed
 
+from benchmarks.figures import ROOT, write
 from benchmarks.part import Measurement
-from benchmarks.run import ROOT, write
 from benchmarks.turns import Cost, Ratio, cost, in_turns
 from conformance.fleet.__main__ import run_parser
 from conformance.fleet.cluster import Cluster

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.run import ROOT, write
+from benchmarks.figures import ROOT, write
 from conformance.apis.limits import SERVICES, Limit
 from conformance.probing.rate_limits import TokenBucket
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.run import ROOT
+from benchmarks.figures import ROOT
 from benchmarks.simulate import JOBS, PACED, Cost, Fleet, limits, measured, simulate
 
 IDLE = Cost(0.0, {})
