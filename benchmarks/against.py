@@ -48,6 +48,8 @@ class Build:
 
 @dataclass(frozen=True)
 class Row:
+    """A row of the comparison: what is measured, its ratio to the commit, and the ratio to reach."""
+
     name: str
     ratio: Ratio
     target: str
@@ -165,12 +167,14 @@ def memory(this: Build, other: Build, times: int, tenants: int) -> list[Row]:
 
 
 def table(commit: str, rows: Sequence[Row]) -> str:
+    """Return the comparison with a commit as a Markdown table."""
     lines = [f"| {row.name} | {row.ratio} | {row.target} | {row.commit} |" for row in rows]
     head = f"| this build / {commit} | median (least to largest) | target | {commit} itself |"
     return "\n".join([head, "|---|---|---|---|", *lines])
 
 
 def main() -> None:
+    """Compare, print the table, and write it into a page with ``--write``."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("commit")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, small fleets")

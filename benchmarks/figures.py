@@ -13,6 +13,8 @@ SECRET = {"SENTINEL_DEMO_SECRET": "made-up-for-the-benchmark"}
 
 @dataclass(frozen=True)
 class Figure:
+    """A measured ratio, and what it has to be."""
+
     name: str
     value: float
     aim: str
@@ -21,12 +23,13 @@ class Figure:
 
 
 def table(figures: list[Figure]) -> str:
+    """Return figures as a Markdown table."""
     rows = [f"| {figure.name} | {figure.spread or format(figure.value, '.2f')} | {figure.aim} |" for figure in figures]
     return "\n".join(["| ratio | measured | aim |", "|---|---|---|", *rows])
 
 
 def write(page: Path, mark: str, section: str) -> None:
-    """Puts what was measured between the page's markers of this name."""
+    """Replace the text between a page's markers ``<!-- mark -->`` and ``<!-- /mark -->`` by a section."""
     text = page.read_text(encoding="utf-8")
     head, _, rest = text.partition(f"<!-- {mark} -->\n")
     tail = rest.partition(f"<!-- /{mark} -->")[2]

@@ -55,15 +55,16 @@ class ServedFleet:
     environment: Mapping[str, str]
 
     def run(self, *command: str, python: str | Path = sys.executable) -> str:
+        """Run a command in the fleet's environment and return what it printed. Raises CalledProcessError."""
         process = subprocess.run(  # noqa: S603
             [python, *command], env=dict(self.environment), cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True
         )
         return process.stdout
 
     def part(self, count: int, *rest: str) -> Measurement:
-        return Measurement(
-            **json.loads(self.run("-m", "benchmarks.part", str(self.folder), str(count), str(JOBS), *rest))
-        )
+        """Return the cost of verifying the first ``count`` connections in a process of its own."""
+        output = self.run("-m", "benchmarks.part", str(self.folder), str(count), str(JOBS), *rest)
+        return Measurement(**json.loads(output))
 
 
 def limit_to(files: int | None) -> Callable[[], None] | None:
@@ -237,15 +238,11 @@ def accepted(tenants: int, *options: str, files: int | None = None) -> Rows:
         usage = os.wait4(run.pid, 0)[2]
         wall = time.perf_counter() - began
         troubled = json.loads((fleet.folder / "manifest.json").read_text())["troubled"]
-        causes_of = {
+        causes = {
             entry.name: [root.cause for root in entry.part.root_causes]
             for entry in Journal(reports / "connections.jsonl").entries()
         }
-    wrong = [
-        f"{name}: {causes}"
-        for name, causes in causes_of.items()
-        if causes != troubled.get(name, {"causes": []})["causes"]
-    ]
+    wrong = [f"{name}: {own}" for name, own in causes.items() if own != troubled.get(name, {"causes": []})["causes"]]
     for line in wrong[:20]:
         print(line, file=sys.stderr)
     what = f"one pytest run, {tenants} tenants, {len(troubled)} of them broken or hanging"
@@ -253,7 +250,7 @@ def accepted(tenants: int, *options: str, files: int | None = None) -> Rows:
     return [
         (
             f"{what}: connections with exactly the causes of the manifest",
-            f"{len(causes_of) - len(wrong)} of {tenants}",
+            f"{len(causes) - len(wrong)} of {tenants}",
             "all",
         ),
         (f"{what}: seconds", f"{wall:.0f}", ""),
@@ -262,11 +259,13 @@ def accepted(tenants: int, *options: str, files: int | None = None) -> Rows:
 
 
 def table(rows: Rows) -> str:
+    """Return rows as a Markdown table."""
     lines = [f"| {name} | {value} | {aim} |" for name, value, aim in rows]
     return "\n".join(["| | measured | aim |", "|---|---|---|", *lines])
 
 
 def main() -> None:
+    """Measure, print the tables, and write them into a page with ``--write``."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small fleets")
     parser.add_argument(

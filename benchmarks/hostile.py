@@ -29,6 +29,7 @@ PIECE = 64 * 1024
 
 
 def endless(text: bytes) -> Iterator[bytes]:
+    """Yield pieces of about ``PIECE`` bytes of a repeated text without end."""
     return repeat(text * (PIECE // len(text)))
 
 

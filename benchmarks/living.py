@@ -36,6 +36,7 @@ def share(runs: int) -> float:
 
 
 def main() -> None:
+    """Print the lives with a false word, and how many have none."""
     runs, wrong = int(sys.argv[1]) if len(sys.argv) > 1 else 1000, 0
     for seed, words in enumerate(false_words(made_up_connection(), runs)):
         if words:

@@ -107,6 +107,7 @@ class Clients:
         self._open: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
 
     async def connect(self, count: int) -> None:
+        """Open ``count`` connections through the proxy, TLS included. Raises OSError."""
         trust = ssl.create_default_context(cafile=self._target.folder / "ca.pem")
 
         async def connect() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -134,6 +135,7 @@ class Clients:
         return count / (time.perf_counter() - began)
 
     def close(self) -> None:
+        """Abort all connections."""
         for _, writer in self._open:
             writer.transport.abort()
 

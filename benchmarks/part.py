@@ -73,6 +73,7 @@ async def verified(connections: Sequence[Connection], jobs: int) -> int:
 
 
 async def recorded(connections: Sequence[Connection]) -> list[httpx.Request]:
+    """Verify the first ``RECORDED`` connections and return their requests."""
     recorder = Recorder()
     async for _ in verify_all(connections[:RECORDED], source=recorder):
         pass
@@ -113,6 +114,7 @@ def measure(connections: Sequence[Connection], jobs: int, *, alone: bool) -> Mea
 
 
 def main(folder: str, count: str, jobs: str, *rest: str) -> None:
+    """Print the cost as JSON."""
     connections = load(Path(folder) / "connections")[: int(count)]
     print(json.dumps(asdict(measure(connections, int(jobs), alone="--bare" in rest))))
 

@@ -157,6 +157,7 @@ def alive(quick: bool) -> list[Figure]:
 
 
 def main() -> None:
+    """Measure, print the table, and write it into a page with ``--write``."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer repetitions")
     parser.add_argument("--write", type=Path, help="write the table into this page, between its markers")

@@ -51,6 +51,7 @@ def questions(keys: dict[str, str], secret: str, loop: asyncio.AbstractEventLoop
 
 
 def main(folder: str, count: str) -> None:
+    """Ask the questions of a verification by the official SDKs and print the cost as JSON."""
     loop = asyncio.new_event_loop()
     answered, began = 0, time.perf_counter()
     files = sorted(Path(folder, "connections").glob("*.toml"))[: int(count)]

@@ -127,6 +127,7 @@ FLEETS: Mapping[str, Fleet] = {
 
 
 def table(of: Cost) -> str:
+    """Return the course of each simulated fleet as a Markdown table, below the cost of a connection."""
     lines = ["| connections, and processes | minutes | processors busy | waits for |", "|---|---|---|---|"]
     for name, fleet in FLEETS.items():
         course = simulate(fleet, of)
@@ -150,6 +151,7 @@ def limits() -> str:
 
 
 def main() -> None:
+    """Simulate, print the table, and write it into a page with ``--write``."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", type=Path, help="write the table into this page, between its markers")
     options = parser.parse_args()

@@ -26,6 +26,7 @@ def observe(scenario: str) -> dict[str, str]:
 
 
 def main() -> int:
+    """Write how the clients end in every scenario into ``agreement.json``; return the exit code."""
     from conformance.fakes import SCENARIOS
     from tests.agreement_table import SEEN
 

@@ -54,6 +54,7 @@ def files() -> Iterator[tuple[Path, bytes]]:
 
 
 def main() -> int:
+    """Write the catalogues that are stale and print their names; return 1 if ``--check`` finds any."""
     stale = []
     for path, content in files():
         if not path.exists() or path.read_bytes() != content:

@@ -22,6 +22,7 @@ PICTURES = {"report": (1000, 1780, "light"), "report-dark": (1000, 1780, "dark")
 
 
 def main() -> int:
+    """Write the pictures of the docs; return the exit code."""
     if MISSING:
         print(f"{MISSING}: the pictures of docs/ stay as they are")
         return 0

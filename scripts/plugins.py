@@ -91,6 +91,7 @@ class Plugin:
 
     @property
     def version(self) -> str:
+        """The version that is installed, from the first of ``packages``."""
         return next(package.partition("==")[2] for package in self.packages if package.startswith(f"{self.name}=="))
 
     def expected(self, situation: Situation) -> int:

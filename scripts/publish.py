@@ -59,6 +59,7 @@ def build(folder: Path, outcomes: ScenarioOutcomes) -> Path:
 
 
 def main() -> int:
+    """Build the site; return the exit code."""
     work = ROOT / "build" / "site"
     shutil.rmtree(work, ignore_errors=True)
     try:

@@ -47,6 +47,7 @@ def clients() -> list[str]:
 
 
 def page() -> str:
+    """Return the text of docs/agreement.md."""
     observations = json.loads((CLIENTS / "agreement.json").read_text(encoding="utf-8"))
     declared = tomllib.loads((CLIENTS / "differences.toml").read_text(encoding="utf-8"))
     differences = declared["difference"]
@@ -86,6 +87,7 @@ def cell(ended: Mapping[str, str], names: tuple[str, ...]) -> str:
 
 
 def differing(rows: list[dict[str, Any]]) -> list[tuple[object, ...]]:
+    """Return a row for each difference: its number, the scenarios, the operations, and why."""
     return [
         (i, ", ".join(map(code, row["scenarios"])), ", ".join(map(code, row["operations"])), row["why"])
         for i, row in enumerate(rows, 1)

@@ -21,12 +21,14 @@ tenant, of which there is none until somebody records one: [recording.md](../doc
 
 
 def page() -> str:
+    """Return the text of the page of cassettes."""
     manifests = [read(FOLDER / name) for name in names(FOLDER)]
     head = ("cassette", "tier", "verdict", "root cause", "checks", "requests", "cloud", "suite", "checks of")
     return NOTE + HEAD + "\n" + table(head, map(row, manifests))
 
 
 def row(cassette: Cassette) -> tuple[object, ...]:
+    """Return the cells of a cassette's row, in the order of the table's head."""
     manifest = cassette.manifest
     causes = {
         check.cause: None for check in manifest.checks if check.cause and check.outcome in ("failed", "inconclusive")

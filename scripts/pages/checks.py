@@ -29,6 +29,7 @@ What the services promise, as far as checks rest on it.
 
 
 def page() -> str:
+    """Return the text of docs/checks.md."""
     parts = [NOTE, HEAD, SHORT]
     for area, title in AREAS.items():
         own = [entry for entry in catalogue().values() if entry.area == area]
@@ -64,10 +65,12 @@ def rests_on(check: Check) -> list[Promise]:
 
 
 def probes(check: Check) -> tuple[str, ...]:
+    """Return the names of the probes that a check needs, each once."""
     return tuple(dict.fromkeys(check.needs.values()))
 
 
 def section(check: Check) -> str:
+    """Return the section of a check."""
     parts = [f"{anchor(check.id)}\n\n### {check.id}: {check.title}\n", inline(check.description) + "\n"]
     if probes(check):
         parts += ["It asks:\n", "\n".join(map(question, probes(check))) + "\n"]

@@ -25,6 +25,7 @@ INDEX = """\
 
 
 def index() -> str:
+    """Return the page that lists all causes."""
     parts = [INDEX.format(count=len(CAUSES))]
     for group, members in groups():
         rows = ((cause(member.id), prose(capital(member.means)), OWNERS[member.owner]) for member in members)
@@ -33,6 +34,7 @@ def index() -> str:
 
 
 def page(subject: Cause, outcomes: ScenarioOutcomes) -> str:
+    """Return the page of a cause."""
     parts = [
         f"# {subject.id}: {prose(subject.means)}\n",
         prose(subject.explanation) + "\n",
@@ -90,6 +92,7 @@ def codes(subject: Cause) -> list[str]:
 
 
 def reported(subject: Cause, outcomes: ScenarioOutcomes) -> list[str]:
+    """Return the parts that list the checks which report a cause; none where no check does."""
     rows = [
         (link(check), check.level, prose(check.title), ", ".join(subjects(subject, check)))
         for check in catalogue().values()
@@ -100,10 +103,12 @@ def reported(subject: Cause, outcomes: ScenarioOutcomes) -> list[str]:
 
 
 def subjects(subject: Cause, check: Check) -> list[str]:
+    """Return what a check owns the cause for, where the cause is divided by subject."""
     return [about for name in check.owns for id, _, about in (name.partition(":"),) if id == subject.id and about]
 
 
 def causes_found(check: Check, outcomes: ScenarioOutcomes) -> set[str | None]:
+    """Return the causes with which a check ended in the scenarios."""
     return {outcome.cause for outcome in outcomes.finds.get(check.id, {}).values()}
 
 

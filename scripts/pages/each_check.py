@@ -24,6 +24,7 @@ INDEX = """\
 
 
 def index() -> str:
+    """Return the page that lists all checks."""
     parts = [INDEX.format(count=len(catalogue()))]
     for area, title in AREAS.items():
         rows = ((link(check), check.level, prose(check.title)) for check in of(area))
@@ -32,14 +33,17 @@ def index() -> str:
 
 
 def of(area: str) -> list[Check]:
+    """Return the checks of an area, in the catalogue's order."""
     return [entry for entry in catalogue().values() if entry.area == area]
 
 
 def link(check: Check) -> str:
+    """Return a Markdown link to a check."""
     return f"[{check.id}](checks.md#{check.id})"
 
 
 def page(check: Check, outcomes: ScenarioOutcomes) -> str:
+    """Return the page of a check."""
     chosen = f"-m {check.marks[0]} -k {check.id}" if check.marks else f"-k {check.id}"
     parts = [
         f"# {check.id}: {prose(check.title)}\n",
@@ -111,18 +115,22 @@ def title(text: str) -> str:
 
 
 def indented(text: str) -> str:
+    """Return a text with each line moved in by four spaces, empty lines aside."""
     return "\n".join(f"    {line}" if line else "" for line in text.rstrip("\n").split("\n"))
 
 
 def blockers(check: Check, outcomes: ScenarioOutcomes) -> frozenset[str]:
+    """Return the ids of the checks that blocked a check in a scenario."""
     return outcomes.blockers.get(check.id, frozenset())
 
 
 def blocked(check: Check, outcomes: ScenarioOutcomes) -> frozenset[str]:
+    """Return the ids of the checks that a check blocked in a scenario."""
     return outcomes.blocked_by(check.id)
 
 
 def listed(head: str, text: str, ids: Iterable[str]) -> list[str]:
+    """Return the parts of a section that lists checks; none where there are none."""
     rows = [(link(check), prose(check.title)) for id, check in catalogue().items() if id in ids]
     return [f"## {head}\n", f"{text}\n", table(("check", "what must hold"), rows)] if rows else []
 

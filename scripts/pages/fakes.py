@@ -87,6 +87,7 @@ number in Entra's form, with the OAuth error where it is known. What each number
 
 
 def page() -> str:
+    """Return the text of docs/fakes.md."""
     scenarios = (
         (code(scenario.name), scenario.title, causes(scenario.causes), causes(scenario.notes), int(scenario.exit_code))
         for scenario in SCENARIOS.values()
@@ -113,6 +114,7 @@ def page() -> str:
 
 
 def successes(api: str) -> str:
+    """Return the table of an API's answers and how each is known."""
     rows = (
         (
             f"[{code(name)}](permissions.md#{name})"
@@ -128,6 +130,7 @@ def successes(api: str) -> str:
 
 
 def refusals(api: str, refuse: Refuser) -> str:
+    """Return the table of an API's refusals and how each is known."""
     rows = (
         (
             code(name),
@@ -144,6 +147,7 @@ def refusals(api: str, refuse: Refuser) -> str:
 
 
 def faults(members: list[Fault]) -> str:
+    """Return the table of a service's faults and how each is known."""
     rows = (
         (
             fault(member),

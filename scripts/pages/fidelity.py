@@ -36,6 +36,7 @@ BY_TO = {
 
 
 def page() -> str:
+    """Return the text of docs/fidelity.md."""
     declared = tomllib.loads((DESCRIPTIONS / "operations.toml").read_text(encoding="utf-8"))
     samples = json.loads((DESCRIPTIONS / "samples.json").read_text(encoding="utf-8"))
     explained = tomllib.loads((DESCRIPTIONS / "differences.toml").read_text(encoding="utf-8"))
@@ -48,6 +49,7 @@ def page() -> str:
 
 
 def operations(declared: dict[str, Any], samples: dict[str, Any]) -> Iterator[tuple[object, ...]]:
+    """Yield a row for each operation: its name, the model of its answer, the samples."""
     for name in SERVED:
         if operation := declared["operations"].get(name):
             many = "a page of " if "items" in operation else ""
@@ -59,17 +61,20 @@ def operations(declared: dict[str, Any], samples: dict[str, Any]) -> Iterator[tu
 
 
 def refusals(declared: dict[str, Any]) -> Iterator[tuple[object, ...]]:
+    """Yield a row for each API: its title, the model of its errors."""
     for api, name in sorted(declared["errors"].items()):
         yield APIS[api].title, model(name)
 
 
 def differences(to: str, rows: list[dict[str, Any]]) -> Iterator[tuple[object, ...]]:
+    """Yield a row for each explained difference: from the descriptions or from the samples (``to``)."""
     for row in rows:
         if row["to"] == to:
             yield ", ".join(map(code, row["subjects"])), ", ".join(map(code, row["places"])), row["what"], row["reason"]
 
 
 def strangers(rows: list[dict[str, Any]]) -> Iterator[tuple[object, ...]]:
+    """Yield a row for each scenario in which something else answers in place of an API."""
     for row in rows:
         yield code(row["scenario"]), APIS[row["api"]].title, row["reason"]
 

@@ -56,6 +56,7 @@ GROUPS = {
 
 
 def page() -> str:
+    """Return the text of docs/findings.md."""
     parts = [NOTE, HEAD]
     for title, members in groups():
         parts += [f"## {title}\n", *map(section, members)]
@@ -63,6 +64,7 @@ def page() -> str:
 
 
 def groups() -> list[tuple[str, list[Cause]]]:
+    """Return the title of each group with its causes."""
     return [(GROUPS[group], list(members)) for group, members in groupby(CAUSES.values(), lambda cause: cause.group)]
 
 
@@ -75,12 +77,14 @@ def all_codes() -> str:
 
 
 def service_title(service: str) -> str:
+    """Return the title of a catalogue's service. Raises KeyError for an unknown one."""
     if service in SPEAKERS:
         return capital(SPEAKERS[service].title)
     return {"other": "Other services of Microsoft", "network": "Proxies, gateways and networks"}[service]
 
 
 def section(subject: Cause) -> str:
+    """Return the section of a cause."""
     parts = [
         f"{anchor(subject.id)}\n\n### {subject.id}",
         prose(f"{capital(subject.means)}."),

@@ -23,14 +23,17 @@ def table(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
 
 
 def cell(value: object) -> str:
+    """Return a value as the text of a table's cell: nothing for None, on one line."""
     return str("" if value is None else value).replace("|", "\\|").replace("\n", " ")
 
 
 def code(text: object) -> str:
+    """Return a text as code."""
     return f"`{text}`"
 
 
 def anchor(name: str) -> str:
+    """Return an anchor that links can name."""
     return f'<a id="{name}"></a>'
 
 
@@ -56,6 +59,7 @@ def cause(name: str, page: str = "findings.md") -> str:
 
 
 def causes(names: Iterable[str], page: str = "findings.md") -> str:
+    """Return links to causes, joined by commas."""
     return ", ".join(cause(name, page) for name in names)
 
 

@@ -31,10 +31,12 @@ permission that was never requested from one that was not consented.
 
 
 def page() -> str:
+    """Return the text of docs/permissions.md."""
     return "\n".join([NOTE, HEAD, SHORT, *map(section, SPEAKERS.values()), grant()])
 
 
 def section(api: Api) -> str:
+    """Return the section of an API: its operations and the least permission of each."""
     head = ("operation", "request", "api-version", "least permission", "paging", "ends", "asked by", "source")
     rows = (
         (
@@ -54,6 +56,7 @@ def section(api: Api) -> str:
 
 
 def paging(endpoint: Endpoint[Any]) -> str:
+    """Return how an operation's answers are paged, with the largest page; empty where they are not."""
     most = f"at most {endpoint.max_top} at once" if endpoint.max_top else None
     return ", ".join(filter(None, (endpoint.paging and code(endpoint.paging), most)))
 

@@ -64,14 +64,17 @@ def pages() -> dict[str, str]:
 
 
 def asks_for(profile: Profile) -> str:
+    """Return the permissions and roles of a profile, or a dash."""
     return ", ".join(code(str(need)) for need in (*profile.permissions, *profile.roles)) or "-"
 
 
 def page(profile: Profile) -> str:
+    """Return the page of a profile."""
     return "\n".join([NOTE, f"# {profile.title}\n", *sections(profile)])
 
 
 def sections(profile: Profile) -> Iterator[str]:
+    """Yield the sections of a profile's page, empty ones left out."""
     if profile.about:
         yield f"{profile.about}\n"
     yield f'In the connection file: `profile = "{profile.name}"`.\n'
@@ -89,6 +92,7 @@ def sections(profile: Profile) -> Iterator[str]:
 
 
 def operations(route: Route) -> str:
+    """Return links to the operations of a route, or their number if there are more than three."""
     names = [endpoint.name for endpoint in ENDPOINTS.values() if route.leads_to(endpoint)]
     if len(names) > 3:
         return f"{len(names)} operations"
@@ -96,5 +100,6 @@ def operations(route: Route) -> str:
 
 
 def listed(title: str, items: Iterable[str]) -> Iterator[str]:
+    """Yield a section with a list; nothing for an empty list."""
     if lines := [f"- {item}" for item in items]:
         yield f"## {title}\n\n" + "\n".join(lines) + "\n"

@@ -49,6 +49,7 @@ CAUSE = ("proxy_unusable", "proxy_auth_required", "proxy_denied", "proxy_failed"
 
 
 def page() -> str:
+    """Return the text of docs/proxies.md."""
     causes = table(
         ("cause", "means", "who fixes it"),
         [(f"[{code(name)}](findings.md#{name})", CAUSES[name].means, CAUSES[name].owner) for name in CAUSE],

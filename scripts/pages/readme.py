@@ -17,6 +17,7 @@ COMMAND = "pytest --sentinel-config=examples/demo.toml --sentinel-source=fake:no
 
 
 def page() -> str:
+    """Return README.md with the output of the demo between its markers."""
     report = verify(demo(), source=Fake("no-azure-role", START))
     buffer = io.StringIO()
     Terminal(console(buffer, width=80, color=False)).show(document([report], command=COMMAND))

@@ -100,6 +100,7 @@ EXAMPLES = {"mac": "00:00:00:00:00:00", "hash": "0" * 40, "number": "0" * 12, "p
 
 
 def page() -> str:
+    """Return the text of docs/recording.md."""
     forms = ((kind.title, code(kind.make(1, EXAMPLES.get(kind.name, "")))) for kind in KINDS.values())
     members = (
         (

@@ -27,6 +27,7 @@ class ScenarioOutcomes:
 
 
 def run_scenarios(scenarios: Iterable[str] = tuple(SCENARIOS)) -> ScenarioOutcomes:
+    """Verify the demo's connection in each scenario and return the outcomes by check."""
     finds: dict[str, dict[str, Outcome]] = defaultdict(dict)
     blockers: dict[str, set[str]] = defaultdict(set)
     for name in scenarios:

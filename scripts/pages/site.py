@@ -175,4 +175,5 @@ def profile_pages() -> Nav:
 
 
 def sections(groups: list[tuple[str, list[tuple[str, str]]]]) -> Nav:
+    """Return the navigation's entries: groups with their pages, as title and path."""
     return [{title: [{name: path} for name, path in members]} for title, members in groups]

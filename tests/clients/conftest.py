@@ -33,16 +33,19 @@ class Switch:
     world: World
 
     async def handler(self, request: httpx.Request) -> httpx.Response:
+        """Return the answer of the current virtual tenant."""
         return await self.world.handler(request)
 
 
 @pytest.fixture(scope="session")
 def switch() -> Switch:
+    """A switch between virtual tenants behind one server."""
     return Switch()
 
 
 @pytest.fixture(scope="session")
 def server(switch: Switch) -> Iterator[Server]:
+    """A server of the switch's current virtual tenant."""
     with serving(switch.handler, hosts(), obstacle=lambda host: switch.world.obstacle(host)) as server:
         yield server
 

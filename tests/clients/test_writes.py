@@ -100,7 +100,7 @@ def test_tables(world: World, signed_in: Callable[..., Any]) -> None:
 
 
 def test_graph_is_written(ask: Any, world: World) -> None:
-    incident = next(one for one in world.tenant.workspace.incidents if one.status == "New")
+    incident = next(item for item in world.tenant.workspace.incidents if item.status == "New")
     alert = next(each for each in world.tenant.defender.graph_alerts if each["incidentId"] == str(incident.number))
 
     async def take_up(client: GraphServiceClient) -> Any:

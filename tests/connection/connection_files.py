@@ -19,6 +19,7 @@ KEYS = ["tenant_id", "client_id", "subscription_id", "resource_group", "workspac
 
 
 def load_one(path: Any, **options: Any) -> Any:
+    """Return the only connection of a file. Raises ValueError for several."""
     (connection,) = load([path], environ=ENVIRONMENT, **options)
     return connection
 

@@ -57,6 +57,7 @@ class Exchange:
 
     @property
     def body(self) -> Any:
+        """The answer's JSON. Raises ValueError where it has none."""
         return self.response.json()
 
 

@@ -35,6 +35,7 @@ async def echo(request: httpx.Request) -> httpx.Response:
 
 @asynccontextmanager
 async def running(**options: Any) -> AsyncIterator[tuple[Server, httpx.AsyncClient]]:
+    """Start an echo server and yield it with a client that trusts it."""
     async with Server(echo, HOSTS, **options) as server:
         trust = ssl.create_default_context(cafile=server.ca_file)
         async with httpx.AsyncClient(proxy=server.url, verify=trust, timeout=60) as client:
@@ -46,6 +47,7 @@ NET = 60.0
 
 
 def dial(server: Server, *, timeout: float = NET) -> socket.socket:
+    """Return a plain socket to the server, with a timeout in seconds."""
     url = httpx.URL(server.url)
     return socket.create_connection((url.host, url.port), timeout=timeout)
 

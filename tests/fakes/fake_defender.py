@@ -59,6 +59,7 @@ class Asking:
         self.audience = world.tenant.cloud.audiences[api.audience][0]
 
     def token(self, audience: str | None = None) -> str:
+        """Return an access token of the app, by default for the API of ``ask``."""
         return issue(self.tenant, self.tenant.app, audience or self.audience, self.resource_app_id)
 
     def get(self, path: str, *, token: str | None = None, headers: dict[str, str] | None = None) -> httpx.Response:
@@ -102,4 +103,5 @@ def members(value: Any, matches: Callable[[str], bool] = lambda _: True) -> Iter
 
 
 def text_of(response: httpx.Response) -> str:
+    """Return body and headers of an answer as one text."""
     return json.dumps(response.json()) + str(response.headers)

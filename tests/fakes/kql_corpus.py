@@ -42,23 +42,28 @@ Expected = Callable[[Tables], Iterable[Wire]]
 
 
 def wire(time: datetime) -> str:
+    """Return a time as the query API writes it."""
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
 
 
 def floor(time: datetime, hours: int) -> datetime:
+    """Return the start of the interval of so many hours in which a time is."""
     start = datetime(2026, 1, 1, tzinfo=UTC)
     return start + (time - start) // timedelta(hours=hours) * timedelta(hours=hours)
 
 
 def counts(values: Iterable[Any]) -> list[Wire]:
+    """Return each value with how often it occurs."""
     return [(*(key if isinstance(key, tuple) else (key,)), number) for key, number in Counter(values).items()]
 
 
 def pick(rows: Iterable[Row], *names: str) -> list[Wire]:
+    """Return the named columns of rows, times as the query API writes them."""
     return [tuple(wire(row[n]) if isinstance(row[n], datetime) else row[n] for n in names) for row in rows]
 
 
 def groups(rows: Iterable[Row], key: str) -> dict[Any, list[Row]]:
+    """Return rows by the value of a column."""
     groups: dict[Any, list[Row]] = defaultdict(list)
     for row in rows:
         groups[row[key]].append(row)
@@ -66,10 +71,12 @@ def groups(rows: Iterable[Row], key: str) -> dict[Any, list[Row]]:
 
 
 def newest(rows: Iterable[Row], key: str = "TimeGenerated") -> list[Row]:
+    """Return rows by a column, largest first."""
     return sorted(rows, key=lambda row: row[key], reverse=True)
 
 
 def entities(alert: Row) -> list[Row]:
+    """Return the entities of an alert's row."""
     entities: list[Row] = json.loads(alert["Entities"])
     return entities
 

@@ -33,9 +33,11 @@ def listed(azure: AzureWorld, **parameters: Any) -> list[str]:
 
 
 def with_other_verb(azure: AzureWorld, method: str, endpoint: Endpoint[Any]) -> httpx.Response:
+    """Return the answer to an operation's URL with another HTTP method."""
     request = azure.request(endpoint.ask(incident="any") if "{incident}" in endpoint.path else endpoint.ask())
     return azure.send(httpx.Request(method, request.url, headers=request.headers))
 
 
 def by_name(endpoint: Endpoint[Any]) -> str:
+    """Return an operation's name, as the id of a test case."""
     return endpoint.name

@@ -54,9 +54,8 @@ def test_alerts_tell_of_both_products_newest_first(ask: Asking) -> None:
     alerts = decoded(ask.get(ALERTS, headers=PREFER), graph.ALERTS).value
     assert len(alerts) >= 8
     assert {alert.service_source for alert in alerts} == {"microsoftDefenderForEndpoint", "microsoftSentinel"}
-    assert {alert.detection_source for alert in alerts if alert.service_source == "microsoftSentinel"} == {
-        "scheduledAlerts"
-    }
+    in_sentinel = [alert for alert in alerts if alert.service_source == "microsoftSentinel"]
+    assert {alert.detection_source for alert in in_sentinel} == {"scheduledAlerts"}
     assert [alert.created_date_time for alert in alerts] == sorted(
         (alert.created_date_time for alert in alerts), reverse=True
     )

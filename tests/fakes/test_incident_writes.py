@@ -167,7 +167,7 @@ def patched(azure: AzureWorld, path: str, body: Any) -> httpx.Response:
 
 
 def test_graph_changes_an_incident_by_its_write_permission(azure: AzureWorld) -> None:
-    incident = next(one for one in azure.workspace.incidents if one.status == "New")
+    incident = next(item for item in azure.workspace.incidents if item.status == "New")
     path, change = (
         f"incidents/{incident.number}",
         {"status": "inProgress", "assignedTo": "x@y.example", "determination": "apt"},

@@ -65,4 +65,5 @@ def in_powershell(line: str) -> list[str]:
 
 
 def displayed(words: list[str]) -> str:
+    """Return words as text in which each character is visible."""
     return json.dumps(words, ensure_ascii=False)
