@@ -26,7 +26,7 @@ from benchmarks.turns import Cost, Ratio, cost, in_turns
 
 PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider")
 TENANT = "000000000001"
-"""How the demo's tenant id ends: those of a fleet count on from there."""
+"""The last digits of the demo's tenant id, from which those of a fleet count on."""
 NO_BYTECODE = {"PYTHONDONTWRITEBYTECODE": "1"}
 
 
@@ -82,7 +82,7 @@ def _installed(checkout: Path, environment: Path) -> Build:
 
 
 def starts(this: Build, other: Build, times: int) -> list[Row]:
-    """Whole processes: a run on the virtual tenant, beside as many no-op tests, with and without bytecode; inert."""
+    """Compare whole processes: a run on the virtual tenant, with and without bytecode, and the inert plugin."""
     verify = (f"--sentinel-config={DEMO}", "--sentinel-source=fake")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

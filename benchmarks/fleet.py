@@ -36,7 +36,7 @@ from conformance.run_options import RunOptions
 JOBS = 32
 LATENCY = 0.05
 THREADS = 4
-"""Of a Dask worker, as docs/fleet.md has it."""
+"""The number of threads of a Dask worker in docs/fleet.md."""
 CLIENTS = ROOT / ".venv-clients" / "bin" / "python"
 SDK_CONNECTIONS = 3
 ROUNDS = 3
@@ -44,7 +44,7 @@ ROUNDS = 3
 FEW_FILES = 256
 """The limit of open files that macOS comes with."""
 Rows = list[tuple[str, str, str]]
-"""What was measured, the figure, its aim."""
+"""Rows of a table: the measurement, its figure, its aim."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class ServedFleet:
 
 
 def limit_to(files: int | None) -> Callable[[], None] | None:
-    """What a new process does first, so that it may open so many files and no more."""
+    """Return a function that limits the open files of a new process, or None for no limit."""
     return partial(resource.setrlimit, resource.RLIMIT_NOFILE, (files, files)) if files else None
 
 

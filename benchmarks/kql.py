@@ -12,7 +12,7 @@ FOREIGN = (
     "SecurityAlert | extend E = todynamic(Entities) | mv-expand E | where E.Type == 'host' | project E.HostName",
     "union isfuzzy=true SigninLogs, AuditLogs | summarize count() by Type, bin(TimeGenerated, 1d)",
 )
-"""As dashboards, detections and connectors write them."""
+"""Queries in the style of dashboards, detections and connectors."""
 
 
 def seconds(count: int) -> tuple[float, float]:

@@ -18,13 +18,13 @@ RATES = (1, 2, 3, 6)
 
 
 def words(report: Report) -> set[tuple[str, str, str | None]]:
-    """What a report says against the connection: checks with their outcome and cause."""
+    """Return the bad news of a report: checks with their outcome and cause."""
     fine = ("passed", "not_applicable", "not_configured")
     return {(outcome.check, outcome.status, outcome.cause) for outcome in report.outcomes if outcome.status not in fine}
 
 
 def false_words(connection: Connection, runs: int) -> Iterator[set[tuple[str, str, str | None]]]:
-    """For each of so many lives, what is said beyond what is said of the same tenant that stands still."""
+    """Yield, for each of so many lives, the findings beyond those of the same tenant without events."""
     still = words(verify(connection, source=Fake()))
     for seed in range(runs):
         yield words(verify(connection, source=Fake(f"living:{RATES[seed % len(RATES)]}:{seed}"))) - still

@@ -27,7 +27,7 @@ HOST = "management.azure.com"
 SERVE = ("conformance.fakes", "serve")
 CONNECTIONS = 300
 BODY = b"{" + b" " * 883 + b"}"
-"""As long as the virtual tenant's answer to the same question."""
+"""A body of the length of the virtual tenant's answer to the same question."""
 
 
 async def bare(scope: Any, receive: Any, send: Any) -> None:
@@ -217,7 +217,7 @@ async def _costs(targets: Sequence[Target], count: int) -> list[float]:
 
 
 def quicker_than(commit: str, count: int = 10_000) -> float:
-    """How many requests the served tenant answers in the processor time in which that of a commit answers one.
+    """Return how many requests the served tenant answers in the processor time in which that of a commit answers one.
 
     Processor time, since it hardly depends on what else the machine does. Raises as :func:`checkout`.
     """

@@ -102,7 +102,7 @@ def _again(requests: Sequence[httpx.Request], count: int) -> Iterator[httpx.Requ
 
 
 def measure(connections: Sequence[Connection], jobs: int, *, alone: bool) -> Measurement:
-    """What it took, apart from what is done once: an import, a first connection."""
+    """Return the cost without that of the start: imports and a first connection."""
     requests = asyncio.run(recorded(connections))
     wall, cpu = time.perf_counter(), time.process_time()
     if alone:

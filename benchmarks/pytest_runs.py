@@ -52,7 +52,7 @@ def first_request(folder: Path, times: int) -> Ratio:
 
 
 def as_pytest(quick: bool) -> list[Figure]:
-    """Whole pytest processes: a verification on the virtual tenant, no-op tests, and the plugin doing nothing."""
+    """Return the figures of whole pytest processes."""
     times, checks = 2 if quick else 10, len(select_checks())
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -28,7 +28,7 @@ QUERIES = ("print ok=1", "SecurityIncident | take 1", "SecurityAlert | take 1", 
 
 
 def questions(keys: dict[str, str], secret: str, loop: asyncio.AbstractEventLoop) -> Iterable[Callable[[], Any]]:
-    """What such a script asks: the workspace, Sentinel's lists, roles, tables, and what Graph has."""
+    """Yield the questions of such a script: the workspace, Sentinel's lists, roles, tables, and lists of Graph."""
     credential = ClientSecretCredential(keys["tenant_id"], keys["client_id"], secret)
     azure = credential, keys["subscription_id"]
     place = keys["resource_group"], keys["workspace_name"]

@@ -31,14 +31,14 @@ OWN_TEST = "def test_own():\n    assert True\n"
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What is verified, and how a run of it ends."""
+    """The state of the virtual tenant that is verified, and how a run of it ends."""
 
     name: str
     source: str
     connections: int
     exit_code: int
     reason: str | None = None
-    """What a report has to say that has reasons: the root cause."""
+    """The root cause, which a report with reasons has to name."""
 
 
 SITUATIONS = (
@@ -82,12 +82,12 @@ class Plugin:
     reasons: bool = False
     """Whether the report has the reason of what did not pass."""
     begins: str | None = None
-    """What the first lines of the output have to say."""
+    """A text that the first lines of the output must have."""
     part: bool = False
     exit_code: int | None = None
-    """Where no check runs, whatever the situation."""
+    """The exit code in every situation, if no check runs."""
     flaw: str | None = None
-    """What the plugin does wrong, whatever it runs beside."""
+    """A fault of the plugin itself."""
 
     @property
     def version(self) -> str:
@@ -125,7 +125,7 @@ def install(packages: Sequence[str], folder: Path) -> None:
 
 
 def outcomes(report: Path) -> dict[str, int]:
-    """How many checks pytest counts as passed, failed and skipped, by our own report."""
+    """Return how many checks pytest counts as passed, failed and skipped, from our own report."""
     counts = {"passed": 0, "failed": 0, "skipped": 0}
     words = {"passed": "passed", "warning": "passed", "failed": "failed", "error": "failed"}
     for connection in json.loads(report.read_bytes())["connections"]:
@@ -156,9 +156,9 @@ def problems(plugin: Plugin, situation: Situation, packages: Path, work: Path) -
     if ran.returncode != code:
         yield f"exit code {ran.returncode} instead of {code}"
     if plugin.begins and plugin.begins not in ran.stdout[:500]:
-        yield "its flaw is not told at the start"
+        yield "its flaw is not named at the start"
     if (plugin.part or plugin.exit_code is not None) and " works." in output:
-        yield "a part of the checks is told as the whole"
+        yield "a part of the checks is reported as the whole"
     if plugin.exit_code is None:
         yield from verdict_problems(plugin, situation, work, output)
     elif "No check was selected" not in output:
@@ -205,7 +205,7 @@ def verdict_problems(plugin: Plugin, situation: Situation, work: Path, output: s
 
 
 def matrix(entries: Sequence[Plugin], problems: Sequence[Sequence[str]]) -> dict[str, object]:
-    """What was seen: for each plugin and situation the problems, of which there are none where all is well.
+    """Return the results as JSON: for each plugin and situation the problems, none where all is well.
 
     Plugins that were not run now keep what was seen before.
     """

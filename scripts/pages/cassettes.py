@@ -16,7 +16,7 @@ Recorded connections, one folder each, that can be replayed without network or c
     pytest --sentinel-source=cassette:NAME
 
 The tier says what was recorded: `virtual` is the virtual tenant of this suite, served over TLS; `recorded` is a real
-tenant, of which there is none until somebody records one: [recording.md](../docs/recording.md) says how.
+tenant; there is none until a user records one: [recording.md](../docs/recording.md) says how.
 """
 
 

@@ -13,10 +13,10 @@ HEAD = """\
 # Checks
 
 `must` fails, `should` warns. Ids are stable: they are never given to another check. A cause that a check owns is that
-check's to report; any other check that meets it is blocked by it. What a check asks is asked once in a run, whoever
-else asks for it.
+check's to report; any other check that meets it is blocked by it. A question that several checks need is asked
+once in a run.
 
-What a `must` states itself rests on [promises](#promises) of the services. A broken promise is a failure only where it
+A statement of a `must` rests on [promises](#promises) of the services. A broken promise is a failure only where it
 is documented, specified or recorded; what is inferred, or known from the field alone, warns. A refusal rests on the
 entry that reads it ([findings](findings.md)), the shape of an answer on the page of its operation.
 """
@@ -24,7 +24,7 @@ entry that reads it ([findings](findings.md)), the shape of an answer on the pag
 PROMISES_HEAD = """\
 ## Promises
 
-What the services promise, as far as checks rest on it.
+Promises of the services on which checks rest.
 """
 
 

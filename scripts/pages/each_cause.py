@@ -12,14 +12,14 @@ from conformance.findings.catalogue import catalogue as entries
 from conformance.findings.cause import Cause
 from conformance.report.wording import OWNERS, capital
 from scripts.pages.each_check import link
-from scripts.pages.findings import answer, certainty, declared, groups, mend, name, service_title
+from scripts.pages.findings import answer, certainty, declared, groups, how_to_fix, name, service_title
 from scripts.pages.markdown import cause, code, fault, prose, table
 from scripts.pages.scenario_outcomes import ScenarioOutcomes
 
 INDEX = """\
 # Causes
 
-{count} things that can be wrong, who mends each, and how. From a code that a service gave,
+{count} things that can be wrong, who fixes each, and how. From a code that a service gave,
 [what the services say](findings.md#codes) leads here.
 """
 
@@ -29,7 +29,7 @@ def index() -> str:
     parts = [INDEX.format(count=len(CAUSES))]
     for group, members in groups():
         rows = ((cause(member.id), prose(capital(member.means)), OWNERS[member.owner]) for member in members)
-        parts += [f"## {group}\n", table(("cause", "what is the matter", "who mends it"), rows)]
+        parts += [f"## {group}\n", table(("cause", "what is the matter", "who fixes it"), rows)]
     return "\n".join(parts)
 
 
@@ -38,8 +38,8 @@ def page(subject: Cause, outcomes: ScenarioOutcomes) -> str:
     parts = [
         f"# {subject.id}: {prose(subject.means)}\n",
         prose(subject.explanation) + "\n",
-        "## How to mend it\n",
-        *(f"{part}\n" for part in mend(subject)),
+        "## How to fix it\n",
+        *(f"{part}\n" for part in how_to_fix(subject)),
         *told_apart(subject),
         *codes(subject),
         *reported(subject, outcomes),
@@ -49,7 +49,7 @@ def page(subject: Cause, outcomes: ScenarioOutcomes) -> str:
 
 
 def told_apart(subject: Cause) -> list[str]:
-    """What else the same answers can mean, and how to find out."""
+    """Return the other causes that the same answers can have, and how to find out."""
     parts = ["## Is it this?\n"]
     if subject.tell:
         parts.append(f"{prose(subject.tell)}\n")
@@ -68,7 +68,7 @@ def meaning(subject: Cause) -> list[Entry]:
 
 
 def codes(subject: Cause) -> list[str]:
-    """What the services answer, by API; Entra's bare numbers in a line."""
+    """Return the errors that services answer, by API; Entra's bare numbers in a line."""
     coded = [entry for entry in meaning(subject) if entry.id in declared()]
     numbers = [entry for entry in meaning(subject) if entry.id not in declared()]
     if not coded and not numbers:
@@ -113,7 +113,7 @@ def causes_found(check: Check, outcomes: ScenarioOutcomes) -> set[str | None]:
 
 
 def tried(subject: Cause) -> list[str]:
-    """How to meet it on the virtual tenant: by a scenario, or by a fault."""
+    """Return the ways to meet it on the virtual tenant: a scenario, or a fault."""
     rows = [
         (f"[{code(scenario.name)}](fakes.md#scenarios)", scenario.title)
         for scenario in SCENARIOS.values()

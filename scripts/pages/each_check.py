@@ -9,7 +9,7 @@ from conformance.fakes import FAULTS
 from conformance.findings import CAUSES
 from conformance.report.wording import SIGNS
 from scripts.pages.checks import probes, question, rests_on
-from scripts.pages.findings import mend
+from scripts.pages.findings import how_to_fix
 from scripts.pages.markdown import cause, code, fault, inline, prose, source, table
 from scripts.pages.operations import SHORT
 from scripts.pages.scenario_outcomes import ScenarioOutcomes
@@ -99,11 +99,11 @@ def reports(check: Check, outcomes: ScenarioOutcomes) -> list[str]:
         about.setdefault(id, []).extend([subject] if subject and subject not in about.get(id, ()) else [])
     if not about:
         return []
-    parts = ["## What it reports, and how to mend it\n"]
+    parts = ["## What it reports, and how to fix it\n"]
     for id, subjects in about.items():
         item = CAUSES[id]
         of = f" ({', '.join(subjects)})" if subjects else ""
-        body = [prose(item.explanation), *mend(item), f"More: {cause(id)}"]
+        body = [prose(item.explanation), *how_to_fix(item), f"More: {cause(id)}"]
         parts.append(f'??? quote "{title(f"{id}{of}: {item.means}")}"\n')
         parts += [indented(text) + "\n" for text in body]
     return parts
@@ -136,7 +136,7 @@ def listed(head: str, text: str, ids: Iterable[str]) -> list[str]:
 
 
 def simulations(check: Check, outcomes: ScenarioOutcomes) -> list[str]:
-    """How to see it fail on the virtual tenant: by a scenario, or by a fault."""
+    """Return the ways to see it fail on the virtual tenant: a scenario, or a fault."""
     rows = [
         (f"[{code(name)}](fakes.md#scenarios)", SIGNS[outcome.status].word, outcome.cause and cause(outcome.cause))
         for name, outcome in outcomes.finds.get(check.id, {}).items()

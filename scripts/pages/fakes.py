@@ -50,7 +50,7 @@ world.life = Life(world, rate=3, random=Random(42))  # what happens between requ
 client = httpx.AsyncClient(transport=world.transport())
 ```
 
-[virtual-tenant.md](virtual-tenant.md) tells how any client in any language is served by it, and how the tests of other
+[virtual-tenant.md](virtual-tenant.md) explains how it serves clients in any language, and how the tests of other
 projects use it.
 """
 
@@ -59,7 +59,7 @@ LIVING = """\
 
 In the scenario `living`, things happen between any two requests: incidents, alerts and machines arrive, change, are
 closed, merged and deleted, rows reach their tables, and what is new may be answered 404 for a while. Pages move along,
-and continuation tokens run out once. A verification must find it as healthy as one that stands still; joined to another
+and continuation tokens run out once. A verification must find it as healthy as a fixed one; joined to another
 scenario (`living+no-azure-role`) it must name the same cause.
 
 `living:RATE:SEED` sets how many events happen between two requests on average (1 unless said; up to twice as many) and

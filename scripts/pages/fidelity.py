@@ -19,14 +19,14 @@ HEAD = """\
 Each answer of the [virtual tenant](fakes.md), in every scenario, is held against the published descriptions of the
 services: keys, types, members of enumerations, formats, paging, headers, and the columns of a workspace's tables. So is
 the body of each [fault](fakes.md#faults) that is an API's own error document. Where others recorded or published an
-answer of the same operation, it has to have the same keys, kinds of values and headers. What differs is mended, or
-stands below with its reason; a reason that no longer applies fails the tests. The descriptions are in
+answer of the same operation, it has to have the same keys, kinds of values and headers. A difference is fixed, or
+listed below with its reason; a reason that no longer applies fails the tests. The descriptions are in
 [tests/descriptions](../tests/descriptions/README.md).
 """
 BY_TO = {
     "descriptions": (
         "## Differences to the descriptions\n",
-        "What the services themselves do otherwise, and what the virtual tenant cannot do without.\n",
+        "Deviations of the services themselves, and those that the virtual tenant needs.\n",
     ),
     "samples": (
         "## Differences to samples\n",
@@ -44,7 +44,7 @@ def page() -> str:
     parts += ["## Refusals\n", table(("API", "answers"), refusals(declared))]
     for to, head in BY_TO.items():
         parts += [*head, table(("whose", "where", "what", "why"), differences(to, explained["difference"]))]
-    parts += ["## Answers of somebody else\n", table(("scenario", "API", "why"), strangers(explained["stranger"]))]
+    parts += ["## Answers of others\n", table(("scenario", "API", "why"), strangers(explained["stranger"]))]
     return "\n".join(parts)
 
 

@@ -22,15 +22,15 @@ from scripts.pages.operations import SPEAKERS
 HEAD = """\
 # Findings
 
-What can be wrong, who mends it and how. Each cause and each [code](#codes) has an anchor. In the commands,
-`<client-id>` and the like stand for what a report fills in from the connection. They run in bash, zsh, PowerShell,
-cmd.exe and Azure Cloud Shell, unless another form is given.
+Everything that can be wrong, who fixes it and how. Each cause and each [code](#codes) has an anchor. In the commands,
+`<client-id>` and the like are placeholders; a report fills them in from the connection. They run in bash, zsh,
+PowerShell, cmd.exe and Azure Cloud Shell, unless another form is given.
 """
 CODES = f"""\
 # Codes
 
-What the services say, and what it means. `certain`: the answer allows no other cause. `likely`: it does, and what else
-it can be is named; where more answers can tell, a rule of the name given reads them.
+Errors of the services, and their meaning. `certain`: the answer allows no other cause. `likely`: it does, and the
+other causes are named; where more answers can decide, a rule of the name given reads them.
 
 {TIERS}"""
 NUMBERS = """\
@@ -69,7 +69,7 @@ def groups() -> list[tuple[str, list[Cause]]]:
 
 
 def all_codes() -> str:
-    """What each service says, and what it means."""
+    """Return the tables of codes, for each service."""
     parts = [CODES]
     for service in (*(name for name in SPEAKERS if name != "entra"), "other", "network", "entra"):
         parts += [f"## {service_title(service)}\n", codes(service)]
@@ -89,15 +89,15 @@ def section(subject: Cause) -> str:
         f"{anchor(subject.id)}\n\n### {subject.id}",
         prose(f"{capital(subject.means)}."),
         prose(subject.explanation),
-        *mend(subject),
+        *how_to_fix(subject),
         *([f"To find out whether it is this: {prose(subject.tell)}"] if subject.tell else []),
         certainty(subject),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def mend(subject: Cause) -> list[str]:
-    """Who does what, the commands with their placeholders, the portal's path, and what to heed before trying again."""
+def how_to_fix(subject: Cause) -> list[str]:
+    """Return owner and fix, the commands with their placeholders, the portal's path, and advice for trying again."""
     remedy = fix(subject, {})
     parts = [f"**{capital(OWNERS[subject.owner])}**: {prose(filled(subject.fix, {}))}"]
     if remedy.commands:
@@ -124,7 +124,7 @@ SHELLS = {"powershell": "In PowerShell", "cmd": "In cmd.exe", "macos": "On macOS
 
 
 def details(steps: Iterable[Step]) -> list[str]:
-    """Who may run the commands, their forms for other shells, and what takes them back."""
+    """Return the roles that may run the commands, their forms for other shells, and how to undo them."""
     roles = list(dict.fromkeys(step.role for step in steps if step.role))
     parts = [f"**Needs**: {prose('; '.join(roles))}."] if roles else []
     for name, title in SHELLS.items():
@@ -136,7 +136,7 @@ def details(steps: Iterable[Step]) -> list[str]:
 
 
 def certainty(subject: Cause) -> str:
-    """Whether it is a failure of the tenant."""
+    """Return a sentence that says whether the cause is a failure of the tenant."""
     if subject.conclusive:
         return (
             "Conclusive: a service says it, or the connection shows it. The check that reports it fails, or warns if\n"
@@ -176,7 +176,7 @@ def declared() -> Mapping[str, Mapping[str, Any]]:
 
 
 def sure(entry: Entry) -> str:
-    """How certain an entry is of its cause, what else it can be, and what tells these apart."""
+    """Return how certain an entry is of its cause, the other causes, and the rule that decides between them."""
     parts: list[str] = [entry.certainty]
     if entry.also:
         parts.append(f"else {causes(entry.also, '')}")
@@ -191,7 +191,7 @@ def name(entry: Entry) -> str:
 
 
 def answer(row: Mapping[str, Any]) -> str:
-    """What an entry looks for, as its file spells it."""
+    """Return the criteria of an entry, as its file spells them."""
     parts = [str(status) for status in row.get("status", ())]
     parts += [f"AADSTS{number}" for number in row.get("aadsts", ())]
     parts += [code(value) for key in ("code", "inner") for value in row.get(key, ())]

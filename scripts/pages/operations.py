@@ -1,4 +1,4 @@
-"""What several pages tell of an operation."""
+"""Texts about an operation that several pages have."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def demo() -> Connection:
 
 
 SPEAKERS: Mapping[str, Api] = {**APIS, MANAGED_IDENTITY.name: MANAGED_IDENTITY}
-"""What answers, by name: the APIs, and the machine itself."""
+"""Everything that answers, by name: the APIs, and the machine itself."""
 
 
 @cache

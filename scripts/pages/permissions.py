@@ -25,7 +25,7 @@ there for the virtual tenant.
 AFTER = f"""\
 `<object-id>` is that of the enterprise application (`az ad sp show --id '<client-id>' --query id`), not that of the app
 registration. Azure Resource Manager, Log Analytics and Microsoft Sentinel need no API permission: the Azure role opens
-them. `{ITSELF}` of Microsoft Graph is not needed; with it the app's own registration is read too, which tells a
+them. `{ITSELF}` of Microsoft Graph is not needed; with it the app's own registration is read too, which separates a
 permission that was never requested from one that was not consented.
 """
 

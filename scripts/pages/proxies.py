@@ -1,4 +1,4 @@
-"""docs/proxies.md: how proxies are found, what is told of each failure, and what was seen of real ones."""
+"""docs/proxies.md: how proxies are found, the finding for each failure, and tests with real ones."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ finding says so.
 A company that inspects TLS signs with an authority of its own. `SSL_CERT_FILE` then needs that root **and** the public
 ones, or hosts that are exempt from inspection are not trusted.
 
-## What is told
+## Findings
 
 A proxy has 10 seconds to open a tunnel and to let TLS through. Nothing of this is ever a failure of the connection: the
 exit code is 6.
 """
 
 NOTES = """
-## What was seen of real proxies
+## Tests with real proxies
 
 Each row is a test (`tests/network/proxies.toml` has the configurations): the proxy runs on loopback in front of the
 served virtual tenant, and the whole verification has to end with this one root cause within 20 seconds. A `-` means

@@ -13,7 +13,7 @@ from conformance.verification.api import verify
 from scripts.pages.operations import ROOT, START, demo
 
 COMMAND = "pytest --sentinel-config=examples/demo.toml --sentinel-source=fake:no-azure-role"
-"""What `make demo SCENARIO=no-azure-role` runs."""
+"""The command of `make demo SCENARIO=no-azure-role`."""
 
 
 def page() -> str:

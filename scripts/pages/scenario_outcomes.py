@@ -1,4 +1,4 @@
-"""What checks were seen to say: the scenarios of the virtual tenant, each verified once."""
+"""Outcomes of the checks in the scenarios of the virtual tenant, each verified once."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ COPIED = {
 }
 """Pages that stay as they are, and where the site has them."""
 FILES = "files"
-"""Where the site has other files of the repository that pages link to."""
+"""The places in the site of other files of the repository that pages link to."""
 GUIDE = {
     "Credentials": "credentials.md",
     "Providers": "partners.md",
@@ -129,7 +129,7 @@ def moved(text: str, origin: str, here: str) -> str:
 
 
 def place(page: str, anchor: str) -> tuple[str, str]:
-    """Where the site has an anchor of the repository. Raises KeyError for what is not there."""
+    """Return the place in the site of an anchor of the repository. Raises KeyError for an unknown one."""
     if page == CHECKS:
         return (f"checks/{anchor}.md" if anchor in catalogue() else "checks/index.md"), ""
     if page == FINDINGS and anchor in CAUSES:

@@ -1,4 +1,4 @@
-"""What the shape tests of the Azure APIs have in common: recorded answers, and ways to spoil an answer."""
+"""Helpers of the shape tests of the Azure APIs: recorded answers, and ways to spoil an answer."""
 
 from __future__ import annotations
 

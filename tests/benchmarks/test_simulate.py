@@ -1,4 +1,4 @@
-"""The simulation behind docs/scale.md, on fleets whose course can be told by heart."""
+"""The simulation behind docs/scale.md, on fleets with a course that is easy to compute."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ def answered(world: World, endpoint: str, response: httpx.Response | Exception |
 
 
 def genuine(call: Call) -> httpx.Response:
-    """What the endpoint answers when nothing disturbs it."""
+    """Return the endpoint's undisturbed answer."""
     assert call.endpoint is not None
     gate = GATES.get(call.endpoint.api.name)
     return (gate(call) if gate else None) or ANSWERS[call.endpoint.name](call)

@@ -25,7 +25,7 @@ def roots(report: Report) -> list[tuple[str, str]]:
 def test_an_owner_that_holds_blocks_nobody(
     fault: str, owner: str, speaks: str, cause: str, verified: Callable[..., Report]
 ) -> None:
-    """Tokens name a service principal, and Azure says that there is none: then it is the check that was told so."""
+    """Tokens name a service principal that Azure does not know: the check with that answer owns the finding."""
     report = verified(fault)
     assert roots(report) == [(speaks, cause)]
     assert {outcome.check: outcome.status for outcome in report.outcomes}[owner] == "passed"

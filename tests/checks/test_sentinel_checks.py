@@ -17,7 +17,7 @@ INCIDENTS, INCIDENT = "sentinel.incidents", "sentinel.incident"
 
 
 def properties(body: dict[str, Any]) -> dict[str, Any]:
-    """Of the first one listed."""
+    """Return the properties of the first item of a list."""
     properties: dict[str, Any] = body["value"][0]["properties"]
     return properties
 

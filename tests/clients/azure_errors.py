@@ -1,4 +1,4 @@
-"""What azure-core's clients raise for a refusal, as far as a caller can tell it apart."""
+"""Errors of azure-core's clients for a refusal, as far as a caller can distinguish them."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def server(switch: Switch) -> Iterator[Server]:
 
 @pytest.fixture(autouse=True)
 def _reached_by_environment(_no_environment: None, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing else tells the clients of the virtual tenant: they are used as their makers publish them."""
+    """The only setting of the clients for the virtual tenant: they are used as their makers publish them."""
     for name in [*os.environ]:
         if name.startswith(("AZURE_", "MSAL_", "IDENTITY_")):
             monkeypatch.delenv(name)

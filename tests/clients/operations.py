@@ -1,6 +1,6 @@
-"""What the clients of Microsoft are asked in every scenario, each as its makers publish it and tried once.
+"""Operations of Microsoft's clients in every scenario, each client as its makers publish it and tried once.
 
-Only how long they wait for a silent host is set, since nobody waits here.
+Only how long they wait for a silent host is set, since this is a test.
 """
 
 from __future__ import annotations

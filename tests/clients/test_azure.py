@@ -145,7 +145,7 @@ def test_refusals(
 def test_what_does_not_exist(
     workspaces: LogAnalyticsManagementClient, world: World, group: str, name: str, code: str
 ) -> None:
-    """As it is told to whoever has a role further up; others hear that they may not."""
+    """Only an app with a role further up gets this answer; others get a refusal."""
     world.tenant.assign("Reader", scope=f"/subscriptions/{world.connection.subscription_id}")
     assert error_of(lambda: workspaces.workspaces.get(group, name)) == ("ResourceNotFoundError", 404, code)
 

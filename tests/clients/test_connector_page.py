@@ -25,7 +25,7 @@ MAX_LINES = 15
 
 @pytest.fixture
 def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """What a shell has in which `. virtual-tenant/environment` was read."""
+    """The environment of a shell that has read `. virtual-tenant/environment`."""
     with serve_tenant() as stage:
         yield {**os.environ, **environment_of(stage, tmp_path)}
 

@@ -54,7 +54,7 @@ def test_machines(get: Get, world: World) -> None:
 
 
 def test_pages_of_machines_end(get: Get, world: World) -> None:
-    """With a ``$top`` there is no next link: whoever asks so counts on by himself."""
+    """With a ``$top`` there is no next link: the client counts on by itself."""
     machines, size = [], 2  # type: ignore[var-annotated]
     while page := get("/machines", **{"$top": size, "$skip": len(machines)}).json()["value"]:
         machines += page
@@ -102,7 +102,7 @@ def test_a_token_that_has_run_out(get: Get, world: World) -> None:
 
 
 def test_the_token_of_another_api(world: World, signed_in: Callable[..., Any]) -> None:
-    """What the guide's step does."""
+    """The guide's step for it."""
     token = signed_in(world.connection).get_token("https://api.loganalytics.io/.default").token
     answer = requests.get(f"{URL}/machines", headers={"Authorization": f"Bearer {token}"})
     assert error_of(answer) == (401, "Unauthorized")

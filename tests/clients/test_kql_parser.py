@@ -30,7 +30,7 @@ QUOTED = re.compile(r"""["']query["']\s*:\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\
 FUZZY = "KS205"
 """A warning: a table of a fuzzy union that there is not."""
 OF_A_WORKSPACE = {"_GetWatchlist('vip') | take 1"}
-"""What calls functions that workspaces have beside the language's."""
+"""Queries with functions that workspaces have beside the language's."""
 UNGROUPED = "KS116"
 """A key of type dynamic: here it is refused too."""
 Judge = Callable[[Sequence[str]], list[list[str]]]
@@ -98,7 +98,7 @@ def test_our_own_queries_are_without_a_fault(judge: Judge) -> None:
 
 
 def test_the_corpus_is_without_a_fault(judge: Judge) -> None:
-    """What the virtual tenant answers, or refuses by name, is KQL."""
+    """Queries that the virtual tenant answers, or refuses by name, are KQL."""
     answered = [text for some in (kql_corpus, kql_patterns) for text, _ in (*some.ORDERED, *some.UNORDERED)]
     refused = [*(kql_corpus.REFUSED.keys() - OF_A_WORKSPACE), *kql_patterns.REFUSED]
     for queries, allowed in ((answered, {FUZZY}), (refused, {UNGROUPED})):

@@ -160,7 +160,7 @@ def test_the_template_as_it_is_asks_for_its_values(tmp_path: Path) -> None:
     assert re.findall(r": (\w+): found '', expected a value", "\n".join(lines)) == KEYS
 
 
-# What a bad file is told
+# Messages for a bad file
 
 
 @pytest.mark.parametrize("key", [*KEYS, "client_secret"])

@@ -175,8 +175,8 @@ KEYS = ("client_id", "client_secret")
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=60))
 def test_no_line_is_repaired_into_a_different_number_of_lines(rest: str) -> None:
     text = f"[connection]\nclient_id = {rest}\nclient_secret = {rest}\n"
-    mended, _ = repair(text, KEYS)
-    assert mended.count("\n") == text.count("\n")
+    repaired, _ = repair(text, KEYS)
+    assert repaired.count("\n") == text.count("\n")
 
 
 @given(st.text(st.characters(codec="ascii", categories=("L", "N")), min_size=6, max_size=30))

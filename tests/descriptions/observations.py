@@ -1,4 +1,4 @@
-"""What the virtual tenant answers: every probe put to it in every scenario, and what the probes leave to others."""
+"""Answers of the virtual tenant: to every probe in every scenario, and to questions of other clients."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Exchange:
 
     @property
     def subject(self) -> str:
-        """What was answered: the operation, or ``<api>/<status>`` of a refusal."""
+        """The operation that was answered, or ``<api>/<status>`` of a refusal."""
         status = self.response.status_code
         return self.endpoint.name if status < 400 else f"{self.endpoint.api.name}/{status}"
 
@@ -82,7 +82,7 @@ def exchanges(scenario: str) -> tuple[Exchange, ...]:
 
 @cache
 def others() -> tuple[Exchange, ...]:
-    """What no probe asks of a healthy tenant: operations of other clients, clues, and the lists of each incident."""
+    """Exchanges that no probe makes in a healthy tenant: other clients, clues, and the lists of each incident."""
     world = build_world(made_up(), start=START)
     world.tenant.consent(RESOURCES["graph"].app_id, ITSELF)
     world.tenant.assign("Reader", scope=f"/subscriptions/{world.connection.subscription_id}")

@@ -9,7 +9,7 @@ from typing import Any
 from tests.descriptions.formats import moment
 
 Outline = Mapping[str, frozenset[str]]
-"""Where in a value (``value[]<Scheduled>.properties.enabled``), and the kinds found there."""
+"""The places of a value (``value[]<Scheduled>.properties.enabled``) with the kinds found there."""
 
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 TOLD_APART = ("kind", "@odata.type", "entityType", "actionType")
@@ -17,7 +17,7 @@ TOLD_APART = ("kind", "@odata.type", "entityType", "actionType")
 FREE = frozenset({"tags", "additionalData", "customDetails", "rows", "statistics"})
 """The members whose content is data, not a model."""
 NARROWER = {"guid": "string", "moment": "string", "integer": "number"}
-"""What may stand where something wider was seen."""
+"""The narrower kinds that may take the place of a wider one."""
 
 
 def outline(values: Iterable[Any]) -> dict[str, frozenset[str]]:

@@ -1,6 +1,6 @@
-"""What is wrong with an answer, by the published descriptions beside this file: keys, types, members and formats.
+"""Faults of an answer, by the published descriptions beside this file: keys, types, members and formats.
 
-The descriptions are JSON Schemas whose objects are closed, so that a key that nobody documented is a fault too.
+The descriptions are JSON Schemas whose objects are closed, so that an undocumented key is a fault too.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ _Plain = extend(Draft202012Validator, {"x-needs-prefer": _unpreferred})  # type:
 
 
 def _leaves(error: ValidationError) -> Iterator[ValidationError]:
-    """The errors below an error. ``anyOf`` stands for a model or null here: the model's are told."""
+    """Yield the errors below an error. ``anyOf`` means a model or null here: those of the model are used."""
     if not error.context:
         yield error
     for cause in error.context or ():

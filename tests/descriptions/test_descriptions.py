@@ -22,7 +22,7 @@ from tests.descriptions.rules import ADMINISTRATION, ERRORS, MODELS, OPERATIONS,
 
 
 def differing(scenario: str, some: tuple[Exchange, ...]) -> set[Difference]:
-    """Where some answers differ from their descriptions; those of strangers are left out."""
+    """Return the differences of answers from their descriptions; those of strangers are left out."""
     return {
         Difference("descriptions", exchange.subject, fault.where, fault.what)
         for exchange in some
@@ -43,7 +43,7 @@ def test_answers_to_others_are_as_described() -> None:
 
 
 def refused(api: str, kind: object, answer: httpx.Response) -> set[Difference]:
-    """Where an error document differs from that of its API. ``kind``: its status, or ``fault``."""
+    """Return the differences of an error document from that of its API. ``kind``: its status, or ``fault``."""
     faults = refusal_faults(api, answer.json())
     return {Difference("descriptions", f"{api}/{kind}", fault.where, fault.what) for fault in faults}
 

@@ -1,4 +1,4 @@
-"""What would slip in unseen if the comparison were blind: each change to an answer is found, at its place."""
+"""The comparison is not blind: each change to an answer is found, at its place."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_a_value_of_another_type_is_found(data: st.DataObject) -> None:
 
 
 WIDER = {type(None): (bool, int, float, str), float: (float, int)}
-"""The types that would be as good: null stands for any value, and a whole number for any number."""
+"""The types that would be as good: null in place of any value, and a whole number in place of any number."""
 
 
 DROPPED = [

@@ -36,7 +36,7 @@ def answered() -> dict[str, list[Exchange]]:
 
 
 def differing(name: str) -> Iterator[Difference]:
-    """Where the answers of an operation differ from its samples."""
+    """Yield the differences of an operation's answers from its samples."""
     ours, theirs = answered()[name], SAMPLES[name]
     recorded = {where: frozenset(kinds) for where, kinds in theirs["keys"].items()}
     for where, what in differences(outline(exchange.body for exchange in ours), recorded):

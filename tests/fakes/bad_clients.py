@@ -35,7 +35,7 @@ def reset(server: Server) -> None:
 
 
 def reset_after_an_answer(server: Server) -> None:
-    """As a client does that hangs up with TLS's farewell unread."""
+    """Reset the connection after an answer, with TLS's closure alert unread."""
     trust = ssl.create_default_context(cafile=server.ca_file)
     for name in (ARM, "localhost"):
         with dial(server) as sock:

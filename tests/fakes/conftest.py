@@ -1,4 +1,4 @@
-"""What tests of the virtual tenant start from: Azure by itself, and a server that echoes."""
+"""Fixtures for tests of the virtual tenant: Azure by itself, and a server that echoes."""
 
 from __future__ import annotations
 

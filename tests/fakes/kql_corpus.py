@@ -273,4 +273,4 @@ REFUSED = {
     "AuditLogs | mv-apply r = TargetResources on (take 1)": "take in mv-apply",
     "SigninLogs | extend place = geo_info_from_ip_address(IPAddress)": "geo_info_from_ip_address()",
 }
-"""What is not evaluated, and the name by which it is refused."""
+"""Queries that are not evaluated, and the name in the refusal."""

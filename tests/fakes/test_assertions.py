@@ -108,7 +108,7 @@ def test_forms(subtests: pytest.Subtests) -> None:
     form = urlencode({**BASE, "client_secret": SECRET})
     cases: dict[str, tuple[str | bytes, tuple[int, int]]] = {
         "right": (form, (200, 0)),
-        "with a field that nobody knows": (f"{form}&x-client-sku=test", (200, 0)),
+        "with an unknown field": (f"{form}&x-client-sku=test", (200, 0)),
         "a field twice": (f"{form}&client_secret={SECRET}", (400, 9000411)),
         "not UTF-8": (f"{form}&x=".encode() + b"\xff", (400, 9002313)),
         "no form": ("{}", (400, 9002313)),
@@ -149,7 +149,7 @@ def test_the_suite_signs_in_with_every_credential(kind: str) -> None:
 
 
 def test_a_certificate_signs_by_the_clock_of_the_source() -> None:
-    """Also where that is not this machine's: a tenant whose time stands still, or that is far away."""
+    """Also where that is not this machine's: a tenant whose clock is stopped, or far away."""
     far = datetime(2031, 5, 1, tzinfo=UTC)
     report = verify(connections()["PEM"], source=Fake(start=far), checks=["AUTH-003"])
     assert report.ok, report.verdict.summary

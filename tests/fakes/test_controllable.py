@@ -53,7 +53,7 @@ def incidents(stage: ControllableTenant) -> str:
 
 class TestSwitching:
     def test_another_scenario_is_the_same_tenant(self, stage: ControllableTenant) -> None:
-        """The history that was told before is told after, and the tokens of before are good for it."""
+        """The history is the same afterwards, and earlier tokens are good for it."""
         access = token(stage, ARM)
         before = asks(stage, incidents(stage), access).json()
         stage.switch("no-graph-consent")

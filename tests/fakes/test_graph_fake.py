@@ -288,7 +288,7 @@ def test_consents_are_app_role_assignments(ask: Asking) -> None:
 
 
 def test_consents_are_found_by_the_object_id_too(ask: Asking) -> None:
-    """As Microsoft's SDKs ask for them."""
+    """Microsoft's SDKs ask for them in this way."""
     principal = ask.tenant.app.service_principal_id
     by_id = ask.get(f"/v1.0/servicePrincipals/{principal}/appRoleAssignments")
     assert by_id.json() == ask.get(PRINCIPAL + "/appRoleAssignments").json()

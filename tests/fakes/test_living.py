@@ -1,4 +1,4 @@
-"""A tenant that lives while it is asked is found healthy, or has the cause of the same tenant that stands still."""
+"""A tenant that lives while it is asked is found healthy, or has the cause of the same tenant without events."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.contoso import START, made_up
 
 @cache
 def still() -> frozenset[str]:
-    """What is warned of in the healthy tenant that stands still."""
+    """Return the checks that warn in the healthy tenant without events."""
     outcomes = verify(made_up(), source=Fake(start=START)).outcomes
     return frozenset(outcome.check for outcome in outcomes if outcome.status == "warning")
 

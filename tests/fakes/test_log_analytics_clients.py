@@ -1,4 +1,4 @@
-"""What other clients ask Log Analytics for: queries by GET, over several workspaces, with charts, and the metadata."""
+"""Other clients' questions to Log Analytics: queries by GET, over several workspaces, with charts, and the metadata."""
 
 from __future__ import annotations
 

@@ -233,7 +233,7 @@ class TestEnding:
 
 
 def memory(process: int) -> int:
-    """Bytes that a process holds; 0 where this machine does not tell."""
+    """Return the bytes that a process holds; 0 where this machine does not show them."""
     try:
         return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:

@@ -1,4 +1,4 @@
-"""What the services would refuse, the virtual tenant refuses: schemes, versions, query options, instances."""
+"""The virtual tenant refuses the same requests as the services: schemes, versions, query options, instances."""
 
 from __future__ import annotations
 

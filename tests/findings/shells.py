@@ -1,4 +1,4 @@
-"""What a shell makes of a command line: bash itself, and the rules of PowerShell and cmd.exe, which are not here."""
+"""How shells read a command line: bash itself, and the rules of PowerShell and cmd.exe, which are not here."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import subprocess
 
 SPECIAL_TO_CMD = "&|<>^()%"
-"""What cmd.exe reads a meaning into outside of quotes; ``%`` also within them."""
+"""Characters with a meaning for cmd.exe outside of quotes; ``%`` also within them."""
 
 
 def in_bash(lines: list[str]) -> list[list[str]]:

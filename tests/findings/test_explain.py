@@ -1,4 +1,4 @@
-"""What answers mean, in whatever form they come."""
+"""The meaning of answers, in any form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What looks like a credential is replaced in every text, wherever it stands."""
+"""Texts that look like credentials are replaced, at every place of a text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What clients wrap around an answer never changes what it means."""
+"""A client's text around an answer never changes its meaning."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ URLS = {
     "graph": "https://graph.microsoft.com/v1.0/security/alerts_v2",
     "defender": "https://api.securitycenter.microsoft.com/api/machines",
 }
-# Numbers of Entra are all alike: a few of them stand for all.
+# Numbers of Entra are all alike: a few of them are enough.
 NUMBERS = {"entra/AADSTS7000222", "entra/AADSTS53003", "entra/AADSTS50034", "entra/AADSTS900432", "entra/AADSTS1002016"}
 
 

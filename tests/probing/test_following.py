@@ -1,4 +1,4 @@
-"""What is asked when a list has moved since it was read, or what it showed has gone."""
+"""Questions after a list has moved since it was read, or an item of it has gone."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ LIST: Ask[Page] = sentinel.INCIDENTS.ask(top=50)  # type: ignore[assignment]
 
 
 class Service:
-    """Answers from a script, in its order, and notes what it was asked: a name, or ``list``."""
+    """Answers from a script, in its order, and keeps the questions: a name, or ``list``."""
 
     def __init__(self, *answers: Evidence) -> None:
         self._answers, self.questions = list(answers), list[str]()

@@ -59,7 +59,7 @@ class Network:
     host: str | None
     world: World = field(default_factory=lambda: build(made_up(), start=START))
     part: str = ""
-    """What the paths in trouble hold."""
+    """A part of the paths that get no answer."""
     requests: int = 0
     name: str = "network"
 

@@ -1,4 +1,4 @@
-"""What an answer of a service is taken for."""
+"""How answers of a service are classified."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class TestABucket:
             assert delayed >= unmoved
 
     def test_keeps_what_is_published_in_any_window(self, subtests: pytest.Subtests) -> None:
-        """As a token bucket, or else in any window of the published length."""
+        """The limit holds as a token bucket, or else in any window of the published length."""
         for limit in LIMITS:
             with subtests.test(limit=limit):
                 leaving = departures(TokenBucket(limit.size, limit.rate), [0.0] * 600)

@@ -1,4 +1,4 @@
-"""A lack of this machine's own resources: told apart from a tenant's trouble, waited for, and said in one line."""
+"""A lack of this machine's own resources: distinguished from a tenant's trouble, waited for, reported in one line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a service sends beyond an answer is never read as the answer to the next request."""
+"""Bytes beyond an answer are never read as the answer to the next request."""
 
 from __future__ import annotations
 

@@ -41,8 +41,8 @@ PATIENCE = Patience(attempts=2)
 
 
 def another(status: int, headers: dict[str, str]) -> tuple[float, float]:
-    """When another connection of the account is answered, after the first was answered this at 0; and what it is told
-    of how long its own answer took.
+    """Return when another connection of the account is answered, after the first got this answer at 0, and the duration
+    that is reported for its own answer.
     """
     answers = iter([httpx.Response(status, headers=headers)])
     clock = LoopClock()
