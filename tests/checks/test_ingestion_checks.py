@@ -9,7 +9,7 @@ import pytest
 from conformance.checks.registry import catalogue
 from conformance.fakes.scenarios.ingestion import STREAM, ingesting
 from conformance.fakes.world import World
-from tests.checks.outcomes import blocked, changed, ends, fails, judged, world
+from tests.checks.outcomes import blocked, changed, ends, fails, outcomes_by_check, world
 
 
 def ingesting_world(scenario: str = "with-ingestion") -> World:
@@ -22,13 +22,13 @@ def rule(**properties: Any) -> World:
 
 
 def test_a_connection_that_only_reads_is_not_asked() -> None:
-    outcomes = judged(world())
+    outcomes = outcomes_by_check(world())
     ids = [id for id, check in catalogue().items() if check.area == "ingestion"]
     assert {outcomes[id].status for id in ids} == {"not_configured"}
 
 
 def test_everything_in_place() -> None:
-    outcomes = judged(ingesting_world())
+    outcomes = outcomes_by_check(ingesting_world())
     ids = [id for id, check in catalogue().items() if check.area == "ingestion"]
     assert {outcomes[id].status for id in ids} == {"passed"}
 
@@ -37,9 +37,9 @@ def test_everything_in_place() -> None:
 
 
 def test_rule_that_is_gone() -> None:
-    gone = ingesting_world("ingestion-rule-missing")
-    fails("ING-001", gone, "object_not_found")
-    blocked("ING-004", gone, "ING-001", "object_not_found")
+    there = ingesting_world("ingestion-rule-missing")
+    fails("ING-001", there, "object_not_found")
+    blocked("ING-004", there, "ING-001", "object_not_found")
 
 
 def test_another_rule_than_asked_for() -> None:
@@ -78,8 +78,8 @@ def test_stream_without_columns() -> None:
 
 def test_stream_of_a_table_of_microsoft_needs_no_columns() -> None:
     there = world("with-ingestion")
-    found, stream = ingesting(there), "Microsoft-SecurityEvent"
-    found.tables = {STREAM: "Orders_CL", stream: "SecurityEvent"}
+    ingestion, stream = ingesting(there), "Microsoft-SecurityEvent"
+    ingestion.tables = {STREAM: "Orders_CL", stream: "SecurityEvent"}
     ends("ING-003", there, "passed")
 
 
