@@ -1,9 +1,11 @@
-"""Whether a workspace ingests data at all: without ingestion no table is fresh."""
+"""Whether data comes in at all: a workspace that takes some, and the rule by which a sender sends it."""
 
 from __future__ import annotations
 
+from conformance.connection import Connection
 from conformance.findings import Finding, finding
-from conformance.probing.evidence import Answer, Evidence
+from conformance.probing.diagnosis.rules import NOT_FOUND, tells_apart
+from conformance.probing.evidence import Answer, Evidence, Refusal
 
 STOPPED = {
     "OverQuota": "daily_cap_reached",
@@ -27,3 +29,24 @@ def ingestion_stop(workspace: Evidence, query_daily_cap: Evidence) -> Finding | 
             text = f"The daily cap stopped ingestion {stops} times in the last 7 days."
             return finding("daily_cap_reached", explanation=text)
     return None
+
+
+@tells_apart
+def rule_not_found(refusal: Refusal, connection: Connection, data_collection_rule: Evidence) -> Finding | None:
+    """A 404 of the data collection rule, of its group or of its subscription: one finding, about the value that names
+    it. What hangs on the rule is not there either; a data collection endpoint that alone is missing is another matter.
+    """
+    if connection.ingestion is None or not isinstance(data_collection_rule, Refusal):
+        return None
+    if data_collection_rule.finding.cause not in NOT_FOUND:
+        return None
+    subscription, group, name = connection.ingestion.place
+    return finding(
+        "object_not_found",
+        about="rule",
+        explanation=f"There is no data collection rule {name} in the resource group {group} of subscription"
+        f" {subscription}: ingestion.rule is mistyped, or the rule was deleted.",
+        remedy="Correct ingestion.rule: Azure portal > Data collection rules > the rule > JSON view > Resource ID."
+        " Where the rule was deleted, create it again and give the sender its new endpoint and immutable id.",
+        code=data_collection_rule.finding.code,
+    )
