@@ -183,9 +183,8 @@ def test_network(
     """By the endpoint resource and by the workspace; a sender within the private network is not hindered. The rule's
     own host, where the sender uses it, is not the endpoint resource's.
     """
-    own_host = isinstance(data_collection_rule, Answer) and is_own_host(
-        data_collection_rule.data, of_ingestion(connection).endpoint
-    )
+    endpoint = of_ingestion(connection).endpoint
+    own_host = isinstance(data_collection_rule, Answer) and is_own_host(data_collection_rule.data, endpoint)
     if isinstance(data_collection_endpoint, Answer) and not own_host:
         resource: DataEndpoint = data_collection_endpoint.data
         rules = resource.properties.network_acls
