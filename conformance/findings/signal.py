@@ -43,6 +43,8 @@ _LOG_ANALYTICS = frozenset(
 
 
 _OAUTH = frozenset({"invalid_client", "invalid_grant", "unauthorized_client", "invalid_scope", "invalid_resource"})
+_LOCAL = _OAUTH | {"invalid_request", "access_denied", "too_many_requests", "unknown"}
+"""Codes that the endpoint of managed identities has in common with Entra."""
 _AZURE = lazy_pattern(r"/subscriptions/|'Microsoft\.(?!Graph)[A-Z]\w+|\bMicrosoft\.(?!Graph)[A-Z]\w+/\w", re.IGNORECASE)
 _MANAGED_IDENTITY = lazy_pattern(
     r"ManagedIdentity(?:Credential|Error)|\bIMDS\b|ImdsCredential|\bMSI endpoint|\bconnect to MSI\b"
@@ -181,7 +183,7 @@ def _place(found: Contents) -> hosts.Address | None:
 
 def guess(found: Contents, text: str, shape: Shape, headers: Mapping[str, str]) -> str | None:
     """Return the service that answers in this form; None if several do."""
-    if not found.numbers and _MANAGED_IDENTITY.search(text):
+    if not found.numbers and _LOCAL.issuperset(code.lower() for code in found.codes) and _MANAGED_IDENTITY.search(text):
         return hosts.OTHER
     codes = {code.lower() for code in (*found.codes, *found.mentions)}
     if codes & _OAUTH or found.numbers or {"error_description", "error_codes"} & found.keys:

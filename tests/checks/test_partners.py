@@ -39,16 +39,15 @@ def test_what_is_missing_is_told_with_its_own_fix(scenario: str, check: str, cau
     assert fix in ended.root.finding.fix.text
 
 
-def test_delegations_of_other_customers_are_no_role_at_a_wrong_place() -> None:
+@pytest.mark.parametrize("seen", ["the customer's", "another customer's"])
+def test_delegations_of_other_customers_are_no_role_at_a_wrong_place(seen: str) -> None:
     """A provider sees the subscriptions of all its customers; the fix is about this one's delegation."""
     there = world("delegation-without-role")
-    for seen in (there.connection.subscription_id, "99999999-9999-4999-8999-999999999999"):
-        listed = {"id": f"/subscriptions/{seen}", "subscriptionId": seen, "displayName": "x", "state": "Enabled"}
-        ended = fails(
-            "RBAC-001", changed(there, "arm.subscriptions", lambda _, one=listed: {"value": [one]}), "rbac_role_missing"
-        )
-        assert ended.root is not None
-        assert "registration definition of Azure Lighthouse" in ended.root.finding.fix.text
+    id = there.connection.subscription_id if seen == "the customer's" else "99999999-9999-4999-8999-999999999999"
+    listed = {"id": f"/subscriptions/{id}", "subscriptionId": id, "displayName": "x", "state": "Enabled"}
+    ended = fails("RBAC-001", changed(there, "arm.subscriptions", lambda _: {"value": [listed]}), "rbac_role_missing")
+    assert ended.root is not None
+    assert "registration definition of Azure Lighthouse" in ended.root.finding.fix.text
 
 
 def test_commands_for_a_registration_sign_in_where_it_is() -> None:

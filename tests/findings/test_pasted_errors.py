@@ -103,6 +103,11 @@ def test_endpoints_of_managed_identities_answer_in_entras_form(subtests: pytest.
         ("The environment variable AZURE_FEDERATED_TOKEN_FILE is not set", "credential_missing"),
         ("ManagedIdentityCredential: AADSTS7000112: Application 'x' is disabled.", "app_disabled"),
         (json.dumps({"error": "invalid_request", "error_description": "something else"}), "request_malformed"),
+        (
+            f"{FORBIDDEN}https://graph.microsoft.com/v1.0/security/incidents ManagedIdentityCredential",
+            "app_role_missing",
+        ),
+        ("(AuthorizationFailed) denied\nManagedIdentityCredential.get_token succeeded", "rbac_role_missing"),
     ]:
         with subtests.test(text=text):
             assert explain(text).cause == cause
