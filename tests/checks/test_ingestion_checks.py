@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -54,6 +55,19 @@ def test_what_hangs_on_a_missing_rule_is_not_a_second_cause(subtests: pytest.Sub
             assert failed.root
             assert "JSON view" in failed.root.finding.fix.text
             assert [id for id, ended in judged(gone).items() if ended.status == "failed"] == ["ING-001"]
+
+
+def test_a_rule_in_a_group_that_is_missing_is_not_a_second_cause() -> None:
+    refusal = httpx.Response(
+        404, json={"error": {"code": "ResourceGroupNotFound", "message": "It could not be found."}}
+    )
+    there = ingesting_world()
+    for endpoint in ("arm.resource_group", "arm.workspace", "arm.data_collection_rule", "arm.permissions_of_rule"):
+        there = answered(there, endpoint, refusal)
+    assert there.connection.ingestion
+    _, group, _ = there.connection.ingestion.place
+    there.connection = replace(there.connection, resource_group=group)
+    blocked("ING-001", there, "ARM-002", "resource_group_not_found")
 
 
 def test_another_rule_than_asked_for() -> None:
