@@ -32,12 +32,14 @@ class Limit:
 
     @property
     def size(self) -> float:
-        """What may be asked at once. Of a window it is half, so that what follows at ``rate`` does not exceed it."""
+        """Return what may be asked at once. Of a window it is half, so that what follows at ``rate`` does not exceed
+        it.
+        """
         return self.requests if self.bucket else self.requests / 2
 
     @property
     def rate(self) -> float:
-        """What may be asked in a second in the long run."""
+        """Return what may be asked in a second in the long run."""
         return self.size / self.seconds
 
     @property

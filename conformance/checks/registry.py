@@ -75,12 +75,12 @@ class Check(EvidenceFunction):
 
     @property
     def description(self) -> str:
-        """The docstring of the function: how it is judged."""
+        """Return the docstring of the function: how it is judged."""
         return (self.function.__doc__ or "").strip()
 
     @property
     def shipped(self) -> bool:
-        """Whether the check is part of this suite, and not the user's own."""
+        """Return whether the check is part of this suite, and not the user's own."""
         return self.function.__module__.startswith(f"{__package__}.")
 
 

@@ -107,12 +107,12 @@ class Run:
 
     @property
     def unfinished(self) -> list[str]:
-        """The names of the connections without a verdict."""
+        """Return the names of the connections without a verdict."""
         return [place.name for place in self.plan.waiting if place.name not in self.store.names]
 
     @property
     def exit_code(self) -> ExitCode:
-        """The exit code of the worst connection; a connection without a verdict counts as the worst."""
+        """Return the exit code of the worst connection; a connection without a verdict counts as the worst."""
         without = {failure.exit_code for failure in self.failures}
         if ExitCode.USAGE in without:
             return ExitCode.USAGE

@@ -34,7 +34,7 @@ class RunSummary(Protocol):
 
     @property
     def exit_code(self) -> int:
-        """The exit code of the run, as the README lists them."""
+        """Return the exit code of the run, as the README lists them."""
 
     def show(self, console: Console, verbose: int = 0) -> None:
         """Prints it."""
@@ -44,7 +44,7 @@ class RunSummary(Protocol):
 
     @property
     def page(self) -> str:
-        """The name of the file to open first, in the folder that :meth:`write` fills."""
+        """Return the name of the file to open first, in the folder that :meth:`write` fills."""
 
     def summary(self) -> bytes:
         """In Markdown, for the summary of a CI job."""
@@ -64,12 +64,12 @@ class ConnectionsSummary:
 
     @property
     def exit_code(self) -> int:
-        """The exit code of the run, as the README lists them."""
+        """Return the exit code of the run, as the README lists them."""
         return self.document.run.exit_code
 
     @property
     def page(self) -> str:
-        """The name of the file to open first, in the folder that :meth:`write` fills."""
+        """Return the name of the file to open first, in the folder that :meth:`write` fills."""
         return "report.html"
 
     def show(self, console: Console, verbose: int = 0) -> None:
@@ -111,12 +111,12 @@ class FleetSummary:
 
     @property
     def exit_code(self) -> int:
-        """The exit code of the run, as the README lists them."""
+        """Return the exit code of the run, as the README lists them."""
         return self.fleet.head.run.exit_code
 
     @property
     def page(self) -> str:
-        """The name of the file to open first, in the folder that :meth:`write` fills."""
+        """Return the name of the file to open first, in the folder that :meth:`write` fills."""
         return "index.html"
 
     def show(self, console: Console, verbose: int = 0) -> None:

@@ -289,7 +289,7 @@ def _shapes(before: Mapping[str, tuple[str, ...]], now: Mapping[str, tuple[str, 
 
 
 def _missing(field: str, shape: Mapping[str, str]) -> bool:
-    """Whether a shape lacks a field that it could have: what is around the field is there.
+    """Return whether a shape lacks a field that it could have: what is around the field is there.
 
     An array without an element, and a kind of object not met, say nothing about fields; nor does a shape that
     was cut off before.

@@ -119,7 +119,7 @@ def height(console: Console) -> int:
 
 
 def plain(console: Console) -> bool:
-    """Whether only ASCII is sure to be shown."""
+    """Return whether only ASCII is sure to be shown."""
     return not (console.encoding or "").lower().startswith("utf")
 
 

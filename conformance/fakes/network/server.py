@@ -85,18 +85,18 @@ class Server:
 
     @property
     def requests(self) -> int:
-        """How many requests have arrived."""
+        """Return how many requests have arrived."""
         return self._application.requests
 
     @property
     def control_url(self) -> str:
-        """Where the control answers, if there is one."""
+        """Return where the control answers, if there is one."""
         return f"{self.url}/control"
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that make curl, Python and most other clients use this server, and trust it alone; for the
-        control, ``SENTINEL_CONTROL``, and where Azure's SDKs find managed identities.
+        """Return the variables that make curl, Python and most other clients use this server, and trust it alone; for
+        the control, ``SENTINEL_CONTROL``, and where Azure's SDKs find managed identities.
         """
         return self.trusting(self.ca_file)
 

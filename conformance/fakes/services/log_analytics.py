@@ -38,7 +38,7 @@ def headers(call: Call, status: int = 200) -> dict[str, str]:
 
 
 def body(call: Call, code: str, message: str, extra: Mapping[str, Any]) -> dict[str, Any]:
-    """The error document: nested inner errors are spelt ``innererror``, and there is a correlation id."""
+    """Return the error document: nested inner errors are spelt ``innererror``, and there is a correlation id."""
     error: dict[str, Any] = {"message": message, "code": code, "correlationId": new_id()}
     inner: dict[str, Any] | None = None
     for level in reversed(extra.get("inner", ())):
@@ -268,7 +268,7 @@ def _document(result: canned_kql.Result) -> dict[str, Any]:
 
 
 def _wire(value: Any, kind: str) -> Any:
-    """A value as the wire has it: seven fraction digits, and no null among strings."""
+    """Return a value as the wire has it: seven fraction digits, and no null among strings."""
     if isinstance(value, datetime):
         return stamp(value.astimezone(UTC))
     return "" if value is None and kind == "string" else value

@@ -87,12 +87,12 @@ class Chain:
 
     @property
     def columns(self) -> list[tuple[str, list[Box]]]:
-        """The boxes below the head of their column, for a narrow screen."""
+        """Return the boxes below the head of their column, for a narrow screen."""
         return [(title, [box for box in self.boxes if box.x == x]) for title, x in self.heads]
 
     @property
     def sentence(self) -> str:
-        """What the picture shows, for who does not see it."""
+        """Return what the picture shows, for who does not see it."""
         return "; ".join(f"{box.title}: {box.label}" for box in self.boxes)
 
 
