@@ -91,5 +91,7 @@ class Route:
 
     @property
     def exemption(self) -> str | None:
-        """Return the NO_PROXY entry because of which the request goes past a configured proxy; None if there is none."""
+        """Return the NO_PROXY entry because of which the request goes past a configured proxy; None if there is
+        none.
+        """
         return exemption(self.host) if self.proxy is None else None

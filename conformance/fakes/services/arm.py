@@ -166,7 +166,9 @@ OF_GROUP, OF_SUBSCRIPTION = (
 @answers(OF_GROUP, "documented", OF_GROUP.source)
 @answers(arm.ROLE_ASSIGNMENTS, "recorded", "azure-sdk recordings of role-assignment lists")
 def role_assignments(call: Call) -> httpx.Response:
-    """Return what reaches the scope (inherited ones included) or lies below it; ``$filter`` narrows it to a principal."""
+    """Return what reaches the scope (inherited ones included) or lies below it; ``$filter`` narrows it to a
+    principal.
+    """
     scope, option = scope_of(call), call.option("$filter") or ""
     principal = re.search(r"(?:assignedTo\('|principalId eq ')([^']+)'", option)
     visible = [

@@ -55,7 +55,9 @@ def headers(call: Call, status: int = 200) -> dict[str, str]:
 
 
 def challenge(call: Call, since: datetime) -> str:
-    """Return the header that asks for a token issued since then (facts: the form is documented, the members observed)."""
+    """Return the header that asks for a token issued since then (facts: the form is documented, the members
+    observed).
+    """
     claims = {"access_token": {"nbf": {"essential": True, "value": str(int(since.timestamp()))}}}
     encoded = base64.b64encode(json.dumps(claims).encode()).decode()
     return f'{headers(call, 401)["WWW-Authenticate"]}, error="insufficient_claims", claims="{encoded}"'

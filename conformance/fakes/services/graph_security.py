@@ -79,7 +79,9 @@ def legacy_alerts(call: Call) -> httpx.Response:
 
 
 def _alerts(call: Call) -> list[dict[str, Any]]:
-    """Return the alerts that Graph shows: Sentinel's own only of a workspace that is connected to the Defender portal."""
+    """Return the alerts that Graph shows: Sentinel's own only of a workspace that is connected to the Defender
+    portal.
+    """
     defender = call.tenant.defender
     return [alert for alert in defender.graph_alerts if defender.workspace_connected or not _of_sentinel(alert)]
 
@@ -175,7 +177,9 @@ OF_INCIDENT = {
 
 
 def _changes_of(call: Call, allowed_values: Mapping[str, tuple[str, ...] | None]) -> dict[str, Any] | httpx.Response:
-    """Return the members that a body changes; a refusal of a value that there is not, or of a member not modelled here."""
+    """Return the members that a body changes; a refusal of a value that there is not, or of a member not
+    modelled here.
+    """
     body = call.json
     if not isinstance(body, dict):
         return refuse(call, "query-invalid", reason="The request body is not an object.")

@@ -225,7 +225,9 @@ def _relation(
 
 
 def indicator_body(workspace: Workspace, row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a threat indicator as the API of before the STIX objects shows it, from its row of ThreatIntelIndicators."""
+    """Return a threat indicator as the API of before the STIX objects shows it, from its row of
+    ThreatIntelIndicators.
+    """
     name = stable_id("indicator body", row["Id"])
     kind = row["ObservableKey"].partition(":")[0]
     value = {"valueType": kind, "value": row["ObservableValue"]}

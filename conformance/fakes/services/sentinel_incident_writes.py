@@ -179,7 +179,9 @@ def _owner(owner: Any) -> Person | None:
 
 
 def _create(call: Call, workspace: Workspace, changes: Mapping[str, Any]) -> Incident:
-    """Return an incident without alerts. The Defender portal does not show it: Graph has none of those created by hand."""
+    """Return an incident without alerts. The Defender portal does not show it: Graph has none of those created
+    by hand.
+    """
     now = call.tenant.clock.service_now()
     numbers = [incident.number for incident in workspace.incidents]
     new_incident = Incident(
