@@ -63,7 +63,7 @@ class Service:
     running: int | None = None
     """Requests of an account that are worked on at a time; more than these wait in the service's own queue."""
     queued: int = 0
-    """How many may wait there. What is more is told to wait."""
+    """How many may wait there. More requests get 429."""
 
     @property
     def name(self) -> str:

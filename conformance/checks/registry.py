@@ -47,7 +47,7 @@ class Check(EvidenceFunction):
     """What must hold, as a pure function of evidence.
 
     ``owns`` names the causes that are this check's to report, as ``cause`` or ``cause:about``; ``using`` maps a
-    parameter to the probe that it stands for; ``cause`` is the cause of a failed ``assert`` statement; ``facts`` are
+    parameter to its probe; ``cause`` is the cause of a failed ``assert`` statement; ``facts`` are
     passed in by parameter name. ``moving``: it compares answers that a busy tenant changes, so its findings are
     confirmed with new answers. ``reads_text``: it looks for words in the customer's own texts, such as queries of
     rules, so a recording, whose texts are pseudonyms, does not hold it. ``applies`` returns why the check does not

@@ -24,7 +24,7 @@ USABLE = ("log_analytics", "sentinel", "graph", "defender")
 
 @dataclass(frozen=True, init=False)
 class Connection:
-    """One connection. Formats are not checked here: :func:`~conformance.connection.problems` tells what is wrong.
+    """One connection. Formats are not checked here: :func:`~conformance.connection.problems` returns what is wrong.
 
     ``client_secret`` is a shorthand for a :class:`ClientSecret` credential; ``cloud`` and ``profile`` may be names.
     Without ``apis``, the connection uses those that its profile and its expectations lead to.

@@ -81,7 +81,7 @@ class Run:
     verdicts: Counter[VerdictStatus] = field(default_factory=Counter)
     failures: list[Failure] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    """What to tell the user about the run, a line each."""
+    """Notes about the run for the user, a line each."""
 
     async def go(self, scheduler: str | None = None, processes: int | None = None) -> None:
         """Verify the connections that have no verdict yet.

@@ -214,7 +214,7 @@ class Tally:
             selection = "part"  # something else took checks away: another plugin, or -x
         stale = self._use.stale(self._today) if self._today and not unfinished else ()
         previous, many = self._previous and replace(self._previous, unfinished=unfinished), len(unfinished)
-        if count + many > MAX_NAMED:  # as it will be told when all are finished
+        if count + many > MAX_NAMED:  # as the final report counts it
             earlier = _past(history)
             fleet = self._aggregate.overview(duration, selection, command, stale, previous, many, failed_tests, earlier)
             return FleetSummary(fleet, entries)

@@ -22,7 +22,7 @@ class Exchange:
     request_id: str | None
     date: datetime | None
     received: datetime | None
-    """The local wall clock when the answer came: against ``date`` it tells the skew."""
+    """The local wall clock when the answer came: its difference to ``date`` is the skew."""
     started: float
     elapsed: float
     attempts: int = 1

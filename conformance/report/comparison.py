@@ -25,7 +25,7 @@ SCHEMAS = ("sentinel-conformance/report/1", "sentinel-conformance/cassette/1")
 """What can be compared with: a report, or the manifest of a cassette."""
 FAILING = frozenset({"failed", "blocked", "inconclusive", "error"})
 MAX_FIELDS = 50
-"""Changed fields of one endpoint that are told; more are counted."""
+"""Changed fields of one endpoint that are listed; more are counted."""
 
 
 class ComparisonError(UsageError):

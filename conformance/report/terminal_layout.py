@@ -1,4 +1,4 @@
-"""Lines for a terminal of any width, colour and encoding: what is told is in ``terminal``."""
+"""Lines for a terminal of any width, colour and encoding: their content is in ``terminal``."""
 
 from __future__ import annotations
 

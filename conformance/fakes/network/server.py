@@ -32,7 +32,7 @@ EXTRA = {"httptools", "trustme", "uvicorn"}
 class Server:
     """Serves ``handler`` under ``hosts`` while it is entered with ``async with``; :func:`serving` for other code.
 
-    ``host`` and ``port`` are where it listens: loopback and any free port, unless told otherwise. ``latency`` is the
+    ``host`` and ``port`` are where it listens: loopback and any free port by default. ``latency`` is the
     seconds before each answer, or a function of the request that gives them. ``log`` takes one line of JSON per
     request: a function, or a file that is appended to. ``control`` answers plain HTTP on the same port, to clients on
     this machine; ``obstacle`` tells what keeps clients from a host. Raises ImportError where the extra ``server`` is

@@ -237,7 +237,7 @@ def _preferences(call: Call) -> set[str]:
 
 
 def _place(text: str, offset: int) -> dict[str, Any]:
-    """Line and column of an offset, counted from 1, and what stands there."""
+    """Return line and column of an offset, counted from 1, and the text there."""
     line, pos = text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
     return {"line": line, "pos": pos, "token": text[offset : offset + 20]}
 

@@ -26,7 +26,7 @@ Weight = Literal["failed", "inconclusive", "warning"]
 WEIGHTS: tuple[Weight, ...] = ("failed", "inconclusive", "warning")
 """How a cause counts, the worst first; each is named as the outcome that it makes."""
 MAX_ROWS = 5
-"""Connections that are told as the slowest, and as the most throttled."""
+"""Connections listed as the slowest, and as the most throttled."""
 NAMES = 3
 """Names in a sentence; what is left is counted."""
 

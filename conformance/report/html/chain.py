@@ -11,7 +11,7 @@ from conformance.report.wording import ORDER, SIGNS, counted, worst
 
 WIDTH, HEIGHT = 216, 56
 GAP, ROW = 58, 72
-"""Between columns, and from one row to the next. How a box looks, its size too, stands in the style."""
+"""Between columns, and from one row to the next. The style has the looks of a box and its size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Chain:
 
     @property
     def sentence(self) -> str:
-        """Return what the picture shows, for who does not see it."""
+        """Return the alternative text of the picture."""
         return "; ".join(f"{box.title}: {box.label}" for box in self.boxes)
 
 
