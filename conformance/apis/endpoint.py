@@ -96,12 +96,12 @@ class Endpoint(Generic[T]):
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """The names of the values that the path is filled in with."""
+        """Return the names of the values that the path is filled in with."""
         return tuple(_PARAMETER.findall(self.path))
 
     @property
     def regex(self) -> str:
-        """The text of :attr:`pattern`."""
+        """Return the text of :attr:`pattern`."""
         parts = _PARAMETER.split(self.path)
         regex = "".join(re.escape(part) if i % 2 == 0 else f"(?P<{part}>[^/?#]+)" for i, part in enumerate(parts))
         return rf"\A{regex}\Z"

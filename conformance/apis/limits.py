@@ -32,12 +32,14 @@ class Limit:
 
     @property
     def size(self) -> float:
-        """What may be asked at once. Of a window it is half, so that what follows at ``rate`` does not exceed it."""
+        """Return what may be asked at once. Of a window it is half, so that what follows at ``rate`` does not exceed
+        it.
+        """
         return self.requests if self.bucket else self.requests / 2
 
     @property
     def rate(self) -> float:
-        """What may be asked in a second in the long run."""
+        """Return what may be asked in a second in the long run."""
         return self.size / self.seconds
 
     @property
@@ -61,7 +63,7 @@ class Service:
     running: int | None = None
     """Requests of an account that are worked on at a time; more than these wait in the service's own queue."""
     queued: int = 0
-    """How many may wait there. What is more is told to wait."""
+    """How many may wait there. More requests get 429."""
 
     @property
     def name(self) -> str:

@@ -109,7 +109,9 @@ class QueryResponse(Shape, frozen=True, kw_only=True):
 
     @property
     def primary(self) -> QueryTable:
-        """The table that the query asked for (not always named PrimaryResult); without columns if there is none."""
+        """Return the table that the query asked for (not always named PrimaryResult); without columns if there
+        is none.
+        """
         primary_tables = (table for table in self.tables if table.name == PRIMARY)
         return next(primary_tables, self.tables[0] if self.tables else QueryTable(name=PRIMARY, columns=(), rows=()))
 

@@ -63,7 +63,7 @@ class Incident(Resource, frozen=True, kw_only=True):
 
     @property
     def alerts_count(self) -> int:
-        """How many alerts it says it has; 0 when it does not say."""
+        """Return how many alerts it says it has; 0 when it does not say."""
         data = self.properties.additional_data
         return (data.alerts_count or 0) if data else 0
 

@@ -16,7 +16,7 @@ SOON = timedelta(days=180)
 @dataclass(frozen=True, slots=True)
 class Announcement:
     """An announced end. ``remaining`` is what a customer who depends on it has to do, ``guide`` which steps of the
-    onboarding guide change by then; ``checks`` are the ids of the checks that tell who depends on it.
+    onboarding guide change by then; ``checks`` are the ids of the checks that show whether a connection depends on it.
     """
 
     id: str

@@ -22,7 +22,7 @@ class Root:
 
     @property
     def conclusive(self) -> bool:
-        """Whether a service gave a positive sign; otherwise the cause could not be established."""
+        """Return whether a service gave a positive sign; otherwise the cause could not be established."""
         return self.finding.conclusive
 
 
@@ -51,10 +51,10 @@ class Outcome:
 
     @property
     def blocked_by(self) -> str | None:
-        """The id of the check that owns the root cause; None of an outcome that is not blocked."""
+        """Return the id of the check that owns the root cause; None of an outcome that is not blocked."""
         return self.root.check if self.root and self.status == "blocked" else None
 
     @property
     def cause(self) -> str | None:
-        """The id of the root cause; None without one."""
+        """Return the id of the root cause; None without one."""
         return self.root.finding.cause if self.root else None

@@ -26,7 +26,7 @@ class Promise:
 
     @property
     def binding(self) -> bool:
-        """Whether breaking it may be a failure; otherwise it is a warning at worst."""
+        """Return whether breaking it may be a failure; otherwise it is a warning at worst."""
         return self.tier in BINDING
 
 

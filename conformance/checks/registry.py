@@ -47,7 +47,7 @@ class Check(EvidenceFunction):
     """What must hold, as a pure function of evidence.
 
     ``owns`` names the causes that are this check's to report, as ``cause`` or ``cause:about``; ``using`` maps a
-    parameter to the probe that it stands for; ``cause`` is the cause of a failed ``assert`` statement; ``facts`` are
+    parameter to its probe; ``cause`` is the cause of a failed ``assert`` statement; ``facts`` are
     passed in by parameter name. ``moving``: it compares answers that a busy tenant changes, so its findings are
     confirmed with new answers. ``reads_text``: it looks for words in the customer's own texts, such as queries of
     rules, so a recording, whose texts are pseudonyms, does not hold it. ``applies`` returns why the check does not
@@ -75,12 +75,12 @@ class Check(EvidenceFunction):
 
     @property
     def description(self) -> str:
-        """The docstring of the function: how it is judged."""
+        """Return the docstring of the function: how it is judged."""
         return (self.function.__doc__ or "").strip()
 
     @property
     def shipped(self) -> bool:
-        """Whether the check is part of this suite, and not the user's own."""
+        """Return whether the check is part of this suite, and not the user's own."""
         return self.function.__module__.startswith(f"{__package__}.")
 
 

@@ -18,7 +18,7 @@ from conformance.probing.evidence import Answer, Evidence, Refusal
     "ARM-008", "the workspace is not near its daily cap", area="arm", level="should", owns=("daily_cap_reached:near",)
 )
 def test_near_cap(workspace: Answer[Workspace]) -> None:
-    """``dataIngestionStatus`` is not ApproachingQuota; ARM-006 tells where ingestion is stopped already."""
+    """``dataIngestionStatus`` is not ApproachingQuota; ARM-006 fails where ingestion is stopped already."""
     capping = workspace.data.properties.workspace_capping
     if capping and capping.data_ingestion_status == "ApproachingQuota":
         reset = f", which resets at {capping.quota_next_reset_time}" if capping.quota_next_reset_time else ""

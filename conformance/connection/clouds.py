@@ -25,7 +25,7 @@ class Cloud:
 
     @property
     def login(self) -> str:
-        """The base URL of Entra's sign-in."""
+        """Return the base URL of Entra's sign-in."""
         return self.hosts["entra"]
 
     def host(self, api: Api) -> str | None:

@@ -52,13 +52,13 @@ class ConnectionFile(TomlDocument):
     credentials: bool = True
     connections: list[tuple[Connection, int]] = field(default_factory=list)
     keys: dict[str, bool] = field(default_factory=dict)
-    """The keys that something is wrong with, and whether what was meant is told."""
+    """The keys with a problem, and whether a correction is printed."""
     values: dict[str, str] = field(default_factory=dict)
     """Values that can be right, of keys that nothing is wrong with."""
     variables: list[str] = field(default_factory=list)
     """Environment variables that the file refers to, and that are not set."""
     secrets: list[tuple[ConnectionTable, Problem]] = field(default_factory=list)
-    """What is wrong with secrets: told if something else is, else left to the checks, so that a fleet is verified."""
+    """Problems with secrets: reported only beside others, else left to the checks, so that a fleet is verified."""
     lines: Sequence[str] = ()
     """As the file has them."""
 

@@ -26,7 +26,7 @@ class ClientSecret:
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
-        """All of them, in the order of the connection file."""
+        """Return all of them, in the order of the connection file."""
         return (self.secret, *self.others)
 
     def msal(self) -> Any:

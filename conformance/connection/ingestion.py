@@ -29,7 +29,7 @@ class Ingestion:
 
     @property
     def place(self) -> tuple[str, str, str]:
-        """The rule's subscription, resource group and name."""
+        """Return the rule's subscription, resource group and name."""
         return place_of(self.rule)
 
 

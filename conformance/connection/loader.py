@@ -136,7 +136,7 @@ def _read(path: Path, environ: Mapping[str, str], credentials: bool) -> Connecti
         line = file.wrong[-1][0] if document is None else 0
         if not line:
             break
-        # What the parser cannot read is left out, so that it tells the next one.
+        # Lines that the parser cannot read are left out, so that it reports the next one.
         rows = repaired.split("\n")
         rows[line - 1 : line] = [""]
         repaired = "\n".join(rows)

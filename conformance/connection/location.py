@@ -1,4 +1,4 @@
-"""Where connections stand in their files: the lines of their keys, for what points a reader there."""
+"""The lines of connections and their keys in their files, for messages that point there."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ USABLE = ("log_analytics", "sentinel", "graph", "defender")
 
 @dataclass(frozen=True, init=False)
 class Connection:
-    """One connection. Formats are not checked here: :func:`~conformance.connection.problems` tells what is wrong.
+    """One connection. Formats are not checked here: :func:`~conformance.connection.problems` returns what is wrong.
 
     ``client_secret`` is a shorthand for a :class:`ClientSecret` credential; ``cloud`` and ``profile`` may be names.
     Without ``apis``, the connection uses those that its profile and its expectations lead to.
@@ -103,17 +103,17 @@ class Connection:
 
     @property
     def workspace(self) -> str:
-        """The workspace's ARM id."""
+        """Return the workspace's ARM id."""
         return f"{self.group_scope}/providers/Microsoft.OperationalInsights/workspaces/{self.workspace_name}"
 
     @property
     def group_scope(self) -> str:
-        """The resource group's ARM id: where Microsoft advises to assign the role."""
+        """Return the resource group's ARM id: where Microsoft advises to assign the role."""
         return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
 
     @cached_property
     def needs(self) -> Needs:
-        """What its profile and its expectations ask for."""
+        """Return what its profile and its expectations ask for."""
         return Needs.of(self.profile, self.expect)
 
     def calls(self, endpoint: Endpoint[Any]) -> bool:
@@ -128,13 +128,13 @@ class Connection:
 
     @property
     def audiences(self) -> tuple[Audience, ...]:
-        """The audiences that it needs tokens for."""
+        """Return the audiences that it needs tokens for."""
         used = {APIS[api].audience for api in ("arm", *USABLE) if self.uses(api)}
         return tuple(audience for audience in self.cloud.audiences if audience in used)
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """The names of all hosts that it needs: an allow-list for a proxy or a firewall, port 443."""
+        """Return the names of all hosts that it needs: an allow-list for a proxy or a firewall, port 443."""
         return tuple(url.removeprefix("https://") for api, url in self.cloud.hosts.items() if self.uses(api))
 
     def facts(self) -> dict[str, str]:

@@ -40,12 +40,12 @@ class Needs:
 
     @property
     def role(self) -> str:
-        """The Azure role that a fix names: the first one that the profile states, else the reader's."""
+        """Return the Azure role that a fix names: the first one that the profile states, else the reader's."""
         return self.roles[0] if self.roles else READER_ROLE
 
     @property
     def apis(self) -> frozenset[str]:
-        """The APIs that this leads to. Azure roles and actions alone lead to Microsoft Sentinel."""
+        """Return the APIs that this leads to. Azure roles and actions alone lead to Microsoft Sentinel."""
         names = {permission.api for permission in (*self.permissions, *self.optional)}
         names |= {route.api for route in self.routes} - {"arm"}
         names |= {"log_analytics" if action.lower().startswith(_QUERIES) else "sentinel" for action in self.actions}

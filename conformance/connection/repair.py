@@ -92,7 +92,7 @@ def _line(line: str, number: int, keys: Collection[str], into: list[Mistake]) ->
         into.append(Mistake(number, f"found {line.strip()!r}, expected [connection]"))
         return "[connection]"
     if pair:
-        return line  # whatever is wrong with it, the parser tells it
+        return line  # the parser reports what is wrong with it
     into.append(Mistake(number, "is neither a comment, which begins with #, nor a key with = and a value in quotes"))
     return ""
 

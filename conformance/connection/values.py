@@ -36,7 +36,7 @@ class Problem:
 
     @property
     def text(self) -> str:
-        """One line: the key, the value found, and the correction or what was expected."""
+        """Return one line: the key, the value found, and the correction or what was expected."""
         tail = f"; {self.correction}" if self.correction else f", expected {self.expected}"
         return f"{self.key}: found {self.actual}{tail}"
 

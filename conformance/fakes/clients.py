@@ -29,7 +29,7 @@ class Client:
 
     @property
     def is_last(self) -> bool:
-        """Whether the request that has come is to be the last one of the client, since others wait."""
+        """Return whether the request that has come is to be the last one of the client, since others wait."""
         return self._clients is not None and self._clients.crowded
 
     def answered(self) -> None:

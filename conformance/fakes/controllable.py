@@ -76,7 +76,7 @@ class ControllableTenant:
 
     @property
     def name(self) -> str:
-        """The name of this source in reports: ``fake``, or ``fake:SCENARIO``."""
+        """Return the name of this source in reports: ``fake``, or ``fake:SCENARIO``."""
         return "fake" if self.scenario == "healthy" else f"fake:{self.scenario}"
 
     @asynccontextmanager
@@ -88,17 +88,17 @@ class ControllableTenant:
 
     @property
     def connection(self) -> Connection:
-        """The connection as configured; in some scenarios its values are the fault."""
+        """Return the connection as configured; in some scenarios its values are the fault."""
         return self.world.connection
 
     @property
     def state(self) -> Tenant:
-        """The state from which answers follow. It may be changed at any time."""
+        """Return the state from which answers follow. It may be changed at any time."""
         return self.world.tenant
 
     @property
     def requests(self) -> Sequence[httpx.Request]:
-        """The latest requests, oldest first."""
+        """Return the latest requests, oldest first."""
         return tuple(self.world.requests)
 
     # Arranging it

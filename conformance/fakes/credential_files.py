@@ -20,7 +20,7 @@ class CredentialFiles:
 
     @property
     def lines(self) -> str:
-        """The keys as TOML."""
+        """Return the keys as TOML."""
         return "\n".join(f"{key} = {json.dumps(value)}" for key, value in self.keys.items())
 
 

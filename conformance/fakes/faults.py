@@ -65,12 +65,12 @@ class Fault:
 
     @property
     def api(self) -> str | None:
-        """The API whose operation answers so."""
+        """Return the API whose operation answers so."""
         return self.endpoint.partition(".")[0] if self.endpoint else None
 
     @property
     def entry(self) -> str:
-        """The id of the catalogue entry that reads it."""
+        """Return the id of the catalogue entry that reads it."""
         return self.name.replace("/", ".", 1)
 
     @property

@@ -86,7 +86,7 @@ class Fleet:
 
     @property
     def secret(self) -> str:
-        """The client secret of all apps of the fleet."""
+        """Return the client secret of all apps of the fleet."""
         return secret(self._model)
 
     def members(self) -> Iterator[tuple[Connection, str]]:

@@ -37,7 +37,7 @@ class VirtualProvider:
 
     @property
     def published(self) -> IdentityProvider:
-        """What its key document says."""
+        """Return what its key document says."""
         return IdentityProvider(self.issuer, {self.kid: self.key.public_key()})
 
     def token(self, now: datetime, **claims: Any) -> str:

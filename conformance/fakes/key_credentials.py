@@ -40,7 +40,7 @@ class KeyCredential:
 
     @property
     def public_key(self) -> RSAPublicKey:
-        """The key that signatures are verified with. Raises TypeError for a key that is no RSA key."""
+        """Return the key that signatures are verified with. Raises TypeError for a key that is no RSA key."""
         from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
         key = self.certificate.public_key()
@@ -50,14 +50,14 @@ class KeyCredential:
 
     @cached_property
     def sha1(self) -> bytes:
-        """The SHA-1 thumbprint: ``x5t`` of an assertion's header, ``customKeyIdentifier`` in Graph."""
+        """Return the SHA-1 thumbprint: ``x5t`` of an assertion's header, ``customKeyIdentifier`` in Graph."""
         from cryptography.hazmat.primitives.hashes import SHA1
 
         return self.certificate.fingerprint(SHA1())  # noqa: S303 - what the services name certificates by
 
     @cached_property
     def sha256(self) -> bytes:
-        """The SHA-256 thumbprint: ``x5t#S256`` of an assertion's header."""
+        """Return the SHA-256 thumbprint: ``x5t#S256`` of an assertion's header."""
         from cryptography.hazmat.primitives.hashes import SHA256
 
         return self.certificate.fingerprint(SHA256())
@@ -76,7 +76,7 @@ class KeyCredential:
 
     @property
     def subject(self) -> str:
-        """The distinguished name, as Graph shows it for ``displayName``."""
+        """Return the distinguished name, as Graph shows it for ``displayName``."""
         return self.certificate.subject.rfc4514_string()
 
 

@@ -75,7 +75,7 @@ class Life:
         return self._born
 
     def _pick(self) -> Incident | None:
-        """Any incident of the workspace that was not merged into another."""
+        """Return any incident of the workspace that was not merged into another."""
         candidates = [incident for incident in self._workspace.incidents if incident.id not in self._merged]
         return self._random.choice(candidates) if candidates else None
 
@@ -274,4 +274,4 @@ EVENTS: tuple[Callable[[Life], None], ...] = (
     Life.time_passes,
     Life.tokens_roll_over,
 )
-"""What can happen; what stands twice happens twice as often."""
+"""What can happen; an entry that is listed twice happens twice as often."""

@@ -86,7 +86,7 @@ class Fake:
     """
 
     def __init__(self, scenario: str = "healthy", start: datetime | None = None) -> None:
-        arrangement(scenario)  # an unknown one is told now
+        arrangement(scenario)  # raises for an unknown one
         self.scenario, self._start = scenario, start
 
     @property

@@ -53,7 +53,7 @@ class Entry:
 
     @property
     def bare(self) -> bool:
-        """Whether the entry matches status and shape only."""
+        """Return whether the entry matches status and shape only."""
         identifiers = self.codes or self.inner or self.numbers or self.words or self.headers or self.others
         return not (identifiers or self.anywhere or self.path)
 

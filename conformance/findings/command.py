@@ -35,7 +35,7 @@ class Command:
 
     @property
     def templates(self) -> tuple[str, ...]:
-        """All forms."""
+        """Return all forms."""
         return (self.run, *self.shells.values())
 
 

@@ -47,7 +47,7 @@ class Finding:
 
     @property
     def conclusive(self) -> bool:
-        """Whether a service gave a positive sign. Only then may it count as a failure."""
+        """Return whether a service gave a positive sign. Only then may it count as a failure."""
         return CAUSES[self.cause].conclusive
 
 

@@ -116,7 +116,7 @@ class Fix:
 
     @property
     def commands(self) -> tuple[str, ...]:
-        """The commands alone, in the form for bash, zsh and wherever no other is given."""
+        """Return the commands alone, in the form for bash, zsh and wherever no other is given."""
         return tuple(step.command for step in self.steps)
 
 

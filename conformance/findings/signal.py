@@ -81,27 +81,27 @@ class Signal:
 
     @cached_property
     def words(self) -> str:
-        """The messages, for the few cases that a code alone does not decide."""
+        """Return the messages, for the few cases that a code alone does not decide."""
         return ("\n".join(self.messages) or self.text)[:8192]
 
     @cached_property
     def lower_codes(self) -> tuple[str, ...]:
-        """The codes in lower case, in their order."""
+        """Return the codes in lower case, in their order."""
         return tuple(code.lower() for code in self.codes)
 
     @cached_property
     def lower_mentions(self) -> frozenset[str]:
-        """The mentioned words in lower case."""
+        """Return the mentioned words in lower case."""
         return frozenset(word.lower() for word in self.mentions)
 
     @cached_property
     def refused(self) -> pasted.Refused | None:
-        """The refused principal, action and scope, if the answer is a refusal of Azure RBAC."""
+        """Return the refused principal, action and scope, if the answer is a refusal of Azure RBAC."""
         return next((refusal for text in (*self.messages, self.text) if (refusal := pasted.refusal_in(text))), None)
 
     @cached_property
     def roles(self) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-        """The app roles required and carried, if the answer states them."""
+        """Return the app roles required and carried, if the answer states them."""
         return pasted.roles(self.words)
 
 

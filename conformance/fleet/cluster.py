@@ -42,7 +42,7 @@ class Cluster:
 
     async def __aenter__(self) -> Cluster:
         for name in [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]:
-            logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # what goes wrong is told here, once
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # errors are reported here, once
         try:
             self._client = distributed.Client(  # type: ignore[no-untyped-call]
                 self._scheduler, asynchronous=True, timeout=CONNECT, set_as_default=False
@@ -83,7 +83,7 @@ class Cluster:
                 try:
                     result = future.result()
                 except CancelledError:
-                    worker_lost = True  # told when what came in with it is taken
+                    worker_lost = True  # reported once the finished results are taken
                     continue
                 except KilledWorker:
                     if len(batch) > 1:  # one of them kills workers: alone, each tells whether it does

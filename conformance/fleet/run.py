@@ -81,7 +81,7 @@ class Run:
     verdicts: Counter[VerdictStatus] = field(default_factory=Counter)
     failures: list[Failure] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    """What to tell the user about the run, a line each."""
+    """Notes about the run for the user, a line each."""
 
     async def go(self, scheduler: str | None = None, processes: int | None = None) -> None:
         """Verify the connections that have no verdict yet.
@@ -107,12 +107,12 @@ class Run:
 
     @property
     def unfinished(self) -> list[str]:
-        """The names of the connections without a verdict."""
+        """Return the names of the connections without a verdict."""
         return [place.name for place in self.plan.waiting if place.name not in self.store.names]
 
     @property
     def exit_code(self) -> ExitCode:
-        """The exit code of the worst connection; a connection without a verdict counts as the worst."""
+        """Return the exit code of the worst connection; a connection without a verdict counts as the worst."""
         without = {failure.exit_code for failure in self.failures}
         if ExitCode.USAGE in without:
             return ExitCode.USAGE

@@ -75,7 +75,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The entries and failures of a batch, how many seconds it took, and what to tell the user about the run."""
+    """The entries and failures of a batch, how many seconds it took, and notes about the run for the user."""
 
     entries: tuple[Entry, ...] = ()
     failures: tuple[Failure, ...] = ()

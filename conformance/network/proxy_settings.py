@@ -45,7 +45,7 @@ class Proxy:
 
     @property
     def has_credentials(self) -> bool:
-        """Whether the URL of the proxy contains a user name or a password."""
+        """Return whether the URL of the proxy contains a user name or a password."""
         return bool(httpx.URL(self.url).userinfo)
 
 

@@ -85,11 +85,13 @@ class Route:
 
     @property
     def schemes(self) -> tuple[str, ...]:
-        """The authentication schemes that the proxy offers, such as ("Negotiate", "NTLM")."""
+        """Return the authentication schemes that the proxy offers, such as ("Negotiate", "NTLM")."""
         offered = re.sub(r'"[^"]*"', '""', self.headers.get("proxy-authenticate", ""))
         return tuple(dict.fromkeys(name for name in _SCHEME.findall(offered) if len(name) < 20))
 
     @property
     def exemption(self) -> str | None:
-        """The NO_PROXY entry because of which the request goes past a configured proxy; None if there is none."""
+        """Return the NO_PROXY entry because of which the request goes past a configured proxy; None if there is
+        none.
+        """
         return exemption(self.host) if self.proxy is None else None

@@ -1,4 +1,4 @@
-"""Where the reports of a run go, once they are made: into a folder, and to those who want to be told."""
+"""Where the reports of a run go: into a folder, and out as notifications."""
 
 from __future__ import annotations
 

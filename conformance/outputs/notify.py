@@ -48,7 +48,7 @@ def addresses(references: Sequence[str], environ: Mapping[str, str] = os.environ
 
 
 def worth_telling(document: Document) -> bool:
-    """Whether anybody has to know: the run fails, or differs from the one that it was compared with."""
+    """Return whether anybody has to know: the run fails, or differs from the one that it was compared with."""
     changed = document.comparison and any(document.comparison.connections.values())
     return document.run.exit_code != 0 or bool(changed)
 

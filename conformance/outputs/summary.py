@@ -34,7 +34,7 @@ class RunSummary(Protocol):
 
     @property
     def exit_code(self) -> int:
-        """The exit code of the run, as the README lists them."""
+        """Return the exit code of the run, as the README lists them."""
 
     def show(self, console: Console, verbose: int = 0) -> None:
         """Prints it."""
@@ -44,7 +44,7 @@ class RunSummary(Protocol):
 
     @property
     def page(self) -> str:
-        """The name of the file to open first, in the folder that :meth:`write` fills."""
+        """Return the name of the file to open first, in the folder that :meth:`write` fills."""
 
     def summary(self) -> bytes:
         """In Markdown, for the summary of a CI job."""
@@ -64,12 +64,12 @@ class ConnectionsSummary:
 
     @property
     def exit_code(self) -> int:
-        """The exit code of the run, as the README lists them."""
+        """Return the exit code of the run, as the README lists them."""
         return self.document.run.exit_code
 
     @property
     def page(self) -> str:
-        """The name of the file to open first, in the folder that :meth:`write` fills."""
+        """Return the name of the file to open first, in the folder that :meth:`write` fills."""
         return "report.html"
 
     def show(self, console: Console, verbose: int = 0) -> None:
@@ -111,12 +111,12 @@ class FleetSummary:
 
     @property
     def exit_code(self) -> int:
-        """The exit code of the run, as the README lists them."""
+        """Return the exit code of the run, as the README lists them."""
         return self.fleet.head.run.exit_code
 
     @property
     def page(self) -> str:
-        """The name of the file to open first, in the folder that :meth:`write` fills."""
+        """Return the name of the file to open first, in the folder that :meth:`write` fills."""
         return "index.html"
 
     def show(self, console: Console, verbose: int = 0) -> None:
@@ -214,7 +214,7 @@ class Tally:
             selection = "part"  # something else took checks away: another plugin, or -x
         stale = self._use.stale(self._today) if self._today and not unfinished else ()
         previous, many = self._previous and replace(self._previous, unfinished=unfinished), len(unfinished)
-        if count + many > MAX_NAMED:  # as it will be told when all are finished
+        if count + many > MAX_NAMED:  # as the final report counts it
             earlier = _past(history)
             fleet = self._aggregate.overview(duration, selection, command, stale, previous, many, failed_tests, earlier)
             return FleetSummary(fleet, entries)

@@ -29,7 +29,7 @@ class Clock:
 class VirtualClock(Clock):
     """A clock on which waiting takes no time: ``sleep`` skips ahead. It starts now, or is stopped at ``start``.
 
-    ``skew`` is how far the local wall clock is off. ``began`` is the moment that a tenant's history is told from, the
+    ``skew`` is how far the local wall clock is off. ``began`` is the moment at which a tenant's history ends, the
     start unless said.
     """
 

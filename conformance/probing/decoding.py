@@ -106,7 +106,7 @@ class Layer:
     def __init__(self, name: str, largest: int) -> None:
         self._name, self._largest, self._length = name, largest, 0
         self._head = b""
-        """What came while it was not enough to tell the format."""
+        """Bytes received before the format is known."""
         self._decoder: Any = None
 
     def feed(self, data: bytes) -> Iterator[bytes]:

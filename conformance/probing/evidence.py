@@ -22,7 +22,7 @@ class Exchange:
     request_id: str | None
     date: datetime | None
     received: datetime | None
-    """The local wall clock when the answer came: against ``date`` it tells the skew."""
+    """The local wall clock when the answer came: its difference to ``date`` is the skew."""
     started: float
     elapsed: float
     attempts: int = 1
@@ -35,12 +35,12 @@ class Exchange:
 
     @property
     def skew(self) -> timedelta | None:
-        """How far the local clock was ahead when the answer came; None if the answer has no date."""
+        """Return how far the local clock was ahead when the answer came; None if the answer has no date."""
         return None if self.date is None or self.received is None else self.received - self.date
 
     @property
     def api(self) -> str:
-        """The name of the API."""
+        """Return the name of the API."""
         return self.endpoint.partition(".")[0]
 
 

@@ -68,7 +68,7 @@ class EvidenceFunction:
 
     @cached_property
     def parameters(self) -> Mapping[str, bool]:
-        """Each parameter's name, and whether it takes any evidence (else only an answer)."""
+        """Return each parameter's name, and whether it takes any evidence (else only an answer)."""
         hints = get_type_hints(self.function)
         return {
             name: (get_origin(hints.get(name)) or hints.get(name)) is Evidence

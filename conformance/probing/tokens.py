@@ -46,23 +46,23 @@ class Token:
 
     @cached_property
     def claims(self) -> Mapping[str, Any]:
-        """The payload of the token, for diagnosis only (the signature is not ours to check); empty if opaque."""
+        """Return the payload of the token, for diagnosis only (the signature is not ours to check); empty if opaque."""
         return decode_claims(self.text)
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """The application permissions that the token carries."""
+        """Return the application permissions that the token carries."""
         roles = self.claims.get("roles")
         return tuple(role for role in roles if isinstance(role, str)) if isinstance(roles, list) else ()
 
     @property
     def app_id(self) -> str:
-        """The client id of the app (claim ``appid``, or ``azp``); empty where the token does not say."""
+        """Return the client id of the app (claim ``appid``, or ``azp``); empty where the token does not say."""
         return str(self.claims.get("appid") or self.claims.get("azp") or "")
 
     @property
     def object_id(self) -> str | None:
-        """The object id of the service principal (claim ``oid``)."""
+        """Return the object id of the service principal (claim ``oid``)."""
         oid = self.claims.get("oid")
         return oid if isinstance(oid, str) else None
 

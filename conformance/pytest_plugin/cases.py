@@ -51,7 +51,7 @@ class Run:
 
     @property
     def evidence(self) -> Mapping[str, Evidence]:
-        """What came back for each probe, by its name."""
+        """Return what came back for each probe, by its name."""
         assert self.examination is not None
         return self.examination.gathered.evidence
 
@@ -64,7 +64,9 @@ class Run:
 
     @property
     def ran(self) -> list[Case]:
-        """The cases whose items ran, in the order of a connection: other plugins, or ``-x``, may keep some from it."""
+        """Return the cases whose items ran, in the order of a connection: other plugins, or ``-x``, may keep some from
+        it.
+        """
         return sorted((case for case in self.cases if case.outcome), key=lambda case: order(case.check))
 
     def outcomes(self) -> list[Outcome]:

@@ -67,12 +67,12 @@ class Conclusion:
 
     @property
     def shortage(self) -> Shortage | str | None:
-        """What this machine lacked, here or in a worker, for the connections that are not finished."""
+        """Return what this machine lacked, here or in a worker, for the connections that are not finished."""
         return self.workers.shortage if self.workers else self.loop.shortage
 
     @property
     def selected(self) -> list[str]:
-        """The names of the connections with a selected check."""
+        """Return the names of the connections with a selected check."""
         return self.workers.selected() if self.workers else [run.asked.name for run in self.runs if run.selected]
 
     def _summarize(self, session: pytest.Session, ending: Ending) -> bool:

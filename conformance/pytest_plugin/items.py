@@ -51,7 +51,7 @@ class CheckItem(pytest.Item):
 
     @property
     def function(self) -> Any:
-        """The test function, under the name that pytest's own items have for it too."""
+        """Return the test function, under the name that pytest's own items have for it too."""
         return self.obj
 
     def begin(self) -> None:
@@ -101,7 +101,7 @@ def mark(name: str) -> pytest.Mark:
 
 
 def needs_other_fixtures(function: Any, checks: Sequence[Check]) -> bool:
-    """Whether a check asks for fixtures of pytest, beside probes, the connection and what it is given."""
+    """Return whether a check asks for fixtures of pytest, beside probes, the connection and what it is given."""
     known = {*PROBES, CONNECTION}
     return any(name not in {*known, *(c.using or {}), *(c.given or {})} for c in checks for name in c.parameters)
 

@@ -1,4 +1,4 @@
-"""Flaws of other plugins that a verification cannot make up for, told in one line before it starts."""
+"""Flaws of other plugins that a verification cannot make up for: one warning each, before it starts."""
 
 from __future__ import annotations
 

@@ -184,7 +184,7 @@ class SessionResults:
 
     @property
     def selection(self) -> str:
-        """The selection of checks as reports show it: ``all``, or the options -k, -m and --deselect."""
+        """Return the selection of checks as reports show it: ``all``, or the options -k, -m and --deselect."""
         option = self._config.option
         options = [f"-k {option.keyword}" if option.keyword else "", f"-m {option.markexpr}" if option.markexpr else ""]
         options += [f"--deselect {prefix}" for prefix in option.deselect or ()]

@@ -155,7 +155,7 @@ class Session:
             passing = reporter.stats.get("", [])
             passing[:] = [report for report in passing if not hasattr(report, "sentinel")]
             for report in reporter.stats.get("passed", [])[self._light :]:
-                if hasattr(report, "sentinel"):  # what is told of it at the end is its name
+                if hasattr(report, "sentinel"):  # the final output has its name only
                     report.keywords, report.user_properties = {}, []
             self._light = len(reporter.stats.get("passed", []))
 

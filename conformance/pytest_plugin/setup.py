@@ -39,7 +39,7 @@ class RunSetup:
 
     @property
     def asks_services(self) -> bool:
-        """Whether answers come from services, live or virtual, and are not recorded."""
+        """Return whether answers come from services, live or virtual, and are not recorded."""
         return self.recording is None and not self.played
 
     def offers(self, connection: Connection, check: Check) -> bool:

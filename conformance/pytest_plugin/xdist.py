@@ -40,7 +40,7 @@ class WorkerInput:
 
     @classmethod
     def to(cls, worker: Mapping[str, Any]) -> WorkerInput:
-        """Return what a worker was told, by its ``workerinput``."""
+        """Return the data that the controller sent to a worker in its ``workerinput``."""
         return cls(**worker[WORKER_INPUT])
 
     def finished_elsewhere(self) -> set[str]:
@@ -146,7 +146,7 @@ def hand_back(worker: Any, shortage: Shortage | None, journal: Journal) -> None:
 
 
 def worker_count() -> int:
-    """Return how many workers there are, as a worker is told."""
+    """Return how many workers there are, by the controller's data."""
     return int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
 
 
@@ -170,7 +170,7 @@ class ByConnection(LoadScopeScheduling):  # type: ignore[misc]
         """How many checks have not run, of each connection of which any was selected."""
 
     def schedule(self) -> None:
-        """Divides the connections, once all workers have told what they have."""
+        """Divide the connections, once all workers have reported their items."""
         first = self.collection is None
         super().schedule()
         if first:

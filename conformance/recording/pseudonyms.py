@@ -47,12 +47,12 @@ class Pseudonyms:
         return self._exact.get(value) or self._folded.get(value.casefold())
 
     def __iter__(self) -> Iterator[str]:
-        """The originals. They never leave the process."""
+        """Return the originals. They never leave the process."""
         return iter(self._exact)
 
     @property
     def assigned(self) -> frozenset[str]:
-        """All pseudonyms that were handed out."""
+        """Return all pseudonyms that were handed out."""
         return frozenset(self._exact.values())
 
     def known_in(self, shortest: int = 4) -> re.Pattern[str] | None:

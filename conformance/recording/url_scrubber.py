@@ -16,7 +16,7 @@ NAMED_BY: Mapping[str, Kind] = {
     "workspaces": pseudonym_kinds.WORKSPACE,
     "managementgroups": pseudonym_kinds.NAME,
 }
-"""Segments of an ARM id after which a name stands."""
+"""Segments of an ARM id that a name follows."""
 EXPRESSIONS = frozenset({"$filter", "$orderby", "$select", "$expand", "authorization_endpoint"})
 AS_IS = frozenset({"api-version", "$top", "$count", "$skip"})
 

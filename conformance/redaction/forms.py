@@ -1,4 +1,4 @@
-"""The forms in which a secret can stand in a text: encoded for a URL, a header, JSON, HTML or a log."""
+"""The forms that a secret can have in a text: encoded for a URL, a header, JSON, HTML or a log."""
 
 from __future__ import annotations
 

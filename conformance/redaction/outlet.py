@@ -35,7 +35,7 @@ class Outlet:
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream
         self._within = False
-        """Whether something stands in the line already."""
+        """Whether the current line has text already."""
 
     @classmethod
     def of(cls, stream: IO[str]) -> IO[str]:

@@ -27,7 +27,7 @@ STRIDE = 15
 BEGINNING = 64
 PART_OF_LONG = STRIDE * BLOCK + BLOCK
 SHORT = 4
-"""Bytes from which a secret is removed. One below ``BLOCK`` only where it stands alone, as a word."""
+"""Bytes from which a secret is removed. One shorter than ``BLOCK`` only as a whole word."""
 MAX_BLOCKS = 400_000
 """Blocks that are kept, of the secrets used last: more than those of 32 connections at a time, in some 40 MB."""
 HIDDEN = b"***"

@@ -13,7 +13,7 @@ LEFT_OUT = re.compile(
 )
 """Options left out with their values: what chooses tests, and where reports went (addresses can hold secrets)."""
 MANNER = re.compile(r"-[vqx]+|--(?:lf|last-failed|ff|failed-first|sw|stepwise|verbose|quiet|exitfirst|sentinel-resume)")
-"""What does not belong to the question: how much is told, and where the last run ended."""
+"""Options that do not select: verbosity, and where the last run ended."""
 
 
 CONSOLE = "sentinel-conformance"

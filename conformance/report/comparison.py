@@ -25,7 +25,7 @@ SCHEMAS = ("sentinel-conformance/report/1", "sentinel-conformance/cassette/1")
 """What can be compared with: a report, or the manifest of a cassette."""
 FAILING = frozenset({"failed", "blocked", "inconclusive", "error"})
 MAX_FIELDS = 50
-"""Changed fields of one endpoint that are told; more are counted."""
+"""Changed fields of one endpoint that are listed; more are counted."""
 
 
 class ComparisonError(UsageError):
@@ -289,7 +289,7 @@ def _shapes(before: Mapping[str, tuple[str, ...]], now: Mapping[str, tuple[str, 
 
 
 def _missing(field: str, shape: Mapping[str, str]) -> bool:
-    """Whether a shape lacks a field that it could have: what is around the field is there.
+    """Return whether a shape lacks a field that it could have: what is around the field is there.
 
     An array without an element, and a kind of object not met, say nothing about fields; nor does a shape that
     was cut off before.

@@ -40,7 +40,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def part(self) -> ConnectionPart:
-        """The connection's part of the report. Raises ``msgspec.MsgspecError`` for a damaged line."""
+        """Return the connection's part of the report. Raises ``msgspec.MsgspecError`` for a damaged line."""
         return msgspec.json.decode(self.connection, type=ConnectionPart)
 
     @property

@@ -19,7 +19,7 @@ def encode(document: Document) -> bytes:
 
 
 PLACE = b'\n "connections": []'
-"""Where the connections of an encoded report without any stand: no text in it can hold a line break."""
+"""Position of the connections in an encoded report without any: no text in it can hold a line break."""
 
 
 def stream(head: Document, connections: Iterable[msgspec.Raw]) -> Iterator[bytes]:

@@ -43,7 +43,7 @@ class Progress:
 
     @property
     def console(self) -> Console | None:
-        """The console above whose last line the progress is shown; None where it is not shown."""
+        """Return the console above whose last line the progress is shown; None where it is not shown."""
         return self._bars.console if self._bars else None
 
     def create_bars(self, stream: IO[str]) -> Bars:

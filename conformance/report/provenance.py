@@ -20,7 +20,7 @@ class Provenance:
 
     @property
     def sentence(self) -> str:
-        """One sentence without a full stop."""
+        """Return one sentence without a full stop."""
         if self.kind == "simulation":
             return f"SIMULATION ({self.source}): no real service was asked"
         when = f" of {self.recorded:%Y-%m-%d}" if self.recorded else ""

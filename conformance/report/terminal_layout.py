@@ -1,4 +1,4 @@
-"""Lines for a terminal of any width, colour and encoding: what is told is in ``terminal``."""
+"""Lines for a terminal of any width, colour and encoding: their content is in ``terminal``."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def height(console: Console) -> int:
 
 
 def plain(console: Console) -> bool:
-    """Whether only ASCII is sure to be shown."""
+    """Return whether only ASCII is sure to be shown."""
     return not (console.encoding or "").lower().startswith("utf")
 
 

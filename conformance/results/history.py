@@ -95,7 +95,7 @@ class Episode:
 
     @property
     def time_to_fix(self) -> timedelta | None:
-        """The time from the first run that saw the cause to the first that did not; None while it lasts."""
+        """Return the time from the first run that saw the cause to the first that did not; None while it lasts."""
         return None if self.ended is None else self.ended - self.first_seen
 
 

@@ -56,7 +56,7 @@ class Journal:
 
     @property
     def unwritten(self) -> list[bytes]:
-        """The entries that are in memory alone, each compressed by itself, for :meth:`of_lines`."""
+        """Return the entries that are in memory alone, each compressed by itself, for :meth:`of_lines`."""
         return [zlib.compress(line, 1) for line in self._in_memory]
 
     def others(self) -> list[Journal]:

@@ -39,7 +39,7 @@ class Source(Protocol):
 
     @property
     def name(self) -> str:
-        """The name of the source, as reports show it."""
+        """Return the name of the source, as reports show it."""
 
     def open(self, connection: Connection) -> AbstractAsyncContextManager[Channel]:
         """Return a context in which the channel to the services of a connection is open."""

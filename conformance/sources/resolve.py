@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from conformance.fakes import Scenario
 
 CASSETTES = Path("cassettes")
-"""The folder of recorded connections, unless told otherwise."""
+"""The default folder of recorded connections."""
 
 
 def source(name: str | Source, *, cassettes: Path = CASSETTES) -> Source:

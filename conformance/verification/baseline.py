@@ -74,7 +74,7 @@ class Stale:
 
     @property
     def message(self) -> str:
-        """One line: the file and line of the acceptance, why it is stale, and what to do."""
+        """Return one line: the file and line of the acceptance, why it is stale, and what to do."""
         entry = self.acceptance
         if self.why == "passing":
             return f"{entry.where}: {entry.subject} is accepted until {entry.expires}, but passes: remove the entry"

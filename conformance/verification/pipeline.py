@@ -37,7 +37,7 @@ class Recheck(Protocol):
 
     @property
     def seconds(self) -> float:
-        """The longest time, from the first evidence on."""
+        """Return the longest time, from the first evidence on."""
 
     @property
     def interval(self) -> float:

@@ -32,7 +32,7 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether everything that ran holds; ``verdict.coverage`` tells whether that was all."""
+        """Return whether everything that ran holds; ``verdict.coverage`` says whether that was all."""
         return self.verdict.exit_code == 0 and not self.stale
 
     def json(self) -> bytes:

@@ -79,7 +79,7 @@ class Verdict:
 
     @property
     def exit_code(self) -> ExitCode:
-        """The exit code that belongs to the status."""
+        """Return the exit code that belongs to the status."""
         return STATUSES[self.status]
 
 

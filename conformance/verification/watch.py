@@ -54,7 +54,7 @@ class Watch:
 
     @property
     def looking(self) -> bool:
-        """Whether the first look is over, and the next ones are under way."""
+        """Return whether the first look is over, and the next ones are under way."""
         return self._loop is not None and not self._stop.is_set()
 
     def stop(self) -> None:

@@ -11,7 +11,7 @@ from conformance.network.trust import VIRTUAL_TENANT
 
 
 def issue(hosts: Iterable[str]) -> tuple[ssl.SSLContext, bytes]:
-    """One certificate for all ``hosts``, localhost and 127.0.0.1, by an authority made for it.
+    """Return one certificate for all ``hosts``, localhost and 127.0.0.1, by an authority made for it.
 
     Returns the server's TLS context, and the authority's certificate (PEM), which clients are to trust. The private
     keys stay in memory.

@@ -41,7 +41,7 @@ def mount_httpx2(stage: ControllableTenant) -> Iterator[None]:
 
 
 def _answered(stage: ControllableTenant, request: Any) -> Any:
-    """The answer to a request of httpx2, as its own response. What the network does instead is raised as its own
+    """Return the answer to a request of httpx2, as its own response. What the network does instead is raised as its own
     error of the same name.
     """
     import httpx2

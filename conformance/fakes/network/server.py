@@ -32,7 +32,7 @@ EXTRA = {"httptools", "trustme", "uvicorn"}
 class Server:
     """Serves ``handler`` under ``hosts`` while it is entered with ``async with``; :func:`serving` for other code.
 
-    ``host`` and ``port`` are where it listens: loopback and any free port, unless told otherwise. ``latency`` is the
+    ``host`` and ``port`` are where it listens: loopback and any free port by default. ``latency`` is the
     seconds before each answer, or a function of the request that gives them. ``log`` takes one line of JSON per
     request: a function, or a file that is appended to. ``control`` answers plain HTTP on the same port, to clients on
     this machine; ``obstacle`` tells what keeps clients from a host. Raises ImportError where the extra ``server`` is
@@ -85,18 +85,18 @@ class Server:
 
     @property
     def requests(self) -> int:
-        """How many requests have arrived."""
+        """Return how many requests have arrived."""
         return self._application.requests
 
     @property
     def control_url(self) -> str:
-        """Where the control answers, if there is one."""
+        """Return where the control answers, if there is one."""
         return f"{self.url}/control"
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that make curl, Python and most other clients use this server, and trust it alone; for the
-        control, ``SENTINEL_CONTROL``, and where Azure's SDKs find managed identities.
+        """Return the variables that make curl, Python and most other clients use this server, and trust it alone; for
+        the control, ``SENTINEL_CONTROL``, and where Azure's SDKs find managed identities.
         """
         return self.trusting(self.ca_file)
 

@@ -54,7 +54,7 @@ def expand_calls(text: str, columns: Collection[str]) -> str:
 
 
 def _given_columns(words: list[Token]) -> set[str]:
-    """The columns of tables that a query gives itself."""
+    """Return the columns of tables that a query gives itself."""
     names: set[str] = set()
     for n, (word, opening) in enumerate(pairwise(words)):
         end = closing(words, n + 1) if word.text == "datatable" and opening.text == "(" else None
@@ -63,7 +63,7 @@ def _given_columns(words: list[Token]) -> set[str]:
 
 
 def _definition(text: str) -> tuple[Function, int, int] | None:
-    """The first function over tables, and where its definition begins and ends."""
+    """Return the first function over tables, and where its definition begins and ends."""
     words = tokens(text)
     for n, word in enumerate(words[:-5]):
         if word.text != "let" or word.depth or words[n + 2].text != "=":
@@ -137,7 +137,7 @@ def _calls(words: list[Token], n: int, function: Function) -> bool:
 
 
 def _bound(function: Function, arguments: list[str], suffix: str) -> tuple[list[str], str]:
-    """The statements and the result of a call. Names that the body defines become names of this call."""
+    """Return the statements and the result of a call. Names that the body defines become names of this call."""
     values: dict[str, str] = {}
     for n, parameter in enumerate(function.parameters):
         value = arguments[n] if n < len(arguments) else parameter.default
@@ -165,7 +165,7 @@ def _replaced(text: str, values: dict[str, str]) -> str:
 
 
 def _behind_pipe(result: str, function: Function) -> str:
-    """What ``invoke`` stands for: the operators on its table, which only begins the body."""
+    """Return what ``invoke`` stands for: the operators on its table, which only begins the body."""
     words = tokens(result)
     table = function.parameters[0].name if function.parameters and function.parameters[0].tabular else ""
     if [word.text for word in words[:2]] != [table, "|"] or any(word.text == table for word in words[1:]):
@@ -205,7 +205,7 @@ def _unwrapped(text: str) -> str:
 
 
 def _begins(words: list[Token], n: int) -> bool:
-    """Whether a word is the first one of a statement, of what a ``let`` names, or of what brackets hold."""
+    """Return whether a word is the first one of a statement, of what a ``let`` names, or of what brackets hold."""
     before = words[n - 1].text if n else ";"
     defines = before == "=" and n > 2 and words[n - 3].text == "let"
     return before == ";" or defines or (before == "(" and n > 1 and words[n - 2].kind != "name")

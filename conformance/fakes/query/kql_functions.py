@@ -31,7 +31,9 @@ Call = Callable[[list[str]], "str | None"]
 
 
 def expand(text: str) -> str:
-    """The text without calls of these functions; those that cannot be said otherwise stay, to be refused by name."""
+    """Return the text without calls of these functions; those that cannot be said otherwise stay, to be refused by
+    name.
+    """
     at = 0
     while (call := _next(text, at)) is not None:
         start, end, instead = call
@@ -43,7 +45,7 @@ def expand(text: str) -> str:
 
 
 def _next(text: str, at: int) -> tuple[int, int, str | None] | None:
-    """The first call from an offset on: where it begins and ends, and what replaces it."""
+    """Return the first call from an offset on: where it begins and ends, and what replaces it."""
     words = tokens(text)
     for n, word in enumerate(words[:-1]):
         called = word.kind == "name" and word.text in CALLS and words[n + 1].text == "("
@@ -64,7 +66,7 @@ def arguments(text: str, words: list[Token], opening: int, end: int) -> list[str
 
 
 def literal(argument: str) -> str | None:
-    """The text of a string literal without escapes; None for anything else."""
+    """Return the text of a string literal without escapes; None for anything else."""
     match = re.fullmatch(r"""@?(?:'([^'\\]*)'|"([^"\\]*)")""", argument)
     return None if match is None else match[1] or match[2] or ""
 

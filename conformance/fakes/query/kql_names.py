@@ -131,7 +131,7 @@ def operator_at(words: list[Token], place: Token) -> str:
 
 
 def dynamic_key(words: list[Token], columns: Mapping[str, str]) -> Token | None:
-    """A key of ``summarize``, ``distinct`` or ``join`` that is a column of type ``dynamic``, or the ``*`` of a
+    """Return a key of ``summarize``, ``distinct`` or ``join`` that is a column of type ``dynamic``, or the ``*`` of a
     ``distinct`` that has one: the engine groups by them, the service refuses them.
     """
     typed = {word.text for word, following in pairwise(words) if following.text == "to"}

@@ -84,7 +84,7 @@ def pipeline_before(text: str, words: list[Token], pipe: int) -> Pipeline | None
 
 
 def _pipe_before(words: list[Token], n: int) -> int | None:
-    """The pipe whose operator has a word in its arguments."""
+    """Return the pipe whose operator has a word in its arguments."""
     depth = words[n].depth
     for m in range(n - 1, -1, -1):
         depth = min(depth, words[m].depth)
@@ -104,7 +104,7 @@ def last_word(words: list[Token], pipe: int) -> Token:
 
 
 def _window(text: str, words: list[Token], table: str, rows: Rows) -> str | None:
-    """The text without the first call that has no other one in it."""
+    """Return the text without the first call that has no other one in it."""
     for n, (word, opening) in enumerate(pairwise(words)):
         if word.text not in WINDOWS or opening.text != "(" or (n and words[n - 1].text == "."):
             continue
@@ -159,7 +159,7 @@ def _computed(function: str, call_args: list[str], table: str) -> tuple[str, str
 
 
 def _apply(text: str, words: list[Token], table: str, rows: Rows) -> str | None:
-    """The text without its first ``mv-apply``."""
+    """Return the text without its first ``mv-apply``."""
     pipe = next((n for n, (a, b) in enumerate(pairwise(words)) if a.text == "|" and b.text == "mv-apply"), None)
     if pipe is None:
         return None
@@ -190,8 +190,8 @@ def _apply(text: str, words: list[Token], table: str, rows: Rows) -> str | None:
 
 
 def _applied(text: str, inside: list[Token], item: str, columns: Mapping[str, str]) -> str | tuple[str, bool]:
-    """The operators on each list as operators on all their items; where they summarize, by the row of the list, also
-    whether they have other keys.
+    """Return the operators on each list as operators on all their items; where they summarize, by the row of the list,
+    also whether they have other keys.
     """
     depth = inside[0].depth
     pipes = [n for n, word in enumerate(inside) if word.text == "|" and word.depth == depth]

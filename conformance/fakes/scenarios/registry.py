@@ -29,7 +29,7 @@ class Scenario:
 
     @property
     def options(self) -> tuple[str, ...]:
-        """The names of the whole numbers that its function takes beside the world."""
+        """Return the names of the whole numbers that its function takes beside the world."""
         return tuple(inspect.signature(self.arrange).parameters)[1:]
 
 

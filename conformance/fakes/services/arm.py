@@ -45,7 +45,7 @@ def subscription_body(subscription: Subscription) -> dict[str, Any]:
 
 @answers(arm.SUBSCRIPTIONS, "recorded", RECORDED)
 def subscriptions(call: Call) -> httpx.Response:
-    """Those in which the caller has any role at all."""
+    """Return those in which the caller has any role at all."""
     visible = [
         subscription_body(subscription)
         for subscription in call.tenant.subscriptions.values()
@@ -114,7 +114,7 @@ def workspace_body(call: Call, workspace_state: Workspace) -> dict[str, Any]:
 
 @answers(arm.WORKSPACES, "specified", "azure-mgmt-loganalytics 14.0.0 (2025-07-01)")
 def workspaces(call: Call) -> httpx.Response:
-    """Those of the subscription that the caller may read."""
+    """Return those of the subscription that the caller may read."""
     action = arm.WORKSPACE.needs
     assert isinstance(action, Action)
     return ok(
@@ -132,7 +132,7 @@ def workspaces(call: Call) -> httpx.Response:
 
 @answers(arm.PERMISSIONS, "recorded", "azure-sdk recordings of the permissions list")
 def permissions(call: Call) -> httpx.Response:
-    """One element per grant that reaches the workspace. Deny assignments have a list of their own."""
+    """Return one element per grant that reaches the workspace. Deny assignments have a list of their own."""
     permissions_there = grants(call.tenant, call.claims["oid"], scope_of(call))
     return ok(
         call,
@@ -166,7 +166,9 @@ OF_GROUP, OF_SUBSCRIPTION = (
 @answers(OF_GROUP, "documented", OF_GROUP.source)
 @answers(arm.ROLE_ASSIGNMENTS, "recorded", "azure-sdk recordings of role-assignment lists")
 def role_assignments(call: Call) -> httpx.Response:
-    """What reaches the scope (inherited ones included) or lies below it; ``$filter`` narrows it to a principal."""
+    """Return what reaches the scope (inherited ones included) or lies below it; ``$filter`` narrows it to a
+    principal.
+    """
     scope, option = scope_of(call), call.option("$filter") or ""
     principal = re.search(r"(?:assignedTo\('|principalId eq ')([^']+)'", option)
     visible = [
@@ -181,7 +183,7 @@ def role_assignments(call: Call) -> httpx.Response:
 
 @answers(arm.DENY_ASSIGNMENTS, "documented", arm.DENY_ASSIGNMENTS.source)
 def deny_assignments(call: Call) -> httpx.Response:
-    """Those at the scope and above it, as ``$filter=atScope()`` asks for."""
+    """Return those at the scope and above it, as ``$filter=atScope()`` asks for."""
     scope = scope_of(call)
     visible = [denial_body(denial) for denial in call.tenant.denials if reaches(denial.scope, scope)]
     return ok(call, {"value": visible})
@@ -189,7 +191,7 @@ def deny_assignments(call: Call) -> httpx.Response:
 
 @answers(arm.ROLE_DEFINITIONS, "recorded", "azure-sdk recordings of role-definition lists")
 def role_definitions(call: Call) -> httpx.Response:
-    """All that can be assigned at the scope; ``$filter`` picks them by name or by type."""
+    """Return all that can be assigned at the scope; ``$filter`` picks them by name or by type."""
     bodies = [definition_body(role, scope_of(call)) for role in call.tenant.roles]
     for name, value in re.findall(r"(roleName|type) eq '([^']*)'", call.option("$filter") or ""):
         bodies = [body for body in bodies if body["properties"][name].lower() == value.lower()]

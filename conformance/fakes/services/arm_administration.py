@@ -143,7 +143,7 @@ CHANGES = [
 
 @answers(GROUPS, "recorded", GROUPS.source)
 def groups(call: Call) -> httpx.Response:
-    """Those that the caller may read."""
+    """Return those that the caller may read."""
     subscription = call.tenant.subscriptions[call.path["subscription_id"].lower()]
     action = "Microsoft.Resources/subscriptions/resourceGroups/read"
     names = {workspace.group_scope.lower(): workspace.resource_group for workspace in call.tenant.workspaces}
@@ -194,7 +194,7 @@ def provider(call: Call) -> httpx.Response:
 
 @answers(PROVIDERS, "recorded", PROVIDERS.source)
 def providers(call: Call) -> httpx.Response:
-    """Those that a connection meets, registered or not."""
+    """Return those that a connection meets, registered or not."""
     subscription = call.tenant.subscriptions[call.path["subscription_id"].lower()]
     return ok(call, {"value": [_provider(subscription, namespace) for namespace in NAMESPACES]})
 

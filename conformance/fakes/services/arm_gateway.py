@@ -102,7 +102,7 @@ def _token(call: Call) -> httpx.Response | None:
 
 
 def _challenge(tenant_id: str) -> dict[str, str]:
-    """The header of a 401: where a token for the tenant is to be had."""
+    """Return the header of a 401: where a token for the tenant is to be had."""
     login = f'Bearer authorization_uri="https://login.windows.net/{tenant_id}", error="invalid_token"'
     return {"WWW-Authenticate": login}
 
@@ -146,7 +146,7 @@ def _authorized(call: Call) -> httpx.Response | None:
 
 
 def scope_of(call: Call) -> str:
-    """The scope that a request acts on: its path without provider of authorization."""
+    """Return the scope that a request acts on: its path without provider of authorization."""
     return re.split(r"/providers/Microsoft\.Authorization/", call.request.url.path, flags=re.IGNORECASE)[0]
 
 
@@ -167,7 +167,7 @@ def _exists(call: Call) -> httpx.Response | None:
 
 
 def workspace_of(call: Call) -> Workspace | None:
-    """The workspace that a path names."""
+    """Return the workspace that a path names."""
     path = call.path
     return call.tenant.workspace_named(path["subscription_id"], path["resource_group"], path["workspace_name"])
 
@@ -187,7 +187,7 @@ WRITES = {"PUT": "write", "PATCH": "write", "DELETE": "delete"}
 
 
 def names_a_resource(path: str) -> bool:
-    """Whether a path ends in the name of a resource, not in a kind of them."""
+    """Return whether a path ends in the name of a resource, not in a kind of them."""
     return len(path.rstrip("/").rpartition("/providers/")[2].split("/")) % 2 == 1
 
 

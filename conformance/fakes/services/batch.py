@@ -55,6 +55,6 @@ def _answer(call: Call, item: Mapping[str, Any]) -> httpx.Response:
 
 
 def _item(name: str, answer: httpx.Response) -> dict[str, Any]:
-    """An answer within a batch. One without content says why: the workspace has never had any data."""
+    """Return an answer within a batch. One without content says why: the workspace has never had any data."""
     body = answer.json() if answer.content else {"error": {"code": "WorkspaceNotPlacedError"}}
     return {"id": name, "status": answer.status_code, "body": body}

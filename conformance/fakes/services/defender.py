@@ -150,13 +150,13 @@ def alert(call: Call) -> httpx.Response:
 
 
 def _alerts(call: Call) -> list[dict[str, Any]]:
-    """The alerts, whose evidence is empty unless it is expanded."""
+    """Return the alerts, whose evidence is empty unless it is expanded."""
     rows = call.tenant.defender.alerts
     return rows if call.option("$expand") == "evidence" else [row | {"evidence": []} for row in rows]
 
 
 def _listed(call: Call, rows: Sequence[Mapping[str, Any]], kind: str, fields: Fields) -> httpx.Response:
-    """One page. There is a next link only where ``$top`` was left to the service."""
+    """Return one page. There is a next link only where ``$top`` was left to the service."""
     if not rows and not call.tenant.defender.lists:
         return refuse(call, "nothing-recent", kind=kind.lower())
     try:

@@ -51,7 +51,7 @@ def headers(call: Call, status: int = 200) -> dict[str, str]:
 
 
 def body(call: Call, error: str, message: str, extra: Mapping[str, Any]) -> dict[str, Any]:
-    """The error document, with the trailer of texts since 2024 (single blanks)."""
+    """Return the error document, with the trailer of texts since 2024 (single blanks)."""
     now = call.tenant.clock.service_now().strftime("%Y-%m-%d %H:%M:%SZ")
     trace, correlation = call.request_id, call.request.headers.get("client-request-id") or new_id()
     code = re.match(r"AADSTS(\d+)", message)
@@ -73,7 +73,7 @@ refuse = Refuser(ENTRA, body, headers)
 
 @answers(entra.TOKEN, "recorded", "graph-azure recordings of 2021-2024")
 def token(call: Call) -> httpx.Response:
-    """A token, or the first thing that is wrong, in the order of the service (partly inferred)."""
+    """Return a token, or the first thing that is wrong, in the order of the service (partly inferred)."""
     try:
         form = token_form.read(call.request)
     except token_form.DuplicateField as duplicate:
@@ -150,8 +150,8 @@ def _assertion(call: Call, app: App, assertion: str) -> httpx.Response | None:
 
 
 def _endpoints(call: Call) -> set[str]:
-    """What an assertion of the app may name as its audience, in lower case: the token endpoint, of v1 too, or the
-    issuer, each with the tenant's id or one of its domains (all but the first inferred).
+    """Return what an assertion of the app may name as its audience, in lower case: the token endpoint, of v1 too, or
+    the issuer, each with the tenant's id or one of its domains (all but the first inferred).
     """
     logins = {f"https://{call.request.url.host}", call.tenant.cloud.login}
     tenants = (call.tenant.id, *call.tenant.domains)
@@ -192,7 +192,7 @@ def _scope(call: Call, app: App, form: Mapping[str, str]) -> httpx.Response | No
 
 
 def audience_of(call: Call, name: str) -> Audience | None:
-    """Which of the four resources a URI means; None for any other."""
+    """Return which of the four resources a URI means; None for any other."""
     return next((audience for audience in AUDIENCES if call.tenant.cloud.accepts(audience, name)), None)
 
 

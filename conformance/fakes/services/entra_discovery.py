@@ -29,7 +29,8 @@ def discovery_headers() -> dict[str, str]:
 
 @answers(entra.OPENID_CONFIGURATION, "recorded", "graph-azure recordings of 2024")
 def openid_configuration(call: Call) -> httpx.Response:
-    """The discovery document; needs no credential. Markup in the tenant's name gets an HTML page with status 200.
+    """Return the discovery document; needs no credential. Markup in the tenant's name gets an HTML page with status
+    200.
 
     ``common`` and its like have a document too, with a place for the tenant in the issuer.
     """
@@ -91,7 +92,7 @@ def instance_discovery(call: Call) -> httpx.Response:
 
 
 def _host(text: str) -> str | None:
-    """The host of an URL; None where it is none."""
+    """Return the host of an URL; None where it is none."""
     try:
         return httpx.URL(text).host
     except httpx.InvalidURL:

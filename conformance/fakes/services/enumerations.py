@@ -59,7 +59,7 @@ LATE: Mapping[str, frozenset[str]] = {
 
 
 def with_enumerations(value: Any, prefer: str | None, name: str = "") -> Any:
-    """A JSON value as a client with this ``Prefer`` header sees it; ``name`` is the property that holds it."""
+    """Return a JSON value as a client with this ``Prefer`` header sees it; ``name`` is the property that holds it."""
     if prefer and "include-unknown-enum-members" in prefer.lower():
         return value
     if isinstance(value, Mapping):

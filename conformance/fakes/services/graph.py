@@ -55,7 +55,9 @@ def headers(call: Call, status: int = 200) -> dict[str, str]:
 
 
 def challenge(call: Call, since: datetime) -> str:
-    """The header that asks for a token issued since then (facts: the form is documented, the members observed)."""
+    """Return the header that asks for a token issued since then (facts: the form is documented, the members
+    observed).
+    """
     claims = {"access_token": {"nbf": {"essential": True, "value": str(int(since.timestamp()))}}}
     encoded = base64.b64encode(json.dumps(claims).encode()).decode()
     return f'{headers(call, 401)["WWW-Authenticate"]}, error="insufficient_claims", claims="{encoded}"'
@@ -196,7 +198,7 @@ def _app(call: Call) -> App | None:
 def listed(
     call: Call, rows: Sequence[Mapping[str, Any]], context: str, fields: Fields, *, sort: str = "createdDateTime"
 ) -> httpx.Response:
-    """One page, the highest ``sort`` first unless asked otherwise; its link repeats the question with another
+    """Return one page, the highest ``sort`` first unless asked otherwise; its link repeats the question with another
     ``$skip``.
     """
     assert call.endpoint is not None
@@ -233,7 +235,7 @@ def answered(call: Call, context: str, value: Mapping[str, Any]) -> httpx.Respon
 
 
 def context_of(call: Call, kind: str) -> str:
-    """What an answer is an instance of, in the metadata of the version that was asked."""
+    """Return what an answer is an instance of, in the metadata of the version that was asked."""
     version = call.request.url.path.split("/")[1].lower()
     return f"https://{call.request.url.host}/{version}/$metadata#{kind}"
 

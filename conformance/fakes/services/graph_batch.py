@@ -33,7 +33,7 @@ def batch(call: Call) -> httpx.Response:
 
 
 def _answer(call: Call, item: dict[str, Any]) -> dict[str, Any]:
-    """The answer to one request of a batch, whose URL is relative to the version."""
+    """Return the answer to one request of a batch, whose URL is relative to the version."""
     outer = call.request
     version = outer.url.path.split("/")[1]
     own = {str(name): str(value) for name, value in (item.get("headers") or {}).items()}

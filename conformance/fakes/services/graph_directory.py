@@ -62,7 +62,9 @@ FILTER = re.compile(r"(?:(\w+) eq '([^']*)'|servicePrincipalNames/any\(\w+:\w+ e
 
 
 def _filtered(call: Call, bodies: Iterable[dict[str, Any]]) -> list[dict[str, Any]] | None:
-    """Those that ``$filter`` asks for: one comparison of a member, or of the names. None: it is another filter."""
+    """Return those that ``$filter`` asks for: one comparison of a member, or of the names. None: it is another
+    filter.
+    """
     option = call.option("$filter")
     if not option:
         return list(bodies)

@@ -83,7 +83,9 @@ def hunting(call: Call) -> httpx.Response:
 
 
 def _unresolved(call: Call, name: str) -> httpx.Response:
-    """A name that there is not; one of Defender's tables is there with the service, and is not said to be missing."""
+    """Return a name that there is not; one of Defender's tables is there with the service, and is not said to be
+    missing.
+    """
     if name.startswith(TABLES):
         return not_served(refuse, call, f"the table {name}")
     reason = f"Failed to resolve table or column expression named '{name}'"
@@ -91,7 +93,7 @@ def _unresolved(call: Call, name: str) -> httpx.Response:
 
 
 def _json_value(value: Any, kind: str) -> Any:
-    """A value as JSON: objects as such, and no null among strings."""
+    """Return a value as JSON: objects as such, and no null among strings."""
     if isinstance(value, datetime):
         return stamp(value)
     if kind == "dynamic" and isinstance(value, str) and value[:1] in ("{", "["):

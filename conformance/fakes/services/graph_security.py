@@ -79,13 +79,15 @@ def legacy_alerts(call: Call) -> httpx.Response:
 
 
 def _alerts(call: Call) -> list[dict[str, Any]]:
-    """The alerts that Graph shows: Sentinel's own only of a workspace that is connected to the Defender portal."""
+    """Return the alerts that Graph shows: Sentinel's own only of a workspace that is connected to the Defender
+    portal.
+    """
     defender = call.tenant.defender
     return [alert for alert in defender.graph_alerts if defender.workspace_connected or not _of_sentinel(alert)]
 
 
 def _incidents(call: Call) -> list[dict[str, Any]]:
-    """The incidents that Graph shows, with their alerts where they are to be expanded."""
+    """Return the incidents that Graph shows, with their alerts where they are to be expanded."""
     defender = call.tenant.defender
     visible, expand = _alerts(call), call.option("$expand") == "alerts"
     hidden = {alert["incidentId"] for alert in defender.graph_alerts} - {
@@ -137,7 +139,7 @@ def control_profile(call: Call) -> httpx.Response:
 
 
 def _profiles(call: Call) -> list[dict[str, Any]]:
-    """A profile for each control of the latest secure score."""
+    """Return a profile for each control of the latest secure score."""
     scores = sorted(call.tenant.defender.secure_scores, key=lambda score: str(score["createdDateTime"]))
     return [
         control_profile_body(call.tenant.id, control) for control in (scores[-1]["controlScores"] if scores else ())
@@ -175,7 +177,9 @@ OF_INCIDENT = {
 
 
 def _changes_of(call: Call, allowed_values: Mapping[str, tuple[str, ...] | None]) -> dict[str, Any] | httpx.Response:
-    """The members that a body changes; a refusal of a value that there is not, or of a member not modelled here."""
+    """Return the members that a body changes; a refusal of a value that there is not, or of a member not
+    modelled here.
+    """
     body = call.json
     if not isinstance(body, dict):
         return refuse(call, "query-invalid", reason="The request body is not an object.")
@@ -224,7 +228,7 @@ def update_incident(call: Call) -> httpx.Response:
 
 
 def _in_sentinel(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The same changes as Sentinel keeps them."""
+    """Return the same changes as Sentinel keeps them."""
     statuses = {name: status for status, name in INCIDENT_STATUS.items()}
     classified = {name: classification for classification, name in CLASSIFICATIONS.items()}
     members = {

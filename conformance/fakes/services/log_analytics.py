@@ -38,7 +38,7 @@ def headers(call: Call, status: int = 200) -> dict[str, str]:
 
 
 def body(call: Call, code: str, message: str, extra: Mapping[str, Any]) -> dict[str, Any]:
-    """The error document: nested inner errors are spelt ``innererror``, and there is a correlation id."""
+    """Return the error document: nested inner errors are spelt ``innererror``, and there is a correlation id."""
     error: dict[str, Any] = {"message": message, "code": code, "correlationId": new_id()}
     inner: dict[str, Any] | None = None
     for level in reversed(extra.get("inner", ())):
@@ -237,7 +237,7 @@ def _preferences(call: Call) -> set[str]:
 
 
 def _place(text: str, offset: int) -> dict[str, Any]:
-    """Line and column of an offset, counted from 1, and what stands there."""
+    """Return line and column of an offset, counted from 1, and the text there."""
     line, pos = text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
     return {"line": line, "pos": pos, "token": text[offset : offset + 20]}
 
@@ -268,7 +268,7 @@ def _document(result: canned_kql.Result) -> dict[str, Any]:
 
 
 def _wire(value: Any, kind: str) -> Any:
-    """A value as the wire has it: seven fraction digits, and no null among strings."""
+    """Return a value as the wire has it: seven fraction digits, and no null among strings."""
     if isinstance(value, datetime):
         return stamp(value.astimezone(UTC))
     return "" if value is None and kind == "string" else value

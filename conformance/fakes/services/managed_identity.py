@@ -25,7 +25,7 @@ SELECTORS: Mapping[str, str] = {
 
 
 def body(call: Call, error: str, message: str, extra: Mapping[str, Any]) -> dict[str, Any]:
-    """The error document: OAuth's, or App Service's own."""
+    """Return the error document: OAuth's, or App Service's own."""
     if error.isdecimal():
         return {"statusCode": int(error), "message": message, "correlationId": call.request_id}
     return {"error": error, "error_description": message}
@@ -41,7 +41,7 @@ refuse = Refuser(MANAGED_IDENTITY, body, headers)
 
 
 def platform(call: Call) -> str:
-    """Which form a request takes: by its path, and for Azure Arc by the agent's port."""
+    """Return which form a request takes: by its path, and for Azure Arc by the agent's port."""
     url = call.request.url
     if url.port == ARC_PORT or url.path.startswith("/arc/"):
         return "arc"
@@ -52,7 +52,7 @@ def platform(call: Call) -> str:
     TOKEN, "documented", "learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token"
 )
 def token(call: Call) -> httpx.Response:
-    """A token of the identity that is meant, or why there is none; the order is inferred."""
+    """Return a token of the identity that is meant, or why there is none; the order is inferred."""
     kind, tenant = platform(call), call.tenant
     host, app = tenant.host, tenant.app
     if refused := _caller(call, kind):

@@ -10,7 +10,9 @@ from conformance.apis.endpoint import Action, Api, AppRole, Endpoint
 def operation(
     name: str, api: Api, method: str, path: str, source: str, needs: Action | AppRole | None, version: str | None = None
 ) -> Endpoint[Any]:
-    """An operation that the virtual tenant serves and the suite does not know. ``version``: its ``api-version``."""
+    """Return an operation that the virtual tenant serves and the suite does not know. ``version``: its
+    ``api-version``.
+    """
     return Endpoint(
         name=name,
         api=api,

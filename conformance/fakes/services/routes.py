@@ -48,13 +48,13 @@ class Call:
 
     @property
     def request_id(self) -> str:
-        """The service's id of this request: the same wherever its answer names it."""
+        """Return the service's id of this request: the same wherever its answer names it."""
         request_id: str = self.request.extensions.setdefault("request-id", new_id())
         return request_id
 
     @property
     def world(self) -> World:
-        """The world that is asked."""
+        """Return the world that is asked."""
         world: World = self.request.extensions[WORLD_EXTENSION]
         return world
 
@@ -69,7 +69,7 @@ class Call:
 
     @property
     def json(self) -> Any:
-        """The JSON body, or None."""
+        """Return the JSON body, or None."""
         try:
             return json.loads(self.request.content)
         except ValueError:
@@ -171,7 +171,9 @@ class Refuser:
     def __call__(
         self, call: Call, name: str, more_headers: Mapping[str, str] = MappingProxyType({}), /, **values: Any
     ) -> httpx.Response:
-        """The named refusal, filled in with ``values``. Raises ``KeyError`` for an unknown name or a missing value."""
+        """Return the named refusal, filled in with ``values``. Raises ``KeyError`` for an unknown name or a missing
+        value.
+        """
         refusal = self.declared[name]
         message = refusal.message.format_map(values)
         return self.say(call, refusal.status, refusal.code, message, more_headers, **{**refusal.extra, **values})
@@ -186,19 +188,19 @@ class Refuser:
         /,
         **extra: Any,
     ) -> httpx.Response:
-        """A refusal in the form of the API, whatever it says."""
+        """Return a refusal in the form of the API, whatever it says."""
         body = self._body(call, code, message, extra)
         return respond(call, status, body, {**self._headers(call, status), **more_headers})
 
 
 def not_served(refuse: Refuser, call: Call, what: str = "this route") -> httpx.Response:
-    """What the virtual tenant says to what it does not model: that it is not the service that says so."""
+    """Return what the virtual tenant says to what it does not model: that it is not the service that says so."""
     text = f"The virtual tenant does not serve {what}: {call.request.method} {call.request.url.path}"
     return refuse.say(call, 501, "RouteNotServed", text, {"x-virtual-tenant": "route-not-served"})
 
 
 def respond(call: Call, status: int, body: Any, headers: Mapping[str, str]) -> httpx.Response:
-    """A response with the service's clock in ``Date``. ``body``: JSON value, text, bytes or None."""
+    """Return a response with the service's clock in ``Date``. ``body``: JSON value, text, bytes or None."""
     date = call.tenant.clock.service_now().strftime("%a, %d %b %Y %H:%M:%S GMT")
     if body is None:
         content = b""
@@ -212,5 +214,5 @@ def respond(call: Call, status: int, body: Any, headers: Mapping[str, str]) -> h
 
 
 def new_id() -> str:
-    """A fresh request id."""
+    """Return a fresh request id."""
     return str(uuid.uuid4())

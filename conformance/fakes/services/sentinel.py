@@ -21,12 +21,14 @@ NAMESPACE = "Microsoft.SecurityInsights"
 
 
 def provider_headers(call: Call, status: int) -> dict[str, str]:
-    """A refusal by the provider, not by the gateway."""
+    """Return a refusal by the provider, not by the gateway."""
     return {**arm_gateway.headers(call, status), "x-ms-failure-cause": "service"}
 
 
 def provider_body(call: Call, code: str, message: str, extra: Mapping[str, Any]) -> dict[str, Any]:
-    """The gateway's form; some texts are themselves JSON, and the provider's web framework adds an ``innerError``."""
+    """Return the gateway's form; some texts are themselves JSON, and the provider's web framework adds an
+    ``innerError``.
+    """
     error = arm_gateway.body(call, code, message, extra)
     if extra.get("nested"):
         error = arm_gateway.body(call, code, json.dumps(error), extra)
@@ -76,7 +78,7 @@ def onboarding_state(call: Call, workspace: Workspace) -> httpx.Response:
 
 
 def page_size(call: Call, default: int) -> int | None:
-    """The size of a page by ``$top``; None where it is no number of rows."""
+    """Return the size of a page by ``$top``; None where it is no number of rows."""
     text = call.option("$top")
     if text is None:
         return default

@@ -14,7 +14,7 @@ COMMENT_ETAG = '"0300bf09-0000-0000-0000-5c37296e0000"'
 
 
 def etag(incident: Incident) -> str:
-    """The version of an incident: another one after each change."""
+    """Return the version of an incident: another one after each change."""
     return f'"2d00f1a2-0000-0100-0000-65f0a1b2{incident.revision:04x}"'
 
 
@@ -24,8 +24,8 @@ def base(workspace: Workspace) -> str:
 
 
 def incident_body(workspace: Workspace, incident: Incident) -> dict[str, Any]:
-    """An incident. Those of the provider Microsoft XDR have a page in the Defender portal. No systemData: incidents
-    carry none.
+    """Return an incident. Those of the provider Microsoft XDR have a page in the Defender portal. No systemData:
+    incidents carry none.
     """
     here = f"{base(workspace)}/Incidents/{incident.id}"
     times = [alert.at for alert in incident.alerts] or [incident.created]
@@ -109,7 +109,7 @@ def alert_body(workspace: Workspace, alert: Alert) -> dict[str, Any]:
 
 
 def entities_of(workspace: Workspace, incident: Incident) -> list[dict[str, Any]]:
-    """The accounts, hosts and addresses of an incident's alerts, each once."""
+    """Return the accounts, hosts and addresses of an incident's alerts, each once."""
     entities: dict[str, dict[str, Any]] = {}
     for alert in incident.alerts:
         account, host = alert.account, alert.host
@@ -194,7 +194,7 @@ def task_body(workspace: Workspace, incident: Incident, task: Task) -> dict[str,
 
 
 def relations_of(workspace: Workspace, incident: Incident) -> list[dict[str, Any]]:
-    """The relations of an incident: to its alerts, and those to bookmarks that were added."""
+    """Return the relations of an incident: to its alerts, and those to bookmarks that were added."""
     here = base(workspace)
     to_alerts = [
         _relation(
@@ -225,7 +225,9 @@ def _relation(
 
 
 def indicator_body(workspace: Workspace, row: Mapping[str, Any]) -> dict[str, Any]:
-    """A threat indicator as the API of before the STIX objects shows it, from its row of ThreatIntelIndicators."""
+    """Return a threat indicator as the API of before the STIX objects shows it, from its row of
+    ThreatIntelIndicators.
+    """
     name = stable_id("indicator body", row["Id"])
     kind = row["ObservableKey"].partition(":")[0]
     value = {"valueType": kind, "value": row["ObservableValue"]}

@@ -28,7 +28,7 @@ GROUPING = {
 
 
 def content(workspace: Workspace, now: datetime) -> dict[str, list[Any]]:
-    """What else is configured in the workspace, by collection."""
+    """Return what else is configured in the workspace, by collection."""
     changed = stamp(now - timedelta(days=40))
 
     def resource(collection: str, name: str, properties: Mapping[str, Any], kind: str | None = None) -> dict[str, Any]:

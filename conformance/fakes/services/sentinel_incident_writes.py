@@ -66,7 +66,7 @@ def on_incident(writer: Writer) -> Callable[[Call], httpx.Response]:
 
 
 def find(call: Call, workspace: Workspace) -> Incident | None:
-    """The incident that a path names."""
+    """Return the incident that a path names."""
     incident_id = call.path["incident"].lower()
     return next((incident for incident in workspace.incidents if incident.id.lower() == incident_id), None)
 
@@ -93,7 +93,7 @@ def properties_of(call: Call) -> Mapping[str, Any]:
 
 
 def text_of(properties: Mapping[str, Any], name: str, allowed: tuple[str, ...] = ()) -> str | None:
-    """A member that holds text, of these if any are known. None: it is not given."""
+    """Return a member that holds text, of these if any are known. None: it is not given."""
     value = properties.get(name)
     if value is not None and (not isinstance(value, str) or (allowed and value not in allowed)):
         raise Invalid(f"The value of '{name}' is not valid.")
@@ -109,7 +109,7 @@ def required(properties: Mapping[str, Any], name: str, allowed: tuple[str, ...] 
 
 
 def caller(call: Call) -> Person:
-    """The app that writes, as the author."""
+    """Return the app that writes, as the author."""
     app = call.tenant.app_by_id(str(call.claims.get("appid")))
     return Person(call.claims["oid"], app.name if app else None)
 
@@ -140,7 +140,7 @@ def update_incident(call: Call, workspace: Workspace) -> httpx.Response:
 
 
 def _changes(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """What a body changes of an incident. What it leaves out stays as it is (inferred)."""
+    """Return what a body changes of an incident. What it leaves out stays as it is (inferred)."""
     changes: dict[str, Any] = {
         "title": required(properties, "title"),
         "severity": required(properties, "severity", get_args(Severity)),
@@ -166,7 +166,7 @@ def _labels(labels: Any) -> tuple[str, ...] | None:
 
 
 def _owner(owner: Any) -> Person | None:
-    """The owner: an account of the tenant by its id or address, else whatever the body says."""
+    """Return the owner: an account of the tenant by its id or address, else whatever the body says."""
     if owner is None:
         return None
     if not isinstance(owner, dict):
@@ -179,7 +179,9 @@ def _owner(owner: Any) -> Person | None:
 
 
 def _create(call: Call, workspace: Workspace, changes: Mapping[str, Any]) -> Incident:
-    """An incident without alerts. The Defender portal does not show it: Graph has none of those created by hand."""
+    """Return an incident without alerts. The Defender portal does not show it: Graph has none of those created
+    by hand.
+    """
     now = call.tenant.clock.service_now()
     numbers = [incident.number for incident in workspace.incidents]
     new_incident = Incident(

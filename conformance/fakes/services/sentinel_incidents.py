@@ -73,7 +73,7 @@ def incidents(call: Call, workspace: Workspace) -> httpx.Response:
 
 
 def _matching(text: str) -> Callable[[Incident], bool] | None:
-    """The condition of a ``$filter``: comparisons joined by ``and``, of which those in brackets may be joined by
+    """Return the condition of a ``$filter``: comparisons joined by ``and``, of which those in brackets may be joined by
     ``or``. None: it is none.
     """
     groups = re.split(r" and ", text.strip()) if text.strip() else []
@@ -113,7 +113,7 @@ def _next(call: Call, skip: int, generation: int) -> str:
 
 
 def _skipped(token: str | None, generation: int) -> int | None:
-    """How many rows a token skips; None: it is none of ours, or of another generation."""
+    """Return how many rows a token skips; None: it is none of ours, or of another generation."""
     if token is None:
         return 0
     match = re.search(r'"skip":(\d+)', unquote(token))

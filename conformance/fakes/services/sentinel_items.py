@@ -39,7 +39,7 @@ def _operation(name: str, method: str, path: str, action: str, page: str) -> End
 
 
 def _item(collection: str) -> Callable[[Call], httpx.Response]:
-    """A resource of a collection, by name; near-real-time rules only for preview versions."""
+    """Return a resource of a collection, by name; near-real-time rules only for preview versions."""
 
     @onboarded
     def item(call: Call, workspace: Workspace) -> httpx.Response:
@@ -87,7 +87,7 @@ QUERY_INDICATORS = _operation(
 
 
 def _indicators(workspace: Workspace) -> list[dict[str, Any]]:
-    """Those of the table ThreatIntelIndicators."""
+    """Return those of the table ThreatIntelIndicators."""
     table = workspace.tables.get("ThreatIntelIndicators")
     return [indicator_body(workspace, row) for row in (table.rows if table else ())]
 
@@ -118,7 +118,7 @@ def indicators(call: Call, workspace: Workspace) -> httpx.Response:
 @answers(QUERY_INDICATORS, "specified", QUERY_INDICATORS.source)
 @onboarded
 def query_indicators(call: Call, workspace: Workspace) -> httpx.Response:
-    """Those that meet all criteria of the body; a list of a criterion holds what is looked for, any of it."""
+    """Return those that meet all criteria of the body; a list of a criterion holds what is looked for, any of it."""
     criteria = call.json or {}
     if not isinstance(criteria, dict):
         return refuse(call, "body-invalid", reason="The criteria are not an object.")

@@ -31,7 +31,7 @@ assert {*REFUSALS, "entra"} == APIS.keys()
 
 
 def throttling(api: str, seconds: int) -> Callable[[Call], httpx.Response]:
-    """The answer of an API that is asked too often, and wants to be asked again after ``seconds``."""
+    """Return the answer of an API that is asked too often, and wants to be asked again after ``seconds``."""
     wait = {"Retry-After": str(seconds)}
 
     def answer(call: Call) -> httpx.Response:

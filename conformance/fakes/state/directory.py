@@ -37,7 +37,7 @@ def application(app: App) -> dict[str, Any]:
 
 
 def service_principal(tenant: Tenant, app: App) -> dict[str, Any]:
-    """Return an app as it stands in the tenant."""
+    """Return an app with its current state in the tenant."""
     return {
         "id": app.service_principal_id,
         "appId": app.client_id,

@@ -208,7 +208,7 @@ class Tenant:
         return self.apps.get(client_id.lower())
 
     def administers(self, principal_id: str | None) -> bool:
-        """Whether a service principal is the administrator's."""
+        """Return whether a service principal is the administrator's."""
         return self.administrator is not None and principal_id == self.administrator.service_principal_id
 
     def workspace_named(self, subscription_id: str, resource_group: str, name: str) -> Workspace | None:
@@ -229,12 +229,12 @@ class Tenant:
 
     @property
     def app(self) -> App:
-        """The connection's app: the first."""
+        """Return the connection's app: the first."""
         return next(iter(self.apps.values()))
 
     @property
     def workspace(self) -> Workspace:
-        """The connection's workspace: the first."""
+        """Return the connection's workspace: the first."""
         return self.workspaces[0]
 
     def consent(

@@ -60,7 +60,7 @@ class Account:
 
     @property
     def nt_domain(self) -> str:
-        """The short name of the domain."""
+        """Return the short name of the domain."""
         return self.domain.partition(".")[0].upper()
 
     @property

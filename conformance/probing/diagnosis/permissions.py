@@ -1,4 +1,4 @@
-"""Graph and Defender: the token tells a missing permission from a missing licence and a foreign audience."""
+"""Graph and Defender: the token distinguishes a missing permission, a missing licence and a foreign audience."""
 
 from __future__ import annotations
 

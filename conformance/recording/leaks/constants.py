@@ -21,7 +21,7 @@ GUID_MARK = "5ea1ed00000040008000"
 HEX_MARK = "0" * 24
 """How a pseudonym of a long hexadecimal number begins."""
 WORD = re.compile(r"(?:group|workspace|person|host|name|opaque|text|path|domain|url)-[0-9]{4,}", re.IGNORECASE)
-"""A pseudonym of a name or text: what kind of thing it stands for, and a number."""
+"""A pseudonym of a name or text: the kind of the original, and a number."""
 
 # RFC 2606 and RFC 6761; RFC 5737, RFC 2544 and RFC 3849; RFC 7042.
 RESERVED_DOMAINS = ("example", "test", "invalid", "localhost", "example.com", "example.net", "example.org")

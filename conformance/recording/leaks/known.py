@@ -14,7 +14,7 @@ from conformance.recording.leaks.passages import Passage
 from conformance.recording.leaks.rule import Rule
 
 SHORTEST = 4
-"""Shorter values stand anywhere by chance."""
+"""Shorter values occur anywhere by chance."""
 WHOLE = 8
 """Up to this length a value is looked for as a whole word."""
 

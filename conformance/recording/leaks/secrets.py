@@ -13,7 +13,7 @@ from conformance.recording.leaks.passages import Passage, decode_base64
 from conformance.recording.leaks.rule import Rule, pattern
 
 REMOVED = re.compile(r"(?:|\*+|REDACTED|null|none|string)", re.IGNORECASE)
-"""What stands where a secret stood, or in the shape of an answer for it."""
+"""Placeholders for a secret."""
 TOKEN = re.compile(r"eyJ[\w-]{6,}(?:\.[\w-]*)*")
 RANDOM = re.compile(r"[A-Za-z0-9+_~=-]{20,}")
 SHORTEST_RANDOM = 20

@@ -168,7 +168,7 @@ class Aggregate:
             yield SharedCause(cause, weight, first.owner, fix, first.docs, names, cases)
 
     def _since_previous(self, previous: PastRun) -> dict[tuple[str, str], Since]:
-        """Return since when each root cause of now is there, as far as a previous run and this one tell."""
+        """Return since when each current root cause is there, as far as a previous run and this one show."""
         since = {}
         for row in self.rows.values():
             past = self.before.get(row.name) if row.causes else None

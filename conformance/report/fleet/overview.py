@@ -26,7 +26,7 @@ Weight = Literal["failed", "inconclusive", "warning"]
 WEIGHTS: tuple[Weight, ...] = ("failed", "inconclusive", "warning")
 """How a cause counts, the worst first; each is named as the outcome that it makes."""
 MAX_ROWS = 5
-"""Connections that are told as the slowest, and as the most throttled."""
+"""Connections listed as the slowest, and as the most throttled."""
 NAMES = 3
 """Names in a sentence; what is left is counted."""
 
@@ -121,7 +121,7 @@ class Overview:
 
     @property
     def status(self) -> VerdictStatus:
-        """The worst verdict."""
+        """Return the worst verdict."""
         return worst_verdict(self.verdicts, self.head.run.unfinished)
 
     @property
@@ -146,7 +146,7 @@ class Overview:
 
     @property
     def ends(self) -> Sequence[EndPart]:
-        """The announced ends for which some connection is not ready, the earliest first."""
+        """Return the announced ends for which some connection is not ready, the earliest first."""
         return self.head.announced_ends or ()
 
     @property
@@ -167,7 +167,7 @@ class Overview:
 
     @property
     def throttled(self) -> list[Row]:
-        """Those that services asked to slow down, most often first."""
+        """Return those that services asked to slow down, most often first."""
         return sorted((row for row in self.rows if row.throttled), key=lambda row: -row.throttled)
 
 

@@ -14,7 +14,7 @@ from conformance.report.wording import SIGNS, request_summary
 from conformance.report.wording import counted as checks_counted
 
 MAX_ROWS = 8
-"""Causes that are told of each kind; more are counted. Where the screen is too small, warnings go first."""
+"""Causes listed of each kind; more are counted. Where the screen is too small, warnings go first."""
 CAUSE, NOTE, FACT, FIX, GAP = 0, 4, 3, 5, 6
 """How soon a line is left out; the highest first."""
 

@@ -22,7 +22,7 @@ STACK: Mapping[VerdictStatus, tuple[str, str]] = {
 """The parts of a bar, and their signs, in Unicode and in ASCII. What is broken comes first: there lengths compare."""
 Stack = Mapping[VerdictStatus, tuple[str, str]]
 WIDTH, BESIDE = 36, 40
-"""Columns of a bar at most, and of what stands beside it."""
+"""The largest width of a bar, and of the text beside it."""
 MAX_ROWS = 12
 """Rows of a list; what is left out is counted."""
 

@@ -48,7 +48,7 @@ def write(
             for file, content in handbacks(alone, languages, contact):
                 atomic_write(of_one / file, [content])
     _write_owner_pages(folder / OWNER_PAGES, fleet, contact)
-    for file, form in FORMS.items():  # last: they lead to what stands there now
+    for file, form in FORMS.items():  # last: they link to the files written before
         atomic_write(folder / file, [form(fleet)])
 
 

@@ -31,7 +31,7 @@ class Task:
 
     @property
     def commands(self) -> tuple[str, ...]:
-        """The commands alone, in the form for bash, zsh and wherever no other is given."""
+        """Return the commands alone, in the form for bash, zsh and wherever no other is given."""
         return tuple(step.command for step in self.typed)
 
 
@@ -82,7 +82,7 @@ def page(
 
 
 def _same(task: Task, other: Task) -> bool:
-    """Whether two things to do are one under two names: the same steps, or done by the same commands."""
+    """Return whether two things to do are one under two names: the same steps, or done by the same commands."""
     return task.steps == other.steps or (bool(task.commands) and task.commands == other.commands)
 
 

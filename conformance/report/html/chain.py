@@ -11,7 +11,7 @@ from conformance.report.wording import ORDER, SIGNS, counted, worst
 
 WIDTH, HEIGHT = 216, 56
 GAP, ROW = 58, 72
-"""Between columns, and from one row to the next. How a box looks, its size too, stands in the style."""
+"""Between columns, and from one row to the next. The style has the looks of a box and its size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +87,12 @@ class Chain:
 
     @property
     def columns(self) -> list[tuple[str, list[Box]]]:
-        """The boxes below the head of their column, for a narrow screen."""
+        """Return the boxes below the head of their column, for a narrow screen."""
         return [(title, [box for box in self.boxes if box.x == x]) for title, x in self.heads]
 
     @property
     def sentence(self) -> str:
-        """What the picture shows, for who does not see it."""
+        """Return the alternative text of the picture."""
         return "; ".join(f"{box.title}: {box.label}" for box in self.boxes)
 
 

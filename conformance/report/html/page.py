@@ -53,7 +53,7 @@ VOCABULARY: Mapping[str, object] = {
 }
 """What the templates know of words beside what they are given to show."""
 LARGEST = 300_000
-"""Bytes of a page. One that would be larger tells less: first no evidence of what works, then no pictures either."""
+"""Bytes of a page. A larger one leaves out details: first the evidence of what works, then the pictures."""
 MAX_OPEN_CONNECTIONS = 3
 """With more connections than this, the page leaves evidence to the JSON report."""
 MAX_TODO = 12

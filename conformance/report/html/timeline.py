@@ -21,7 +21,7 @@ class Bar:
 
     @property
     def state(self) -> str:
-        """Whether it was answered as documented, refused, or not answered."""
+        """Return whether it was answered as documented, refused, or not answered."""
         if self.request.status is None:
             return "silent"
         return "answered" if self.request.answer is None and self.request.status < 400 else "refused"

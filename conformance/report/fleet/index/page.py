@@ -39,7 +39,7 @@ class Group:
 
 
 def groups(fleet: Overview) -> list[Group]:
-    """The connections in trouble by the owner of their first cause, in the order of the words."""
+    """Return the connections in trouble by the owner of their first cause, in the order of the words."""
     rows_by_owner: dict[str, list[Row]] = {owner: [] for owner in (*OWNERS, NOT_KNOWN)}
     for row in fleet.trouble:
         rows_by_owner[row.owners[0] if row.owners else NOT_KNOWN].append(row)
@@ -47,7 +47,7 @@ def groups(fleet: Overview) -> list[Group]:
 
 
 def index(fleet: Overview) -> bytes:
-    """The whole page."""
+    """Return the whole page."""
     nights = fleet.past.runs if len(fleet.past.runs) > 1 else ()
     return _render(
         "index.html",
@@ -63,7 +63,7 @@ def index(fleet: Overview) -> bytes:
 
 
 def owner_pages(fleet: Overview, contact: str = "") -> Iterator[tuple[str, bytes]]:
-    """The page of each owner by the name of its file. ``contact`` is who sends it, and how to reach them."""
+    """Return the page of each owner by the name of its file. ``contact`` is who sends it, and how to reach them."""
     for owner in sendable(fleet):
         causes = [cause for cause in fleet.causes if cause.owner == owner]
         yield (
@@ -82,7 +82,7 @@ def owner_pages(fleet: Overview, contact: str = "") -> Iterator[tuple[str, bytes
 
 
 def sendable(fleet: Overview) -> list[str]:
-    """The owners who have a page."""
+    """Return the owners who have a page."""
     return [owner for owner in fleet.owners if owner not in WITHOUT_PAGE]
 
 
