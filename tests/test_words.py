@@ -10,20 +10,67 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTED = ("findings", "network", "outputs", "redaction", "results", "toml_file", "verification")
-"""The rooms in which every public function says what it returns or does."""
-NAMED = ("apis", "files", "findings", "network", "outputs", "pytest_plugin", "sources", "toml_file", "verification")
-"""The rooms in which no name is the word ``one``."""
-VAGUE = {
-    "asked", "done", "found", "given", "gone", "heard", "held", "judged", "kept", "known", "left", "made", "met",
-    "one", "read", "said", "seen", "sent", "served", "shown", "taken", "told", "wanted", "written",
-}  # fmt: skip
-"""Names that do not say what they hold: bare participles, and ``one``. ``read`` may name a function: it is a verb."""
-PLAIN = ("benchmarks", "scripts", *(f"tests/{room}" for room in (
-    "apis", "benchmarks", "checks", "clients", "connection", "descriptions", "fakes", "findings", "probing", "scripts",
-    "toml_file",
-)))  # fmt: skip
+PACKAGE = ROOT / "conformance"
+ROOMS = sorted(folder.name for folder in PACKAGE.iterdir() if (folder / "__init__.py").exists())
+VAGUE = frozenset(
+    {
+        "asked",
+        "chosen",
+        "done",
+        "drawn",
+        "found",
+        "given",
+        "gone",
+        "heard",
+        "held",
+        "judged",
+        "kept",
+        "known",
+        "lacking",
+        "made",
+        "meant",
+        "met",
+        "named",
+        "one",
+        "said",
+        "seen",
+        "sent",
+        "served",
+        "shown",
+        "taken",
+        "told",
+        "wanted",
+        "written",
+    }
+)
+"""Words that do not say what a variable, a parameter or a function is, in any case and with leading underscores."""
+FOLDERS = (
+    *(f"conformance/{room}" for room in ROOMS),
+    "benchmarks",
+    "scripts",
+    *(
+        f"tests/{room}"
+        for room in (
+            "apis",
+            "benchmarks",
+            "checks",
+            "clients",
+            "connection",
+            "descriptions",
+            "fakes",
+            "findings",
+            "probing",
+            "scripts",
+            "toml_file",
+        )
+    ),
+)
 """The folders in which no name is one of these words."""
+PUBLIC = {
+    "conformance/pytest_plugin/outcomes.py": {"known"},
+    "conformance/checks/registry.py": {"given"},
+}
+"""Names that stay: users write them, or they wait for another change of the same file."""
 
 
 def undocumented(source: str) -> Iterator[str]:
@@ -41,64 +88,47 @@ def undocumented(source: str) -> Iterator[str]:
     yield from walk(ast.parse(source).body, "")
 
 
-def values(source: str) -> Iterator[tuple[str, int]]:
-    """Yield the names that a module gives to variables, attributes and parameters, each with its line."""
+def vague(source: str) -> Iterator[tuple[int, str]]:
+    """Yield the line and the name wherever a module binds a name that is in ``VAGUE``."""
     for node in ast.walk(ast.parse(source)):
         match node:
-            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()) | ast.arg(arg=name):
-                yield name, node.lineno
+            case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
+                pass
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                pass
+            case ast.Attribute(attr=name, ctx=ast.Store()):
+                pass
+            case _:
+                continue
+        if name.strip("_").lower() in VAGUE:
+            yield node.lineno, name
 
 
-def vague(source: str) -> Iterator[int]:
-    """Yield the lines of a module that bind the name ``one``."""
-    yield from (line for name, line in values(source) if name == "one")
-
-
-def participles(source: str) -> Iterator[int]:
-    """Yield the lines of a module that give one of the words of ``VAGUE`` to a value, a function or a class."""
-    named = [*values(source)]
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name != "read":
-            named.append((node.name, node.lineno))
-    yield from (line for name, line in named if name.lower().strip("_") in VAGUE)
-
-
-@pytest.mark.parametrize("room", DOCUMENTED)
+@pytest.mark.parametrize("room", ROOMS)
 def test_public_functions_have_a_docstring(room: str) -> None:
-    found = {
+    breaches = {
         f"{file.relative_to(ROOT)}: {name}"
-        for file in (ROOT / "conformance" / room).rglob("*.py")
+        for file in (PACKAGE / room).rglob("*.py")
         for name in undocumented(file.read_text(encoding="utf-8"))
     }
-    assert found == set()
+    assert breaches == set()
 
 
-@pytest.mark.parametrize("room", NAMED)
-def test_names_say_what_they_hold(room: str) -> None:
-    found = {
-        f"{file.relative_to(ROOT)}:{line}"
-        for file in (ROOT / "conformance" / room).rglob("*.py")
-        for line in vague(file.read_text(encoding="utf-8"))
-    }
-    assert found == set()
-
-
-@pytest.mark.parametrize("folder", PLAIN)
-def test_names_are_no_participles(folder: str) -> None:
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_names_say_what_they_hold(folder: str) -> None:
     breaches = {
-        f"{file.relative_to(ROOT)}:{line}"
+        f"{file.relative_to(ROOT)}:{line}: {name}"
         for file in (ROOT / folder).rglob("*.py")
-        for line in participles(file.read_text(encoding="utf-8"))
+        for line, name in vague(file.read_text(encoding="utf-8"))
+        if name not in PUBLIC.get(file.relative_to(ROOT).as_posix(), ())
     }
     assert breaches == set()
 
 
 def test_a_breach_is_found() -> None:
-    source = "class A:\n    def f(self, one): pass\n    def _g(self): pass\n[one for one in ()]\n"
+    source = "class A:\n    def f(self, one): pass\n    def _told(self): self._seen = 1\n[FOUND for FOUND in ()]\n"
     assert list(undocumented(source)) == ["A.f"]
-    assert sorted(vague(source)) == [2, 4]
-    assert list(participles("def told(self): self._found = seen\n")) == [1, 1]
-    assert list(participles("def read(file): ...\nread = 0\n")) == [2]
+    assert sorted(vague(source)) == [(2, "one"), (3, "_seen"), (3, "_told"), (4, "FOUND")]
 
 
 @pytest.mark.parametrize("page", ["docs/architecture.md", "CONTRIBUTING.md"])

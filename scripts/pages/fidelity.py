@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from conformance.apis.endpoint import APIS
-from conformance.fakes.services.routes import SERVED
+from conformance.fakes.services.routes import ENDPOINTS
 from scripts.pages.markdown import NOTE, code, table
 from scripts.pages.operations import ROOT
 
@@ -50,7 +50,7 @@ def page() -> str:
 
 def operations(declared: dict[str, Any], samples: dict[str, Any]) -> Iterator[tuple[object, ...]]:
     """Yield a row for each operation: its name, the model of its answer, the samples."""
-    for name in SERVED:
+    for name in ENDPOINTS:
         if operation := declared["operations"].get(name):
             many = "a page of " if "items" in operation else ""
             yield (
