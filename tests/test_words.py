@@ -48,22 +48,17 @@ FOLDERS = (
     *(f"conformance/{room}" for room in ROOMS),
     "benchmarks",
     "scripts",
-    *(
-        f"tests/{room}"
-        for room in (
-            "apis",
-            "benchmarks",
-            "checks",
-            "clients",
-            "connection",
-            "descriptions",
-            "fakes",
-            "findings",
-            "probing",
-            "scripts",
-            "toml_file",
-        )
-    ),
+    "tests/apis",
+    "tests/benchmarks",
+    "tests/checks",
+    "tests/clients",
+    "tests/connection",
+    "tests/descriptions",
+    "tests/fakes",
+    "tests/findings",
+    "tests/probing",
+    "tests/scripts",
+    "tests/toml_file",
 )
 """The folders in which no name is one of these words."""
 PUBLIC = {

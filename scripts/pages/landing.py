@@ -113,7 +113,7 @@ def page() -> str:
     """Return the first page: Markdown that is HTML as a whole."""
     broken, fixed = (report.connections[0] for report in (repair().broken, repair().fixed))
     (cause,) = broken.root_causes
-    customer = handback(broken, START, "en")
+    for_customer = handback(broken, START, "en")
     templates = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -138,7 +138,7 @@ def page() -> str:
         owners=OWNERS,
         first_sentence=first_sentence,
         languages=LANGUAGES,
-        asked=next(iter(customer.tasks.items())),
+        asked=next(iter(for_customer.tasks.items())),
         fleet=fleet().fleet,
         test=shown_test(),
         examples=EXAMPLES,

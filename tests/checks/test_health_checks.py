@@ -53,6 +53,16 @@ def test_the_latest_event_is_a_failure(id: str) -> None:
     assert {outcome.status for outcome in outcomes_by_check(with_event(id, "Failure"), *others).values()} == {"passed"}
 
 
+def test_the_operation_tells_the_kind(subtests: pytest.Subtests) -> None:
+    """The reference of the table writes DataConnector and AlertRule, that of health monitoring Data connector."""
+    for id, kind in (("HEALTH-002", "DataConnector"), ("HEALTH-003", "AlertRule")):
+        with subtests.test(id=id):
+            there = with_event(id, "Failure")
+            for row in there.tenant.workspace.tables["SentinelHealth"].rows:
+                row["SentinelResourceType"] = kind
+            fails(id, there, "data_stale")
+
+
 def test_what_succeeded_after_a_failure_is_well_again(subtests: pytest.Subtests) -> None:
     for id in OF_EVENT:
         with subtests.test(id=id):

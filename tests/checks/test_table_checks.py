@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from conformance.apis.kql import words
 from conformance.connection import Expect
 from conformance.fakes.world import World
 from tests.checks.outcomes import changed, ends, fails, world
@@ -33,7 +34,21 @@ def test_rules_that_read_other_tables() -> None:
     ends("ARM-010", there, "passed")
 
 
-def retention(**days: int) -> Any:
+def test_comments_and_strings_of_rules_name_no_tables(subtests: pytest.Subtests) -> None:
+    for code, names in (
+        ("SecurityAlert // SigninLogs", False),
+        ("SecurityAlert | where A == 'SigninLogs'", False),
+        (r'SecurityAlert | where A == "a \" SigninLogs"', False),
+        ('SecurityAlert | where A == @"c:\\" and B == "SigninLogs"', False),
+        ("let text = ```SigninLogs\nSigninLogs```; SecurityAlert", False),
+        ("SecurityAlert | where Url == 'https://x' | join SigninLogs on A", True),
+        ('union table("SigninLogs"), SecurityAlert', True),
+    ):
+        with subtests.test(code=code):
+            assert ("SigninLogs" in words(code)) is names
+
+
+def retention(**days: Any) -> Any:
     return lambda body: body["value"][0]["properties"].update(days)
 
 
@@ -42,6 +57,15 @@ def test_tables_that_keep_rows_for_less_than_expected() -> None:
     ends("ARM-011", there, "passed")
     fails("ARM-011", changed(there, "arm.tables", retention(retentionInDays=30)), "data_stale", "(30 days)")
     ends("ARM-011", world(), "not_configured")
+
+
+def test_retention_of_the_workspace_and_of_temporary_tables_is_not_short(subtests: pytest.Subtests) -> None:
+    there = world(expect=Expect(min_retention_days=90))
+    ends("ARM-011", changed(there, "arm.tables", retention(retentionInDays=-1, totalRetentionInDays=-1)), "passed")
+    for kind in ("SearchResults", "RestoredLogs"):
+        with subtests.test(kind=kind):
+            short = changed(there, "arm.tables", retention(retentionInDays=30, schema={"tableType": kind}))
+            ends("ARM-011", short, "passed")
 
 
 def test_a_total_retention_that_is_shorter_than_the_interactive_one() -> None:

@@ -86,6 +86,73 @@ def test_prose_of_clients(subtests: pytest.Subtests) -> None:
             assert explain(text).cause == cause
 
 
+def test_endpoints_of_managed_identities_answer_in_entras_form(subtests: pytest.Subtests) -> None:
+    """As issues of aad-pod-identity, azure-cli, velero and the SDKs quote them."""
+    many = {"error": "invalid_request", "error_description": "Multiple user assigned identities exist, please specify"}
+    for text, cause in [
+        (json.dumps(many), "credential_missing"),
+        (f"ImdsCredential: Unexpected response '{many}'", "credential_missing"),
+        ("HTTP/1.1 400 Bad Request\nServer: IMDS/150.870.65.512\n\n" + json.dumps(many), "credential_missing"),
+        (
+            "ManagedIdentityCredential authentication unavailable, no response from the IMDS endpoint.",
+            "credential_missing",
+        ),
+        ("MSI endpoint is not responding. Please make sure MSI is configured correctly.", "credential_missing"),
+        ("No User Assigned or Delegated Managed Identity found for specified ClientId", "credential_missing"),
+        ("Permission denied: '/var/opt/azcmagent/tokens/x.key'", "credential_missing"),
+        ("The environment variable AZURE_FEDERATED_TOKEN_FILE is not set", "credential_missing"),
+        ("ManagedIdentityCredential: AADSTS7000112: Application 'x' is disabled.", "app_disabled"),
+        (json.dumps({"error": "invalid_request", "error_description": "something else"}), "request_malformed"),
+        (
+            f"{FORBIDDEN}https://graph.microsoft.com/v1.0/security/incidents ManagedIdentityCredential",
+            "app_role_missing",
+        ),
+        ("(AuthorizationFailed) denied\nManagedIdentityCredential.get_token succeeded", "rbac_role_missing"),
+    ]:
+        with subtests.test(text=text):
+            assert explain(text).cause == cause
+
+
+def test_what_log_ingestion_refuses_has_its_own_remedy(subtests: pytest.Subtests) -> None:
+    """A role helps against 403 alone."""
+    for code, message, remedy in [
+        ("OperationFailed", "does not have access to ingest data", "Monitoring Metrics Publisher"),
+        ("NotFound", "Data collection rule with immutable Id 'dcr-x' not found.", "immutableId"),
+        ("InvalidStream", "Stream Custom-Orders was not configured in the data collection rule", "Name a stream"),
+        ("ContentLengthLimitExceeded", "Maximum allowed content length: 1048576 bytes (1 MB).", "smaller batches"),
+    ]:
+        with subtests.test(code=code):
+            meaning = explain({"error": {"code": code, "message": message}})
+            assert meaning.cause == "other_service"
+            assert remedy in meaning.fix.text
+
+
+def test_another_services_host_outweighs_codes_of_a_connections() -> None:
+    address = " POST https://contoso.westeurope-1.ingest.monitor.azure.com/dataCollectionRules/x"
+    body = json.dumps({"error": {"code": "AuthenticationFailed", "message": "The token audience is invalid"}})
+    assert explain(body + address).cause == "other_service"
+
+
+def test_consents_of_multi_tenant_apps(subtests: pytest.Subtests) -> None:
+    for text, cause in [
+        (
+            "AADSTS650051: Using application 'x' is currently not supported: it is in an unmanaged state.",
+            "app_not_in_tenant",
+        ),
+        (
+            "AADSTS650052: The app accesses a service that your organization lacks a service principal for.",
+            "resource_not_in_tenant",
+        ),
+        (
+            "AADSTS650052: The app needs access to a service that your organization has not subscribed to.",
+            "licence_missing",
+        ),
+        ("AADSTS90099: The application 'x' has not been authorized in the tenant 'y'.", "app_not_in_tenant"),
+    ]:
+        with subtests.test(text=text):
+            assert explain(text).cause == cause
+
+
 def test_a_gateway_that_passes_a_refusal_on_is_no_outage() -> None:
     inner = json.dumps({"error": {"code": "InsufficientAccessError", "message": "x"}})
     body = {"error": {"code": 502, "message": "BadGateway", "innerError": {"status": 502, "message": inner}}}
