@@ -28,7 +28,7 @@ SCENARIOS = (
 )
 
 
-def named(name: str) -> Connection:
+def connection_named(name: str) -> Connection:
     """A made-up connection of a name, with a secret that is fresh each time."""
     connection = made_up_connection()
     return Connection(
@@ -45,7 +45,7 @@ def named(name: str) -> Connection:
 
 def record(scenario: str) -> None:
     """Records one scenario under its name. Raises :class:`Discarded`."""
-    world: World = build(named(scenario), scenario)
+    world: World = build(connection_named(scenario), scenario)
     recording = Recording(FOLDER, "rewrite", tier="virtual")
     with serving(world.handler, hosts()) as server:
         os.environ.update(server.environment)

@@ -234,9 +234,9 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=ROOT / ".venv-plugins" / "plugins", help="where to install them")
     parser.add_argument("--write", action="store_true", help=f"write what was seen into {MATRIX.relative_to(ROOT)}")
     options = parser.parse_args()
-    chosen = [plugin for plugin in plugins() if not options.names or plugin.name in options.names]
+    selection = [plugin for plugin in plugins() if not options.names or plugin.name in options.names]
     folders = {
-        tuple(plugin.packages): options.folder / "-".join(plugin.packages).replace("==", "-") for plugin in chosen
+        tuple(plugin.packages): options.folder / "-".join(plugin.packages).replace("==", "-") for plugin in selection
     }
 
     uv()  # here: where threads are the first to ask, Python's sysconfig may answer before it is ready
@@ -244,19 +244,19 @@ def main() -> int:
         list(threads.map(install, folders, folders.values()))
 
         def run(number: int) -> list[str]:
-            plugin, situation = chosen[number // len(SITUATIONS)], SITUATIONS[number % len(SITUATIONS)]
+            plugin, situation = selection[number // len(SITUATIONS)], SITUATIONS[number % len(SITUATIONS)]
             return [*problems(plugin, situation, folders[tuple(plugin.packages)], Path(work) / str(number))]
 
         problems_of = []
-        for number, problems_here in enumerate(threads.map(run, range(len(chosen) * len(SITUATIONS)))):
+        for number, problems_here in enumerate(threads.map(run, range(len(selection) * len(SITUATIONS)))):
             problems_of.append(problems_here)
-            plugin, situation = chosen[number // len(SITUATIONS)], SITUATIONS[number % len(SITUATIONS)]
+            plugin, situation = selection[number // len(SITUATIONS)], SITUATIONS[number % len(SITUATIONS)]
             for problem in problems_here:
                 print(f"{plugin.name} {' '.join(plugin.arguments)}: {situation.name}: {problem}", flush=True)
     if options.write:
-        MATRIX.write_text(json.dumps(matrix(chosen, problems_of), indent=1) + "\n", encoding="utf-8")
+        MATRIX.write_text(json.dumps(matrix(selection, problems_of), indent=1) + "\n", encoding="utf-8")
     bad = sum(map(len, problems_of))
-    print(f"{len(chosen)} plugins in {len(SITUATIONS)} situations: {bad} problems")
+    print(f"{len(selection)} plugins in {len(SITUATIONS)} situations: {bad} problems")
     return min(bad, 1)
 
 

@@ -48,10 +48,10 @@ def problems(python: str, *, lowest: bool, folder: Path) -> Iterator[str]:
     from uv import find_uv_bin
 
     uv, own = find_uv_bin(), folder / "bin" / "python"
-    chosen = ["--resolution=lowest-direct"] if lowest else ["--constraints=requirements.lock"]
+    resolution = ["--resolution=lowest-direct"] if lowest else ["--constraints=requirements.lock"]
     subprocess.run([uv, "venv", "--quiet", "--clear", f"--python={python}", folder], check=True)  # noqa: S603
     subprocess.run(  # noqa: S603
-        [uv, "pip", "install", "--quiet", f"--python={own}", *chosen, "--editable", EXTRAS], cwd=ROOT, check=True
+        [uv, "pip", "install", "--quiet", f"--python={own}", *resolution, "--editable", EXTRAS], cwd=ROOT, check=True
     )
     for scenario, code in ENDS.items():
         ran = subprocess.run(  # noqa: S603

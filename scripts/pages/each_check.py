@@ -44,12 +44,12 @@ def link(check: Check) -> str:
 
 def page(check: Check, outcomes: ScenarioOutcomes) -> str:
     """Return the page of a check."""
-    chosen = f"-m {check.marks[0]} -k {check.id}" if check.marks else f"-k {check.id}"
+    selection = f"-m {check.marks[0]} -k {check.id}" if check.marks else f"-k {check.id}"
     parts = [
         f"# {check.id}: {prose(check.title)}\n",
         f"**{check.level}** · {AREAS[check.area]}. {LEVELS[check.level]}\n",
         "To look at it alone:\n",
-        f"```sh\npytest --sentinel-config=conn.toml {chosen}\n```\n",
+        f"```sh\npytest --sentinel-config=conn.toml {selection}\n```\n",
         "## How it is judged\n",
         inline(check.description) + "\n",
         *promised(check),

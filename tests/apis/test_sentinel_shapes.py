@@ -82,7 +82,7 @@ ANSWERS = [
 ]
 
 
-def named(cases: Any) -> Any:
+def with_ids(cases: Any) -> Any:
     return pytest.mark.parametrize(("endpoint", "body"), [pytest.param(*case, id=case[0].name) for case in cases])
 
 
@@ -125,7 +125,7 @@ def test_every_operation_is_tried() -> None:
     assert [endpoint for endpoint, _ in ANSWERS] == DECLARED
 
 
-@named(ANSWERS)
+@with_ids(ANSWERS)
 def test_documented_answer_is_read(endpoint: Any, body: Any) -> None:
     decode(body, endpoint)
 
@@ -195,7 +195,7 @@ def test_values_are_open(member: Any, value: Any) -> None:
     decode(having(INCIDENT, ["properties", member], value), sentinel.INCIDENT)
 
 
-@named(ANSWERS)
+@with_ids(ANSWERS)
 def test_extra_members_pass_at_the_top_and_within(endpoint: Any, body: Any) -> None:
     body = having(body, ["brandNew"], {"x": [1]})
     if "value" in body:

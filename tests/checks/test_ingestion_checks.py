@@ -120,11 +120,11 @@ def test_rule_of_another_workspace() -> None:
     ends("ING-005", elsewhere, "not_applicable")
 
 
-@pytest.mark.parametrize("named", ["workspaceId", "workspaceResourceId"])
-def test_destination_by_either_id(named: str) -> None:
+@pytest.mark.parametrize("key", ["workspaceId", "workspaceResourceId"])
+def test_destination_by_either_id(key: str) -> None:
     def change(body: dict[str, Any]) -> None:
         (place,) = body["properties"]["destinations"]["logAnalytics"]
-        body["properties"]["destinations"]["logAnalytics"] = [{"name": place["name"], named: place[named].upper()}]
+        body["properties"]["destinations"]["logAnalytics"] = [{"name": place["name"], key: place[key].upper()}]
 
     ends("ING-004", changed(ingesting_world(), "arm.data_collection_rule", change), "passed")
 

@@ -39,11 +39,11 @@ def test_what_is_missing_is_told_with_its_own_fix(scenario: str, check: str, cau
     assert fix in ended.root.finding.fix.text
 
 
-@pytest.mark.parametrize("seen", ["the customer's", "another customer's"])
-def test_delegations_of_other_customers_are_no_role_at_a_wrong_place(seen: str) -> None:
+@pytest.mark.parametrize("customer", ["the customer's", "another customer's"])
+def test_delegations_of_other_customers_are_no_role_at_a_wrong_place(customer: str) -> None:
     """A provider sees the subscriptions of all its customers; the fix is about this one's delegation."""
     there = world("delegation-without-role")
-    id = there.connection.subscription_id if seen == "the customer's" else "99999999-9999-4999-8999-999999999999"
+    id = there.connection.subscription_id if customer == "the customer's" else "99999999-9999-4999-8999-999999999999"
     listed = {"id": f"/subscriptions/{id}", "subscriptionId": id, "displayName": "x", "state": "Enabled"}
     ended = fails("RBAC-001", changed(there, "arm.subscriptions", lambda _: {"value": [listed]}), "rbac_role_missing")
     assert ended.root is not None

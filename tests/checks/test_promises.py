@@ -45,8 +45,8 @@ def test_every_must_asserts_something_or_passes_on_what_a_service_says() -> None
 
 
 def test_no_promise_is_declared_for_nothing() -> None:
-    named = {id for check in catalogue().values() for each in assertions(check) for id in each.promises}
-    assert named == PROMISES.keys()
+    promises = {id for check in catalogue().values() for each in assertions(check) for id in each.promises}
+    assert promises == PROMISES.keys()
 
 
 def test_a_promise_says_where_it_is_known_from(subtests: pytest.Subtests) -> None:

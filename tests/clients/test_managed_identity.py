@@ -50,8 +50,8 @@ def on(platform: str, stage: ServedTenant, monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_managed_identity(platform: str, stage: ServedTenant, monkeypatch: pytest.MonkeyPatch) -> None:
     on(platform, stage, monkeypatch)
     (own,) = stage.state.host.users
-    chosen = [{}, *({name: value} for name, value in vars(own).items())]
-    for config in chosen:
+    configs = [{}, *({name: value} for name, value in vars(own).items())]
+    for config in configs:
         with ManagedIdentityCredential(identity_config=config or None, retry_total=0) as credential:
             token = credential.get_token(SCOPES["arm"])
             assert claims(token.token)["oid"] == stage.state.app.service_principal_id

@@ -12,7 +12,7 @@ HOST = "https://dce-a1b2.westeurope-1.ingest.monitor.azure.com"
 
 
 def test_values_are_accepted_or_what_was_meant_is_known(subtests: pytest.Subtests) -> None:
-    for key, text, meant in (
+    for key, text, suggestion in (
         ("rule", RULE, RULE),
         ("rule", f"{RULE}/", RULE),
         ("rule", f"https://portal.azure.com/#@contoso.com/resource{RULE}/overview", RULE),
@@ -28,5 +28,5 @@ def test_values_are_accepted_or_what_was_meant_is_known(subtests: pytest.Subtest
         ("endpoint", "https://[abc", None),
     ):
         with subtests.test(text):
-            assert KEYS[key].correction(text) == meant
-            assert bool(KEYS[key].accepts(text)) == (text == meant)
+            assert KEYS[key].correction(text) == suggestion
+            assert bool(KEYS[key].accepts(text)) == (text == suggestion)

@@ -21,7 +21,7 @@ class Difference:
     what: str
 
 
-def meant() -> Iterator[tuple[Difference, str]]:
+def explained_differences() -> Iterator[tuple[Difference, str]]:
     """Each difference that is meant, and why."""
     for row in DECLARED["difference"]:
         for subject in row["subjects"]:
@@ -29,6 +29,6 @@ def meant() -> Iterator[tuple[Difference, str]]:
                 yield Difference(row["to"], subject, where, row["what"]), row["reason"]
 
 
-MEANT: dict[Difference, str] = dict(meant())
+EXPLAINED: dict[Difference, str] = dict(explained_differences())
 STRANGERS: dict[str, str] = {row["scenario"]: row["api"] for row in DECLARED["stranger"]}
 """Scenarios in which something else answers in place of an API: its descriptions do not apply."""

@@ -15,7 +15,7 @@ from conformance.fakes import FAULTS, SCENARIOS
 from conformance.fakes.services.routes import ENDPOINTS
 from conformance.fakes.state.table_rows import SCHEMAS
 from tests.declared_refusals import NAMES, call, response
-from tests.descriptions.differences import MEANT, STRANGERS, Difference
+from tests.descriptions.differences import EXPLAINED, STRANGERS, Difference
 from tests.descriptions.observations import Exchange, exchanges, others
 from tests.descriptions.results import DECLARED, columns_of
 from tests.descriptions.rules import ADMINISTRATION, ERRORS, MODELS, OPERATIONS, faults, refusal_faults
@@ -34,11 +34,11 @@ def differing(scenario: str, some: tuple[Exchange, ...]) -> set[Difference]:
 def test_answers_are_as_described(subtests: pytest.Subtests) -> None:
     for scenario in SCENARIOS:
         with subtests.test(scenario=scenario):
-            assert sorted(differing(scenario, exchanges(scenario)) - MEANT.keys()) == []
+            assert sorted(differing(scenario, exchanges(scenario)) - EXPLAINED.keys()) == []
 
 
 def test_answers_to_others_are_as_described() -> None:
-    assert sorted(differing("healthy", others()) - MEANT.keys()) == []
+    assert sorted(differing("healthy", others()) - EXPLAINED.keys()) == []
     assert {exchange.response.status_code for exchange in others()} == {200}
 
 
@@ -52,7 +52,7 @@ def test_refusals_are_as_described(subtests: pytest.Subtests) -> None:
     for api, name in NAMES:
         with subtests.test(api=api, name=name):
             answer = response(api, name)
-            assert refused(api, answer.status_code, answer) - MEANT.keys() == set()
+            assert refused(api, answer.status_code, answer) - EXPLAINED.keys() == set()
 
 
 FORMED = {name: fault.api for name, fault in FAULTS.items() if fault.formed and fault.api}
@@ -62,7 +62,7 @@ FORMED = {name: fault.api for name, fault in FAULTS.items() if fault.formed and 
 def test_faults_are_as_described(subtests: pytest.Subtests) -> None:
     for name in FORMED:
         with subtests.test(name=name):
-            assert refused(FORMED[name], "fault", FAULTS[name].answer(call())) - MEANT.keys() == set()
+            assert refused(FORMED[name], "fault", FAULTS[name].answer(call())) - EXPLAINED.keys() == set()
 
 
 def test_every_operation_is_described_and_answered() -> None:
@@ -86,7 +86,8 @@ def test_every_explained_difference_is_there() -> None:
     for name, api in FORMED.items():
         there |= refused(api, "fault", FAULTS[name].answer(call()))
     assert (
-        sorted(difference for difference in MEANT if difference.to == "descriptions" and difference not in there) == []
+        sorted(difference for difference in EXPLAINED if difference.to == "descriptions" and difference not in there)
+        == []
     )
 
 

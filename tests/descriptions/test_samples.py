@@ -10,7 +10,7 @@ import pytest
 
 from conformance.fakes import SCENARIOS
 from conformance.fakes.services.routes import ENDPOINTS
-from tests.descriptions.differences import MEANT, Difference
+from tests.descriptions.differences import EXPLAINED, Difference
 from tests.descriptions.observations import Exchange, exchanges, others
 from tests.descriptions.outlines import differences, outline
 from tests.descriptions.samples import FILES, SAMPLES, originals, outlined
@@ -53,13 +53,15 @@ def differing(name: str) -> Iterator[Difference]:
 def test_answers_have_the_outline_of_their_samples(subtests: pytest.Subtests) -> None:
     for name in SAMPLES:
         with subtests.test(name=name):
-            assert sorted(set(differing(name)) - MEANT.keys()) == []
+            assert sorted(set(differing(name)) - EXPLAINED.keys()) == []
 
 
 def test_every_explained_difference_is_there() -> None:
     """A reason that no longer applies goes."""
     there = {difference for name in SAMPLES for difference in differing(name)}
-    assert sorted(difference for difference in MEANT if difference.to == "samples" and difference not in there) == []
+    assert (
+        sorted(difference for difference in EXPLAINED if difference.to == "samples" and difference not in there) == []
+    )
 
 
 def test_the_outlines_are_those_of_the_samples(subtests: pytest.Subtests) -> None:

@@ -191,7 +191,7 @@ def test_the_library_takes_checks_and_sources_of_ones_own(names: dict[str, Any],
     assert outcome.status == "passed"
     report = run("from conformance import verify\n" + own_source, names)["report"]
     assert report.ok
-    assert report.source == "keeping"
+    assert report.source == "logging"
 
 
 def test_the_virtual_tenant_is_used_as_shown(names: dict[str, Any]) -> None:

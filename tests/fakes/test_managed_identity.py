@@ -81,8 +81,8 @@ def test_each_platform_over_sockets(
     assert not list(arc_tokens.iterdir()), "a proof is good for one request"
     for name, value in vars(stage.state.host.users[0]).items():
         with subtests.test("user-assigned", by=name):
-            chosen = with_identity(platform, stage, monkeypatch, (name, value))
-            assert verify(chosen, source=Live(), checks=CHECKS).ok
+            by_name = with_identity(platform, stage, monkeypatch, (name, value))
+            assert verify(by_name, source=Live(), checks=CHECKS).ok
     with subtests.test("another identity"):
         other = with_identity(platform, stage, monkeypatch, ("client_id", "b7710000-0c0f-4c0f-a11c-000000000009"))
         (root,) = verify(other, source=Live(), checks=CHECKS).verdict.root_causes

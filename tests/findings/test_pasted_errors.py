@@ -1,8 +1,7 @@
-"""Errors as people paste them: the handed ones, several at once, tokens, files, and what asks for more."""
+"""Errors as people paste them: the handed ones, several at once, files, and what asks for more."""
 
 from __future__ import annotations
 
-import base64
 import io
 import json
 import subprocess
@@ -19,7 +18,6 @@ from conformance.findings import explain, explain_all
 from conformance.findings.__main__ import main
 from conformance.findings.hosts import address_of, service_of
 from conformance.findings.paste import Paste, PasteError
-from tests.contoso import made_up
 from tests.findings.labelled_errors import SHARED
 
 HANDED = SHARED / "samples" / "pasted.jsonl"
@@ -122,9 +120,9 @@ def test_what_log_ingestion_refuses_has_its_own_remedy(subtests: pytest.Subtests
         ("ContentLengthLimitExceeded", "Maximum allowed content length: 1048576 bytes (1 MB).", "smaller batches"),
     ]:
         with subtests.test(code=code):
-            found = explain({"error": {"code": code, "message": message}})
-            assert found.cause == "other_service"
-            assert remedy in found.fix.text
+            meaning = explain({"error": {"code": code, "message": message}})
+            assert meaning.cause == "other_service"
+            assert remedy in meaning.fix.text
 
 
 def test_another_services_host_outweighs_codes_of_a_connections() -> None:
@@ -209,70 +207,6 @@ def test_answers_of_an_archive_are_each_read() -> None:
     ]
     meanings = explain_all(json.dumps({"log": {"entries": entries}}))
     assert [meaning.cause for meaning in meanings] == ["app_role_missing", "rbac_role_missing"]
-
-
-# Tokens
-
-
-def token(**claims: Any) -> str:
-    def part(value: dict[str, Any]) -> str:
-        return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
-
-    usual = {"aud": "https://graph.microsoft.com", "iss": "https://sts.windows.net/t/", "tid": "t", "appid": "app-1"}
-    return f"{part({'typ': 'JWT', 'alg': 'RS256'})}.{part({**usual, 'exp': 4102444800, **claims})}.canarysignature"
-
-
-@pytest.mark.parametrize(
-    ("claims", "cause"),
-    [
-        ({"roles": ["SecurityAlert.Read.All", "SecurityIncident.Read.All"]}, "unknown"),
-        ({"roles": []}, "app_role_missing"),
-        ({"roles": [], "exp": 1700000000}, "token_expired"),
-        ({"scp": "SecurityAlert.Read.All"}, "auth_method_unsupported"),
-        ({"aud": "https://vault.azure.net"}, "wrong_token_audience"),
-    ],
-)
-def test_a_token_is_explained_and_not_shown(claims: dict[str, Any], cause: str) -> None:
-    text = token(**claims)
-    for pasted in (text, f"Authorization: Bearer {text}", json.dumps({"access_token": text})):
-        meaning = explain(pasted)
-        assert meaning.cause == cause
-        assert "app-1" in meaning.explanation
-        assert "canary" not in repr(meaning)
-        assert "eyJ" not in repr(meaning)
-
-
-def test_decoded_claims_are_read_as_the_token() -> None:
-    claims = {"aud": "https://graph.microsoft.com", "iss": "https://sts.windows.net/t/", "exp": 1700000000}
-    assert explain(json.dumps(claims)).cause == "token_expired"
-
-
-def test_the_roles_that_a_connection_needs_are_named() -> None:
-    assert (
-        "Missing for a connection: SecurityIncident.Read.All"
-        in explain(token(roles=["SecurityAlert.Read.All"])).explanation
-    )
-
-
-CONNECTION = made_up()
-
-
-@pytest.mark.parametrize(
-    ("claims", "cause", "says"),
-    [
-        ({"tid": "11111111-2222-4333-8444-555555555555"}, "wrong_token_tenant", "another tenant"),
-        ({"aud": "https://graph.microsoft.us"}, "wrong_cloud", "US Government, GCC High"),
-        ({"aud": "https://management.usgovcloudapi.net"}, "wrong_cloud", "US Government"),
-        ({"appid": "another-app"}, "unknown", f"not the connection's app ({CONNECTION.client_id})"),
-        ({"appid": CONNECTION.client_id, "tid": CONNECTION.tenant_id.upper()}, "unknown", "Nothing is wrong with it"),
-    ],
-)
-def test_a_token_is_held_against_a_connection(claims: dict[str, Any], cause: str, says: str) -> None:
-    roles = ["SecurityAlert.Read.All", "SecurityIncident.Read.All"]
-    meaning = explain(token(**{"tid": CONNECTION.tenant_id, "roles": roles, **claims}), facts=CONNECTION.facts())
-    assert meaning.cause == cause
-    assert says in meaning.explanation
-    assert ("not the connection's app" in meaning.explanation) == (claims.get("appid") != CONNECTION.client_id)
 
 
 # The command line

@@ -75,11 +75,11 @@ def test_the_roles_of_azure_allow_what_a_command_does(subtests: pytest.Subtests)
     """Each built-in role that is named, by Microsoft's definition of it."""
     for verb in verbs():
         with subtests.test(verb.start + verb.within):
-            named = [name for name in re.split(r", | or | at the | of the ", verb.role) if name in BUILT_IN]
+            names = [name for name in re.split(r", | or | at the | of the ", verb.role) if name in BUILT_IN]
             entra = verb.start.startswith("az ad") or verb.within == "/appRoleAssignments"
             assert bool(verb.actions) != entra, "what a role of Azure has to allow"
-            assert named or entra
-            for name in named if verb.actions else ():
+            assert names or entra
+            for name in names if verb.actions else ():
                 definition = BUILT_IN[name]
                 for action in verb.actions:
                     assert covers(definition.actions, action), name

@@ -65,7 +65,7 @@ def _own_permits(monkeypatch: pytest.MonkeyPatch) -> None:
 class Poor:
     """The virtual tenant on a machine that lacks files for so many attempts to connect."""
 
-    lacking: int
+    failures: int
     opened: int = 0
     transport: httpx.AsyncBaseTransport = field(default_factory=build(made_up(), start=START).transport)
     name: str = "poor"
@@ -76,14 +76,14 @@ class Poor:
         yield Channel(httpx.MockTransport(self.handler), LoopClock(), connection)
 
     async def handler(self, request: httpx.Request) -> httpx.Response:
-        if self.lacking and request.url.host == "graph.microsoft.com":
-            self.lacking -= 1
+        if self.failures and request.url.host == "graph.microsoft.com":
+            self.failures -= 1
             raise below(OSError(errno.EMFILE, "Too many open files"))
         return await self.transport.handle_async_request(request)
 
 
 def test_a_connection_is_begun_again_until_there_are_files() -> None:
-    source = Poor(lacking=2)
+    source = Poor(failures=2)
     assert run(verify_async(made_up(), source=source)).ok
     assert 1 < source.opened <= 3
 
@@ -91,7 +91,7 @@ def test_a_connection_is_begun_again_until_there_are_files() -> None:
 def test_and_has_no_verdict_where_there_are_none() -> None:
     async def main() -> float:
         with pytest.raises(Shortage, match="open files"):
-            await verify_async(made_up(), source=Poor(lacking=10_000))
+            await verify_async(made_up(), source=Poor(failures=10_000))
         return asyncio.get_running_loop().time()
 
     assert run(main()) == sum(PAUSES)
