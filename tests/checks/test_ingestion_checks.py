@@ -11,7 +11,7 @@ import pytest
 from conformance.checks.registry import catalogue
 from conformance.fakes.scenarios.ingestion import STREAM, ingesting
 from conformance.fakes.world import World
-from tests.checks.outcomes import answered, blocked, changed, ends, fails, judged, world
+from tests.checks.outcomes import answered, blocked, changed, ends, fails, outcomes_by_check, world
 
 
 def ingesting_world(scenario: str = "with-ingestion") -> World:
@@ -24,13 +24,13 @@ def rule(**properties: Any) -> World:
 
 
 def test_a_connection_that_only_reads_is_not_asked() -> None:
-    outcomes = judged(world())
+    outcomes = outcomes_by_check(world())
     ids = [id for id, check in catalogue().items() if check.area == "ingestion"]
     assert {outcomes[id].status for id in ids} == {"not_configured"}
 
 
 def test_everything_in_place() -> None:
-    outcomes = judged(ingesting_world())
+    outcomes = outcomes_by_check(ingesting_world())
     ids = [id for id, check in catalogue().items() if check.area == "ingestion"]
     assert {outcomes[id].status for id in ids} == {"passed"}
 
@@ -39,9 +39,9 @@ def test_everything_in_place() -> None:
 
 
 def test_rule_that_is_gone() -> None:
-    gone = ingesting_world("ingestion-rule-missing")
-    fails("ING-001", gone, "object_not_found")
-    blocked("ING-004", gone, "ING-001", "object_not_found")
+    there = ingesting_world("ingestion-rule-missing")
+    fails("ING-001", there, "object_not_found")
+    blocked("ING-004", there, "ING-001", "object_not_found")
 
 
 def test_what_hangs_on_a_missing_rule_is_not_a_second_cause(subtests: pytest.Subtests) -> None:
@@ -49,12 +49,12 @@ def test_what_hangs_on_a_missing_rule_is_not_a_second_cause(subtests: pytest.Sub
     for code in ("ResourceNotFound", "ResourceGroupNotFound", "SubscriptionNotFound"):
         with subtests.test(code=code):
             refusal = httpx.Response(404, json={"error": {"code": code, "message": "It could not be found."}})
-            gone = answered(ingesting_world(), "arm.data_collection_rule", refusal)
-            gone = answered(gone, "arm.permissions_of_rule", refusal)
-            failed = fails("ING-001", gone, "object_not_found", says="ingestion.rule")
+            there = answered(ingesting_world(), "arm.data_collection_rule", refusal)
+            there = answered(there, "arm.permissions_of_rule", refusal)
+            failed = fails("ING-001", there, "object_not_found", says="ingestion.rule")
             assert failed.root
             assert "JSON view" in failed.root.finding.fix.text
-            assert [id for id, ended in judged(gone).items() if ended.status == "failed"] == ["ING-001"]
+            assert [id for id, ended in outcomes_by_check(there).items() if ended.status == "failed"] == ["ING-001"]
 
 
 def test_a_rule_in_a_group_that_is_missing_is_not_a_second_cause() -> None:
@@ -106,8 +106,8 @@ def test_stream_without_columns() -> None:
 
 def test_stream_of_a_table_of_microsoft_needs_no_columns() -> None:
     there = world("with-ingestion")
-    found, stream = ingesting(there), "Microsoft-SecurityEvent"
-    found.tables = {STREAM: "Orders_CL", stream: "SecurityEvent"}
+    ingestion, stream = ingesting(there), "Microsoft-SecurityEvent"
+    ingestion.tables = {STREAM: "Orders_CL", stream: "SecurityEvent"}
     ends("ING-003", there, "passed")
 
 

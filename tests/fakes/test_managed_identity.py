@@ -42,7 +42,7 @@ def arc_tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def environment(platform: str, stage: ServedTenant) -> dict[str, str]:
-    """What a platform tells its programs, so that they ask the served tenant."""
+    """Return the environment of a platform's programs, so that they ask the served tenant."""
     url = stage.server.url
     return {
         "imds": {"AZURE_POD_IDENTITY_AUTHORITY_HOST": url},
