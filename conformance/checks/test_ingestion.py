@@ -86,11 +86,11 @@ def test_destination(connection: Connection, data_collection_rule: Evidence) -> 
         not_applicable("no data flow of the rule takes the stream")
     if flows_here(rule, stream, connection):
         return
-    named = {name for flow in flows for name in flow.destinations or ()}
+    destinations = {name for flow in flows for name in flow.destinations or ()}
     elsewhere = [
         place.workspace_resource_id or place.workspace_id or "?"
         for place in (rule.properties.destinations and rule.properties.destinations.log_analytics) or ()
-        if place.name in named
+        if place.name in destinations
     ]
     fail(
         f"The rule sends {stream} to {', '.join(elsewhere) or 'no workspace'}, not to {connection.workspace_name}.",

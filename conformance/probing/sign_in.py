@@ -197,9 +197,9 @@ class SignIn:
         if identity.platform == "arc" and identity.selector and not _echoes(token, identity.selector):
             return Refusal(name, other_identity(self._connection, identity), evidence.exchange, evidence.headers)
         issued = self._issued(evidence, ask, response)
-        app, wanted = issued.data.app_id if isinstance(issued, Answer) else "", self._connection.client_id
-        if app and wanted and app.lower() != wanted.lower():
-            return Refusal(name, other_app(identity, app, wanted), evidence.exchange, evidence.headers)
+        app, client_id = issued.data.app_id if isinstance(issued, Answer) else "", self._connection.client_id
+        if app and client_id and app.lower() != client_id.lower():
+            return Refusal(name, other_app(identity, app, client_id), evidence.exchange, evidence.headers)
         return issued
 
     def _issued(self, evidence: Answer[Any], ask: AskToken, response: entra.TokenResponse) -> Evidence:
@@ -269,13 +269,13 @@ def other_identity(connection: Connection, identity: ManagedIdentity) -> Finding
     return finding("credential_missing", certainty="likely", facts=connection.facts(), explanation=text)
 
 
-def other_app(identity: ManagedIdentity, app: str, wanted: str) -> Finding:
+def other_app(identity: ManagedIdentity, app: str, client_id: str) -> Finding:
     """Return the finding of an identity of this machine that is another app than the connection's."""
     return finding(
         "credential_missing",
-        explanation=f"The token of {identity} is of app {app}; the connection names {wanted}.",
+        explanation=f"The token of {identity} is of app {app}; the connection names {client_id}.",
         remedy=f'Set client_id = "{app}" where this identity is meant (or leave client_id out). Otherwise assign the'
-        f' other identity to the machine, and choose it: managed_identity = {{ client_id = "{wanted}" }}.',
+        f' other identity to the machine, and choose it: managed_identity = {{ client_id = "{client_id}" }}.',
     )
 
 
