@@ -7,6 +7,7 @@ A scenario arranges a healthy world; every answer follows from the state. ``heal
 from conformance.fakes.scenarios import (
     access,
     connection,
+    content,
     credentials,
     data,
     health,
@@ -14,11 +15,27 @@ from conformance.fakes.scenarios import (
     ingestion,
     partners,
     places,
+    profiles,
+    readiness,
     services,
 )
 from conformance.fakes.scenarios.registry import SCENARIOS, Scenario, scenario
 
 __all__ = ["MODULES", "SCENARIOS", "Scenario", "scenario"]
 
-MODULES = (connection, credentials, identities, partners, access, places, data, health, ingestion, services)
+MODULES = (
+    connection,
+    credentials,
+    identities,
+    partners,
+    access,
+    profiles,
+    places,
+    data,
+    content,
+    health,
+    readiness,
+    ingestion,
+    services,
+)
 """The modules whose scenarios make up :data:`SCENARIOS`."""

@@ -77,6 +77,11 @@ def _daily_cap(world: World) -> None:
     notes=("defender_portal_not_connected",),
 )
 def _portal_not_connected(world: World) -> None:
+    leave_portal(world)
+
+
+def leave_portal(world: World) -> None:
+    """Disconnect the workspace from the Defender portal: its own incidents have Sentinel as their provider."""
     tenant = world.tenant
     tenant.defender.workspace_connected = False
     own = {

@@ -100,7 +100,7 @@ def workspace_body(call: Call, one: Workspace) -> dict[str, Any]:
                 "quotaNextResetTime": reset,
                 "dataIngestionStatus": one.ingestion_status,
             },
-            "publicNetworkAccessForIngestion": "Enabled",
+            "publicNetworkAccessForIngestion": one.public_ingestion,
             "publicNetworkAccessForQuery": one.public_query,
             "createdDate": "2026-01-12T09:00:00Z",
             "modifiedDate": "2026-06-01T09:00:00Z",
@@ -282,15 +282,17 @@ def table(call: Call) -> httpx.Response:
 
 
 def table_body(workspace: Workspace, state: TableState) -> dict[str, Any]:
+    kept = state.retention_days or workspace.retention_days
+    sub_type = {"tableSubType": state.sub_type} if state.sub_type else {}
     return {
         "id": f"{workspace.scope}/tables/{state.name}",
         "name": state.name,
         "properties": {
             "plan": state.plan,
-            "retentionInDays": workspace.retention_days,
-            "totalRetentionInDays": workspace.retention_days,
+            "retentionInDays": kept,
+            "totalRetentionInDays": state.total_retention_days or kept,
             "protectionLevel": state.protection,
             "provisioningState": "Succeeded",
-            "schema": {"name": state.name, "tableType": "CustomLog" if state.columns else "Microsoft"},
+            "schema": {"name": state.name, "tableType": "CustomLog" if state.columns else "Microsoft", **sub_type},
         },
     }

@@ -164,7 +164,9 @@ VERSIONS = ["2025-10-01-preview", "2025-09-01", "2025-07-01"]
 
 
 def _provider(subscription: Subscription, namespace: str) -> dict[str, Any]:
-    known = {one.lower() for one in subscription.registered}
+    known, leaving = ({one.lower() for one in names} for names in (subscription.registered, subscription.unregistering))
+    state = "NotRegistered" if namespace.lower() not in known else "Registered"
+    versions = [version for version in VERSIONS if version not in subscription.unlisted_versions]
     kinds = {"microsoft.securityinsights": ["incidents", "alertRules", "onboardingStates"]}.get(
         namespace.lower(), ["workspaces"]
     )
@@ -172,8 +174,8 @@ def _provider(subscription: Subscription, namespace: str) -> dict[str, Any]:
         "id": f"{subscription.scope}/providers/{namespace}",
         "namespace": namespace,
         "registrationPolicy": "RegistrationRequired",
-        "registrationState": "Registered" if namespace.lower() in known else "NotRegistered",
-        "resourceTypes": [{"resourceType": kind, "apiVersions": VERSIONS} for kind in kinds],
+        "registrationState": "Unregistering" if namespace.lower() in leaving else state,
+        "resourceTypes": [{"resourceType": kind, "apiVersions": versions} for kind in kinds],
     }
 
 
