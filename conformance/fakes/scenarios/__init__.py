@@ -13,6 +13,7 @@ from conformance.fakes.scenarios import (
     health,
     identities,
     ingestion,
+    outages,
     partners,
     places,
     profiles,
@@ -37,5 +38,6 @@ MODULES = (
     readiness,
     ingestion,
     services,
+    outages,
 )
 """The modules whose scenarios make up :data:`SCENARIOS`."""

@@ -163,6 +163,16 @@ def _write_permissions(world: World) -> None:
     world.tenant.consent(state.GRAPH_APP, "SecurityAlert.ReadWrite.All")
 
 
+@scenario(
+    "old-permission-alone",
+    "of the Graph permissions only the one of the retired alerts route was consented",
+    "app_role_missing",
+    notes=("api_retired",),
+)
+def _old_permission_alone(world: World) -> None:
+    world.tenant.revoke("SecurityAlert.Read.All", "SecurityIncident.Read.All")
+
+
 @scenario("incidents-not-consented", "Graph's permission for incidents was not consented", "app_role_missing")
 def _incidents_not_consented(world: World) -> None:
     world.tenant.revoke("SecurityIncident.Read.All")

@@ -96,6 +96,30 @@ def leave_portal(world: World) -> None:
             row["ProviderName"] = SENTINEL_PROVIDER
 
 
+@scenario(
+    "graph-incidents-missing",
+    "Graph has none of the incidents that Sentinel names",
+    notes=("defender_portal_not_connected",),
+)
+def _graph_incidents_missing(world: World) -> None:
+    world.tenant.defender.graph_incidents.clear()
+
+
+@scenario("graph-alerts-missing", "Defender for Endpoint has alerts, and Graph has none", notes=("licence_missing",))
+def _graph_alerts_missing(world: World) -> None:
+    world.tenant.defender.graph_alerts.clear()
+
+
+@scenario(
+    "side-tables-on-basic-plan",
+    "the plan of SentinelHealth, Usage and Heartbeat keeps them from queries",
+    notes=("table_unqueryable",),
+)
+def _side_tables_on_basic_plan(world: World) -> None:
+    for name in ("SentinelHealth", "Usage", "Heartbeat"):
+        world.tenant.workspace.tables[name].plan = "Basic"
+
+
 @scenario("secret-ends-soon", "the secret ends in ten days", notes=("secret_expires_soon",))
 def _secret_ends_soon(world: World) -> None:
     world.tenant.consent(state.GRAPH_APP, "Application.Read.All")
