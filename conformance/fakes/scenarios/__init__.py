@@ -10,6 +10,7 @@ from conformance.fakes.scenarios import (
     content,
     credentials,
     data,
+    gateways,
     health,
     identities,
     ingestion,
@@ -39,5 +40,6 @@ MODULES = (
     ingestion,
     services,
     outages,
+    gateways,
 )
 """The modules whose scenarios make up :data:`SCENARIOS`."""

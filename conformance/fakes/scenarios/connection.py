@@ -142,9 +142,27 @@ def _app_not_found(world: World) -> None:
     world.fault("entra/AADSTS700011")
 
 
+ANOTHER_API = "api://another-api"
+
+
 @scenario("odd-audience", "tokens for Microsoft Graph are issued for another audience", "wrong_token_audience")
 def _odd_audience(world: World) -> None:
-    world.tenant.odd_audience = "api://another-api"
+    world.tenant.odd_audiences[state.GRAPH_APP] = ANOTHER_API
+
+
+@scenario("odd-azure-audience", "tokens for Azure are issued for another audience", "wrong_token_audience")
+def _odd_azure_audience(world: World) -> None:
+    world.tenant.odd_audiences[state.ARM_APP] = ANOTHER_API
+
+
+@scenario("odd-query-audience", "tokens for Log Analytics are issued for another audience", "wrong_token_audience")
+def _odd_query_audience(world: World) -> None:
+    world.tenant.odd_audiences[state.LOG_ANALYTICS_APP] = ANOTHER_API
+
+
+@scenario("odd-defender-audience", "tokens for Defender are issued for another audience", "wrong_token_audience")
+def _odd_defender_audience(world: World) -> None:
+    world.tenant.odd_audiences[state.DEFENDER_APP] = ANOTHER_API
 
 
 @scenario("clock-skew", "this machine's clock is 20 minutes ahead", notes=("clock_skew",))

@@ -197,8 +197,8 @@ class Tenant:
     unready: set[str] = field(default_factory=set)
     """Ids of incidents, alerts and machines that are listed, and answered 404 when they are asked for: of an incident
     of the workspace, what hangs on it."""
-    odd_audience: str | None = None
-    """Tokens for Microsoft Graph are issued with this audience, by a claims policy of the tenant."""
+    odd_audiences: dict[str, str] = field(default_factory=dict)
+    """The audience of tokens for an API, by its app id, where a claims policy of the tenant sets another."""
     known_abroad: bool = True
     """Whether discovery of another cloud answers for it, and names its cloud."""
     tokens_valid_from: datetime | None = None
