@@ -144,6 +144,7 @@ UNSHOWN_CHECKS = {
     "AUTH-031": "the negative control is no part of a run unless it is selected",
     "AUTH-032": "the negative control is no part of a run unless it is selected",
     "HYG-003": "the calendar decides, and nothing that is still used has a date",
+    "PERM-014": "no profile has a part that needs a permission of Defender",
     "LA-020": "the documented columns are Microsoft's to keep",
     "LA-021": "the documented columns are Microsoft's to keep",
     "LA-032": "only something else than Log Analytics finds a table that does not exist",

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from conformance.connection.needs import Needs
 from conformance.connection.profile import get_profile
-from conformance.connection.requirement import AppPermission
 from conformance.fakes.scenarios.registry import scenario
 from conformance.fakes.world import World
-
-HUNTING = "ThreatHunting.Read.All"
-SOFTWARE = "Software.Read.All"
 
 
 def expect(world: World, *, permissions: tuple[str, ...] = (), actions: tuple[str, ...] = ()) -> None:
@@ -19,20 +16,13 @@ def expect(world: World, *, permissions: tuple[str, ...] = (), actions: tuple[st
     world.connection = replace(world.connection, expect=expected)
 
 
-def ask_optionally(world: World, api: str, permission: str) -> None:
-    """Let a part of what the connection is for need this permission."""
-    profile = world.connection.profile
-    optional = (*profile.optional, AppPermission(api, permission))
-    world.connection = replace(world.connection, profile=replace(profile, optional=optional))
-
-
 @scenario(
     "expected-graph-permission-missing",
     "another tool uses the app, and its permission of Graph was not consented",
     "app_role_missing",
 )
 def _graph_permission(world: World) -> None:
-    expect(world, permissions=(f"Graph: {HUNTING}",))
+    expect(world, permissions=("Graph: ThreatHunting.Read.All",))
 
 
 @scenario(
@@ -41,7 +31,7 @@ def _graph_permission(world: World) -> None:
     "app_role_missing",
 )
 def _defender_permission(world: World) -> None:
-    expect(world, permissions=(f"Defender: {SOFTWARE}",))
+    expect(world, permissions=("Defender: Software.Read.All",))
 
 
 @scenario(
@@ -54,21 +44,14 @@ def _query_permission(world: World) -> None:
 
 
 @scenario(
-    "optional-graph-permission-missing",
-    "a part of what a tool does needs a permission of Graph that was not consented",
+    "optional-permission-missing",
+    "a tool that reads alerts can also hunt, with a permission that was not consented",
     notes=("app_role_missing",),
 )
-def _optional_graph_permission(world: World) -> None:
-    ask_optionally(world, "graph", HUNTING)
-
-
-@scenario(
-    "optional-defender-permission-missing",
-    "a part of what a tool does needs a permission of Defender that was not consented",
-    notes=("app_role_missing",),
-)
-def _optional_defender_permission(world: World) -> None:
-    ask_optionally(world, "defender", SOFTWARE)
+def _optional_permission(world: World) -> None:
+    profile = get_profile("splunk-defender")
+    world.connection = replace(world.connection, profile=profile, apis=Needs.of(profile, world.connection.expect).apis)
+    world.tenant.revoke("SecurityEvents.Read.All")
 
 
 @scenario(
