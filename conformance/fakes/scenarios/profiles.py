@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from conformance.connection.needs import Needs
 from conformance.connection.profile import get_profile
 from conformance.fakes.scenarios.registry import scenario
 from conformance.fakes.world import World
@@ -50,7 +49,7 @@ def _query_permission(world: World) -> None:
 )
 def _optional_permission(world: World) -> None:
     profile = get_profile("splunk-defender")
-    world.connection = replace(world.connection, profile=profile, apis=Needs.of(profile, world.connection.expect).apis)
+    world.connection = replace(world.connection, profile=profile, apis=("graph",))
     world.tenant.revoke("SecurityEvents.Read.All")
 
 
