@@ -15,9 +15,9 @@ from conformance.fakes.world import World
 def shown_subscription(world: World) -> Subscription:
     """Return the connection's subscription, which the app may read from now on."""
     tenant = world.tenant
-    found = tenant.subscriptions[world.connection.subscription_id.lower()]
-    tenant.assign("Reader", scope=found.scope)
-    return found
+    subscription = tenant.subscriptions[world.connection.subscription_id.lower()]
+    tenant.assign("Reader", scope=subscription.scope)
+    return subscription
 
 
 @scenario(

@@ -211,15 +211,15 @@ def table(call: Call) -> httpx.Response:
 
 def table_body(workspace: Workspace, state: TableState) -> dict[str, Any]:
     """Return a table of a workspace as the service shows it."""
-    kept = state.retention_days or workspace.retention_days
+    retention = state.retention_days or workspace.retention_days
     sub_type = {"tableSubType": state.sub_type} if state.sub_type else {}
     return {
         "id": f"{workspace.scope}/tables/{state.name}",
         "name": state.name,
         "properties": {
             "plan": state.plan,
-            "retentionInDays": kept,
-            "totalRetentionInDays": state.total_retention_days or kept,
+            "retentionInDays": retention,
+            "totalRetentionInDays": state.total_retention_days or retention,
             "protectionLevel": state.protection,
             "provisioningState": "Succeeded",
             "schema": {"name": state.name, "tableType": "CustomLog" if state.columns else "Microsoft", **sub_type},
