@@ -18,7 +18,7 @@ from conformance.connection import CLOUDS, Connection
 from conformance.connection.managed_identity import is_local
 from conformance.fakes.network.failures import Obstacle
 from conformance.fakes.network.paths import normalize, route_pattern
-from conformance.fakes.services.routes import ANSWERS, ENDPOINTS, GATES, UNMATCHED, WORLD_EXTENSION, Call
+from conformance.fakes.services.routes import ENDPOINTS, UNMATCHED, WORLD_EXTENSION, Call, undisturbed
 from conformance.fakes.state.tenant import Tenant
 from conformance.fakes.state.tokens import bearer, read
 from conformance.probing.clock import VirtualClock
@@ -163,8 +163,7 @@ class World:
         call = Call(self._tenant(request), request, endpoint, path)
         if disturbed := self._disturbed(endpoint.api, call):
             return disturbed
-        gate = GATES.get(endpoint.api.name)
-        return (gate(call) if gate else None) or ANSWERS[endpoint.name](call)
+        return undisturbed(call)
 
     def _strayed(self, apis: list[str], request: httpx.Request) -> httpx.Response:
         call = Call(self._tenant(request), request, None, {})

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 import httpx
 
 from conformance.apis.kql import Query
-from conformance.fakes.services.routes import Call, respond
+from conformance.fakes.scenarios.gateways import without_options
+from conformance.fakes.services.routes import Call, respond, undisturbed
 from conformance.fakes.source import build
 from conformance.fakes.world import Disturbance, World
-from tests.checks.outcomes import Change, genuine
+from tests.checks.outcomes import Change
 from tests.contoso import START, made_up
 
 JSON = {"Content-Type": "application/json; charset=utf-8"}
@@ -39,7 +40,7 @@ def query_changed(world: World, query: Query, change: Change) -> World:
     """The world, with the JSON of one query's answer changed: in place, or to what ``change`` returns."""
 
     def answer(call: Call) -> httpx.Response:
-        response = genuine(call)
+        response = undisturbed(call)
         body = json.loads(response.content)
         other = change(body)
         return respond(call, response.status_code, body if other is None else other, JSON)
@@ -60,11 +61,5 @@ def query_answered(world: World, query: Query, status: int, body: Any = None) ->
 
 def ignoring(world: World, endpoint: str, option: str) -> World:
     """The world, with an endpoint that takes no notice of a query option."""
-
-    def answer(call: Call) -> httpx.Response:
-        request = call.request
-        url = request.url.copy_remove_param(option)
-        return genuine(replace(call, request=httpx.Request(request.method, url, headers=request.headers)))
-
-    world.disturbances.insert(0, Disturbance(answer, endpoint=endpoint))
+    world.disturbances.insert(0, Disturbance(without_options(option), endpoint=endpoint))
     return world

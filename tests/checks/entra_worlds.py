@@ -8,10 +8,10 @@ import httpx
 
 from conformance.connection import CLOUDS
 from conformance.fakes.services import entra
-from conformance.fakes.services.routes import Call
+from conformance.fakes.services.routes import Call, undisturbed
 from conformance.fakes.state.tokens import read, sign
 from conformance.fakes.world import World
-from tests.checks.outcomes import answered, changed, genuine, world
+from tests.checks.outcomes import answered, changed, world
 
 AUDIENCES = ("arm", "log_analytics", "graph", "defender")
 
@@ -20,7 +20,7 @@ def refusing(name: str, audience: str | None = None, **values: str) -> World:
     """A world whose Entra refuses a token (for one audience only) with one of its documented errors."""
 
     def answer(call: Call) -> httpx.Response:
-        return entra.refuse(call, name, **values) if audience in (None, requested_audience(call)) else genuine(call)
+        return entra.refuse(call, name, **values) if audience in (None, requested_audience(call)) else undisturbed(call)
 
     return answered(world(), "entra.token", answer)
 

@@ -19,7 +19,7 @@ import httpx
 from conformance import Connection
 from conformance.checks.outcome import Outcome
 from conformance.checks.registry import catalogue
-from conformance.fakes.services.routes import ANSWERS, GATES, Call, Handler, respond
+from conformance.fakes.services.routes import Call, Handler, respond, undisturbed
 from conformance.fakes.source import build
 from conformance.fakes.world import Disturbance, World
 from conformance.findings import CAUSES
@@ -96,7 +96,7 @@ def changed(world: World, endpoint: str, change: Change) -> World:
     """The world, with the JSON of an endpoint's successful answers changed: in place, or to what ``change`` returns."""
 
     def answer(call: Call) -> httpx.Response:
-        response = genuine(call)
+        response = undisturbed(call)
         if response.status_code != 200:
             return response
         body = json.loads(response.content)
@@ -121,10 +121,3 @@ def answered(world: World, endpoint: str, response: httpx.Response | Exception |
 
     world.disturbances.insert(0, Disturbance(answer, endpoint=endpoint))
     return world
-
-
-def genuine(call: Call) -> httpx.Response:
-    """Return the endpoint's undisturbed answer."""
-    assert call.endpoint is not None
-    gate = GATES.get(call.endpoint.api.name)
-    return (gate(call) if gate else None) or ANSWERS[call.endpoint.name](call)

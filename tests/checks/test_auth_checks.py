@@ -11,12 +11,12 @@ from conformance.connection import Certificate, ClientSecret, FederatedToken, Se
 from conformance.fakes.identity_provider import virtual_provider
 from conformance.fakes.made_up_credentials import certificate
 from conformance.fakes.services import entra
-from conformance.fakes.services.routes import Call
+from conformance.fakes.services.routes import Call, undisturbed
 from conformance.fakes.state import tenant as state
 from conformance.fakes.state.timeline import stable_id
 from conformance.fakes.world import World
 from tests.checks.entra_worlds import claiming, refusing, requested_audience
-from tests.checks.outcomes import answered, blocked, changed, ends, fails, genuine, outcomes_by_check, world
+from tests.checks.outcomes import answered, blocked, changed, ends, fails, outcomes_by_check, world
 from tests.contoso import START
 
 # AUTH-001: the tenant
@@ -146,7 +146,7 @@ def test_no_token_at_all_is_one_finding(response: httpx.Response | Exception, ca
 
 def test_one_token_that_fails_is_that_one() -> None:
     def answer(call: Call) -> httpx.Response:
-        return httpx.Response(500) if requested_audience(call) == "graph" else genuine(call)
+        return httpx.Response(500) if requested_audience(call) == "graph" else undisturbed(call)
 
     ended = outcomes_by_check(answered(world(), "entra.token", answer), *ACCESS)
     assert [id for id, outcome in ended.items() if outcome.status != "passed"] == ["AUTH-012"]

@@ -9,11 +9,11 @@ import httpx
 import pytest
 
 from conformance.checks.registry import catalogue
-from conformance.fakes.services.routes import Call
+from conformance.fakes.services.routes import Call, undisturbed
 from conformance.fakes.state.tenant import DEFENDER_APP
 from conformance.fakes.world import World
 from tests.checks.disturbances import JSON, ignoring, on
-from tests.checks.outcomes import answered, blocked, changed, ends, fails, genuine, outcomes_by_check, world
+from tests.checks.outcomes import answered, blocked, changed, ends, fails, outcomes_by_check, world
 
 MACHINES, MACHINE, ALERTS, ALERT = "defender.machines", "defender.machine", "defender.alerts", "defender.alert"
 LISTS = pytest.mark.parametrize(("id", "endpoint"), [("MDE-001", MACHINES), ("MDE-002", ALERTS)])
@@ -124,7 +124,7 @@ def test_an_option_that_is_ignored(option: str, says: str) -> None:
 
 def test_a_refused_second_page_is_not_overlooked() -> None:
     def answer(call: Call) -> httpx.Response:
-        return refusal(400, "ODataError") if call.option("$skip") else genuine(call)
+        return refusal(400, "ODataError") if call.option("$skip") else undisturbed(call)
 
     fails("MDE-003", answered(world(), MACHINES, answer), "request_invalid")
 

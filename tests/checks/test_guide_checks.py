@@ -8,11 +8,11 @@ import httpx
 import pytest
 
 from conformance.checks.registry import catalogue
-from conformance.fakes.services.routes import Call
+from conformance.fakes.services.routes import Call, undisturbed
 from conformance.fakes.state.tenant import ARM_APP, GRAPH_APP
 from conformance.fakes.world import World
 from tests.checks.disturbances import JSON
-from tests.checks.outcomes import answered, blocked, ends, fails, genuine, outcomes_by_check, world
+from tests.checks.outcomes import answered, blocked, ends, fails, outcomes_by_check, world
 
 CAUSE = "guide_step_without_effect"
 GUIDE = [id for id, check in catalogue().items() if check.area == "guide"]
@@ -30,7 +30,7 @@ def unlike_defender(status: int, body: dict[str, Any]) -> World:
 
     def answer(call: Call) -> httpx.Response:
         if b"securitycenter" not in call.request.content:
-            return genuine(call)
+            return undisturbed(call)
         return httpx.Response(status, headers=JSON, json=body)
 
     return answered(world(), "entra.token", answer)

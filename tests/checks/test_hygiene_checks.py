@@ -9,11 +9,11 @@ import httpx
 import pytest
 
 from conformance.connection import Certificate, Expect, FederatedToken
-from conformance.fakes.services.routes import Call
+from conformance.fakes.services.routes import Call, undisturbed
 from conformance.fakes.state.tenant import GRAPH_APP, ClientSecret
 from conformance.fakes.world import World
 from tests.checks.disturbances import JSON, on
-from tests.checks.outcomes import answered, blocked, changed, ends, fails, genuine, world
+from tests.checks.outcomes import answered, blocked, changed, ends, fails, world
 from tests.contoso import SECRET, START
 
 REMAINING = "x-ms-ratelimit-remaining-subscription-reads"
@@ -38,7 +38,7 @@ def remaining(header: str, endpoint: str = "arm.workspace") -> World:
     """Azure says that so many reads are left."""
 
     def answer(call: Call) -> httpx.Response:
-        response = genuine(call)
+        response = undisturbed(call)
         response.headers[REMAINING] = header
         return response
 

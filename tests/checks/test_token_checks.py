@@ -9,12 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance.fakes.services.routes import Call
+from conformance.fakes.services.routes import Call, undisturbed
 from conformance.fakes.state import tenant as state
 from conformance.fakes.state.timeline import stable_id
 from conformance.fakes.world import World
 from tests.checks.entra_worlds import AUDIENCES, claiming, refusing
-from tests.checks.outcomes import answered, blocked, changed, ends, fails, genuine, outcomes_by_check, world
+from tests.checks.outcomes import answered, blocked, changed, ends, fails, outcomes_by_check, world
 from tests.contoso import START
 
 APPS = dict(zip(AUDIENCES, (state.ARM_APP, state.LOG_ANALYTICS_APP, state.GRAPH_APP, state.DEFENDER_APP), strict=True))
@@ -124,7 +124,7 @@ def test_token_lifetime_is_judged_by_the_services_clock() -> None:
 
 def with_headers(**headers: str) -> World:
     def answer(call: Call) -> httpx.Response:
-        response = genuine(call)
+        response = undisturbed(call)
         response.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
         return response
 

@@ -30,8 +30,10 @@ def still() -> frozenset[str]:
     return frozenset(outcome.check for outcome in outcomes if outcome.status == "warning")
 
 
-MENDED_BY_LIFE = frozenset({"data-stale", "empty-tenant"})
-"""Scenarios that are over as soon as something happens."""
+MENDED_BY_LIFE = frozenset(
+    {"data-stale", "empty-tenant", "incidents-not-in-table", "pages-repeated", "defender-options-dropped"}
+)
+"""Scenarios that are over, or not seen, as soon as something happens."""
 
 
 @dataclass

@@ -7,18 +7,39 @@ A scenario arranges a healthy world; every answer follows from the state. ``heal
 from conformance.fakes.scenarios import (
     access,
     connection,
+    content,
     credentials,
     data,
+    gateways,
     health,
     identities,
     ingestion,
+    outages,
     partners,
     places,
+    profiles,
+    readiness,
     services,
 )
 from conformance.fakes.scenarios.registry import SCENARIOS, Scenario, scenario
 
 __all__ = ["MODULES", "SCENARIOS", "Scenario", "scenario"]
 
-MODULES = (connection, credentials, identities, partners, access, places, data, health, ingestion, services)
+MODULES = (
+    connection,
+    credentials,
+    identities,
+    partners,
+    access,
+    profiles,
+    places,
+    data,
+    content,
+    health,
+    readiness,
+    ingestion,
+    services,
+    outages,
+    gateways,
+)
 """The modules whose scenarios make up :data:`SCENARIOS`."""

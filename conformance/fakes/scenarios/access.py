@@ -161,3 +161,74 @@ def _contributor(world: World) -> None:
 @scenario("write-permissions", "the app also holds a permission to change alerts", notes=("over_privileged",))
 def _write_permissions(world: World) -> None:
     world.tenant.consent(state.GRAPH_APP, "SecurityAlert.ReadWrite.All")
+
+
+@scenario(
+    "old-permission-alone",
+    "of the Graph permissions only the one of the retired alerts route was consented",
+    "app_role_missing",
+    notes=("api_retired",),
+)
+def _old_permission_alone(world: World) -> None:
+    world.tenant.revoke("SecurityAlert.Read.All", "SecurityIncident.Read.All")
+
+
+@scenario("incidents-not-consented", "Graph's permission for incidents was not consented", "app_role_missing")
+def _incidents_not_consented(world: World) -> None:
+    world.tenant.revoke("SecurityIncident.Read.All")
+
+
+@scenario("defender-alerts-not-consented", "Defender's permission for alerts was not consented", "app_role_missing")
+def _defender_alerts_not_consented(world: World) -> None:
+    world.tenant.revoke("Alert.Read.All")
+
+
+@scenario(
+    "permission-delegated",
+    "a permission is requested as delegated, beside the consented one",
+    notes=("app_role_missing",),
+)
+def _permission_delegated(world: World) -> None:
+    world.tenant.consent(state.GRAPH_APP, "Application.Read.All")
+    world.tenant.app.requested[state.GRAPH_APP] = [("SecurityAlert.Read.All", "Scope")]
+
+
+SENTINEL, TABLES = "Microsoft.SecurityInsights/*/read", "Microsoft.OperationalInsights/workspaces/tables/read"
+WORKSPACE = "Microsoft.OperationalInsights/workspaces/read"
+QUERY = (
+    "Microsoft.OperationalInsights/workspaces/query/read",
+    "Microsoft.OperationalInsights/workspaces/query/*/read",
+)
+
+
+def _custom_role(world: World, *actions: str) -> None:
+    """Give the app a custom role with these actions, in place of its role."""
+    tenant = world.tenant
+    tenant.revoke_roles()
+    all_actions = (*actions, "Microsoft.Authorization/*/read")
+    tenant.custom_roles.append(RoleDefinition(stable_id("role", "own"), "Our Reader", all_actions, custom=True))
+    tenant.assign("Our Reader")
+
+
+@scenario("role-without-workspace", "a custom role leaves out reading the workspace itself", "rbac_role_missing")
+def _role_without_workspace(world: World) -> None:
+    _custom_role(world, *QUERY, TABLES, SENTINEL)
+
+
+@scenario("role-without-queries", "a custom role leaves out running queries", "rbac_role_missing")
+def _role_without_queries(world: World) -> None:
+    _custom_role(world, WORKSPACE, TABLES, SENTINEL)
+
+
+@scenario("role-without-tables", "a custom role leaves out looking at tables", "rbac_role_missing")
+def _role_without_tables(world: World) -> None:
+    _custom_role(world, WORKSPACE, *QUERY, SENTINEL)
+
+
+@scenario(
+    "role-of-unified-rbac",
+    "the app was also given a role that Defender's unified RBAC keeps itself",
+    notes=("rbac_wrong_principal",),
+)
+def _role_of_unified_rbac(world: World) -> None:
+    world.tenant.assign("Defender Unified RBAC Reader")

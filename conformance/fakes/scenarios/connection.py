@@ -115,9 +115,54 @@ def _assignment_required(world: World) -> None:
     world.tenant.revoke("Machine.Read.All", "Alert.Read.All")
 
 
+@scenario("azure-not-in-tenant", "Azure's API has no service principal in the tenant", "resource_not_in_tenant")
+def _azure_not_in_tenant(world: World) -> None:
+    del world.tenant.resources[state.ARM_APP]
+
+
+@scenario(
+    "queries-not-in-tenant", "Log Analytics' API has no service principal in the tenant", "resource_not_in_tenant"
+)
+def _queries_not_in_tenant(world: World) -> None:
+    del world.tenant.resources[state.LOG_ANALYTICS_APP]
+
+
+@scenario("graph-disabled", "Microsoft Graph's service principal is disabled", "resource_disabled")
+def _graph_disabled(world: World) -> None:
+    world.tenant.resources[state.GRAPH_APP].enabled = False
+
+
+@scenario(
+    "app-not-found",
+    "the app is not in the tenant, and Entra says so with the number that the guide explains wrongly",
+    "app_not_in_tenant",
+    notes=("guide_step_without_effect",),
+)
+def _app_not_found(world: World) -> None:
+    world.fault("entra/AADSTS700011")
+
+
+ANOTHER_API = "api://another-api"
+
+
 @scenario("odd-audience", "tokens for Microsoft Graph are issued for another audience", "wrong_token_audience")
 def _odd_audience(world: World) -> None:
-    world.tenant.odd_audience = "api://another-api"
+    world.tenant.odd_audiences[state.GRAPH_APP] = ANOTHER_API
+
+
+@scenario("odd-azure-audience", "tokens for Azure are issued for another audience", "wrong_token_audience")
+def _odd_azure_audience(world: World) -> None:
+    world.tenant.odd_audiences[state.ARM_APP] = ANOTHER_API
+
+
+@scenario("odd-query-audience", "tokens for Log Analytics are issued for another audience", "wrong_token_audience")
+def _odd_query_audience(world: World) -> None:
+    world.tenant.odd_audiences[state.LOG_ANALYTICS_APP] = ANOTHER_API
+
+
+@scenario("odd-defender-audience", "tokens for Defender are issued for another audience", "wrong_token_audience")
+def _odd_defender_audience(world: World) -> None:
+    world.tenant.odd_audiences[state.DEFENDER_APP] = ANOTHER_API
 
 
 @scenario("clock-skew", "this machine's clock is 20 minutes ahead", notes=("clock_skew",))

@@ -77,6 +77,11 @@ def _daily_cap(world: World) -> None:
     notes=("defender_portal_not_connected",),
 )
 def _portal_not_connected(world: World) -> None:
+    leave_portal(world)
+
+
+def leave_portal(world: World) -> None:
+    """Disconnect the workspace from the Defender portal: its own incidents have Sentinel as their provider."""
     tenant = world.tenant
     tenant.defender.workspace_connected = False
     own = {
@@ -89,6 +94,30 @@ def _portal_not_connected(world: World) -> None:
     for row in tenant.workspace.tables["SecurityIncident"].rows:
         if row["IncidentName"] in own:
             row["ProviderName"] = SENTINEL_PROVIDER
+
+
+@scenario(
+    "graph-incidents-missing",
+    "Graph has none of the incidents that Sentinel names",
+    notes=("defender_portal_not_connected",),
+)
+def _graph_incidents_missing(world: World) -> None:
+    world.tenant.defender.graph_incidents.clear()
+
+
+@scenario("graph-alerts-missing", "Defender for Endpoint has alerts, and Graph has none", notes=("licence_missing",))
+def _graph_alerts_missing(world: World) -> None:
+    world.tenant.defender.graph_alerts.clear()
+
+
+@scenario(
+    "side-tables-on-basic-plan",
+    "the plan of SentinelHealth, Usage and Heartbeat keeps them from queries",
+    notes=("table_unqueryable",),
+)
+def _side_tables_on_basic_plan(world: World) -> None:
+    for name in ("SentinelHealth", "Usage", "Heartbeat"):
+        world.tenant.workspace.tables[name].plan = "Basic"
 
 
 @scenario("secret-ends-soon", "the secret ends in ten days", notes=("secret_expires_soon",))

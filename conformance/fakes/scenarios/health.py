@@ -1,7 +1,8 @@
-"""Scenarios of what fails without any refusal: connectors, rules, tables, machines, and what Microsoft has ended."""
+"""Scenarios of what fails without any refusal: connectors, rules, tables, agents and machines."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from conformance.fakes.scenarios.registry import scenario
@@ -41,30 +42,68 @@ def _machines_silent(world: World) -> None:
         machine.update(lastSeen=silent, healthStatus="Inactive")
 
 
-FUSION = ("description", "severity", "tactics", "lastModifiedUtc")
-"""What a rule of the kind Fusion has in common with scheduled ones."""
+@scenario("sensors-impaired", "the sensors of most machines send nothing", notes=("data_stale",))
+def _sensors_impaired(world: World) -> None:
+    for machine in world.tenant.defender.machines[1:]:
+        machine["healthStatus"] = "ImpairedCommunication"
 
 
 @scenario(
-    "portal-unready",
-    "rules and automation depend on what ends with the Azure portal",
-    notes=("api_retires_soon", "api_retired", "data_hidden", "table_unqueryable"),
+    "machines-not-onboarded", "most machines are known to Defender, and not onboarded to it", notes=("data_stale",)
 )
-def _portal_unready(world: World) -> None:
-    content = world.tenant.workspace.content
-    properties = content["alertRules"][0]["properties"]
-    properties["query"] = "ThreatIntelligenceIndicator | join SigninLogs on $left.NetworkIP == $right.IPAddress"
-    properties["incidentConfiguration"] = {"createIncident": False}
-    fusion = content["alertRules"][1]
-    fusion["kind"] = "Fusion"
-    fusion["properties"] = {
-        **{name: fusion["properties"][name] for name in FUSION},
-        "alertRuleTemplateName": "f71aba3d-28fb-450b-b192-4e76a83015c8",
-        "displayName": "Advanced Multistage Attack Detection",
-        "enabled": True,
-    }
-    condition = {"propertyName": "IncidentTitle", "operator": "Contains", "propertyValues": ["test"]}
-    content["automationRules"][0]["properties"]["triggeringLogic"]["conditions"] = [
-        {"conditionType": "Property", "conditionProperties": condition}
-    ]
-    world.tenant.workspace.tables["SigninLogs"].plan = "Basic"
+def _machines_not_onboarded(world: World) -> None:
+    for machine in world.tenant.defender.machines[1:]:
+        machine["onboardingStatus"] = "CanBeOnboarded"
+
+
+@scenario("agents-silent", "no agent has sent a heartbeat for two days", notes=("data_stale",))
+def _agents_silent(world: World) -> None:
+    for row in world.tenant.workspace.tables["Heartbeat"].rows:
+        row["TimeGenerated"] -= timedelta(days=2)
+
+
+@scenario("health-not-reported", "health monitoring was switched on, and reports no event", notes=("data_stale",))
+def _health_not_reported(world: World) -> None:
+    world.tenant.workspace.tables["SentinelHealth"].rows.clear()
+
+
+@scenario("alerts-not-in-table", "alerts of incidents do not reach the table SecurityAlert", notes=("data_stale",))
+def _alerts_not_in_table(world: World) -> None:
+    world.tenant.workspace.tables["SecurityAlert"].rows.clear()
+
+
+@scenario("incidents-not-in-table", "the newest incidents do not reach the table SecurityIncident", "data_stale")
+def _incidents_not_in_table(world: World) -> None:
+    workspace = world.tenant.workspace
+    newest = {incident.id for incident in workspace.incidents[:2]}
+    table = workspace.tables["SecurityIncident"]
+    table.rows = [row for row in table.rows if row["IncidentName"] not in newest]
+
+
+@scenario("alerts-hidden", "SecurityAlert is protected: its rows are not shown", "data_hidden")
+def _alerts_hidden(world: World) -> None:
+    world.tenant.workspace.tables["SecurityAlert"].protection = "Protected"
+
+
+@scenario(
+    "ingestion-closed",
+    "the workspace takes no data from public networks, and has no private link",
+    notes=("network_access_disabled",),
+)
+def _ingestion_closed(world: World) -> None:
+    world.tenant.workspace.public_ingestion = "Disabled"
+
+
+@scenario("table-retention-short", "tables keep rows for less than the connection expects", notes=("data_stale",))
+def _table_retention_short(world: World) -> None:
+    expect = replace(world.connection.expect, min_retention_days=90)
+    world.connection = replace(world.connection, expect=expect)
+    world.tenant.workspace.tables["SigninLogs"].retention_days = 30
+
+
+@scenario(
+    "total-retention-short", "the total retention of a table is shorter than its interactive one", notes=("data_stale",)
+)
+def _total_retention_short(world: World) -> None:
+    table = world.tenant.workspace.tables["SigninLogs"]
+    table.retention_days, table.total_retention_days = 90, 30

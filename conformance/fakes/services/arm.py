@@ -104,7 +104,7 @@ def workspace_body(call: Call, workspace_state: Workspace) -> dict[str, Any]:
                 "quotaNextResetTime": reset,
                 "dataIngestionStatus": workspace_state.ingestion_status,
             },
-            "publicNetworkAccessForIngestion": "Enabled",
+            "publicNetworkAccessForIngestion": workspace_state.public_ingestion,
             "publicNetworkAccessForQuery": workspace_state.public_query,
             "createdDate": "2026-01-12T09:00:00Z",
             "modifiedDate": "2026-06-01T09:00:00Z",
@@ -213,15 +213,17 @@ def table(call: Call) -> httpx.Response:
 
 def table_body(workspace: Workspace, state: TableState) -> dict[str, Any]:
     """Return a table of a workspace as the service shows it."""
+    retention = state.retention_days or workspace.retention_days
+    sub_type = {"tableSubType": state.sub_type} if state.sub_type else {}
     return {
         "id": f"{workspace.scope}/tables/{state.name}",
         "name": state.name,
         "properties": {
             "plan": state.plan,
-            "retentionInDays": workspace.retention_days,
-            "totalRetentionInDays": workspace.retention_days,
+            "retentionInDays": retention,
+            "totalRetentionInDays": state.total_retention_days or retention,
             "protectionLevel": state.protection,
             "provisioningState": "Succeeded",
-            "schema": {"name": state.name, "tableType": "CustomLog" if state.columns else "Microsoft"},
+            "schema": {"name": state.name, "tableType": "CustomLog" if state.columns else "Microsoft", **sub_type},
         },
     }

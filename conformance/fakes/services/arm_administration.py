@@ -173,7 +173,12 @@ VERSIONS = ["2025-10-01-preview", "2025-09-01", "2025-07-01"]
 
 
 def _provider(subscription: Subscription, namespace: str) -> dict[str, Any]:
-    registered = {namespace.lower() for namespace in subscription.registered}
+    registered, leaving = (
+        {provider.lower() for provider in providers}
+        for providers in (subscription.registered, subscription.unregistering)
+    )
+    state = "Registered" if namespace.lower() in registered else "NotRegistered"
+    versions = [version for version in VERSIONS if version not in subscription.unlisted_versions]
     kinds = {"microsoft.securityinsights": ["incidents", "alertRules", "onboardingStates"]}.get(
         namespace.lower(), ["workspaces"]
     )
@@ -181,8 +186,8 @@ def _provider(subscription: Subscription, namespace: str) -> dict[str, Any]:
         "id": f"{subscription.scope}/providers/{namespace}",
         "namespace": namespace,
         "registrationPolicy": "RegistrationRequired",
-        "registrationState": "Registered" if namespace.lower() in registered else "NotRegistered",
-        "resourceTypes": [{"resourceType": kind, "apiVersions": VERSIONS} for kind in kinds],
+        "registrationState": "Unregistering" if namespace.lower() in leaving else state,
+        "resourceTypes": [{"resourceType": kind, "apiVersions": versions} for kind in kinds],
     }
 
 

@@ -102,6 +102,13 @@ UNMATCHED: Mapping[str, Handler] = MappingProxyType(_strays)
 """Handlers for unmatched routes, by API name."""
 
 
+def undisturbed(call: Call) -> httpx.Response:
+    """Answer a request as its service does when nothing is in the way."""
+    assert call.endpoint is not None
+    gate = GATES.get(call.endpoint.api.name)
+    return (gate(call) if gate else None) or ANSWERS[call.endpoint.name](call)
+
+
 def answers(endpoint: Endpoint[Any], tier: Tier, source: str) -> Callable[[Handler], Handler]:
     """Declare the function that answers an endpoint, with tier and source of its success."""
 

@@ -30,6 +30,7 @@ def incident_body(workspace: Workspace, incident: Incident) -> dict[str, Any]:
     here = f"{base(workspace)}/Incidents/{incident.id}"
     times = [alert.at for alert in incident.alerts] or [incident.created]
     page = f"https://security.microsoft.com/incidents/{incident.number}"
+    linked = incident.provider == "Microsoft XDR" and workspace.linked_to_portal
     properties: dict[str, Any] = {
         "title": incident.title,
         "description": incident.description,
@@ -48,7 +49,7 @@ def incident_body(workspace: Workspace, incident: Incident) -> dict[str, Any]:
             "commentsCount": len(incident.comments),
             "alertProductNames": sorted({alert.product for alert in incident.alerts}),
             "tactics": sorted({alert.tactic for alert in incident.alerts}),
-            **({"providerIncidentUrl": page} if incident.provider == "Microsoft XDR" else {}),
+            **({"providerIncidentUrl": page} if linked else {}),
         },
         "relatedAnalyticRuleIds": sorted(
             {f"{base(workspace)}/alertRules/{stable_id('rule', alert.title)}" for alert in incident.alerts}

@@ -91,6 +91,10 @@ class Subscription:
     registered: set[str] = field(
         default_factory=lambda: {"Microsoft.SecurityInsights", "Microsoft.OperationalInsights"}
     )
+    unregistering: set[str] = field(default_factory=set)
+    """Registered providers that are being unregistered: what is there still answers."""
+    unlisted_versions: set[str] = field(default_factory=set)
+    """api-versions that its providers list no longer, and still take."""
 
     @property
     def scope(self) -> str:
@@ -108,6 +112,12 @@ class TableState:
     rows: list[dict[str, Any]] = field(default_factory=list)
     partial: bool = False
     """Queries on it answer with a part of their rows, and an error beside them."""
+    retention_days: int | None = None
+    """Of the interactive retention; None: as the workspace."""
+    total_retention_days: int | None = None
+    """None: as the interactive retention."""
+    sub_type: str | None = None
+    """``tableSubType`` of a custom table, such as Classic."""
     columns: Mapping[str, str] | None = None
     """Column to Kusto type, of a table that was given; None for the tables that the virtual tenant has itself."""
 
@@ -122,11 +132,14 @@ class Workspace:
     onboarded: bool = True
     provisioning_state: str = "Succeeded"
     public_query: str = "Enabled"
+    public_ingestion: str = "Enabled"
     ingestion_status: str = "RespectQuota"
     daily_quota_gb: float = -1.0
     retention_days: int = 90
     has_data: bool = True
     """False: no data was ever placed in it; queries answer 204."""
+    linked_to_portal: bool = True
+    """Whether incidents of Microsoft XDR name their page of the Defender portal."""
     vanishing: bool = False
     """Incidents that are listed are gone when they are asked for by id."""
     token_generation: int = 0
@@ -187,8 +200,8 @@ class Tenant:
     unready: set[str] = field(default_factory=set)
     """Ids of incidents, alerts and machines that are listed, and answered 404 when they are asked for: of an incident
     of the workspace, what hangs on it."""
-    odd_audience: str | None = None
-    """Tokens for Microsoft Graph are issued with this audience, by a claims policy of the tenant."""
+    odd_audiences: dict[str, str] = field(default_factory=dict)
+    """The audience of tokens for an API, by its app id, where a claims policy of the tenant sets another."""
     known_abroad: bool = True
     """Whether discovery of another cloud answers for it, and names its cloud."""
     tokens_valid_from: datetime | None = None

@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from conformance.fakes.state.tenant import GRAPH_APP, App, Tenant
+from conformance.fakes.state.tenant import App, Tenant
 
 KEY = b"the virtual tenant signs with this; nobody else accepts it"
 BEFORE = timedelta(minutes=5)
@@ -32,7 +32,7 @@ def issue(
     now = tenant.clock.service_now()
     since = now if challenged else now - BEFORE
     issuer = f"https://sts.windows.net/{tenant.id}/"
-    odd = tenant.odd_audience if resource_app_id == GRAPH_APP else None
+    odd = tenant.odd_audiences.get(resource_app_id)
     claims: dict[str, Any] = {
         "aud": odd or audience,
         "iss": issuer,
