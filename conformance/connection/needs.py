@@ -2,46 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from conformance.apis.endpoint import Action, Endpoint
+from conformance.apis.action_roles import READER_ROLE, role_for_all
+from conformance.apis.endpoint import AppRole, Endpoint
 from conformance.connection.expect import Expect
-from conformance.connection.profile import Profile
+from conformance.connection.profile import RULE, Profile
 from conformance.connection.requirement import AppPermission, Route, read_action, read_permission, read_route
 
 T = TypeVar("T")
 
-READER_ROLE = "Microsoft Sentinel Reader"
 _QUERIES = "microsoft.operationalinsights/workspaces/query/"
 
 
 @dataclass(frozen=True)
 class Needs:
-    """Permissions, Azure roles and actions, and the reads that are asked for them."""
+    """Permissions, Azure roles and actions at the workspace, and the reads that are asked for them.
+
+    ``sends``: it needs a data collection rule, and the role on it.
+    """
 
     permissions: tuple[AppPermission, ...]
     optional: tuple[AppPermission, ...]
     roles: tuple[str, ...]
     actions: tuple[str, ...]
     routes: tuple[Route, ...]
+    sends: bool = False
 
     @staticmethod
     def of(profile: Profile, expect: Expect) -> Needs:
-        """Add what a file expects to what a profile states. Raises ValueError for a text that states nothing."""
-        return Needs(
+        """Add what a file expects to what a profile states, and the least permissions of named routes.
+
+        Raises ValueError for a text that states nothing.
+        """
+        sends = profile.scope == RULE
+        stated = Needs(
             _each(profile.permissions, map(read_permission, expect.permissions)),
             profile.optional,
-            profile.roles,
+            () if sends else profile.roles,
             _each(profile.actions, map(read_action, expect.actions)),
             _each(profile.routes, map(read_route, expect.routes)),
+            sends,
         )
+        return replace(stated, permissions=_each(stated.permissions, stated._of_routes()))
+
+    def _of_routes(self) -> Iterator[AppPermission]:
+        """Yield the permissions of named routes that none of the stated ones opens."""
+        named = [route for route in self.routes if route.path != "*"]
+        if any(route.api in ("graph", "defender") for route in named):
+            from conformance.apis import ENDPOINTS  # their shapes are read only where a connection names routes
+
+            for endpoint in ENDPOINTS.values():
+                needs, asked = endpoint.needs, any(route.leads_to(endpoint) for route in named)
+                if asked and isinstance(needs, AppRole) and not self.opens(endpoint):
+                    yield AppPermission(endpoint.api.name, needs.name)
+
+    def opens(self, endpoint: Endpoint[Any]) -> bool:
+        """Return whether a stated permission is enough for an operation; True where it takes none."""
+        needs = endpoint.needs
+        return not isinstance(needs, AppRole) or not self._stated(endpoint.api.name).isdisjoint(needs.any_of)
+
+    def _stated(self, api: str) -> frozenset[str]:
+        return frozenset((*self.required(api), *self.wanted(api)))
 
     @property
     def role(self) -> str:
-        """The Azure role that a fix names: the first one that the profile states, else the reader's."""
-        return self.roles[0] if self.roles else READER_ROLE
+        """The Azure role that a fix names: the profile's first or the reader's, or a greater one for its actions."""
+        return role_for_all(self.actions, self.roles[0] if self.roles else READER_ROLE)
 
     @property
     def apis(self) -> frozenset[str]:
@@ -62,17 +91,11 @@ class Needs:
         return tuple(permission.name for permission in self.optional if permission.api == api)
 
     def calls(self, endpoint: Endpoint[Any]) -> bool:
-        """Return whether an operation is one of the routes."""
-        return any(route.leads_to(endpoint) for route in self.routes)
-
-    def unseen_actions(self, endpoints: Iterable[Endpoint[Any]]) -> tuple[str, ...]:
-        """Return the actions that none of the routes among ``endpoints`` needs: only computed permissions show them."""
-        seen = {
-            endpoint.needs.name.lower()
-            for endpoint in endpoints
-            if isinstance(endpoint.needs, Action) and self.calls(endpoint)
-        }
-        return tuple(action for action in self.actions if action.lower() not in seen)
+        """Return whether an operation is one of the routes. All those of an API (``*``) are the ones that the stated
+        permissions open, if any is stated.
+        """
+        opened = self.opens(endpoint) or not self._stated(endpoint.api.name)
+        return any(route.leads_to(endpoint) and (route.path != "*" or opened) for route in self.routes)
 
 
 def _each(*parts: Iterable[T]) -> tuple[T, ...]:

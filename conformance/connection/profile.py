@@ -14,6 +14,8 @@ from conformance.toml_file.tables import table
 
 DEFAULT = "airmdr"
 FOLDER = "profiles"
+RULE = "data collection rule"
+"""The scope of roles for log ingestion: the rule of ``[connection.ingestion]``."""
 
 
 @dataclass(frozen=True, slots=True)
