@@ -10,6 +10,7 @@ from conformance.apis.arm import RoleAssignment, RoleDefinition
 from conformance.apis.endpoint import Action
 from conformance.apis.shape import ArmList
 from conformance.connection import Connection
+from conformance.connection.profile import SUBSCRIPTION
 from conformance.probing.evidence import Answer, Evidence
 
 
@@ -84,7 +85,7 @@ def allowed_by_needs(connection: Connection, role_definitions: ArmList[RoleDefin
 def widest_scope(connection: Connection) -> str:
     """Return the scope beyond which a role of the profile is assigned too high."""
     subscription = f"/subscriptions/{connection.subscription_id}"
-    return subscription if connection.profile.scope == "subscription" else connection.group_scope
+    return subscription if connection.profile.scope == SUBSCRIPTION else connection.group_scope
 
 
 def role_giving(connection: Connection, action: str) -> str:

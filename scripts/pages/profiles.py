@@ -81,6 +81,7 @@ def sections(profile: Profile) -> Iterator[str]:
     yield from listed("What is asked", routes)
     yield from listed("What the tool does beside that, and is never asked", profile.unasked)
     yield from listed("What the source says and no check looks at", profile.unverified)
+    yield from listed("What is inferred", profile.inferred)
     yield from listed("What the source says nothing about", profile.silent)
     yield from listed("Source", (f"<{one.url}>, read on {one.read}" for one in profile.sources))
 
