@@ -46,12 +46,18 @@ def list_scenarios(*_: object) -> int:
 
 def list_profiles(*_: object) -> int:
     """Print the profiles that a connection file can name, with what each one asks for."""
+    import textwrap
+
+    from conformance.command_line.one_screen import WIDTH
     from conformance.connection import get_profile, profile_names
 
+    column = " " * (max(map(len, profile_names())) + 1)
     for profile in map(get_profile, profile_names()):
-        say(f"{profile.name:<28} {profile.title}")
-        needs = (*map(str, profile.permissions), *profile.roles)
-        say(f"{'':<28} {', '.join(needs) or 'what [connection.expect] names'}")
+        needs = ", ".join((*map(str, profile.permissions), *profile.roles)) or "what [connection.expect] names"
+        for text, first in ((profile.title, profile.name.ljust(len(column))), (needs, column)):
+            whole = text.replace(": ", ":\N{NO-BREAK SPACE}")  # a permission stays behind the name of its API
+            for line in textwrap.wrap(whole, WIDTH, initial_indent=first, subsequent_indent=column):
+                say(line.replace("\N{NO-BREAK SPACE}", " "))
     say('\nIn a connection file: profile = "NAME". docs/profiles.md has the source of each.')
     return ExitCode.CONFORMANT
 
