@@ -86,17 +86,19 @@ def init(where: str, *_: object) -> int:
 
 
 def fill_in(parts: Mapping[str, str]) -> int:
-    """Write a connection file with these values and those that are asked for; the secret has a file of its own.
+    """Write a connection file with these values and those that are asked for; each secret has a file of its own.
 
-    Both files are for their owner only, and never written over another or through a link.
+    The files are for their owner only, and never written over another or through a link.
     """
-    from conformance.connection.interview import InterviewError, interview
+    from conformance.connection.dialogue import InterviewError
+    from conformance.connection.interview import interview
 
     try:
-        file, secret = interview(parts, Path.cwd())
+        file, *secrets = interview(parts, Path.cwd())
     except InterviewError as error:
         return usage(str(error))
-    say(f"{file.name}: written, with the secret in {secret.name}; verify it: pytest --sentinel-config={file.name}")
+    kept = f", with the secret in {' and '.join(path.name for path in secrets)}" if secrets else ""
+    say(f"{file.name}: written{kept}; verify it: pytest --sentinel-config={file.name}")
     return ExitCode.CONFORMANT
 
 
