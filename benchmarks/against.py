@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.fleet import JOBS, served
+from benchmarks.fleet import JOBS, LATENCY, served
 from benchmarks.run import DEMO, ROOT, SECRET, write
 from benchmarks.turns import Cost, Ratio, cost, in_turns
 
@@ -144,6 +144,21 @@ def fleets(this: Build, other: Build, times: int, tenants: int) -> list[Row]:
     ]
 
 
+def live(this: Build, other: Build, times: int) -> list[Row]:
+    """A whole live run of one served connection, from the start of the process to its end."""
+    with served(1) as fleet, tempfile.TemporaryDirectory() as name:
+        (config,) = fleet.folder.glob("tenant-*.toml")
+        environment = {key: value for key, value in fleet.environment.items() if key != "PYTHONPATH"}
+
+        def run(build: Build) -> Cost:
+            return build.pytest(Path(name), f"--sentinel-config={config}", **environment)
+
+        ours, theirs = in_turns(times, lambda: run(this), lambda: run(other))
+    walls = Ratio.of([cost.wall for cost in ours], [cost.wall for cost in theirs])
+    seconds = sorted(cost.wall for cost in theirs)[len(theirs) // 2]
+    return [Row(f"a live run, answers {LATENCY * 1000:.0f} ms late, on the wall", walls, "1.15 or less", f"{seconds:.2f} s")]
+
+
 def memory(this: Build, other: Build, times: int, tenants: int) -> list[Row]:
     """One pytest run of a fleet on the virtual tenant."""
     with tempfile.TemporaryDirectory() as name:
@@ -183,6 +198,7 @@ def main() -> None:
     rows: list[Row] = []
     parts: list[Callable[[Build, Build], list[Row]]] = [
         lambda this, other: starts(this, other, times),
+        lambda this, other: live(this, other, times),
         lambda this, other: fleets(this, other, max(2, times // 3), tenants),
         lambda this, other: memory(this, other, 1, tenants),
     ]

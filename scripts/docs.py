@@ -16,6 +16,7 @@ from scripts.pages import (
     permissions,
     profiles,
     proxies,
+    readiness,
     readme,
     recording,
 )
@@ -36,6 +37,7 @@ def pages() -> dict[str, str]:
         "docs/fidelity.md": fidelity.page(),
         "docs/recording.md": recording.page(),
         "docs/proxies.md": proxies.page(),
+        "docs/readiness.md": readiness.page(),
         "cassettes/INDEX.md": cassettes.page(),
         "README.md": readme.page(),
     }

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from types import MappingProxyType
 
 from conformance.toml_file.tables import table
 
-SOON = 180
-"""Days before an end from which a connection that depends on it is warned."""
+SOON = timedelta(days=180)
+"""How long before the end of an API a connection that uses it gets a warning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,6 @@ class Announcement:
             return "today"
         days = f"{abs(left)} day{'' if abs(left) == 1 else 's'}"
         return f"in {days}" if left > 0 else f"{days} ago"
-
-    def is_near(self, today: date) -> bool:
-        """Return whether the end is at most ``SOON`` days away, or past."""
-        return self.days_left(today) <= SOON
 
 
 def _declared() -> Mapping[str, Announcement]:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from conformance.apis import ENDPOINTS
 from conformance.apis.defender import Alert, Machine
 from conformance.apis.shape import ODataList
+from conformance.checks.announcements import SOON
 from conformance.checks.expect import fail, not_applicable, repeats, requested_id, require, require_answer
 from conformance.checks.registry import check
 from conformance.probing.defender import PAGE, names
@@ -56,9 +57,6 @@ def test_options(
             f"$skip={PAGE} gave no machine that is not among the first {PAGE}.",
             promise="defender-options",
         )
-
-
-SOON = timedelta(days=180)
 
 
 @check("MDE-004", "no end of the Defender API is announced", level="should", owns=("api_retires_soon:defender",))

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from conformance.apis import ENDPOINTS
 from conformance.apis.entra import OpenIdConfiguration
 from conformance.apis.graph import Application, KeyCredential, PasswordCredential
 from conformance.apis.limits import COUNTED
+from conformance.checks.announcements import SOON
 from conformance.checks.expect import NotConfigured, fail, not_applicable
 from conformance.checks.registry import check
 from conformance.connection import ClientSecret, Connection, FederatedToken, ManagedIdentity
 from conformance.connection.credential import Credential
 from conformance.probing.evidence import Answer, Evidence, Refusal
-
-SOON = timedelta(days=180)
 
 
 @check("HYG-001", "the credential does not end soon", level="should", owns=("secret_expires_soon",))

@@ -19,7 +19,18 @@ from tests.descriptions.samples import SAMPLES
 
 Path = tuple[str | int, ...]
 
-OPEN = FREE | {"innerError", "resourceIdentifiers", "queryResult", "info", "spa", "web", "api"}
+OPEN = FREE | {
+    "innerError",
+    "resourceIdentifiers",
+    "queryResult",
+    "info",
+    "spa",
+    "web",
+    "api",
+    "dataSources",
+    "destinations",
+    "streamDeclarations",
+}
 """The members of which the descriptions say little or nothing."""
 SIXTY = settings(max_examples=60)
 
