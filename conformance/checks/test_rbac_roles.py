@@ -144,6 +144,7 @@ MANAGED = "Defender Unified RBAC"
     owns=("rbac_wrong_principal:unified_rbac",),
 )
 def test_own_role(
+    connection: Connection,
     token_arm: Answer[Token],
     assignments_here: Answer[ArmList[RoleAssignment]],
     role_definitions: Answer[ArmList[RoleDefinition]],
@@ -165,7 +166,7 @@ def test_own_role(
             "rbac_wrong_principal",
             about="unified_rbac",
             certainty="likely",
-            remedy="Assign Microsoft Sentinel Reader to the app at the resource group of the workspace.",
+            remedy=f"Assign {connection.needs.role} to the app at the resource group of the workspace.",
         )
     if managed:
         not_applicable(

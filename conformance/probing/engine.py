@@ -98,12 +98,7 @@ class Engine:
             evidence = {name: item for name, item in raw.items() if not self._is_mere_clue(item)}
             evidence |= {name: task.result() for name, task in self._findings.items()}
         found = share_findings(evidence, self.connection)
-        evidence = {
-            name: replace(item, root=root)
-            if isinstance(item, Blocked) and isinstance(root := found[item.root.probe], Refusal)
-            else item
-            for name, item in found.items()
-        }
+        evidence = {name: behind(item, found) for name, item in found.items()}
         return Gathered(evidence, tuple(self._sender.exchanges), self._sender.requests)
 
     def _is_mere_clue(self, evidence: Evidence) -> bool:
@@ -254,3 +249,11 @@ def stop_reason(probe: Probe, needed: Mapping[str, Evidence]) -> Evidence | None
             return Blocked(probe.name, evidence.root)
         rest = rest or replace(evidence, probe=probe.name)
     return rest
+
+
+def behind(item: Evidence, found: Mapping[str, Evidence]) -> Evidence:
+    """Return what a refusal blocks with what the refusal means; as not asked, where it turns out to be none."""
+    root = found.get(item.root.probe) if isinstance(item, Blocked) else None
+    if isinstance(item, Blocked) and isinstance(root, Refusal):
+        return replace(item, root=root)
+    return NotAsked(item.probe, root.reason) if isinstance(root, NotAsked) else item
