@@ -309,6 +309,7 @@ def test_profiles_state_published_names(subtests: pytest.Subtests) -> None:
         with subtests.test(name):
             for permission in (*profile.permissions, *profile.optional):
                 assert RESOURCES[permission.api].application_id(permission.name), str(permission)
+            assert {one.api for one in profile.optional} <= {"graph", "defender"}  # PERM-005 and PERM-014 look at them
             assert set(profile.actions) <= PUBLISHED_ACTIONS
             assert set(profile.roles) <= BUILT_IN.keys()
             assert profile.scope != RULE or profile.roles == (SENDER_ROLE,)

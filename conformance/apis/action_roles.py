@@ -57,5 +57,5 @@ def role_for_all(actions: Iterable[str], role: str = READER_ROLE) -> str:
     """Return the least role of Microsoft Sentinel that gives what ``role`` is for, and those of the actions that one of
     these roles gives.
     """
-    asked = [one for one in map(role_for, actions) if one in LADDER[1:]]
-    return max((role, *asked), key=lambda one: LADDER.index(one) if one in LADDER else 0)
+    greater = [other for other in map(role_for, actions) if other in LADDER[1:]]
+    return max((role, *greater), key=lambda name: LADDER.index(name) if name in LADDER else 0)
