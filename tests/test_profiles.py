@@ -18,6 +18,7 @@ from conformance.checks.test_ingestion import SENDER_ROLE
 from conformance.connection import Expect, ManagedIdentity, get_profile, profile_names
 from conformance.connection.connection_keys import OF_AZURE
 from conformance.connection.ingestion import Ingestion
+from conformance.connection.needs import Needs
 from conformance.connection.profile import RULE
 from conformance.connection.requirement import AppPermission
 from conformance.fakes import build
@@ -315,6 +316,7 @@ def test_profiles_state_published_names(subtests: pytest.Subtests) -> None:
             assert profile.scope != RULE or profile.roles == (SENDER_ROLE,)
             for action in profile.actions:
                 assert not profile.roles or any(allows(BUILT_IN[role].actions, action) for role in profile.roles)
+            assert Needs.of(profile, Expect()).permissions == profile.permissions  # those that its routes take too
             for route in profile.routes:
                 assert any(map(route.leads_to, ENDPOINTS.values())), str(route)
             assert profile.sources or name in ("airmdr", "own")
