@@ -357,3 +357,16 @@ def test_rows_are_verified_beside_a_profile_without_a_workspace() -> None:
 def test_an_unknown_profile_is_no_profile(name: str) -> None:
     with pytest.raises(KeyError):
         get_profile(f"{name}-not-shipped")
+
+
+def test_a_route_that_cannot_be_asked_is_verified_by_what_it_takes() -> None:
+    """The comments of an incident, for a tool that lists none: by the effective permissions alone."""
+    expect = Expect(routes=("Sentinel: GET {sentinel}/incidents/{incident}/comments",))
+    connection = made_up(profile="own", expect=expect)
+    fails_with = "Microsoft.SecurityInsights/incidents/comments/read"
+    assert connection.needs.taken == (fails_with,)
+    world = healthy(connection)
+    assert unsettled(verified(world)) == []
+    deprive(world, fails_with)
+    (root,) = failing(verified(world))
+    assert (root.check, root.finding.cause) == ("RBAC-014", "rbac_denied")

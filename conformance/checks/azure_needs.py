@@ -16,7 +16,7 @@ from conformance.probing.evidence import Answer, Evidence
 
 def without_actions(connection: Connection) -> str | None:
     """Return why the check of further actions does not apply to a connection; None where it does."""
-    asks = connection.needs.actions
+    asks = (*connection.needs.actions, *connection.needs.taken)
     return None if asks else f"the profile {connection.profile.name} asks for no further Azure action"
 
 

@@ -132,6 +132,7 @@ def test_further_actions_allowed(
     permissions: Answer[ArmList[Permissions]],
     workspace: Evidence,
     query_print: Evidence,
+    query_by_resource: Evidence,
     incident_table: Evidence,
     incidents: Evidence,
     incident_alerts: Evidence,
@@ -154,6 +155,7 @@ def test_further_actions_allowed(
     reads = (
         workspace,
         query_print,
+        query_by_resource,
         incident_table,
         incidents,
         incident_alerts,
@@ -170,7 +172,8 @@ def test_further_actions_allowed(
         settings,
     )
     grants, shown = permissions.data.value, actions_shown(reads)
-    missing = [one for one in connection.needs.actions if not allowed(grants, one) and one.lower() not in shown]
+    needed = dict.fromkeys((*connection.needs.actions, *connection.needs.taken))
+    missing = [one for one in needed if not allowed(grants, one) and one.lower() not in shown]
     if not grants or not missing:
         return
     for read in reads:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from conformance.apis.action_roles import READER_ROLE, role_for_all
-from conformance.apis.endpoint import AppRole, Endpoint
+from conformance.apis.endpoint import LOG_ANALYTICS, WORKSPACE, Action, AppRole, Endpoint
 from conformance.connection.expect import Expect
 from conformance.connection.profile import RULE, Profile
 from conformance.connection.requirement import AppPermission, Route, read_action, read_permission, read_route
@@ -21,7 +21,7 @@ _QUERIES = "microsoft.operationalinsights/workspaces/query/"
 class Needs:
     """Permissions, Azure roles and actions at the workspace, and the reads that are asked for them.
 
-    ``sends``: it needs a data collection rule, and the role on it.
+    ``taken`` are the actions that named routes take. ``sends``: it needs a data collection rule, and the role on it.
     """
 
     permissions: tuple[AppPermission, ...]
@@ -30,10 +30,12 @@ class Needs:
     actions: tuple[str, ...]
     routes: tuple[Route, ...]
     sends: bool = False
+    taken: tuple[str, ...] = ()
 
     @staticmethod
     def of(profile: Profile, expect: Expect) -> Needs:
-        """Add what a file expects to what a profile states, and the least permissions of named routes.
+        """Add what a file expects to what a profile states, and what named routes take: the least permissions, and the
+        actions at the workspace.
 
         Raises ValueError for a text that states nothing.
         """
@@ -46,18 +48,25 @@ class Needs:
             _each(profile.routes, map(read_route, expect.routes)),
             sends,
         )
-        return replace(stated, permissions=_each(stated.permissions, stated._of_routes()))
+        taken = tuple(stated._operations())
+        return replace(
+            stated,
+            permissions=_each(stated.permissions, stated._permissions_of(taken)),
+            taken=_each(_actions_of(taken)),
+        )
 
-    def _of_routes(self) -> Iterator[AppPermission]:
-        """Yield the permissions of named routes that none of the stated ones opens."""
-        named = [route for route in self.routes if route.path != "*"]
-        if any(route.api in ("graph", "defender") for route in named):
+    def _operations(self) -> Iterator[Endpoint[Any]]:
+        """Yield the operations of named routes."""
+        if named := [route for route in self.routes if route.path != "*"]:
             from conformance.apis import ENDPOINTS  # their shapes are read only where a connection names routes
 
-            for endpoint in ENDPOINTS.values():
-                needs, asked = endpoint.needs, any(route.leads_to(endpoint) for route in named)
-                if asked and isinstance(needs, AppRole) and not self.opens(endpoint):
-                    yield AppPermission(endpoint.api.name, needs.name)
+            yield from (one for one in ENDPOINTS.values() if any(route.leads_to(one) for route in named))
+
+    def _permissions_of(self, operations: Iterable[Endpoint[Any]]) -> Iterator[AppPermission]:
+        """Yield the least permissions of operations that none of the stated ones opens."""
+        for endpoint in operations:
+            if isinstance(endpoint.needs, AppRole) and not self.opens(endpoint):
+                yield AppPermission(endpoint.api.name, endpoint.needs.name)
 
     def opens(self, endpoint: Endpoint[Any]) -> bool:
         """Return whether a stated permission is enough for an operation; True where it takes none."""
@@ -100,3 +109,11 @@ class Needs:
 
 def _each(*parts: Iterable[T]) -> tuple[T, ...]:
     return tuple(dict.fromkeys(need for part in parts for need in part))
+
+
+def _actions_of(operations: Iterable[Endpoint[Any]]) -> Iterator[str]:
+    """Yield the published actions of operations at the workspace."""
+    for endpoint in operations:
+        needs, at_workspace = endpoint.needs, endpoint.path.startswith(WORKSPACE) or endpoint.api is LOG_ANALYTICS
+        if at_workspace and isinstance(needs, Action) and needs.published:
+            yield needs.name
