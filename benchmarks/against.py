@@ -156,9 +156,8 @@ def live(this: Build, other: Build, times: int) -> list[Row]:
         ours, theirs = in_turns(times, lambda: run(this), lambda: run(other))
     walls = Ratio.of([cost.wall for cost in ours], [cost.wall for cost in theirs])
     seconds = sorted(cost.wall for cost in theirs)[len(theirs) // 2]
-    return [
-        Row(f"a live run, answers {LATENCY * 1000:.0f} ms late, on the wall", walls, "1.15 or less", f"{seconds:.2f} s")
-    ]
+    title = f"a live run, answers {LATENCY * 1000:.0f} ms late, on the wall"
+    return [Row(title, walls, "1.15 or less", f"{seconds:.2f} s")]
 
 
 def memory(this: Build, other: Build, times: int, tenants: int) -> list[Row]:

@@ -201,7 +201,7 @@ def test_without_any_permission_exactly_those_of_the_profile_are_asked_for(subte
         with subtests.test(connection.name):
             world = healthy(connection)
             world.tenant.revoke(*(one.name for one in (*needs.permissions, *needs.optional)))
-            wanted = [{*needs.required(api), *needs.wanted(api)} for api in RESOURCES if needs.required(api)]
+            wanted = [{*needs.required(api), *needs.recommended(api)} for api in RESOURCES if needs.required(api)]
             roots = failing(verified(world))
             assert {frozenset(lacking(root)) for root in roots} == {frozenset(names) for names in wanted}
 
@@ -364,7 +364,7 @@ def test_a_route_that_cannot_be_asked_is_verified_by_what_it_takes() -> None:
     expect = Expect(routes=("Sentinel: GET {sentinel}/incidents/{incident}/comments",))
     connection = made_up(profile="own", expect=expect)
     fails_with = "Microsoft.SecurityInsights/incidents/comments/read"
-    assert connection.needs.taken == (fails_with,)
+    assert connection.needs.route_actions == (fails_with,)
     world = healthy(connection)
     assert unsettled(verified(world)) == []
     deprive(world, fails_with)

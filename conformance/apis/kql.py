@@ -21,7 +21,7 @@ class Query:
 PRINT = Query("print", "print ok=1")
 """Answered without any data: the right to query, apart from the right to read."""
 
-_TAKEN = MappingProxyType(
+_RESERVED = MappingProxyType(
     {
         table: Query(f"take.{table}", f"{table} | take 1")
         for table in ("SecurityIncident", "SecurityAlert", "SentinelHealth", "Usage", "Heartbeat")
@@ -31,7 +31,7 @@ _TAKEN = MappingProxyType(
 
 def table(name: str) -> Query:
     """Return the query for one row of a table, with all its columns. Raises KeyError for an unknown table."""
-    return _TAKEN[name]
+    return _RESERVED[name]
 
 
 FRESHNESS_TABLES = ("SecurityIncident", "SecurityAlert", "SentinelHealth", "Usage")
@@ -113,7 +113,7 @@ QUERIES: Mapping[str, Query] = MappingProxyType(
         query.name: query
         for query in (
             PRINT,
-            *_TAKEN.values(),
+            *_RESERVED.values(),
             FRESHNESS,
             UNKNOWN_TABLE,
             TIMESPAN,

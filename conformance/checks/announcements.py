@@ -15,7 +15,7 @@ SOON = timedelta(days=180)
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """An announced end. ``left`` is what a customer who depends on it has to do, ``guide`` which steps of the
+    """An announced end. ``remaining`` is what a customer who depends on it has to do, ``guide`` which steps of the
     onboarding guide change by then; ``checks`` are the ids of the checks that tell who depends on it.
     """
 
@@ -23,7 +23,7 @@ class Announcement:
     what: str
     ends: date
     source: str
-    left: str
+    remaining: str
     guide: str
     checks: tuple[str, ...]
 
@@ -33,11 +33,11 @@ class Announcement:
 
     def countdown(self, today: date) -> str:
         """Return how far away the end is: ``in 123 days``, ``today``, ``41 days ago``."""
-        left = self.days_left(today)
-        if left == 0:
+        remaining_days = self.days_left(today)
+        if remaining_days == 0:
             return "today"
-        days = f"{abs(left)} day{'' if abs(left) == 1 else 's'}"
-        return f"in {days}" if left > 0 else f"{days} ago"
+        days = f"{abs(remaining_days)} day{'' if abs(remaining_days) == 1 else 's'}"
+        return f"in {days}" if remaining_days > 0 else f"{days} ago"
 
 
 def _declared() -> Mapping[str, Announcement]:
@@ -47,7 +47,7 @@ def _declared() -> Mapping[str, Announcement]:
             what=row["what"],
             ends=date.fromisoformat(row["ends"]),
             source=row["source"],
-            left=row["left"],
+            remaining=row["left"],
             guide=row.get("guide", ""),
             checks=tuple(row["checks"]),
         )

@@ -16,11 +16,11 @@ from conformance.probing.evidence import Answer, Evidence
 
 def without_actions(connection: Connection) -> str | None:
     """Return why the check of further actions does not apply to a connection; None where it does."""
-    asks = (*connection.needs.actions, *connection.needs.taken)
+    asks = (*connection.needs.actions, *connection.needs.route_actions)
     return None if asks else f"the profile {connection.profile.name} asks for no further Azure action"
 
 
-def actions_shown(reads: Iterable[Evidence]) -> frozenset[str]:
+def visible_actions(reads: Iterable[Evidence]) -> frozenset[str]:
     """Return the actions, in lower case, that answers to reads show to be allowed."""
     answered = (ENDPOINTS.get(read.exchange.endpoint) for read in reads if isinstance(read, Answer))
     return frozenset(
@@ -32,9 +32,9 @@ def roles_held(
     role_assignments: ArmList[RoleAssignment], role_definitions: ArmList[RoleDefinition]
 ) -> list[tuple[RoleDefinition, RoleAssignment]]:
     """Return the roles behind assignments."""
-    known = {definition.name.lower(): definition for definition in role_definitions.value}
+    definitions = {definition.name.lower(): definition for definition in role_definitions.value}
     pairs = (
-        (known.get(assignment.properties.role_definition_id.rpartition("/")[2].lower()), assignment)
+        (definitions.get(assignment.properties.role_definition_id.rpartition("/")[2].lower()), assignment)
         for assignment in role_assignments.value
     )
     return [(role, assignment) for role, assignment in pairs if role is not None]

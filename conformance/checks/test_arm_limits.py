@@ -78,7 +78,7 @@ def test_plans_of_rules(tables: Answer[ArmList[Table]], alert_rules: Evidence) -
     rules: ArmList[AlertRule] = alert_rules.data
     plans = {table.name: table.properties.plan for table in tables.data.value}
     others = {name for name, plan in plans.items() if plan in ("Basic", "Auxiliary")}
-    found = sorted(
+    tables_of_rules = sorted(
         {
             f"{name} ({plans[name]}) of {rule.properties.display_name or rule.name}"
             for rule in rules.value
@@ -86,9 +86,9 @@ def test_plans_of_rules(tables: Answer[ArmList[Table]], alert_rules: Evidence) -
             for name in named_in(rule.properties.query or "", others)
         }
     )
-    if found:
+    if tables_of_rules:
         fail(
-            f"Analytics rules read tables on a plan that they cannot read: {titles(found)}.",
+            f"Analytics rules read tables on a plan that they cannot read: {titles(tables_of_rules)}.",
             "table_unqueryable",
             about="rules",
             certainty="likely",
@@ -109,11 +109,11 @@ def test_table_retention(connection: Connection, tables: Answer[ArmList[Table]])
     if expected is None:
         raise NotConfigured("expect.min_retention_days")
     short = [
-        f"{table.name} ({kept} days)"
+        f"{table.name} ({retention} days)"
         for table in tables.data.value
         if table.properties.plan in (None, "Analytics")
-        and (kept := table.properties.retention_in_days) is not None
-        and kept < expected
+        and (retention := table.properties.retention_in_days) is not None
+        and retention < expected
     ]
     if short:
         fail(
@@ -136,9 +136,9 @@ def test_total_retention(tables: Answer[ArmList[Table]]) -> None:
     odd = [
         table.name
         for table in tables.data.value
-        if (kept := table.properties.retention_in_days) is not None
+        if (retention := table.properties.retention_in_days) is not None
         and (total := table.properties.total_retention_in_days) is not None
-        and 0 < total < kept
+        and 0 < total < retention
     ]
     if odd:
         fail(
@@ -168,25 +168,25 @@ def test_total_retention(tables: Answer[ArmList[Table]]) -> None:
 )
 def test_registered(connection: Connection, provider: Evidence, subscription: Evidence, incidents: Evidence) -> None:
     """The ``registrationState`` in the subscription. Only a role on the subscription shows it."""
-    found = shown(provider, subscription)
-    if found is None or found.registration_state in ("Registered", "Registering"):
+    resource_provider = visible_provider(provider, subscription)
+    if resource_provider is None or resource_provider.registration_state in ("Registered", "Registering"):
         return
     if isinstance(incidents, Refusal) and incidents.finding.cause == "provider_not_registered":
         raise Found(incidents.finding, refusal=incidents)
     fail(
-        f"The resource provider {found.namespace} is {found.registration_state}.",
+        f"The resource provider {resource_provider.namespace} is {resource_provider.registration_state}.",
         "provider_not_registered",
-        about=found.namespace,
+        about=resource_provider.namespace,
         facts=connection.facts(),
     )
 
 
-def shown(provider: Evidence, subscription: Evidence) -> Provider | None:
+def visible_provider(provider: Evidence, subscription: Evidence) -> Provider | None:
     """Return a provider in the subscription; None where the connection does not look into it. Raises ``NotApplicable``
     where the subscription is not shown to the app.
     """
     for evidence in (subscription, provider):
         if isinstance(evidence, Refusal) and evidence.finding.cause in UNSEEN:
             not_applicable("the subscription is not shown to the app, and so are its providers")
-    found: Provider | None = require_answer(provider)
-    return found
+    data: Provider | None = require_answer(provider)
+    return data

@@ -103,7 +103,7 @@ def test_last_state(query_health_states: Evidence, kind: str, operation: str, th
             f"{things} whose latest event in SentinelHealth is a failure: {titles(sorted(map(_state, failing)))}.",
             "data_stale",
             about=ABOUT[kind],
-            remedy="Read Description and Reason of these events in the table SentinelHealth, and mend what they name.",
+            remedy="Read Description and Reason of these events in the table SentinelHealth, and fix what they name.",
         )
 
 
@@ -134,8 +134,8 @@ def test_alerts_arrive(query_alerts: Answer[QueryResponse], incident_alerts: Evi
         return
     if isinstance(alert_table, Answer) and alert_table.data.properties.protection_level == "Protected":
         raise Found(hidden_finding("SecurityAlert"))
-    shown = require_answer(incident_alerts)
-    if shown is None or not shown.value:
+    data = require_answer(incident_alerts)
+    if data is None or not data.value:
         not_applicable("no incident shows an alert")
     fail(
         "Sentinel shows alerts of an incident, and the table SecurityAlert shows this reader no row.",

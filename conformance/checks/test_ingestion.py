@@ -18,7 +18,7 @@ from conformance.probing.evidence import Answer, Evidence, NotAsked, Refusal
 SENDER_ROLE = "Monitoring Metrics Publisher"
 
 
-def seen(connection: Connection, evidence: Evidence) -> Any:
+def visible_data(connection: Connection, evidence: Evidence) -> Any:
     """Return the data of an answer about the connection's rule.
 
     Raises :class:`NotApplicable` where the app may not look at it, which ING-002 warns of: sending does not need that.
@@ -36,7 +36,7 @@ def seen(connection: Connection, evidence: Evidence) -> Any:
 @check("ING-001", "the data collection rule exists")
 def test_rule(connection: Connection, data_collection_rule: Evidence) -> None:
     """The resource that ``ingestion.rule`` names answers, and is of that name."""
-    rule: Rule = seen(connection, data_collection_rule)
+    rule: Rule = visible_data(connection, data_collection_rule)
     same = rule.id.lower() == of_ingestion(connection).rule.lower()
     require(same, f"Another rule came back than asked for: {rule.id}.", promise="data-collection-rule")
 
@@ -55,13 +55,13 @@ def test_rule_readable(connection: Connection, data_collection_rule: Evidence, r
 @check("ING-003", "the rule has the stream", cause="config_invalid")
 def test_stream(connection: Connection, data_collection_rule: Evidence) -> None:
     """A data flow of the rule takes the stream; a custom stream is declared in the rule too."""
-    rule: Rule = seen(connection, data_collection_rule)
+    rule: Rule = visible_data(connection, data_collection_rule)
     stream, properties = of_ingestion(connection).stream, rule.properties
     flowing = sorted({name for flow in properties.data_flows or () for name in flow.streams or ()})
     if stream not in flowing:
-        known = ", ".join(flowing) or "none"
+        listing = ", ".join(flowing) or "none"
         fail(
-            f"No data flow of the rule takes the stream {stream}; those that it takes: {known}.",
+            f"No data flow of the rule takes the stream {stream}; those that it takes: {listing}.",
             "config_invalid",
             about="ingestion",
             promise="data-collection-rule",
@@ -79,7 +79,7 @@ def test_stream(connection: Connection, data_collection_rule: Evidence) -> None:
 @check("ING-004", "the rule sends the stream to this workspace", owns=("workspace_id_mismatch:ingestion",))
 def test_destination(connection: Connection, data_collection_rule: Evidence) -> None:
     """By the ARM id of the destination, or by its workspace id."""
-    rule: Rule = seen(connection, data_collection_rule)
+    rule: Rule = visible_data(connection, data_collection_rule)
     stream = of_ingestion(connection).stream
     flow = flow_of(rule, stream)
     if flow is None:
@@ -103,7 +103,7 @@ def test_destination(connection: Connection, data_collection_rule: Evidence) -> 
 @check("ING-005", "the table that the rows end in exists", owns=("table_missing:ingestion",))
 def test_table(connection: Connection, data_collection_rule: Evidence, ingestion_table: Evidence) -> None:
     """The table of the flow's output stream, in the workspace that the rule sends to."""
-    flow = flow_of(seen(connection, data_collection_rule), of_ingestion(connection).stream)
+    flow = flow_of(visible_data(connection, data_collection_rule), of_ingestion(connection).stream)
     if isinstance(ingestion_table, Refusal) and ingestion_table.finding.cause == "object_not_found" and flow:
         name = table_of(flow, of_ingestion(connection).stream)
         fail(
@@ -122,7 +122,7 @@ def test_table(connection: Connection, data_collection_rule: Evidence, ingestion
 @check("ING-006", "the sender's endpoint is the rule's", cause="config_invalid")
 def test_endpoint(connection: Connection, data_collection_rule: Evidence, data_collection_endpoint: Evidence) -> None:
     """The host of ``ingestion.endpoint`` is that of the rule, or of the endpoint resource that the rule names."""
-    configured, rule = of_ingestion(connection).endpoint, seen(connection, data_collection_rule)
+    configured, rule = of_ingestion(connection).endpoint, visible_data(connection, data_collection_rule)
     if configured is None:
         raise NotConfigured("ingestion.endpoint")
     endpoints: RuleEndpoints | None = rule.properties.endpoints
@@ -131,12 +131,12 @@ def test_endpoint(connection: Connection, data_collection_rule: Evidence, data_c
         resource: DataEndpoint = data_collection_endpoint.data
         host = resource.properties.logs_ingestion
         urls.append(host.endpoint if host else None)
-    known = [url.rstrip("/").lower() for url in urls if url]
-    if not known:
+    hosts = [url.rstrip("/").lower() for url in urls if url]
+    if not hosts:
         not_applicable("the rule shows no host, and its endpoint resource could not be read")
-    if configured.rstrip("/").lower() not in known:
+    if configured.rstrip("/").lower() not in hosts:
         fail(
-            f"The rule takes rows at {known[0]}; the sender is configured with {configured}.",
+            f"The rule takes rows at {hosts[0]}; the sender is configured with {configured}.",
             "config_invalid",
             about="ingestion",
             promise="data-collection-endpoint",
@@ -176,7 +176,7 @@ def test_network(connection: Connection, workspace: Evidence, data_collection_en
 @check("ING-008", f"{SENDER_ROLE} lets the app send to the rule", owns=("rbac_role_missing:sending",))
 def test_may_send(connection: Connection, rule_permissions: Evidence) -> None:
     """The effective permissions at the rule hold the data action that log ingestion asks for."""
-    permissions: ArmList[Permissions] = seen(connection, rule_permissions)
+    permissions: ArmList[Permissions] = visible_data(connection, rule_permissions)
     if any(
         covers(grant.data_actions, SEND) and not covers(grant.not_data_actions, SEND) for grant in permissions.value
     ):

@@ -57,11 +57,11 @@ def _secrets(stem: str, folder: Path, client_id: str) -> Credential:
 
 
 def _certificate(stem: str, folder: Path, client_id: str) -> Credential:
-    found: dict[str, bytes] = {}
+    contents: dict[str, bytes] = {}
 
     def readable(path: str) -> str | None:
         try:
-            found[path] = read(path, folder)
+            contents[path] = read(path, folder)
         except SecretError as error:
             return f"certificate: {error}"
         return None
@@ -71,7 +71,7 @@ def _certificate(stem: str, folder: Path, client_id: str) -> Credential:
     def opens(password: str) -> str | None:
         secret = Secret(password, "the password") if password else None
         try:
-            Certificate(found[path], "certificate", secret).check()
+            Certificate(contents[path], "certificate", secret).check()
         except SecretError as error:
             return str(error)
         return None
@@ -95,8 +95,8 @@ def _federated(stem: str, folder: Path, client_id: str) -> Credential:
 
 
 def _managed(stem: str, folder: Path, client_id: str) -> Credential:
-    chosen = f'{{ client_id = "{client_id}" }}' if client_id else "true"
-    return Credential([f"managed_identity = {chosen}"])
+    value = f'{{ client_id = "{client_id}" }}' if client_id else "true"
+    return Credential([f"managed_identity = {value}"])
 
 
 def _workload(stem: str, folder: Path, client_id: str) -> Credential:

@@ -26,13 +26,13 @@ def on_terminal() -> bool:
     return sys.stdin.isatty()
 
 
-def answer(name: str, where: str, check: Check, default: str | None = None, shown: str = "") -> str:
+def answer(name: str, where: str, check: Check, default: str | None = None, label: str = "") -> str:
     """Return the answer to a question; ``default`` where the answer is empty, if there is one.
 
-    ``shown`` is how the default is shown, if not as it is. Raises :class:`InterviewError` without an answer that can be
+    ``label`` is how the default is shown, if not as it is. Raises :class:`InterviewError` without an answer that can be
     right.
     """
-    hint = "" if default is None else f" [{shown or default}]"
+    hint = "" if default is None else f" [{label or default}]"
     say(f"{name} ({where}){hint}: ", end="")
     for _ in range(TRIES):
         line = sys.stdin.readline()
@@ -48,12 +48,12 @@ def answer(name: str, where: str, check: Check, default: str | None = None, show
     raise InterviewError(f"{name}: no answer that can be right, nothing written")
 
 
-def choice(name: str, where: str, known: tuple[str, ...], default: str) -> str:
-    """Return one of the known words."""
+def choice(name: str, where: str, words: tuple[str, ...], default: str) -> str:
+    """Return one of some words."""
     from conformance.toml_file.document import did_you_mean
 
     def check(word: str) -> str | None:
-        return None if word in known else f"{name}: one of {', '.join(known)}{did_you_mean(word, known)}"
+        return None if word in words else f"{name}: one of {', '.join(words)}{did_you_mean(word, words)}"
 
     return answer(name, where, check, default)
 

@@ -43,15 +43,15 @@ INGESTED = {
 }
 
 
-def interview(known: Mapping[str, str], folder: Path) -> tuple[Path, ...]:
-    """Ask for what ``known`` lacks, write ``<workspace>.toml`` and files for its secrets beside it, and return their
+def interview(defaults: Mapping[str, str], folder: Path) -> tuple[Path, ...]:
+    """Ask for what ``defaults`` lacks, write ``<workspace>.toml`` and files for its secrets beside it, and return their
     paths, that of the connection file first.
 
     Secrets are read without echo. Raises :class:`InterviewError` where an answer is missing, where a file exists or
     cannot be written, and where the answers make no connection; nothing is left behind then.
     """
     kind = kind_of_credential() if on_terminal() else "client_secret"
-    values = {key: value for key, value in known.items() if can_be_right(key, value)}
+    values = {key: value for key, value in defaults.items() if can_be_right(key, value)}
     for key in RULES:
         values[key] = values.get(key) or _value(key, values, LEFT_OUT.get(kind, {}).get(key))
     stem = values["workspace_name"]
@@ -117,7 +117,7 @@ def _split(line: str) -> list[str]:
 
 def _ingestion(*, needed: bool) -> Iterator[str]:
     """Yield the table of log ingestion: where it is needed, or where the user names a rule."""
-    found: dict[str, str] = {}
+    answers: dict[str, str] = {}
     for key in INGESTION:
         optional = key not in REQUIRED or (key == "rule" and not needed)
         where = INGESTED[key] if key != "rule" or needed else f"only where the app sends rows too: {INGESTED[key]}"
@@ -126,11 +126,11 @@ def _ingestion(*, needed: bool) -> Iterator[str]:
             accepts, expected = INGESTION[key].accepts, INGESTION[key].expected
             return None if accepts(value) else f"{key}: expected {expected}"
 
-        found[key] = answer(key, where, check, "" if optional else None, "none")
-        if not found["rule"]:
+        answers[key] = answer(key, where, check, "" if optional else None, "none")
+        if not answers["rule"]:
             return
     yield from ("", "[connection.ingestion]")
-    yield from (f"{key} = {json.dumps(value)}" for key, value in found.items() if value)
+    yield from (f"{key} = {json.dumps(value)}" for key, value in answers.items() if value)
 
 
 def _write(files: Mapping[Path, str]) -> tuple[Path, ...]:

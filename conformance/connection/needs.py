@@ -21,7 +21,7 @@ _QUERIES = "microsoft.operationalinsights/workspaces/query/"
 class Needs:
     """Permissions, Azure roles and actions at the workspace, and the reads that are asked for them.
 
-    ``taken`` are the actions that named routes take. ``sends``: it needs a data collection rule, and the role on it.
+    ``route_actions`` are those that named routes take. ``sends``: it needs a data collection rule, and the role on it.
     """
 
     permissions: tuple[AppPermission, ...]
@@ -30,7 +30,7 @@ class Needs:
     actions: tuple[str, ...]
     routes: tuple[Route, ...]
     sends: bool = False
-    taken: tuple[str, ...] = ()
+    route_actions: tuple[str, ...] = ()
 
     @staticmethod
     def of(profile: Profile, expect: Expect) -> Needs:
@@ -48,19 +48,19 @@ class Needs:
             _each(profile.routes, map(read_route, expect.routes)),
             sends,
         )
-        taken = tuple(stated._operations())
+        operations = tuple(stated._operations())
         return replace(
             stated,
-            permissions=_each(stated.permissions, stated._permissions_of(taken)),
-            taken=_each(_actions_of(taken)),
+            permissions=_each(stated.permissions, stated._permissions_of(operations)),
+            route_actions=_each(_actions_of(operations)),
         )
 
     def _operations(self) -> Iterator[Endpoint[Any]]:
         """Yield the operations of named routes."""
-        if named := [route for route in self.routes if route.path != "*"]:
+        if routes := [route for route in self.routes if route.path != "*"]:
             from conformance.apis import ENDPOINTS  # their shapes are read only where a connection names routes
 
-            yield from (one for one in ENDPOINTS.values() if any(route.leads_to(one) for route in named))
+            yield from (item for item in ENDPOINTS.values() if any(route.leads_to(item) for route in routes))
 
     def _permissions_of(self, operations: Iterable[Endpoint[Any]]) -> Iterator[AppPermission]:
         """Yield the least permissions of operations that none of the stated ones opens."""
@@ -74,7 +74,7 @@ class Needs:
         return not isinstance(needs, AppRole) or not self._stated(endpoint.api.name).isdisjoint(needs.any_of)
 
     def _stated(self, api: str) -> frozenset[str]:
-        return frozenset((*self.required(api), *self.wanted(api)))
+        return frozenset((*self.required(api), *self.recommended(api)))
 
     @property
     def role(self) -> str:
@@ -84,18 +84,18 @@ class Needs:
     @property
     def apis(self) -> frozenset[str]:
         """The APIs that this leads to. Azure roles and actions alone lead to Microsoft Sentinel."""
-        found = {permission.api for permission in (*self.permissions, *self.optional)}
-        found |= {route.api for route in self.routes} - {"arm"}
-        found |= {"log_analytics" if action.lower().startswith(_QUERIES) else "sentinel" for action in self.actions}
-        if self.roles and not found & {"log_analytics", "sentinel"}:
-            found.add("sentinel")
-        return frozenset(found)
+        names = {permission.api for permission in (*self.permissions, *self.optional)}
+        names |= {route.api for route in self.routes} - {"arm"}
+        names |= {"log_analytics" if action.lower().startswith(_QUERIES) else "sentinel" for action in self.actions}
+        if self.roles and not names & {"log_analytics", "sentinel"}:
+            names.add("sentinel")
+        return frozenset(names)
 
     def required(self, api: str) -> tuple[str, ...]:
         """Return the names of the application permissions of an API that must be there."""
         return tuple(permission.name for permission in self.permissions if permission.api == api)
 
-    def wanted(self, api: str) -> tuple[str, ...]:
+    def recommended(self, api: str) -> tuple[str, ...]:
         """Return the names of those that only a part of the tool needs."""
         return tuple(permission.name for permission in self.optional if permission.api == api)
 

@@ -51,6 +51,7 @@ def at_rule(endpoint: Endpoint[T], connection: Connection) -> Ask[T]:
 
 @probe
 def data_collection_rule(connection: Connection) -> Ask[Rule]:
+    """Ask for the data collection rule of the connection."""
     return at_rule(data_collection.RULE, connection)
 
 

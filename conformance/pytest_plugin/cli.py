@@ -97,8 +97,8 @@ def fill_in(parts: Mapping[str, str]) -> int:
         file, *secrets = interview(parts, Path.cwd())
     except InterviewError as error:
         return usage(str(error))
-    kept = f", with the secret in {' and '.join(path.name for path in secrets)}" if secrets else ""
-    say(f"{file.name}: written{kept}; verify it: pytest --sentinel-config={file.name}")
+    secret_files = f", with the secret in {' and '.join(path.name for path in secrets)}" if secrets else ""
+    say(f"{file.name}: written{secret_files}; verify it: pytest --sentinel-config={file.name}")
     return ExitCode.CONFORMANT
 
 
@@ -127,10 +127,10 @@ def explain_text(text: str, config: pytest.Config) -> int:
     if check := catalogue().get(text):
         terminal.check(check, docs.check(check.id))
         return ExitCode.CONFORMANT
-    found = (finding(text, facts=paste.facts),) if text in CAUSES else paste.findings()
-    for explained in found:
+    findings = (finding(text, facts=paste.facts),) if text in CAUSES else paste.findings()
+    for explained in findings:
         terminal.explain(finding_part(explained, docs), explained.code)
-    return ExitCode.NONCONFORMANT if found[0].cause == "unknown" else ExitCode.CONFORMANT
+    return ExitCode.NONCONFORMANT if findings[0].cause == "unknown" else ExitCode.CONFORMANT
 
 
 def run_pytest(arguments: Sequence[str]) -> int:

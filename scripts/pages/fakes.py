@@ -144,8 +144,8 @@ def faults(members: list[Fault]) -> str:
             code(member.endpoint) if member.endpoint else "",
             cause(member.becomes),
             member.check if member.endpoint else "",
-            member.known.tier,
-            source(member.known.source),
+            member.provenance.tier,
+            source(member.provenance.source),
         )
         for member in members
         if not member.numbered

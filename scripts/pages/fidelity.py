@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from conformance.apis.endpoint import APIS
-from conformance.fakes.services.routes import SERVED
+from conformance.fakes.services.routes import ENDPOINTS
 from scripts.pages.markdown import NOTE, code, table
 from scripts.pages.operations import ROOT
 
@@ -19,7 +19,7 @@ HEAD = """\
 Each answer of the [virtual tenant](fakes.md), in every scenario, is held against the published descriptions of the
 services: keys, types, members of enumerations, formats, paging, headers, and the columns of a workspace's tables. So is
 the body of each [fault](fakes.md#faults) that is an API's own error document. Where others recorded or published an
-answer of the same operation, it has to have the same keys, kinds of values and headers. What differs is mended, or
+answer of the same operation, it has to have the same keys, kinds of values and headers. What differs is fixed, or
 stands below with its reason; a reason that no longer applies fails the tests. The descriptions are in
 [tests/descriptions](../tests/descriptions/README.md).
 """
@@ -48,7 +48,7 @@ def page() -> str:
 
 
 def operations(declared: dict[str, Any], samples: dict[str, Any]) -> Iterator[tuple[object, ...]]:
-    for name in SERVED:
+    for name in ENDPOINTS:
         if one := declared["operations"].get(name):
             many = "a page of " if "items" in one else ""
             yield (

@@ -138,7 +138,7 @@ def page() -> str:
         owners=OWNERS,
         first_sentence=first_sentence,
         languages=LANGUAGES,
-        asked=next(iter(asked.asked.items())),
+        asked=next(iter(asked.tasks.items())),
         fleet=fleet().fleet,
         test=shown_test(),
         examples=EXAMPLES,

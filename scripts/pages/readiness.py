@@ -56,7 +56,7 @@ def section(announcement: Announcement) -> str:
     lines = [
         f'<a id="{announcement.id}"></a>\n\n## {announcement.what}\n',
         f"Ends on {announcement.ends.isoformat()} ([source]({announcement.source})).\n",
-        f"What is left to do: {announcement.left}.\n",
+        f"What is left to do: {announcement.remaining}.\n",
         *([f"In the onboarding guide: {announcement.guide}\n"] if announcement.guide else []),
         *(["Checks:\n", *checks] if checks else ["No check sees it."]),
     ]

@@ -128,7 +128,7 @@ def test_announced_ends_name_checks_that_exist_and_their_source(subtests: pytest
             assert all(catalogue()[id].level == "should" for id in end.checks)
             assert end.source.startswith("https://")
             assert end.what
-            assert end.left
+            assert end.remaining
 
 
 def test_days_are_counted_down() -> None:

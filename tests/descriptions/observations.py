@@ -23,7 +23,7 @@ from conformance.fakes.services.arm import OF_GROUP, OF_SUBSCRIPTION
 from conformance.fakes.services.batch import BATCH
 from conformance.fakes.services.graph import OF_PRINCIPAL
 from conformance.fakes.services.log_analytics import QUERY_BY_GET, QUERY_RESOURCE_BY_GET
-from conformance.fakes.services.routes import SERVED
+from conformance.fakes.services.routes import ENDPOINTS
 from conformance.fakes.state.data_collection import Rule
 from conformance.fakes.state.tokens import issue
 from conformance.fakes.world import hosts
@@ -92,7 +92,7 @@ def others() -> tuple[Exchange, ...]:
 def operation(request: httpx.Request) -> Endpoint[Any] | None:
     """The operation that a request asks."""
     apis = hosts()[request.url.host]
-    for one in SERVED.values():
+    for one in ENDPOINTS.values():
         if one.api.name in apis and one.method == request.method and one.pattern.fullmatch(request.url.path):
             return one
     return None
@@ -112,7 +112,7 @@ def _asks(tenant: Tenant) -> Iterator[Ask[Any]]:
     yield BATCH.ask(json={"requests": [item, broken]})
     for by_get in (QUERY_BY_GET, QUERY_RESOURCE_BY_GET):
         yield Ask(by_get, {}, {"query": kql.table("SecurityIncident").text})
-    for name, endpoint in SERVED.items():
+    for name, endpoint in ENDPOINTS.items():
         if name.startswith("log_analytics.metadata"):
             yield Ask(endpoint, {}, {})
     for incident in tenant.workspace.incidents:

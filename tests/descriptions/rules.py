@@ -20,7 +20,7 @@ from jsonschema.validators import extend
 from referencing import Registry, Resource
 
 from conformance.apis.endpoint import Endpoint
-from conformance.fakes.services.routes import SERVED
+from conformance.fakes.services.routes import ENDPOINTS
 from tests.descriptions.formats import FORMATS
 from tests.descriptions.results import result_schema
 
@@ -72,7 +72,7 @@ def _content_faults(operation: str, preferred: bool, status: int, content: bytes
         body = json.loads(content)
     except ValueError:
         return frozenset({Fault("", "no JSON")})
-    return frozenset(body_faults(SERVED[operation], preferred, status, body))
+    return frozenset(body_faults(ENDPOINTS[operation], preferred, status, body))
 
 
 def prefers(request: httpx.Request) -> bool:

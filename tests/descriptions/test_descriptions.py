@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from conformance.apis import kql
 from conformance.fakes import FAULTS, SCENARIOS
-from conformance.fakes.services.routes import SERVED
+from conformance.fakes.services.routes import ENDPOINTS
 from conformance.fakes.state.table_rows import SCHEMAS
 from tests.declared_refusals import NAMES, call, response
 from tests.descriptions.differences import MEANT, STRANGERS, Difference
@@ -66,8 +66,8 @@ def test_faults_are_as_described(subtests: pytest.Subtests) -> None:
 
 
 def test_every_operation_is_described_and_answered() -> None:
-    assert OPERATIONS.keys() == SERVED.keys() - ADMINISTRATION
-    assert SERVED.keys() >= ADMINISTRATION
+    assert OPERATIONS.keys() == ENDPOINTS.keys() - ADMINISTRATION
+    assert ENDPOINTS.keys() >= ADMINISTRATION
     answered = {one.endpoint.name for one in (*exchanges("healthy"), *others()) if one.response.status_code == 200}
     assert answered == OPERATIONS.keys()
 

@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 
 from conformance.fakes import SCENARIOS
-from conformance.fakes.services.routes import SERVED
+from conformance.fakes.services.routes import ENDPOINTS
 from tests.descriptions.differences import MEANT, Difference
 from tests.descriptions.observations import Exchange, exchanges, others
 from tests.descriptions.outlines import differences, outline
@@ -68,4 +68,4 @@ def test_the_outlines_are_those_of_the_samples(subtests: pytest.Subtests) -> Non
             samples = originals(name)
             if not samples:
                 pytest.skip("no samples here")
-            assert outlined(SERVED[name], samples) == SAMPLES[name]
+            assert outlined(ENDPOINTS[name], samples) == SAMPLES[name]

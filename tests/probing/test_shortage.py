@@ -16,7 +16,7 @@ import pytest
 from conformance import Connection
 from conformance.fakes import build
 from conformance.probing import shortage as module
-from conformance.probing.shortage import LACKING, Shortage, shortage
+from conformance.probing.shortage import RESOURCES, Shortage, shortage
 from conformance.sources.base import Channel
 from conformance.sources.permits import Permits
 from conformance.verification.api import verify_async
@@ -33,7 +33,7 @@ def below(*causes: BaseException) -> httpx.ConnectError:
 
 
 def test_what_is_lacking_is_named(subtests: pytest.Subtests) -> None:
-    for code, name in LACKING.items():
+    for code, name in RESOURCES.items():
         with subtests.test(name=name):
             found = shortage(below(OSError(code, "")))
             assert found is not None
