@@ -44,6 +44,7 @@ def pages() -> dict[str, str]:
 
 
 def main() -> int:
+    """Write the generated pages that are stale and print their names; return 1 if ``--check`` finds any."""
     stale = []
     for name, text in pages().items():
         path = ROOT / name

@@ -5,6 +5,7 @@ Each reads little: counts, times and ids, no content beyond one row.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -125,3 +126,21 @@ QUERIES: Mapping[str, Query] = MappingProxyType(
         )
     }
 )
+
+_NO_NAMES = re.compile(
+    r"""(?P<table>\btable\s*\(\s*['"]\w+['"])"""  # table("Name") is a name after all
+    r"""|//[^\n]*|```.*?```|~~~.*?~~~|[hH]?@"(?:[^"]|"")*"|[hH]?@'(?:[^']|'')*'"""
+    r"""|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""",
+    re.DOTALL,
+)
+"""Comments and string literals of KQL (learn.microsoft.com/kusto/query/scalar-data-types/string)."""
+
+
+def words(query: str) -> frozenset[str]:
+    """Return the words of a query's code: names of tables, columns and functions, but nothing of comments and strings.
+
+    >>> sorted(words('SigninLogs // not Old_CL'))
+    ['SigninLogs']
+    """
+    code = _NO_NAMES.sub(lambda match: f" {match['table'] or ''} ", query)
+    return frozenset(re.findall(r"\w+", code))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-
 from conformance.apis.arm import Provider, Table, Workspace
+from conformance.apis.kql import words
 from conformance.apis.sentinel import AlertRule
 from conformance.apis.shape import ArmList
 from conformance.checks.expect import Found, NotConfigured, fail, not_applicable, require_answer
@@ -33,6 +31,12 @@ def test_near_cap(workspace: Answer[Workspace]) -> None:
         )
 
 
+def is_closed(workspace: Workspace) -> bool:
+    """Return whether a workspace takes no data from public networks, and has no private link either."""
+    properties = workspace.properties
+    return properties.public_network_access_for_ingestion == "Disabled" and not properties.private_link_scoped_resources
+
+
 @check(
     "ARM-009",
     "the workspace takes data from where it comes",
@@ -42,8 +46,7 @@ def test_near_cap(workspace: Answer[Workspace]) -> None:
 )
 def test_public_ingestion(workspace: Answer[Workspace]) -> None:
     """``publicNetworkAccessForIngestion`` is Enabled, or a private link or perimeter is there by which data comes."""
-    properties = workspace.data.properties
-    if properties.public_network_access_for_ingestion == "Disabled" and not properties.private_link_scoped_resources:
+    if is_closed(workspace.data):
         fail(
             "The workspace takes no data from public networks (publicNetworkAccessForIngestion is Disabled), and has no"
             " private link by which any could come.",
@@ -53,12 +56,6 @@ def test_public_ingestion(workspace: Answer[Workspace]) -> None:
             remedy="Connect the workspace to a private link scope, or allow ingestion from public networks on the page"
             " Network isolation.",
         )
-
-
-def named_in(query: str, tables: Iterable[str]) -> set[str]:
-    """Return those of the tables whose names a query holds as words."""
-    words = set(re.findall(r"\w+", query))
-    return words.intersection(tables)
 
 
 @check(
@@ -83,7 +80,7 @@ def test_plans_of_rules(tables: Answer[ArmList[Table]], alert_rules: Evidence) -
             f"{name} ({plans[name]}) of {rule.properties.display_name or rule.name}"
             for rule in rules.value
             if rule.kind == "Scheduled" and rule.properties.enabled
-            for name in named_in(rule.properties.query or "", others)
+            for name in others.intersection(words(rule.properties.query or ""))
         }
     )
     if tables_of_rules:
@@ -96,6 +93,11 @@ def test_plans_of_rules(tables: Answer[ArmList[Table]], alert_rules: Evidence) -
         )
 
 
+def is_temporary(table: Table) -> bool:
+    """Return whether a table holds results of a search job, or restored logs."""
+    return bool(table.properties.schema and table.properties.schema.table_type in ("SearchResults", "RestoredLogs"))
+
+
 @check(
     "ARM-011",
     "each table keeps its rows as long as expected",
@@ -104,7 +106,9 @@ def test_plans_of_rules(tables: Answer[ArmList[Table]], alert_rules: Evidence) -
     owns=("data_stale:table_retention",),
 )
 def test_table_retention(connection: Connection, tables: Answer[ArmList[Table]]) -> None:
-    """The interactive retention of tables on the plan Analytics against ``expect.min_retention_days``."""
+    """The interactive retention of tables on the plan Analytics against ``expect.min_retention_days``. -1 stands for
+    the workspace's own, which ARM-006 holds to it; results of searches and restored logs are temporary.
+    """
     expected = connection.expect.min_retention_days
     if expected is None:
         raise NotConfigured("expect.min_retention_days")
@@ -112,8 +116,9 @@ def test_table_retention(connection: Connection, tables: Answer[ArmList[Table]])
         f"{table.name} ({retention} days)"
         for table in tables.data.value
         if table.properties.plan in (None, "Analytics")
+        and not is_temporary(table)
         and (retention := table.properties.retention_in_days) is not None
-        and retention < expected
+        and 0 <= retention < expected
     ]
     if short:
         fail(

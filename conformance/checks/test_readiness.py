@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from conformance.apis import ENDPOINTS
 from conformance.apis.arm import Table
 from conformance.apis.graph import Alert
+from conformance.apis.kql import words
 from conformance.apis.sentinel import AlertRule, AutomationRule, Incident
 from conformance.apis.shape import ArmList, ODataList
 from conformance.checks.announcements import ANNOUNCEMENTS
@@ -204,9 +204,6 @@ def test_automation_conditions(automation_rules: Answer[ArmList[AutomationRule]]
         )
 
 
-OLD_INDICATORS = re.compile(r"\bThreatIntelligenceIndicator\b")
-
-
 @check(
     "READY-006",
     "no enabled rule reads a table that gets no new rows",
@@ -218,7 +215,9 @@ def test_old_indicators(alert_rules: Answer[ArmList[AlertRule]]) -> None:
     """``ThreatIntelligenceIndicator`` gets none since 2025-07-31: rules over it run well, and find nothing."""
     end = ANNOUNCEMENTS["threat-intelligence-table"]
     reading = rule_titles(
-        rule for rule in enabled(alert_rules.data, "Scheduled") if OLD_INDICATORS.search(rule.properties.query or "")
+        rule
+        for rule in enabled(alert_rules.data, "Scheduled")
+        if "ThreatIntelligenceIndicator" in words(rule.properties.query or "")
     )
     if reading:
         fail(

@@ -91,8 +91,8 @@ def classify(signal: Signal) -> Match | None:
         score, by_code = weighed
         foreign = family is not None and entry.service not in family and not entry.numbers
         if foreign:
-            if score <= _ALONE + _STATUS:
-                continue
+            if signal.service == "other" or score <= _ALONE + _STATUS:
+                continue  # a known host of another service does not speak in the codes of a connection's
             score -= _MENTION // 2
         if family and entry.service not in (family[0], "network") and entry.shapes and entry.bare:
             score -= _SHAPE  # a neighbour's rule for a bare status is no nearer than one's own

@@ -43,7 +43,15 @@ _LOG_ANALYTICS = frozenset(
 
 
 _OAUTH = frozenset({"invalid_client", "invalid_grant", "unauthorized_client", "invalid_scope", "invalid_resource"})
+_LOCAL = _OAUTH | {"invalid_request", "access_denied", "too_many_requests", "unknown"}
+"""Codes that the endpoint of managed identities has in common with Entra."""
 _AZURE = lazy_pattern(r"/subscriptions/|'Microsoft\.(?!Graph)[A-Z]\w+|\bMicrosoft\.(?!Graph)[A-Z]\w+/\w", re.IGNORECASE)
+_MANAGED_IDENTITY = lazy_pattern(
+    r"ManagedIdentity(?:Credential|Error)|\bIMDS\b|ImdsCredential|\bMSI endpoint|\bconnect to MSI\b"
+    r"|user.assigned identities exist|Managed Identity found for specified|/msi/token\b",
+    re.IGNORECASE,
+)
+"""Words of the endpoint that gives managed identities their tokens, and of its clients: it answers in Entra's form."""
 _ERROR_DOCUMENT = lazy_pattern(r"<\?xml|<(?:\w{1,20}:)?(?:error|errorresponse)\b", re.IGNORECASE)
 _PAGE = lazy_pattern(r"<!doctype html|<html[\s>]", re.IGNORECASE)
 
@@ -175,6 +183,9 @@ def _place(contents: Contents) -> hosts.Address | None:
 
 def guess(contents: Contents, text: str, shape: Shape, headers: Mapping[str, str]) -> str | None:
     """Return the service that answers in this form; None if several do."""
+    local = _LOCAL.issuperset(code.lower() for code in contents.codes)
+    if local and not contents.numbers and _MANAGED_IDENTITY.search(text):
+        return hosts.OTHER
     codes = {code.lower() for code in (*contents.codes, *contents.mentions)}
     if codes & _OAUTH or contents.numbers or {"error_description", "error_codes"} & contents.keys:
         return "entra"

@@ -196,7 +196,11 @@ class SignIn:
             return Refusal(name, local_finding, evidence.exchange, evidence.headers)
         if identity.platform == "arc" and identity.selector and not _echoes(token, identity.selector):
             return Refusal(name, other_identity(self._connection, identity), evidence.exchange, evidence.headers)
-        return self._issued(evidence, ask, response)
+        issued = self._issued(evidence, ask, response)
+        app, wanted = issued.data.app_id if isinstance(issued, Answer) else "", self._connection.client_id
+        if app and wanted and app.lower() != wanted.lower():
+            return Refusal(name, other_app(identity, app, wanted), evidence.exchange, evidence.headers)
+        return issued
 
     def _issued(self, evidence: Answer[Any], ask: AskToken, response: entra.TokenResponse) -> Evidence:
         if problem := tokens.problem(response.access_token):
@@ -263,6 +267,16 @@ def other_identity(connection: Connection, identity: ManagedIdentity) -> Finding
     """Return the finding of a token for another identity than the one that was asked for."""
     text = f"Azure Arc does not confirm that its token is of {identity}: an old agent gives the system-assigned one."
     return finding("credential_missing", certainty="likely", facts=connection.facts(), explanation=text)
+
+
+def other_app(identity: ManagedIdentity, app: str, wanted: str) -> Finding:
+    """Return the finding of an identity of this machine that is another app than the connection's."""
+    return finding(
+        "credential_missing",
+        explanation=f"The token of {identity} is of app {app}; the connection names {wanted}.",
+        remedy=f'Set client_id = "{app}" where this identity is meant (or leave client_id out). Otherwise assign the'
+        f' other identity to the machine, and choose it: managed_identity = {{ client_id = "{wanted}" }}.',
+    )
 
 
 def no_endpoint(subject: Finding, identity: ManagedIdentity) -> Finding:

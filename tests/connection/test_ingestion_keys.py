@@ -1,4 +1,4 @@
-"""What ``[connection.ingestion]`` may hold, and what a wrong value of it was meant to be."""
+"""The keys of ``[connection.ingestion]``, and suggestions for a wrong value."""
 
 from __future__ import annotations
 

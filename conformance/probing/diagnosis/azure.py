@@ -17,7 +17,7 @@ from conformance.probing.diagnosis.role_actions import (
     unreadable_role,
     unshown,
 )
-from conformance.probing.diagnosis.rules import NOT_FOUND, elements_of, tells_apart
+from conformance.probing.diagnosis.rules import NOT_FOUND, OF_THE_RULE, elements_of, tells_apart
 from conformance.probing.evidence import Answer, Evidence, NotAsked, Refusal
 from conformance.probing.tokens import Token
 
@@ -119,10 +119,6 @@ OWN_ROLES = frozenset({"permissions", "role_assignments", "role_definitions"})
 """Probes that look at the app's own roles. No operation of a connection needs the right to do so."""
 
 
-OF_THE_RULE = frozenset({"data_collection_rule", "data_collection_endpoint", "rule_permissions"})
-"""Probes of what log ingestion goes through: a role on the workspace does not reach it."""
-
-
 def unreadable_rule(refusal: Refusal, connection: Connection, facts: Mapping[str, str]) -> Finding:
     """Return a finding where the app may not look at what log ingestion goes through, whatever it may do at the
     workspace.
@@ -131,7 +127,13 @@ def unreadable_rule(refusal: Refusal, connection: Connection, facts: Mapping[str
     scope = connection.ingestion.rule if connection.ingestion else facts["scope"]
     return finding(
         "rbac_role_missing",
-        facts={**facts, "role": "Monitoring Reader", "scope": scope, "action": action},
+        facts={
+            **facts,
+            "kind": " ".join(("sending", *connection.kinds)),
+            "role": "Monitoring Reader",
+            "scope": scope,
+            "action": action,
+        },
         about="ingestion",
         explanation=f"The app may not do {action}. Sending does not need it; without it the rule cannot be verified.",
         code=refusal.finding.code,

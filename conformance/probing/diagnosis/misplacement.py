@@ -73,6 +73,8 @@ def other_subscription(
                 explanation=f"Workspace {workspace.name}, which has the configured workspace id, is in subscription"
                 f" {workspace.id.split('/')[2]}, not in {connection.subscription_id}.",
             )
+    if connection.customer_tenant_id:
+        return None  # a provider's app has roles in the subscriptions of other customers, which is no mistake
     return finding(
         "rbac_wrong_scope",
         facts=facts,
@@ -92,7 +94,12 @@ def sends_within(connection: Connection) -> bool:
 def role_elsewhere(
     connection: Connection, facts: Mapping[str, str], subscriptions: Evidence, workspaces: Evidence
 ) -> Finding | None:
-    """Return a finding where the app has a role in the subscription, but none that reaches the workspace."""
+    """Return a finding where the app has a role in the subscription, but none that reaches the workspace.
+
+    None for a delegated subscription: a role there is not assigned but part of a delegation, which lacks the workspace.
+    """
+    if connection.customer_tenant_id:
+        return None
     visible_ids = [subscription.subscription_id.lower() for subscription in elements_of(subscriptions)]
     if connection.subscription_id.lower() not in visible_ids:
         return None

@@ -43,6 +43,9 @@ PARENTS = frozenset({"subscription", "resource_group", "insights_provider", "log
 NOT_FOUND = frozenset({"object_not_found", "subscription_not_found", "resource_group_not_found", "workspace_not_found"})
 """What a 404 of Azure means, or a code that says as much."""
 
+OF_THE_RULE = frozenset({"data_collection_rule", "data_collection_endpoint", "rule_permissions"})
+"""Probes of what log ingestion goes through: a role on the workspace does not reach it."""
+
 COLLECTIONS: Mapping[str, str] = {
     **dict.fromkeys(("graph_incidents", "graph_alerts_filtered", "graph_sentinel_alerts", "secure_scores"), "unlisted"),
     **dict.fromkeys(
@@ -121,7 +124,7 @@ def rules_for(refusal: Refusal) -> tuple[str, ...]:
     if subject.cause == "object_not_found" and refusal.probe in COLLECTIONS:
         rules = (COLLECTIONS[refusal.probe], *rules)
     if subject.cause in NOT_FOUND and APIS[exchange.api].audience == "arm":
-        rules = ("parent_not_found", *rules)
+        rules = ("rule_not_found" if refusal.probe in OF_THE_RULE else "parent_not_found", *rules)
     return (*rules, f"whole_{_whole(exchange)}")
 
 
