@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import pytest
@@ -13,8 +14,16 @@ from conformance.apis.endpoint import LOG_ANALYTICS, SENTINEL_API, Action
 from conformance.apis.permissions import RESOURCES
 from conformance.apis.published_actions import PUBLISHED_ACTIONS
 from conformance.checks.outcome import Root
-from conformance.connection import Expect, get_profile, profile_names
+from conformance.checks.test_ingestion import SENDER_ROLE
+from conformance.connection import Expect, ManagedIdentity, get_profile, profile_names
+from conformance.connection.connection_keys import OF_AZURE
+from conformance.connection.ingestion import Ingestion
+from conformance.connection.needs import Needs
+from conformance.connection.profile import RULE
+from conformance.connection.requirement import AppPermission
 from conformance.fakes import build
+from conformance.fakes.scenarios.partners import CUSTOMER, HOME
+from conformance.fakes.state.log_ingestion import LOOKER
 from conformance.fakes.state.roles import BUILT_IN, RoleDefinition, allows
 from conformance.fakes.world import World
 from tests.checks.outcomes import Arranged
@@ -25,11 +34,47 @@ OWN = Expect(
     actions=("Microsoft.SecurityInsights/incidents/write", "Microsoft.SecurityInsights/incidents/read"),
     routes=("Sentinel: GET {sentinel}/incidents", "Graph: GET /v1.0/security/incidents"),
 )
+AT_AZURE = Expect(
+    actions=("Microsoft.SecurityInsights/incidents/write", "Microsoft.SecurityInsights/Watchlists/read"),
+    routes=("Sentinel: GET {sentinel}/incidents",),
+)
+RULE_ID = f"{made_up().group_scope}/providers/Microsoft.Insights/dataCollectionRules/dcr-orders"
+INGESTION = Ingestion(RULE_ID, "Custom-Orders_CL")
+BESIDE: Mapping[str, Mapping[str, object]] = {
+    "managed identity": {
+        "client_secret": None,
+        "credential": ManagedIdentity(),
+        "expect": replace(OWN, routes=(*OWN.routes, "Defender: GET /api/machines")),
+        "ingestion": INGESTION,
+    },
+    "multi-tenant app": {"home_tenant_id": HOME, "cloud": "usgov-gcc-high", "ingestion": INGESTION},
+    "Lighthouse": {"customer_tenant_id": CUSTOMER, "apis": OF_AZURE, "expect": AT_AZURE},
+}
+"""What a connection can have beside its profile, in three ways that differ in all of it."""
 
 
-def connections() -> Iterator[Connection]:
+def connections(beside: Mapping[str, object] | None = None) -> Iterator[Connection]:
+    """The connections of all profiles; a profile for log ingestion has a rule."""
     for name in profile_names():
-        yield made_up(name=name, profile=name, expect=OWN if name == "own" else None, apis=None)
+        values: dict[str, object] = {"name": name, "profile": name, "apis": None}
+        if name == "own":
+            values["expect"] = OWN
+        if get_profile(name).scope == RULE:
+            values["ingestion"] = INGESTION
+        yield made_up(**{**values, **(beside or {})})
+
+
+def healthy(connection: Connection) -> World:
+    """The world that grants a connection what it asks for; by a delegation, where its subscription is a customer's."""
+    world = build(connection, start=START)
+    if connection.customer_tenant_id:
+        for subscription in world.tenant.subscriptions.values():
+            subscription.tenant_id, subscription.managed_by = CUSTOMER, [world.tenant.id]
+        world.tenant.assign("Reader")  # shows the subscription
+        for assignment in world.tenant.assignments:
+            assignment.delegated = True
+            assignment.scope = f"/subscriptions/{world.tenant.workspace.subscription_id}"
+    return world
 
 
 def verified(world: World) -> Report:
@@ -45,42 +90,101 @@ def broken(report: Report) -> list[tuple[str, str | None]]:
     return [(one.check, one.cause) for one in report.outcomes if one.status == "failed"]
 
 
+def unsettled(report: Report) -> list[tuple[str, str, str | None]]:
+    """How checks end that neither pass nor are not applicable, but for what no connection of these tests is free of."""
+    return [
+        (one.check, one.status, one.cause)
+        for one in report.outcomes
+        if one.status not in ("passed", "not_applicable", "not_configured")
+        and one.check != "CONN-005"  # the secret stands in the connection itself
+        and one.cause not in ("api_retires_soon", "api_retired")
+    ]
+
+
+def include(permission: AppPermission) -> set[str]:
+    """A permission, and the ReadWrite one that includes it."""
+    return {permission.name, permission.name.replace(".Read.", ".ReadWrite.")}
+
+
+def lacking(root: Root) -> set[str]:
+    return set(root.finding.explanation.partition("Missing: ")[2].split(" - ")[0].split(", "))
+
+
+def fails_without_each_permission(connection: Connection, subtests: pytest.Subtests, case: str = "") -> None:
+    for permission in connection.needs.permissions:
+        if not connection.uses(permission.api):
+            continue
+        with subtests.test(case, profile=connection.name, permission=str(permission)):
+            world = healthy(connection)
+            world.tenant.revoke(*include(permission))
+            report = verified(world)
+            (root,) = failing(report)
+            assert root.finding.cause == "app_role_missing"
+            assert [check for check, _ in broken(report)] == [root.check]
+            assert permission.name in lacking(root)
+            assert lacking(root) <= include(permission)
+            assert any(permission.name in one or "appRole" in one for one in root.finding.fix.commands)
+
+
+def fails_without_each_action(connection: Connection, subtests: pytest.Subtests, case: str = "") -> None:
+    for action in sorted({*connection.needs.actions, *asked(connection)}):
+        with subtests.test(case, profile=connection.name, action=action):
+            world = healthy(connection)
+            deprive(world, action)
+            report = verified(world)
+            (root,) = failing(report)
+            assert root.finding.cause in ("rbac_denied", "rbac_role_missing")
+            assert [check for check, _ in broken(report)] == [root.check]
+            assert action.lower() in root.finding.explanation.lower()
+
+
+def fails_without_each_role(connection: Connection, subtests: pytest.Subtests, case: str = "") -> None:
+    """One root cause, whose fix names a role that mends it: the profile's, or one with its actions."""
+    for name in sorted({one.role.name for one in healthy(connection).tenant.assignments} - {LOOKER}):
+        with subtests.test(case, profile=connection.name, role=name):
+            world = healthy(connection)
+            (gone,) = [one for one in world.tenant.assignments if one.role.name == name]
+            world.tenant.assignments.remove(gone)
+            report = verified(world)
+            (root,) = failing(report)
+            assert root.finding.cause == "rbac_role_missing"
+            assert [check for check, _ in broken(report)] == [root.check]
+            advised = root.finding.fix.values["role"]
+            assert advised in (name, connection.needs.role)
+            scope = root.finding.fix.values["scope"]
+            created = [one for one in root.finding.fix.commands if one.startswith("az role assignment create")]
+            assert [one.replace('"', "").partition(" --role ")[2] for one in created] == [f"{advised} --scope {scope}"]
+            world.tenant.assign(advised, scope=scope)
+            assert failing(verified(world)) == []
+
+
+def fails_without_a_delegated_role(connection: Connection, subtests: pytest.Subtests, case: str) -> None:
+    with subtests.test(case, profile=connection.name, role="any"):
+        world = healthy(connection)
+        world.tenant.assignments.clear()
+        (root,) = failing(verified(world))
+        assert root.finding.cause == "rbac_role_missing"
+        assert f"an authorization for {connection.needs.role} " in root.finding.fix.text
+
+
 def test_each_profile_is_healthy(subtests: pytest.Subtests) -> None:
     for connection in connections():
         with subtests.test(connection.name):
-            report = verified(build(connection, start=START))
-            unsettled = [
-                (one.check, one.status, one.cause)
-                for one in report.outcomes
-                if one.status not in ("passed", "not_applicable", "not_configured")
-                and one.check != "CONN-005"  # the secret stands in the connection itself
-                and one.cause not in ("api_retires_soon", "api_retired")
-            ]
+            report = verified(healthy(connection))
             assert report.ok, report.verdict.summary
-            assert unsettled == []
+            assert unsettled(report) == []
 
 
 def test_with_one_permission_less_a_profile_fails_with_that_permission_alone(subtests: pytest.Subtests) -> None:
     for connection in connections():
-        for permission in connection.needs.permissions:
-            with subtests.test(connection.name, permission=str(permission)):
-                world = build(connection, start=START)
-                world.tenant.revoke(permission.name, permission.name.replace(".Read.", ".ReadWrite."))
-                report = verified(world)
-                (root,) = failing(report)
-                assert root.finding.cause == "app_role_missing"
-                assert [check for check, _ in broken(report)] == [root.check]
-                lacking = root.finding.explanation.partition("Missing: ")[2].split(" - ")[0].split(", ")
-                assert permission.name in lacking
-                assert set(lacking) <= {permission.name, permission.name.replace(".Read.", ".ReadWrite.")}
-                assert any(permission.name in one or "appRole" in one for one in root.finding.fix.commands)
+        fails_without_each_permission(connection, subtests)
 
 
 def test_with_one_optional_permission_less_a_profile_warns_of_that_permission_alone(subtests: pytest.Subtests) -> None:
     for connection in connections():
         for permission in connection.needs.optional:
             with subtests.test(connection.name, permission=str(permission)):
-                world = build(connection, start=START)
+                world = healthy(connection)
                 world.tenant.revoke(permission.name)
                 report = verified(world)
                 assert report.ok
@@ -89,22 +193,48 @@ def test_with_one_optional_permission_less_a_profile_warns_of_that_permission_al
                 assert f"Missing: {permission.name} " in (warned[0].reason or "")
 
 
+def test_without_any_permission_exactly_those_of_the_profile_are_asked_for(subtests: pytest.Subtests) -> None:
+    for connection in connections():
+        needs = connection.needs
+        if not needs.permissions:
+            continue
+        with subtests.test(connection.name):
+            world = healthy(connection)
+            world.tenant.revoke(*(one.name for one in (*needs.permissions, *needs.optional)))
+            wanted = [{*needs.required(api), *needs.recommended(api)} for api in RESOURCES if needs.required(api)]
+            roots = failing(verified(world))
+            assert {frozenset(lacking(root)) for root in roots} == {frozenset(names) for names in wanted}
+
+
 def test_with_one_action_less_a_profile_fails_with_that_action_alone(subtests: pytest.Subtests) -> None:
     for connection in connections():
-        for action in sorted({*connection.needs.actions, *asked(connection)}):
-            with subtests.test(connection.name, action=action):
-                world = build(connection, start=START)
-                deprive(world, action)
-                report = verified(world)
-                (root,) = failing(report)
-                assert root.finding.cause in ("rbac_denied", "rbac_role_missing")
-                assert [check for check, _ in broken(report)] == [root.check]
-                assert action.lower() in root.finding.explanation.lower()
+        fails_without_each_action(connection, subtests)
+
+
+def test_with_one_role_less_a_profile_fails_and_the_role_of_the_fix_mends_it(subtests: pytest.Subtests) -> None:
+    for connection in connections():
+        fails_without_each_role(connection, subtests)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", BESIDE)
+def test_whatever_a_connection_has_beside_its_profile(case: str, subtests: pytest.Subtests) -> None:
+    for connection in connections(BESIDE[case]):
+        with subtests.test(case, profile=connection.name):
+            report = verified(healthy(connection))
+            assert report.ok, report.verdict.summary
+            assert unsettled(report) == []
+        fails_without_each_permission(connection, subtests, case)
+        fails_without_each_action(connection, subtests, case)
+        if connection.customer_tenant_id:
+            fails_without_a_delegated_role(connection, subtests, case)
+        else:
+            fails_without_each_role(connection, subtests, case)
 
 
 def asked(connection: Connection) -> Iterator[str]:
     """The published Azure actions that a connection calls, of those that some probe asks."""
-    world = build(connection, start=START)
+    world = healthy(connection)
     verified(world)
     for endpoint in ENDPOINTS.values():
         if isinstance(needs := endpoint.needs, Action) and needs.published and connection.calls(endpoint):
@@ -129,16 +259,33 @@ def deprive(world: World, action: str) -> None:
         one.role = role
 
 
+def test_an_expected_action_is_one_finding_however_it_is_seen(subtests: pytest.Subtests) -> None:
+    """By the read that takes it, or by the effective permissions; never by both."""
+    for name in ("airmdr", "own"):
+        connection = made_up(name=name, profile=name, expect=Expect(actions=tuple(sorted(PUBLISHED_ACTIONS))))
+        fails_without_each_action(connection, subtests)
+
+
 def test_roles_beyond_a_profile_are_a_warning(subtests: pytest.Subtests) -> None:
     for connection in connections():
-        if not connection.uses("arm"):
+        if not connection.at_workspace:
             continue
         with subtests.test(connection.name):
-            world = build(connection, start=START)
+            world = healthy(connection)
             world.tenant.custom_roles.append(RoleDefinition("0c0f0000-0000-4c0f-a11c-00000000beef", "More", ("*",)))
             world.tenant.assign("More")
             warned = {one.check for one in verified(world).outcomes if one.cause == "over_privileged"}
             assert warned & {"RBAC-022", "RBAC-023"}
+
+
+def test_the_role_that_a_fix_names_is_not_more_than_is_needed(subtests: pytest.Subtests) -> None:
+    for connection in (*connections(), made_up(name="more", expect=OWN)):
+        if not connection.at_workspace:
+            continue
+        with subtests.test(connection.name):
+            world = healthy(connection)
+            world.tenant.assign(connection.needs.role)
+            assert not [one for one in verified(world).outcomes if one.cause == "over_privileged"]
 
 
 def test_a_permission_beyond_a_profile_is_a_warning(subtests: pytest.Subtests) -> None:
@@ -146,14 +293,14 @@ def test_a_permission_beyond_a_profile_is_a_warning(subtests: pytest.Subtests) -
         if not set(connection.audiences) - {"arm"}:
             continue
         with subtests.test(connection.name):
-            world = build(connection, start=START)
+            world = healthy(connection)
             api = (
                 "graph" if connection.uses("graph") else "defender" if connection.uses("defender") else "log_analytics"
             )
-            world.tenant.consent(RESOURCES[api].app_id, "AuditLog.Read.All")
+            world.tenant.consent(RESOURCES[api].app_id, "Organization.Read.All")
             (warned,) = [one for one in verified(world).outcomes if one.check == "PERM-020"]
             assert warned.status == "warning"
-            assert "AuditLog.Read.All" in (warned.reason or "")
+            assert "Organization.Read.All" in (warned.reason or "")
 
 
 def test_profiles_state_published_names(subtests: pytest.Subtests) -> None:
@@ -163,14 +310,18 @@ def test_profiles_state_published_names(subtests: pytest.Subtests) -> None:
         with subtests.test(name):
             for permission in (*profile.permissions, *profile.optional):
                 assert RESOURCES[permission.api].application_id(permission.name), str(permission)
+            assert {one.api for one in profile.optional} <= {"graph", "defender"}  # PERM-005 and PERM-014 look at them
             assert set(profile.actions) <= PUBLISHED_ACTIONS
             assert set(profile.roles) <= BUILT_IN.keys()
+            assert profile.scope != RULE or profile.roles == (SENDER_ROLE,)
             for action in profile.actions:
                 assert not profile.roles or any(allows(BUILT_IN[role].actions, action) for role in profile.roles)
+            assert Needs.of(profile, Expect()).permissions == profile.permissions  # those that its routes take too
             for route in profile.routes:
                 assert any(map(route.leads_to, ENDPOINTS.values())), str(route)
             assert profile.sources or name in ("airmdr", "own")
             assert all(one.url.startswith("https://") for one in profile.sources)
+            assert not profile.actions or profile.guide or profile.inferred
 
 
 def test_requests_are_only_those_of_the_profile() -> None:
@@ -180,7 +331,42 @@ def test_requests_are_only_those_of_the_profile() -> None:
     assert paths == {"/v1.0/security/incidents", *(path for path in paths if "/security/incidents/" in path)}
 
 
+def test_a_named_route_brings_its_least_permission() -> None:
+    """Unless a stated one opens it; of all routes of an API, those are asked that a stated permission opens."""
+    routes = ("Defender: GET /api/machines", "Graph: GET /v1.0/security/incidents", "Log Analytics: *")
+    needs = made_up(profile="own", expect=Expect(routes=routes)).needs
+    assert [str(one) for one in needs.permissions] == ["Graph: SecurityIncident.Read.All", "Defender: Machine.Read.All"]
+    stated = Expect(permissions=("Defender: Machine.ReadWrite.All",), routes=routes[:1])
+    assert [str(one) for one in made_up(profile="own", expect=stated).needs.permissions] == [*stated.permissions]
+    whole = made_up(profile="own", expect=Expect(permissions=("Defender: Alert.Read.All",), routes=("Defender: *",)))
+    called = {endpoint.name for endpoint in ENDPOINTS.values() if whole.calls(endpoint)}
+    assert called == {"defender.alerts", "defender.alert"}
+    assert unsettled(verified(build(whole, start=START))) == []
+
+
+def test_rows_are_verified_beside_a_profile_without_a_workspace() -> None:
+    connection = made_up(profile="elastic-m365-defender", apis=None, ingestion=INGESTION)
+    report = verified(healthy(connection))
+    passed = {one.check for one in report.outcomes if one.status == "passed"}
+    assert passed >= {"ING-001", "ING-003", "ING-004", "ING-008"}
+    asked_of = {re.sub(r".*/providers/", "", one.check) for one in report.outcomes if one.check.startswith("RBAC")}
+    assert not asked_of & passed
+
+
 @pytest.mark.parametrize("name", ["airmdr", "own"])
 def test_an_unknown_profile_is_no_profile(name: str) -> None:
     with pytest.raises(KeyError):
         get_profile(f"{name}-not-shipped")
+
+
+def test_a_route_that_cannot_be_asked_is_verified_by_what_it_takes() -> None:
+    """The comments of an incident, for a tool that lists none: by the effective permissions alone."""
+    expect = Expect(routes=("Sentinel: GET {sentinel}/incidents/{incident}/comments",))
+    connection = made_up(profile="own", expect=expect)
+    fails_with = "Microsoft.SecurityInsights/incidents/comments/read"
+    assert connection.needs.route_actions == (fails_with,)
+    world = healthy(connection)
+    assert unsettled(verified(world)) == []
+    deprive(world, fails_with)
+    (root,) = failing(verified(world))
+    assert (root.check, root.finding.cause) == ("RBAC-014", "rbac_denied")

@@ -119,6 +119,13 @@ _DEFENDER = Resource(
         ("File.Read.All", "8788f1a9-beca-4e26-ba58-10513f3b896f", None),
         ("Ip.Read.All", "47bf842d-354b-49ef-b741-3a6dd815bc13", None),
         ("Url.Read.All", "721af526-ffa8-42d7-9b84-1a56244dd99d", None),
+        ("Ti.ReadWrite", "a8bc2240-f96a-46a1-bad5-6a960b7327a1", None),
+        ("Machine.CollectForensics", "15405ab2-2103-4a3c-ad80-e829841cedcc", None),
+        ("Machine.Isolate", "7e4e1300-e1b9-4102-88ba-f0cb6e6d5974", None),
+        ("Machine.LiveResponse", "1629b959-c0af-42a1-92f0-f6162060bdf1", None),
+        ("Machine.RestrictExecution", "96b6b35d-074d-4e2d-b167-8d68d9269648", None),
+        ("Machine.Scan", "a86d9824-b2b6-45f8-b042-16bc4922ed4e", None),
+        ("Machine.StopAndQuarantine", "96e72b5e-7e68-4171-aad1-3937599e4751", None),
     ),
 )
 

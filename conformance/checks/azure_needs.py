@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from conformance.apis import ENDPOINTS
+from conformance.apis.action_roles import LADDER, READER_ROLE, role_for
 from conformance.apis.arm import RoleAssignment, RoleDefinition
+from conformance.apis.endpoint import Action
 from conformance.apis.shape import ArmList
 from conformance.connection import Connection
-from conformance.connection.needs import READER_ROLE
-from conformance.findings.remedies import role_for
+from conformance.connection.profile import SUBSCRIPTION
+from conformance.probing.evidence import Answer, Evidence
 
 
-def unseen(connection: Connection) -> tuple[str, ...]:
-    """Return the actions that a connection asks for, and that no operation shows which it calls."""
-    return connection.needs.unseen_actions(ENDPOINTS.values())
-
-
-def without_unseen(connection: Connection) -> str | None:
+def without_actions(connection: Connection) -> str | None:
     """Return why the check of further actions does not apply to a connection; None where it does."""
-    return None if unseen(connection) else f"the profile {connection.profile.name} asks for no further Azure action"
+    asks = (*connection.needs.actions, *connection.needs.route_actions)
+    return None if asks else f"the profile {connection.profile.name} asks for no further Azure action"
+
+
+def visible_actions(reads: Iterable[Evidence]) -> frozenset[str]:
+    """Return the actions, in lower case, that answers to reads show to be allowed."""
+    answered = (ENDPOINTS.get(read.exchange.endpoint) for read in reads if isinstance(read, Answer))
+    return frozenset(
+        endpoint.needs.name.lower() for endpoint in answered if endpoint and isinstance(endpoint.needs, Action)
+    )
 
 
 def roles_held(
@@ -36,7 +44,7 @@ def of_the_reader(connection: Connection) -> str | None:
     """Return why advice on the reader's role does not apply to a connection; None where it does."""
     if connection.needs.role == READER_ROLE:
         return None
-    return f"the profile {connection.profile.name} asks for {', '.join(connection.needs.roles)}"
+    return f"the profile {connection.profile.name} asks for {connection.needs.role}"
 
 
 COMMON = frozenset({"microsoft.support/*", "microsoft.resources/deployments/*", "microsoft.insights/alertrules/*"})
@@ -77,9 +85,10 @@ def allowed_by_needs(connection: Connection, role_definitions: ArmList[RoleDefin
 def widest_scope(connection: Connection) -> str:
     """Return the scope beyond which a role of the profile is assigned too high."""
     subscription = f"/subscriptions/{connection.subscription_id}"
-    return subscription if connection.profile.scope == "subscription" else connection.group_scope
+    return subscription if connection.profile.scope == SUBSCRIPTION else connection.group_scope
 
 
 def role_giving(connection: Connection, action: str) -> str:
-    """Return the role to assign for an action: the profile's, else a built-in one that gives it."""
-    return connection.needs.role if connection.needs.roles else role_for(action)
+    """Return the role to assign for an action: the connection's, else a built-in one that gives it."""
+    role = role_for(action)
+    return connection.needs.role if role in LADDER else role

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from conformance.apis import arm
 from conformance.apis.actions import covers
 from conformance.apis.arm import Permissions, Workspace
 from conformance.apis.data_collection import SEND, DataEndpoint, Rule
@@ -127,6 +128,8 @@ def test_table(
             " outputStream in the data flow of the rule.",
             promise="data-collection-rule",
         )
+    if isinstance(ingestion_table, Refusal) and not connection.calls(arm.TABLE):
+        not_applicable("the app may not look at the workspace's tables, which neither sending nor its profile needs")
     if require_answer(ingestion_table) is None:
         not_applicable("the rule does not send the stream to this workspace")
 

@@ -10,8 +10,8 @@ from conformance.apis.shape import ArmList
 from conformance.checks.azure_needs import (
     below,
     role_giving,
-    unseen,
-    without_unseen,
+    visible_actions,
+    without_actions,
 )
 from conformance.checks.expect import Found, fail, not_applicable, require_answer
 from conformance.checks.registry import check
@@ -126,16 +126,60 @@ def test_sentinel_allowed(
     "RBAC-014",
     "every further Azure action of the profile is allowed",
     owns=("rbac_role_missing:profile", "rbac_denied:profile"),
-    applies=without_unseen,
+    applies=without_actions,
 )
-def test_further_actions_allowed(connection: Connection, permissions: Answer[ArmList[Permissions]]) -> None:
-    """What a profile and ``[connection.expect]`` ask for, and what is not done to see it, such as to change an
-    incident: by the effective permissions at the workspace.
+def test_further_actions_allowed(
+    connection: Connection,
+    permissions: Answer[ArmList[Permissions]],
+    workspace: Evidence,
+    query_print: Evidence,
+    query_by_resource: Evidence,
+    incident_table: Evidence,
+    incidents: Evidence,
+    incident_alerts: Evidence,
+    incident_entities: Evidence,
+    incident_comments: Evidence,
+    incident_bookmarks: Evidence,
+    alert_rules: Evidence,
+    data_connectors: Evidence,
+    automation_rules: Evidence,
+    watchlists: Evidence,
+    bookmarks: Evidence,
+    threat_intelligence: Evidence,
+    metadata: Evidence,
+    settings: Evidence,
+) -> None:
+    """What a profile and ``[connection.expect]`` ask for, such as to change an incident: by the effective permissions
+    at the workspace. A read that is answered shows its action itself; one that is refused is a finding of RBAC-010 to
+    RBAC-013.
     """
-    grants = permissions.data.value
-    missing = [action for action in unseen(connection) if not allowed(grants, action)]
+    reads = (
+        workspace,
+        query_print,
+        query_by_resource,
+        incident_table,
+        incidents,
+        incident_alerts,
+        incident_entities,
+        incident_comments,
+        incident_bookmarks,
+        alert_rules,
+        data_connectors,
+        automation_rules,
+        watchlists,
+        bookmarks,
+        threat_intelligence,
+        metadata,
+        settings,
+    )
+    grants, visible = permissions.data.value, visible_actions(reads)
+    needed = dict.fromkeys((*connection.needs.actions, *connection.needs.route_actions))
+    missing = [action for action in needed if not allowed(grants, action) and action.lower() not in visible]
     if not grants or not missing:
         return
+    for read in reads:
+        if isinstance(read, Refusal) and read.finding.cause.startswith("rbac_"):
+            raise Found(read.finding, refusal=read)
     taken_away = any(covers(grant.actions, missing[0]) for grant in grants)
     raise Found(
         finding(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+from conformance.apis.action_roles import READER_ROLE
 from conformance.apis.actions import covers
 from conformance.apis.arm import RoleAssignment, RoleDefinition
 from conformance.apis.shape import ArmList
@@ -19,7 +20,6 @@ from conformance.checks.azure_needs import (
 from conformance.checks.expect import fail, not_applicable
 from conformance.checks.registry import check
 from conformance.connection import Connection
-from conformance.connection.needs import READER_ROLE
 from conformance.probing.evidence import Answer
 from conformance.probing.tokens import Token
 
@@ -125,7 +125,7 @@ def test_roles_of_the_profile(
         name, scope = role.properties.role_name, assignment.properties.scope
         if not (scope.lower() + "/").startswith(widest_scope(connection).lower() + "/"):
             beyond(f"{name} is assigned on {scope or '/'}, which is more than {needs.role} needs.", name, connection)
-        if name in needs.roles:
+        if name in (*needs.roles, needs.role):
             continue
         actions = [action for grant in role.properties.permissions for action in grant.actions]
         if more := [
@@ -147,6 +147,7 @@ MANAGED = "Defender Unified RBAC"
     owns=("rbac_wrong_principal:unified_rbac",),
 )
 def test_own_role(
+    connection: Connection,
     token_arm: Answer[Token],
     assignments_here: Answer[ArmList[RoleAssignment]],
     role_definitions: Answer[ArmList[RoleDefinition]],
@@ -168,7 +169,7 @@ def test_own_role(
             "rbac_wrong_principal",
             about="unified_rbac",
             certainty="likely",
-            remedy="Assign Microsoft Sentinel Reader to the app at the resource group of the workspace.",
+            remedy=f"Assign {connection.needs.role} to the app at the resource group of the workspace.",
         )
     if managed:
         not_applicable(

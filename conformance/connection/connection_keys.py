@@ -8,12 +8,13 @@ from dataclasses import fields
 from datetime import date
 from typing import Any
 
-from conformance.apis.endpoint import Endpoint
-from conformance.connection.clouds import CLOUDS
+from conformance.apis.endpoint import APIS, Endpoint
+from conformance.connection.clouds import CLOUDS, Cloud
 from conformance.connection.connection_table import IDS, KEYS, PARTNERS, ConnectionTable, comment_hint
 from conformance.connection.credential_keys import read_credential
 from conformance.connection.duration import DurationError, duration
 from conformance.connection.expect import Expect
+from conformance.connection.ingestion import Ingestion
 from conformance.connection.ingestion_keys import read_ingestion
 from conformance.connection.managed_identity import ManagedIdentity
 from conformance.connection.model import USABLE, Connection
@@ -55,13 +56,8 @@ def read_connection(entry: ConnectionTable, many: bool) -> None:
     expires = _date(entry, "secret_expires")
     expect = _expect(entry)
     ingestion = read_ingestion(entry)
-    if len(entry.file.wrong) == before and apis:
-        _compare_apis(entry, profile, Needs.of(profile, expect).apis, apis)
-    if len(entry.file.wrong) == before and not Needs.of(profile, expect).apis:
-        entry.add_problem(
-            "profile",
-            f"profile: {profile.name!r} needs [connection.expect] with permissions, actions or routes",
-        )
+    if len(entry.file.wrong) == before:
+        _compare_needs(entry, profile, Needs.of(profile, expect), apis, CLOUDS[cloud], ingestion)
     non_empty = {key: value for key, value in values.items() if value.strip()}
     if credential and (malformed := secret_problem(credential)):
         entry.file.secrets.append((entry, malformed))
@@ -156,16 +152,35 @@ def _apis(entry: ConnectionTable) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(element for element in value if element in USABLE))
 
 
-def _compare_apis(entry: ConnectionTable, profile: Profile, needed: frozenset[str], apis: Sequence[str]) -> None:
-    """Note that a connection uses none of the APIs that its profile needs."""
-    if not needed or needed & set(apis):
-        return
-    names = " and ".join(sorted(needed))
-    if "apis" in entry.row:
-        text = f"apis: found {', '.join(apis)}; profile {profile.name!r} needs {names}"
-    else:
+def _compare_needs(
+    entry: ConnectionTable,
+    profile: Profile,
+    needs: Needs,
+    apis: Sequence[str] | None,
+    cloud: Cloud,
+    ingestion: Ingestion | None,
+) -> None:
+    """Note where nothing of what a connection needs can be verified: its profile asks for nothing, or for a rule that
+    the file does not name; it uses, or its cloud has, none of the APIs.
+    """
+    if needs.sends and ingestion is None:
+        text = f"profile: {profile.name!r} needs [connection.ingestion] with rule and stream"
+    elif not needs.apis and ingestion is None:
+        text = f"profile: {profile.name!r} needs [connection.expect] with permissions, actions or routes"
+    elif apis is not None and needs.apis and not needs.apis & set(apis):
+        names = _and(needs.apis)
+        if "apis" in entry.row:
+            return entry.add_problem("apis", f"apis: found {', '.join(apis)}; profile {profile.name!r} needs {names}")
         text = f"profile: {profile.name!r} needs {names}, which Azure Lighthouse (customer_tenant_id) does not delegate"
-    entry.add_problem("apis" if "apis" in entry.row else "profile", text)
+    elif needs.apis and not any(APIS[api].audience in cloud.audiences for api in needs.apis):
+        text = f"profile: {profile.name!r} needs {_and(needs.apis)}, which the cloud {cloud.name} does not have"
+    else:
+        return None
+    return entry.add_problem("profile", text)
+
+
+def _and(names: Iterable[str]) -> str:
+    return " and ".join(sorted(names))
 
 
 def _partners(entry: ConnectionTable) -> dict[str, str]:

@@ -1,93 +1,154 @@
-"""A connection file made from a pasted resource id or portal URL and from answers at the terminal."""
+"""A connection file made from a pasted resource id or portal URL and from answers at the terminal.
+
+A person is asked for everything that a connection can be; Enter takes the onboarding guide's. Where answers are piped
+in, they are the guide's values alone, in the order of the form.
+"""
 
 from __future__ import annotations
 
-import getpass
+import json
 import os
-import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from conformance.connection.correction import correction
+from conformance.connection.credential_questions import LEFT_OUT, ask_for, kind_of_credential
+from conformance.connection.dialogue import InterviewError, answer, choice, on_terminal
 from conformance.connection.form import places
-from conformance.connection.values import RULES, Problem, can_be_right, secret
+from conformance.connection.ingestion_keys import KEYS as INGESTION
+from conformance.connection.ingestion_keys import REQUIRED
+from conformance.connection.loader import load
+from conformance.connection.profile import DEFAULT, RULE, get_profile, profile_names
+from conformance.connection.requirement import read_action, read_permission, read_route
+from conformance.connection.values import RULES, Problem, can_be_right, client
 from conformance.errors import UsageError
 from conformance.files.regular import create_private
-from conformance.redaction import say
 
-TRIES = 5
-"""Answers to one question that are refused before giving up."""
-FILE = """\
-[connection]
-name = "{name}"
-tenant_id = "{tenant_id}"
-client_id = "{client_id}"
-client_secret = "file:{secret}"
-subscription_id = "{subscription_id}"
-resource_group = "{resource_group}"
-workspace_id = "{workspace_id}"
-workspace_name = "{workspace_name}"
-# profile = "airmdr"  # what the connection is for: --sentinel-list-profiles shows others
-"""
-
-
-class InterviewError(UsageError):
-    """Why no connection file was made. The message is one line for the user."""
+GUIDES_PROFILE = f'# profile = "{DEFAULT}"  # what the connection is for: --sentinel-list-profiles shows others'
+PARTNERS = {
+    "customer_tenant_id": "only where a customer delegates the subscription by Azure Lighthouse: the customer's tenant",
+    "home_tenant_id": "only for an app that is registered in a provider's tenant: that tenant",
+}
+EXPECTED: Mapping[str, tuple[str, Callable[[str], object]]] = {
+    "permissions": ("such as Graph: SecurityIncident.Read.All; several with commas", read_permission),
+    "actions": ("such as Microsoft.SecurityInsights/incidents/write; several with commas", read_action),
+    "routes": ("such as Sentinel: GET {sentinel}/incidents; several with commas", read_route),
+}
+WORKLOAD = {"AZURE_TENANT_ID": "virtual.example", "AZURE_CLIENT_ID": "00000000-0000-4000-8000-000000000001"}
+"""What AKS tells a workload stands in where the file leaves it out: it is read elsewhere than it is made."""
+INGESTED = {
+    "rule": "the data collection rule > JSON view > Resource ID",
+    "stream": "such as Custom-Orders_CL",
+    "endpoint": "such as https://NAME.ingest.monitor.azure.com; not checked without one",
+}
 
 
-def interview(defaults: Mapping[str, str], folder: Path) -> tuple[Path, Path]:
-    """Ask for the values missing in ``defaults``, write ``<workspace>.toml`` and ``<workspace>.secret``, and return
-    both paths.
+def interview(defaults: Mapping[str, str], folder: Path) -> tuple[Path, ...]:
+    """Ask for what ``defaults`` lacks, write ``<workspace>.toml`` and files for its secrets beside it, and return their
+    paths, that of the connection file first.
 
-    The secret is read without echo. Raises :class:`InterviewError` where an answer is missing, and where a file exists
-    or cannot be written; nothing is written then.
+    Secrets are read without echo. Raises :class:`InterviewError` where an answer is missing, where a file exists or
+    cannot be written, and where the answers make no connection; nothing is left behind then.
     """
+    kind = kind_of_credential() if on_terminal() else "client_secret"
     values = {key: value for key, value in defaults.items() if can_be_right(key, value)}
     for key in RULES:
-        values[key] = values.get(key) or _answer(key, values)
-    text = _secret()
+        values[key] = values.get(key) or _value(key, values, LEFT_OUT.get(kind, {}).get(key))
     stem = values["workspace_name"]
-    file, secret_file = folder / f"{stem}.toml", folder / f"{stem}.secret"
-    for path in (file, secret_file):
+    credential = ask_for(kind, stem, folder, values["client_id"])
+    lines = ["[connection]", f'name = "{stem}"']
+    identity = [] if kind == "managed_identity" else ["client_id"]
+    before, after = ("tenant_id", *identity), ("subscription_id", "resource_group", "workspace_id", "workspace_name")
+    lines += [*_pairs(values, before), *credential.lines, *_pairs(values, after)]
+    lines += _further(values) if on_terminal() else [GUIDES_PROFILE]
+    paths = {folder / name: text for name, text in credential.files.items()}
+    return _write({**paths, folder / f"{stem}.toml": "\n".join(lines) + "\n"})
+
+
+def _pairs(values: Mapping[str, str], keys: Iterable[str]) -> list[str]:
+    return [f"{key} = {json.dumps(values[key], ensure_ascii=False)}" for key in keys if values[key]]
+
+
+def _value(key: str, values: Mapping[str, str], left_out: str | None) -> str:
+    def check(value: str) -> str | None:
+        verdict = RULES[key](value, values)
+        return Problem(key, *verdict, correction(key, value, values, can_be_right)).text if verdict else None
+
+    where = next(place.portal for place in places() if key in place.keys)
+    return answer(key, where, check, None if left_out is None else "", left_out or "")
+
+
+def _further(values: Mapping[str, str]) -> Iterator[str]:
+    """Yield the lines for what a connection is for, and has beside that."""
+    name = choice("profile", "what the connection is for: --sentinel-list-profiles", profile_names(), DEFAULT)
+    yield GUIDES_PROFILE if name == DEFAULT else f'profile = "{name}"'
+    for key, where in PARTNERS.items():
+        other = answer(key, where, lambda value, key=key: _tenant(key, value, values), "", "none")  # type: ignore[misc]
+        if other:
+            yield f'{key} = "{other}"'
+            break
+    if name == "own":
+        lists = {key: _list(key, *EXPECTED[key]) for key in EXPECTED}
+        yield from ("", "[connection.expect]")
+        yield from (f"{key} = {json.dumps(texts)}" for key, texts in lists.items() if texts)
+    yield from _ingestion(needed=get_profile(name).scope == RULE)
+
+
+def _tenant(key: str, value: str, values: Mapping[str, str]) -> str | None:
+    verdict = client(value, values)
+    return f"{key}: found {verdict[1]}, expected the other tenant's id" if verdict else None
+
+
+def _list(key: str, where: str, read: Callable[[str], object]) -> list[str]:
+    def check(line: str) -> str | None:
+        for text in _split(line):
+            try:
+                read(text)
+            except ValueError as error:
+                return f"{key}: expected {error}"
+        return None
+
+    return _split(answer(key, where, check, "", "none"))
+
+
+def _split(line: str) -> list[str]:
+    return [text.strip() for text in line.split(",") if text.strip()]
+
+
+def _ingestion(*, needed: bool) -> Iterator[str]:
+    """Yield the table of log ingestion: where it is needed, or where the user names a rule."""
+    answers: dict[str, str] = {}
+    for key in INGESTION:
+        optional = key not in REQUIRED or (key == "rule" and not needed)
+        where = INGESTED[key] if key != "rule" or needed else f"only where the app sends rows too: {INGESTED[key]}"
+
+        def check(value: str, key: str = key) -> str | None:
+            accepts, expected = INGESTION[key].accepts, INGESTION[key].expected
+            return None if accepts(value) else f"{key}: expected {expected}"
+
+        answers[key] = answer(key, where, check, "" if optional else None, "none")
+        if not answers["rule"]:
+            return
+    yield from ("", "[connection.ingestion]")
+    yield from (f"{key} = {json.dumps(value)}" for key, value in answers.items() if value)
+
+
+def _write(files: Mapping[Path, str]) -> tuple[Path, ...]:
+    """Create files that only their owner may read, the connection file last, which has to load; a link in the place of
+    one is not followed. Return their paths, the connection file's first.
+    """
+    for path in files:
         if os.path.lexists(path):
             raise InterviewError(f"{path.name}: exists already, nothing written")
-    _create(secret_file, text)
-    _create(file, FILE.format(name=stem, secret=secret_file.name, **values))
-    return file, secret_file
-
-
-def _answer(key: str, values: Mapping[str, str]) -> str:
-    where = next(place.portal for place in places() if key in place.keys)
-    say(f"{key} ({where}): ", end="")
-    for _ in range(TRIES):
-        line = sys.stdin.readline()
-        if not line:
-            raise InterviewError(f"{key}: no answer, nothing written")
-        value = line.strip()
-        verdict = RULES[key](value, values)
-        if verdict is None:
-            return value
-        problem = Problem(key, *verdict, correction(key, value, values, can_be_right))
-        say(f"  {problem.text}\n{key}: ", end="")
-    raise InterviewError(f"{key}: no answer that can be right, nothing written")
-
-
-def _secret() -> str:
-    prompt = "client secret, its Value (not shown): "
-    for _ in range(TRIES):
-        text = getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
-        problem = secret(text)
-        if problem is None:
-            return text
-        if not text:
-            break
-        say(f"  found {problem[1]}, expected {problem[2]}")
-    raise InterviewError("client_secret: no answer that can be right, nothing written")
-
-
-def _create(path: Path, text: str) -> None:
-    """Create a file that only its owner may read; a link in its place is not followed."""
+    created: list[Path] = []
     try:
-        create_private(path, text.encode())
-    except OSError as error:
-        raise InterviewError(f"{path.name}: cannot be written: {error.strerror}") from None
+        for path, text in files.items():
+            create_private(path, text.encode())
+            created.append(path)
+        load(created[-1], environ=WORKLOAD, credentials=False)
+    except (OSError, UsageError) as error:
+        for path in created:
+            path.unlink(missing_ok=True)
+        unwritten = f"{path.name}: cannot be written: {error.strerror}" if isinstance(error, OSError) else None
+        raise InterviewError(unwritten or f"{error}; nothing written") from None
+    return created[-1], *created[:-1]

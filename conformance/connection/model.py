@@ -120,10 +120,17 @@ class Connection:
         """Return whether an operation is asked: the connection uses its API, and its profile calls it."""
         return self.uses(endpoint.api.name) and self.needs.calls(endpoint)
 
+    @property
+    def at_workspace(self) -> bool:
+        """Whether it uses the workspace: Log Analytics, or Microsoft Sentinel."""
+        return "log_analytics" in self.apis or "sentinel" in self.apis
+
     def uses(self, api: str) -> bool:
-        """Return whether the connection uses an API; Azure Resource Manager where Log Analytics or Sentinel is used."""
+        """Return whether the connection uses an API; Azure Resource Manager where it uses the workspace, or sends rows
+        through a data collection rule.
+        """
         if api == "arm":
-            return "log_analytics" in self.apis or "sentinel" in self.apis
+            return self.at_workspace or self.ingestion is not None
         return api == "entra" or api in self.apis
 
     @property

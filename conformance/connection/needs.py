@@ -2,46 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from conformance.apis.endpoint import Action, Endpoint
+from conformance.apis.action_roles import READER_ROLE, role_for_all
+from conformance.apis.endpoint import LOG_ANALYTICS, WORKSPACE, Action, AppRole, Endpoint
 from conformance.connection.expect import Expect
-from conformance.connection.profile import Profile
+from conformance.connection.profile import RULE, Profile
 from conformance.connection.requirement import AppPermission, Route, read_action, read_permission, read_route
 
 T = TypeVar("T")
 
-READER_ROLE = "Microsoft Sentinel Reader"
 _QUERIES = "microsoft.operationalinsights/workspaces/query/"
 
 
 @dataclass(frozen=True)
 class Needs:
-    """Permissions, Azure roles and actions, and the reads that are asked for them."""
+    """Permissions, Azure roles and actions at the workspace, and the reads that are asked for them.
+
+    ``route_actions`` are those that named routes take. ``sends``: it needs a data collection rule, and the role on it.
+    """
 
     permissions: tuple[AppPermission, ...]
     optional: tuple[AppPermission, ...]
     roles: tuple[str, ...]
     actions: tuple[str, ...]
     routes: tuple[Route, ...]
+    sends: bool = False
+    route_actions: tuple[str, ...] = ()
 
     @staticmethod
     def of(profile: Profile, expect: Expect) -> Needs:
-        """Add what a file expects to what a profile states. Raises ValueError for a text that states nothing."""
-        return Needs(
+        """Add what a file expects to what a profile states, and what named routes take: the least permissions, and the
+        actions at the workspace.
+
+        Raises ValueError for a text that states nothing.
+        """
+        sends = profile.scope == RULE
+        stated = Needs(
             _each(profile.permissions, map(read_permission, expect.permissions)),
             profile.optional,
-            profile.roles,
+            () if sends else profile.roles,
             _each(profile.actions, map(read_action, expect.actions)),
             _each(profile.routes, map(read_route, expect.routes)),
+            sends,
         )
+        operations = tuple(stated._operations())
+        return replace(
+            stated,
+            permissions=_each(stated.permissions, stated._permissions_of(operations)),
+            route_actions=_each(_actions_of(operations)),
+        )
+
+    def _operations(self) -> Iterator[Endpoint[Any]]:
+        """Yield the operations of named routes."""
+        if routes := [route for route in self.routes if route.path != "*"]:
+            from conformance.apis import ENDPOINTS  # their shapes are read only where a connection names routes
+
+            yield from (item for item in ENDPOINTS.values() if any(route.leads_to(item) for route in routes))
+
+    def _permissions_of(self, operations: Iterable[Endpoint[Any]]) -> Iterator[AppPermission]:
+        """Yield the least permissions of operations that none of the stated ones opens."""
+        for endpoint in operations:
+            if isinstance(endpoint.needs, AppRole) and not self.opens(endpoint):
+                yield AppPermission(endpoint.api.name, endpoint.needs.name)
+
+    def opens(self, endpoint: Endpoint[Any]) -> bool:
+        """Return whether a stated permission is enough for an operation; True where it takes none."""
+        needs = endpoint.needs
+        return not isinstance(needs, AppRole) or not self._stated(endpoint.api.name).isdisjoint(needs.any_of)
+
+    def _stated(self, api: str) -> frozenset[str]:
+        return frozenset((*self.required(api), *self.recommended(api)))
 
     @property
     def role(self) -> str:
+<<<<<<< HEAD
         """Return the Azure role that a fix names: the first one that the profile states, else the reader's."""
         return self.roles[0] if self.roles else READER_ROLE
+=======
+        """Return the Azure role that a fix names: the profile's first or the reader's, or a greater one for its actions."""
+        return role_for_all(self.actions, self.roles[0] if self.roles else READER_ROLE)
+>>>>>>> profiles
 
     @property
     def apis(self) -> frozenset[str]:
@@ -62,18 +105,20 @@ class Needs:
         return tuple(permission.name for permission in self.optional if permission.api == api)
 
     def calls(self, endpoint: Endpoint[Any]) -> bool:
-        """Return whether an operation is one of the routes."""
-        return any(route.leads_to(endpoint) for route in self.routes)
-
-    def unseen_actions(self, endpoints: Iterable[Endpoint[Any]]) -> tuple[str, ...]:
-        """Return the actions that none of the routes among ``endpoints`` needs: only computed permissions show them."""
-        visible = {
-            endpoint.needs.name.lower()
-            for endpoint in endpoints
-            if isinstance(endpoint.needs, Action) and self.calls(endpoint)
-        }
-        return tuple(action for action in self.actions if action.lower() not in visible)
+        """Return whether an operation is one of the routes. All those of an API (``*``) are the ones that the stated
+        permissions open, if any is stated.
+        """
+        opened = self.opens(endpoint) or not self._stated(endpoint.api.name)
+        return any(route.leads_to(endpoint) and (route.path != "*" or opened) for route in self.routes)
 
 
 def _each(*parts: Iterable[T]) -> tuple[T, ...]:
     return tuple(dict.fromkeys(need for part in parts for need in part))
+
+
+def _actions_of(operations: Iterable[Endpoint[Any]]) -> Iterator[str]:
+    """Yield the published actions of operations at the workspace."""
+    for endpoint in operations:
+        needs, at_workspace = endpoint.needs, endpoint.path.startswith(WORKSPACE) or endpoint.api is LOG_ANALYTICS
+        if at_workspace and isinstance(needs, Action) and needs.published:
+            yield needs.name

@@ -14,6 +14,8 @@ from conformance.toml_file.tables import table
 
 DEFAULT = "airmdr"
 FOLDER = "profiles"
+SUBSCRIPTION, GROUP, WORKSPACE, RULE = SCOPES = ("subscription", "resource group", "workspace", "data collection rule")
+"""Where a role is assigned, by the source; the last one is the rule of ``[connection.ingestion]``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +31,10 @@ class Profile:
     """What a tool needs of a connection, as its source says. An empty tuple: it says nothing of the kind.
 
     ``permissions`` are required, ``optional`` ones are for a part of what the tool does. ``roles`` are built-in Azure
-    roles at ``scope``; ``actions`` are Azure actions. ``routes`` are the reads that the tool does: no other is asked.
-    ``unasked`` are what it does beside them, which is never asked. ``unverified`` is what the source says and no check
-    looks at, ``silent`` what it says nothing about. ``guide``: it is the onboarding guide's connection.
+    roles at ``scope`` (one of :data:`SCOPES`); ``actions`` are Azure actions. ``routes`` are the reads that the tool
+    does: no other is asked. ``unasked`` are what it does beside them, which is never asked. ``unverified`` is what the
+    source says and no check looks at, ``inferred`` what follows from it without being said, ``silent`` what it says
+    nothing about. ``guide``: it is the onboarding guide's connection.
     """
 
     name: str
@@ -41,11 +44,12 @@ class Profile:
     permissions: tuple[AppPermission, ...] = ()
     optional: tuple[AppPermission, ...] = ()
     roles: tuple[str, ...] = ()
-    scope: str = "resource group"
+    scope: str = GROUP
     actions: tuple[str, ...] = ()
     routes: tuple[Route, ...] = ()
     unasked: tuple[str, ...] = ()
     unverified: tuple[str, ...] = ()
+    inferred: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
     guide: bool = False
 
@@ -76,7 +80,10 @@ def profile_of(name: str, row: Mapping[str, Any]) -> Profile:
     values["sources"] = tuple(
         Reference(source["url"], date.fromisoformat(source["read"])) for source in row.get("sources", ())
     )
-    return Profile(name, **values)
+    profile = Profile(name, **values)
+    if profile.scope not in SCOPES:
+        raise ValueError(f"{name}: scope {profile.scope!r} is none of {', '.join(SCOPES)}")
+    return profile
 
 
 def _each(read: Any, values: Mapping[str, Sequence[str]], key: str) -> tuple[Any, ...]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
+from conformance.apis.action_roles import role_for
 from conformance.apis.permissions import resource_of
 from conformance.findings import pasted
 from conformance.findings.body import text_of
@@ -17,7 +18,6 @@ from conformance.findings.finding import Finding, finding
 from conformance.findings.lazy_pattern import lazy_pattern
 from conformance.findings.match import Match, classify, has_own_code
 from conformance.findings.redact import excerpt
-from conformance.findings.remedies import role_for
 from conformance.findings.several import parts
 from conformance.findings.signal import Signal, read
 from conformance.findings.token_finding import token_finding

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from urllib.parse import quote
 
 from conformance.apis.permissions import by_resource, resource_of
@@ -74,31 +73,6 @@ _LOGIN_AT_HOME = _LOGIN.replace("{tenant_id}", "{home_tenant_id}")
 """For commands of an app's registration, which a multi-tenant app has in the provider's tenant."""
 _THROUGH = "{through}"
 """A word of a command that becomes curl's options for the proxy of the request, if there is one."""
-
-
-# The built-in role that gives an action, by the beginning of its name, in small letters; the first one that fits.
-_ROLES: Mapping[str, str] = {
-    "microsoft.securityinsights/*/write": "Microsoft Sentinel Contributor",
-    "microsoft.securityinsights/*/delete": "Microsoft Sentinel Contributor",
-    "microsoft.securityinsights/*": "Microsoft Sentinel Reader",
-    "microsoft.operationalinsights/workspaces/listkeys/action": "Log Analytics Contributor",
-    "microsoft.operationalinsights/workspaces/sharedkeys/action": "Log Analytics Contributor",
-    "microsoft.operationalinsights/*/read": "Microsoft Sentinel Reader",
-    "microsoft.operationalinsights/*": "Log Analytics Contributor",
-    "microsoft.insights/telemetry/write": "Monitoring Metrics Publisher",
-    "microsoft.insights/datacollectionrules/data/write": "Monitoring Metrics Publisher",
-    "microsoft.keyvault/vaults/secrets/*": "Key Vault Secrets User",
-    "microsoft.authorization/roleassignments/write": "Role Based Access Control Administrator",
-    "microsoft.resources/*/read": "Microsoft Sentinel Reader",
-    "microsoft.authorization/*/read": "Reader",
-    "*/read": "Reader",
-}
-
-
-def role_for(action: str) -> str:
-    """Return the name of a role that gives an Azure action; a hint where no role of a connection does."""
-    small = action.lower()
-    return next((role for name, role in _ROLES.items() if fnmatchcase(small, name)), f"<a role with {action}>")
 
 
 @dataclass(frozen=True, slots=True)

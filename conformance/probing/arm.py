@@ -25,8 +25,8 @@ from conformance.probing.tokens import Token
 
 
 def of_azure(connection: Connection) -> None:
-    """Raise :class:`NotApplicable` unless the connection uses an API that needs Azure resources."""
-    if not connection.uses("arm"):
+    """Raise :class:`NotApplicable` unless the connection uses the workspace."""
+    if not connection.at_workspace:
         raise NotApplicable("this connection uses neither Log Analytics nor Microsoft Sentinel")
     stop_at_problems(connection, "subscription_id", "resource_group", "workspace_name")
 
@@ -134,6 +134,7 @@ def workspaces(connection: Connection) -> Ask[ArmList[Workspace]]:
 @probe
 def assignments_here(connection: Connection) -> Ask[ArmList[RoleAssignment]]:
     """Everybody's role assignments that reach the workspace: shows a role that went to another principal."""
+    of_azure(connection)
     return arm.ROLE_ASSIGNMENTS.ask()
 
 

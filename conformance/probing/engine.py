@@ -98,12 +98,7 @@ class Engine:
             evidence = {name: item for name, item in raw.items() if not self._is_mere_clue(item)}
             evidence |= {name: task.result() for name, task in self._findings.items()}
         with_hosts = share_findings(evidence, self.connection)
-        evidence = {
-            name: replace(item, root=root)
-            if isinstance(item, Blocked) and isinstance(root := with_hosts[item.root.probe], Refusal)
-            else item
-            for name, item in with_hosts.items()
-        }
+        evidence = {name: behind(item, with_hosts) for name, item in with_hosts.items()}
         return Gathered(evidence, tuple(self._sender.exchanges), self._sender.requests)
 
     def _is_mere_clue(self, evidence: Evidence) -> bool:
@@ -256,3 +251,11 @@ def stop_reason(probe: Probe, needed: Mapping[str, Evidence]) -> Evidence | None
             return Blocked(probe.name, evidence.root)
         rest = rest or replace(evidence, probe=probe.name)
     return rest
+
+
+def behind(item: Evidence, findings: Mapping[str, Evidence]) -> Evidence:
+    """Return what a refusal blocks with what the refusal means; as not asked, where it turns out to be none."""
+    root = findings.get(item.root.probe) if isinstance(item, Blocked) else None
+    if isinstance(item, Blocked) and isinstance(root, Refusal):
+        return replace(item, root=root)
+    return NotAsked(item.probe, root.reason) if isinstance(root, NotAsked) else item

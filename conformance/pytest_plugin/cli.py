@@ -46,12 +46,18 @@ def list_scenarios(*_: object) -> int:
 
 def list_profiles(*_: object) -> int:
     """Print the profiles that a connection file can name, with what each one asks for."""
+    import textwrap
+
+    from conformance.command_line.one_screen import WIDTH
     from conformance.connection import get_profile, profile_names
 
+    column = " " * (max(map(len, profile_names())) + 1)
     for profile in map(get_profile, profile_names()):
-        say(f"{profile.name:<28} {profile.title}")
-        needs = (*map(str, profile.permissions), *profile.roles)
-        say(f"{'':<28} {', '.join(needs) or 'what [connection.expect] names'}")
+        needs = ", ".join((*map(str, profile.permissions), *profile.roles)) or "what [connection.expect] names"
+        for text, first in ((profile.title, profile.name.ljust(len(column))), (needs, column)):
+            whole = text.replace(": ", ":\N{NO-BREAK SPACE}")  # a permission stays behind the name of its API
+            for line in textwrap.wrap(whole, WIDTH, initial_indent=first, subsequent_indent=column):
+                say(line.replace("\N{NO-BREAK SPACE}", " "))
     say('\nIn a connection file: profile = "NAME". docs/profiles.md has the source of each.')
     return ExitCode.CONFORMANT
 
@@ -80,17 +86,19 @@ def init(where: str, *_: object) -> int:
 
 
 def fill_in(parts: Mapping[str, str]) -> int:
-    """Write a connection file with these values and those that are asked for; the secret has a file of its own.
+    """Write a connection file with these values and those that are asked for; each secret has a file of its own.
 
-    Both files are for their owner only, and never written over another or through a link.
+    The files are for their owner only, and never written over another or through a link.
     """
-    from conformance.connection.interview import InterviewError, interview
+    from conformance.connection.dialogue import InterviewError
+    from conformance.connection.interview import interview
 
     try:
-        file, secret = interview(parts, Path.cwd())
+        file, *secrets = interview(parts, Path.cwd())
     except InterviewError as error:
         return usage(str(error))
-    say(f"{file.name}: written, with the secret in {secret.name}; verify it: pytest --sentinel-config={file.name}")
+    secret_files = f", with the secret in {' and '.join(path.name for path in secrets)}" if secrets else ""
+    say(f"{file.name}: written{secret_files}; verify it: pytest --sentinel-config={file.name}")
     return ExitCode.CONFORMANT
 
 

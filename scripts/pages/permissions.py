@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.apis import ENDPOINTS
+from conformance.apis.action_roles import READER_ROLE as READER
 from conformance.apis.endpoint import Api, AppRole, Endpoint
 from conformance.apis.permissions import by_resource
-from conformance.connection.needs import READER_ROLE as READER
 from conformance.fakes.state.roles import BUILT_IN
 from conformance.findings import CAUSES
 from conformance.findings.remedies import fix

@@ -17,8 +17,13 @@ What a connection is for. `profile = "NAME"` in the connection file decides whic
 the checks ask for, which operations are asked, what the fixes grant, and what is too much. Without it the profile is
 `{DEFAULT}`: the onboarding guide's connection.
 
-A profile states what its source says, and no more. Nothing writes, ever: a permission or an action that changes things
-is verified by the token and by the effective permissions alone.
+A profile states what its source says, and no more; what follows from that without being said stands under “What is
+inferred”. Nothing writes, ever: a permission or an action that changes things is verified by the token and by the
+effective permissions alone.
+
+A tool that sends rows has its role at a data collection rule: its profile needs the table
+[`[connection.ingestion]`](ingestion.md), which any other profile can have too. A profile whose APIs a cloud does not
+have, or Azure Lighthouse does not delegate, is a mistake of the file.
 """
 OWN = """\
 ## A tool of your own
@@ -37,9 +42,11 @@ routes = ["Sentinel: GET {sentinel}/incidents", "Graph: GET /v1.0/security/incid
 
 - `permissions`: application permissions, each with its API (Graph, Defender or Log Analytics). The token must carry
   each. The fix has the id of those that this suite knows.
-- `actions`: Azure actions that the app must be allowed at the workspace.
+- `actions`: Azure actions that the app must be allowed at the workspace. The fix names the least role of Microsoft
+  Sentinel that gives them all.
 - `routes`: the reads that are asked, as [operations and permissions](permissions.md) lists them, with the name of the
-  API in front; `Graph: *` stands for all.
+  API in front. A route brings the least permission that it needs, unless one is stated that opens it. `Graph: *` stands
+  for all that the stated permissions open.
 
 A verification also reads the workspace and the app's own roles there, which every role of Microsoft Sentinel
 includes. A custom role needs `Microsoft.OperationalInsights/workspaces/read`, `Microsoft.Authorization/*/read` and
@@ -87,6 +94,7 @@ def sections(profile: Profile) -> Iterator[str]:
     yield from listed("What is asked", routes)
     yield from listed("What the tool does beside that, and is never asked", profile.unasked)
     yield from listed("What the source says and no check looks at", profile.unverified)
+    yield from listed("What is inferred", profile.inferred)
     yield from listed("What the source says nothing about", profile.silent)
     yield from listed("Source", (f"<{source.url}>, read on {source.read}" for source in profile.sources))
 

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
+from conformance.apis.action_roles import READER_ROLE as READER
 from conformance.connection import Expect
-from conformance.connection.needs import READER_ROLE as READER
 from conformance.fakes.services import arm_gateway, log_analytics, sentinel
 from conformance.fakes.services.routes import Call
 from conformance.fakes.world import World

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from conformance.apis import kql
-from conformance.connection.needs import READER_ROLE as READER
+from conformance.apis.action_roles import READER_ROLE as READER
 from conformance.fakes.world import World
 from tests.checks.disturbances import JSON, query_changed
 from tests.checks.outcomes import answered, blocked, changed, ends, fails, outcomes_by_check, world

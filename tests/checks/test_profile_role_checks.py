@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from conformance.apis.action_roles import READER_ROLE as READER
 from conformance.connection import Expect
-from conformance.connection.needs import READER_ROLE as READER
 from tests.checks.outcomes import ends, fails, world
 
 # RBAC-014 and RBAC-023: what a profile asks for beyond the guide

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
+from conformance.apis.action_roles import READER_ROLE as READER
 from conformance.checks.azure_needs import changes
-from conformance.connection.needs import READER_ROLE as READER
 from conformance.fakes.state.assignments import Denial
 from conformance.fakes.state.roles import BUILT_IN, RoleDefinition
 from conformance.fakes.state.tenant import LOG_ANALYTICS_APP

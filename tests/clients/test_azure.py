@@ -18,7 +18,7 @@ from azure.mgmt.loganalytics.models import (
     WorkspaceSkuNameEnum,
 )
 
-from conformance.connection.needs import READER_ROLE as READER
+from conformance.apis.action_roles import READER_ROLE as READER
 from conformance.fakes import World
 from conformance.fakes.services.throttling import throttling
 from conformance.fakes.state.assignments import Denial

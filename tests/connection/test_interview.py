@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import io
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 
-from conformance.connection import load
+from conformance import Connection
+from conformance.connection import Certificate, ClientSecret, FederatedToken, ManagedIdentity, load
+from conformance.connection.ingestion import Ingestion
+from conformance.fakes.made_up_credentials import certificate
 from conformance.pytest_plugin.cli import init
 from tests.contoso import SECRET, secret_of
 
@@ -73,3 +78,133 @@ def test_a_link_is_not_followed_and_a_file_not_written_over(
     assert init(RESOURCE) == 4
     assert not target.exists()
     assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+class Terminal(io.StringIO):
+    """A terminal at which these lines are typed, secrets among them."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+ENTER = ""
+FURTHER = (ENTER, ENTER, ENTER, ENTER)
+"""The guide's profile, no customer's tenant, no provider's tenant, no data collection rule."""
+RULE = (
+    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-logs/providers/Microsoft.Insights/dataCollectionRules/dcr-orders"
+)
+OTHER = "c0570000-0c0f-4c0f-a11c-000000000009"
+
+
+def typed(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, *lines: str, environ: Mapping[str, str] | None = None
+) -> Connection:
+    """The connection of the file that a dialogue ends in, which asks for nothing more than these lines."""
+    terminal = Terminal("".join(f"{line}\n" for line in lines))
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("sys.stdin", terminal)
+    monkeypatch.setattr("getpass.getpass", lambda prompt: terminal.readline().rstrip("\n"))
+    assert init(PORTAL) == 0
+    assert terminal.read() == ""
+    (connection,) = load(folder / "law-security.toml", environ=environ or {})
+    return connection
+
+
+def test_enter_gives_the_guides_connection(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    piped = tmp_path / "piped"
+    piped.mkdir()
+    answers(monkeypatch, piped, CLIENT, WORKSPACE, SECRET)
+    assert init(PORTAL) == 0
+    typed(monkeypatch, tmp_path, ENTER, CLIENT, WORKSPACE, SECRET, *FURTHER)
+    for name in ("law-security.toml", "law-security.secret"):
+        assert (tmp_path / name).read_text() == (piped / name).read_text()
+
+
+def test_every_kind_of_credential_can_be_chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    secrets = typed(monkeypatch, tmp_path, "client_secrets", CLIENT, WORKSPACE, SECRET, SECRET + "2", ENTER, *FURTHER)
+    assert isinstance(secrets.credential, ClientSecret)
+    assert [one.reveal() for one in secrets.credential.secrets] == [SECRET, SECRET + "2"]
+    (tmp_path / "law-security.toml").unlink()
+    github = typed(monkeypatch, tmp_path, "federated_token", CLIENT, WORKSPACE, "env:TOKEN", *FURTHER, environ=TOKEN)
+    assert isinstance(github.credential, FederatedToken)
+    (tmp_path / "law-security.toml").unlink()
+    system = typed(monkeypatch, tmp_path, "managed_identity", ENTER, WORKSPACE, *FURTHER)
+    assert (system.credential, system.client_id) == (ManagedIdentity(), "")
+    (tmp_path / "law-security.toml").unlink()
+    user = typed(monkeypatch, tmp_path, "managed_identity", CLIENT, WORKSPACE, *FURTHER)
+    assert (user.credential, user.client_id) == (ManagedIdentity(selector=("client_id", CLIENT)), CLIENT)
+    (tmp_path / "law-security.toml").unlink()
+    (tmp_path / "token").write_text(TOKEN["TOKEN"])
+    aks = {"AZURE_CLIENT_ID": CLIENT, "AZURE_FEDERATED_TOKEN_FILE": str(tmp_path / "token")}
+    pod = typed(monkeypatch, tmp_path, "workload_identity", ENTER, WORKSPACE, *FURTHER, environ=aks)
+    assert (type(pod.credential), pod.client_id) == (FederatedToken, CLIENT)
+
+
+TOKEN = {"TOKEN": "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln"}
+
+
+@pytest.mark.parametrize("password", ["", "correct-horse"])
+def test_a_certificate_is_tried_with_its_password(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], password: str
+) -> None:
+    made = certificate()
+    text = made.msal()
+    key = serialization.load_pem_private_key(text["private_key"].encode(), None)
+    encryption = serialization.BestAvailableEncryption(password.encode()) if password else serialization.NoEncryption()
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
+    (tmp_path / "app.pem").write_bytes(pem + text["public_certificate"].encode())
+    words = ("not-this-one", password) if password else ()
+    path = ("elsewhere.pem", "app.pem")
+    connection = typed(monkeypatch, tmp_path, "certificate", CLIENT, WORKSPACE, *path, *words, *FURTHER)
+    assert isinstance(connection.credential, Certificate)
+    assert (tmp_path / "law-security.password").exists() is bool(password)
+    told = capsys.readouterr().out
+    assert "certificate: file elsewhere.pem" in told
+    assert ("wrong password" in told) is bool(password)
+
+
+def test_profile_partner_and_ingestion_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    profile, partner = ("xsoar-sentinle", "xsoar-sentinel"), ("contoso", OTHER)
+    ingestion = ("dcr-orders", RULE, "Custom-Orders_CL", ENTER)
+    connection = typed(monkeypatch, tmp_path, ENTER, CLIENT, WORKSPACE, SECRET, *profile, *partner, *ingestion)
+    assert (connection.profile.name, connection.customer_tenant_id) == ("xsoar-sentinel", OTHER)
+    assert connection.ingestion == Ingestion(RULE, "Custom-Orders_CL")
+    told = capsys.readouterr().out
+    assert "did you mean 'xsoar-sentinel'?" in told
+    assert "customer_tenant_id: found" in told
+    assert "rule: expected the id of a data collection rule" in told
+
+
+def test_a_tool_of_ones_own_and_one_that_sends_are_asked_for_what_they_need(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    needs = (
+        "Graph: SecurityIncident.Read.All, Defender: Machine.Read.All",
+        ENTER,
+        "Sentinel: GET {sentinel}/incidents",
+    )
+    known = (ENTER, CLIENT, WORKSPACE, SECRET)
+    own = typed(monkeypatch, tmp_path, *known, "own", ENTER, OTHER, *needs, ENTER)
+    assert own.home_tenant_id == OTHER
+    assert own.expect.permissions == ("Graph: SecurityIncident.Read.All", "Defender: Machine.Read.All")
+    assert own.expect.routes == ("Sentinel: GET {sentinel}/incidents",)
+    for path in tmp_path.iterdir():
+        path.unlink()
+    host = "https://dce.westeurope-1.ingest.monitor.azure.com"
+    sends = typed(monkeypatch, tmp_path, *known, "logstash-sentinel", ENTER, ENTER, RULE, "Custom-Orders_CL", host)
+    assert sends.ingestion == Ingestion(RULE, "Custom-Orders_CL", host)
+
+
+def test_answers_that_make_no_connection_leave_nothing_behind(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = (ENTER, CLIENT, WORKSPACE, SECRET, "splunk-defender", OTHER, ENTER)
+    monkeypatch.chdir(tmp_path)
+    terminal = Terminal("".join(f"{line}\n" for line in lines))
+    monkeypatch.setattr("sys.stdin", terminal)
+    monkeypatch.setattr("getpass.getpass", lambda prompt: terminal.readline().rstrip("\n"))
+    assert init(PORTAL) == 4
+    assert "needs graph, which Azure Lighthouse (customer_tenant_id) does not delegate" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

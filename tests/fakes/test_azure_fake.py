@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from conformance.apis import arm
-from conformance.connection.needs import READER_ROLE as READER
+from conformance.apis.action_roles import READER_ROLE as READER
 from conformance.fakes.state.roles import RoleDefinition
 from tests.fakes.azure_world import AzureWorld
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from conformance.connection.needs import READER_ROLE as READER
+from conformance.apis.action_roles import READER_ROLE as READER
 from conformance.fakes.scenarios.registry import scenario
 from conformance.fakes.state import tenant as state
 from conformance.fakes.state.assignments import Denial

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.connection.needs import READER_ROLE as READER
+from conformance.apis.action_roles import READER_ROLE as READER
 from conformance.fakes.scenarios.registry import scenario
 from conformance.fakes.state.healthy import add_workspace
 from conformance.fakes.state.tenant import Subscription

@@ -126,7 +126,11 @@ def granted(connection: Connection) -> dict[str, tuple[str, ...]]:
 
 
 def assign_roles(tenant: Tenant, connection: Connection) -> None:
-    """Give the app the Azure roles that its profile names, and what they lack of its actions by a role of its own."""
+    """Give the app the Azure roles that its profile names, and what they lack of its actions by a role of its own; a
+    connection that does not use the workspace gets none there.
+    """
+    if not connection.at_workspace:
+        return
     needs = connection.needs
     for role in needs.roles:
         tenant.assign(role)
@@ -137,7 +141,7 @@ def assign_roles(tenant: Tenant, connection: Connection) -> None:
         for action in actions
         if not any(allows(role.actions, action) and not allows(role.not_actions, action) for role in grants)
     ]
-    if missing_roles:
+    if missing_roles or not grants:
         own = RoleDefinition(stable_id("role", connection.client_id), OWN_ROLE, (*missing_roles, *LOOKING), custom=True)
         tenant.custom_roles.append(own)
         tenant.assign(OWN_ROLE)

@@ -44,7 +44,8 @@ def arm_authorization_failed(
 ) -> Finding | NotAsked | None:
     """403 AuthorizationFailed: no role, wrong names, a role just granted, given to another principal, or taken away."""
     facts = {**connection.facts(), **identity(token_arm), "scope": group_scope(connection)}
-    if refusal.probe in OF_THE_RULE and any(isinstance(item, Answer) for item in (workspace, query_print, incidents)):
+    works = any(isinstance(item, Answer) for item in (workspace, query_print, incidents))
+    if refusal.probe in OF_THE_RULE and (works or not connection.at_workspace):
         return unreadable_rule(refusal, connection, facts)
     if isinstance(subscription, Refusal) and subscription.finding.cause == "subscription_not_found":
         return subscription.finding
@@ -119,7 +120,9 @@ OWN_ROLES = frozenset({"permissions", "role_assignments", "role_definitions"})
 
 
 def unreadable_rule(refusal: Refusal, connection: Connection, facts: Mapping[str, str]) -> Finding:
-    """Return a finding where the app works at the workspace, and may not look at what log ingestion goes through."""
+    """Return a finding where the app may not look at what log ingestion goes through, whatever it may do at the
+    workspace.
+    """
     action = named_action(refusal) or "Microsoft.Insights/DataCollectionRules/Read"
     scope = connection.ingestion.rule if connection.ingestion else facts["scope"]
     return finding(

@@ -85,6 +85,12 @@ def other_subscription(
     )
 
 
+def sends_within(connection: Connection) -> bool:
+    """Return whether a connection sends rows through a rule of its own subscription, which a role on the rule shows."""
+    ingestion = connection.ingestion
+    return ingestion is not None and ingestion.place[0].lower() == connection.subscription_id.lower()
+
+
 def role_elsewhere(
     connection: Connection, facts: Mapping[str, str], subscriptions: Evidence, workspaces: Evidence
 ) -> Finding | None:
@@ -98,6 +104,16 @@ def role_elsewhere(
     if connection.subscription_id.lower() not in visible_ids:
         return None
     places = [workspace.id for workspace in elements_of(workspaces)]
+    if not places and sends_within(connection):
+        return finding(
+            "rbac_role_missing",
+            facts=facts,
+            certainty="likely",
+            also=("rbac_wrong_scope", "rbac_wrong_principal", "resource_group_not_found", "workspace_not_found"),
+            explanation="No Azure role of the app reaches the workspace"
+            f" {connection.workspace_name} in {connection.resource_group}. It sees the subscription, where its data"
+            " collection rule is.",
+        )
     where = f", for example on {places[0]}" if places else ""
     return finding(
         "rbac_wrong_scope",

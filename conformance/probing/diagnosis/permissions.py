@@ -13,7 +13,7 @@ from conformance.connection.needs import Needs
 from conformance.connection.requirement import LABELS
 from conformance.findings import Finding, finding
 from conformance.probing.diagnosis.rules import elements_of, tells_apart
-from conformance.probing.evidence import Answer, Evidence, Refusal
+from conformance.probing.evidence import Answer, Evidence, NotAsked, Refusal
 from conformance.probing.tokens import Token
 
 OWN_CHECK: Mapping[str, tuple[str, ...]] = {
@@ -97,8 +97,11 @@ def app_role_refused(
     consents: Evidence,
     graph_alerts: Evidence,
     machines: Evidence,
-) -> Finding | None:
-    """403: the token lacks the permission, or it has it and something else is in the way."""
+) -> Finding | NotAsked | None:
+    """403: the token lacks the permission, or it has it and something else is in the way.
+
+    What only an optional permission opens is no matter where that is missing: its own check warns of it.
+    """
     api = refusal.exchange.api if refusal.exchange else ""
     evidence = token_graph if api == "graph" else token_defender
     if not isinstance(evidence, Answer) or not evidence.data.claims:
@@ -110,7 +113,16 @@ def app_role_refused(
         if isinstance(needs, AppRole) and refusal.finding.entry == f"{api}.403":
             return refused_on_the_way(refusal, needs.name, "host" if alike else refusal.probe)
         return replace(refusal.finding, about=api if alike else refusal.probe)
+    if part := of_a_part(connection.needs, api, needs):
+        return NotAsked(refusal.probe, f"{part}, for a part of what the profile is for, is not granted")
     return missing_role(token, needs.name, connection, consents)
+
+
+def of_a_part(needs: Needs, api: str, role: AppRole) -> str | None:
+    """Return the further optional permission that opens an operation which no required one opens; None if none does."""
+    if not set(needs.required(api)).isdisjoint(role.any_of):
+        return None
+    return next((name for name in further(needs, api, optional=True) if name in role.any_of), None)
 
 
 def refused_on_the_way(refusal: Refusal, role: str, about: str) -> Finding:

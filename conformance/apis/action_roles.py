@@ -1,0 +1,61 @@
+"""The built-in Azure role that gives an action.
+
+Source: learn.microsoft.com/azure/role-based-access-control/built-in-roles (security, analytics, monitor). A test holds
+the table to the definitions of those roles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+
+READER_ROLE = "Microsoft Sentinel Reader"
+RESPONDER_ROLE = "Microsoft Sentinel Responder"
+CONTRIBUTOR_ROLE = "Microsoft Sentinel Contributor"
+LADDER = (READER_ROLE, RESPONDER_ROLE, CONTRIBUTOR_ROLE)
+"""The roles of Microsoft Sentinel that a connection may need: each gives what those before it give."""
+
+_ROLES: Mapping[str, str] = {
+    "microsoft.securityinsights/confidentialwatchlists/read": "Log Analytics Reader",
+    "microsoft.securityinsights/confidentialwatchlists/*": "Contributor",
+    "microsoft.securityinsights/*/read": READER_ROLE,
+    "microsoft.securityinsights/dataconnectorscheckrequirements/action": READER_ROLE,
+    "microsoft.securityinsights/threatintelligence/indicators/query/action": READER_ROLE,
+    "microsoft.securityinsights/threatintelligence/queryindicators/action": READER_ROLE,
+    "microsoft.securityinsights/automationrules/*": RESPONDER_ROLE,
+    "microsoft.securityinsights/*/delete": CONTRIBUTOR_ROLE,
+    "microsoft.securityinsights/incidents/*": RESPONDER_ROLE,
+    "microsoft.securityinsights/cases/*": RESPONDER_ROLE,
+    "microsoft.securityinsights/entities/runplaybook/action": RESPONDER_ROLE,
+    "microsoft.securityinsights/threatintelligence/bulktag/action": RESPONDER_ROLE,
+    "microsoft.securityinsights/threatintelligence/indicators/appendtags/action": RESPONDER_ROLE,
+    "microsoft.securityinsights/threatintelligence/indicators/replacetags/action": RESPONDER_ROLE,
+    "microsoft.securityinsights/*": CONTRIBUTOR_ROLE,
+    "microsoft.operationalinsights/*/read": READER_ROLE,
+    "microsoft.operationalinsights/workspaces/analytics/query/action": READER_ROLE,
+    "microsoft.operationalinsights/workspaces/search/action": "Log Analytics Reader",
+    "microsoft.operationalinsights/workspaces/savedsearches/*": CONTRIBUTOR_ROLE,
+    "microsoft.operationalinsights/*": "Log Analytics Contributor",
+    "microsoft.insights/telemetry/write": "Monitoring Metrics Publisher",
+    "microsoft.insights/datacollectionrules/data/write": "Monitoring Metrics Publisher",
+    "microsoft.keyvault/vaults/secrets/*": "Key Vault Secrets User",
+    "microsoft.authorization/roleassignments/write": "Role Based Access Control Administrator",
+    "microsoft.resources/*/read": READER_ROLE,
+    "microsoft.authorization/*/read": "Reader",
+    "*/read": "Reader",
+}
+"""By the action in small letters, ``*`` standing for any part of it; the first one that fits."""
+
+
+def role_for(action: str) -> str:
+    """Return the name of the least role that gives an Azure action; a hint where no role of a connection does."""
+    small = action.lower()
+    return next((role for name, role in _ROLES.items() if fnmatchcase(small, name)), f"<a role with {action}>")
+
+
+def role_for_all(actions: Iterable[str], role: str = READER_ROLE) -> str:
+    """Return the least role of Microsoft Sentinel that gives what ``role`` is for, and those of the actions that one of
+    these roles gives.
+    """
+    greater = [other for other in map(role_for, actions) if other in LADDER[1:]]
+    return max((role, *greater), key=lambda name: LADDER.index(name) if name in LADDER else 0)

@@ -1,0 +1,34 @@
+"""The least role for each action, against the definitions of the built-in roles."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.apis.action_roles import LADDER, role_for, role_for_all
+from conformance.apis.published_actions import PUBLISHED_ACTIONS
+from conformance.fakes.state.roles import BUILT_IN, RoleDefinition, allows
+
+
+def gives(role: RoleDefinition, action: str) -> bool:
+    return allows(role.actions, action) and not allows(role.not_actions, action)
+
+
+def test_each_role_gives_its_action_and_no_lesser_one_of_sentinel_does(subtests: pytest.Subtests) -> None:
+    for action in sorted(PUBLISHED_ACTIONS):
+        with subtests.test(action=action):
+            role = role_for(action)
+            assert gives(BUILT_IN[role], action)
+            lesser = LADDER[: LADDER.index(role)] if role in LADDER else LADDER
+            assert not any(gives(BUILT_IN[one], action) for one in lesser)
+
+
+def test_the_role_for_several_actions_is_the_greatest_that_one_takes() -> None:
+    update, indicator = (
+        "Microsoft.SecurityInsights/incidents/write",
+        "Microsoft.SecurityInsights/threatIntelligence/write",
+    )
+    assert role_for_all([]) == "Microsoft Sentinel Reader"
+    assert role_for_all([update]) == "Microsoft Sentinel Responder"
+    assert role_for_all([update, indicator]) == "Microsoft Sentinel Contributor"
+    assert role_for_all(["Microsoft.SecurityInsights/incidents/read"], "Log Analytics Reader") == "Log Analytics Reader"
+    assert role_for("Microsoft.Contoso/things/write") == "<a role with Microsoft.Contoso/things/write>"
