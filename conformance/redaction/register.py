@@ -28,8 +28,8 @@ BEGINNING = 64
 PART_OF_LONG = STRIDE * BLOCK + BLOCK
 SHORT = 4
 """Bytes from which a secret is removed. One below ``BLOCK`` only where it stands alone, as a word."""
-MAX_BLOCKS = 400_000
-"""Blocks that are kept, of the secrets used last: more than those of 32 connections at a time, in some 40 MB."""
+MAX_BLOCKS = 150_000
+"""Blocks that are kept, of the secrets used last: twice those of 32 connections at a time, in some 15 MB."""
 HIDDEN = b"***"
 REACH = 64
 """Bytes before a place in which the beginning of an escape sequence is looked for."""
