@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -142,8 +142,15 @@ def order(check: Check) -> tuple[int, str, str]:
 
 def catalogue() -> Mapping[str, Check]:
     """Return all declared checks by id, in order, the shipped ones included."""
-    for module in iter_modules([str(Path(__file__).parent)]):
-        if module.name.startswith("test_") and module.name not in _read:
-            _read.add(module.name)
-            import_module(f"{__package__}.{module.name}")
+    for name in _modules():
+        if name not in _read:
+            _read.add(name)
+            import_module(f"{__package__}.{name}")
     return {check.id: check for check in sorted(_checks.values(), key=order)}
+
+
+@cache
+def _modules() -> tuple[str, ...]:
+    """Return the names of the modules of shipped checks."""
+    found = iter_modules([str(Path(__file__).parent)])
+    return tuple(module.name for module in found if module.name.startswith("test_"))
