@@ -29,6 +29,7 @@ class CollectionPlugin:
         return [CheckItem.of(collector, Case(run, check), self._judged) for run in self._runs for check in checks]
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Give a check function an item for each of its checks and each connection."""
         checks: list[Check] = getattr(metafunc.function, "__checks__", [])
         if not checks:
             return
