@@ -152,5 +152,5 @@ def catalogue() -> Mapping[str, Check]:
 @cache
 def _modules() -> tuple[str, ...]:
     """Return the names of the modules of shipped checks."""
-    found = iter_modules([str(Path(__file__).parent)])
-    return tuple(module.name for module in found if module.name.startswith("test_"))
+    modules = iter_modules([str(Path(__file__).parent)])
+    return tuple(module.name for module in modules if module.name.startswith("test_"))

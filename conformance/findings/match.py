@@ -213,14 +213,14 @@ def has_own_code(signal: Signal) -> bool:
     return any(code not in _GENERIC and not code.isdecimal() for code in signal.lower_codes)
 
 
-def _code_weight(wanted: tuple[str, ...], weight: int, signal: Signal) -> int | None:
+def _code_weight(patterns: tuple[str, ...], weight: int, signal: Signal) -> int | None:
     """Return the weight of the innermost code that is wanted, else of a mention of one."""
-    names = _names(wanted)
+    names = _names(patterns)
     for depth, code in reversed(list(enumerate(signal.lower_codes))):
-        if code in names.codes or any(fnmatchcase(code, pattern) for pattern in names.patterns):
+        if code in names.codes or any(fnmatchcase(code, pattern) for pattern in names.wildcards):
             return _GENERIC_CODE if code in _GENERIC or code.isdecimal() else weight + min(depth, 20)
     if not names.mentions.isdisjoint(signal.lower_mentions) or any(
-        fnmatchcase(word, pattern) for pattern in names.patterns for word in signal.lower_mentions
+        fnmatchcase(word, pattern) for pattern in names.wildcards for word in signal.lower_mentions
     ):
         return _MENTION
     return None
@@ -228,14 +228,14 @@ def _code_weight(wanted: tuple[str, ...], weight: int, signal: Signal) -> int | 
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """The codes that an entry wants: whole ones, those among them that count where merely mentioned, and patterns."""
+    """The codes that an entry wants: whole ones, those of them that count where merely mentioned, and wildcards."""
 
     codes: frozenset[str]
     mentions: frozenset[str]
-    patterns: tuple[str, ...]
+    wildcards: tuple[str, ...]
 
 
 @cache
-def _names(wanted: tuple[str, ...]) -> _Names:
-    codes = frozenset(name for name in wanted if "*" not in name)
-    return _Names(codes, codes - _GENERIC - _PLAIN, tuple(name for name in wanted if "*" in name))
+def _names(patterns: tuple[str, ...]) -> _Names:
+    codes = frozenset(name for name in patterns if "*" not in name)
+    return _Names(codes, codes - _GENERIC - _PLAIN, tuple(name for name in patterns if "*" in name))

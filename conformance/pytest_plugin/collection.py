@@ -16,9 +16,9 @@ class CollectionPlugin:
     """The hooks of collection. ``offered`` says of a case whether its source can answer it, ``note`` takes a remark."""
 
     def __init__(
-        self, runs: Sequence[Run], judged: Judge, offered: Callable[[Case], bool], note: Callable[[str], None]
+        self, runs: Sequence[Run], judge: Judge, offered: Callable[[Case], bool], note: Callable[[str], None]
     ) -> None:
-        self._runs, self._judged, self._offered, self._note = runs, judged, offered, note
+        self._runs, self._judge, self._offered, self._note = runs, judge, offered, note
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pycollect_makeitem(self, collector: Any, name: str, obj: Any) -> list[CheckItem] | None:
@@ -26,7 +26,7 @@ class CollectionPlugin:
         checks: list[Check] = getattr(obj, "__checks__", [])
         if not checks or needs_other_fixtures(obj, checks):
             return None
-        return [CheckItem.of(collector, Case(run, check), self._judged) for run in self._runs for check in checks]
+        return [CheckItem.of(collector, Case(run, check), self._judge) for run in self._runs for check in checks]
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Give a check function an item for each of its checks and each connection."""
@@ -60,8 +60,8 @@ class CollectionPlugin:
             self._note(f"{len(unknown)} selected checks are left out: the cassette was recorded without them")
 
         def place(item: pytest.Item) -> tuple[object, ...]:
-            known = case_of(item)
-            return (0, known.run.place, order(known.check)) if known else (1,)
+            case = case_of(item)
+            return (0, case.run.place, order(case.check)) if case else (1,)
 
         items.sort(key=place)
 

@@ -37,7 +37,7 @@ class Parameters:
 
 
 class CheckItem(pytest.Item):
-    """A check that needs nothing but evidence. ``judged`` gives its outcome as the session takes it.
+    """A check that needs nothing but evidence. ``judge`` returns its outcome as the session takes it.
 
     It runs through pytest's own protocol. Other plugins find what they read from a test function: its function as
     ``obj`` and, while it runs, its parameters as ``callspec``.
@@ -45,16 +45,16 @@ class CheckItem(pytest.Item):
     Until it runs, or a plugin reads more of it than names, it has no keywords, marks or any other table of its own.
     """
 
-    __slots__ = ("_judged", "case")
+    __slots__ = ("_judge", "case")
     case: Case
-    _judged: Judge
+    _judge: Judge
 
     @classmethod
-    def of(cls, module: pytest.Collector, case: Case, judged: Judge) -> CheckItem:
+    def of(cls, module: pytest.Collector, case: Case, judge: Judge) -> CheckItem:
         """Return the item of a check in the collector of its module."""
         item = cls.__new__(cls)
         item.parent, item.config, item.session, item.path = module, module.config, module.session, module.path
-        item.case, item._judged = case, judged
+        item.case, item._judge = case, judge
         return item
 
     def __getattr__(self, name: str) -> Any:
@@ -102,7 +102,7 @@ class CheckItem(pytest.Item):
 
     def runtest(self) -> None:
         """Report the outcome of the check."""
-        conclude(self, self.case, self._judged(self.case))
+        conclude(self, self.case, self._judge(self.case))
 
     def _initrequest(self) -> None:
         """Nothing: pytest-retry calls it before each attempt, and a check has no fixtures to set up again."""
@@ -139,14 +139,14 @@ def _function_id(module: Any, name: str) -> Any:
 @cache
 def mark(name: str) -> pytest.Mark:
     """Return the mark of a name; all items share it."""
-    found: pytest.Mark = getattr(pytest.mark, name).mark
-    return found
+    declared: pytest.Mark = getattr(pytest.mark, name).mark
+    return declared
 
 
 def needs_other_fixtures(function: Any, checks: Sequence[Check]) -> bool:
     """Whether a check asks for fixtures of pytest, beside probes, the connection and what it is given."""
-    known = {*PROBES, CONNECTION}
-    return any(name not in {*known, *(c.using or {}), *(c.given or {})} for c in checks for name in c.parameters)
+    probes = {*PROBES, CONNECTION}
+    return any(name not in {*probes, *(c.using or {}), *(c.given or {})} for c in checks for name in c.parameters)
 
 
 def case_of(item: pytest.Item) -> Case | None:
