@@ -139,8 +139,8 @@ def _function_id(module: Any, name: str) -> Any:
 @cache
 def mark(name: str) -> pytest.Mark:
     """Return the mark of a name; all items share it."""
-    declared: pytest.Mark = getattr(pytest.mark, name).mark
-    return declared
+    shared_mark: pytest.Mark = getattr(pytest.mark, name).mark
+    return shared_mark
 
 
 def needs_other_fixtures(function: Any, checks: Sequence[Check]) -> bool:
