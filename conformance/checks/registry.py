@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -84,6 +84,7 @@ class Check(EvidenceFunction):
         return self.function.__module__.startswith(f"{__package__}.")
 
 
+_PLACES = {area: place for place, area in enumerate(AREAS)}
 _checks: dict[str, Check] = {}
 _read: set[str] = set()
 """The modules of checks, imported once for the catalogue, also if ``sys.modules`` loses them afterwards."""
@@ -136,14 +137,20 @@ def get_check(id: str) -> Check:
 
 def order(check: Check) -> tuple[int, str, str]:
     """Return a sort key: checks in the order of their areas, the user's own areas last."""
-    areas = list(AREAS)
-    return (areas.index(check.area) if check.area in AREAS else len(areas), check.area, check.id)
+    return _PLACES.get(check.area, len(_PLACES)), check.area, check.id
 
 
 def catalogue() -> Mapping[str, Check]:
     """Return all declared checks by id, in order, the shipped ones included."""
-    for module in iter_modules([str(Path(__file__).parent)]):
-        if module.name.startswith("test_") and module.name not in _read:
-            _read.add(module.name)
-            import_module(f"{__package__}.{module.name}")
+    for name in _modules():
+        if name not in _read:
+            _read.add(name)
+            import_module(f"{__package__}.{name}")
     return {check.id: check for check in sorted(_checks.values(), key=order)}
+
+
+@cache
+def _modules() -> tuple[str, ...]:
+    """Return the names of the modules of shipped checks."""
+    modules = iter_modules([str(Path(__file__).parent)])
+    return tuple(module.name for module in modules if module.name.startswith("test_"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -146,6 +146,10 @@ class Connection:
 
     def facts(self) -> dict[str, str]:
         """Return its values by the names that endpoints' paths and the commands of fixes use. No secret among them."""
+        return dict(self._facts)
+
+    @cached_property
+    def _facts(self) -> Mapping[str, str]:
         return {
             "tenant_id": self.tenant_id,
             "client_id": self.client_id,

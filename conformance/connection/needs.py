@@ -78,13 +78,8 @@ class Needs:
 
     @property
     def role(self) -> str:
-<<<<<<< HEAD
-        """Return the Azure role that a fix names: the first one that the profile states, else the reader's."""
-        return self.roles[0] if self.roles else READER_ROLE
-=======
-        """Return the Azure role that a fix names: the profile's first or the reader's, or a greater one for its actions."""
+        """Return the Azure role that a fix names: the profile's first or the reader's, or a greater one for actions."""
         return role_for_all(self.actions, self.roles[0] if self.roles else READER_ROLE)
->>>>>>> profiles
 
     @property
     def apis(self) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from conformance.findings.catalogue import CATALOGUES, Entry, catalogue, numbers
 from conformance.findings.cause import CAUSES
@@ -215,12 +215,27 @@ def has_own_code(signal: Signal) -> bool:
 
 def _code_weight(patterns: tuple[str, ...], weight: int, signal: Signal) -> int | None:
     """Return the weight of the innermost code that is wanted, else of a mention of one."""
+    names = _names(patterns)
     for depth, code in reversed(list(enumerate(signal.lower_codes))):
-        if any(code == name or ("*" in name and fnmatchcase(code, name)) for name in patterns):
+        if code in names.codes or any(fnmatchcase(code, pattern) for pattern in names.wildcards):
             return _GENERIC_CODE if code in _GENERIC or code.isdecimal() else weight + min(depth, 20)
-    for name in patterns:
-        if name not in _GENERIC | _PLAIN and any(
-            word == name or ("*" in name and fnmatchcase(word, name)) for word in signal.lower_mentions
-        ):
-            return _MENTION
+    if not names.mentions.isdisjoint(signal.lower_mentions) or any(
+        fnmatchcase(word, pattern) for pattern in names.wildcards for word in signal.lower_mentions
+    ):
+        return _MENTION
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The codes that an entry wants: whole ones, those of them that count where merely mentioned, and wildcards."""
+
+    codes: frozenset[str]
+    mentions: frozenset[str]
+    wildcards: tuple[str, ...]
+
+
+@cache
+def _names(patterns: tuple[str, ...]) -> _Names:
+    codes = frozenset(name for name in patterns if "*" not in name)
+    return _Names(codes, codes - _GENERIC - _PLAIN, tuple(name for name in patterns if "*" in name))

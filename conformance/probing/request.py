@@ -57,7 +57,13 @@ def create(
     """
     timeout = {"connect": connect, "read": None, "write": None, "pool": None}
     headers = {**HEADERS, "client-request-id": str(uuid.uuid4()), **headers}
-    return httpx.Request(method, url, headers=headers, content=content, extensions={"timeout": timeout})
+    return httpx.Request(method, _url(url), headers=headers, content=content, extensions={"timeout": timeout})
+
+
+@lru_cache(maxsize=256)
+def _url(url: str) -> httpx.URL:
+    """Return an address as httpx reads it. Cached: those of Microsoft Graph and Defender name no tenant."""
+    return httpx.URL(url)
 
 
 def _path(connection: Connection, ask: Ask[Any]) -> str:

@@ -16,9 +16,9 @@ class CollectionPlugin:
     """The hooks of collection. ``offered`` says of a case whether its source can answer it, ``note`` takes a remark."""
 
     def __init__(
-        self, runs: Sequence[Run], judged: Judge, offered: Callable[[Case], bool], note: Callable[[str], None]
+        self, runs: Sequence[Run], judge: Judge, offered: Callable[[Case], bool], note: Callable[[str], None]
     ) -> None:
-        self._runs, self._judged, self._offered, self._note = runs, judged, offered, note
+        self._runs, self._judge, self._offered, self._note = runs, judge, offered, note
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pycollect_makeitem(self, collector: Any, name: str, obj: Any) -> list[CheckItem] | None:
@@ -26,11 +26,7 @@ class CollectionPlugin:
         checks: list[Check] = getattr(obj, "__checks__", [])
         if not checks or needs_other_fixtures(obj, checks):
             return None
-        return [
-            CheckItem.of(collector, f"{name}[{run.connection.name}-{check.id}]", Case(run, check), obj, self._judged)
-            for run in self._runs
-            for check in checks
-        ]
+        return [CheckItem.of(collector, Case(run, check), self._judge) for run in self._runs for check in checks]
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Give a check function an item for each of its checks and each connection."""
@@ -55,12 +51,19 @@ class CollectionPlugin:
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """In the order of a connection; the negative control only where its marker is asked for."""
         if "negative" not in (config.option.markexpr or ""):
-            leave_out(config, items, [item for item in items if item.get_closest_marker("negative") and case_of(item)])
-        unknown = [item for item in items if (item_case := case_of(item)) and not self._offered(item_case)]
+            leave_out(
+                config, items, [item for item in items if (case := case_of(item)) and "negative" in case.check.marks]
+            )
+        unknown = [item for item in items if (case := case_of(item)) and not self._offered(case)]
         if unknown:
             leave_out(config, items, unknown)
             self._note(f"{len(unknown)} selected checks are left out: the cassette was recorded without them")
-        items.sort(key=lambda item: (0, case.run.place, order(case.check)) if (case := case_of(item)) else (1,))
+
+        def place(item: pytest.Item) -> tuple[object, ...]:
+            case = case_of(item)
+            return (0, case.run.place, order(case.check)) if case else (1,)
+
+        items.sort(key=place)
 
 
 def leave_out(config: pytest.Config, items: list[pytest.Item], out: list[pytest.Item]) -> None:

@@ -19,6 +19,15 @@ from conformance.pytest_plugin.cases import CASE, Case, describe, properties, py
 Judge = Callable[[Case], Outcome]
 
 
+LATER = frozenset(
+    (
+        *("name", "obj", "_id", "_nodeid"),
+        *("keywords", "own_markers", "extra_keyword_matches", "stash", "_store", "_report_sections", "user_properties"),
+    )
+)
+"""What pytest gives each item when it is made, and a check's item has from when it is first read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parameters:
     """What tells items of one function apart, under the names that plugins read from ``item.callspec`` of pytest."""
@@ -28,26 +37,52 @@ class Parameters:
 
 
 class CheckItem(pytest.Item):
-    """A check that needs nothing but evidence. ``judged`` gives its outcome as the session takes it.
+    """A check that needs nothing but evidence. ``judge`` returns its outcome as the session takes it.
 
     It runs through pytest's own protocol. Other plugins find what they read from a test function: its function as
     ``obj`` and, while it runs, its parameters as ``callspec``.
+
+    Until it runs, or a plugin reads more of it than names, it has no keywords, marks or any other table of its own.
     """
 
-    def __init__(self, *, case: Case, function: Any, judged: Judge, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.case, self.obj, self._judged = case, function, judged
-        self.own_markers = [mark(name) for name in (case.check.area, *case.check.marks)]
-        self.keywords.update({mark.name: mark for mark in self.own_markers})
+    __slots__ = ("_judge", "case")
+    case: Case
+    _judge: Judge
 
     @classmethod
-    def of(cls, module: pytest.Collector, name: str, case: Case, function: Any, judged: Judge) -> CheckItem:
-        """``name`` is the function's, with connection and check in brackets."""
-        # The node id is given as text: pytest reads its brackets then as it does from its cache (--lf).
-        item: CheckItem = cls.from_parent(
-            module, name=name, nodeid=f"{module.nodeid}::{name}", case=case, function=function, judged=judged
-        )
+    def of(cls, module: pytest.Collector, case: Case, judge: Judge) -> CheckItem:
+        """Return the item of a check in the collector of its module."""
+        item = cls.__new__(cls)
+        item.parent, item.config, item.session, item.path = module, module.config, module.session, module.path
+        item.case, item._judge = case, judge
         return item
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the item has no value for yet: a name, which is not kept, or one of its tables."""
+        if name not in LATER:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        function, parent = self.case.check.function, self.parent
+        assert parent is not None
+        if name == "obj":
+            return function
+        if name == "name":
+            return f"{function.__name__}[{self._parameters}]"
+        if name == "_nodeid":
+            return f"{parent.nodeid}::{self.name}"
+        if name == "_id":
+            return _function_id(parent.id, function.__name__).with_params(self._parameters)
+        self._complete()
+        return getattr(self, name)
+
+    @property
+    def _parameters(self) -> str:
+        return f"{self.case.run.asked.name}-{self.case.check.id}"
+
+    def _complete(self) -> None:
+        """Give the item all that pytest's items have."""
+        super().__init__(self.name, self.parent, nodeid=getattr(self, "id", None) or self.nodeid)
+        self.own_markers = [mark(name) for name in (self.case.check.area, *self.case.check.marks)]
+        self.keywords.update({mark.name: mark for mark in self.own_markers})
 
     @property
     def function(self) -> Any:
@@ -56,8 +91,10 @@ class CheckItem(pytest.Item):
 
     def begin(self) -> None:
         """Show the parameters. Before, pytest would take them for those of fixtures, and order items by them."""
+        if "keywords" not in vars(self):
+            self._complete()
         connection, check = self.case.run.asked.name, self.case.check.id
-        self.callspec = Parameters(f"{connection}-{check}", {"connection": connection, "check": check})
+        self.callspec = Parameters(self._parameters, {"connection": connection, "check": check})
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Return the file and line (from 0) of the check function, and the item's name."""
@@ -65,7 +102,7 @@ class CheckItem(pytest.Item):
 
     def runtest(self) -> None:
         """Report the outcome of the check."""
-        conclude(self, self.case, self._judged(self.case))
+        conclude(self, self.case, self._judge(self.case))
 
     def _initrequest(self) -> None:
         """Nothing: pytest-retry calls it before each attempt, and a check has no fixtures to set up again."""
@@ -94,16 +131,22 @@ def conclude(item: pytest.Item, case: Case, outcome: Outcome) -> None:
 
 
 @cache
+def _function_id(module: Any, name: str) -> Any:
+    """Return pytest's structured id of a function, which has no parameters yet; all its items share it."""
+    return module.child(name)
+
+
+@cache
 def mark(name: str) -> pytest.Mark:
     """Return the mark of a name; all items share it."""
-    found: pytest.Mark = getattr(pytest.mark, name).mark
-    return found
+    shared_mark: pytest.Mark = getattr(pytest.mark, name).mark
+    return shared_mark
 
 
 def needs_other_fixtures(function: Any, checks: Sequence[Check]) -> bool:
     """Return whether a check asks for fixtures of pytest, beside probes, the connection and what it is given."""
-    known = {*PROBES, CONNECTION}
-    return any(name not in {*known, *(c.using or {}), *(c.given or {})} for c in checks for name in c.parameters)
+    probes = {*PROBES, CONNECTION}
+    return any(name not in {*probes, *(c.using or {}), *(c.given or {})} for c in checks for name in c.parameters)
 
 
 def case_of(item: pytest.Item) -> Case | None:

@@ -14,6 +14,7 @@ from conformance.errors import UsageError
 from conformance.pytest_plugin.cases import Case, Run
 from conformance.pytest_plugin.conclusion import Conclusion
 from conformance.pytest_plugin.items import case_of
+from conformance.pytest_plugin.light_report import LightReports
 from conformance.pytest_plugin.other_tests import OtherTests
 from conformance.pytest_plugin.outcomes import OutcomePlugin
 from conformance.pytest_plugin.results import SessionResults
@@ -81,8 +82,7 @@ class Session:
         self._conclusion = Conclusion(
             options, setup, self.runs, self.results, self.loop, self.others, self.workers, self._finish
         )
-        self._light = 0
-        """Reports of passed items that hold no more than they need."""
+        self.light_reports = LightReports(config, quiet=quiet) if len(self.runs) > MAX_NAMED else None
 
     def _watcher(self, seconds: float) -> Watcher:
         from conformance.pytest_plugin.watcher import Watcher
@@ -150,14 +150,6 @@ class Session:
 
     def _finish(self, run: Run) -> None:
         self.results.finish(run, self.outcomes.policy, self._progress)
-        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
-        if reporter and len(self.runs) > MAX_NAMED:  # a fleet: pytest would keep three reports of each item
-            passing = reporter.stats.get("", [])
-            passing[:] = [report for report in passing if not hasattr(report, "sentinel")]
-            for report in reporter.stats.get("passed", [])[self._light :]:
-                if hasattr(report, "sentinel"):  # the final output has its name only
-                    report.keywords, report.user_properties = {}, []
-            self._light = len(reporter.stats.get("passed", []))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, Any, Any]:

@@ -69,6 +69,7 @@ def start(config: pytest.Config, checks: Path) -> None:
         "workers": session.workers,
         "others": session.others,
         "terminal": session.terminal,
+        "light-reports": session.light_reports,
         "collection": collection,
         "fixtures": fixtures(),
     }

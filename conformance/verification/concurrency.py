@@ -69,8 +69,8 @@ async def run_concurrently(
 ) -> AsyncGenerator[R]:
     """Run ``work`` on all things, ``jobs`` at a time, and yield each result as soon as it is there.
 
-    At most :data:`MAX_PER_GROUP` of a ``group`` run at the same time. What ``work`` raises is raised here, and ends the
-    rest.
+    At most :data:`MAX_PER_GROUP` of a ``group`` run at the same time. What is not taken yet counts as running. What
+    ``work`` raises is raised here, and ends the rest.
     """
     waiting = GroupLimiter(things, group)
     running: dict[asyncio.Task[R], T] = {}
@@ -86,10 +86,9 @@ async def run_concurrently(
         fill()
         while running:
             finished, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-            for task in finished:
-                waiting.release(running.pop(task))
-            fill()
             for task in sorted(finished, key=_has_failed):  # what succeeded at the same time is not lost
+                waiting.release(running.pop(task))
+                fill()  # one for each result that is taken: those that wait to be taken hold all their evidence
                 yield task.result()
     finally:
         for task in running:
