@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import cache
 
 import pytest
@@ -17,6 +18,9 @@ from conformance.verification.api import verify
 from conformance.verification.baseline import Baseline
 from conformance.verification.result import Report
 from tests.contoso import START, made_up
+
+TRANSPORTS = ("fast", "httpx")
+"""The extra ``fast``, and as where it is not installed: httpx sends all requests then."""
 
 settings.register_profile("patient", deadline=None)  # the machine may be busy
 settings.load_profile("patient")
@@ -42,9 +46,17 @@ def _nothing_known() -> None:
     REGISTER.clear()
 
 
-@pytest.fixture(params=["fast", "httpx"])
+@pytest.fixture
+def transport(monkeypatch: pytest.MonkeyPatch) -> ContextVar[str]:
+    """A variable: who sends the requests of the current task, one of ``TRANSPORTS``."""
+    variable = ContextVar("transport", default=TRANSPORTS[0])
+    monkeypatch.setattr(kept_socket, "is_parser_installed", lambda: variable.get() == "fast")
+    return variable
+
+
+@pytest.fixture(params=TRANSPORTS)
 def each_transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Runs a test with the extra ``fast``, and as where it is not installed: httpx puts all requests then."""
+    """Runs a test with each of ``TRANSPORTS``."""
     name: str = request.param
     monkeypatch.setattr(kept_socket, "is_parser_installed", lambda: name == "fast")
     return name
