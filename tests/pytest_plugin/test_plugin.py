@@ -12,6 +12,7 @@ import pytest
 
 from tests.contoso import FILE, SECRET
 from tests.pytest_plugin.inner_run import run_inside
+from tests.python_path import python_path
 from tests.report_schema import assert_valid
 
 pytestmark = pytest.mark.slow
@@ -22,7 +23,7 @@ def folder(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder with a connection file."""
     monkeypatch.setenv("CONTOSO_SECRET", SECRET)
     monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    monkeypatch.setenv("PYTHONPATH", python_path())
     (pytester.path / "conn.toml").write_text(FILE.replace("[connection]", '[connection]\nname = "contoso"'))
     return pytester.path
 
