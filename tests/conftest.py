@@ -5,19 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextvars import ContextVar
-from functools import cache
 
 import pytest
 from hypothesis import settings
 
 from conformance import Connection
-from conformance.fakes import Fake
 from conformance.redaction.register import REGISTER
 from conformance.sources import kept_socket
-from conformance.verification.api import verify
-from conformance.verification.baseline import Baseline
 from conformance.verification.result import Report
-from tests.contoso import START, made_up
+from tests.contoso import made_up
+from tests.verified_reports import report_of
 
 TRANSPORTS = ("fast", "httpx")
 """The extra ``fast``, and as where it is not installed: httpx sends all requests then."""
@@ -73,13 +70,3 @@ def verified() -> Callable[..., Report]:
     for the same: a report does not change.
     """
     return report_of
-
-
-@cache
-def report_of(
-    scenario: str = "healthy",
-    checks: tuple[str, ...] | None = None,
-    wait: float = 0.0,
-    baseline: Baseline = (),
-) -> Report:
-    return verify(made_up(), source=Fake(scenario, START), checks=checks, wait=wait, baseline=baseline)

@@ -10,7 +10,7 @@ import html5lib
 import msgspec
 import pytest
 
-from conformance.fakes import SCENARIOS, Fake
+from conformance.fakes import SCENARIOS
 from conformance.report.comparison import run_of
 from conformance.report.document import document, with_comparison
 from conformance.report.html import page
@@ -18,10 +18,10 @@ from conformance.report.html.chain import NODES, chain
 from conformance.report.html.page import LARGEST
 from conformance.report.html.timeline import timeline
 from conformance.report.model import Document
-from conformance.verification.api import verify
-from tests.contoso import SECRET, START, made_up
+from tests.contoso import SECRET
 from tests.report.documents import COMMAND, DOWN, RUNS, run
 from tests.report.hostile_report import TEXTS, hostile
+from tests.verified_reports import report_of
 
 NAMES = {"html": "{http://www.w3.org/1999/xhtml}"}
 
@@ -98,8 +98,7 @@ def test_the_policy_allows_this_style_and_script_and_nothing_else(kind: str) -> 
 def test_no_secret_and_no_token_stand_in_it(subtests: pytest.Subtests) -> None:
     for scenario in SCENARIOS:
         with subtests.test(scenario=scenario):
-            found = verify(made_up(), source=Fake(scenario, START))
-            text = page(document([found], command=f"{COMMAND} --client_secret={SECRET}")).decode()
+            text = page(document([report_of(scenario)], command=f"{COMMAND} --client_secret={SECRET}")).decode()
             assert SECRET not in text
             assert not re.search(r"eyJ[\w-]{8,}", text)
 
