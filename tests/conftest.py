@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextvars import ContextVar
 
 import pytest
@@ -21,6 +21,12 @@ TRANSPORTS = ("fast", "httpx")
 
 settings.register_profile("patient", deadline=None)  # the machine may be busy
 settings.load_profile("patient")
+
+
+@pytest.hookimpl(optionalhook=True, wrapper=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """Have one worker more than there are processors: many tests wait for other processes, or for a timeout."""
+    return (yield) + 1
 
 
 @pytest.fixture(autouse=True)
