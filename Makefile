@@ -28,7 +28,7 @@ define install
 	@echo; test -e $@
 endef
 
-.PHONY: demo test test-clients test-cli test-plugins test-versions agreement quick check format bench bench-against bench-fleet bench-fleet-quick docs site locale cassettes report help clean
+.PHONY: demo test test-clients test-cli test-plugins test-versions agreement quick check format bench bench-against bench-fleet bench-fleet-quick docs golden site locale cassettes report help clean
 
 demo: $(DEMO_VENV)/.ready ## verify a made-up connection on the virtual tenant (SCENARIO=expired-secret breaks it)
 	@$(DEMO) $(ASKED)
@@ -79,6 +79,9 @@ bench-fleet-quick: $(READY) ## the same with small fleets, written nowhere (two 
 docs: $(READY) ## write the generated pages of docs/, and its pictures where Chromium is
 	@$(BIN)/python -m scripts.docs
 	@$(BIN)/python -m scripts.pictures
+
+golden: $(READY) ## write anew what readers see at the terminal, to the letter: read the difference
+	@SENTINEL_WRITE_GOLDEN=1 $(BIN)/pytest -q tests/report/test_terminal.py tests/fleet/test_overview.py tests/fleet/test_trend.py
 
 site: $(SITE_READY) ## the documentation as a site in site/, with a page for each check and each cause
 	@$(BIN)/python -m scripts.publish

@@ -20,13 +20,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.fleet import JOBS, served
-from benchmarks.run import DEMO, ROOT, SECRET, write
+from benchmarks.figures import DEMO, ROOT, SECRET, write
+from benchmarks.fleet import JOBS, LATENCY, serve_fleet
 from benchmarks.turns import Cost, Ratio, cost, in_turns
 
 PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider")
 TENANT = "000000000001"
-"""How the demo's tenant id ends: those of a fleet count on from there."""
+"""The last digits of the demo's tenant id, from which those of a fleet count on."""
 NO_BYTECODE = {"PYTHONDONTWRITEBYTECODE": "1"}
 
 
@@ -48,6 +48,8 @@ class Build:
 
 @dataclass(frozen=True)
 class Row:
+    """A row of the comparison: what is measured, its ratio to the commit, and the ratio to reach."""
+
     name: str
     ratio: Ratio
     target: str
@@ -80,7 +82,7 @@ def _installed(checkout: Path, environment: Path) -> Build:
 
 
 def starts(this: Build, other: Build, times: int) -> list[Row]:
-    """Whole processes: a run on the virtual tenant, beside as many no-op tests, with and without bytecode; inert."""
+    """Compare whole processes: a run on the virtual tenant, with and without bytecode, and the inert plugin."""
     verify = (f"--sentinel-config={DEMO}", "--sentinel-source=fake")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -115,33 +117,49 @@ def _by_processor(name: str, unit: str, ours: Sequence[Cost], theirs: Sequence[C
         name,
         Ratio.of_costs(ours, theirs),
         "the less the better",
-        f"{sorted(one.cpu for one in theirs)[len(theirs) // 2]:.2f} {unit}",
+        f"{sorted(cost.cpu for cost in theirs)[len(theirs) // 2]:.2f} {unit}",
     )
 
 
 def fleets(this: Build, other: Build, times: int, tenants: int) -> list[Row]:
     """A served fleet, verified in one process by both builds, by the commit's own ``benchmarks.part``."""
-    with served(tenants) as fleet:
+    with serve_fleet(tenants) as fleet:
 
         def part(build: Build) -> Cost:
-            done = subprocess.run(  # noqa: S603
+            process = subprocess.run(  # noqa: S603
                 [build.python, "-m", "benchmarks.part", str(fleet.folder), str(tenants), str(JOBS)],
                 env={**_environment(), **fleet.environment, "PYTHONPATH": str(build.checkout)},
                 cwd=build.checkout,
                 check=True,
                 stdout=subprocess.PIPE,
             )
-            taken = json.loads(done.stdout)
-            return Cost(taken["wall"] / tenants, taken["cpu"] / tenants, taken["peak"])
+            measured = json.loads(process.stdout)
+            return Cost(measured["wall"] / tenants, measured["cpu"] / tenants, measured["peak"])
 
         ours, theirs = in_turns(times, lambda: part(this), lambda: part(other))
-    speed = Ratio.of([1 / one.wall for one in ours], [1 / one.wall for one in theirs])
-    by_cpu = Ratio.of([1 / one.cpu for one in ours], [1 / one.cpu for one in theirs])
-    seconds = sorted(one.wall for one in theirs)[len(theirs) // 2]
+    speed = Ratio.of([1 / cost.wall for cost in ours], [1 / cost.wall for cost in theirs])
+    by_cpu = Ratio.of([1 / cost.cpu for cost in ours], [1 / cost.cpu for cost in theirs])
+    seconds = sorted(cost.wall for cost in theirs)[len(theirs) // 2]
     return [
         Row(f"verifications per second, {tenants} tenants", speed, "2.0 or more", f"{1 / seconds:.1f} per second"),
         Row("the same, per second of the processor", by_cpu, "2.0 or more", ""),
     ]
+
+
+def live(this: Build, other: Build, times: int) -> list[Row]:
+    """A whole live run of one served connection, from the start of the process to its end."""
+    with serve_fleet(1) as fleet, tempfile.TemporaryDirectory() as name:
+        (config,) = fleet.folder.glob("tenant-*.toml")
+        environment = {key: value for key, value in fleet.environment.items() if key != "PYTHONPATH"}
+
+        def run(build: Build) -> Cost:
+            return build.pytest(Path(name), f"--sentinel-config={config}", **environment)
+
+        ours, theirs = in_turns(times, lambda: run(this), lambda: run(other))
+    walls = Ratio.of([cost.wall for cost in ours], [cost.wall for cost in theirs])
+    seconds = sorted(cost.wall for cost in theirs)[len(theirs) // 2]
+    title = f"a live run, answers {LATENCY * 1000:.0f} ms late, on the wall"
+    return [Row(title, walls, "1.15 or less", f"{seconds:.2f} s")]
 
 
 def memory(this: Build, other: Build, times: int, tenants: int) -> list[Row]:
@@ -159,18 +177,20 @@ def memory(this: Build, other: Build, times: int, tenants: int) -> list[Row]:
         ours, theirs = in_turns(
             times, lambda: this.pytest(folder, *arguments), lambda: other.pytest(folder, *arguments)
         )
-    peaks = Ratio.of([one.peak for one in ours], [one.peak for one in theirs])
-    most = max(one.peak for one in theirs)
+    peaks = Ratio.of([cost.peak for cost in ours], [cost.peak for cost in theirs])
+    most = max(cost.peak for cost in theirs)
     return [Row(f"memory of a pytest run of {tenants} tenants", peaks, "0.6 or less", f"{most / 1e6:.0f} MB")]
 
 
 def table(commit: str, rows: Sequence[Row]) -> str:
+    """Return the comparison with a commit as a Markdown table."""
     lines = [f"| {row.name} | {row.ratio} | {row.target} | {row.commit} |" for row in rows]
     head = f"| this build / {commit} | median (least to largest) | target | {commit} itself |"
     return "\n".join([head, "|---|---|---|---|", *lines])
 
 
 def main() -> None:
+    """Compare, print the table, and write it into a page with ``--write``."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("commit")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, small fleets")
@@ -183,6 +203,7 @@ def main() -> None:
     rows: list[Row] = []
     parts: list[Callable[[Build, Build], list[Row]]] = [
         lambda this, other: starts(this, other, times),
+        lambda this, other: live(this, other, times),
         lambda this, other: fleets(this, other, max(2, times // 3), tenants),
         lambda this, other: memory(this, other, 1, tenants),
     ]
@@ -190,10 +211,10 @@ def main() -> None:
         for part in parts:
             rows += part(this, other)
             print(table(options.commit, rows), file=sys.stderr, flush=True)
-    shown = table(options.commit, rows)
-    print(shown)
+    text = table(options.commit, rows)
+    print(text)
     if options.write:
-        write(options.write, "against", shown)
+        write(options.write, "against", text)
 
 
 if __name__ == "__main__":

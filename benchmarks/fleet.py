@@ -24,8 +24,8 @@ from pathlib import Path
 
 import distributed
 
-from benchmarks.part import Taken
-from benchmarks.run import ROOT, write
+from benchmarks.figures import ROOT, write
+from benchmarks.part import Measurement
 from benchmarks.turns import Cost, Ratio, cost, in_turns
 from conformance.fleet.__main__ import run_parser
 from conformance.fleet.cluster import Cluster
@@ -36,7 +36,7 @@ from conformance.run_options import RunOptions
 JOBS = 32
 LATENCY = 0.05
 THREADS = 4
-"""Of a Dask worker, as docs/fleet.md has it."""
+"""The number of threads of a Dask worker in docs/fleet.md."""
 CLIENTS = ROOT / ".venv-clients" / "bin" / "python"
 SDK_CONNECTIONS = 3
 ROUNDS = 3
@@ -44,33 +44,36 @@ ROUNDS = 3
 FEW_FILES = 256
 """The limit of open files that macOS comes with."""
 Rows = list[tuple[str, str, str]]
-"""What was measured, the figure, its aim."""
+"""Rows of a table: the measurement, its figure, its aim."""
 
 
 @dataclass(frozen=True)
-class Served:
+class ServedFleet:
     """A served fleet: its folder, and the environment that leads to it."""
 
     folder: Path
     environment: Mapping[str, str]
 
     def run(self, *command: str, python: str | Path = sys.executable) -> str:
-        done = subprocess.run(  # noqa: S603
+        """Run a command in the fleet's environment and return what it printed. Raises CalledProcessError."""
+        process = subprocess.run(  # noqa: S603
             [python, *command], env=dict(self.environment), cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True
         )
-        return done.stdout
+        return process.stdout
 
-    def part(self, count: int, *rest: str) -> Taken:
-        return Taken(**json.loads(self.run("-m", "benchmarks.part", str(self.folder), str(count), str(JOBS), *rest)))
+    def part(self, count: int, *rest: str) -> Measurement:
+        """Return the cost of verifying the first ``count`` connections in a process of its own."""
+        output = self.run("-m", "benchmarks.part", str(self.folder), str(count), str(JOBS), *rest)
+        return Measurement(**json.loads(output))
 
 
 def limit_to(files: int | None) -> Callable[[], None] | None:
-    """What a new process does first, so that it may open so many files and no more."""
+    """Return a function that limits the open files of a new process, or None for no limit."""
     return partial(resource.setrlimit, resource.RLIMIT_NOFILE, (files, files)) if files else None
 
 
 @contextmanager
-def served(tenants: int, *options: str, files: int | None = None) -> Iterator[Served]:
+def serve_fleet(tenants: int, *options: str, files: int | None = None) -> Iterator[ServedFleet]:
     """A fleet, served by a process of its own, which may open so many ``files``."""
     with tempfile.TemporaryDirectory() as name:
         command = ["-m", "conformance.fakes", "serve", f"--tenants={tenants}", f"--latency={LATENCY}", *options]
@@ -90,7 +93,7 @@ def served(tenants: int, *options: str, files: int | None = None) -> Iterator[Se
                     environment[variable] = value
                 if "Ctrl-C" in line:
                     break
-            yield Served(Path(name), environment)
+            yield ServedFleet(Path(name), environment)
         finally:
             server.terminate()
             server.wait()
@@ -99,11 +102,11 @@ def served(tenants: int, *options: str, files: int | None = None) -> Iterator[Se
 
 def growth(sizes: Sequence[int]) -> Rows:
     """Connections per second by the size of the fleet, beside a bare loop, and what each takes of memory."""
-    with served(max(sizes)) as fleet:
-        taken = {size: fleet.part(size) for size in sizes}
+    with serve_fleet(max(sizes)) as fleet:
+        costs = {size: fleet.part(size) for size in sizes}
         pairs = [(fleet.part(sizes[-2]), fleet.part(sizes[-2], "--bare")) for _ in range(ROUNDS)]
-    rows = [(f"connections per second, {size} tenants", f"{size / one.wall:.2f}", "") for size, one in taken.items()]
-    small, large = (taken[size] for size in sizes[-2:])
+    rows = [(f"connections per second, {size} tenants", f"{size / cost.wall:.2f}", "") for size, cost in costs.items()]
+    small, large = (costs[size] for size in sizes[-2:])
     more = sizes[-1] - sizes[-2]
     rows += [
         (
@@ -143,7 +146,7 @@ def beside_sdks(python: Path, count: int) -> Rows:
     if not python.exists():
         print(f"no {python}: `make test-clients` installs the SDKs; this comparison is left out", file=sys.stderr)
         return []
-    with served(count) as fleet:
+    with serve_fleet(count) as fleet:
         ours = fleet.part(count)
         theirs = json.loads(fleet.run("benchmarks/sdk.py", str(fleet.folder), str(SDK_CONNECTIONS), python=python))
     return [
@@ -162,7 +165,7 @@ def beside_sdks(python: Path, count: int) -> Rows:
 
 def by_workers(count: int) -> Rows:
     """One Dask worker, then two: where they alone take the cores, and beside the server of their tenants."""
-    with served(count) as fleet:
+    with serve_fleet(count) as fleet:
         alone, beside = ([_dask(fleet, workers, source) for workers in (1, 2)] for source in ("fake", "live"))
     return [
         ("two Dask workers / one", f"{alone[0] / alone[1]:.2f}", "1.7 or more"),
@@ -172,19 +175,19 @@ def by_workers(count: int) -> Rows:
 
 def by_processes(count: int, rounds: int) -> Rows:
     """The whole command with one process, then with two, in turns; the virtual tenants are in the processes."""
-    with served(count) as fleet, tempfile.TemporaryDirectory() as name:
+    with serve_fleet(count) as fleet, tempfile.TemporaryDirectory() as name:
 
         def run(processes: int) -> Cost:
             command = [sys.executable, "-m", "conformance.fleet", str(fleet.folder / "connections"), "--source=fake"]
             more = [f"--jobs={JOBS}", f"--processes={processes}", f"--report={Path(name) / str(processes)}"]
             return cost([*command, *more], fleet.folder, fleet.environment)
 
-        one, two = in_turns(rounds, lambda: run(1), lambda: run(2))
-    ratio = Ratio.of([before.wall for before in one], [after.wall for after in two])
+        single, double = in_turns(rounds, lambda: run(1), lambda: run(2))
+    ratio = Ratio.of([before.wall for before in single], [after.wall for after in double])
     return [(f"two processes / one, without Dask, {count} tenants, whole command", str(ratio), "1.8 or more")]
 
 
-def _dask(fleet: Served, workers: int, source: str) -> float:
+def _dask(fleet: ServedFleet, workers: int, source: str) -> float:
     """Seconds that so many workers take, the quicker time of two, from the first task to the last entry."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -201,8 +204,8 @@ def _dask(fleet: Served, workers: int, source: str) -> float:
             stack.callback(process.terminate)
         with distributed.Client(address, set_as_default=False) as client:  # type: ignore[no-untyped-call]
             client.wait_for_workers(workers)
-        given = run_parser().parse_args([str(fleet.folder / "connections"), f"--source={source}", f"--jobs={JOBS}"])
-        planned = plan(given.connections, RunOptions.parse(lambda name: getattr(given, name.replace("-", "_"))))
+        options = run_parser().parse_args([str(fleet.folder / "connections"), f"--source={source}", f"--jobs={JOBS}"])
+        planned = plan(options.connections, RunOptions.parse(lambda name: getattr(options, name.replace("-", "_"))))
         first = replace(planned, waiting=planned.waiting[: 8 * workers])
         asyncio.run(_verified(first, address))  # the workers have imported everything then
         return min(asyncio.run(_verified(planned, address)) for _ in range(2))
@@ -221,7 +224,7 @@ def accepted(tenants: int, *options: str, files: int | None = None) -> Rows:
 
     Its process and the server's may each open so many ``files``.
     """
-    with served(tenants, "--broken=5%", "--hanging=1%", "--jitter=0.01", files=files) as fleet:
+    with serve_fleet(tenants, "--broken=5%", "--hanging=1%", "--jitter=0.01", files=files) as fleet:
         reports = fleet.folder / "reports"
         command = ["-m", "pytest", "-q", "-p", "no:cacheprovider", f"--sentinel-config={fleet.folder / 'connections'}"]
         began = time.perf_counter()
@@ -235,13 +238,11 @@ def accepted(tenants: int, *options: str, files: int | None = None) -> Rows:
         usage = os.wait4(run.pid, 0)[2]
         wall = time.perf_counter() - began
         troubled = json.loads((fleet.folder / "manifest.json").read_text())["troubled"]
-        found = {
+        causes = {
             entry.name: [root.cause for root in entry.part.root_causes]
             for entry in Journal(reports / "connections.jsonl").entries()
         }
-    wrong = [
-        f"{name}: {causes}" for name, causes in found.items() if causes != troubled.get(name, {"causes": []})["causes"]
-    ]
+    wrong = [f"{name}: {own}" for name, own in causes.items() if own != troubled.get(name, {"causes": []})["causes"]]
     for line in wrong[:20]:
         print(line, file=sys.stderr)
     what = f"one pytest run, {tenants} tenants, {len(troubled)} of them broken or hanging"
@@ -249,7 +250,7 @@ def accepted(tenants: int, *options: str, files: int | None = None) -> Rows:
     return [
         (
             f"{what}: connections with exactly the causes of the manifest",
-            f"{len(found) - len(wrong)} of {tenants}",
+            f"{len(causes) - len(wrong)} of {tenants}",
             "all",
         ),
         (f"{what}: seconds", f"{wall:.0f}", ""),
@@ -258,11 +259,13 @@ def accepted(tenants: int, *options: str, files: int | None = None) -> Rows:
 
 
 def table(rows: Rows) -> str:
+    """Return rows as a Markdown table."""
     lines = [f"| {name} | {value} | {aim} |" for name, value, aim in rows]
     return "\n".join(["| | measured | aim |", "|---|---|---|", *lines])
 
 
 def main() -> None:
+    """Measure, print the tables, and write them into a page with ``--write``."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small fleets")
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""What a hostile service can take: memory and time of a run under answers that are made to take much.
+"""The cost of a hostile service: memory and time of a run under answers that are made to take much.
 
 `python -m benchmarks.hostile` prints a line for each kind of answer. Its exit code is 1 where a run took 300 MB
 or more, or went beyond its deadline by more than ten seconds.
@@ -29,6 +29,7 @@ PIECE = 64 * 1024
 
 
 def endless(text: bytes) -> Iterator[bytes]:
+    """Yield pieces of about ``PIECE`` bytes of a repeated text without end."""
     return repeat(text * (PIECE // len(text)))
 
 

@@ -12,7 +12,7 @@ FOREIGN = (
     "SecurityAlert | extend E = todynamic(Entities) | mv-expand E | where E.Type == 'host' | project E.HostName",
     "union isfuzzy=true SigninLogs, AuditLogs | summarize count() by Type, bin(TimeGenerated, 1d)",
 )
-"""As dashboards, detections and connectors write them."""
+"""Queries in the style of dashboards, detections and connectors."""
 
 
 def seconds(count: int) -> tuple[float, float]:
@@ -38,10 +38,10 @@ def seconds(count: int) -> tuple[float, float]:
 
 def measured(count: int = 200) -> tuple[float, float]:
     """:func:`seconds`, in a process of its own."""
-    done = subprocess.run(  # noqa: S603
+    process = subprocess.run(  # noqa: S603
         [sys.executable, "-m", "benchmarks.kql", str(count)], capture_output=True, text=True, check=True
     )
-    first, later = map(float, done.stdout.split())
+    first, later = map(float, process.stdout.split())
     return first, later
 
 

@@ -18,13 +18,13 @@ RATES = (1, 2, 3, 6)
 
 
 def words(report: Report) -> set[tuple[str, str, str | None]]:
-    """What a report says against the connection: checks with their outcome and cause."""
+    """Return the bad news of a report: checks with their outcome and cause."""
     fine = ("passed", "not_applicable", "not_configured")
     return {(outcome.check, outcome.status, outcome.cause) for outcome in report.outcomes if outcome.status not in fine}
 
 
 def false_words(connection: Connection, runs: int) -> Iterator[set[tuple[str, str, str | None]]]:
-    """For each of so many lives, what is said beyond what is said of the same tenant that stands still."""
+    """Yield, for each of so many lives, the findings beyond those of the same tenant without events."""
     still = words(verify(connection, source=Fake()))
     for seed in range(runs):
         yield words(verify(connection, source=Fake(f"living:{RATES[seed % len(RATES)]}:{seed}"))) - still
@@ -32,15 +32,16 @@ def false_words(connection: Connection, runs: int) -> Iterator[set[tuple[str, st
 
 def share(runs: int) -> float:
     """The share of the runs (0 to 1) in which nothing false was said."""
-    return sum(not said for said in false_words(made_up_connection(), runs)) / runs
+    return sum(not words for words in false_words(made_up_connection(), runs)) / runs
 
 
 def main() -> None:
+    """Print the lives with a false word, and how many have none."""
     runs, wrong = int(sys.argv[1]) if len(sys.argv) > 1 else 1000, 0
-    for seed, said in enumerate(false_words(made_up_connection(), runs)):
-        if said:
+    for seed, words in enumerate(false_words(made_up_connection(), runs)):
+        if words:
             wrong += 1
-            print(f"living:{RATES[seed % len(RATES)]}:{seed}", *sorted(map(str, said)))
+            print(f"living:{RATES[seed % len(RATES)]}:{seed}", *sorted(map(str, words)))
     print(f"{runs - wrong} of {runs} without a false word")
 
 

@@ -27,7 +27,7 @@ HOST = "management.azure.com"
 SERVE = ("conformance.fakes", "serve")
 CONNECTIONS = 300
 BODY = b"{" + b" " * 883 + b"}"
-"""As long as the virtual tenant's answer to the same question."""
+"""A body of the length of the virtual tenant's answer to the same question."""
 
 
 async def bare(scope: Any, receive: Any, send: Any) -> None:
@@ -107,16 +107,17 @@ class Clients:
         self._open: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
 
     async def connect(self, count: int) -> None:
+        """Open ``count`` connections through the proxy, TLS included. Raises OSError."""
         trust = ssl.create_default_context(cafile=self._target.folder / "ca.pem")
 
-        async def one() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        async def connect() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
             reader, writer = await asyncio.open_connection(self._target.proxy.host, self._target.proxy.port)
             writer.write(f"CONNECT {HOST}:443 HTTP/1.1\r\nHost: {HOST}:443\r\n\r\n".encode())
             await reader.readuntil(b"\r\n\r\n")
             await writer.start_tls(trust, server_hostname=HOST)
             return reader, writer
 
-        self._open = await asyncio.gather(*(one() for _ in range(count)))
+        self._open = await asyncio.gather(*(connect() for _ in range(count)))
 
     async def send(self, count: int) -> float:
         """Requests per second, of ``count`` that are shared among the connections."""
@@ -130,10 +131,11 @@ class Clients:
                 await reader.readexactly(int(length))
 
         began = time.perf_counter()
-        await asyncio.gather(*(some(*one) for one in self._open))
+        await asyncio.gather(*(some(*stream) for stream in self._open))
         return count / (time.perf_counter() - began)
 
     def close(self) -> None:
+        """Abort all connections."""
         for _, writer in self._open:
             writer.transport.abort()
 
@@ -162,8 +164,8 @@ class Load:
 
 
 async def _measured(tenant: Target, other: Target, connection: Connection, count: int) -> Load:
-    asked = question(connection, tenant)
-    both = Clients(tenant, asked), Clients(other, asked)
+    request = question(connection, tenant)
+    both = Clients(tenant, request), Clients(other, request)
     for clients in both:
         await clients.connect(CONNECTIONS)
     for clients in both:
@@ -173,7 +175,7 @@ async def _measured(tenant: Target, other: Target, connection: Connection, count
     growth = tenant.memory / before
     for clients in both:
         clients.close()
-    return Load(max(one for one, _ in rounds), max(one for _, one in rounds), growth)
+    return Load(max(speed for speed, _ in rounds), max(speed for _, speed in rounds), growth)
 
 
 def measured(count: int = 100_000) -> Load:
@@ -187,35 +189,35 @@ def measured(count: int = 100_000) -> Load:
 def checkout(commit: str) -> Iterator[Path]:
     """The sources of a commit in a folder. Raises CalledProcessError where git does not know it."""
     with tempfile.TemporaryDirectory() as name:
-        done = subprocess.run(["git", "archive", commit], cwd=ROOT, capture_output=True, check=True)  # noqa: S603, S607
-        subprocess.run(["tar", "-x"], cwd=name, input=done.stdout, check=True)  # noqa: S607
+        process = subprocess.run(["git", "archive", commit], cwd=ROOT, capture_output=True, check=True)  # noqa: S603, S607
+        subprocess.run(["tar", "-x"], cwd=name, input=process.stdout, check=True)  # noqa: S607
         yield Path(name)
 
 
 async def _costs(targets: Sequence[Target], count: int) -> list[float]:
     """Seconds of processor per request of each server, in turns; of the rounds the least counts."""
-    found = []
+    both = []
     for target in targets:
         (connection,) = load(target.folder / "conn.toml")
         clients = Clients(target, question(connection, target))
         await clients.connect(50)
         await clients.send(count // 10)
-        found.append((target, clients))
+        both.append((target, clients))
     rounds = []
     for _ in range(5):
         row = []
-        for target, clients in found:
+        for target, clients in both:
             before = target.processor
             await clients.send(count // 5)
             row.append((target.processor - before) / (count // 5))
         rounds.append(row)
-    for _, clients in found:
+    for _, clients in both:
         clients.close()
-    return [min(one) for one in zip(*rounds, strict=True)]
+    return [min(speeds) for speeds in zip(*rounds, strict=True)]
 
 
 def quicker_than(commit: str, count: int = 10_000) -> float:
-    """How many requests the served tenant answers in the processor time in which that of a commit answers one.
+    """Return how many requests the served tenant answers in the processor time in which that of a commit answers one.
 
     Processor time, since it hardly depends on what else the machine does. Raises as :func:`checkout`.
     """

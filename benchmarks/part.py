@@ -31,7 +31,7 @@ BARE_WORKERS = 128
 
 
 @dataclass(frozen=True)
-class Taken:
+class Measurement:
     """Seconds on the wall and of the processor, the requests, and the memory of the process at its most, in bytes."""
 
     wall: float
@@ -73,6 +73,7 @@ async def verified(connections: Sequence[Connection], jobs: int) -> int:
 
 
 async def recorded(connections: Sequence[Connection]) -> list[httpx.Request]:
+    """Verify the first ``RECORDED`` connections and return their requests."""
     recorder = Recorder()
     async for _ in verify_all(connections[:RECORDED], source=recorder):
         pass
@@ -86,8 +87,10 @@ async def bare(requests: Sequence[httpx.Request], count: int) -> int:
 
     async def worker(trust: ssl.SSLContext) -> None:
         async with httpx.AsyncClient(verify=trust, timeout=60) as client:
-            for one in waiting:
-                again = client.build_request(one.method, one.url, headers=one.headers, content=one.content)
+            for request in waiting:
+                again = client.build_request(
+                    request.method, request.url, headers=request.headers, content=request.content
+                )
                 await client.send(again)
 
     await asyncio.gather(*(worker(trust) for _ in range(BARE_WORKERS)))
@@ -98,21 +101,22 @@ def _again(requests: Sequence[httpx.Request], count: int) -> Iterator[httpx.Requ
     return (requests[number % len(requests)] for number in range(count))
 
 
-def taken(connections: Sequence[Connection], jobs: int, *, alone: bool) -> Taken:
-    """What it took, apart from what is done once: an import, a first connection."""
+def measure(connections: Sequence[Connection], jobs: int, *, alone: bool) -> Measurement:
+    """Return the cost without that of the start: imports and a first connection."""
     requests = asyncio.run(recorded(connections))
     wall, cpu = time.perf_counter(), time.process_time()
     if alone:
-        sent = asyncio.run(bare(requests, len(requests) * len(connections) // min(RECORDED, len(connections))))
+        count = asyncio.run(bare(requests, len(requests) * len(connections) // min(RECORDED, len(connections))))
     else:
-        sent = asyncio.run(verified(connections, jobs))
+        count = asyncio.run(verified(connections, jobs))
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    return Taken(wall, cpu, sent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+    return Measurement(wall, cpu, count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
 
 
 def main(folder: str, count: str, jobs: str, *rest: str) -> None:
+    """Print the cost as JSON."""
     connections = load(Path(folder) / "connections")[: int(count)]
-    print(json.dumps(asdict(taken(connections, int(jobs), alone="--bare" in rest))))
+    print(json.dumps(asdict(measure(connections, int(jobs), alone="--bare" in rest))))
 
 
 if __name__ == "__main__":

@@ -12,118 +12,26 @@ import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from statistics import median
-
-import httpx
 
 from benchmarks import kql, living
+from benchmarks.figures import DEMO, Figure, table, write
+from benchmarks.live_sources import Counting, OneByOne, Unbounded
 from benchmarks.load import measured, quicker_than
+from benchmarks.pytest_runs import as_pytest
 from benchmarks.silence import measured as measured_silence
-from benchmarks.turns import Cost, Ratio, cost, in_turns
 from conformance import Connection, load
 from conformance.checks.registry import catalogue
-from conformance.probing import transport
-from conformance.probing.clock import Clock
 from conformance.probing.evidence import Answer, Evidence, Refusal
 from conformance.probing.probe import PROBES
-from conformance.sources.base import Channel
-from conformance.sources.live import ConnectionPool, Live
 from conformance.verification.api import verify
-from conformance.verification.pipeline import select_checks
 
-ROOT = Path(__file__).parents[1]
-DEMO = ROOT / "examples" / "demo.toml"
-SECRET = {"SENTINEL_DEMO_SECRET": "made-up-for-the-benchmark"}
 LATENCY = 0.1
 """Seconds before each answer of the served virtual tenant."""
 RUNS = 5
 """Live runs, in turns with what they are compared with: a machine's load changes from second to second."""
-
-
-@dataclass(frozen=True)
-class Figure:
-    name: str
-    value: float
-    aim: str
-    spread: str = ""
-    """The value with the least and the largest of its rounds, where it was measured in turns."""
-
-
-@dataclass(frozen=True)
-class OneByOne:
-    """The live source with one request in flight at a time: the same probes, one after the other."""
-
-    name: str = "serial"
-
-    @asynccontextmanager
-    async def open(self, connection: Connection):  # type: ignore[no-untyped-def]
-        async with Live().open(connection) as channel:
-            yield replace(channel, transport=_Lock(channel.transport))
-
-
-@dataclass
-class Unbounded:
-    """The live source as it was without bounds: 8 requests in flight to Log Analytics, 24 to each other host."""
-
-    name: str = "unbounded"
-
-    @asynccontextmanager
-    async def open(self, connection: Connection):  # type: ignore[no-untyped-def]
-        bounded = transport.CONCURRENCY
-        transport.CONCURRENCY = {**dict.fromkeys(bounded, 24), "log_analytics": 8}
-        try:
-            async with ConnectionPool().reserve(1000) as sockets:
-                yield Channel(sockets, Clock(), connection, sockets=1000)
-        finally:
-            transport.CONCURRENCY = bounded
-
-
-@dataclass
-class Counting:
-    """The live source, which counts the requests that are in flight at the same time: each has a socket."""
-
-    most: int = 0
-    name: str = "counting"
-
-    @asynccontextmanager
-    async def open(self, connection: Connection):  # type: ignore[no-untyped-def]
-        async with Live().open(connection) as channel:
-            yield replace(channel, transport=_Counting(channel.transport, self))
-
-
-class _Counting(httpx.AsyncBaseTransport):
-    def __init__(self, transport: httpx.AsyncBaseTransport, counts: Counting) -> None:
-        self._transport, self._counts, self._now = transport, counts, 0
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        self._now += 1
-        self._counts.most = max(self._counts.most, self._now)
-        try:
-            response = await self._transport.handle_async_request(request)
-            await response.aread()
-            return response
-        finally:
-            self._now -= 1
-
-
-class _Lock(httpx.AsyncBaseTransport):
-    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
-        self._transport, self._lock = transport, asyncio.Lock()
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        async with self._lock:
-            response = await self._transport.handle_async_request(request)
-            await response.aread()
-            return response
-
-
-def best(times: int, run: Callable[[], float]) -> float:
-    """The quickest of several runs: what the machine can do when nothing else disturbs it."""
-    return min(run() for _ in range(times))
 
 
 def critical_path(evidence: dict[str, Evidence]) -> int:
@@ -141,7 +49,7 @@ def critical_path(evidence: dict[str, Evidence]) -> int:
 
 
 @contextmanager
-def served() -> Iterator[tuple[Connection, Path]]:
+def serve() -> Iterator[tuple[Connection, Path]]:
     """The virtual tenant, served by a process of its own; this process is set up to reach it. With its request log."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -170,7 +78,7 @@ def served() -> Iterator[tuple[Connection, Path]]:
 
 def over_sockets(quick: bool) -> list[Figure]:
     """Live runs against the served virtual tenant, every answer 100 ms late."""
-    with served() as (connection, log):
+    with serve() as (connection, log):
         reports = []
 
         def live() -> float:
@@ -184,15 +92,15 @@ def over_sockets(quick: bool) -> list[Figure]:
         serial = verify(connection, source=OneByOne()).duration
         counting = Counting()
         assert verify(connection, source=counting).ok
-        sent = len(log.read_text().splitlines()) / (2 * RUNS + 2)
+        arrived = len(log.read_text().splitlines()) / (2 * RUNS + 2)
     evidence = dict(reports[0].gathered.evidence)
-    asked = sum(isinstance(answer, Answer | Refusal) for answer in evidence.values())
+    questions = sum(isinstance(answer, Answer | Refusal) for answer in evidence.values())
     return [
         Figure(
             "live run / critical path of dependent requests", wall / (critical_path(evidence) * LATENCY), "1.5 or less"
         ),
         Figure("the same probes one after the other / live run", serial / wall, "the more the better"),
-        Figure("requests that arrived / questions that were asked", sent / asked, "1.0"),
+        Figure("requests that arrived / questions that were asked", arrived / questions, "1.0"),
         Figure("sockets of a connection at most", counting.most, "the fewer the better"),
         Figure("live run / the same with sockets unbounded", wall / unbounded, "1.1 or less"),
     ]
@@ -203,45 +111,9 @@ def with_silence(quick: bool) -> list[Figure]:
     (connection,) = load(DEMO, credentials=False)
     seconds = asyncio.run(measured_silence(connection))
     return [
-        Figure(f"seconds to the verdict while {host} is silent", taken, "20 or less") for host, taken in seconds.items()
+        Figure(f"seconds to the verdict while {host} is silent", seconds_taken, "20 or less")
+        for host, seconds_taken in seconds.items()
     ]
-
-
-def pytest_cost(arguments: Sequence[str], folder: Path, **environment: str) -> Cost:
-    """A whole pytest process."""
-    known = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
-    return cost(command, folder, {**known, **SECRET, **environment})
-
-
-STARTED = """
-import os
-
-def pytest_runtestloop(session):
-    if not session.config.option.sentinel_config:
-        os._exit(0)
-
-def pytest_collection(session):
-    if session.config.option.sentinel_config:
-        from conformance.probing.guard import Guard
-
-        async def handle(*_):
-            os._exit(0)
-
-        Guard.handle_async_request = handle
-"""
-"""A plugin that ends a process where its first request would leave; without a connection, where its first test runs."""
-
-
-def first_request(folder: Path, times: int) -> Ratio:
-    """A live run up to its first request, by a pytest process with the plugin inert up to its first test, in turns."""
-    (folder / "started.py").write_text(STARTED)
-    path = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH", "")]))
-
-    def start(*arguments: str) -> Cost:
-        return pytest_cost(["-p", "started", *arguments], folder, PYTHONPATH=path)
-
-    return Ratio.of_costs(*in_turns(times, lambda: start(f"--sentinel-config={DEMO}"), lambda: start("test_one.py")))
 
 
 def under_load(quick: bool) -> list[Figure]:
@@ -278,84 +150,20 @@ def queries(quick: bool) -> list[Figure]:
     ]
 
 
-def as_pytest(quick: bool) -> list[Figure]:
-    """Whole pytest processes: a verification on the virtual tenant, no-op tests, and the plugin doing nothing."""
-    times, checks = 2 if quick else 10, len(select_checks())
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "test_nothing.py").write_text(
-            f"import pytest\n\n@pytest.mark.parametrize('n', range({checks}))\ndef test_nothing(n):\n    pass\n"
-        )
-        (folder / "test_one.py").write_text("def test_one():\n    pass\n")
-        verify = [f"--sentinel-config={DEMO}", "--sentinel-source=fake"]
-        reported = [*verify, f"--sentinel-report={folder / 'reports'}"]
-
-        def ratio(above: Sequence[str], below: Sequence[str], **environment: str) -> Ratio:
-            return Ratio.of_costs(
-                *in_turns(
-                    times,
-                    lambda: pytest_cost(above, folder, **environment),
-                    lambda: pytest_cost(below, folder, **environment),
-                )
-            )
-
-        run = ratio(verify, ["test_nothing.py"])
-        unwritten = ratio(verify, ["test_nothing.py"], PYTHONDONTWRITEBYTECODE="1")
-        reports = ratio(reported, verify)
-        first = first_request(folder, times)
-        inert = ratio(["test_one.py"], ["-p", "no:conformance.plugin", "test_one.py"])
-        plain = dict(os.environ)
-        explained, nothing = in_turns(
-            times,
-            lambda: cost([sys.executable, "-m", "conformance.findings", "AADSTS7000222"], folder, plain),
-            lambda: cost([sys.executable, "-c", "pass"], folder, plain),
-        )
-        more = median(one.cpu - other.cpu for one, other in zip(explained, nothing, strict=True))
-    return [
-        Figure(f"run on the virtual tenant / {checks} no-op tests", run.value, "1.4 or less", str(run)),
-        Figure("the same where no bytecode is written", unwritten.value, "1.5 or less", str(unwritten)),
-        Figure("run that writes all its reports / run that writes none", reports.value, "less than 1.15", str(reports)),
-        Figure(
-            "start to the first request, live / start to the first test with the plugin inert",
-            first.value,
-            "1.2 or less",
-            str(first),
-        ),
-        Figure("start-up with the plugin inert / without it", inert.value, "1.05 or less", str(inert)),
-        Figure(
-            "seconds of the processor for `python -m conformance.findings` beyond `python -c pass`",
-            more,
-            "less than 0.5",
-        ),
-    ]
-
-
 def alive(quick: bool) -> list[Figure]:
     """Healthy virtual tenants that live while they are asked."""
     runs = 50 if quick else 1000
     return [Figure(f"of {runs} living healthy tenants, those without a false word", living.share(runs), "1.0")]
 
 
-def table(figures: list[Figure]) -> str:
-    rows = [f"| {figure.name} | {figure.spread or format(figure.value, '.2f')} | {figure.aim} |" for figure in figures]
-    return "\n".join(["| ratio | measured | aim |", "|---|---|---|", *rows])
-
-
-def write(page: Path, mark: str, shown: str) -> None:
-    """Puts what was measured between the page's markers of this name."""
-    text = page.read_text(encoding="utf-8")
-    head, _, rest = text.partition(f"<!-- {mark} -->\n")
-    tail = rest.partition(f"<!-- /{mark} -->")[2]
-    page.write_text(f"{head}<!-- {mark} -->\n{shown}\n<!-- /{mark} -->{tail}", encoding="utf-8")
-
-
 def main() -> None:
+    """Measure, print the table, and write it into a page with ``--write``."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer repetitions")
     parser.add_argument("--write", type=Path, help="write the table into this page, between its markers")
     options = parser.parse_args()
     catalogue()
-    shown = table(
+    text = table(
         [
             *over_sockets(options.quick),
             *with_silence(options.quick),
@@ -366,9 +174,9 @@ def main() -> None:
             *alive(options.quick),
         ]
     )
-    print(shown)
+    print(text)
     if options.write:
-        write(options.write, "measured", shown)
+        write(options.write, "measured", text)
 
 
 if __name__ == "__main__":

@@ -27,12 +27,12 @@ from msgraph import GraphServiceClient
 QUERIES = ("print ok=1", "SecurityIncident | take 1", "SecurityAlert | take 1", "Usage | take 1")
 
 
-def questions(one: dict[str, str], secret: str, loop: asyncio.AbstractEventLoop) -> Iterable[Callable[[], Any]]:
-    """What such a script asks: the workspace, Sentinel's lists, roles, tables, and what Graph has."""
-    credential = ClientSecretCredential(one["tenant_id"], one["client_id"], secret)
-    azure = credential, one["subscription_id"]
-    place = one["resource_group"], one["workspace_name"]
-    scope = f"/subscriptions/{one['subscription_id']}/resourceGroups/{one['resource_group']}"
+def questions(keys: dict[str, str], secret: str, loop: asyncio.AbstractEventLoop) -> Iterable[Callable[[], Any]]:
+    """Yield the questions of such a script: the workspace, Sentinel's lists, roles, tables, and lists of Graph."""
+    credential = ClientSecretCredential(keys["tenant_id"], keys["client_id"], secret)
+    azure = credential, keys["subscription_id"]
+    place = keys["resource_group"], keys["workspace_name"]
+    scope = f"/subscriptions/{keys['subscription_id']}/resourceGroups/{keys['resource_group']}"
     sentinel, workspaces = SecurityInsightsMgmtClient(*azure), LogAnalyticsManagementClient(*azure)
     roles, logs, graph = (
         AuthorizationManagementClient(*azure),
@@ -44,20 +44,21 @@ def questions(one: dict[str, str], secret: str, loop: asyncio.AbstractEventLoop)
         yield lambda kind=kind: list(islice(getattr(sentinel, kind).list(*place), 5))  # type: ignore[misc]
     yield lambda: list(roles.role_assignments.list_for_scope(scope))
     for query in QUERIES:
-        yield lambda query=query: logs.query_workspace(one["workspace_id"], query, timespan=timedelta(days=7))  # type: ignore[misc]
+        yield lambda query=query: logs.query_workspace(keys["workspace_id"], query, timespan=timedelta(days=7))  # type: ignore[misc]
     security = graph.security
     yield lambda: loop.run_until_complete(security.alerts_v2.get())
     yield lambda: loop.run_until_complete(security.incidents.get())
 
 
 def main(folder: str, count: str) -> None:
+    """Ask the questions of a verification by the official SDKs and print the cost as JSON."""
     loop = asyncio.new_event_loop()
     answered, began = 0, time.perf_counter()
     files = sorted(Path(folder, "connections").glob("*.toml"))[: int(count)]
     for path in files:
-        one = tomllib.loads(path.read_text())["connection"]
-        secret = (path.parent / one["client_secret"].removeprefix("file:")).read_text()
-        for ask in questions(one, secret, loop):
+        keys = tomllib.loads(path.read_text())["connection"]
+        secret = (path.parent / keys["client_secret"].removeprefix("file:")).read_text()
+        for ask in questions(keys, secret, loop):
             try:
                 ask()
                 answered += 1

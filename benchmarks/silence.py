@@ -39,12 +39,12 @@ class OneSilent:
 async def measured(connection: Connection) -> dict[str, float]:
     """The seconds for each host of the connection's cloud and for the proxy, all at the same time."""
 
-    async def one(host: str | None) -> float:
+    async def measure(host: str | None) -> float:
         began = time.perf_counter()
         report = await verify_async(connection, source=OneSilent(host))
         assert {cause.root.finding.cause for cause in report.verdict.root_causes} == {"timed_out"}
         return time.perf_counter() - began
 
     hosts = [None, *sorted({httpx.URL(base).host for base in connection.cloud.hosts.values() if base})]
-    seconds = await asyncio.gather(*map(one, hosts))
-    return {host or "the proxy": taken for host, taken in zip(hosts, seconds, strict=True)}
+    seconds = await asyncio.gather(*map(measure, hosts))
+    return {host or "the proxy": duration for host, duration in zip(hosts, seconds, strict=True)}

@@ -1,4 +1,4 @@
-"""What fleets of any size take: the costs that were measured, and the services' published limits, as a simulation.
+"""The duration of fleets of any size, simulated from measured costs and the services' published limits.
 
 `python -m benchmarks.simulate [--write docs/scale.md]`. Nothing in it is random: the same costs give the same table.
 
@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.run import ROOT, write
+from benchmarks.figures import ROOT, write
 from conformance.apis.limits import SERVICES, Limit
 from conformance.probing.rate_limits import TokenBucket
 
@@ -32,7 +32,7 @@ PACED: Mapping[str, Limit] = {service.name: service.limits[0] for service in SER
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one connection takes: processor seconds, and requests of each API whose limit counts."""
+    """The cost of one connection: processor seconds, and requests of each API whose limit counts."""
 
     cpu: float
     requests: Mapping[str, int]
@@ -54,7 +54,7 @@ class Fleet:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How long it took, how busy the processors were (of 1), and the seconds that connections waited for each API."""
+    """Seconds in all, the share of busy processors (of 1), and the seconds that connections waited for each API."""
 
     seconds: float
     busy: float
@@ -81,7 +81,7 @@ def simulate(fleet: Fleet, cost: Cost, silence: float = 60.0) -> Course:
         for api, count in cost.requests.items():
             limit, shared = PACED[api], api == "log_analytics" and fleet.per_address
             key = (api, process if shared else number // fleet.together)
-            if key not in buckets:  # by address, nobody paces: the service lets through what it allows
+            if key not in buckets:  # by address, no client waits: the service refuses the surplus
                 each = limit.requests / limit.seconds
                 buckets[key] = TokenBucket(limit.requests, each) if shared else TokenBucket(limit.size, limit.rate)
             wait = buckets[key].take(start, count)
@@ -96,14 +96,14 @@ def simulate(fleet: Fleet, cost: Cost, silence: float = 60.0) -> Course:
 
 def measured(page: str) -> float:
     """Processor seconds of a request, as `make bench-fleet` wrote them."""
-    found = re.search(r"processor time of a request, in ms \| ([\d.]+)", page)
-    if not found:
+    match = re.search(r"processor time of a request, in ms \| ([\d.]+)", page)
+    if not match:
         raise SystemExit(f"{MEASURED} has no figures: make bench-fleet writes them")
-    return float(found[1]) / 1000
+    return float(match[1]) / 1000
 
 
 def cost() -> Cost:
-    """Of a healthy connection: its requests counted on the virtual tenant, its processor time by what was measured."""
+    """Return the cost of a healthy connection: requests counted on the virtual tenant, processor time as measured."""
     from conformance.fakes.network.client_files import made_up_connection
     from conformance.verification.api import verify_async
 
@@ -127,6 +127,7 @@ FLEETS: Mapping[str, Fleet] = {
 
 
 def table(of: Cost) -> str:
+    """Return the course of each simulated fleet as a Markdown table, below the cost of a connection."""
     lines = ["| connections, and processes | minutes | processors busy | waits for |", "|---|---|---|---|"]
     for name, fleet in FLEETS.items():
         course = simulate(fleet, of)
@@ -137,7 +138,7 @@ def table(of: Cost) -> str:
 
 
 def limits() -> str:
-    """What the services allow, for readers."""
+    """Return the services' limits as Markdown."""
     lines = ["| service | limit | counted by | source |", "|---|---|---|---|"]
     for service in SERVICES:
         title = " and ".join(api.title for api in service.apis)
@@ -150,14 +151,15 @@ def limits() -> str:
 
 
 def main() -> None:
+    """Simulate, print the table, and write it into a page with ``--write``."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", type=Path, help="write the table into this page, between its markers")
     options = parser.parse_args()
-    shown = table(cost())
-    print(shown)
+    text = table(cost())
+    print(text)
     if options.write:
         write(options.write, "limits", limits())
-        write(options.write, "simulated", shown)
+        write(options.write, "simulated", text)
 
 
 if __name__ == "__main__":

@@ -31,13 +31,13 @@ class Ratio:
     @classmethod
     def of(cls, above: Sequence[float], below: Sequence[float]) -> Ratio:
         """``above`` and ``below`` hold one figure for each round."""
-        ratios = [one / other for one, other in zip(above, below, strict=True)]
+        ratios = [cost / other for cost, other in zip(above, below, strict=True)]
         return cls(median(ratios), min(ratios), max(ratios))
 
     @classmethod
     def of_costs(cls, above: Sequence[Cost], below: Sequence[Cost]) -> Ratio:
         """By the time of the processor, which what else runs on the machine does not lengthen much."""
-        return cls.of([one.cpu for one in above], [one.cpu for one in below])
+        return cls.of([cost.cpu for cost in above], [cost.cpu for cost in below])
 
     def __str__(self) -> str:
         return f"{self.value:.2f} ({self.low:.2f} to {self.high:.2f})"

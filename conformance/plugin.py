@@ -39,10 +39,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     It has nothing to do with the run then, and may fail to import. In a project (a folder with pytest's settings), or
     where tests are named, it counts as ever.
     """
-    given = early_config.known_args_namespace
-    verifies = given.sentinel_config or given.sentinel_source.startswith("cassette")
-    if verifies and early_config.inipath is None and not given.file_or_dir:
-        given.noconftest = True
+    namespace = early_config.known_args_namespace
+    verifies = namespace.sentinel_config or namespace.sentinel_source.startswith("cassette")
+    if verifies and early_config.inipath is None and not namespace.file_or_dir:
+        namespace.noconftest = True
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -19,14 +19,14 @@ ACTION = Path(__file__).parents[1] / "action.yml"
 EXPRESSION = re.compile(r"\$\{\{ inputs\.(?P<name>[\w-]+) \}\}")
 
 
-def steps(given: Mapping[str, str]) -> dict[str, str]:
+def steps(values: Mapping[str, str]) -> dict[str, str]:
     """Return the script of each shell step by its name, for these inputs.
 
     Raises ``KeyError`` for an input that is neither given nor has a default.
     """
     action: dict[str, Any] = yaml.safe_load(ACTION.read_text(encoding="utf-8"))
-    inputs = {name: row["default"] for name, row in action["inputs"].items() if "default" in row} | dict(given)
-    found = {}
+    inputs = {name: row["default"] for name, row in action["inputs"].items() if "default" in row} | dict(values)
+    scripts = {}
     for step in action["runs"]["steps"]:
         if "run" in step:
             variables = {
@@ -34,15 +34,15 @@ def steps(given: Mapping[str, str]) -> dict[str, str]:
                 for name, value in step.get("env", {}).items()
             }
             exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
-            found[step["name"]] = f"{exports}set -e -o pipefail\n{step['run'].rstrip()}\n"
-    return found
+            scripts[step["name"]] = f"{exports}set -e -o pipefail\n{step['run'].rstrip()}\n"
+    return scripts
 
 
 def main() -> int:
     """Print the script; each step runs in a shell of its own and ends it when it fails."""
-    given = dict(argument.split("=", 1) for argument in sys.argv[1:])
+    values = dict(argument.split("=", 1) for argument in sys.argv[1:])
     print("set -e")
-    for name, script in steps(given).items():
+    for name, script in steps(values).items():
         print(f"# {name}\n(\n{script})")
     return 0
 

@@ -12,7 +12,7 @@ import sys
 
 
 def observe(scenario: str) -> dict[str, str]:
-    """How the clients end in a scenario, over sockets."""
+    """Return how the clients end in a scenario, over sockets."""
     from conformance.fakes.network.served import serve_tenant
     from tests.clients.operations import outcomes
     from tests.contoso import made_up
@@ -26,12 +26,13 @@ def observe(scenario: str) -> dict[str, str]:
 
 
 def main() -> int:
+    """Write how the clients end in every scenario into ``agreement.json``; return the exit code."""
     from conformance.fakes import SCENARIOS
     from tests.agreement_table import SEEN
 
-    logging.disable()  # azure-identity tells each refusal there too
-    found = {name: observe(name) for name in SCENARIOS}
-    SEEN.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    logging.disable()  # azure-identity logs each refusal there too
+    observations = {name: observe(name) for name in SCENARIOS}
+    SEEN.write_text(json.dumps(observations, indent=1) + "\n", encoding="utf-8")
     return 0
 
 

@@ -30,16 +30,16 @@ SCENARIOS = (
 
 def named(name: str) -> Connection:
     """A made-up connection of a name, with a secret that is fresh each time."""
-    one = made_up_connection()
+    connection = made_up_connection()
     return Connection(
         name,
-        one.tenant_id,
-        one.client_id,
-        one.subscription_id,
-        one.resource_group,
-        one.workspace_id,
-        one.workspace_name,
-        credential=one.credential,
+        connection.tenant_id,
+        connection.client_id,
+        connection.subscription_id,
+        connection.resource_group,
+        connection.workspace_id,
+        connection.workspace_name,
+        credential=connection.credential,
     )
 
 

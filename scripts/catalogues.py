@@ -33,9 +33,9 @@ def updated(language: str, path: Path) -> Catalog:
         fuzzy=False,
     )
     for where, message in texts().messages():
-        known = old.get(message)
-        flags = known.flags - {"python-brace-format"} if known else set()
-        new.add(message, known.string if known else "", auto_comments=[where], flags=flags)
+        previous = old.get(message)
+        flags = previous.flags - {"python-brace-format"} if previous else set()
+        new.add(message, previous.string if previous else "", auto_comments=[where], flags=flags)
     return new
 
 
@@ -54,6 +54,7 @@ def files() -> Iterator[tuple[Path, bytes]]:
 
 
 def main() -> int:
+    """Write the catalogues that are stale and print their names; return 1 if ``--check`` finds any."""
     stale = []
     for path, content in files():
         if not path.exists() or path.read_bytes() != content:

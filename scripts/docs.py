@@ -16,6 +16,7 @@ from scripts.pages import (
     permissions,
     profiles,
     proxies,
+    readiness,
     readme,
     recording,
 )
@@ -36,12 +37,14 @@ def pages() -> dict[str, str]:
         "docs/fidelity.md": fidelity.page(),
         "docs/recording.md": recording.page(),
         "docs/proxies.md": proxies.page(),
+        "docs/readiness.md": readiness.page(),
         "cassettes/INDEX.md": cassettes.page(),
         "README.md": readme.page(),
     }
 
 
 def main() -> int:
+    """Write the generated pages that are stale and print their names; return 1 if ``--check`` finds any."""
     stale = []
     for name, text in pages().items():
         path = ROOT / name

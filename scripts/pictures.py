@@ -22,6 +22,7 @@ PICTURES = {"report": (1000, 1780, "light"), "report-dark": (1000, 1780, "dark")
 
 
 def main() -> int:
+    """Write the pictures of the docs; return the exit code."""
     if MISSING:
         print(f"{MISSING}: the pictures of docs/ stay as they are")
         return 0
@@ -34,11 +35,11 @@ def main() -> int:
             for picture, (width, height, scheme) in PICTURES.items():
                 screen(driver, width=width, height=height, scheme=scheme)
                 driver.get(file.as_uri())
-                (images / f"{picture}.webp").write_bytes(_taken(driver))
+                (images / f"{picture}.webp").write_bytes(_screenshot(driver))
     return 0
 
 
-def _taken(driver: Any) -> bytes:
+def _screenshot(driver: Any) -> bytes:
     return base64.b64decode(driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "webp", "quality": 80})["data"])
 
 

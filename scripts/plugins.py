@@ -31,14 +31,14 @@ OWN_TEST = "def test_own():\n    assert True\n"
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What is verified, and how a run of it ends."""
+    """The state of the virtual tenant that is verified, and how a run of it ends."""
 
     name: str
     source: str
     connections: int
     exit_code: int
     reason: str | None = None
-    """What a report has to say that has reasons: the root cause."""
+    """The root cause, which a report with reasons has to name."""
 
 
 SITUATIONS = (
@@ -82,15 +82,16 @@ class Plugin:
     reasons: bool = False
     """Whether the report has the reason of what did not pass."""
     begins: str | None = None
-    """What the first lines of the output have to say."""
+    """A text that the first lines of the output must have."""
     part: bool = False
     exit_code: int | None = None
-    """Where no check runs, whatever the situation."""
+    """The exit code in every situation, if no check runs."""
     flaw: str | None = None
-    """What the plugin does wrong, whatever it runs beside."""
+    """A fault of the plugin itself."""
 
     @property
     def version(self) -> str:
+        """The version that is installed, from the first of ``packages``."""
         return next(package.partition("==")[2] for package in self.packages if package.startswith(f"{self.name}=="))
 
     def expected(self, situation: Situation) -> int:
@@ -113,24 +114,24 @@ def uv() -> str:
 
 def install(packages: Sequence[str], folder: Path) -> None:
     """Install packages into ``folder``, unless they are there."""
-    done = folder / ".installed"
-    wanted = "\n".join(packages)
-    if done.exists() and done.read_text() == wanted:
+    marker = folder / ".installed"
+    requirements = "\n".join(packages)
+    if marker.exists() and marker.read_text() == requirements:
         return
     shutil.rmtree(folder, ignore_errors=True)
     where = ["--python", sys.executable, "--target", str(folder)]
     subprocess.run([uv(), "pip", "install", "--quiet", "--no-deps", *where, *packages], check=True)  # noqa: S603
-    done.write_text(wanted)
+    marker.write_text(requirements)
 
 
 def outcomes(report: Path) -> dict[str, int]:
-    """How many checks pytest counts as passed, failed and skipped, by our own report."""
-    found = {"passed": 0, "failed": 0, "skipped": 0}
+    """Return how many checks pytest counts as passed, failed and skipped, from our own report."""
+    counts = {"passed": 0, "failed": 0, "skipped": 0}
     words = {"passed": "passed", "warning": "passed", "failed": "failed", "error": "failed"}
     for connection in json.loads(report.read_bytes())["connections"]:
         for check in connection["checks"]:
-            found[words.get(check["outcome"], "skipped")] += 1
-    return found
+            counts[words.get(check["outcome"], "skipped")] += 1
+    return counts
 
 
 def problems(plugin: Plugin, situation: Situation, packages: Path, work: Path) -> Iterator[str]:
@@ -146,19 +147,21 @@ def problems(plugin: Plugin, situation: Situation, packages: Path, work: Path) -
         text=True,
         timeout=300,
     )  # fmt: skip
-    said = ran.stdout + ran.stderr
-    if "INTERNALERROR" in said or re.search(r"^Traceback", said, re.MULTILINE):  # indented, it is in a plugin's report
-        yield f"it crashes: {said.strip().splitlines()[-1]}"
+    output = ran.stdout + ran.stderr
+    if "INTERNALERROR" in output or re.search(
+        r"^Traceback", output, re.MULTILINE
+    ):  # indented, it is in a plugin's report
+        yield f"it crashes: {output.strip().splitlines()[-1]}"
     code = plugin.expected(situation)
     if ran.returncode != code:
         yield f"exit code {ran.returncode} instead of {code}"
     if plugin.begins and plugin.begins not in ran.stdout[:500]:
-        yield "its flaw is not told at the start"
-    if (plugin.part or plugin.exit_code is not None) and " works." in said:
-        yield "a part of the checks is told as the whole"
+        yield "its flaw is not named at the start"
+    if (plugin.part or plugin.exit_code is not None) and " works." in output:
+        yield "a part of the checks is reported as the whole"
     if plugin.exit_code is None:
-        yield from verdict_problems(plugin, situation, work, said)
-    elif "No check was selected" not in said:
+        yield from verdict_problems(plugin, situation, work, output)
+    elif "No check was selected" not in output:
         yield "it is not said that no check ran"
 
 
@@ -174,9 +177,9 @@ def prepare(situation: Situation, work: Path) -> None:
     subprocess.run(["git", "init", "--quiet", str(work)], check=True)  # noqa: S603, S607
 
 
-def verdict_problems(plugin: Plugin, situation: Situation, work: Path, said: str) -> Iterator[str]:
+def verdict_problems(plugin: Plugin, situation: Situation, work: Path, output: str) -> Iterator[str]:
     """Yield what is not as it has to be in the verdict, and in the report of the plugin."""
-    if f"exit code {situation.exit_code}:" not in said:
+    if f"exit code {situation.exit_code}:" not in output:
         yield "the verdict is not shown"
     if not (work / "own" / "report.json").exists():
         yield "there is no report of ours"
@@ -185,14 +188,14 @@ def verdict_problems(plugin: Plugin, situation: Situation, work: Path, said: str
     if plugin.report and not files:
         yield f"{plugin.report} is not written"
         return
-    text = "\n".join(file.read_text(encoding="utf-8") for file in files) if files else said
+    text = "\n".join(file.read_text(encoding="utf-8") for file in files) if files else output
     expected = outcomes(work / "own" / "report.json")
     for outcome, pattern in plugin.counts.items():
-        seen = len(re.findall(pattern, text))
-        if seen != expected[outcome]:
-            yield f"{seen} {outcome} instead of {expected[outcome]}"
-    if plugin.distinct and len(found := re.findall(plugin.distinct, text)) != len({*found}):
-        yield f"{len(found)} results, and only {len({*found})} of them distinct"
+        count = len(re.findall(pattern, text))
+        if count != expected[outcome]:
+            yield f"{count} {outcome} instead of {expected[outcome]}"
+    if plugin.distinct and len(ids := re.findall(plugin.distinct, text)) != len({*ids}):
+        yield f"{len(ids)} results, and only {len({*ids})} of them distinct"
     if plugin.reasons and situation.reason and situation.reason not in text:
         yield f"its report does not say {situation.reason}"
     if plugin.exit_pattern:
@@ -201,8 +204,8 @@ def verdict_problems(plugin: Plugin, situation: Situation, work: Path, said: str
             yield f"its report has the exit code {', '.join(codes) or 'nowhere'}"
 
 
-def matrix(entries: Sequence[Plugin], found: Sequence[Sequence[str]]) -> dict[str, object]:
-    """What was seen: for each plugin and situation the problems, of which there are none where all is well.
+def matrix(entries: Sequence[Plugin], problems: Sequence[Sequence[str]]) -> dict[str, object]:
+    """Return the results as JSON: for each plugin and situation the problems, none where all is well.
 
     Plugins that were not run now keep what was seen before.
     """
@@ -212,7 +215,7 @@ def matrix(entries: Sequence[Plugin], found: Sequence[Sequence[str]]) -> dict[st
             "version": plugin.version,
             "arguments": list(plugin.arguments),
             "problems": dict(
-                zip((situation.name for situation in SITUATIONS), found[at * len(SITUATIONS) :], strict=False)
+                zip((situation.name for situation in SITUATIONS), problems[at * len(SITUATIONS) :], strict=False)
             ),
         }
         for at, plugin in enumerate(entries)
@@ -230,9 +233,11 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="plugins to run, all by default")
     parser.add_argument("--folder", type=Path, default=ROOT / ".venv-plugins" / "plugins", help="where to install them")
     parser.add_argument("--write", action="store_true", help=f"write what was seen into {MATRIX.relative_to(ROOT)}")
-    given = parser.parse_args()
-    chosen = [plugin for plugin in plugins() if not given.names or plugin.name in given.names]
-    folders = {tuple(one.packages): given.folder / "-".join(one.packages).replace("==", "-") for one in chosen}
+    options = parser.parse_args()
+    chosen = [plugin for plugin in plugins() if not options.names or plugin.name in options.names]
+    folders = {
+        tuple(plugin.packages): options.folder / "-".join(plugin.packages).replace("==", "-") for plugin in chosen
+    }
 
     uv()  # here: where threads are the first to ask, Python's sysconfig may answer before it is ready
     with ThreadPoolExecutor(os.cpu_count()) as threads, tempfile.TemporaryDirectory() as work:
@@ -242,15 +247,15 @@ def main() -> int:
             plugin, situation = chosen[number // len(SITUATIONS)], SITUATIONS[number % len(SITUATIONS)]
             return [*problems(plugin, situation, folders[tuple(plugin.packages)], Path(work) / str(number))]
 
-        found = []
-        for number, seen in enumerate(threads.map(run, range(len(chosen) * len(SITUATIONS)))):
-            found.append(seen)
+        problems_of = []
+        for number, problems_here in enumerate(threads.map(run, range(len(chosen) * len(SITUATIONS)))):
+            problems_of.append(problems_here)
             plugin, situation = chosen[number // len(SITUATIONS)], SITUATIONS[number % len(SITUATIONS)]
-            for problem in seen:
+            for problem in problems_here:
                 print(f"{plugin.name} {' '.join(plugin.arguments)}: {situation.name}: {problem}", flush=True)
-    if given.write:
-        MATRIX.write_text(json.dumps(matrix(chosen, found), indent=1) + "\n", encoding="utf-8")
-    bad = sum(map(len, found))
+    if options.write:
+        MATRIX.write_text(json.dumps(matrix(chosen, problems_of), indent=1) + "\n", encoding="utf-8")
+    bad = sum(map(len, problems_of))
     print(f"{len(chosen)} plugins in {len(SITUATIONS)} situations: {bad} problems")
     return min(bad, 1)
 

@@ -11,16 +11,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from scripts.pages import landing, site
-from scripts.pages.seen import Seen, seen
+from scripts.pages.scenario_outcomes import ScenarioOutcomes, run_scenarios
 
 ROOT = Path(__file__).parents[1]
 CONFIG = Path(__file__).with_name("zensical.toml")
 ASSETS = tuple(Path(__file__).with_name(name) for name in ("site.css", "iframe-worker.js"))
 
 
-def write(folder: Path, found: Seen) -> Path:
+def write(folder: Path, outcomes: ScenarioOutcomes) -> Path:
     """The sources of the site in a folder: pages, style and configuration, whose path is given back."""
-    for name, text in site.sources(found).items():
+    for name, text in site.sources(outcomes).items():
         path = folder / "pages" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
@@ -50,19 +50,20 @@ def toml(value: site.Nav | site.Item) -> str:
     return f"[{', '.join(map(toml, value))}]"
 
 
-def build(folder: Path, found: Seen) -> Path:
+def build(folder: Path, outcomes: ScenarioOutcomes) -> Path:
     """The site, built strictly: a link or an anchor that is not there ends it. Its folder is given back."""
-    config = write(folder, found)
+    config = write(folder, outcomes)
     zensical = Path(sysconfig.get_path("scripts")) / "zensical"
     subprocess.run([zensical, "build", "--strict", "--clean", "--config-file", config], check=True, cwd=folder)  # noqa: S603
     return folder / "site"
 
 
 def main() -> int:
+    """Build the site; return the exit code."""
     work = ROOT / "build" / "site"
     shutil.rmtree(work, ignore_errors=True)
     try:
-        built = build(work, seen())
+        built = build(work, run_scenarios())
     except subprocess.CalledProcessError as error:
         return int(error.returncode)
     shutil.rmtree(ROOT / "site", ignore_errors=True)

@@ -27,7 +27,7 @@ def pythons() -> Iterator[tuple[str, str]]:
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), *map(str, folders)])
     missing = []
     for name in PYTHONS:
-        places = (found for folder in path.split(os.pathsep) if (found := shutil.which(name, path=folder)))
+        places = (place for folder in path.split(os.pathsep) if (place := shutil.which(name, path=folder)))
         if python := next(filter(None, map(executable, places)), None):
             yield name, python
         else:
@@ -78,9 +78,9 @@ def main() -> int:
     bad = 0
     for name, python in chain([("lowest", sys.executable)], pythons()):
         lowest = name == "lowest"
-        found = list(problems(python, lowest=lowest, folder=ROOT / ".venv-plugins" / name))
-        print(f"{name}: {'; '.join(found) or 'as expected'}", flush=True)
-        bad += len(found)
+        faults = list(problems(python, lowest=lowest, folder=ROOT / ".venv-plugins" / name))
+        print(f"{name}: {'; '.join(faults) or 'as expected'}", flush=True)
+        bad += len(faults)
     return min(bad, 1)
 
 

@@ -126,8 +126,8 @@ def test_a_fault_is_read_as_its_entry(subtests: pytest.Subtests) -> None:
             found = reading(fault.name)
             assert (found.entry, found.cause) == (fault.entry, fault.cause)
             assert answer(fault.name).status_code == fault.status
-            assert fault.known.tier in get_args(Tier)
-            assert fault.known.source
+            assert fault.provenance.tier in get_args(Tier)
+            assert fault.provenance.source
 
 
 def reordered(value: Any) -> Any:

@@ -12,15 +12,15 @@ from conformance.apis.endpoint import Endpoint
 
 def gather(*modules: ModuleType) -> Mapping[str, Endpoint[Any]]:
     """Return the endpoints that modules declare, by name. ValueError when two go by the same name."""
-    found: dict[str, Endpoint[Any]] = {}
+    endpoints: dict[str, Endpoint[Any]] = {}
     for module in modules:
         for endpoint in vars(module).values():
             if not isinstance(endpoint, Endpoint):
                 continue
-            if endpoint.name in found:
+            if endpoint.name in endpoints:
                 raise ValueError(f"two endpoints are called {endpoint.name}")
-            found[endpoint.name] = endpoint
-    return MappingProxyType(found)
+            endpoints[endpoint.name] = endpoint
+    return MappingProxyType(endpoints)
 
 
 ENDPOINTS: Mapping[str, Endpoint[Any]] = gather(

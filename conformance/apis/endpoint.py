@@ -61,6 +61,7 @@ class AppRole:
 
     @property
     def any_of(self) -> tuple[str, ...]:
+        """Return the names of the roles of which any is enough: the least one first."""
         return (self.name, *self.also)
 
 

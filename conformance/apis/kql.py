@@ -5,6 +5,7 @@ Each reads little: counts, times and ids, no content beyond one row.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -21,7 +22,7 @@ class Query:
 PRINT = Query("print", "print ok=1")
 """Answered without any data: the right to query, apart from the right to read."""
 
-_TAKEN = MappingProxyType(
+_RESERVED = MappingProxyType(
     {
         table: Query(f"take.{table}", f"{table} | take 1")
         for table in ("SecurityIncident", "SecurityAlert", "SentinelHealth", "Usage", "Heartbeat")
@@ -31,7 +32,7 @@ _TAKEN = MappingProxyType(
 
 def table(name: str) -> Query:
     """Return the query for one row of a table, with all its columns. Raises KeyError for an unknown table."""
-    return _TAKEN[name]
+    return _RESERVED[name]
 
 
 FRESHNESS_TABLES = ("SecurityIncident", "SecurityAlert", "SentinelHealth", "Usage")
@@ -113,7 +114,7 @@ QUERIES: Mapping[str, Query] = MappingProxyType(
         query.name: query
         for query in (
             PRINT,
-            *_TAKEN.values(),
+            *_RESERVED.values(),
             FRESHNESS,
             UNKNOWN_TABLE,
             TIMESPAN,
@@ -125,3 +126,21 @@ QUERIES: Mapping[str, Query] = MappingProxyType(
         )
     }
 )
+
+_NO_NAMES = re.compile(
+    r"""(?P<table>\btable\s*\(\s*['"]\w+['"])"""  # table("Name") is a name after all
+    r"""|//[^\n]*|```.*?```|~~~.*?~~~|[hH]?@"(?:[^"]|"")*"|[hH]?@'(?:[^']|'')*'"""
+    r"""|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""",
+    re.DOTALL,
+)
+"""Comments and string literals of KQL (learn.microsoft.com/kusto/query/scalar-data-types/string)."""
+
+
+def words(query: str) -> frozenset[str]:
+    """Return the words of a query's code: names of tables, columns and functions, but nothing of comments and strings.
+
+    >>> sorted(words('SigninLogs // not Old_CL'))
+    ['SigninLogs']
+    """
+    code = _NO_NAMES.sub(lambda match: f" {match['table'] or ''} ", query)
+    return frozenset(re.findall(r"\w+", code))

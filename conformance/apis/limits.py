@@ -42,6 +42,7 @@ class Limit:
 
     @property
     def paced(self) -> bool:
+        """Return whether requests are spread out to keep it: only where its period is no longer than ``LONGEST``."""
         return self.seconds <= LONGEST
 
     def __str__(self) -> str:
@@ -64,6 +65,7 @@ class Service:
 
     @property
     def name(self) -> str:
+        """Return the name of its first API."""
         return self.apis[0].name
 
 

@@ -110,8 +110,8 @@ class QueryResponse(Shape, frozen=True, kw_only=True):
     @property
     def primary(self) -> QueryTable:
         """The table that the query asked for (not always named PrimaryResult); without columns if there is none."""
-        named = (table for table in self.tables if table.name == PRIMARY)
-        return next(named, self.tables[0] if self.tables else QueryTable(name=PRIMARY, columns=(), rows=()))
+        primary_tables = (table for table in self.tables if table.name == PRIMARY)
+        return next(primary_tables, self.tables[0] if self.tables else QueryTable(name=PRIMARY, columns=(), rows=()))
 
     def records(self) -> list[dict[str, Any]]:
         """Return the rows of the primary table by column name."""

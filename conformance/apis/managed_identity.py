@@ -36,8 +36,8 @@ class ManagedIdentityToken(OAuthShape, frozen=True, kw_only=True):
         """Return it as Entra's own answer, at ``now`` (seconds since 1970). Raises ValueError for a time that is no
         number.
         """
-        left = int(self.expires_in) if self.expires_in is not None else int(self.expires_on) - int(now)
-        return TokenResponse(token_type=self.token_type, expires_in=left, access_token=self.access_token)
+        remaining = int(self.expires_in) if self.expires_in is not None else int(self.expires_on) - int(now)
+        return TokenResponse(token_type=self.token_type, expires_in=remaining, access_token=self.access_token)
 
 
 TOKEN = Endpoint(

@@ -172,19 +172,19 @@ def resource_of(name: str) -> Resource | None:
     """Return the resource behind an API name, an app id, an audience (with or without ``/.default``) or a
     portal name.
     """
-    wanted = name.strip().lower().removesuffix("/.default").rstrip("/")
+    key = name.strip().lower().removesuffix("/.default").rstrip("/")
     for resource in RESOURCES.values():
-        if wanted in (resource.api, resource.app_id, resource.name.lower(), *resource.audiences):
+        if key in (resource.api, resource.app_id, resource.name.lower(), *resource.audiences):
             return resource
     return None
 
 
 def permission_of(id: str) -> Permission | None:
     """Return the permission behind the id of an app role or of a delegated scope."""
-    wanted = id.lower()
+    key = id.lower()
     for resource in RESOURCES.values():
         for permission in resource.permissions.values():
-            if wanted in (permission.application, permission.delegated):
+            if key in (permission.application, permission.delegated):
                 return permission
     return None
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from types import MappingProxyType
 
 from conformance.toml_file.tables import table
 
-SOON = 180
-"""Days before an end from which a connection that depends on it is warned."""
+SOON = timedelta(days=180)
+"""How long before the end of an API a connection that uses it gets a warning."""
 
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """An announced end. ``left`` is what a customer who depends on it has to do, ``guide`` which steps of the
+    """An announced end. ``remaining`` is what a customer who depends on it has to do, ``guide`` which steps of the
     onboarding guide change by then; ``checks`` are the ids of the checks that tell who depends on it.
     """
 
@@ -23,7 +23,7 @@ class Announcement:
     what: str
     ends: date
     source: str
-    left: str
+    remaining: str
     guide: str
     checks: tuple[str, ...]
 
@@ -33,15 +33,11 @@ class Announcement:
 
     def countdown(self, today: date) -> str:
         """Return how far away the end is: ``in 123 days``, ``today``, ``41 days ago``."""
-        left = self.days_left(today)
-        if left == 0:
+        remaining_days = self.days_left(today)
+        if remaining_days == 0:
             return "today"
-        days = f"{abs(left)} day{'' if abs(left) == 1 else 's'}"
-        return f"in {days}" if left > 0 else f"{days} ago"
-
-    def is_near(self, today: date) -> bool:
-        """Return whether the end is at most ``SOON`` days away, or past."""
-        return self.days_left(today) <= SOON
+        days = f"{abs(remaining_days)} day{'' if abs(remaining_days) == 1 else 's'}"
+        return f"in {days}" if remaining_days > 0 else f"{days} ago"
 
 
 def _declared() -> Mapping[str, Announcement]:
@@ -51,7 +47,7 @@ def _declared() -> Mapping[str, Announcement]:
             what=row["what"],
             ends=date.fromisoformat(row["ends"]),
             source=row["source"],
-            left=row["left"],
+            remaining=row["left"],
             guide=row.get("guide", ""),
             checks=tuple(row["checks"]),
         )

@@ -32,23 +32,23 @@ class Assertion:
         ``refusal`` of a service is none, nor is what is called with ``promise=None``.
         """
         functions = {statement.name: statement for statement in tree.body if isinstance(statement, ast.FunctionDef)}
-        seen: set[str] = set()
-        found: list[Assertion] = []
+        visited: set[str] = set()
+        assertions: list[Assertion] = []
         waiting = [name]
         while waiting:
-            if (name := waiting.pop()) in seen:
+            if (name := waiting.pop()) in visited:
                 continue
-            seen.add(name)
+            visited.add(name)
             if name not in functions:
-                found += _elsewhere(values.get(name))
+                assertions += _elsewhere(values.get(name))
                 continue
             for node in ast.walk(ast.Module(functions[name].body, [])):
                 if isinstance(node, ast.Assert):
-                    found.append(Assertion("assert", frozenset(), node.lineno))
+                    assertions.append(Assertion("assert", frozenset(), node.lineno))
                 elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                     waiting.append(node.func.id)
-                    found += _called(node, node.func.id, values)
-        return sorted(found, key=lambda one: one.line)
+                    assertions += _called(node, node.func.id, values)
+        return sorted(assertions, key=lambda assertion: assertion.line)
 
 
 def _elsewhere(value: Any) -> list[Assertion]:
@@ -60,9 +60,9 @@ def _elsewhere(value: Any) -> list[Assertion]:
 
 
 def _called(node: ast.Call, name: str, values: Mapping[str, Any]) -> Iterator[Assertion]:
-    given = {keyword.arg: keyword.value for keyword in node.keywords}
-    if name in CALLS and "refusal" not in given:
-        yield Assertion(name, _promises(given.get("promise"), values), node.lineno)  # type: ignore[arg-type]
+    keywords = {keyword.arg: keyword.value for keyword in node.keywords}
+    if name in CALLS and "refusal" not in keywords:
+        yield Assertion(name, _promises(keywords.get("promise"), values), node.lineno)  # type: ignore[arg-type]
 
 
 def _promises(node: ast.expr | None, values: Mapping[str, Any]) -> frozenset[str]:

@@ -24,9 +24,9 @@ def roles_held(
     role_assignments: ArmList[RoleAssignment], role_definitions: ArmList[RoleDefinition]
 ) -> list[tuple[RoleDefinition, RoleAssignment]]:
     """Return the roles behind assignments."""
-    known = {definition.name.lower(): definition for definition in role_definitions.value}
+    definitions = {definition.name.lower(): definition for definition in role_definitions.value}
     pairs = (
-        (known.get(assignment.properties.role_definition_id.rpartition("/")[2].lower()), assignment)
+        (definitions.get(assignment.properties.role_definition_id.rpartition("/")[2].lower()), assignment)
         for assignment in role_assignments.value
     )
     return [(role, assignment) for role, assignment in pairs if role is not None]

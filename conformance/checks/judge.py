@@ -35,14 +35,14 @@ def _users() -> Mapping[str, tuple[str, ...]]:
     return {probe: tuple(ids) for probe, ids in users.items()}
 
 
-def owners(found: Finding, probe: str | None = None) -> Iterator[str]:
+def owners(subject: Finding, probe: str | None = None) -> Iterator[str]:
     """Yield the ids of the checks whose failure a finding can be, the likeliest first: its owners, then those that look
     at the probe that it is about, or at the one that was refused.
     """
-    for key in (f"{found.cause}:{found.about}", found.cause):
+    for key in (f"{subject.cause}:{subject.about}", subject.cause):
         if key in _owners():
             yield _owners()[key]
-    yield from _users().get(found.about or "", ())
+    yield from _users().get(subject.about or "", ())
     yield from _users().get(probe or "", ())
 
 
@@ -66,7 +66,7 @@ class Judge:
 
     def __init__(self, connection: Connection, evidence: Mapping[str, Evidence]) -> None:
         self.connection, self.evidence = connection, evidence
-        self._found: dict[str, Outcome | CheckFinding] = {}
+        self._results: dict[str, Outcome | CheckFinding] = {}
 
     def outcome(self, check: Check) -> Outcome:
         """Return the outcome of a check, whose finding may belong to another check."""
@@ -76,9 +76,9 @@ class Judge:
         """Return what a check itself finds. A check with values that only a pytest item has is not remembered."""
         if get_check(check.id) is not check:
             return evaluate(check, self.connection, self.evidence)
-        if check.id not in self._found:
-            self._found[check.id] = evaluate(check, self.connection, self.evidence)
-        return self._found[check.id]
+        if check.id not in self._results:
+            self._results[check.id] = evaluate(check, self.connection, self.evidence)
+        return self._results[check.id]
 
 
 def judge(check: Check, connection: Connection, evidence: Mapping[str, Evidence]) -> Outcome:
@@ -128,7 +128,7 @@ def _owner(check: Check, check_finding: CheckFinding, judge: Judge) -> Check:
 def _refused(check: Check, evidence: Mapping[str, Evidence]) -> Iterator[str]:
     """Yield the causes of all refusals that a check uses; its finding names only one."""
     needed = (evidence[probe] for probe in check.needs.values())
-    return (one.finding.cause for one in needed if isinstance(one, Refusal))
+    return (evidence_of_need.finding.cause for evidence_of_need in needed if isinstance(evidence_of_need, Refusal))
 
 
 def evaluate(check: Check, connection: Connection, evidence: Mapping[str, Evidence]) -> Outcome | CheckFinding:

@@ -86,7 +86,7 @@ class Check(EvidenceFunction):
 
 _checks: dict[str, Check] = {}
 _read: set[str] = set()
-"""The modules of checks that were imported for the catalogue: once, also where somebody takes modules out again."""
+"""The modules of checks, imported once for the catalogue, also if ``sys.modules`` loses them afterwards."""
 
 
 def check(

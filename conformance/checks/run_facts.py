@@ -44,5 +44,5 @@ def least_roles(connection: Connection, api: str) -> tuple[str, ...]:
     """
     operations = (endpoint for endpoint in ENDPOINTS.values() if endpoint.api.name == api)
     needs = (endpoint.needs for endpoint in operations if connection.calls(endpoint))
-    asked_for = (*connection.needs.required(api), *connection.needs.wanted(api))
+    asked_for = (*connection.needs.required(api), *connection.needs.recommended(api))
     return tuple(sorted({*asked_for, *(need.name for need in needs if isinstance(need, AppRole))}))

@@ -35,14 +35,16 @@ def test_subscription(connection: Connection, subscription: Evidence, workspace:
             "subscription_disabled",
             promise="subscription-state",
         )
-        if found := other_tenant(connection, subscription.data, token_arm):
-            raise Found(found, stated=True, promise="subscription-tenant")
+        if problem := other_tenant(connection, subscription.data, token_arm):
+            raise Found(problem, stated=True, promise="subscription-tenant")
         return
     if isinstance(subscription, Refusal) and subscription.finding.cause not in UNSEEN:
         raise Found(subscription.finding, refusal=subscription)
     if require_answer(workspace) is None:
-        shown = isinstance(subscription, NotAsked)
-        not_applicable("this connection does not look into the subscription" if shown else "it is not shown to the app")
+        unused = isinstance(subscription, NotAsked)
+        not_applicable(
+            "this connection does not look into the subscription" if unused else "it is not shown to the app"
+        )
 
 
 def other_tenant(connection: Connection, subscription: Subscription, token_arm: Evidence) -> Finding | None:
@@ -76,8 +78,8 @@ def test_resource_group(resource_group: Evidence, workspace: Evidence) -> None:
     """A role on the workspace alone does not show the resource group; then the workspace speaks for it."""
     if isinstance(resource_group, Answer):
         return
-    said = resource_group.finding if isinstance(resource_group, Refusal) else None
-    if said and said.conclusive and said.cause not in UNSEEN:
+    refusal_finding = resource_group.finding if isinstance(resource_group, Refusal) else None
+    if refusal_finding and refusal_finding.conclusive and refusal_finding.cause not in UNSEEN:
         require_answer(resource_group)
     if isinstance(resource_group, Refusal) and isinstance(workspace, Answer | NotAsked):
         not_applicable("it is not shown to the app; what is in it is, so it is there")
@@ -129,9 +131,9 @@ def test_ingestion(connection: Connection, workspace: Answer[Workspace], query_d
     properties = workspace.data.properties
     if stop := ingestion_stop(workspace, query_daily_cap):
         raise Found(stop, stated=True)
-    kept, expected = properties.retention_in_days, connection.expect.min_retention_days
-    if kept is not None and expected is not None and kept < expected:
-        fail(f"The workspace keeps data for {kept} days; {expected} are expected.", "data_stale", about="retention")
+    days, expected = properties.retention_in_days, connection.expect.min_retention_days
+    if days is not None and expected is not None and days < expected:
+        fail(f"The workspace keeps data for {days} days; {expected} are expected.", "data_stale", about="retention")
 
 
 def is_associated(workspace: Workspace) -> bool:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-
 from conformance.apis.arm import Provider, Table, Workspace
+from conformance.apis.kql import words
 from conformance.apis.sentinel import AlertRule
 from conformance.apis.shape import ArmList
 from conformance.checks.expect import Found, NotConfigured, fail, not_applicable, require_answer
@@ -33,6 +31,12 @@ def test_near_cap(workspace: Answer[Workspace]) -> None:
         )
 
 
+def is_closed(workspace: Workspace) -> bool:
+    """Return whether a workspace takes no data from public networks, and has no private link either."""
+    properties = workspace.properties
+    return properties.public_network_access_for_ingestion == "Disabled" and not properties.private_link_scoped_resources
+
+
 @check(
     "ARM-009",
     "the workspace takes data from where it comes",
@@ -42,8 +46,7 @@ def test_near_cap(workspace: Answer[Workspace]) -> None:
 )
 def test_public_ingestion(workspace: Answer[Workspace]) -> None:
     """``publicNetworkAccessForIngestion`` is Enabled, or a private link or perimeter is there by which data comes."""
-    properties = workspace.data.properties
-    if properties.public_network_access_for_ingestion == "Disabled" and not properties.private_link_scoped_resources:
+    if is_closed(workspace.data):
         fail(
             "The workspace takes no data from public networks (publicNetworkAccessForIngestion is Disabled), and has no"
             " private link by which any could come.",
@@ -53,12 +56,6 @@ def test_public_ingestion(workspace: Answer[Workspace]) -> None:
             remedy="Connect the workspace to a private link scope, or allow ingestion from public networks on the page"
             " Network isolation.",
         )
-
-
-def named_in(query: str, tables: Iterable[str]) -> set[str]:
-    """Return those of the tables whose names a query holds as words."""
-    words = set(re.findall(r"\w+", query))
-    return words.intersection(tables)
 
 
 @check(
@@ -78,22 +75,27 @@ def test_plans_of_rules(tables: Answer[ArmList[Table]], alert_rules: Evidence) -
     rules: ArmList[AlertRule] = alert_rules.data
     plans = {table.name: table.properties.plan for table in tables.data.value}
     others = {name for name, plan in plans.items() if plan in ("Basic", "Auxiliary")}
-    found = sorted(
+    tables_of_rules = sorted(
         {
             f"{name} ({plans[name]}) of {rule.properties.display_name or rule.name}"
             for rule in rules.value
             if rule.kind == "Scheduled" and rule.properties.enabled
-            for name in named_in(rule.properties.query or "", others)
+            for name in others.intersection(words(rule.properties.query or ""))
         }
     )
-    if found:
+    if tables_of_rules:
         fail(
-            f"Analytics rules read tables on a plan that they cannot read: {titles(found)}.",
+            f"Analytics rules read tables on a plan that they cannot read: {titles(tables_of_rules)}.",
             "table_unqueryable",
             about="rules",
             certainty="likely",
             remedy="Set these tables to the plan Analytics, or let the rules read other tables.",
         )
+
+
+def is_temporary(table: Table) -> bool:
+    """Return whether a table holds results of a search job, or restored logs."""
+    return bool(table.properties.schema and table.properties.schema.table_type in ("SearchResults", "RestoredLogs"))
 
 
 @check(
@@ -104,16 +106,19 @@ def test_plans_of_rules(tables: Answer[ArmList[Table]], alert_rules: Evidence) -
     owns=("data_stale:table_retention",),
 )
 def test_table_retention(connection: Connection, tables: Answer[ArmList[Table]]) -> None:
-    """The interactive retention of tables on the plan Analytics against ``expect.min_retention_days``."""
+    """The interactive retention of tables on the plan Analytics against ``expect.min_retention_days``. -1 stands for
+    the workspace's own, which ARM-006 holds to it; results of searches and restored logs are temporary.
+    """
     expected = connection.expect.min_retention_days
     if expected is None:
         raise NotConfigured("expect.min_retention_days")
     short = [
-        f"{table.name} ({kept} days)"
+        f"{table.name} ({retention} days)"
         for table in tables.data.value
         if table.properties.plan in (None, "Analytics")
-        and (kept := table.properties.retention_in_days) is not None
-        and kept < expected
+        and not is_temporary(table)
+        and (retention := table.properties.retention_in_days) is not None
+        and 0 <= retention < expected
     ]
     if short:
         fail(
@@ -136,9 +141,9 @@ def test_total_retention(tables: Answer[ArmList[Table]]) -> None:
     odd = [
         table.name
         for table in tables.data.value
-        if (kept := table.properties.retention_in_days) is not None
+        if (retention := table.properties.retention_in_days) is not None
         and (total := table.properties.total_retention_in_days) is not None
-        and 0 < total < kept
+        and 0 < total < retention
     ]
     if odd:
         fail(
@@ -168,25 +173,25 @@ def test_total_retention(tables: Answer[ArmList[Table]]) -> None:
 )
 def test_registered(connection: Connection, provider: Evidence, subscription: Evidence, incidents: Evidence) -> None:
     """The ``registrationState`` in the subscription. Only a role on the subscription shows it."""
-    found = shown(provider, subscription)
-    if found is None or found.registration_state in ("Registered", "Registering"):
+    resource_provider = visible_provider(provider, subscription)
+    if resource_provider is None or resource_provider.registration_state in ("Registered", "Registering"):
         return
     if isinstance(incidents, Refusal) and incidents.finding.cause == "provider_not_registered":
         raise Found(incidents.finding, refusal=incidents)
     fail(
-        f"The resource provider {found.namespace} is {found.registration_state}.",
+        f"The resource provider {resource_provider.namespace} is {resource_provider.registration_state}.",
         "provider_not_registered",
-        about=found.namespace,
+        about=resource_provider.namespace,
         facts=connection.facts(),
     )
 
 
-def shown(provider: Evidence, subscription: Evidence) -> Provider | None:
+def visible_provider(provider: Evidence, subscription: Evidence) -> Provider | None:
     """Return a provider in the subscription; None where the connection does not look into it. Raises ``NotApplicable``
     where the subscription is not shown to the app.
     """
     for evidence in (subscription, provider):
         if isinstance(evidence, Refusal) and evidence.finding.cause in UNSEEN:
             not_applicable("the subscription is not shown to the app, and so are its providers")
-    found: Provider | None = require_answer(provider)
-    return found
+    data: Provider | None = require_answer(provider)
+    return data

@@ -55,13 +55,13 @@ def test_tenant(
     """By OpenID discovery, which needs no credential: its issuer names the tenant, its host the cloud. A tenant that
     gets no tokens, for its own sake, is not there either.
     """
-    if found := foreign_cloud(connection, discovery.data):
-        raise Found(found, promise="discovery")
+    if problem := foreign_cloud(connection, discovery.data):
+        raise Found(problem, promise="discovery")
     issuer = discovery.data.issuer
-    named = re.search(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", issuer, re.IGNORECASE)
-    require(named, f"The issuer {issuer} names no tenant.", promise="discovery")
+    tenant_match = re.search(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", issuer, re.IGNORECASE)
+    require(tenant_match, f"The issuer {issuer} names no tenant.", promise="discovery")
     if re.fullmatch(r"[0-9a-fA-F-]{36}", connection.tenant_id):
-        same = named is not None and named.group().lower() == connection.tenant_id.lower()
+        same = tenant_match is not None and tenant_match.group().lower() == connection.tenant_id.lower()
         require(
             same,
             f"The issuer {issuer} is another tenant than {connection.tenant_id}.",
@@ -145,17 +145,17 @@ def test_other_secrets(
     """
     fail_if_refused(tuple(REFUSED_SECRETS), (token_arm, token_graph))
     refused = [
-        (number, one.finding)
-        for number, one in enumerate(client_secrets.data, 1)
-        if isinstance(one, Refusal) and one.finding.cause in REFUSED_SECRETS
+        (number, evidence.finding)
+        for number, evidence in enumerate(client_secrets.data, 1)
+        if isinstance(evidence, Refusal) and evidence.finding.cause in REFUSED_SECRETS
     ]
     if refused:
-        working = [number for number, one in enumerate(client_secrets.data, 1) if isinstance(one, Answer)]
-        named = "; ".join(
-            f"secret {number}: {found.cause} ({found.code or 'by its form'})" for number, found in refused
+        working = [number for number, evidence in enumerate(client_secrets.data, 1) if isinstance(evidence, Answer)]
+        causes = "; ".join(
+            f"secret {number}: {cause_of.cause} ({cause_of.code or 'by its form'})" for number, cause_of in refused
         )
         fail(
-            f"Accepted of the client secrets: number {', '.join(map(str, working)) or 'none'}. Not accepted: {named}.",
+            f"Accepted of the client secrets: number {', '.join(map(str, working)) or 'none'}. Not accepted: {causes}.",
             refused[0][1].cause,
             about="client_secrets",
             facts=connection.facts(),
@@ -164,6 +164,7 @@ def test_other_secrets(
 
 
 def owns(audience: Audience) -> tuple[str, ...]:
+    """Return the causes, with the audience as subject, that a check of a token owns."""
     return tuple(f"{cause}:{audience}" for cause in RESOURCE_CAUSES)
 
 
@@ -183,6 +184,7 @@ def test_token_issued(token: Answer[Token]) -> None:
 
 
 def flaws(audience: Audience) -> tuple[str, ...]:
+    """Return the causes of a wrong token, with the audience as subject."""
     return tuple(f"{cause}:{audience}" for cause in ("wrong_token_audience", "wrong_token_tenant", "token_expired"))
 
 
@@ -223,9 +225,9 @@ def test_token_sane(connection: Connection, token: Answer[Token], used: Evidence
     claims = token.data.claims
     if not claims:
         return
-    found = flaw(token.data, connection, token.exchange.date)
-    if found and not (found.cause == "wrong_token_audience" and isinstance(used, Answer)):
-        raise Found(found, promise="token-claims")
+    problem = flaw(token.data, connection, token.exchange.date)
+    if problem and not (problem.cause == "wrong_token_audience" and isinstance(used, Answer)):
+        raise Found(problem, promise="token-claims")
     app = token.data.app_id
     own = not connection.client_id or app.lower() == connection.client_id.lower()
     require(own, f"The token is of app {app}.", promise="token-claims")

@@ -27,8 +27,8 @@ def first_problem(connection: Connection, keys: Iterable[str]) -> Problem | None
 @check("CONN-001", "the tenant is named by a GUID or a domain", owns=("tenant_malformed:tenant_id",))
 def test_tenant_id(connection: Connection) -> None:
     """``tenant_id`` is the directory's GUID or one of its domains, not common, organizations or consumers."""
-    if found := first_problem(connection, TENANT):
-        fail(found.text, found.cause, about=found.key, promise=TENANT[found.key])
+    if problem := first_problem(connection, TENANT):
+        fail(problem.text, problem.cause, about=problem.key, promise=TENANT[problem.key])
 
 
 @check(
@@ -38,8 +38,8 @@ def test_tenant_id(connection: Connection) -> None:
 )
 def test_ids(connection: Connection) -> None:
     """Both have the form of a GUID, without braces or blanks."""
-    if found := first_problem(connection, IDS):
-        fail(found.text, found.cause, about=found.key, promise=IDS[found.key])
+    if problem := first_problem(connection, IDS):
+        fail(problem.text, problem.cause, about=problem.key, promise=IDS[problem.key])
 
 
 @check(
@@ -49,8 +49,8 @@ def test_ids(connection: Connection) -> None:
 )
 def test_secret(connection: Connection) -> None:
     """Not GUID-shaped (that is the secret's ID), no blanks, quotes or line ends around it. Its text is never shown."""
-    if found := first_problem(connection, SECRET):
-        fail(found.text, found.cause, about=found.key, promise=SECRET[found.key])
+    if problem := first_problem(connection, SECRET):
+        fail(problem.text, problem.cause, about=problem.key, promise=SECRET[problem.key])
 
 
 @check(
@@ -65,8 +65,8 @@ def test_secret(connection: Connection) -> None:
 )
 def test_workspace_values(connection: Connection) -> None:
     """The workspace id is a GUID, the name is a name, the resource group obeys Azure's rules for names."""
-    if found := first_problem(connection, WORKSPACE):
-        fail(found.text, found.cause, about=found.key, promise=WORKSPACE[found.key])
+    if problem := first_problem(connection, WORKSPACE):
+        fail(problem.text, problem.cause, about=problem.key, promise=WORKSPACE[problem.key])
 
 
 @check("CONN-005", "the secret is given by reference and only its owner can read it", level="should")
@@ -75,14 +75,14 @@ def test_secret_kept_apart(connection: Connection) -> None:
     credential = connection.credential
     if not isinstance(credential, ClientSecret):
         not_applicable("this connection uses no client secret")
-    if any(one.origin == "inline" for one in credential.secrets):
+    if any(secret.origin == "inline" for secret in credential.secrets):
         fail(
             "The client secret is in the connection file itself; everyone who gets the file has it.",
             "config_invalid",
             about="secret",
             remedy='Keep the secret outside: client_secret = "env:NAME" or "file:PATH".',
         )
-    if any(one.exposed for one in credential.secrets):
+    if any(secret.exposed for secret in credential.secrets):
         fail(
             "The file that holds the secret can be read by every user of this machine.",
             "config_invalid",
@@ -105,11 +105,11 @@ def test_reachable(
     machines: Evidence,
 ) -> None:
     """Judged from the first request to each service: behind a proxy a name need not resolve here."""
-    asked = (discovery, workspace, incidents, query_print, graph_alerts, machines)
-    for evidence in asked:
+    evidences = (discovery, workspace, incidents, query_print, graph_alerts, machines)
+    for evidence in evidences:
         if isinstance(evidence, Refusal) and evidence.finding.cause in NETWORK:
             raise Found(evidence.finding, refusal=evidence)
-    if not any(isinstance(evidence, Answer | Refusal) and evidence.exchange for evidence in asked):
+    if not any(isinstance(evidence, Answer | Refusal) and evidence.exchange for evidence in evidences):
         not_applicable("nothing was sent")
 
 
@@ -118,7 +118,7 @@ def test_reachable(
 )
 def test_clock(discovery: Evidence, workspace: Evidence, graph_alerts: Evidence) -> None:
     """Against the ``Date`` header of the answers."""
-    exchanges = [one.exchange for one in (discovery, workspace, graph_alerts) if isinstance(one, Answer | Refusal)]
+    exchanges = [item.exchange for item in (discovery, workspace, graph_alerts) if isinstance(item, Answer | Refusal)]
     skews = [skew for exchange in exchanges if exchange and (skew := exchange.skew) is not None]
     if not skews:
         not_applicable("no answer carried a date")

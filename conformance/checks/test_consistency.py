@@ -41,16 +41,16 @@ def test_incidents_in_table(
         "The answer to query_recent_incidents has no column IncidentName, which the query asks for.",
         promise="project",
     )
-    dates = [one for one in (incidents.exchange.date, query_recent_incidents.exchange.date) if one is not None]
+    dates = [date for date in (incidents.exchange.date, query_recent_incidents.exchange.date) if date is not None]
     if not dates:
         not_applicable("the answers carry no date to judge ages by")
     now = min(dates)  # the query may have been answered before the incidents were listed
     due = {
         incident.name.lower(): incident.properties.incident_number
         for incident in incidents.data.value
-        if (made := incident.properties.last_modified_time_utc or incident.properties.created_time_utc)
-        and (incident.properties.created_time_utc or made) < now - INGESTION
-        and made > now - timedelta(days=13)
+        if (moment := incident.properties.last_modified_time_utc or incident.properties.created_time_utc)
+        and (incident.properties.created_time_utc or moment) < now - INGESTION
+        and moment > now - timedelta(days=13)
     }
     if not due:
         not_applicable("no incident is old enough to be in the table and young enough to be looked for")

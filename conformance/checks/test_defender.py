@@ -7,6 +7,7 @@ from datetime import timedelta
 from conformance.apis import ENDPOINTS
 from conformance.apis.defender import Alert, Machine
 from conformance.apis.shape import ODataList
+from conformance.checks.announcements import SOON
 from conformance.checks.expect import fail, not_applicable, repeats, requested_id, require, require_answer
 from conformance.checks.registry import check
 from conformance.probing.defender import PAGE, names
@@ -21,16 +22,16 @@ from conformance.probing.following import Pages
 )
 def test_machines(machines: Answer[ODataList[Machine]], machine: Evidence) -> None:
     """In their documented shape. An empty list is a tenant without devices."""
-    found: Machine | None = require_answer(machine)
-    same = found is None or found.id == requested_id(machine)
+    data: Machine | None = require_answer(machine)
+    same = data is None or data.id == requested_id(machine)
     require(same, "Another machine came back than asked for.", promise="defender-by-id")
 
 
 @check("MDE-002", "alerts can be listed, and one read by its id")
 def test_alerts(defender_alerts: Answer[ODataList[Alert]], defender_alert: Evidence) -> None:
     """In their documented shape."""
-    found: Alert | None = require_answer(defender_alert)
-    same = found is None or found.id == requested_id(defender_alert)
+    data: Alert | None = require_answer(defender_alert)
+    same = data is None or data.id == requested_id(defender_alert)
     require(same, "Another alert came back than asked for.", promise="defender-by-id")
 
 
@@ -44,7 +45,7 @@ def test_options(
     listed, filtered, pages = machines.data.value, machines_filtered.data.value, require_answer(machines_next)
     require(len(listed) <= PAGE, f"$top={PAGE} gave {len(listed)} machines.", promise="defender-options")
     require(len(filtered) <= 2, f"$top=2 gave {len(filtered)} machines.", promise="defender-options")
-    others = {one.health_status for one in filtered} - {"Active"}
+    others = {row.health_status for row in filtered} - {"Active"}
     require(
         not others,
         f"$filter on healthStatus Active gave {', '.join(sorted(map(str, others)))}.",
@@ -56,9 +57,6 @@ def test_options(
             f"$skip={PAGE} gave no machine that is not among the first {PAGE}.",
             promise="defender-options",
         )
-
-
-SOON = timedelta(days=180)
 
 
 @check("MDE-004", "no end of the Defender API is announced", level="should", owns=("api_retires_soon:defender",))
@@ -98,22 +96,22 @@ def sample(machines: Answer[ODataList[Machine]], machines_next: Evidence) -> lis
 
 def onboarded(machines: Answer[ODataList[Machine]], machines_next: Evidence) -> list[Machine]:
     """Return those that Defender for Endpoint watches. Raises ``NotApplicable`` where there is none."""
-    found = [one for one in sample(machines, machines_next) if one.onboarding_status in (None, "Onboarded")]
-    if not found:
+    active = [device for device in sample(machines, machines_next) if device.onboarding_status in (None, "Onboarded")]
+    if not active:
         not_applicable("Defender for Endpoint lists no machine that is onboarded")
-    return found
+    return active
 
 
 @check("MDE-005", "most machines still report", level="should", owns=("data_stale:machines",), moving=True)
 def test_machines_report(machines: Answer[ODataList[Machine]], machines_next: Evidence) -> None:
     """A quarter or more of the onboarded machines of two pages were seen within 7 days, and are not called Inactive."""
-    now, found = machines.exchange.date, onboarded(machines, machines_next)
+    now, devices = machines.exchange.date, onboarded(machines, machines_next)
     if now is None:
         not_applicable("the answer carries no date to judge ages by")
-    silent = [one for one in found if now - one.last_seen > QUIET or one.health_status == "Inactive"]
-    if len(silent) * 4 > len(found) * 3:
+    silent = [device for device in devices if now - device.last_seen > QUIET or device.health_status == "Inactive"]
+    if len(silent) * 4 > len(devices) * 3:
         fail(
-            f"{len(silent)} of {len(found)} machines have not reported for 7 days: nothing is detected on them.",
+            f"{len(silent)} of {len(devices)} machines have not reported for 7 days: nothing is detected on them.",
             "data_stale",
             about="machines",
             certainty="likely",
@@ -130,27 +128,27 @@ def test_sensors(machines: Answer[ODataList[Machine]], machines_next: Evidence) 
     """``healthStatus`` is neither ImpairedCommunication nor NoSensorData on at least half of the onboarded
     machines.
     """
-    found = onboarded(machines, machines_next)
-    impaired = [machine for machine in found if machine.health_status in IMPAIRED]
-    if len(impaired) * 2 > len(found):
+    devices = onboarded(machines, machines_next)
+    impaired = [machine for machine in devices if machine.health_status in IMPAIRED]
+    if len(impaired) * 2 > len(devices):
         fail(
-            f"The sensors of {len(impaired)} of {len(found)} machines send nothing, or not everything"
+            f"The sensors of {len(impaired)} of {len(devices)} machines send nothing, or not everything"
             f" ({', '.join(sorted({machine.health_status for machine in impaired}))}).",
             "data_stale",
             about="sensors",
             certainty="likely",
-            remedy="Mend the sensors as https://learn.microsoft.com/defender-endpoint/fix-unhealthy-sensors says.",
+            remedy="Fix the sensors as https://learn.microsoft.com/defender-endpoint/fix-unhealthy-sensors says.",
         )
 
 
 @check("MDE-007", "most machines that can be watched are", level="should", owns=("data_stale:onboarding",), moving=True)
 def test_onboarding(machines: Answer[ODataList[Machine]], machines_next: Evidence) -> None:
     """Of the machines of the first two pages no more than half can be onboarded (``CanBeOnboarded``) and are not."""
-    found = sample(machines, machines_next)
-    waiting = sum(machine.onboarding_status == "CanBeOnboarded" for machine in found)
-    if waiting * 2 > len(found):
+    devices = sample(machines, machines_next)
+    waiting = sum(machine.onboarding_status == "CanBeOnboarded" for machine in devices)
+    if waiting * 2 > len(devices):
         fail(
-            f"{waiting} of {len(found)} machines are known and not onboarded: nothing is detected on them.",
+            f"{waiting} of {len(devices)} machines are known and not onboarded: nothing is detected on them.",
             "data_stale",
             about="onboarding",
             certainty="likely",

@@ -21,8 +21,8 @@ from conformance.probing.tokens import Token
 )
 def test_alerts(graph_alerts: Answer[ODataList[Alert]], graph_alert: Evidence) -> None:
     """``alerts_v2`` in its documented shape. A 200 alone does not prove the permission: PERM-001 looks at the token."""
-    found: Alert | None = require_answer(graph_alert)
-    same = found is None or found.id == requested_id(graph_alert)
+    data: Alert | None = require_answer(graph_alert)
+    same = data is None or data.id == requested_id(graph_alert)
     require(same, "Another alert came back than asked for.", promise="graph-by-id")
 
 
@@ -33,8 +33,8 @@ def test_incidents(graph_incidents: Answer[ODataList[Incident]], graph_incident:
     """
     listed = graph_incidents.data.value
     require(len(listed) <= 50, f"$top=50 gave {len(listed)} incidents.", promise="graph-options")
-    found: Incident | None = require_answer(graph_incident)
-    same = found is None or found.id == requested_id(graph_incident)
+    data: Incident | None = require_answer(graph_incident)
+    same = data is None or data.id == requested_id(graph_incident)
     require(same, "Another incident came back than asked for.", promise="graph-by-id")
 
 
@@ -52,7 +52,7 @@ def test_options(
         f"@odata.count is {listed.count}, less than the page.",
         promise="graph-options",
     )
-    others = {one.severity for one in filtered} - {"high"}
+    others = {row.severity for row in filtered} - {"high"}
     require(
         not others,
         f"$filter on severity high gave {', '.join(sorted(map(str, others)))}.",

@@ -32,8 +32,8 @@ def test_user_impersonation(application: Answer[Application]) -> None:
     """``user_impersonation`` is a delegated permission: an app without a user gains nothing by it. Azure roles
     decide.
     """
-    for wanted in application.data.required_resource_access or ():
-        if wanted.resource_app_id.lower() == ARM.app_id:
+    for access in application.data.required_resource_access or ():
+        if access.resource_app_id.lower() == ARM.app_id:
             fail(
                 f"The app requests user_impersonation of {ARM.name}. That is a delegated permission and changes"
                 " nothing for an app that signs in by itself; its Azure role is what counts. The step can be left out.",
@@ -115,8 +115,8 @@ def test_error_table(
 )
 def test_defender_permissions(connection: Connection, token_defender: Answer[Token], token_graph: Evidence) -> None:
     """Machine.Read.All and Alert.Read.All of WindowsDefenderATP; the guide only asks for permissions of Graph."""
-    if found := flaw(token_defender.data, connection, token_defender.exchange.date):
-        raise Found(found)
+    if problem := flaw(token_defender.data, connection, token_defender.exchange.date):
+        raise Found(problem)
     if (
         token_defender.data.claims
         and not token_defender.data.roles

@@ -87,13 +87,11 @@ FAILED = ("failure", "partial success")
 )
 def test_last_state(query_health_states: Evidence, kind: str, operation: str, things: str) -> None:
     """By the latest event of each in SentinelHealth, within 7 days: its Status is neither Failure nor Partial success.
-    What succeeded after a failure is well again.
+    What succeeded after a failure is well again. The operation tells the kind of resource, of whose names there are two
+    published spellings (Data connector, DataConnector).
     """
     rows = [
-        row
-        for row in health_states(query_health_states)
-        if str(row.get("SentinelResourceType")).lower() == kind
-        and str(row.get("OperationName")).lower().endswith(operation)
+        row for row in health_states(query_health_states) if str(row.get("OperationName")).lower().endswith(operation)
     ]
     if not rows:
         not_applicable(f"SentinelHealth has no such event of a {kind} in the last 7 days")
@@ -103,7 +101,7 @@ def test_last_state(query_health_states: Evidence, kind: str, operation: str, th
             f"{things} whose latest event in SentinelHealth is a failure: {titles(sorted(map(_state, failing)))}.",
             "data_stale",
             about=ABOUT[kind],
-            remedy="Read Description and Reason of these events in the table SentinelHealth, and mend what they name.",
+            remedy="Read Description and Reason of these events in the table SentinelHealth, and fix what they name.",
         )
 
 
@@ -134,8 +132,8 @@ def test_alerts_arrive(query_alerts: Answer[QueryResponse], incident_alerts: Evi
         return
     if isinstance(alert_table, Answer) and alert_table.data.properties.protection_level == "Protected":
         raise Found(hidden_finding("SecurityAlert"))
-    shown = require_answer(incident_alerts)
-    if shown is None or not shown.value:
+    data = require_answer(incident_alerts)
+    if data is None or not data.value:
         not_applicable("no incident shows an alert")
     fail(
         "Sentinel shows alerts of an incident, and the table SecurityAlert shows this reader no row.",

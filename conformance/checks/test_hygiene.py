@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from conformance.apis import ENDPOINTS
 from conformance.apis.entra import OpenIdConfiguration
 from conformance.apis.graph import Application, KeyCredential, PasswordCredential
 from conformance.apis.limits import COUNTED
+from conformance.checks.announcements import SOON
 from conformance.checks.expect import NotConfigured, fail, not_applicable
 from conformance.checks.registry import check
 from conformance.connection import ClientSecret, Connection, FederatedToken, ManagedIdentity
 from conformance.connection.credential import Credential
 from conformance.probing.evidence import Answer, Evidence, Refusal
-
-SOON = timedelta(days=180)
 
 
 @check("HYG-001", "the credential does not end soon", level="should", owns=("secret_expires_soon",))
@@ -30,9 +29,9 @@ def test_credential_end(connection: Connection, discovery: Answer[OpenIdConfigur
     if ends is None:
         raise NotConfigured("secret_expires")
     assert now is not None
-    left = (ends - now.date()).days
-    if left <= connection.expect.min_secret_days:
-        when = f"in {left} days, on {ends}" if left >= 0 else f"on {ends} by the connection file, which is past"
+    days = (ends - now.date()).days
+    if days <= connection.expect.min_secret_days:
+        when = f"in {days} days, on {ends}" if days >= 0 else f"on {ends} by the connection file, which is past"
         fail(
             f"The credential ends {when}.",
             "secret_expires_soon",
@@ -47,12 +46,12 @@ def _registered_end(application: Evidence, credential: Credential) -> date | Non
     if not isinstance(application, Answer):
         return None
     registration: Application = application.data
-    found: Sequence[PasswordCredential | KeyCredential] = registration.key_credentials or ()
+    credentials: Sequence[PasswordCredential | KeyCredential] = registration.key_credentials or ()
     if isinstance(credential, ClientSecret):
         secrets = registration.password_credentials or ()
         starts = {secret.reveal()[:3] for secret in credential.secrets}
-        found = [secret for secret in secrets if secret.hint in starts] or secrets
-    ends = [one.end_date_time for one in found if one.end_date_time is not None]
+        credentials = [secret for secret in secrets if secret.hint in starts] or secrets
+    ends = [registered.end_date_time for registered in credentials if registered.end_date_time is not None]
     return max(ends).date() if ends else None
 
 
@@ -73,9 +72,9 @@ def test_headroom(
     watchlists: Evidence,
 ) -> None:
     """Requests that were answered only after 429, and what Azure's headers say is left of its bucket."""
-    seen = [
-        one
-        for one in (
+    items = [
+        item
+        for item in (
             workspace,
             incidents,
             alert_rules,
@@ -86,23 +85,27 @@ def test_headroom(
             data_connectors,
             watchlists,
         )
-        if isinstance(one, Answer | Refusal) and one.exchange is not None
+        if isinstance(item, Answer | Refusal) and item.exchange is not None
     ]
-    if not seen:
+    if not items:
         not_applicable("nothing was sent")
-    slowed = [one for one in seen if one.exchange and one.exchange.throttled]
+    slowed = [item for item in items if item.exchange and item.exchange.throttled]
     if slowed:
-        times = sum(one.exchange.throttled for one in slowed if one.exchange)
+        times = sum(item.exchange.throttled for item in slowed if item.exchange)
         fail(
-            f"The services asked {times} times to slow down (429): {', '.join(sorted(one.probe for one in slowed))}."
+            f"The services asked {times} times to slow down (429): {', '.join(sorted(item.probe for item in slowed))}."
             " The limits are shared by everything that signs in as this app.",
             "throttled",
             about="headroom",
         )
-    for one in seen:
-        left = one.headers.get("x-ms-ratelimit-remaining-subscription-reads", "")
-        if left.isdecimal() and int(left) < RESERVE * BUCKET:
-            fail(f"Azure lets this app read {left} more times right now, of {BUCKET}.", "throttled", about="headroom")
+    for item in items:
+        rest = item.headers.get("x-ms-ratelimit-remaining-subscription-reads", "")
+        if rest.isdecimal() and int(rest) < RESERVE * BUCKET:
+            fail(
+                f"Azure lets this app read {rest} more times right now, of {BUCKET}.",
+                "throttled",
+                about="headroom",
+            )
 
 
 @check("HYG-003", "nothing that the connection uses is about to be retired", level="should", owns=("api_retires_soon",))

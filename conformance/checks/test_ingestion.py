@@ -6,18 +6,19 @@ from typing import Any
 
 from conformance.apis.actions import covers
 from conformance.apis.arm import Permissions, Workspace
-from conformance.apis.data_collection import SEND, DataEndpoint, Rule, RuleEndpoints
+from conformance.apis.data_collection import SEND, DataEndpoint, Rule
 from conformance.apis.shape import ArmList
 from conformance.checks.expect import Found, NotConfigured, fail, not_applicable, require, require_answer
 from conformance.checks.registry import check
+from conformance.checks.test_arm_limits import is_closed
 from conformance.connection import Connection
-from conformance.probing.data_collection import destination_of, flow_of, of_ingestion, table_of
+from conformance.probing.data_collection import flows_here, flows_of, of_ingestion, table_of
 from conformance.probing.evidence import Answer, Evidence, NotAsked, Refusal
 
 SENDER_ROLE = "Monitoring Metrics Publisher"
 
 
-def seen(connection: Connection, evidence: Evidence) -> Any:
+def visible_data(connection: Connection, evidence: Evidence) -> Any:
     """Return the data of an answer about the connection's rule.
 
     Raises :class:`NotApplicable` where the app may not look at it, which ING-002 warns of: sending does not need that.
@@ -32,10 +33,10 @@ def seen(connection: Connection, evidence: Evidence) -> Any:
     return data
 
 
-@check("ING-001", "the data collection rule exists")
+@check("ING-001", "the data collection rule exists", owns=("object_not_found:rule",))
 def test_rule(connection: Connection, data_collection_rule: Evidence) -> None:
     """The resource that ``ingestion.rule`` names answers, and is of that name."""
-    rule: Rule = seen(connection, data_collection_rule)
+    rule: Rule = visible_data(connection, data_collection_rule)
     same = rule.id.lower() == of_ingestion(connection).rule.lower()
     require(same, f"Another rule came back than asked for: {rule.id}.", promise="data-collection-rule")
 
@@ -54,13 +55,13 @@ def test_rule_readable(connection: Connection, data_collection_rule: Evidence, r
 @check("ING-003", "the rule has the stream", cause="config_invalid")
 def test_stream(connection: Connection, data_collection_rule: Evidence) -> None:
     """A data flow of the rule takes the stream; a custom stream is declared in the rule too."""
-    rule: Rule = seen(connection, data_collection_rule)
+    rule: Rule = visible_data(connection, data_collection_rule)
     stream, properties = of_ingestion(connection).stream, rule.properties
     flowing = sorted({name for flow in properties.data_flows or () for name in flow.streams or ()})
     if stream not in flowing:
-        known = ", ".join(flowing) or "none"
+        listing = ", ".join(flowing) or "none"
         fail(
-            f"No data flow of the rule takes the stream {stream}; those that it takes: {known}.",
+            f"No data flow of the rule takes the stream {stream}; those that it takes: {listing}.",
             "config_invalid",
             about="ingestion",
             promise="data-collection-rule",
@@ -77,63 +78,93 @@ def test_stream(connection: Connection, data_collection_rule: Evidence) -> None:
 
 @check("ING-004", "the rule sends the stream to this workspace", owns=("workspace_id_mismatch:ingestion",))
 def test_destination(connection: Connection, data_collection_rule: Evidence) -> None:
-    """By the ARM id of the destination, or by its workspace id."""
-    rule: Rule = seen(connection, data_collection_rule)
+    """By the ARM id of the destination, or by its workspace id. Of several flows of the stream, one has to."""
+    rule: Rule = visible_data(connection, data_collection_rule)
     stream = of_ingestion(connection).stream
-    flow = flow_of(rule, stream)
-    if flow is None:
+    flows = flows_of(rule, stream)
+    if not flows:
         not_applicable("no data flow of the rule takes the stream")
-    if destination_of(rule, flow, connection):
+    if flows_here(rule, stream, connection):
         return
+    named = {name for flow in flows for name in flow.destinations or ()}
     elsewhere = [
         place.workspace_resource_id or place.workspace_id or "?"
         for place in (rule.properties.destinations and rule.properties.destinations.log_analytics) or ()
-        if place.name in (flow.destinations or ())
+        if place.name in named
     ]
     fail(
         f"The rule sends {stream} to {', '.join(elsewhere) or 'no workspace'}, not to {connection.workspace_name}.",
         "workspace_id_mismatch",
         about="ingestion",
-        facts=connection.facts(),
+        remedy="Decide which workspace is meant: give the sender the rule that ends in it, and that rule in"
+        " ingestion.rule, or give workspace_id and workspace_name of the workspace that the rule names.",
         promise="data-collection-rule",
     )
 
 
 @check("ING-005", "the table that the rows end in exists", owns=("table_missing:ingestion",))
-def test_table(connection: Connection, data_collection_rule: Evidence, ingestion_table: Evidence) -> None:
-    """The table of the flow's output stream, in the workspace that the rule sends to."""
-    flow = flow_of(seen(connection, data_collection_rule), of_ingestion(connection).stream)
-    if isinstance(ingestion_table, Refusal) and ingestion_table.finding.cause == "object_not_found" and flow:
-        name = table_of(flow, of_ingestion(connection).stream)
+def test_table(
+    connection: Connection, data_collection_rule: Evidence, ingestion_table: Evidence, tables: Evidence
+) -> None:
+    """The table of the flow's output stream, in the workspace that the rule sends to; each one, where several flows
+    take the stream.
+    """
+    stream = of_ingestion(connection).stream
+    flows = flows_here(visible_data(connection, data_collection_rule), stream, connection)
+    names = list(dict.fromkeys(table_of(flow, stream) for flow in flows))
+    missing: list[str] = []
+    if isinstance(ingestion_table, Refusal) and ingestion_table.finding.cause == "object_not_found":
+        missing += names[:1]
+    if isinstance(tables, Answer) and not tables.data.next_link:
+        listed = {table.name.lower() for table in tables.data.value}
+        missing += [name for name in names[1:] if name.lower() not in listed]
+    if missing:
         fail(
-            f"The workspace has no table {name}: what the rule sends is lost.",
+            f"The workspace has no table {' and no table '.join(missing)}: what the rule sends there is lost.",
             "table_missing",
             about="ingestion",
-            facts={**connection.facts(), "table": name},
+            remedy="Create the table in the workspace (Log Analytics workspace > Tables > Create), or correct"
+            " outputStream in the data flow of the rule.",
             promise="data-collection-rule",
         )
     if require_answer(ingestion_table) is None:
         not_applicable("the rule does not send the stream to this workspace")
 
 
+PRIVATE = (
+    "Send from inside the private network, through the Azure Monitor private link scope; or its owner opens it to"
+    " public networks, if it is not closed on purpose."
+)
+
+
+def own_url(rule: Rule) -> str | None:
+    """Return the log ingestion URL of a rule that has one itself."""
+    return rule.properties.endpoints.logs_ingestion if rule.properties.endpoints else None
+
+
+def is_own_host(rule: Rule, endpoint: str | None) -> bool:
+    """Return whether a sender's endpoint is the rule's own, and not that of its endpoint resource."""
+    url = own_url(rule)
+    return bool(url and endpoint and url.rstrip("/").lower() == endpoint.rstrip("/").lower())
+
+
 @check("ING-006", "the sender's endpoint is the rule's", cause="config_invalid")
 def test_endpoint(connection: Connection, data_collection_rule: Evidence, data_collection_endpoint: Evidence) -> None:
     """The host of ``ingestion.endpoint`` is that of the rule, or of the endpoint resource that the rule names."""
-    configured, rule = of_ingestion(connection).endpoint, seen(connection, data_collection_rule)
+    configured, rule = of_ingestion(connection).endpoint, visible_data(connection, data_collection_rule)
     if configured is None:
         raise NotConfigured("ingestion.endpoint")
-    endpoints: RuleEndpoints | None = rule.properties.endpoints
-    urls = [endpoints.logs_ingestion if endpoints else None]
+    urls = [own_url(rule)]
     if isinstance(data_collection_endpoint, Answer):
         resource: DataEndpoint = data_collection_endpoint.data
         host = resource.properties.logs_ingestion
         urls.append(host.endpoint if host else None)
-    known = [url.rstrip("/").lower() for url in urls if url]
-    if not known:
+    hosts = [url.rstrip("/").lower() for url in urls if url]
+    if not hosts:
         not_applicable("the rule shows no host, and its endpoint resource could not be read")
-    if configured.rstrip("/").lower() not in known:
+    if configured.rstrip("/").lower() not in hosts:
         fail(
-            f"The rule takes rows at {known[0]}; the sender is configured with {configured}.",
+            f"The rule takes rows at {hosts[0]}; the sender is configured with {configured}.",
             "config_invalid",
             about="ingestion",
             promise="data-collection-endpoint",
@@ -146,10 +177,15 @@ def test_endpoint(connection: Connection, data_collection_rule: Evidence, data_c
     level="should",
     owns=("network_access_disabled:ingestion",),
 )
-def test_network(connection: Connection, workspace: Evidence, data_collection_endpoint: Evidence) -> None:
-    """By the endpoint resource and by the workspace; a sender within the private network is not hindered."""
-    of_ingestion(connection)
-    if isinstance(data_collection_endpoint, Answer):
+def test_network(
+    connection: Connection, workspace: Evidence, data_collection_rule: Evidence, data_collection_endpoint: Evidence
+) -> None:
+    """By the endpoint resource and by the workspace; a sender within the private network is not hindered. The rule's
+    own host, where the sender uses it, is not the endpoint resource's.
+    """
+    endpoint = of_ingestion(connection).endpoint
+    own_host = isinstance(data_collection_rule, Answer) and is_own_host(data_collection_rule.data, endpoint)
+    if isinstance(data_collection_endpoint, Answer) and not own_host:
         resource: DataEndpoint = data_collection_endpoint.data
         rules = resource.properties.network_acls
         if rules and rules.public_network_access == "Disabled":
@@ -157,14 +193,18 @@ def test_network(connection: Connection, workspace: Evidence, data_collection_en
                 f"The data collection endpoint {resource.name} takes rows from private networks only.",
                 "network_access_disabled",
                 about="ingestion",
+                remedy=PRIVATE,
             )
     if isinstance(workspace, Answer):
         there: Workspace = workspace.data
+        if is_closed(there):
+            not_applicable("the workspace takes no data from anywhere: ARM-009 says so")
         if there.properties.public_network_access_for_ingestion == "Disabled":
             fail(
                 f"The workspace {there.name} takes rows from private networks only.",
                 "network_access_disabled",
                 about="ingestion",
+                remedy=PRIVATE,
             )
     if not isinstance(data_collection_endpoint, Answer) and not isinstance(workspace, Answer):
         not_applicable("neither the endpoint nor the workspace was read")
@@ -173,7 +213,7 @@ def test_network(connection: Connection, workspace: Evidence, data_collection_en
 @check("ING-008", f"{SENDER_ROLE} lets the app send to the rule", owns=("rbac_role_missing:sending",))
 def test_may_send(connection: Connection, rule_permissions: Evidence) -> None:
     """The effective permissions at the rule hold the data action that log ingestion asks for."""
-    permissions: ArmList[Permissions] = seen(connection, rule_permissions)
+    permissions: ArmList[Permissions] = visible_data(connection, rule_permissions)
     if any(
         covers(grant.data_actions, SEND) and not covers(grant.not_data_actions, SEND) for grant in permissions.value
     ):

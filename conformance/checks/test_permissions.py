@@ -21,7 +21,7 @@ def asks_for(role: str, api: str, *, optional: bool = False) -> Callable[[Connec
     """Return what tells why a check of one permission does not apply to a connection."""
 
     def reason(connection: Connection) -> str | None:
-        asked_for = connection.needs.wanted(api) if optional else connection.needs.required(api)
+        asked_for = connection.needs.recommended(api) if optional else connection.needs.required(api)
         return None if role in asked_for else f"the profile {connection.profile.name} does not ask for {role}"
 
     return reason
@@ -75,8 +75,8 @@ def test_role_granted(connection: Connection, token: Answer[Token], consents: Ev
     PERM-021 tells it where the app may read itself. What is missing of one API is one finding, with one command.
     """
     if token.data.claims and not holds(token.data, role):
-        if found := flaw(token.data, connection, token.exchange.date):
-            raise Found(found, promise="token-claims")
+        if problem := flaw(token.data, connection, token.exchange.date):
+            raise Found(problem, promise="token-claims")
         raise Found(missing_role(token.data, role, connection, consents), promise="roles-claim")
 
 
@@ -119,8 +119,8 @@ def test_further_roles_granted(
     """
     for role in further(connection.needs, api, optional=optional):
         if token.data.claims and not holds(token.data, role):
-            if found := flaw(token.data, connection, token.exchange.date):
-                raise Found(found, promise="token-claims")
+            if problem := flaw(token.data, connection, token.exchange.date):
+                raise Found(problem, promise="token-claims")
             raise Found(missing_role(token.data, role, connection, consents), promise="roles-claim")
 
 
@@ -142,8 +142,8 @@ def test_least_privilege(
     """
     tokens = [token.data for token in (token_graph, token_defender, token_log_analytics) if isinstance(token, Answer)]
     if not tokens:
-        for one in (token_graph, token_defender, token_log_analytics):
-            require_answer(one)
+        for evidence in (token_graph, token_defender, token_log_analytics):
+            require_answer(evidence)
         not_applicable("there is no token to look at")
     beyond = sorted(
         {role for token in tokens for role in token.roles}
@@ -163,7 +163,7 @@ def test_least_privilege(
 
 def included(connection: Connection, api: str) -> set[str]:
     """Return the permissions of an API that a connection asks for, with the Read ones that ReadWrite includes."""
-    asked_for = {*connection.needs.required(api), *connection.needs.wanted(api)}
+    asked_for = {*connection.needs.required(api), *connection.needs.recommended(api)}
     return asked_for | {role.replace(".ReadWrite.", ".Read.") for role in asked_for}
 
 
@@ -173,10 +173,10 @@ def test_requested_and_consented(
 ) -> None:
     """Where the app may read its own registration: requested, delegated and consented permissions told apart."""
     granted = {consent.app_role_id.lower() for consent in consents.data.value}
-    for wanted in application.data.required_resource_access or ():
-        resource = resource_of(wanted.resource_app_id)
-        name = resource.name if resource else wanted.resource_app_id
-        for access in wanted.resource_access:
+    for requested_access in application.data.required_resource_access or ():
+        resource = resource_of(requested_access.resource_app_id)
+        name = resource.name if resource else requested_access.resource_app_id
+        for access in requested_access.resource_access:
             permission = permission_of(access.id)
             role = permission.name if permission else None
             if access.type == "Role" and access.id.lower() not in granted:

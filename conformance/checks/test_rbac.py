@@ -38,20 +38,20 @@ def test_permissions_readable(connection: Connection, permissions: Answer[ArmLis
         )
 
 
-def require_allowed(connection: Connection, permissions: Evidence, area: str, seen: Sequence[Evidence]) -> None:
+def require_allowed(connection: Connection, permissions: Evidence, area: str, evidences: Sequence[Evidence]) -> None:
     """Raise :class:`Found` if an operation of the area was refused for a missing role, and return if one was answered.
 
     Without either, the permissions decide. An observed answer or refusal outweighs the computed permissions.
     """
-    for one in seen:
-        if isinstance(one, Refusal) and one.finding.cause.startswith("rbac_"):
-            raise Found(one.finding, refusal=one)
-    if any(isinstance(one, Answer) for one in seen):
+    for evidence in evidences:
+        if isinstance(evidence, Refusal) and evidence.finding.cause.startswith("rbac_"):
+            raise Found(evidence.finding, refusal=evidence)
+    if any(isinstance(evidence, Answer) for evidence in evidences):
         return
-    if not any(isinstance(one, Refusal) for one in seen):
-        for one in seen:
-            require_answer(one)
-        reasons = [one.reason for one in seen if isinstance(one, NotAsked)]
+    if not any(isinstance(evidence, Refusal) for evidence in evidences):
+        for evidence in evidences:
+            require_answer(evidence)
+        reasons = [evidence.reason for evidence in evidences if isinstance(evidence, NotAsked)]
         not_applicable(reasons[0] if reasons else "this connection does not use it")
     granted = require_answer(permissions)
     if granted is not None and missing_actions(connection, granted.value, area):
@@ -61,27 +61,28 @@ def require_allowed(connection: Connection, permissions: Evidence, area: str, se
 
 
 def owning(area: str) -> tuple[str, ...]:
+    """Return the causes of a missing permission in an area, as ``cause:area``."""
     return f"rbac_role_missing:{area}", f"rbac_denied:{area}"
 
 
 @check(
     "RBAC-010",
     "the workspace may be read",
-    using={"seen": "workspace"},
+    using={"result": "workspace"},
     given={"area": "workspace"},
     owns=owning("workspace"),
 )
-@check("RBAC-011", "queries may be run", using={"seen": "query_print"}, given={"area": "query"}, owns=owning("query"))
+@check("RBAC-011", "queries may be run", using={"result": "query_print"}, given={"area": "query"}, owns=owning("query"))
 @check(
     "RBAC-012",
     "the workspace's tables may be looked at",
-    using={"seen": "incident_table"},
+    using={"result": "incident_table"},
     given={"area": "tables"},
     owns=owning("tables"),
 )
-def test_action_allowed(connection: Connection, permissions: Evidence, seen: Evidence, area: str) -> None:
+def test_action_allowed(connection: Connection, permissions: Evidence, result: Evidence, area: str) -> None:
     """Wildcards, notActions and several roles added up, against the action that the operation needs."""
-    require_allowed(connection, permissions, area, [seen])
+    require_allowed(connection, permissions, area, [result])
 
 
 @check("RBAC-013", "Microsoft Sentinel may be read", owns=owning("sentinel"))
@@ -103,7 +104,7 @@ def test_sentinel_allowed(
     settings: Evidence,
 ) -> None:
     """Every read of ``Microsoft.SecurityInsights`` that is used; the first action that is refused is named."""
-    seen = (
+    operations = (
         incidents,
         incident_alerts,
         incident_entities,
@@ -118,7 +119,7 @@ def test_sentinel_allowed(
         metadata,
         settings,
     )
-    require_allowed(connection, permissions, "sentinel", seen)
+    require_allowed(connection, permissions, "sentinel", operations)
 
 
 @check(

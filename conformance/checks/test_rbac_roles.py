@@ -41,16 +41,19 @@ def test_role_as_advised(
     A custom role that allows the same is as good; one that reads everything, or more than the resource group, is more
     than is needed.
     """
-    held = roles_held(role_assignments.data, role_definitions.data)
-    if not held:
+    roles = roles_held(role_assignments.data, role_definitions.data)
+    if not roles:
         not_applicable("no role assignment is listed")
-    for role, assignment in held:
+    for role, assignment in roles:
         name, scope = role.properties.role_name, assignment.properties.scope
         if not (scope.lower() + "/").startswith(connection.group_scope.lower() + "/"):
             beyond(f"{name} is assigned on {scope or '/'}, which is more than the resource group.", name, connection)
         if any("*/read" in grant.actions for grant in role.properties.permissions):
             beyond(f"{name} reads everything in {scope}; {READER_ROLE} is enough.", name, connection)
-    if all(one.properties.scope.lower().startswith(connection.workspace.lower()) for _, one in held):
+    if all(
+        role_assignment.properties.scope.lower().startswith(connection.workspace.lower())
+        for _, role_assignment in roles
+    ):
         fail(
             "The role is assigned on the workspace itself. Microsoft advises the resource group, so that it reaches"
             " what belongs to Microsoft Sentinel beside the workspace (solution, workbooks, query packs).",
@@ -115,10 +118,10 @@ def test_roles_of_the_profile(
     """
     needs = connection.needs
     needed = allowed_by_needs(connection, role_definitions.data)
-    held = roles_held(role_assignments.data, role_definitions.data)
-    if not held:
+    roles = roles_held(role_assignments.data, role_definitions.data)
+    if not roles:
         not_applicable("no role assignment is listed")
-    for role, assignment in held:
+    for role, assignment in roles:
         name, scope = role.properties.role_name, assignment.properties.scope
         if not (scope.lower() + "/").startswith(widest_scope(connection).lower() + "/"):
             beyond(f"{name} is assigned on {scope or '/'}, which is more than {needs.role} needs.", name, connection)
@@ -148,7 +151,7 @@ def test_own_role(
     assignments_here: Answer[ArmList[RoleAssignment]],
     role_definitions: Answer[ArmList[RoleDefinition]],
 ) -> None:
-    """A role that Defender's unified RBAC keeps holds no service principals: what somebody adds there by hand may go.
+    """A role that Defender's unified RBAC keeps holds no service principals: what is added there by hand may go.
     Where such roles are assigned at the workspace unified RBAC was activated; what that does to the access of an app is
     not documented, and nothing is said about it.
     """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -10,13 +9,14 @@ from typing import Any
 from conformance.apis import ENDPOINTS
 from conformance.apis.arm import Table
 from conformance.apis.graph import Alert
+from conformance.apis.kql import words
 from conformance.apis.sentinel import AlertRule, AutomationRule, Incident
 from conformance.apis.shape import ArmList, ODataList
 from conformance.checks.announcements import ANNOUNCEMENTS
 from conformance.checks.conditions import properties_compared
 from conformance.checks.expect import Found, fail, not_applicable
 from conformance.checks.registry import check
-from conformance.checks.test_arm_limits import shown
+from conformance.checks.test_arm_limits import visible_provider
 from conformance.checks.test_graph import of_sentinel
 from conformance.checks.test_sentinel import rule_titles
 from conformance.checks.wording import titles
@@ -90,18 +90,18 @@ def test_incident_links(incidents: Answer[ArmList[Incident]]) -> None:
     """``providerIncidentId`` and ``additionalData.providerIncidentUrl`` of incidents of Microsoft XDR:
     ``incidentUrl`` alone leads to the Azure portal.
     """
-    known = [incident for incident in incidents.data.value if of_xdr(incident)]
-    if not known:
+    of_defender = [incident for incident in incidents.data.value if of_xdr(incident)]
+    if not of_defender:
         not_applicable(f"none of Sentinel's newest incidents has the provider {XDR}")
-    lacking = [
+    unlinked = [
         str(incident.properties.incident_number or incident.name)
-        for incident in known
+        for incident in of_defender
         if not incident.properties.provider_incident_id
         or not (incident.properties.additional_data and incident.properties.additional_data.provider_incident_url)
     ]
-    if lacking:
+    if unlinked:
         fail(
-            f"Incidents {titles(lacking)} name no page of the Defender portal (providerIncidentUrl), so that only the"
+            f"Incidents {titles(unlinked)} name no page of the Defender portal (providerIncidentUrl), so that only the"
             f" link to the Azure portal is left. {portal_end(incidents)}",
             "api_retires_soon",
             about="incident_links",
@@ -172,8 +172,8 @@ CHANGING = {"IncidentTitle": "the title", "IncidentProviderName": "the provider"
 def compared(rule: AutomationRule) -> set[str]:
     """Return what a rule compares of an incident that the Defender portal changes."""
     conditions = rule.properties.triggering_logic.conditions or ()
-    found = properties_compared([condition.condition_properties for condition in conditions])
-    return {CHANGING[name] for name in found if name in CHANGING}
+    compared_properties = properties_compared([condition.condition_properties for condition in conditions])
+    return {CHANGING[name] for name in compared_properties if name in CHANGING}
 
 
 @check(
@@ -187,24 +187,21 @@ def test_automation_conditions(automation_rules: Answer[ArmList[AutomationRule]]
     """Once connected, the provider is always Microsoft XDR, and incidents are merged and renamed: a condition on title
     or provider is met by others than before.
     """
-    found = {
+    rules_by_property = {
         rule.properties.display_name: compared(rule)
         for rule in automation_rules.data.value
         if rule.properties.triggering_logic.is_enabled and compared(rule)
     }
-    if found:
-        what = " and ".join(sorted(set().union(*found.values())))
+    if rules_by_property:
+        what = " and ".join(sorted(set().union(*rules_by_property.values())))
         fail(
             f"Automation rules compare {what} of an incident, which the Defender portal sets itself:"
-            f" {titles(sorted(found))}. {portal_end(automation_rules)}",
+            f" {titles(sorted(rules_by_property))}. {portal_end(automation_rules)}",
             "api_retires_soon",
             about="automation",
             certainty="likely",
             remedy="Let the conditions compare the analytics rule instead (IncidentRelatedAnalyticRuleIds).",
         )
-
-
-OLD_INDICATORS = re.compile(r"\bThreatIntelligenceIndicator\b")
 
 
 @check(
@@ -218,7 +215,9 @@ def test_old_indicators(alert_rules: Answer[ArmList[AlertRule]]) -> None:
     """``ThreatIntelligenceIndicator`` gets none since 2025-07-31: rules over it run well, and find nothing."""
     end = ANNOUNCEMENTS["threat-intelligence-table"]
     reading = rule_titles(
-        rule for rule in enabled(alert_rules.data, "Scheduled") if OLD_INDICATORS.search(rule.properties.query or "")
+        rule
+        for rule in enabled(alert_rules.data, "Scheduled")
+        if "ThreatIntelligenceIndicator" in words(rule.properties.query or "")
     )
     if reading:
         fail(
@@ -226,7 +225,7 @@ def test_old_indicators(alert_rules: Answer[ArmList[AlertRule]]) -> None:
             f" {titles(reading)}: they find nothing.",
             "api_retired",
             about="ThreatIntelligenceIndicator",
-            remedy=f"{end.left}.",
+            remedy=f"{end.remaining}.",
         )
 
 
@@ -254,7 +253,7 @@ def test_classic_tables(tables: Answer[ArmList[Table]]) -> None:
             "api_retired",
             about="data_collector",
             certainty="likely",
-            remedy=f"{end.left}.",
+            remedy=f"{end.remaining}.",
         )
 
 
@@ -285,14 +284,14 @@ def versions_asked(namespace: str) -> set[str]:
 )
 def test_versions_listed(provider: Evidence, subscription: Evidence, about: str) -> None:
     """Some kind of resource of the provider lists each of them. Versions that retire leave these lists first."""
-    found = shown(provider, subscription)
-    listed = {version for kind in found.resource_types for version in kind.api_versions or ()} if found else set()
-    if found is None or not listed:
+    data = visible_provider(provider, subscription)
+    listed = {version for kind in data.resource_types for version in kind.api_versions or ()} if data else set()
+    if data is None or not listed:
         not_applicable("the provider lists no api-versions")
-    gone = sorted(versions_asked(found.namespace) - listed)
-    if gone:
+    absent = sorted(versions_asked(data.namespace) - listed)
+    if absent:
         fail(
-            f"{found.namespace} does not list the api-version {', '.join(gone)} any more, with which this suite asks.",
+            f"{data.namespace} does not list the api-version {', '.join(absent)} any more, with which this suite asks.",
             "api_retires_soon",
             about=about,
             certainty="likely",

@@ -56,13 +56,13 @@ def test_paging(incidents_next: Answer[Pages[ArmList[Incident]]]) -> None:
 @check("SENT-003", "$filter, $orderby and $top of incidents do what they say", moving=True)
 def test_options(incidents_filtered: Answer[ArmList[Incident]], incidents: Answer[ArmList[Incident]]) -> None:
     """Only incidents of the asked severity, oldest first, no more than asked for."""
-    found = [incident.properties for incident in incidents_filtered.data.value]
+    rows = [incident.properties for incident in incidents_filtered.data.value]
     listed = len(incidents.data.value)
-    require(len(found) <= 2, f"$top=2 gave {len(found)} incidents.", promise="sentinel-options")
+    require(len(rows) <= 2, f"$top=2 gave {len(rows)} incidents.", promise="sentinel-options")
     require(listed <= PAGE, f"$top={PAGE} gave {listed} incidents.", promise="sentinel-options")
-    others = {one.severity for one in found} - {"High"}
+    others = {row.severity for row in rows} - {"High"}
     require(not others, f"$filter on severity High gave {', '.join(sorted(others))}.", promise="sentinel-options")
-    times = [one.created_time_utc for one in found if one.created_time_utc]
+    times = [row.created_time_utc for row in rows if row.created_time_utc]
     require(
         times == sorted(times),
         "$orderby=properties/createdTimeUtc asc gave another order.",
@@ -70,10 +70,10 @@ def test_options(incidents_filtered: Answer[ArmList[Incident]], incidents: Answe
     )
 
 
-@check("SENT-010", "one incident can be read by its id", using={"found": "incident"})
-def test_incident(found: Answer[Incident]) -> None:
+@check("SENT-010", "one incident can be read by its id", using={"incident": "incident"})
+def test_incident(incident: Answer[Incident]) -> None:
     """It is the incident that was asked for."""
-    same = found.data.name.lower() == requested_id(found).lower()
+    same = incident.data.name.lower() == requested_id(incident).lower()
     require(same, "Another incident came back than asked for.", promise="sentinel-by-id")
 
 
@@ -93,7 +93,7 @@ def test_incident_entities(incident_entities: Answer[IncidentEntities]) -> None:
     """Other counts than there are entities are worth a warning."""
     data = incident_entities.data
     if data.meta_data is not None:
-        counted, there = sum(one.count for one in data.meta_data), len(data.entities or ())
+        counted, there = sum(entry.count for entry in data.meta_data), len(data.entities or ())
         advise(
             counted == there,
             f"The answer holds {there} entities and counts {counted}.",
@@ -113,7 +113,7 @@ def test_incident_entities(incident_entities: Answer[IncidentEntities]) -> None:
 @check("SENT-027", "settings can be read", level="should", using={"listed": "settings"})
 def test_listed(listed: Answer[Any]) -> None:
     """The list has its documented shape and names nothing twice. An empty list is normal."""
-    ids = [id for one in listed.data.value if (id := getattr(one, "id", None)) is not None]
+    ids = [id for element in listed.data.value if (id := getattr(element, "id", None)) is not None]
     require(len(set(ids)) == len(ids), "The list names something twice.", promise="resource-id")
 
 
@@ -146,17 +146,17 @@ AUTO_DISABLED = re.compile(r"\s*AUTO DISABLED", re.IGNORECASE)
 )
 def test_auto_disabled(alert_rules: Answer[ArmList[AlertRule]]) -> None:
     """After repeated permanent failures Sentinel disables a rule, and puts AUTO DISABLED before its name."""
-    found = rule_titles(
+    disabled = rule_titles(
         rule
         for rule in alert_rules.data.value
         if not rule.properties.enabled and AUTO_DISABLED.match(rule.properties.display_name or "")
     )
-    if found:
+    if disabled:
         fail(
-            f"Sentinel has disabled rules that failed again and again: {titles(found)}.",
+            f"Sentinel has disabled rules that failed again and again: {titles(disabled)}.",
             "data_stale",
             about="auto_disabled",
-            remedy="Mend what the descriptions of these rules name, take AUTO DISABLED from their names, and enable"
+            remedy="Fix what the descriptions of these rules name, take AUTO DISABLED from their names, and enable"
             " them.",
         )
 
@@ -180,7 +180,7 @@ def test_disabled_share(alert_rules: Answer[ArmList[AlertRule]]) -> None:
 def is_off(connector: DataConnector) -> bool:
     """Return whether a connector has data types, and each of them is switched off."""
     types = (connector.properties and connector.properties.data_types) or {}
-    states = [str(one.get("state", "")).lower() for one in types.values() if isinstance(one, dict)]
+    states = [str(data_type.get("state", "")).lower() for data_type in types.values() if isinstance(data_type, dict)]
     return bool(states) and all(state == "disabled" for state in states)
 
 

@@ -31,13 +31,13 @@ class OneScreenParser(argparse.ArgumentParser):
         return super().format_help() if self.whole_help else self._short_help()
 
     def _short_help(self) -> str:
-        shown = [action for action in self._actions if not isinstance(action, _Help)]
-        rare = [one for one in shown if set(one.option_strings) & set(self.rare)]
-        head = [self._usage(shown), *(["", *textwrap.wrap(self.description, WIDTH)] if self.description else []), ""]
-        tail = [*self._named(rare), *([self.epilog] if self.epilog else [])]
-        room = HEIGHT - len(head) - len(tail) - len(shown) + len(rare)
+        visible = [action for action in self._actions if not isinstance(action, _Help)]
+        rare = [option for option in visible if set(option.option_strings) & set(self.rare)]
+        head = [self._usage(visible), *(["", *textwrap.wrap(self.description, WIDTH)] if self.description else []), ""]
+        tail = [*self._rare_options(rare), *([self.epilog] if self.epilog else [])]
+        room = HEIGHT - len(head) - len(tail) - len(visible) + len(rare)
         body: list[str] = []
-        for action in shown:
+        for action in visible:
             if action not in rare:
                 lines = self._explained(action)
                 if len(lines) - 1 <= room:
@@ -47,19 +47,24 @@ class OneScreenParser(argparse.ArgumentParser):
                     body.append(_cut(" ".join(part.strip() for part in lines[1:]), lines[0]))
         return "\n".join([*head, *body, *tail]) + "\n"
 
-    def _usage(self, shown: Iterable[argparse.Action]) -> str:
-        options = ["[options]"] if any(one.option_strings for one in shown) else []
-        values = [f"{one.metavar or one.dest}{'...' if one.nargs in ('*', '+') else ''}" for one in self._positional]
+    def _usage(self, visible: Iterable[argparse.Action]) -> str:
+        options = ["[options]"] if any(action.option_strings for action in visible) else []
+        values = [
+            f"{action.metavar or action.dest}{'...' if action.nargs in ('*', '+') else ''}"
+            for action in self._positional
+        ]
         return " ".join(["usage:", self.prog, *options, *values])
 
     @property
     def _positional(self) -> list[argparse.Action]:
         return [action for action in self._actions if not action.option_strings]
 
-    def _named(self, rare: Sequence[argparse.Action]) -> list[str]:
+    def _rare_options(self, rare: Sequence[argparse.Action]) -> list[str]:
         if not rare:
             return []
-        names = "also: " + " ".join(one.option_strings[-1] for one in rare) + "; --help-all explains every option."
+        names = (
+            "also: " + " ".join(action.option_strings[-1] for action in rare) + "; --help-all explains every option."
+        )
         return ["", *textwrap.wrap(names, WIDTH, subsequent_indent="  ", break_on_hyphens=False)]
 
     def _explained(self, action: argparse.Action) -> list[str]:

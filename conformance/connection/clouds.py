@@ -34,8 +34,8 @@ class Cloud:
 
     def audience(self, name: Audience) -> str | None:
         """Return the audience to ask a token for."""
-        known = self.audiences.get(name)
-        return known[0] if known else None
+        identifiers = self.audiences.get(name)
+        return identifiers[0] if identifiers else None
 
     def scope(self, name: Audience) -> str:
         """Return the scope of a client-credentials request for an audience. KeyError where it is not offered."""
@@ -45,8 +45,10 @@ class Cloud:
         """Return whether ``aud`` of a token means this resource: by one of its URIs, with or without slash, or its app
         id.
         """
-        wanted = aud.lower().rstrip("/")
-        return wanted == RESOURCES[name].app_id or wanted in (one.lower() for one in self.audiences.get(name, ()))
+        audience = aud.lower().rstrip("/")
+        return audience == RESOURCES[name].app_id or audience in (
+            identifier.lower() for identifier in self.audiences.get(name, ())
+        )
 
 
 def _load() -> Mapping[str, Cloud]:
@@ -58,7 +60,7 @@ def _load() -> Mapping[str, Cloud]:
                 row["az"],
                 row["portal"],
                 MappingProxyType(row["hosts"]),
-                MappingProxyType({audience: tuple(known) for audience, known in row["audiences"].items()}),
+                MappingProxyType({audience: tuple(identifiers) for audience, identifiers in row["audiences"].items()}),
             )
             for name, row in table(__package__, "clouds.toml").items()
         }

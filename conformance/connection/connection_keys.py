@@ -62,12 +62,12 @@ def read_connection(entry: ConnectionTable, many: bool) -> None:
             "profile",
             f"profile: {profile.name!r} needs [connection.expect] with permissions, actions or routes",
         )
-    given = {key: value for key, value in values.items() if value.strip()}
+    non_empty = {key: value for key, value in values.items() if value.strip()}
     if credential and (malformed := secret_problem(credential)):
         entry.file.secrets.append((entry, malformed))
-    for problem in malformed_values(given):
+    for problem in malformed_values(non_empty):
         entry.add_problem(problem.key, f"{problem.text} [{problem.cause}]", corrected=problem.correction is not None)
-    entry.file.values |= given
+    entry.file.values |= non_empty
     if len(entry.file.wrong) > before or credential is None:
         return
     connection = Connection(
@@ -89,7 +89,7 @@ def _of_environment(entry: ConnectionTable) -> dict[str, str]:
     """Return the values that AKS gives a workload for keys that the file leaves out: tenant, app and cloud."""
     environ = entry.file.environ
     names = {"tenant_id": "AZURE_TENANT_ID", "client_id": "AZURE_CLIENT_ID"}
-    found = {key: environ[name] for key, name in names.items() if key not in entry.row and environ.get(name)}
+    from_environment = {key: environ[name] for key, name in names.items() if key not in entry.row and environ.get(name)}
     if authority := environ.get("AZURE_AUTHORITY_HOST", "").rstrip("/"):
         address = authority if "://" in authority else f"https://{authority}"
         there = [name for name, cloud in CLOUDS.items() if cloud.login == address.lower()]
@@ -98,39 +98,39 @@ def _of_environment(entry: ConnectionTable) -> dict[str, str]:
             what = f"{describe(authority)}, which is the sign-in host of {' and '.join(there) or 'no cloud'}"
             entry.add_problem("cloud", f"cloud: AZURE_AUTHORITY_HOST is {what}")
         elif "cloud" not in entry.row:
-            found["cloud"] = there[0]
-    return found
+            from_environment["cloud"] = there[0]
+    return from_environment
 
 
 def _name(entry: ConnectionTable, *, required: bool) -> str:
     """Return the connection's name, by default that of its file. It is part of every output."""
     name = _string(entry, "name", required=required) or entry.file.path.stem
     if shape_of(name) or hide(name) != name:
-        entry.found("name", name, "a name that may be shown")
+        entry.add_mismatch("name", name, "a name that may be shown")
     elif clean(name) != name or "\n" in name:
-        entry.found("name", name, "a text without control characters and without commands of CI systems")
+        entry.add_mismatch("name", name, "a text without control characters and without commands of CI systems")
     return name
 
 
 def _string(entry: ConnectionTable, key: str, *, required: bool = True) -> str:
     value = entry.row.get(key)
     if value is None:
-        misspelt = difflib.get_close_matches(key, [one for one in entry.row if one not in KEYS], 1, 0.8)
+        misspelt = difflib.get_close_matches(key, [name for name in entry.row if name not in KEYS], 1, 0.8)
         if required and not misspelt:
             entry.add_problem(key, f"missing key {key!r}{comment_hint(entry, key)}")
         return ""
     if not isinstance(value, str):
-        entry.found(key, value, "a text in quotes")
+        entry.add_mismatch(key, value, "a text in quotes")
         return ""
     if not value.strip():
-        entry.found(key, value, "a value")
+        entry.add_mismatch(key, value, "a value")
     return value
 
 
-def _choice(entry: ConnectionTable, key: str, default: str, known: Sequence[str]) -> str:
+def _choice(entry: ConnectionTable, key: str, default: str, choices: Sequence[str]) -> str:
     value = entry.row.get(key, default)
-    if value not in known if isinstance(value, str) else True:
-        entry.found(key, value, f"one of {', '.join(known)}{did_you_mean(value, known)}")
+    if value not in choices if isinstance(value, str) else True:
+        entry.add_mismatch(key, value, f"one of {', '.join(choices)}{did_you_mean(value, choices)}")
         return default
     return str(value)
 
@@ -142,11 +142,11 @@ def _apis(entry: ConnectionTable) -> tuple[str, ...] | None:
     if value is None:
         return None
     if not isinstance(value, list) or not value:
-        entry.found("apis", value, f"a list of {', '.join(USABLE)}")
+        entry.add_mismatch("apis", value, f"a list of {', '.join(USABLE)}")
         return USABLE
     for element in value:
         if element not in USABLE:
-            entry.found("apis", element, f"one of {', '.join(USABLE)}{did_you_mean(element, USABLE)}")
+            entry.add_mismatch("apis", element, f"one of {', '.join(USABLE)}{did_you_mean(element, USABLE)}")
         elif delegated and element not in OF_AZURE:
             entry.add_problem(
                 "apis",
@@ -160,61 +160,59 @@ def _compare_apis(entry: ConnectionTable, profile: Profile, needed: frozenset[st
     """Note that a connection uses none of the APIs that its profile needs."""
     if not needed or needed & set(apis):
         return
-    wanted = " and ".join(sorted(needed))
+    names = " and ".join(sorted(needed))
     if "apis" in entry.row:
-        text = f"apis: found {', '.join(apis)}; profile {profile.name!r} needs {wanted}"
+        text = f"apis: found {', '.join(apis)}; profile {profile.name!r} needs {names}"
     else:
-        text = (
-            f"profile: {profile.name!r} needs {wanted}, which Azure Lighthouse (customer_tenant_id) does not delegate"
-        )
+        text = f"profile: {profile.name!r} needs {names}, which Azure Lighthouse (customer_tenant_id) does not delegate"
     entry.add_problem("apis" if "apis" in entry.row else "profile", text)
 
 
 def _partners(entry: ConnectionTable) -> dict[str, str]:
     """Return the other tenant of a provider's connection, by its key."""
-    found = {key: _string(entry, key, required=False) for key in PARTNERS if key in entry.row}
-    for key, value in found.items():
+    texts = {key: _string(entry, key, required=False) for key in PARTNERS if key in entry.row}
+    for key, value in texts.items():
         if not value.strip():
             continue
         verdict = client(value, {"tenant_id": str(entry.row.get("tenant_id", ""))})
         if verdict:
-            entry.found(key, value, f"the other tenant's id, {A_GUID}")
-    if len(found) > 1:
+            entry.add_mismatch(key, value, f"the other tenant's id, {A_GUID}")
+    if len(texts) > 1:
         entry.add_problem(
             PARTNERS[1],
             f"{' and '.join(PARTNERS)} exclude each other: one tells where a subscription is, the other an app",
         )
-    return found
+    return texts
 
 
 def _date(entry: ConnectionTable, key: str) -> date | None:
     value = entry.row.get(key)
-    found = day(value)
-    if value is not None and found is None:
-        entry.found(key, value, "a date such as 2027-03-01")
-    return found
+    result = day(value)
+    if value is not None and result is None:
+        entry.add_mismatch(key, value, "a date such as 2027-03-01")
+    return result
 
 
 def _requirements(entry: ConnectionTable, key: str, value: object) -> Iterator[str]:
     """Yield the requirements of a list, each in the form in which it is compared."""
     what, read = LISTS[key]
     if not isinstance(value, list):
-        entry.found(f"expect.{key}", value, f"a list of {what}")
+        entry.add_mismatch(f"expect.{key}", value, f"a list of {what}")
         return
     for text in value:
         if not isinstance(text, str):
-            entry.found(f"expect.{key}", text, f"a text, one of {what}")
+            entry.add_mismatch(f"expect.{key}", text, f"a text, one of {what}")
             continue
         try:
             yield str(read(text))
         except RequirementError as error:
-            entry.found(f"expect.{key}", text, str(error))
+            entry.add_mismatch(f"expect.{key}", text, str(error))
 
 
 def _expect(entry: ConnectionTable) -> Expect:
     row = entry.row.get("expect", {})
     if not isinstance(row, dict):
-        entry.found("expect", row, "a table")
+        entry.add_mismatch("expect", row, "a table")
         return Expect()
     values: dict[str, Any] = {}
     for key, value in row.items():
@@ -227,14 +225,14 @@ def _expect(entry: ConnectionTable) -> Expect:
             if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 100_000:
                 values[key] = value
             else:
-                entry.found(f"expect.{key}", value, "a whole number of days")
+                entry.add_mismatch(f"expect.{key}", value, "a whole number of days")
         elif isinstance(value, str):
             try:
                 values[key] = duration(value)
             except DurationError as error:
                 entry.add_problem(f"expect.{key}", f"expect.{key}: {error}")
         else:
-            entry.found(f"expect.{key}", value, "a duration such as 7d, 12h or 30m")
+            entry.add_mismatch(f"expect.{key}", value, "a duration such as 7d, 12h or 30m")
     return Expect(**values)
 
 

@@ -81,9 +81,9 @@ class ConnectionTable:
         self.file.keys[key] = corrected
         self.file.add_problem(text, self.line(key))
 
-    def found(self, key: str, value: object, expected: str) -> None:
+    def add_mismatch(self, key: str, value: object, expected: str) -> None:
         """Note that a value is not what its key expects."""
-        self.add_problem(key, f"{key}: found {_shown(key, value)}, expected {expected}")
+        self.add_problem(key, f"{key}: found {_value_text(key, value)}, expected {expected}")
 
 
 def comment_hint(entry: ConnectionTable, key: str) -> str:
@@ -96,7 +96,7 @@ def comment_hint(entry: ConnectionTable, key: str) -> str:
     return ""
 
 
-def _shown(key: str, value: object) -> str:
+def _value_text(key: str, value: object) -> str:
     if key not in SECRETS:
         return repr_short(value)
     if isinstance(value, list):

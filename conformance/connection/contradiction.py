@@ -14,19 +14,19 @@ def contradictions(connections: Sequence[tuple[Connection, str]]) -> list[str]:
     A workspace id belongs to one workspace, and a workspace has one id. One subscription under several tenants is no
     contradiction: Azure Lighthouse lets another tenant read it.
     """
-    found: list[str] = []
-    said: dict[tuple[str, str], tuple[str, Connection, str]] = {}
+    texts: list[str] = []
+    first_values: dict[tuple[str, str], tuple[str, Connection, str]] = {}
     for connection, place in connections:
         for key, value, about, means in (
             ("workspace_id", connection.workspace_id, connection.workspace, "another workspace"),
             ("workspace_name", connection.workspace, connection.workspace_id, "another workspace_id"),
         ):
             about = about.lower()
-            first, other, where = said.setdefault((key, value.lower()), (about, connection, place))
+            first, other, where = first_values.setdefault((key, value.lower()), (about, connection, place))
             if first != about:
-                shown = getattr(connection, key)
-                found.append(
-                    f"{place}: {key}: found {shown!r}, which {other.name!r} at {where} has with {means}; one of them"
+                own = getattr(connection, key)
+                texts.append(
+                    f"{place}: {key}: found {own!r}, which {other.name!r} at {where} has with {means}; one of them"
                     " has the value of the other"
                 )
-    return found
+    return texts

@@ -37,8 +37,8 @@ Valid = Callable[[str, str], bool]
 def parts_of(value: str) -> dict[str, str]:
     """Return the keys that a pasted resource id or portal URL fills in; empty for anything else."""
     text = unquote(value)
-    found = RESOURCE_ID.search(text)
-    parts = {name: part for name, part in found.groupdict().items() if part} if found else {}
+    match = RESOURCE_ID.search(text)
+    parts = {name: part for name, part in match.groupdict().items() if part} if match else {}
     if tenant := PORTAL_TENANT.search(text):
         parts["tenant_id"] = tenant["tenant_id"]
     return parts
@@ -90,8 +90,8 @@ def _candidates(value: str) -> tuple[str, ...]:
     """
     bare = visible(value).strip(_AROUND).removeprefix("urn:uuid:")
     plain = "".join(bare.split())
-    found = _A_GUID.findall(plain)
+    guids = _A_GUID.findall(plain)
     hyphens = (
         [f"{plain[:8]}-{plain[8:12]}-{plain[12:16]}-{plain[16:20]}-{plain[20:]}"] if _BARE_GUID.fullmatch(plain) else []
     )
-    return (bare, plain, *hyphens, *(found if len(found) == 1 else ()))
+    return (bare, plain, *hyphens, *(guids if len(guids) == 1 else ()))

@@ -72,10 +72,10 @@ class Certificate:
                 key = serialization.load_pem_private_key(self.content, password)
                 certificate = load_pem_x509_certificate(self.content[self.content.index(b"-----BEGIN CERTIFICATE") :])
             else:
-                found, certificate, _ = pkcs12.load_key_and_certificates(self.content, password)  # type: ignore[assignment]
-                if found is None or certificate is None:
+                private_key, certificate, _ = pkcs12.load_key_and_certificates(self.content, password)  # type: ignore[assignment]
+                if private_key is None or certificate is None:
                     raise ValueError
-                key = found
+                key = private_key
         except (ValueError, TypeError, UnsupportedAlgorithm):
             raise SecretError(f"{self.origin}: no private key with its certificate, or a wrong password") from None
         if not isinstance(key, RSAPrivateKey):
@@ -100,6 +100,7 @@ class FederatedToken:
     origin: str
 
     def token(self) -> str:
+        """Return a new token, which is hidden in all output from now on."""
         token = self.fetch()
         remember(token)
         return token

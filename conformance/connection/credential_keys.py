@@ -38,28 +38,28 @@ class Key:
 
 def read_credential(entry: ConnectionTable) -> Credential | None:
     """Return the credential of a table; None where it cannot be used, which is added to the file's problems."""
-    given = [key for key in CREDENTIALS if key in entry.row]
-    if not given:
+    keys = [key for key in CREDENTIALS if key in entry.row]
+    if not keys:
         if any(get_close_matches(key, CREDENTIALS, 1, 0.8) for key in entry.row if key not in KEYS_OF_FILE):
             return None  # a misspelt key, which is a problem of its own
         hints = [hint for key in CREDENTIALS if key not in OPTIONAL and (hint := comment_hint(entry, key))]
         entry.add_problem("name", f"no credential: one of {', '.join(CREDENTIALS)} is needed{''.join(hints)}")
         entry.file.keys["client_secret"] = False
         return None
-    if len(given) > 1:
-        text = f"two credentials: {' and '.join(given)}; one is needed"
+    if len(keys) > 1:
+        text = f"two credentials: {' and '.join(keys)}; one is needed"
         both = (
-            "client_secrets = [...] holds several secrets" if set(given) <= {"client_secret", "client_secrets"} else ""
+            "client_secrets = [...] holds several secrets" if set(keys) <= {"client_secret", "client_secrets"} else ""
         )
-        entry.file.add_problem("; ".join(filter(None, (text, both))), entry.line(given[1]))
+        entry.file.add_problem("; ".join(filter(None, (text, both))), entry.line(keys[1]))
         return None
-    key = given[0]
+    key = keys[0]
     if "certificate_password" in entry.row and key != "certificate":
         entry.add_problem("certificate_password", "certificate_password: there is no certificate that it could open")
     value = entry.row[key]
     if not KEYS[key].fits(value):
         bare = " (true has no quotes)" if isinstance(value, str) and value.strip().lower() == "true" else ""
-        entry.found(key, value, f"{KEYS[key].expected}{bare}")
+        entry.add_mismatch(key, value, f"{KEYS[key].expected}{bare}")
         return None
     if key == "managed_identity" and isinstance(value, dict) and not _is_selector(entry, value):
         return None
@@ -90,9 +90,9 @@ def _unresolved(entry: ConnectionTable, key: str, value: Any) -> Credential:
             return find_identity(entry.file.environ, selector)
         except SecretError:
             return ManagedIdentity(selector=selector)
-    for one in value if isinstance(value, list) else [value]:
-        if isinstance(one, str) and not one.startswith(("env:", "file:")):
-            remember(one)
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, str) and not item.startswith(("env:", "file:")):
+            remember(item)
     return ClientSecret(Secret("not needed here", "none"))
 
 
@@ -114,19 +114,20 @@ def _is_selector(entry: ConnectionTable, value: Mapping[str, Any]) -> bool:
     if len(value) != 1:
         entry.add_problem("managed_identity", f"managed_identity: one of {', '.join(SELECTORS)} is needed")
         return False
-    ((name, given),) = value.items()
-    if not _is_text(given):
+    ((name, selector),) = value.items()
+    if not _is_text(selector):
         entry.add_problem(
-            "managed_identity", f"managed_identity.{name}: found {kind(given)}, expected a text in quotes"
+            "managed_identity", f"managed_identity.{name}: found {kind(selector)}, expected a text in quotes"
         )
         return False
-    if name != "resource_id" and not GUID.fullmatch(given):
-        entry.add_problem("managed_identity", f"managed_identity.{name}: found {describe(given)}, expected {A_GUID}")
+    if name != "resource_id" and not GUID.fullmatch(selector):
+        entry.add_problem("managed_identity", f"managed_identity.{name}: found {describe(selector)}, expected {A_GUID}")
         return False
     app = entry.row.get("client_id")
-    if name == "client_id" and isinstance(app, str) and app.strip() and app.lower() != given.lower():
+    if name == "client_id" and isinstance(app, str) and app.strip() and app.lower() != selector.lower():
         entry.add_problem(
-            "managed_identity", f"managed_identity.client_id: found {describe(given)}, but client_id is {describe(app)}"
+            "managed_identity",
+            f"managed_identity.client_id: found {describe(selector)}, but client_id is {describe(app)}",
         )
         return False
     return True
@@ -141,15 +142,15 @@ def _secret(entry: ConnectionTable, reference: str) -> Credential:
 
 
 def _secrets(entry: ConnectionTable, references: list[str]) -> Credential:
-    found: list[Secret] = []
+    secrets: list[Secret] = []
     for number, reference in enumerate(references, 1):
         try:
-            found.append(resolve(reference, entry.file.path.parent, entry.file.environ))
+            secrets.append(resolve(reference, entry.file.path.parent, entry.file.environ))
         except SecretError as error:
             raise SecretError(f"secret {number}: {error}") from None
-    if len({one.reveal() for one in found}) < len(found):
+    if len({secret.reveal() for secret in secrets}) < len(secrets):
         raise SecretError("two of the secrets are the same")
-    return ClientSecret(found[0], tuple(found[1:]))
+    return ClientSecret(secrets[0], tuple(secrets[1:]))
 
 
 def _federated_token(entry: ConnectionTable, reference: str) -> Credential:

@@ -34,13 +34,13 @@ def help_for(keys: Collection[str], values: Mapping[str, str]) -> Iterator[str]:
 
     ``values`` are the well-formed values of the connection; they fill in the commands, and hints replace missing ones.
     """
-    wanted = [place for place in places() if set(place.keys) & set(keys)]
-    if not wanted:
+    places_of_keys = [place for place in places() if set(place.keys) & set(keys)]
+    if not places_of_keys:
         return
     yield "Whoever filled in the connection finds the values here:"
-    for place in wanted:
-        named = ", ".join(key for key in place.keys if key in keys)
-        yield f"  {named}: {place.portal}"
+    for place in places_of_keys:
+        listing = ", ".join(key for key in place.keys if key in keys)
+        yield f"  {listing}: {place.portal}"
         yield f"    {_PLACEHOLDER.sub(lambda match: _filled(match[1], values), place.command)}"
 
 

@@ -21,13 +21,13 @@ from conformance.toml_file.document import did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """``accepts`` tells whether a text is a value, ``expected`` what it must be, ``meant`` what a wrong text means
+    """``accepts`` tells whether a text is a value, ``expected`` what it must be, ``correction`` what a wrong text means
     (None: unknown).
     """
 
     accepts: Callable[[str], object]
     expected: str
-    meant: Callable[[str], str | None]
+    correction: Callable[[str], str | None]
 
 
 KEYS: Mapping[str, Key] = {
@@ -50,7 +50,7 @@ def read_ingestion(entry: ConnectionTable) -> Ingestion | None:
     if row is None:
         return None
     if not isinstance(row, dict):
-        entry.found("ingestion", row, "a table")
+        entry.add_mismatch("ingestion", row, "a table")
         return None
     before = len(entry.file.wrong)
     for name in row:
@@ -62,7 +62,7 @@ def read_ingestion(entry: ConnectionTable) -> Ingestion | None:
     for name, key in KEYS.items():
         value = row.get(name)
         if value is not None and not (isinstance(value, str) and key.accepts(value)):
-            meant = key.meant(value) if isinstance(value, str) else None
-            hint = f" (did you mean {meant!r}?)" if meant else ""
-            entry.found(f"ingestion.{name}", value, f"{key.expected}{hint}")
+            correction = key.correction(value) if isinstance(value, str) else None
+            hint = f" (did you mean {correction!r}?)" if correction else ""
+            entry.add_mismatch(f"ingestion.{name}", value, f"{key.expected}{hint}")
     return None if len(entry.file.wrong) > before else Ingestion(row["rule"], row["stream"], row.get("endpoint"))

@@ -35,14 +35,14 @@ class InterviewError(UsageError):
     """Why no connection file was made. The message is one line for the user."""
 
 
-def interview(known: Mapping[str, str], folder: Path) -> tuple[Path, Path]:
-    """Ask for the values that ``known`` lacks, write ``<workspace>.toml`` and ``<workspace>.secret``, and return both
-    paths.
+def interview(defaults: Mapping[str, str], folder: Path) -> tuple[Path, Path]:
+    """Ask for the values missing in ``defaults``, write ``<workspace>.toml`` and ``<workspace>.secret``, and return
+    both paths.
 
     The secret is read without echo. Raises :class:`InterviewError` where an answer is missing, and where a file exists
     or cannot be written; nothing is written then.
     """
-    values = {key: value for key, value in known.items() if can_be_right(key, value)}
+    values = {key: value for key, value in defaults.items() if can_be_right(key, value)}
     for key in RULES:
         values[key] = values.get(key) or _answer(key, values)
     text = _secret()

@@ -63,21 +63,21 @@ def load_files(
     credentials: bool = True,
 ) -> dict[Path, tuple[Connection, ...]]:
     """Return the same as :func:`load`, by the file that holds the connections. Raises :class:`ConnectionFileError`."""
-    given = [paths] if isinstance(paths, str | Path) else list(paths)
+    path_list = [paths] if isinstance(paths, str | Path) else list(paths)
     wrong: list[str] = []
     files = [
         _read(path, os.environ if environ is None else environ, credentials)
-        for path in dict.fromkeys(files_of(given, wrong))
+        for path in dict.fromkeys(files_of(path_list, wrong))
     ]
     wrong += [text for file in files for text in file.problems]
-    seen: dict[str, str] = {}
+    origins: dict[str, str] = {}
     for file in files:
         for connection, line in file.connections:
             here = f"{file.path}:{line}"
-            if connection.name in seen:
-                name, there = describe(connection.name), seen[connection.name]
+            if connection.name in origins:
+                name, there = describe(connection.name), origins[connection.name]
                 wrong.append(f"{here}: name: {name} is also the name of the connection at {there}")
-            seen.setdefault(connection.name, here)
+            origins.setdefault(connection.name, here)
     wrong += contradictions(
         [(connection, f"{file.path}:{line}") for file in files for connection, line in file.connections]
     )
@@ -92,25 +92,25 @@ def load_files(
     return {file.path: tuple(connection for connection, _ in file.connections) for file in files}
 
 
-def files_of(given: Iterable[str | Path], wrong: list[str]) -> Iterable[Path]:
+def files_of(path_list: Iterable[str | Path], wrong: list[str]) -> Iterable[Path]:
     """Yield the files of files, globs and folders; add what is none of them to ``wrong``, a line each."""
-    for one in map(str, given):
-        path = Path(one)
+    for name in map(str, path_list):
+        path = Path(name)
         try:
             if path.is_dir():
-                inside = sorted(one for one in path.rglob("*.toml") if not _hidden(one.relative_to(path)))
+                inside = sorted(file for file in path.rglob("*.toml") if not _hidden(file.relative_to(path)))
                 if not inside:
-                    wrong.append(f"{one}: no *.toml file in this folder")
+                    wrong.append(f"{name}: no *.toml file in this folder")
                 yield from inside
-            elif path.exists() or not glob.has_magic(one):
+            elif path.exists() or not glob.has_magic(name):
                 yield path
             else:
-                matching = sorted(glob.glob(one, recursive=True))
+                matching = sorted(glob.glob(name, recursive=True))
                 if not matching:
-                    wrong.append(f"{one}: no file matches")
+                    wrong.append(f"{name}: no file matches")
                 yield from map(Path, matching)
         except (OSError, ValueError) as error:
-            wrong.append(f"{one[:200]!r}: no usable path: {error}")
+            wrong.append(f"{name[:200]!r}: no usable path: {error}")
 
 
 def _hidden(path: Path) -> bool:
@@ -148,17 +148,19 @@ def _read(path: Path, environ: Mapping[str, str], credentials: bool) -> Connecti
     return file
 
 
-def _document(file: ConnectionFile, document: Mapping[str, Any], written: Sequence[Table]) -> None:
+def _document(file: ConnectionFile, document: Mapping[str, Any], sections: Sequence[Table]) -> None:
     bare = [key for key in document if key in KEYS]
     if bare and "connection" not in document:
-        file.add_problem("a line [connection] is missing above this one", written[0].keys.get(bare[0]))
-        nested = {one.path: one for one in written[1:]}
-        read_connection(ConnectionTable(file, document, written[0], nested), many=False)
+        file.add_problem("a line [connection] is missing above this one", sections[0].keys.get(bare[0]))
+        nested = {section.path: section for section in sections[1:]}
+        read_connection(ConnectionTable(file, document, sections[0], nested), many=False)
         return
-    starts = [index for index, table in enumerate(written) if table.path == "connection"]
+    starts = [index for index, table in enumerate(sections) if table.path == "connection"]
     for key in document:
         if key != "connection":
-            line = written[0].keys.get(key) or next((one.line for one in written if one.path.split(".")[0] == key), 1)
+            line = sections[0].keys.get(key) or next(
+                (section.line for section in sections if section.path.split(".")[0] == key), 1
+            )
             if isinstance(document[key], dict) and key in KEYS:
                 file.add_problem(f"table [{key}]: found outside of the connection, expected [connection.{key}]", line)
                 continue
@@ -172,10 +174,14 @@ def _document(file: ConnectionFile, document: Mapping[str, Any], written: Sequen
     rows = rows if many else [rows]
     for number, row in enumerate(rows):
         at = starts[number] if number < len(starts) else None
-        table = written[at] if at is not None else None
-        end = starts[number + 1] if number + 1 < len(starts) else len(written)
-        below = written[at + 1 : end] if at is not None else written
-        nested = {one.path.removeprefix("connection."): one for one in below if one.path.startswith("connection.")}
+        table = sections[at] if at is not None else None
+        end = starts[number + 1] if number + 1 < len(starts) else len(sections)
+        below = sections[at + 1 : end] if at is not None else sections
+        nested = {
+            section.path.removeprefix("connection."): section
+            for section in below
+            if section.path.startswith("connection.")
+        }
         if not isinstance(row, dict):
             file.add_problem(f"connection: found {kind(row)}, expected a table", table.line if table else 1)
             continue

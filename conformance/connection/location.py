@@ -28,7 +28,7 @@ def locations(paths: Sequence[str | Path]) -> dict[str, Location]:
 
     The files are read again: a run keeps no positions, and only one that has something to point at needs them.
     """
-    found: dict[str, Location] = {}
+    result: dict[str, Location] = {}
     for file in dict.fromkeys(files_of(paths, [])):
         try:
             text = file.read_text(encoding="utf-8-sig")
@@ -38,5 +38,5 @@ def locations(paths: Sequence[str | Path]) -> dict[str, Location]:
         headers = [table for table in tables(text) if table.path == "connection"]
         for row, table in zip(rows if isinstance(rows, list) else [rows], headers, strict=False):
             if isinstance(row, dict):
-                found.setdefault(str(row.get("name", file.stem)), Location(file, table))
-    return found
+                result.setdefault(str(row.get("name", file.stem)), Location(file, table))
+    return result

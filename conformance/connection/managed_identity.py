@@ -74,16 +74,16 @@ def find_identity(environ: Mapping[str, str], selector: tuple[str, str] | None) 
     :class:`SecretError` for an endpoint that is not on this machine, and for a platform that is not supported.
     """
     for name, variables in _UNSUPPORTED.items():
-        if all(environ.get(one) for one in variables):
+        if all(environ.get(variable) for variable in variables):
             raise SecretError(
                 f"{' and '.join(variables)} are those of {name}, whose managed identities are not supported here"
             )
     endpoint = environ.get("IDENTITY_ENDPOINT")
     if endpoint and environ.get("IDENTITY_HEADER"):
         remember(environ["IDENTITY_HEADER"])
-        return ManagedIdentity("app_service", _named(endpoint, "IDENTITY_ENDPOINT"), selector)
+        return ManagedIdentity("app_service", _environment_name(endpoint, "IDENTITY_ENDPOINT"), selector)
     if endpoint and environ.get("IMDS_ENDPOINT"):
-        return ManagedIdentity("arc", _named(endpoint, "IDENTITY_ENDPOINT"), selector)
+        return ManagedIdentity("arc", _environment_name(endpoint, "IDENTITY_ENDPOINT"), selector)
     if _has_arc_agent():
         return ManagedIdentity("arc", ARC, selector)
     host = environ.get("AZURE_POD_IDENTITY_AUTHORITY_HOST", IMDS).strip("/")
@@ -123,7 +123,7 @@ def _endpoint_problem(endpoint: str) -> str | None:
     return None
 
 
-def _named(endpoint: str, variable: str) -> str:
+def _environment_name(endpoint: str, variable: str) -> str:
     """Return an endpoint. Raises :class:`SecretError`, which names the variable, for one that is not asked."""
     if problem := _endpoint_problem(endpoint):
         raise SecretError(f"what {variable} names {problem}")

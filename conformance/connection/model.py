@@ -79,7 +79,7 @@ class Connection:
         expect = expect or Expect()
         if apis is None:
             led_to = Needs.of(profile, expect).apis
-            apis = [one for one in USABLE if one in led_to]
+            apis = [api_name for api_name in USABLE if api_name in led_to]
         values = {
             "name": name,
             "tenant_id": tenant_id,

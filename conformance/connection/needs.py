@@ -46,18 +46,18 @@ class Needs:
     @property
     def apis(self) -> frozenset[str]:
         """The APIs that this leads to. Azure roles and actions alone lead to Microsoft Sentinel."""
-        found = {permission.api for permission in (*self.permissions, *self.optional)}
-        found |= {route.api for route in self.routes} - {"arm"}
-        found |= {"log_analytics" if action.lower().startswith(_QUERIES) else "sentinel" for action in self.actions}
-        if self.roles and not found & {"log_analytics", "sentinel"}:
-            found.add("sentinel")
-        return frozenset(found)
+        names = {permission.api for permission in (*self.permissions, *self.optional)}
+        names |= {route.api for route in self.routes} - {"arm"}
+        names |= {"log_analytics" if action.lower().startswith(_QUERIES) else "sentinel" for action in self.actions}
+        if self.roles and not names & {"log_analytics", "sentinel"}:
+            names.add("sentinel")
+        return frozenset(names)
 
     def required(self, api: str) -> tuple[str, ...]:
         """Return the names of the application permissions of an API that must be there."""
         return tuple(permission.name for permission in self.permissions if permission.api == api)
 
-    def wanted(self, api: str) -> tuple[str, ...]:
+    def recommended(self, api: str) -> tuple[str, ...]:
         """Return the names of those that only a part of the tool needs."""
         return tuple(permission.name for permission in self.optional if permission.api == api)
 
@@ -67,12 +67,12 @@ class Needs:
 
     def unseen_actions(self, endpoints: Iterable[Endpoint[Any]]) -> tuple[str, ...]:
         """Return the actions that none of the routes among ``endpoints`` needs: only computed permissions show them."""
-        seen = {
+        visible = {
             endpoint.needs.name.lower()
             for endpoint in endpoints
             if isinstance(endpoint.needs, Action) and self.calls(endpoint)
         }
-        return tuple(action for action in self.actions if action.lower() not in seen)
+        return tuple(action for action in self.actions if action.lower() not in visible)
 
 
 def _each(*parts: Iterable[T]) -> tuple[T, ...]:

@@ -40,31 +40,31 @@ def repair(text: str, keys: Collection[str]) -> tuple[str, list[Mistake]]:
     """
     if '"""' in text or "'''" in text:
         return text, []
-    found: list[Mistake] = []
+    mistakes: list[Mistake] = []
     lines = text.split("\n")
-    seen: dict[str, int] = {}
+    counts: dict[str, int] = {}
     depth = 0
     for number, line in enumerate(lines, 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         if HEADER.match(line) and not depth:
-            seen.clear()
+            counts.clear()
             continue
         if not depth and NEARLY_HEADER.fullmatch(COMMENT.sub("", visible(line))):
-            lines[number - 1] = _line(line, number, keys, found)
+            lines[number - 1] = _line(line, number, keys, mistakes)
             continue
         before, depth = depth, max(0, depth + _opened(line))
         if before or depth:  # within a list of several lines
             continue
-        lines[number - 1] = _line(line, number, keys, found)
+        lines[number - 1] = _line(line, number, keys, mistakes)
         pair = PAIR.match(lines[number - 1])
         if pair and pair["sign"] == "=":
             key = pair["key"]
-            if key in seen:
-                found.append(Mistake(number, f"{name_of(key)}: is in line {seen[key]} already", key))
+            if key in counts:
+                mistakes.append(Mistake(number, f"{name_of(key)}: is in line {counts[key]} already", key))
                 lines[number - 1] = ""
-            seen.setdefault(key, number)
-    return "\n".join(lines), found
+            counts.setdefault(key, number)
+    return "\n".join(lines), mistakes
 
 
 def _opened(line: str) -> int:
@@ -74,26 +74,26 @@ def _opened(line: str) -> int:
     return value.count("[") - value.count("]") if value.strip()[:1] in "[]" or "=" not in bare else 0
 
 
-def _line(line: str, number: int, keys: Collection[str], found: list[Mistake]) -> str:
+def _line(line: str, number: int, keys: Collection[str], into: list[Mistake]) -> str:
     """Return a line, corrected."""
     pair = PAIR.match(visible(line))
     key = pair["key"] if pair else None
-    named = f"{key}: " if key else ""
+    prefix = f"{key}: " if key else ""
     if hidden := invisible(COMMENT.sub("", line)):
-        found.append(Mistake(number, f"{named}{hidden} in this line, which is invisible; type the line again", key))
+        into.append(Mistake(number, f"{prefix}{hidden} in this line, which is invisible; type the line again", key))
         line = visible(line)
     if _is_toml(line):
         return line
     if pair and pair["key"] in keys:
         mistakes, value = _value(pair["sign"], pair["rest"])
-        found += [Mistake(number, f"{pair['key']}: {text}", pair["key"]) for text in mistakes]
+        into += [Mistake(number, f"{pair['key']}: {text}", pair["key"]) for text in mistakes]
         return f"{pair['key']} = {json.dumps(value, ensure_ascii=False)}"
     if NEARLY_HEADER.fullmatch(COMMENT.sub("", line)):
-        found.append(Mistake(number, f"found {line.strip()!r}, expected [connection]"))
+        into.append(Mistake(number, f"found {line.strip()!r}, expected [connection]"))
         return "[connection]"
     if pair:
         return line  # whatever is wrong with it, the parser tells it
-    found.append(Mistake(number, "is neither a comment, which begins with #, nor a key with = and a value in quotes"))
+    into.append(Mistake(number, "is neither a comment, which begins with #, nor a key with = and a value in quotes"))
     return ""
 
 

@@ -85,13 +85,13 @@ def read_permission(text: str) -> AppPermission:
         api = holders[0] if len(holders) == 1 else ""
     if api not in ("graph", "defender", "log_analytics"):
         example = "an application permission with its API, such as 'Graph: SecurityAlert.Read.All'"
-        raise RequirementError(f"{example}{_meant(label, LABELS.values())}")
-    known = [known.name for known in RESOURCES[api].permissions.values() if known.application]
-    if name not in known:
-        if hint := _meant(name, known):
+        raise RequirementError(f"{example}{_correction(label, LABELS.values())}")
+    names = [names.name for names in RESOURCES[api].permissions.values() if names.application]
+    if name not in names:
+        if hint := _correction(name, names):
             raise RequirementError(f"an application permission of {RESOURCES[api].name}{hint}")
         if not _PERMISSION.fullmatch(name):
-            raise RequirementError(f"an application permission of {RESOURCES[api].name}, such as {known[0]!r}")
+            raise RequirementError(f"an application permission of {RESOURCES[api].name}, such as {names[0]!r}")
     return AppPermission(api, name)
 
 
@@ -100,40 +100,42 @@ def read_action(text: str) -> str:
     published = {action.lower(): action for action in PUBLISHED_ACTIONS}
     if text.lower() in published:
         return published[text.lower()]
-    hint = _meant(text, PUBLISHED_ACTIONS)
+    hint = _correction(text, PUBLISHED_ACTIONS)
     if hint or not _ACTION.fullmatch(text) or text.rpartition("/")[2].lower() not in _VERBS:
         raise RequirementError(f"an Azure action such as 'Microsoft.SecurityInsights/incidents/read'{hint}")
     return text
 
 
-def read_route(text: str, known: Iterable[Endpoint[Any]] | None = None) -> Route:
-    """Return the route that a text states. Raises :class:`RequirementError`, also where none of ``known`` is meant."""
+def read_route(text: str, reads: Iterable[Endpoint[Any]] | None = None) -> Route:
+    """Return the route that a text states. Raises :class:`RequirementError`, also where none of ``reads`` is meant."""
     label, _, rest = (part.strip() for part in text.partition(":"))
     method, _, path = rest.partition(" ")
     api = _api(label)
     route = Route(api, *(("", "*") if rest == "*" else (method.upper(), path.strip())))
     if api not in LABELS or not route.path:
         raise RequirementError("a route with its API, such as 'Graph: GET /v1.0/security/incidents', or 'Graph: *'")
-    endpoints = tuple(known or ())
+    endpoints = tuple(reads or ())
     if endpoints and not any(map(route.leads_to, endpoints)):
-        meant = _meant(str(route), (route_of(endpoint) for endpoint in endpoints if endpoint.api.name == api), 0.6)
-        raise RequirementError(f"a read of {APIS[api].title} that this suite knows{meant}")
+        correction = _correction(
+            str(route), (route_of(endpoint) for endpoint in endpoints if endpoint.api.name == api), 0.6
+        )
+        raise RequirementError(f"a read of {APIS[api].title} that this suite knows{correction}")
     return route
 
 
 def _api(label: str) -> str:
     """Return the API of a short name, its title or its own name; the label where there is none."""
-    wanted = label.lower()
+    wanted_label = label.lower()
     for api, short in LABELS.items():
-        if wanted in (api, short.lower(), APIS[api].title.lower()):
+        if wanted_label in (api, short.lower(), APIS[api].title.lower()):
             return api
     return label
 
 
-def _meant(word: str, known: Iterable[str], cutoff: float = CLOSE) -> str:
-    lower = {name.lower(): name for name in known}
-    found = difflib.get_close_matches(word.lower(), lower, 1, cutoff)
-    return f" (did you mean {lower[found[0]]!r}?)" if found else ""
+def _correction(word: str, choices: Iterable[str], cutoff: float = CLOSE) -> str:
+    lower = {name.lower(): name for name in choices}
+    matches = difflib.get_close_matches(word.lower(), lower, 1, cutoff)
+    return f" (did you mean {lower[matches[0]]!r}?)" if matches else ""
 
 
 def _plain(path: str) -> str:

@@ -25,11 +25,11 @@ A_GUID = "a GUID such as 12345678-90ab-cdef-1234-567890abcdef"
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A malformed value. ``found`` never shows a secret."""
+    """A malformed value. ``actual`` never shows a secret."""
 
     key: str
     cause: str
-    found: str
+    actual: str
     expected: str
     correction: str | None = None
     """What was probably meant, as a sentence."""
@@ -38,7 +38,7 @@ class Problem:
     def text(self) -> str:
         """One line: the key, the value found, and the correction or what was expected."""
         tail = f"; {self.correction}" if self.correction else f", expected {self.expected}"
-        return f"{self.key}: found {self.found}{tail}"
+        return f"{self.key}: found {self.actual}{tail}"
 
 
 def problems(connection: Connection, *keys: str) -> tuple[Problem, ...]:
@@ -48,11 +48,11 @@ def problems(connection: Connection, *keys: str) -> tuple[Problem, ...]:
     values = {key: getattr(connection, key) for key in RULES}
     if isinstance(connection.credential, ManagedIdentity) and not connection.client_id:
         del values["client_id"]  # the machine knows which identity it has
-    found = malformed_values(values, keys or RULES.keys())
-    asked = not keys or "client_secret" in keys
-    if asked and (problem := secret_problem(connection.credential)):
-        found.append(problem)
-    return tuple(found)
+    malformed = malformed_values(values, keys or RULES.keys())
+    check_secret = not keys or "client_secret" in keys
+    if check_secret and (problem := secret_problem(connection.credential)):
+        malformed.append(problem)
+    return tuple(malformed)
 
 
 def secret_problem(credential: Credential) -> Problem | None:
@@ -61,15 +61,15 @@ def secret_problem(credential: Credential) -> Problem | None:
     """
     if not isinstance(credential, ClientSecret):
         return None
-    verdicts = [secret(one.reveal()) for one in credential.secrets]
+    verdicts = [secret(secret_value.reveal()) for secret_value in credential.secrets]
     first = verdicts[0]
     return None if first is None or None in verdicts else Problem("client_secret", *first)
 
 
 def malformed_values(values: Mapping[str, str], keys: Collection[str] | None = None) -> list[Problem]:
     """Return the malformed ones of these values, which are given by key; only those of ``keys`` are looked at."""
-    wanted = values.keys() if keys is None else keys
-    verdicts = ((key, RULES[key](value, values)) for key, value in values.items() if key in wanted)
+    selected_keys = values.keys() if keys is None else keys
+    verdicts = ((key, RULES[key](value, values)) for key, value in values.items() if key in selected_keys)
     return [
         Problem(key, *verdict, correction(key, values[key], values, can_be_right))
         for key, verdict in verdicts
@@ -95,7 +95,7 @@ def tenant(value: str, _: Mapping[str, str]) -> Verdict:
     if value.lower() in MANY_TENANTS:
         return "tenant_malformed", f"{describe(value)}, which means many tenants", expected
     if not GUID.fullmatch(value) and not DOMAIN.fullmatch(value):
-        return "tenant_malformed", _shown(value), expected
+        return "tenant_malformed", _value_text(value), expected
     if NIL.fullmatch(value):
         return "tenant_malformed", ZEROS, expected
     return None
@@ -104,7 +104,7 @@ def tenant(value: str, _: Mapping[str, str]) -> Verdict:
 def guid(value: str, _: Mapping[str, str]) -> Verdict:
     """Return the verdict on a GUID, which must not be zeros alone."""
     if not GUID.fullmatch(value):
-        return "config_invalid", _shown(value), A_GUID
+        return "config_invalid", _value_text(value), A_GUID
     if NIL.fullmatch(value):
         return "config_invalid", ZEROS, A_GUID
     return None
@@ -141,16 +141,16 @@ def workspace_id(value: str, values: Mapping[str, str]) -> Verdict:
     if GUID.fullmatch(value):
         return None
     kind = "an ARM id" if "/" in value else "a name"
-    return "workspace_id_not_guid", f"{_shown(value)} ({kind})", f"the Workspace ID of the overview page, {A_GUID}"
+    return "workspace_id_not_guid", f"{_value_text(value)} ({kind})", f"the Workspace ID of the overview page, {A_GUID}"
 
 
 def workspace_name(value: str, _: Mapping[str, str]) -> Verdict:
     """Return the verdict on the name of a workspace: 2 to 90 letters, digits and hyphens, no GUID."""
     expected = "the workspace's name: 2 to 90 letters, digits and hyphens"
     if GUID.fullmatch(value):
-        return "config_invalid", f"{_shown(value)} (a GUID; perhaps the workspace id)", expected
+        return "config_invalid", f"{_value_text(value)} (a GUID; perhaps the workspace id)", expected
     if not WORKSPACE_NAME.fullmatch(value) or shape_of(value):
-        return "config_invalid", _shown(value), expected
+        return "config_invalid", _value_text(value), expected
     return None
 
 
@@ -160,7 +160,7 @@ def resource_group(value: str, _: Mapping[str, str]) -> Verdict:
         return None
     return (
         "config_invalid",
-        _shown(value),
+        _value_text(value),
         "a resource group's name: up to 90 letters, digits, _, -, ., ( and ), no dot at the end",
     )
 
@@ -197,5 +197,5 @@ RULES: Mapping[str, Callable[[str, Mapping[str, str]], Verdict]] = {
 }
 
 
-def _shown(value: str) -> str:
+def _value_text(value: str) -> str:
     return describe(value)

@@ -186,8 +186,8 @@ def main(arguments: list[str] | None = None) -> int:
     """The command line. Exit code 4 for an unknown scenario, or a place that cannot be listened at or written to."""
     parser = argparse.ArgumentParser(prog="sentinel-fakes", description=__doc__)
     parser.add_argument("--version", action="version", version=f"sentinel-conformance {__version__}")
-    made: Any = lambda **_: serve_parser()  # noqa: E731 - argparse calls it as it would a class
-    commands = parser.add_subparsers(required=True, parser_class=made)
+    parser_class: Any = lambda **_: serve_parser()  # noqa: E731 - argparse calls it as it would a class
+    commands = parser.add_subparsers(required=True, parser_class=parser_class)
     commands.add_parser("serve", help="serve the virtual tenant as an HTTPS proxy on loopback")
     options = parser.parse_args(arguments)
     many_files()

@@ -23,7 +23,7 @@ class Client:
         self.address, self._clients = address, clients
         self.idle_since: float | None = None
 
-    def asked(self) -> None:
+    def request_arrived(self) -> None:
         """The client has sent a request, or a part of one."""
         self.idle_since = None
 
@@ -86,7 +86,7 @@ class Clients:
             if longest and asyncio.get_running_loop().time() - (longest.idle_since or 0.0) >= IDLE:
                 longest.task.cancel()
             await asyncio.wait(
-                [one.task for one in self._all], timeout=RECHECK_INTERVAL, return_when=asyncio.FIRST_COMPLETED
+                [waiting.task for waiting in self._all], timeout=RECHECK_INTERVAL, return_when=asyncio.FIRST_COMPLETED
             )
         self.crowded = False
 

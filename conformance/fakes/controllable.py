@@ -116,13 +116,13 @@ class ControllableTenant:
         """Add the failures of a scenario in which a service or a network fails, for the first ``times`` requests that
         they apply to. Raises SourceError for any other scenario.
         """
-        found = self._built(name).disturbances
-        if not found:
+        disturbances = self._built(name).disturbances
+        if not disturbances:
             raise SourceError(f"{name} is a state of the tenant, not a fault in the way of requests; switch to it")
-        for number, one in enumerate(found):
+        for number, disturbance in enumerate(disturbances):
             if times is not None:
-                one.times = times
-            self._put(one, name if number == 0 else f"{name} ({number + 1})")
+                disturbance.times = times
+            self._add_disturbance(disturbance, name if number == 0 else f"{name} ({number + 1})")
 
     def throttle(self, api: str, times: int | None = None, seconds: int = 5) -> None:
         """Let an API answer 429 to the first ``times`` requests, with a Retry-After of ``seconds``.
@@ -131,9 +131,9 @@ class ControllableTenant:
         """
         if api not in APIS:
             raise SourceError(f"unknown API {api!r} (one of {', '.join(APIS)})")
-        self._put(Disturbance(throttling(api, seconds), api=api, times=times), f"throttled: {api}")
+        self._add_disturbance(Disturbance(throttling(api, seconds), api=api, times=times), f"throttled: {api}")
 
-    def _put(self, disturbance: Disturbance, name: str) -> None:
+    def _add_disturbance(self, disturbance: Disturbance, name: str) -> None:
         if before := self.faults.pop(name, None):
             self.world.disturbances.remove(before)
         self.faults[name] = disturbance
@@ -170,9 +170,9 @@ class ControllableTenant:
         Column types follow from the values (see :func:`~conformance.fakes.state.given_tables.table`). Raises UsageError
         for rows that make no table.
         """
-        given = list(rows)
-        self.state.workspace.tables[name] = given_tables.table(name, given, self.world.clock.service_now())
-        self._tables[name] = given
+        table_rows = list(rows)
+        self.state.workspace.tables[name] = given_tables.table(name, table_rows, self.world.clock.service_now())
+        self._tables[name] = table_rows
 
     # Answering
 

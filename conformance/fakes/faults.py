@@ -54,12 +54,13 @@ class Fault:
     notes: tuple[str, ...]
     check: str | None
     endpoint: str | None
-    known: Provenance
+    provenance: Provenance
     formed: bool
     answer: Callable[[Call], httpx.Response]
 
     @property
     def service(self) -> str:
+        """Return the part of its name before the slash: the service that fails."""
         return self.name.partition("/")[0]
 
     @property
@@ -97,7 +98,7 @@ FAULTS: Mapping[str, Fault] = _Faults()
 
 @cache
 def _faults() -> dict[str, Fault]:
-    return {one.name: one for service in SERVICES for one in _declared(service)}
+    return {fault.name: fault for service in SERVICES for fault in _declared(service)}
 
 
 def _declared(service: str) -> Iterator[Fault]:
@@ -114,7 +115,7 @@ def _declared(service: str) -> Iterator[Fault]:
             tuple(row.get("notes", ())),
             row.get("check") or data["checks"].get(becomes),
             row["endpoint"] or None,
-            _known(row),
+            _provenance(row),
             _formed(row),
             _answer(row),
         )
@@ -130,7 +131,7 @@ def _numbers(causes: Mapping[str, Mapping[str, list[int]]]) -> Iterator[dict[str
                 yield row | {"message": f"AADSTS{number}: The sign-in was refused."}
 
 
-def _known(row: Mapping[str, Any]) -> Provenance:
+def _provenance(row: Mapping[str, Any]) -> Provenance:
     return PROVENANCE[f"{_form(row)}/{row['refusal']}"] if "refusal" in row else Provenance(row["tier"], row["source"])
 
 

@@ -43,9 +43,9 @@ def made_up() -> Identities:
     )
 
 
-def key_credential_of(one: Certificate) -> KeyCredential:
+def key_credential_of(certificate: Certificate) -> KeyCredential:
     """Return a certificate as it is on an app. Raises SecretError where it cannot be used."""
-    return KeyCredential.from_pem(one.msal()["public_certificate"].encode())
+    return KeyCredential.from_pem(certificate.msal()["public_certificate"].encode())
 
 
 def parse_identities(
@@ -75,11 +75,11 @@ def _certificate(file: Path, password: str | None) -> KeyCredential:
     if b"-----BEGIN CERTIFICATE" not in content:
         return key_credential_of(Certificate(content, str(file), Secret(password) if password is not None else None))
     try:
-        found = KeyCredential.from_pem(content[content.index(b"-----BEGIN CERTIFICATE") :])
-        found.public_key  # noqa: B018 - raises for a key of another kind
+        credential = KeyCredential.from_pem(content[content.index(b"-----BEGIN CERTIFICATE") :])
+        credential.public_key  # noqa: B018 - raises for a key of another kind
     except (ValueError, TypeError):
         raise SecretError(f"{file}: no certificate with an RSA key") from None
-    return found
+    return credential
 
 
 def _provider(issuer: str, keys: Path) -> IdentityProvider:
@@ -88,7 +88,9 @@ def _provider(issuer: str, keys: Path) -> IdentityProvider:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
     try:
-        found = jwt.PyJWKSet.from_json(keys.read_text(encoding="utf-8")).keys
+        keys_of_issuer = jwt.PyJWKSet.from_json(keys.read_text(encoding="utf-8")).keys
     except (jwt.exceptions.PyJWTError, ValueError, TypeError, AttributeError):
         raise ValueError(f"{keys}: no JSON Web Key Set") from None
-    return IdentityProvider(issuer, {str(one.key_id): one.key for one in found if isinstance(one.key, RSAPublicKey)})
+    return IdentityProvider(
+        issuer, {str(key.key_id): key.key for key in keys_of_issuer if isinstance(key.key, RSAPublicKey)}
+    )

@@ -33,6 +33,7 @@ class KeyCredential:
 
     @cached_property
     def certificate(self) -> Certificate:
+        """Return the parsed certificate."""
         from cryptography.x509 import load_pem_x509_certificate
 
         return load_pem_x509_certificate(self.pem)
@@ -65,11 +66,12 @@ class KeyCredential:
         """Return whether it is the certificate that the header of an assertion names; each member that is given must
         fit.
         """
-        given = [(x5t, self.sha1), (x5t_s256, self.sha256)]
-        return all(text is None or text.rstrip("=") == _base64url(own) for text, own in given)
+        pairs = [(x5t, self.sha1), (x5t_s256, self.sha256)]
+        return all(text is None or text.rstrip("=") == _base64url(own) for text, own in pairs)
 
     @property
     def key_id(self) -> str:
+        """Return the id under which Microsoft Entra lists it: always the same for one certificate."""
         return stable_id("certificate", self.sha256.hex())
 
     @property

@@ -76,8 +76,8 @@ class Life:
 
     def _pick(self) -> Incident | None:
         """Any incident of the workspace that was not merged into another."""
-        found = [incident for incident in self._workspace.incidents if incident.id not in self._merged]
-        return self._random.choice(found) if found else None
+        candidates = [incident for incident in self._workspace.incidents if incident.id not in self._merged]
+        return self._random.choice(candidates) if candidates else None
 
     # Incidents and alerts
 
@@ -86,8 +86,8 @@ class Life:
         number, now = self._number(), self._now
         severity, product = self._random.choice(SEVERITIES), self._random.choice(PRODUCTS)
         alerts = tuple(self._new_alert(severity, product) for _ in range(self._random.randint(0, 2)))
-        known = [int(incident["id"]) for incident in self._tenant.defender.graph_incidents]
-        first = max([*known, *(incident.number for incident in self._workspace.incidents), 0]) + 1
+        numbers = [int(incident["id"]) for incident in self._tenant.defender.graph_incidents]
+        first = max([*numbers, *(incident.number for incident in self._workspace.incidents), 0]) + 1
         incident = Incident(
             first, stable_id("living incident", number), f"Incident {number}", severity, "New", now, now, alerts
         )
@@ -128,30 +128,30 @@ class Life:
 
     def alert_arrives(self) -> None:
         """A new alert in an incident that is there."""
-        one = self._pick()
-        if one is not None and len(one.alerts) < MAX_ALERTS:
-            alert = self._new_alert(one.severity, self._random.choice(PRODUCTS))
-            self._update(one, alerts=(*one.alerts, alert))
-            self._publish(one, alert)
+        incident = self._pick()
+        if incident is not None and len(incident.alerts) < MAX_ALERTS:
+            alert = self._new_alert(incident.severity, self._random.choice(PRODUCTS))
+            self._update(incident, alerts=(*incident.alerts, alert))
+            self._publish(incident, alert)
 
     def incident_changes(self) -> None:
         """Another severity and title, and a comment."""
-        if one := self._pick():
+        if incident := self._pick():
             number = self._number()
             self._update(
-                one,
+                incident,
                 severity=self._random.choice(SEVERITIES),
                 title=f"Incident {number}",
-                comments=(*one.comments, comment(one.id, number, f"Comment {number}", self._now))[-10:],
+                comments=(*incident.comments, comment(incident.id, number, f"Comment {number}", self._now))[-10:],
             )
 
     def incident_moves_on(self) -> None:
         """Another status: it is taken up, closed or opened again."""
-        if one := self._pick():
+        if incident := self._pick():
             status = self._random.choice(STATUSES)
             closed = status == "Closed"
             self._update(
-                one,
+                incident,
                 status=status,
                 classification="TruePositive" if closed else None,
                 classification_reason="SuspiciousActivity" if closed else None,
@@ -159,29 +159,34 @@ class Life:
 
     def incidents_merge(self) -> None:
         """The alerts of one go over to another; the one is closed and redirected, or gone from the workspace."""
-        one, other = self._pick(), self._pick()
-        if one is None or other is None or one.id == other.id or len(one.alerts) + len(other.alerts) > MAX_ALERTS:
+        incident, other = self._pick(), self._pick()
+        if (
+            incident is None
+            or other is None
+            or incident.id == other.id
+            or len(incident.alerts) + len(other.alerts) > MAX_ALERTS
+        ):
             return
         defender = self._tenant.defender
         for alert in defender.graph_alerts:
-            if alert["incidentId"] == str(one.number):
+            if alert["incidentId"] == str(incident.number):
                 alert["incidentId"] = str(other.number)
         for alert in defender.alerts:
-            if alert["incidentId"] == one.number:
+            if alert["incidentId"] == incident.number:
                 alert["incidentId"] = other.number
-        self._update(other, alerts=(*other.alerts, *one.alerts))
-        self._update(one, alerts=(), status="Closed")
-        self._merged.add(one.id)
-        for shown in defender.graph_incidents:
-            if shown["id"] == str(one.number):
-                shown.update(status="redirected", redirectIncidentId=str(other.number))
+        self._update(other, alerts=(*other.alerts, *incident.alerts))
+        self._update(incident, alerts=(), status="Closed")
+        self._merged.add(incident.id)
+        for row in defender.graph_incidents:
+            if row["id"] == str(incident.number):
+                row.update(status="redirected", redirectIncidentId=str(other.number))
         if self._random.randint(0, 1):
-            self._remove(one.id)
+            self._remove(incident.id)
 
     def incident_goes(self) -> None:
         """An incident is deleted from the workspace."""
-        if one := self._pick():
-            self._remove(one.id)
+        if incident := self._pick():
+            self._remove(incident.id)
 
     def _remove(self, id: str) -> None:
         self._workspace.incidents[:] = [incident for incident in self._workspace.incidents if incident.id != id]
@@ -193,9 +198,9 @@ class Life:
 
     def alert_goes(self) -> None:
         """An alert is gone from Graph, or from Defender for Endpoint."""
-        found = self._random.choice((self._tenant.defender.graph_alerts, self._tenant.defender.alerts))
-        if found:
-            del found[self._random.randrange(len(found))]
+        alerts = self._random.choice((self._tenant.defender.graph_alerts, self._tenant.defender.alerts))
+        if alerts:
+            del alerts[self._random.randrange(len(alerts))]
 
     # Machines
 
@@ -224,8 +229,8 @@ class Life:
         """A machine is listed elsewhere."""
         machines = self._tenant.defender.machines
         if machines:
-            one = machines.pop(self._random.randrange(len(machines)))
-            machines.insert(self._random.randint(0, len(machines)), one)
+            machine = machines.pop(self._random.randrange(len(machines)))
+            machines.insert(self._random.randint(0, len(machines)), machine)
 
     # What takes time
 

@@ -29,13 +29,13 @@ def certificate() -> Certificate:
     return Certificate(private + issued.sign(key, hashes.SHA256()).public_bytes(pem), "file:client.pem")
 
 
-def pfx(one: Certificate, password: str = PFX_PASSWORD) -> Certificate:
+def pfx(certificate: Certificate, password: str = PFX_PASSWORD) -> Certificate:
     """Return the same key and certificate as PFX (PKCS #12). Raises SecretError as :meth:`Certificate.check` does."""
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.serialization import pkcs12
     from cryptography.x509 import load_pem_x509_certificate
 
-    parts = one.msal()
+    parts = certificate.msal()
     key = serialization.load_pem_private_key(parts["private_key"].encode(), None)
     issued = load_pem_x509_certificate(parts["public_certificate"].encode())
     encryption = serialization.BestAvailableEncryption(password.encode())

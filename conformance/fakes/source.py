@@ -91,9 +91,11 @@ class Fake:
 
     @property
     def name(self) -> str:
+        """Return the value of ``--sentinel-source`` that selects it."""
         return "fake" if self.scenario == "healthy" else f"fake:{self.scenario}"
 
     @asynccontextmanager
     async def open(self, connection: Connection) -> AsyncIterator[Channel]:
+        """Yield a channel to a new tenant in its scenario, with a clock of its own."""
         world = build(connection, self.scenario, self._start)
         yield Channel(world.transport(), world.clock, world.connection)

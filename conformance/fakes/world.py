@@ -18,7 +18,7 @@ from conformance.connection import CLOUDS, Connection
 from conformance.connection.managed_identity import is_local
 from conformance.fakes.network.failures import Obstacle
 from conformance.fakes.network.paths import normalize, route_pattern
-from conformance.fakes.services.routes import ANSWERS, ASKED, GATES, SERVED, UNMATCHED, Call
+from conformance.fakes.services.routes import ANSWERS, ENDPOINTS, GATES, UNMATCHED, WORLD_EXTENSION, Call
 from conformance.fakes.state.tenant import Tenant
 from conformance.fakes.state.tokens import bearer, read
 from conformance.probing.clock import VirtualClock
@@ -47,6 +47,7 @@ class Disturbance:
     count: int = 0
 
     def applies(self, api: str, call: Call) -> bool:
+        """Return whether it changes the answer to this call."""
         operation = call.endpoint.name if call.endpoint else ""
         if self.api not in (None, api) or self.endpoint not in (None, operation):
             return False
@@ -73,10 +74,12 @@ class World:
 
     @property
     def tenant(self) -> Tenant:
+        """Return the first tenant, the connection's own."""
         return self.tenants[0]
 
     @property
     def clock(self) -> VirtualClock:
+        """Return the clock that all tenants share."""
         return self.tenant.clock
 
     def answer(self, request: httpx.Request) -> httpx.Response:
@@ -94,24 +97,24 @@ class World:
 
     def _of_machine(self, request: httpx.Request) -> httpx.Response:
         """Answer a request to the machine's own endpoint, which gives tokens of managed identities."""
-        request.extensions[ASKED] = self
+        request.extensions[WORLD_EXTENSION] = self
         try:
             return self._answer_from(managed_identity.TOKEN, request, {})
         finally:
-            del request.extensions[ASKED]
+            del request.extensions[WORLD_EXTENSION]
 
     def reply(self, request: httpx.Request) -> httpx.Response:
         """Answer a request to one of the hosts, which is not remembered: a part of a batch."""
         host = request.url.host
-        asked = normalize(request, hosts()[host])
-        asked.extensions[ASKED] = self
+        normalized = normalize(request, hosts()[host])
+        normalized.extensions[WORLD_EXTENSION] = self
         try:
-            endpoint, path = _route(host, asked.method, asked.url.path)
+            endpoint, path = _route(host, normalized.method, normalized.url.path)
             if endpoint is None:
-                return self._strayed(hosts()[host], asked)
-            return self._answer_from(endpoint, asked, path)
+                return self._strayed(hosts()[host], normalized)
+            return self._answer_from(endpoint, normalized, path)
         finally:
-            del asked.extensions[ASKED]  # it is remembered, and would hold the world that remembers it
+            del normalized.extensions[WORLD_EXTENSION]  # it is remembered, and would hold the world that remembers it
 
     async def handler(self, request: httpx.Request) -> httpx.Response:
         """:meth:`answer` for requests whose body is still to be read asynchronously."""
@@ -119,6 +122,7 @@ class World:
         return self.answer(request)
 
     def transport(self) -> httpx.AsyncBaseTransport:
+        """Return a transport for httpx that answers in this process, without a network."""
         return httpx.MockTransport(self.handler)
 
     def disturb(self, answer: Callable[[Call], httpx.Response], **where: Any) -> None:
@@ -176,9 +180,9 @@ class World:
 
     def _tenant(self, request: httpx.Request) -> Tenant:
         """Return the tenant that a request speaks to: by its token, else by the path, else the first."""
-        named = tenant_named(request)
+        tenant_name = tenant_named(request)
         for tenant in self.tenants:
-            if named in (tenant.id.lower(), *tenant.domains):
+            if tenant_name in (tenant.id.lower(), *tenant.domains):
                 return tenant
         return self.tenant
 
@@ -194,7 +198,7 @@ class _Router(respx.Router):
 def _routes(host: str) -> respx.Router:
     """Return the routes of a host: each answers with the operation that it leads to, and its path parameters."""
     router, apis = _Router(assert_all_called=False), hosts()[host]
-    for endpoint in SERVED.values():
+    for endpoint in ENDPOINTS.values():
         if endpoint.api.name in apis:
             router.route(method=endpoint.method, path__regex=route_pattern(endpoint)).mock(side_effect=_to(endpoint))
     router.route().mock(side_effect=_to(None))
@@ -215,14 +219,14 @@ def _route(host: str, method: str, path: str) -> tuple[Endpoint[Any] | None, Map
     Cached: to match all routes takes longer than an answer, and clients repeat paths.
     """
     url = httpx.URL(scheme="https", host=host, path=path)
-    found: tuple[Endpoint[Any] | None, Mapping[str, str]]
-    found = _routes(host).handler(httpx.Request(method, url)).extensions["operation"]
-    return found
+    route: tuple[Endpoint[Any] | None, Mapping[str, str]]
+    route = _routes(host).handler(httpx.Request(method, url)).extensions["operation"]
+    return route
 
 
 def _of_path(apis: list[str], path: str) -> Api:
     """Return the API of a host that has a path, if only with another verb; else the first."""
-    for endpoint in SERVED.values():
+    for endpoint in ENDPOINTS.values():
         if endpoint.api.name in apis and route_pattern(endpoint).search(path):
             return endpoint.api
     return APIS[apis[0]]
@@ -250,11 +254,11 @@ OTHER_HOSTS: Mapping[tuple[str, ...], tuple[str, ...]] = {
 @cache
 def hosts() -> dict[str, list[str]]:
     """Return the host names of all clouds, and the APIs behind each."""
-    found: dict[str, list[str]] = {}
+    apis_by_host: dict[str, list[str]] = {}
     for cloud in CLOUDS.values():
         for api in APIS.values():
             if base := cloud.host(api):
-                names = found.setdefault(httpx.URL(base).host, [])
+                names = apis_by_host.setdefault(httpx.URL(base).host, [])
                 if api.name not in names:
                     names.append(api.name)
-    return found | {host: list(apis) for apis, others in OTHER_HOSTS.items() for host in others}
+    return apis_by_host | {host: list(apis) for apis, others in OTHER_HOSTS.items() for host in others}

@@ -14,7 +14,7 @@ RESERVED = re.compile(r"con|prn|aux|nul|conin|conout|(?:com|lpt)[0-9¹²³]")
 def slugs(names: Iterable[str]) -> list[str]:
     """Return a file name for each connection name, in the same order. No two are equal, not even ignoring case."""
     used = set[str]()
-    found = []
+    result = []
     for number, name in enumerate(names, 1):
         stem = re.sub(r"[^\w-]+", "-", name).strip("-")[:MAX_LENGTH].lower() or str(number)
         if RESERVED.fullmatch(stem):
@@ -22,5 +22,5 @@ def slugs(names: Iterable[str]) -> list[str]:
         if stem in used:
             stem = next(free for more in count(number) if (free := f"{stem}-{more}") not in used)
         used.add(stem)
-        found.append(stem)
-    return found
+        result.append(stem)
+    return result

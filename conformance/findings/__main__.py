@@ -33,12 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             connection=options.config,
         )
     except UsageError as error:
-        shown = str(error).replace("--sentinel-explain-", "--").replace("--sentinel-config", "--config")
-        say(f"ERROR: {shown}", error=True)
+        message = str(error).replace("--sentinel-explain-", "--").replace("--sentinel-config", "--config")
+        say(f"ERROR: {message}", error=True)
         return USAGE
-    found = (finding(options.text, facts=paste.facts),) if options.text in CAUSES else paste.findings()
-    say("\n\n".join("\n".join(_lines(explained)) for explained in found))
-    return int(found[0].cause == UNKNOWN)
+    findings = (finding(options.text, facts=paste.facts),) if options.text in CAUSES else paste.findings()
+    say("\n\n".join("\n".join(_lines(explained)) for explained in findings))
+    return int(findings[0].cause == UNKNOWN)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -58,18 +58,18 @@ class _Parser(argparse.ArgumentParser):
         self.exit(USAGE, f"ERROR: {message}\n")
 
 
-def _lines(found: Finding) -> Iterator[str]:
+def _lines(explained: Finding) -> Iterator[str]:
     rows = [
-        ("cause", f"{found.cause}: {CAUSES[found.cause].means}"),
-        ("why", found.explanation),
-        ("sure", found.certainty + (f"; else {', '.join(found.also)}" if found.also else "")),
-        ("owner", found.owner),
-        ("fix", found.fix.text),
-        *(("run", command) for command in found.fix.commands),
-        *((("portal", found.fix.portal),) if found.fix.portal else ()),
-        ("docs", found.docs),
+        ("cause", f"{explained.cause}: {CAUSES[explained.cause].means}"),
+        ("why", explained.explanation),
+        ("sure", explained.certainty + (f"; else {', '.join(explained.also)}" if explained.also else "")),
+        ("owner", explained.owner),
+        ("fix", explained.fix.text),
+        *(("run", command) for command in explained.fix.commands),
+        *((("portal", explained.fix.portal),) if explained.fix.portal else ()),
+        ("docs", explained.docs),
     ]
-    yield found.code or found.cause
+    yield explained.code or explained.cause
     for label, text in rows:
         if label == "run":
             yield f"{label:<8}{text}"

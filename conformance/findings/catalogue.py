@@ -54,8 +54,8 @@ class Entry:
     @property
     def bare(self) -> bool:
         """Whether the entry matches status and shape only."""
-        said = self.codes or self.inner or self.numbers or self.words or self.headers or self.others
-        return not (said or self.anywhere or self.path)
+        identifiers = self.codes or self.inner or self.numbers or self.words or self.headers or self.others
+        return not (identifiers or self.anywhere or self.path)
 
 
 @cache

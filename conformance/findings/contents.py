@@ -22,8 +22,8 @@ class Contents:
     numbers: list[int] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
+    named_addresses: list[hosts.Address] = field(default_factory=list)
     addresses: list[hosts.Address] = field(default_factory=list)
-    named: list[hosts.Address] = field(default_factory=list)
     """Every address with a path."""
     inner: Shape | None = None
     status: int | None = None

@@ -31,7 +31,7 @@ _FIRST = (
 )  # fmt: skip
 """The groups of causes, those that bring others about first."""
 # What the answer itself says of these is nearer than what the connection says. Ids are the other way round.
-_SAID = ("roles", "api", "resource_app_id", "action", "table")
+_FACT_NAMES = ("roles", "api", "resource_app_id", "action", "table")
 
 
 def explain(
@@ -73,9 +73,9 @@ def explain_all(
         for finding in explain_all(Path("job.log").read_text(encoding="utf-8")):
             print(finding.cause)
     """
-    known = {name: str(value) for name, value in (facts or {}).items() if value}
+    given_facts = {name: str(value) for name, value in (facts or {}).items() if value}
     whole = read(body, status=status, headers=headers, service=service)
-    if (token := token_finding(text_of(body), service, known)) is not None:
+    if (token := token_finding(text_of(body), service, given_facts)) is not None:
         return (token,)
     signals = [whole]
     if isinstance(body, str | bytes) and status is None and not headers:
@@ -83,11 +83,11 @@ def explain_all(
         signals = [signal for signal in each if _telling(signal)]
         if len({match.entry.cause for signal in signals if (match := classify(signal))}) < 2:
             signals = [whole]
-    found: dict[tuple[str, str | None], Finding] = {}
+    findings: dict[tuple[str, str | None], Finding] = {}
     for signal in signals:
-        finding = _finding(signal, known)
-        found.setdefault((finding.cause, finding.about), finding)
-    return tuple(sorted(found.values(), key=lambda finding: _FIRST.index(CAUSES[finding.cause].group)))
+        finding = _finding(signal, given_facts)
+        findings.setdefault((finding.cause, finding.about), finding)
+    return tuple(sorted(findings.values(), key=lambda finding: _FIRST.index(CAUSES[finding.cause].group)))
 
 
 def _telling(signal: Signal) -> bool:
@@ -96,15 +96,15 @@ def _telling(signal: Signal) -> bool:
     return bool(decided) and classify(signal) is not None
 
 
-def _finding(signal: Signal, known: Mapping[str, str]) -> Finding:
+def _finding(signal: Signal, given_facts: Mapping[str, str]) -> Finding:
     match = classify(signal)
     learned = _learned_facts(signal)
-    filled = {**learned, **known, **{name: learned[name] for name in _SAID if name in learned}}
+    filled = {**learned, **given_facts, **{name: learned[name] for name in _FACT_NAMES if name in learned}}
     if match is None:
-        text = " ".join([CAUSES[UNKNOWN].explanation, *missing(signal), f"It reads: {_shown(signal)}"])
+        text = " ".join([CAUSES[UNKNOWN].explanation, *missing(signal), f"It reads: {_description(signal)}"])
         return finding(UNKNOWN, facts=filled, certainty="likely", explanation=text, code=_code(signal, None))
     entry = match.entry
-    cause, also = _by_facts(entry, known)
+    cause, also = _by_facts(entry, given_facts)
     return finding(
         cause,
         facts=filled,
@@ -123,16 +123,16 @@ def _finding(signal: Signal, known: Mapping[str, str]) -> Finding:
 
 def missing(signal: Signal) -> list[str]:
     """Return sentences that ask for missing information (status, service, body). Empty where nothing is missing."""
-    asked = []
+    requests = []
     if signal.status is None:
-        asked.append("the HTTP status (--sentinel-explain-status)")
+        requests.append("the HTTP status (--sentinel-explain-status)")
     if signal.stranger:
         return [f"The request went to {excerpt(signal.stranger, 80)}, which is no service of a connection."]
     if signal.service is None:
-        asked.append("which service answered, or the address of the request (--sentinel-explain-service)")
+        requests.append("which service answered, or the address of the request (--sentinel-explain-service)")
     if not signal.codes and not signal.numbers:
-        asked.append("the body of the answer with its code: paste all that curl -i or the tool's debug log prints")
-    return [f"Not in the text: {'; '.join(asked)}."] if asked else []
+        requests.append("the body of the answer with its code: paste all that curl -i or the tool's debug log prints")
+    return [f"Not in the text: {'; '.join(requests)}."] if requests else []
 
 
 def _requests(signal: Signal, entry: Entry) -> list[str]:
@@ -171,8 +171,8 @@ def _learned_facts(signal: Signal) -> dict[str, str]:
     if signal.service in ("graph", "defender", "log_analytics"):
         learned["api"] = signal.service
     if signal.service == "entra":
-        named = (resource_of(name) for name in pasted.audiences(signal.words))
-        if resource := next((resource for resource in named if resource), None):
+        resources = (resource_of(name) for name in pasted.audiences(signal.words))
+        if resource := next((resource for resource in resources if resource), None):
             learned |= {"api": resource.api, "resource_app_id": resource.app_id}
     if table := pasted.table(signal.words):
         learned["table"] = table
@@ -216,13 +216,13 @@ def _code(signal: Signal, entry: Entry | None) -> str | None:
         return f"AADSTS{entry.numbers[-1]}"
     if signal.numbers:
         return f"AADSTS{signal.numbers[0]}"
-    wanted = (*entry.codes, *entry.inner) if entry else ()
+    patterns = (*entry.codes, *entry.inner) if entry else ()
     words = (*signal.mentions, *signal.codes)
-    named = [code for code in words if any(fnmatchcase(code.lower(), name) for name in wanted)]
-    candidates = named or list(signal.codes)
+    matching = [code for code in words if any(fnmatchcase(code.lower(), name) for name in patterns)]
+    candidates = matching or list(signal.codes)
     return excerpt(candidates[-1], 80) if candidates else None
 
 
-def _shown(signal: Signal) -> str:
+def _description(signal: Signal) -> str:
     status = f"HTTP {signal.status}, " if signal.status else ""
     return f"{status}{excerpt(signal.text) or 'an empty body'}"

@@ -70,14 +70,14 @@ def finding(
 
     Raises KeyError for a cause outside the vocabulary.
     """
-    known = CAUSES[cause]
+    declared_cause = CAUSES[cause]
     usable = {name: str(value) for name, value in (facts or {}).items() if name in _FACTS and value}
     return Finding(
         cause=cause,
         certainty=certainty,
-        explanation=explanation or known.explanation,
-        fix=fix(known, usable) if remedy is None else Fix(remedy),
-        owner=known.owner,
+        explanation=explanation or declared_cause.explanation,
+        fix=fix(declared_cause, usable) if remedy is None else Fix(remedy),
+        owner=declared_cause.owner,
         docs=UNPUBLISHED.cause(cause),
         code=code,
         also=also,

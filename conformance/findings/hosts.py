@@ -78,9 +78,9 @@ def stranger(addresses: list[Address], text: str) -> str | None:
     """
     if any(service_of(address) for address in addresses):
         return None
-    named = [address.host for address in addresses if not _NEAR.search(address.host)]
-    if named:
-        return named[-1]
+    foreign = [address.host for address in addresses if not _NEAR.search(address.host)]
+    if foreign:
+        return foreign[-1]
     maker = _MAKERS.search(text[:16384])
     return maker[0] if maker else None
 
@@ -93,12 +93,12 @@ def address_of(url: str) -> Address | None:
 
 def request_addresses(text: str) -> list[Address]:
     """Return the addresses that a text says a request went to, in its order; pages of documentation are none."""
-    found = []
+    addresses = []
     for match in _URL.finditer(text[:16384]):
         if _REQUESTED.search(text, max(0, match.start() - 40), match.start()) and not _PAGES.search(match[1]):
-            found.append((match.start(), Address(match[1].lower().rstrip("."), match[2] or "")))
-    found += [(match.start(), Address(match[1].lower())) for match in _HOST.finditer(text[:16384])]
-    return [address for _, address in sorted(found, key=lambda item: item[0])]
+            addresses.append((match.start(), Address(match[1].lower().rstrip("."), match[2] or "")))
+    addresses += [(match.start(), Address(match[1].lower())) for match in _HOST.finditer(text[:16384])]
+    return [address for _, address in sorted(addresses, key=lambda item: item[0])]
 
 
 def mentioned_addresses(text: str) -> Iterator[Address]:
@@ -112,9 +112,9 @@ def service_in_words(text: str) -> str | None:
     """Return the service that a client library's words name; the last of several, since wrapped errors end with the
     first.
     """
-    found = [
+    services = [
         (match.start(), service)
         for service, phrase in _expressions("phrases").items()
         for match in phrase.finditer(text[:16384])
     ]
-    return max(found)[1] if found else None
+    return max(services)[1] if services else None

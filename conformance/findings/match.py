@@ -91,8 +91,8 @@ def classify(signal: Signal) -> Match | None:
         score, by_code = weighed
         foreign = family is not None and entry.service not in family and not entry.numbers
         if foreign:
-            if score <= _ALONE + _STATUS:
-                continue
+            if signal.service == "other" or score <= _ALONE + _STATUS:
+                continue  # a known host of another service does not speak in the codes of a connection's
             score -= _MENTION // 2
         if family and entry.service not in (family[0], "network") and entry.shapes and entry.bare:
             score -= _SHAPE  # a neighbour's rule for a bare status is no nearer than one's own
@@ -145,14 +145,14 @@ def _weigh(entry: Entry, signal: Signal) -> tuple[int, bool] | None:
             return None
         score += _NUMBER * len(entry.numbers) - signal.numbers.index(entry.numbers[0])
         by_code = True
-    for wanted, weight in ((entry.codes, _CODE), (entry.inner, _INNER)):
-        if not wanted:
+    for codes, weight in ((entry.codes, _CODE), (entry.inner, _INNER)):
+        if not codes:
             continue
-        found = _code_weight(wanted, weight, signal)
-        if found is not None:
-            score += found
-            by_code = by_code or found >= _GENERIC_CODE
-            by_code = by_code and found != _MENTION
+        code_weight = _code_weight(codes, weight, signal)
+        if code_weight is not None:
+            score += code_weight
+            by_code = by_code or code_weight >= _GENERIC_CODE
+            by_code = by_code and code_weight != _MENTION
         elif not (entry.telling and not has_own_code(signal)):
             return None
     if entry.shapes:
@@ -213,12 +213,12 @@ def has_own_code(signal: Signal) -> bool:
     return any(code not in _GENERIC and not code.isdecimal() for code in signal.lower_codes)
 
 
-def _code_weight(wanted: tuple[str, ...], weight: int, signal: Signal) -> int | None:
+def _code_weight(patterns: tuple[str, ...], weight: int, signal: Signal) -> int | None:
     """Return the weight of the innermost code that is wanted, else of a mention of one."""
     for depth, code in reversed(list(enumerate(signal.lower_codes))):
-        if any(code == name or ("*" in name and fnmatchcase(code, name)) for name in wanted):
+        if any(code == name or ("*" in name and fnmatchcase(code, name)) for name in patterns):
             return _GENERIC_CODE if code in _GENERIC or code.isdecimal() else weight + min(depth, 20)
-    for name in wanted:
+    for name in patterns:
         if name not in _GENERIC | _PLAIN and any(
             word == name or ("*" in name and fnmatchcase(word, name)) for word in signal.lower_mentions
         ):

@@ -41,165 +41,167 @@ _ERROR_WITHIN = lazy_pattern(
 
 def read_contents(text: str, value: Any, shape: Shape) -> Contents:
     """Return the error that a body describes."""
-    found = Contents()
+    contents = Contents()
     if shape == "json":
-        _walk(value, found, 0)
-        if not found.fact_count():
-            _search(value, found, 0)
-        found.numbers.extend(pasted.numbers(text))
+        _walk(value, contents, 0)
+        if not contents.fact_count():
+            _search(value, contents, 0)
+        contents.numbers.extend(pasted.numbers(text))
     elif shape == "html":
-        found.numbers.extend(pasted.numbers(text))  # the sign-in page names its code; scripts hold all kinds of words
+        contents.numbers.extend(
+            pasted.numbers(text)
+        )  # the sign-in page names its code; scripts hold all kinds of words
     elif shape != "empty":
-        _string(text, found, 0)
-    found.settle()
-    if found.status is None and not found.passed_on:
-        found.status = next((status for code in found.codes if (status := pasted.status(code, bare=True))), None)
-    return found
+        _string(text, contents, 0)
+    contents.settle()
+    if contents.status is None and not contents.passed_on:
+        contents.status = next((status for code in contents.codes if (status := pasted.status(code, bare=True))), None)
+    return contents
 
 
-def _walk(value: Any, found: Contents, depth: int) -> None:
+def _walk(value: Any, contents: Contents, depth: int) -> None:
     """Down the known members of an error document."""
-    found.nodes += 1
-    if depth > _DEPTH or found.nodes > _NODES:
+    contents.nodes += 1
+    if depth > _DEPTH or contents.nodes > _NODES:
         return
     if isinstance(value, str):
-        _string(value, found, depth)
+        _string(value, contents, depth)
     elif isinstance(value, list | tuple):
         for item in value[:50]:
-            _walk(item, found, depth + 1)
+            _walk(item, contents, depth + 1)
     elif isinstance(value, Mapping):
         members = dict(_members(value))
-        found.keys.update(members)
+        contents.keys.update(members)
         for name in _NUMBERS:
             items = members.get(name)
             for item in items if isinstance(items, list) else (items,):
                 if (number := _number(item)) is not None:
-                    found.numbers.append(number)
+                    contents.numbers.append(number)
         for name in _CODES:
             if (code := _code(members.get(name))) is not None:
-                found.call(code)
+                contents.call(code)
         if isinstance(members.get("error"), str) and not members["error"].lstrip().startswith("{"):
-            _named(members.pop("error"), found, depth)
+            _read_error(members.pop("error"), contents, depth)
         for name in _STATUSES:
             if (status := pasted.status(str(members.get(name, "")), bare=True)) is not None:
-                found.answered(status)
+                contents.answered(status)
         for name in _ADDRESSES:
             if isinstance(address := members.get(name), str) and (where := hosts.address_of(address)):
-                found.addresses.append(where)
+                contents.addresses.append(where)
         for name in _MESSAGES:
             message = members.get(name)
             if isinstance(message, Mapping):
                 message = message.get("value")
             if isinstance(message, str):
-                _string(message, found, depth)
+                _string(message, contents, depth)
         for name in _CHILDREN:
             if isinstance(members.get(name), str | list | Mapping):
-                _walk(members[name], found, depth + 1)
-        known = {*_NUMBERS, *_CODES, *_STATUSES, *_ADDRESSES, *_MESSAGES, *_CHILDREN, *_DATA}
+                _walk(members[name], contents, depth + 1)
+        read_members = {*_NUMBERS, *_CODES, *_STATUSES, *_ADDRESSES, *_MESSAGES, *_CHILDREN, *_DATA}
         for name, item in members.items():
-            if name not in known:
-                _carried(item, found, depth + 1)
+            if name not in read_members:
+                _carried(item, contents, depth + 1)
 
 
-def _named(error: str, found: Contents, depth: int) -> None:
+def _read_error(error: str, contents: Contents, depth: int) -> None:
     """A member ``error`` that is a string: OAuth's code, or a sentence of a wrapper."""
     if " " in error.strip():
-        _string(error, found, depth)
+        _string(error, contents, depth)
     else:
-        found.call(error.strip())
+        contents.call(error.strip())
 
 
-def _search(value: Any, found: Contents, depth: int) -> None:
+def _search(value: Any, contents: Contents, depth: int) -> None:
     """Through any member, where an unknown wrapper hides the error."""
-    found.nodes += 1
-    if depth > _DEPTH or found.nodes > _NODES or found.codes:
+    contents.nodes += 1
+    if depth > _DEPTH or contents.nodes > _NODES or contents.codes:
         return
     if isinstance(value, list):
         for item in value[:50]:
-            _search(item, found, depth + 1)
+            _search(item, contents, depth + 1)
     elif isinstance(value, Mapping):
         for name, item in _members(value):
             if name not in _DATA and isinstance(item, Mapping | list):
-                _walk(item, found, depth + 1)
-                _search(item, found, depth + 1)
+                _walk(item, contents, depth + 1)
+                _search(item, contents, depth + 1)
             elif name not in _DATA and isinstance(item, str):
-                _string(item, found, depth)
+                _string(item, contents, depth)
 
 
-def _carried(value: Any, found: Contents, depth: int) -> None:
+def _carried(value: Any, contents: Contents, depth: int) -> None:
     """An error within a member of a wrapper that is not known: only what is plainly one is read."""
-    found.nodes += 1
-    if depth > _DEPTH or found.nodes > _NODES:
+    contents.nodes += 1
+    if depth > _DEPTH or contents.nodes > _NODES:
         return
     if isinstance(value, str):
         if _ERROR_WITHIN.search(value):
-            _string(value, found, depth)
+            _string(value, contents, depth)
     elif isinstance(value, list):
         for item in value[:50]:
-            _carried(item, found, depth + 1)
+            _carried(item, contents, depth + 1)
     elif isinstance(value, Mapping):
         if any(name in _CHILDREN or name in ("code", "error_codes") for name, _ in _members(value)):
-            _walk(value, found, depth)
+            _walk(value, contents, depth)
         else:
             for name, item in _members(value):
                 if name in _ADDRESSES and isinstance(item, str) and (where := hosts.address_of(item)):
-                    found.addresses.append(where)
+                    contents.addresses.append(where)
                 elif name not in _DATA:
-                    _carried(item, found, depth + 1)
+                    _carried(item, contents, depth + 1)
 
 
-def _string(text: str, found: Contents, depth: int) -> None:
+def _string(text: str, contents: Contents, depth: int) -> None:
     """A message: words, or other documents within a string, perhaps cut short."""
     text = unicodedata.normalize("NFKC", text[:LIMIT]).strip()
     if not text or depth > _DEPTH:
         return
     inner = parse_json(text)
     if inner is not None:
-        _within([inner], found, depth)
+        _within([inner], contents, depth)
         return
     pieces = unwrap.pieces(text) if any(mark in text for mark in "{[<") else unwrap.Pieces((), text)
     members = None if pieces.documents else unwrap.form(text)
     if members is not None:
         pieces = unwrap.Pieces((members,), text)
-    before = found.fact_count()
+    before = contents.fact_count()
     if pieces.documents:
-        _around(pieces.words, found)
-        _within(pieces.documents, found, depth)
-    if found.fact_count() == before:
-        _read_text(unwrap.flat(text), found)
+        _around(pieces.words, contents)
+        _within(pieces.documents, contents, depth)
+    if contents.fact_count() == before:
+        _read_text(unwrap.flat(text), contents)
 
 
-def _within(documents: Iterable[Any], found: Contents, depth: int) -> None:
+def _within(documents: Iterable[Any], contents: Contents, depth: int) -> None:
     """Documents one layer further in."""
-    found.layer += 1
+    contents.layer += 1
     for document in documents:
         if isinstance(document, str):
-            found.inner = "xml"
-            _read_text(document, found)
+            contents.inner = "xml"
+            _read_text(document, contents)
         else:
-            _walk(document, found, depth + 1)
-    found.layer -= 1
+            _walk(document, contents, depth + 1)
+    contents.layer -= 1
 
 
-def _around(words: str, found: Contents) -> None:
+def _around(words: str, contents: Contents) -> None:
     """What stands around a document: a client's words, of which only codes, numbers, status and addresses count."""
     words = unwrap.flat(words)
-    found.answered(pasted.status(words), within=0.5)
-    found.addresses.extend(hosts.request_addresses(words))
-    found.named.extend(hosts.mentioned_addresses(words))
-    found.numbers.extend(pasted.numbers(words))
+    contents.answered(pasted.status(words), within=0.5)
+    contents.addresses.extend(hosts.request_addresses(words))
+    contents.named_addresses.extend(hosts.mentioned_addresses(words))
+    contents.numbers.extend(pasted.numbers(words))
 
 
-def _read_text(text: str, found: Contents) -> None:
-    found.say(_QUERY.sub("", text))
+def _read_text(text: str, contents: Contents) -> None:
+    contents.say(_QUERY.sub("", text))
     for code in pasted.codes(text):
-        found.call(code)
-    found.mentions.extend(pasted.mentions(text))
-    found.mention_layers.extend([found.layer] * (len(found.mentions) - len(found.mention_layers)))
-    found.numbers.extend(pasted.numbers(text))
-    found.addresses.extend(hosts.request_addresses(text))
-    found.named.extend(hosts.mentioned_addresses(text))
-    found.answered(pasted.status(text, bare=True) or pasted.status(text))
+        contents.call(code)
+    contents.mentions.extend(pasted.mentions(text))
+    contents.mention_layers.extend([contents.layer] * (len(contents.mentions) - len(contents.mention_layers)))
+    contents.numbers.extend(pasted.numbers(text))
+    contents.addresses.extend(hosts.request_addresses(text))
+    contents.named_addresses.extend(hosts.mentioned_addresses(text))
+    contents.answered(pasted.status(text, bare=True) or pasted.status(text))
 
 
 def _members(value: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:

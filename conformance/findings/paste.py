@@ -52,11 +52,11 @@ class Paste:
         if status is not None and not 100 <= status <= 599:
             raise PasteError("--sentinel-explain-status: not an HTTP status (100 to 599)")
         lines = _content(headers, "--sentinel-explain-headers") if headers else b""
-        shown = lines if isinstance(lines, str) else lines.decode("utf-8", "replace")
-        rows = (line.partition(":") for line in shown.splitlines())
-        named = {name.strip(): value.strip() for name, colon, value in rows if colon}
+        decoded = lines if isinstance(lines, str) else lines.decode("utf-8", "replace")
+        rows = (line.partition(":") for line in decoded.splitlines())
+        headers_by_name = {name.strip(): value.strip() for name, colon, value in rows if colon}
         facts = _facts(connection) if connection else {}
-        return cls(_content(text, "--sentinel-explain"), service, status, named, facts)
+        return cls(_content(text, "--sentinel-explain"), service, status, headers_by_name, facts)
 
     def findings(self) -> tuple[Finding, ...]:
         """Return the meaning of each error in the text, the cause of the others first."""
@@ -66,10 +66,10 @@ class Paste:
 def _facts(files: Sequence[str]) -> Mapping[str, str]:
     from conformance.connection.loader import load  # only here: the command starts in a fraction of a second
 
-    known = load(files, credentials=False)
-    if len(known) > 1:
-        raise PasteError(f"--sentinel-config: {len(known)} connections; an error is explained for one of them")
-    return known[0].facts()
+    connections = load(files, credentials=False)
+    if len(connections) > 1:
+        raise PasteError(f"--sentinel-config: {len(connections)} connections; an error is explained for one of them")
+    return connections[0].facts()
 
 
 def _content(text: str, option: str) -> str | bytes:

@@ -85,24 +85,24 @@ _OBJECT_ID = lazy_pattern(rf"(?<!/){_GUID}")
 
 def numbers(text: str) -> list[int]:
     """Return Entra's error numbers, in the order of the text."""
-    found = [match[1] for match in _AADSTS.finditer(text)]
+    values = [match[1] for match in _AADSTS.finditer(text)]
     for match in _ERROR_CODES.finditer(text):
-        found += re.findall(r"[0-9]{4,8}", match[1])
-    found += [match[1] for pattern in (_ERROR_LINK, _SHORT_FORM) for match in pattern.finditer(text)]
+        values += re.findall(r"[0-9]{4,8}", match[1])
+    values += [match[1] for pattern in (_ERROR_LINK, _SHORT_FORM) for match in pattern.finditer(text)]
     if bare := _BARE_NUMBER.fullmatch(text):
-        found.append(bare[1])
-    return [int(number) for number in dict.fromkeys(found)]
+        values.append(bare[1])
+    return [int(number) for number in dict.fromkeys(values)]
 
 
 def codes(text: str) -> list[str]:
     """Return the codes that the text marks as such, in its order."""
-    found = [
+    values = [
         (match.start(1), match[1])
         for at, pattern in enumerate(_CODE)
         for match in pattern.finditer(text[:16384])
         if at not in _AT_THE_START or match[1].lower() not in _CLIENTS
     ]
-    return list(dict.fromkeys(code for _, code in sorted(found)))
+    return list(dict.fromkeys(code for _, code in sorted(values)))
 
 
 def mentions(text: str) -> list[str]:
@@ -121,8 +121,8 @@ def status(text: str, *, bare: bool = False) -> int | None:
     for pattern in _NAMED_STATUS:
         if match := pattern.search(text[:16384]):
             return int(match[1])
-    named = _STATUS_NAMED.search(text[:16384])
-    return _STATUS_WORDS.get(named[1].lower()) if named else None
+    status_name = _STATUS_NAMED.search(text[:16384])
+    return _STATUS_WORDS.get(status_name[1].lower()) if status_name else None
 
 
 @dataclass(frozen=True, slots=True)

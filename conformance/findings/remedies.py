@@ -124,16 +124,16 @@ def fix(cause: Cause, facts: Mapping[str, str]) -> Fix:
     """Return the fix of a cause. Unknown values remain visible as hints such as ``<client-id>``."""
     cause = cause.of(facts.get("kind"))
     variants = tuple(_variants(facts))
-    shown = variants[0] | {
+    example = variants[0] | {
         "resource_name": " and ".join(dict.fromkeys(v["resource_name"] for v in variants if "resource_name" in v))
     }
     text = " ".join(part for part in (cause.fix, cause.again) if part)
-    steps = (step(template, known) for template in _block(cause, variants[0]) for known in variants)
+    steps = (step(template, values) for template in _block(cause, variants[0]) for values in variants)
     return Fix(
-        prose(text, shown),
+        prose(text, example),
         tuple({step.command: step for step in steps}.values()),
-        cause.portal and prose(cause.portal, shown),
-        {name: value for name, value in (shown | {"kind": facts.get("kind", "")}).items() if value},
+        cause.portal and prose(cause.portal, example),
+        {name: value for name, value in (example | {"kind": facts.get("kind", "")}).items() if value},
     )
 
 
@@ -165,8 +165,8 @@ def step(template: Command, facts: Mapping[str, str]) -> Step:
     if (windows := shell.powershell(words)) != line:
         shells.setdefault("powershell", windows)
     verb = verb_of(line)
-    given = dict(options(words))
-    undo = OPTION.sub(lambda match: given.get(match[1], match[1]), verb.undo) if verb and verb.undo else None
+    option_values = dict(options(words))
+    undo = OPTION.sub(lambda match: option_values.get(match[1], match[1]), verb.undo) if verb and verb.undo else None
     return Step(line, shells, verb.role if verb else None, undo and _fill(undo, facts))
 
 
@@ -208,9 +208,9 @@ def _fill(word: str, facts: Mapping[str, str], *, safely: bool = True) -> str:
 
 
 def _value(name: str, facts: Mapping[str, str], *, safely: bool) -> str:
-    known = facts.get(name) if name in PLACEHOLDERS else None
-    if known and not (safely and shell.UNSAFE.search(known)):
-        return known
+    value = facts.get(name) if name in PLACEHOLDERS else None
+    if value and not (safely and shell.UNSAFE.search(value)):
+        return value
     if name in _COMPOSED:
         return _PLACEHOLDER.sub(lambda match: _value(match[1], facts, safely=safely), _COMPOSED[name])
     return _USUAL.get(name) or f"<{name.replace('_', '-')}>"
@@ -218,16 +218,16 @@ def _value(name: str, facts: Mapping[str, str], *, safely: bool) -> str:
 
 def _variants(facts: Mapping[str, str]) -> Iterator[dict[str, str]]:
     """Yield the facts once per app role that they are about, with its id and its API."""
-    known = {name: str(value) for name, value in facts.items() if name in PLACEHOLDERS and value}
-    roles = re.split(r"[,\s]+", known.get("roles", ""))
+    values = {name: str(value) for name, value in facts.items() if name in PLACEHOLDERS and value}
+    roles = re.split(r"[,\s]+", values.get("roles", ""))
     groups = by_resource((role for role in roles if role), facts.get("api"))
     for resource, names in groups:
         for name in names:
-            yield known | {
+            yield values | {
                 "resource_app_id": resource.app_id,
                 "resource_name": resource.name,
                 "app_role_id": resource.application_id(name) or "",
             }
     if not groups:
-        api = resource_of(known.get("resource_app_id") or facts.get("api") or "")
-        yield known | ({"resource_app_id": api.app_id, "resource_name": api.name} if api else {})
+        api = resource_of(values.get("resource_app_id") or facts.get("api") or "")
+        yield values | ({"resource_app_id": api.app_id, "resource_name": api.name} if api else {})

@@ -21,8 +21,8 @@ _STAMP = lazy_pattern(
 
 def parts(text: str) -> list[str]:
     """Return the text divided into what may be single errors; one part where nothing divides it."""
-    found = list(_records(text)) or list(_exchanges(text)) or list(_lines(text))
-    return found[:MAX_PARTS] if len(found) > 1 else [text]
+    texts = list(_records(text)) or list(_exchanges(text)) or list(_lines(text))
+    return texts[:MAX_PARTS] if len(texts) > 1 else [text]
 
 
 def _records(text: str) -> Iterator[str]:

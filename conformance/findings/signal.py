@@ -43,7 +43,15 @@ _LOG_ANALYTICS = frozenset(
 
 
 _OAUTH = frozenset({"invalid_client", "invalid_grant", "unauthorized_client", "invalid_scope", "invalid_resource"})
+_LOCAL = _OAUTH | {"invalid_request", "access_denied", "too_many_requests", "unknown"}
+"""Codes that the endpoint of managed identities has in common with Entra."""
 _AZURE = lazy_pattern(r"/subscriptions/|'Microsoft\.(?!Graph)[A-Z]\w+|\bMicrosoft\.(?!Graph)[A-Z]\w+/\w", re.IGNORECASE)
+_MANAGED_IDENTITY = lazy_pattern(
+    r"ManagedIdentity(?:Credential|Error)|\bIMDS\b|ImdsCredential|\bMSI endpoint|\bconnect to MSI\b"
+    r"|user.assigned identities exist|Managed Identity found for specified|/msi/token\b",
+    re.IGNORECASE,
+)
+"""Words of the endpoint that gives managed identities their tokens, and of its clients: it answers in Entra's form."""
 _ERROR_DOCUMENT = lazy_pattern(r"<\?xml|<(?:\w{1,20}:)?(?:error|errorresponse)\b", re.IGNORECASE)
 _PAGE = lazy_pattern(r"<!doctype html|<html[\s>]", re.IGNORECASE)
 
@@ -89,7 +97,7 @@ class Signal:
     @cached_property
     def refused(self) -> pasted.Refused | None:
         """The refused principal, action and scope, if the answer is a refusal of Azure RBAC."""
-        return next((found for text in (*self.messages, self.text) if (found := pasted.refusal_in(text))), None)
+        return next((refusal for text in (*self.messages, self.text) if (refusal := pasted.refusal_in(text))), None)
 
     @cached_property
     def roles(self) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
@@ -116,33 +124,33 @@ def _reduced(body: Any, text: str, status: Any, headers: Mapping[Any, Any], serv
     lower = {str(name).lower(): str(value)[:LIMIT] for name, value in headers.items()}
     value = body if isinstance(body, Mapping | list) else parse_json(text)
     shape = shape_of(text, value, lower.get("content-type", "").lower())
-    found = read_contents(text, value, shape)
+    contents = read_contents(text, value, shape)
     given_status = status if isinstance(status, int) and not isinstance(status, bool) and 100 <= status <= 599 else None
-    known = SERVICES.get(service.strip().lower().replace("-", "_").replace(" ", "_")) if service else None
-    place = _place(found)
+    service_name = SERVICES.get(service.strip().lower().replace("-", "_").replace(" ", "_")) if service else None
+    place = _place(contents)
     where, other = (hosts.service_of(place) or (None, None)) if place else (None, None)
     if where == hosts.OTHER or (where and given_status is None):
-        known = where  # the host that the text names knows better than who pastes it
+        service_name = where  # the host that the text names knows better than who pastes it
     if shape == "xml" and given_status is None and not _ERROR_DOCUMENT.match(text):
         shape = "text"  # a tool's own XML around a sentence
     if shape == "text" and not lower:
         lower = http_text.logged_headers(text)
-    if not found.codes and not found.numbers and shape not in ("html", "empty"):
-        found.mentions += structure.implied_codes("\n".join(found.messages))
+    if not contents.codes and not contents.numbers and shape not in ("html", "empty"):
+        contents.mentions += structure.implied_codes("\n".join(contents.messages))
     if shape == "text":
-        shape = found.inner or ("html" if _PAGE.search(text) and not found.codes else shape)
+        shape = contents.inner or ("html" if _PAGE.search(text) and not contents.codes else shape)
     return Signal(
-        status=given_status or found.status,
-        service=known or where or guess(found, text, shape, lower),
+        status=given_status or contents.status,
+        service=service_name or where or guess(contents, text, shape, lower),
         shape=shape,
-        codes=tuple(found.codes),
-        mentions=tuple(found.mentions),
-        numbers=tuple(found.numbers),
-        messages=tuple(found.messages),
+        codes=tuple(contents.codes),
+        mentions=tuple(contents.mentions),
+        numbers=tuple(contents.numbers),
+        messages=tuple(contents.messages),
         headers=lower,
         text=text,
         other=other,
-        stranger=None if given_status or known or found.numbers else hosts.stranger(found.addresses, text),
+        stranger=None if given_status or service_name or contents.numbers else hosts.stranger(contents.addresses, text),
         path=place.path if place else "",
     )
 
@@ -161,22 +169,25 @@ def _at(address: hosts.Address | None, signal: Signal) -> dict[str, Any]:
     return {"service": where, "other": other, "path": address.path}
 
 
-def _place(found: Contents) -> hosts.Address | None:
+def _place(contents: Contents) -> hosts.Address | None:
     """Return the address of the refused request: the last of several, since a wrapped error ends with the
     original one.
     """
-    ours = [address for address in found.addresses if hosts.service_of(address)]
+    ours = [address for address in contents.addresses if hosts.service_of(address)]
     if ours:
         return ours[-1]
-    named = {hosts.service_of(address): address for address in found.named}
-    named.pop(None, None)
-    return next(iter(named.values())) if len(named) == 1 and not found.numbers else None
+    by_service = {hosts.service_of(address): address for address in contents.named_addresses}
+    by_service.pop(None, None)
+    return next(iter(by_service.values())) if len(by_service) == 1 and not contents.numbers else None
 
 
-def guess(found: Contents, text: str, shape: Shape, headers: Mapping[str, str]) -> str | None:
+def guess(contents: Contents, text: str, shape: Shape, headers: Mapping[str, str]) -> str | None:
     """Return the service that answers in this form; None if several do."""
-    codes = {code.lower() for code in (*found.codes, *found.mentions)}
-    if codes & _OAUTH or found.numbers or {"error_description", "error_codes"} & found.keys:
+    local = _LOCAL.issuperset(code.lower() for code in contents.codes)
+    if local and not contents.numbers and _MANAGED_IDENTITY.search(text):
+        return hosts.OTHER
+    codes = {code.lower() for code in (*contents.codes, *contents.mentions)}
+    if codes & _OAUTH or contents.numbers or {"error_description", "error_codes"} & contents.keys:
         return "entra"
     if any(code.startswith(("authorization_", "request_", "authentication_")) for code in codes):
         return "graph"
@@ -184,12 +195,12 @@ def guess(found: Contents, text: str, shape: Shape, headers: Mapping[str, str]) 
         return "log_analytics"
     if "microsoft.securityinsights" in text.lower() or "microsoft sentinel" in text.lower():
         return "sentinel"
-    if "x-ms-ags-diagnostic" in headers or {"request-id", "client-request-id"} & found.keys:
+    if "x-ms-ags-diagnostic" in headers or {"request-id", "client-request-id"} & contents.keys:
         return "graph"
     if "x-ms-failure-cause" in headers or "authorizationfailed" in codes or _AZURE.search(text):
         return "arm"
     if any(audience.startswith("https://api.security") for audience in pasted.audiences(text)):
         return "defender"
-    if shape == "text" and (named := hosts.service_in_words(text)):
-        return named
-    return "log_analytics" if "correlationid" in found.keys and shape == "json" else None
+    if shape == "text" and (by_words := hosts.service_in_words(text)):
+        return by_words
+    return "log_analytics" if "correlationid" in contents.keys and shape == "json" else None

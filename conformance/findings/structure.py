@@ -41,8 +41,8 @@ def _two_issuers(text: str) -> bool:
 
 def _foreign_audience(text: str) -> bool:
     """Return whether a text names a token's audience and the ones that Azure Resource Manager accepts."""
-    named = [resource.api for name in pasted.audiences(text) if (resource := resource_of(name))]
-    return named.count("arm") > 1 and bool(set(named) - {"arm"})
+    apis = [resource.api for name in pasted.audiences(text) if (resource := resource_of(name))]
+    return apis.count("arm") > 1 and bool(set(apis) - {"arm"})
 
 
 def _refused_action(text: str) -> bool:

@@ -25,17 +25,17 @@ def token_finding(
     if token is None or not is_only_token(text):
         return None
     moment = now or datetime.now(UTC)
-    lacking = tuple(missing(token))
-    cause, why = next(_problems(token, service, facts, lacking, moment), (UNKNOWN, ""))
+    missing_roles = tuple(missing(token))
+    cause, why = next(_problems(token, service, facts, missing_roles, moment), (UNKNOWN, ""))
     sentences = [token.describe(moment)]
     if token.api in ("graph", "defender") and not token.user:
-        sentences.append(f"Missing for a connection: {', '.join(role.name for role in lacking) or 'nothing'}.")
+        sentences.append(f"Missing for a connection: {', '.join(role.name for role in missing_roles) or 'nothing'}.")
     if (app := facts.get("client_id")) and token.app and app.lower() != token.app.lower():
         sentences.append(f"It is not the connection's app ({app}): get one with its own client id.")
     sentences.append(why or "Nothing is wrong with it by itself; whether its signature holds was not looked at.")
     return finding(
         cause,
-        facts={**facts, "roles": ", ".join(role.name for role in lacking), "api": token.api or ""},
+        facts={**facts, "roles": ", ".join(role.name for role in missing_roles), "api": token.api or ""},
         certainty="likely",
         explanation=" ".join(sentences),
         about=token.api,
@@ -45,35 +45,39 @@ def token_finding(
 
 def missing(token: TokenText) -> Iterator[AppRole]:
     """Yield the app roles that the operations of a connection need and the token lacks, those it only gains by last."""
-    wanted = dict.fromkeys(
+    candidates = dict.fromkeys(
         endpoint.needs
         for endpoint in ENDPOINTS.values()
         if endpoint.api.name == token.api and isinstance(endpoint.needs, AppRole)
     )
-    lacking = [role for role in wanted if not set(role.any_of) & set(token.roles)]
+    missing_roles = [role for role in candidates if not set(role.any_of) & set(token.roles)]
     names: set[str] = set()
-    for role in sorted(lacking, key=lambda role: role in OPTIONAL):
+    for role in sorted(missing_roles, key=lambda role: role in OPTIONAL):
         if role.name not in names:
             names.add(role.name)
             yield role
 
 
 def _problems(
-    token: TokenText, service: str | None, facts: Mapping[str, str], lacking: tuple[AppRole, ...], now: datetime
+    token: TokenText, service: str | None, facts: Mapping[str, str], missing_roles: tuple[AppRole, ...], now: datetime
 ) -> Iterator[tuple[str, str]]:
     """(cause, sentence) of all that is wrong, what hides the rest first."""
-    wanted = {"sentinel": "arm", "loganalytics": "log_analytics"}.get(service or "", service)
+    expected_api = {"sentinel": "arm", "loganalytics": "log_analytics"}.get(service or "", service)
     if token.api is None or token.api not in {endpoint.api.audience for endpoint in ENDPOINTS.values()}:
         yield "wrong_token_audience", "That audience is none of a connection's APIs."
-    elif wanted and wanted != token.api:
+    elif expected_api and expected_api != token.api:
         yield "wrong_token_audience", f"It was issued for another API than {service}."
     if (tenant := facts.get("tenant_id")) and token.tenant and "-" in tenant and tenant.lower() != token.tenant.lower():
         yield "wrong_token_tenant", "It comes from another tenant than the connection's."
-    if (cloud := facts.get("cloud_az")) and token.clouds and cloud not in {known.az for known in token.clouds}:
+    if (
+        (cloud := facts.get("cloud_az"))
+        and token.clouds
+        and cloud not in {cloud_of_token.az for cloud_of_token in token.clouds}
+    ):
         yield "wrong_cloud", f"Its cloud is not the connection's ({cloud})."
     if token.expired(now):
         yield "token_expired", CAUSES["token_expired"].explanation
     if token.user:
         yield "auth_method_unsupported", "It acts for a user; a connection signs in as an app by itself."
-    if any(role not in OPTIONAL for role in lacking):
+    if any(role not in OPTIONAL for role in missing_roles):
         yield "app_role_missing", CAUSES["app_role_missing"].explanation

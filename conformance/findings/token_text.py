@@ -119,8 +119,8 @@ def _read(claims: Any) -> TokenText | None:
 def _clouds(audience: str, issuer: str) -> tuple[Cloud, ...]:
     """Return the clouds that have an API of this audience; for an app id in its place, those that sign in there."""
     url = audience.lower().rstrip("/")
-    known = tuple(cloud for cloud in CLOUDS.values() if any(url in urls for urls in cloud.audiences.values()))
-    return known or tuple(cloud for cloud in CLOUDS.values() if issuer.startswith(f"{cloud.login}/"))
+    clouds = tuple(cloud for cloud in CLOUDS.values() if any(url in urls for urls in cloud.audiences.values()))
+    return clouds or tuple(cloud for cloud in CLOUDS.values() if issuer.startswith(f"{cloud.login}/"))
 
 
 def _text(value: Any) -> str | None:

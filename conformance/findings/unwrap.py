@@ -94,7 +94,7 @@ def form(text: str) -> dict[str, str] | None:
 
 
 def _documents(text: str) -> tuple[list[Any], str]:
-    found: list[Any] = []
+    documents: list[Any] = []
     words: list[str] = []
     decoder = json.JSONDecoder(strict=False)
     position = tries = 0
@@ -107,10 +107,10 @@ def _documents(text: str) -> tuple[list[Any], str]:
             continue
         value, end = read
         words.append(text[position : match.start()])
-        found.append(value)
+        documents.append(value)
         position = end
     words.append(text[position:])
-    return found, " ".join(words)
+    return documents, " ".join(words)
 
 
 def _value(decoder: json.JSONDecoder, text: str, start: int) -> tuple[Any, int] | None:

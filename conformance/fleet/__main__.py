@@ -53,6 +53,7 @@ class Parser(OneScreenParser):
     """An argument parser that raises :class:`FleetError` for arguments that it cannot read."""
 
     def error(self, message: str) -> NoReturn:
+        """Raise :class:`FleetError` with argparse's message."""
         raise FleetError(message)
 
 
@@ -135,13 +136,13 @@ def verify(arguments: argparse.Namespace) -> int:
         unfinished=run.unfinished,
         history=options.history(),
     )
-    lost = deliver_reports(summary, options.delivery, journal, interrupted=cut_off == INTERRUPTED)
+    incomplete = deliver_reports(summary, options.delivery, journal, interrupted=cut_off == INTERRUPTED)
     for line in counts(run, options):
         say(clean(line))
     if cut_off is not None:
         return cut_off
     code = summary.exit_code if summary and run.exit_code != ExitCode.USAGE else run.exit_code
-    return code or (ExitCode.USAGE if lost or store.problem else ExitCode.CONFORMANT)
+    return code or (ExitCode.USAGE if incomplete or store.problem else ExitCode.CONFORMANT)
 
 
 def execute(run: Run, arguments: argparse.Namespace) -> int | None:
@@ -174,12 +175,12 @@ def deliver_reports(end: RunSummary | None, delivery: Delivery, journal: Journal
         problems = delivery.deliver(end, interrupted=interrupted, unwritten=journal.problem)
     elif journal.problem:
         problems = [delivery.unwritten(journal.problem)]
-    for one in problems:
-        say(clean(f"{one.level}: {one.text}"), error=True)
-    lost = any(one.fatal for one in problems)
-    if end and not lost and (page := delivery.written(end)):
+    for delivery_problem in problems:
+        say(clean(f"{delivery_problem.level}: {delivery_problem.text}"), error=True)
+    incomplete = any(problem.fatal for problem in problems)
+    if end and not incomplete and (page := delivery.write_report(end)):
         say(clean(f"report    {page}"))
-    return lost
+    return incomplete
 
 
 def trend_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
@@ -206,11 +207,11 @@ def draw(options: argparse.Namespace) -> int:
     with History(options.history) as history:
         if history.locked:
             raise FleetError(f"{options.history}: cannot be read: {history.locked}")
-        found = trend(history, since)
-    draw(found, console())
-    if options.svg and found.nights:
+        trend_data = trend(history, since)
+    draw(trend_data, console())
+    if options.svg and trend_data.nights:
         try:
-            options.svg.write_text(picture(found), encoding="utf-8")
+            options.svg.write_text(picture(trend_data), encoding="utf-8")
         except OSError as error:
             raise FleetError(f"{options.svg}: cannot be written: {error.strerror}") from None
     return ExitCode.CONFORMANT
@@ -218,8 +219,10 @@ def draw(options: argparse.Namespace) -> int:
 
 def failure_lines(failures: Iterable[Failure]) -> Iterator[str]:
     """Yield a line for each reason why connections have no verdict."""
-    for text, group in groupby(sorted(failures, key=lambda one: (one.text, one.name)), key=lambda one: one.text):
-        names = [one.name for one in group]
+    for text, group in groupby(
+        sorted(failures, key=lambda failure: (failure.text, failure.name)), key=lambda failure: failure.text
+    ):
+        names = [failure.name for failure in group]
         yield f"{', '.join(names[:3])}{f' and {len(names) - 3} others' if len(names) > 3 else ''}: {text}"
 
 

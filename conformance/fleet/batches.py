@@ -21,16 +21,16 @@ class Batches(Generic[T]):
     """Items in input order, cut into batches; ``measured`` records how long the batches took."""
 
     def __init__(self, things: Iterable[T]) -> None:
-        self._left = list(things)[::-1]
+        self._remaining = list(things)[::-1]
         self._size = float(FIRST_SIZE)
 
     def __bool__(self) -> bool:
-        return bool(self._left)
+        return bool(self._remaining)
 
     def take(self, slots: int) -> list[T]:
         """Return the next batch. Near the end, the remaining items are shared evenly among ``slots``."""
-        size = min(round(self._size), ceil(len(self._left) / max(slots, 1)))
-        return [self._left.pop() for _ in range(max(size, 1)) if self._left]
+        size = min(round(self._size), ceil(len(self._remaining) / max(slots, 1)))
+        return [self._remaining.pop() for _ in range(max(size, 1)) if self._remaining]
 
     def record(self, count: int, seconds: float) -> None:
         """Record that a batch of ``count`` items took ``seconds``, not counting the time it waited for a worker."""

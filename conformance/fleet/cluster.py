@@ -54,12 +54,12 @@ class Cluster:
             await self.__aexit__()
             what = "has no workers" if connected else f"no Dask scheduler answers: {_line(error)}"
             raise FleetError(f"{self._scheduler}: {what}") from None
-        self._seen = time.monotonic()
+        self._last_contact = time.monotonic()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for one in self._running:
-            one.cancel()
+        for future in self._running:
+            future.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
         if self._client is not None:
             await self._client.close(timeout=CONNECT)
@@ -74,14 +74,16 @@ class Cluster:
             slots = await self._slots()
             while (waiting or suspects) and len(self._running) < slots:
                 self._submit([suspects.popleft()] if suspects else waiting.take(slots), spec)
-            done, _ = await asyncio.wait(self._running, timeout=POLL_INTERVAL, return_when=asyncio.FIRST_COMPLETED)
-            lost = False
-            for one in done:
-                batch = self._running.pop(one)
+            finished_futures, _ = await asyncio.wait(
+                self._running, timeout=POLL_INTERVAL, return_when=asyncio.FIRST_COMPLETED
+            )
+            worker_lost = False
+            for future in finished_futures:
+                batch = self._running.pop(future)
                 try:
-                    result = one.result()
+                    result = future.result()
                 except CancelledError:
-                    lost = True  # told when what came in with it is taken
+                    worker_lost = True  # told when what came in with it is taken
                     continue
                 except KilledWorker:
                     if len(batch) > 1:  # one of them kills workers: alone, each tells whether it does
@@ -91,13 +93,13 @@ class Cluster:
                 except Exception as error:  # Dask's own: a task raises nothing
                     root = _root(error)
                     if isinstance(root, CUT):  # as above, noticed in the middle of a message
-                        lost = True
+                        worker_lost = True
                         continue
                     result = _failed(batch, *_reason(root))
                 else:
                     waiting.record(len(batch), result.seconds)
                 yield result
-            if lost:
+            if worker_lost:
                 raise FleetLost(f"{self._scheduler}: the scheduler is gone")
 
     def _submit(self, batch: list[ConnectionRef], spec: VerifySpec) -> None:
@@ -112,14 +114,14 @@ class Cluster:
         except (OSError, RuntimeError, TypeError, CancelledError) as error:
             raise FleetLost(f"{self._scheduler}: the scheduler is gone ({_line(error)})") from None
         if threads:
-            self._seen = time.monotonic()
-        elif time.monotonic() - self._seen > WORKERS:
+            self._last_contact = time.monotonic()
+        elif time.monotonic() - self._last_contact > WORKERS:
             raise FleetLost(f"{self._scheduler}: no worker is left")
         return max(1, sum(threads.values()) + len(threads))
 
 
 def _failed(batch: list[ConnectionRef], text: str, code: ExitCode = ExitCode.INCOMPLETE) -> Result:
-    return Result(failures=tuple(Failure(one.name, text, code) for one in batch))
+    return Result(failures=tuple(Failure(place.name, text, code) for place in batch))
 
 
 def _root(error: BaseException) -> BaseException:

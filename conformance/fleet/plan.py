@@ -20,7 +20,7 @@ class Plan:
     """The connections to verify, and the options."""
 
     names: frozenset[str]
-    """Of all connections of this share."""
+    """Fingerprints of all connections of this share, by name."""
     waiting: tuple[ConnectionRef, ...]
     """Those that have no verdict yet."""
     spec: VerifySpec
@@ -39,19 +39,19 @@ def plan(
     ids, selection = choice(checks)
     by_file = load_files(files, credentials=False)
     # Absolute: workers run elsewhere, and have the files under the same path.
-    chosen = {
+    selected = {
         ConnectionRef(str(file.absolute()), connection.name, connection.tenant_id.lower()): connection
         for file, connections in by_file.items()
         for connection in options.shard.of(connections)
     }
     source = options.source.name
-    fingerprints = {one.name: fingerprint(one, source, selection) for one in chosen.values()}
-    done = resumed.finished(fingerprints) if resumed else {}
+    fingerprints = {connection.name: fingerprint(connection, source, selection) for connection in selected.values()}
+    finished = resumed.finished(fingerprints) if resumed else {}
     spec = VerifySpec(
         source,
         ids,
         selection,
-        started=min(done.values(), default=datetime.now(UTC)),
+        started=min(finished.values(), default=datetime.now(UTC)),
         deadline=options.patience.deadline,
         jobs=options.jobs,
         wait=options.wait,
@@ -60,7 +60,7 @@ def plan(
         baseline=options.baseline(),
         docs=options.docs,
     )
-    waiting = tuple(ref for ref in chosen if ref.name not in done)
+    waiting = tuple(ref for ref in selected if ref.name not in finished)
     return Plan(frozenset(fingerprints), waiting, spec, fingerprints if resumed else {})
 
 

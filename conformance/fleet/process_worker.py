@@ -39,7 +39,7 @@ class Stopped:
     """The worker has ended; ``text`` is why, where it has not finished everything, one line for the user."""
 
     text: str = ""
-    lost: bool = False
+    worker_died: bool = False
     """Whether the whole run has to end, because this machine lacks a resource."""
 
 
@@ -72,11 +72,14 @@ async def _verify(pipe: Pipe, spec: VerifySpec) -> Stopped:
         async for result in verify_places(_units(pipe), spec):
             try:
                 pipe.send(result)
-            except OSError:  # the command is gone, and nobody waits for what is under way
+            except OSError:  # the command has ended: the rest is not needed
                 os._exit(1)
     except Exception as error:  # its message and values stay here
-        lacking = shortage(error)
-        return Stopped(str(lacking or f"an error of this suite: {type(error).__name__}"), lost=lacking is not None)
+        shortage_error = shortage(error)
+        return Stopped(
+            str(shortage_error or f"an error of this suite: {type(error).__name__}"),
+            worker_died=shortage_error is not None,
+        )
     return Stopped()
 
 

@@ -32,12 +32,12 @@ Unit = tuple[ConnectionRef, ...]
 """The connections of one tenant: one process verifies them, so that they wait for the tenant's rate limits together."""
 
 
-def process_count(places: Sequence[ConnectionRef], asked: int | None) -> int:
-    """Return how many processes verify these: ``asked``, by default one for each core for which there are enough
+def process_count(places: Sequence[ConnectionRef], requested: int | None) -> int:
+    """Return how many processes verify these: ``requested``, by default one for each core for which there are enough
     connections. There are never more than tenants.
     """
     tenants = len({_unit_key(place) for place in places})
-    return max(1, min(tenants, asked or min(cores(), len(places) // MIN_CONNECTIONS)))
+    return max(1, min(tenants, requested or min(cores(), len(places) // MIN_CONNECTIONS)))
 
 
 def cores() -> int:
@@ -47,10 +47,10 @@ def cores() -> int:
 
 def units(places: Iterable[ConnectionRef]) -> list[Unit]:
     """Return the places by tenant, in input order."""
-    found: dict[str, list[ConnectionRef]] = {}
+    places_of_file: dict[str, list[ConnectionRef]] = {}
     for place in places:
-        found.setdefault(_unit_key(place), []).append(place)
-    return [tuple(unit) for unit in found.values()]
+        places_of_file.setdefault(_unit_key(place), []).append(place)
+    return [tuple(unit) for unit in places_of_file.values()]
 
 
 def _unit_key(place: ConnectionRef) -> str:
@@ -110,8 +110,8 @@ class Processes:
         each = replace(spec, jobs=min(spec.jobs, ceil(len(waiting) / self._count)))
         task = asyncio.create_task(self._verify_all(each))
         try:
-            while (one := await self._results.get()) is not None:
-                yield one
+            while (result := await self._results.get()) is not None:
+                yield result
             await task
         finally:
             task.cancel()
@@ -138,7 +138,7 @@ class Processes:
                 await self._send(worker, spec)
                 await self._serve(worker, own=own)
             except (EOFError, OSError):
-                self._lost(worker)
+                self._worker_died(worker)
             finally:
                 self._end(worker)
 
@@ -155,10 +155,10 @@ class Processes:
                     worker.under_way.pop(name, None)
                 self._results.put_nowait(message)
             elif isinstance(message, Stopped):
-                if message.lost:
+                if message.worker_died:
                     raise FleetLost(message.text)
-                left = [Failure(name, message.text, ExitCode.INCOMPLETE) for name in worker.under_way]
-                self._results.put_nowait(Result(failures=tuple(left)))
+                failures = [Failure(name, message.text, ExitCode.INCOMPLETE) for name in worker.under_way]
+                self._results.put_nowait(Result(failures=tuple(failures)))
                 return
 
     def _next(self, worker: Worker, *, own: bool) -> Unit:
@@ -168,24 +168,24 @@ class Processes:
         alone = self._suspects and not worker.under_way
         return (self._suspects.popleft(),) if alone else ()
 
-    def _lost(self, worker: Worker) -> None:
+    def _worker_died(self, worker: Worker) -> None:
         """Have others verify what a dead worker has not finished, but not what several have died of."""
-        left = [*worker.under_way.values()]
-        if not left:
+        unfinished = [*worker.under_way.values()]
+        if not unfinished:
             return
         worker.process.join()
         code = worker.process.exitcode or 0
         how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-        self._deaths.update(left)
-        if self._deaths[left[0]] == MAX_DEATHS:
+        self._deaths.update(unfinished)
+        if self._deaths[unfinished[0]] == MAX_DEATHS:
             text = f"every worker process that tried it died: the last one {how}"
-            self._results.put_nowait(Result(failures=(Failure(left[0].name, text, ExitCode.INCOMPLETE),)))
+            self._results.put_nowait(Result(failures=(Failure(unfinished[0].name, text, ExitCode.INCOMPLETE),)))
             return
-        connections = "its connection" if len(left) == 1 else f"its {len(left)} connections"
+        connections = "its connection" if len(unfinished) == 1 else f"its {len(unfinished)} connections"
         note = f"a worker process {how}; another one verified {connections} again"
         self._results.put_nowait(Result(notes=(note,)))
-        self._suspects.extend(place for place in left if self._deaths[place] == SHARED_DEATHS)
-        self._units.extendleft(units(place for place in left if self._deaths[place] < SHARED_DEATHS)[::-1])
+        self._suspects.extend(place for place in unfinished if self._deaths[place] == SHARED_DEATHS)
+        self._units.extendleft(units(place for place in unfinished if self._deaths[place] < SHARED_DEATHS)[::-1])
 
     async def _start(self, files: Sequence[str]) -> str:
         """Start a worker, which reads these files; return what is wrong with them. Raises :class:`FleetLost`."""
@@ -193,8 +193,8 @@ class Processes:
             worker = self._spawn(files)
             ready = await self._receive(worker)
         except (EOFError, OSError) as error:
-            lacking = shortage(error)
-            raise FleetLost(str(lacking or "a worker process ended before it could verify anything")) from None
+            shortage_error = shortage(error)
+            raise FleetLost(str(shortage_error or "a worker process ended before it could verify anything")) from None
         assert isinstance(ready, Ready)
         self._ready.append(worker)
         return ready.problems

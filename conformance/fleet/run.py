@@ -23,17 +23,18 @@ from conformance.verification.verdict import STATUSES, ExitCode, VerdictStatus, 
 class Engine(Protocol):
     """Verifies connections, given where their files are."""
 
-    def results(self, places: Iterable[ConnectionRef], spec: VerifySpec) -> AsyncGenerator[Result]: ...
+    def results(self, places: Iterable[ConnectionRef], spec: VerifySpec) -> AsyncGenerator[Result]:
+        """Yield the results of the connections in any order, as they are finished."""
 
 
 class Here:
     """This process as an engine. Entering it reads the files with their secrets; raises ``ConnectionFileError``."""
 
     def __init__(self, places: Iterable[ConnectionRef]) -> None:
-        self._files = sorted({one.file for one in places})
+        self._files = sorted({place.file for place in places})
 
     async def __aenter__(self) -> Here:
-        self._connections: dict[str, Connection] = {one.name: one for one in load(self._files)}
+        self._connections: dict[str, Connection] = {connection.name: connection for connection in load(self._files)}
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -45,7 +46,7 @@ class Here:
         Raises :class:`FleetLost` where this machine lacks resources.
         """
         try:
-            async for entry in verify_each((self._connections[one.name] for one in places), spec):
+            async for entry in verify_each((self._connections[place.name] for place in places), spec):
                 yield Result((entry,))
         except Shortage as lacking:
             raise FleetLost(str(lacking)) from None
@@ -107,12 +108,12 @@ class Run:
     @property
     def unfinished(self) -> list[str]:
         """The names of the connections without a verdict."""
-        return [one.name for one in self.plan.waiting if one.name not in self.store.names]
+        return [place.name for place in self.plan.waiting if place.name not in self.store.names]
 
     @property
     def exit_code(self) -> ExitCode:
         """The exit code of the worst connection; a connection without a verdict counts as the worst."""
-        without = {one.exit_code for one in self.failures}
+        without = {failure.exit_code for failure in self.failures}
         if ExitCode.USAGE in without:
             return ExitCode.USAGE
         return exit_code(without | {STATUSES[status] for status in self.verdicts})

@@ -45,7 +45,7 @@ class VerifySpec:
     checks: tuple[str, ...]
     selection: str
     started: datetime
-    """Of the whole run."""
+    """When the whole run began."""
     deadline: float
     jobs: int
     wait: float = 0.0
@@ -93,11 +93,11 @@ async def verify_each(connections: Iterable[Connection], spec: VerifySpec) -> As
 
     Raises :class:`~conformance.sources.base.SourceError`.
     """
-    asked: dict[str, Connection] = {}
+    configured: dict[str, Connection] = {}
 
     def remembered() -> Iterator[Connection]:
         for connection in connections:
-            asked[connection.name] = connection
+            configured[connection.name] = connection
             yield connection
 
     reports = verify_all(
@@ -113,7 +113,7 @@ async def verify_each(connections: Iterable[Connection], spec: VerifySpec) -> As
     )
     async for report in reports:
         of_run = replace(report, started=spec.started)  # a batch starts later than its run
-        yield entry(of_run, asked.pop(report.connection.name), spec.selection, docs=spec.docs)
+        yield entry(of_run, configured.pop(report.connection.name), spec.selection, docs=spec.docs)
 
 
 async def verify_places(batches: Iterable[Sequence[ConnectionRef]], spec: VerifySpec) -> AsyncIterator[Result]:
@@ -128,12 +128,12 @@ async def verify_places(batches: Iterable[Sequence[ConnectionRef]], spec: Verify
 
     def connections() -> Iterator[Connection]:
         for batch in batches:
-            found, wrong = read(batch, load_file)
+            connections_read, wrong = read(batch, load_file)
             failures.extend(wrong)
-            yield from found
+            yield from connections_read
 
-    async for one in verify_each(connections(), spec):
-        yield Result((one,), tuple(failures))
+    async for result in verify_each(connections(), spec):
+        yield Result((result,), tuple(failures))
         failures.clear()
     if failures:
         yield Result(failures=tuple(failures))
@@ -148,10 +148,10 @@ def verify(places: Sequence[ConnectionRef], spec: VerifySpec) -> Result:
     try:
         entries, failures = asyncio.run_coroutine_threadsafe(_all(places, spec), _loop()).result()
     except SourceError as error:
-        entries, failures = (), [Failure(one.name, clean(str(error)), ExitCode.USAGE) for one in places]
+        entries, failures = (), [Failure(place.name, clean(str(error)), ExitCode.USAGE) for place in places]
     except Exception as error:
         text = f"an error of this suite: {type(error).__name__}"
-        entries, failures = (), [Failure(one.name, text, ExitCode.INCOMPLETE) for one in places]
+        entries, failures = (), [Failure(place.name, text, ExitCode.INCOMPLETE) for place in places]
     return Result(entries, tuple(failures), time.monotonic() - began)
 
 
@@ -193,8 +193,8 @@ async def _all(places: Sequence[ConnectionRef], spec: VerifySpec) -> tuple[tuple
             failures += result.failures
     except Shortage as lacking:
         finished = Result(tuple(entries), tuple(failures)).names
-        left = [place.name for place in places if place.name not in finished]
-        failures += [Failure(name, str(lacking), ExitCode.INCOMPLETE) for name in left]
+        unfinished = [place.name for place in places if place.name not in finished]
+        failures += [Failure(name, str(lacking), ExitCode.INCOMPLETE) for name in unfinished]
     return tuple(entries), failures
 
 
@@ -202,21 +202,21 @@ def read(
     places: Sequence[ConnectionRef], load_file: Callable[[str], Iterable[Connection]] = load
 ) -> tuple[list[Connection], list[Failure]]:
     """Return the connections at these places, and a failure for each connection whose file cannot be used."""
-    found: dict[str, Connection] = {}
+    connections: dict[str, Connection] = {}
     wrong: dict[str, str] = {}
     for file, names in _by_file(places):
         try:
-            found |= {one.name: one for one in load_file(file) if one.name in names}
+            connections |= {connection.name: connection for connection in load_file(file) if connection.name in names}
         except ConnectionFileError as error:
             wrong[file] = str(error).splitlines()[0]
-    missing = [one for one in places if one.name not in found]
+    missing = [place for place in places if place.name not in connections]
     failures = [
-        Failure(one.name, wrong.get(one.file, f"{one.file}: no connection {one.name!r} there"), ExitCode.USAGE)
-        for one in missing
+        Failure(place.name, wrong.get(place.file, f"{place.file}: no connection {place.name!r} there"), ExitCode.USAGE)
+        for place in missing
     ]
-    return list(found.values()), failures
+    return list(connections.values()), failures
 
 
 def _by_file(places: Sequence[ConnectionRef]) -> Iterator[tuple[str, frozenset[str]]]:
     for file, group in groupby(sorted(places), key=lambda place: place.file):
-        yield file, frozenset(one.name for one in group)
+        yield file, frozenset(ref.name for ref in group)

@@ -15,7 +15,7 @@ from conformance.network.trust import foreign_issuer
 ALTERABLE = frozenset({"token_malformed", "empty_answer", "contract_violation"})
 """Causes that an interceptor brings about: it takes the token away, empties the body or changes it."""
 CONNECTION_CAUSES = frozenset({"tls_untrusted", "dns_failure", "connection_failed"})
-"""Causes of a connection that failed. Who gets an answer has a connection."""
+"""Causes of a connection that failed: with an answer, there was a connection."""
 _issuers: WeakKeyDictionary[Any, str | None] = WeakKeyDictionary()
 
 
@@ -29,62 +29,62 @@ def issuer(response: httpx.Response) -> str | None:
     return _issuers[stream]
 
 
-def cut_off_finding(found: Finding, by: str | None) -> Finding:
+def cut_off_finding(subject: Finding, by: str | None) -> Finding:
     """Return the finding of an answer that broke off: where ``by`` opens TLS on the way, it cut the answer."""
-    if by is not None and found.cause == "intercepted":  # it could not be unpacked
-        return replace(found, explanation=f"{found.explanation} {_opened(by)}")
-    if by is None or found.cause != "connection_failed":
-        return found
+    if by is not None and subject.cause == "intercepted":  # it could not be unpacked
+        return replace(subject, explanation=f"{subject.explanation} {_opened(by)}")
+    if by is None or subject.cause != "connection_failed":
+        return subject
     return replace(
-        finding("intercepted", facts=found.fix.values, about=found.about, also=(found.cause,), code=found.code),
+        finding("intercepted", facts=subject.fix.values, about=subject.about, also=(subject.cause,), code=subject.code),
         explanation=f"The answer broke off. {_opened(by)}",
     )
 
 
-def intercepted_finding(found: Finding, by: str | None, host: str) -> Finding:
+def intercepted_finding(subject: Finding, by: str | None, host: str) -> Finding:
     """Return the finding of a refusal from ``host``, where ``by`` may open TLS on the way (None: no interception).
 
     Unless the answer has a code or words of the service itself, it is then not conclusive.
     """
-    if by is None or found.cause == "throttled":
-        return found
-    if CAUSES[found.cause].group == "network":
-        found = answered_on_the_way(found, host)
-        return replace(found, explanation=f"{found.explanation} {_opened(by)}")
-    entry = _entry(found)
-    said = entry is not None and (entry.codes or entry.inner or entry.numbers or entry.words)
-    if said and found.cause not in ALTERABLE:
-        return found
+    if by is None or subject.cause == "throttled":
+        return subject
+    if CAUSES[subject.cause].group == "network":
+        subject = answered_on_the_way(subject, host)
+        return replace(subject, explanation=f"{subject.explanation} {_opened(by)}")
+    entry = _entry(subject)
+    identifiers = entry is not None and (entry.codes or entry.inner or entry.numbers or entry.words)
+    if identifiers and subject.cause not in ALTERABLE:
+        return subject
     return finding(
         "intercepted",
-        facts={**found.fix.values, "host": host},
+        facts={**subject.fix.values, "host": host},
         certainty="likely",
-        also=(found.cause,),
-        code=found.code,
-        about=found.about,
+        also=(subject.cause,),
+        code=subject.code,
+        about=subject.about,
         explanation=f"{_opened(by)} The answer from {host} is not one that the service is known for, so it was most"
-        f" likely made or changed there. Taken for the service's own, it would mean: {found.explanation}",
+        f" likely made or changed there. Taken for the service's own, it would mean: {subject.explanation}",
     )
 
 
-def answered_on_the_way(found: Finding, host: str) -> Finding:
+def answered_on_the_way(subject: Finding, host: str) -> Finding:
     """Return ``intercepted`` for an answer that reports a failed connection: it can only be of something between.
 
-    The service itself was reached by whoever wrote it, or not at all; this machine's own connection did not fail.
+    The proxy reached the service, or not; this machine's own connection did not fail.
     """
-    if found.cause not in CONNECTION_CAUSES:
-        return found
-    facts = {**found.fix.values, "host": host}
-    also = (found.cause,)
-    return finding("intercepted", facts=facts, certainty="likely", also=also, code=found.code, about=found.about)
+    if subject.cause not in CONNECTION_CAUSES:
+        return subject
+    facts = {**subject.fix.values, "host": host}
+    also = (subject.cause,)
+    return finding("intercepted", facts=facts, certainty="likely", also=also, code=subject.code, about=subject.about)
 
 
 def _opened(by: str) -> str:
     return f"TLS is opened on the way: the certificate is by {by}, none of the services' authorities."
 
 
-def _entry(found: Finding) -> Entry | None:
+def _entry(subject: Finding) -> Entry | None:
     """Return the catalogue entry of a service that a finding was read by; None for what says nothing of one service."""
-    if found.entry is None or found.entry.startswith("network."):
+    if subject.entry is None or subject.entry.startswith("network."):
         return None
-    return next(entry for entry in catalogue() if entry.id == found.entry)
+    return next(entry for entry in catalogue() if entry.id == subject.entry)

@@ -33,8 +33,8 @@ def proxy_refusal(error: Exception, route: Route) -> Finding | None:
     if isinstance(error, UnusableSetting):
         return finding("proxy_unusable", about=route.host, facts={"host": route.host}, explanation=f"{error}.")
     if isinstance(error, httpx.ProxyError) and route.stage >= Stage.SERVICE_TLS:
-        said = _STATUS.match(str(error))
-        route = Route(route.host, route.proxy, Stage.TUNNEL, int(said[1]) if said else None)
+        status_match = _STATUS.match(str(error))
+        route = Route(route.host, route.proxy, Stage.TUNNEL, int(status_match[1]) if status_match else None)
     if route.stage is Stage.SERVICE or any(isinstance(link, ssl.SSLCertVerificationError) for link in chain(error)):
         return None
     cause, said_so = _meaning(error, route)
@@ -43,8 +43,8 @@ def proxy_refusal(error: Exception, route: Route) -> Finding | None:
     who = f"The proxy {address}" if address else "The proxy on the way"
     explanation = f"{who}, asked for a tunnel to {route.host}:443, {said_so}."
     also = ("proxy_auth_required",) if cause == "proxy_denied" and _signs_in(route.proxy) else ()
-    found = finding(cause, about=route.host, facts=route_facts(route), code=code, explanation=explanation, also=also)
-    return replace(found, certainty="likely") if also else found
+    refusal = finding(cause, about=route.host, facts=route_facts(route), code=code, explanation=explanation, also=also)
+    return replace(refusal, certainty="likely") if also else refusal
 
 
 def route_facts(route: Route) -> dict[str, str]:
@@ -54,7 +54,7 @@ def route_facts(route: Route) -> dict[str, str]:
     return {"host": route.host, "proxy": address, "proxy_user": "<user>" if _signs_in(route.proxy) else ""}
 
 
-def on_the_way(found: Finding, route: Route) -> Finding:
+def on_the_way(subject: Finding, route: Route) -> Finding:
     """Return the finding of a request that no proxy refused, with what the settings of this machine have to do
     with it.
     """
@@ -67,17 +67,17 @@ def on_the_way(found: Finding, route: Route) -> Finding:
         notes.append(f"{exempt} takes {route.host} out of the proxy, so it was asked directly.")
     else:
         notes.append(f"The host is {route.host}.")
-    if found.cause == "tls_untrusted" and (note := trust_note()):
+    if subject.cause == "tls_untrusted" and (note := trust_note()):
         notes.append(note)
-    return replace(found, explanation=" ".join([found.explanation, *notes]))
+    return replace(subject, explanation=" ".join([subject.explanation, *notes]))
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:
     """Yield an exception and its causes, each once."""
-    seen: list[BaseException] = []
+    errors: list[BaseException] = []
     current: BaseException | None = error
-    while current is not None and current not in seen:
-        seen.append(current)
+    while current is not None and current not in errors:
+        errors.append(current)
         yield current
         current = current.__cause__ or current.__context__
 
@@ -135,7 +135,7 @@ def _by_status(status: int, route: Route, setting: str) -> tuple[str, str]:
 def _signature(route: Route) -> str:
     """Return the proxy's own name and error code, in brackets."""
     names = (route.headers.get(name, "") for name in ("x-squid-error", "server", "proxy-agent"))
-    words = [found[0] for name in names if (found := _WORD.match(name))]
+    words = [match[0] for name in names if (match := _WORD.match(name))]
     return f" ({', '.join(dict.fromkeys(words))})" if words else ""
 
 

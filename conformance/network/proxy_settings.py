@@ -40,8 +40,8 @@ class Proxy:
     @property
     def address(self) -> str:
         """Scheme, host and port, without credentials, as curl's ``--proxy`` takes them."""
-        found = httpx.URL(self.url)
-        return f"{found.scheme}://{found.netloc.decode('ascii')}"
+        parsed = httpx.URL(self.url)
+        return f"{parsed.scheme}://{parsed.netloc.decode('ascii')}"
 
     @property
     def has_credentials(self) -> bool:

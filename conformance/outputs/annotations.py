@@ -78,11 +78,11 @@ class Annotations:
         for command, root in self._systems():
             places = locations(self.files) if self._causes else {}
             for name, check, cause in self._causes[:MAX_ANNOTATIONS]:
-                known = CAUSES[cause]
-                text = f"{name}: {check}: {cause}: {known.means} (to fix by: {OWNERS[known.owner]})"
+                cause_text = CAUSES[cause]
+                text = f"{name}: {check}: {cause}: {cause_text.means} (to fix by: {OWNERS[cause_text.owner]})"
                 if place := places.get(name):
-                    level: Level = "error" if known.conclusive else "warning"
-                    where = place.line(known.key)
+                    level: Level = "error" if cause_text.conclusive else "warning"
+                    where = place.line(cause_text.key)
                     yield command(Annotation(level, printable(hide(text)), _within(place.file, root), where))
 
     def _systems(self) -> Iterator[tuple[Callable[[Annotation], str], str | None]]:

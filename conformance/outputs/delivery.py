@@ -53,7 +53,7 @@ class Delivery:
     def of(cls, option: Callable[[str], Any], environ: Mapping[str, str] = os.environ) -> Delivery:
         """Read the options ``report``, ``language``, ``contact`` and ``notify``. Raises :class:`DeliveryError`."""
         folder, summary, notified = option("report"), environ.get(JOB_SUMMARY), option("notify")
-        languages = _languages(asked) if (asked := option("language")) else ("en",)
+        languages = _languages(requested) if (requested := option("language")) else ("en",)
         for name in ("language", "contact"):
             if option(name) and not folder:
                 raise DeliveryError(f"--sentinel-{name} is for the pages of --sentinel-report=DIR, which is missing")
@@ -104,7 +104,7 @@ class Delivery:
             except OSError as error:
                 yield Problem(f"{JOB_SUMMARY}: the summary cannot be written: {error.strerror}", fatal=False)
 
-    def written(self, ending: RunSummary) -> Path | None:
+    def write_report(self, ending: RunSummary) -> Path | None:
         """Return the page to open first; None where no report was asked for or none could be written."""
         page = self.folder and self.folder / ending.page
         return page if page and page.is_file() else None
@@ -127,11 +127,11 @@ def _languages(option: str) -> tuple[str, ...]:
     """Languages from ``de,fr``, in that order."""
     from conformance.report.handback.texts import LANGUAGES
 
-    given = tuple(dict.fromkeys(part.strip() for part in option.split(",")))
-    for language in given:
+    codes = tuple(dict.fromkeys(part.strip() for part in option.split(",")))
+    for language in codes:
         if language not in LANGUAGES:
             raise DeliveryError(f"--sentinel-language: {repr_short(language)} is none of {', '.join(LANGUAGES)}")
-    return given
+    return codes
 
 
 def _addresses(references: Sequence[str], environ: Mapping[str, str]) -> tuple[Secret, ...]:

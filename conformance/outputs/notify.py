@@ -33,7 +33,7 @@ class NotifyError(UsageError):
 
 def addresses(references: Sequence[str], environ: Mapping[str, str] = os.environ) -> tuple[Secret, ...]:
     """Return the addresses behind ``env:NAME``, ``file:PATH`` or themselves. Raises :class:`NotifyError`."""
-    found = []
+    result = []
     for reference in references:
         try:
             address = resolve(reference, Path(), environ)
@@ -43,8 +43,8 @@ def addresses(references: Sequence[str], environ: Mapping[str, str] = os.environ
             if len(part) >= SECRET_PART and "." not in part:
                 remember(part)
         _service(address)
-        found.append(address)
-    return tuple(found)
+        result.append(address)
+    return tuple(result)
 
 
 def worth_telling(document: Document) -> bool:
@@ -55,17 +55,17 @@ def worth_telling(document: Document) -> bool:
 
 def send(address: Secret, sentence: str, lines: Iterable[str]) -> str | None:
     """Send a sentence with the lines below it. Return what went wrong, None if nothing did."""
-    sent = _service(address).notify(
+    success = _service(address).notify(
         title=plain_text(f"Sentinel: {sentence}"),
         body="\n".join(map(plain_text, lines)),
         body_format="text",
         timeout=TIMEOUT,
     )
-    return None if sent else f"--sentinel-notify: {_shown(address)} did not take the notification"
+    return None if success else f"--sentinel-notify: {_masked(address)} did not take the notification"
 
 
 def body(document: Document) -> Iterator[str]:
-    """Yield the next action, and of each connection in trouble what is to be mended, by whom."""
+    """Yield the next action and, for each connection in trouble, what has to be fixed, and who can do it."""
     from conformance.report.changes import changed
     from conformance.report.wording import next_action
     from conformance.verification.verdict import TROUBLE
@@ -91,7 +91,7 @@ def plain_text(text: str) -> str:
     return clean(text.replace("\n", " ")).translate(OBEYED)
 
 
-def _shown(address: Secret) -> str:
+def _masked(address: Secret) -> str:
     return "the address given" if address.origin == "inline" else address.origin
 
 
@@ -104,7 +104,7 @@ def _service(address: Secret) -> Apprise:
         except ImportError:
             raise NotifyError("--sentinel-notify needs: pip install 'sentinel-conformance[notify]'") from None
         service = Apprise(asset=AppriseAsset(app_id="sentinel-conformance", app_desc="Sentinel connection"))
-        known = service.add(address.reveal().strip())
-    if not known:
-        raise NotifyError(f"--sentinel-notify: {_shown(address)} is no address that apprise knows")
+        plugin = service.add(address.reveal().strip())
+    if not plugin:
+        raise NotifyError(f"--sentinel-notify: {_masked(address)} is no address that apprise knows")
     return service

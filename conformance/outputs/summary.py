@@ -1,4 +1,4 @@
-"""How a run ends: its exit code, what is shown, written and told. A few connections in full, a fleet in one view."""
+"""How a run ends: exit code, terminal report, files, notifications. A few connections in full, a fleet in one view."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class RunSummary(Protocol):
         """In Markdown, for the summary of a CI job."""
 
     def message(self) -> tuple[str, Sequence[str]] | None:
-        """Return a sentence and lines for those who want to be told; None where nobody has to know."""
+        """Return a sentence and lines for notifications; None where none is to be sent."""
 
     def ended(self, exit_code: int) -> RunSummary:
         """Return the same end with another exit code: that of pytest where something interrupted it."""
@@ -213,13 +213,13 @@ class Tally:
         if selection == "all" and not all(row.whole for row in self._aggregate.rows.values()):
             selection = "part"  # something else took checks away: another plugin, or -x
         stale = self._use.stale(self._today) if self._today and not unfinished else ()
-        previous, left = self._previous and replace(self._previous, unfinished=unfinished), len(unfinished)
-        if count + left > MAX_NAMED:  # as it will be told when all are finished
+        previous, many = self._previous and replace(self._previous, unfinished=unfinished), len(unfinished)
+        if count + many > MAX_NAMED:  # as it will be told when all are finished
             earlier = _past(history)
-            fleet = self._aggregate.overview(duration, selection, command, stale, previous, left, failed_tests, earlier)
+            fleet = self._aggregate.overview(duration, selection, command, stale, previous, many, failed_tests, earlier)
             return FleetSummary(fleet, entries)
         few = [self._few[name] for name in sorted(self._few, key=self._order)]
-        head = document(few, duration, selection, command, stale, left, failed_tests)
+        head = document(few, duration, selection, command, stale, many, failed_tests)
         return ConnectionsSummary(with_comparison(head, previous))
 
 

@@ -34,8 +34,10 @@ class WatchedReport:
             return
         from conformance.report.writer import write
 
-        known = [self._entries[name] for name in sorted(self._entries, key=self._order)]
-        head = document(known, time.monotonic() - self._began, selection, command, unfinished=self._total - len(known))
+        entries = [self._entries[name] for name in sorted(self._entries, key=self._order)]
+        head = document(
+            entries, time.monotonic() - self._began, selection, command, unfinished=self._total - len(entries)
+        )
         run = msgspec.structs.replace(head.run, watching=True)
         with contextlib.suppress(OSError):
             write(

@@ -33,18 +33,21 @@ def of_azure(connection: Connection) -> None:
 
 @probe
 def subscription(connection: Connection) -> Ask[Subscription]:
+    """Ask for the subscription."""
     of_azure(connection)
     return arm.SUBSCRIPTION.ask()
 
 
 @probe
 def resource_group(connection: Connection) -> Ask[ResourceGroup]:
+    """Ask for the resource group."""
     of_azure(connection)
     return arm.RESOURCE_GROUP.ask()
 
 
 @probe
 def workspace(connection: Connection) -> Ask[Workspace]:
+    """Ask for the Log Analytics workspace."""
     of_azure(connection)
     return arm.WORKSPACE.ask()
 
@@ -81,11 +84,13 @@ def of_tables(connection: Connection, table: str) -> Ask[Table]:
 
 @probe
 def incident_table(connection: Connection) -> Ask[Table]:
+    """Ask for the properties of the table SecurityIncident."""
     return of_tables(connection, "SecurityIncident")
 
 
 @probe
 def alert_table(connection: Connection) -> Ask[Table]:
+    """Ask for the properties of the table SecurityAlert."""
     return of_tables(connection, "SecurityAlert")
 
 
@@ -143,7 +148,7 @@ def workspaces_elsewhere(
     connection: Connection, subscriptions: Answer[ArmList[Subscription]]
 ) -> Ask[ArmList[Workspace]]:
     """The workspaces of another subscription that the app sees: the configured one may be there."""
-    others = (one.subscription_id for one in subscriptions.data.value)
+    others = (subscription.subscription_id for subscription in subscriptions.data.value)
     other = next((id for id in others if id.lower() != connection.subscription_id.lower()), None)
     if other is None:
         raise NotApplicable("the app sees no other subscription")

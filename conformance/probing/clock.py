@@ -40,6 +40,7 @@ class VirtualClock(Clock):
         self.began = began or self.service_now()
 
     def now(self) -> datetime:
+        """Return the machine's time, which differs from the services' by ``skew``."""
         return self.service_now() + self.skew
 
     def service_now(self) -> datetime:
@@ -47,10 +48,13 @@ class VirtualClock(Clock):
         return (self._frozen or datetime.now(UTC)) + self._skipped
 
     def monotonic(self) -> float:
+        """Return seconds since an arbitrary moment, with the skipped time."""
         return super().monotonic() + self._skipped.total_seconds()
 
     async def sleep(self, seconds: float) -> None:
+        """Skip so many seconds without waiting."""
         self.skip(timedelta(seconds=seconds))
 
     def skip(self, time: timedelta) -> None:
+        """Move the time forward."""
         self._skipped += time

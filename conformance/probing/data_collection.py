@@ -20,10 +20,14 @@ def of_ingestion(connection: Connection) -> Ingestion:
     return connection.ingestion
 
 
-def flow_of(rule: Rule, stream: str) -> DataFlow | None:
-    """Return the data flow of a rule that takes a stream; None if it has none."""
-    flows = rule.properties.data_flows or ()
-    return next((flow for flow in flows if stream in (flow.streams or ())), None)
+def flows_of(rule: Rule, stream: str) -> tuple[DataFlow, ...]:
+    """Return the data flows of a rule that take a stream: several split it over tables or workspaces."""
+    return tuple(flow for flow in rule.properties.data_flows or () if stream in (flow.streams or ()))
+
+
+def flows_here(rule: Rule, stream: str, connection: Connection) -> tuple[DataFlow, ...]:
+    """Return those flows of a stream that end in the connection's workspace."""
+    return tuple(flow for flow in flows_of(rule, stream) if destination_of(rule, flow, connection))
 
 
 def table_of(flow: DataFlow, stream: str) -> str:
@@ -51,6 +55,7 @@ def at_rule(endpoint: Endpoint[T], connection: Connection) -> Ask[T]:
 
 @probe
 def data_collection_rule(connection: Connection) -> Ask[Rule]:
+    """Ask for the data collection rule of the connection."""
     return at_rule(data_collection.RULE, connection)
 
 
@@ -75,11 +80,9 @@ def data_collection_endpoint(connection: Connection, data_collection_rule: Answe
 
 @probe
 def ingestion_table(connection: Connection, data_collection_rule: Answer[Rule]) -> Ask[Table]:
-    """The table that the rows end in, as the workspace has it."""
+    """The table that the rows end in, as the workspace has it; of several the first."""
     stream = of_ingestion(connection).stream
-    flow = flow_of(data_collection_rule.data, stream)
-    if flow is None:
-        raise NotApplicable("no data flow of the rule takes the stream")
-    if destination_of(data_collection_rule.data, flow, connection) is None:
-        raise NotApplicable("the rule sends the stream to another workspace")
-    return arm.TABLE.ask(table=table_of(flow, stream))
+    flows = flows_here(data_collection_rule.data, stream, connection)
+    if not flows:
+        raise NotApplicable("no data flow of the rule takes the stream to this workspace")
+    return arm.TABLE.ask(table=table_of(flows[0], stream))

@@ -28,27 +28,27 @@ class Budget:
 
     length: int
     members: int
-    given: int = 0
+    used: int = 0
 
     def take(self, length: int) -> None:
         """Take bytes from the budget. Raises :class:`EndlessAnswer` where too few are left."""
-        self.given += length
-        if self.given > self.length:
+        self.used += length
+        if self.used > self.length:
             raise EndlessAnswer(f"more than {_size(self.length)}, together with the other answers")
 
     def give_back(self, length: int) -> None:
         """Give back the bytes of an answer that is released."""
-        self.given -= length
+        self.used -= length
 
     def take_members(self, body: bytes, largest: int) -> None:
         """Count the values in a JSON body, each of which takes many times its length once it is decoded.
 
         Raises :class:`EndlessAnswer` for more than ``largest`` in this one, or than are left for the connection.
         """
-        found = body.count(b",") + body.count(b"{") + body.count(b"[")
-        if found > min(largest, self.members):
+        count = body.count(b",") + body.count(b"{") + body.count(b"[")
+        if count > min(largest, self.members):
             raise EndlessAnswer(f"more than {min(largest, self.members):,} values")
-        self.members -= found
+        self.members -= count
 
 
 async def whole(response: httpx.Response, largest: int, budget: Budget) -> bytes:
@@ -104,7 +104,7 @@ class Layer:
     """One encoding of a body: ``gzip``, or ``deflate`` with and without its header."""
 
     def __init__(self, name: str, largest: int) -> None:
-        self._name, self._largest, self._given = name, largest, 0
+        self._name, self._largest, self._length = name, largest, 0
         self._head = b""
         """What came while it was not enough to tell the format."""
         self._decoder: Any = None
@@ -126,8 +126,8 @@ class Layer:
             except zlib.error as error:
                 raise httpx.DecodingError(f"the body is no {self._name}: {error}") from None
             data = self._decoder.unconsumed_tail
-            self._given += len(piece)
-            if self._given > self._largest:
+            self._length += len(piece)
+            if self._length > self._largest:
                 raise EndlessAnswer(f"more than {_size(self._largest)}")
             if piece:
                 yield piece

@@ -32,11 +32,13 @@ def names(page: ODataList[Machine]) -> list[str]:
 
 
 def first_machines(connection: Connection, top: int) -> Ask[ODataList[Machine]]:
+    """Ask for the first page of ``top`` machines."""
     return of_defender(connection, defender.MACHINES, top=top)
 
 
 @probe
 def machines(connection: Connection) -> Ask[ODataList[Machine]]:
+    """Ask for the first page of machines."""
     return first_machines(connection, PAGE)
 
 
@@ -68,15 +70,18 @@ def machine(connection: Connection, machines: Answer[ODataList[Machine]]) -> Fir
 
 @probe
 def machines_filtered(connection: Connection) -> Ask[ODataList[Machine]]:
+    """Ask for two active machines, to see that the options are obeyed."""
     return of_defender(connection, defender.MACHINES, top=2, filter="healthStatus eq 'Active'")
 
 
 def first_alerts(connection: Connection, top: int) -> Ask[ODataList[Alert]]:
+    """Ask for the first page of ``top`` alerts."""
     return of_defender(connection, defender.ALERTS, top=top)
 
 
 @probe
 def defender_alerts(connection: Connection) -> Ask[ODataList[Alert]]:
+    """Ask for the first page of alerts."""
     return first_alerts(connection, PAGE)
 
 
@@ -107,6 +112,7 @@ def foreign_token_at_defender(connection: Connection) -> Ask[ODataList[Machine]]
 
 @probe
 def foreign_token_at_graph(connection: Connection) -> Ask[ODataList[GraphAlert]]:
+    """Ask Microsoft Graph with a token for Defender, which it has to refuse. Raises :class:`NotApplicable`."""
     if not (connection.uses("graph") and connection.uses("defender")):
         raise NotApplicable("this connection has no Defender token to try")
     return replace(graph.ALERTS.ask(top=1), token="defender")

@@ -32,7 +32,7 @@ def token_endpoint_problem(connection: Connection, document: OpenIdConfiguration
     allowed = {tenant}
     if not GUID.fullmatch(tenant):
         allowed.add(issuer.path.strip("/").partition("/")[0].lower())
-    named = endpoint.path.strip("/").partition("/")[0].lower()
-    if named not in allowed:
-        return f"the discovery document names the token endpoint of another tenant: {named}"
+    tenant_name = endpoint.path.strip("/").partition("/")[0].lower()
+    if tenant_name not in allowed:
+        return f"the discovery document names the token endpoint of another tenant: {tenant_name}"
     return None

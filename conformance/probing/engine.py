@@ -74,8 +74,8 @@ class Engine:
         self._tasks: dict[str, asyncio.Task[Evidence]] = {}
         self._findings: dict[str, asyncio.Task[Refusal | NotAsked]] = {}
         self._renewed: dict[Audience, asyncio.Task[Evidence]] = {}
-        self._progress = progress or (lambda known, total: None)
-        self._known = 0
+        self._progress = progress or (lambda answered, total: None)
+        self._answered = 0
 
     async def gather(self, names: Iterable[str] | Awaitable[Iterable[str]], first: Sequence[str] = ()) -> Gathered:
         """Return the evidence of these probes and of all that they need, with refusals refined by the diagnosis rules.
@@ -97,12 +97,12 @@ class Engine:
             raw = {name: task.result() for name, task in self._tasks.items()}
             evidence = {name: item for name, item in raw.items() if not self._is_mere_clue(item)}
             evidence |= {name: task.result() for name, task in self._findings.items()}
-        found = share_findings(evidence, self.connection)
+        with_hosts = share_findings(evidence, self.connection)
         evidence = {
             name: replace(item, root=root)
-            if isinstance(item, Blocked) and isinstance(root := found[item.root.probe], Refusal)
+            if isinstance(item, Blocked) and isinstance(root := with_hosts[item.root.probe], Refusal)
             else item
-            for name, item in found.items()
+            for name, item in with_hosts.items()
         }
         return Gathered(evidence, tuple(self._sender.exchanges), self._sender.requests)
 
@@ -129,7 +129,7 @@ class Engine:
 
     def _raw(self, name: str) -> asyncio.Task[Evidence]:
         if name not in self._tasks:
-            self._tasks[name] = asyncio.create_task(self._put(PROBES[name]), name=name)
+            self._tasks[name] = asyncio.create_task(self._execute(PROBES[name]), name=name)
         return self._tasks[name]
 
     def _understood(self, refusal: Refusal) -> asyncio.Task[Refusal | NotAsked]:
@@ -147,7 +147,7 @@ class Engine:
                 return refusal.with_finding(better)
         return refusal
 
-    async def _put(self, probe: Probe) -> Evidence:
+    async def _execute(self, probe: Probe) -> Evidence:
         needed = dict(zip(probe.needs, await asyncio.gather(*(self._raw(name) for name in probe.needs)), strict=True))
         try:
             evidence = stop_reason(probe, needed) or await self._question(
@@ -163,11 +163,11 @@ class Engine:
         except Shortage:
             raise
         except Exception as error:  # a fault of ours must not look like the tenant's
-            if lacking := shortage(error):
-                raise lacking from None
+            if shortage_error := shortage(error):
+                raise shortage_error from None
             evidence = InternalError(probe.name, f"{type(error).__name__}: {error}")
-        self._known += 1
-        self._progress(self._known, len(self._tasks))
+        self._answered += 1
+        self._progress(self._answered, len(self._tasks))
         return evidence
 
     async def _question(self, probe: Probe, question: Question) -> Evidence:
@@ -225,8 +225,10 @@ class Engine:
         problem = token_endpoint_problem(self.connection, answer.data)
         if problem is None:
             return answer
-        found = finding("contract_violation", explanation=f"{problem}; the secret was not sent there.", about="entra")
-        return Refusal(answer.probe, found, answer.exchange, answer.headers, answer.body)
+        untrusted = finding(
+            "contract_violation", explanation=f"{problem}; the secret was not sent there.", about="entra"
+        )
+        return Refusal(answer.probe, untrusted, answer.exchange, answer.headers, answer.body)
 
     async def _token(self, name: str, ask: AskToken, claims: str | None = None) -> Evidence:
         discovery = await self._raw("discovery")
@@ -239,7 +241,7 @@ class Engine:
 @lru_cache(maxsize=1024)
 def urgency(name: str, probes: int) -> int:
     """Return the length of the longest chain of requests that waits for a probe's answer, among ``probes``."""
-    return max((1 + urgency(other, probes) for other, one in PROBES.items() if name in one.needs), default=0)
+    return max((1 + urgency(other, probes) for other, probe in PROBES.items() if name in probe.needs), default=0)
 
 
 def stop_reason(probe: Probe, needed: Mapping[str, Evidence]) -> Evidence | None:

@@ -25,16 +25,19 @@ def discovery(connection: Connection) -> Ask[OpenIdConfiguration]:
 
 @probe
 def discovery_public(connection: Connection) -> Ask[OpenIdConfiguration]:
+    """Ask the public cloud for the tenant's OpenID configuration."""
     return discovery_in(connection, "public")
 
 
 @probe
 def discovery_usgov(connection: Connection) -> Ask[OpenIdConfiguration]:
+    """Ask the cloud of the US government for the tenant's OpenID configuration."""
     return discovery_in(connection, "usgov-gcc-high")
 
 
 @probe
 def discovery_china(connection: Connection) -> Ask[OpenIdConfiguration]:
+    """Ask the cloud in China for the tenant's OpenID configuration."""
     return discovery_in(connection, "china")
 
 
@@ -47,21 +50,25 @@ def discovery_in(connection: Connection, cloud: str) -> Ask[OpenIdConfiguration]
 
 @probe
 def token_arm(connection: Connection, discovery: Answer[OpenIdConfiguration]) -> AskToken:
+    """Ask for a token for Azure Resource Manager."""
     return token(connection, "arm", discovery)
 
 
 @probe
 def token_log_analytics(connection: Connection, discovery: Answer[OpenIdConfiguration]) -> AskToken:
+    """Ask for a token for the Log Analytics query API."""
     return token(connection, "log_analytics", discovery)
 
 
 @probe
 def token_graph(connection: Connection, discovery: Answer[OpenIdConfiguration]) -> AskToken:
+    """Ask for a token for Microsoft Graph."""
     return token(connection, "graph", discovery)
 
 
 @probe
 def token_defender(connection: Connection, discovery: Answer[OpenIdConfiguration]) -> AskToken:
+    """Ask for a token for Defender for Endpoint."""
     return token(connection, "defender", discovery)
 
 
@@ -71,8 +78,8 @@ def client_secrets(connection: Connection, discovery: Answer[OpenIdConfiguration
     credential = connection.credential
     if not isinstance(credential, ClientSecret) or not credential.others:
         raise NotApplicable("this connection has not several client secrets")
-    if found := foreign_cloud(connection, discovery.data):
-        raise Refused(found)
+    if problem := foreign_cloud(connection, discovery.data):
+        raise Refused(problem)
     stop_at_problems(connection, "client_id", "client_secret")
     return AskSecrets()
 
@@ -82,7 +89,7 @@ def foreign_cloud(connection: Connection, discovery: OpenIdConfiguration) -> Fin
     cloud = discovery.cloud_instance_name
     if cloud is None or connection.cloud.login.endswith(f".{cloud}"):
         return None
-    there = [one.az for one in CLOUDS.values() if one.login.endswith(f".{cloud}")]
+    there = [cloud_of_host.az for cloud_of_host in CLOUDS.values() if cloud_of_host.login.endswith(f".{cloud}")]
     return finding(
         "wrong_cloud",
         facts={**connection.facts(), "tenant_cloud": there[0] if there else ""},
@@ -92,8 +99,8 @@ def foreign_cloud(connection: Connection, discovery: OpenIdConfiguration) -> Fin
 
 def token(connection: Connection, audience: Audience, discovery: Answer[OpenIdConfiguration]) -> AskToken:
     """Return a token, unless the connection does not use the API or its credential is certain to be refused."""
-    if found := foreign_cloud(connection, discovery.data):
-        raise Refused(found)
+    if problem := foreign_cloud(connection, discovery.data):
+        raise Refused(problem)
     if audience not in connection.audiences:
         raise NotApplicable(f"this connection does not use {audience}")
     stop_at_problems(connection, "client_id", "client_secret")

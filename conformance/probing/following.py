@@ -18,7 +18,7 @@ SETTLED = timedelta(minutes=15)
 """Age of an item from which on every route must know it. Sentinel's entities were seen to come up to 5 minutes late
 (Azure/Azure-Sentinel#9105), incidents of Defender XDR up to 10 (Microsoft's page on the connector)."""
 
-Put = Callable[[Ask[Any]], Awaitable[Evidence]]
+Execute = Callable[[Ask[Any]], Awaitable[Evidence]]
 Names = Callable[[Any], Iterable[str]]
 
 
@@ -44,16 +44,17 @@ class FirstThere(Generic[T]):
     listing: Ask[T]
     items: Callable[[T], Iterable[Item]]
 
-    async def put(self, put: Put) -> Evidence:
+    async def put(self, execute: Execute) -> Evidence:
+        """Ask for the items in turn, until one is there; return its evidence, or the last refusal."""
         missing: dict[str, Refusal] = {}
         items = list(self.items(self.page))
         for _ in range(MAX_TRIES):
             for item in items[:MAX_TRIES]:
-                evidence = await put(item.ask)
+                evidence = await execute(item.ask)
                 if not isinstance(evidence, Refusal) or evidence.finding.cause != "object_not_found":
                     return evidence
                 missing[item.name] = evidence
-            again = await put(self.listing)
+            again = await execute(self.listing)
             if not isinstance(again, Answer):
                 return again
             items = [item for item in self.items(again.data) if is_settled(item.created, again.exchange.date)]
@@ -85,16 +86,17 @@ class NextPage(Generic[T]):
     following: Callable[[T], Ask[T] | None]
     names: Names
 
-    async def put(self, put: Put) -> Evidence:
+    async def put(self, execute: Execute) -> Evidence:
+        """Follow the pages until one can be judged. Raises :class:`NotApplicable` where there is no next page."""
         page = self.page
         for _ in range(MAX_TRIES):
             ask = self.following(page)
             if ask is None:
                 raise NotApplicable("all items fit on one page")
-            evidence = await put(ask)
+            evidence = await execute(ask)
             if not self._moved(page, evidence):
                 return pair_pages(evidence, page)
-            again = await put(self.first)
+            again = await execute(self.first)
             if not isinstance(again, Answer):
                 return again if isinstance(evidence, Answer) else evidence
             if isinstance(evidence, Answer) and list(self.names(again.data)) == list(self.names(page)):

@@ -37,11 +37,13 @@ def names(page: ODataList[Alert]) -> list[str]:
 
 
 def first_alerts(connection: Connection, top: int) -> Ask[ODataList[Alert]]:
+    """Ask for the first page of ``top`` alerts, with their count."""
     return of_graph(connection, graph.ALERTS, top=top, count="true")
 
 
 @probe
 def graph_alerts(connection: Connection) -> Ask[ODataList[Alert]]:
+    """Ask for the first page of alerts."""
     return first_alerts(connection, PAGE)
 
 
@@ -71,6 +73,7 @@ def graph_alert(connection: Connection, graph_alerts: Answer[ODataList[Alert]]) 
 
 @probe
 def graph_alerts_filtered(connection: Connection) -> Ask[ODataList[Alert]]:
+    """Ask for two alerts of high severity, to see that the options are obeyed."""
     return of_graph(connection, graph.ALERTS, top=2, filter="severity eq 'high'")
 
 
@@ -81,11 +84,13 @@ def graph_sentinel_alerts(connection: Connection) -> Ask[ODataList[Alert]]:
 
 
 def first_incidents(connection: Connection) -> Ask[ODataList[Incident]]:
+    """Ask for a long first page of incidents."""
     return of_graph(connection, graph.INCIDENTS, top=LONG_PAGE)
 
 
 @probe
 def graph_incidents(connection: Connection) -> Ask[ODataList[Incident]]:
+    """Ask for the first page of incidents."""
     return first_incidents(connection)
 
 
@@ -109,10 +114,12 @@ def graph_incident(
 
 @probe
 def secure_scores(connection: Connection) -> Ask[ODataList[SecureScore]]:
+    """Ask for the newest secure score."""
     return of_graph(connection, graph.SECURE_SCORES, top=1)
 
 
 def may_read_itself(token_graph: Answer[Token]) -> None:
+    """Raise :class:`NotApplicable` unless the token lets the app read its own registration."""
     if not READS_APPLICATIONS.intersection(token_graph.data.roles):
         raise NotApplicable("the app may not read its own registration (Application.Read.All, which it does not need)")
 

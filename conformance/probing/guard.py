@@ -49,7 +49,10 @@ class Guard(httpx.AsyncBaseTransport):
         self._operations: dict[tuple[str, str, int], list[Endpoint[Any]]] = {}
         """By host, method, and number of slashes in the path, which no parameter changes."""
         for endpoint in ENDPOINTS.values():
-            bases = {one.host(endpoint.api) for one in ((cloud, *CLOUDS.values()) if endpoint.abroad else (cloud,))}
+            bases = {
+                allowed_cloud.host(endpoint.api)
+                for allowed_cloud in ((cloud, *CLOUDS.values()) if endpoint.abroad else (cloud,))
+            }
             for base in filter(None, bases):
                 place = (_host(base), endpoint.method, endpoint.path.count("/"))
                 self._operations.setdefault(place, []).append(endpoint)
@@ -57,10 +60,12 @@ class Guard(httpx.AsyncBaseTransport):
         self.tokens: dict[str, Audience] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request that only reads, to a host that it may go to. Raises as :meth:`check` for any other."""
         self.check(request)
         return await self._transport.handle_async_request(request)
 
     async def aclose(self) -> None:
+        """Close the transport."""
         await self._transport.aclose()
 
     def check(self, request: httpx.Request) -> Endpoint[Any]:
@@ -119,15 +124,15 @@ class Guard(httpx.AsyncBaseTransport):
             raise GuardError(f"a token for {audience} does not go to {request.url.host}")
 
 
-def next_link_problem(link: str, endpoint: Endpoint[Any], asked: httpx.URL) -> str | None:
+def next_link_problem(link: str, endpoint: Endpoint[Any], source: httpx.URL) -> str | None:
     """Return why a next link must not be followed, or None: the same host over https, the same path family."""
     try:
         url = httpx.URL(link)
     except (httpx.InvalidURL, ValueError):
         return "the next link is no URL"
-    if url.scheme != "https" or url.host.lower() != asked.host.lower() or url.port not in (None, 443) or url.userinfo:
+    if url.scheme != "https" or url.host.lower() != source.host.lower() or url.port not in (None, 443) or url.userinfo:
         return (
-            f"the next link leads to {url.scheme}://{url.netloc.decode('ascii', 'replace')}, not back to {asked.host}"
+            f"the next link leads to {url.scheme}://{url.netloc.decode('ascii', 'replace')}, not back to {source.host}"
         )
     if not endpoint.pattern.fullmatch(url.path):
         return f"the next link leads to {url.path}, another operation"

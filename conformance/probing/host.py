@@ -41,20 +41,20 @@ class Host:
         Raises ``TimeoutError`` when that, or the host's, has run out.
         """
         loop = asyncio.get_running_loop()
-        left = seconds
+        remaining = seconds
         timer: asyncio.TimerHandle
 
         def step(due: float, length: float) -> None:
-            nonlocal left, timer
-            left -= length if loop.time() - due < BUSY else length / 2
-            if left > 0:
-                length = min(STEP, left)
+            nonlocal remaining, timer
+            remaining -= length if loop.time() - due < BUSY else length / 2
+            if remaining > 0:
+                length = min(STEP, remaining)
                 timer = loop.call_later(length, step, loop.time() + length, length)
             elif not timeout.expired():
                 timeout.reschedule(loop.time())
                 self.missed(api, seconds)
 
-        length = min(STEP, left)
+        length = min(STEP, remaining)
         timer = loop.call_later(length, step, loop.time() + length, length)
         async with asyncio.timeout(None) as timeout:
             self._waiting[timeout] = api

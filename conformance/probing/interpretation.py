@@ -21,9 +21,11 @@ def read(name: str, endpoint: Endpoint[Any], received: Response, connection: Con
     """Return an answer of the documented shape, or a refusal with its finding. Raises nothing for whatever came."""
     by = received.exchange.issuer
 
-    def refused(found: Finding) -> Refusal:
+    def refused(cause_finding: Finding) -> Refusal:
         host = httpx.URL(received.exchange.url).host
-        return Refusal(name, intercepted_finding(found, by, host), received.exchange, received.headers, received.body)
+        return Refusal(
+            name, intercepted_finding(cause_finding, by, host), received.exchange, received.headers, received.body
+        )
 
     service = endpoint.api.name
     if (incomplete := part(endpoint, received, connection)) is not None:
@@ -46,19 +48,21 @@ def read(name: str, endpoint: Endpoint[Any], received: Response, connection: Con
                 problem = f"with JSON that cannot be read: {error}"
             explanation = f"{endpoint.name} answered 200, but {problem}."
             return refused(finding("contract_violation", about=service, code=endpoint.name, explanation=explanation))
-    found = explain(
+    result = explain(
         received.body, status=received.status, headers=received.headers, service=service, facts=connection.facts()
     )
     host = httpx.URL(received.exchange.url).host
     if service != "entra":  # Entra itself says that a client's TLS is too old
-        found = answered_on_the_way(found, host)
-    if intercepted_finding(found, by, host).cause != found.cause:
-        return refused(found)
-    if found.cause == "object_not_found" and received.status == 404 and endpoint.not_found == "empty":
+        result = answered_on_the_way(result, host)
+    if intercepted_finding(result, by, host).cause != result.cause:
+        return refused(result)
+    if result.cause == "object_not_found" and received.status == 404 and endpoint.not_found == "empty":
         nothing = msgspec.json.decode(b'{"value":[]}', type=endpoint.answers)
         return Answer(name, nothing, received.exchange, received.headers)
-    meant = endpoint.not_found
-    if found.cause == "object_not_found" and found.certainty == "likely" and meant and meant != "empty":
-        also = (found.cause,)
-        found = finding(meant, facts=connection.facts(), certainty="likely", also=also, about=service, code=found.code)
-    return refused(found)
+    not_found = endpoint.not_found
+    if result.cause == "object_not_found" and result.certainty == "likely" and not_found and not_found != "empty":
+        also = (result.cause,)
+        result = finding(
+            not_found, facts=connection.facts(), certainty="likely", also=also, about=service, code=result.code
+        )
+    return refused(result)

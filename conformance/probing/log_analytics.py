@@ -26,6 +26,7 @@ def query(
 
 @probe
 def query_print(connection: Connection) -> Ask[QueryResponse]:
+    """Run a query that reads no table."""
     return query(connection, kql.PRINT)
 
 
@@ -39,46 +40,55 @@ def query_by_resource(connection: Connection) -> Ask[QueryResponse]:
 
 @probe
 def query_incidents(connection: Connection) -> Ask[QueryResponse]:
+    """Ask for the newest rows of SecurityIncident."""
     return query(connection, kql.table("SecurityIncident"))
 
 
 @probe
 def query_alerts(connection: Connection) -> Ask[QueryResponse]:
+    """Ask for the newest rows of SecurityAlert."""
     return query(connection, kql.table("SecurityAlert"))
 
 
 @probe
 def query_health(connection: Connection) -> Ask[QueryResponse]:
+    """Ask for the newest rows of SentinelHealth."""
     return query(connection, kql.table("SentinelHealth"))
 
 
 @probe
 def query_usage(connection: Connection) -> Ask[QueryResponse]:
+    """Ask for the newest rows of Usage."""
     return query(connection, kql.table("Usage"))
 
 
 @probe
 def query_heartbeat(connection: Connection) -> Ask[QueryResponse]:
+    """Ask for the newest rows of Heartbeat."""
     return query(connection, kql.table("Heartbeat"))
 
 
 @probe
 def query_freshness(connection: Connection) -> Ask[QueryResponse]:
+    """Ask when each table last received data."""
     return query(connection, kql.FRESHNESS)
 
 
 @probe
 def query_recent_incidents(connection: Connection) -> Ask[QueryResponse]:
+    """Ask for the incidents that changed last."""
     return query(connection, kql.RECENT_INCIDENTS)
 
 
 @probe
 def query_unknown_table(connection: Connection) -> Ask[QueryResponse]:
+    """Query a table that does not exist, which the service has to refuse."""
     return query(connection, kql.UNKNOWN_TABLE)
 
 
 @probe
 def query_timespan(connection: Connection) -> Ask[QueryResponse]:
+    """Run a query with a timespan and with preferences, to see that both are obeyed."""
     return query(connection, kql.TIMESPAN, timespan="PT6H", prefer="wait=10, include-statistics=true")
 
 
@@ -102,4 +112,5 @@ def query_agents(connection: Connection) -> Ask[QueryResponse]:
 
 @probe
 def query_daily_cap(connection: Connection) -> Ask[QueryResponse]:
+    """Ask whether the workspace's daily cap was reached."""
     return query(connection, kql.DAILY_CAP)

@@ -33,10 +33,10 @@ def raise_limit() -> None:
     except ModuleNotFoundError:
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = RAISED_TO if hard == resource.RLIM_INFINITY else min(hard, RAISED_TO)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
+    target = RAISED_TO if hard == resource.RLIM_INFINITY else min(hard, RAISED_TO)
+    if soft != resource.RLIM_INFINITY and soft < target:
         with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            resource.setrlimit(resource.RLIMIT_NOFILE, (target, hard))
 
 
 def files_left() -> int:

@@ -37,12 +37,14 @@ def part(endpoint: Endpoint[Any], received: Response, connection: Connection) ->
     if not error:
         return None
     service = endpoint.api.name
-    found = explain({"error": error}, status=200, headers=received.headers, service=service, facts=connection.facts())
+    error_finding = explain(
+        {"error": error}, status=200, headers=received.headers, service=service, facts=connection.facts()
+    )
     try:
         msgspec.json.decode(received.body, type=endpoint.answers)
     except msgspec.ValidationError:
-        return found if found.cause != "contract_violation" else None
-    code = found.code or error.get("code")
-    also = tuple(sorted(LIMITS & {found.cause} - {"query_partial"}))
+        return error_finding if error_finding.cause != "contract_violation" else None
+    code = error_finding.code or error.get("code")
+    also = tuple(sorted(LIMITS & {error_finding.cause} - {"query_partial"}))
     explanation = f"{endpoint.name} answered with a part of its data, and an error beside it: {code}."
     return finding("query_partial", about=service, code=code, also=also, explanation=explanation)

@@ -53,8 +53,8 @@ class AskSecrets:
 class Plan(Protocol):
     """A question that may take several requests."""
 
-    async def put(self, put: Callable[[Ask[Any]], Awaitable[Evidence]]) -> Evidence:
-        """Return the evidence; ``put`` asks one question. Raises :class:`NotApplicable` where nothing can be said."""
+    async def put(self, execute: Callable[[Ask[Any]], Awaitable[Evidence]]) -> Evidence:
+        """Return the evidence; ``execute`` asks one question. Raises :class:`NotApplicable` without a question."""
 
 
 Question = Ask[Any] | AskToken | AskSecrets | Plan
@@ -82,6 +82,7 @@ class Probe(EvidenceFunction):
 
     @property
     def needs(self) -> tuple[str, ...]:
+        """Return the names of the probes whose evidence it takes."""
         return tuple(name for name in self.parameters if name != CONNECTION)
 
 

@@ -64,8 +64,8 @@ def _path(connection: Connection, ask: Ask[Any]) -> str:
     names = ask.endpoint.names
     if not names:
         return ask.endpoint.path
-    known = {**connection.facts(), **ask.path}
-    return ask.endpoint.path.format_map({name: quote_segment(known[name]) for name in names})
+    values = {**connection.facts(), **ask.path}
+    return ask.endpoint.path.format_map({name: quote_segment(values[name]) for name in names})
 
 
 @lru_cache(maxsize=1024)

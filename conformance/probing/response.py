@@ -58,9 +58,9 @@ def headers_of(response: httpx.Response) -> dict[str, str]:
 
 def request_id(headers: Mapping[str, str], refusal: bytes) -> str | None:
     """Return the id by which a service knows a request, from the answer's headers or the body of a refusal."""
-    found = next((headers[name] for name in REQUEST_ID_HEADERS if name in headers), None)
-    inside = REQUEST_ID_MEMBERS.search(refusal) if found is None else None
-    return inside[1].decode() if inside else found
+    value = next((headers[name] for name in REQUEST_ID_HEADERS if name in headers), None)
+    inside = REQUEST_ID_MEMBERS.search(refusal) if value is None else None
+    return inside[1].decode() if inside else value
 
 
 def is_throttled(result: Response | NetworkFailure) -> bool:
@@ -85,8 +85,8 @@ def pause(result: Response | NetworkFailure, now: datetime, attempt: int) -> flo
     """
     if isinstance(result, NetworkFailure):
         return 0.0
-    asked = retry_after(result.headers, now)
-    return asked if asked is not None else float(2 ** (attempt - 1)) if result.status == 429 else 0.0
+    seconds = retry_after(result.headers, now)
+    return seconds if seconds is not None else float(2 ** (attempt - 1)) if result.status == 429 else 0.0
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:

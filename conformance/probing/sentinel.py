@@ -39,6 +39,7 @@ def of_sentinel(connection: Connection, endpoint: Endpoint[T], **parameters: Any
 
 @probe
 def onboarding(connection: Connection) -> Ask[OnboardingState]:
+    """Ask whether Sentinel is enabled on the workspace."""
     of_azure(connection)
     return sentinel.ONBOARDING_STATE.ask()
 
@@ -50,12 +51,13 @@ def incidents(connection: Connection) -> Ask[ArmList[Incident]]:
 
 
 def newest_incidents(connection: Connection, top: int) -> Ask[ArmList[Incident]]:
+    """Ask for the ``top`` newest incidents."""
     return of_sentinel(connection, sentinel.INCIDENTS, top=top, orderby="properties/createdTimeUtc desc")
 
 
 def names(page: ArmList[Incident]) -> list[str]:
     """Return the names of the incidents of a page, in lower case."""
-    return [one.name.lower() for one in page.value]
+    return [item.name.lower() for item in page.value]
 
 
 @probe
@@ -70,6 +72,7 @@ def incidents_next(connection: Connection, incidents: Answer[ArmList[Incident]])
 
 @probe
 def incidents_filtered(connection: Connection) -> Ask[ArmList[Incident]]:
+    """Ask for the two oldest incidents of high severity, to see that the options are obeyed."""
     return of_sentinel(
         connection,
         sentinel.INCIDENTS,
@@ -91,72 +94,87 @@ def of_incident(
         raise NotApplicable("no incident to look at")
 
     def items(page: ArmList[Incident]) -> Iterator[Item]:
-        for one in sorted(page.value, key=lambda one: not one.alerts_count):
-            yield Item(one.name.lower(), endpoint.ask(incident=one.name), one.properties.created_time_utc)
+        for incident in sorted(page.value, key=lambda incident: not incident.alerts_count):
+            yield Item(
+                incident.name.lower(), endpoint.ask(incident=incident.name), incident.properties.created_time_utc
+            )
 
     return FirstThere(incidents.data, newest_incidents(connection, LONG_PAGE), items)
 
 
 @probe
 def incident(connection: Connection, incidents: Answer[ArmList[Incident]]) -> FirstThere[ArmList[Incident]]:
+    """Ask for an incident of the list by its id."""
     return of_incident(connection, incidents, sentinel.INCIDENT)
 
 
 @probe
 def incident_alerts(connection: Connection, incidents: Answer[ArmList[Incident]]) -> FirstThere[ArmList[Incident]]:
+    """Ask for the alerts of an incident of the list."""
     return of_incident(connection, incidents, sentinel.INCIDENT_ALERTS)
 
 
 @probe
 def incident_entities(connection: Connection, incidents: Answer[ArmList[Incident]]) -> FirstThere[ArmList[Incident]]:
+    """Ask for the entities of an incident of the list."""
     return of_incident(connection, incidents, sentinel.INCIDENT_ENTITIES)
 
 
 @probe
 def incident_comments(connection: Connection, incidents: Answer[ArmList[Incident]]) -> FirstThere[ArmList[Incident]]:
+    """Ask for the comments of an incident of the list."""
     return of_incident(connection, incidents, sentinel.INCIDENT_COMMENTS)
 
 
 @probe
 def incident_bookmarks(connection: Connection, incidents: Answer[ArmList[Incident]]) -> FirstThere[ArmList[Incident]]:
+    """Ask for the bookmarks of an incident of the list."""
     return of_incident(connection, incidents, sentinel.INCIDENT_BOOKMARKS)
 
 
 @probe
 def alert_rules(connection: Connection) -> Ask[ArmList[AlertRule]]:
+    """Ask for the analytics rules."""
     return of_sentinel(connection, sentinel.ALERT_RULES)
 
 
 @probe
 def data_connectors(connection: Connection) -> Ask[ArmList[DataConnector]]:
+    """Ask for the data connectors."""
     return of_sentinel(connection, sentinel.DATA_CONNECTORS)
 
 
 @probe
 def automation_rules(connection: Connection) -> Ask[ArmList[AutomationRule]]:
+    """Ask for the automation rules."""
     return of_sentinel(connection, sentinel.AUTOMATION_RULES)
 
 
 @probe
 def watchlists(connection: Connection) -> Ask[ArmList[Watchlist]]:
+    """Ask for the watchlists."""
     return of_sentinel(connection, sentinel.WATCHLISTS)
 
 
 @probe
 def bookmarks(connection: Connection) -> Ask[ArmList[Bookmark]]:
+    """Ask for the bookmarks."""
     return of_sentinel(connection, sentinel.BOOKMARKS)
 
 
 @probe
 def threat_intelligence(connection: Connection) -> Ask[ThreatIntelligenceMetrics]:
+    """Ask for the metrics of threat intelligence."""
     return of_sentinel(connection, sentinel.THREAT_INTELLIGENCE_METRICS)
 
 
 @probe
 def metadata(connection: Connection) -> Ask[ArmList[Metadata]]:
+    """Ask for one item of the metadata of Sentinel's content."""
     return of_sentinel(connection, sentinel.METADATA, top=1)
 
 
 @probe
 def settings(connection: Connection) -> Ask[ArmList[Setting]]:
+    """Ask for Sentinel's settings."""
     return of_sentinel(connection, sentinel.SETTINGS)

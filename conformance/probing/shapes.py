@@ -75,7 +75,7 @@ class _Lines(dict[str, tuple[str, str]]):
         return line
 
 
-Seen = set[tuple[str, str]]
+Members = set[tuple[str, str]]
 """Paths, each with a type that was seen there."""
 _roots: dict[str, Place] = {}
 
@@ -85,21 +85,21 @@ def shapes(evidence: Mapping[str, Evidence]) -> dict[str, tuple[str, ...]]:
     if Place.count > MAX_PLACES:
         _roots.clear()
         Place.count = 0
-    found: dict[str, Seen] = {}
+    members_of: dict[str, Members] = {}
     for item in evidence.values():
         if isinstance(item, Answer) and item.body:
             with contextlib.suppress(msgspec.DecodeError):
                 endpoint = item.exchange.endpoint
                 root = _roots.get(endpoint) or _roots.setdefault(endpoint, Place())
-                _see(root, msgspec.json.decode(item.body), "", MAX_DEPTH, found.setdefault(endpoint, set()))
-    return {endpoint: _shape(frozenset(seen)) for endpoint, seen in sorted(found.items())}
+                _see(root, msgspec.json.decode(item.body), "", MAX_DEPTH, members_of.setdefault(endpoint, set()))
+    return {endpoint: _shape(frozenset(members)) for endpoint, members in sorted(members_of.items())}
 
 
 @lru_cache(maxsize=256)
-def _shape(seen: frozenset[tuple[str, str]]) -> tuple[str, ...]:
+def _shape(members: frozenset[tuple[str, str]]) -> tuple[str, ...]:
     """Return the lines of a shape; null counts where nothing else was seen. Cached: most tenants have the same."""
     types: dict[str, list[str]] = {}
-    for path, kind in sorted(seen - {("", "object")}):
+    for path, kind in sorted(members - {("", "object")}):
         types.setdefault(path, []).append(kind)
     lines = (f"{path}: {'|'.join(_but_null(kinds))}" for path, kinds in types.items())
     return tuple(islice(lines, MAX_LENGTH))
@@ -109,32 +109,32 @@ def _but_null(kinds: list[str]) -> list[str]:
     return [kind for kind in kinds if kind != "null"] or kinds
 
 
-def _see(place: Place, value: Any, name: str, depth: int, seen: Seen) -> None:
+def _see(place: Place, value: Any, name: str, depth: int, members: Members) -> None:
     """Record a JSON value, the member ``name`` of an object or an item of it, with all its fields and their types."""
     if isinstance(value, dict):
         if name and (kind := _kind(value)):
             place, name = place.at(kind), name + kind
-        seen.add(place.lines["object"])
+        members.add(place.lines["object"])
         if depth:
-            _see_members(place, value, name, depth, seen)
+            _see_members(place, value, name, depth, members)
     elif isinstance(value, list):
-        seen.add(place.lines["array"])
+        members.add(place.lines["array"])
         if value and depth:
             items = place.at("[]")
             for item in value:
-                _see(items, item, f"{name}[]", depth - 1, seen)
+                _see(items, item, f"{name}[]", depth - 1, members)
     else:
-        seen.add(place.lines[TYPES[type(value)]])
+        members.add(place.lines[TYPES[type(value)]])
 
 
-def _see_members(place: Place, value: dict[str, Any], name: str, depth: int, seen: Seen) -> None:
+def _see_members(place: Place, value: dict[str, Any], name: str, depth: int, collected: Members) -> None:
     columns = value.get("columns")
     if isinstance(columns, list) and "rows" in value:
         rows = place.at("/rows").at("[]")
-        seen.add(rows.lines["object"])
+        collected.add(rows.lines["object"])
         for column in columns:
             if isinstance(column, dict) and isinstance(title := column.get("name"), str) and _plain(title):
-                seen.add((rows.at(f"/{title}").path.removeprefix("/"), str(column.get("type"))))
+                collected.add((rows.at(f"/{title}").path.removeprefix("/"), str(column.get("type"))))
         return
     table = name in TABLES or len(value) > MAX_KEYS
     members = {} if table else place.members
@@ -142,16 +142,16 @@ def _see_members(place: Place, value: dict[str, Any], name: str, depth: int, see
         if key in PAGING:
             continue
         if (member := members.get(key)) is None:
-            member = place.at(f"/{_shown(key, table)}")
+            member = place.at(f"/{_label(key, table)}")
             if _plain(key):  # of the others there may be any number
                 members[key] = member
         if (kind := TYPES.get(type(item))) is not None:
-            seen.add(member.lines[kind])
+            collected.add(member.lines[kind])
         else:
-            _see(member, item, _shown(key, table), depth - 1, seen)
+            _see(member, item, _label(key, table), depth - 1, collected)
 
 
-def _shown(key: str, table: bool) -> str:
+def _label(key: str, table: bool) -> str:
     return key if not table and _plain(key) else "*"
 
 

@@ -23,7 +23,8 @@ def share_findings(evidence: Mapping[str, Evidence], connection: Connection) -> 
         if isinstance(item, Refusal) and item.exchange and _is_shared(item.finding, item.exchange):
             hosts.setdefault(item.finding.cause, {}).setdefault(httpx.URL(item.exchange.url).host, item.finding)
     fixes = {
-        cause: {host: _filled(one, host, connection) for host, one in found.items()} for cause, found in hosts.items()
+        cause: {host: _filled(host_finding, host, connection) for host, host_finding in by_host.items()}
+        for cause, by_host in hosts.items()
     }
     return {
         name: item.with_finding(_name_hosts(item.finding, httpx.URL(item.exchange.url).host, fixes[item.finding.cause]))
@@ -33,20 +34,20 @@ def share_findings(evidence: Mapping[str, Evidence], connection: Connection) -> 
     }
 
 
-def _is_shared(found: Finding, exchange: Exchange) -> bool:
+def _is_shared(subject: Finding, exchange: Exchange) -> bool:
     """Return whether a finding is about the network, and not about an address of this machine."""
-    return CAUSES[found.cause].group == "network" and not is_local(httpx.URL(exchange.url).host)
+    return CAUSES[subject.cause].group == "network" and not is_local(httpx.URL(exchange.url).host)
 
 
-def _filled(found: Finding, host: str, connection: Connection) -> Finding:
-    facts = {**connection.facts(), **found.fix.values, "host": host, "hosts": ", ".join(connection.hosts)}
-    return finding(found.cause, facts=facts)
+def _filled(subject: Finding, host: str, connection: Connection) -> Finding:
+    facts = {**connection.facts(), **subject.fix.values, "host": host, "hosts": ", ".join(connection.hosts)}
+    return finding(subject.cause, facts=facts)
 
 
-def _name_hosts(found: Finding, host: str, alike: Mapping[str, Finding]) -> Finding:
+def _name_hosts(subject: Finding, host: str, alike: Mapping[str, Finding]) -> Finding:
     """Return a finding about ``host``, which names the others of ``alike`` too."""
-    others = [one for one in alike if one != host]
+    others = [other_host for other_host in alike if other_host != host]
     also = f" The same holds for {', '.join(others)}." if others else ""
     steps = {step.command: step for name in (host, *others) for step in alike[name].fix.steps}
     fix = replace(alike[host].fix, steps=tuple(steps.values()))
-    return replace(found, explanation=f"{found.explanation}{also}", fix=fix, facts=None)  # the fix is filled in
+    return replace(subject, explanation=f"{subject.explanation}{also}", fix=fix, facts=None)  # the fix is filled in

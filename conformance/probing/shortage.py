@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from conformance.probing.open_files import limit
 
-LACKING: Mapping[int, str] = {
+RESOURCES: Mapping[int, str] = {
     errno.EMFILE: "open files",
     errno.ENFILE: "open files (the limit of the whole machine)",
     errno.ENOMEM: "memory",
@@ -21,11 +21,11 @@ LACKING: Mapping[int, str] = {
 class Shortage(Exception):
     """This machine lacks a resource; no service and no tenant is the cause. The message is one line for the user."""
 
-    def __init__(self, lacking: str) -> None:
-        self.lacking = lacking
+    def __init__(self, resource: str) -> None:
+        self.resource = resource
         files = limit()
-        hint = f" (this process may open {files}; ulimit -n raises it)" if "files" in lacking and files else ""
-        super().__init__(f"this machine has not enough {lacking}{hint}; verify fewer connections at the same time")
+        hint = f" (this process may open {files}; ulimit -n raises it)" if "files" in resource and files else ""
+        super().__init__(f"this machine has not enough {resource}{hint}; verify fewer connections at the same time")
 
 
 def shortage(error: BaseException) -> Shortage | None:
@@ -33,28 +33,28 @@ def shortage(error: BaseException) -> Shortage | None:
 
     In a group of errors, such as those for several addresses of a host, all must be shortages.
     """
-    lacking = _lacking(error)
-    return Shortage(lacking) if lacking else None
+    missing = _resource(error)
+    return Shortage(missing) if missing else None
 
 
-def _lacking(error: BaseException | None) -> str | None:
-    seen: list[BaseException] = []
-    while error is not None and error not in seen:
-        seen.append(error)
+def _resource(error: BaseException | None) -> str | None:
+    visited: list[BaseException] = []
+    while error is not None and error not in visited:
+        visited.append(error)
         if isinstance(error, Shortage):
-            return error.lacking
+            return error.resource
         if isinstance(error, BaseExceptionGroup):
-            found = [_lacking(exception) for exception in error.exceptions]
-            if all(found):
-                return found[0]
+            resources = [_resource(exception) for exception in error.exceptions]
+            if all(resources):
+                return resources[0]
         elif isinstance(error, MemoryError):
             return "memory"
         elif isinstance(error, RuntimeError) and "can't start new thread" in str(error):
             return "threads"
         elif isinstance(error, socket.gaierror):
             if _no_file_left():  # the resolver could not open its sockets, and says that the name is not known
-                return LACKING[errno.EMFILE]
-        elif isinstance(error, OSError) and (found_here := LACKING.get(error.errno or 0)):
+                return RESOURCES[errno.EMFILE]
+        elif isinstance(error, OSError) and (found_here := RESOURCES.get(error.errno or 0)):
             return found_here
         error = error.__cause__ or error.__context__
     return None

@@ -78,7 +78,11 @@ class SignIn:
         each = [await self._try(number, discovery, urgency) for number in sorted(self._tried)]
         first = each[0]
         assert isinstance(first, Refusal)
-        causes = [f"{number}: {one.finding.cause}" for number, one in enumerate(each, 1) if isinstance(one, Refusal)]
+        causes = [
+            f"{number}: {evidence.finding.cause}"
+            for number, evidence in enumerate(each, 1)
+            if isinstance(evidence, Refusal)
+        ]
         text = f"{first.finding.explanation} None of the client secrets is accepted ({', '.join(causes)})."
         return first.with_finding(replace(first.finding, explanation=text))
 
@@ -88,7 +92,9 @@ class SignIn:
         assert isinstance(credential, ClientSecret)
         numbers = range(len(credential.secrets))
         tried = await asyncio.gather(*(self._try(number, discovery, 0) for number in numbers))
-        exchanges = (one.exchange for one in tried if isinstance(one, Answer | Refusal) and one.exchange)
+        exchanges = (
+            evidence.exchange for evidence in tried if isinstance(evidence, Answer | Refusal) and evidence.exchange
+        )
         return Answer(name, tuple(tried), next(exchanges, discovery.exchange))
 
     def _with_secret(self, number: int) -> Connection:
@@ -108,8 +114,8 @@ class SignIn:
         name = f"token_{audience}"
         assert isinstance(connection.credential, ClientSecret)
         if malformed := secret(connection.credential.secret.reveal()):
-            cause, found, expected = malformed
-            return Refusal(name, finding(cause, about="client_secret", explanation=f"It is {found}, not {expected}."))
+            cause, actual, expected = malformed
+            return Refusal(name, finding(cause, about="client_secret", explanation=f"It is {actual}, not {expected}."))
         return await self._of_entra(name, AskToken(audience), discovery, urgency, connection, None)
 
     async def _of_entra(
@@ -123,20 +129,20 @@ class SignIn:
     ) -> Evidence:
         document = msgspec.json.encode(discovery.data).decode()
         try:
-            asked = await tokens.compose(connection, ask.audience, document, self._clock.now(), claims)
+            token_request = await tokens.compose(connection, ask.audience, document, self._clock.now(), claims)
         except (ImportError, AttributeError):
             raise  # of this installation, not of the credential
         except Exception as error:
-            if lacking := shortage(error):
-                raise lacking from None
+            if shortage_error := shortage(error):
+                raise shortage_error from None
             return Refusal(name, credential_finding(connection, error))
-        headers = {**asked.headers, "Content-Type": "application/x-www-form-urlencoded"}
-        request = create("POST", asked.url, headers, asked.encode(), self._connect)
-        evidence = await self._sent(name, request, entra.TOKEN, urgency)
+        headers = {**token_request.headers, "Content-Type": "application/x-www-form-urlencoded"}
+        request = create("POST", token_request.url, headers, token_request.encode(), self._connect)
+        evidence = await self._send(name, request, entra.TOKEN, urgency)
         if isinstance(evidence, Answer):
             return self._issued(evidence, ask, evidence.data)
         if isinstance(evidence, Refusal) and isinstance(connection.credential, FederatedToken):
-            return _with_end(evidence, connection.credential, str(asked.form.get("client_assertion", "")))
+            return _with_end(evidence, connection.credential, str(token_request.form.get("client_assertion", "")))
         return evidence
 
     async def _of_machine(self, name: str, ask: AskToken, identity: ManagedIdentity, urgency: int) -> Evidence:
@@ -145,17 +151,17 @@ class SignIn:
         answers: list[tokens.GivenAnswer] = []
         for _ in range(2):  # Azure Arc refuses first, and names the file whose content it wants to see
             try:
-                asked = await tokens.compose_local(self._connection, identity, ask.audience, answers)
+                token_request = await tokens.compose_local(self._connection, identity, ask.audience, answers)
             except (ImportError, AttributeError):
                 raise  # of this installation, not of the identity
             except Exception as error:
-                if lacking := shortage(error):
-                    raise lacking from None
+                if shortage_error := shortage(error):
+                    raise shortage_error from None
                 return Refusal(name, local_finding(self._connection, identity, error))
-            if asked is None:
+            if token_request is None:
                 break
-            url = f"{asked.url}?{urlencode(asked.form)}" if asked.form else asked.url
-            request = create("GET", url, asked.headers, None, CONNECT)
+            url = f"{token_request.url}?{urlencode(token_request.form)}" if token_request.form else token_request.url
+            request = create("GET", url, token_request.headers, None, CONNECT)
             evidence = await self._patiently(name, request, urgency)
             if not (isinstance(evidence, Refusal) and identity.platform == "arc" and _status(evidence) == 401):
                 break
@@ -169,12 +175,12 @@ class SignIn:
 
     async def _patiently(self, name: str, request: httpx.Request, urgency: int) -> Evidence:
         """Send a request to a managed identity endpoint, and again while it is being updated."""
-        evidence = await self._sent(name, request, managed_identity.TOKEN, urgency)
+        evidence = await self._send(name, request, managed_identity.TOKEN, urgency)
         for pause in PAUSES:
             if _status(evidence) not in UPDATING:
                 break
             await self._clock.sleep(pause)
-            evidence = await self._sent(name, request, managed_identity.TOKEN, urgency)
+            evidence = await self._send(name, request, managed_identity.TOKEN, urgency)
         return evidence
 
     def _local_token(
@@ -186,21 +192,25 @@ class SignIn:
             response = token.response(now.timestamp())
         except ValueError:
             problem = "The managed identity endpoint gave a time of expiry that is no number."
-            found = finding("contract_violation", code=managed_identity.TOKEN.name, explanation=problem)
-            return Refusal(name, found, evidence.exchange, evidence.headers)
+            local_finding = finding("contract_violation", code=managed_identity.TOKEN.name, explanation=problem)
+            return Refusal(name, local_finding, evidence.exchange, evidence.headers)
         if identity.platform == "arc" and identity.selector and not _echoes(token, identity.selector):
             return Refusal(name, other_identity(self._connection, identity), evidence.exchange, evidence.headers)
-        return self._issued(evidence, ask, response)
+        issued = self._issued(evidence, ask, response)
+        app, wanted = issued.data.app_id if isinstance(issued, Answer) else "", self._connection.client_id
+        if app and wanted and app.lower() != wanted.lower():
+            return Refusal(name, other_app(identity, app, wanted), evidence.exchange, evidence.headers)
+        return issued
 
     def _issued(self, evidence: Answer[Any], ask: AskToken, response: entra.TokenResponse) -> Evidence:
         if problem := tokens.problem(response.access_token):
-            found = finding("contract_violation", code=evidence.exchange.endpoint, explanation=problem)
-            return Refusal(evidence.probe, found, evidence.exchange, evidence.headers)
+            token_finding = finding("contract_violation", code=evidence.exchange.endpoint, explanation=problem)
+            return Refusal(evidence.probe, token_finding, evidence.exchange, evidence.headers)
         token = tokens.Token(ask.audience, response.access_token, response)
         self._guard.tokens[token.text] = ask.audience
         return replace(evidence, data=token)
 
-    async def _sent(self, name: str, request: httpx.Request, endpoint: Endpoint[Any], urgency: int) -> Evidence:
+    async def _send(self, name: str, request: httpx.Request, endpoint: Endpoint[Any], urgency: int) -> Evidence:
         result = await self._sender.send(request, endpoint.name, urgency)
         if isinstance(result, NetworkFailure):
             return Refusal(name, result.finding, result.exchange)
@@ -213,9 +223,9 @@ def _status(evidence: Evidence) -> int | None:
 
 def _echoes(token: managed_identity.ManagedIdentityToken, selector: tuple[str, str]) -> bool:
     """Return whether an agent of Azure Arc names the identity that was asked for: old ones ignore which one it was."""
-    given = {"client_id": token.client_id, "object_id": token.object_id, "resource_id": token.msi_res_id}
+    echoed = {"client_id": token.client_id, "object_id": token.object_id, "resource_id": token.msi_res_id}
     name, value = selector
-    return (given[name] or "").lower() == value.lower()
+    return (echoed[name] or "").lower() == value.lower()
 
 
 def _with_end(refusal: Refusal, credential: FederatedToken, assertion: str) -> Refusal:
@@ -259,18 +269,28 @@ def other_identity(connection: Connection, identity: ManagedIdentity) -> Finding
     return finding("credential_missing", certainty="likely", facts=connection.facts(), explanation=text)
 
 
-def no_endpoint(found: Finding, identity: ManagedIdentity) -> Finding:
-    """Return the finding of a managed identity endpoint that does not answer: nobody has said why."""
+def other_app(identity: ManagedIdentity, app: str, wanted: str) -> Finding:
+    """Return the finding of an identity of this machine that is another app than the connection's."""
+    return finding(
+        "credential_missing",
+        explanation=f"The token of {identity} is of app {app}; the connection names {wanted}.",
+        remedy=f'Set client_id = "{app}" where this identity is meant (or leave client_id out). Otherwise assign the'
+        f' other identity to the machine, and choose it: managed_identity = {{ client_id = "{wanted}" }}.',
+    )
+
+
+def no_endpoint(subject: Finding, identity: ManagedIdentity) -> Finding:
+    """Return the finding of a managed identity endpoint that does not answer, so the reason is unknown."""
     return replace(
         finding(
-            found.cause,
+            subject.cause,
             explanation=f"Nothing answers at {identity.endpoint}, where this machine would give tokens of a managed"
             " identity: it is no machine of Azure, or something keeps this program from the address.",
             remedy="Run on the virtual machine, App Service or Arc server that has the identity; in a container, let it"
             " reach that address. Elsewhere, sign in with another credential: client_secret, certificate or"
             " federated_token.",
-            code=found.code,
-            certainty=found.certainty,
+            code=subject.code,
+            certainty=subject.certainty,
         ),
-        about=found.about,
+        about=subject.about,
     )

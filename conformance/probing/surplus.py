@@ -15,18 +15,18 @@ def surplus(transport: httpx.AsyncBaseTransport) -> bool:
     answer is in h11's buffer, or in that of TLS, and is looked for here.
     """
     pool = getattr(transport, "_pool", None)
-    return any(map(_left, _connections(pool)))
+    return any(map(_has_surplus, _connections(pool)))
 
 
 def _connections(pool: Any) -> Iterator[Any]:
     """Yield the innermost connection of each of a pool's: proxies wrap them."""
-    for one in getattr(pool, "connections", ()):
-        while (inner := getattr(one, "_connection", None)) is not None:
-            one = inner
-        yield one
+    for connection in getattr(pool, "connections", ()):
+        while (inner := getattr(connection, "_connection", None)) is not None:
+            connection = inner
+        yield connection
 
 
-def _left(connection: Any) -> bool:
+def _has_surplus(connection: Any) -> bool:
     state, stream = getattr(connection, "_h11_state", None), getattr(connection, "_network_stream", None)
     if state is not None and state.trailing_data[0]:
         return True

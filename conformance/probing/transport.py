@@ -147,7 +147,7 @@ class Sender:
         account = self._accounts[api]
         host = self._hosts.setdefault(request.url.host, Host(CONCURRENCY[api]))
         loop, throttled, waited = asyncio.get_running_loop(), 0, 0.0
-        left, again = self._patience.request, False
+        remaining, again = self._patience.request, False
         started: float | None = None
         for attempt in range(1, self._patience.attempts + 1):
             async with host.line.place(urgency):
@@ -158,13 +158,13 @@ class Sender:
                     if host.is_silent(api):
                         return self._late(request, endpoint, started, silence(self._patience.request))
                     self.requests += 1
-                    result = await self._once(request, endpoint, host, left, started, attempt, throttled)
+                    result = await self._once(request, endpoint, host, remaining, started, attempt, throttled)
             if is_throttled(result):
                 throttled += 1
             elif again or not hiccup(result) or loop.time() - began > self._patience.request / 2:
                 break
             else:
-                again, left = True, left - (loop.time() - began)
+                again, remaining = True, remaining - (loop.time() - began)
                 request.extensions[FRESH] = True
             wait = pause(result, self._clock.now(), attempt)
             if wait <= self._patience.retries and asks_all_to_wait(result):
@@ -204,8 +204,8 @@ class Sender:
             failure = late(request.url.host, silence(self._patience.request))
         except httpx.HTTPError as error:
             self.requests -= isinstance(error, UnusableSetting)  # then nothing was sent
-            if lacking := shortage(error):
-                raise lacking from None
+            if shortage_error := shortage(error):
+                raise shortage_error from None
             if isinstance(error, httpx.TimeoutException):
                 host.missed(api, self._patience.request)
             failure = network_finding(error, request.url.host, request.extensions.get(EXTENSION))

@@ -119,10 +119,10 @@ def explain_text(text: str, config: pytest.Config) -> int:
     if check := catalogue().get(text):
         terminal.check(check, docs.check(check.id))
         return ExitCode.CONFORMANT
-    found = (finding(text, facts=paste.facts),) if text in CAUSES else paste.findings()
-    for explained in found:
+    findings = (finding(text, facts=paste.facts),) if text in CAUSES else paste.findings()
+    for explained in findings:
         terminal.explain(finding_part(explained, docs), explained.code)
-    return ExitCode.NONCONFORMANT if found[0].cause == "unknown" else ExitCode.CONFORMANT
+    return ExitCode.NONCONFORMANT if findings[0].cause == "unknown" else ExitCode.CONFORMANT
 
 
 def run_pytest(arguments: Sequence[str]) -> int:

@@ -33,6 +33,7 @@ class CollectionPlugin:
         ]
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Give a check function an item for each of its checks and each connection."""
         checks: list[Check] = getattr(metafunc.function, "__checks__", [])
         if not checks:
             return

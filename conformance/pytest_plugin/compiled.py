@@ -20,6 +20,7 @@ class CompiledModules(MetaPathFinder):
     """Finds the modules of this package as Python itself does, and no others."""
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        """Return the spec of a module as ``importlib.abc.MetaPathFinder`` has to."""
         return PathFinder.find_spec(name, path, target) if name.startswith(PREFIX) else None
 
 

@@ -75,8 +75,8 @@ def command_parser() -> argparse.ArgumentParser:
         "completion": script_parser,
     }
     root = argparse.ArgumentParser(prog=CONSOLE)
-    made: Any = lambda prog, **_: parsers[prog.rpartition(" ")[2]]()  # noqa: E731 - argparse calls it as it would a class
-    commands = root.add_subparsers(parser_class=made)
+    parser_class: Any = lambda prog, **_: parsers[prog.rpartition(" ")[2]]()  # noqa: E731 - argparse calls it as it would a class
+    commands = root.add_subparsers(parser_class=parser_class)
     for name in parsers:
         action: Any  # argcomplete looks for a `completer` on it
         for action in commands.add_parser(name)._actions:

@@ -35,11 +35,11 @@ class Conclusion:
     workers: XdistController | None
     """In the controller of pytest-xdist."""
     finish: Callable[[Run], None]
-    done: bool = False
+    is_concluded: bool = False
 
     def conclude(self, session: pytest.Session) -> None:
         """Report what is gathered, summarize, deliver, and set the exit code of the session."""
-        self.done = True
+        self.is_concluded = True
         self.loop.stop()
         for run in self.runs:
             if run.examination is not None and run.asked.name not in self.results.store.names:  # stopped early, with -x
@@ -59,9 +59,9 @@ class Conclusion:
             self.results.notes.append(
                 f"ERROR: no check matches {self.results.selection}: --sentinel-list shows their ids and areas"
             )
-        lost = self._summarize(session, ending)
+        report_missing = self._summarize(session, ending)
         if ending is not Ending.INTERRUPTED or self.shortage:
-            self._set_exit_code(session, lost=lost)
+            self._set_exit_code(session, report_missing=report_missing)
         elif not self.results.summary:
             self._nothing_verified(session)
 
@@ -86,7 +86,7 @@ class Conclusion:
             failed_tests=len(list(self.others.names())),
         )
 
-    def _set_exit_code(self, session: pytest.Session, *, lost: bool) -> None:
+    def _set_exit_code(self, session: pytest.Session, *, report_missing: bool) -> None:
         """Set the exit code of a session that ended, or that a shortage of this machine ended."""
         if shortage := self.shortage:
             self.results.notes.append(f"ERROR: {shortage}")
@@ -99,12 +99,12 @@ class Conclusion:
             session.exitstatus = ExitCode.CONFORMANT
         if not self.setup.connections:
             self.results.notes.append(f"share {self.options.shard} has none of the connections")
-        if session.exitstatus == 0 and lost:
+        if session.exitstatus == 0 and report_missing:
             session.exitstatus = ExitCode.USAGE
 
     def _nothing_verified(self, session: pytest.Session) -> None:
         """Say that no check ran, which is never a success; failing tests of the user's own come first."""
-        if self.results.done:
+        if self.results.finished_before:
             return
         ran = f"only tests that are not checks ran ({self.others.ran})" if self.others.ran else "nothing ran"
         none = "No check ran to its end" if self.selected else "No check was selected"

@@ -49,16 +49,16 @@ Start here:   sentinel-conformance init conn.toml
 
 def verify_arguments(words: Sequence[str]) -> list[str]:
     """Return pytest's arguments of `verify` with these words."""
-    given, others = verify_parser().parse_known_args(words)
-    arguments = [f"{CONFIG}={file}" for file in given.connections]
+    options, others = verify_parser().parse_known_args(words)
+    arguments = [f"{CONFIG}={file}" for file in options.connections]
     for name, _ in run_settings():
-        value = getattr(given, name.replace("-", "_"))
+        value = getattr(options, name.replace("-", "_"))
         if value is True:
             arguments.append(f"{PREFIX}{name}")
         elif value is not None:
             arguments += [f"{PREFIX}{name}={element}" for element in (value if isinstance(value, list) else [value])]
-    arguments += ["-" + "v" * given.v] if given.v else []
-    arguments += [part for flag in "km" if getattr(given, flag) for part in (f"-{flag}", getattr(given, flag))]
+    arguments += ["-" + "v" * options.v] if options.v else []
+    arguments += [part for flag in "km" if getattr(options, flag) for part in (f"-{flag}", getattr(options, flag))]
     return [*arguments, *others]
 
 
@@ -78,9 +78,9 @@ def isolation() -> list[str]:
 
 def explain_arguments(words: Sequence[str]) -> list[str]:
     """Return pytest's arguments of `explain`."""
-    given = vars(explain_parser().parse_args(words))
-    names = [name for name in (*EXPLAINED, "config") if given[name]]
-    return [f"{PREFIX}explain={given['text']}", *(f"{PREFIX}{name}={given[name]}" for name in names)]
+    options = vars(explain_parser().parse_args(words))
+    names = [name for name in (*EXPLAINED, "config") if options[name]]
+    return [f"{PREFIX}explain={options['text']}", *(f"{PREFIX}{name}={options[name]}" for name in names)]
 
 
 def init_arguments(words: Sequence[str]) -> list[str]:

@@ -23,11 +23,11 @@ class Ending(Enum):
 
     @classmethod
     def of(cls, session: pytest.Session) -> Ending:
-        """Return how a session ended, by its exit code, which is that of ``pytest.exit`` where somebody gave it one."""
+        """Return how a session ended, by its exit code, or by that of ``pytest.exit``."""
         code = session.exitstatus
         if code == pytest.ExitCode.INTERRUPTED and (session.shouldstop or session.shouldfail):
             return cls.STOPPED
         if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR, ExitCode.INCOMPLETE):
             return cls.BROKEN
-        known = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
-        return cls.COMPLETE if code in known else cls.INTERRUPTED
+        codes = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+        return cls.COMPLETE if code in codes else cls.INTERRUPTED

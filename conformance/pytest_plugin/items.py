@@ -60,9 +60,11 @@ class CheckItem(pytest.Item):
         self.callspec = Parameters(f"{connection}-{check}", {"connection": connection, "check": check})
 
     def reportinfo(self) -> tuple[Path, int, str]:
+        """Return the file and line (from 0) of the check function, and the item's name."""
         return self.path, self.obj.__code__.co_firstlineno - 1, self.name
 
     def runtest(self) -> None:
+        """Report the outcome of the check."""
         conclude(self, self.case, self._judged(self.case))
 
     def _initrequest(self) -> None:
@@ -73,6 +75,7 @@ class Boundary(pytest.Item):
     """What comes after the last item of a connection: it has no collector but the session, so all others end."""
 
     def runtest(self) -> None:
+        """Raise an error: pytest never runs it."""
         raise AssertionError("it is never run")
 
 

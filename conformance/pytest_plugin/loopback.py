@@ -15,8 +15,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     if FIXTURE not in getattr(item, "fixturenames", ()):
         return
     config = item.config
-    given = config.getoption("--disable-socket", False) or config.getoption("--allow-hosts", None)
-    if given and not any(item.get_closest_marker(name) for name in ("allow_hosts", "enable_socket", "disable_socket")):
+    limits = config.getoption("--disable-socket", False) or config.getoption("--allow-hosts", None)
+    if limits and not any(item.get_closest_marker(name) for name in ("allow_hosts", "enable_socket", "disable_socket")):
         item.add_marker(pytest.mark.allow_hosts([*_listed(config, "--allow-hosts"), *ADDRESSES]))
     if config.getoption("--block-network", False) and not item.get_closest_marker("block_network"):
         hosts = [*_listed(config, "--allowed-hosts"), *map(re.escape, ADDRESSES)]

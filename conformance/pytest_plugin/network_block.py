@@ -32,14 +32,14 @@ BLOCKS = (
 def check_network(config: pytest.Config, connections: Sequence[Connection]) -> None:
     """Raise :class:`UsageError` where another plugin forbids hosts that a live verification of these has to ask."""
     for block in BLOCKS:
-        given = [option for option in block.options if config.getoption(option, None)]
-        if not given or (block.overridden_by and config.getoption(block.overridden_by, False)):
+        options = [option for option in block.options if config.getoption(option, None)]
+        if not options or (block.overridden_by and config.getoption(block.overridden_by, False)):
             continue
         allowed = [host.strip() for host in (config.getoption(block.hosts, None) or "").split(",") if host.strip()]
         needed = {host for connection in connections for host in connection.hosts}
         refused = sorted(host for host in needed if not any(block.matches(pattern, host) for pattern in allowed))
         if refused:
             raise UsageError(
-                f"{given[0]} forbids what a live verification has to ask: {', '.join(refused)}; nothing was sent. "
+                f"{options[0]} forbids what a live verification has to ask: {', '.join(refused)}; nothing was sent. "
                 f"Allow these hosts with {block.hosts}, or verify with --sentinel-source=fake or cassette"
             )

@@ -24,6 +24,7 @@ COMMANDS = (
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the ``--sentinel-...`` options and ini values."""
     group = parser.getgroup("sentinel", "Microsoft Sentinel connection")
     group.addoption(
         CONFIG, action="append", metavar="FILE", help="connection file to verify (repeatable; files, globs, folders)"

@@ -16,11 +16,13 @@ class OtherTests:
         self.failed: list[pytest.TestReport | pytest.CollectReport] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Count the tests that are not of this plugin, and remember their failures."""
         if not hasattr(report, "sentinel"):
             self.ran += report.when == "call"
             self._keep(report)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Remember the files that could not be collected."""
         self._keep(report)
 
     def _keep(self, report: pytest.TestReport | pytest.CollectReport) -> None:

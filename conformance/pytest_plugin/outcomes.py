@@ -31,6 +31,7 @@ class OutcomePlugin:
         return case.outcome
 
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
+        """Report the outcome of a check; None leaves any other function to pytest."""
         case = case_of(pyfuncitem)
         if case is None:
             return None

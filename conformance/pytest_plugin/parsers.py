@@ -33,9 +33,11 @@ class Declared:
         self.options: list[tuple[str, dict[str, Any]]] = []
 
     def getgroup(self, *_: str) -> Declared:
+        """Return itself: groups do not matter for the console command."""
         return self
 
     def addoption(self, name: str, **declared: Any) -> None:
+        """Record an option, without the plugin's prefix."""
         self.options.append((name.removeprefix(PREFIX), declared))
 
 

@@ -1,4 +1,4 @@
-"""Probes as fixtures of pytest, for checks that somebody writes beside ours; only a verification registers them."""
+"""Probes as fixtures of pytest, for checks of users; only a verification registers them."""
 
 from __future__ import annotations
 

@@ -51,10 +51,10 @@ class SessionResults:
         self._config, self._options, self._setup, self._previous = config, options, setup, previous
         self._worker: Mapping[str, Any] | None = getattr(config, "workerinput", None)
         self._fingerprints: Mapping[str, str] = {}
-        """Of all connections, by name, where a run is resumed."""
+        """Fingerprints of all connections, by name, where a run is resumed."""
         self.started = datetime.now(UTC)
         self._began = time.monotonic()
-        self.done = frozenset[str]()
+        self.finished_before = frozenset[str]()
         """The names of the connections that an earlier run finished."""
         self.store = RunStore(self._journal(), history)
         self._order = {connection.name: place for place, connection in enumerate(setup.connections)}.__getitem__
@@ -73,8 +73,8 @@ class SessionResults:
         if self._worker:  # of pytest-xdist
             from conformance.pytest_plugin.xdist import WorkerInput, worker_journal
 
-            given = WorkerInput.to(self._worker)
-            self._resume(given.done, datetime.fromisoformat(given.started))
+            worker_input = WorkerInput.to(self._worker)
+            self._resume(worker_input.finished, datetime.fromisoformat(worker_input.started))
             return worker_journal(self._worker)
         journal = self._options.journal()
         if self._options.resume:
@@ -82,13 +82,13 @@ class SessionResults:
             self._fingerprints = {
                 connection.name: fingerprint(connection, source, selection) for connection in self._setup.connections
             }
-            done = journal.finished(self._fingerprints)
-            self._resume(done, min(done.values(), default=self.started))
+            finished = journal.finished(self._fingerprints)
+            self._resume(finished, min(finished.values(), default=self.started))
         return journal
 
-    def _resume(self, done: Collection[str], started: datetime) -> None:
+    def _resume(self, finished: Collection[str], started: datetime) -> None:
         """Continue an earlier run: leave out what it finished, take over its start."""
-        self.done, self.started = frozenset(done), started
+        self.finished_before, self.started = frozenset(finished), started
 
     def begin(self, baseline: Baseline) -> None:
         """Open the journal. Workers of pytest-xdist write their own."""
@@ -107,14 +107,14 @@ class SessionResults:
         """Write the verdict on the checks that ran of a connection, if any did, and release its evidence."""
         assert run.examination is not None
         if self._setup.recording:
-            kept, notes = self._setup.recording.keep_and_report(run.connection, run.outcomes())
+            cassette_path, notes = self._setup.recording.keep_and_report(run.connection, run.outcomes())
             self.notes += notes
-            self._recording_lost |= kept is False
-        judged = [case.outcome for case in run.ran if case.outcome]
-        if judged:
-            report = run.examination.report(judged, run.source.name, self.started, policy)
+            self._recording_lost |= cassette_path is False
+        outcomes = [case.outcome for case in run.ran if case.outcome]
+        if outcomes:
+            report = run.examination.report(outcomes, run.source.name, self.started, policy)
             # A connection that was cut short is verified again by --sentinel-resume: no such selection was asked for.
-            selection = self.selection if len(judged) == len(run.cases) else f"{self.selection}, cut short"
+            selection = self.selection if len(outcomes) == len(run.cases) else f"{self.selection}, cut short"
             self.take(self._entry(report, run, selection), progress)
         run.drop()
 
@@ -166,7 +166,7 @@ class SessionResults:
             self.summary, interrupted=ending is not Ending.COMPLETE, unwritten=self.store.journal.problem
         )
         if not any(problem.fatal for problem in self.undelivered):
-            self.page = self._options.delivery.written(self.summary)
+            self.page = self._options.delivery.write_report(self.summary)
         if problem := self.store.problem:
             self.notes.append(f"ERROR: --sentinel-history: it is not complete: {problem}")
         return bool(self._recording_lost or problem or any(undelivered.fatal for undelivered in self.undelivered))
@@ -174,8 +174,8 @@ class SessionResults:
     def _unfinished(self, selected: Collection[str]) -> list[str]:
         """Return the selected connections that have no verdict, and leave a note about them."""
         missing = [name for name in selected if name not in self.store.names]
-        if missing and self.store.names | self.done:
-            note = f"next: {len(missing)} of {len(selected) + len(self.done)} connections are not finished"
+        if missing and self.store.names | self.finished_before:
+            note = f"next: {len(missing)} of {len(selected) + len(self.finished_before)} connections are not finished"
             resumable = self._options.delivery.folder is not None
             self.notes.append(
                 note + ("; the same command with --sentinel-resume verifies those alone" if resumable else "")
@@ -186,9 +186,9 @@ class SessionResults:
     def selection(self) -> str:
         """The selection of checks as reports show it: ``all``, or the options -k, -m and --deselect."""
         option = self._config.option
-        chosen = [f"-k {option.keyword}" if option.keyword else "", f"-m {option.markexpr}" if option.markexpr else ""]
-        chosen += [f"--deselect {prefix}" for prefix in option.deselect or ()]
-        return " ".join(part for part in chosen if part) or "all"
+        options = [f"-k {option.keyword}" if option.keyword else "", f"-m {option.markexpr}" if option.markexpr else ""]
+        options += [f"--deselect {prefix}" for prefix in option.deselect or ()]
+        return " ".join(part for part in options if part) or "all"
 
     @cached_property
     def _command(self) -> str:

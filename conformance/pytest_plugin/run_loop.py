@@ -31,6 +31,7 @@ class WithoutEvidence:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+        """Skip the items of a connection that was not gathered; pytest runs all others."""
         case = case_of(item)
         if case is None or case.run.examination is not None:
             return None
@@ -125,8 +126,8 @@ class RunLoop:
     @pytest.hookimpl(tryfirst=True)
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """End the session with one line instead of a traceback where this machine lacks a resource anywhere else."""
-        if lacking := shortage(excinfo.value):
-            pytest.exit(str(lacking), ExitCode.INCOMPLETE)
+        if shortage_error := shortage(excinfo.value):
+            pytest.exit(str(shortage_error), ExitCode.INCOMPLETE)
 
     def stop(self) -> None:
         """Cancel what is still being gathered."""
@@ -145,7 +146,7 @@ class RunLoop:
                 checks,
                 patience=self._options.patience,
                 recheck=recheck,
-                progress=lambda known, total: self._progress.update(run.asked.name, known, total),
+                progress=lambda answered, total: self._progress.update(run.asked.name, answered, total),
             )
 
         wait = pipeline.Wait(self._options.wait)
@@ -164,8 +165,8 @@ class RunLoop:
         """Start gathering, or go on with it; yield each connection as soon as its evidence is complete."""
         if self._early and self._gatherer:
             self._gatherer.call(self._collected.set)
-            wanted = {*runs}
-            return (run for run in self._finished(self._gatherer) if run in wanted)
+            waiting = {*runs}
+            return (run for run in self._finished(self._gatherer) if run in waiting)
         self.stop()
         self._gatherer = self._begin([run for run in runs if run.left and run.examination is None])
         return self._finished(self._gatherer)
@@ -203,6 +204,6 @@ class RunLoop:
         assert self._worker
         while run.examination is None:
             if next(self._gathered, None) is None:
-                done = WorkerInput.to(self._worker).finished_elsewhere() - {run.asked.name}
-                share = [other for other in worker_share(list(self._runs), run) if other.asked.name not in done]
+                elsewhere = WorkerInput.to(self._worker).finished_elsewhere() - {run.asked.name}
+                share = [other for other in worker_share(list(self._runs), run) if other.asked.name not in elsewhere]
                 self._gathered = self._gather_all(share)

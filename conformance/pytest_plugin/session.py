@@ -50,9 +50,9 @@ class Session:
         self._is_worker = hasattr(config, "workerinput")  # of pytest-xdist
         self.results = SessionResults(config, options, setup, previous, history)
         self.runs = [
-            Run(asked, place, setup.source)
-            for place, asked in enumerate(setup.connections)
-            if asked.name not in self.results.done
+            Run(configured, place, setup.source)
+            for place, configured in enumerate(setup.connections)
+            if configured.name not in self.results.finished_before
         ]
         quiet = not self._is_worker and quieten(config)
         self.others = OtherTests()
@@ -66,11 +66,7 @@ class Session:
         self._progress = progress(len(self.runs), screen)
         self.workers = None if self._is_worker else self._xdist_controller()
         self.outcomes = OutcomePlugin(
-            Policy(
-                options.strict,
-                today=self.results.started.date(),
-                strict_retirements=options.strict_retirements,
-            )
+            Policy(options.strict, today=self.results.started.date(), strict_retirements=options.strict_retirements)
         )
         self.loop = RunLoop(
             options,
@@ -110,7 +106,7 @@ class Session:
         return XdistController(
             {run.asked.name: run.place for run in self.runs},
             results.started,
-            sorted(results.done),
+            sorted(results.finished_before),
             results.store.journal,
             progress,
             self._begin,
@@ -125,6 +121,7 @@ class Session:
             terminal._tw._file = Outlet.of(terminal._tw._file)
 
     def pytest_unconfigure(self) -> None:
+        """Stop the event loop, and close the source."""
         self.loop.stop()
         self._open.close()
 
@@ -134,6 +131,7 @@ class Session:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Give each item's case to its run, and begin."""
         for item in session.items:
             if case := case_of(item):
                 case.run.cases.append(case)
@@ -185,7 +183,8 @@ class Session:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        if not self._conclusion.done:
+        """Conclude the session, unless that was done when the last item had run."""
+        if not self._conclusion.is_concluded:
             self._conclusion.conclude(session)
 
     def _show(self, out: Console) -> None:

@@ -77,6 +77,6 @@ def read_setup(config: pytest.Config, options: RunOptions) -> RunSetup:
 
     assert isinstance(source, Library)
     connections = share.of(load(files, credentials=False) if files else source.connections())
-    if source.chosen and len(connections) > 1:
+    if source.selected and len(connections) > 1:
         raise UsageError(f"{source.name} is one connection, and the connection files hold {len(connections)}")
     return RunSetup(connections, source, played={entry.name: source.of(entry) for entry in connections})

@@ -31,8 +31,8 @@ WRITES = ("write", "write_raw")
 def quieten(config: pytest.Config) -> bool:
     """Silence pytest's own output unless the user asks for it (-v, --tb, --collect-only); return whether silenced."""
     option = config.option
-    asked = config.getoption("verbose", 0) > 0 or config.getoption("tbstyle", "auto") != "auto" or option.collectonly
-    if asked or not config.pluginmanager.has_plugin("terminal"):
+    verbose = config.getoption("verbose", 0) > 0 or config.getoption("tbstyle", "auto") != "auto" or option.collectonly
+    if verbose or not config.pluginmanager.has_plugin("terminal"):
         return False
     option.no_header, option.reportchars = True, ""
     return True
@@ -55,10 +55,11 @@ class TerminalPlugin:
         quiet: bool,
     ) -> None:
         self._config, self._show, self._commands, self._others, self._quiet = config, show, commands, others, quiet
-        self._shown = False
+        self._is_printed = False
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionstart(self) -> Generator[None, Any, Any]:
+        """Print the warnings about the configuration, and mute pytest's header."""
         for warning in flaws(self._config):
             say(warning)
         with self._muted():
@@ -66,11 +67,13 @@ class TerminalPlugin:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection(self) -> Generator[None, Any, Any]:
+        """Mute pytest's output while it collects."""
         with self._muted():
             return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtestloop(self) -> Generator[None, Any, Any]:
+        """Mute pytest's output while items run."""
         with self._muted():
             return (yield)
 
@@ -80,7 +83,7 @@ class TerminalPlugin:
         with self._muted():
             result = yield
         reporter = self._config.pluginmanager.get_plugin(REPORTER)
-        if reporter and not self._shown and session.exitstatus == ExitCode.INCOMPLETE:
+        if reporter and not self._is_printed and session.exitstatus == ExitCode.INCOMPLETE:
             self._config.hook.pytest_terminal_summary(
                 terminalreporter=reporter, exitstatus=session.exitstatus, config=self._config
             )
@@ -90,6 +93,7 @@ class TerminalPlugin:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: Any) -> Generator[None, Any, Any]:
+        """Print the report in place of pytest's summary."""
         with self._muted(mute=False):
             return (yield from self._summary(terminalreporter))
 
@@ -116,8 +120,8 @@ class TerminalPlugin:
             print(command)
 
     def _print(self, out: Console) -> None:
-        if not self._shown:
-            self._shown = True
+        if not self._is_printed:
+            self._is_printed = True
             self._show(out)
 
     @contextlib.contextmanager
@@ -150,13 +154,16 @@ class WriterFile(io.TextIOBase):
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
+        """Return the encoding of standard output."""
         return sys.stdout.encoding
 
     def write(self, text: str) -> int:
+        """Write through pytest's terminal writer, and return the number of characters."""
         self._writer.write(text)
         return len(text)
 
     def flush(self) -> None:
+        """Flush pytest's terminal writer."""
         self._writer.flush()
 
 

@@ -36,7 +36,7 @@ class WorkerInput:
 
     journal: str
     started: str
-    done: Sequence[str]
+    finished: Sequence[str]
 
     @classmethod
     def to(cls, worker: Mapping[str, Any]) -> WorkerInput:
@@ -58,20 +58,20 @@ class XdistController:
         self,
         places: Mapping[str, int],
         started: datetime,
-        done: Sequence[str],
+        finished: Sequence[str],
         journal: Journal,
         progress: Progress,
         begin: Callable[[], None],
         take: Callable[[Entry], None],
     ) -> None:
-        self._places, self._started, self._done, self._journal = places, started, done, journal
+        self._places, self._started, self._finished, self._journal = places, started, finished, journal
         self._progress, self._begin, self._take = progress, begin, take
         self._own: tempfile.TemporaryDirectory[str] | None = None
         self._shared: Journal | None = None
         """Beside which the workers write: the run's own, so that the next run finds it all if this one is killed."""
         self._parts: dict[Path | None, Journal] = {}
         self._scheduler: ByConnection | None = None
-        self._seen = set(done)
+        self._names = set(finished)
         self.notes: list[str] = []
         self.shortage: str | None = None
         """What a worker lacked for the connections that are not finished."""
@@ -84,19 +84,22 @@ class XdistController:
             if self._shared.path is None:
                 self._own = tempfile.TemporaryDirectory(prefix="sentinel-")
                 self._shared = Journal(Path(self._own.name) / FILE)
-        worker_input = WorkerInput(str(self._shared.path), self._started.isoformat(), self._done)
+        worker_input = WorkerInput(str(self._shared.path), self._started.isoformat(), self._finished)
         node.workerinput[WORKER_INPUT] = asdict(worker_input)
 
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """Return the scheduler that gives each connection to one worker."""
         self._scheduler = ByConnection(config, log, self._places, self.take_new)
         return self._scheduler
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self) -> Generator[None, Any, Any]:
+        """Show the progress while the workers run."""
         with self._progress:
             return (yield)
 
     def pytest_testnodedown(self, node: Any, error: object | None) -> None:
+        """Take what a worker hands back at its end, and note one that died."""
         handed_back = getattr(node, "workeroutput", {}).get(WORKER_INPUT, {})
         self.shortage = handed_back.get("shortage") or self.shortage
         self._take_new(Journal.of_lines(handed_back.get("unwritten", ())).entries())
@@ -110,8 +113,8 @@ class XdistController:
 
     def _take_new(self, entries: Iterable[Entry]) -> None:
         for entry in entries:
-            if entry.name not in self._seen:
-                self._seen.add(entry.name)
+            if entry.name not in self._names:
+                self._names.add(entry.name)
                 self._take(entry)
 
     def close(self) -> None:
@@ -138,8 +141,8 @@ def hand_back(worker: Any, shortage: Shortage | None, journal: Journal) -> None:
 
     ``worker`` is the configuration of the worker.
     """
-    lacking = shortage and str(shortage)
-    worker.workeroutput[WORKER_INPUT] = {"shortage": lacking, "unwritten": journal.unwritten}
+    reason = shortage and str(shortage)
+    worker.workeroutput[WORKER_INPUT] = {"shortage": reason, "unwritten": journal.unwritten}
 
 
 def worker_count() -> int:
@@ -163,7 +166,7 @@ class ByConnection(LoadScopeScheduling):  # type: ignore[misc]
     ) -> None:
         super().__init__(config, log)
         self._places, self._finished = places, finished
-        self.left = Counter[str]()
+        self.remaining = Counter[str]()
         """How many checks have not run, of each connection of which any was selected."""
 
     def schedule(self) -> None:
@@ -171,14 +174,14 @@ class ByConnection(LoadScopeScheduling):  # type: ignore[misc]
         first = self.collection is None
         super().schedule()
         if first:
-            self.left.update(name for nodeid in self.collection or () if (name := self._connection(nodeid)))
+            self.remaining.update(name for nodeid in self.collection or () if (name := self._connection(nodeid)))
 
     def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
         """Takes note of a check that has run."""
         super().mark_test_complete(node, item_index, duration)
         if name := self._connection(self.registered_collections[node][item_index]):
-            self.left[name] -= 1
-            if self.left[name] == 0:
+            self.remaining[name] -= 1
+            if self.remaining[name] == 0:
                 self._finished()
 
     def remove_node(self, node: Any) -> None:
@@ -187,11 +190,11 @@ class ByConnection(LoadScopeScheduling):  # type: ignore[misc]
         It does all checks of a connection that the dead worker had begun, so that the verdict is on all of them.
         """
         for unit in self.assigned_work.get(node, {}).values():
-            begun = {self._connection(nodeid) for nodeid, done in unit.items() if not done} - {None}
-            for nodeid, done in unit.items():
-                if done and (name := self._connection(nodeid)) and name in begun:
+            begun = {self._connection(nodeid) for nodeid, is_done in unit.items() if not is_done} - {None}
+            for nodeid, is_done in unit.items():
+                if is_done and (name := self._connection(nodeid)) and name in begun:
                     unit[nodeid] = False
-                    self.left[name] += 1
+                    self.remaining[name] += 1
         super().remove_node(node)
 
     def _split_scope(self, nodeid: str) -> str:
@@ -200,5 +203,5 @@ class ByConnection(LoadScopeScheduling):  # type: ignore[misc]
 
     def _connection(self, nodeid: str) -> str | None:
         """Return the name of the connection that a check is about."""
-        found = CASE_ID.search(nodeid)
-        return found["connection"] if found and found["connection"] in self._places else None
+        match = CASE_ID.search(nodeid)
+        return match["connection"] if match and match["connection"] in self._places else None

@@ -17,14 +17,16 @@ def scan(options: argparse.Namespace) -> int:
     try:
         connections = load(options.connection) if options.connection else []
         texts = read(options.paths)
-        found = leaks(texts, known=[value for connection in connections for value in known_values(connection)])
+        leaks_found = leaks(
+            texts, own_values=[value for connection in connections for value in known_values(connection)]
+        )
     except (ConnectionFileError, ScanError, ImportError) as error:
         say(f"ERROR: {clean(str(error))}", error=True)
         return ExitCode.USAGE
-    for leak in found:
+    for leak in leaks_found:
         say(clean(str(leak)))
-    say(f"{len(found) or 'no'} leaks in {len(texts)} files")
-    return ExitCode.NONCONFORMANT if found else ExitCode.CONFORMANT
+    say(f"{len(leaks_found) or 'no'} leaks in {len(texts)} files")
+    return ExitCode.NONCONFORMANT if leaks_found else ExitCode.CONFORMANT
 
 
 def main(arguments: list[str] | None = None) -> int:

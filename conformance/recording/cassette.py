@@ -29,7 +29,8 @@ LARGEST = 64 * 1024 * 1024
 """Bytes of a file that is read."""
 PACKAGE = Path(__file__).parents[1]
 SHIPPED = next(
-    (one for one in (PACKAGE / "cassettes", PACKAGE.parent / "cassettes") if one.is_dir()), PACKAGE / "cassettes"
+    (folder for folder in (PACKAGE / "cassettes", PACKAGE.parent / "cassettes") if folder.is_dir()),
+    PACKAGE / "cassettes",
 )
 """The cassettes that come with the suite: within the package, or beside it in a checkout."""
 
@@ -214,8 +215,8 @@ def _content(file: Path) -> bytes:
 
 
 def _suggestion(folder: Path) -> str:
-    known = names(folder.parent)
-    return f" (there are {', '.join(known)})" if known else ""
+    cassette_names = names(folder.parent)
+    return f" (there are {', '.join(cassette_names)})" if cassette_names else ""
 
 
 def _pretty(value: object) -> bytes:

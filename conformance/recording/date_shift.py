@@ -43,9 +43,11 @@ class DateShift:
         return seconds + self.days * 86400 if 6e8 < seconds < 7e9 else seconds
 
     def moment(self, time: datetime) -> datetime:
+        """Return the time, moved by whole days."""
         return time + timedelta(days=self.days)
 
     def day(self, day: date) -> date:
+        """Return the day, moved."""
         return day + timedelta(days=self.days)
 
     def _date(self, text: str) -> str | None:

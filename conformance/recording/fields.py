@@ -31,13 +31,13 @@ def treatments() -> Mapping[str, Treatment]:
 @cache
 def _by_member() -> Mapping[str, str]:
     # The first treatment that names a member has it; `map` is about keys, and looked up by itself.
-    found: dict[str, str] = {}
+    result: dict[str, str] = {}
     for treatment in treatments().values():
         if treatment.name != "map":
             for member in treatment.members:
                 parent, _, _ = member.rpartition("/")
-                found.setdefault(f"{normal(parent)}/{normal(member)}" if parent else normal(member), treatment.name)
-    return found
+                result.setdefault(f"{normal(parent)}/{normal(member)}" if parent else normal(member), treatment.name)
+    return result
 
 
 @cache
@@ -49,9 +49,9 @@ def normal(member: str) -> str:
 @cache
 def treatment(member: str) -> str | None:
     """Return the name of the treatment of a member, or ``parent/member``; None for one that is not declared."""
-    known = _by_member()
+    treatments = _by_member()
     parent, _, _ = member.rpartition("/")
-    return known.get(f"{normal(parent)}/{normal(member)}") or known.get(normal(member))
+    return treatments.get(f"{normal(parent)}/{normal(member)}") or treatments.get(normal(member))
 
 
 @cache

@@ -14,7 +14,7 @@ FORM_MEMBERS = frozenset({"client_id", "grant_type", "scope"})
 """What a token request asks for. The credential in it is neither recorded nor compared."""
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class RequestPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A request: its headers are not kept. ``body`` is JSON, or the members of a form."""
 
     method: str
@@ -35,13 +35,13 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class Interaction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A request and what came back."""
 
-    request: Asked
+    request: RequestPart
     response: Answered
 
 
-def request_of(method: str, url: str, body: bytes, content_type: str) -> Asked:
+def request_of(method: str, url: str, body: bytes, content_type: str) -> RequestPart:
     """Return a request as it is recorded and compared."""
-    return Asked(method=method, url=url, body=_body(body, content_type))
+    return RequestPart(method=method, url=url, body=_body(body, content_type))
 
 
 def response_of(status: int, headers: Mapping[str, str], body: bytes) -> Answered:
@@ -57,7 +57,7 @@ def content(response: Answered) -> bytes:
     return response.text.encode() if response.json is msgspec.UNSET else msgspec.json.encode(response.json)
 
 
-def key(request: Asked) -> str:
+def key(request: RequestPart) -> str:
     """Return the key by which two requests are equal: method, host, path, options in any order, and the
     body's content.
     """

@@ -31,8 +31,8 @@ LITERAL = re.compile(
 )
 IDENTIFYING = re.compile(
     "|".join(
-        f"(?:{one.pattern})"
-        for one in (
+        f"(?:{pattern.pattern})"
+        for pattern in (
             JWT, URL, ARM_ID, RELATIVE_ID, GUID, MAIL,
             WINDOWS_PATH,
             SID, MAC, HASH, IPV4, IPV6,
@@ -58,6 +58,7 @@ def is_ip(text: str) -> bool:
 
 
 def is_ipv6(text: str) -> bool:
+    """Return whether it is an address of IPv6."""
     try:
         IPv6Address(text)
     except ValueError:

@@ -33,7 +33,7 @@ class PhraseScrubber:
     ) -> None:
         self._pseudonyms, self._shift = pseudonyms, shift
         self._identifying, self._by_form = identifying, by_form
-        self._known = pseudonyms.known_in()
+        self._own_names = pseudonyms.known_in()
 
     def phrase(self, value: str) -> str:
         """Return an error text, scrubbed: values known by their form are replaced first, then known names, then every
@@ -43,24 +43,24 @@ class PhraseScrubber:
         text = QUOTED.sub(self._scrub_quoted, self._shift.within(value))
         for match in IDENTIFYING.finditer(text):
             parts.append(self._known_names(text[end : match.start()]))
-            found = match.group()
-            bare = found.rstrip(".,;:)'")
+            words = match.group()
+            bare = words.rstrip(".,;:)'")
             parts.append(
-                (self._identifying(bare) or self._by_form(bare) or self._known_names(bare)) + found[len(bare) :]
+                (self._identifying(bare) or self._by_form(bare) or self._known_names(bare)) + words[len(bare) :]
             )
             end = match.end()
         parts.append(self._known_names(text[end:]))
         return joined(parts)
 
     def _known_names(self, text: str) -> str:
-        if self._known is None:
+        if self._own_names is None:
             return TOKEN.sub(self._unknown_word, text)
         parts, end = [], 0
-        for match in self._known.finditer(text):
-            known = self._pseudonyms.known(match.group())
-            if known is None or all(map(is_of_services, TOKEN.findall(match.group()))):
+        for match in self._own_names.finditer(text):
+            pseudonym = self._pseudonyms.existing(match.group())
+            if pseudonym is None or all(map(is_of_services, TOKEN.findall(match.group()))):
                 continue
-            parts += [TOKEN.sub(self._unknown_word, text[end : match.start()]), known]
+            parts += [TOKEN.sub(self._unknown_word, text[end : match.start()]), pseudonym]
             end = match.end()
         return "".join([*parts, TOKEN.sub(self._unknown_word, text[end:])])
 
@@ -69,10 +69,10 @@ class PhraseScrubber:
         word of the services.
         """
         whole, what = match.group(), match.group("what")
-        one = TOKEN.fullmatch(what) is not None
+        is_token = TOKEN.fullmatch(what) is not None
         if IDENTIFYING.search(what) or pseudonym_kinds.ANY.fullmatch(what) or what.lower() in vocabulary.names():
             return whole
-        if one and (CODE.fullmatch(what) or not match.group("noun")):
+        if is_token and (CODE.fullmatch(what) or not match.group("noun")):
             return whole
         return whole.replace(what, self._pseudonyms.of(what, pseudonym_kinds.NAME))
 

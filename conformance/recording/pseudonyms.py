@@ -26,10 +26,10 @@ class Pseudonyms:
         """Return the pseudonym of a value; what is one already stays as it is. Upper case stays upper case."""
         if ANY.fullmatch(value):
             return value
-        if (known := self._exact.get(value)) is not None:
-            return known
-        known = None if kind.cased else self._folded.get(value.casefold())
-        pseudonym = known or self._next(value, kind)
+        if (existing := self._exact.get(value)) is not None:
+            return existing
+        existing = None if kind.cased else self._folded.get(value.casefold())
+        pseudonym = existing or self._next(value, kind)
         self._exact[value] = _cased_like(pseudonym, value, kind)
         self._folded.setdefault(value.casefold(), pseudonym)
         return self._exact[value]
@@ -42,7 +42,7 @@ class Pseudonyms:
                 self._used.add(pseudonym.lower())
                 return pseudonym
 
-    def known(self, value: str) -> str | None:
+    def existing(self, value: str) -> str | None:
         """Return the pseudonym that a value has already, if any; case does not matter."""
         return self._exact.get(value) or self._folded.get(value.casefold())
 
@@ -51,7 +51,7 @@ class Pseudonyms:
         return iter(self._exact)
 
     @property
-    def given(self) -> frozenset[str]:
+    def assigned(self) -> frozenset[str]:
         """All pseudonyms that were handed out."""
         return frozenset(self._exact.values())
 

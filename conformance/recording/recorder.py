@@ -40,7 +40,7 @@ MODES = ("once", "new_episodes", "all", "rewrite")
 MAX_DAYS = 28
 """Days that a recording is moved at most, so that what is announced for a day is about as far away as it was."""
 TRIES = 3
-SHOWN = 8
+MAX_LEAKS = 8
 """Reasons for which a recording is discarded."""
 
 
@@ -75,8 +75,8 @@ class Recording:
         if self.mode == "once":
             return True
         manifest = cassette.read(self.folder / name).manifest
-        known = {check.id for check in manifest.checks}
-        return manifest.checks_version == CHECKS_VERSION and known >= {
+        ids = {check.id for check in manifest.checks}
+        return manifest.checks_version == CHECKS_VERSION and ids >= {
             check.id for check in checks if not check.reads_text
         }
 
@@ -106,17 +106,17 @@ class Recording:
         """
         folder = self.folder / connection.name
         try:
-            written = self.keep(connection, outcomes)
+            cassette_path = self.keep(connection, outcomes)
         except Discarded as reason:
             lines = str(reason).splitlines()
-            more = [f"  and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
+            more = [f"  and {len(lines) - MAX_LEAKS} more"] if len(lines) > MAX_LEAKS else []
             headline = f"ERROR: {folder}: the recording is discarded, nothing was written:"
-            return False, [headline, *(f"  {line}" for line in lines[:SHOWN]), *more]
+            return False, [headline, *(f"  {line}" for line in lines[:MAX_LEAKS]), *more]
         except OSError as error:
             return False, [f"ERROR: {folder}: the recording cannot be written: {error.strerror}"]
-        if written is None:
+        if cassette_path is None:
             return None, [f"{folder}: replayed; --record-mode=rewrite records it anew"]
-        return True, [f"{written}: recorded; read it before you share it"]
+        return True, [f"{cassette_path}: recorded; read it before you share it"]
 
     def keep(self, connection: Connection, outcomes: Sequence[Outcome]) -> Path | None:
         """Write the cassette of a connection; return its folder, or None for a connection that was replayed.
@@ -131,9 +131,9 @@ class Recording:
         texts = {f"{connection.name}/{name}": content.decode() for name, content in contents.items()}
         if name := next((name for name, text in texts.items() if holds_secret(text)), None):
             raise Discarded(f"{name}: it contains a secret of this run, or a command to a CI system")
-        found = leaks(texts, known=known_values(connection), pseudonyms=clean.pseudonyms.given)
-        if found:
-            raise Discarded("\n".join(map(str, found)))
+        leaks_found = leaks(texts, own_values=known_values(connection), pseudonyms=clean.pseudonyms.assigned)
+        if leaks_found:
+            raise Discarded("\n".join(map(str, leaks_found)))
         folder = self.folder / connection.name
         cassette.write(folder, contents)
         return folder
@@ -153,7 +153,7 @@ def faithful(tape: Tape, connection: Connection, outcomes: Sequence[Outcome], ti
     if not tape.interactions:
         raise Discarded("nothing was sent, so there is nothing to replay")
     outcomes = [outcome for outcome in outcomes if not get_check(outcome.check).reads_text]
-    wanted = cassette.check_parts(outcomes)
+    expected = cassette.check_parts(outcomes)
     different: list[str] = []
     for _ in range(TRIES):
         shift = DateShift(-1 - secrets.randbelow(MAX_DAYS))
@@ -164,7 +164,7 @@ def faithful(tape: Tape, connection: Connection, outcomes: Sequence[Outcome], ti
             )
             played = Played(recorded)
             report = verify(played.connection(), source=played, checks=[outcome.check for outcome in outcomes])
-        different = _differences(wanted, report.outcomes)
+        different = _differences(expected, report.outcomes)
         if not different:
             fields = shapes(report.gathered.evidence)  # of the replay: they hold no customer's key
             return replace(recorded, manifest=replace(recorded.manifest, shapes=fields)), clean
@@ -174,13 +174,13 @@ def faithful(tape: Tape, connection: Connection, outcomes: Sequence[Outcome], ti
 def _differences(live: Sequence[CheckPart], replayed: Sequence[Outcome]) -> list[str]:
     """Return lines about outcomes that differ. The reasons are the replay's: they hold pseudonyms."""
     return [
-        f"{was.id}: {_said(was)} live, and {_said(now)} replayed: {outcome.reason or 'it holds'}"
+        f"{was.id}: {_outcome_text(was)} live, and {_outcome_text(now)} replayed: {outcome.reason or 'it holds'}"
         for was, now, outcome in zip(live, cassette.check_parts(replayed), replayed, strict=True)
         if was != now
     ]
 
 
-def _said(part: CheckPart) -> str:
+def _outcome_text(part: CheckPart) -> str:
     return (
         part.outcome
         + (f" ({part.cause})" if part.cause else "")
@@ -191,7 +191,7 @@ def _said(part: CheckPart) -> str:
 def _manifest(
     tape: Tape, connection: Connection, outcomes: Sequence[Outcome], clean: Scrubbed, shift: DateShift, tier: Tier
 ) -> Manifest:
-    judged = verdict(outcomes)
+    verdict_part = verdict(outcomes)
     return Manifest(
         schema=SCHEMA,
         name=connection.name,
@@ -200,8 +200,8 @@ def _manifest(
         checks_version=CHECKS_VERSION,
         recorded=shift.moment(tape.started),
         connection=clean.connection,
-        verdict=judged.status,
-        exit_code=int(judged.exit_code),
+        verdict=verdict_part.status,
+        exit_code=int(verdict_part.exit_code),
         requests=len(clean.interactions),
         checks=cassette.check_parts(outcomes),
     )

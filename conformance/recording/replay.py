@@ -53,6 +53,9 @@ class Replay(httpx.AsyncBaseTransport):
         """What hosts that were found silent answer to requests that were not sent for that reason."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Return the recorded answer to a request. Raises where the cassette has none, and where a network failure was
+        recorded.
+        """
         body = await request.aread()
         await asyncio.sleep(0)  # as on a network, others go on meanwhile
         question = request_of(request.method, str(request.url), body, request.headers.get("content-type", ""))
@@ -77,11 +80,12 @@ class Played:
 
     @property
     def name(self) -> str:
+        """Return the value of ``--sentinel-source`` that selects it."""
         return f"cassette:{self.cassette.manifest.name}"
 
     def holds(self, check: str) -> bool:
         """Return whether it was recorded with a check, by id."""
-        return any(one.id == check for one in self.cassette.manifest.checks)
+        return any(part.id == check for part in self.cassette.manifest.checks)
 
     def connection(self) -> Connection:
         """Return the connection of the recording, under pseudonyms."""
@@ -90,6 +94,7 @@ class Played:
 
     @asynccontextmanager
     async def open(self, connection: Connection) -> AsyncIterator[Channel]:
+        """Yield a channel that replays the cassette, at the time of its recording."""
         manifest = self.cassette.manifest
         transport = Replay(manifest.name, self.cassette.interactions)
         recorded = replace(self.connection(), name=connection.name)  # who asked for it knows it by that name
@@ -104,11 +109,12 @@ class Library:
     """
 
     folder: Path
-    chosen: str | None = None
+    selected: str | None = None
 
     @property
     def name(self) -> str:
-        return f"cassette:{self.chosen}" if self.chosen else "cassette"
+        """Return the value of ``--sentinel-source`` that selects it."""
+        return f"cassette:{self.selected}" if self.selected else "cassette"
 
     def find(self, name: str) -> Played:
         """Return the cassette of a name. Raises :class:`~conformance.sources.base.SourceError`."""
@@ -116,20 +122,22 @@ class Library:
         return Played(read(own if exists(own) or not exists(shipped) else shipped))
 
     def of(self, connection: Connection) -> Played:
-        return self.find(self.chosen or connection.name)
+        """Return the cassette that is selected, or has the connection's name. Raises as :meth:`find`."""
+        return self.find(self.selected or connection.name)
 
     def connections(self) -> list[Connection]:
         """Return the connections of the chosen cassette, or of all in the folder. Raises
         :class:`SourceError` for none.
         """
-        found = [self.chosen] if self.chosen else names(self.folder)
-        if not found:
+        cassette_names = [self.selected] if self.selected else names(self.folder)
+        if not cassette_names:
             raise SourceError(
                 f"{self.folder}: holds no cassette; --sentinel-source=cassette:NAME plays one of the suite's"
             )
-        return [self.find(name).connection() for name in found]
+        return [self.find(name).connection() for name in cassette_names]
 
     @asynccontextmanager
     async def open(self, connection: Connection) -> AsyncIterator[Channel]:
+        """Yield a channel that replays the connection's cassette."""
         async with self.of(connection).open(connection) as channel:
             yield channel

@@ -22,6 +22,7 @@ class NoCertificate(Certificate):
     """Replaces the certificate of a recording; its signature is never compared."""
 
     def msal(self) -> Any:
+        """Return a credential for msal that proves nothing: no recorded answer depends on it."""
         return {"client_assertion": lambda: "replayed"}  # msal warns of one that is no function
 
 
@@ -32,7 +33,9 @@ def connection_part(connection: Connection, scrubber: Scrubber) -> ConnectionPar
     """
     real = {key: getattr(connection, key) for key in VALUES}
     values = {key: scrubber.text(value, key) for key, value in real.items()}
-    wrong, still = ({problem.key for problem in malformed_values(one)} for one in (real, values))
+    wrong, still = (
+        {problem.key for problem in malformed_values(connection_values)} for connection_values in (real, values)
+    )
     values |= {key: mask(real[key]) for key in wrong - still}
     ends = connection.secret_expires
     return ConnectionPart(

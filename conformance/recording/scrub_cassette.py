@@ -13,7 +13,7 @@ import msgspec
 from conformance.connection import Connection
 from conformance.recording.cassette import ConnectionPart
 from conformance.recording.date_shift import DateShift
-from conformance.recording.interaction import Answered, Asked, Interaction
+from conformance.recording.interaction import Answered, Interaction, RequestPart
 from conformance.recording.pseudonyms import Pseudonyms
 from conformance.recording.replay_connection import connection_part
 from conformance.recording.scrubber import Scrubber
@@ -60,20 +60,22 @@ def scrub_recording(interactions: Sequence[Interaction], connection: Connection,
     for _ in range(2):
         scrubber = Scrubber(pseudonyms, shift)
         part = connection_part(connection, scrubber)
-        result = tuple(interaction(one, scrubber) for one in interactions)
+        result = tuple(interaction(recorded, scrubber) for recorded in interactions)
     return Scrubbed(result, part, pseudonyms)
 
 
-def interaction(one: Interaction, scrubber: Scrubber) -> Interaction:
+def interaction(recorded: Interaction, scrubber: Scrubber) -> Interaction:
     """Return one interaction, scrubbed."""
-    return Interaction(request=_scrub_request(one.request, scrubber), response=_scrub_response(one.response, scrubber))
+    return Interaction(
+        request=_scrub_request(recorded.request, scrubber), response=_scrub_response(recorded.response, scrubber)
+    )
 
 
-def _scrub_request(request: Asked, scrubber: Scrubber) -> Asked:
+def _scrub_request(request: RequestPart, scrubber: Scrubber) -> RequestPart:
     body = request.body
     if isinstance(body, dict) and "grant_type" in body:
         body = {name: scrubber.text(str(value), name) for name, value in body.items()}
-    return Asked(method=request.method, url=scrubber.url(request.url), body=body)
+    return RequestPart(method=request.method, url=scrubber.url(request.url), body=body)
 
 
 def _scrub_header(value: str, name: str, scrubber: Scrubber) -> str:

@@ -101,20 +101,20 @@ class Scrubber:
             return value
         if how == "link":
             return self.url(value)
-        if (found := self._identifying(value)) is not None:
-            return found
+        if (replacement := self._identifying(value)) is not None:
+            return replacement
         if how == "token":
             return self.pseudonyms.of(value, pseudonym_kinds.OPAQUE)
-        if how == "word" and (found := service_word(value)) is not None:
-            return found
+        if how == "word" and (replacement := service_word(value)) is not None:
+            return replacement
         if how == "version" and VERSION.fullmatch(value):
             return value
         if how == "phrase":
             return self.phrase(value)
-        if how in AT_ONCE or (how == "name" and self.pseudonyms.known(value)):
+        if how in AT_ONCE or (how == "name" and self.pseudonyms.existing(value)):
             return self.pseudonyms.of(value, KINDS[how])
-        if (found := self._by_loose_form(value, member, refusal=refusal)) is not None:
-            return found
+        if (replacement := self._by_loose_form(value, member, refusal=refusal)) is not None:
+            return replacement
         if refusal and how in TEXTS:
             return self.phrase(value)
         if how == "person" and "\\" in value:
@@ -163,8 +163,8 @@ class Scrubber:
 
     def _by_form(self, value: str) -> str | None:
         """Return the scrubbed text of a value known by its form; None for any other."""
-        if (found := self._identifying(value)) is not None:
-            return found
+        if (replacement := self._identifying(value)) is not None:
+            return replacement
         return self._by_loose_form(value)
 
     def _by_loose_form(self, value: str, member: str = "", *, refusal: bool = False) -> str | None:
@@ -205,8 +205,8 @@ class Scrubber:
 
     def _is_type(self, value: str) -> bool:
         """Return whether it is a type of resources or an action on them, and not one of them by its name."""
-        named = {str(self.pseudonyms.known(part)).partition("-")[0] for part in value.split("/")}
-        return bool(vocabulary.RESOURCE_TYPE.fullmatch(value)) and not named & {
+        kinds = {str(self.pseudonyms.existing(part)).partition("-")[0] for part in value.split("/")}
+        return bool(vocabulary.RESOURCE_TYPE.fullmatch(value)) and not kinds & {
             pseudonym_kinds.GROUP.name,
             pseudonym_kinds.WORKSPACE.name,
         }
@@ -216,11 +216,12 @@ class Scrubber:
         if value.lower() in vocabulary.hosts():
             return value
         label, _, domain = value.partition(".")
-        if self.pseudonyms.known(value) or "." not in domain:
+        if self.pseudonyms.existing(value) or "." not in domain:
             return self.pseudonyms.of(value, pseudonym_kinds.DOMAIN)
         return f"{self.pseudonyms.of(label, pseudonym_kinds.HOST)}.{self.pseudonyms.of(domain, pseudonym_kinds.DOMAIN)}"
 
     def mail(self, value: str) -> str:
+        """Return a mail address, or a user principal name, with pseudonyms for both of its parts."""
         local, _, domain = value.rpartition("@")
         return (
             f"{self.pseudonyms.of(local, pseudonym_kinds.PERSON)}@{self.pseudonyms.of(domain, pseudonym_kinds.DOMAIN)}"

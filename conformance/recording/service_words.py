@@ -24,6 +24,7 @@ SHORTEST_HIDDEN = 6
 
 
 def service_word(value: str) -> str | None:
+    """Return a value that only the service writes; None where it may be the customer's."""
     is_word = vocabulary.RESOURCE_TYPE.fullmatch(value) or (WORD.fullmatch(value) and not hides_text(value))
     return value if is_word else None
 
@@ -45,5 +46,5 @@ def is_of_services(token: str) -> bool:
         return True
     if token.lower() in vocabulary.hosts() or token.lower() in vocabulary.guids():
         return True
-    found = vocabulary.WORD.findall(token)
-    return bool(found) and not LONG_DIGITS.search(token) and all(word.lower() in vocabulary.words() for word in found)
+    words = vocabulary.WORD.findall(token)
+    return bool(words) and not LONG_DIGITS.search(token) and all(word.lower() in vocabulary.words() for word in words)

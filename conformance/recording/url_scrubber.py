@@ -68,13 +68,13 @@ class UrlScrubber:
 
     def path(self, value: str) -> str:
         """Return a path or an ARM id, scrubbed: the services' own words remain, names and ids get pseudonyms."""
-        done: list[str] = []
+        segments: list[str] = []
         before = ""
         for raw in value.split("/"):
             segment = unquote(raw)
-            done.append(quote(self._segment(segment, NAMED_BY.get(before)), safe="~()'!,;@:$&=+*"))
+            segments.append(quote(self._segment(segment, NAMED_BY.get(before)), safe="~()'!,;@:$&=+*"))
             before = segment.lower()
-        return "/".join(done)
+        return "/".join(segments)
 
     def _segment(self, segment: str, kind: Kind | None) -> str:
         if kind is not None and segment:
@@ -87,7 +87,7 @@ class UrlScrubber:
         return (
             self._identifying(segment)
             or (segment if re.fullmatch(r"v?\d{1,9}(\.\d)?", segment) else None)
-            or self._pseudonyms.known(segment)
+            or self._pseudonyms.existing(segment)
             or self._by_form(segment)
             or self._pseudonyms.of(segment, pseudonym_kinds.OPAQUE)
         )

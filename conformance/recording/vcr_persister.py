@@ -32,11 +32,13 @@ class Keeper:
         self.interactions: list[Interaction] = []
 
     def load_cassette(self, path: str, serializer: object) -> tuple[list[Any], list[Any]]:
+        """Return no interactions: each run records all."""
         return [], []
 
     def save_cassette(self, path: str, cassette_dict: dict[str, list[Any]], serializer: object) -> None:
+        """Take the interactions from vcr, instead of writing a file."""
         self.interactions = [
-            Interaction(request=_asked(request), response=_response(response))
+            Interaction(request=_request_part(request), response=_response(response))
             for request, response in zip(cassette_dict["requests"], cassette_dict["responses"], strict=True)
         ]
 
@@ -52,10 +54,12 @@ class Tape:
 
     @property
     def name(self) -> str:
+        """Return the name of the source that is recorded."""
         return self.live.name
 
     @asynccontextmanager
     async def open(self, connection: Connection) -> AsyncIterator[Channel]:
+        """Yield a channel of the source whose answers and network failures are recorded."""
         from vcr import VCR
 
         keeper = Keeper()
@@ -77,6 +81,7 @@ class Failures(httpx.AsyncBaseTransport):
         self.interactions: list[Interaction] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request; a network failure is recorded, and raised again."""
         try:
             return await self._transport.handle_async_request(request)
         except httpx.HTTPError as error:
@@ -90,10 +95,11 @@ class Failures(httpx.AsyncBaseTransport):
             raise
 
     async def aclose(self) -> None:
+        """Close the transport."""
         await self._transport.aclose()
 
 
-def _asked(request: Any) -> Any:
+def _request_part(request: Any) -> Any:
     body = request.body or b""
     return request_of(request.method, request.uri, body, str(request.headers.get("content-type", "")))
 

@@ -63,9 +63,9 @@ _EXAMPLES = frozenset({"contoso", "fabrikam", "adatum", "northwind"})
 @cache
 def hosts() -> frozenset[str]:
     """Return the hosts that stay as they are."""
-    named = {httpx.URL(url).host for cloud in CLOUDS.values() for url in cloud.hosts.values()}
+    names_of_clouds = {httpx.URL(url).host for cloud in CLOUDS.values() for url in cloud.hosts.values()}
     audiences = {httpx.URL(url).host for resource in RESOURCES.values() for url in resource.audiences}
-    return frozenset(SERVICE_HOSTS | named | audiences)
+    return frozenset(SERVICE_HOSTS | names_of_clouds | audiences)
 
 
 @cache
@@ -88,8 +88,8 @@ def names() -> frozenset[str]:
     }
     permissions = {name for resource in RESOURCES.values() for name in (*resource.permissions, resource.name)}
     queried = {word for query in QUERIES.values() for word in re.findall(r"\w{3,}", query.text)}
-    found = {*segments, *permissions, *own(), *queried, *_OWN.split()}
-    return frozenset(name.lower() for name in found if name)
+    result = {*segments, *permissions, *own(), *queried, *_OWN.split()}
+    return frozenset(name.lower() for name in result if name)
 
 
 @cache

@@ -7,7 +7,7 @@ import re
 from conformance.redaction.markers import defuse, printable
 from conformance.redaction.register import hide
 
-SHOWN = 80
+MAX_VALUE = 80
 """Characters of a value that a message shows."""
 _KINDS = (
     (re.compile(r"[\w~.-]{3}\dQ~[\w~.-]{10,}", re.ASCII), "a client secret"),
@@ -41,7 +41,9 @@ def kind_of(text: str) -> str | None:
     if shape := shape_of(text):
         return shape
     for word in _OPAQUE.findall(_IDS.sub("", text)):
-        if not _WORDS.fullmatch(word) and (sum(bool(one.search(word)) for one in _CLASSES) >= 3 or _dense(word)):
+        if not _WORDS.fullmatch(word) and (
+            sum(bool(pattern.search(word)) for pattern in _CLASSES) >= 3 or _dense(word)
+        ):
             return "a client secret or a password"
     return None
 
@@ -52,7 +54,7 @@ def describe(value: str) -> str:
     """
     if kind := _secret(value):
         return kind
-    short = value if len(value) <= SHOWN else value[: SHOWN - 1] + "…"
+    short = value if len(value) <= MAX_VALUE else value[: MAX_VALUE - 1] + "…"
     return defuse(repr(short) if printable(short) == short else ascii(short))
 
 

@@ -25,8 +25,8 @@ def remember_environment(environ: Mapping[str, str] | None = None) -> None:
     for name, value in (os.environ if environ is None else environ).items():
         if name.upper() in TOKENS:
             remember(value)
-        elif name.upper().endswith("_PROXY") and (found := _CREDENTIALS.search(value)):
-            for part in {found["password"], unquote(found["password"])}:
+        elif name.upper().endswith("_PROXY") and (match := _CREDENTIALS.search(value)):
+            for part in {match["password"], unquote(match["password"])}:
                 remember(part)
-            remember(f"{found['user']}:{found['password']}")
-            remember(f"{unquote(found['user'])}:{unquote(found['password'])}")
+            remember(f"{match['user']}:{match['password']}")
+            remember(f"{unquote(match['user'])}:{unquote(match['password'])}")

@@ -19,10 +19,10 @@ def forms(value: str) -> list[bytes]:
     its ends in which other bytes have a part.
     """
     raw = value.encode("utf-8", "surrogatepass")
-    found = [raw, *_base64(raw)]
+    variants = [raw, *_base64(raw)]
     if len(raw) < LONG:
-        found += _escaped(value, raw)
-    return [one for one in dict.fromkeys(form.lower() for form in found) if one]
+        variants += _escaped(value, raw)
+    return [form_lower for form_lower in dict.fromkeys(form.lower() for form in variants) if form_lower]
 
 
 def _base64(raw: bytes) -> Iterator[bytes]:
@@ -39,18 +39,18 @@ def _base64(raw: bytes) -> Iterator[bytes]:
 def _escaped(value: str, raw: bytes) -> Iterator[bytes]:
     safe = value.encode("utf-8", "replace").decode()
     once = quote(safe, safe="")
-    yield from (one.encode() for one in (once, quote(safe), quote_plus(safe), quote(once, safe="")))
+    yield from (text.encode() for text in (once, quote(safe), quote_plus(safe), quote(once, safe="")))
     yield "".join(f"%{byte:02x}" for byte in raw).encode()
     yield raw.hex().encode()
     yield json.dumps(safe)[1:-1].encode()
     yield json.dumps(safe, ensure_ascii=False)[1:-1].encode()
     yield json.dumps(json.dumps(safe)[1:-1])[1:-1].encode()
-    yield "".join(f"\\u{ord(one):04x}" if ord(one) < 0x10000 else one for one in safe).encode()
-    yield "".join(one if one.isalnum() else f"\\u{ord(one):04x}" for one in safe).encode()
-    yield "".join(one if one.isalnum() else f"\\x{ord(one):02x}" for one in safe).encode()
+    yield "".join(f"\\u{ord(character):04x}" if ord(character) < 0x10000 else character for character in safe).encode()
+    yield "".join(character if character.isalnum() else f"\\u{ord(character):04x}" for character in safe).encode()
+    yield "".join(character if character.isalnum() else f"\\x{ord(character):02x}" for character in safe).encode()
     escaped = html.escape(safe)
     yield escaped.encode()
     yield escaped.replace("&#x27;", "&#39;").replace("&quot;", "&#34;").encode()
     yield html.escape(safe, quote=False).encode()
-    yield "".join(f"&#{ord(one)};" for one in safe).encode()
-    yield "".join(f"&#x{ord(one):x};" for one in safe).encode()
+    yield "".join(f"&#{ord(character)};" for character in safe).encode()
+    yield "".join(f"&#x{ord(character):x};" for character in safe).encode()

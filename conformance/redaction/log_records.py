@@ -39,12 +39,12 @@ class _Factory:
             message = record.getMessage()
         except (TypeError, ValueError, KeyError):  # logging would tell of arguments that do not fit, with their values
             message = str(record.msg)
-        if (shown := defuse(hide(message))) != message or record.args:
-            record.msg, record.args = shown, ()
+        if (hidden := defuse(hide(message))) != message or record.args:
+            record.msg, record.args = hidden, ()
         if record.exc_info and record.exc_info[0]:
             text = _FORMATTER.formatException(record.exc_info)
-            if (shown := defuse(hide(text))) != text:
-                record.exc_text, record.exc_info = shown, None
+            if (hidden := defuse(hide(text))) != text:
+                record.exc_text, record.exc_info = hidden, None
         return record
 
 

@@ -44,10 +44,10 @@ class Outlet:
 
     def write(self, text: str) -> int:
         """Write the text as it may be shown; return how many characters were given."""
-        shown = defuse(_OBEYED.sub("", hide(text)), within=self._within)
-        if shown:
-            self._within = bool(shown.rpartition("\n")[2].strip(" \t\r") or (self._within and "\n" not in shown))
-        self._stream.write(shown)
+        hidden = defuse(_OBEYED.sub("", hide(text)), within=self._within)
+        if hidden:
+            self._within = bool(hidden.rpartition("\n")[2].strip(" \t\r") or (self._within and "\n" not in hidden))
+        self._stream.write(hidden)
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:

@@ -10,9 +10,9 @@ from conformance.redaction.register import hide
 def clean_report(report: Any) -> None:
     """Take known secrets out of a ``pytest.TestReport``: its failure, its captured output, its properties."""
     text = str(report.longrepr) if report.longrepr else ""
-    if (shown := hide(text)) != text:
+    if (hidden := hide(text)) != text:
         where = report.longrepr
-        report.longrepr = (*where[:2], hide(where[2])) if isinstance(where, tuple) else shown
+        report.longrepr = (*where[:2], hide(where[2])) if isinstance(where, tuple) else hidden
     report.sections[:] = [(hide(title), hide(content)) for title, content in report.sections]
     report.user_properties[:] = [
         (name, hide(value) if isinstance(value, str) else value) for name, value in report.user_properties

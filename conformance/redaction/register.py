@@ -62,15 +62,15 @@ class Register:
             if text in self._values:
                 self._values.move_to_end(text)
                 return
-            known = forms(text)
-            for one in known:
-                if len(one) < PART:
-                    edge = (rb"(?<![0-9a-z])", rb"(?![0-9a-z])") if len(one) < BLOCK else (b"", b"")
-                    self._short[one] = re.compile(edge[0] + re.escape(one) + edge[1])
-            blocks = tuple({block for one in known for block in _blocks(one)})
+            all_forms = forms(text)
+            for spelling in all_forms:
+                if len(spelling) < PART:
+                    edge = (rb"(?<![0-9a-z])", rb"(?![0-9a-z])") if len(spelling) < BLOCK else (b"", b"")
+                    self._short[spelling] = re.compile(edge[0] + re.escape(spelling) + edge[1])
+            blocks = tuple({block for form in all_forms for block in _blocks(form)})
             for block in blocks:
                 self._blocks.setdefault(block, text)
-            self._values[text] = _Value(tuple(known), blocks)
+            self._values[text] = _Value(tuple(all_forms), blocks)
             while len(self._blocks) > MAX_BLOCKS and len(self._values) > 1:
                 self._forget(*self._values.popitem(last=False))
 
@@ -82,20 +82,20 @@ class Register:
         whole = len(small) // BLOCK * BLOCK
         with self._lock:
             may_match = not self._blocks.keys().isdisjoint(memoryview(small)[:whole].cast("Q"))
-            if not may_match and not any(one in small for one in self._short):
+            if not may_match and not any(short_form in small for short_form in self._short):
                 return data
             return _without(data, small, list(_merged(self._regions(small, whole))))
 
     def _regions(self, small: bytes, whole: int) -> Iterator[tuple[int, int]]:
-        for one, pattern in self._short.items():
-            if one in small:
+        for short_form, pattern in self._short.items():
+            if short_form in small:
                 yield from (match.span() for match in pattern.finditer(small))
         for at, block in enumerate(memoryview(small)[:whole].cast("Q")):
             if (text := self._blocks.get(block)) is None:
                 continue
             place = at * BLOCK
             # A block of several secrets is listed for one of them: the others are looked at only then.
-            holders = [text, *(one for one, value in self._values.items() if one != text and block in value.blocks)]
+            holders = [text, *(form for form, value in self._values.items() if form != text and block in value.blocks)]
             for form in dict.fromkeys(form for holder in holders for form in self._values[holder].forms):
                 yield from _extend(small, place, form)
 
@@ -128,15 +128,15 @@ def _extend(small: bytes, place: int, form: bytes) -> Iterator[tuple[int, int]]:
     block = small[place : place + BLOCK]
     at = form.find(block)
     while at >= 0:
-        begin, end, left, right = place, place + BLOCK, at, at + BLOCK
-        while begin and left and small[begin - 1] == form[left - 1]:
-            begin, left = begin - 1, left - 1
-        while end < len(small) and right < len(form) and small[end] == form[right]:
-            end, right = end + 1, right + 1
+        begin, end, end_before, start_after = place, place + BLOCK, at, at + BLOCK
+        while begin and end_before and small[begin - 1] == form[end_before - 1]:
+            begin, end_before = begin - 1, end_before - 1
+        while end < len(small) and start_after < len(form) and small[end] == form[start_after]:
+            end, start_after = end + 1, start_after + 1
         # Of a part, what lies beyond a quotation mark belongs to the text: in JSON, the mark ends the string.
-        if left and (mark := small.rfind(b'"', begin, place)) >= 0:
+        if end_before and (mark := small.rfind(b'"', begin, place)) >= 0:
             begin = mark + 1
-        if right < len(form) and (mark := small.find(b'"', place + BLOCK, end)) >= 0:
+        if start_after < len(form) and (mark := small.find(b'"', place + BLOCK, end)) >= 0:
             end = mark
         if end - begin >= min(PART, len(form)):
             yield begin, end
@@ -144,11 +144,11 @@ def _extend(small: bytes, place: int, form: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _merged(regions: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    found = sorted(regions)
-    if not found:
+    ordered = sorted(regions)
+    if not ordered:
         return
-    begin, end = found[0]
-    for start, stop in found[1:]:
+    begin, end = ordered[0]
+    for start, stop in ordered[1:]:
         if start > end:
             yield begin, end
             begin, end = start, stop
@@ -198,5 +198,5 @@ def hide_bytes(data: bytes) -> bytes:
 def hide(text: str) -> str:
     """Return the text without the known secrets."""
     data = text.encode("utf-8", "surrogatepass")
-    shown = REGISTER.hide(data)
-    return text if shown is data else shown.decode("utf-8", "replace")
+    hidden = REGISTER.hide(data)
+    return text if hidden is data else hidden.decode("utf-8", "replace")

@@ -32,18 +32,18 @@ LETTER, MARGIN = 6.6, 6
 
 def badge(document: Document) -> bytes:
     """Return the worst verdict of a run; of several connections, how many it is about."""
-    found = Counter(connection.verdict.status for connection in document.connections)
+    statuses = Counter(connection.verdict.status for connection in document.connections)
     coverage = document.connections[0].verdict.coverage if len(document.connections) == 1 else UNSET
-    word = f"{coverage.ran} of {coverage.total} checks passed" if coverage and found["partial"] else None
-    return drawn(found, document.run.unfinished, provenance(document), word)
+    word = f"{coverage.ran} of {coverage.total} checks passed" if coverage and statuses["partial"] else None
+    return badge_of(statuses, document.run.unfinished, provenance(document), word)
 
 
-def drawn(
+def badge_of(
     statuses: Counter[VerdictStatus], unfinished: int = 0, origin: Provenance | None = None, word: str | None = None
 ) -> bytes:
     """Return the badge of so many connections with each verdict, with the ``word`` for it or the usual one.
 
-    Unclear is also what is unfinished. Of a simulation or a recording it says so first (``origin``).
+    Unfinished connections count as unclear. The label of a simulation or a recording begins with that (``origin``).
     """
     statuses = Counter(statuses)
     statuses["incomplete"] += unfinished
@@ -52,6 +52,6 @@ def drawn(
     label = "Sentinel connection" if many == 1 else f"{many} Sentinel connections"
     label = f"{origin.kind}: {label}" if origin else label
     word = word or WORDS[status] if many == 1 else f"{statuses[status]} {WORDS_OF_MANY[status]}"
-    left, right = (round(len(text) * LETTER) + 2 * MARGIN for text in (label, word))
+    label_width, word_width = (round(len(text) * LETTER) + 2 * MARGIN for text in (label, word))
     template = environment("conformance.report").get_template("badge.svg")
-    return template.render(label=label, word=word, colour=COLOURS[status], left=left, right=right).encode()
+    return template.render(label=label, word=word, colour=COLOURS[status], left=label_width, right=word_width).encode()

@@ -34,14 +34,16 @@ def changed(document: Document, connection: str) -> Iterator[Line]:
     comparison = document.comparison
     if comparison and comparison.connections.get(connection):
         label = ""
-        for said, text in changes(comparison, connection):
-            label = said or label
+        for name, text in changes(comparison, connection):
+            label = name or label
             yield label, text
 
 
 def _all(changed: ChangesPart) -> Iterator[Line]:
-    yield from _owned("failing", changed.newly_failing, lambda one: one.cause or one.outcome)
-    yield from _owned("passing", changed.newly_passing, lambda one: f"{one.outcome}, was {one.was_cause or one.was}")
+    yield from _owned("failing", changed.newly_failing, lambda part: part.cause or part.outcome)
+    yield from _owned(
+        "passing", changed.newly_passing, lambda part: f"{part.outcome}, was {part.was_cause or part.was}"
+    )
     yield from _some("changed", _alike(changed.changed_causes))
     if changed.new_checks:
         yield "new", ranges(changed.new_checks)
@@ -50,23 +52,23 @@ def _all(changed: ChangesPart) -> Iterator[Line]:
     yield from _some("shapes", [f"{shape.endpoint}: {_fields(shape)}" for shape in changed.shapes])
 
 
-def _owned(label: str, found: Sequence[ChangePart], how: Callable[[ChangePart], str]) -> Iterator[Line]:
+def _owned(label: str, parts: Sequence[ChangePart], how: Callable[[ChangePart], str]) -> Iterator[Line]:
     """Yield the checks that changed on their own account, and how many others with each."""
-    own = [one for one in found if one.blocked_by is None]
+    own = [part for part in parts if part.blocked_by is None]
     lines = []
-    for one in own:
-        others = sum(other.blocked_by == one.check for other in found)
-        lines.append(f"{one.check}: {how(one)}" + (f", and {others} checks with it" if others else ""))
-    roots = {one.check for one in own}
-    left = [one.check for one in found if one.blocked_by and one.blocked_by not in roots]
-    yield from _some(label, lines + ([ranges(left)] if left else []))
+    for root in own:
+        others = sum(other.blocked_by == root.check for other in parts)
+        lines.append(f"{root.check}: {how(root)}" + (f", and {others} checks with it" if others else ""))
+    roots = {part.check for part in own}
+    blocked = [part.check for part in parts if part.blocked_by and part.blocked_by not in roots]
+    yield from _some(label, lines + ([ranges(blocked)] if blocked else []))
 
 
-def _alike(found: Sequence[ChangePart]) -> list[str]:
+def _alike(changed_parts: Sequence[ChangePart]) -> list[str]:
     """Return the checks that changed in the same way, together."""
     ways: dict[str, list[str]] = {}
-    for one in found:
-        ways.setdefault(_way(one), []).append(one.check)
+    for part in changed_parts:
+        ways.setdefault(_way(part), []).append(part.check)
     return [f"{ranges(checks)}: {way}" for way, checks in ways.items()]
 
 
@@ -79,7 +81,7 @@ def _way(part: ChangePart) -> str:
 
 def _fields(shape: ShapePart) -> str:
     lines = [f"{field} came" for field in shape.came] + [f"{field} went" for field in shape.went]
-    lines += [f"{one.field} is {one.type}, was {one.was}" for one in shape.retyped]
+    lines += [f"{member.field} is {member.type}, was {member.was}" for member in shape.retyped]
     more = shape.more + len(lines) - MAX_LINES
     return "; ".join(lines[:MAX_LINES]) + (f"; {more} more" if more > 0 else "")
 

@@ -40,8 +40,8 @@ def program(argv0: str, executable: str) -> list[str]:
         return [CONSOLE, "verify"]
     if script.stem not in ("pytest", "py.test"):
         return ["pytest"]
-    found = shutil.which(script.stem)
-    return [script.stem if found and Path(found).resolve() == script.resolve() else argv0]
+    path = shutil.which(script.stem)
+    return [script.stem if path and Path(path).resolve() == script.resolve() else argv0]
 
 
 def command(arguments: Iterable[str], started: Sequence[str] = ("pytest",)) -> str:
@@ -50,13 +50,13 @@ def command(arguments: Iterable[str], started: Sequence[str] = ("pytest",)) -> s
     ``started`` is how pytest itself was started (:func:`program`).
     """
     words: list[str] = []
-    given = iter(arguments)
-    for one in given:
-        if started[0] == CONSOLE and ISOLATION.fullmatch(one):
+    rest = iter(arguments)
+    for word in rest:
+        if started[0] == CONSOLE and ISOLATION.fullmatch(word):
             continue
-        if option := LEFT_OUT.fullmatch(one):
+        if option := LEFT_OUT.fullmatch(word):
             if not (option["value"] or option["given"]):
-                next(given, None)
-        elif not MANNER.fullmatch(one):
-            words.append(one)
+                next(rest, None)
+        elif not MANNER.fullmatch(word):
+            words.append(word)
     return shlex.join([*started, *words])

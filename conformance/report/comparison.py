@@ -21,7 +21,7 @@ from conformance.probing.shapes import MAX_LENGTH
 if TYPE_CHECKING:
     from conformance.report.model import ConnectionPart, Document
 
-KNOWN = ("sentinel-conformance/report/1", "sentinel-conformance/cassette/1")
+SCHEMAS = ("sentinel-conformance/report/1", "sentinel-conformance/cassette/1")
 """What can be compared with: a report, or the manifest of a cassette."""
 FAILING = frozenset({"failed", "blocked", "inconclusive", "error"})
 MAX_FIELDS = 50
@@ -102,7 +102,7 @@ class PastRun:
     unfinished: Collection[str] = ()
     """Those of which this comparison knows nothing: they are not lost."""
 
-    def lost(self, now: Collection[str]) -> tuple[str, ...]:
+    def missing_from(self, now: Collection[str]) -> tuple[str, ...]:
         """Return the connections that are not there any more."""
         return tuple(name for name in self.connections if name not in now and name not in self.unfinished)
 
@@ -184,8 +184,8 @@ def past(file: str | None, names: Collection[str]) -> PastRun | None:
         return None
     run = read(Path(file))
     if names and run.connections.keys().isdisjoint(names):
-        known = ", ".join(run.connections) or "nothing"
-        raise ComparisonError(f"{file}: has none of these connections, but {known}")
+        listing = ", ".join(run.connections) or "nothing"
+        raise ComparisonError(f"{file}: has none of these connections, but {listing}")
     return run
 
 
@@ -206,15 +206,15 @@ def read(path: Path) -> PastRun:
 
 def _run(content: bytes | mmap.mmap, path: Path) -> PastRun:
     schema = msgspec.json.decode(content, type=_Head).schema
-    if schema not in KNOWN:
-        raise ComparisonError(f"{path}: neither a report nor the manifest of a cassette ({' or '.join(KNOWN)})")
-    if schema == KNOWN[0]:
+    if schema not in SCHEMAS:
+        raise ComparisonError(f"{path}: neither a report nor the manifest of a cassette ({' or '.join(SCHEMAS)})")
+    if schema == SCHEMAS[0]:
         report = msgspec.json.decode(content, type=_PastReport)
         connections = Packed(msgspec.json.decode(connection, type=PastConnection) for connection in report.connections)
         return PastRun(report.run.started, report.suite, connections)
-    one = msgspec.json.decode(content, type=_PastManifest)
-    connection = PastConnection(one.name, one.checks, one.shapes)
-    return PastRun(one.recorded, PastSuite(one.suite, one.checks_version), {one.name: connection})
+    manifest = msgspec.json.decode(content, type=_PastManifest)
+    connection = PastConnection(manifest.name, manifest.checks, manifest.shapes)
+    return PastRun(manifest.recorded, PastSuite(manifest.suite, manifest.checks_version), {manifest.name: connection})
 
 
 def run_of(document: Document) -> PastRun:
@@ -235,15 +235,15 @@ def compare(previous: PastRun, current: PastRun) -> ComparisonPart:
     before, now = previous.connections, current.connections
     return ComparisonPart(
         previous=PreviousPart(started=previous.started, suite=previous.suite),
-        connections={name: changes(before[name], one) for name, one in now.items() if name in before},
+        connections={name: changes(before[name], part) for name, part in now.items() if name in before},
         new_connections=tuple(name for name in now if name not in before),
-        lost_connections=previous.lost(now),
+        lost_connections=previous.missing_from(now),
     )
 
 
 def changes(before: PastConnection, now: PastConnection) -> ChangesPart:
     """Return what changed for one connection."""
-    was, checks = ({check.id: check for check in one.checks} for one in (before, now))
+    was, checks = ({check.id: check for check in part.checks} for part in (before, now))
     pairs = [_change(was[id], check) for id, check in checks.items() if id in was]
     changed = [pair for pair in pairs if (pair.was, pair.was_cause) != (pair.outcome, pair.cause)]
     return ChangesPart(
@@ -270,7 +270,7 @@ def _change(was: PastCheck, now: PastCheck) -> ChangePart:
 def _shapes(before: Mapping[str, tuple[str, ...]], now: Mapping[str, tuple[str, ...]]) -> Iterator[ShapePart]:
     """Yield the endpoints whose answers changed, of those that answered in both runs."""
     for endpoint in sorted(before.keys() & now.keys()):
-        was, types = (dict(line.rsplit(": ", 1) for line in one[endpoint]) for one in (before, now))
+        was, types = (dict(line.rsplit(": ", 1) for line in shapes[endpoint]) for shapes in (before, now))
         came = [field for field in types if _missing(field, was)]
         went = [field for field in was if _missing(field, types)]
         retyped = [
@@ -291,7 +291,7 @@ def _shapes(before: Mapping[str, tuple[str, ...]], now: Mapping[str, tuple[str, 
 def _missing(field: str, shape: Mapping[str, str]) -> bool:
     """Whether a shape lacks a field that it could have: what is around the field is there.
 
-    An array without an element, and a kind of object that nobody met, say nothing about fields; nor does a shape that
+    An array without an element, and a kind of object not met, say nothing about fields; nor does a shape that
     was cut off before.
     """
     around, _, _ = field.rpartition("/")

@@ -45,12 +45,13 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def verdict(self) -> VerdictPart:
+        """Return the verdict of the connection."""
         return self.part.verdict
 
 
 def entry(
     report: Report,
-    asked: Connection,
+    configured: Connection,
     selection: str,
     command: str = COMMAND,
     docs: Docs = UNPUBLISHED,
@@ -59,12 +60,12 @@ def entry(
 ) -> Entry:
     """Return the entry of a report; the connection is ``alone`` in its run or not.
 
-    ``asked`` is the connection as its file has it: a source may give it other values.
+    ``configured`` is the connection as its file has it: a source may give it other values.
     """
     part = connection_part(report, command, docs, alone=alone)
     finished = Entry(
         name=hide(report.connection.name),
-        fingerprint=fingerprint(asked, report.source, selection),
+        fingerprint=fingerprint(configured, report.source, selection),
         source=report.source,
         started=report.started,
         duration_s=round(report.duration, 3),
@@ -96,15 +97,15 @@ def document(
     failed_tests: int = 0,
 ) -> Document:
     """Return the report of a run that took ``duration`` seconds, over these entries (at least one)."""
-    parts = tuple(one.part for one in entries)
+    parts = tuple(entry.part for entry in entries)
     return build_document(
         parts,
         codes=[part.verdict.exit_code for part in parts],
-        started=min(one.started for one in entries),
+        started=min(entry.started for entry in entries),
         duration=duration,
         source=entries[0].source,
         selection=selection,
-        requests=sum(one.requests for one in entries),
+        requests=sum(entry.requests for entry in entries),
         command=command,
         stale=stale,
         unfinished=unfinished,

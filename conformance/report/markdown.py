@@ -16,9 +16,9 @@ def plain(text: str) -> str:
     reference.
     """
     line = " ".join(printable(text).split())
-    line = re.sub(r"&(?=[#\w])|[#@]|:(?=//)|(?<=www)\.", lambda found: _ENTITIES.get(found[0], "&#46;"), line)
+    line = re.sub(r"&(?=[#\w])|[#@]|:(?=//)|(?<=www)\.", lambda match: _ENTITIES.get(match[0], "&#46;"), line)
     line = _SPECIAL.sub(r"\\\g<0>", line)
-    return _AT_START.sub(lambda found: f"{found[1]}&#{ord(found[2][0])};{found[2][1:]}", line)
+    return _AT_START.sub(lambda match: f"{match[1]}&#{ord(match[2][0])};{match[2][1:]}", line)
 
 
 def code(text: str) -> str:
@@ -28,9 +28,9 @@ def code(text: str) -> str:
     return f"{fence} {line} {fence}" if "`" in line else f"{fence}{line}{fence}"
 
 
-def link(shown: str, where: str) -> str:
+def link(label: str, where: str) -> str:
     """Return what is Markdown already, as a link where there is an address."""
-    return f"[{shown}]({where})" if "://" in where else shown
+    return f"[{label}]({where})" if "://" in where else label
 
 
 def block(text: str, language: str = "sh") -> str:

@@ -44,14 +44,14 @@ class FixPart(Part, frozen=True, kw_only=True):
 
 
 class AcceptedPart(Part, frozen=True, kw_only=True):
-    """Why somebody lives with a finding, and the last day on which they do."""
+    """Reason and expiry date of an accepted finding."""
 
     reason: str
     expires: date
 
 
 class FindingPart(Part, frozen=True, kw_only=True):
-    """What a cause means here, how sure that is, and who mends it how."""
+    """What a cause means here, how certain it is, who can fix it, and how."""
 
     cause: str
     certainty: Literal["certain", "likely"]
@@ -98,15 +98,15 @@ class CheckPart(Part, frozen=True, kw_only=True):
     blocked_by: str | None
     reason: str | None
     duration_s: float | None
-    """Of the exchange behind it, with retries; None where nothing was sent."""
+    """Seconds of the exchange behind it, with retries; None where nothing was sent."""
     probes: tuple[str, ...]
     evidence: EvidencePart | None
     finding: FindingPart | None
-    """Of a check that failed, warns or is inconclusive itself."""
+    """The finding of a check that failed, warns or is inconclusive itself."""
     accepted: AcceptedPart | None
     """Of a known finding, and what it blocks: the outcome stays, and does not count."""
     docs: str | None = None
-    """Where its page is; None of a check that is somebody's own."""
+    """Address of its page; None for a check of the user's own."""
 
 
 class RequestPart(Part, frozen=True, kw_only=True):
@@ -170,7 +170,7 @@ class ConnectionPart(Part, frozen=True, kw_only=True):
     verdict: VerdictPart
     root_causes: tuple[RootCausePart, ...]
     accepted: tuple[RootCausePart, ...]
-    """Root causes that a baseline accepts: they do not count, and nobody has to mend them now."""
+    """Root causes that a baseline accepts: they do not count, and need no fix now."""
     checks: tuple[CheckPart, ...]
     requests: tuple[RequestPart, ...]
     """In the order in which they were sent."""

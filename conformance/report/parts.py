@@ -50,7 +50,7 @@ def _text(text: str, length: int = TEXT) -> str:
     return excerpt(text, length)
 
 
-Shown = Callable[..., str]
+Masking = Callable[..., str]
 """:func:`_text`, which may remember what it returned while one report is built."""
 
 
@@ -60,12 +60,12 @@ def connection_part(
     """Return what a report says of its connection, which is ``alone`` in its run or not."""
     command, once = printable(redact(command)), cache(_text)  # most checks show the same few exchanges
     connection, verdict = report.connection, report.verdict
-    named = "" if alone or not NAMEABLE.fullmatch(connection.name) else f"{connection.name}-"
+    prefix = "" if alone or not NAMEABLE.fullmatch(connection.name) else f"{connection.name}-"
 
-    def root_causes(found: Sequence[RootCause]) -> tuple[RootCausePart, ...]:
+    def root_causes(causes: Sequence[RootCause]) -> tuple[RootCausePart, ...]:
         return tuple(
-            _root_cause(cause, again(command, f"{named}{cause.root.check}", cause.root.finding.cause), docs)
-            for cause in found
+            _root_cause(cause, again(command, f"{prefix}{cause.root.check}", cause.root.finding.cause), docs)
+            for cause in causes
         )
 
     return ConnectionPart(
@@ -164,19 +164,19 @@ def stale_parts(stale: Iterable[Stale]) -> tuple[StalePart, ...]:
 
 
 def _stale(stale: Stale) -> StalePart:
-    one = stale.acceptance
+    acceptance = stale.acceptance
     return StalePart(
-        check=one.check,
-        connection=one.connection,
-        cause=one.cause,
-        reason=one.reason,
-        expires=one.expires,
+        check=acceptance.check,
+        connection=acceptance.connection,
+        cause=acceptance.cause,
+        reason=acceptance.reason,
+        expires=acceptance.expires,
         why=stale.why,
         message=stale.message,
     )
 
 
-def _check(outcome: Outcome, docs: Docs, shown: Shown) -> CheckPart:
+def _check(outcome: Outcome, docs: Docs, masking: Masking) -> CheckPart:
     check = get_check(outcome.check)
     own = outcome.root is not None and outcome.root.check == outcome.check
     exchange = (outcome.root.exchange if outcome.root else None) or outcome.exchange
@@ -193,40 +193,40 @@ def _check(outcome: Outcome, docs: Docs, shown: Shown) -> CheckPart:
         probes=outcome.probes,
         evidence=None
         if exchange is None
-        else _evidence(exchange, outcome.root.finding.code if outcome.root else None, shown),
+        else _evidence(exchange, outcome.root.finding.code if outcome.root else None, masking),
         finding=finding_part(outcome.root.finding, docs) if own and outcome.root else None,
         accepted=_accepted(outcome.accepted),
         docs=docs.check(check.id) if check.shipped else None,
     )
 
 
-def _evidence(exchange: Exchange, code: str | None, shown: Shown = _text) -> EvidencePart:
+def _evidence(exchange: Exchange, code: str | None, masking: Masking = _text) -> EvidencePart:
     return EvidencePart(
         status=exchange.status,
-        code=code and shown(code, 80),
-        request_id=exchange.request_id and shown(exchange.request_id, 80),
-        url=shown(exchange.url),
+        code=code and masking(code, 80),
+        request_id=exchange.request_id and masking(exchange.request_id, 80),
+        url=masking(exchange.url),
         attempts=exchange.attempts,
         date=exchange.date,
     )
 
 
-def _requests(gathered: Gathered, shown: Shown) -> tuple[RequestPart, ...]:
-    found = []
+def _requests(gathered: Gathered, masking: Masking) -> tuple[RequestPart, ...]:
+    parts = []
     for name, came in gathered.evidence.items():
         if isinstance(came, Answer | Refusal) and (exchange := came.exchange):
-            said = came.body.decode("utf-8", "replace") if isinstance(came, Refusal) else ""
+            body_text = came.body.decode("utf-8", "replace") if isinstance(came, Refusal) else ""
             part = RequestPart(
                 probe=name,
                 operation=exchange.endpoint,
                 method=exchange.method,
-                url=shown(exchange.url),
+                url=masking(exchange.url),
                 status=exchange.status,
-                request_id=exchange.request_id and shown(exchange.request_id, 80),
+                request_id=exchange.request_id and masking(exchange.request_id, 80),
                 attempts=exchange.attempts,
                 started_s=round(exchange.started, 4),
                 duration_s=round(exchange.elapsed, 4),
-                answer=(said and _text(said, ANSWER)) or None,
+                answer=(body_text and _text(body_text, ANSWER)) or None,
             )
-            found.append(part)
-    return tuple(sorted(found, key=lambda part: (part.started_s, part.probe)))
+            parts.append(part)
+    return tuple(sorted(parts, key=lambda part: (part.started_s, part.probe)))

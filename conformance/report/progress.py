@@ -1,4 +1,4 @@
-"""How far a run is, live, while somebody watches: the probes of a few connections, the connections of a fleet."""
+"""Live progress at a terminal: the probes of a few connections, the connections of a fleet."""
 
 from __future__ import annotations
 
@@ -47,6 +47,7 @@ class Progress:
         return self._bars.console if self._bars else None
 
     def create_bars(self, stream: IO[str]) -> Bars:
+        """Return the bars that are shown, on ``stream``."""
         from rich.progress import MofNCompleteColumn, TextColumn, TimeElapsedColumn
 
         return bars(stream, MofNCompleteColumn(), TextColumn("answers"), TimeElapsedColumn())
@@ -63,13 +64,13 @@ class Progress:
         if self._bars:
             self._bars.stop()
 
-    def update(self, name: str, known: int, total: int) -> None:
-        """``known`` of the ``total`` probes of a connection that are on their way have been answered."""
-        self._state[name] = (known, total)
+    def update(self, name: str, answered: int, total: int) -> None:
+        """``answered`` of the ``total`` probes of a connection that are on their way have been answered."""
+        self._state[name] = (answered, total)
         if self._task is not None and self._bars:
-            done, asked = (sum(pair[part] for pair in self._state.values()) for part in (0, 1))
+            answered_count, total_count = (sum(pair[part] for pair in self._state.values()) for part in (0, 1))
             what = clean(name) if len(self._state) == 1 else f"{len(self._state)} connections"
-            self._bars.update(self._task, description=f"asking {what}", completed=done, total=asked)
+            self._bars.update(self._task, description=f"asking {what}", completed=answered_count, total=total_count)
 
     def finished(self, name: str, status: VerdictStatus, summary: str) -> None:
         """A connection has its verdict."""
@@ -78,14 +79,15 @@ class Progress:
 class FleetProgress(Progress):
     """Connections of a fleet: how many are finished, how fast, how many do not work.
 
-    Where nobody watches, each connection that does not work is told in a line of standard output, once it is finished.
+    Without a terminal, each connection that does not work is printed as a line of standard output, once it is finished.
     """
 
     def __init__(self, stream: IO[str] | None, connections: int) -> None:
         super().__init__(stream)
-        self._connections, self._done, self._broken, self._began = connections, 0, 0, 0.0
+        self._connections, self._finished_count, self._broken, self._began = connections, 0, 0, 0.0
 
     def create_bars(self, stream: IO[str]) -> Bars:
+        """Return the bars that are shown, on ``stream``."""
         from rich.progress import MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
         return bars(stream, MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
@@ -97,19 +99,20 @@ class FleetProgress(Progress):
             self._bars.start()
         return self
 
-    def update(self, name: str, known: int, total: int) -> None:
-        """Single answers are not told of a fleet."""
+    def update(self, name: str, answered: int, total: int) -> None:
+        """Do nothing: single answers are not shown for a fleet."""
 
     def finished(self, name: str, status: VerdictStatus, summary: str) -> None:
+        """Count a connection that has its verdict; without bars, print a line for one that does not work."""
         from conformance.verification.verdict import TROUBLE
 
-        self._done += 1
+        self._finished_count += 1
         broken = status in TROUBLE
         self._broken += broken
         if self._bars:
-            rate = f"{self._done / max(time.monotonic() - self._began, 1e-3):.1f}/s"
+            rate = f"{self._finished_count / max(time.monotonic() - self._began, 1e-3):.1f}/s"
             description = f"{self._broken} broken" if self._broken else "verifying"
-            self._bars.update(self._task, completed=self._done, rate=rate, description=description)
+            self._bars.update(self._task, completed=self._finished_count, rate=rate, description=description)
         elif broken:
             from conformance.report.terminal_layout import Line, console, show
             from conformance.report.wording import SIGNS
@@ -118,7 +121,7 @@ class FleetProgress(Progress):
 
 
 def watched(stream: IO[str]) -> IO[str] | None:
-    """Return the stream, if somebody watches it: a terminal that can redraw a line, and no CI log."""
+    """Return the stream if it is a terminal that can redraw a line, and no CI log; else None."""
     able = stream.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
     return stream if able else None
 

@@ -8,7 +8,7 @@ from conformance.report.changes import changed
 from conformance.report.markdown import block, code, link, plain, table
 from conformance.report.model import CheckPart, ConnectionPart, Document, RootCausePart
 from conformance.report.provenance import provenance
-from conformance.report.wording import OWNERS, SIGNS, asked, counted, headline, next_action, plural, proof_of
+from conformance.report.wording import OWNERS, SIGNS, counted, headline, next_action, plural, proof_of, request_summary
 from conformance.verification.verdict import TROUBLE
 
 
@@ -31,7 +31,7 @@ def summary(document: Document) -> bytes:
             lines += ["", *_connection(connection)]
         lines += ["", *(f"- {label}: {plain(text)}" for label, text in since)] if since else []
     run = document.run
-    facts = f"{asked(run)}, source {run.source}, exit code {run.exit_code}"
+    facts = f"{request_summary(run)}, source {run.source}, exit code {run.exit_code}"
     lines += ["", f"<sub>{plain(f'sentinel-conformance {document.suite.version}: {facts}')}</sub>"]
     return ("\n".join(lines) + "\n").encode()
 
@@ -41,14 +41,14 @@ def _overview(document: Document) -> Iterator[str]:
         [
             plain(connection.name),
             f"{SIGNS[connection.verdict.status].sign} {connection.verdict.status}",
-            ", ".join(_named(connection)) or "–",
+            ", ".join(_cause_names(connection)) or "–",
         ]
         for connection in document.connections
     ]
     yield from table(["connection", "verdict", "root causes"], rows)
 
 
-def _named(connection: ConnectionPart) -> list[str]:
+def _cause_names(connection: ConnectionPart) -> list[str]:
     return list(dict.fromkeys(code(cause.cause) for cause in connection.root_causes))
 
 
@@ -57,9 +57,9 @@ def _connection(part: ConnectionPart) -> Iterator[str]:
     for cause in part.root_causes:
         yield from _root_cause(cause)
     for cause in part.accepted:
-        if known := cause.accepted:
+        if accepted := cause.accepted:
             yield ""
-            yield f"- {cause.check} {code(cause.cause)} is accepted until {known.expires}: {plain(known.reason)}"
+            yield f"- {cause.check} {code(cause.cause)} is accepted until {accepted.expires}: {plain(accepted.reason)}"
     for check in part.checks:
         if check.outcome == "warning" and not check.accepted:
             yield from ("", f"- {SIGNS['warning'].sign} {check.id}: {plain(check.reason or check.title)}")

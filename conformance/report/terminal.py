@@ -20,7 +20,6 @@ from conformance.report.wording import (
     OWNERS,
     SIGNS,
     areas_of,
-    asked,
     capital,
     certainty,
     counted,
@@ -30,12 +29,13 @@ from conformance.report.wording import (
     plural,
     proof_of,
     ranges,
+    request_summary,
     worst,
 )
 from conformance.verification.verdict import TROUBLE
 
 FOLDED = 3
-"""Of more connections in trouble than this, each is told in one line."""
+"""With more connections in trouble than this, each gets one line."""
 
 
 class Terminal:
@@ -86,6 +86,7 @@ class Terminal:
         show(self._console, lines)
 
     def lines(self, document: Document) -> Iterator[Line]:
+        """Yield the lines of the report of one or several connections."""
         if origin := provenance(document):
             yield Line(f"{origin.sentence}.", style="yellow")
         status, sentence = headline(document)
@@ -117,17 +118,17 @@ class Terminal:
     def _folded(self, connections: Sequence[ConnectionPart]) -> Iterator[Line]:
         """Yield several connections: those in trouble with their causes, those that work by name."""
         trouble = [connection for connection in connections if connection.verdict.status in TROUBLE]
-        for one in trouble if len(trouble) <= FOLDED else ():
+        for check in trouble if len(trouble) <= FOLDED else ():
             yield Line("", rank=1)
-            yield Line(one.verdict.summary, sign=SIGNS[one.verdict.status], name=one.name)
-            for cause in one.root_causes:
-                yield from self._root_cause(cause, one, only=False)
+            yield Line(check.verdict.summary, sign=SIGNS[check.verdict.status], name=check.name)
+            for cause in check.root_causes:
+                yield from self._root_cause(cause, check, only=False)
         if len(trouble) > FOLDED:
             yield from by_cause(trouble)
         if in_part := [connection for connection in connections if connection.verdict.status == "partial"]:
             yield Line("", rank=1)
-            for one in in_part:
-                yield Line(one.verdict.summary, sign=SIGNS["partial"], name=one.name)
+            for check in in_part:
+                yield Line(check.verdict.summary, sign=SIGNS["partial"], name=check.name)
         if working := [connection.name for connection in connections if connection.verdict.status == "conformant"]:
             yield Line("", rank=1)
             yield Line(", ".join(working), sign=SIGNS["conformant"], name=f"{len(working)} work")
@@ -170,10 +171,10 @@ class Terminal:
         yield Line("", rank=5)
         by_area = {area: list(checks) for area, checks in groupby(part.checks, key=lambda check: check.area)}
         counts = {area: Counter[str](check.outcome for check in checks) for area, checks in by_area.items()}
-        shown = [area for area in by_area if self._verbose or {*counts[area]} != {"not_configured"}]
-        widest = max((len(AREAS.get(area, area)) for area in shown), default=0)
-        fine = [area for area in shown if worst(counts[area]) in ("passed", "not_applicable", "not_configured")]
-        for area in shown:
+        area_names = [area for area in by_area if self._verbose or {*counts[area]} != {"not_configured"}]
+        widest = max((len(AREAS.get(area, area)) for area in area_names), default=0)
+        fine = [area for area in area_names if worst(counts[area]) in ("passed", "not_applicable", "not_configured")]
+        for area in area_names:
             line = f"{AREAS.get(area, area).ljust(widest)}  {counted(counts[area])}"
             brief = (
                 f"nothing wrong in {len(fine)} areas: {', '.join(fine)}"
@@ -215,8 +216,11 @@ class Terminal:
         others = run.failed_tests or 0
         tests = f"{others} {'test that is' if others == 1 else 'tests that are'} no check failed; " if others else ""
         full, brief = (
-            f"exit code {run.exit_code}: {tests}{text}; {asked(run)}"
-            for text in (counted(counts), counted({one: counts[one] for one in ("failed", "blocked", "passed")}))
+            f"exit code {run.exit_code}: {tests}{text}; {request_summary(run)}"
+            for text in (
+                counted(counts),
+                counted({name: counts[name] for name in ("failed", "blocked", "passed")}),
+            )
         )
         yield Line(full + more, style="dim", rank=3, brief=brief)
 
@@ -247,7 +251,11 @@ def by_cause(connections: Sequence[ConnectionPart]) -> Iterator[Line]:
             yield Line(connection.verdict.summary, sign=SIGNS[connection.verdict.status], name=connection.name)
     for first, hit in causes.values():
         yield Line("", rank=1)
-        yield Line(f"on {', '.join(one.name for one in hit)}", sign=SIGNS[hit[0].verdict.status], name=first.cause)
+        yield Line(
+            f"on {', '.join(affected.name for affected in hit)}",
+            sign=SIGNS[hit[0].verdict.status],
+            name=first.cause,
+        )
         yield row("means", f"{CAUSES[first.cause].means}")
         yield row("fix", f"{capital(OWNERS[first.owner])}: {first_sentence(first.fix.text)}.")
     yield Line("", rank=1)

@@ -57,7 +57,7 @@ class Line:
     brief: str | None = None
     wrap: Callable[[str, int], list[str]] | None = None
 
-    def drawn(self, console: Console, *, brief: bool = False) -> list[Text]:
+    def texts(self, console: Console, *, brief: bool = False) -> list[Text]:
         """Return its lines; none if it is to be left out."""
         if brief and self.brief is None:
             return []
@@ -78,10 +78,10 @@ class Line:
     def _signed(self, text: str, sign: Sign, console: Console) -> list[Text]:
         """Return a sign, a name in bold, and a text that hangs below its own beginning."""
         hang = self.indent + 2
-        named = f"{self.name}  {text}".strip()
-        lines = wrapped(named, console.width - hang)
-        shown = sign.plain if plain(console) else sign.sign
-        first = Text.assemble(" " * self.indent, (shown, sign.color), " ")
+        text_with_name = f"{self.name}  {text}".strip()
+        lines = wrapped(text_with_name, console.width - hang)
+        symbol = sign.plain if plain(console) else sign.sign
+        first = Text.assemble(" " * self.indent, (symbol, sign.color), " ")
         bold = len(self.name) if lines[0].startswith(self.name) else 0
         first.append(lines[0][:bold], "bold").append(lines[0][bold:], self.style)
         return [first, *(Text.assemble(" " * hang, (line, self.style)) for line in lines[1:])]
@@ -101,16 +101,16 @@ def fitted(console: Console, lines: Sequence[Line], height: int | None) -> list[
     """Return what is shown of the lines in so many, lower ranks before higher ones."""
     ranks = sorted({line.rank for line in lines if line.rank}, reverse=True)
     left_out = max(ranks, default=0) + 1
-    drawn = _drawn(console, lines, left_out)
+    texts = _texts(console, lines, left_out)
     for rank in ranks if height is not None else ():
-        if sum(max(1, -(-text.cell_len // console.width)) for text in drawn) <= (height or 0):
+        if sum(max(1, -(-text.cell_len // console.width)) for text in texts) <= (height or 0):
             break
-        drawn = _drawn(console, lines, rank)
-    return drawn
+        texts = _texts(console, lines, rank)
+    return texts
 
 
-def _drawn(console: Console, lines: Iterable[Line], left_out: int) -> list[Text]:
-    return [text for line in lines for text in line.drawn(console, brief=line.rank >= left_out)]
+def _texts(console: Console, lines: Iterable[Line], left_out: int) -> list[Text]:
+    return [text for line in lines for text in line.texts(console, brief=line.rank >= left_out)]
 
 
 def height(console: Console) -> int:

@@ -98,7 +98,7 @@ def plural(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def asked(run: RunPart) -> str:
+def request_summary(run: RunPart) -> str:
     """Return how much was asked: ``53 requests in 0.2 s``."""
     return f"{plural(run.requests, 'request')} in {run.duration_s:.1f} s"
 
@@ -116,7 +116,7 @@ def proof_of(evidence: EvidencePart | None) -> list[str]:
     return [part for part in (answer, f"the answer to {request}" if success and request else request) if part]
 
 
-SEEN = "that these checks see "
+LIMITED_SCOPE = "that these checks see "
 """What a sentence about nothing needs where only a part of the checks ran."""
 
 
@@ -140,11 +140,11 @@ def headline(document: Document) -> tuple[VerdictStatus, str]:
     status = worst_verdict(statuses, document.run.unfinished)
     others = unfinished(document.run)
     if len(document.connections) == 1:
-        (one,) = document.connections
-        word, coverage = SIGNS[one.verdict.status].word, one.verdict.coverage
+        (only_connection,) = document.connections
+        word, coverage = SIGNS[only_connection.verdict.status].word, only_connection.verdict.coverage
         if coverage and status == "partial":
-            return status, f"{one.name}: {covered(coverage).passed(one.verdict.counts)}{others}"
-        return status, f"{one.name} {word}{f' ({covered(coverage)})' if coverage else ''}{others}"
+            return status, f"{only_connection.name}: {covered(coverage).passed(only_connection.verdict.counts)}{others}"
+        return status, f"{only_connection.name} {word}{f' ({covered(coverage)})' if coverage else ''}{others}"
     if statuses["partial"]:
         return status, f"{in_part(statuses, len(document.connections))}{others}"
     working = statuses["conformant"]
@@ -154,7 +154,7 @@ def headline(document: Document) -> tuple[VerdictStatus, str]:
 
 def part_notice(document: Document) -> str | None:
     """Return the sentence that a page says first where not all checks ran, without a full stop; None where all did."""
-    parts = [one.verdict.coverage for one in document.connections if one.verdict.coverage]
+    parts = [connection.verdict.coverage for connection in document.connections if connection.verdict.coverage]
     if not parts:
         return None
     ran = f"{covered(parts[0])}" if len(document.connections) == 1 else f"on {len(parts)} of the connections"
@@ -174,9 +174,9 @@ def in_part(statuses: Counter[VerdictStatus], connections: int) -> str:
 
 def worst_verdict(statuses: Counter[VerdictStatus], unfinished: int) -> VerdictStatus:
     """Return the worst of the verdicts; a run that is not finished is incomplete at best."""
-    found = statuses + Counter[VerdictStatus](incomplete=unfinished)
+    statuses_of_all = statuses + Counter[VerdictStatus](incomplete=unfinished)
     order: tuple[VerdictStatus, ...] = ("nonconformant", "incomplete", "partial")
-    return next((status for status in order if found[status]), "conformant")
+    return next((status for status in order if statuses_of_all[status]), "conformant")
 
 
 def unfinished(run: RunPart) -> str:
@@ -192,13 +192,15 @@ def next_action(document: Document) -> str:
     if not trouble and document.stale:
         return f"Update the baseline: {first_sentence(document.stale[0].message)}."
     if not trouble:
-        seen = SEEN if any(connection.verdict.status == "partial" for connection in document.connections) else ""
+        limit = (
+            LIMITED_SCOPE if any(connection.verdict.status == "partial" for connection in document.connections) else ""
+        )
         so_far = " so far" if document.run.unfinished else ""
         warnings = sum(connection.verdict.counts.get("warning", 0) for connection in document.connections)
         if warnings:
             parts = "a warning needs" if warnings == 1 else f"{warnings} warnings need"
-            return f"Nothing {seen}is broken{so_far}; {parts} a look."
-        return f"Nothing {seen}has to be fixed{so_far}."
+            return f"Nothing {limit}is broken{so_far}; {parts} a look."
+        return f"Nothing {limit}has to be fixed{so_far}."
     where = "" if len(document.connections) == 1 else f" ({trouble[0].name})"
     if not trouble[0].root_causes:
         return f"See below for what could not be established{where}."
@@ -208,8 +210,8 @@ def next_action(document: Document) -> str:
 
 def areas_of(ids: Iterable[str], part: ConnectionPart) -> list[str]:
     """Return the areas of these checks, in order."""
-    wanted = set(ids)
-    return list(dict.fromkeys(check.area for check in part.checks if check.id in wanted))
+    selected = set(ids)
+    return list(dict.fromkeys(check.area for check in part.checks if check.id in selected))
 
 
 def first_sentence(text: str) -> str:

@@ -47,7 +47,10 @@ MIGRATIONS = (
 )
 
 
-PERIOD, NAMED = "started >= :first", "connection IN (SELECT value FROM json_each(:names)) AND started >= :first"
+PERIOD, OF_CONNECTIONS = (
+    "started >= :first",
+    "connection IN (SELECT value FROM json_each(:names)) AND started >= :first",
+)
 """Which observations: of all connections, or of those named, which an index finds."""
 SELECT_OBSERVATIONS = "SELECT id, started, connection, status, source FROM looks WHERE {} ORDER BY started, connection"
 SELECT_CAUSES = 'SELECT look, cause, "check" FROM looks JOIN causes ON look = looks.id WHERE {}'
@@ -152,16 +155,16 @@ class History:
     def add(self, observations: Iterable[Observation]) -> None:
         """Write observations, all or none. They replace those of the same run and connection."""
         with self._transaction() as cursor:
-            for one in observations:
-                key = (one.started.astimezone(UTC).isoformat(), one.connection)
+            for new in observations:
+                key = (new.started.astimezone(UTC).isoformat(), new.connection)
                 cursor.execute("DELETE FROM looks WHERE started = ? AND connection = ?", key)
                 cursor.execute(
                     "INSERT INTO looks (started, connection, status, source) VALUES (?, ?, ?, ?)",
-                    (*key, one.status, one.source),
+                    (*key, new.status, new.source),
                 )
                 observation = cursor.lastrowid
                 cursor.executemany(
-                    "INSERT INTO causes VALUES (?, ?, ?)", [(observation, *pair) for pair in sorted(one.causes)]
+                    "INSERT INTO causes VALUES (?, ?, ?)", [(observation, *pair) for pair in sorted(new.causes)]
                 )
 
     def observations(
@@ -169,16 +172,16 @@ class History:
     ) -> list[Observation]:
         """Return all observations since a moment, oldest first, of the named connections (all by default)."""
         causes = defaultdict(set)
-        where = PERIOD if connections is None else NAMED
-        chosen = {
+        where = PERIOD if connections is None else OF_CONNECTIONS
+        conditions = {
             "first": "" if since is None else since.astimezone(UTC).isoformat(),
             "names": None if connections is None else json.dumps(sorted(connections)),
         }
         with closing(self._database.cursor()) as cursor:
             cursor.execute("BEGIN")  # both tables as they were at one moment
-            for observation, cause, check in cursor.execute(SELECT_CAUSES.format(where), chosen):
+            for observation, cause, check in cursor.execute(SELECT_CAUSES.format(where), conditions):
                 causes[observation].add((cause, check))
-            rows = cursor.execute(SELECT_OBSERVATIONS.format(where), chosen).fetchall()
+            rows = cursor.execute(SELECT_OBSERVATIONS.format(where), conditions).fetchall()
             cursor.execute("COMMIT")
         return [
             Observation(datetime.fromisoformat(started), connection, status, frozenset(causes[observation]), source)
@@ -187,15 +190,15 @@ class History:
 
     def counts(self) -> list[tuple[datetime, Counter[VerdictStatus]]]:
         """Return how many connections had which verdict, by the start of their run, oldest first."""
-        found: dict[str, Counter[VerdictStatus]] = defaultdict(Counter)
+        result: dict[str, Counter[VerdictStatus]] = defaultdict(Counter)
         with closing(self._database.cursor()) as cursor:
             for started, status, count in cursor.execute(SELECT_COUNTS):
-                found[started][status] = count
-        return [(datetime.fromisoformat(started), counts) for started, counts in found.items()]
+                result[started][status] = count
+        return [(datetime.fromisoformat(started), counts) for started, counts in result.items()]
 
-    def overlap(self, one: datetime, other: datetime) -> bool:
+    def overlap(self, run: datetime, other_run: datetime) -> bool:
         """Return whether two starts have a connection in common, and so belong to two runs."""
-        starts = [moment.astimezone(UTC).isoformat() for moment in (one, other)]
+        starts = [moment.astimezone(UTC).isoformat() for moment in (run, other_run)]
         with closing(self._database.cursor()) as cursor:
             return cursor.execute(SELECT_COMMON, starts).fetchone() is not None
 
@@ -226,25 +229,25 @@ class History:
 
 def by_connection(observations: Iterable[Observation]) -> dict[str, list[Observation]]:
     """Return observations by connection, oldest first."""
-    found: dict[str, list[Observation]] = {}
+    grouped: dict[str, list[Observation]] = {}
     for observation in sorted(observations, key=lambda observation: observation.started):
-        found.setdefault(observation.connection, []).append(observation)
-    return found
+        grouped.setdefault(observation.connection, []).append(observation)
+    return grouped
 
 
 def episodes(observations: Iterable[Observation]) -> list[Episode]:
     """Return when each cause came and went. An incomplete or partial observation does not end a cause."""
-    found = []
-    for connection, seen in by_connection(observations).items():
+    result = []
+    for connection, of_connection in by_connection(observations).items():
         open_: dict[tuple[str, str], datetime] = {}
-        for observation in seen:
+        for observation in of_connection:
             if observation.status in ("conformant", "nonconformant"):
                 for cause, check in sorted(open_.keys() - observation.causes):
-                    found.append(Episode(connection, cause, check, open_.pop((cause, check)), observation.started))
+                    result.append(Episode(connection, cause, check, open_.pop((cause, check)), observation.started))
             for pair in observation.causes:
                 open_.setdefault(pair, observation.started)
-        found += [Episode(connection, *pair, since, None) for pair, since in sorted(open_.items())]
-    return found
+        result += [Episode(connection, *pair, since, None) for pair, since in sorted(open_.items())]
+    return result
 
 
 def flapping(observations: Iterable[Observation], times: int = 3) -> dict[str, int]:
@@ -252,8 +255,8 @@ def flapping(observations: Iterable[Observation], times: int = 3) -> dict[str, i
     first.
     """
     changes = {
-        connection: sum(before.status != after.status for before, after in pairwise(seen))
-        for connection, seen in by_connection(observations).items()
+        connection: sum(before.status != after.status for before, after in pairwise(of_connection))
+        for connection, of_connection in by_connection(observations).items()
     }
     often = [(name, count) for name, count in changes.items() if count >= times]
     return dict(sorted(often, key=lambda pair: (-pair[1], pair[0])))

@@ -61,8 +61,8 @@ class Journal:
 
     def others(self) -> list[Journal]:
         """Return the journals of other processes, of this run or of a killed one."""
-        found = self.path.parent.glob(f"{self.path.name}.*.part") if self.path else ()
-        return [Journal(path) for path in sorted(found)]
+        paths = self.path.parent.glob(f"{self.path.name}.*.part") if self.path else ()
+        return [Journal(path) for path in sorted(paths)]
 
     def finished(self, fingerprints: Mapping[str, str]) -> dict[str, datetime]:
         """Return which of these connections (name: fingerprint) are finished, with the start of the run that finished
@@ -70,7 +70,7 @@ class Journal:
 
         Raises :class:`JournalError`.
         """
-        return {one.name: one.started for _, one in self._finished(fingerprints)}
+        return {entry.name: entry.started for _, entry in self._finished(fingerprints)}
 
     def start(self, fingerprints: Mapping[str, str] | None = None) -> None:
         """Start the journal again with the finished entries of these connections (name: fingerprint); none by default.
@@ -89,9 +89,9 @@ class Journal:
 
     def drop_others(self) -> None:
         """Remove the files of other processes, once their entries are in this journal. Raises ``OSError``."""
-        for one in self.others():
-            if one.path:
-                one.path.unlink(missing_ok=True)
+        for other in self.others():
+            if other.path:
+                other.path.unlink(missing_ok=True)
 
     def add(self, entry: Entry) -> None:
         """Write an entry at once."""
@@ -124,21 +124,21 @@ class Journal:
 
         Each name comes once: an interrupted run may have written an entry twice.
         """
-        found: dict[str, tuple[Any, int, int]] = {}
+        positions: dict[str, tuple[Any, int, int]] = {}
         at = number = 0
         for number, line in enumerate(self._lines(), 1):
-            name = self._decoded(line, _Named).name
-            found.setdefault(name, (key(name), number, at))
+            name = self._decoded(line, _EntryName).name
+            positions.setdefault(name, (key(name), number, at))
             at += len(line)
-        written = number - len(self._in_memory)
+        in_file = number - len(self._in_memory)
         with ExitStack() as stack:
             file = stack.enter_context(open(self.path, "rb")) if self.path and self.path.exists() else None
-            for _, number, place in sorted(found.values()):
-                if file and number <= written:
+            for _, number, place in sorted(positions.values()):
+                if file and number <= in_file:
                     file.seek(place)
                     line = file.readline()
                 else:
-                    line = self._in_memory[number - written - 1]
+                    line = self._in_memory[number - in_file - 1]
                 yield self._decoded(line, Entry)
 
     def _lines_of(self, fingerprints: Mapping[str, str] | None) -> Iterator[bytes]:
@@ -146,13 +146,13 @@ class Journal:
 
     def _finished(self, fingerprints: Mapping[str, str]) -> Iterator[tuple[bytes, Entry]]:
         """Yield one entry for each of these connections, although joined journals may hold several."""
-        seen = set[str]()
+        names = set[str]()
         for journal in (self, *self.others()):
             for number, line in enumerate(journal._lines(), 1):
-                one = journal._whole(line, number)
-                if fingerprints.get(one.name) == one.fingerprint and one.name not in seen:
-                    seen.add(one.name)
-                    yield line, one
+                entry = journal._whole(line, number)
+                if fingerprints.get(entry.name) == entry.fingerprint and entry.name not in names:
+                    names.add(entry.name)
+                    yield line, entry
 
     def _lines(self, start: int = 0) -> Iterator[bytes]:
         if self.path is not None and self.path.exists():
@@ -174,12 +174,12 @@ class Journal:
     def _whole(self, line: bytes, number: int) -> Entry:
         """Return the complete entry of a line. Raises :class:`JournalError`, which names the line."""
         try:
-            one = msgspec.json.decode(line, type=Entry)
-            _ = one.part
+            entry = msgspec.json.decode(line, type=Entry)
+            _ = entry.part
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             reason = f"line {number} is damaged: {clean(str(error))}; without it, its connection is verified again"
             raise JournalError(f"{self.path}: no journal to go on from: {reason}") from None
-        return one
+        return entry
 
     def _decoded(self, line: bytes, form: type[S]) -> S:
         try:
@@ -188,7 +188,7 @@ class Journal:
             raise JournalError(f"{self.path}: no journal to go on from: {error}") from None
 
 
-class _Named(msgspec.Struct):
+class _EntryName(msgspec.Struct):
     name: str
 
 

@@ -25,10 +25,10 @@ class Shard:
     @classmethod
     def parse(cls, text: str) -> Shard:
         """Return the shard of a text such as Return the shard of a text such as ``2/5``. Raises :class:`ShardError`."""
-        found = re.fullmatch(r"(\d{1,6})/(\d{1,6})", text.strip())
-        if not found or not 1 <= int(found[1]) <= int(found[2]):
+        match = re.fullmatch(r"(\d{1,6})/(\d{1,6})", text.strip())
+        if not match or not 1 <= int(match[1]) <= int(match[2]):
             raise ShardError(f"{text!r} is no share of the connections: 2/5 is the second of five")
-        return cls(int(found[1]), int(found[2]))
+        return cls(int(match[1]), int(match[2]))
 
     def __str__(self) -> str:
         return f"{self.index}/{self.count}"

@@ -24,7 +24,7 @@ class RunStore:
     problem: sqlite3.Error | HistoryError | None = None
     """Why the history is not complete."""
     names: set[str] = field(default_factory=set)
-    """Of what was finished in this run."""
+    """Names of the connections finished in this run."""
     _begun: bool = field(default=False, init=False)
     _take: Callable[[Entry], None] | None = field(default=None, init=False, repr=False)
     _waiting: list[Observation] = field(default_factory=list, init=False, repr=False)

@@ -14,7 +14,7 @@ from conformance.verification.verdict import VerdictStatus
 
 SAME_RUN = timedelta(hours=1)
 """Within which the shares of one run begin: the jobs of a CI matrix start when there is a machine for them."""
-DRAWN = 90
+MAX_POINTS = 90
 """Runs that a page draws, the last ones."""
 BATCH = 1000
 """Connections whose observations are read at a time."""
@@ -23,18 +23,24 @@ BATCH = 1000
 def trend(history: History, since: datetime | None = None) -> Trend:
     """Return the trend since a moment. Episodes that began earlier count from their beginning."""
     observations = history.observations(since)
-    begun_earlier = {name for name, seen in by_connection(observations).items() if seen[0].causes} if since else set()
+    begun_earlier = (
+        {name for name, of_connection in by_connection(observations).items() if of_connection[0].causes}
+        if since
+        else set()
+    )
     earlier = [
         observation
         for observation in history.observations(connections=begun_earlier)
         if since and observation.started < since
     ]
-    found = [
+    episodes_found = [
         episode
         for episode in episodes([*earlier, *observations])
         if not (episode.ended and since and episode.ended < since)
     ]
-    return Trend(nights(observations), open_causes(found), flapping(observations), resolved_causes(found))
+    return Trend(
+        nights(observations), open_causes(episodes_found), flapping(observations), resolved_causes(episodes_found)
+    )
 
 
 def nights(observations: Iterable[Observation]) -> tuple[RunPoint, ...]:
@@ -44,41 +50,41 @@ def nights(observations: Iterable[Observation]) -> tuple[RunPoint, ...]:
         by_start[observation.started].append(observation)
     runs: list[list[Observation]] = []
     names: set[str] = set()
-    for started, seen in sorted(by_start.items()):
-        new = {one.connection for one in seen}
+    for started, of_night in sorted(by_start.items()):
+        new = {observation.connection for observation in of_night}
         if runs and started - runs[-1][0].started <= SAME_RUN and not new & names:
-            runs[-1] += seen
+            runs[-1] += of_night
             names |= new
         else:
-            runs.append(list(seen))
+            runs.append(list(of_night))
             names = new
-    return tuple(RunPoint(run[0].started, Counter(one.status for one in run)) for run in runs)
+    return tuple(RunPoint(run[0].started, Counter(observation.status for observation in run)) for run in runs)
 
 
-def open_causes(found: Iterable[Episode]) -> tuple[OpenCause, ...]:
+def open_causes(episodes: Iterable[Episode]) -> tuple[OpenCause, ...]:
     """Return the episodes that have not ended, grouped by cause."""
-    lasting = _by_cause(one for one in found if one.ended is None)
+    lasting = _by_cause(episode for episode in episodes if episode.ended is None)
     causes = [
-        OpenCause(cause, len({one.connection for one in group}), min(one.first_seen for one in group))
+        OpenCause(cause, len({episode.connection for episode in group}), min(episode.first_seen for episode in group))
         for cause, group in lasting.items()
     ]
     return tuple(sorted(causes, key=lambda cause: (-cause.connections, cause.since, cause.cause)))
 
 
-def resolved_causes(found: Iterable[Episode]) -> tuple[ResolvedCause, ...]:
+def resolved_causes(episodes: Iterable[Episode]) -> tuple[ResolvedCause, ...]:
     """Return the episodes that ended, grouped by cause."""
     times = {
-        cause: [took for one in group if (took := one.time_to_fix) is not None]
-        for cause, group in _by_cause(one for one in found if one.ended).items()
+        cause: [took for episode in group if (took := episode.time_to_fix) is not None]
+        for cause, group in _by_cause(episode for episode in episodes if episode.ended).items()
     }
     causes = [ResolvedCause(cause, len(took), middle) for cause, took in times.items() if (middle := median(took))]
     return tuple(sorted(causes, key=lambda cause: (-cause.median, cause.cause)))
 
 
-def _by_cause(found: Iterable[Episode]) -> dict[str, list[Episode]]:
+def _by_cause(episodes: Iterable[Episode]) -> dict[str, list[Episode]]:
     groups: dict[str, list[Episode]] = defaultdict(list)
-    for one in found:
-        groups[one.cause].append(one)
+    for episode in episodes:
+        groups[episode.cause].append(episode)
     return groups
 
 
@@ -91,7 +97,7 @@ def past(history: History, names: Collection[str]) -> Past:
     waiting = iter(names)
     while batch := list(islice(waiting, BATCH)):
         looks = history.observations(connections=batch)
-        first = {name: seen[0].started for name, seen in by_connection(looks).items()}
+        first = {name: of_connection[0].started for name, of_connection in by_connection(looks).items()}
         for episode in episodes(looks):
             key = episode.connection, episode.cause
             if episode.ended is None and (key not in since or episode.first_seen < since[key].moment):
@@ -109,4 +115,4 @@ def run_points(history: History) -> tuple[RunPoint, ...]:
             runs[-1][1].update(counts)
         else:
             runs.append(([started], Counter(counts)))
-    return tuple(RunPoint(starts[0], counts) for starts, counts in runs[-DRAWN:])
+    return tuple(RunPoint(starts[0], counts) for starts, counts in runs[-MAX_POINTS:])

@@ -42,7 +42,7 @@ class HttpAnswer(httpx.AsyncByteStream):
         """What came until the headers were complete."""
         self._in_body = self._complete = self._cut = self._more = False
         self._framed = self._chunked = False
-        self._given = 0
+        self._body_length = 0
         self._length = 0
         self._tail = b""
 
@@ -68,6 +68,7 @@ class HttpAnswer(httpx.AsyncByteStream):
                     await self._read()
 
     async def aclose(self) -> None:
+        """Close the socket, unless the answer is complete."""
         if not self._complete:
             await self._close()
 
@@ -78,7 +79,7 @@ class HttpAnswer(httpx.AsyncByteStream):
         if self._chunked:
             return not self._tail.endswith(b"\r\n\r\n\r\n")
         head = self._head.find(b"\r\n\r\n") + 4
-        return head >= 4 and self._length == head + self._given
+        return head >= 4 and self._length == head + self._body_length
 
     async def _read(self) -> None:
         from httptools import HttpParserError
@@ -107,13 +108,16 @@ class HttpAnswer(httpx.AsyncByteStream):
     # What httptools calls:
 
     def on_message_begin(self) -> None:
+        """Note that more came after a complete answer (called by the parser)."""
         self._more |= self._complete
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header; trailers are ignored (called by the parser)."""
         if not self._in_body:
             self._headers.append((name, value))
 
     def on_headers_complete(self) -> None:
+        """Learn how the end of the body is known; interim answers are skipped (called by the parser)."""
         if self._complete:
             return
         if self._parser.get_status_code() < 200:  # an interim answer
@@ -126,11 +130,13 @@ class HttpAnswer(httpx.AsyncByteStream):
         self._in_body = True
 
     def on_body(self, body: bytes) -> None:
+        """Take a part of the body (called by the parser)."""
         if not self._complete:
-            self._given += len(body)
+            self._body_length += len(body)
             self._parts.append(body)
 
     def on_message_complete(self) -> None:
+        """Learn whether the connection stays open (called by the parser)."""
         if self._in_body and not self._complete:
             self._complete = True
             self._cut = not self._parser.should_keep_alive()

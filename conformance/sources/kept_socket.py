@@ -80,6 +80,7 @@ class KeptSocket(httpx.AsyncBaseTransport):
         return not self._answer.is_last_word() or (self._tls is not None and self._tls.pending() > 0)
 
     async def aclose(self) -> None:
+        """Close the socket."""
         self._stream = None
         await self._transport.aclose()
 

@@ -43,6 +43,7 @@ class Live:
 
     @asynccontextmanager
     async def open(self, connection: Connection) -> AsyncIterator[Channel]:
+        """Yield a channel over sockets that all connections of the event loop share."""
         permits = socket_permits()
         async with permits.take(MOST, FEWEST) as count:
             sockets, pace = self._shared.setdefault(asyncio.get_running_loop(), (ConnectionPool(), RateLimits()))
@@ -78,7 +79,7 @@ class ConnectionPool(httpx.AsyncBaseTransport):
     ) -> AsyncIterator[ConnectionPool]:
         """Reserve ``count`` more sockets while entered. The caller has no more requests in flight than that.
 
-        Then as many are closed, unless somebody takes over the reservation (``has_successor``) and others hold one.
+        Then as many are closed, unless another one takes over the reservation (``has_successor``) and others hold one.
         """
         self._reserved += count
         try:
@@ -89,6 +90,7 @@ class ConnectionPool(httpx.AsyncBaseTransport):
                 await self._close(self._reserved)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request on a free or a new socket of its host."""
         host = request.url.host
         route = request.extensions[EXTENSION] = Route(host)
         if host not in self._proxies:
@@ -150,6 +152,7 @@ class ConnectionPool(httpx.AsyncBaseTransport):
             free.append(socket)
 
     def create_transport(self, host: str) -> httpx.AsyncBaseTransport:
+        """Return a transport for one socket to a host, through its proxy if it has one."""
         proxy = self._proxies[host]
         return httpx.AsyncHTTPTransport(
             verify=self._trust,

@@ -74,14 +74,14 @@ class TomlDocument:
         return text.replace("\r\n", "\n")
 
 
-def did_you_mean(word: object, known: Iterable[str]) -> str:
+def did_you_mean(word: object, choices: Iterable[str]) -> str:
     """Return `` (did you mean 'x'?)`` where a known word is close, or several that begin so; else nothing."""
     if not isinstance(word, str) or not word:
         return ""
-    lower = {name.lower(): name for name in known}
-    found = difflib.get_close_matches(word.lower(), lower, 1, 0.6)
-    found = found or [name for name in lower if name.startswith(f"{word.lower()}-")]
-    return f" (did you mean {' or '.join(repr(lower[name]) for name in found)}?)" if found else ""
+    lower = {name.lower(): name for name in choices}
+    matches = difflib.get_close_matches(word.lower(), lower, 1, 0.6)
+    matches = matches or [name for name in lower if name.startswith(f"{word.lower()}-")]
+    return f" (did you mean {' or '.join(repr(lower[name]) for name in matches)}?)" if matches else ""
 
 
 def repr_short(value: object) -> str:

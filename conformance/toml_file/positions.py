@@ -24,20 +24,20 @@ class Table:
 
 def tables(text: str) -> Sequence[Table]:
     """Return the tables of a TOML text in their order, the nameless first one included. Lines count from 1."""
-    found = [Table("", 1)]
+    result = [Table("", 1)]
     within: str | None = None
     for number, line in enumerate(text.split("\n"), 1):
         if within is None:
             if header := HEADER.match(line):
-                found.append(Table(_plain(header.group(2)), number))
+                result.append(Table(_plain(header.group(2)), number))
                 continue
             if key := KEY.match(line):
                 name, _, rest = _plain(key.group(1)).partition(".")
-                found[-1].keys.setdefault(name, number)
+                result[-1].keys.setdefault(name, number)
                 if rest:
-                    found[-1].keys.setdefault(f"{name}.{rest}", number)
+                    result[-1].keys.setdefault(f"{name}.{rest}", number)
         within = _within(line, within)
-    return found
+    return result
 
 
 def _within(line: str, mark: str | None) -> str | None:

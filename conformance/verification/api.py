@@ -128,11 +128,11 @@ async def verify_all(
         async for report in verify_all(load("connections/")):
             print(report.verdict.summary)
     """
-    chosen = [check.id for check in pipeline.select_checks(checks)]
+    ids = [check.id for check in pipeline.select_checks(checks)]
     where = resolve(source)
 
     async def verify_one(connection: Connection) -> Report:
-        return await verify_async(connection, source=where, checks=chosen, **options)
+        return await verify_async(connection, source=where, checks=ids, **options)
 
     async for report in run_concurrently(verify_one, connections, jobs, account_key):
         yield report

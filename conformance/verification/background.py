@@ -13,7 +13,7 @@ from conformance.verification.concurrency import no_group, run_concurrently
 
 T = TypeVar("T")
 MAX_WAITING = 4
-"""Finished items that nobody has taken yet; beyond, none is begun: each holds all that it has gathered."""
+"""Finished items that may wait to be taken; beyond, none is begun: each holds all that it has gathered."""
 
 
 class BackgroundGatherer(Generic[T]):
@@ -32,7 +32,7 @@ class BackgroundGatherer(Generic[T]):
     ) -> None:
         self._work, self._things, self._jobs, self._group = work, things, jobs, group
         self._ended: queue.SimpleQueue[T | BaseException | None] = queue.SimpleQueue()
-        self._taken = asyncio.Event()
+        self._slot_free = asyncio.Event()
         """Set in the event loop of the thread, after an item was taken."""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="sentinel-gathering", daemon=True)
@@ -53,7 +53,7 @@ class BackgroundGatherer(Generic[T]):
             if isinstance(ended, BaseException):
                 raise ended
             with contextlib.suppress(RuntimeError):  # the loop has closed by itself
-                self._loop.call_soon_threadsafe(self._taken.set)
+                self._loop.call_soon_threadsafe(self._slot_free.set)
             yield ended
 
     def call(self, function: Callable[[], object]) -> None:
@@ -84,7 +84,7 @@ class BackgroundGatherer(Generic[T]):
     async def _room(self) -> None:
         """Wait until few finished items are left to take."""
         while True:
-            self._taken.clear()
+            self._slot_free.clear()
             if self._ended.qsize() < MAX_WAITING:
                 return
-            await self._taken.wait()
+            await self._slot_free.wait()

@@ -90,10 +90,10 @@ def accept(outcomes: Iterable[Outcome], connection: str, baseline: Baseline, tod
     """
 
     def marked(outcome: Outcome) -> Outcome:
-        for known in baseline:
+        for acceptance in baseline:
             root = outcome.root
-            if root and today <= known.expires and known.covers(root.check, root.finding.cause, connection):
-                return replace(outcome, accepted=Accepted(known.reason, known.expires))
+            if root and today <= acceptance.expires and acceptance.covers(root.check, root.finding.cause, connection):
+                return replace(outcome, accepted=Accepted(acceptance.reason, acceptance.expires))
         return outcome
 
     return [marked(outcome) for outcome in outcomes]
@@ -118,13 +118,13 @@ class BaselineUse:
 
     def stale(self, today: date) -> tuple[Stale, ...]:
         """Return the stale acceptances. One whose check was not selected is left alone."""
-        found = []
+        result = []
         for acceptance, statuses, covers in zip(self._baseline, self._statuses, self._covers, strict=True):
             if statuses == {"passed"} and not covers:
-                found.append(Stale(acceptance, "passing"))
+                result.append(Stale(acceptance, "passing"))
             elif acceptance.expires < today and (statuses or covers):
-                found.append(Stale(acceptance, "expired"))
-        return tuple(found)
+                result.append(Stale(acceptance, "expired"))
+        return tuple(result)
 
 
 def read(path: Path) -> Baseline:
@@ -135,14 +135,14 @@ def read(path: Path) -> Baseline:
     """
     file = TomlDocument(path)
     entries: list[Acceptance] = []
-    if found := file.parse():
-        text, document = found
-        written = tables(text)
-        starts = [table for table in written if table.path == "accept"]
+    if parsed := file.parse():
+        text, document = parsed
+        sections = tables(text)
+        starts = [table for table in sections if table.path == "accept"]
         for key in document:
             if key != "accept":
-                line = written[0].keys.get(key) or next(
-                    table.line for table in written if table.path.split(".")[0] == key
+                line = sections[0].keys.get(key) or next(
+                    table.line for table in sections if table.path.split(".")[0] == key
                 )
                 file.add_problem(
                     f"unknown key {repr_short(key)}{did_you_mean(key, ('accept',))}; an entry is a table [[accept]]",
@@ -150,10 +150,10 @@ def read(path: Path) -> Baseline:
                 )
         rows = document.get("accept", [])
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            file.add_problem("accept: expected tables [[accept]]", line_of(written[0], "accept", {}))
+            file.add_problem("accept: expected tables [[accept]]", line_of(sections[0], "accept", {}))
             rows = []
         for number, row in enumerate(rows):
-            table = starts[number] if number < len(starts) else written[0]
+            table = starts[number] if number < len(starts) else sections[0]
             lines = {key: line_of(table, key, {}) for key in (*KEYS, *row)}
             if entry := _entry(file, row, lines, table.line):
                 entries.append(entry)
@@ -178,13 +178,13 @@ def _entry(file: TomlDocument, row: Mapping[str, Any], lines: Mapping[str, int],
         file.add_problem(
             f"expires: found {repr_short(row['expires'])}, expected a date such as 2027-03-01", lines["expires"]
         )
-    for key, known in (("check", catalogue()), ("cause", CAUSES)):
+    for key, known_names in (("check", catalogue()), ("cause", CAUSES)):
         value = row.get(key)
-        if isinstance(value, str) and value.strip() and value not in known:
+        if isinstance(value, str) and value.strip() and value not in known_names:
             became = (
                 f"; it is retired: {RETIRED[value]}"
                 if key == "check" and value in RETIRED
-                else did_you_mean(value, known)
+                else did_you_mean(value, known_names)
             )
             file.add_problem(f"{key}: there is no {key} {repr_short(value)}{became}", lines[key])
     if len(file.wrong) > before or expires is None:

@@ -47,7 +47,7 @@ class GroupLimiter(Generic[T]):
             self._passed[key].append(thing)
         return None
 
-    def done(self, thing: T) -> None:
+    def release(self, thing: T) -> None:
         """Make room for the next item of its group."""
         if (key := self._group(thing)) is None:
             return
@@ -75,21 +75,21 @@ async def run_concurrently(
     waiting = GroupLimiter(things, group)
     running: dict[asyncio.Task[R], T] = {}
 
-    async def one(thing: T) -> R:
+    async def run_item(thing: T) -> R:
         return await work(thing)
 
     def fill() -> None:
         while len(running) < jobs and (thing := waiting.next()) is not None:
-            running[asyncio.create_task(one(thing))] = thing
+            running[asyncio.create_task(run_item(thing))] = thing
 
     try:
         fill()
         while running:
-            done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                waiting.done(running.pop(task))
+            finished, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for task in finished:
+                waiting.release(running.pop(task))
             fill()
-            for task in sorted(done, key=_has_failed):  # what succeeded at the same time is not lost
+            for task in sorted(finished, key=_has_failed):  # what succeeded at the same time is not lost
                 yield task.result()
     finally:
         for task in running:

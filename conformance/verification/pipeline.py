@@ -85,10 +85,10 @@ class Policy:
 
     def apply(self, outcomes: Iterable[Outcome], connection: str) -> list[Outcome]:
         """Return the outcomes of the connection of this name as the run counts them, in the same order."""
-        judged = list(outcomes)
+        outcome_list = list(outcomes)
         if self.strict or self.strict_retirements:
-            judged = warnings_as_failures(judged, announced=self.strict_retirements, others=self.strict)
-        return accept(judged, connection, self.baseline, self.today)
+            outcome_list = warnings_as_failures(outcome_list, announced=self.strict_retirements, others=self.strict)
+        return accept(outcome_list, connection, self.baseline, self.today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,7 @@ async def _gather(
         start, began = channel.clock.monotonic(), asyncio.get_running_loop().time()
         selected: Sequence[Check] = () if callable(checks) else checks
 
-        def engine(asked: Sequence[Check]) -> Engine:
+        def engine(checks: Sequence[Check]) -> Engine:
             return Engine(
                 channel.connection,
                 channel.transport,
@@ -193,13 +193,13 @@ async def _gather(
                 pace=channel.pace,
                 start=start,
                 patience=patience,
-                negative=any("negative" in check.marks for check in asked),
+                negative=any("negative" in check.marks for check in checks),
                 progress=progress,
                 sockets=channel.sockets,
             )
 
-        async def ask(asked: Sequence[Check]) -> Gathered:
-            return await engine(asked).gather(probes_of(asked))
+        async def ask(checks: Sequence[Check]) -> Gathered:
+            return await engine(checks).gather(probes_of(checks))
 
         async def select() -> list[str]:
             nonlocal selected, began
@@ -211,17 +211,17 @@ async def _gather(
             return asyncio.get_running_loop().time() - began
 
         gathered = await (engine(()).gather(select(), FIRST_PROBES) if callable(checks) else ask(checks))
-        found = Examination(channel.connection, gathered, elapsed())
-        if doubtful := unsteady(selected, found):
-            found = Examination(channel.connection, found.gathered.update(await ask(doubtful)), elapsed())
+        examination = Examination(channel.connection, gathered, elapsed())
+        if doubtful := unsteady(selected, examination):
+            examination = Examination(channel.connection, examination.gathered.update(await ask(doubtful)), elapsed())
         ends = channel.clock.monotonic() + recheck.seconds
-        while pending := recheck.pending(selected, found, channel.clock.now()):
-            left = ends - channel.clock.monotonic()
-            if left <= 0:
+        while pending := recheck.pending(selected, examination, channel.clock.now()):
+            remaining = ends - channel.clock.monotonic()
+            if remaining <= 0:
                 break
-            await recheck.pause(channel.clock, min(recheck.interval, left))
-            found = Examination(channel.connection, found.gathered.update(await ask(pending)), elapsed())
-        return found
+            await recheck.pause(channel.clock, min(recheck.interval, remaining))
+            examination = Examination(channel.connection, examination.gathered.update(await ask(pending)), elapsed())
+        return examination
 
 
 def unsteady(checks: Sequence[Check], examination: Examination) -> list[Check]:

@@ -25,7 +25,7 @@ class ExitCode(IntEnum):
 VerdictStatus = Literal["conformant", "nonconformant", "incomplete", "partial"]
 """``partial``: what ran holds, and other checks did not run. It is never a verdict on the whole connection."""
 TROUBLE: Collection[VerdictStatus] = ("nonconformant", "incomplete")
-"""Verdicts that somebody has to act on."""
+"""Verdicts that need action."""
 
 STATUSES: Mapping[VerdictStatus, ExitCode] = {
     "conformant": ExitCode.CONFORMANT,
@@ -124,9 +124,11 @@ def exit_code(codes: Iterable[int], stale: Sequence[object] = (), *, unfinished:
 
     ``unfinished``: some connections have none. ``stale`` acceptances make the run fail.
     """
-    found = {*codes} | ({ExitCode.NONCONFORMANT} if stale else set()) | ({ExitCode.INCOMPLETE} if unfinished else set())
+    candidates = (
+        {*codes} | ({ExitCode.NONCONFORMANT} if stale else set()) | ({ExitCode.INCOMPLETE} if unfinished else set())
+    )
     order = (ExitCode.NONCONFORMANT, ExitCode.INCOMPLETE)
-    return next((code for code in order if code in found), ExitCode.CONFORMANT)
+    return next((code for code in order if code in candidates), ExitCode.CONFORMANT)
 
 
 def root_causes(outcomes: Sequence[Outcome]) -> tuple[RootCause, ...]:
@@ -143,8 +145,8 @@ def root_causes(outcomes: Sequence[Outcome]) -> tuple[RootCause, ...]:
         accepted[key] = outcome.accepted
         if outcome.status == "blocked":
             blocks.setdefault(key, []).append(outcome.check)
-    found = [RootCause(root, tuple(blocks.get(key, ())), accepted[key]) for key, root in roots.items()]
-    return tuple(sorted(found, key=lambda cause: (not cause.root.conclusive, -len(cause.blocks))))
+    causes = [RootCause(root, tuple(blocks.get(key, ())), accepted[key]) for key, root in roots.items()]
+    return tuple(sorted(causes, key=lambda cause: (not cause.root.conclusive, -len(cause.blocks))))
 
 
 def interruptions(outcomes: Sequence[Outcome]) -> tuple[RootCause, ...]:
@@ -154,8 +156,8 @@ def interruptions(outcomes: Sequence[Outcome]) -> tuple[RootCause, ...]:
         for outcome in outcomes
         if outcome.status == "warning" and outcome.root and CAUSES[outcome.root.finding.cause].interrupts
     }
-    known = {cause.root.finding.cause for cause in root_causes(outcomes)}
-    return tuple(RootCause(root, ()) for (_, cause), root in roots.items() if cause not in known)
+    causes = {cause.root.finding.cause for cause in root_causes(outcomes)}
+    return tuple(RootCause(root, ()) for (_, cause), root in roots.items() if cause not in causes)
 
 
 def summary(
@@ -166,16 +168,16 @@ def summary(
     coverage: Coverage | None = None,
 ) -> str:
     """Return the verdict as one sentence; ``coverage`` where only a part of the checks ran."""
-    known = f", {len(accepted)} known {'finding is' if len(accepted) == 1 else 'findings are'} accepted"
-    known = known if accepted else ""
-    passed = f"{counts.get('passed', 0)} checks passed{known}"
+    accepted_text = f", {len(accepted)} known {'finding is' if len(accepted) == 1 else 'findings are'} accepted"
+    accepted_text = accepted_text if accepted else ""
+    passed = f"{counts.get('passed', 0)} checks passed{accepted_text}"
     warnings = counts.get("warning", 0)
     tail = f", {warnings} of note" if warnings else ""
     if status == "conformant":
         tail = f", {warnings} warning{'' if warnings == 1 else 's'}" if warnings else ""
         return f"The connection works: {passed}{tail}."
     if coverage and status == "partial":
-        return f"{coverage.passed(counts)}{known}{tail}. That is no verdict on the whole connection."
+        return f"{coverage.passed(counts)}{accepted_text}{tail}. That is no verdict on the whole connection."
     if coverage:
         passed += f" ({coverage})"
     if not causes:

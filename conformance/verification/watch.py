@@ -22,6 +22,8 @@ Key = tuple[str, str]
 """A check and the cause that it owns."""
 BROKEN = ("failed", "blocked", "inconclusive", "error")
 """Outcomes of checks that are asked again."""
+UNKNOWN = ("blocked", "inconclusive", "error")
+"""Outcomes that say nothing about what a check found before: something else is in its way."""
 
 
 class Watch:
@@ -77,10 +79,12 @@ class Watch:
         """
         outcomes = self._policy().apply(examination.outcomes(checks), examination.connection.name)
         causes = {(cause.root.check, cause.root.finding.cause): cause.root for cause in verdict(outcomes).root_causes}
-        if news := events(self._causes, causes, now):
+        unknown = {entry.check for entry in outcomes if entry.status in UNKNOWN}
+        hidden = {key: root for key, root in self._causes.items() if key not in causes and key[0] in unknown}
+        if news := events(self._causes, {**hidden, **causes}, now):
             self.events += news
             self._tell(examination, news)
-        self._causes = causes
+        self._causes = {**hidden, **causes}
         if self._stop.is_set() or self._moved():
             return []
         broken = {entry.check for entry in outcomes if entry.status in BROKEN and entry.accepted is None}

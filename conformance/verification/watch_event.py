@@ -11,7 +11,9 @@ from conformance.checks.outcome import Root
 
 @dataclass(frozen=True, slots=True)
 class WatchEvent:
-    """A root cause that a look found, or that the next one no longer found: it is ``fixed``."""
+    """A root cause that a look found, or that a later one no longer found: it is ``fixed``. What cannot be seen,
+    because of an outage or of another refusal, is not.
+    """
 
     at: datetime
     """When that look was over, UTC."""

@@ -40,29 +40,32 @@ JAVASCRIPT = """\
 
 def clients() -> list[str]:
     """The JavaScript clients with their versions."""
-    found = json.loads((CLIENTS / "js" / "package.json").read_text(encoding="utf-8"))["dependencies"]
-    return [f"{name} {version}" for name, version in found.items() if name.startswith(("@azure/", "@microsoft/"))]
+    dependencies = json.loads((CLIENTS / "js" / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    return [
+        f"{name} {version}" for name, version in dependencies.items() if name.startswith(("@azure/", "@microsoft/"))
+    ]
 
 
 def page() -> str:
-    seen = json.loads((CLIENTS / "agreement.json").read_text(encoding="utf-8"))
+    """Return the text of docs/agreement.md."""
+    observations = json.loads((CLIENTS / "agreement.json").read_text(encoding="utf-8"))
     declared = tomllib.loads((CLIENTS / "differences.toml").read_text(encoding="utf-8"))
     differences = declared["difference"]
     numbers = {scenario: i for i, row in enumerate(differences, 1) for scenario in row["scenarios"]}
     rows = [
         (
             code(name),
-            "works" if one.exit_code == ExitCode.CONFORMANT else " + ".join(map(code, one.causes)),
-            *(cell(seen[name], names) for names in COLUMNS.values()),
+            "works" if scenario.exit_code == ExitCode.CONFORMANT else " + ".join(map(code, scenario.causes)),
+            *(cell(observations[name], names) for names in COLUMNS.values()),
             numbers.get(name),
         )
-        for name, one in SCENARIOS.items()
+        for name, scenario in SCENARIOS.items()
     ]
     return "\n".join(
         [
             NOTE,
             HEAD,
-            f"Of {sum(map(len, seen.values()))} outcomes of {len(seen)} scenarios, "
+            f"Of {sum(map(len, observations.values()))} outcomes of {len(observations)} scenarios, "
             f"{sum(len(set(row['operations']) - {'verdict'}) * len(row['scenarios']) for row in differences)} "
             "differ from their check; each difference has its reason below.\n",
             table(("scenario", "the suite's verdict", *COLUMNS, "difference"), rows),
@@ -84,6 +87,7 @@ def cell(ended: Mapping[str, str], names: tuple[str, ...]) -> str:
 
 
 def differing(rows: list[dict[str, Any]]) -> list[tuple[object, ...]]:
+    """Return a row for each difference: its number, the scenarios, the operations, and why."""
     return [
         (i, ", ".join(map(code, row["scenarios"])), ", ".join(map(code, row["operations"])), row["why"])
         for i, row in enumerate(rows, 1)

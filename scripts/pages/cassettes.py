@@ -16,17 +16,19 @@ Recorded connections, one folder each, that can be replayed without network or c
     pytest --sentinel-source=cassette:NAME
 
 The tier says what was recorded: `virtual` is the virtual tenant of this suite, served over TLS; `recorded` is a real
-tenant, of which there is none until somebody records one: [recording.md](../docs/recording.md) says how.
+tenant; there is none until a user records one: [recording.md](../docs/recording.md) says how.
 """
 
 
 def page() -> str:
-    found = [read(FOLDER / name) for name in names(FOLDER)]
+    """Return the text of the page of cassettes."""
+    manifests = [read(FOLDER / name) for name in names(FOLDER)]
     head = ("cassette", "tier", "verdict", "root cause", "checks", "requests", "cloud", "suite", "checks of")
-    return NOTE + HEAD + "\n" + table(head, map(row, found))
+    return NOTE + HEAD + "\n" + table(head, map(row, manifests))
 
 
 def row(cassette: Cassette) -> tuple[object, ...]:
+    """Return the cells of a cassette's row, in the order of the table's head."""
     manifest = cassette.manifest
     causes = {
         check.cause: None for check in manifest.checks if check.cause and check.outcome in ("failed", "inconclusive")
@@ -35,7 +37,7 @@ def row(cassette: Cassette) -> tuple[object, ...]:
         code(manifest.name),
         manifest.tier,
         manifest.verdict,
-        ", ".join(cause(one, "../docs/findings.md") for one in causes),
+        ", ".join(cause(id, "../docs/findings.md") for id in causes),
         len(manifest.checks),
         manifest.requests,
         manifest.connection.cloud,

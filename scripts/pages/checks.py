@@ -7,16 +7,16 @@ from conformance.checks.promises import PROMISES, Promise
 from conformance.checks.registry import AREAS, Check, catalogue
 from conformance.probing.probe import PROBES
 from scripts.pages.markdown import NOTE, anchor, causes, code, inline, prose, source, table
-from scripts.pages.operations import SHORT, asked, need, request
+from scripts.pages.operations import SHORT, endpoint_of_probe, need, request
 
 HEAD = """\
 # Checks
 
 `must` fails, `should` warns. Ids are stable: they are never given to another check. A cause that a check owns is that
-check's to report; any other check that meets it is blocked by it. What a check asks is asked once in a run, whoever
-else asks for it.
+check's to report; any other check that meets it is blocked by it. A question that several checks need is asked
+once in a run.
 
-What a `must` states itself rests on [promises](#promises) of the services. A broken promise is a failure only where it
+A statement of a `must` rests on [promises](#promises) of the services. A broken promise is a failure only where it
 is documented, specified or recorded; what is inferred, or known from the field alone, warns. A refusal rests on the
 entry that reads it ([findings](findings.md)), the shape of an answer on the page of its operation.
 """
@@ -24,23 +24,24 @@ entry that reads it ([findings](findings.md)), the shape of an answer on the pag
 PROMISES_HEAD = """\
 ## Promises
 
-What the services promise, as far as checks rest on it.
+Promises of the services on which checks rest.
 """
 
 
 def page() -> str:
+    """Return the text of docs/checks.md."""
     parts = [NOTE, HEAD, SHORT]
     for area, title in AREAS.items():
         own = [entry for entry in catalogue().values() if entry.area == area]
         rows = (
             (
-                f"[{one.id}](#{one.id})",
-                one.level,
-                one.title,
-                causes(one.owns or (one.cause,)),
-                ", ".join(map(code, probes(one))),
+                f"[{check.id}](#{check.id})",
+                check.level,
+                check.title,
+                causes(check.owns or (check.cause,)),
+                ", ".join(map(code, probes(check))),
             )
-            for one in own
+            for check in own
         )
         head = ("id", "level", "what must hold", "causes that it owns", "probes that it needs")
         parts += [f"## {title} (`-m {area}`)\n", table(head, rows), *map(section, own)]
@@ -64,10 +65,12 @@ def rests_on(check: Check) -> list[Promise]:
 
 
 def probes(check: Check) -> tuple[str, ...]:
+    """Return the names of the probes that a check needs, each once."""
     return tuple(dict.fromkeys(check.needs.values()))
 
 
 def section(check: Check) -> str:
+    """Return the section of a check."""
     parts = [f"{anchor(check.id)}\n\n### {check.id}: {check.title}\n", inline(check.description) + "\n"]
     if probes(check):
         parts += ["It asks:\n", "\n".join(map(question, probes(check))) + "\n"]
@@ -83,10 +86,13 @@ def section(check: Check) -> str:
 
 def question(probe: str) -> str:
     """One probe with its operation."""
-    endpoint, told = asked()[probe], inline(PROBES[probe].function.__doc__).partition("\n\n")[0].replace("\n", " ")
+    endpoint, summary = (
+        endpoint_of_probe()[probe],
+        inline(PROBES[probe].function.__doc__).partition("\n\n")[0].replace("\n", " "),
+    )
     return (
         f"- {code(probe)}: {request(endpoint)}"
         + (f", needs {needs}" if (needs := need(endpoint)) else "")
         + f" ([{endpoint.name}](permissions.md#{endpoint.name}), [source]({endpoint.source}))"
-        + (f". {told}" if told else "")
+        + (f". {summary}" if summary else "")
     )

@@ -77,14 +77,14 @@ OUTSIDE = """\
 
 def page() -> str:
     """Return the page: of the list, the plugins that the matrix was run with, in the version and as they are called."""
-    seen = json.loads(MATRIX.read_text(encoding="utf-8"))
-    runs = {(run["plugin"], run["version"], *run["arguments"]): run["problems"] for run in seen["runs"]}
+    results = json.loads(MATRIX.read_text(encoding="utf-8"))
+    runs = {(run["plugin"], run["version"], *run["arguments"]): run["problems"] for run in results["runs"]}
     rows = []
     for plugin in plugins():
-        found = runs.get((plugin.name, plugin.version, *plugin.arguments))
-        if found is None:
+        problems_of = runs.get((plugin.name, plugin.version, *plugin.arguments))
+        if problems_of is None:
             continue
-        wrong = [f"{name}: {', '.join(problems)}" for name, problems in found.items() if problems]
+        wrong = [f"{name}: {', '.join(problems)}" for name, problems in problems_of.items() if problems]
         arguments = " ".join(map(code, plugin.arguments))
         rows.append((plugin.name, plugin.version, arguments, "; ".join(wrong) or "as expected", plugin.expect))
     situations = ", ".join(f"{situation.name} (exit code {situation.exit_code})" for situation in SITUATIONS)
@@ -93,8 +93,8 @@ def page() -> str:
         NOTE
         + HEAD
         + "\n## What was run\n\n"
-        + f"`make test-plugins` runs each row in an environment of its own, with pytest {seen['pytest']} on Python "
-        + f"{seen['python']}, in these situations: {situations}. It holds the exit code, the verdict in the output, "
+        + f"`make test-plugins` runs each row in an environment of its own, with pytest {results['pytest']} on Python "
+        + f"{results['python']}, in these situations: {situations}. It holds the exit code, the verdict in the output, "
         + "and the counts and reasons in the report of the plugin.\n\n"
         + table(("plugin", "version", "run with", "seen", "what to expect"), rows)
         + FLAWS

@@ -12,47 +12,49 @@ from conformance.findings.catalogue import catalogue as entries
 from conformance.findings.cause import Cause
 from conformance.report.wording import OWNERS, capital
 from scripts.pages.each_check import link
-from scripts.pages.findings import answer, certainty, declared, groups, mend, name, service_title
+from scripts.pages.findings import answer, certainty, declared, groups, how_to_fix, name, service_title
 from scripts.pages.markdown import cause, code, fault, prose, table
-from scripts.pages.seen import Seen
+from scripts.pages.scenario_outcomes import ScenarioOutcomes
 
 INDEX = """\
 # Causes
 
-{count} things that can be wrong, who mends each, and how. From a code that a service gave,
+{count} things that can be wrong, who fixes each, and how. From a code that a service gave,
 [what the services say](findings.md#codes) leads here.
 """
 
 
 def index() -> str:
+    """Return the page that lists all causes."""
     parts = [INDEX.format(count=len(CAUSES))]
     for group, members in groups():
         rows = ((cause(member.id), prose(capital(member.means)), OWNERS[member.owner]) for member in members)
-        parts += [f"## {group}\n", table(("cause", "what is the matter", "who mends it"), rows)]
+        parts += [f"## {group}\n", table(("cause", "what is the matter", "who fixes it"), rows)]
     return "\n".join(parts)
 
 
-def page(one: Cause, seen: Seen) -> str:
+def page(subject: Cause, outcomes: ScenarioOutcomes) -> str:
+    """Return the page of a cause."""
     parts = [
-        f"# {one.id}: {prose(one.means)}\n",
-        prose(one.explanation) + "\n",
-        "## How to mend it\n",
-        *(f"{part}\n" for part in mend(one)),
-        *told_apart(one),
-        *said(one),
-        *reported(one, seen),
-        *tried(one),
+        f"# {subject.id}: {prose(subject.means)}\n",
+        prose(subject.explanation) + "\n",
+        "## How to fix it\n",
+        *(f"{part}\n" for part in how_to_fix(subject)),
+        *told_apart(subject),
+        *codes(subject),
+        *reported(subject, outcomes),
+        *tried(subject),
     ]
     return "\n".join(parts)
 
 
-def told_apart(one: Cause) -> list[str]:
-    """What else the same answers can mean, and how to find out."""
+def told_apart(subject: Cause) -> list[str]:
+    """Return the other causes that the same answers can have, and how to find out."""
     parts = ["## Is it this?\n"]
-    if one.tell:
-        parts.append(f"{prose(one.tell)}\n")
-    parts.append(f"{certainty(one)}\n")
-    others = dict.fromkeys(id for entry in meaning(one) for id in (entry.cause, *entry.also) if id != one.id)
+    if subject.tell:
+        parts.append(f"{prose(subject.tell)}\n")
+    parts.append(f"{certainty(subject)}\n")
+    others = dict.fromkeys(id for entry in meaning(subject) for id in (entry.cause, *entry.also) if id != subject.id)
     if others:
         parts.append("The same answers can have other causes:\n")
         rows = ((cause(id), prose(capital(CAUSES[id].means)), prose(CAUSES[id].tell or "")) for id in others)
@@ -60,63 +62,66 @@ def told_apart(one: Cause) -> list[str]:
     return parts
 
 
-def meaning(one: Cause) -> list[Entry]:
+def meaning(subject: Cause) -> list[Entry]:
     """The catalogue's entries that allow it."""
-    return [entry for entry in entries() if one.id == entry.cause or one.id in entry.also]
+    return [entry for entry in entries() if subject.id == entry.cause or subject.id in entry.also]
 
 
-def said(one: Cause) -> list[str]:
-    """What the services answer, by API; Entra's bare numbers in a line."""
-    found = [entry for entry in meaning(one) if entry.id in declared()]
-    numbers = [entry for entry in meaning(one) if entry.id not in declared()]
-    if not found and not numbers:
+def codes(subject: Cause) -> list[str]:
+    """Return the errors that services answer, by API; Entra's bare numbers in a line."""
+    coded = [entry for entry in meaning(subject) if entry.id in declared()]
+    numbers = [entry for entry in meaning(subject) if entry.id not in declared()]
+    if not coded and not numbers:
         return []
     parts = ["## What says so\n"]
-    if found:
+    if coded:
         rows = (
             (
                 service_title(entry.id.partition(".")[0]),
                 f"[{answer(declared()[entry.id])}](findings.md#{name(entry)})",
-                entry.certainty if entry.cause == one.id else "possible",
+                entry.certainty if entry.cause == subject.id else "possible",
                 prose(entry.explanation),
             )
-            for entry in found
+            for entry in coded
         )
         parts.append(table(("API", "answer", "certainty", "meaning"), rows))
     if numbers:
-        shown = ", ".join(f"[{re.sub('^entra.', '', entry.id)}](findings.md#{name(entry)})" for entry in numbers)
-        parts.append(f"Numbers of Microsoft Entra ID: {shown}.\n")
+        links = ", ".join(f"[{re.sub('^entra.', '', entry.id)}](findings.md#{name(entry)})" for entry in numbers)
+        parts.append(f"Numbers of Microsoft Entra ID: {links}.\n")
     return parts
 
 
-def reported(one: Cause, seen: Seen) -> list[str]:
+def reported(subject: Cause, outcomes: ScenarioOutcomes) -> list[str]:
+    """Return the parts that list the checks which report a cause; none where no check does."""
     rows = [
-        (link(check), check.level, prose(check.title), ", ".join(subjects(one, check)))
+        (link(check), check.level, prose(check.title), ", ".join(subjects(subject, check)))
         for check in catalogue().values()
-        if one.id in {name.partition(":")[0] for name in check.owns} or one.id in found(check, seen)
+        if subject.id in {name.partition(":")[0] for name in check.owns} or subject.id in causes_found(check, outcomes)
     ]
     head = ("check", "level", "what must hold", "about")
     return ["## Which check reports it\n", table(head, rows)] if rows else []
 
 
-def subjects(one: Cause, check: Check) -> list[str]:
-    return [about for name in check.owns for id, _, about in (name.partition(":"),) if id == one.id and about]
+def subjects(subject: Cause, check: Check) -> list[str]:
+    """Return what a check owns the cause for, where the cause is divided by subject."""
+    return [about for name in check.owns for id, _, about in (name.partition(":"),) if id == subject.id and about]
 
 
-def found(check: Check, seen: Seen) -> set[str | None]:
-    return {outcome.cause for outcome in seen.finds.get(check.id, {}).values()}
+def causes_found(check: Check, outcomes: ScenarioOutcomes) -> set[str | None]:
+    """Return the causes with which a check ended in the scenarios."""
+    return {outcome.cause for outcome in outcomes.finds.get(check.id, {}).values()}
 
 
-def tried(one: Cause) -> list[str]:
-    """How to meet it on the virtual tenant: by a scenario, or by a fault."""
+def tried(subject: Cause) -> list[str]:
+    """Return the ways to meet it on the virtual tenant: a scenario, or a fault."""
     rows = [
         (f"[{code(scenario.name)}](fakes.md#scenarios)", scenario.title)
         for scenario in SCENARIOS.values()
-        if one.id in scenario.causes + scenario.notes
+        if subject.id in scenario.causes + scenario.notes
     ]
-    names = [scenario.name for scenario in SCENARIOS.values() if one.id in scenario.causes + scenario.notes]
+    names = [scenario.name for scenario in SCENARIOS.values() if subject.id in scenario.causes + scenario.notes]
     for canned in FAULTS.values():
-        if canned.becomes == one.id and canned.endpoint and not canned.numbered:
+        if canned.becomes == subject.id and canned.endpoint and not canned.numbered:
             rows.append((fault(canned), f"{canned.status} from `{canned.endpoint}`"))
             names.append(canned.name)
     if not rows:

@@ -9,10 +9,10 @@ from conformance.fakes import FAULTS
 from conformance.findings import CAUSES
 from conformance.report.wording import SIGNS
 from scripts.pages.checks import probes, question, rests_on
-from scripts.pages.findings import mend
+from scripts.pages.findings import how_to_fix
 from scripts.pages.markdown import cause, code, fault, inline, prose, source, table
 from scripts.pages.operations import SHORT
-from scripts.pages.seen import Seen
+from scripts.pages.scenario_outcomes import ScenarioOutcomes
 
 LEVELS = {"must": "If it does not, the connection does not work.", "should": "If it does not, a run warns of it."}
 INDEX = """\
@@ -24,22 +24,26 @@ INDEX = """\
 
 
 def index() -> str:
+    """Return the page that lists all checks."""
     parts = [INDEX.format(count=len(catalogue()))]
     for area, title in AREAS.items():
-        rows = ((link(one), one.level, prose(one.title)) for one in of(area))
+        rows = ((link(check), check.level, prose(check.title)) for check in of(area))
         parts += [f"## {title}\n", f"Alone: `-m {area}`\n", table(("check", "level", "what must hold"), rows)]
     return "\n".join(parts)
 
 
 def of(area: str) -> list[Check]:
+    """Return the checks of an area, in the catalogue's order."""
     return [entry for entry in catalogue().values() if entry.area == area]
 
 
 def link(check: Check) -> str:
+    """Return a Markdown link to a check."""
     return f"[{check.id}](checks.md#{check.id})"
 
 
-def page(check: Check, seen: Seen) -> str:
+def page(check: Check, outcomes: ScenarioOutcomes) -> str:
+    """Return the page of a check."""
     chosen = f"-m {check.marks[0]} -k {check.id}" if check.marks else f"-k {check.id}"
     parts = [
         f"# {check.id}: {prose(check.title)}\n",
@@ -50,23 +54,23 @@ def page(check: Check, seen: Seen) -> str:
         inline(check.description) + "\n",
         *promised(check),
         *asks(check),
-        *reports(check, seen),
+        *reports(check, outcomes),
         *listed(
             "What can block it",
             "A cause that one of these reports leaves nothing to judge here.",
-            blockers(check, seen),
+            blockers(check, outcomes),
         ),
-        *listed("What depends on it", "What was seen to be blocked when this does not hold.", blocked(check, seen)),
-        *shown(check, seen),
+        *listed("What depends on it", "What was seen to be blocked when this does not hold.", blocked(check, outcomes)),
+        *simulations(check, outcomes),
     ]
     return "\n".join(parts)
 
 
 def promised(check: Check) -> list[str]:
     """The promises of the services that its own assertions rest on."""
-    rows = [(prose(one.text), one.tier, source(one.source)) for one in rests_on(check)]
-    told = "A broken promise that is only inferred, or known from the field, warns at most.\n"
-    return ["## What it rests on\n", told, table(("promise", "tier", "source"), rows)] if rows else []
+    rows = [(prose(promise.text), promise.tier, source(promise.source)) for promise in rests_on(check)]
+    note = "A broken promise that is only inferred, or known from the field, warns at most.\n"
+    return ["## What it rests on\n", note, table(("promise", "tier", "source"), rows)] if rows else []
 
 
 def asks(check: Check) -> list[str]:
@@ -84,20 +88,23 @@ def asks(check: Check) -> list[str]:
     return parts
 
 
-def reports(check: Check, seen: Seen) -> list[str]:
+def reports(check: Check, outcomes: ScenarioOutcomes) -> list[str]:
     """The causes that it owns or was seen to find, each folded with its fix."""
     about: dict[str, list[str]] = {}
-    for name in (*check.owns, *(one.cause for one in seen.finds.get(check.id, {}).values() if one.cause)):
+    for name in (
+        *check.owns,
+        *(outcome.cause for outcome in outcomes.finds.get(check.id, {}).values() if outcome.cause),
+    ):
         id, _, subject = name.partition(":")
         about.setdefault(id, []).extend([subject] if subject and subject not in about.get(id, ()) else [])
     if not about:
         return []
-    parts = ["## What it reports, and how to mend it\n"]
+    parts = ["## What it reports, and how to fix it\n"]
     for id, subjects in about.items():
-        one = CAUSES[id]
+        item = CAUSES[id]
         of = f" ({', '.join(subjects)})" if subjects else ""
-        body = [prose(one.explanation), *mend(one), f"More: {cause(id)}"]
-        parts.append(f'??? quote "{title(f"{id}{of}: {one.means}")}"\n')
+        body = [prose(item.explanation), *how_to_fix(item), f"More: {cause(id)}"]
+        parts.append(f'??? quote "{title(f"{id}{of}: {item.means}")}"\n')
         parts += [indented(text) + "\n" for text in body]
     return parts
 
@@ -108,33 +115,37 @@ def title(text: str) -> str:
 
 
 def indented(text: str) -> str:
+    """Return a text with each line moved in by four spaces, empty lines aside."""
     return "\n".join(f"    {line}" if line else "" for line in text.rstrip("\n").split("\n"))
 
 
-def blockers(check: Check, seen: Seen) -> frozenset[str]:
-    return seen.blockers.get(check.id, frozenset())
+def blockers(check: Check, outcomes: ScenarioOutcomes) -> frozenset[str]:
+    """Return the ids of the checks that blocked a check in a scenario."""
+    return outcomes.blockers.get(check.id, frozenset())
 
 
-def blocked(check: Check, seen: Seen) -> frozenset[str]:
-    return seen.blocked_by(check.id)
+def blocked(check: Check, outcomes: ScenarioOutcomes) -> frozenset[str]:
+    """Return the ids of the checks that a check blocked in a scenario."""
+    return outcomes.blocked_by(check.id)
 
 
-def listed(head: str, told: str, ids: Iterable[str]) -> list[str]:
-    rows = [(link(one), prose(one.title)) for id, one in catalogue().items() if id in ids]
-    return [f"## {head}\n", f"{told}\n", table(("check", "what must hold"), rows)] if rows else []
+def listed(head: str, text: str, ids: Iterable[str]) -> list[str]:
+    """Return the parts of a section that lists checks; none where there are none."""
+    rows = [(link(check), prose(check.title)) for id, check in catalogue().items() if id in ids]
+    return [f"## {head}\n", f"{text}\n", table(("check", "what must hold"), rows)] if rows else []
 
 
-def shown(check: Check, seen: Seen) -> list[str]:
-    """How to see it fail on the virtual tenant: by a scenario, or by a fault."""
+def simulations(check: Check, outcomes: ScenarioOutcomes) -> list[str]:
+    """Return the ways to see it fail on the virtual tenant: a scenario, or a fault."""
     rows = [
-        (f"[{code(name)}](fakes.md#scenarios)", SIGNS[one.status].word, one.cause and cause(one.cause))
-        for name, one in seen.finds.get(check.id, {}).items()
+        (f"[{code(name)}](fakes.md#scenarios)", SIGNS[outcome.status].word, outcome.cause and cause(outcome.cause))
+        for name, outcome in outcomes.finds.get(check.id, {}).items()
     ]
-    names = list(seen.finds.get(check.id, ()))
-    for one in FAULTS.values():
-        if one.check == check.id and one.endpoint and not one.numbered:
-            rows.append((fault(one), "", cause(one.becomes)))
-            names.append(one.name)
+    names = list(outcomes.finds.get(check.id, ()))
+    for canned in FAULTS.values():
+        if canned.check == check.id and canned.endpoint and not canned.numbered:
+            rows.append((fault(canned), "", cause(canned.becomes)))
+            names.append(canned.name)
     if not rows:
         return []
     return [
@@ -147,5 +158,6 @@ def shown(check: Check, seen: Seen) -> list[str]:
 def nav() -> list[tuple[str, list[tuple[str, str]]]]:
     """The checks by area, as the site's navigation lists them."""
     return [
-        (title, [(f"{one.id} {one.title}", f"checks/{one.id}.md") for one in of(area)]) for area, title in AREAS.items()
+        (title, [(f"{check.id} {check.title}", f"checks/{check.id}.md") for check in of(area)])
+        for area, title in AREAS.items()
     ]

@@ -50,7 +50,7 @@ world.life = Life(world, rate=3, random=Random(42))  # what happens between requ
 client = httpx.AsyncClient(transport=world.transport())
 ```
 
-[virtual-tenant.md](virtual-tenant.md) tells how any client in any language is served by it, and how the tests of other
+[virtual-tenant.md](virtual-tenant.md) explains how it serves clients in any language, and how the tests of other
 projects use it.
 """
 
@@ -59,7 +59,7 @@ LIVING = """\
 
 In the scenario `living`, things happen between any two requests: incidents, alerts and machines arrive, change, are
 closed, merged and deleted, rows reach their tables, and what is new may be answered 404 for a while. Pages move along,
-and continuation tokens run out once. A verification must find it as healthy as one that stands still; joined to another
+and continuation tokens run out once. A verification must find it as healthy as a fixed one; joined to another
 scenario (`living+no-azure-role`) it must name the same cause.
 
 `living:RATE:SEED` sets how many events happen between two requests on average (1 unless said; up to twice as many) and
@@ -87,6 +87,7 @@ number in Entra's form, with the OAuth error where it is known. What each number
 
 
 def page() -> str:
+    """Return the text of docs/fakes.md."""
     scenarios = (
         (code(scenario.name), scenario.title, causes(scenario.causes), causes(scenario.notes), int(scenario.exit_code))
         for scenario in SCENARIOS.values()
@@ -105,7 +106,7 @@ def page() -> str:
         if api in SPEAKERS:
             parts += [f"### {capital(SPEAKERS[api].title)}\n", successes(api), refusals(api, module.refuse)]
     parts.append(FAULTS_HEAD)
-    for service, members in groupby(FAULTS.values(), lambda one: one.service):
+    for service, members in groupby(FAULTS.values(), lambda canned: canned.service):
         parts += [f"### {service_title(service)}: faults\n", faults(list(members))]
         if service == "entra":
             parts.append(NUMBERS)
@@ -113,30 +114,40 @@ def page() -> str:
 
 
 def successes(api: str) -> str:
+    """Return the table of an API's answers and how each is known."""
     rows = (
         (
             f"[{code(name)}](permissions.md#{name})"
             if name in ENDPOINTS
             else code(name),  # that only other clients ask
-            one.tier,
-            source(one.source),
+            provenance.tier,
+            source(provenance.source),
         )
-        for name, one in PROVENANCE.items()
+        for name, provenance in PROVENANCE.items()
         if name.startswith(f"{api}.")
     )
     return table(("success", "tier", "source"), rows)
 
 
 def refusals(api: str, refuse: Refuser) -> str:
+    """Return the table of an API's refusals and how each is known."""
     rows = (
-        (code(name), one.status, code(one.code) if one.code else "", cause(one.cause), known.tier, source(known.source))
-        for name, one in refuse.declared.items()
-        for known in (PROVENANCE[f"{api}/{name}"],)
+        (
+            code(name),
+            refusal.status,
+            code(refusal.code) if refusal.code else "",
+            cause(refusal.cause),
+            provenance.tier,
+            source(provenance.source),
+        )
+        for name, refusal in refuse.declared.items()
+        for provenance in (PROVENANCE[f"{api}/{name}"],)
     )
     return table(("refusal", "status", "code", "means by itself", "tier", "source"), rows)
 
 
 def faults(members: list[Fault]) -> str:
+    """Return the table of a service's faults and how each is known."""
     rows = (
         (
             fault(member),
@@ -144,8 +155,8 @@ def faults(members: list[Fault]) -> str:
             code(member.endpoint) if member.endpoint else "",
             cause(member.becomes),
             member.check if member.endpoint else "",
-            member.known.tier,
-            source(member.known.source),
+            member.provenance.tier,
+            source(member.provenance.source),
         )
         for member in members
         if not member.numbered

@@ -22,15 +22,15 @@ from scripts.pages.operations import SPEAKERS
 HEAD = """\
 # Findings
 
-What can be wrong, who mends it and how. Each cause and each [code](#codes) has an anchor. In the commands,
-`<client-id>` and the like stand for what a report fills in from the connection. They run in bash, zsh, PowerShell,
-cmd.exe and Azure Cloud Shell, unless another form is given.
+Everything that can be wrong, who fixes it and how. Each cause and each [code](#codes) has an anchor. In the commands,
+`<client-id>` and the like are placeholders; a report fills them in from the connection. They run in bash, zsh,
+PowerShell, cmd.exe and Azure Cloud Shell, unless another form is given.
 """
 CODES = f"""\
 # Codes
 
-What the services say, and what it means. `certain`: the answer allows no other cause. `likely`: it does, and what else
-it can be is named; where more answers can tell, a rule of the name given reads them.
+Errors of the services, and their meaning. `certain`: the answer allows no other cause. `likely`: it does, and the
+other causes are named; where more answers can decide, a rule of the name given reads them.
 
 {TIERS}"""
 NUMBERS = """\
@@ -56,6 +56,7 @@ GROUPS = {
 
 
 def page() -> str:
+    """Return the text of docs/findings.md."""
     parts = [NOTE, HEAD]
     for title, members in groups():
         parts += [f"## {title}\n", *map(section, members)]
@@ -63,11 +64,12 @@ def page() -> str:
 
 
 def groups() -> list[tuple[str, list[Cause]]]:
-    return [(GROUPS[group], list(members)) for group, members in groupby(CAUSES.values(), lambda one: one.group)]
+    """Return the title of each group with its causes."""
+    return [(GROUPS[group], list(members)) for group, members in groupby(CAUSES.values(), lambda cause: cause.group)]
 
 
 def all_codes() -> str:
-    """What each service says, and what it means."""
+    """Return the tables of codes, for each service."""
     parts = [CODES]
     for service in (*(name for name in SPEAKERS if name != "entra"), "other", "network", "entra"):
         parts += [f"## {service_title(service)}\n", codes(service)]
@@ -75,38 +77,40 @@ def all_codes() -> str:
 
 
 def service_title(service: str) -> str:
+    """Return the title of a catalogue's service. Raises KeyError for an unknown one."""
     if service in SPEAKERS:
         return capital(SPEAKERS[service].title)
     return {"other": "Other services of Microsoft", "network": "Proxies, gateways and networks"}[service]
 
 
-def section(one: Cause) -> str:
+def section(subject: Cause) -> str:
+    """Return the section of a cause."""
     parts = [
-        f"{anchor(one.id)}\n\n### {one.id}",
-        prose(f"{capital(one.means)}."),
-        prose(one.explanation),
-        *mend(one),
-        *([f"To find out whether it is this: {prose(one.tell)}"] if one.tell else []),
-        certainty(one),
+        f"{anchor(subject.id)}\n\n### {subject.id}",
+        prose(f"{capital(subject.means)}."),
+        prose(subject.explanation),
+        *how_to_fix(subject),
+        *([f"To find out whether it is this: {prose(subject.tell)}"] if subject.tell else []),
+        certainty(subject),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def mend(one: Cause) -> list[str]:
-    """Who does what, the commands with their placeholders, the portal's path, and what to heed before trying again."""
-    done = fix(one, {})
-    parts = [f"**{capital(OWNERS[one.owner])}**: {prose(filled(one.fix, {}))}"]
-    if done.commands:
-        parts.append("```sh\n" + "\n".join(done.commands) + "\n```")
-        parts += details(done.steps)
-    if done.portal:
-        parts.append(f"**In the portal**: {prose(done.portal)}")
-    if one.again:
-        parts.append(f"**Then**: {prose(filled(one.again, {}))}")
-    for kind in one.instead:
-        other = one.of(kind)
-        told = [other.fix, *([f"In the portal: {other.portal}."] if other.portal != one.portal else [])]
-        parts.append(f"**{KIND_TITLES[kind]}**: {' '.join(prose(filled(text or '', {})) for text in told)}")
+def how_to_fix(subject: Cause) -> list[str]:
+    """Return owner and fix, the commands with their placeholders, the portal's path, and advice for trying again."""
+    remedy = fix(subject, {})
+    parts = [f"**{capital(OWNERS[subject.owner])}**: {prose(filled(subject.fix, {}))}"]
+    if remedy.commands:
+        parts.append("```sh\n" + "\n".join(remedy.commands) + "\n```")
+        parts += details(remedy.steps)
+    if remedy.portal:
+        parts.append(f"**In the portal**: {prose(remedy.portal)}")
+    if subject.again:
+        parts.append(f"**Then**: {prose(filled(subject.again, {}))}")
+    for kind in subject.instead:
+        other = subject.of(kind)
+        texts = [other.fix, *([f"In the portal: {other.portal}."] if other.portal != subject.portal else [])]
+        parts.append(f"**{KIND_TITLES[kind]}**: {' '.join(prose(filled(text or '', {})) for text in texts)}")
     return parts
 
 
@@ -120,20 +124,20 @@ SHELLS = {"powershell": "In PowerShell", "cmd": "In cmd.exe", "macos": "On macOS
 
 
 def details(steps: Iterable[Step]) -> list[str]:
-    """Who may run the commands, their forms for other shells, and what takes them back."""
+    """Return the roles that may run the commands, their forms for other shells, and how to undo them."""
     roles = list(dict.fromkeys(step.role for step in steps if step.role))
     parts = [f"**Needs**: {prose('; '.join(roles))}."] if roles else []
-    for name, said in SHELLS.items():
+    for name, title in SHELLS.items():
         if forms := [step.shells[name] for step in steps if name in step.shells]:
-            parts.append(f"**{said}**:\n\n```sh\n" + "\n".join(forms) + "\n```")
+            parts.append(f"**{title}**:\n\n```sh\n" + "\n".join(forms) + "\n```")
     if undoing := list(dict.fromkeys(step.undo for step in steps if step.undo)):
         parts.append("**To take it back**:\n\n```sh\n" + "\n".join(undoing) + "\n```")
     return parts
 
 
-def certainty(one: Cause) -> str:
-    """Whether it is a failure of the tenant."""
-    if one.conclusive:
+def certainty(subject: Cause) -> str:
+    """Return a sentence that says whether the cause is a failure of the tenant."""
+    if subject.conclusive:
         return (
             "Conclusive: a service says it, or the connection shows it. The check that reports it fails, or warns if\n"
             "it only `should` hold."
@@ -172,13 +176,13 @@ def declared() -> Mapping[str, Mapping[str, Any]]:
 
 
 def sure(entry: Entry) -> str:
-    """How certain an entry is of its cause, what else it can be, and what tells these apart."""
-    told: list[str] = [entry.certainty]
+    """Return how certain an entry is of its cause, the other causes, and the rule that decides between them."""
+    parts: list[str] = [entry.certainty]
     if entry.also:
-        told.append(f"else {causes(entry.also, '')}")
+        parts.append(f"else {causes(entry.also, '')}")
     if entry.tell_apart:
-        told.append(f"told apart by {code(entry.tell_apart)}")
-    return "; ".join(told)
+        parts.append(f"told apart by {code(entry.tell_apart)}")
+    return "; ".join(parts)
 
 
 def name(entry: Entry) -> str:
@@ -187,28 +191,30 @@ def name(entry: Entry) -> str:
 
 
 def answer(row: Mapping[str, Any]) -> str:
-    """What an entry looks for, as its file spells it."""
-    said = [str(status) for status in row.get("status", ())]
-    said += [f"AADSTS{number}" for number in row.get("aadsts", ())]
-    said += [code(one) for key in ("code", "inner") for one in row.get(key, ())]
-    said += [f"header {code(header)}" for header in row.get("header", ())]
-    said += [f"{shape} body" for shape in row.get("shape", ())]
-    said += [f"host of {one.replace('_', ' ')}" for one in row.get("other", ())]
-    said += ["path"] if "path" in row else []
-    return ", ".join([*said, "words"] if "text" in row or "anywhere" in row else said)
+    """Return the criteria of an entry, as its file spells them."""
+    parts = [str(status) for status in row.get("status", ())]
+    parts += [f"AADSTS{number}" for number in row.get("aadsts", ())]
+    parts += [code(value) for key in ("code", "inner") for value in row.get(key, ())]
+    parts += [f"header {code(header)}" for header in row.get("header", ())]
+    parts += [f"{shape} body" for shape in row.get("shape", ())]
+    parts += [f"host of {service.replace('_', ' ')}" for service in row.get("other", ())]
+    parts += ["path"] if "path" in row else []
+    return ", ".join([*parts, "words"] if "text" in row or "anywhere" in row else parts)
 
 
 def numbers() -> str:
     """The numbers that Entra documents, in their order; those of user flows without what all of them have in common."""
     flows = {int(number): means for rows in load("entra")["user_flow"].values() for number, means in rows.items()}
-    found = {int(match[1]): entry for entry in catalogue() if (match := re.fullmatch(r"entra\.AADSTS(\d+)", entry.id))}
+    by_number = {
+        int(match[1]): entry for entry in catalogue() if (match := re.fullmatch(r"entra\.AADSTS(\d+)", entry.id))
+    }
     rows = (
         (
-            anchor(name(one)) + str(number),
-            cause(one.cause, ""),
+            anchor(name(entry)) + str(number),
+            cause(entry.cause, ""),
             "another flow" if number in flows else "an app",
-            prose(flows.get(number, one.explanation)),
+            prose(flows.get(number, entry.explanation)),
         )
-        for number, one in sorted(found.items())
+        for number, entry in sorted(by_number.items())
     )
-    return NUMBERS.format(count=len(found)) + "\n" + table(("AADSTS", "cause", "met by", "meaning"), rows)
+    return NUMBERS.format(count=len(by_number)) + "\n" + table(("AADSTS", "cause", "met by", "meaning"), rows)

@@ -65,8 +65,8 @@ def repair() -> Repair:
     """Verify the demo's connection without its role, assign it as the command of the fix says, and verify again."""
     tenant = ControllableTenant(demo(), SCENARIO, START)
     broken = document([verify(demo(), source=tenant)], command=COMMAND)
-    given = dict(options(shlex.split(broken.connections[0].root_causes[0].fix.commands[-1])))
-    tenant.state.assign(given["--role"], to=given["--assignee-object-id"], scope=given["--scope"])
+    arguments = dict(options(shlex.split(broken.connections[0].root_causes[0].fix.commands[-1])))
+    tenant.state.assign(arguments["--role"], to=arguments["--assignee-object-id"], scope=arguments["--scope"])
     return Repair(broken, document([verify(demo(), source=tenant)], command=COMMAND))
 
 
@@ -76,12 +76,12 @@ def fleet() -> FleetSummary:
     names = [f"customer-{number:02}" for number in range(1, CONNECTIONS + 1)]
     nights = {ago: [_verified(name, ago) for name in names] for ago in range(NIGHTS, -1, -1)}
     with tempfile.TemporaryDirectory() as folder, History(Path(folder) / "history.db") as history:
-        history.add(observation_of(one) for night in nights.values() for one in night)
+        history.add(observation_of(run) for night in nights.values() for run in night)
         aggregate = Aggregate(str)
-        for one in nights[0]:
-            aggregate.add(one)
-        found = aggregate.overview(4.2, "all", COMMAND, past=partial(past, history))
-    return FleetSummary(found, lambda: iter(nights[0]))
+        for run in nights[0]:
+            aggregate.add(run)
+        overview = aggregate.overview(4.2, "all", COMMAND, past=partial(past, history))
+    return FleetSummary(overview, lambda: iter(nights[0]))
 
 
 def _verified(name: str, ago: int) -> Entry:
@@ -105,15 +105,15 @@ def examples() -> dict[str, bytes]:
         folder = Path(name)
         ConnectionsSummary(repair().broken).write(folder, tuple(LANGUAGES), CONTACT)
         fleet().write(folder / "fleet", contact=CONTACT)
-        found = [path for path in sorted(folder.rglob("*")) if path.suffix in (".html", ".svg")]
-        return {f"{EXAMPLES}/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in found}
+        paths = [path for path in sorted(folder.rglob("*")) if path.suffix in (".html", ".svg")]
+        return {f"{EXAMPLES}/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in paths}
 
 
 def page() -> str:
     """Return the first page: Markdown that is HTML as a whole."""
-    broken, fixed = (one.connections[0] for one in (repair().broken, repair().fixed))
+    broken, fixed = (report.connections[0] for report in (repair().broken, repair().fixed))
     (cause,) = broken.root_causes
-    asked = handback(broken, START, "en")
+    for_customer = handback(broken, START, "en")
     templates = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -138,7 +138,7 @@ def page() -> str:
         owners=OWNERS,
         first_sentence=first_sentence,
         languages=LANGUAGES,
-        asked=next(iter(asked.asked.items())),
+        asked=next(iter(for_customer.tasks.items())),
         fleet=fleet().fleet,
         test=shown_test(),
         examples=EXAMPLES,
@@ -149,6 +149,6 @@ def page() -> str:
 def shown_test() -> str:
     """Return the test of the example connector that the page shows."""
     source = (ROOT / "examples" / "test_connector.py").read_text(encoding="utf-8")
-    found = re.search(rf"^def {TEST}\(.*?(?=^\S|\Z)", source.replace("\n\n\n", "\n\0\n"), re.M | re.S)
-    assert found, f"examples/test_connector.py has no {TEST}"
-    return found[0].partition("\0")[0].rstrip()
+    match = re.search(rf"^def {TEST}\(.*?(?=^\S|\Z)", source.replace("\n\n\n", "\n\0\n"), re.M | re.S)
+    assert match, f"examples/test_connector.py has no {TEST}"
+    return match[0].partition("\0")[0].rstrip()

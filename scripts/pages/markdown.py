@@ -18,19 +18,22 @@ def table(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
     """A table, without the columns that hold nothing."""
     lines = [tuple(map(cell, row)) for row in rows]
     used = [i for i in range(len(head)) if any(line[i] for line in lines)]
-    shown = [head, ("---",) * len(head), *lines]
-    return "\n".join("| " + " | ".join(line[i] for i in used) + " |" for line in shown) + "\n"
+    everything = [head, ("---",) * len(head), *lines]
+    return "\n".join("| " + " | ".join(line[i] for i in used) + " |" for line in everything) + "\n"
 
 
 def cell(value: object) -> str:
+    """Return a value as the text of a table's cell: nothing for None, on one line."""
     return str("" if value is None else value).replace("|", "\\|").replace("\n", " ")
 
 
 def code(text: object) -> str:
+    """Return a text as code."""
     return f"`{text}`"
 
 
 def anchor(name: str) -> str:
+    """Return an anchor that links can name."""
     return f'<a id="{name}"></a>'
 
 
@@ -56,9 +59,10 @@ def cause(name: str, page: str = "findings.md") -> str:
 
 
 def causes(names: Iterable[str], page: str = "findings.md") -> str:
+    """Return links to causes, joined by commas."""
     return ", ".join(cause(name, page) for name in names)
 
 
-def fault(one: Fault) -> str:
+def fault(canned: Fault) -> str:
     """A fault, with a link to the entry that reads it."""
-    return f"[{code(one.name)}](findings.md#{one.entry.removeprefix('entra.')})"
+    return f"[{code(canned.name)}](findings.md#{canned.entry.removeprefix('entra.')})"

@@ -1,4 +1,4 @@
-"""What several pages tell of an operation."""
+"""Texts about an operation that several pages have."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ def demo() -> Connection:
 
 
 SPEAKERS: Mapping[str, Api] = {**APIS, MANAGED_IDENTITY.name: MANAGED_IDENTITY}
-"""What answers, by name: the APIs, and the machine itself."""
+"""Everything that answers, by name: the APIs, and the machine itself."""
 
 
 @cache
-def asked() -> Mapping[str, Endpoint[Any]]:
+def endpoint_of_probe() -> Mapping[str, Endpoint[Any]]:
     """The operation behind each probe, as the virtual tenant sees it: all are put once, by an app that may ask all."""
     catalogue()
     world = build(demo(), "two-secrets", start=START)

@@ -13,7 +13,7 @@ from conformance.findings import CAUSES
 from conformance.findings.remedies import fix
 from conformance.report.wording import capital
 from scripts.pages.markdown import NOTE, anchor, code, source, table
-from scripts.pages.operations import ITSELF, SHORT, SPEAKERS, asked, need, request
+from scripts.pages.operations import ITSELF, SHORT, SPEAKERS, endpoint_of_probe, need, request
 
 HEAD = """\
 # Operations and permissions
@@ -25,55 +25,58 @@ there for the virtual tenant.
 AFTER = f"""\
 `<object-id>` is that of the enterprise application (`az ad sp show --id '<client-id>' --query id`), not that of the app
 registration. Azure Resource Manager, Log Analytics and Microsoft Sentinel need no API permission: the Azure role opens
-them. `{ITSELF}` of Microsoft Graph is not needed; with it the app's own registration is read too, which tells a
+them. `{ITSELF}` of Microsoft Graph is not needed; with it the app's own registration is read too, which separates a
 permission that was never requested from one that was not consented.
 """
 
 
 def page() -> str:
+    """Return the text of docs/permissions.md."""
     return "\n".join([NOTE, HEAD, SHORT, *map(section, SPEAKERS.values()), grant()])
 
 
 def section(api: Api) -> str:
+    """Return the section of an API: its operations and the least permission of each."""
     head = ("operation", "request", "api-version", "least permission", "paging", "ends", "asked by", "source")
     rows = (
         (
-            anchor(one.name) + code(one.name),
-            request(one),
-            one.api_version,
-            need(one),
-            paging(one),
-            one.retires,
-            ", ".join(code(probe) for probe, endpoint in asked().items() if endpoint is one),
-            source(one.source),
+            anchor(operation.name) + code(operation.name),
+            request(operation),
+            operation.api_version,
+            need(operation),
+            paging(operation),
+            operation.retires,
+            ", ".join(code(probe) for probe, endpoint in endpoint_of_probe().items() if endpoint is operation),
+            source(operation.source),
         )
-        for one in ENDPOINTS.values()
-        if one.api == api
+        for operation in ENDPOINTS.values()
+        if operation.api == api
     )
     return f"## {capital(api.title)}\n\n" + table(head, rows)
 
 
 def paging(endpoint: Endpoint[Any]) -> str:
+    """Return how an operation's answers are paged, with the largest page; empty where they are not."""
     most = f"at most {endpoint.max_top} at once" if endpoint.max_top else None
     return ", ".join(filter(None, (endpoint.paging and code(endpoint.paging), most)))
 
 
 def grant() -> str:
     """The least that all checks pass with."""
-    used = {one.name for one in asked().values()}
+    used = {endpoint.name for endpoint in endpoint_of_probe().values()}
     needs = (endpoint.needs for endpoint in ENDPOINTS.values() if endpoint.name in used)
-    wanted = dict.fromkeys(one.name for one in needs if isinstance(one, AppRole) and one.name != ITSELF)
+    roles = dict.fromkeys(need.name for need in needs if isinstance(need, AppRole) and need.name != ITSELF)
     permissions = table(
         ("API", "its app id", "permission", "id of the app role"),
         (
             (resource.name, code(resource.app_id), code(name), code(resource.application_id(name)))
-            for resource, names in by_resource(wanted)
+            for resource, names in by_resource(roles)
             for name in names
         ),
     )
     role = table(("role", "id"), [(READER, code(BUILT_IN[READER].id))])
     commands = (
-        *fix(CAUSES["app_role_missing"], {"roles": " ".join(wanted)}).commands,
+        *fix(CAUSES["app_role_missing"], {"roles": " ".join(roles)}).commands,
         *fix(CAUSES["rbac_role_missing"], {}).commands,
     )
     return "\n".join(

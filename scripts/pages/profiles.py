@@ -55,25 +55,31 @@ holds it to published permissions, actions and roles, and verifies it with each 
 def pages() -> dict[str, str]:
     """Return the pages by their paths."""
     profiles = [get_profile(name) for name in profile_names() if name != "own"]
-    rows = ((f"[{code(one.name)}](profiles/{one.name}.md)", one.title, asks_for(one)) for one in profiles)
+    rows = (
+        (f"[{code(profile.name)}](profiles/{profile.name}.md)", profile.title, asks_for(profile))
+        for profile in profiles
+    )
     index = "\n".join([NOTE, HEAD, table(("profile", "for", "asks for"), rows), OWN])
-    return {"docs/profiles.md": index, **{f"docs/profiles/{one.name}.md": page(one) for one in profiles}}
+    return {"docs/profiles.md": index, **{f"docs/profiles/{profile.name}.md": page(profile) for profile in profiles}}
 
 
 def asks_for(profile: Profile) -> str:
-    return ", ".join(code(str(one)) for one in (*profile.permissions, *profile.roles)) or "-"
+    """Return the permissions and roles of a profile, or a dash."""
+    return ", ".join(code(str(need)) for need in (*profile.permissions, *profile.roles)) or "-"
 
 
 def page(profile: Profile) -> str:
+    """Return the page of a profile."""
     return "\n".join([NOTE, f"# {profile.title}\n", *sections(profile)])
 
 
 def sections(profile: Profile) -> Iterator[str]:
+    """Yield the sections of a profile's page, empty ones left out."""
     if profile.about:
         yield f"{profile.about}\n"
     yield f'In the connection file: `profile = "{profile.name}"`.\n'
     scope = f"Azure roles, at the {profile.scope}"
-    routes = (f"{code(str(one))}: {operations(one)}" for one in profile.routes)
+    routes = (f"{code(str(route))}: {operations(route)}" for route in profile.routes)
     yield from listed("Application permissions", map(code, map(str, profile.permissions)))
     yield from listed("Application permissions for a part of it", map(code, map(str, profile.optional)))
     yield from listed(scope, map(code, profile.roles))
@@ -82,16 +88,18 @@ def sections(profile: Profile) -> Iterator[str]:
     yield from listed("What the tool does beside that, and is never asked", profile.unasked)
     yield from listed("What the source says and no check looks at", profile.unverified)
     yield from listed("What the source says nothing about", profile.silent)
-    yield from listed("Source", (f"<{one.url}>, read on {one.read}" for one in profile.sources))
+    yield from listed("Source", (f"<{source.url}>, read on {source.read}" for source in profile.sources))
 
 
 def operations(route: Route) -> str:
-    found = [one.name for one in ENDPOINTS.values() if route.leads_to(one)]
-    if len(found) > 3:
-        return f"{len(found)} operations"
-    return ", ".join(f"[{code(name)}](../permissions.md#{name})" for name in found)
+    """Return links to the operations of a route, or their number if there are more than three."""
+    names = [endpoint.name for endpoint in ENDPOINTS.values() if route.leads_to(endpoint)]
+    if len(names) > 3:
+        return f"{len(names)} operations"
+    return ", ".join(f"[{code(name)}](../permissions.md#{name})" for name in names)
 
 
 def listed(title: str, items: Iterable[str]) -> Iterator[str]:
+    """Yield a section with a list; nothing for an empty list."""
     if lines := [f"- {item}" for item in items]:
         yield f"## {title}\n\n" + "\n".join(lines) + "\n"

@@ -1,4 +1,4 @@
-"""docs/proxies.md: how proxies are found, what is told of each failure, and what was seen of real ones."""
+"""docs/proxies.md: how proxies are found, the finding for each failure, and tests with real ones."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ finding says so.
 A company that inspects TLS signs with an authority of its own. `SSL_CERT_FILE` then needs that root **and** the public
 ones, or hosts that are exempt from inspection are not trusted.
 
-## What is told
+## Findings
 
 A proxy has 10 seconds to open a tunnel and to let TLS through. Nothing of this is ever a failure of the connection: the
 exit code is 6.
 """
 
-SEEN = """
-## What was seen of real proxies
+NOTES = """
+## Tests with real proxies
 
 Each row is a test (`tests/network/proxies.toml` has the configurations): the proxy runs on loopback in front of the
 served virtual tenant, and the whole verification has to end with this one root cause within 20 seconds. A `-` means
@@ -49,14 +49,22 @@ CAUSE = ("proxy_unusable", "proxy_auth_required", "proxy_denied", "proxy_failed"
 
 
 def page() -> str:
+    """Return the text of docs/proxies.md."""
     causes = table(
         ("cause", "means", "who fixes it"),
         [(f"[{code(name)}](findings.md#{name})", CAUSES[name].means, CAUSES[name].owner) for name in CAUSE],
     )
     rows = []
     for proxy, row in tomllib.loads(DESCRIPTIONS.read_text(encoding="utf-8")).items():
-        for name, one in row["situations"].items():
-            shown = f"{proxy} {row['version']}" if "version" in row else "no proxy there"
-            rows.append((shown, name.replace("-", " "), one["seen"], code(one["cause"]) if one["cause"] else "-"))
-    seen = table(("proxy", "situation", "what it does", "root cause"), rows)
-    return "\n".join((NOTE + HEAD, causes + SEEN, seen))
+        for name, situation in row["situations"].items():
+            title = f"{proxy} {row['version']}" if "version" in row else "no proxy there"
+            rows.append(
+                (
+                    title,
+                    name.replace("-", " "),
+                    situation["seen"],
+                    code(situation["cause"]) if situation["cause"] else "-",
+                )
+            )
+    situations = table(("proxy", "situation", "what it does", "root cause"), rows)
+    return "\n".join((NOTE + HEAD, causes + NOTES, situations))

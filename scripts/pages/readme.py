@@ -13,10 +13,11 @@ from conformance.verification.api import verify
 from scripts.pages.operations import ROOT, START, demo
 
 COMMAND = "pytest --sentinel-config=examples/demo.toml --sentinel-source=fake:no-azure-role"
-"""What `make demo SCENARIO=no-azure-role` runs."""
+"""The command of `make demo SCENARIO=no-azure-role`."""
 
 
 def page() -> str:
+    """Return README.md with the output of the demo between its markers."""
     report = verify(demo(), source=Fake("no-azure-role", START))
     buffer = io.StringIO()
     Terminal(console(buffer, width=80, color=False)).show(document([report], command=COMMAND))

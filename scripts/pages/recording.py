@@ -32,9 +32,9 @@ folder). `-k` and `-m` record some of the checks. The name is written as it is: 
 A recording is one block, whose pseudonyms and clock hold together. So it is renewed as a whole and never added to. It
 is made of the network alone (`--sentinel-source=live`) and in one process (no `-n`).
 
-What was heard stays in memory until all of this is done, and only then reaches the disk, each file whole or not at all:
+The recording stays in memory until all of this is done, and is only then written, each file whole or not at all:
 
-1. it is scrubbed, as told below;
+1. it is scrubbed, as described below;
 2. it is replayed: every check must end as it did live;
 3. it is scanned for leaks, by rules that know nothing of the scrubber (`python -m conformance.recording scan
    cassettes/` does the same at any time).
@@ -59,23 +59,23 @@ is looked for in `--sentinel-cassettes`, then among the [cassettes of the suite]
 - Requests are compared by method, host, path, options in any order and by what the body says: of a query its text, of a
   token request `client_id`, `grant_type` and `scope`. The same request is answered in turn, then as it was last.
 - A network that was down is recorded, and replayed as the same trouble.
-- A cassette that is damaged, empty, foreign or of another format is told in one line; the exit code is 4.
+- A cassette that is damaged, empty, foreign or of another format is reported in one line; the exit code is 4.
 
 In Python, `verify(connection, source="cassette:NAME")` does the same.
 
 ## To share
 
 A customer records, reads and sends the folder; the vendor puts it below `cassettes/` and replays it, with the same
-verdict, the same root cause and the same commands, in which pseudonyms stand for names. The customer can tell whom they
-stand for, and nobody else: the table of pseudonyms is never written.
+verdict, the same root cause and the same commands, with pseudonyms in place of names. Only the customer knows
+whose they are: the table of pseudonyms is never written.
 
-A vendor who has a cassette can keep it as a test: `pytest --sentinel-source=cassette` in CI tells when a new version of
-the suite judges differently, and `--sentinel-compare` what changed since a manifest.
+A vendor who has a cassette can keep it as a test: `pytest --sentinel-source=cassette` in CI fails when a new version of
+the suite judges differently, and `--sentinel-compare` shows the changes since a manifest.
 
 ## What is scrubbed
 
-Whatever is not known to be everybody's is taken for the customer's, and gets a pseudonym by its form and by the
-member it stands in. The same value has the same pseudonym everywhere - in URLs, bodies of all APIs, claims of tokens,
+Every value that is not known to be public counts as the customer's, and gets a pseudonym by its form and by its
+member. The same value has the same pseudonym everywhere - in URLs, bodies of all APIs, claims of tokens,
 JSON within texts, cells of rows - and no two values share one. Upper and lower case of names and ids do not matter,
 as for the services.
 
@@ -100,6 +100,7 @@ EXAMPLES = {"mac": "00:00:00:00:00:00", "hash": "0" * 40, "number": "0" * 12, "p
 
 
 def page() -> str:
+    """Return the text of docs/recording.md."""
     forms = ((kind.title, code(kind.make(1, EXAMPLES.get(kind.name, "")))) for kind in KINDS.values())
     members = (
         (
@@ -109,7 +110,7 @@ def page() -> str:
         )
         for treatment in treatments().values()
     )
-    kept = ((code(name), how) for name, how in HEADERS.items())
+    headers = ((code(name), how) for name, how in HEADERS.items())
     return "\n".join(
         (
             NOTE + HEAD,
@@ -120,6 +121,6 @@ def page() -> str:
             table(("treatment", "what it does", "members"), members),
             "### Headers of answers\n",
             "All others are dropped.\n",
-            table(("header", "is kept"), kept),
+            table(("header", "is kept"), headers),
         )
     )

@@ -13,7 +13,7 @@ from conformance.checks.registry import catalogue
 from conformance.connection import get_profile, profile_names
 from conformance.findings import CAUSES
 from scripts.pages import each_cause, each_check, findings, landing
-from scripts.pages.seen import Seen
+from scripts.pages.scenario_outcomes import ScenarioOutcomes
 
 ROOT = Path(__file__).parents[2]
 CHECKS, FINDINGS = "docs/checks.md", "docs/findings.md"
@@ -44,6 +44,7 @@ COPIED = {
             "permissions",
             "profiles",
             "proxies",
+            "readiness",
             "recording",
             "reports",
             "scale",
@@ -54,11 +55,12 @@ COPIED = {
 }
 """Pages that stay as they are, and where the site has them."""
 FILES = "files"
-"""Where the site has other files of the repository that pages link to."""
+"""The places in the site of other files of the repository that pages link to."""
 GUIDE = {
     "Credentials": "credentials.md",
     "Providers": "partners.md",
     "Log ingestion": "ingestion.md",
+    "Ready for what ends": "readiness.md",
     "Reports": "reports.md",
     "Explaining errors": "explain.md",
     "Permissions": "permissions.md",
@@ -98,20 +100,20 @@ Item: TypeAlias = "str | Mapping[str, str | Nav]"
 Nav: TypeAlias = Sequence[Item]
 
 
-def sources(seen: Seen) -> dict[str, str]:
+def sources(outcomes: ScenarioOutcomes) -> dict[str, str]:
     """Every page of the site by its path."""
     pages = {there: moved((ROOT / here).read_text(encoding="utf-8"), here, there) for here, there in COPIED.items()}
     licence = (ROOT / "LICENSE").read_text(encoding="utf-8")
     pages["index.md"] = landing.page()
     pages["licence.md"] = f"# Licence\n\n```text\n{licence.rstrip()}\n```\n"
-    made = {
+    generated = {
         "checks/index.md": (CHECKS, each_check.index()),
-        **{f"checks/{id}.md": (CHECKS, each_check.page(one, seen)) for id, one in catalogue().items()},
+        **{f"checks/{id}.md": (CHECKS, each_check.page(check, outcomes)) for id, check in catalogue().items()},
         "causes/index.md": (FINDINGS, each_cause.index()),
-        **{f"causes/{id}.md": (FINDINGS, each_cause.page(one, seen)) for id, one in CAUSES.items()},
+        **{f"causes/{id}.md": (FINDINGS, each_cause.page(cause, outcomes)) for id, cause in CAUSES.items()},
         "codes.md": (FINDINGS, WIDE + findings.all_codes()),
     }
-    return pages | {there: moved(text, origin, there) for there, (origin, text) in made.items()}
+    return pages | {there: moved(text, origin, there) for there, (origin, text) in generated.items()}
 
 
 def moved(text: str, origin: str, here: str) -> str:
@@ -119,17 +121,17 @@ def moved(text: str, origin: str, here: str) -> str:
 
     def link(match: re.Match[str]) -> str:
         page, _, anchor = match[1].partition("#")
-        path, left = place(
+        path, fragment = place(
             posixpath.normpath(posixpath.join(posixpath.dirname(origin), page)) if page else origin, anchor
         )
-        told = posixpath.relpath(path, posixpath.dirname(here) or ".")
-        return f"]({told}#{left})" if left else f"]({told})"
+        target = posixpath.relpath(path, posixpath.dirname(here) or ".")
+        return f"]({target}#{fragment})" if fragment else f"]({target})"
 
     return LINK.sub(link, text)
 
 
 def place(page: str, anchor: str) -> tuple[str, str]:
-    """Where the site has an anchor of the repository. Raises KeyError for what is not there."""
+    """Return the place in the site of an anchor of the repository. Raises KeyError for an unknown one."""
     if page == CHECKS:
         return (f"checks/{anchor}.md" if anchor in catalogue() else "checks/index.md"), ""
     if page == FINDINGS and anchor in CAUSES:
@@ -144,13 +146,13 @@ def place(page: str, anchor: str) -> tuple[str, str]:
 @cache
 def linked() -> frozenset[str]:
     """The files of the repository, no pages, that pages link to."""
-    found = set()
+    paths = set()
     for page in COPIED:
         for target in LINK.findall((ROOT / page).read_text(encoding="utf-8")):
             path = posixpath.normpath(posixpath.join(posixpath.dirname(page), target.partition("#")[0]))
             if not path.endswith(".md") and path != "LICENSE" and (ROOT / path).is_file():
-                found.add(path)
-    return frozenset(found)
+                paths.add(path)
+    return frozenset(paths)
 
 
 def nav() -> Nav:
@@ -175,4 +177,5 @@ def profile_pages() -> Nav:
 
 
 def sections(groups: list[tuple[str, list[tuple[str, str]]]]) -> Nav:
+    """Return the navigation's entries: groups with their pages, as title and path."""
     return [{title: [{name: path} for name, path in members]} for title, members in groups]

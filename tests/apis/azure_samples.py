@@ -1,4 +1,4 @@
-"""What the shape tests of the Azure APIs have in common: recorded answers, and ways to spoil an answer."""
+"""Helpers of the shape tests of the Azure APIs: recorded answers, and ways to spoil an answer."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ SEGMENTS = st.text(st.characters(exclude_characters="/?#", exclude_categories=["
 
 def sample_params(**operations: Endpoint[Any]) -> list[tuple[Any, Endpoint[Any]]]:
     """(body, endpoint) of each recorded answer, by the operation recorded; skips the test where there are none."""
-    found = [
+    samples = [
         (json.loads(path.read_text())["body"], endpoint)
         for operation, endpoint in operations.items()
         for path in sorted(SAMPLES.glob(f"{operation}_[0-9][0-9].json"))
     ]
-    return found or pytest.skip("no recorded answers here")
+    return samples or pytest.skip("no recorded answers here")
 
 
 def decode(body: Any, endpoint: Endpoint[T]) -> T:

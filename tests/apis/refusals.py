@@ -32,5 +32,5 @@ def assert_mistyped(body: Any, endpoint: Endpoint[Any], path: Steps, value: Any)
 
 
 def json_path(steps: Steps) -> str:
-    """As decoding errors write it: ``$.value[0].id``."""
+    """Return a path in the form of decoding errors: ``$.value[0].id``."""
     return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)

@@ -46,8 +46,8 @@ def test_token_is_read() -> None:
 
 def test_token_text_is_never_in_a_repr() -> None:
     token = decode(TOKEN, entra.TOKEN)
-    for shown in (repr(token), str(token), f"{token}", repr([token]), repr(token.__rich_repr__())):
-        assert "secret" not in shown
+    for text in (repr(token), str(token), f"{token}", repr([token]), repr(token.__rich_repr__())):
+        assert "secret" not in text
 
 
 @pytest.mark.parametrize("member", ["token_type", "expires_in", "access_token"])
@@ -74,5 +74,5 @@ def test_discovery_takes_new_members_and_new_clouds() -> None:
 
 
 def test_discovery_is_written_with_its_wire_names() -> None:
-    written = json.loads(msgspec.json.encode(decode(DISCOVERY, entra.OPENID_CONFIGURATION)))
-    assert DISCOVERY.items() <= written.items()
+    encoded = json.loads(msgspec.json.encode(decode(DISCOVERY, entra.OPENID_CONFIGURATION)))
+    assert DISCOVERY.items() <= encoded.items()

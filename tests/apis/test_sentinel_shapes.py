@@ -249,7 +249,7 @@ def test_gets_need_a_published_read_action_of_the_provider() -> None:
 
 
 def test_only_settings_ask_a_preview() -> None:
-    assert [one.name for one in DECLARED if one.api_version != sentinel.STABLE] == ["sentinel.settings"]
+    assert [endpoint.name for endpoint in DECLARED if endpoint.api_version != sentinel.STABLE] == ["sentinel.settings"]
 
 
 def test_incidents_come_at_most_a_thousand_at_a_time() -> None:

@@ -1,10 +1,10 @@
-"""The simulation behind docs/scale.md, on fleets whose course can be told by heart."""
+"""The simulation behind docs/scale.md, on fleets with a course that is easy to compute."""
 
 from __future__ import annotations
 
 import pytest
 
-from benchmarks.run import ROOT
+from benchmarks.figures import ROOT
 from benchmarks.simulate import JOBS, PACED, Cost, Fleet, limits, measured, simulate
 
 IDLE = Cost(0.0, {})

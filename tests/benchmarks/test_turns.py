@@ -21,8 +21,8 @@ def test_runs_alternate_after_a_first_round_that_does_not_count() -> None:
 
     first, second = in_turns(2, lambda: run("a"), lambda: run("b"))
     assert order == ["a", "b", "a", "b", "a", "b"]
-    assert [one.wall for one in first] == [3, 5]
-    assert [one.wall for one in second] == [4, 6]
+    assert [cost.wall for cost in first] == [3, 5]
+    assert [cost.wall for cost in second] == [4, 6]
 
 
 def test_ratio_is_the_median_of_the_rounds_with_its_spread() -> None:
@@ -31,8 +31,8 @@ def test_ratio_is_the_median_of_the_rounds_with_its_spread() -> None:
 
 
 def test_cost_of_a_process_that_fails_is_an_error(tmp_path: Path) -> None:
-    done = cost([sys.executable, "-c", "pass"], tmp_path, os.environ)
-    assert done.wall > 0
-    assert done.peak > 1_000_000
+    process_cost = cost([sys.executable, "-c", "pass"], tmp_path, os.environ)
+    assert process_cost.wall > 0
+    assert process_cost.peak > 1_000_000
     with pytest.raises(subprocess.CalledProcessError):
         cost([sys.executable, "-c", "raise SystemExit(3)"], tmp_path, os.environ)

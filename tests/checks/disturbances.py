@@ -1,4 +1,4 @@
-"""What disturbs one question of many to the same endpoint, or makes a service ignore a query option."""
+"""Disturbances of one question of many to an endpoint, and services that ignore a query option."""
 
 from __future__ import annotations
 

@@ -20,15 +20,15 @@ def refusing(name: str, audience: str | None = None, **values: str) -> World:
     """A world whose Entra refuses a token (for one audience only) with one of its documented errors."""
 
     def answer(call: Call) -> httpx.Response:
-        return entra.refuse(call, name, **values) if audience in (None, asked(call)) else genuine(call)
+        return entra.refuse(call, name, **values) if audience in (None, requested_audience(call)) else genuine(call)
 
     return answered(world(), "entra.token", answer)
 
 
-def asked(call: Call) -> str:
+def requested_audience(call: Call) -> str:
     """The audience that a token request is for."""
     scope = httpx.QueryParams(call.request.content.decode())["scope"].removesuffix("/.default")
-    return next(one for one in AUDIENCES if CLOUDS["public"].accepts(one, scope))  # type: ignore[arg-type]
+    return next(audience for audience in AUDIENCES if CLOUDS["public"].accepts(audience, scope))  # type: ignore[arg-type]
 
 
 def claiming(**claims: Any) -> World:

@@ -24,11 +24,13 @@ def result(**columns: tuple[str, Any]) -> dict[str, Any]:
 
 
 def columns(body: dict[str, Any]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = body["tables"][0]["columns"]
-    return found
+    """Return the columns of a query's first table."""
+    columns: list[dict[str, Any]] = body["tables"][0]["columns"]
+    return columns
 
 
 def without_column(body: dict[str, Any]) -> None:
+    """Remove the first column of a query's first table."""
     columns(body).pop(0)
     for row in body["tables"][0]["rows"]:
         row.pop(0)

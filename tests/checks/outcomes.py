@@ -50,15 +50,15 @@ class Arranged:
 # How checks end
 
 
-def judged(world: World, *ids: str) -> dict[str, Outcome]:
+def outcomes_by_check(world: World, *ids: str) -> dict[str, Outcome]:
     """The outcomes of these checks by id; of all but the negative control, if none is named."""
     report = verify(world.connection, source=Arranged(world), checks=ids or None)
-    return {one.check: one for one in report.outcomes}
+    return {outcome.check: outcome for outcome in report.outcomes}
 
 
 def outcome(id: str, world: World) -> Outcome:
     """How one check ends."""
-    return judged(world, id)[id]
+    return outcomes_by_check(world, id)[id]
 
 
 def fails(id: str, world: World, cause: str, says: str = "") -> Outcome:
@@ -124,7 +124,7 @@ def answered(world: World, endpoint: str, response: httpx.Response | Exception |
 
 
 def genuine(call: Call) -> httpx.Response:
-    """What the endpoint answers when nothing disturbs it."""
+    """Return the endpoint's undisturbed answer."""
     assert call.endpoint is not None
     gate = GATES.get(call.endpoint.api.name)
     return (gate(call) if gate else None) or ANSWERS[call.endpoint.name](call)

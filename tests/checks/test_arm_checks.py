@@ -282,47 +282,6 @@ def test_a_workspace_that_takes_no_data_from_anywhere() -> None:
         ends("ARM-009", workspace(**properties), "passed")
 
 
-# ARM-010 to ARM-012: plans and retention of tables
-
-
-def with_plan(plan: str, query: str) -> World:
-    """A world in which SigninLogs has this plan, and the first rule this query."""
-    there = world()
-    there.tenant.workspace.tables["SigninLogs"].plan = plan
-    there.tenant.workspace.content["alertRules"][0]["properties"]["query"] = query
-    return there
-
-
-@pytest.mark.parametrize("plan", ["Basic", "Auxiliary"])
-def test_rules_that_read_tables_of_another_plan(plan: str) -> None:
-    fails("ARM-010", with_plan(plan, "SigninLogs | take 1"), "table_unqueryable", f"SigninLogs ({plan})")
-
-
-def test_rules_that_read_other_tables() -> None:
-    there = with_plan("Basic", "MySigninLogs_CL | take 1")
-    for rule in there.tenant.workspace.content["alertRules"][1:]:
-        rule["properties"]["query"] = "SecurityAlert | take 1"
-    ends("ARM-010", there, "passed")
-
-
-def retention(**days: int) -> Any:
-    return lambda body: body["value"][0]["properties"].update(days)
-
-
-def test_tables_that_keep_rows_for_less_than_expected() -> None:
-    there = world(expect=Expect(min_retention_days=90))
-    ends("ARM-011", there, "passed")
-    fails("ARM-011", changed(there, "arm.tables", retention(retentionInDays=30)), "data_stale", "(30 days)")
-    ends("ARM-011", world(), "not_configured")
-
-
-def test_a_total_retention_that_is_shorter_than_the_interactive_one() -> None:
-    there = changed(world(), "arm.tables", retention(retentionInDays=90, totalRetentionInDays=30))
-    fails("ARM-012", there, "data_stale", "total retention")
-    longer = changed(world(), "arm.tables", retention(retentionInDays=90, totalRetentionInDays=730))
-    ends("ARM-012", longer, "passed")
-
-
 # ARM-013, ARM-014: the providers of the subscription
 
 
@@ -330,11 +289,9 @@ def test_a_total_retention_that_is_shorter_than_the_interactive_one() -> None:
     ("id", "namespace"), [("ARM-013", "Microsoft.SecurityInsights"), ("ARM-014", "Microsoft.OperationalInsights")]
 )
 def test_a_provider_that_is_not_registered(id: str, namespace: str) -> None:
-    state = {"registrationState": "Unregistered"}
-
     def unregistered(body: dict[str, Any]) -> None:
         if body["namespace"] == namespace:
-            body.update(state)
+            body.update(registrationState="Unregistered")
 
     fails(id, changed(subscribed(), "arm.provider", unregistered), "provider_not_registered", namespace)
     ends(id, subscribed(), "passed")

@@ -15,8 +15,8 @@ from conformance.fakes.services.routes import Call
 from conformance.fakes.state import tenant as state
 from conformance.fakes.state.timeline import stable_id
 from conformance.fakes.world import World
-from tests.checks.entra_worlds import asked, claiming, refusing
-from tests.checks.outcomes import answered, blocked, changed, ends, fails, genuine, judged, world
+from tests.checks.entra_worlds import claiming, refusing, requested_audience
+from tests.checks.outcomes import answered, blocked, changed, ends, fails, genuine, outcomes_by_check, world
 from tests.contoso import START
 
 # AUTH-001: the tenant
@@ -140,16 +140,16 @@ ACCESS = ("AUTH-002", "AUTH-003", "AUTH-010", "AUTH-011", "AUTH-012", "AUTH-013"
 def test_no_token_at_all_is_one_finding(response: httpx.Response | Exception, cause: str) -> None:
     there = answered(world(), "entra.token", response)
     fails("AUTH-003", there, cause)
-    ended = judged(there, *ACCESS)
-    assert {one.blocked_by for id, one in ended.items() if id != "AUTH-003"} == {"AUTH-003"}
+    ended = outcomes_by_check(there, *ACCESS)
+    assert {outcome.blocked_by for id, outcome in ended.items() if id != "AUTH-003"} == {"AUTH-003"}
 
 
 def test_one_token_that_fails_is_that_one() -> None:
     def answer(call: Call) -> httpx.Response:
-        return httpx.Response(500) if asked(call) == "graph" else genuine(call)
+        return httpx.Response(500) if requested_audience(call) == "graph" else genuine(call)
 
-    ended = judged(answered(world(), "entra.token", answer), *ACCESS)
-    assert [id for id, one in ended.items() if one.status != "passed"] == ["AUTH-012"]
+    ended = outcomes_by_check(answered(world(), "entra.token", answer), *ACCESS)
+    assert [id for id, outcome in ended.items() if outcome.status != "passed"] == ["AUTH-012"]
     assert ended["AUTH-012"].status == "inconclusive"
 
 
@@ -169,10 +169,10 @@ def test_no_secret_is_accepted() -> None:
 
 def test_each_secret_is_tried_once() -> None:
     there = world("one-secret-expired")
-    judged(there)
-    forms = [one.content.decode() for one in there.requests if one.url.path.endswith("/token")]
+    outcomes_by_check(there)
+    forms = [request.content.decode() for request in there.requests if request.url.path.endswith("/token")]
     assert len(forms) == 5  # for the first API with each secret, for the others with the one that works
-    assert len([one for one in forms if "old8Q" in one]) == 1
+    assert len([form for form in forms if "old8Q" in form]) == 1
 
 
 def test_a_secret_that_cannot_be_one_is_not_sent() -> None:
@@ -182,7 +182,7 @@ def test_a_secret_that_cannot_be_one_is_not_sent() -> None:
     own = ClientSecret(Secret("a9910000-0c0f-4c0f-a11c-000000000002"), (own.secret,))
     there.connection = replace(there.connection, credential=own)
     fails("AUTH-004", there, "secret_id_instead_of_value", "secret 1: secret_id_instead_of_value (by its form)")
-    assert not [one for one in there.requests if b"client_secret=a9910000" in one.content]
+    assert not [request for request in there.requests if b"client_secret=a9910000" in request.content]
 
 
 def test_certificate_that_the_app_does_not_have() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from conformance.connection import FederatedToken, Secret
 from conformance.connection.secret import resolve
-from tests.checks.outcomes import answered, blocked, ends, fails, judged, world
+from tests.checks.outcomes import answered, blocked, ends, fails, outcomes_by_check, world
 from tests.contoso import SECRET
 
 GUID = "0f0f0f0f-0c0f-4c0f-a11c-00000000000a"
@@ -36,8 +36,8 @@ def test_malformed_value(subtests: pytest.Subtests) -> None:
         ("CONN-004", {"resource_group": "rg/security"}, "config_invalid"),
     ]:
         with subtests.test(id=id, value=value):
-            found = fails(id, world(**value), cause, says=next(iter(value)))
-            assert SECRET not in (found.reason or "")
+            outcome = fails(id, world(**value), cause, says=next(iter(value)))
+            assert SECRET not in (outcome.reason or "")
 
 
 @pytest.mark.parametrize(
@@ -73,13 +73,13 @@ def test_secret_in_the_file_itself() -> None:
 
 
 def test_secret_in_a_file_that_everybody_reads(tmp_path: Path) -> None:
-    kept = tmp_path / "secret"
-    kept.write_text(SECRET)
-    kept.chmod(0o644)
-    there = world(client_secret=resolve(f"file:{kept}", tmp_path, {}))
+    file = tmp_path / "secret"
+    file.write_text(SECRET)
+    file.chmod(0o644)
+    there = world(client_secret=resolve(f"file:{file}", tmp_path, {}))
     fails("CONN-005", there, "config_invalid", says="every user of this machine")
-    kept.chmod(0o600)
-    ends("CONN-005", world(client_secret=resolve(f"file:{kept}", tmp_path, {})), "passed")
+    file.chmod(0o600)
+    ends("CONN-005", world(client_secret=resolve(f"file:{file}", tmp_path, {})), "passed")
 
 
 def test_secret_in_the_environment() -> None:
@@ -124,7 +124,7 @@ def test_each_host_is_judged_by_its_first_request(api: str, first: str) -> None:
 
 def test_one_operation_that_does_not_answer_is_no_matter_of_the_host() -> None:
     there = answered(world(), "graph.secure_scores", httpx.ReadTimeout("timed out"))
-    assert {id: one.status for id, one in judged(there, "CONN-006", "GRAPH-004").items()} == {
+    assert {id: outcome.status for id, outcome in outcomes_by_check(there, "CONN-006", "GRAPH-004").items()} == {
         "CONN-006": "passed",
         "GRAPH-004": "inconclusive",
     }

@@ -12,7 +12,7 @@ from conformance.apis import kql
 from conformance.connection.needs import READER_ROLE as READER
 from conformance.fakes.world import World
 from tests.checks.disturbances import JSON, query_changed
-from tests.checks.outcomes import answered, blocked, changed, ends, fails, judged, world
+from tests.checks.outcomes import answered, blocked, changed, ends, fails, outcomes_by_check, world
 
 INCIDENTS = "sentinel.incidents"
 
@@ -20,15 +20,15 @@ INCIDENTS = "sentinel.incidents"
 def without_rows(world: World, number: int) -> World:
     """The newest incidents but for so many are not in the table."""
     workspace = world.tenant.workspace
-    names = {one.id for one in workspace.incidents[:number]}
+    names = {incident.id for incident in workspace.incidents[:number]}
     table = workspace.tables["SecurityIncident"]
     table.rows = [row for row in table.rows if row["IncidentName"] not in names]
     return world
 
 
 def every(body: dict[str, Any], **members: object) -> None:
-    for one in body["value"]:
-        one["properties"].update(members)
+    for item in body["value"]:
+        item["properties"].update(members)
 
 
 # XAPI-001: incidents of the API in the table
@@ -113,7 +113,7 @@ def test_graph_has_no_incident_at_all() -> None:
 
 def test_an_incident_that_was_merged_is_found_by_what_it_was_merged_into() -> None:
     def merged(body: dict[str, Any]) -> None:
-        body["value"] = [one | {"id": f"{one['id']}0", "redirectIncidentId": one["id"]} for one in body["value"]]
+        body["value"] = [item | {"id": f"{item['id']}0", "redirectIncidentId": item["id"]} for item in body["value"]]
 
     ends("XAPI-002", changed(world(), "graph.incidents", merged), "passed")
 
@@ -163,5 +163,5 @@ def test_a_refusal_of_either_route_blocks() -> None:
 
 
 def test_nothing_is_wrong() -> None:
-    ended = judged(world(), "XAPI-001", "XAPI-002", "XAPI-003")
-    assert {one.status for one in ended.values()} == {"passed"}
+    ended = outcomes_by_check(world(), "XAPI-001", "XAPI-002", "XAPI-003")
+    assert {outcome.status for outcome in ended.values()} == {"passed"}

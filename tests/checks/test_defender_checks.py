@@ -13,7 +13,7 @@ from conformance.fakes.services.routes import Call
 from conformance.fakes.state.tenant import DEFENDER_APP
 from conformance.fakes.world import World
 from tests.checks.disturbances import JSON, ignoring, on
-from tests.checks.outcomes import answered, blocked, changed, ends, fails, genuine, judged, world
+from tests.checks.outcomes import answered, blocked, changed, ends, fails, genuine, outcomes_by_check, world
 
 MACHINES, MACHINE, ALERTS, ALERT = "defender.machines", "defender.machine", "defender.alerts", "defender.alert"
 LISTS = pytest.mark.parametrize(("id", "endpoint"), [("MDE-001", MACHINES), ("MDE-002", ALERTS)])
@@ -24,8 +24,8 @@ def refusal(status: int, code: str, message: str = "") -> httpx.Response:
 
 
 def first(body: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = body["value"][0]
-    return found
+    item: dict[str, Any] = body["value"][0]
+    return item
 
 
 # MDE-001, MDE-002: the documented shape
@@ -70,7 +70,7 @@ def test_a_list_that_is_not_found_is_an_empty_one(id: str, endpoint: str, code: 
 @LISTS
 def test_a_404_page_of_something_else_is_no_empty_list(id: str, endpoint: str) -> None:
     page = httpx.Response(404, headers={"Content-Type": "text/html"}, text="<html><h1>Not Found</h1></html>")
-    assert judged(answered(world(), endpoint, page), id)[id].cause == "intercepted"
+    assert outcomes_by_check(answered(world(), endpoint, page), id)[id].cause == "intercepted"
 
 
 def test_a_refusal_of_one_machine_or_alert_is_not_overlooked() -> None:
@@ -157,7 +157,7 @@ def test_days_are_counted_by_the_service_s_clock() -> None:
 
 def test_nothing_is_wrong() -> None:
     ids = [id for id, check in catalogue().items() if check.area == "defender"]
-    assert {one.status for one in judged(on(date(2026, 8, 1)), *ids).values()} == {"passed"}
+    assert {outcome.status for outcome in outcomes_by_check(on(date(2026, 8, 1)), *ids).values()} == {"passed"}
 
 
 # MDE-005 to MDE-007: how most machines are

@@ -14,14 +14,14 @@ def made_to_fail(module: ast.Module) -> Iterator[str]:
     for test in (node for node in ast.walk(module) if isinstance(node, ast.FunctionDef)):
         for call in ast.walk(test):
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "fails":
-                given = call.args[0]
-                yield from parameter(test, given.id, module) if isinstance(given, ast.Name) else ids(given)
+                first = call.args[0]
+                yield from parameter(test, first.id, module) if isinstance(first, ast.Name) else ids(first)
 
 
 def parameter(test: ast.FunctionDef, name: str, module: ast.Module) -> Iterator[str]:
     """The ids among the values that ``parametrize``, or a loop over rows, gives to a name of a test."""
-    for names, given in [*parametrized(test), *looped(test)]:
-        rows = constant(given, module)
+    for names, iterable in [*parametrized(test), *looped(test)]:
+        rows = constant(iterable, module)
         if name in names and isinstance(rows, ast.List | ast.Tuple):
             for row in rows.elts:
                 cells = row.args if isinstance(row, ast.Call) else row.elts if isinstance(row, ast.Tuple) else [row]
@@ -46,9 +46,9 @@ def looped(test: ast.FunctionDef) -> Iterator[tuple[tuple[str, ...], ast.expr]]:
 
 def constant(tree: ast.expr, module: ast.Module) -> ast.expr:
     """An expression, or what a module says of it where it is the name of a constant."""
-    for one in module.body if isinstance(tree, ast.Name) else []:
-        if isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) == ast.unparse(tree):
-            return one.value
+    for statement in module.body if isinstance(tree, ast.Name) else []:
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == ast.unparse(tree):
+            return statement.value
     return tree
 
 
@@ -60,5 +60,5 @@ def ids(tree: ast.expr) -> Iterator[str]:
 
 def test_every_check_can_fail() -> None:
     modules = Path(__file__).parent.glob("test_*_checks.py")
-    shown = {id for path in modules for id in made_to_fail(ast.parse(path.read_text(encoding="utf-8")))}
-    assert sorted(set(catalogue()) ^ shown) == []
+    tested = {id for path in modules for id in made_to_fail(ast.parse(path.read_text(encoding="utf-8")))}
+    assert sorted(set(catalogue()) ^ tested) == []

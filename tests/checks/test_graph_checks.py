@@ -11,7 +11,7 @@ from conformance.checks.registry import catalogue
 from conformance.fakes.state.tenant import GRAPH_APP
 from conformance.fakes.world import World
 from tests.checks.disturbances import JSON, ignoring
-from tests.checks.outcomes import answered, blocked, changed, ends, fails, judged, world
+from tests.checks.outcomes import answered, blocked, changed, ends, fails, outcomes_by_check, world
 
 ALERTS, ALERT, INCIDENTS, INCIDENT = "graph.alerts", "graph.alert", "graph.incidents", "graph.incident"
 LISTS = pytest.mark.parametrize(("id", "endpoint"), [("GRAPH-001", ALERTS), ("GRAPH-002", INCIDENTS)])
@@ -22,8 +22,8 @@ def refusal(status: int, code: str, message: str = "") -> httpx.Response:
 
 
 def first(body: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = body["value"][0]
-    return found
+    item: dict[str, Any] = body["value"][0]
+    return item
 
 
 def consented(*roles: str) -> World:
@@ -71,7 +71,7 @@ def test_answers_that_are_no_list(subtests: pytest.Subtests) -> None:
     ]:
         for id, endpoint in [("GRAPH-001", ALERTS), ("GRAPH-002", INCIDENTS)]:
             with subtests.test(response=response, cause=cause, id=id, endpoint=endpoint):
-                assert judged(answered(world(), endpoint, response), id)[id].cause == cause
+                assert outcomes_by_check(answered(world(), endpoint, response), id)[id].cause == cause
 
 
 def test_a_list_of_alerts_that_is_not_the_whole() -> None:
@@ -124,7 +124,7 @@ def test_another_one_than_asked_for() -> None:
 def test_the_alerts_of_one_incident_are_not_asked_for() -> None:
     there = world()
     ends("GRAPH-002", there, "passed")
-    assert not [one for one in there.requests if "$expand" in one.url.params]
+    assert not [request for request in there.requests if "$expand" in request.url.params]
 
 
 def test_more_incidents_than_a_page_holds() -> None:
@@ -181,7 +181,7 @@ def test_a_next_link_that_leads_to_itself() -> None:
 def test_a_next_link_to_another_host() -> None:
     there = changed(world(), ALERTS, lambda body: body.update({"@odata.nextLink": "https://evil.example/v1.0/x"}))
     fails("GRAPH-003", there, "contract_violation", "evil.example")
-    assert not [one for one in there.requests if one.url.host == "evil.example"]
+    assert not [request for request in there.requests if request.url.host == "evil.example"]
 
 
 def test_everything_on_one_page() -> None:
@@ -243,19 +243,19 @@ def test_sentinel_s_own_alerts_are_told_by_provider_or_product(provider: str) ->
     there = world("portal-not-connected")
 
     def other(body: dict[str, Any]) -> None:
-        for one in body["value"]:
-            one["properties"]["providerName"] = provider
+        for item in body["value"]:
+            item["properties"]["providerName"] = provider
             if provider == "Azure Sentinel":
-                one["properties"]["additionalData"]["alertProductNames"] = []
+                item["properties"]["additionalData"]["alertProductNames"] = []
 
     fails("GRAPH-006", changed(there, "sentinel.incidents", other), "defender_portal_not_connected")
 
 
 def test_alerts_of_other_products_alone_tell_nothing() -> None:
     def others(body: dict[str, Any]) -> None:
-        for one in body["value"]:
-            one["properties"]["providerName"] = "Microsoft XDR"
-            one["properties"]["additionalData"]["alertProductNames"] = ["Microsoft Defender for Endpoint"]
+        for item in body["value"]:
+            item["properties"]["providerName"] = "Microsoft XDR"
+            item["properties"]["additionalData"]["alertProductNames"] = ["Microsoft Defender for Endpoint"]
 
     there = changed(world("portal-not-connected"), "sentinel.incidents", others)
     ends("GRAPH-006", there, "not_applicable", "alert of its own")
@@ -285,4 +285,4 @@ def test_without_a_token_all_is_blocked_once(subtests: pytest.Subtests) -> None:
 
 def test_nothing_is_wrong() -> None:
     ids = [id for id, check in catalogue().items() if check.area == "graph"]
-    assert {one.status for one in judged(world(), *ids).values()} == {"passed"}
+    assert {outcome.status for outcome in outcomes_by_check(world(), *ids).values()} == {"passed"}

@@ -12,7 +12,7 @@ from conformance.fakes.services.routes import Call
 from conformance.fakes.state.tenant import ARM_APP, GRAPH_APP
 from conformance.fakes.world import World
 from tests.checks.disturbances import JSON
-from tests.checks.outcomes import answered, blocked, ends, fails, genuine, judged, world
+from tests.checks.outcomes import answered, blocked, ends, fails, genuine, outcomes_by_check, world
 
 CAUSE = "guide_step_without_effect"
 GUIDE = [id for id, check in catalogue().items() if check.area == "guide"]
@@ -67,7 +67,7 @@ def test_there_is_a_token_for_log_analytics_alone(scenario: str) -> None:
 
 def test_a_fault_of_entra_is_not_the_guide_s() -> None:
     there = unlike_defender(503, {"error": "temporarily_unavailable"})
-    ended = judged(there, "GUIDE-002")["GUIDE-002"]
+    ended = outcomes_by_check(there, "GUIDE-002")["GUIDE-002"]
     assert (ended.status, ended.cause) == ("blocked", "service_fault")
 
 
@@ -106,7 +106,7 @@ def test_an_error_that_the_guide_explains_wrongly() -> None:
     body = {"error": "unauthorized_client", "error_description": text, "error_codes": [700011]}
     there = answered(world(), "entra.token", httpx.Response(400, headers=JSON, json=body))
     fails("GUIDE-004", there, CAUSE, "redirect mismatch")
-    assert judged(there, "AUTH-002")["AUTH-002"].cause == "app_not_in_tenant"
+    assert outcomes_by_check(there, "AUTH-002")["AUTH-002"].cause == "app_not_in_tenant"
     fails("GUIDE-004", answered(world(apis=("defender",)), "entra.token", there.disturbances[0].answer), CAUSE)
 
 
@@ -134,4 +134,4 @@ def test_defender_is_not_used() -> None:
 def test_nothing_is_wrong() -> None:
     there = world()
     there.tenant.consent(GRAPH_APP, "Application.Read.All")
-    assert {one.status for one in judged(there, *GUIDE).values()} == {"passed"}
+    assert {outcome.status for outcome in outcomes_by_check(there, *GUIDE).values()} == {"passed"}

@@ -8,7 +8,7 @@ import pytest
 
 from conformance.fakes.state.table_rows import HEALTH_EVENTS, health_row, usage_row
 from conformance.fakes.world import World
-from tests.checks.outcomes import changed, ends, fails, judged, world
+from tests.checks.outcomes import changed, ends, fails, outcomes_by_check, world
 from tests.contoso import START
 
 OF_EVENT = dict(zip(("HEALTH-002", "HEALTH-003", "HEALTH-004", "HEALTH-005"), HEALTH_EVENTS, strict=True))
@@ -50,7 +50,17 @@ def test_the_latest_event_is_a_failure(id: str) -> None:
     fails(id, with_event(id, "Failure"), "data_stale", f"{name} (Failure, 1 failure in 7 days)")
     fails(id, with_event(id, "Partial success"), "data_stale", f"{name} (Partial success, 0 failures in 7 days)")
     others = [other for other in OF_EVENT if other != id]
-    assert {one.status for one in judged(with_event(id, "Failure"), *others).values()} == {"passed"}
+    assert {outcome.status for outcome in outcomes_by_check(with_event(id, "Failure"), *others).values()} == {"passed"}
+
+
+def test_the_operation_tells_the_kind(subtests: pytest.Subtests) -> None:
+    """The reference of the table writes DataConnector and AlertRule, that of health monitoring Data connector."""
+    for id, kind in (("HEALTH-002", "DataConnector"), ("HEALTH-003", "AlertRule")):
+        with subtests.test(id=id):
+            there = with_event(id, "Failure")
+            for row in there.tenant.workspace.tables["SentinelHealth"].rows:
+                row["SentinelResourceType"] = kind
+            fails(id, there, "data_stale")
 
 
 def test_what_succeeded_after_a_failure_is_well_again(subtests: pytest.Subtests) -> None:
@@ -81,8 +91,8 @@ def test_alerts_of_incidents_that_are_in_no_row() -> None:
 def test_hidden_alerts_are_not_said_twice() -> None:
     there = world()
     there.tenant.workspace.tables["SecurityAlert"].protection = "Protected"
-    found = judged(there)
-    assert (found["HEALTH-006"].status, found["HEALTH-006"].blocked_by) == ("blocked", "LA-011")
+    outcomes = outcomes_by_check(there)
+    assert (outcomes["HEALTH-006"].status, outcomes["HEALTH-006"].blocked_by) == ("blocked", "LA-011")
 
 
 # HEALTH-007: tables that got data
@@ -107,10 +117,10 @@ def test_a_stop_of_everything_is_said_once() -> None:
     there = with_table(8, timedelta(hours=30))
     rows = there.tenant.workspace.tables["Usage"].rows
     rows[:] = [row for row in rows if row["DataType"] == "Syslog"]
-    found = judged(there)
-    assert (found["LA-030"].status, found["LA-030"].cause) == ("warning", "data_stale")
-    assert found["HEALTH-007"].status == "not_applicable"
-    assert "LA-030" in (found["HEALTH-007"].reason or "")
+    outcomes = outcomes_by_check(there)
+    assert (outcomes["LA-030"].status, outcomes["LA-030"].cause) == ("warning", "data_stale")
+    assert outcomes["HEALTH-007"].status == "not_applicable"
+    assert "LA-030" in (outcomes["HEALTH-007"].reason or "")
 
 
 # HEALTH-008: agents

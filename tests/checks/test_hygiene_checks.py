@@ -59,9 +59,9 @@ def slowing(endpoint: str, times: int) -> World:
 # HYG-001: the credential's end
 
 
-@pytest.mark.parametrize(("left", "says"), [(30, "in 30 days"), (0, "in 0 days"), (-3, "which is past")])
-def test_an_end_that_the_file_names(left: int, says: str) -> None:
-    fails("HYG-001", world(secret_expires=days(left)), "secret_expires_soon", says)
+@pytest.mark.parametrize(("remaining_days", "says"), [(30, "in 30 days"), (0, "in 0 days"), (-3, "which is past")])
+def test_an_end_that_the_file_names(remaining_days: int, says: str) -> None:
+    fails("HYG-001", world(secret_expires=days(remaining_days)), "secret_expires_soon", says)
 
 
 def test_an_end_that_the_registration_names() -> None:
@@ -94,9 +94,9 @@ def test_a_certificate_on_the_same_app_does_not_count() -> None:
     fails("HYG-001", changed(registered(10), "graph.application", certified), "secret_expires_soon", "in 10 days")
 
 
-@pytest.mark.parametrize(("asked", "status"), [(9, "passed"), (10, "warning")])
-def test_how_long_before_is_the_connection_s_to_say(asked: int, status: str) -> None:
-    ends("HYG-001", world(secret_expires=days(10), expect=Expect(min_secret_days=asked)), status)
+@pytest.mark.parametrize(("min_days", "status"), [(9, "passed"), (10, "warning")])
+def test_how_long_before_is_the_connection_s_to_say(min_days: int, status: str) -> None:
+    ends("HYG-001", world(secret_expires=days(10), expect=Expect(min_secret_days=min_days)), status)
 
 
 def test_nobody_knows_the_end() -> None:
@@ -135,10 +135,10 @@ def test_what_was_slowed_down_and_then_answered_is_no_failure() -> None:
 
 
 @pytest.mark.parametrize(
-    ("left", "status"), [("24", "warning"), ("25", "passed"), ("none", "passed"), ("-1", "passed")]
+    ("remaining_time", "status"), [("24", "warning"), ("25", "passed"), ("none", "passed"), ("-1", "passed")]
 )
-def test_what_azure_says_is_left(left: str, status: str) -> None:
-    ends("HYG-002", remaining(left), status)
+def test_what_azure_says_is_left(remaining_time: str, status: str) -> None:
+    ends("HYG-002", remaining(remaining_time), status)
 
 
 def test_little_is_left() -> None:

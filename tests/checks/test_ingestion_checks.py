@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 
 from conformance.checks.registry import catalogue
 from conformance.fakes.scenarios.ingestion import STREAM, ingesting
 from conformance.fakes.world import World
-from tests.checks.outcomes import blocked, changed, ends, fails, judged, world
+from tests.checks.outcomes import answered, blocked, changed, ends, fails, outcomes_by_check, world
 
 
 def ingesting_world(scenario: str = "with-ingestion") -> World:
@@ -22,13 +24,13 @@ def rule(**properties: Any) -> World:
 
 
 def test_a_connection_that_only_reads_is_not_asked() -> None:
-    outcomes = judged(world())
+    outcomes = outcomes_by_check(world())
     ids = [id for id, check in catalogue().items() if check.area == "ingestion"]
     assert {outcomes[id].status for id in ids} == {"not_configured"}
 
 
 def test_everything_in_place() -> None:
-    outcomes = judged(ingesting_world())
+    outcomes = outcomes_by_check(ingesting_world())
     ids = [id for id, check in catalogue().items() if check.area == "ingestion"]
     assert {outcomes[id].status for id in ids} == {"passed"}
 
@@ -37,9 +39,35 @@ def test_everything_in_place() -> None:
 
 
 def test_rule_that_is_gone() -> None:
-    gone = ingesting_world("ingestion-rule-missing")
-    fails("ING-001", gone, "object_not_found")
-    blocked("ING-004", gone, "ING-001", "object_not_found")
+    there = ingesting_world("ingestion-rule-missing")
+    fails("ING-001", there, "object_not_found")
+    blocked("ING-004", there, "ING-001", "object_not_found")
+
+
+def test_what_hangs_on_a_missing_rule_is_not_a_second_cause(subtests: pytest.Subtests) -> None:
+    """Azure says 404 of the rule, of its group or of its subscription, and the same of the permissions there."""
+    for code in ("ResourceNotFound", "ResourceGroupNotFound", "SubscriptionNotFound"):
+        with subtests.test(code=code):
+            refusal = httpx.Response(404, json={"error": {"code": code, "message": "It could not be found."}})
+            there = answered(ingesting_world(), "arm.data_collection_rule", refusal)
+            there = answered(there, "arm.permissions_of_rule", refusal)
+            failed = fails("ING-001", there, "object_not_found", says="ingestion.rule")
+            assert failed.root
+            assert "JSON view" in failed.root.finding.fix.text
+            assert [id for id, ended in outcomes_by_check(there).items() if ended.status == "failed"] == ["ING-001"]
+
+
+def test_a_rule_in_a_group_that_is_missing_is_not_a_second_cause() -> None:
+    refusal = httpx.Response(
+        404, json={"error": {"code": "ResourceGroupNotFound", "message": "It could not be found."}}
+    )
+    there = ingesting_world()
+    for endpoint in ("arm.resource_group", "arm.workspace", "arm.data_collection_rule", "arm.permissions_of_rule"):
+        there = answered(there, endpoint, refusal)
+    assert there.connection.ingestion
+    _, group, _ = there.connection.ingestion.place
+    there.connection = replace(there.connection, resource_group=group)
+    blocked("ING-001", there, "ARM-002", "resource_group_not_found")
 
 
 def test_another_rule_than_asked_for() -> None:
@@ -78,8 +106,8 @@ def test_stream_without_columns() -> None:
 
 def test_stream_of_a_table_of_microsoft_needs_no_columns() -> None:
     there = world("with-ingestion")
-    found, stream = ingesting(there), "Microsoft-SecurityEvent"
-    found.tables = {STREAM: "Orders_CL", stream: "SecurityEvent"}
+    ingestion, stream = ingesting(there), "Microsoft-SecurityEvent"
+    ingestion.tables = {STREAM: "Orders_CL", stream: "SecurityEvent"}
     ends("ING-003", there, "passed")
 
 
@@ -106,7 +134,39 @@ def test_flow_to_no_workspace() -> None:
     fails("ING-004", rule(dataFlows=flows), "workspace_id_mismatch", says="no workspace")
 
 
+def flows(*ends: tuple[str, str]) -> World:
+    """A world whose rule has a flow of the stream for each pair of destination and output stream."""
+
+    def change(body: dict[str, Any]) -> None:
+        properties = body["properties"]
+        other = f"/subscriptions/{'1' * 8}-1111-4111-8111-{'1' * 12}/resourceGroups/g/providers/x/workspaces/elsewhere"
+        properties["destinations"]["logAnalytics"].append({"name": "elsewhere", "workspaceResourceId": other})
+        here = properties["destinations"]["logAnalytics"][0]["name"]
+        properties["dataFlows"] = [
+            {"streams": [STREAM], "destinations": [here if end == "here" else end], "outputStream": output}
+            for end, output in ends
+        ]
+
+    return changed(ingesting_world(), "arm.data_collection_rule", change)
+
+
+def test_stream_that_several_flows_take(subtests: pytest.Subtests) -> None:
+    """A stream may be split over workspaces and tables; the order of its flows says nothing."""
+    both = flows(("elsewhere", "Custom-Elsewhere_CL"), ("here", "Custom-Orders_CL"))
+    for id in ("ING-004", "ING-005"):
+        with subtests.test(id=id):
+            ends(id, both, "passed")
+    fails("ING-004", flows(("elsewhere", "Custom-Orders_CL")), "workspace_id_mismatch", says="elsewhere")
+
+
 # ING-005: the table
+
+
+def test_each_table_of_several_flows_is_needed() -> None:
+    split = flows(("here", "Custom-Orders_CL"), ("here", "Custom-Archive_CL"), ("elsewhere", "Custom-Far_CL"))
+    failed = fails("ING-005", split, "table_missing", says="no table Archive_CL:")
+    assert failed.root
+    assert "outputStream" in failed.root.finding.fix.text
 
 
 def test_table_that_is_missing() -> None:
@@ -136,13 +196,27 @@ def test_endpoint_for_private_networks() -> None:
     fails("ING-007", ingesting_world("ingestion-from-private-networks"), "network_access_disabled")
 
 
-def test_workspace_for_private_networks() -> None:
-    closed = changed(
-        ingesting_world(),
-        "arm.workspace",
-        lambda body: body["properties"].update(publicNetworkAccessForIngestion="Disabled"),
+def test_senders_own_host_is_not_the_endpoint_resources() -> None:
+    """The rule's own host is open to the public, whatever the endpoint resource of the same rule says."""
+    there = ingesting_world("ingestion-from-private-networks")
+    assert there.connection.ingestion
+    own = {"logsIngestion": there.connection.ingestion.endpoint}
+    ends(
+        "ING-007",
+        changed(there, "arm.data_collection_rule", lambda body: body["properties"].update(endpoints=own)),
+        "passed",
     )
-    fails("ING-007", closed, "network_access_disabled", says="workspace")
+
+
+def test_workspace_for_private_networks() -> None:
+    def closing(**more: Any) -> World:
+        change = {"publicNetworkAccessForIngestion": "Disabled", **more}
+        return changed(ingesting_world(), "arm.workspace", lambda body: body["properties"].update(change))
+
+    linked = closing(privateLinkScopedResources=[{"resourceId": "/x", "scopeId": "y"}])
+    fails("ING-007", linked, "network_access_disabled", says="workspace")
+    ends("ING-007", closing(), "not_applicable", "ARM-009")
+    fails("ARM-009", closing(), "network_access_disabled")
 
 
 # ING-008: the role

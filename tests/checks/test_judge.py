@@ -10,7 +10,7 @@ from conformance.verification.result import Report
 
 
 def roots(report: Report) -> list[tuple[str, str]]:
-    return [(one.root.check, one.root.finding.cause) for one in report.verdict.root_causes]
+    return [(root_cause.root.check, root_cause.root.finding.cause) for root_cause in report.verdict.root_causes]
 
 
 @pytest.mark.parametrize(
@@ -25,10 +25,10 @@ def roots(report: Report) -> list[tuple[str, str]]:
 def test_an_owner_that_holds_blocks_nobody(
     fault: str, owner: str, speaks: str, cause: str, verified: Callable[..., Report]
 ) -> None:
-    """Tokens name a service principal, and Azure says that there is none: then it is the check that was told so."""
+    """Tokens name a service principal that Azure does not know: the check with that answer owns the finding."""
     report = verified(fault)
     assert roots(report) == [(speaks, cause)]
-    assert {one.check: one.status for one in report.outcomes}[owner] == "passed"
+    assert {outcome.check: outcome.status for outcome in report.outcomes}[owner] == "passed"
 
 
 def test_one_refusal_of_many_questions_is_one_root(verified: Callable[..., Report], subtests: pytest.Subtests) -> None:
@@ -41,7 +41,7 @@ def test_one_refusal_of_many_questions_is_one_root(verified: Callable[..., Repor
         ("entra/oauth.invalid_scope", "AUTH-010", ["AUTH-011", "AUTH-012", "AUTH-013"]),
     ]:
         with subtests.test(fault=fault, speaks=speaks):
-            by = {one.check: one.blocked_by for one in verified(fault).outcomes}
+            by = {outcome.check: outcome.blocked_by for outcome in verified(fault).outcomes}
             assert {by[check] for check in also_asked} == {speaks}
 
 
@@ -52,5 +52,5 @@ def test_an_incident_that_is_gone_is_one_root(verified: Callable[..., Report]) -
 def test_an_owner_that_names_another_refusal_still_speaks_for_those_it_looks_at(
     verified: Callable[..., Report],
 ) -> None:
-    found = roots(verified("host-unknown+connection-refused+no-answer"))
-    assert sorted(found) == [("CONN-006", "connection_failed"), ("CONN-006", "dns_failure"), ("CONN-006", "timed_out")]
+    causes = roots(verified("host-unknown+connection-refused+no-answer"))
+    assert sorted(causes) == [("CONN-006", "connection_failed"), ("CONN-006", "dns_failure"), ("CONN-006", "timed_out")]

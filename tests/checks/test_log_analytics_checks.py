@@ -158,7 +158,7 @@ def test_a_documented_column_that_is_not_there() -> None:
 
 def test_a_column_of_another_type() -> None:
     def mistype(body: dict[str, Any]) -> None:
-        next(one for one in columns(body) if one["name"] == "Status")["type"] = "int"
+        next(column for column in columns(body) if column["name"] == "Status")["type"] = "int"
 
     fails("LA-020", query_changed(world(), INCIDENTS, mistype), "contract_violation", "Status is int, not string")
     fails("LA-021", query_changed(world(), ALERTS, mistype), "contract_violation", "Status is int, not string")

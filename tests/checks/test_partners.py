@@ -9,7 +9,7 @@ import pytest
 from conformance.connection import ConnectionFileError, load
 from conformance.fakes.network.client_files import CONNECTION
 from conformance.fakes.scenarios.partners import CUSTOMER, HOME
-from tests.checks.outcomes import ends, fails, world
+from tests.checks.outcomes import changed, ends, fails, world
 from tests.contoso import made_up
 
 
@@ -37,6 +37,17 @@ def test_what_is_missing_is_told_with_its_own_fix(scenario: str, check: str, cau
     ended = fails(check, world(scenario), cause)
     assert ended.root is not None
     assert fix in ended.root.finding.fix.text
+
+
+@pytest.mark.parametrize("seen", ["the customer's", "another customer's"])
+def test_delegations_of_other_customers_are_no_role_at_a_wrong_place(seen: str) -> None:
+    """A provider sees the subscriptions of all its customers; the fix is about this one's delegation."""
+    there = world("delegation-without-role")
+    id = there.connection.subscription_id if seen == "the customer's" else "99999999-9999-4999-8999-999999999999"
+    listed = {"id": f"/subscriptions/{id}", "subscriptionId": id, "displayName": "x", "state": "Enabled"}
+    ended = fails("RBAC-001", changed(there, "arm.subscriptions", lambda _: {"value": [listed]}), "rbac_role_missing")
+    assert ended.root is not None
+    assert "registration definition of Azure Lighthouse" in ended.root.finding.fix.text
 
 
 def test_commands_for_a_registration_sign_in_where_it_is() -> None:

@@ -10,7 +10,7 @@ from conformance.connection import Profile
 from conformance.connection.requirement import AppPermission
 from conformance.fakes.state import tenant as state
 from conformance.fakes.world import World
-from tests.checks.outcomes import blocked, changed, ends, fails, judged, world
+from tests.checks.outcomes import blocked, changed, ends, fails, outcomes_by_check, world
 
 OF_GRAPH = ("SecurityAlert.Read.All", "SecurityIncident.Read.All", "SecurityEvents.Read.All")
 OF_DEFENDER = ("Machine.Read.All", "Alert.Read.All")
@@ -37,9 +37,9 @@ def seeing_itself() -> World:
 def test_permission_is_missing(id: str, role: str, api: str) -> None:
     there = world()
     there.tenant.revoke(role)
-    found = fails(id, there, "app_role_missing", says=role)
-    assert found.root
-    assert any(api in command for command in found.root.finding.fix.commands)
+    outcome = fails(id, there, "app_role_missing", says=role)
+    assert outcome.root
+    assert any(api in command for command in outcome.root.finding.fix.commands)
 
 
 @pytest.mark.parametrize(("id", "role", "api"), ROWS)
@@ -104,9 +104,9 @@ def test_a_further_permission_is_missing(id: str, name: str, role: str) -> None:
     own = Profile("own", "own", optional=(AppPermission("defender", "Software.Read.All"),))
     there = world(profile=own if name == "own" else name)
     there.tenant.revoke(role)
-    found = fails(id, there, "app_role_missing", says=f"Missing: {role} ")
-    assert found.root
-    assert role in found.root.finding.fix.values["roles"]
+    outcome = fails(id, there, "app_role_missing", says=f"Missing: {role} ")
+    assert outcome.root
+    assert role in outcome.root.finding.fix.values["roles"]
     ends(id, world(), "not_applicable")
 
 
@@ -125,8 +125,8 @@ def test_a_further_permission_is_missing(id: str, name: str, role: str) -> None:
 def test_permission_beyond_what_is_needed(app: str, role: str, says: str) -> None:
     there = world()
     there.tenant.consent(app, role)
-    found = fails("PERM-020", there, "over_privileged", says)
-    assert role in (found.reason or "")
+    outcome = fails("PERM-020", there, "over_privileged", says)
+    assert role in (outcome.reason or "")
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_registration_that_the_app_may_not_read() -> None:
 def test_registration_is_advice_and_blocks_nothing() -> None:
     there = seeing_itself()
     there.tenant.app.requested[state.DEFENDER_APP] = [("Machine.Read.All", "Scope")]
-    assert {id: one.status for id, one in judged(there, "PERM-011", "PERM-021").items()} == {
+    assert {id: outcome.status for id, outcome in outcomes_by_check(there, "PERM-011", "PERM-021").items()} == {
         "PERM-011": "passed",
         "PERM-021": "warning",
     }

@@ -12,13 +12,13 @@ from conformance.checks.promises import PROMISES
 from conformance.checks.registry import catalogue
 from tests.checks.outcomes import changed, outcome, world
 
-MUST = [one for one in catalogue().values() if one.level == "must"]
+MUST = [check for check in catalogue().values() if check.level == "must"]
 
 
 def test_every_assertion_of_a_must_rests_on_a_promise_that_binds(subtests: pytest.Subtests) -> None:
-    for one in MUST:
-        for assertion in assertions(one):
-            with subtests.test(f"{one.id} line {assertion.line}"):
+    for check in MUST:
+        for assertion in assertions(check):
+            with subtests.test(f"{check.id} line {assertion.line}"):
                 assert assertion.promises, "an assertion without promise="
                 assert assertion.promises <= PROMISES.keys()
                 weak = {id for id in assertion.promises if not PROMISES[id].binding}
@@ -27,7 +27,7 @@ def test_every_assertion_of_a_must_rests_on_a_promise_that_binds(subtests: pytes
 
 def test_every_must_asserts_something_or_passes_on_what_a_service_says() -> None:
     """The rest only look at refusals, whose meaning is the catalogue's, and at the documented shape of answers."""
-    without = {one.id for one in MUST if not assertions(one)}
+    without = {check.id for check in MUST if not assertions(check)}
     assert without <= {
         "AUTH-003",
         "CONN-006",
@@ -45,15 +45,15 @@ def test_every_must_asserts_something_or_passes_on_what_a_service_says() -> None
 
 
 def test_no_promise_is_declared_for_nothing() -> None:
-    named = {id for one in catalogue().values() for each in assertions(one) for id in each.promises}
+    named = {id for check in catalogue().values() for each in assertions(check) for id in each.promises}
     assert named == PROMISES.keys()
 
 
 def test_a_promise_says_where_it_is_known_from(subtests: pytest.Subtests) -> None:
-    for one in PROMISES.values():
-        with subtests.test(one.id):
-            assert one.text.endswith(".")
-            assert one.source.startswith("https://") or one.tier not in ("documented", "specified")
+    for promise in PROMISES.values():
+        with subtests.test(promise.id):
+            assert promise.text.endswith(".")
+            assert promise.source.startswith("https://") or promise.tier not in ("documented", "specified")
 
 
 def test_assertions_are_found_in_helpers_too() -> None:

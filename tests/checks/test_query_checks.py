@@ -23,7 +23,7 @@ from tests.checks.log_analytics_worlds import (
     columns,
     result,
 )
-from tests.checks.outcomes import answered, blocked, ends, fails, judged, outcome, world
+from tests.checks.outcomes import answered, blocked, ends, fails, outcome, outcomes_by_check, world
 
 # LA-030: fresh, and in time
 
@@ -106,7 +106,9 @@ def test_a_success_that_carries_an_error() -> None:
     fails("LA-031", world("partial-results"), "query_partial", "EngineError")
 
 
-@pytest.mark.parametrize("query", [kql.PRINT, ALERTS, kql.FRESHNESS, kql.RECENT_INCIDENTS], ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "query", [kql.PRINT, ALERTS, kql.FRESHNESS, kql.RECENT_INCIDENTS], ids=lambda query: query.name
+)
 def test_any_query_may_be_the_partial_one(query: kql.Query) -> None:
     there = query_changed(world(), query, lambda body: body.update(error=PART))
     fails("LA-031", there, "query_partial")
@@ -191,10 +193,10 @@ def test_no_row_in_the_timespan() -> None:
 @pytest.mark.parametrize("status", [200, 403])
 def test_a_block_page_is_no_answer_of_the_service(status: int) -> None:
     page = httpx.Response(status, headers={"Content-Type": "text/html"}, text="<html><h1>Blocked</h1></html>")
-    for ended in judged(answered(world(), QUERY, page), "LA-001", "LA-010", "LA-032").values():
+    for ended in outcomes_by_check(answered(world(), QUERY, page), "LA-001", "LA-010", "LA-032").values():
         assert (ended.status in ("inconclusive", "blocked"), ended.cause) == (True, "intercepted")
 
 
 def test_nothing_is_wrong() -> None:
     ids = [id for id, check in catalogue().items() if check.area == "log_analytics"]
-    assert {one.status for one in judged(world(), *ids).values()} == {"passed"}
+    assert {outcome.status for outcome in outcomes_by_check(world(), *ids).values()} == {"passed"}

@@ -10,7 +10,7 @@ import pytest
 from conformance.checks.announcements import ANNOUNCEMENTS
 from conformance.checks.registry import catalogue
 from conformance.fakes.world import World
-from tests.checks.outcomes import changed, ends, fails, judged, world
+from tests.checks.outcomes import changed, ends, fails, outcomes_by_check, world
 
 INCIDENTS, RULES, AUTOMATION = "sentinel.incidents", "sentinel.alert_rules", "sentinel.automation_rules"
 
@@ -24,7 +24,7 @@ def every(body: dict[str, Any], **properties: object) -> None:
 
 
 def test_a_workspace_that_is_not_connected_is_said_once() -> None:
-    outcomes = judged(world("portal-not-connected"))
+    outcomes = outcomes_by_check(world("portal-not-connected"))
     warned = [outcome.check for outcome in outcomes.values() if outcome.cause == "defender_portal_not_connected"]
     assert warned == ["GRAPH-006"]
     assert outcomes["READY-001"].status == "not_applicable"
@@ -33,8 +33,8 @@ def test_a_workspace_that_is_not_connected_is_said_once() -> None:
 
 def test_without_graph_sentinel_itself_tells_that_the_workspace_is_not_connected() -> None:
     there = world("portal-not-connected", apis=("log_analytics", "sentinel"))
-    found = fails("READY-001", there, "defender_portal_not_connected", "in 127 days")
-    assert "Azure Sentinel" in (found.reason or "")
+    outcome = fails("READY-001", there, "defender_portal_not_connected", "in 127 days")
+    assert "Azure Sentinel" in (outcome.reason or "")
     ends("READY-001", world(apis=("log_analytics", "sentinel")), "passed")
 
 
@@ -128,7 +128,7 @@ def test_announced_ends_name_checks_that_exist_and_their_source(subtests: pytest
             assert all(catalogue()[id].level == "should" for id in end.checks)
             assert end.source.startswith("https://")
             assert end.what
-            assert end.left
+            assert end.remaining
 
 
 def test_days_are_counted_down() -> None:
@@ -175,7 +175,7 @@ def subscribed() -> World:
 def test_an_api_version_that_is_not_listed_any_more(id: str, namespace: str, version: str) -> None:
     def without(body: dict[str, Any]) -> None:
         for kind in body["resourceTypes"] if body["namespace"] == namespace else ():
-            kind["apiVersions"] = [one for one in kind["apiVersions"] if one != version]
+            kind["apiVersions"] = [api_version for api_version in kind["apiVersions"] if api_version != version]
 
     fails(id, changed(subscribed(), "arm.provider", without), "api_retires_soon", version)
     ends(id, subscribed(), "passed")

@@ -14,7 +14,7 @@ from conformance.fakes.state import tenant as state
 from conformance.fakes.state.timeline import stable_id
 from conformance.fakes.world import World
 from tests.checks.entra_worlds import AUDIENCES, claiming, refusing
-from tests.checks.outcomes import answered, blocked, changed, ends, fails, genuine, judged, world
+from tests.checks.outcomes import answered, blocked, changed, ends, fails, genuine, outcomes_by_check, world
 from tests.contoso import START
 
 APPS = dict(zip(AUDIENCES, (state.ARM_APP, state.LOG_ANALYTICS_APP, state.GRAPH_APP, state.DEFENDER_APP), strict=True))
@@ -54,8 +54,10 @@ def test_api_gives_no_token(subtests: pytest.Subtests) -> None:
                 there = world()
                 arrange(there, audience)
                 fails(id, there, cause)
-                others = [one for one in ISSUED.values() if one != id]
-                assert {one.status for one in judged(there, "AUTH-002", "AUTH-003", *others).values()} == {"passed"}
+                others = [issued_by for issued_by in ISSUED.values() if issued_by != id]
+                assert {
+                    outcome.status for outcome in outcomes_by_check(there, "AUTH-002", "AUTH-003", *others).values()
+                } == {"passed"}
 
 
 @pytest.mark.parametrize("audience", AUDIENCES)
@@ -169,7 +171,7 @@ def test_foreign_token_is_not_refused(id: str, endpoint: str, response: httpx.Re
 
 
 def test_foreign_tokens_are_refused() -> None:
-    assert {one.status for one in judged(world(), "AUTH-031", "AUTH-032").values()} == {"passed"}
+    assert {outcome.status for outcome in outcomes_by_check(world(), "AUTH-031", "AUTH-032").values()} == {"passed"}
 
 
 def test_service_that_is_down_refuses_nothing() -> None:
@@ -183,4 +185,4 @@ def test_no_foreign_token_to_try(id: str, apis: list[str]) -> None:
 
 
 def test_negative_control_is_opt_in() -> None:
-    assert not {"AUTH-031", "AUTH-032"} & set(judged(world()))
+    assert not {"AUTH-031", "AUTH-032"} & set(outcomes_by_check(world()))

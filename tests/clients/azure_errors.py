@@ -1,4 +1,4 @@
-"""What azure-core's clients raise for a refusal, as far as a caller can tell it apart."""
+"""Errors of azure-core's clients for a refusal, as far as a caller can distinguish them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def refusal(call: Callable[[], Any]) -> HttpResponseError:
     return raised.value
 
 
-def told(call: Callable[[], Any]) -> tuple[str, int | None, str | None]:
+def error_of(call: Callable[[], Any]) -> tuple[str, int | None, str | None]:
     """Kind, status and code of the error that a call ends with."""
     error = refusal(call)
     return type(error).__name__, error.status_code, error.error.code if error.error else None

@@ -33,23 +33,26 @@ class Switch:
     world: World
 
     async def handler(self, request: httpx.Request) -> httpx.Response:
+        """Return the answer of the current virtual tenant."""
         return await self.world.handler(request)
 
 
 @pytest.fixture(scope="session")
 def switch() -> Switch:
+    """A switch between virtual tenants behind one server."""
     return Switch()
 
 
 @pytest.fixture(scope="session")
 def server(switch: Switch) -> Iterator[Server]:
+    """A server of the switch's current virtual tenant."""
     with serving(switch.handler, hosts(), obstacle=lambda host: switch.world.obstacle(host)) as server:
         yield server
 
 
 @pytest.fixture(autouse=True)
 def _reached_by_environment(_no_environment: None, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing else tells the clients of the virtual tenant: they are used as their makers publish them."""
+    """The only setting of the clients for the virtual tenant: they are used as their makers publish them."""
     for name in [*os.environ]:
         if name.startswith(("AZURE_", "MSAL_", "IDENTITY_")):
             monkeypatch.delenv(name)

@@ -1,6 +1,6 @@
-"""What the clients of Microsoft are asked in every scenario, each as its makers publish it and tried once.
+"""Operations of Microsoft's clients in every scenario, each client as its makers publish it and tried once.
 
-Only how long they wait for a silent host is set, since nobody waits here.
+Only how long they wait for a silent host is set, since this is a test.
 """
 
 from __future__ import annotations
@@ -65,13 +65,16 @@ class Clients:
     credential: Any
 
     def token(self, scope: str) -> None:
+        """Get a token for a scope."""
         self.credential.get_token(scope)
 
     def workspace(self) -> None:
+        """Get the workspace from Azure Resource Manager."""
         with LogAnalyticsManagementClient(self.credential, self.connection.subscription_id, **ONCE) as client:
             client.workspaces.get(*self._place)
 
     def permissions(self) -> None:
+        """List the effective permissions at the workspace."""
         with AuthorizationManagementClient(self.credential, self.connection.subscription_id, **ONCE) as client:
             provider = "Microsoft.OperationalInsights"
             group, name = self._place
@@ -85,10 +88,13 @@ class Clients:
             raise RuntimeError(answer.status)
 
     def sentinel(self, question: Callable[[SecurityInsightsMgmtClient, tuple[str, str]], Any]) -> None:
+        """Put a question to Microsoft Sentinel."""
         with SecurityInsightsMgmtClient(self.credential, self.connection.subscription_id, **ONCE) as client:
             question(client, self._place)
 
     def graph(self, question: Callable[[GraphServiceClient, Any], Awaitable[Any]]) -> None:
+        """Put a question to Microsoft Graph, without retries."""
+
         async def ask() -> None:
             async with httpx.AsyncClient(timeout=PATIENCE) as plain:
                 client = GraphClientFactory.create_with_default_middleware(client=plain)
@@ -104,6 +110,7 @@ class Clients:
         asyncio.run(ask())
 
     def defender(self, path: str) -> None:
+        """Get a path of Defender for Endpoint. Raises HttpResponseError for a refusal."""
         policies = [RetryPolicy(retry_total=0), BearerTokenCredentialPolicy(self.credential, DEFENDER_SCOPE)]
         with PipelineClient(DEFENDER, policies=policies, **ONCE) as client:
             client.send_request(HttpRequest("GET", DEFENDER + path)).raise_for_status()
@@ -115,8 +122,8 @@ class Clients:
 
 def first_incident(client: SecurityInsightsMgmtClient, place: tuple[str, str]) -> None:
     """The newest incident, by its id; nothing where there is none."""
-    for one in client.incidents.list(*place, top=1, orderby="properties/createdTimeUtc desc"):
-        client.incidents.get(*place, one.name)
+    for incident in client.incidents.list(*place, top=1, orderby="properties/createdTimeUtc desc"):
+        client.incidents.get(*place, incident.name)
         return
 
 
@@ -152,6 +159,7 @@ def outcomes(connection: Connection) -> dict[str, str]:
 
 
 def ending(call: Callable[[], None]) -> str:
+    """Return ``works``, or the short name of the error that a call ends with."""
     try:
         call()
     except Exception as error:  # whatever a client ends with is what its users see

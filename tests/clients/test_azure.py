@@ -22,7 +22,7 @@ from conformance.connection.needs import READER_ROLE as READER
 from conformance.fakes import World
 from conformance.fakes.services.throttling import throttling
 from conformance.fakes.state.assignments import Denial
-from tests.clients.azure_errors import refusal, told
+from tests.clients.azure_errors import error_of, refusal
 
 GROUP, NAME = "rg-security", "law-security"
 PROVIDER = "Microsoft.OperationalInsights"
@@ -43,20 +43,20 @@ def roles(world: World, signed_in: Callable[..., Any]) -> Iterator[Authorization
 
 
 def test_the_workspace(workspaces: LogAnalyticsManagementClient, world: World) -> None:
-    found = workspaces.workspaces.get(GROUP, NAME)
-    assert (found.id, found.name, found.location) == (world.tenant.workspace.scope, NAME, "westeurope")
-    assert found.customer_id == world.connection.workspace_id
-    assert found.provisioning_state is WorkspaceEntityStatus.SUCCEEDED
-    assert found.sku.name is WorkspaceSkuNameEnum.PER_GB2018
-    assert found.workspace_capping.data_ingestion_status is DataIngestionStatus.RESPECT_QUOTA
-    assert found.workspace_capping.daily_quota_gb == -1
-    assert found.public_network_access_for_query is PublicNetworkAccessType.ENABLED
-    assert isinstance(found.created_date, datetime)
-    assert found.features.enable_log_access_using_only_resource_permissions is True
+    workspace = workspaces.workspaces.get(GROUP, NAME)
+    assert (workspace.id, workspace.name, workspace.location) == (world.tenant.workspace.scope, NAME, "westeurope")
+    assert workspace.customer_id == world.connection.workspace_id
+    assert workspace.provisioning_state is WorkspaceEntityStatus.SUCCEEDED
+    assert workspace.sku.name is WorkspaceSkuNameEnum.PER_GB2018
+    assert workspace.workspace_capping.data_ingestion_status is DataIngestionStatus.RESPECT_QUOTA
+    assert workspace.workspace_capping.daily_quota_gb == -1
+    assert workspace.public_network_access_for_query is PublicNetworkAccessType.ENABLED
+    assert isinstance(workspace.created_date, datetime)
+    assert workspace.features.enable_log_access_using_only_resource_permissions is True
 
 
 def test_the_workspaces_of_the_subscription(workspaces: LogAnalyticsManagementClient, world: World) -> None:
-    assert [one.id for one in workspaces.workspaces.list()] == [world.tenant.workspace.scope]
+    assert [workspace.id for workspace in workspaces.workspaces.list()] == [world.tenant.workspace.scope]
     world.tenant.revoke_roles()
     assert list(workspaces.workspaces.list()) == []
 
@@ -79,19 +79,19 @@ def test_what_may_be_done_at_the_workspace(roles: AuthorizationManagementClient,
 
 def test_role_assignments(roles: AuthorizationManagementClient, world: World) -> None:
     scope, principal = world.tenant.workspace.scope, world.tenant.app.service_principal_id
-    asked = (
+    answers = (
         roles.role_assignments.list_for_scope(scope),
         roles.role_assignments.list_for_scope(scope, filter=f"assignedTo('{principal}')"),
         roles.role_assignments.list_for_resource(GROUP, PROVIDER, "workspaces", NAME, filter="atScope()"),
         roles.role_assignments.list_for_scope(world.tenant.workspace.group_scope),
         roles.role_assignments.list_for_resource_group(GROUP),
     )
-    for (one,) in asked:
-        assert one.principal_id == principal
-        assert one.principal_type == PrincipalType.SERVICE_PRINCIPAL
-        assert one.scope == world.tenant.workspace.group_scope
-        assert one.role_definition_id.endswith(world.tenant.assignments[0].role.id)
-        assert one.created_on < datetime.now(UTC)
+    for (assignment,) in answers:
+        assert assignment.principal_id == principal
+        assert assignment.principal_type == PrincipalType.SERVICE_PRINCIPAL
+        assert assignment.scope == world.tenant.workspace.group_scope
+        assert assignment.role_definition_id.endswith(world.tenant.assignments[0].role.id)
+        assert assignment.created_on < datetime.now(UTC)
     assert list(roles.role_assignments.list_for_scope(scope, filter="principalId eq 'somebody-else'")) == []
 
 
@@ -100,7 +100,7 @@ def test_role_assignments_of_the_subscription_need_a_role_there(
 ) -> None:
     assert refusal(lambda: list(roles.role_assignments.list_for_subscription())).status_code == 403
     above = world.tenant.assign(READER, scope=f"/subscriptions/{world.connection.subscription_id}")
-    assert {one.scope for one in roles.role_assignments.list_for_subscription()} == {
+    assert {assignment.scope for assignment in roles.role_assignments.list_for_subscription()} == {
         above.scope,
         world.tenant.workspace.group_scope,
     }
@@ -108,7 +108,7 @@ def test_role_assignments_of_the_subscription_need_a_role_there(
 
 def test_role_definitions(roles: AuthorizationManagementClient, world: World) -> None:
     scope, role = world.tenant.workspace.scope, world.tenant.assignments[0].role
-    assert {one.name for one in roles.role_definitions.list(scope)} == {one.id for one in world.tenant.roles}
+    assert {role.name for role in roles.role_definitions.list(scope)} == {own.id for own in world.tenant.roles}
     (reader,) = roles.role_definitions.list(scope, filter=f"roleName eq '{READER}'")
     assert reader.name == role.id
     assert (reader.role_name, reader.role_type) == (READER, "BuiltInRole")
@@ -135,7 +135,7 @@ def test_refusals(
     code: str,
 ) -> None:
     arranged(scenario)
-    assert told(lambda: workspaces.workspaces.get(GROUP, NAME)) == (error, status, code)
+    assert error_of(lambda: workspaces.workspaces.get(GROUP, NAME)) == (error, status, code)
 
 
 @pytest.mark.parametrize(
@@ -145,27 +145,27 @@ def test_refusals(
 def test_what_does_not_exist(
     workspaces: LogAnalyticsManagementClient, world: World, group: str, name: str, code: str
 ) -> None:
-    """As it is told to whoever has a role further up; others hear that they may not."""
+    """Only an app with a role further up gets this answer; others get a refusal."""
     world.tenant.assign("Reader", scope=f"/subscriptions/{world.connection.subscription_id}")
-    assert told(lambda: workspaces.workspaces.get(group, name)) == ("ResourceNotFoundError", 404, code)
+    assert error_of(lambda: workspaces.workspaces.get(group, name)) == ("ResourceNotFoundError", 404, code)
 
 
 def test_a_table_that_is_not_there(arranged: Callable[..., World], workspaces: LogAnalyticsManagementClient) -> None:
     arranged("table-missing")
-    absent = told(lambda: workspaces.tables.get(GROUP, NAME, "SecurityIncident"))
+    absent = error_of(lambda: workspaces.tables.get(GROUP, NAME, "SecurityIncident"))
     assert absent == ("ResourceNotFoundError", 404, "ResourceNotFound")
 
 
 def test_a_denial(workspaces: LogAnalyticsManagementClient, world: World) -> None:
     principal = world.tenant.app.service_principal_id or ""
     world.tenant.denials.append(Denial(principal, world.tenant.workspace.scope, (f"{PROVIDER}/*",)))
-    assert told(lambda: workspaces.workspaces.get(GROUP, NAME)) == ("HttpResponseError", 403, "AuthorizationFailed")
+    assert error_of(lambda: workspaces.workspaces.get(GROUP, NAME)) == ("HttpResponseError", 403, "AuthorizationFailed")
 
 
 def test_a_token_that_has_run_out(workspaces: LogAnalyticsManagementClient, world: World) -> None:
     workspaces.workspaces.get(GROUP, NAME)
     world.clock.skip(timedelta(hours=2))
-    expired = told(lambda: workspaces.workspaces.get(GROUP, NAME))
+    expired = error_of(lambda: workspaces.workspaces.get(GROUP, NAME))
     assert expired == ("ClientAuthenticationError", 401, "ExpiredAuthenticationToken")
 
 

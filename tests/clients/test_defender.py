@@ -49,21 +49,21 @@ def test_machines(get: Get, world: World) -> None:
     answer = get("/machines")
     assert answer.status_code == 200
     machines = answer.json()["value"]
-    assert {one["id"] for one in machines} == {one["id"] for one in world.tenant.defender.machines}
-    assert all(datetime.fromisoformat(one["lastSeen"]).tzinfo for one in machines)
+    assert {machine["id"] for machine in machines} == {machine["id"] for machine in world.tenant.defender.machines}
+    assert all(datetime.fromisoformat(machine["lastSeen"]).tzinfo for machine in machines)
 
 
 def test_pages_of_machines_end(get: Get, world: World) -> None:
-    """With a ``$top`` there is no next link: whoever asks so counts on by himself."""
-    found, size = [], 2  # type: ignore[var-annotated]
-    while page := get("/machines", **{"$top": size, "$skip": len(found)}).json()["value"]:
-        found += page
-    assert [one["id"] for one in found] == [one["id"] for one in world.tenant.defender.machines]
+    """With a ``$top`` there is no next link: the client counts on by itself."""
+    machines, size = [], 2  # type: ignore[var-annotated]
+    while page := get("/machines", **{"$top": size, "$skip": len(machines)}).json()["value"]:
+        machines += page
+    assert [machine["id"] for machine in machines] == [machine["id"] for machine in world.tenant.defender.machines]
 
 
 def test_filtered_machines(get: Get) -> None:
     active = get("/machines", **{"$filter": "healthStatus eq 'Active'"}).json()["value"]
-    assert {one["healthStatus"] for one in active} == {"Active"}
+    assert {machine["healthStatus"] for machine in active} == {"Active"}
 
 
 def test_a_machine(get: Get, world: World) -> None:
@@ -73,12 +73,12 @@ def test_a_machine(get: Get, world: World) -> None:
 
 def test_alerts(get: Get, world: World) -> None:
     alerts = get("/alerts", **{"$expand": "evidence"}).json()["value"]
-    assert {one["id"] for one in alerts} == {one["id"] for one in world.tenant.defender.alerts}
-    assert all(one["evidence"] for one in alerts)
+    assert {alert["id"] for alert in alerts} == {alert["id"] for alert in world.tenant.defender.alerts}
+    assert all(alert["evidence"] for alert in alerts)
     assert get(f"/alerts/{alerts[0]['id']}").json()["title"] == alerts[0]["title"]
 
 
-def told(answer: Any) -> tuple[int, str]:
+def error_of(answer: Any) -> tuple[int, str]:
     """Status and code of a refusal, which names its target."""
     error = answer.json()["error"]
     assert error["target"]
@@ -92,28 +92,28 @@ REFUSED = [("no-defender-consent", 403, "Forbidden"), ("no-licence", 401, "Unaut
 @pytest.mark.parametrize(("scenario", "status", "code"), REFUSED)
 def test_refusals(arranged: Callable[..., World], get: Get, scenario: str, status: int, code: str) -> None:
     arranged(scenario)
-    assert told(get("/machines")) == (status, code)
+    assert error_of(get("/machines")) == (status, code)
 
 
 def test_a_token_that_has_run_out(get: Get, world: World) -> None:
     assert get("/machines").status_code == 200
     world.clock.skip(timedelta(hours=2))
-    assert told(get("/machines")) == (401, "Unauthorized")
+    assert error_of(get("/machines")) == (401, "Unauthorized")
 
 
 def test_the_token_of_another_api(world: World, signed_in: Callable[..., Any]) -> None:
-    """What the guide's step does."""
+    """The guide's step for it."""
     token = signed_in(world.connection).get_token("https://api.loganalytics.io/.default").token
     answer = requests.get(f"{URL}/machines", headers={"Authorization": f"Bearer {token}"})
-    assert told(answer) == (401, "Unauthorized")
+    assert error_of(answer) == (401, "Unauthorized")
 
 
 def test_a_machine_that_is_not_there(get: Get) -> None:
-    assert told(get("/machines/none")) == (404, "ResourceNotFound")
+    assert error_of(get("/machines/none")) == (404, "ResourceNotFound")
 
 
 def test_a_filter_that_is_none(get: Get) -> None:
-    assert told(get("/machines", **{"$filter": "oops"})) == (400, "ODataError")
+    assert error_of(get("/machines", **{"$filter": "oops"})) == (400, "ODataError")
 
 
 def test_too_many_requests(get: Get, world: World) -> None:

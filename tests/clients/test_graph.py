@@ -34,10 +34,10 @@ ONCE = RetryHandlerOption(max_retries=0)
 
 def options(parameters: Any = None, prefer: str | None = None) -> RequestConfiguration[Any]:
     """The options of a request, tried once."""
-    found: RequestConfiguration[Any] = RequestConfiguration(query_parameters=parameters, options=[ONCE])
+    configuration: RequestConfiguration[Any] = RequestConfiguration(query_parameters=parameters, options=[ONCE])
     if prefer:
-        found.headers.add("Prefer", prefer)
-    return found
+        configuration.headers.add("Prefer", prefer)
+    return configuration
 
 
 async def alerts(client: GraphServiceClient, prefer: str | None = None, **parameters: Any) -> Any:
@@ -46,47 +46,47 @@ async def alerts(client: GraphServiceClient, prefer: str | None = None, **parame
 
 def test_alerts(ask: Any, world: World) -> None:
     answer = ask(lambda client: alerts(client, count=True))
-    there = {one["id"]: one for one in world.tenant.defender.graph_alerts}
+    there = {alert["id"]: alert for alert in world.tenant.defender.graph_alerts}
     assert answer.odata_count == len(there)
-    assert {one.id for one in answer.value} == there.keys()
+    assert {alert.id for alert in answer.value} == there.keys()
     for alert in answer.value:
         assert alert.severity is AlertSeverity(there[alert.id]["severity"])
         assert alert.status is AlertStatus(there[alert.id]["status"])
         assert alert.created_date_time <= alert.last_update_date_time <= datetime.now(UTC)
         assert alert.additional_data == {}  # the model knows every property
-        assert {type(one) for one in alert.evidence} == {DeviceEvidence, UserEvidence, IpEvidence}
-        assert {one.verdict for one in alert.evidence} == {EvidenceVerdict.Suspicious}
-        assert all(one.additional_data == {} for one in alert.evidence)
+        assert {type(evidence) for evidence in alert.evidence} == {DeviceEvidence, UserEvidence, IpEvidence}
+        assert {evidence.verdict for evidence in alert.evidence} == {EvidenceVerdict.Suspicious}
+        assert all(evidence.additional_data == {} for evidence in alert.evidence)
 
 
 def test_younger_members_come_to_those_who_prefer_them(ask: Any) -> None:
     plain = ask(alerts).value
-    assert ServiceSource.UnknownFutureValue in {one.service_source for one in plain}
+    assert ServiceSource.UnknownFutureValue in {alert.service_source for alert in plain}
     whole = ask(lambda client: alerts(client, prefer="include-unknown-enum-members")).value
-    assert {one.service_source for one in whole} == {
+    assert {alert.service_source for alert in whole} == {
         ServiceSource.MicrosoftSentinel,
         ServiceSource.MicrosoftDefenderForEndpoint,
     }
-    assert DetectionSource.ScheduledAlerts in {one.detection_source for one in whole}
+    assert DetectionSource.ScheduledAlerts in {alert.detection_source for alert in whole}
 
 
 @pytest.mark.parametrize("top", [1, 5, 12])
 def test_pages_of_alerts_end(ask: Any, world: World, top: int) -> None:
     async def collected(client: GraphServiceClient) -> list[str]:
-        found: list[str] = []
+        ids: list[str] = []
         pages = PageIterator(await alerts(client, top=top), client.request_adapter)
-        await pages.iterate(lambda one: found.append(one.id) or True)  # type: ignore[func-returns-value]
-        return found
+        await pages.iterate(lambda alert: ids.append(alert.id) or True)  # type: ignore[func-returns-value]
+        return ids
 
-    found = ask(collected)
-    assert len(found) == len(set(found))
-    assert set(found) == {one["id"] for one in world.tenant.defender.graph_alerts}
+    ids = ask(collected)
+    assert len(ids) == len(set(ids))
+    assert set(ids) == {alert["id"] for alert in world.tenant.defender.graph_alerts}
 
 
 def test_filtered_and_ordered_alerts(ask: Any) -> None:
-    found = ask(lambda client: alerts(client, filter="severity eq 'high'", orderby=["createdDateTime asc"])).value
-    assert {one.severity for one in found} == {AlertSeverity.High}
-    times = [one.created_date_time for one in found]
+    items = ask(lambda client: alerts(client, filter="severity eq 'high'", orderby=["createdDateTime asc"])).value
+    assert {alert.severity for alert in items} == {AlertSeverity.High}
+    times = [alert.created_date_time for alert in items]
     assert times == sorted(times)
 
 
@@ -98,10 +98,16 @@ def test_an_alert(ask: Any, world: World) -> None:
 
 
 def test_incidents(ask: Any, world: World) -> None:
-    found = ask(lambda client: client.security.incidents.get(options())).value
-    assert {one.id for one in found} == {one["id"] for one in world.tenant.defender.graph_incidents}
-    assert {one.status for one in found} <= {IncidentStatus.Active, IncidentStatus.InProgress, IncidentStatus.Resolved}
-    assert all(one.additional_data == {} and one.created_date_time for one in found)
+    incidents = ask(lambda client: client.security.incidents.get(options())).value
+    assert {incident.id for incident in incidents} == {
+        incident["id"] for incident in world.tenant.defender.graph_incidents
+    }
+    assert {incident.status for incident in incidents} <= {
+        IncidentStatus.Active,
+        IncidentStatus.InProgress,
+        IncidentStatus.Resolved,
+    }
+    assert all(incident.additional_data == {} and incident.created_date_time for incident in incidents)
 
 
 def test_an_incident_with_its_alerts(ask: Any, world: World) -> None:
@@ -109,15 +115,15 @@ def test_an_incident_with_its_alerts(ask: Any, world: World) -> None:
     incident = ask(
         lambda client: client.security.incidents.by_incident_id(name).get(options(INCIDENT(expand=["alerts"])))
     )
-    alerts_there = [one for one in world.tenant.defender.graph_alerts if one["incidentId"] == name]
-    assert {one.id for one in incident.alerts} == {one["id"] for one in alerts_there}
-    assert {one.incident_id for one in incident.alerts} == {name}
+    alerts_there = [alert for alert in world.tenant.defender.graph_alerts if alert["incidentId"] == name]
+    assert {alert.id for alert in incident.alerts} == {alert["id"] for alert in alerts_there}
+    assert {alert.incident_id for alert in incident.alerts} == {name}
 
 
 def test_secure_scores(ask: Any, world: World) -> None:
-    found = ask(lambda client: client.security.secure_scores.get(options())).value
-    assert len(found) == len(world.tenant.defender.secure_scores)
-    for score in found:
+    scores = ask(lambda client: client.security.secure_scores.get(options())).value
+    assert len(scores) == len(world.tenant.defender.secure_scores)
+    for score in scores:
         assert 0 < score.current_score <= score.max_score
         assert isinstance(score.created_date_time, datetime)
         assert score.control_scores[0].score is not None
@@ -127,11 +133,11 @@ def test_secure_scores(ask: Any, world: World) -> None:
 def test_the_app_itself(ask: Any, world: World) -> None:
     app = world.tenant.app
     world.tenant.consent("00000003-0000-0000-c000-000000000000", "Application.Read.All")
-    found = ask(lambda client: client.applications_with_app_id(app.client_id).get())
-    assert (found.app_id, found.id) == (app.client_id, app.registration_id)
-    assert found.password_credentials[0].secret_text is None
-    assert abs(found.password_credentials[0].end_date_time - app.secrets[0].ends) < timedelta(seconds=1)
-    requested = {str(one.resource_app_id) for one in found.required_resource_access}
+    application = ask(lambda client: client.applications_with_app_id(app.client_id).get())
+    assert (application.app_id, application.id) == (app.client_id, app.registration_id)
+    assert application.password_credentials[0].secret_text is None
+    assert abs(application.password_credentials[0].end_date_time - app.secrets[0].ends) < timedelta(seconds=1)
+    requested = {str(access.resource_app_id) for access in application.required_resource_access}
     assert requested == set(app.requested)
 
 
@@ -143,10 +149,10 @@ def test_what_was_consented(ask: Any, world: World) -> None:
         principal = client.service_principals.by_service_principal_id(app.service_principal_id)
         return await principal.app_role_assignments.get()
 
-    found = ask(consents).value
-    assert len(found) == len(app.consents)
-    assert {str(one.principal_id) for one in found} == {app.service_principal_id}
-    assert all(isinstance(one.created_date_time, datetime) for one in found)
+    assignments = ask(consents).value
+    assert len(assignments) == len(app.consents)
+    assert {str(assignment.principal_id) for assignment in assignments} == {app.service_principal_id}
+    assert all(isinstance(assignment.created_date_time, datetime) for assignment in assignments)
 
 
 def refused(ask: Any, question: Any) -> tuple[int, str]:

@@ -29,14 +29,14 @@ def test_its_clients_are_answered(sentinel_tenant: ControllableTenant) -> None:
     url, data = form(sentinel_tenant)
     bearer = {"Authorization": f"Bearer {httpx2.post(url, data=data).json()['access_token']}"}
     alerts = httpx2.get(ALERTS, headers=bearer).json()["value"]
-    assert {one["id"] for one in alerts} == {one["id"] for one in sentinel_tenant.state.defender.graph_alerts}
+    assert {alert["id"] for alert in alerts} == {alert["id"] for alert in sentinel_tenant.state.defender.graph_alerts}
 
     async def ask() -> httpx2.Response:
         async with httpx2.AsyncClient() as client:
             return await client.get(ALERTS, headers=bearer)
 
     assert asyncio.run(ask()).json()["value"] == alerts
-    assert [one.url.host for one in sentinel_tenant.requests] == [
+    assert [request.url.host for request in sentinel_tenant.requests] == [
         "login.microsoftonline.com", "graph.microsoft.com", "graph.microsoft.com",
     ]  # fmt: skip
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,42 +11,23 @@ from typing import Any
 import httpx
 import msal
 import pytest
-from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError, ServiceResponseError
+from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import (
     CertificateCredential,
     ClientAssertionCredential,
     ClientSecretCredential,
-    ManagedIdentityCredential,
     WorkloadIdentityCredential,
 )
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from msal.managed_identity import _supported_arc_platforms_and_their_prefixes
 
-from conformance import Connection, load, verify
+from conformance import Connection
 from conformance.connection import Certificate, ClientSecret
 from conformance.fakes import World
 from conformance.fakes.identity_provider import VirtualProvider, new_key, virtual_provider
 from conformance.fakes.made_up_credentials import PFX_PASSWORD, pfx
-from conformance.fakes.network.client_files import CONNECTION
-from conformance.fakes.network.served import ServedTenant, serve_tenant
-from conformance.fakes.services.managed_identity import APP_SERVICE_PATH, ARC_PATH
-from conformance.fakes.state.tokens import read
-from conformance.sources.live import Live
-from tests.contoso import made_up
+from tests.clients.entra_tokens import SCOPES, claims
 
-SCOPES = {
-    "arm": "https://management.azure.com/.default",
-    "log_analytics": "https://api.loganalytics.io/.default",
-    "graph": "https://graph.microsoft.com/.default",
-    "defender": "https://api.securitycenter.microsoft.com/.default",
-}
 SignIn = Callable[[Connection], ClientSecretCredential]
-
-
-def claims(token: str) -> Any:
-    found, genuine = read(token)
-    assert genuine
-    return found
 
 
 def application(connection: Connection) -> msal.ConfidentialClientApplication:
@@ -70,7 +50,7 @@ def test_a_token_for_each_audience(world: World, signed_in: SignIn, scope: str) 
 def test_tokens_are_cached(world: World, signed_in: SignIn) -> None:
     credential = signed_in(world.connection)
     assert credential.get_token(SCOPES["arm"]).token == credential.get_token(SCOPES["arm"]).token
-    assert [one.url.path.rpartition("/")[2] for one in world.requests] == ["openid-configuration", "token"]
+    assert [request.url.path.rpartition("/")[2] for request in world.requests] == ["openid-configuration", "token"]
 
 
 @pytest.mark.parametrize("form", ["PEM", "PFX"])
@@ -78,11 +58,11 @@ def test_a_certificate(arranged: Callable[[str], World], form: str) -> None:
     world = arranged("with-certificate")
     own = world.connection.credential
     assert isinstance(own, Certificate)
-    given = {"certificate_data": own.content}
+    arguments = {"certificate_data": own.content}
     if form == "PFX":
-        given = {"certificate_data": pfx(own).content, "password": PFX_PASSWORD}  # type: ignore[dict-item]
+        arguments = {"certificate_data": pfx(own).content, "password": PFX_PASSWORD}  # type: ignore[dict-item]
     ids = (world.connection.tenant_id, world.connection.client_id)
-    with CertificateCredential(*ids, **given) as credential:
+    with CertificateCredential(*ids, **arguments) as credential:
         assert claims(credential.get_token(SCOPES["graph"]).token)["appidacr"] == "2"
         world.tenant.app.certificates.clear()
         with pytest.raises(ClientAuthenticationError, match=r"AADSTS700027\b"):
@@ -221,100 +201,8 @@ def test_the_time_that_entra_asks_for(world: World, signed_in: SignIn) -> None:
     )
     app = application(world.connection)
     assert app.acquire_token_for_client([SCOPES["arm"]])["error"] == "temporarily_unavailable"
-    asked = len(world.requests)
+    count = len(world.requests)
     assert app.acquire_token_for_client([SCOPES["arm"]])["error"] == "temporarily_unavailable"
-    assert len(world.requests) == asked
+    assert len(world.requests) == count
     with pytest.raises(ClientAuthenticationError, match="temporarily_unavailable"):
         signed_in(world.connection).get_token(SCOPES["arm"])
-
-
-# Managed identities and workload identity
-
-
-@pytest.fixture
-def stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[ServedTenant]:
-    """A served tenant, whose machine has identities; the agent of Azure Arc writes its files where both look."""
-    monkeypatch.setattr("azure.identity._credentials.azure_arc._get_key_file_path", lambda: str(tmp_path))
-    monkeypatch.setitem(_supported_arc_platforms_and_their_prefixes, sys.platform, str(tmp_path))
-    with serve_tenant(made_up()) as stage:
-        stage.state.host.arc_tokens = tmp_path
-        for name, value in stage.server.environment.items():
-            monkeypatch.setenv(name, value)
-        yield stage
-
-
-def on(platform: str, stage: ServedTenant, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give the environment of a platform, as Azure does."""
-    url, header = stage.server.url, stage.state.host.header
-    for name, value in {
-        "imds": {},  # the environment of the server leads there
-        "app_service": {"IDENTITY_ENDPOINT": f"{url}{APP_SERVICE_PATH}", "IDENTITY_HEADER": header},
-        "arc": {"IDENTITY_ENDPOINT": f"{url}{ARC_PATH}", "IMDS_ENDPOINT": url},
-    }[platform].items():
-        monkeypatch.setenv(name, value)
-
-
-@pytest.mark.parametrize("platform", ["imds", "app_service", "arc"])
-def test_a_managed_identity(platform: str, stage: ServedTenant, monkeypatch: pytest.MonkeyPatch) -> None:
-    on(platform, stage, monkeypatch)
-    (own,) = stage.state.host.users
-    chosen = [{}, *({name: value} for name, value in vars(own).items())]
-    for config in chosen:
-        with ManagedIdentityCredential(identity_config=config or None, retry_total=0) as credential:
-            token = credential.get_token(SCOPES["arm"])
-            assert claims(token.token)["oid"] == stage.state.app.service_principal_id
-    with (
-        ManagedIdentityCredential(client_id="b7710000-0c0f-4c0f-a11c-000000000009", retry_total=0) as credential,
-        pytest.raises(ClientAuthenticationError),
-    ):
-        credential.get_token(SCOPES["arm"])
-
-
-@pytest.mark.parametrize(
-    ("scenario", "says"),
-    [
-        ("identity-not-assigned", "Identity not found"),
-        ("identity-not-chosen", "Multiple user assigned identities exist"),
-        ("identity-endpoint-updating", "going through updates"),
-        ("identity-endpoint-missing", None),
-        ("with-managed-identity+app-disabled", "AADSTS7000112"),
-    ],
-)
-def test_a_managed_identity_that_gives_nothing(scenario: str, says: str | None, stage: ServedTenant) -> None:
-    """They fail where the verdict says so."""
-    stage.switch(scenario)
-    with (
-        ManagedIdentityCredential(retry_total=0) as credential,
-        pytest.raises((ClientAuthenticationError, ServiceRequestError, ServiceResponseError), match=says),
-    ):
-        credential.get_token(SCOPES["arm"])
-
-
-def test_a_workload_identity(arranged: Callable[[str], World], tmp_path: Path, subtests: pytest.Subtests) -> None:
-    """They succeed and fail where this suite does, on the same file: AUTH-003."""
-    world, file = arranged("with-federated-token"), tmp_path / "token"
-    connection, provider = world.connection, virtual_provider()
-    ids = {"tenant_id": connection.tenant_id, "client_id": connection.client_id}
-    environ = {"AZURE_FEDERATED_TOKEN_FILE": str(file)}
-    conn = tmp_path / "conn.toml"
-    conn.write_text(CONNECTION.format(name="x", credential="workload_identity = true", **connection.facts()))
-    past = int(datetime.now(UTC).timestamp()) - 3600
-    for what, token, cause in (
-        ("good", provider.token(datetime.now(UTC)), None),
-        ("missing", None, "credential_missing"),
-        ("empty", "", "credential_missing"),
-        ("ended", provider.token(datetime.now(UTC), nbf=past - 60, exp=past), "assertion_expired"),
-    ):
-        file.unlink(missing_ok=True)
-        if token is not None:
-            file.write_text(token)
-        with subtests.test(what), WorkloadIdentityCredential(**ids, token_file_path=str(file)) as credential:
-            if cause is None:
-                assert credential.get_token(SCOPES["arm"]).token
-            else:
-                with pytest.raises((ClientAuthenticationError, OSError)):
-                    credential.get_token(SCOPES["arm"])
-            (own,) = load(conn, environ=environ)
-            outcome = verify(own, source=Live(), checks=["AUTH-003"]).outcomes[0]
-            assert (outcome.cause, cause is None) == (cause, outcome.status == "passed")
-            assert cause != "assertion_expired" or f"{file} is valid until" in (outcome.reason or "")

@@ -36,9 +36,9 @@ def installed() -> str:
         pytest.skip("npm is not installed on this machine")
     needed = json.loads((FOLDER / "package.json").read_text(encoding="utf-8"))["dependencies"]
     if not all((FOLDER / "node_modules" / name).exists() for name in needed):
-        done = subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=FOLDER, capture_output=True, text=True)
-        if done.returncode:
-            pytest.skip(f"npm cannot install the clients: {done.stderr.strip()[-200:]}")
+        process = subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=FOLDER, capture_output=True, text=True)
+        if process.returncode:
+            pytest.skip(f"npm cannot install the clients: {process.stderr.strip()[-200:]}")
     return node
 
 
@@ -87,7 +87,9 @@ def credential(connection: Connection, folder: Path) -> dict[str, Any]:
     return {kind: str(file)}
 
 
-@pytest.mark.parametrize("scenario", [one for one in seen() if SCENARIOS[one].credential != "managed_identity"])
+@pytest.mark.parametrize(
+    "scenario", [scenario for scenario in seen() if SCENARIOS[scenario].credential != "managed_identity"]
+)
 def test_they_work_where_the_python_clients_work(scenario: str, ask: Ask, stage: ServedTenant) -> None:
     stage.switch(scenario)
     ended, other = ask(stage.connection), seen()[scenario]
@@ -99,7 +101,7 @@ def test_they_work_where_the_python_clients_work(scenario: str, ask: Ask, stage:
 def test_what_only_other_clients_ask(installed: str, stage: ServedTenant) -> None:
     stage.switch("healthy")
     stage.state.assign("Microsoft Sentinel Responder")
-    done = subprocess.run(
+    process = subprocess.run(
         [installed, "--no-warnings", "writes.mjs"],
         cwd=FOLDER,
         env={**os.environ, **stage.server.environment, **variables(stage.connection)},
@@ -108,8 +110,8 @@ def test_what_only_other_clients_ask(installed: str, stage: ServedTenant) -> Non
         timeout=120,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {
+    assert process.returncode == 0, process.stderr
+    assert json.loads(process.stdout) == {
         "rows": [[1]],
         "templates": ["Scheduled", "Scheduled"],
         "indicators": len(stage.state.workspace.tables["ThreatIntelIndicators"].rows),
@@ -118,4 +120,4 @@ def test_what_only_other_clients_ask(installed: str, stage: ServedTenant) -> Non
         "message": "Seen",
         "stale": "Conflict",
     }
-    assert any("/v1//subscriptions/" in one.url.path for one in stage.requests)
+    assert any("/v1//subscriptions/" in request.url.path for request in stage.requests)

@@ -30,7 +30,7 @@ QUOTED = re.compile(r"""["']query["']\s*:\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\
 FUZZY = "KS205"
 """A warning: a table of a fuzzy union that there is not."""
 OF_A_WORKSPACE = {"_GetWatchlist('vip') | take 1"}
-"""What calls functions that workspaces have beside the language's."""
+"""Queries with functions that workspaces have beside the language's."""
 UNGROUPED = "KS116"
 """A key of type dynamic: here it is refused too."""
 Judge = Callable[[Sequence[str]], list[list[str]]]
@@ -43,17 +43,17 @@ def judge(installed: str) -> Judge:
     schemas = {name: dict(columns_of(table)) for name, table in tables.items()}
 
     def diagnostics(queries: Sequence[str]) -> list[list[str]]:
-        asked = json.dumps({"tables": schemas, "queries": queries})
-        done = subprocess.run(
-            [installed, "kql.mjs"], cwd=FOLDER, input=asked, capture_output=True, text=True, timeout=120, check=True
+        question = json.dumps({"tables": schemas, "queries": queries})
+        process = subprocess.run(
+            [installed, "kql.mjs"], cwd=FOLDER, input=question, capture_output=True, text=True, timeout=120, check=True
         )
-        found: list[list[str]] = json.loads(done.stdout)
-        return found
+        faults: list[list[str]] = json.loads(process.stdout)
+        return faults
 
     return diagnostics
 
 
-def sent() -> Iterator[str]:
+def queries_of_requests() -> Iterator[str]:
     """All queries to a workspace but the one for a table that there is not."""
     yield from (query.text for query in kql.QUERIES.values() if query is not kql.UNKNOWN_TABLE)
 
@@ -80,33 +80,35 @@ def shipped() -> Iterator[str]:
 
     def walk(value: Any) -> Iterator[str]:
         if isinstance(value, dict):
-            yield from (one for name, one in value.items() if name == "query")
-            for one in value.values():
-                yield from walk(one)
+            yield from (text for name, text in value.items() if name == "query")
+            for member in value.values():
+                yield from walk(member)
         elif isinstance(value, list):
-            for one in value:
-                yield from walk(one)
+            for member in value:
+                yield from walk(member)
 
     yield from walk(build(made_up(), start=START).tenant.workspace.content)
 
 
 def test_our_own_queries_are_without_a_fault(judge: Judge) -> None:
-    for kind in (sent, printed, shipped):
+    for kind in (queries_of_requests, printed, shipped):
         queries = sorted(set(kind()))
         assert queries
-        assert {text: found for text, found in zip(queries, judge(queries), strict=True) if found} == {}
+        assert {text: faults for text, faults in zip(queries, judge(queries), strict=True) if faults} == {}
 
 
 def test_the_corpus_is_without_a_fault(judge: Judge) -> None:
-    """What the virtual tenant answers, or refuses by name, is KQL."""
+    """Queries that the virtual tenant answers, or refuses by name, are KQL."""
     answered = [text for some in (kql_corpus, kql_patterns) for text, _ in (*some.ORDERED, *some.UNORDERED)]
     refused = [*(kql_corpus.REFUSED.keys() - OF_A_WORKSPACE), *kql_patterns.REFUSED]
     for queries, allowed in ((answered, {FUZZY}), (refused, {UNGROUPED})):
-        judged = zip(queries, judge(queries), strict=True)
-        faults = {text: [one for one in found if one.partition(":")[0] not in allowed] for text, found in judged}
-        assert {text: found for text, found in faults.items() if found} == {}
+        results = zip(queries, judge(queries), strict=True)
+        faults = {
+            text: [fault for fault in faults if fault.partition(":")[0] not in allowed] for text, faults in results
+        }
+        assert {text: remaining for text, remaining in faults.items() if remaining} == {}
 
 
 def test_it_sees_faults(judge: Judge) -> None:
-    found = judge([kql.UNKNOWN_TABLE.text, "Usage | wherex", "Usage | where datatype == 'x'"])
-    assert [one[0].partition(":")[0] for one in found] == ["KS204", "KS176", "KS142"]
+    results = judge([kql.UNKNOWN_TABLE.text, "Usage | wherex", "Usage | where datatype == 'x'"])
+    assert [faults[0].partition(":")[0] for faults in results] == ["KS204", "KS176", "KS142"]

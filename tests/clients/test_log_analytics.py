@@ -26,7 +26,7 @@ from conformance.connection import ClientSecret
 from conformance.fakes import World
 from conformance.fakes.services.throttling import throttling
 from conformance.fakes.state.table_rows import SCHEMAS
-from tests.clients.azure_errors import inner_codes, refusal, told
+from tests.clients.azure_errors import error_of, inner_codes, refusal
 from tests.contoso import made_up
 
 TYPES = {"bool": bool, "datetime": datetime, "dynamic": str, "int": int, "long": int, "real": float, "string": str}
@@ -41,19 +41,19 @@ def client(world: World, signed_in: Callable[..., Any]) -> Iterator[LogsQueryCli
         yield client
 
 
-def asked(client: LogsQueryClient, query: str, workspace: str = GUID, **options: Any) -> LogsQueryResult:
+def query_result(client: LogsQueryClient, query: str, workspace: str = GUID, **options: Any) -> LogsQueryResult:
     answer = client.query_workspace(workspace, query, **{"timespan": None, **options})
     assert isinstance(answer, LogsQueryResult)
     assert answer.status == LogsQueryStatus.SUCCESS
     return answer
 
 
-ANSWERED = [one for one in kql.QUERIES.values() if one is not kql.UNKNOWN_TABLE]
+ANSWERED = [query for query in kql.QUERIES.values() if query is not kql.UNKNOWN_TABLE]
 
 
-@pytest.mark.parametrize("query", ANSWERED, ids=lambda one: one.name)
+@pytest.mark.parametrize("query", ANSWERED, ids=lambda query: query.name)
 def test_values_have_the_type_of_their_column(client: LogsQueryClient, query: kql.Query) -> None:
-    (table,) = asked(client, query.text).tables
+    (table,) = query_result(client, query.text).tables
     assert table.rows
     for row in table.rows:
         for name, kind in zip(table.columns, table.columns_types, strict=True):
@@ -61,7 +61,7 @@ def test_values_have_the_type_of_their_column(client: LogsQueryClient, query: kq
 
 
 def test_all_columns_of_a_table(client: LogsQueryClient, world: World) -> None:
-    (table,) = asked(client, INCIDENTS).tables
+    (table,) = query_result(client, INCIDENTS).tables
     assert dict(zip(table.columns, table.columns_types, strict=True)) == SCHEMAS["SecurityIncident"]
     last = world.tenant.workspace.tables["SecurityIncident"].rows[-1]
     assert table.rows[0]["TimeGenerated"] == last["TimeGenerated"]
@@ -69,8 +69,10 @@ def test_all_columns_of_a_table(client: LogsQueryClient, world: World) -> None:
 
 
 def test_as_many_rows_as_the_tenant_has(client: LogsQueryClient, world: World) -> None:
-    (table,) = asked(client, kql.RECENT_INCIDENTS.text).tables
-    assert {row["IncidentNumber"] for row in table.rows} == {one.number for one in world.tenant.workspace.incidents}
+    (table,) = query_result(client, kql.RECENT_INCIDENTS.text).tables
+    assert {row["IncidentNumber"] for row in table.rows} == {
+        incident.number for incident in world.tenant.workspace.incidents
+    }
 
 
 def test_time_spans(client: LogsQueryClient) -> None:
@@ -80,15 +82,15 @@ def test_time_spans(client: LogsQueryClient) -> None:
         past = timedelta(hours=hours)
         counts = set()
         for timespan in (past, (now - past, now), (now - past, past)):
-            (row,) = asked(client, kql.TIMESPAN.text, timespan=timespan).tables[0].rows
+            (row,) = query_result(client, kql.TIMESPAN.text, timespan=timespan).tables[0].rows
             assert row["Oldest"] >= now - past - timedelta(minutes=1)
             counts.add(row["Rows"])
         assert len(counts) == 1
 
 
 def test_statistics(client: LogsQueryClient) -> None:
-    assert asked(client, kql.PRINT.text).statistics is None
-    with_statistics = asked(client, kql.PRINT.text, include_statistics=True, server_timeout=60)
+    assert query_result(client, kql.PRINT.text).statistics is None
+    with_statistics = query_result(client, kql.PRINT.text, include_statistics=True, server_timeout=60)
     assert with_statistics.statistics["query"]["executionTime"] > 0
 
 
@@ -122,7 +124,7 @@ def test_a_batch(client: LogsQueryClient, world: World) -> None:
 def test_too_many_requests(world: World, client: LogsQueryClient) -> None:
     world.disturb(throttling("log_analytics", 30), api="log_analytics")
     batch = [LogsBatchQuery(GUID, kql.PRINT.text, timespan=None)]
-    for call in (lambda: asked(client, kql.PRINT.text), lambda: client.query_batch(batch)):
+    for call in (lambda: query_result(client, kql.PRINT.text), lambda: client.query_batch(batch)):
         error = refusal(call)
         assert (error.status_code, error.error.code, error.response.headers["Retry-After"]) == (
             429,
@@ -184,14 +186,18 @@ def test_refusals(
     inner: list[str],
 ) -> None:
     arranged(scenario)
-    error = refusal(lambda: asked(client, query))
+    error = refusal(lambda: query_result(client, query))
     assert (error.status_code, error.error.code, inner_codes(error)) == (status, code, inner)
     assert code in str(error)
 
 
 @pytest.mark.parametrize("workspace", ["law-security", "00000000-0000-4000-8000-000000000000"])
 def test_a_workspace_that_is_none(client: LogsQueryClient, workspace: str) -> None:
-    assert told(lambda: asked(client, kql.PRINT.text, workspace)) == ("HttpResponseError", 404, "PathNotFoundError")
+    assert error_of(lambda: query_result(client, kql.PRINT.text, workspace)) == (
+        "HttpResponseError",
+        404,
+        "PathNotFoundError",
+    )
 
 
 def test_a_resource_that_is_none(client: LogsQueryClient, world: World) -> None:
@@ -201,9 +207,9 @@ def test_a_resource_that_is_none(client: LogsQueryClient, world: World) -> None:
 
 
 def test_a_token_that_has_run_out(client: LogsQueryClient, world: World) -> None:
-    asked(client, kql.PRINT.text)
+    query_result(client, kql.PRINT.text)
     world.clock.skip(timedelta(hours=2))
-    assert told(lambda: asked(client, kql.PRINT.text)) == ("HttpResponseError", 403, "InvalidTokenError")
+    assert error_of(lambda: query_result(client, kql.PRINT.text)) == ("HttpResponseError", 403, "InvalidTokenError")
 
 
 @pytest.mark.parametrize("scenario", ["no-data", "empty-answers"])
@@ -213,7 +219,7 @@ def test_success_without_content_is_no_answer(
     """The client is not made for it, and fails at the JSON that is not there."""
     arranged(scenario)
     with pytest.raises(JSONDecodeError):
-        asked(client, kql.PRINT.text)
+        query_result(client, kql.PRINT.text)
 
 
 @pytest.mark.slow
@@ -221,5 +227,5 @@ def test_it_comes_back_after_the_time_that_it_was_told(world: World, signed_in: 
     world.disturb(throttling("log_analytics", 1), api="log_analytics", times=1)
     with LogsQueryClient(signed_in(world.connection)) as client:
         started = world.clock.monotonic()
-        asked(client, kql.PRINT.text)
+        query_result(client, kql.PRINT.text)
     assert world.clock.monotonic() - started >= 1

@@ -1,4 +1,4 @@
-"""What stands between a client and a service, as each client's own errors."""
+"""Failures between a client and a service, as each client's own errors."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from azure.mgmt.securityinsight import SecurityInsightsMgmtClient, models
 
 from conformance.fakes import World
 from conformance.fakes.services.throttling import throttling
-from tests.clients.azure_errors import refusal, told
+from tests.clients.azure_errors import error_of, refusal
 
 WHERE = ("rg-security", "law-security")
 
@@ -26,7 +26,7 @@ def client(world: World, signed_in: Callable[..., Any]) -> Iterator[SecurityInsi
 @pytest.fixture
 def incident(world: World) -> str:
     """An incident with alerts and comments."""
-    return next(one.id for one in world.tenant.workspace.incidents if one.alerts and one.comments)
+    return next(incident.id for incident in world.tenant.workspace.incidents if incident.alerts and incident.comments)
 
 
 def test_sentinel_is_onboarded(client: SecurityInsightsMgmtClient) -> None:
@@ -35,26 +35,26 @@ def test_sentinel_is_onboarded(client: SecurityInsightsMgmtClient) -> None:
 
 
 def test_incidents(client: SecurityInsightsMgmtClient, world: World) -> None:
-    found = {one.incident_number: one for one in client.incidents.list(*WHERE)}
-    there = {one.number: one for one in world.tenant.workspace.incidents}
-    assert found.keys() == there.keys()
-    for number, one in found.items():
-        assert one.title == there[number].title
-        assert one.severity is models.IncidentSeverity(there[number].severity)
-        assert one.status is models.IncidentStatus(there[number].status)
-        assert abs(one.created_time_utc - there[number].created) < timedelta(milliseconds=1)
-        assert one.created_time_utc <= one.last_modified_time_utc <= datetime.now(UTC)
-        assert one.additional_data.alerts_count == len(there[number].alerts)
-        assert {models.AttackTactic(tactic) for tactic in one.additional_data.tactics}
-        assert one.owner is not None
-        assert (one.classification is not None) == (one.status is models.IncidentStatus.CLOSED)
+    incidents = {incident.incident_number: incident for incident in client.incidents.list(*WHERE)}
+    there = {incident.number: incident for incident in world.tenant.workspace.incidents}
+    assert incidents.keys() == there.keys()
+    for number, incident in incidents.items():
+        assert incident.title == there[number].title
+        assert incident.severity is models.IncidentSeverity(there[number].severity)
+        assert incident.status is models.IncidentStatus(there[number].status)
+        assert abs(incident.created_time_utc - there[number].created) < timedelta(milliseconds=1)
+        assert incident.created_time_utc <= incident.last_modified_time_utc <= datetime.now(UTC)
+        assert incident.additional_data.alerts_count == len(there[number].alerts)
+        assert {models.AttackTactic(tactic) for tactic in incident.additional_data.tactics}
+        assert incident.owner is not None
+        assert (incident.classification is not None) == (incident.status is models.IncidentStatus.CLOSED)
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])
 @pytest.mark.parametrize("top", [1, 3, 1000])
 def test_pages_of_incidents_end(client: SecurityInsightsMgmtClient, world: World, top: int, order: str) -> None:
     listed = client.incidents.list(*WHERE, top=top, orderby=f"properties/createdTimeUtc {order}")
-    pages = [[one.created_time_utc for one in page] for page in listed.by_page()]
+    pages = [[incident.created_time_utc for incident in page] for page in listed.by_page()]
     times = [time for page in pages for time in page]
     assert len(times) == len(set(times)) == len(world.tenant.workspace.incidents)
     assert times == sorted(times, reverse=order == "desc")
@@ -63,14 +63,14 @@ def test_pages_of_incidents_end(client: SecurityInsightsMgmtClient, world: World
 
 def test_filtered_incidents(client: SecurityInsightsMgmtClient, world: World) -> None:
     high = client.incidents.list(*WHERE, top=2, filter="properties/severity eq 'High'")
-    assert {one.incident_number for one in high} == {
-        one.number for one in world.tenant.workspace.incidents if one.severity == "High"
+    assert {incident.incident_number for incident in high} == {
+        incident.number for incident in world.tenant.workspace.incidents if incident.severity == "High"
     }
 
 
 def test_an_incident(client: SecurityInsightsMgmtClient, incident: str) -> None:
-    found = client.incidents.get(*WHERE, incident)
-    assert (found.name, found.type) == (incident, "Microsoft.SecurityInsights/Incidents")
+    answer = client.incidents.get(*WHERE, incident)
+    assert (answer.name, answer.type) == (incident, "Microsoft.SecurityInsights/Incidents")
 
 
 def test_alerts_of_an_incident(client: SecurityInsightsMgmtClient, incident: str) -> None:
@@ -85,9 +85,9 @@ def test_alerts_of_an_incident(client: SecurityInsightsMgmtClient, incident: str
 
 def test_entities_of_an_incident(client: SecurityInsightsMgmtClient, incident: str) -> None:
     answer = client.incidents.list_entities(*WHERE, incident)
-    assert {type(one) for one in answer.entities} == {models.AccountEntity, models.HostEntity, models.IpEntity}
-    assert sum(one.count for one in answer.meta_data) == len(answer.entities)
-    assert all(one.entity_kind in models.EntityKind for one in answer.meta_data)
+    assert {type(entity) for entity in answer.entities} == {models.AccountEntity, models.HostEntity, models.IpEntity}
+    assert sum(count.count for count in answer.meta_data) == len(answer.entities)
+    assert all(count.entity_kind in models.EntityKind for count in answer.meta_data)
 
 
 def test_comments_of_an_incident(client: SecurityInsightsMgmtClient, incident: str) -> None:
@@ -98,7 +98,7 @@ def test_comments_of_an_incident(client: SecurityInsightsMgmtClient, incident: s
 
 
 def test_bookmarks_of_an_incident(client: SecurityInsightsMgmtClient, world: World) -> None:
-    marked = next(one for one in world.tenant.workspace.incidents if one.bookmark_ids)
+    marked = next(incident for incident in world.tenant.workspace.incidents if incident.bookmark_ids)
     (bookmark,) = client.incidents.list_bookmarks(*WHERE, marked.id).value
     assert isinstance(bookmark, models.HuntingBookmark)
     assert bookmark.name == marked.bookmark_ids[0]
@@ -107,7 +107,7 @@ def test_bookmarks_of_an_incident(client: SecurityInsightsMgmtClient, world: Wor
 def test_relations_of_an_incident(client: SecurityInsightsMgmtClient, incident: str) -> None:
     alerts = client.incidents.list_alerts(*WHERE, incident).value
     relations = list(client.incident_relations.list(*WHERE, incident))
-    assert {one.related_resource_name for one in relations} == {one.name for one in alerts}
+    assert {relation.related_resource_name for relation in relations} == {alert.name for alert in alerts}
 
 
 CONTENT = {
@@ -125,17 +125,17 @@ def test_content(
     client: SecurityInsightsMgmtClient, world: World, operations: str, collection: str, kind: type
 ) -> None:
     listed = list(getattr(client, operations).list(*WHERE))
-    assert [one.name for one in listed] == [one["name"] for one in world.tenant.workspace.content[collection]]
-    for one in listed:
-        assert isinstance(one, kind)
-        if "kind" in one:  # type: ignore[operator]
-            assert type(one) is not kind  # its kind is one that the client knows
+    assert [item.name for item in listed] == [item["name"] for item in world.tenant.workspace.content[collection]]
+    for item in listed:
+        assert isinstance(item, kind)
+        if "kind" in item:  # type: ignore[operator]
+            assert type(item) is not kind  # its kind is one that the client knows
 
 
 def test_times_of_content(client: SecurityInsightsMgmtClient) -> None:
-    rules = [one for one in client.alert_rules.list(*WHERE) if isinstance(one, models.ScheduledAlertRule)]
-    assert {one.query_frequency for one in rules} == {timedelta(hours=1)}
-    assert all(isinstance(one.last_modified_utc, datetime) for one in rules)
+    rules = [rule for rule in client.alert_rules.list(*WHERE) if isinstance(rule, models.ScheduledAlertRule)]
+    assert {rule.query_frequency for rule in rules} == {timedelta(hours=1)}
+    assert all(isinstance(rule.last_modified_utc, datetime) for rule in rules)
     (automation,) = client.automation_rules.list(*WHERE)
     assert isinstance(automation.created_time_utc, datetime)
     assert isinstance(automation.actions[0], models.AutomationRuleModifyPropertiesAction)
@@ -144,9 +144,14 @@ def test_times_of_content(client: SecurityInsightsMgmtClient) -> None:
 
 
 def test_settings(client: SecurityInsightsMgmtClient) -> None:
-    found = client.product_settings.list(*WHERE)
-    assert {type(one) for one in found} <= {models.Anomalies, models.EntityAnalytics, models.EyesOn, models.Ueba}
-    assert found
+    settings = client.product_settings.list(*WHERE)
+    assert {type(setting) for setting in settings} <= {
+        models.Anomalies,
+        models.EntityAnalytics,
+        models.EyesOn,
+        models.Ueba,
+    }
+    assert settings
 
 
 def test_threat_intelligence(client: SecurityInsightsMgmtClient) -> None:
@@ -177,28 +182,28 @@ def test_refusals(
     code: str,
 ) -> None:
     arranged(scenario)
-    assert told(lambda: list(client.incidents.list(*WHERE))) == (error, status, code)
+    assert error_of(lambda: list(client.incidents.list(*WHERE))) == (error, status, code)
 
 
 def test_sentinel_is_not_onboarded(arranged: Callable[..., World], client: SecurityInsightsMgmtClient) -> None:
     arranged("sentinel-not-onboarded")
-    missing = told(lambda: client.sentinel_onboarding_states.get(*WHERE, "default"))
+    missing = error_of(lambda: client.sentinel_onboarding_states.get(*WHERE, "default"))
     assert missing[:2] == ("ResourceNotFoundError", 404)
 
 
 def test_an_incident_that_is_not_there(client: SecurityInsightsMgmtClient) -> None:
-    absent = told(lambda: client.incidents.get(*WHERE, "00000000-0000-4000-8000-000000000000"))
+    absent = error_of(lambda: client.incidents.get(*WHERE, "00000000-0000-4000-8000-000000000000"))
     assert absent == ("ResourceNotFoundError", 404, "NotFound")
 
 
 def test_a_filter_that_is_none(client: SecurityInsightsMgmtClient) -> None:
-    assert told(lambda: list(client.incidents.list(*WHERE, filter="oops")))[:2] == ("HttpResponseError", 400)
+    assert error_of(lambda: list(client.incidents.list(*WHERE, filter="oops")))[:2] == ("HttpResponseError", 400)
 
 
 def test_a_token_that_has_run_out(client: SecurityInsightsMgmtClient, world: World) -> None:
     list(client.incidents.list(*WHERE))
     world.clock.skip(timedelta(hours=2))
-    expired = told(lambda: list(client.incidents.list(*WHERE)))
+    expired = error_of(lambda: list(client.incidents.list(*WHERE)))
     assert expired == ("ClientAuthenticationError", 401, "ExpiredAuthenticationToken")
 
 

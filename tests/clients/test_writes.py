@@ -20,7 +20,7 @@ from msgraph.generated.security.microsoft_graph_security_run_hunting_query.run_h
 
 from conformance.fakes import World
 from conformance.fakes.state.tenant import GRAPH_APP
-from tests.clients.azure_errors import told
+from tests.clients.azure_errors import error_of
 
 WHERE = ("rg-security", "law-security")
 NEW = "aaaaaaaa-1111-4111-8111-111111111111"
@@ -35,25 +35,25 @@ def client(world: World, signed_in: Callable[..., Any]) -> Iterator[SecurityInsi
 
 @pytest.fixture
 def incident(world: World) -> str:
-    return next(one.id for one in world.tenant.workspace.incidents if one.status == "New")
+    return next(incident.id for incident in world.tenant.workspace.incidents if incident.status == "New")
 
 
 def test_an_incident_is_taken_up(client: SecurityInsightsMgmtClient, world: World, incident: str) -> None:
-    found = client.incidents.get(*WHERE, incident)
-    found.status, found.labels = models.IncidentStatus.ACTIVE, [models.IncidentLabel(label_name="drill")]
-    refused = told(lambda: client.incidents.create_or_update(*WHERE, incident, found))
+    current = client.incidents.get(*WHERE, incident)
+    current.status, current.labels = models.IncidentStatus.ACTIVE, [models.IncidentLabel(label_name="drill")]
+    refused = error_of(lambda: client.incidents.create_or_update(*WHERE, incident, current))
     assert refused == ("HttpResponseError", 403, "AuthorizationFailed")
     world.tenant.assign("Microsoft Sentinel Contributor")
-    changed = client.incidents.create_or_update(*WHERE, incident, found)
+    changed = client.incidents.create_or_update(*WHERE, incident, current)
     assert (changed.status, changed.labels[0].label_name) == (models.IncidentStatus.ACTIVE, "drill")
-    assert changed.etag != found.etag
-    stale = told(lambda: client.incidents.create_or_update(*WHERE, incident, found))
+    assert changed.etag != current.etag
+    stale = error_of(lambda: client.incidents.create_or_update(*WHERE, incident, current))
     assert stale == ("ResourceExistsError", 409, "Conflict")
     comment = client.incident_comments.create_or_update(
         *WHERE, incident, NEW, models.IncidentComment(message="Looking into it")
     )
     assert comment.author.object_id == world.tenant.app.service_principal_id
-    assert [one.message for one in client.incident_comments.list(*WHERE, incident)] == ["Looking into it"]
+    assert [comment.message for comment in client.incident_comments.list(*WHERE, incident)] == ["Looking into it"]
     task = models.IncidentTask(title="Call", status=models.IncidentTaskStatus.NEW)
     assert client.incident_tasks.create_or_update(*WHERE, incident, NEW, task).created_time_utc
     bookmark = next(iter(client.bookmarks.list(*WHERE)))
@@ -63,47 +63,49 @@ def test_an_incident_is_taken_up(client: SecurityInsightsMgmtClient, world: Worl
     assert related.related_resource_name == bookmark.name
     client.incident_relations.delete(*WHERE, incident, NEW)
     client.incidents.delete(*WHERE, incident)
-    assert told(lambda: client.incidents.get(*WHERE, incident))[:2] == ("ResourceNotFoundError", 404)
+    assert error_of(lambda: client.incidents.get(*WHERE, incident))[:2] == ("ResourceNotFoundError", 404)
 
 
 def test_templates_and_indicators(client: SecurityInsightsMgmtClient, world: World) -> None:
     templates = list(client.alert_rule_templates.list(*WHERE))
     assert templates
-    assert {type(one) for one in templates} == {models.ScheduledAlertRuleTemplate}
+    assert {type(template) for template in templates} == {models.ScheduledAlertRuleTemplate}
     assert client.alert_rule_templates.get(*WHERE, templates[0].name).display_name == templates[0].display_name
     indicators = list(client.threat_intelligence_indicators.list(*WHERE))
     rows = world.tenant.workspace.tables["ThreatIntelIndicators"].rows
-    assert [one.display_name for one in indicators] == [row["ObservableValue"] for row in rows]
-    assert {type(one) for one in indicators} == {models.ThreatIntelligenceIndicatorModel}
+    assert [indicator.display_name for indicator in indicators] == [row["ObservableValue"] for row in rows]
+    assert {type(indicator) for indicator in indicators} == {models.ThreatIntelligenceIndicatorModel}
     criteria = models.ThreatIntelligenceFilteringCriteria(min_confidence=80)
-    found = list(client.threat_intelligence_indicator.query_indicators(*WHERE, criteria))
-    assert [one.confidence for one in found] == [row["Confidence"] for row in rows if row["Confidence"] >= 80]
+    confident = list(client.threat_intelligence_indicator.query_indicators(*WHERE, criteria))
+    assert [indicator.confidence for indicator in confident] == [
+        row["Confidence"] for row in rows if row["Confidence"] >= 80
+    ]
 
 
 def test_single_resources(client: SecurityInsightsMgmtClient) -> None:
     for operations in ("alert_rules", "automation_rules", "bookmarks", "data_connectors", "watchlists", "metadata"):
         listed = next(iter(getattr(client, operations).list(*WHERE)))
-        found = getattr(client, operations).get(*WHERE, listed.name)
-        assert type(found) is type(listed)
-        assert found.id == listed.id
-    assert told(lambda: client.watchlists.get(*WHERE, "none"))[:2] == ("ResourceNotFoundError", 404)
-    assert [one.name for one in client.sentinel_onboarding_states.list(*WHERE).value] == ["default"]
+        item = getattr(client, operations).get(*WHERE, listed.name)
+        assert type(item) is type(listed)
+        assert item.id == listed.id
+    assert error_of(lambda: client.watchlists.get(*WHERE, "none"))[:2] == ("ResourceNotFoundError", 404)
+    assert [state.name for state in client.sentinel_onboarding_states.list(*WHERE).value] == ["default"]
 
 
 def test_tables(world: World, signed_in: Callable[..., Any]) -> None:
     subscription = world.connection.subscription_id
     with LogAnalyticsManagementClient(signed_in(world.connection), subscription, retry_total=0) as workspaces:
-        listed = {one.name for one in workspaces.tables.list_by_workspace(*WHERE)}
+        listed = {table.name for table in workspaces.tables.list_by_workspace(*WHERE)}
     assert listed == world.tenant.workspace.tables.keys()
 
 
 def test_graph_is_written(ask: Any, world: World) -> None:
-    one = next(one for one in world.tenant.workspace.incidents if one.status == "New")
-    alert = next(each for each in world.tenant.defender.graph_alerts if each["incidentId"] == str(one.number))
+    incident = next(item for item in world.tenant.workspace.incidents if item.status == "New")
+    alert = next(each for each in world.tenant.defender.graph_alerts if each["incidentId"] == str(incident.number))
 
     async def take_up(client: GraphServiceClient) -> Any:
         body = Incident(status=IncidentStatus.InProgress, assigned_to="a.miller@corp.example", custom_tags=["drill"])
-        return await client.security.incidents.by_incident_id(str(one.number)).patch(body)
+        return await client.security.incidents.by_incident_id(str(incident.number)).patch(body)
 
     async def resolve(client: GraphServiceClient) -> Any:
         return await client.security.alerts_v2.by_alert_id(alert["id"]).patch(Alert(status=AlertStatus.Resolved))
@@ -112,12 +114,12 @@ def test_graph_is_written(ask: Any, world: World) -> None:
     answer = ask(take_up)
     assert (answer.status, answer.custom_tags) == (IncidentStatus.InProgress, ["drill"])
     assert ask(resolve).status is AlertStatus.Resolved
-    assert next(each for each in world.tenant.workspace.incidents if each.id == one.id).status == "Active"
+    assert next(each for each in world.tenant.workspace.incidents if each.id == incident.id).status == "Active"
 
 
 def test_control_profiles(ask: Any, world: World) -> None:
     answer = ask(lambda client: client.security.secure_score_control_profiles.get())
-    assert [one.id for one in answer.value] == ["AdminMFA"]
+    assert [item.id for item in answer.value] == ["AdminMFA"]
     assert answer.value[0].max_score == 50.0
 
 
@@ -129,7 +131,7 @@ def test_hunting(ask: Any, world: World) -> None:
     query = "SecurityIncident | summarize n = dcount(IncidentNumber) by Severity"
     world.tenant.consent(GRAPH_APP, "ThreatHunting.Read.All")
     answer = ask(lambda client: hunt(client, query))
-    assert [(one.name, one.type) for one in answer.schema] == [("Severity", "String"), ("n", "Int64")]
+    assert [(column.name, column.type) for column in answer.schema] == [("Severity", "String"), ("n", "Int64")]
     assert sum(row.additional_data["n"] for row in answer.results) == len(world.tenant.workspace.incidents)
     with pytest.raises(ODataError, match="does not serve the table DeviceInfo"):
         ask(lambda client: hunt(client, "DeviceInfo | take 1"))

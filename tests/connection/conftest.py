@@ -15,7 +15,7 @@ from tests.contoso import FILE
 def write(tmp_path: Path) -> Callable[..., Path]:
     """Writes a connection file: the good one with texts replaced (old, new) and lines added."""
 
-    def written(*changes: tuple[str, str], add: str = "", name: str = "conn.toml") -> Path:
+    def write_file(*changes: tuple[str, str], add: str = "", name: str = "conn.toml") -> Path:
         text = FILE
         for old, new in changes:
             assert old in text
@@ -25,7 +25,7 @@ def write(tmp_path: Path) -> Callable[..., Path]:
         path.write_text(text + add, encoding="utf-8")
         return path
 
-    return written
+    return write_file
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,8 @@ TENANT = "7e4a11ed-0c0f-4c0f-a11c-000000000001"
 KEYS = ["tenant_id", "client_id", "subscription_id", "resource_group", "workspace_id", "workspace_name"]
 
 
-def one(path: Any, **options: Any) -> Any:
+def load_one(path: Any, **options: Any) -> Any:
+    """Return the only connection of a file. Raises ValueError for several."""
     (connection,) = load([path], environ=ENVIRONMENT, **options)
     return connection
 

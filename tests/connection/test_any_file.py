@@ -1,4 +1,4 @@
-"""What holds for any connection file: it is loaded or refused, and no message shows a secret."""
+"""Any connection file is loaded or refused, and no message shows a secret."""
 
 from __future__ import annotations
 

@@ -100,19 +100,19 @@ def test_anything_else_is_no_certificate(content: Any) -> None:
 
 
 def test_no_credential_shows_what_it_holds(certificate: Any) -> None:
-    shown = repr(
+    text = repr(
         [
             ClientSecret(Secret("canary")),
             Certificate(b"canary", "file:app.pem", Secret("canary")),
             FederatedToken(lambda: "canary", "github"),
         ]
     )
-    assert "canary" not in shown
+    assert "canary" not in text
 
 
 def test_msal_asks_for_a_fresh_assertion_each_time() -> None:
-    given = iter(["first", "second"])
-    credential = FederatedToken(lambda: next(given), "github")
+    tokens = iter(["first", "second"])
+    credential = FederatedToken(lambda: next(tokens), "github")
     assert [posted(credential)["client_assertion"] for _ in range(2)] == ["first", "second"]
 
 

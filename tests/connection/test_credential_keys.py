@@ -30,7 +30,7 @@ workspace_name = "law-security"
 OTHER = "b7710000-0c0f-4c0f-a11c-000000000009"
 
 
-def read(folder: Path, keys: str, environ: Mapping[str, str] | None = None) -> Connection:
+def load_keys(folder: Path, keys: str, environ: Mapping[str, str] | None = None) -> Connection:
     file = folder / "conn.toml"
     file.write_text(f"[connection]\n{PLACES}{keys}\n")
     (connection,) = load(file, environ=environ or {})
@@ -40,7 +40,7 @@ def read(folder: Path, keys: str, environ: Mapping[str, str] | None = None) -> C
 def problem(folder: Path, keys: str, environ: Mapping[str, str] | None = None) -> str:
     """The one problem of a file, without the path."""
     with pytest.raises(ConnectionFileError) as caught:
-        read(folder, keys, environ)
+        load_keys(folder, keys, environ)
     (line,) = caught.value.problems
     return line.removeprefix(f"{folder / 'conn.toml'}:")
 
@@ -58,7 +58,7 @@ def problem(folder: Path, keys: str, environ: Mapping[str, str] | None = None) -
 def test_a_managed_identity_needs_no_client_id(
     tmp_path: Path, keys: str, selector: tuple[str, str] | None, client_id: str
 ) -> None:
-    connection = read(tmp_path, TENANT + keys)
+    connection = load_keys(tmp_path, TENANT + keys)
     assert connection.credential == ManagedIdentity("imds", IMDS + IMDS_PATH, selector)
     assert connection.client_id == client_id
 
@@ -80,7 +80,7 @@ def test_a_mistake_is_named_at_its_line(tmp_path: Path, value: str, says: str) -
 
 def test_a_misspelt_key_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConnectionFileError, match=r"unknown key 'managed_identitty'.*did you mean 'managed_identity'"):
-        read(tmp_path, TENANT + CLIENT + "managed_identitty = true")
+        load_keys(tmp_path, TENANT + CLIENT + "managed_identitty = true")
 
 
 @pytest.mark.parametrize(
@@ -101,8 +101,8 @@ def test_a_misspelt_key_is_told(tmp_path: Path) -> None:
     ],
 )
 def test_the_environment_says_who_answers(environ: dict[str, str], platform: str, endpoint: str) -> None:
-    found = find_identity(environ, None)
-    assert (found.platform, found.endpoint) == (platform, endpoint)
+    identity = find_identity(environ, None)
+    assert (identity.platform, identity.endpoint) == (platform, endpoint)
 
 
 @pytest.mark.parametrize(
@@ -129,8 +129,8 @@ def test_tokens_are_never_asked_of_another_machine(environ: dict[str, str], says
 
 def test_what_is_local() -> None:
     local = ["127.0.0.1", "localhost", "::1", "[::1]", "169.254.169.254", "127.8.8.8"]
-    assert [one for one in local if is_local(one)] == local
-    assert [one for one in local if not is_loopback(one)] == ["169.254.169.254"]
+    assert [host for host in local if is_local(host)] == local
+    assert [host for host in local if not is_loopback(host)] == ["169.254.169.254"]
     assert not any(map(is_local, ["", "10.0.0.1", "localhost.example", "8.8.8.8", "127.0.0.1.example", "0.0.0.0"]))
 
 
@@ -144,7 +144,7 @@ WORKLOAD = {
 def test_a_workload_identity_takes_what_aks_sets(tmp_path: Path) -> None:
     """The token is read for each use, since AKS replaces it."""
     token = tmp_path / "token"
-    connection = read(tmp_path, "workload_identity = true", {**WORKLOAD, "AZURE_FEDERATED_TOKEN_FILE": str(token)})
+    connection = load_keys(tmp_path, "workload_identity = true", {**WORKLOAD, "AZURE_FEDERATED_TOKEN_FILE": str(token)})
     assert (connection.tenant_id, connection.client_id) == (WORKLOAD["AZURE_TENANT_ID"], WORKLOAD["AZURE_CLIENT_ID"])
     assert isinstance(connection.credential, FederatedToken)
     for text in ("first.of.all", "second.to.come"):
@@ -158,7 +158,7 @@ def test_a_token_file_without_a_token_is_named(tmp_path: Path, content: str | No
     if content is not None:
         token.write_text(content)
     environ = {**WORKLOAD, "AZURE_FEDERATED_TOKEN_FILE": str(token)}
-    credential = read(tmp_path, "workload_identity = true", environ).credential
+    credential = load_keys(tmp_path, "workload_identity = true", environ).credential
     assert isinstance(credential, FederatedToken)
     with pytest.raises(SecretError, match="file"):
         credential.token()
@@ -166,7 +166,7 @@ def test_a_token_file_without_a_token_is_named(tmp_path: Path, content: str | No
 
 def test_the_file_outweighs_the_environment(tmp_path: Path) -> None:
     environ = {**WORKLOAD, "AZURE_CLIENT_ID": OTHER, "AZURE_FEDERATED_TOKEN_FILE": "/nowhere"}
-    assert read(tmp_path, f"{CLIENT}workload_identity = true", environ).client_id == WORKLOAD["AZURE_CLIENT_ID"]
+    assert load_keys(tmp_path, f"{CLIENT}workload_identity = true", environ).client_id == WORKLOAD["AZURE_CLIENT_ID"]
 
 
 @pytest.mark.parametrize(
@@ -197,14 +197,14 @@ def test_the_sign_in_host_of_aks_is_the_cloud(tmp_path: Path) -> None:
         "AZURE_FEDERATED_TOKEN_FILE": "/nowhere",
         "AZURE_AUTHORITY_HOST": "https://login.partner.microsoftonline.cn/",
     }
-    assert read(tmp_path, "workload_identity = true", environ).cloud.name == "china"
+    assert load_keys(tmp_path, "workload_identity = true", environ).cloud.name == "china"
 
 
 def test_several_secrets_are_kept_in_their_order(tmp_path: Path) -> None:
     environ = {"OLD": "canary-canary-1", "NEW": "canary-canary-2"}
-    credential = read(tmp_path, f'{TENANT}{CLIENT}client_secrets = ["env:OLD", "env:NEW"]', environ).credential
+    credential = load_keys(tmp_path, f'{TENANT}{CLIENT}client_secrets = ["env:OLD", "env:NEW"]', environ).credential
     assert isinstance(credential, ClientSecret)
-    assert [one.reveal() for one in credential.secrets] == list(environ.values())
+    assert [secret.reveal() for secret in credential.secrets] == list(environ.values())
     assert "canary" not in repr(credential)
 
 
@@ -219,17 +219,17 @@ def test_several_secrets_are_kept_in_their_order(tmp_path: Path) -> None:
     ],
 )
 def test_a_mistake_among_secrets_shows_none(tmp_path: Path, value: str, says: str) -> None:
-    told = problem(tmp_path, f"{TENANT}{CLIENT}client_secrets = {value}", {"OLD": "canary-canary-1"})
-    assert told.startswith("8: client_secrets: ")
-    assert says in told
-    assert "canary" not in told
+    message = problem(tmp_path, f"{TENANT}{CLIENT}client_secrets = {value}", {"OLD": "canary-canary-1"})
+    assert message.startswith("8: client_secrets: ")
+    assert says in message
+    assert "canary" not in message
 
 
 def test_a_certificate_with_an_ec_key_is_refused_with_the_reason(tmp_path: Path, ec_certificate: bytes) -> None:
     (tmp_path / "app.pem").write_bytes(ec_certificate)
-    told = problem(tmp_path, f'{TENANT}{CLIENT}certificate = "file:app.pem"')
-    assert told.startswith("8: certificate: file:app.pem: the key is an EC key (secp256r1), which cannot be used;")
-    assert "RSA alone (PS256, RS256)" in told
+    message = problem(tmp_path, f'{TENANT}{CLIENT}certificate = "file:app.pem"')
+    assert message.startswith("8: certificate: file:app.pem: the key is an EC key (secp256r1), which cannot be used;")
+    assert "RSA alone (PS256, RS256)" in message
 
 
 @pytest.fixture

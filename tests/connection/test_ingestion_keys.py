@@ -1,4 +1,4 @@
-"""What ``[connection.ingestion]`` may hold, and what a wrong value of it was meant to be."""
+"""The keys of ``[connection.ingestion]``, and suggestions for a wrong value."""
 
 from __future__ import annotations
 
@@ -28,5 +28,5 @@ def test_values_are_accepted_or_what_was_meant_is_known(subtests: pytest.Subtest
         ("endpoint", "https://[abc", None),
     ):
         with subtests.test(text):
-            assert KEYS[key].meant(text) == meant
+            assert KEYS[key].correction(text) == meant
             assert bool(KEYS[key].accepts(text)) == (text == meant)

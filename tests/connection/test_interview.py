@@ -37,13 +37,13 @@ def test_a_portal_url_asks_for_what_it_does_not_hold(
     assert secret_of(connection).reveal() == SECRET
     for name in ("law-security.toml", "law-security.secret"):
         assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
-    told = capsys.readouterr().out
-    assert f"did you mean '{CLIENT}'?" in told
-    assert SECRET not in told + (tmp_path / "law-security.toml").read_text()
+    output = capsys.readouterr().out
+    assert f"did you mean '{CLIENT}'?" in output
+    assert SECRET not in output + (tmp_path / "law-security.toml").read_text()
 
 
 @pytest.mark.parametrize(
-    ("lines", "told"),
+    ("lines", "problem"),
     [
         ((), "tenant_id: no answer, nothing written"),
         (("contoso.com", CLIENT, WORKSPACE), "client_secret: no answer that can be right"),
@@ -55,12 +55,12 @@ def test_without_an_answer_nothing_is_written(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     lines: tuple[str, ...],
-    told: str,
+    problem: str,
 ) -> None:
     answers(monkeypatch, tmp_path, *lines)
-    assert init(RESOURCE) == (4 if told else 0)
-    assert told in capsys.readouterr().err
-    assert bool(list(tmp_path.iterdir())) is not bool(told)
+    assert init(RESOURCE) == (4 if problem else 0)
+    assert problem in capsys.readouterr().err
+    assert bool(list(tmp_path.iterdir())) is not bool(problem)
 
 
 @pytest.mark.parametrize("name", ["law-security.toml", "law-security.secret"])

@@ -19,13 +19,13 @@ from conformance.connection import (
     load_files,
     template,
 )
-from tests.connection.connection_files import ENVIRONMENT, KEYS, REFERENCE, SECRET, TENANT, one, refused
+from tests.connection.connection_files import ENVIRONMENT, KEYS, REFERENCE, SECRET, TENANT, load_one, refused
 
 # What a good file gives
 
 
 def test_a_good_file_gives_its_connection(write: Any) -> None:
-    connection = one(write())
+    connection = load_one(write())
     assert connection.name == "conn"
     assert connection.tenant_id == TENANT
     assert connection.credential == ClientSecret(Secret(SECRET))
@@ -34,7 +34,7 @@ def test_a_good_file_gives_its_connection(write: Any) -> None:
 
 
 def test_everything_optional_is_read(write: Any) -> None:
-    connection = one(
+    connection = load_one(
         write(
             add='name = "contoso"\ncloud = "usgov-dod"\napis = ["sentinel"]\nsecret_expires = 2027-03-01\n'
             '[connection.expect]\nmax_incident_age = "7d"\nmax_data_age = "12h"\nmax_ingestion_delay = "30m"\n'
@@ -50,7 +50,7 @@ def test_everything_optional_is_read(write: Any) -> None:
 
 
 def test_a_profile_and_what_a_file_expects_beside_it(write: Any) -> None:
-    connection = one(
+    connection = load_one(
         write(
             add='profile = "elastic-m365-defender"\n[connection.expect]\n'
             'permissions = ["Machine.Read.All", "microsoft graph: Custom.Name.All"]\n'
@@ -59,7 +59,7 @@ def test_a_profile_and_what_a_file_expects_beside_it(write: Any) -> None:
         )
     )
     assert connection.apis == ("sentinel", "graph", "defender")
-    assert [str(one) for one in connection.needs.permissions] == [
+    assert [str(permission) for permission in connection.needs.permissions] == [
         "Graph: SecurityIncident.Read.All",
         "Defender: Machine.Read.All",
         "Graph: Custom.Name.All",
@@ -71,7 +71,7 @@ def test_a_profile_and_what_a_file_expects_beside_it(write: Any) -> None:
 
 
 def test_apis_leave_out_what_a_profile_would_use(write: Any) -> None:
-    connection = one(write(add='profile = "own"\napis = ["graph"]\n[connection.expect]\nroutes = ["Graph: *"]\n'))
+    connection = load_one(write(add='profile = "own"\napis = ["graph"]\n[connection.expect]\nroutes = ["Graph: *"]\n'))
     assert connection.apis == ("graph",)
     assert connection.calls(graph.ALERTS)
 
@@ -79,7 +79,7 @@ def test_apis_leave_out_what_a_profile_would_use(write: Any) -> None:
 def test_a_byte_order_mark_and_windows_line_ends_are_fine(write: Any) -> None:
     path = write()
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
-    assert one(path).tenant_id == TENANT
+    assert load_one(path).tenant_id == TENANT
 
 
 def test_a_file_holds_many_connections(write: Any) -> None:
@@ -103,7 +103,7 @@ def test_folders_and_globs_give_their_files_once_and_in_order(write: Any, tmp_pa
     for paths in ([folder], [f"{folder}/**/*.toml"], [folder, folder / "b.toml"]):
         assert [connection.name for connection in load(paths, environ=ENVIRONMENT)] == ["b", "a"]
     by_file = load_files(folder, environ=ENVIRONMENT)
-    assert {path: [one.name for one in found] for path, found in by_file.items()} == {
+    assert {path: [connection.name for connection in connections] for path, connections in by_file.items()} == {
         folder / "b.toml": ["b"],
         folder / "d" / "a.toml": ["a"],
     }
@@ -112,26 +112,26 @@ def test_folders_and_globs_give_their_files_once_and_in_order(write: Any, tmp_pa
 def test_a_certificate_is_read_beside_the_file(write: Any, certificate: Any, tmp_path: Path) -> None:
     (tmp_path / "app.pfx").write_bytes(certificate["pfx"])
     path = write((REFERENCE, 'certificate = "file:app.pfx"\ncertificate_password = "env:PASSWORD"'))
-    assert isinstance(one(path).credential, Certificate)
+    assert isinstance(load_one(path).credential, Certificate)
 
 
 @pytest.mark.parametrize("reference", ["env:TOKEN", "file:token", "a.b.c"])
 def test_a_federated_token_is_read_again_for_each_use(write: Any, tmp_path: Path, reference: Any) -> None:
     (tmp_path / "token").write_text("a.b.c\n")
-    credential = one(write((REFERENCE, f'federated_token = "{reference}"'))).credential
+    credential = load_one(write((REFERENCE, f'federated_token = "{reference}"'))).credential
     assert isinstance(credential, FederatedToken)
     assert credential.token() == "a.b.c"
     assert "a.b.c" not in repr(credential)
 
 
 def test_github_is_a_source_of_tokens(write: Any) -> None:
-    assert one(write((REFERENCE, 'federated_token = "github"'))).credential.origin == "github"
+    assert load_one(write((REFERENCE, 'federated_token = "github"'))).credential.origin == "github"
 
 
 @pytest.mark.parametrize("key", ["client_secret", "certificate", "federated_token"])
 def test_references_stay_unresolved_where_no_credential_is_needed(write: Any, key: Any) -> None:
     path = write((REFERENCE, f'{key} = "env:NOT_THERE"'))
-    assert one(path, credentials=False).tenant_id == TENANT
+    assert load_one(path, credentials=False).tenant_id == TENANT
 
 
 def test_the_template_loads_once_it_is_filled_in(tmp_path: Path) -> None:
@@ -160,19 +160,19 @@ def test_the_template_as_it_is_asks_for_its_values(tmp_path: Path) -> None:
     assert re.findall(r": (\w+): found '', expected a value", "\n".join(lines)) == KEYS
 
 
-# What a bad file is told
+# Messages for a bad file
 
 
 @pytest.mark.parametrize("key", [*KEYS, "client_secret"])
 def test_a_key_nearly_right_is_suggested_at_its_line(write: Any, key: Any) -> None:
     line = next(i for i, text in enumerate(write().read_text().splitlines(), 1) if text.startswith(f"{key} ="))
     wrong = key[:3] + key[2] + key[3:]
-    told = refused(write((f"{key} =", f"{wrong} =")))
-    assert f"conn.toml:{line}: unknown key {wrong!r} (did you mean {key!r}?)" in told
+    lines = refused(write((f"{key} =", f"{wrong} =")))
+    assert f"conn.toml:{line}: unknown key {wrong!r} (did you mean {key!r}?)" in lines
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "expected"),
     [
         (('"a9910000-0c0f-4c0f-a11c-000000000002"', '"abc"'), "3: client_id: found 'abc', expected a GUID such as "),
         ((f'"{TENANT}"', '"common"'), "2: tenant_id: found 'common', which means many tenants"),
@@ -187,13 +187,13 @@ def test_a_key_nearly_right_is_suggested_at_its_line(write: Any, key: Any) -> No
         (('"30a40000-0c0f-4c0f-a11c-000000000004"', '"law"'), "7: workspace_id: found 'law' (a name)"),
     ],
 )
-def test_a_wrong_value_is_told_with_line_and_key(write: Any, change: Any, told: Any) -> None:
+def test_a_wrong_value_is_told_with_line_and_key(write: Any, change: Any, expected: Any) -> None:
     lines = refused(write(change))
-    assert any(line.startswith(f"conn.toml:{told}") for line in lines), lines
+    assert any(line.startswith(f"conn.toml:{expected}") for line in lines), lines
 
 
 @pytest.mark.parametrize(
-    ("added", "told"),
+    ("added", "expected"),
     [
         ('cloud = "publik"', "9: cloud: found 'publik', expected one of public, "),
         ('apis = ["graf"]', "9: apis: found 'graf', expected one of log_analytics, "),
@@ -237,9 +237,9 @@ def test_a_wrong_value_is_told_with_line_and_key(write: Any, change: Any, told: 
         ("x = " + "[" * 5000, " no valid TOML: nested too deeply"),
     ],
 )
-def test_a_wrong_line_is_told_where_it_stands(write: Any, added: Any, told: Any) -> None:
+def test_a_wrong_line_is_told_where_it_stands(write: Any, added: Any, expected: Any) -> None:
     lines = refused(write(add=added + "\n"))
-    assert any(line.startswith(f"conn.toml:{told}") for line in lines), lines
+    assert any(line.startswith(f"conn.toml:{expected}") for line in lines), lines
 
 
 def test_malformed_ids_end_with_their_cause(write: Any) -> None:
@@ -249,13 +249,13 @@ def test_malformed_ids_end_with_their_cause(write: Any) -> None:
 def test_all_problems_of_all_files_are_told_at_once(write: Any, tmp_path: Path) -> None:
     first = write((TENANT, "common"), ("rg-security", "rg."), name="a.toml")
     second = write(("law-security", "-"), name="b.toml")
-    told = refused(first, second, tmp_path / "gone.toml")
-    assert [line.split(": ")[0] for line in told] == ["a.toml:2", "a.toml:6", "b.toml:8", "gone.toml"]
+    lines = refused(first, second, tmp_path / "gone.toml")
+    assert [line.split(": ")[0] for line in lines] == ["a.toml:2", "a.toml:6", "b.toml:8", "gone.toml"]
 
 
 def test_a_name_given_twice_names_both_places(write: Any) -> None:
-    told = refused(write(add='name = "x"\n', name="a.toml"), write(add='name = "x"\n', name="b.toml"))
-    assert told == ["b.toml:9: name: 'x' is also the name of the connection at a.toml:9"]
+    lines = refused(write(add='name = "x"\n', name="a.toml"), write(add='name = "x"\n', name="b.toml"))
+    assert lines == ["b.toml:9: name: 'x' is also the name of the connection at a.toml:9"]
 
 
 def test_each_of_many_connections_needs_a_name(write: Any) -> None:
@@ -263,7 +263,7 @@ def test_each_of_many_connections_needs_a_name(write: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "line"),
     [
         (b"", "conn.toml: no table [connection]; --sentinel-init=FILE writes a file to start from"),
         (b"connection = 1", "conn.toml:1: connection: found the number, expected a table"),
@@ -273,16 +273,16 @@ def test_each_of_many_connections_needs_a_name(write: Any) -> None:
     ],
     ids=["empty", "no table", "no UTF-8", "binary", "large"],
 )
-def test_a_file_that_is_no_connection_file_is_told_so(tmp_path: Path, content: Any, told: Any) -> None:
+def test_a_file_that_is_no_connection_file_is_told_so(tmp_path: Path, content: Any, line: Any) -> None:
     path = tmp_path / "conn.toml"
     path.write_bytes(content)
-    assert refused(path) == [told]
+    assert refused(path) == [line]
 
 
 def test_paths_that_lead_nowhere_are_told(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    told = refused(tmp_path / "gone.toml", tmp_path / "empty", f"{tmp_path}/*.tml")
-    assert {line.partition(": ")[0].split("/")[-1]: line.partition(": ")[2] for line in told} == {
+    lines = refused(tmp_path / "gone.toml", tmp_path / "empty", f"{tmp_path}/*.tml")
+    assert {line.partition(": ")[0].split("/")[-1]: line.partition(": ")[2] for line in lines} == {
         "gone.toml": "cannot be read: No such file or directory",
         "empty": "no *.toml file in this folder",
         "*.tml": "no file matches",

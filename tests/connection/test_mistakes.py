@@ -85,34 +85,34 @@ LINES = [
 
 
 def test_each_mistake_is_named_with_its_line_and_what_was_meant(subtests: pytest.Subtests, write: Write) -> None:
-    for name, change, told in LINES:
+    for name, change, expected in LINES:
         with subtests.test(name):
-            found = problems(write(change))
-            assert any(told in line for line in found), found
-            assert all(line.startswith("conn.toml:") for line in found)
-            assert SECRET not in str(found)
+            lines = problems(write(change))
+            assert any(expected in line for line in lines), lines
+            assert all(line.startswith("conn.toml:") for line in lines)
+            assert SECRET not in str(lines)
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "expected"),
     [
         (WORKSPACE[:-1] + "9", "4: client_secret: found a GUID, which is the form of a secret's ID"),
         ("$CONTOSO_SECRET", "4: client_secret: found the name of a variable"),
     ],
 )
 def test_a_wrong_secret_is_told_with_other_mistakes_and_else_left_to_the_checks(
-    write: Write, value: str, told: str
+    write: Write, value: str, expected: str
 ) -> None:
-    assert any(told in line for line in problems(write(("env:CONTOSO_SECRET", value), ("rg-security", "rg."))))
+    assert any(expected in line for line in problems(write(("env:CONTOSO_SECRET", value), ("rg-security", "rg."))))
     (alone,) = load(write(("env:CONTOSO_SECRET", value)), environ=ENVIRONMENT)
     assert secret_of(alone).reveal() == value
 
 
 def test_values_of_two_keys_that_were_swapped_are_named_at_both(write: Write) -> None:
-    found = problems(
+    lines = problems(
         write((f'"{WORKSPACE}"', '"x-x"'), ('"law-security"', f'"{WORKSPACE}"'), ('"x-x"', '"law-security"'))
     )
-    assert [line.rpartition("; ")[2].partition(" [")[0] for line in found] == [
+    assert [line.rpartition("; ")[2].partition(" [")[0] for line in lines] == [
         "it seems to be swapped with workspace_name",
         "it seems to be swapped with workspace_id",
     ]
@@ -175,8 +175,8 @@ KEYS = ("client_id", "client_secret")
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=60))
 def test_no_line_is_repaired_into_a_different_number_of_lines(rest: str) -> None:
     text = f"[connection]\nclient_id = {rest}\nclient_secret = {rest}\n"
-    mended, _ = repair(text, KEYS)
-    assert mended.count("\n") == text.count("\n")
+    repaired, _ = repair(text, KEYS)
+    assert repaired.count("\n") == text.count("\n")
 
 
 @given(st.text(st.characters(codec="ascii", categories=("L", "N")), min_size=6, max_size=30))
@@ -184,8 +184,8 @@ def test_no_mistake_shows_a_secret(core: str) -> None:
     core = f"Zq{core}qZ"
     for form in ("{}", '"{}', "“{}”", '{}"', '"{}" // x', "'{}", '"{}\\x"'):
         for start in ("client_secret = ", "client_secret: ", ""):
-            _, found = repair(f"[connection]\n{start}{form.format(core)}\n", KEYS)
-            assert core not in str(found)
+            _, repairs = repair(f"[connection]\n{start}{form.format(core)}\n", KEYS)
+            assert core not in str(repairs)
 
 
 def test_a_good_file_is_left_as_it_is() -> None:

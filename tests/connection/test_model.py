@@ -42,11 +42,13 @@ def test_a_connection_does_not_show_its_secret() -> None:
 
 
 @pytest.mark.parametrize(
-    "given", [{}, {"client_secret": "x", "credential": FederatedToken(lambda: "x", "github")}], ids=["none", "two"]
+    "credentials",
+    [{}, {"client_secret": "x", "credential": FederatedToken(lambda: "x", "github")}],
+    ids=["none", "two"],
 )
-def test_a_connection_has_one_credential(given: Any) -> None:
+def test_a_connection_has_one_credential(credentials: Any) -> None:
     with pytest.raises(TypeError, match="one credential"):
-        Connection(**{**FORM, **given})
+        Connection(**{**FORM, **credentials})
 
 
 def test_the_workspace_is_known_by_its_arm_id() -> None:

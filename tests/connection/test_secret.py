@@ -24,27 +24,27 @@ def test_a_secret_is_never_shown(subtests: pytest.Subtests) -> None:
         "{}".format,
         "{:>60}".format,
         "{!r}".format,
-        lambda one: f"{[one]}",
+        lambda secret: f"{[secret]}",
     ]
-    for shown in forms:
-        with subtests.test(shown=shown):
-            text = shown(Secret(CANARY, "env:CONTOSO_SECRET"))
+    for form in forms:
+        with subtests.test(shown=form):
+            text = form(Secret(CANARY, "env:CONTOSO_SECRET"))
             assert "canary" not in text
             assert "env:CONTOSO_SECRET" in text
 
 
-@pytest.mark.parametrize("written", [pickle.dumps, json.dumps, copy.deepcopy, vars])
-def test_a_secret_is_not_written_out(written: Any) -> None:
+@pytest.mark.parametrize("encode", [pickle.dumps, json.dumps, copy.deepcopy, vars])
+def test_a_secret_is_not_written_out(encode: Any) -> None:
     with pytest.raises(TypeError) as caught:
-        written(Secret(CANARY))
+        encode(Secret(CANARY))
     assert "canary" not in str(caught.value)
 
 
 @given(st.text(st.characters()), st.text(st.characters()))
-def test_secrets_are_equal_by_their_text_alone(one: str, other: str) -> None:
-    assert (Secret(one) == Secret(other)) == (one == other)
-    assert Secret(one) == Secret(one, "env:X")
-    assert Secret(one) != one
+def test_secrets_are_equal_by_their_text_alone(text: str, other: str) -> None:
+    assert (Secret(text) == Secret(other)) == (text == other)
+    assert Secret(text) == Secret(text, "env:X")
+    assert Secret(text) != text
 
 
 @given(st.text(st.characters()))
@@ -64,18 +64,18 @@ def test_a_value_comes_from_the_environment(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "read"),
+    ("content", "expected"),
     [("{}", "{}"), ("{}\n", "{}"), ("{}\r\n", "{}"), ("{}\n\n", "{}\n"), (" {} ", " {} "), ("\ufeff{}", "{}")],
 )
-def test_a_file_gives_its_text_without_the_last_line_end(tmp_path: Path, content: str, read: str) -> None:
+def test_a_file_gives_its_text_without_the_last_line_end(tmp_path: Path, content: str, expected: str) -> None:
     (tmp_path / "app.secret").write_bytes(content.format(CANARY).encode())
     secret = resolve("file:app.secret", tmp_path, {})
-    assert secret.reveal() == read.format(CANARY)
+    assert secret.reveal() == expected.format(CANARY)
     assert secret.origin == f"file:{tmp_path / 'app.secret'}"
 
 
 @pytest.mark.parametrize(
-    ("reference", "said"),
+    ("reference", "reason"),
     [
         ("env:NOT_THERE", "NOT_THERE is not set"),
         ("env:BLANK", "BLANK is empty"),
@@ -88,11 +88,11 @@ def test_a_file_gives_its_text_without_the_last_line_end(tmp_path: Path, content
         ("file:large", "larger than 64 kB"),
     ],
 )
-def test_a_reference_that_leads_nowhere_says_why(tmp_path: Path, reference: str, said: str) -> None:
+def test_a_reference_that_leads_nowhere_says_why(tmp_path: Path, reference: str, reason: str) -> None:
     (tmp_path / "binary").write_bytes(b"canary\0")
     (tmp_path / "latin").write_bytes(b"canary\xff")
     (tmp_path / "large").write_bytes(b"canary" * 20_000)
-    with pytest.raises(SecretError, match=said) as caught:
+    with pytest.raises(SecretError, match=reason) as caught:
         resolve(reference, tmp_path, {"BLANK": ""})
     assert "canary" not in str(caught.value)
 

@@ -31,4 +31,4 @@ def meant() -> Iterator[tuple[Difference, str]]:
 
 MEANT: dict[Difference, str] = dict(meant())
 STRANGERS: dict[str, str] = {row["scenario"]: row["api"] for row in DECLARED["stranger"]}
-"""Scenarios in which somebody else answers in place of an API: that is not held against its descriptions."""
+"""Scenarios in which something else answers in place of an API: its descriptions do not apply."""

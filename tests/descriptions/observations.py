@@ -1,4 +1,4 @@
-"""What the virtual tenant answers: every probe put to it in every scenario, and what the probes leave to others."""
+"""Answers of the virtual tenant: to every probe in every scenario, and to questions of other clients."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from conformance.fakes.services.arm import OF_GROUP, OF_SUBSCRIPTION
 from conformance.fakes.services.batch import BATCH
 from conformance.fakes.services.graph import OF_PRINCIPAL
 from conformance.fakes.services.log_analytics import QUERY_BY_GET, QUERY_RESOURCE_BY_GET
-from conformance.fakes.services.routes import SERVED
+from conformance.fakes.services.routes import ENDPOINTS
 from conformance.fakes.state.data_collection import Rule
 from conformance.fakes.state.tokens import issue
 from conformance.fakes.world import hosts
@@ -46,17 +46,18 @@ class Exchange:
 
     @property
     def subject(self) -> str:
-        """What was answered: the operation, or ``<api>/<status>`` of a refusal."""
+        """The operation that was answered, or ``<api>/<status>`` of a refusal."""
         status = self.response.status_code
         return self.endpoint.name if status < 400 else f"{self.endpoint.api.name}/{status}"
 
     @property
-    def asked(self) -> Any:
+    def question(self) -> Any:
         """The JSON of the request."""
         return json.loads(self.request.content or b"{}")
 
     @property
     def body(self) -> Any:
+        """The answer's JSON. Raises ValueError where it has none."""
         return self.response.json()
 
 
@@ -66,22 +67,22 @@ def exchanges(scenario: str) -> tuple[Exchange, ...]:
     catalogue()
     world = build_world(made_up(), scenario, START)
     world.tenant.consent(RESOURCES["graph"].app_id, ITSELF)
-    found: list[Exchange] = []
+    exchanges: list[Exchange] = []
 
     async def handler(request: httpx.Request) -> httpx.Response:
         response = await world.handler(request)
         if (endpoint := operation(request)) is not None:
-            found.append(Exchange(endpoint, request, response))
+            exchanges.append(Exchange(endpoint, request, response))
         return response
 
     engine = Engine(world.connection, httpx.MockTransport(handler), clock=world.clock, negative=True)
     asyncio.run(engine.gather(PROBES))
-    return tuple(found)
+    return tuple(exchanges)
 
 
 @cache
 def others() -> tuple[Exchange, ...]:
-    """What no probe asks of a healthy tenant: operations of other clients, clues, and the lists of each incident."""
+    """Exchanges that no probe makes in a healthy tenant: other clients, clues, and the lists of each incident."""
     world = build_world(made_up(), start=START)
     world.tenant.consent(RESOURCES["graph"].app_id, ITSELF)
     world.tenant.assign("Reader", scope=f"/subscriptions/{world.connection.subscription_id}")
@@ -92,9 +93,13 @@ def others() -> tuple[Exchange, ...]:
 def operation(request: httpx.Request) -> Endpoint[Any] | None:
     """The operation that a request asks."""
     apis = hosts()[request.url.host]
-    for one in SERVED.values():
-        if one.api.name in apis and one.method == request.method and one.pattern.fullmatch(request.url.path):
-            return one
+    for endpoint in ENDPOINTS.values():
+        if (
+            endpoint.api.name in apis
+            and endpoint.method == request.method
+            and endpoint.pattern.fullmatch(request.url.path)
+        ):
+            return endpoint
     return None
 
 
@@ -112,7 +117,7 @@ def _asks(tenant: Tenant) -> Iterator[Ask[Any]]:
     yield BATCH.ask(json={"requests": [item, broken]})
     for by_get in (QUERY_BY_GET, QUERY_RESOURCE_BY_GET):
         yield Ask(by_get, {}, {"query": kql.table("SecurityIncident").text})
-    for name, endpoint in SERVED.items():
+    for name, endpoint in ENDPOINTS.items():
         if name.startswith("log_analytics.metadata"):
             yield Ask(endpoint, {}, {})
     for incident in tenant.workspace.incidents:

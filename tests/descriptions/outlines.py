@@ -9,7 +9,7 @@ from typing import Any
 from tests.descriptions.formats import moment
 
 Outline = Mapping[str, frozenset[str]]
-"""Where in a value (``value[]<Scheduled>.properties.enabled``), and the kinds found there."""
+"""The places of a value (``value[]<Scheduled>.properties.enabled``) with the kinds found there."""
 
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 TOLD_APART = ("kind", "@odata.type", "entityType", "actionType")
@@ -17,32 +17,32 @@ TOLD_APART = ("kind", "@odata.type", "entityType", "actionType")
 FREE = frozenset({"tags", "additionalData", "customDetails", "rows", "statistics"})
 """The members whose content is data, not a model."""
 NARROWER = {"guid": "string", "moment": "string", "integer": "number"}
-"""What may stand where something wider was seen."""
+"""The narrower kinds that may take the place of a wider one."""
 
 
 def outline(values: Iterable[Any]) -> dict[str, frozenset[str]]:
     """The outline of several values of one model."""
-    found: dict[str, set[str]] = {}
+    kinds_of: dict[str, set[str]] = {}
     for value in values:
         for where, kind in _walk("", value):
-            found.setdefault(where, set()).add(kind)
-    return {where: frozenset(kinds) for where, kinds in sorted(found.items())}
+            kinds_of.setdefault(where, set()).add(kind)
+    return {where: frozenset(kinds) for where, kinds in sorted(kinds_of.items())}
 
 
 def _walk(where: str, value: Any) -> Iterator[tuple[str, str]]:
     match value:
         case dict():
-            told = next((str(value[name]).rpartition(".")[2] for name in TOLD_APART if name in value), None)
-            here = f"{where}<{told}>" if told and where else where
+            kind = next((str(value[name]).rpartition(".")[2] for name in TOLD_APART if name in value), None)
+            here = f"{where}<{kind}>" if kind and where else where
             yield where, "object"
             yield here, "object"
-            for name, one in value.items():
+            for name, member in value.items():
                 inner = f"{here}.{name}".lstrip(".")
-                yield from [(inner, kind_of(one))] if name in FREE else _walk(inner, one)
+                yield from [(inner, kind_of(member))] if name in FREE else _walk(inner, member)
         case list():
             yield where, "array"
-            for one in value:
-                yield from _walk(f"{where}[]", one)
+            for member in value:
+                yield from _walk(f"{where}[]", member)
         case _:
             yield where, kind_of(value)
 

@@ -1,6 +1,6 @@
-"""What is wrong with an answer, by the published descriptions beside this file: keys, types, members and formats.
+"""Faults of an answer, by the published descriptions beside this file: keys, types, members and formats.
 
-The descriptions are JSON Schemas whose objects are closed, so that a key that nobody documented is a fault too.
+The descriptions are JSON Schemas whose objects are closed, so that an undocumented key is a fault too.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from jsonschema.validators import extend
 from referencing import Registry, Resource
 
 from conformance.apis.endpoint import Endpoint
-from conformance.fakes.services.routes import SERVED
+from conformance.fakes.services.routes import ENDPOINTS
 from tests.descriptions.formats import FORMATS
 from tests.descriptions.results import result_schema
 
@@ -58,11 +58,11 @@ def faults(endpoint: Endpoint[Any], request: httpx.Request, response: httpx.Resp
     """All that is wrong with an answer to a request, in its headers and its body."""
     headers = {name.lower(): value for name, value in response.headers.items()}
     kind = header_kind(endpoint, response.status_code)
-    found = set(_faults({"$ref": f"urn:descriptions:headers#/$defs/{kind}"}, headers, "headers"))
+    faults = set(_faults({"$ref": f"urn:descriptions:headers#/$defs/{kind}"}, headers, "headers"))
     if not response.content:
         allowed = response.status_code in OPERATIONS[endpoint.name].get("empty", ())
-        return set() if allowed else found | {Fault("", "empty")}
-    return found | _content_faults(endpoint.name, prefers(request), response.status_code, response.content)
+        return set() if allowed else faults | {Fault("", "empty")}
+    return faults | _content_faults(endpoint.name, prefers(request), response.status_code, response.content)
 
 
 @cache
@@ -72,7 +72,7 @@ def _content_faults(operation: str, preferred: bool, status: int, content: bytes
         body = json.loads(content)
     except ValueError:
         return frozenset({Fault("", "no JSON")})
-    return frozenset(body_faults(SERVED[operation], preferred, status, body))
+    return frozenset(body_faults(ENDPOINTS[operation], preferred, status, body))
 
 
 def prefers(request: httpx.Request) -> bool:
@@ -94,16 +94,16 @@ def body_faults(endpoint: Endpoint[Any], preferred: bool, status: int, body: Any
     """All that is wrong with the JSON of an answer; ``preferred`` as :func:`prefers` says of its request."""
     if status >= 400:
         return refusal_faults(endpoint.api.name, body)
-    found = set[Fault]()
+    faults = set[Fault]()
     if endpoint.api.name in ODATA and isinstance(body, dict):
         body = dict(body)
         if not isinstance(body.pop(CONTEXT, None), str):
-            found.add(Fault(CONTEXT, "missing"))
-    found |= set(_faults(model_of(endpoint), body, prefers=preferred))
-    if "tables" in OPERATIONS[endpoint.name] and not found:
+            faults.add(Fault(CONTEXT, "missing"))
+    faults |= set(_faults(model_of(endpoint), body, prefers=preferred))
+    if "tables" in OPERATIONS[endpoint.name] and not faults:
         for table in body["tables"]:
-            found |= set(_faults(result_schema(table), table, "tables[]"))
-    return found
+            faults |= set(_faults(result_schema(table), table, "tables[]"))
+    return faults
 
 
 def refusal_faults(api: str, body: Any) -> set[Fault]:
@@ -140,7 +140,7 @@ def _faults(schema: Mapping[str, Any], instance: Any, root: str = "", *, prefers
     """The faults by a schema. Members that have to be preferred are faults unless the client ``prefers`` them."""
     for error in _validator(json.dumps(schema), prefers).iter_errors(instance):
         for leaf in _leaves(error):
-            yield from _told(leaf, root)
+            yield from _faults_of(leaf, root)
 
 
 @cache
@@ -158,15 +158,15 @@ _Plain = extend(Draft202012Validator, {"x-needs-prefer": _unpreferred})  # type:
 
 
 def _leaves(error: ValidationError) -> Iterator[ValidationError]:
-    """The errors below an error. ``anyOf`` stands for a model or null here: the model's are told."""
+    """Yield the errors below an error. ``anyOf`` means a model or null here: those of the model are used."""
     if not error.context:
         yield error
-    for one in error.context or ():
-        if one.relative_schema_path[0] == 0:
-            yield from _leaves(one)
+    for cause in error.context or ():
+        if cause.relative_schema_path[0] == 0:
+            yield from _leaves(cause)
 
 
-def _told(error: ValidationError, root: str) -> Iterator[Fault]:
+def _faults_of(error: ValidationError, root: str) -> Iterator[Fault]:
     where = place([root, *error.absolute_path])
     match error.validator:
         case "additionalProperties":

@@ -70,11 +70,13 @@ def outlined(endpoint: Endpoint[Any], samples: Iterable[Mapping[str, Any]]) -> d
     """The entry of samples.json for some samples of an operation."""
     samples = list(samples)
     recorded = [
-        {name.lower() for name in one["headers"]} for one in samples if one["provenance"]["kind"] == "recording"
+        {name.lower() for name in sample["headers"]}
+        for sample in samples
+        if sample["provenance"]["kind"] == "recording"
     ]
-    keys = outline(body for one in samples for body in bodies(endpoint, one["body"]))
+    keys = outline(body for sample in samples for body in bodies(endpoint, sample["body"]))
     return {
-        "of": sorted({f"{one['provenance']['repo']} ({one['provenance']['kind']})" for one in samples}),
+        "of": sorted({f"{sample['provenance']['repo']} ({sample['provenance']['kind']})" for sample in samples}),
         "keys": {where: sorted(kinds) for where, kinds in keys.items()},
         "headers": {
             "always": sorted(set.intersection(*recorded)) if recorded else [],

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from conformance.apis import kql
 from conformance.fakes import FAULTS, SCENARIOS
-from conformance.fakes.services.routes import SERVED
+from conformance.fakes.services.routes import ENDPOINTS
 from conformance.fakes.state.table_rows import SCHEMAS
 from tests.declared_refusals import NAMES, call, response
 from tests.descriptions.differences import MEANT, STRANGERS, Difference
@@ -22,12 +22,12 @@ from tests.descriptions.rules import ADMINISTRATION, ERRORS, MODELS, OPERATIONS,
 
 
 def differing(scenario: str, some: tuple[Exchange, ...]) -> set[Difference]:
-    """Where some answers differ from their descriptions; those of strangers are left out."""
+    """Return the differences of answers from their descriptions; those of strangers are left out."""
     return {
-        Difference("descriptions", one.subject, fault.where, fault.what)
-        for one in some
-        if one.endpoint.api.name != STRANGERS.get(scenario)
-        for fault in faults(one.endpoint, one.request, one.response)
+        Difference("descriptions", exchange.subject, fault.where, fault.what)
+        for exchange in some
+        if exchange.endpoint.api.name != STRANGERS.get(scenario)
+        for fault in faults(exchange.endpoint, exchange.request, exchange.response)
     }
 
 
@@ -39,13 +39,13 @@ def test_answers_are_as_described(subtests: pytest.Subtests) -> None:
 
 def test_answers_to_others_are_as_described() -> None:
     assert sorted(differing("healthy", others()) - MEANT.keys()) == []
-    assert {one.response.status_code for one in others()} == {200}
+    assert {exchange.response.status_code for exchange in others()} == {200}
 
 
 def refused(api: str, kind: object, answer: httpx.Response) -> set[Difference]:
-    """Where an error document differs from that of its API. ``kind``: its status, or ``fault``."""
-    found = refusal_faults(api, answer.json())
-    return {Difference("descriptions", f"{api}/{kind}", one.where, one.what) for one in found}
+    """Return the differences of an error document from that of its API. ``kind``: its status, or ``fault``."""
+    faults = refusal_faults(api, answer.json())
+    return {Difference("descriptions", f"{api}/{kind}", fault.where, fault.what) for fault in faults}
 
 
 def test_refusals_are_as_described(subtests: pytest.Subtests) -> None:
@@ -55,7 +55,7 @@ def test_refusals_are_as_described(subtests: pytest.Subtests) -> None:
             assert refused(api, answer.status_code, answer) - MEANT.keys() == set()
 
 
-FORMED = {name: one.api for name, one in FAULTS.items() if one.formed and one.api}
+FORMED = {name: fault.api for name, fault in FAULTS.items() if fault.formed and fault.api}
 """The faults that are an API's own error documents, and whose. The others are a stranger's, or have lost their form."""
 
 
@@ -66,9 +66,13 @@ def test_faults_are_as_described(subtests: pytest.Subtests) -> None:
 
 
 def test_every_operation_is_described_and_answered() -> None:
-    assert OPERATIONS.keys() == SERVED.keys() - ADMINISTRATION
-    assert SERVED.keys() >= ADMINISTRATION
-    answered = {one.endpoint.name for one in (*exchanges("healthy"), *others()) if one.response.status_code == 200}
+    assert OPERATIONS.keys() == ENDPOINTS.keys() - ADMINISTRATION
+    assert ENDPOINTS.keys() >= ADMINISTRATION
+    answered = {
+        exchange.endpoint.name
+        for exchange in (*exchanges("healthy"), *others())
+        if exchange.response.status_code == 200
+    }
     assert answered == OPERATIONS.keys()
 
 
@@ -81,14 +85,16 @@ def test_every_explained_difference_is_there() -> None:
         there |= refused(api, answer.status_code, answer)
     for name, api in FORMED.items():
         there |= refused(api, "fault", FAULTS[name].answer(call()))
-    assert sorted(one for one in MEANT if one.to == "descriptions" and one not in there) == []
+    assert (
+        sorted(difference for difference in MEANT if difference.to == "descriptions" and difference not in there) == []
+    )
 
 
 @pytest.mark.parametrize(("scenario", "api"), STRANGERS.items())
 def test_strangers_are_strange(scenario: str, api: str) -> None:
-    own = [one for one in exchanges(scenario) if one.endpoint.api.name == api]
+    own = [exchange for exchange in exchanges(scenario) if exchange.endpoint.api.name == api]
     assert own
-    assert all(faults(one.endpoint, one.request, one.response) for one in own)
+    assert all(faults(exchange.endpoint, exchange.request, exchange.response) for exchange in own)
 
 
 # Tables
@@ -102,16 +108,18 @@ def test_tables_have_the_published_columns(table: str) -> None:
 
 
 def test_a_query_for_a_table_answers_its_columns() -> None:
-    asked = {
+    table_of = {
         query.text: query.name.partition(".")[2] for query in kql.QUERIES.values() if query.name.startswith("take.")
     }
-    seen = set()
-    for one in exchanges("healthy"):
-        if one.endpoint.name == "log_analytics.query" and (table := asked.get(one.asked.get("query", ""))):
-            (result,) = one.body["tables"]
+    tables = set()
+    for exchange in exchanges("healthy"):
+        if exchange.endpoint.name == "log_analytics.query" and (
+            table := table_of.get(exchange.question.get("query", ""))
+        ):
+            (result,) = exchange.body["tables"]
             assert {column["name"]: column["type"] for column in result["columns"]} == SCHEMAS[table]
-            seen.add(table)
-    assert seen == set(asked.values())
+            tables.add(table)
+    assert tables == set(table_of.values())
 
 
 # The descriptions themselves
@@ -128,7 +136,7 @@ def test_models_name_only_models(subtests: pytest.Subtests) -> None:
 
 def test_every_model_is_of_an_operation() -> None:
     """A model that nothing answers with any more goes. Headers have theirs by API and status."""
-    answers = [one.get("items") or one["body"] for one in OPERATIONS.values()]
+    answers = [operation.get("items") or operation["body"] for operation in OPERATIONS.values()]
     used = {model for name in (*answers, *ERRORS.values()) for model in reached(name)}
     assert {f"{file}#{name}" for file in MODELS.keys() - {"headers"} for name in MODELS[file]["$defs"]} == used
 
@@ -136,13 +144,13 @@ def test_every_model_is_of_an_operation() -> None:
 def reached(name: str) -> Iterator[str]:
     """A model, and all that it is made of."""
     file, _, of = name.partition("#")
-    todo, seen = [of], set[str]()
+    todo, models = [of], set[str]()
     while todo:
-        one = todo.pop()
-        if one not in seen:
-            seen.add(one)
-            todo += re.findall(REFERENCE, json.dumps(MODELS[file]["$defs"][one]))
-            yield f"{file}#{one}"
+        model = todo.pop()
+        if model not in models:
+            models.add(model)
+            todo += re.findall(REFERENCE, json.dumps(MODELS[file]["$defs"][model]))
+            yield f"{file}#{model}"
 
 
 def test_models_say_where_they_are_from(subtests: pytest.Subtests) -> None:

@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 
 from conformance.fakes import SCENARIOS
-from conformance.fakes.services.routes import SERVED
+from conformance.fakes.services.routes import ENDPOINTS
 from tests.descriptions.differences import MEANT, Difference
 from tests.descriptions.observations import Exchange, exchanges, others
 from tests.descriptions.outlines import differences, outline
@@ -25,28 +25,28 @@ def answered() -> dict[str, list[Exchange]]:
 
     What a living tenant shows depends on the order of the requests, which no two runs share.
     """
-    found = defaultdict(list)
+    exchanges_of = defaultdict(list)
     for name in SCENARIOS.keys() - {"living"}:
-        for one in (*exchanges(name), *(others() if name == "healthy" else ())):
-            if one.response.status_code < 300 and one.response.headers.get("content-type", "").startswith(
+        for exchange in (*exchanges(name), *(others() if name == "healthy" else ())):
+            if exchange.response.status_code < 300 and exchange.response.headers.get("content-type", "").startswith(
                 "application/json"
             ):
-                found[one.endpoint.name].append(one)
-    return found
+                exchanges_of[exchange.endpoint.name].append(exchange)
+    return exchanges_of
 
 
 def differing(name: str) -> Iterator[Difference]:
-    """Where the answers of an operation differ from its samples."""
+    """Yield the differences of an operation's answers from its samples."""
     ours, theirs = answered()[name], SAMPLES[name]
-    seen = {where: frozenset(kinds) for where, kinds in theirs["keys"].items()}
-    for where, what in differences(outline(one.body for one in ours), seen):
+    recorded = {where: frozenset(kinds) for where, kinds in theirs["keys"].items()}
+    for where, what in differences(outline(exchange.body for exchange in ours), recorded):
         yield Difference("samples", name, where, what)
     always, sometimes = set(theirs["headers"]["always"]), set(theirs["headers"]["sometimes"])
     if always:
-        sent = {header.lower() for one in ours for header in one.response.headers}
-        for header in sent - always - sometimes:
+        headers = {header.lower() for exchange in ours for header in exchange.response.headers}
+        for header in headers - always - sometimes:
             yield Difference("samples", name, f"headers.{header}", "added")
-        for header in always - sent:
+        for header in always - headers:
             yield Difference("samples", name, f"headers.{header}", "lacking")
 
 
@@ -58,8 +58,8 @@ def test_answers_have_the_outline_of_their_samples(subtests: pytest.Subtests) ->
 
 def test_every_explained_difference_is_there() -> None:
     """A reason that no longer applies goes."""
-    there = {one for name in SAMPLES for one in differing(name)}
-    assert sorted(one for one in MEANT if one.to == "samples" and one not in there) == []
+    there = {difference for name in SAMPLES for difference in differing(name)}
+    assert sorted(difference for difference in MEANT if difference.to == "samples" and difference not in there) == []
 
 
 def test_the_outlines_are_those_of_the_samples(subtests: pytest.Subtests) -> None:
@@ -68,4 +68,4 @@ def test_the_outlines_are_those_of_the_samples(subtests: pytest.Subtests) -> Non
             samples = originals(name)
             if not samples:
                 pytest.skip("no samples here")
-            assert outlined(SERVED[name], samples) == SAMPLES[name]
+            assert outlined(ENDPOINTS[name], samples) == SAMPLES[name]

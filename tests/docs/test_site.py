@@ -15,7 +15,7 @@ from conformance.checks.registry import catalogue
 from conformance.findings import CAUSES, UNPUBLISHED, Docs, DocsError
 from scripts import publish
 from scripts.pages import landing, site
-from scripts.pages.seen import Seen, seen
+from scripts.pages.scenario_outcomes import ScenarioOutcomes, run_scenarios
 from tests.report.browser import MISSING, chromium, screen
 
 ROOT = Path(__file__).parents[2]
@@ -25,9 +25,9 @@ LINK = re.compile(r"\]\((?![a-z]+://)([^)\s#]+)?(?:#([^)\s]+))?\)")
 
 
 @cache
-def found() -> Seen:
+def found() -> ScenarioOutcomes:
     """What is seen in two of the scenarios; a published site has all of them."""
-    return seen(("expired-secret", "no-azure-role"))
+    return run_scenarios(("expired-secret", "no-azure-role"))
 
 
 @cache

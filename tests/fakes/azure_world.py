@@ -25,10 +25,12 @@ class AzureWorld:
         self.tenant, self.workspace = self.world.tenant, self.world.tenant.workspace
 
     def token(self, audience: Audience) -> str:
+        """Return an access token of the app for an API."""
         resource = str(self.tenant.cloud.audience(audience))
         return issue(self.tenant, self.tenant.app, resource, RESOURCES[audience].app_id)
 
     def request(self, ask: Ask[Any], token: str | None = None) -> httpx.Request:
+        """Return the request of a question; with an empty ``token`` it carries none."""
         api = ask.endpoint.api
         assert api.audience is not None
         bearer = self.token(api.audience) if token is None else token or None
@@ -36,9 +38,11 @@ class AzureWorld:
         return build(self.world.connection, ask, base, bearer)
 
     def send(self, request: httpx.Request) -> httpx.Response:
+        """Return the virtual tenant's answer to a request."""
         return asyncio.run(self.world.handler(request))
 
     def put(self, ask: Ask[Any], token: str | None = None) -> httpx.Response:
+        """Return the virtual tenant's answer to a question."""
         return self.send(self.request(ask, token))
 
     def query(self, query: kql.Query | str, *, token: str | None = None, **body: Any) -> httpx.Response:

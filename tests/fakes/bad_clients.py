@@ -9,22 +9,25 @@ import struct
 import pytest
 
 from conformance.fakes.network.server import Server
-from tests.fakes.echo_server import ARM, dial, direct, said
+from tests.fakes.echo_server import ARM, dial, direct, read_answer
 
 
 def garbage(server: Server) -> None:
-    assert said(server, b"\x00\xff\x01garbage").startswith(b"HTTP/1.1 400 ")
-    assert said(server, b"hello there\r\n\r\n").startswith(b"HTTP/1.1 400 ")
-    assert said(server, f"GET http://{ARM}/ HTTP/1.1\r\n\r\n".encode()).startswith(b"HTTP/1.1 501 ")
-    assert said(server, b"CONNECT x HTTP/1.1\r\nA: " + b"b" * 17_000).startswith(b"HTTP/1.1 431 ")
+    """Send no HTTP, a wrong method, and a head that is too long."""
+    assert read_answer(server, b"\x00\xff\x01garbage").startswith(b"HTTP/1.1 400 ")
+    assert read_answer(server, b"hello there\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+    assert read_answer(server, f"GET http://{ARM}/ HTTP/1.1\r\n\r\n".encode()).startswith(b"HTTP/1.1 501 ")
+    assert read_answer(server, b"CONNECT x HTTP/1.1\r\nA: " + b"b" * 17_000).startswith(b"HTTP/1.1 431 ")
 
 
 def open_and_close(server: Server) -> None:
+    """Connect and send nothing."""
     for _ in range(20):
         dial(server).close()
 
 
 def reset(server: Server) -> None:
+    """Reset the connection at several points."""
     for beginning in (b"", b"\x16", b"CONN", f"CONNECT {ARM}:443 HTTP/1.1\r\n\r\n".encode()):
         with dial(server) as sock:
             sock.sendall(beginning)
@@ -32,7 +35,7 @@ def reset(server: Server) -> None:
 
 
 def reset_after_an_answer(server: Server) -> None:
-    """As a client does that hangs up with TLS's farewell unread."""
+    """Reset the connection after an answer, with TLS's closure alert unread."""
     trust = ssl.create_default_context(cafile=server.ca_file)
     for name in (ARM, "localhost"):
         with dial(server) as sock:
@@ -63,6 +66,7 @@ def hello() -> bytes:
 
 
 def half_a_handshake(server: Server) -> None:
+    """End the connection within the TLS handshake."""
     for beginning in (b"", f"CONNECT {ARM}:443 HTTP/1.1\r\n\r\n".encode()):
         with dial(server) as sock:
             sock.sendall(beginning + hello()[:80])
@@ -72,15 +76,18 @@ def half_a_handshake(server: Server) -> None:
 
 
 def plain_text_in_the_tunnel(server: Server) -> None:
-    answer = said(server, f"CONNECT {ARM}:443 HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n".encode())
+    """Send HTTP instead of TLS in the tunnel."""
+    answer = read_answer(server, f"CONNECT {ARM}:443 HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n".encode())
     assert answer.startswith(b"HTTP/1.1 200 Connection established\r\n\r\n")
 
 
 def no_http_in_the_tunnel(server: Server) -> None:
+    """Send no HTTP over TLS."""
     assert direct(server, b"\x00\x01\r\n\r\n").startswith(b"HTTP/1.1 400 ")
 
 
 def websocket(server: Server) -> None:
+    """Ask for an upgrade to WebSocket, which is ignored."""
     head = f"GET / HTTP/1.1\r\nHost: {ARM}\r\nConnection: close, Upgrade\r\nUpgrade: websocket\r\n\r\n".encode()
     assert direct(server, head).startswith(b"HTTP/1.1 200 ")
 

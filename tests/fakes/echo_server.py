@@ -21,7 +21,7 @@ async def echo(request: httpx.Request) -> httpx.Response:
     """A tenant that answers with what it was asked."""
     if request.url.path == "/broken":
         raise LookupError("no such state")
-    asked = {
+    received = {
         "method": request.method,
         "url": str(request.url),
         "target": request.extensions["target"].decode(),
@@ -30,11 +30,12 @@ async def echo(request: httpx.Request) -> httpx.Response:
         "body": request.content.decode(),
     }
     headers = [("Date", "Mon, 01 Jun 2026 10:00:00 GMT"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")]
-    return httpx.Response(int(request.headers.get("x-status", 200)), json=asked, headers=headers)
+    return httpx.Response(int(request.headers.get("x-status", 200)), json=received, headers=headers)
 
 
 @asynccontextmanager
 async def running(**options: Any) -> AsyncIterator[tuple[Server, httpx.AsyncClient]]:
+    """Start an echo server and yield it with a client that trusts it."""
     async with Server(echo, HOSTS, **options) as server:
         trust = ssl.create_default_context(cafile=server.ca_file)
         async with httpx.AsyncClient(proxy=server.url, verify=trust, timeout=60) as client:
@@ -46,11 +47,12 @@ NET = 60.0
 
 
 def dial(server: Server, *, timeout: float = NET) -> socket.socket:
+    """Return a plain socket to the server, with a timeout in seconds."""
     url = httpx.URL(server.url)
     return socket.create_connection((url.host, url.port), timeout=timeout)
 
 
-def said(server: Server, data: bytes) -> bytes:
+def read_answer(server: Server, data: bytes) -> bytes:
     """Everything that the server says to these bytes, until it hangs up."""
     with dial(server) as sock:
         sock.sendall(data)

@@ -59,13 +59,14 @@ class Asking:
         self.audience = world.tenant.cloud.audiences[api.audience][0]
 
     def token(self, audience: str | None = None) -> str:
+        """Return an access token of the app, by default for the API of ``ask``."""
         return issue(self.tenant, self.tenant.app, audience or self.audience, self.resource_app_id)
 
     def get(self, path: str, *, token: str | None = None, headers: dict[str, str] | None = None) -> httpx.Response:
         """The answer to a path or an absolute link; an empty token sends none."""
-        sent = {"Authorization": f"Bearer {self.token() if token is None else token}"} if token != "" else {}
+        authorization = {"Authorization": f"Bearer {self.token() if token is None else token}"} if token != "" else {}
         url = path if path.startswith("https://") else self.host + path
-        return asyncio.run(self.world.handler(httpx.Request("GET", url, headers={**sent, **(headers or {})})))
+        return asyncio.run(self.world.handler(httpx.Request("GET", url, headers={**authorization, **(headers or {})})))
 
     def pages(self, path: str) -> Iterator[dict[str, Any]]:
         """A list's pages, along its next links."""
@@ -85,21 +86,22 @@ def decoded(response: httpx.Response, endpoint: Endpoint[Any]) -> Any:
 def error(response: httpx.Response, status: int) -> dict[str, Any]:
     """The error object of a refusal with that status."""
     assert response.status_code == status, response.text
-    found: dict[str, Any] = response.json()["error"]
-    return found
+    problem: dict[str, Any] = response.json()["error"]
+    return problem
 
 
-def members(value: Any, wanted: Callable[[str], bool] = lambda _: True) -> Iterator[tuple[str, Any]]:
+def members(value: Any, matches: Callable[[str], bool] = lambda _: True) -> Iterator[tuple[str, Any]]:
     """All members of all objects in a JSON value."""
     if isinstance(value, dict):
-        for key, one in value.items():
-            if wanted(key):
-                yield key, one
-            yield from members(one, wanted)
+        for key, member in value.items():
+            if matches(key):
+                yield key, member
+            yield from members(member, matches)
     elif isinstance(value, list):
-        for one in value:
-            yield from members(one, wanted)
+        for member in value:
+            yield from members(member, matches)
 
 
 def text_of(response: httpx.Response) -> str:
+    """Return body and headers of an answer as one text."""
     return json.dumps(response.json()) + str(response.headers)

@@ -26,52 +26,59 @@ class Tables:
     def __call__(self, name: str, days: float | None = None) -> list[Row]:
         """The rows of a table, or those of its last days."""
         rows = self.rows[name]
-        return rows if days is None else [one for one in rows if one["TimeGenerated"] > self.now - timedelta(days=days)]
+        return rows if days is None else [row for row in rows if row["TimeGenerated"] > self.now - timedelta(days=days)]
 
     def latest(self) -> list[Row]:
         """Each incident's latest row."""
-        found: dict[int, Row] = {}
-        for one in self.rows["SecurityIncident"]:
-            before = found.get(one["IncidentNumber"])
-            if before is None or one["LastModifiedTime"] > before["LastModifiedTime"]:
-                found[one["IncidentNumber"]] = one
-        return list(found.values())
+        newest_of: dict[int, Row] = {}
+        for row in self.rows["SecurityIncident"]:
+            before = newest_of.get(row["IncidentNumber"])
+            if before is None or row["LastModifiedTime"] > before["LastModifiedTime"]:
+                newest_of[row["IncidentNumber"]] = row
+        return list(newest_of.values())
 
 
 Expected = Callable[[Tables], Iterable[Wire]]
 
 
 def wire(time: datetime) -> str:
+    """Return a time as the query API writes it."""
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
 
 
 def floor(time: datetime, hours: int) -> datetime:
+    """Return the start of the interval of so many hours in which a time is."""
     start = datetime(2026, 1, 1, tzinfo=UTC)
     return start + (time - start) // timedelta(hours=hours) * timedelta(hours=hours)
 
 
 def counts(values: Iterable[Any]) -> list[Wire]:
+    """Return each value with how often it occurs."""
     return [(*(key if isinstance(key, tuple) else (key,)), number) for key, number in Counter(values).items()]
 
 
 def pick(rows: Iterable[Row], *names: str) -> list[Wire]:
-    return [tuple(wire(one[n]) if isinstance(one[n], datetime) else one[n] for n in names) for one in rows]
+    """Return the named columns of rows, times as the query API writes them."""
+    return [tuple(wire(row[n]) if isinstance(row[n], datetime) else row[n] for n in names) for row in rows]
 
 
 def groups(rows: Iterable[Row], key: str) -> dict[Any, list[Row]]:
-    found: dict[Any, list[Row]] = defaultdict(list)
-    for one in rows:
-        found[one[key]].append(one)
-    return found
+    """Return rows by the value of a column."""
+    groups: dict[Any, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[row[key]].append(row)
+    return groups
 
 
 def newest(rows: Iterable[Row], key: str = "TimeGenerated") -> list[Row]:
-    return sorted(rows, key=lambda one: one[key], reverse=True)
+    """Return rows by a column, largest first."""
+    return sorted(rows, key=lambda row: row[key], reverse=True)
 
 
 def entities(alert: Row) -> list[Row]:
-    found: list[Row] = json.loads(alert["Entities"])
-    return found
+    """Return the entities of an alert's row."""
+    entities: list[Row] = json.loads(alert["Entities"])
+    return entities
 
 
 INCIDENT, ALERT, SIGN_IN, AUDIT, OFFICE = (
@@ -105,7 +112,7 @@ ORDERED: list[tuple[str, Expected]] = [
     ("ThreatIntelIndicators | where IsActive | order by Confidence desc | project ObservableValue, Confidence",
      lambda t: pick(newest([o for o in t("ThreatIntelIndicators") if o["IsActive"]], "Confidence"), "ObservableValue", "Confidence")),
     ("SigninLogs | sort by TimeGenerated asc | extend before = prev(IPAddress) | project before, IPAddress",
-     lambda t: [("" if n == 0 else a[n - 1], one) for a in [[o["IPAddress"] for o in newest(t(SIGN_IN))[::-1]]] for n, one in enumerate(a)]),
+     lambda t: [("" if n == 0 else a[n - 1], address) for a in [[o["IPAddress"] for o in newest(t(SIGN_IN))[::-1]]] for n, address in enumerate(a)]),
     ("range n from 1 to 4 step 1 | extend square = n * n | sort by n desc", lambda t: [(n, n * n) for n in (4, 3, 2, 1)]),
     ("SecurityIncident | distinct Title | sort by Title asc | take 3", lambda t: sorted({(o["Title"],) for o in t(INCIDENT)})[:3]),
 ]  # fmt: skip
@@ -249,10 +256,10 @@ UNORDERED: list[tuple[str, Expected]] = [
 
 
 def _by_half_day(rows: Iterable[Row]) -> dict[tuple[datetime, str], list[datetime]]:
-    found: dict[tuple[datetime, str], list[datetime]] = defaultdict(list)
-    for one in rows:
-        found[floor(one["TimeGenerated"], 12), one["DataType"]].append(one["EndTime"])
-    return found
+    ends: dict[tuple[datetime, str], list[datetime]] = defaultdict(list)
+    for row in rows:
+        ends[floor(row["TimeGenerated"], 12), row["DataType"]].append(row["EndTime"])
+    return ends
 
 
 REFUSED = {
@@ -266,4 +273,4 @@ REFUSED = {
     "AuditLogs | mv-apply r = TargetResources on (take 1)": "take in mv-apply",
     "SigninLogs | extend place = geo_info_from_ip_address(IPAddress)": "geo_info_from_ip_address()",
 }
-"""What is not evaluated, and the name by which it is refused."""
+"""Queries that are not evaluated, and the name in the refusal."""

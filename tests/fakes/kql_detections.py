@@ -218,4 +218,4 @@ REFUSED = {
     "print v = parse_path(@'C:\\temp\\a.dll')": "parse_path()",
     "print v = ipv4_compare('10.0.0.1', '10.0.0.2')": "ipv4_compare()",
 }  # fmt: skip
-"""What is not evaluated, and the name by which it is refused."""
+"""Queries that are not evaluated, and the name in the refusal."""

@@ -17,7 +17,7 @@ T = (
     " 'bob', '192.168.7.9', 0, datetime(2026-11-02 00:30), dynamic(['c']),"
     " '', '10.0.1.1', 500121, datetime(2026-11-02 10:00), dynamic(null)];"
 )
-"""Five sign-ins: two of ann, one of Bob, one of bob, one of nobody."""
+"""Five sign-ins: two of ann, one of Bob, one of bob, one without a user."""
 U = "let U = datatable(Name: string, Team: string) ['ann', 'red', 'bob', 'blue', 'cid', 'blue', 'ann', 'green'];"
 """Three people, of whom one is in two teams."""
 J = (
@@ -119,4 +119,4 @@ REFUSED = {
     "print s = series_stats_dynamic(dynamic([1, 2, 3]))": "series_stats_dynamic()",
     "print s = series_decompose_anomalies(dynamic([1, 2, 3]))": "series_decompose_anomalies()",
 }
-"""What is not evaluated, and the name by which it is refused."""
+"""Queries that are not evaluated, and the name in the refusal."""

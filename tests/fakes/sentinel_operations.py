@@ -12,9 +12,9 @@ from tests.fakes.azure_world import AzureWorld
 from tests.fakes.fake_defender import decoded
 
 DECLARED = list(gather(sentinel).values())
-OF_AN_INCIDENT = [one for one in DECLARED if "{incident}" in one.path]
-LISTS = [one for one in DECLARED if one.paging and "{incident}" not in one.path]
-POSTS = [one for one in DECLARED if one.method == "POST"]
+OF_AN_INCIDENT = [endpoint for endpoint in DECLARED if "{incident}" in endpoint.path]
+LISTS = [endpoint for endpoint in DECLARED if endpoint.paging and "{incident}" not in endpoint.path]
+POSTS = [endpoint for endpoint in DECLARED if endpoint.method == "POST"]
 NEWEST = "properties/createdTimeUtc desc"
 
 
@@ -27,13 +27,17 @@ def ask(azure: AzureWorld, endpoint: Endpoint[Any], **parameters: Any) -> httpx.
 
 def listed(azure: AzureWorld, **parameters: Any) -> list[str]:
     """The names of the incidents of a list's first page."""
-    return [one.name for one in decoded(ask(azure, sentinel.INCIDENTS, **parameters), sentinel.INCIDENTS).value]
+    return [
+        incident.name for incident in decoded(ask(azure, sentinel.INCIDENTS, **parameters), sentinel.INCIDENTS).value
+    ]
 
 
 def with_other_verb(azure: AzureWorld, method: str, endpoint: Endpoint[Any]) -> httpx.Response:
+    """Return the answer to an operation's URL with another HTTP method."""
     request = azure.request(endpoint.ask(incident="any") if "{incident}" in endpoint.path else endpoint.ask())
     return azure.send(httpx.Request(method, request.url, headers=request.headers))
 
 
 def by_name(endpoint: Endpoint[Any]) -> str:
+    """Return an operation's name, as the id of a test case."""
     return endpoint.name

@@ -16,7 +16,7 @@ from tests.fakes.fake_defender import error
 READER = "8d289c81-5878-46d4-8554-54e1e3d8b5cb"
 
 
-def sent(azure: AzureWorld, method: str, url: str, body: Any = None, *, as_reader: bool = False) -> httpx.Response:
+def send(azure: AzureWorld, method: str, url: str, body: Any = None, *, as_reader: bool = False) -> httpx.Response:
     """The answer to a request of the administrator, or of the connection's app."""
     tenant = azure.tenant
     audience: Audience = "graph" if url.startswith("/v1.0") else "arm"
@@ -36,72 +36,74 @@ def test_a_role_is_assigned_and_taken_back_and_a_readers_write_is_refused_with_t
         "properties": {"roleDefinitionId": f"{arm.AUTHORIZATION}/roleDefinitions/{READER}", "principalId": principal}
     }
     url += "?api-version=2022-04-01"
-    refused = error(sent(azure, "PUT", url, body, as_reader=True), 403)
+    refused = error(send(azure, "PUT", url, body, as_reader=True), 403)
     assert refused["code"] == "AuthorizationFailed"
     assert "'Microsoft.Authorization/roleAssignments/write'" in refused["message"]
-    assert sent(azure, "PUT", url, body).status_code == 201
+    assert send(azure, "PUT", url, body).status_code == 201
     assert azure.put(arm.WORKSPACE.ask()).status_code == 200
-    assert error(sent(azure, "PUT", url, body), 409)["code"] == "RoleAssignmentExists"
-    assert sent(azure, "DELETE", url).status_code == 200
-    assert sent(azure, "DELETE", url).status_code == 204
+    assert error(send(azure, "PUT", url, body), 409)["code"] == "RoleAssignmentExists"
+    assert send(azure, "DELETE", url).status_code == 200
+    assert send(azure, "DELETE", url).status_code == 204
     assert azure.put(arm.WORKSPACE.ask()).status_code == 403
 
 
 def test_writes_that_are_not_modelled_need_their_action_too(azure: AzureWorld) -> None:
     url = f"{azure.workspace.scope}/providers/Microsoft.SecurityInsights/incidents/x?api-version=2025-09-01"
     path = f"{azure.workspace.scope}/savedSearches/x?api-version=2025-07-01"
-    refused = error(sent(azure, "PUT", path, {}, as_reader=True), 403)
+    refused = error(send(azure, "PUT", path, {}, as_reader=True), 403)
     assert "'Microsoft.OperationalInsights/workspaces/savedSearches/write'" in refused["message"]
-    answer = sent(azure, "PUT", path, {})
+    answer = send(azure, "PUT", path, {})
     assert answer.headers["x-virtual-tenant"] == "route-not-served"
     assert error(answer, 501)["code"] == "RouteNotServed"
-    assert sent(azure, "DELETE", url, as_reader=True).status_code == 403
+    assert send(azure, "DELETE", url, as_reader=True).status_code == 403
 
 
 def test_sentinel_is_onboarded_with_its_tables(azure: AzureWorld) -> None:
     url = (
         f"{azure.workspace.scope}/providers/Microsoft.SecurityInsights/onboardingStates/default?api-version=2025-09-01"
     )
-    assert sent(azure, "DELETE", url).status_code == 200
+    assert send(azure, "DELETE", url).status_code == 200
     azure.tenant.drop_table("SecurityIncident")
     assert azure.put(sentinel.INCIDENTS.ask()).status_code == 400
-    assert sent(azure, "PUT", url, {"properties": {}}).status_code == 200
+    assert send(azure, "PUT", url, {"properties": {}}).status_code == 200
     assert azure.put(sentinel.INCIDENTS.ask()).status_code == 200
     assert "SecurityIncident" in azure.workspace.tables
 
 
 def test_a_secret_is_added_once_shown_and_removed(azure: AzureWorld) -> None:
     app = azure.tenant.app
-    found = sent(azure, "GET", f"/v1.0/applications?$filter=appId eq '{app.client_id}'").json()["value"]
-    (shown,) = found
-    made = sent(azure, "POST", f"/v1.0/applications/{shown['id']}/addPassword", {"passwordCredential": {}}).json()
-    assert app.secrets[-1].value == made["secretText"]
-    again = sent(azure, "GET", f"/v1.0/applications/{shown['id']}")
-    assert made["secretText"] not in again.text
-    key = {"keyId": made["keyId"]}
-    assert sent(azure, "POST", f"/v1.0/applications/{shown['id']}/removePassword", key).status_code == 204
-    assert made["keyId"] not in [one.key_id for one in app.secrets]
-    refused = sent(azure, "POST", f"/v1.0/applications/{shown['id']}/addPassword", {}, as_reader=True)
+    applications = send(azure, "GET", f"/v1.0/applications?$filter=appId eq '{app.client_id}'").json()["value"]
+    (application,) = applications
+    password = send(
+        azure, "POST", f"/v1.0/applications/{application['id']}/addPassword", {"passwordCredential": {}}
+    ).json()
+    assert app.secrets[-1].value == password["secretText"]
+    again = send(azure, "GET", f"/v1.0/applications/{application['id']}")
+    assert password["secretText"] not in again.text
+    key = {"keyId": password["keyId"]}
+    assert send(azure, "POST", f"/v1.0/applications/{application['id']}/removePassword", key).status_code == 204
+    assert password["keyId"] not in [secret.key_id for secret in app.secrets]
+    refused = send(azure, "POST", f"/v1.0/applications/{application['id']}/addPassword", {}, as_reader=True)
     assert error(refused, 403)["code"] == "Authorization_RequestDenied"
 
 
 def test_a_permission_is_consented_and_revoked(azure: AzureWorld) -> None:
     tenant = azure.tenant
     tenant.revoke()
-    graph = sent(azure, "GET", f"/v1.0/servicePrincipals?$filter=appId eq '{RESOURCES['graph'].app_id}'").json()
+    graph = send(azure, "GET", f"/v1.0/servicePrincipals?$filter=appId eq '{RESOURCES['graph'].app_id}'").json()
     (resource,) = graph["value"]
-    role = next(one["id"] for one in resource["appRoles"] if one["value"] == "SecurityAlert.Read.All")
+    role = next(role["id"] for role in resource["appRoles"] if role["value"] == "SecurityAlert.Read.All")
     principal = tenant.app.service_principal_id
     body = {"principalId": principal, "resourceId": resource["id"], "appRoleId": role}
     url = f"/v1.0/servicePrincipals/{principal}/appRoleAssignments"
-    made = sent(azure, "POST", url, body)
-    assert made.status_code == 201
-    assert [one.role for one in tenant.app.consents] == ["SecurityAlert.Read.All"]
-    assert sent(azure, "DELETE", f"{url}/{made.json()['id']}").status_code == 204
+    response = send(azure, "POST", url, body)
+    assert response.status_code == 201
+    assert [consent.role for consent in tenant.app.consents] == ["SecurityAlert.Read.All"]
+    assert send(azure, "DELETE", f"{url}/{response.json()['id']}").status_code == 204
     assert tenant.app.consents == []
 
 
 def test_a_group_exists_or_not(azure: AzureWorld) -> None:
     url = f"{azure.workspace.group_scope}?api-version=2021-04-01"
-    assert sent(azure, "HEAD", url).status_code == 204
-    assert sent(azure, "HEAD", url.replace("rg-", "none-")).status_code == 404
+    assert send(azure, "HEAD", url).status_code == 204
+    assert send(azure, "HEAD", url.replace("rg-", "none-")).status_code == 404

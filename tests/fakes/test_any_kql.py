@@ -29,17 +29,19 @@ pytestmark = pytest.mark.skipif(importlib.util.find_spec("duckdb_kql") is None, 
 
 def rows(response: httpx.Response) -> list[tuple[Any, ...]]:
     assert response.status_code == 200, response.text
-    return [tuple(one) for one in response.json()["tables"][0]["rows"]]
+    return [tuple(row) for row in response.json()["tables"][0]["rows"]]
 
 
-def unordered(found: Iterable[tuple[Any, ...]]) -> list[str]:
-    return sorted(map(repr, found))
+def unordered(result: Iterable[tuple[Any, ...]]) -> list[str]:
+    return sorted(map(repr, result))
 
 
 def test_a_hundred_queries_of_the_field_have_the_right_rows_or_are_refused_by_name(
     azure: AzureWorld, subtests: pytest.Subtests
 ) -> None:
-    tables = Tables({name: one.rows for name, one in azure.workspace.tables.items()}, azure.tenant.clock.service_now())
+    tables = Tables(
+        {name: table.rows for name, table in azure.workspace.tables.items()}, azure.tenant.clock.service_now()
+    )
     assert len(ORDERED) + len(UNORDERED) >= 86
     assert len(ORDERED) + len(UNORDERED) + len(REFUSED) >= 100
     for text, expected in ORDERED:
@@ -55,9 +57,9 @@ def test_a_hundred_queries_of_the_field_have_the_right_rows_or_are_refused_by_na
 
 def refusal(azure: AzureWorld, text: str) -> str:
     """The construct that a query is refused for."""
-    found = error(azure.query(text), 400)
-    assert innermost(found)["code"] == "NotEvaluated"
-    return str(found["message"]).partition("it does not evaluate ")[2].removesuffix(".")
+    problem = error(azure.query(text), 400)
+    assert innermost(problem)["code"] == "NotEvaluated"
+    return str(problem["message"]).partition("it does not evaluate ")[2].removesuffix(".")
 
 
 def test_patterns_with_rows_worked_out_by_hand(azure: AzureWorld, subtests: pytest.Subtests) -> None:
@@ -90,12 +92,12 @@ def test_patterns_with_rows_worked_out_by_hand(azure: AzureWorld, subtests: pyte
 def test_names_are_case_sensitive_and_unknown_ones_are_the_services_refusal(
     azure: AzureWorld, text: str, name: str, operator: str
 ) -> None:
-    found = error(azure.query(text), 400)
-    assert found["code"] == "BadArgumentError"
-    assert found["innererror"]["code"] == "SemanticError"
-    assert innermost(found)["code"] == "SEM0100"
-    assert f"'{operator}' operator" in innermost(found)["message"]
-    assert f"named '{name}'" in innermost(found)["message"]
+    problem = error(azure.query(text), 400)
+    assert problem["code"] == "BadArgumentError"
+    assert problem["innererror"]["code"] == "SemanticError"
+    assert innermost(problem)["code"] == "SEM0100"
+    assert f"'{operator}' operator" in innermost(problem)["message"]
+    assert f"named '{name}'" in innermost(problem)["message"]
 
 
 @pytest.mark.parametrize(
@@ -109,14 +111,14 @@ def test_names_are_case_sensitive_and_unknown_ones_are_the_services_refusal(
 def test_what_is_no_kql_is_refused_with_its_place_in_the_question(
     azure: AzureWorld, text: str, place: list[int]
 ) -> None:
-    found = innermost(error(azure.query(text), 400))
-    assert found["code"] == "SYN0002"
-    assert [found["line"], found["pos"]] == place
+    problem = innermost(error(azure.query(text), 400))
+    assert problem["code"] == "SYN0002"
+    assert [problem["line"], problem["pos"]] == place
 
 
 def test_the_timespan_of_the_request_narrows_every_table(azure: AzureWorld) -> None:
-    shown = rows(azure.query("SigninLogs | count | union (AuditLogs | count)", timespan="PT1H"))
-    assert sorted(shown) == [(1,), (4,)]
+    counts = rows(azure.query("SigninLogs | count | union (AuditLogs | count)", timespan="PT1H"))
+    assert sorted(counts) == [(1,), (4,)]
 
 
 def test_a_result_beyond_the_limit_is_a_partial_one(azure: AzureWorld, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,7 +145,7 @@ def test_what_the_query_makes_of_values_has_the_types_of_the_wire(azure: AzureWo
         " ratio = real(nan), flag = true, id = guid(5e271e1c-0f0e-4c0f-a11c-c0ffee000000)"
     )
     table = azure.query(text).json()["tables"][0]
-    kinds = [one["type"] for one in table["columns"]]
+    kinds = [column["type"] for column in table["columns"]]
     assert kinds == ["datetime", "dynamic", "int", "timespan", "string", "real", "bool", "guid"]
     (row,) = table["rows"]
     assert row[0] is None
@@ -162,15 +164,15 @@ def test_tables_are_given_as_json_or_csv_and_stay_in_every_scenario(tmp_path: Pa
     stage.switch("no-licence")
     now = stage.world.clock.service_now()
 
-    def asked(text: str) -> list[tuple[Any, ...]]:
-        found = any_kql.evaluate(text, stage.state.workspace, now, None)
-        return [tuple(row.values()) for row in found.rows]
+    def evaluated(text: str) -> list[tuple[Any, ...]]:
+        result = any_kql.evaluate(text, stage.state.workspace, now, None)
+        return [tuple(row.values()) for row in result.rows]
 
-    assert asked("Orders_CL | where Amount > 2 | project Name, Paid") == [("b", None)]
-    assert asked("Orders_CL | where Paid | project Amount, Type") == [(1.0, "Orders_CL")]
-    assert asked("More_CL | mv-expand Tag = Tags to typeof(string) | project N, Tag") == [(1, "x"), (1, "y")]
+    assert evaluated("Orders_CL | where Amount > 2 | project Name, Paid") == [("b", None)]
+    assert evaluated("Orders_CL | where Paid | project Amount, Type") == [(1.0, "Orders_CL")]
+    assert evaluated("More_CL | mv-expand Tag = Tags to typeof(string) | project N, Tag") == [(1, "x"), (1, "y")]
     with pytest.raises(any_kql.UnknownColumn):
-        asked("Orders_CL | project name")
+        evaluated("Orders_CL | project name")
 
 
 def test_one_incident_is_the_same_in_the_tables_in_the_rest_api_and_in_graph(azure: AzureWorld) -> None:
@@ -178,12 +180,17 @@ def test_one_incident_is_the_same_in_the_tables_in_the_rest_api_and_in_graph(azu
     columns = "IncidentNumber, IncidentName, Title, Severity, Status, AlertIds"
     in_table = {row[0]: row[1:] for row in rows(azure.query(f"{latest} | project {columns}"))}
     alerts = {row[0] for row in rows(azure.query("SecurityAlert | project SystemAlertId"))}
-    in_graph = {one["displayName"] for one in azure.tenant.defender.graph_incidents}
+    in_graph = {incident["displayName"] for incident in azure.tenant.defender.graph_incidents}
     for page in azure.pages(sentinel.INCIDENTS.ask()):
-        for one in page["value"]:
-            name, title, severity, status, ids = in_table.pop(one["properties"]["incidentNumber"])
-            shown = one["properties"]
-            assert (one["name"], shown["title"], shown["severity"], shown["status"]) == (name, title, severity, status)
+        for item in page["value"]:
+            name, title, severity, status, ids = in_table.pop(item["properties"]["incidentNumber"])
+            properties = item["properties"]
+            assert (item["name"], properties["title"], properties["severity"], properties["status"]) == (
+                name,
+                title,
+                severity,
+                status,
+            )
             assert set(json.loads(ids)) <= alerts
             assert title in in_graph
     assert not in_table
@@ -192,15 +199,15 @@ def test_one_incident_is_the_same_in_the_tables_in_the_rest_api_and_in_graph(azu
 def test_a_second_workspace_has_incidents_of_its_own(azure: AzureWorld) -> None:
     first = azure.tenant.workspace
     second = add_workspace(azure.tenant, first.subscription_id, "rg-second", "law-second", "second")
-    assert {one.id for one in first.incidents}.isdisjoint(one.id for one in second.incidents)
+    assert {incident.id for incident in first.incidents}.isdisjoint(incident.id for incident in second.incidents)
     rows_of = {row["IncidentNumber"]: row for row in second.tables["SecurityIncident"].rows}
     alerts = {row["SystemAlertId"]: row for row in second.tables["SecurityAlert"].rows}
     assert alerts.keys().isdisjoint(row["SystemAlertId"] for row in first.tables["SecurityAlert"].rows)
-    for one in second.incidents:
-        body, row = incident_body(second, one), rows_of.pop(one.number)
-        shown = (body["name"], body["properties"]["title"], body["properties"]["providerName"])
-        assert shown == (row["IncidentName"], row["Title"], row["ProviderName"])
-        assert [alerts.pop(alert)["AlertName"] for alert in json.loads(row["AlertIds"])] == [one.title] * len(
-            one.alerts
+    for incident in second.incidents:
+        body, row = incident_body(second, incident), rows_of.pop(incident.number)
+        facts = (body["name"], body["properties"]["title"], body["properties"]["providerName"])
+        assert facts == (row["IncidentName"], row["Title"], row["ProviderName"])
+        assert [alerts.pop(alert)["AlertName"] for alert in json.loads(row["AlertIds"])] == [incident.title] * len(
+            incident.alerts
         )
     assert (rows_of, alerts) == ({}, {})

@@ -74,9 +74,9 @@ def test_a_certificate(subtests: pytest.Subtests) -> None:
         "not begun": (signed(nbf=NOW + 600), (401, 700024)),
         "another app's": (signed(iss="another", sub="another"), (401, 700211)),
     }
-    for name, (assertion, told) in cases.items():
+    for name, (assertion, expected) in cases.items():
         with subtests.test(name):
-            assert with_assertion(world, assertion) == told
+            assert with_assertion(world, assertion) == expected
     with subtests.test("a signature of other claims"):
         head, _, signature = signed().split(".")
         claims = signed(jti="2").split(".")[1]
@@ -98,9 +98,9 @@ def test_a_federated_token(subtests: pytest.Subtests) -> None:
         "a stranger with the issuer's name": (stranger.token(START), (401, 7000272)),
         "ended": (provider.token(START, exp=NOW - 600), (401, 700024)),
     }
-    for name, (assertion, told) in cases.items():
+    for name, (assertion, expected) in cases.items():
         with subtests.test(name):
-            assert with_assertion(world, assertion) == told
+            assert with_assertion(world, assertion) == expected
 
 
 def test_forms(subtests: pytest.Subtests) -> None:
@@ -108,16 +108,16 @@ def test_forms(subtests: pytest.Subtests) -> None:
     form = urlencode({**BASE, "client_secret": SECRET})
     cases: dict[str, tuple[str | bytes, tuple[int, int]]] = {
         "right": (form, (200, 0)),
-        "with a field that nobody knows": (f"{form}&x-client-sku=test", (200, 0)),
+        "with an unknown field": (f"{form}&x-client-sku=test", (200, 0)),
         "a field twice": (f"{form}&client_secret={SECRET}", (400, 9000411)),
         "not UTF-8": (f"{form}&x=".encode() + b"\xff", (400, 9002313)),
         "no form": ("{}", (400, 9002313)),
         "nothing": ("", (400, 900144)),
         "an empty secret": (urlencode({**BASE, "client_secret": ""}), (401, 7000216)),
     }
-    for name, (content, told) in cases.items():
+    for name, (content, expected) in cases.items():
         with subtests.test(name):
-            assert post(world, content) == told
+            assert post(world, content) == expected
     with subtests.test("declared as JSON"):
         assert post(world, form, {"Content-Type": "application/json"}) == (400, 900144)
     with subtests.test("an assertion without its type"):
@@ -149,7 +149,7 @@ def test_the_suite_signs_in_with_every_credential(kind: str) -> None:
 
 
 def test_a_certificate_signs_by_the_clock_of_the_source() -> None:
-    """Also where that is not this machine's: a tenant whose time stands still, or that is far away."""
+    """Also where that is not this machine's: a tenant whose clock is stopped, or far away."""
     far = datetime(2031, 5, 1, tzinfo=UTC)
     report = verify(connections()["PEM"], source=Fake(start=far), checks=["AUTH-003"])
     assert report.ok, report.verdict.summary
@@ -177,8 +177,8 @@ def test_what_leaves_is_a_form_that_others_can_read(kind: str) -> None:
         '{"issuer": "https://login.microsoftonline.com/x/v2.0", "token_endpoint": "' + URL + '",'
         ' "authorization_endpoint": "https://login.microsoftonline.com/x/oauth2/v2.0/authorize"}'
     )
-    asked = asyncio.run(tokens.compose(connection, "arm", document, Clock().now()))
-    fields = dict(httpx.QueryParams(asked.encode().decode()))
+    form = asyncio.run(tokens.compose(connection, "arm", document, Clock().now()))
+    fields = dict(httpx.QueryParams(form.encode().decode()))
     assert jwt.decode(fields["client_assertion"], options={"verify_signature": False})["exp"]
 
 

@@ -28,4 +28,4 @@ def test_role_definitions_by_name_or_type(option: str, names: list[str]) -> None
     azure = AzureWorld()
     azure.tenant.custom_roles.append(CUSTOM)
     ask = replace(arm.ROLE_DEFINITIONS.ask(), query={"$filter": option})
-    assert [one["properties"]["roleName"] for one in azure.put(ask).json()["value"]] == names
+    assert [item["properties"]["roleName"] for item in azure.put(ask).json()["value"]] == names

@@ -21,15 +21,15 @@ def put(azure: AzureWorld, content: Any, token: str | None = None) -> httpx.Resp
 
 def item(name: str, query: str, azure: AzureWorld, **more: Any) -> dict[str, Any]:
     workspace = azure.workspace.customer_id
-    asked = {"id": name, "method": "POST", "path": "/query", "workspace": workspace, "body": {"query": query}}
-    return {**asked, **more}
+    request = {"id": name, "method": "POST", "path": "/query", "workspace": workspace, "body": {"query": query}}
+    return {**request, **more}
 
 
 def answered(azure: AzureWorld, *items: dict[str, Any]) -> dict[str, tuple[int, Any]]:
     """Status and body of each item's answer, by the item's id."""
     answer = put(azure, {"requests": list(items)})
     assert answer.status_code == 200
-    return {one["id"]: (one["status"], one["body"]) for one in answer.json()["responses"]}
+    return {response["id"]: (response["status"], response["body"]) for response in answer.json()["responses"]}
 
 
 def without_ids(body: Any) -> Any:

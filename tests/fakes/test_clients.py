@@ -64,7 +64,7 @@ def test_clients_that_leave_all_at_once_while_it_is_full_leave_room() -> None:
             first = [await came.get() for _ in two]
             for sock in two:
                 sock.close()
-            await asyncio.wait([one.task for one in first])
+            await asyncio.wait([call.task for call in first])
             with socket.create_connection(listening.getsockname()):
                 await came.get()
             await clients.end()

@@ -30,7 +30,7 @@ def control() -> Control:
     return Control(ControllableTenant(made_up(), start=START))
 
 
-def asked(control: Control, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
+def send(control: Control, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
     content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
     request = httpx.Request(method, f"http://localhost{path}", content=content, headers=JSON | headers)
     return asyncio.run(control.handler(request))
@@ -38,7 +38,7 @@ def asked(control: Control, method: str, path: str, body: Any = None, **headers:
 
 class TestOrders:
     def test_the_state_names_everything_that_is_arranged_and_no_secret(self, control: Control) -> None:
-        answer = asked(control, "GET", "/control")
+        answer = send(control, "GET", "/control")
         state = answer.json()
         assert state["scenario"] == "healthy"
         assert state["scenarios"] == list(SCENARIOS)
@@ -46,36 +46,36 @@ class TestOrders:
         assert "canary" not in answer.text
 
     def test_a_scenario_is_switched(self, control: Control) -> None:
-        assert asked(control, "POST", "/control/scenario", {"name": "no-licence+table-missing"}).status_code == 200
+        assert send(control, "POST", "/control/scenario", {"name": "no-licence+table-missing"}).status_code == 200
         assert control.stage.scenario == "no-licence+table-missing"
         assert not control.stage.state.defender.active
 
     def test_a_fault_is_put_in_the_way_and_shown(self, control: Control) -> None:
-        answer = asked(control, "POST", "/control/fault", {"name": "service-down", "times": 3})
+        answer = send(control, "POST", "/control/fault", {"name": "service-down", "times": 3})
         assert answer.json()["faults"] == [{"name": "service-down", "times": 3, "met": 0}]
 
     def test_an_api_is_throttled(self, control: Control) -> None:
-        asked(control, "POST", "/control/throttle", {"api": "graph", "times": 2, "seconds": 9})
-        (one,) = control.stage.world.disturbances
-        assert (one.api, one.times) == ("graph", 2)
+        send(control, "POST", "/control/throttle", {"api": "graph", "times": 2, "seconds": 9})
+        (disturbance,) = control.stage.world.disturbances
+        assert (disturbance.api, disturbance.times) == ("graph", 2)
 
     def test_answers_are_delayed(self, control: Control) -> None:
-        asked(control, "POST", "/control/latency", {"seconds": 0.25, "jitter": 0.5})
+        send(control, "POST", "/control/latency", {"seconds": 0.25, "jitter": 0.5})
         assert (control.stage.latency, control.stage.jitter) == (0.25, 0.5)
 
     def test_a_reset_forgets_everything(self, control: Control) -> None:
-        asked(control, "POST", "/control/scenario", {"name": "no-licence"})
-        asked(control, "POST", "/control/latency", {"seconds": 1})
-        asked(control, "POST", "/control/fault", {"name": "service-down"})
+        send(control, "POST", "/control/scenario", {"name": "no-licence"})
+        send(control, "POST", "/control/latency", {"seconds": 1})
+        send(control, "POST", "/control/fault", {"name": "service-down"})
         control.note("{}")
-        state = asked(control, "POST", "/control/reset").json()
+        state = send(control, "POST", "/control/reset").json()
         assert (state["scenario"], state["faults"], state["requests"]) == ("healthy", [], 0)
         assert state["latency"] == {"seconds": 0.0, "jitter": 0.0}
 
     def test_the_request_log_is_given_as_lines_of_json(self, control: Control) -> None:
         control.note('{"n": 1}')
         control.note('{"n": 2}')
-        answer = asked(control, "GET", "/control/requests")
+        answer = send(control, "GET", "/control/requests")
         assert answer.headers["Content-Type"] == "application/x-ndjson"
         assert [json.loads(line) for line in answer.text.splitlines()] == [{"n": 1}, {"n": 2}]
 
@@ -108,7 +108,7 @@ class TestBadOrders:
         self, control: Control, path: str, body: Any, says: str
     ) -> None:
         before = control.state()
-        answer = asked(control, "POST", f"/control/{path}", body)
+        answer = send(control, "POST", f"/control/{path}", body)
         assert answer.status_code == 400
         assert says in answer.json()["error"]
         assert "\n" not in answer.json()["error"]
@@ -119,11 +119,11 @@ class TestBadOrders:
     @pytest.mark.parametrize("path", sorted(ORDERS))
     def test_no_body_whatever_breaks_it(self, path: str, body: Any) -> None:
         control = Control(ControllableTenant(made_up(), start=START))
-        assert asked(control, "POST", path, body).status_code in (200, 400)
+        assert send(control, "POST", path, body).status_code in (200, 400)
 
     @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""])
     def test_what_any_web_page_can_send_is_refused(self, control: Control, kind: str) -> None:
-        answer = asked(control, "POST", "/control/scenario", {"name": "no-licence"}, **{"Content-Type": kind})
+        answer = send(control, "POST", "/control/scenario", {"name": "no-licence"}, **{"Content-Type": kind})
         assert answer.status_code == 415
         assert control.stage.scenario == "healthy"
 
@@ -132,7 +132,7 @@ class TestBadOrders:
         [("GET", "/"), ("GET", "/control/scenario"), ("DELETE", "/control"), ("OPTIONS", "/control/reset")],
     )
     def test_what_is_not_there_says_what_is(self, control: Control, method: str, path: str) -> None:
-        answer = asked(control, method, path)
+        answer = send(control, method, path)
         assert answer.status_code == 404
         assert "POST /control/scenario" in answer.json()["error"]
 

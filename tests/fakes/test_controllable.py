@@ -53,19 +53,19 @@ def incidents(stage: ControllableTenant) -> str:
 
 class TestSwitching:
     def test_another_scenario_is_the_same_tenant(self, stage: ControllableTenant) -> None:
-        """The history that was told before is told after, and the tokens of before are good for it."""
-        held = token(stage, ARM)
-        before = asks(stage, incidents(stage), held).json()
+        """The history is the same afterwards, and earlier tokens are good for it."""
+        access = token(stage, ARM)
+        before = asks(stage, incidents(stage), access).json()
         stage.switch("no-graph-consent")
-        assert asks(stage, incidents(stage), held).json() == before
+        assert asks(stage, incidents(stage), access).json() == before
 
     def test_a_token_of_before_is_judged_by_the_state_of_now(self, stage: ControllableTenant) -> None:
-        held = token(stage, ARM)
+        access = token(stage, ARM)
         stage.switch("no-azure-role")
-        refused = asks(stage, incidents(stage), held)
+        refused = asks(stage, incidents(stage), access)
         assert (refused.status_code, refused.json()["error"]["code"]) == (403, "AuthorizationFailed")
         stage.switch("healthy")
-        assert asks(stage, incidents(stage), held).status_code == 200
+        assert asks(stage, incidents(stage), access).status_code == 200
 
     def test_the_history_stays_while_the_clock_runs(self) -> None:
         stage = ControllableTenant(made_up())
@@ -86,8 +86,8 @@ class TestSwitching:
         stage.publish_to(lambda connection: published.append(connection.workspace_id))
         stage.switch("workspace-name-as-id")
         stage.reset()
-        given = made_up().workspace_id
-        assert published == [given, "law-security", given]
+        own = made_up().workspace_id
+        assert published == [own, "law-security", own]
 
     def test_from_any_scenario_back_to_health(self, stage: ControllableTenant, subtests: pytest.Subtests) -> None:
         for scenario in SCENARIOS:
@@ -113,16 +113,16 @@ class TestSwitching:
 
 class TestFaults:
     def test_a_fault_meets_so_many_requests_and_no_more(self, stage: ControllableTenant) -> None:
-        held = token(stage)
+        access = token(stage)
         stage.fault("unknown-error", times=2)
-        assert [asks(stage, ALERTS, held).status_code for _ in range(4)] == [418, 418, 200, 200]
+        assert [asks(stage, ALERTS, access).status_code for _ in range(4)] == [418, 418, 200, 200]
 
     def test_a_fault_lasts_until_it_is_replaced(self, stage: ControllableTenant) -> None:
-        held = token(stage)
+        access = token(stage)
         stage.fault("unknown-error")
-        assert {asks(stage, ALERTS, held).status_code for _ in range(5)} == {418}
+        assert {asks(stage, ALERTS, access).status_code for _ in range(5)} == {418}
         stage.fault("unknown-error", times=1)
-        assert [asks(stage, ALERTS, held).status_code for _ in range(2)] == [418, 200]
+        assert [asks(stage, ALERTS, access).status_code for _ in range(2)] == [418, 200]
 
     def test_a_fault_leaves_the_state_alone(self, stage: ControllableTenant) -> None:
         stage.switch("no-azure-role")

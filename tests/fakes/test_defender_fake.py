@@ -28,7 +28,7 @@ def ask() -> Asking:
 
 
 def test_every_operation_is_answered_and_says_how_it_is_known() -> None:
-    declared = [one.name for one in vars(defender).values() if isinstance(one, Endpoint)]
+    declared = [member.name for member in vars(defender).values() if isinstance(member, Endpoint)]
     assert declared
     assert set(declared) <= set(ANSWERS) & set(PROVENANCE)
 
@@ -42,10 +42,12 @@ def test_lists_have_the_documented_shape(ask: Asking, path: str, endpoint: Endpo
 
 
 def test_all_hosts_of_the_story_are_machines(ask: Asking) -> None:
-    found = decoded(ask.get(MACHINES), defender.MACHINES).value
-    assert {one.id: one.computer_dns_name for one in found} == {one.machine_id: one.dns_name for one in HOSTS}
-    assert {one.health_status for one in found} == {"Active", "Inactive"}
-    assert all(re.fullmatch(r"[0-9a-f]{40}", one.id) for one in found)
+    machines = decoded(ask.get(MACHINES), defender.MACHINES).value
+    assert {machine.id: machine.computer_dns_name for machine in machines} == {
+        host.machine_id: host.dns_name for host in HOSTS
+    }
+    assert {machine.health_status for machine in machines} == {"Active", "Inactive"}
+    assert all(re.fullmatch(r"[0-9a-f]{40}", machine.id) for machine in machines)
 
 
 @pytest.mark.parametrize("name", [HOSTS[0].machine_id, HOSTS[0].dns_name, HOSTS[0].dns_name.upper()])
@@ -54,24 +56,24 @@ def test_a_machine_by_id_or_name(ask: Asking, name: str) -> None:
 
 
 def test_alerts_are_those_of_this_product_in_its_own_words(ask: Asking) -> None:
-    found = decoded(ask.get(ALERTS), defender.ALERTS).value
-    numbers = {one.number for one in ask.tenant.workspace.incidents}
-    assert len(found) == 5
-    assert {one.incident_id for one in found} <= numbers
-    assert {one.status for one in found} == {"InProgress", "Resolved"}
-    assert {one.classification for one in found} == {None}
-    assert [one.alert_creation_time for one in found] == sorted(
-        (one.alert_creation_time for one in found), reverse=True
+    alerts = decoded(ask.get(ALERTS), defender.ALERTS).value
+    numbers = {incident.number for incident in ask.tenant.workspace.incidents}
+    assert len(alerts) == 5
+    assert {alert.incident_id for alert in alerts} <= numbers
+    assert {alert.status for alert in alerts} == {"InProgress", "Resolved"}
+    assert {alert.classification for alert in alerts} == {None}
+    assert [alert.alert_creation_time for alert in alerts] == sorted(
+        (alert.alert_creation_time for alert in alerts), reverse=True
     )
-    assert all(re.fullmatch(r"da\d{18}_-\d+", one.id) for one in found)
+    assert all(re.fullmatch(r"da\d{18}_-\d+", alert.id) for alert in alerts)
 
 
 def test_the_alerts_of_this_product_are_in_graph_too(ask: Asking) -> None:
-    here = {one["id"]: str(one["incidentId"]) for one in ask.tenant.defender.alerts}
+    here = {alert["id"]: str(alert["incidentId"]) for alert in ask.tenant.defender.alerts}
     there = {
-        one["id"]: one["incidentId"]
-        for one in ask.tenant.defender.graph_alerts
-        if one["serviceSource"] == "microsoftDefenderForEndpoint"
+        alert["id"]: alert["incidentId"]
+        for alert in ask.tenant.defender.graph_alerts
+        if alert["serviceSource"] == "microsoftDefenderForEndpoint"
     }
     assert here == there
 
@@ -81,8 +83,8 @@ def test_evidence_comes_when_it_is_expanded(ask: Asking) -> None:
     assert first.evidence == []
     for path, endpoint in ((ALERTS, defender.ALERTS), (f"{ALERTS}/{first.id}", defender.ALERT)):
         answer = decoded(ask.get(path + "?$expand=evidence"), endpoint)
-        found = answer.value[0] if endpoint is defender.ALERTS else answer
-        assert {one.entity_type for one in found.evidence} == {"User", "Ip"}
+        alert = answer.value[0] if endpoint is defender.ALERTS else answer
+        assert {evidence.entity_type for evidence in alert.evidence} == {"User", "Ip"}
 
 
 def test_an_alert_by_id(ask: Asking) -> None:
@@ -101,9 +103,9 @@ def test_an_empty_list_is_a_success(ask: Asking, path: str) -> None:
 
 
 def test_pages_go_by_skip_when_top_is_given(ask: Asking) -> None:
-    everything = [one["id"] for one in ask.get(MACHINES).json()["value"]]
+    everything = [machine["id"] for machine in ask.get(MACHINES).json()["value"]]
     first, second = (ask.get(f"{MACHINES}?$top=3&$skip={skip}").json() for skip in (0, 3))
-    assert [one["id"] for one in first["value"] + second["value"]] == everything
+    assert [machine["id"] for machine in first["value"] + second["value"]] == everything
     assert "@odata.nextLink" not in first
 
 
@@ -112,7 +114,7 @@ def test_without_top_a_full_page_links_to_the_next(ask: Asking) -> None:
     ask.tenant.defender.machines = [template | {"id": f"{number:040x}"} for number in range(10_001)]
     pages = list(ask.pages(MACHINES))
     assert [len(page["value"]) for page in pages] == [10_000, 1]
-    assert len({one["id"] for page in pages for one in page["value"]}) == 10_001
+    assert len({machine["id"] for page in pages for machine in page["value"]}) == 10_001
 
 
 @pytest.mark.parametrize(
@@ -133,8 +135,8 @@ def test_lists_can_be_filtered(ask: Asking, path: str, text: str, count: int) ->
 
 def test_alerts_can_be_filtered_by_incident(ask: Asking) -> None:
     number = ask.tenant.defender.alerts[0]["incidentId"]
-    found = ask.get(f"{ALERTS}?$filter=incidentId eq {number}").json()["value"]
-    assert {one["incidentId"] for one in found} == {number}
+    alerts = ask.get(f"{ALERTS}?$filter=incidentId eq {number}").json()["value"]
+    assert {alert["incidentId"] for alert in alerts} == {number}
 
 
 @pytest.mark.parametrize(
@@ -166,10 +168,10 @@ def test_a_token_is_needed(ask: Asking, token: str) -> None:
 
 def test_the_guides_log_analytics_token_is_refused_with_its_particulars(ask: Asking) -> None:
     audience = "https://api.loganalytics.io"
-    found = error(ask.get(MACHINES, token=ask.token(audience)), 401)
-    assert found["code"] == "Unauthorized"
-    assert found["target"]
-    assert found["message"].startswith(
+    problem = error(ask.get(MACHINES, token=ask.token(audience)), 401)
+    assert problem["code"] == "Unauthorized"
+    assert problem["target"]
+    assert problem["message"].startswith(
         f"Invalid Authorization payload. AppId: {ask.tenant.app.client_id}, Audience: {audience}, "
         f"Issuer: https://sts.windows.net/{ask.tenant.id}/, Validity: valid from 2026-11-23T16:55:00"
     )
@@ -191,22 +193,24 @@ def test_a_forged_token_gets_the_same_answer(ask: Asking) -> None:
 def test_an_inactive_tenant_is_unauthorized_whatever_the_roles(ask: Asking) -> None:
     ask.tenant.defender.active = False
     for roles in ({"Machine.Read.All"}, set()):
-        ask.tenant.app.consents = [one for one in ask.tenant.app.consents if one.role in roles]
+        ask.tenant.app.consents = [consent for consent in ask.tenant.app.consents if consent.role in roles]
         assert error(ask.get(MACHINES), 401)["message"].endswith("Account mode is inactive")
 
 
 @pytest.mark.parametrize(
-    ("held", "path", "required"),
+    ("role", "path", "required"),
     [
         ("Alert.Read.All", MACHINES, "Machine.Read.All,Machine.ReadWrite.All"),
         ("Machine.Read.All", ALERTS, "Alert.Read.All,Alert.ReadWrite.All"),
     ],
 )
-def test_each_list_needs_its_own_role(held: str, path: str, required: str) -> None:
-    ask = defended(DEFENDER, DEFENDER_APP, held)
-    found = error(ask.get(path), 403)
-    assert found["code"] == "Forbidden"
-    assert found["message"] == f"Missing application roles. API required roles: {required}, application roles: {held}."
+def test_each_list_needs_its_own_role(role: str, path: str, required: str) -> None:
+    ask = defended(DEFENDER, DEFENDER_APP, role)
+    problem = error(ask.get(path), 403)
+    assert problem["code"] == "Forbidden"
+    assert (
+        problem["message"] == f"Missing application roles. API required roles: {required}, application roles: {role}."
+    )
     assert ask.get(MACHINES if path == ALERTS else ALERTS).status_code == 200
 
 
@@ -222,17 +226,17 @@ def test_a_token_of_defender_xdr_is_let_in_with_roles_of_no_use(ask: Asking) -> 
         "tid": ask.tenant.id,
         "roles": ["Incident.Read.All"],
     }
-    found = error(ask.get(MACHINES, token=sign(claims)), 403)
-    assert found["message"].endswith("application roles: Incident.Read.All.")
+    problem = error(ask.get(MACHINES, token=sign(claims)), 403)
+    assert problem["message"].endswith("application roles: Incident.Read.All.")
 
 
 @pytest.mark.parametrize(
     ("path", "kind"), [(f"{MACHINES}/{'0' * 40}", "Machine"), (f"{ALERTS}/da000000000000000000_-1", "Alert")]
 )
 def test_what_is_not_there_is_not_found(ask: Asking, path: str, kind: str) -> None:
-    found = error(ask.get(path), 404)
-    assert found["code"] == "ResourceNotFound"
-    assert found["message"] == f"{kind} {path.rpartition('/')[2]} was not found"
+    problem = error(ask.get(path), 404)
+    assert problem["code"] == "ResourceNotFound"
+    assert problem["message"] == f"{kind} {path.rpartition('/')[2]} was not found"
 
 
 def test_a_path_that_is_not_modelled_is_said_to_be_not_served_with_a_token(ask: Asking) -> None:

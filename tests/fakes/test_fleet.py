@@ -51,13 +51,13 @@ def verified(
     async def all_of_them() -> dict[str, Report]:
         connections = [connection for connection, _ in fleet.members()]
         reports = verify_all(connections, source=InProcess(handler or fleet.handler), patience=patience, jobs=jobs)
-        return {one.connection.name: one async for one in reports}
+        return {report.connection.name: report async for report in reports}
 
     return run(all_of_them())
 
 
-def found(report: Report) -> tuple[str, ...]:
-    return tuple(one.root.finding.cause for one in report.verdict.root_causes)
+def causes_of(report: Report) -> tuple[str, ...]:
+    return tuple(root_cause.root.finding.cause for root_cause in report.verdict.root_causes)
 
 
 @pytest.mark.slow
@@ -65,7 +65,7 @@ def test_every_way_of_being_broken_or_silent_is_found_side_by_side() -> None:
     fleet = Fleet(len(WAYS) + len(SILENCES), broken=20 / 23, hanging=3 / 23)
     states = {connection.name: state for connection, state in fleet.members()}
     assert Counter(states.values()) == Counter([*WAYS, *SILENCES])
-    assert {name: found(report) for name, report in verified(fleet).items()} == {
+    assert {name: causes_of(report) for name, report in verified(fleet).items()} == {
         name: causes(state) for name, state in states.items()
     }
 
@@ -81,7 +81,7 @@ def test_a_deadline_finds_of_the_silent_what_patience_finds() -> None:
             return await asyncio.Event().wait()  # type: ignore[return-value]
 
     reports = verified(fleet, silent, Patience(deadline=1), run=virtual_loop.run)
-    assert {found(report) for report in reports.values()} == {("timed_out",)}
+    assert {causes_of(report) for report in reports.values()} == {("timed_out",)}
 
 
 @pytest.mark.slow
@@ -119,10 +119,12 @@ def test_its_files_are_what_a_run_reads(tmp_path: Path) -> None:
     (tmp_path / "connections" / "tenant-99999.toml").write_text("of an earlier fleet")
     fleets.write(tmp_path, fleet, {"HTTPS_PROXY": "http://127.0.0.1:1"}, b"certificate")
     members = list(fleet.members())
-    read = load(tmp_path / "connections")
-    assert [one.facts() for one in read] == [connection.facts() for connection, _ in members]
-    assert [secret_of(one).reveal() for one in read] == [secret_of(one).reveal() for one, _ in members]
-    assert not any(secret_of(one).exposed for one in read)
+    connections = load(tmp_path / "connections")
+    assert [connection.facts() for connection in connections] == [connection.facts() for connection, _ in members]
+    assert [secret_of(connection).reveal() for connection in connections] == [
+        secret_of(own).reveal() for own, _ in members
+    ]
+    assert not any(secret_of(connection).exposed for connection in connections)
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     assert manifest["tenants"] == 46
     assert manifest["troubled"] == {

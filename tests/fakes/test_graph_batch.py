@@ -11,7 +11,7 @@ from tests.fakes.azure_world import AzureWorld
 from tests.fakes.fake_defender import error
 
 
-def sent(azure: AzureWorld, requests: Any, token: str | None = None) -> httpx.Response:
+def send(azure: AzureWorld, requests: Any, token: str | None = None) -> httpx.Response:
     request = azure.request(graph.INCIDENTS.ask(), token)
     url = request.url.copy_with(path="/v1.0/$batch", query=None)
     bearer = {"Authorization": request.headers["authorization"]} if "authorization" in request.headers else {}
@@ -20,22 +20,28 @@ def sent(azure: AzureWorld, requests: Any, token: str | None = None) -> httpx.Re
 
 def test_each_is_answered_by_itself(azure: AzureWorld) -> None:
     number = str(azure.workspace.incidents[0].number)
-    asked = [
+    requests = [
         {"id": "1", "method": "GET", "url": f"/security/incidents/{number}"},
         {"id": "2", "method": "GET", "url": "security/alerts_v2?$top=2&$count=true"},
         {"id": "3", "method": "PATCH", "url": f"/security/incidents/{number}", "body": {"status": "resolved"}},
         {"id": "4", "method": "GET", "url": "/security/secureScores", "dependsOn": ["3"]},
         {"id": "5", "method": "GET", "url": "/me"},
     ]
-    found = {one["id"]: one for one in sent(azure, asked).json()["responses"]}
-    assert {id: one["status"] for id, one in found.items()} == {"1": 200, "2": 200, "3": 403, "4": 424, "5": 501}
-    assert found["1"]["body"] == azure.put(graph.INCIDENT.ask(incident=number)).json()
-    assert len(found["2"]["body"]["value"]) == 2
-    assert found["2"]["body"]["@odata.nextLink"].startswith("https://graph.microsoft.com/v1.0/security/alerts_v2?")
+    responses = {response["id"]: response for response in send(azure, requests).json()["responses"]}
+    assert {id: response["status"] for id, response in responses.items()} == {
+        "1": 200,
+        "2": 200,
+        "3": 403,
+        "4": 424,
+        "5": 501,
+    }
+    assert responses["1"]["body"] == azure.put(graph.INCIDENT.ask(incident=number)).json()
+    assert len(responses["2"]["body"]["value"]) == 2
+    assert responses["2"]["body"]["@odata.nextLink"].startswith("https://graph.microsoft.com/v1.0/security/alerts_v2?")
 
 
 def test_what_is_no_batch_is_refused(azure: AzureWorld) -> None:
     many = [{"id": str(n), "method": "GET", "url": "/security/alerts_v2"} for n in range(21)]
     for requests in (None, [{"url": "/security/alerts_v2"}], many):
-        assert error(sent(azure, requests), 400)["code"] == "BadRequest"
-    assert sent(azure, many[:1], token="").status_code == 401
+        assert error(send(azure, requests), 400)["code"] == "BadRequest"
+    assert send(azure, many[:1], token="").status_code == 401

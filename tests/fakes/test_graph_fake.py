@@ -25,7 +25,7 @@ def ask() -> Asking:
 
 
 def test_every_operation_is_answered_and_says_how_it_is_known() -> None:
-    declared = [one.name for one in vars(graph).values() if isinstance(one, Endpoint)]
+    declared = [member.name for member in vars(graph).values() if isinstance(member, Endpoint)]
     assert declared
     assert set(declared) <= set(ANSWERS) & set(PROVENANCE)
 
@@ -51,34 +51,37 @@ def test_answers_have_the_documented_shape(ask: Asking, path: str, endpoint: End
 
 
 def test_alerts_tell_of_both_products_newest_first(ask: Asking) -> None:
-    found = decoded(ask.get(ALERTS, headers=PREFER), graph.ALERTS).value
-    assert len(found) >= 8
-    assert {one.service_source for one in found} == {"microsoftDefenderForEndpoint", "microsoftSentinel"}
-    assert {one.detection_source for one in found if one.service_source == "microsoftSentinel"} == {"scheduledAlerts"}
-    assert [one.created_date_time for one in found] == sorted((one.created_date_time for one in found), reverse=True)
+    alerts = decoded(ask.get(ALERTS, headers=PREFER), graph.ALERTS).value
+    assert len(alerts) >= 8
+    assert {alert.service_source for alert in alerts} == {"microsoftDefenderForEndpoint", "microsoftSentinel"}
+    in_sentinel = [alert for alert in alerts if alert.service_source == "microsoftSentinel"]
+    assert {alert.detection_source for alert in in_sentinel} == {"scheduledAlerts"}
+    assert [alert.created_date_time for alert in alerts] == sorted(
+        (alert.created_date_time for alert in alerts), reverse=True
+    )
 
 
 def test_the_evidence_names_the_machine_of_defender_for_endpoint(ask: Asking) -> None:
-    machines = {one["id"] for one in ask.tenant.defender.machines}
+    machines = {machine["id"] for machine in ask.tenant.defender.machines}
     for alert in decoded(ask.get(ALERTS), graph.ALERTS).value:
-        kinds = {one.odata_type.rpartition(".")[2] for one in alert.evidence}
+        kinds = {evidence.odata_type.rpartition(".")[2] for evidence in alert.evidence}
         assert kinds == {"deviceEvidence", "userEvidence", "ipEvidence"}
-        assert {one.mde_device_id for one in alert.evidence if one.mde_device_id} <= machines
+        assert {evidence.mde_device_id for evidence in alert.evidence if evidence.mde_device_id} <= machines
 
 
 def test_younger_enumeration_members_are_for_those_who_prefer_them(ask: Asking) -> None:
     sentinel = ALERTS + "?$filter=serviceSource eq 'microsoftSentinel'"
-    plain, preferring = (decoded(ask.get(sentinel, headers=one), graph.ALERTS).value for one in ({}, PREFER))
+    plain, preferring = (decoded(ask.get(sentinel, headers=headers), graph.ALERTS).value for headers in ({}, PREFER))
     assert len(plain) == len(preferring) > 0
-    assert {(one.service_source, one.detection_source) for one in plain} == {("unknownFutureValue",) * 2}
-    assert {one.service_source for one in preferring} == {"microsoftSentinel"}
+    assert {(alert.service_source, alert.detection_source) for alert in plain} == {("unknownFutureValue",) * 2}
+    assert {alert.service_source for alert in preferring} == {"microsoftSentinel"}
 
 
 def test_older_enumeration_members_are_for_everybody(ask: Asking) -> None:
     defender = ALERTS + "?$filter=serviceSource eq 'microsoftDefenderForEndpoint'"
-    for one in decoded(ask.get(defender), graph.ALERTS).value:
-        assert one.service_source == one.detection_source == "microsoftDefenderForEndpoint"
-        assert {each.remediation_status for each in one.evidence} == {"none"}
+    for alert in decoded(ask.get(defender), graph.ALERTS).value:
+        assert alert.service_source == alert.detection_source == "microsoftDefenderForEndpoint"
+        assert {each.remediation_status for each in alert.evidence} == {"none"}
 
 
 def test_an_alert_and_an_incident_by_id(ask: Asking) -> None:
@@ -91,25 +94,25 @@ def test_an_alert_and_an_incident_by_id(ask: Asking) -> None:
 
 def test_incidents_are_those_of_the_workspace(ask: Asking) -> None:
     """By number and title, so that Sentinel's REST API can be held against it."""
-    found = decoded(ask.get(INCIDENTS), graph.INCIDENTS).value
-    told = {str(one.number): one.title for one in ask.tenant.workspace.incidents}
-    assert {one.id: one.display_name for one in found} == told
-    assert {one.status for one in found} == {"active", "inProgress", "resolved"}
+    incidents = decoded(ask.get(INCIDENTS), graph.INCIDENTS).value
+    titles = {str(incident.number): incident.title for incident in ask.tenant.workspace.incidents}
+    assert {incident.id: incident.display_name for incident in incidents} == titles
+    assert {incident.status for incident in incidents} == {"active", "inProgress", "resolved"}
 
 
 def test_a_workspace_that_is_not_connected_is_not_seen(ask: Asking) -> None:
     ask.tenant.defender.workspace_connected = False
     alerts = decoded(ask.get(ALERTS, headers=PREFER), graph.ALERTS).value
-    assert {one.service_source for one in alerts} == {"microsoftDefenderForEndpoint"}
+    assert {alert.service_source for alert in alerts} == {"microsoftDefenderForEndpoint"}
     incidents = decoded(ask.get(INCIDENTS + "?$expand=alerts"), graph.INCIDENTS).value
-    assert {one.id for one in incidents} == {one.incident_id for one in alerts}
-    assert all(one.alerts for one in incidents)
+    assert {incident.id for incident in incidents} == {alert.incident_id for alert in alerts}
+    assert all(incident.alerts for incident in incidents)
 
 
 def test_there_is_a_secure_score_of_today_and_yesterday(ask: Asking) -> None:
     scores = decoded(ask.get(SCORES), graph.SECURE_SCORES).value
     days = [NOW.date(), NOW.date() - timedelta(days=1)]
-    assert [one.id for one in scores] == [f"{ask.tenant.id}_{day:%Y-%m-%d}" for day in days]
+    assert [score.id for score in scores] == [f"{ask.tenant.id}_{day:%Y-%m-%d}" for day in days]
     assert len(decoded(ask.get(SCORES + "?$top=1"), graph.SECURE_SCORES).value) == 1
 
 
@@ -135,9 +138,9 @@ def test_an_empty_tenant_has_empty_lists(ask: Asking) -> None:
 @pytest.mark.parametrize("path", [ALERTS, INCIDENTS])
 @pytest.mark.parametrize("top", [1, 3, 5])
 def test_pages_end_and_yield_each_once(ask: Asking, path: str, top: int) -> None:
-    everything = [one["id"] for one in ask.get(path).json()["value"]]
+    everything = [item["id"] for item in ask.get(path).json()["value"]]
     pages = list(ask.pages(f"{path}?$top={top}"))
-    assert [one["id"] for page in pages for one in page["value"]] == everything
+    assert [item["id"] for page in pages for item in page["value"]] == everything
     assert len(pages) == -(-len(everything) // top)
     assert all(len(page["value"]) == top for page in pages[:-1])
 
@@ -149,7 +152,7 @@ def test_the_next_link_is_absolute_and_repeats_the_question(ask: Asking) -> None
     assert "$skip=2" in link
     second = ask.get(link).json()
     assert second["@odata.count"] == first["@odata.count"]
-    assert {one["severity"] for one in second["value"]} == {"high"}
+    assert {item["severity"] for item in second["value"]} == {"high"}
 
 
 def test_skip_leaves_the_first_ones_out(ask: Asking) -> None:
@@ -174,9 +177,9 @@ def test_the_count_is_of_all_pages_and_only_on_request(ask: Asking) -> None:
     ],
 )
 def test_alerts_can_be_filtered(ask: Asking, text: str, member: str, allowed: set[str]) -> None:
-    found = ask.get(f"{ALERTS}?$filter={text}").json()["value"]
-    assert {one[member] for one in found} == allowed
-    assert 0 < len(found) < len(ask.tenant.defender.graph_alerts)
+    alerts = ask.get(f"{ALERTS}?$filter={text}").json()["value"]
+    assert {alert[member] for alert in alerts} == allowed
+    assert 0 < len(alerts) < len(ask.tenant.defender.graph_alerts)
 
 
 @pytest.mark.parametrize("member", ["createdDateTime", "lastUpdateDateTime"])
@@ -187,14 +190,16 @@ def test_alerts_can_be_filtered_by_time(ask: Asking, member: str) -> None:
     older = ask.get(f"{ALERTS}?$filter={member}+lt+{since}").json()["value"]
     assert recent
     assert older
-    assert sorted(one["id"] for one in recent + older) == sorted(one["id"] for one in everything)
-    assert all(one[member] >= since for one in recent)
+    assert sorted(item["id"] for item in recent + older) == sorted(item["id"] for item in everything)
+    assert all(item[member] >= since for item in recent)
 
 
 def test_lists_can_be_ordered_and_projected(ask: Asking) -> None:
-    found = ask.get(INCIDENTS + "?$orderby=lastUpdateDateTime asc&$select=id,lastUpdateDateTime").json()["value"]
-    assert [one["lastUpdateDateTime"] for one in found] == sorted(one["lastUpdateDateTime"] for one in found)
-    assert all(set(one) == {"id", "lastUpdateDateTime"} for one in found)
+    incidents = ask.get(INCIDENTS + "?$orderby=lastUpdateDateTime asc&$select=id,lastUpdateDateTime").json()["value"]
+    assert [incident["lastUpdateDateTime"] for incident in incidents] == sorted(
+        incident["lastUpdateDateTime"] for incident in incidents
+    )
+    assert all(set(incident) == {"id", "lastUpdateDateTime"} for incident in incidents)
 
 
 @pytest.mark.parametrize(
@@ -241,11 +246,11 @@ def test_a_large_page_of_alerts_is_cut_not_refused(ask: Asking) -> None:
 
 def test_the_secret_is_never_given_away(ask: Asking) -> None:
     response = ask.get(APPLICATION)
-    (found,) = response.json()["passwordCredentials"]
-    assert found["secretText"] is None
-    assert found["hint"] == SECRET[:3]
-    assert found["keyId"] == ask.tenant.app.secrets[0].key_id
-    assert found["endDateTime"] == "2027-02-21T17:00:00Z"
+    (password,) = response.json()["passwordCredentials"]
+    assert password["secretText"] is None
+    assert password["hint"] == SECRET[:3]
+    assert password["keyId"] == ask.tenant.app.secrets[0].key_id
+    assert password["endDateTime"] == "2027-02-21T17:00:00Z"
     assert SECRET not in text_of(response)
 
 
@@ -254,9 +259,11 @@ def test_requested_permissions_go_by_their_ids(ask: Asking) -> None:
         GRAPH_APP: [("SecurityAlert.Read.All", "Role"), ("SecurityEvents.Read.All", "Scope")],
         DEFENDER_APP: [("Machine.Read.All", "Role"), ("Invented.Read.All", "Role")],
     }
-    found = decoded(ask.get(APPLICATION), graph.APPLICATION).required_resource_access
+    access = decoded(ask.get(APPLICATION), graph.APPLICATION).required_resource_access
     of_graph, of_defender = RESOURCES["graph"].permissions, RESOURCES["defender"].permissions
-    assert {one.resource_app_id: [(each.id, each.type) for each in one.resource_access] for one in found} == {
+    assert {
+        resource.resource_app_id: [(each.id, each.type) for each in resource.resource_access] for resource in access
+    } == {
         GRAPH_APP: [
             (of_graph["SecurityAlert.Read.All"].application, "Role"),
             (of_graph["SecurityEvents.Read.All"].delegated, "Scope"),
@@ -269,17 +276,19 @@ def test_requested_permissions_go_by_their_ids(ask: Asking) -> None:
 
 
 def test_consents_are_app_role_assignments(ask: Asking) -> None:
-    found = decoded(ask.get(PRINCIPAL + "/appRoleAssignments"), graph.APP_ROLE_ASSIGNMENTS).value
+    assignments = decoded(ask.get(PRINCIPAL + "/appRoleAssignments"), graph.APP_ROLE_ASSIGNMENTS).value
     ids = RESOURCES["graph"].permissions
-    assert {one.app_role_id for one in found} == {ids[role].application for role in (*ROLES, "Application.Read.All")}
-    assert {one.principal_id for one in found} == {ask.tenant.app.service_principal_id}
-    assert {one.created_date_time for one in found} == {NOW - timedelta(days=30)}
-    assert len({one.resource_id for one in found}) == 1
-    assert {one.resource_display_name for one in found} == {"Microsoft Graph"}
+    assert {assignment.app_role_id for assignment in assignments} == {
+        ids[role].application for role in (*ROLES, "Application.Read.All")
+    }
+    assert {assignment.principal_id for assignment in assignments} == {ask.tenant.app.service_principal_id}
+    assert {assignment.created_date_time for assignment in assignments} == {NOW - timedelta(days=30)}
+    assert len({assignment.resource_id for assignment in assignments}) == 1
+    assert {assignment.resource_display_name for assignment in assignments} == {"Microsoft Graph"}
 
 
 def test_consents_are_found_by_the_object_id_too(ask: Asking) -> None:
-    """As Microsoft's SDKs ask for them."""
+    """Microsoft's SDKs ask for them in this way."""
     principal = ask.tenant.app.service_principal_id
     by_id = ask.get(f"/v1.0/servicePrincipals/{principal}/appRoleAssignments")
     assert by_id.json() == ask.get(PRINCIPAL + "/appRoleAssignments").json()
@@ -287,5 +296,5 @@ def test_consents_are_found_by_the_object_id_too(ask: Asking) -> None:
 
 
 def test_a_registration_shows_only_what_is_selected(ask: Asking) -> None:
-    found = ask.get(APPLICATION + "?$select=id,appId,passwordCredentials").json()
-    assert set(found) == {"@odata.context", "id", "appId", "passwordCredentials"}
+    application = ask.get(APPLICATION + "?$select=id,appId,passwordCredentials").json()
+    assert set(application) == {"@odata.context", "id", "appId", "passwordCredentials"}

@@ -34,9 +34,9 @@ def test_a_token_is_needed_in_this_order(ask: Asking) -> None:
         (sign(current), "Access token validation failure. Invalid audience."),
     ):
         refused = ask.get(ALERTS, token=token)
-        found = error(refused, 401)
-        assert found["code"] == "InvalidAuthenticationToken"
-        assert found["message"].startswith(message)
+        problem = error(refused, 401)
+        assert problem["code"] == "InvalidAuthenticationToken"
+        assert problem["message"].startswith(message)
         assert refused.headers["www-authenticate"].startswith('Bearer realm="", authorization_uri="https://login.')
         assert GRAPH_APP in refused.headers["www-authenticate"]
 
@@ -78,8 +78,8 @@ EVENTS = "Auth token does not contain valid permissions or user does not have va
     ],
 )
 def test_without_a_role_security_is_forbidden(path: str, message: str) -> None:
-    found = error(defended(GRAPH, GRAPH_APP).get(path), 403)
-    assert (found["code"], found["message"]) == ("Forbidden", message)
+    problem = error(defended(GRAPH, GRAPH_APP).get(path), 403)
+    assert (problem["code"], problem["message"]) == ("Forbidden", message)
 
 
 @pytest.mark.parametrize("path", [APPLICATION, PRINCIPAL + "/appRoleAssignments"])
@@ -88,9 +88,9 @@ def test_the_directory_has_a_refusal_of_its_own(path: str) -> None:
 
 
 def test_the_refusal_echoes_the_roles_of_the_token() -> None:
-    held = ("SecurityEvents.Read.All", "ThreatHunting.Read.All")
-    found = error(defended(GRAPH, GRAPH_APP, *held).get(ALERTS), 403)
-    assert found["message"] == MISSING.format(ALERT_ROLES, ",".join(held))
+    roles = ("SecurityEvents.Read.All", "ThreatHunting.Read.All")
+    problem = error(defended(GRAPH, GRAPH_APP, *roles).get(ALERTS), 403)
+    assert problem["message"] == MISSING.format(ALERT_ROLES, ",".join(roles))
 
 
 def test_which_role_opens_what(subtests: pytest.Subtests) -> None:

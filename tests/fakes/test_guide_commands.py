@@ -63,15 +63,15 @@ class Reader:
             command = command.replace(placeholder, value)
         environment = os.environ | self._stage.server.environment
         # curl's own options, since its output is read here; the command stays as it is.
-        done = subprocess.run(
+        process = subprocess.run(
             ["sh", "-c", f"curl() {{ command curl -sS --max-time 20 -w '\\n%{{http_code}}' \"$@\"; }}\n{command}"],
             env=environment,
             capture_output=True,
             text=True,
             check=False,
         )
-        assert (done.returncode, done.stderr) == (0, "")
-        body, _, status = done.stdout.rpartition("\n")
+        assert (process.returncode, process.stderr) == (0, "")
+        body, _, status = process.stdout.rpartition("\n")
         return int(status), json.loads(body)
 
     def gets_a_token(self, command: str = TOKEN) -> None:

@@ -54,7 +54,7 @@ class TestServing:
                 broken = verify(connection, checks=CHECKS)
             finally:
                 httpx.post(f"{control}/reset", json={}, trust_env=False)
-            assert [one.root.check for one in broken.verdict.root_causes] == ["AUTH-003"]
+            assert [root_cause.root.check for root_cause in broken.verdict.root_causes] == ["AUTH-003"]
 
     @pytest.mark.skipif(os.name == "nt", reason="Windows has other rights")
     def test_credentials_are_their_owner_s(self, running: Running) -> None:
@@ -127,8 +127,8 @@ def test_a_certificate_of_one_s_own(tmp_path: Path, subtests: pytest.Subtests) -
         with subtests.test(name):
             path = tmp_path / name
             path.write_bytes(content)
-            (found,) = identities.parse_identities(path, password).certificates
-            assert found.sha256 == identities.key_credential_of(own).sha256
+            (parsed_certificate,) = identities.parse_identities(path, password).certificates
+            assert parsed_certificate.sha256 == identities.key_credential_of(own).sha256
     with subtests.test("a wrong password"), pytest.raises(SecretError):
         identities.parse_identities(tmp_path / "PFX", "another")
     (tmp_path / "none").write_text("none")
@@ -141,8 +141,8 @@ def test_a_provider_of_one_s_own(tmp_path: Path) -> None:
     document = {"keys": [{**json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(provider.key.public_key())), "kid": "k1"}]}
     keys = tmp_path / "keys.json"
     keys.write_text(json.dumps(document))
-    found = identities.parse_identities(issuer=provider.issuer, subject="repo:own", keys=keys)
-    world = build(made_up(), start=START, identities=found)
+    trusted = identities.parse_identities(issuer=provider.issuer, subject="repo:own", keys=keys)
+    world = build(made_up(), start=START, identities=trusted)
     assert with_assertion(world, provider.token(START, sub="repo:own")) == (200, 0)
     stranger = VirtualProvider(provider.issuer, "k1", new_key())
     assert with_assertion(world, stranger.token(START, sub="repo:own")) == (401, 7000272)

@@ -18,7 +18,7 @@ RESPONDER = "Microsoft Sentinel Responder"
 NEW = "aaaaaaaa-1111-4111-8111-111111111111"
 
 
-def written(azure: AzureWorld, method: str, end: str, body: Any = None, **headers: str) -> httpx.Response:
+def write(azure: AzureWorld, method: str, end: str, body: Any = None, **headers: str) -> httpx.Response:
     """The answer to a write of the connection's app to Sentinel's incidents."""
     request = azure.request(sentinel.INCIDENTS.ask())
     url = request.url.copy_with(path=f"{request.url.path}/{end}")
@@ -26,7 +26,7 @@ def written(azure: AzureWorld, method: str, end: str, body: Any = None, **header
     return azure.send(httpx.Request(method, url, json=body, headers={**token, **headers}))
 
 
-def shown(azure: AzureWorld, id: str) -> Any:
+def read_incident(azure: AzureWorld, id: str) -> Any:
     return azure.put(sentinel.INCIDENT.ask(incident=id)).json()
 
 
@@ -34,7 +34,7 @@ def shown(azure: AzureWorld, id: str) -> Any:
 def incident(azure: AzureWorld) -> Incident:
     """An open incident, of an app that may write."""
     azure.tenant.assign(RESPONDER)
-    return next(one for one in azure.workspace.incidents if one.status == "New")
+    return next(incident for incident in azure.workspace.incidents if incident.status == "New")
 
 
 CHANGE = {"properties": {"title": "Taken up", "severity": "Low", "status": "Active"}}
@@ -49,10 +49,10 @@ def test_a_readers_write_is_refused_with_its_action(azure: AzureWorld) -> None:
         ("PUT", f"{id}/tasks/{NEW}", "incidents/tasks/write"),
         ("PUT", f"{id}/relations/{NEW}", "incidents/relations/write"),
     ):
-        refused = error(written(azure, method, end, CHANGE), 403)
+        refused = error(write(azure, method, end, CHANGE), 403)
         assert refused["code"] == "AuthorizationFailed"
         assert f"'Microsoft.SecurityInsights/{action}'" in refused["message"]
-    assert shown(azure, id)["properties"]["title"] == azure.workspace.incidents[0].title
+    assert read_incident(azure, id)["properties"]["title"] == azure.workspace.incidents[0].title
 
 
 def test_a_change_is_seen_on_every_route(azure: AzureWorld, incident: Incident) -> None:
@@ -66,9 +66,9 @@ def test_a_change_is_seen_on_every_route(azure: AzureWorld, incident: Incident) 
         "labels": [{"labelName": "drill"}],
         "owner": {"userPrincipalName": ACCOUNTS[0].upn},
     }
-    answer = written(azure, "PUT", incident.id, {"properties": properties})
+    answer = write(azure, "PUT", incident.id, {"properties": properties})
     assert answer.status_code == 200
-    assert answer.json() == shown(azure, incident.id)
+    assert answer.json() == read_incident(azure, incident.id)
     changed = answer.json()["properties"]
     assert {name: changed[name] for name in properties if name not in ("labels", "owner")} == {
         name: value for name, value in properties.items() if name not in ("labels", "owner")
@@ -79,47 +79,45 @@ def test_a_change_is_seen_on_every_route(azure: AzureWorld, incident: Incident) 
     assert (in_graph["displayName"], in_graph["status"], in_graph["customTags"], in_graph["classification"]) == (
         "Closed by us", "resolved", ["drill"], "falsePositive",
     )  # fmt: skip
-    assert {one["status"] for one in in_graph["alerts"]} == {"resolved"}
+    assert {alert["status"] for alert in in_graph["alerts"]} == {"resolved"}
     row = azure.workspace.tables["SecurityIncident"].rows[-1]
     assert (row["Title"], row["Status"], row["Classification"]) == ("Closed by us", "Closed", "FalsePositive")
     assert json.loads(row["Labels"])[0]["labelName"] == "drill"
 
 
 def test_a_stale_etag_changes_nothing(azure: AzureWorld, incident: Incident) -> None:
-    before = shown(azure, incident.id)["etag"]
-    assert written(azure, "PUT", incident.id, {"etag": before, **CHANGE}).status_code == 200
-    stale = error(written(azure, "PUT", incident.id, {"etag": before, **CHANGE}), 409)
+    before = read_incident(azure, incident.id)["etag"]
+    assert write(azure, "PUT", incident.id, {"etag": before, **CHANGE}).status_code == 200
+    stale = error(write(azure, "PUT", incident.id, {"etag": before, **CHANGE}), 409)
     assert stale["code"] == "Conflict"
-    assert (
-        error(written(azure, "PUT", incident.id, CHANGE, **{"If-Match": before}), 412)["code"] == "PreconditionFailed"
-    )
-    now = shown(azure, incident.id)
+    assert error(write(azure, "PUT", incident.id, CHANGE, **{"If-Match": before}), 412)["code"] == "PreconditionFailed"
+    now = read_incident(azure, incident.id)
     assert now["etag"] != before
-    assert written(azure, "PUT", incident.id, CHANGE, **{"If-Match": now["etag"]}).status_code == 200
+    assert write(azure, "PUT", incident.id, CHANGE, **{"If-Match": now["etag"]}).status_code == 200
 
 
 def test_a_body_that_lacks_what_is_required_changes_nothing(azure: AzureWorld, incident: Incident) -> None:
     for properties in ({"title": "x"}, {**CHANGE["properties"], "status": "Pondered"}, None):
-        assert error(written(azure, "PUT", incident.id, {"properties": properties}), 400)["code"] == "BadRequest"
-    assert shown(azure, incident.id)["properties"]["title"] == incident.title
+        assert error(write(azure, "PUT", incident.id, {"properties": properties}), 400)["code"] == "BadRequest"
+    assert read_incident(azure, incident.id)["properties"]["title"] == incident.title
 
 
 @pytest.fixture
 def contributor(azure: AzureWorld, incident: Incident) -> None:
     """The app may delete too, what a responder may not."""
-    assert written(azure, "DELETE", incident.id).status_code == 403
+    assert write(azure, "DELETE", incident.id).status_code == 403
     azure.tenant.assign("Microsoft Sentinel Contributor")
 
 
 @pytest.mark.usefixtures("contributor")
 def test_an_incident_is_created_and_deleted(azure: AzureWorld) -> None:
-    made = written(azure, "PUT", NEW, CHANGE)
-    assert made.status_code == 201
-    assert made.json()["properties"]["providerName"] == "Azure Sentinel"
-    assert shown(azure, NEW)["properties"]["additionalData"]["alertsCount"] == 0
+    response = write(azure, "PUT", NEW, CHANGE)
+    assert response.status_code == 201
+    assert response.json()["properties"]["providerName"] == "Azure Sentinel"
+    assert read_incident(azure, NEW)["properties"]["additionalData"]["alertsCount"] == 0
     assert azure.workspace.tables["SecurityIncident"].rows[-1]["IncidentName"] == NEW
-    assert written(azure, "DELETE", NEW).status_code == 200
-    assert written(azure, "DELETE", NEW).status_code == 204
+    assert write(azure, "DELETE", NEW).status_code == 200
+    assert write(azure, "DELETE", NEW).status_code == 204
     assert azure.put(sentinel.INCIDENT.ask(incident=NEW)).status_code == 404
 
 
@@ -130,33 +128,33 @@ def test_comments_and_tasks(azure: AzureWorld, incident: Incident) -> None:
         ("tasks", sentinel.INCIDENT_TASKS, {"title": "a", "status": "New"}, {"title": "a", "status": "Completed"}),
     ):
         path = f"{incident.id}/{end}/{NEW}"
-        made = written(azure, "PUT", path, {"properties": body})
-        assert made.status_code == 201
-        assert made.json()["properties"].items() >= body.items()
-        assert written(azure, "PUT", path, {"properties": again}).status_code == 200
+        response = write(azure, "PUT", path, {"properties": body})
+        assert response.status_code == 201
+        assert response.json()["properties"].items() >= body.items()
+        assert write(azure, "PUT", path, {"properties": again}).status_code == 200
         (listed,) = azure.put(endpoint.ask(incident=incident.id)).json()["value"]
-        assert listed == written(azure, "GET", path).json()
+        assert listed == write(azure, "GET", path).json()
         assert listed["properties"].items() >= again.items()
-        assert error(written(azure, "PUT", path, {"properties": {}}), 400)["code"] == "BadRequest"
-        assert written(azure, "DELETE", path).status_code == 200
-        assert written(azure, "DELETE", path).status_code == 204
-        assert error(written(azure, "GET", path), 404)["code"] == "NotFound"
+        assert error(write(azure, "PUT", path, {"properties": {}}), 400)["code"] == "BadRequest"
+        assert write(azure, "DELETE", path).status_code == 200
+        assert write(azure, "DELETE", path).status_code == 204
+        assert error(write(azure, "GET", path), 404)["code"] == "NotFound"
 
 
 @pytest.mark.usefixtures("contributor")
 def test_a_bookmark_is_related(azure: AzureWorld, incident: Incident) -> None:
     bookmark = azure.workspace.content["bookmarks"][0]
     path = f"{incident.id}/relations/{NEW}"
-    made = written(azure, "PUT", path, {"properties": {"relatedResourceId": bookmark["id"]}})
-    assert made.status_code == 201
-    assert made.json() == written(azure, "GET", path).json()
-    assert made.json()["properties"]["relatedResourceName"] == bookmark["name"]
+    response = write(azure, "PUT", path, {"properties": {"relatedResourceId": bookmark["id"]}})
+    assert response.status_code == 201
+    assert response.json() == write(azure, "GET", path).json()
+    assert response.json()["properties"]["relatedResourceName"] == bookmark["name"]
     shown_marks = azure.put(sentinel.INCIDENT_BOOKMARKS.ask(incident=incident.id)).json()["value"]
-    assert bookmark["name"] in [one["name"] for one in shown_marks]
+    assert bookmark["name"] in [bookmark["name"] for bookmark in shown_marks]
     alert = {"properties": {"relatedResourceId": f"/entities/{NEW}"}}
-    assert written(azure, "PUT", f"{incident.id}/relations/x", alert).headers["x-virtual-tenant"]
-    assert written(azure, "DELETE", path).status_code == 200
-    assert written(azure, "GET", path).status_code == 404
+    assert write(azure, "PUT", f"{incident.id}/relations/x", alert).headers["x-virtual-tenant"]
+    assert write(azure, "DELETE", path).status_code == 200
+    assert write(azure, "GET", path).status_code == 404
 
 
 def patched(azure: AzureWorld, path: str, body: Any) -> httpx.Response:
@@ -169,9 +167,9 @@ def patched(azure: AzureWorld, path: str, body: Any) -> httpx.Response:
 
 
 def test_graph_changes_an_incident_by_its_write_permission(azure: AzureWorld) -> None:
-    one = next(one for one in azure.workspace.incidents if one.status == "New")
+    incident = next(item for item in azure.workspace.incidents if item.status == "New")
     path, change = (
-        f"incidents/{one.number}",
+        f"incidents/{incident.number}",
         {"status": "inProgress", "assignedTo": "x@y.example", "determination": "apt"},
     )
     assert error(patched(azure, path, change), 403)["code"] == "Forbidden"
@@ -179,7 +177,7 @@ def test_graph_changes_an_incident_by_its_write_permission(azure: AzureWorld) ->
     answer = patched(azure, path, change)
     assert answer.status_code == 200
     assert answer.json().items() >= change.items()
-    in_sentinel = shown(azure, one.id)["properties"]
+    in_sentinel = read_incident(azure, incident.id)["properties"]
     assert (in_sentinel["status"], in_sentinel["owner"]["assignedTo"]) == ("Active", "x@y.example")
     assert azure.workspace.tables["SecurityIncident"].rows[-1]["Status"] == "Active"
     assert error(patched(azure, path, {"status": "gone"}), 400)["code"] == "BadRequest"
@@ -200,7 +198,7 @@ def test_graph_changes_an_alert_by_its_write_permission(azure: AzureWorld) -> No
 
 def test_what_was_changed_is_queried(azure: AzureWorld, incident: Incident) -> None:
     pytest.importorskip("duckdb_kql")
-    assert written(azure, "PUT", incident.id, CHANGE).status_code == 200
+    assert write(azure, "PUT", incident.id, CHANGE).status_code == 200
     text = (
         "SecurityIncident | summarize arg_max(LastModifiedTime, *) by IncidentNumber"
         f" | where IncidentName == '{incident.id}' | project Title, Severity, Status"

@@ -1,4 +1,4 @@
-"""A tenant that lives while it is asked is found healthy, or has the cause of the same tenant that stands still."""
+"""A tenant that lives while it is asked is found healthy, or has the cause of the same tenant without events."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from tests.contoso import START, made_up
 
 @cache
 def still() -> frozenset[str]:
-    """What is warned of in the healthy tenant that stands still."""
+    """Return the checks that warn in the healthy tenant without events."""
     outcomes = verify(made_up(), source=Fake(start=START)).outcomes
-    return frozenset(one.check for one in outcomes if one.status == "warning")
+    return frozenset(outcome.check for outcome in outcomes if outcome.status == "warning")
 
 
 MENDED_BY_LIFE = frozenset({"data-stale", "empty-tenant"})
@@ -52,10 +52,10 @@ class Living:
 def false_words(report: Report) -> list[tuple[str, str, str | None, str | None]]:
     """The outcomes of a healthy tenant that are not as they are where nothing moves."""
     return [
-        (one.check, one.status, one.cause, one.reason)
-        for one in report.outcomes
-        if one.status not in ("passed", "not_applicable", "not_configured")
-        and not (one.status == "warning" and one.check in still())
+        (outcome.check, outcome.status, outcome.cause, outcome.reason)
+        for outcome in report.outcomes
+        if outcome.status not in ("passed", "not_applicable", "not_configured")
+        and not (outcome.status == "warning" and outcome.check in still())
     ]
 
 
@@ -72,8 +72,10 @@ def test_a_living_healthy_tenant_is_healthy(rate: int, seed: int) -> None:
 @given(scenario=st.sampled_from(sorted(SCENARIOS.keys() - MENDED_BY_LIFE - {"living"})), seed=st.integers(0, 10**6))
 def test_a_living_broken_tenant_has_the_cause_of_the_still_one(scenario: str, seed: int) -> None:
     report = verify(made_up(), source=Fake(f"{scenario}+living:1:{seed}", START))
-    assert sorted(one.root.finding.cause for one in report.verdict.root_causes) == sorted(SCENARIOS[scenario].causes)
-    assert not [one for one in report.outcomes if one.status == "error"]
+    assert sorted(root_cause.root.finding.cause for root_cause in report.verdict.root_causes) == sorted(
+        SCENARIOS[scenario].causes
+    )
+    assert not [outcome for outcome in report.outcomes if outcome.status == "error"]
 
 
 # The life itself
@@ -87,28 +89,28 @@ def lived(seed: int, events: int = 300) -> World:
     return world
 
 
-def told(tenant: Tenant) -> Any:
+def state_of(tenant: Tenant) -> Any:
     defender = tenant.defender
     lists = defender.machines, defender.alerts, defender.graph_alerts, defender.graph_incidents
-    return tenant.workspace.incidents, lists, {name: one.rows for name, one in tenant.workspace.tables.items()}
+    return tenant.workspace.incidents, lists, {name: table.rows for name, table in tenant.workspace.tables.items()}
 
 
 def test_the_same_seed_gives_the_same_life() -> None:
-    assert told(lived(7).tenant) == told(lived(7).tenant)
-    assert told(lived(7).tenant) != told(lived(8).tenant)
+    assert state_of(lived(7).tenant) == state_of(lived(7).tenant)
+    assert state_of(lived(7).tenant) != state_of(lived(8).tenant)
 
 
 def test_all_routes_tell_of_the_same_life() -> None:
     tenant = lived(3).tenant
-    shown = {one["id"]: one for one in tenant.defender.graph_incidents}
+    in_graph = {incident["id"]: incident for incident in tenant.defender.graph_incidents}
     assert len(tenant.workspace.incidents) > 3
     for incident in tenant.workspace.incidents:
-        one = shown[str(incident.number)]
-        assert one["severity"] == incident.severity.lower()
-        assert one["status"] == "redirected" or one["displayName"] == incident.title
-    merged = [one for one in shown.values() if one["redirectIncidentId"]]
+        listed = in_graph[str(incident.number)]
+        assert listed["severity"] == incident.severity.lower()
+        assert listed["status"] == "redirected" or listed["displayName"] == incident.title
+    merged = [listed for listed in in_graph.values() if listed["redirectIncidentId"]]
     assert merged
-    assert not {one["id"] for one in merged} & {one["incidentId"] for one in tenant.defender.graph_alerts}
+    assert not {listed["id"] for listed in merged} & {alert["incidentId"] for alert in tenant.defender.graph_alerts}
     rows = {row["IncidentName"] for row in tenant.workspace.tables["SecurityIncident"].rows}
     assert len(rows) > 8  # of the story, and arrived
 

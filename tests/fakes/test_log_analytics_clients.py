@@ -1,4 +1,4 @@
-"""What other clients ask Log Analytics for: queries by GET, over several workspaces, with charts, and the metadata."""
+"""Other clients' questions to Log Analytics: queries by GET, over several workspaces, with charts, and the metadata."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def send(azure: AzureWorld, method: str, path: str, **options: Any) -> httpx.Res
 
 def rows(response: httpx.Response) -> list[list[Any]]:
     assert response.status_code == 200, response.text
-    found: list[list[Any]] = response.json()["tables"][0]["rows"]
-    return found
+    result: list[list[Any]] = response.json()["tables"][0]["rows"]
+    return result
 
 
 @pytest.fixture
@@ -57,8 +57,8 @@ def test_timespans_of_url_and_body_both_hold(azure: AzureWorld) -> None:
     path = f"/workspaces/{azure.workspace.customer_id}/query"
 
     def count(url: str, body: str) -> int:
-        asked = {"query": "SigninLogs | count", "timespan": body}
-        answer = send(azure, "POST", path, params={"timespan": url}, json=asked)
+        request = {"query": "SigninLogs | count", "timespan": body}
+        answer = send(azure, "POST", path, params={"timespan": url}, json=request)
         (row,) = rows(answer)
         return int(row[0])
 
@@ -69,12 +69,12 @@ def test_timespans_of_url_and_body_both_hold(azure: AzureWorld) -> None:
 def test_the_metadata_has_the_columns_of_every_table_and_both_ids(azure: AzureWorld, method: str) -> None:
     workspace = azure.workspace
     by_id = send(azure, method, f"/workspaces/{workspace.customer_id}/metadata")
-    found = by_id.json()
-    columns = {one["name"]: {each["name"]: each["type"] for each in one["columns"]} for one in found["tables"]}
+    metadata = by_id.json()
+    columns = {table["name"]: {each["name"]: each["type"] for each in table["columns"]} for table in metadata["tables"]}
     assert columns == {name: dict(SCHEMAS[name]) for name in workspace.tables}
-    (place,) = found["workspaces"]
+    (place,) = metadata["workspaces"]
     assert (place["id"], place["resourceId"]) == (workspace.customer_id, workspace.scope)
-    assert send(azure, method, f"{workspace.scope}/metadata").json() == found
+    assert send(azure, method, f"{workspace.scope}/metadata").json() == metadata
     assert error(send(azure, method, "/workspaces/law-contoso/metadata"), 404)["code"] == "PathNotFoundError"
     azure.tenant.revoke_roles()
     assert send(azure, method, f"/workspaces/{workspace.customer_id}/metadata").status_code == 403
@@ -91,9 +91,9 @@ def test_a_query_over_listed_workspaces_has_the_rows_of_all(azure: AzureWorld, s
         f"{second.subscription_id}/{second.resource_group}/{second.name}",
     )
     for name in names:
-        found = rows(azure.query(text, workspaces=[name, azure.workspace.customer_id]))
+        result = rows(azure.query(text, workspaces=[name, azure.workspace.customer_id]))
         count = len(second.tables["SecurityIncident"].rows)
-        assert sorted(found) == sorted([own, [second.customer_id, count]])
+        assert sorted(result) == sorted([own, [second.customer_id, count]])
     by_get = {"query": text, "workspaces": second.name}
     path = f"/workspaces/{azure.workspace.customer_id}/query"
     assert len(rows(send(azure, "GET", path, params=by_get))) == 2

@@ -24,19 +24,21 @@ TABLE_NAMES = ("SecurityIncident", "SecurityAlert", "SentinelHealth", "Usage", "
 
 def records(response: httpx.Response) -> list[dict[str, Any]]:
     """The rows of a success, read as the suite reads them."""
-    found: list[dict[str, Any]] = decoded(response, QUERY).records()
-    return found
+    result: list[dict[str, Any]] = decoded(response, QUERY).records()
+    return result
 
 
-def innermost(found: dict[str, Any]) -> dict[str, Any]:
-    while "innererror" in found:
-        found = found["innererror"]
-    return found
+def innermost(problem: dict[str, Any]) -> dict[str, Any]:
+    while "innererror" in problem:
+        problem = problem["innererror"]
+    return problem
 
 
 def test_every_operation_is_answered_and_says_how_it_is_known() -> None:
     assert set(gather(log_analytics)) <= set(ANSWERS) & set(PROVENANCE)
-    assert all(known.source for name, known in PROVENANCE.items() if name.startswith(f"{LOG_ANALYTICS.name}/"))
+    assert all(
+        provenance.source for name, provenance in PROVENANCE.items() if name.startswith(f"{LOG_ANALYTICS.name}/")
+    )
 
 
 # What it answers
@@ -99,27 +101,27 @@ def test_the_order_of_white_space_does_not_matter(azure: AzureWorld) -> None:
 
 def test_incidents_have_a_row_for_each_change(azure: AzureWorld) -> None:
     rows = azure.workspace.tables["SecurityIncident"].rows
-    for one in azure.workspace.incidents:
-        first, last = (row for row in rows if row["IncidentName"] == one.id)
-        assert (first["Status"], first["TimeGenerated"]) == ("New", one.created)
-        assert (last["Status"], last["TimeGenerated"]) == (one.status, one.modified)
-        times = sorted(alert.at for alert in one.alerts)
+    for incident in azure.workspace.incidents:
+        first, last = (row for row in rows if row["IncidentName"] == incident.id)
+        assert (first["Status"], first["TimeGenerated"]) == ("New", incident.created)
+        assert (last["Status"], last["TimeGenerated"]) == (incident.status, incident.modified)
+        times = sorted(alert.at for alert in incident.alerts)
         assert (first["FirstActivityTime"], first["LastActivityTime"]) == (times[0], times[-1])
-        assert json.loads(last["AlertIds"]) == [alert.id for alert in one.alerts]
-        assert json.loads(last["BookmarkIds"]) == one.bookmark_ids
+        assert json.loads(last["AlertIds"]) == [alert.id for alert in incident.alerts]
+        assert json.loads(last["BookmarkIds"]) == incident.bookmark_ids
 
 
 def test_recent_incidents_are_the_storys_in_their_latest_state(azure: AzureWorld) -> None:
-    found = records(azure.query(kql.RECENT_INCIDENTS))
-    assert [(one["IncidentName"], one["IncidentNumber"], one["LastModifiedTime"]) for one in found] == [
-        (one.id, one.number, one.modified) for one in azure.workspace.incidents
+    incidents = records(azure.query(kql.RECENT_INCIDENTS))
+    assert [(row["IncidentName"], row["IncidentNumber"], row["LastModifiedTime"]) for row in incidents] == [
+        (incident.id, incident.number, incident.modified) for incident in azure.workspace.incidents
     ]
 
 
 def test_freshness_tells_events_and_ingestion_per_table(azure: AzureWorld) -> None:
-    found = {row["T"]: row for row in records(azure.query(kql.FRESHNESS))}
-    assert set(found) == set(kql.FRESHNESS_TABLES)
-    for name, row in found.items():
+    newest = {row["T"]: row for row in records(azure.query(kql.FRESHNESS))}
+    assert set(newest) == set(kql.FRESHNESS_TABLES)
+    for name, row in newest.items():
         assert row["Rows"] == len(azure.workspace.tables[name].rows)
         assert row["LastIngest"] - row["LastEvent"] == timedelta(seconds=row["Delay95"])
         assert row["LastEvent"] <= START
@@ -160,7 +162,7 @@ def test_the_daily_cap_shows_once_it_stopped_ingestion(azure: AzureWorld, status
 )
 def test_the_timespan_of_the_request_limits_the_rows(azure: AzureWorld, timespan: str | None, hours: int) -> None:
     (row,) = records(azure.query(kql.TIMESPAN, timespan=timespan, workspaces=None))
-    usage = [one["TimeGenerated"] for one in azure.workspace.tables["Usage"].rows]
+    usage = [row["TimeGenerated"] for row in azure.workspace.tables["Usage"].rows]
     assert row["Rows"] == 3 * hours
     assert row["Oldest"] in usage
 

@@ -21,10 +21,10 @@ from tests.fakes.azure_world import AzureWorld
 from tests.fakes.fake_defender import decoded, error
 
 
-def innermost(found: dict[str, Any]) -> dict[str, Any]:
-    while "innererror" in found:
-        found = found["innererror"]
-    return found
+def innermost(problem: dict[str, Any]) -> dict[str, Any]:
+    while "innererror" in problem:
+        problem = problem["innererror"]
+    return problem
 
 
 # Which queries it refuses
@@ -41,10 +41,10 @@ def innermost(found: dict[str, Any]) -> dict[str, Any]:
 )
 def test_a_missing_table_is_named_with_the_operator_on_it(azure: AzureWorld, query: kql.Query, operator: str) -> None:
     azure.tenant.drop_table("SecurityIncident")
-    found = error(azure.query(query), 400)
-    assert (found["code"], found["innererror"]["code"]) == ("BadArgumentError", "SemanticError")
+    problem = error(azure.query(query), 400)
+    assert (problem["code"], problem["innererror"]["code"]) == ("BadArgumentError", "SemanticError")
     table = query.text.split()[0]
-    assert innermost(found) == {
+    assert innermost(problem) == {
         "code": "SEM0100",
         "message": f"'{operator}' operator: Failed to resolve table or column expression named '{table}'",
     }
@@ -72,9 +72,9 @@ def test_a_table_of_another_plan_is_out_of_reach(azure: AzureWorld, plan: str) -
     ],
 )
 def test_other_queries_are_refused_not_made_up(azure: AzureWorld, text: str) -> None:
-    found = error(azure.query(text), 400)
-    assert innermost(found)["code"] == "NotEvaluated"
-    assert "virtual tenant" in found["message"]
+    problem = error(azure.query(text), 400)
+    assert innermost(problem)["code"] == "NotEvaluated"
+    assert "virtual tenant" in problem["message"]
 
 
 @pytest.mark.parametrize(
@@ -91,9 +91,9 @@ def test_other_queries_are_refused_not_made_up(azure: AzureWorld, text: str) -> 
 def test_a_text_that_cannot_be_kql_is_a_syntax_error_with_its_place(
     azure: AzureWorld, text: str, place: list[int], token: str
 ) -> None:
-    found = error(azure.query(text), 400)
-    assert (found["code"], found["innererror"]["code"]) == ("BadArgumentError", "SyntaxError")
-    inner = innermost(found)
+    problem = error(azure.query(text), 400)
+    assert (problem["code"], problem["innererror"]["code"]) == ("BadArgumentError", "SyntaxError")
+    inner = innermost(problem)
     assert (inner["code"], inner["line"], inner["pos"], inner["token"]) == ("SYN0002", *place, token)
     assert inner["message"].endswith(f"on line [{place[0]},{place[1]}]")
 
@@ -101,8 +101,8 @@ def test_a_text_that_cannot_be_kql_is_a_syntax_error_with_its_place(
 @pytest.mark.parametrize("content", [b"{", b"[]", b'"print ok=1"'])
 def test_a_body_that_is_no_json_object_is_refused(azure: AzureWorld, content: bytes) -> None:
     request = azure.request(QUERY.ask(json={}))
-    sent = httpx.Request("POST", request.url, headers={**request.headers, "Content-Length": "0"}, content=content)
-    inner = innermost(error(azure.send(sent), 400))
+    short = httpx.Request("POST", request.url, headers={**request.headers, "Content-Length": "0"}, content=content)
+    inner = innermost(error(azure.send(short), 400))
     assert inner["code"] == "QueryValidationError"
     assert inner["details"][0]["code"] == "InvalidJsonBody"
 
@@ -115,8 +115,8 @@ def test_a_timespan_that_is_none_is_refused(azure: AzureWorld, timespan: Any) ->
 
 
 def test_a_request_without_query_is_refused(azure: AzureWorld) -> None:
-    found = innermost(error(azure.put(QUERY.ask(json={"timespan": "P1D"})), 400))
-    assert found["message"] == "The query of the request is not valid"
+    problem = innermost(error(azure.put(QUERY.ask(json={"timespan": "P1D"})), 400))
+    assert problem["message"] == "The query of the request is not valid"
 
 
 @given(st.text(st.sampled_from("ab |=()[]{}'\"\\/@`\n"), max_size=30))
@@ -176,9 +176,9 @@ def test_what_is_no_token_is_refused_with_403(azure: AzureWorld) -> None:
 
 @pytest.mark.parametrize("audience", ["arm", "graph", "defender"])
 def test_a_token_of_another_api_is_refused(azure: AzureWorld, audience: Any) -> None:
-    found = error(azure.query(kql.PRINT, token=azure.token(audience)), 403)
-    assert found["code"] == "InvalidTokenError"
-    assert found["innererror"] == {
+    problem = error(azure.query(kql.PRINT, token=azure.token(audience)), 403)
+    assert problem["code"] == "InvalidTokenError"
+    assert problem["innererror"] == {
         "code": "SignatureVerificationFailed",
         "message": "Could not validate the request",
     }
@@ -200,10 +200,10 @@ def test_an_expired_token_is_refused(azure: AzureWorld) -> None:
 
 def test_without_a_role_the_service_principal_is_refused(azure: AzureWorld) -> None:
     azure.tenant.revoke_roles()
-    found = error(azure.query(kql.PRINT), 403)
-    assert found["code"] == "InsufficientAccessError"
-    assert found["correlationId"]
-    assert found["innererror"] == {
+    problem = error(azure.query(kql.PRINT), 403)
+    assert problem["code"] == "InsufficientAccessError"
+    assert problem["correlationId"]
+    assert problem["innererror"] == {
         "code": "UnauthorizedClient",
         "message": "The service principal does not have sufficient permissions to access this resource: "
         + azure.workspace.customer_id,
@@ -213,8 +213,8 @@ def test_without_a_role_the_service_principal_is_refused(azure: AzureWorld) -> N
 def test_by_arm_id_the_refusal_names_the_object_id(azure: AzureWorld) -> None:
     azure.tenant.revoke_roles()
     object_id = azure.tenant.app.service_principal_id
-    found = error(azure.put(QUERY_BY_RESOURCE.ask(json={"query": kql.PRINT.text})), 403)
-    assert found["innererror"] == {
+    problem = error(azure.put(QUERY_BY_RESOURCE.ask(json={"query": kql.PRINT.text})), 403)
+    assert problem["innererror"] == {
         "code": "AuthorizationFailedError",
         "message": f"User '{object_id}' does not have access to read logs for this resource",
     }
@@ -240,22 +240,22 @@ def test_a_role_takes_its_time(azure: AzureWorld) -> None:
 @pytest.mark.parametrize("mode", ["Disabled", "SecuredByPerimeter"])
 def test_a_closed_network_refuses_whoever_asks(azure: AzureWorld, mode: str) -> None:
     azure.workspace.public_query = mode
-    found = error(azure.query(kql.PRINT), 403)
-    assert (found["code"], found["innererror"]["code"]) == ("InsufficientAccessError", "NspValidationFailedError")
+    problem = error(azure.query(kql.PRINT), 403)
+    assert (problem["code"], problem["innererror"]["code"]) == ("InsufficientAccessError", "NspValidationFailedError")
     assert PROVENANCE["log_analytics/network-closed"].tier == "inferred"
 
 
 @pytest.mark.parametrize("id", ["law-security", "11111111-2222-4333-8444-555555555555"])
 def test_only_the_workspaces_guid_is_a_path(azure: AzureWorld, id: str) -> None:
-    found = error(azure.put(QUERY.ask(json={"query": kql.PRINT.text}, workspace_id=id)), 404)
-    assert found["code"] == "PathNotFoundError"
+    problem = error(azure.put(QUERY.ask(json={"query": kql.PRINT.text}, workspace_id=id)), 404)
+    assert problem["code"] == "PathNotFoundError"
 
 
 def test_an_arm_id_that_leads_nowhere_is_named(azure: AzureWorld) -> None:
-    found = error(azure.put(QUERY_BY_RESOURCE.ask(json={"query": kql.PRINT.text}, workspace_name="law-other")), 404)
-    assert found["code"] == "ResourceNotFoundError"
+    problem = error(azure.put(QUERY_BY_RESOURCE.ask(json={"query": kql.PRINT.text}, workspace_name="law-other")), 404)
+    assert problem["code"] == "ResourceNotFoundError"
     scope = azure.workspace.scope.replace(azure.workspace.name, "law-other")
-    assert found["message"] == f"The resource {scope} was not found"
+    assert problem["message"] == f"The resource {scope} was not found"
 
 
 def test_a_path_that_is_not_modelled_is_said_to_be_not_served_with_a_token(azure: AzureWorld) -> None:

@@ -42,7 +42,7 @@ def arc_tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def environment(platform: str, stage: ServedTenant) -> dict[str, str]:
-    """What a platform tells its programs, so that they ask the served tenant."""
+    """Return the environment of a platform's programs, so that they ask the served tenant."""
     url = stage.server.url
     return {
         "imds": {"AZURE_POD_IDENTITY_AUTHORITY_HOST": url},
@@ -110,6 +110,15 @@ def test_an_old_arc_agent_that_ignores_which_identity_is_meant(
     connection = with_identity("arc", stage, monkeypatch, ("object_id", "b7710000-0c0f-4c0f-a11c-000000000009"))
     (root,) = verify(connection, source=Live(), checks=CHECKS).verdict.root_causes
     assert "does not confirm" in root.root.finding.explanation
+
+
+def test_a_machine_with_the_identity_of_another_app(stage: ServedTenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One cause, about what the connection names, and not one of each token."""
+    stage.reset()
+    connection = replace(with_identity("imds", stage, monkeypatch), client_id="b7710000-0c0f-4c0f-a11c-000000000009")
+    (root,) = verify(connection, source=Live()).verdict.root_causes
+    assert (root.root.check, root.root.finding.cause) == ("AUTH-003", "credential_missing")
+    assert f'client_id = "{stage.connection.client_id}"' in root.root.finding.fix.text
 
 
 def test_an_endpoint_that_is_updated_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,25 +42,25 @@ class TestMisbehaviour:
                 reader, writer = await asyncio.open_connection("127.0.0.1", port)
                 writer.write(beginning)
                 async with asyncio.timeout(60):
-                    said = await reader.read()
+                    answer = await reader.read()
                 writer.close()
                 await writer.wait_closed()
-                return said
+                return answer
 
         assert asyncio.run(outlast()) == b""
 
     def test_a_client_that_does_not_read_holds_no_more_than_buffers(self) -> None:
         async def flood() -> int:
-            sent = 0
+            size = 0
 
             async def serve(sock: socket.socket, client: Client) -> None:
-                nonlocal sent
+                nonlocal size
                 _, writer = await asyncio.open_connection(sock=sock)
                 try:
                     while True:
                         writer.write(b"x" * 65536)
                         await writer.drain()
-                        sent += 65536
+                        size += 65536
                 finally:
                     writer.transport.abort()
 
@@ -68,10 +68,10 @@ class TestMisbehaviour:
                 _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
                 writer.write(b"\x16")
                 before = -1
-                while before < sent or not sent:
-                    before = sent
+                while before < size or not size:
+                    before = size
                     await asyncio.sleep(0.1)
                 writer.transport.abort()
-            return sent
+            return size
 
         assert 0 < asyncio.run(flood()) < 16_000_000

@@ -18,11 +18,11 @@ times = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.ju
 
 
 @given(st.lists(names), names)
-def test_a_quoted_text_means_itself(values: list[str], wanted: str) -> None:
+def test_a_quoted_text_means_itself(values: list[str], text: str) -> None:
     rows = [{"name": value} for value in values]
-    literal = wanted.replace("'", "''")
-    assert where(rows, f"name eq '{literal}'", FIELDS) == [row for row in rows if row["name"] == wanted]
-    assert where(rows, f"name ne '{literal}'", FIELDS) == [row for row in rows if row["name"] != wanted]
+    literal = text.replace("'", "''")
+    assert where(rows, f"name eq '{literal}'", FIELDS) == [row for row in rows if row["name"] == text]
+    assert where(rows, f"name ne '{literal}'", FIELDS) == [row for row in rows if row["name"] != text]
 
 
 @given(st.lists(times), times)
@@ -41,8 +41,8 @@ def stamped(value: datetime) -> dict[str, str]:
 @given(st.lists(st.integers(-9, 9)), st.integers(-9, 9), st.integers(-9, 9))
 def test_all_comparisons_must_hold(values: list[int], low: int, high: int) -> None:
     rows = [{"number": value} for value in values]
-    found = where(rows, f"number gt {low} and  number le {high}", FIELDS)
-    assert [row["number"] for row in found] == [value for value in values if low < value <= high]
+    matches = where(rows, f"number gt {low} and  number le {high}", FIELDS)
+    assert [row["number"] for row in matches] == [value for value in values if low < value <= high]
 
 
 @given(st.text() | st.from_regex(r"(name|at|number|other) (eq|gt|xx) ('\w*'|[\w:-]+)( and .*)?", fullmatch=True))

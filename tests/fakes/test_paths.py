@@ -12,10 +12,10 @@ from conformance.fakes.network.paths import normalize
 from tests.fakes.azure_world import AzureWorld
 
 
-def put(azure: AzureWorld, ask: Ask[Any], found: str, instead: str) -> httpx.Response:
+def put(azure: AzureWorld, ask: Ask[Any], old: str, instead: str) -> httpx.Response:
     request = azure.request(ask)
-    assert found in request.url.path
-    request.url = request.url.copy_with(path=request.url.path.replace(found, instead))
+    assert old in request.url.path
+    request.url = request.url.copy_with(path=request.url.path.replace(old, instead))
     return azure.send(request)
 
 

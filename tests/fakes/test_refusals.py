@@ -29,18 +29,18 @@ HANDED_ON: dict[str, tuple[ModuleType, ...]] = {
     "sentinel": (),
 }
 MODULES = {
-    api: tuple({*others, *(one for one in ROUTES if vars(one).get("refuse") is REFUSERS[api])})
+    api: tuple({*others, *(module for module in ROUTES if vars(module).get("refuse") is REFUSERS[api])})
     for api, others in HANDED_ON.items()
 }
 """Where the refusals of an API are made; a name may also be handed on, as those of assertions and tokens are."""
 
 
-class Made(NamedTuple):
-    """A refusal that a module makes by name. ``given``: the values it names; None: known at run time only."""
+class NamedRefusal(NamedTuple):
+    """A refusal that a module makes by name. ``values``: what it names; None: known at run time only."""
 
     api: str
     name: str
-    given: frozenset[str] | None
+    values: frozenset[str] | None
 
 
 @cache
@@ -49,9 +49,9 @@ def nodes(module: ModuleType) -> tuple[ast.AST, ...]:
 
 
 @cache
-def made() -> tuple[Made, ...]:
-    found = []
-    for module in {one for some in MODULES.values() for one in some}:
+def named_refusals() -> tuple[NamedRefusal, ...]:
+    refusals = []
+    for module in {module for some in MODULES.values() for module in some}:
         for node in nodes(module):
             match node:
                 case ast.Call(func=ast.Name("refuse"), args=[_, ast.Constant(str(name)), *_]):
@@ -60,18 +60,18 @@ def made() -> tuple[Made, ...]:
                     refuser = vars(vars(module)[owner])["refuse"]
                 case _:
                     continue
-            names = [one.arg for one in node.keywords]
-            (api,) = (api for api, one in REFUSERS.items() if one is refuser)
-            found.append(Made(api, name, None if None in names else frozenset(filter(None, names))))
-    return tuple(found)
+            names = [keyword.arg for keyword in node.keywords]
+            (api,) = (api for api, own in REFUSERS.items() if own is refuser)
+            refusals.append(NamedRefusal(api, name, None if None in names else frozenset(filter(None, names))))
+    return tuple(refusals)
 
 
 def test_how_it_is_known_is_said(subtests: pytest.Subtests) -> None:
     for api, name in NAMES:
         with subtests.test(api=api, name=name):
-            known = PROVENANCE[f"{api}/{name}"]
-            assert known.tier in get_args(Tier)
-            assert known.source
+            provenance = PROVENANCE[f"{api}/{name}"]
+            assert provenance.tier in get_args(Tier)
+            assert provenance.source
 
 
 def test_some_module_makes_it(subtests: pytest.Subtests) -> None:
@@ -86,35 +86,37 @@ def test_some_module_makes_it(subtests: pytest.Subtests) -> None:
 
 
 def test_only_what_is_declared_is_made() -> None:
-    assert [one for one in made() if one.name not in REFUSERS[one.api].declared] == []
+    assert [refusal for refusal in named_refusals() if refusal.name not in REFUSERS[refusal.api].declared] == []
 
 
 def test_placeholders_are_filled_where_it_is_made() -> None:
-    by_name = [one for one in made() if one.given is not None]
+    by_name = [refusal for refusal in named_refusals() if refusal.values is not None]
     assert len(by_name) > 60  # the calls are recognised
-    assert [one for one in by_name if not placeholders(one.api, one.name) <= (one.given or frozenset())] == []
+    assert [
+        refusal for refusal in by_name if not placeholders(refusal.api, refusal.name) <= (refusal.values or frozenset())
+    ] == []
 
 
 def test_its_body_is_json_without_gaps(subtests: pytest.Subtests) -> None:
     for api, name in NAMES:
         with subtests.test(api=api, name=name):
-            found = response(api, name)
-            assert found.status_code == REFUSERS[api].declared[name].status
-            assert found.headers["content-type"].startswith("application/json")
-            written = texts(found.json())
-            assert not [text for text in written for value in placeholders(api, name) if "{" + value + "}" in text]
-            assert found.json()["error"]
+            answer = response(api, name)
+            assert answer.status_code == REFUSERS[api].declared[name].status
+            assert answer.headers["content-type"].startswith("application/json")
+            words = texts(answer.json())
+            assert not [text for text in words for value in placeholders(api, name) if "{" + value + "}" in text]
+            assert answer.json()["error"]
 
 
 def test_the_catalogue_knows_what_it_means(subtests: pytest.Subtests) -> None:
     """The three belong together: what the virtual tenant says, the catalogue's entry, and the cause."""
     for api, name in NAMES:
         with subtests.test(api=api, name=name):
-            found = response(api, name)
-            told = explain(found.content, status=found.status_code, headers=dict(found.headers), service=api)
-            assert told.cause == REFUSERS[api].declared[name].cause
-            assert told.cause in CAUSES
-            assert told.entry
+            answer = response(api, name)
+            meaning = explain(answer.content, status=answer.status_code, headers=dict(answer.headers), service=api)
+            assert meaning.cause == REFUSERS[api].declared[name].cause
+            assert meaning.cause in CAUSES
+            assert meaning.entry
 
 
 def test_an_unknown_name_or_a_missing_value_is_an_error() -> None:

@@ -30,8 +30,8 @@ from tests.fakes.sentinel_operations import (
 
 def test_every_operation_is_answered_and_says_how_it_is_known() -> None:
     assert DECLARED
-    assert {one.name for one in DECLARED} <= set(ANSWERS) & set(PROVENANCE)
-    assert all(known.source for name, known in PROVENANCE.items() if name.startswith(f"{SENTINEL_API.name}/"))
+    assert {endpoint.name for endpoint in DECLARED} <= set(ANSWERS) & set(PROVENANCE)
+    assert all(provenance.source for name, provenance in PROVENANCE.items() if name.startswith(f"{SENTINEL_API.name}/"))
 
 
 @pytest.mark.parametrize("endpoint", DECLARED, ids=by_name)
@@ -41,84 +41,92 @@ def test_answers_have_the_documented_shape(azure: AzureWorld, endpoint: Endpoint
 
 @pytest.mark.parametrize("endpoint", OF_AN_INCIDENT, ids=by_name)
 def test_every_incident_of_the_story_can_be_looked_into(azure: AzureWorld, endpoint: Endpoint[Any]) -> None:
-    for one in azure.workspace.incidents:
-        decoded(ask(azure, endpoint, incident=one.id.upper()), endpoint)
+    for incident in azure.workspace.incidents:
+        decoded(ask(azure, endpoint, incident=incident.id.upper()), endpoint)
 
 
 @pytest.mark.parametrize("endpoint", DECLARED, ids=by_name)
 def test_resources_are_the_workspaces_own(azure: AzureWorld, endpoint: Endpoint[Any]) -> None:
     base = f"{azure.workspace.scope}/providers/Microsoft.SecurityInsights/"
-    found = [value for _, value in members(ask(azure, endpoint).json(), lambda name: name == "id")]
-    assert all(one.startswith(base) for one in found)
+    ids = [value for _, value in members(ask(azure, endpoint).json(), lambda name: name == "id")]
+    assert all(id.startswith(base) for id in ids)
 
 
 # Incidents
 
 
 def test_incidents_are_those_of_the_story_in_its_words(azure: AzureWorld) -> None:
-    found = {one.name: one for one in decoded(ask(azure, sentinel.INCIDENTS), sentinel.INCIDENTS).value}
-    assert set(found) == {one.id for one in azure.workspace.incidents}
-    for one in azure.workspace.incidents:
-        said = found[one.id].properties
-        assert (said.title, said.severity, said.status) == (one.title, one.severity, one.status)
-        assert (said.created_time_utc, said.last_modified_time_utc) == (one.created, one.modified)
-        assert (said.incident_number, found[one.id].alerts_count) == (one.number, len(one.alerts))
+    listed = {incident.name: incident for incident in decoded(ask(azure, sentinel.INCIDENTS), sentinel.INCIDENTS).value}
+    assert set(listed) == {incident.id for incident in azure.workspace.incidents}
+    for incident in azure.workspace.incidents:
+        properties = listed[incident.id].properties
+        assert (properties.title, properties.severity, properties.status) == (
+            incident.title,
+            incident.severity,
+            incident.status,
+        )
+        assert (properties.created_time_utc, properties.last_modified_time_utc) == (incident.created, incident.modified)
+        assert (properties.incident_number, listed[incident.id].alerts_count) == (incident.number, len(incident.alerts))
 
 
 def test_incidents_have_a_quoted_etag_and_no_system_data(azure: AzureWorld) -> None:
-    for one in ask(azure, sentinel.INCIDENTS).json()["value"]:
-        assert one["etag"].startswith('"')
-        assert one["etag"].endswith('"')
-        assert "systemData" not in one
+    for item in ask(azure, sentinel.INCIDENTS).json()["value"]:
+        assert item["etag"].startswith('"')
+        assert item["etag"].endswith('"')
+        assert "systemData" not in item
 
 
 def test_an_incident_reads_the_same_in_the_list_and_by_itself(azure: AzureWorld) -> None:
-    for one in ask(azure, sentinel.INCIDENTS).json()["value"]:
-        assert ask(azure, sentinel.INCIDENT, incident=one["name"]).json() == one
+    for item in ask(azure, sentinel.INCIDENTS).json()["value"]:
+        assert ask(azure, sentinel.INCIDENT, incident=item["name"]).json() == item
 
 
 def test_the_table_tells_the_same_incidents(azure: AzureWorld) -> None:
     rows = decoded(azure.query(kql.RECENT_INCIDENTS), log_analytics.QUERY).records()
     there = {(row["IncidentName"], row["IncidentNumber"], row["LastModifiedTime"]) for row in rows}
     assert there == {
-        (one.name, one.properties.incident_number, one.properties.last_modified_time_utc)
-        for one in decoded(ask(azure, sentinel.INCIDENTS), sentinel.INCIDENTS).value
+        (item.name, item.properties.incident_number, item.properties.last_modified_time_utc)
+        for item in decoded(ask(azure, sentinel.INCIDENTS), sentinel.INCIDENTS).value
     }
 
 
 def test_what_hangs_on_an_incident_is_as_much_as_it_counts(azure: AzureWorld) -> None:
-    for one in azure.workspace.incidents:
-        counted = decoded(ask(azure, sentinel.INCIDENT, incident=one.id), sentinel.INCIDENT).properties.additional_data
+    for incident in azure.workspace.incidents:
+        counted = decoded(
+            ask(azure, sentinel.INCIDENT, incident=incident.id), sentinel.INCIDENT
+        ).properties.additional_data
         for endpoint, count in (
             (sentinel.INCIDENT_ALERTS, counted.alerts_count),
             (sentinel.INCIDENT_BOOKMARKS, counted.bookmarks_count),
             (sentinel.INCIDENT_COMMENTS, counted.comments_count),
         ):
-            assert len(decoded(ask(azure, endpoint, incident=one.id), endpoint).value) == count
+            assert len(decoded(ask(azure, endpoint, incident=incident.id), endpoint).value) == count
 
 
 def test_alerts_are_those_of_the_table(azure: AzureWorld) -> None:
-    known = {row["SystemAlertId"] for row in azure.workspace.tables["SecurityAlert"].rows}
-    for one in azure.workspace.incidents:
-        found = decoded(ask(azure, sentinel.INCIDENT_ALERTS, incident=one.id), sentinel.INCIDENT_ALERTS).value
-        assert {alert.kind for alert in found} == {"SecurityAlert"}
-        assert {alert.properties.system_alert_id for alert in found} == {alert.id for alert in one.alerts} <= known
+    alerts = {row["SystemAlertId"] for row in azure.workspace.tables["SecurityAlert"].rows}
+    for incident in azure.workspace.incidents:
+        related = decoded(ask(azure, sentinel.INCIDENT_ALERTS, incident=incident.id), sentinel.INCIDENT_ALERTS).value
+        assert {alert.kind for alert in related} == {"SecurityAlert"}
+        assert (
+            {alert.properties.system_alert_id for alert in related} == {alert.id for alert in incident.alerts} <= alerts
+        )
 
 
 def test_entities_come_once_each_with_their_count_by_kind(azure: AzureWorld) -> None:
-    for one in azure.workspace.incidents:
-        found = decoded(ask(azure, sentinel.INCIDENT_ENTITIES, incident=one.id), sentinel.INCIDENT_ENTITIES)
-        kinds = [entity.kind for entity in found.entities]
-        assert len({entity.name for entity in found.entities}) == len(kinds)
-        assert {count.entity_kind: count.count for count in found.meta_data} == {
+    for incident in azure.workspace.incidents:
+        answer = decoded(ask(azure, sentinel.INCIDENT_ENTITIES, incident=incident.id), sentinel.INCIDENT_ENTITIES)
+        kinds = [entity.kind for entity in answer.entities]
+        assert len({entity.name for entity in answer.entities}) == len(kinds)
+        assert {count.entity_kind: count.count for count in answer.meta_data} == {
             kind: kinds.count(kind) for kind in kinds
         }
 
 
 def test_relations_lead_to_the_alerts(azure: AzureWorld) -> None:
-    found = decoded(ask(azure, sentinel.INCIDENT_RELATIONS), sentinel.INCIDENT_RELATIONS).value
+    relations = decoded(ask(azure, sentinel.INCIDENT_RELATIONS), sentinel.INCIDENT_RELATIONS).value
     alerts = {alert.id for alert in azure.workspace.incidents[0].alerts}
-    assert {one.properties.related_resource_name for one in found} == alerts
+    assert {relation.properties.related_resource_name for relation in relations} == alerts
 
 
 @pytest.mark.parametrize("endpoint", OF_AN_INCIDENT, ids=by_name)
@@ -135,7 +143,7 @@ def test_an_incident_that_does_not_exist_is_not_found(azure: AzureWorld, endpoin
 @pytest.mark.parametrize("filter", [None, "properties/severity eq 'High'"])
 def test_pages_yield_every_incident_once_and_end(azure: AzureWorld, top: int, filter: str | None) -> None:
     options: dict[str, Any] = {"top": top, "orderby": NEWEST} | ({"filter": filter} if filter else {})
-    pages = [[one["name"] for one in page["value"]] for page in azure.pages(sentinel.INCIDENTS.ask(**options))]
+    pages = [[item["name"] for item in page["value"]] for page in azure.pages(sentinel.INCIDENTS.ask(**options))]
     assert all(len(page) == top for page in pages[:-1])
     assert [name for page in pages for name in page] == listed(
         azure, **{name: value for name, value in options.items() if name != "top"}
@@ -158,7 +166,9 @@ def test_the_last_page_links_to_nothing(azure: AzureWorld) -> None:
 def test_a_page_has_fifty_incidents_unless_said_and_a_thousand_at_most(azure: AzureWorld) -> None:
     now = azure.tenant.clock.service_now()
     azure.workspace.incidents = [
-        one for week in range(130) for one in incidents(now, delay=timedelta(weeks=week), first=4711 - 8 * week)
+        incident
+        for week in range(130)
+        for incident in incidents(now, delay=timedelta(weeks=week), first=4711 - 8 * week)
     ]
     assert len(listed(azure)) == 50
     assert len(listed(azure, top=1000)) == 1000
@@ -169,13 +179,13 @@ def test_a_page_has_fifty_incidents_unless_said_and_a_thousand_at_most(azure: Az
 @pytest.mark.parametrize("direction", ["asc", "desc", ""])
 def test_incidents_come_in_the_order_asked_for(azure: AzureWorld, property: str, direction: str) -> None:
     answer = ask(azure, sentinel.INCIDENTS, orderby=f"properties/{property} {direction}".strip())
-    times = [one["properties"][property] for one in answer.json()["value"]]
-    for one, other in pairwise(times):
-        assert one >= other if direction == "desc" else one <= other
+    times = [item["properties"][property] for item in answer.json()["value"]]
+    for value, other in pairwise(times):
+        assert value >= other if direction == "desc" else value <= other
 
 
 @pytest.mark.parametrize(
-    ("filter", "wanted"),
+    ("filter", "members"),
     [
         ("properties/severity eq 'High'", {"severity": "High"}),
         ("properties/status eq 'New'", {"status": "New"}),
@@ -183,23 +193,25 @@ def test_incidents_come_in_the_order_asked_for(azure: AzureWorld, property: str,
         ("properties/severity eq 'NoSuch'", {"severity": "NoSuch"}),
     ],
 )
-def test_incidents_can_be_filtered(azure: AzureWorld, filter: str, wanted: dict[str, str]) -> None:
+def test_incidents_can_be_filtered(azure: AzureWorld, filter: str, members: dict[str, str]) -> None:
     assert set(listed(azure, filter=filter)) == {
-        one.id
-        for one in azure.workspace.incidents
-        if all(getattr(one, name) == value for name, value in wanted.items())
+        incident.id
+        for incident in azure.workspace.incidents
+        if all(getattr(incident, name) == value for name, value in members.items())
     }
 
 
 def test_incidents_are_filtered_as_polling_connectors_do(azure: AzureWorld) -> None:
-    since = sorted(one.modified for one in azure.workspace.incidents)[3]
+    since = sorted(incident.modified for incident in azure.workspace.incidents)[3]
     after = f"properties/lastModifiedTimeUtc ge {since:%Y-%m-%dT%H:%M:%S.%fZ}"
     open_ones = "(properties/status eq 'New' or properties/status eq 'Active')"
     assert set(listed(azure, filter=f"{after} and {open_ones}")) == {
-        one.id for one in azure.workspace.incidents if one.modified >= since and one.status != "Closed"
+        incident.id
+        for incident in azure.workspace.incidents
+        if incident.modified >= since and incident.status != "Closed"
     }
     assert set(listed(azure, filter="properties/classification ne 'TruePositive'")) == {
-        one.id for one in azure.workspace.incidents if one.classification != "TruePositive"
+        incident.id for incident in azure.workspace.incidents if incident.classification != "TruePositive"
     }
 
 
@@ -245,8 +257,8 @@ def test_stable_versions_hide_near_real_time_rules(azure: AzureWorld) -> None:
     request = azure.request(sentinel.ALERT_RULES.ask())
     url = request.url.copy_set_param("api-version", sentinel.PREVIEW)
     preview = azure.send(httpx.Request("GET", url, headers=request.headers)).json()["value"]
-    assert [one["kind"] for one in preview if one not in stable] == ["NRT"]
-    assert all(one in preview for one in stable)
+    assert [rule["kind"] for rule in preview if rule not in stable] == ["NRT"]
+    assert all(rule in preview for rule in stable)
 
 
 def test_metadata_can_be_cut(azure: AzureWorld) -> None:

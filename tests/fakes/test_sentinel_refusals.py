@@ -25,15 +25,17 @@ from tests.fakes.sentinel_operations import (
 # Whom it refuses
 
 
-@pytest.mark.parametrize("endpoint", [one for one in DECLARED if one is not sentinel.ONBOARDING_STATE], ids=by_name)
+@pytest.mark.parametrize(
+    "endpoint", [endpoint for endpoint in DECLARED if endpoint is not sentinel.ONBOARDING_STATE], ids=by_name
+)
 def test_a_workspace_without_sentinel_says_so_in_a_document_within_the_message(
     azure: AzureWorld, endpoint: Endpoint[Any]
 ) -> None:
     azure.workspace.onboarded = False
     response = ask(azure, endpoint)
-    found = error(response, 400)
-    inner = json.loads(found["message"])["error"]
-    assert found["code"] == inner["code"] == "BadRequest"
+    problem = error(response, 400)
+    inner = json.loads(problem["message"])["error"]
+    assert problem["code"] == inner["code"] == "BadRequest"
     assert inner["message"].startswith(f"Workspace '{azure.workspace.name}' is not onboarded to Microsoft Sentinel.")
     assert explain(response.content, status=400, service="sentinel").cause == "sentinel_not_onboarded"
 
@@ -50,9 +52,9 @@ def test_a_workspace_without_sentinel_has_no_onboarding_state(azure: AzureWorld)
 def test_the_provider_has_to_be_registered(azure: AzureWorld, endpoint: Endpoint[Any], onboarded: bool) -> None:
     azure.workspace.onboarded = onboarded
     azure.tenant.subscriptions[azure.workspace.subscription_id].registered.remove("Microsoft.SecurityInsights")
-    found = error(ask(azure, endpoint), 409)
-    assert found["code"] == "MissingSubscriptionRegistration"
-    assert "'Microsoft.SecurityInsights'" in found["message"]
+    problem = error(ask(azure, endpoint), 409)
+    assert problem["code"] == "MissingSubscriptionRegistration"
+    assert "'Microsoft.SecurityInsights'" in problem["message"]
 
 
 @pytest.mark.parametrize("endpoint", DECLARED, ids=by_name)
@@ -72,10 +74,10 @@ def test_a_token_for_log_analytics_does_not_open_sentinel(azure: AzureWorld) -> 
 @pytest.mark.parametrize("endpoint", POSTS, ids=by_name)
 def test_what_is_posted_cannot_be_got(azure: AzureWorld, endpoint: Endpoint[Any]) -> None:
     response = with_other_verb(azure, "GET", endpoint)
-    found = error(response, 405)
-    assert found["code"] == "UnsupportedApiVersion"
-    assert found["message"].endswith(f"with API version '{sentinel.STABLE}' does not support HTTP method 'GET'.")
-    assert found["innerError"] is None
+    problem = error(response, 405)
+    assert problem["code"] == "UnsupportedApiVersion"
+    assert problem["message"].endswith(f"with API version '{sentinel.STABLE}' does not support HTTP method 'GET'.")
+    assert problem["innerError"] is None
 
 
 @pytest.mark.parametrize("method", ["PUT", "POST", "DELETE"])

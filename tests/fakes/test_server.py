@@ -20,7 +20,7 @@ import httpx
 import pytest
 
 from conformance.fakes.network.server import Server, serving
-from tests.fakes.echo_server import ARM, HOSTS, LOGIN, dial, direct, echo, running, said
+from tests.fakes.echo_server import ARM, HOSTS, LOGIN, dial, direct, echo, read_answer, running
 
 
 class TestAnswering:
@@ -28,12 +28,12 @@ class TestAnswering:
         answer = client.post(
             f"https://{LOGIN}/tenant/oauth2/v2.0/token", content=b"grant_type=x", headers={"X-Mine": "1"}
         )
-        asked = answer.json()
+        request = answer.json()
         assert answer.status_code == 200
-        assert asked["method"] == "POST"
-        assert asked["url"] == f"https://{LOGIN}/tenant/oauth2/v2.0/token"
-        assert asked["body"] == "grant_type=x"
-        assert asked["headers"]["x-mine"] == "1"
+        assert request["method"] == "POST"
+        assert request["url"] == f"https://{LOGIN}/tenant/oauth2/v2.0/token"
+        assert request["body"] == "grant_type=x"
+        assert request["headers"]["x-mine"] == "1"
 
     def test_dialled_directly_the_host_header_says_which_service(self, server: Server) -> None:
         answer = direct(server, b"GET /a HTTP/1.1\r\nHost: API.loganalytics.io:443\r\nConnection: close\r\n\r\n")
@@ -50,15 +50,17 @@ class TestAnswering:
 
     @pytest.mark.parametrize("target", ["example.com:443", f"{ARM}:80", f"{ARM}", "[::1]:443", "127.0.0.1:443"])
     def test_no_tunnel_to_elsewhere(self, server: Server, target: str) -> None:
-        assert said(server, f"CONNECT {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode()).startswith(b"HTTP/1.1 403 ")
+        assert read_answer(server, f"CONNECT {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode()).startswith(
+            b"HTTP/1.1 403 "
+        )
 
     def test_the_target_arrives_as_it_was_written(self, server: Server) -> None:
         target = b'/p%2Fq/r?$skipToken={"a":[1,"%7C"],"b":"x|y"}&$filter=a%20eq%20%27b%27'
         head = b"GET " + target + f" HTTP/1.1\r\nHost: {ARM}\r\nConnection: close\r\n\r\n".encode()
-        asked = json.loads(direct(server, head).partition(b"\r\n\r\n")[2])
-        assert asked["target"].encode() == target
-        assert asked["params"] == {"$skipToken": '{"a":[1,"|"],"b":"x|y"}', "$filter": "a eq 'b'"}
-        assert httpx.URL(asked["url"]).raw_path.startswith(b"/p%2Fq/r?$skipToken=")
+        request = json.loads(direct(server, head).partition(b"\r\n\r\n")[2])
+        assert request["target"].encode() == target
+        assert request["params"] == {"$skipToken": '{"a":[1,"|"],"b":"x|y"}', "$filter": "a eq 'b'"}
+        assert httpx.URL(request["url"]).raw_path.startswith(b"/p%2Fq/r?$skipToken=")
 
     def test_a_target_that_is_no_url_is_refused(self, server: Server) -> None:
         head = f"GET /?{'a' * 70_000} HTTP/1.1\r\nHost: {ARM}\r\nConnection: close\r\n\r\n".encode()
@@ -99,10 +101,10 @@ class TestAnswering:
         assert client.get(f"https://{ARM}/").status_code == 200
 
     def test_a_chunked_body_arrives_whole(self, client: httpx.Client) -> None:
-        asked = client.post(f"https://{ARM}/", content=iter([b"ab", b"cd"])).json()
-        assert asked["body"] == "abcd"
-        assert asked["headers"]["content-length"] == "4"
-        assert "transfer-encoding" not in asked["headers"]
+        request = client.post(f"https://{ARM}/", content=iter([b"ab", b"cd"])).json()
+        assert request["body"] == "abcd"
+        assert request["headers"]["content-length"] == "4"
+        assert "transfer-encoding" not in request["headers"]
 
     def test_a_coded_body_arrives_decoded(self, client: httpx.Client, subtests: pytest.Subtests) -> None:
         raw = zlib.compressobj(wbits=-15)
@@ -115,10 +117,10 @@ class TestAnswering:
         }
         for coding, body in coded.items():
             with subtests.test(coding):
-                asked = client.post(f"https://{ARM}/", content=body, headers={"Content-Encoding": coding}).json()
-                assert asked["body"] == "abcd"
-                assert asked["headers"]["content-length"] == "4"
-                assert "content-encoding" not in asked["headers"]
+                request = client.post(f"https://{ARM}/", content=body, headers={"Content-Encoding": coding}).json()
+                assert request["body"] == "abcd"
+                assert request["headers"]["content-length"] == "4"
+                assert "content-encoding" not in request["headers"]
 
     def test_a_body_that_cannot_be_decoded_is_refused(self, client: httpx.Client, subtests: pytest.Subtests) -> None:
         for coding, body, status in (
@@ -134,7 +136,7 @@ class TestAnswering:
     def test_http_2_is_sent_back_to_http_1(self) -> None:
         preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
         with serving(echo, HOSTS, control=echo) as server:
-            for answer in (direct(server, preface), said(server, preface)):
+            for answer in (direct(server, preface), read_answer(server, preface)):
                 settings, goaway = answer[:9], answer[9:]
                 assert settings == bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
                 assert goaway[:9] == bytes([0, 0, len(goaway) - 9, 7, 0, 0, 0, 0, 0])
@@ -148,9 +150,11 @@ class TestClients:
         if curl is None:
             pytest.skip("curl is not installed")
         command = [curl, "--silent", "--show-error", "--max-time", "10", f"https://{ARM}/a?b=c"]
-        done = subprocess.run(command, env=os.environ | server.environment, capture_output=True, text=True, check=False)
-        assert done.stderr == ""
-        assert json.loads(done.stdout)["url"] == f"https://{ARM}/a?b=c"
+        process = subprocess.run(
+            command, env=os.environ | server.environment, capture_output=True, text=True, check=False
+        )
+        assert process.stderr == ""
+        assert json.loads(process.stdout)["url"] == f"https://{ARM}/a?b=c"
 
     def test_urllib_with_nothing_but_the_environment(self, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
         for name, value in server.environment.items():
@@ -192,7 +196,7 @@ class TestOptions:
                 others = await asyncio.gather(*(client.get(f"https://{ARM}/") for _ in range(5)))
                 assert not late.done()
                 late.cancel()
-                return [one.status_code for one in others]
+                return [response.status_code for response in others]
 
         assert asyncio.run(ask()) == [200] * 5
 
@@ -244,8 +248,8 @@ async def start():
         pass
 asyncio.run(start())
 """
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-        assert f"ImportError: the server needs {missing}: pip install 'sentinel-conformance[server]'" in done.stderr
+        process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        assert f"ImportError: the server needs {missing}: pip install 'sentinel-conformance[server]'" in process.stderr
 
 
 class TestLoad:

@@ -67,8 +67,8 @@ class TestStarting:
 
     def test_a_shell_can_read_the_environment_in(self, running: Running) -> None:
         script = '. virtual-tenant/environment && printf "%s" "$HTTPS_PROXY $AZURE_TENANT_ID"'
-        done = subprocess.run(["sh", "-c", script], cwd=running.folder, capture_output=True, text=True, check=True)
-        assert done.stdout == f"{running.environment['HTTPS_PROXY']} {running.environment['AZURE_TENANT_ID']}"
+        process = subprocess.run(["sh", "-c", script], cwd=running.folder, capture_output=True, text=True, check=True)
+        assert process.stdout == f"{running.environment['HTTPS_PROXY']} {running.environment['AZURE_TENANT_ID']}"
 
     def test_the_hosts_of_every_cloud_are_served_and_no_other(self, running: Running) -> None:
         with running.client() as client:
@@ -211,10 +211,10 @@ class TestEnduring:
             tls.sendall(head)
             tls.settimeout(0.3)
             try:
-                said = tls.recv(65536)
+                data = tls.recv(65536)
             except (TimeoutError, ssl.SSLError, ConnectionError):
-                said = b""
-            assert not said or said.startswith((b"HTTP/1.1 4", b"HTTP/1.1 5"))
+                data = b""
+            assert not data or data.startswith((b"HTTP/1.1 4", b"HTTP/1.1 5"))
         assert running.answers()
 
 
@@ -233,7 +233,7 @@ class TestEnding:
 
 
 def memory(process: int) -> int:
-    """Bytes that a process holds; 0 where this machine does not tell."""
+    """Return the bytes that a process holds; 0 where this machine does not show them."""
     try:
         return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
@@ -248,15 +248,13 @@ class TestFleet:
             connections = load(folder / "connections")
             assert len(connections) == 20
             assert len(troubled) == 3
-            for one in connections:
-                if one.name not in troubled:
-                    document = (
-                        f"https://login.microsoftonline.com/{one.tenant_id}/v2.0/.well-known/openid-configuration"
-                    )
-                    assert one.tenant_id in client.get(document).json()["issuer"]
+            for connection in connections:
+                if connection.name not in troubled:
+                    document = f"https://login.microsoftonline.com/{connection.tenant_id}/v2.0/.well-known/openid-configuration"
+                    assert connection.tenant_id in client.get(document).json()["issuer"]
 
     @pytest.mark.parametrize(
-        ("arguments", "told"),
+        ("arguments", "problem"),
         [
             (["--tenants=0"], "a fleet has one tenant or more"),
             (["--tenants=10", "--broken=60%", "--hanging=60%"], "add up to 1"),
@@ -264,9 +262,9 @@ class TestFleet:
         ],
     )
     def test_a_fleet_that_cannot_be_is_one_line(
-        self, arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+        self, arguments: list[str], problem: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
         assert main(["serve", *arguments]) == 4
         (line,) = capsys.readouterr().err.splitlines()
         assert line.startswith("ERROR: ")
-        assert told in line
+        assert problem in line

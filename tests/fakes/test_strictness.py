@@ -1,4 +1,4 @@
-"""What the services would refuse, the virtual tenant refuses: schemes, versions, query options, instances."""
+"""The virtual tenant refuses the same requests as the services: schemes, versions, query options, instances."""
 
 from __future__ import annotations
 
@@ -76,20 +76,20 @@ CASES = {
 
 def test_requests(subtests: pytest.Subtests) -> None:
     world = build(made_up(), start=START)
-    for url, told in CASES.items():
+    for url, expected in CASES.items():
         with subtests.test(url):
-            assert get(world, url) == told
+            assert get(world, url) == expected
 
 
 def test_schemes(subtests: pytest.Subtests) -> None:
     world = build(made_up(), start=START)
     basic = {"Authorization": "Basic dXNlcjpwYXNz"}
-    told = {
+    answers = {
         f"{WORKSPACE}?api-version=2025-07-01": (401, "AuthenticationFailed"),
         f"{GRAPH}/alerts_v2": (401, "InvalidAuthenticationToken"),
         f"{DEFENDER}/machines": (401, "Unauthorized"),
     }
-    for url, expected in told.items():
+    for url, expected in answers.items():
         with subtests.test(url):
             assert get(world, url, basic) == expected
             assert get(world, url, {}) == expected

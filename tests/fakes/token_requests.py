@@ -27,5 +27,6 @@ def post(world: World, content: str | bytes, headers: Mapping[str, str] = FORM) 
 
 
 def with_assertion(world: World, assertion: str, **fields: str) -> tuple[int, int]:
+    """Ask for a token by a client assertion; return the status and the number of the error, or 0."""
     kind = {"client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}
     return post(world, urlencode({**BASE, **kind, "client_assertion": assertion, **fields}))

@@ -25,6 +25,8 @@ FINER: Mapping[str, frozenset[str]] = {
 
 @dataclass(frozen=True)
 class LabelledError:
+    """An error as a service answered it, with the causes that explain it."""
+
     id: str
     service: str
     status: int
@@ -35,6 +37,7 @@ class LabelledError:
 
 @cache
 def load() -> list[LabelledError]:
+    """Return the labelled errors of the shared folder; none where it is missing."""
     if not (ERRORS.exists() and LABELS.exists()):
         return []
     labels = tomllib.loads(LABELS.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""What a shell makes of a command line: bash itself, and the rules of PowerShell and cmd.exe, which are not here."""
+"""How shells read a command line: bash itself, and the rules of PowerShell and cmd.exe, which are not here."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import subprocess
 
 SPECIAL_TO_CMD = "&|<>^()%"
-"""What cmd.exe reads a meaning into outside of quotes; ``%`` also within them."""
+"""Characters with a meaning for cmd.exe outside of quotes; ``%`` also within them."""
 
 
 def in_bash(lines: list[str]) -> list[list[str]]:
@@ -22,11 +22,11 @@ def in_bash(lines: list[str]) -> list[list[str]]:
         ]
     )
     script = script.replace("$(az ", "$(inner=1; az ")
-    done = subprocess.run(
+    process = subprocess.run(
         ["bash", "-c", f"exec 3>&1 >/dev/null\n{script}"], capture_output=True, text=True, check=True, timeout=60
     )
-    assert not done.stderr, done.stderr
-    return [words.split("\0")[:-1] for words in done.stdout.split("\n\0")[:-1]]
+    assert not process.stderr, process.stderr
+    return [words.split("\0")[:-1] for words in process.stdout.split("\n\0")[:-1]]
 
 
 def in_cmd(line: str) -> list[str]:
@@ -64,5 +64,6 @@ def in_powershell(line: str) -> list[str]:
     return in_cmd(" ".join(again))
 
 
-def shown(words: list[str]) -> str:
+def displayed(words: list[str]) -> str:
+    """Return words as text in which each character is visible."""
     return json.dumps(words, ensure_ascii=False)

@@ -61,8 +61,8 @@ def test_every_number_leads_to_its_entry(subtests: pytest.Subtests) -> None:
             body = {"error": "x", "error_description": "", "error_codes": list(entry.numbers)}
             assert explain(body, service="entra").entry == entry.id
             if len(entry.numbers) == 1:
-                found = explain(f"AADSTS{entry.numbers[0]}: ein Text in irgendeiner Sprache.")
-                assert (found.entry, found.certainty, found.code) == (
+                meaning = explain(f"AADSTS{entry.numbers[0]}: ein Text in irgendeiner Sprache.")
+                assert (meaning.entry, meaning.certainty, meaning.code) == (
                     entry.id,
                     entry.certainty,
                     f"AADSTS{entry.numbers[0]}",

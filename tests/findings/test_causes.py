@@ -53,7 +53,7 @@ def test_templates_name_only_known_placeholders(subtests: pytest.Subtests) -> No
                 cause.fix,
                 cause.again or "",
                 cause.portal or "",
-                *(text for one in cause.commands for text in one.templates),
+                *(text for command in cause.commands for text in command.templates),
             ):
                 assert set(re.findall(r"\{(\w+)\}", template)) <= PLACEHOLDERS
 
@@ -74,10 +74,10 @@ def test_commands_can_be_pasted(subtests: pytest.Subtests) -> None:
 def test_a_finding_carries_its_owner_and_its_page(subtests: pytest.Subtests) -> None:
     for cause in CAUSES.values():
         with subtests.test(cause=cause):
-            found = finding(cause.id)
-            assert found.owner == cause.owner
-            assert found.docs == f"docs/findings.md#{cause.id}"
-            assert found.conclusive is cause.conclusive
+            problem = finding(cause.id)
+            assert problem.owner == cause.owner
+            assert problem.docs == f"docs/findings.md#{cause.id}"
+            assert problem.conclusive is cause.conclusive
 
 
 def test_a_cause_outside_the_vocabulary_is_a_mistake() -> None:

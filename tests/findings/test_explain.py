@@ -1,4 +1,4 @@
-"""What answers mean, in whatever form they come."""
+"""The meaning of answers, in any form."""
 
 from __future__ import annotations
 
@@ -122,8 +122,8 @@ def test_without_a_code_status_and_shape_speak(subtests: pytest.Subtests) -> Non
         ("It works on my machine.", None, None, "unknown"),
     ]:
         with subtests.test(body=body, status=status):
-            found = explain(body, status=status, service=service)  # type: ignore[arg-type]
-            assert found.cause == cause
+            meaning = explain(body, status=status, service=service)  # type: ignore[arg-type]
+            assert meaning.cause == cause
 
 
 def test_a_fault_of_the_service_is_never_a_failure_of_the_tenant() -> None:
@@ -132,11 +132,11 @@ def test_a_fault_of_the_service_is_never_a_failure_of_the_tenant() -> None:
 
 
 def test_an_unknown_answer_is_shown_as_it_came() -> None:
-    found = explain(arm("QuantumFlux", "The flux is off."), status=418, service="arm")
-    assert (found.cause, found.certainty, found.code) == ("unknown", "likely", "QuantumFlux")
-    assert "HTTP 418" in found.explanation
-    assert "The flux is off." in found.explanation
-    assert not found.conclusive
+    meaning = explain(arm("QuantumFlux", "The flux is off."), status=418, service="arm")
+    assert (meaning.cause, meaning.certainty, meaning.code) == ("unknown", "likely", "QuantumFlux")
+    assert "HTTP 418" in meaning.explanation
+    assert "The flux is off." in meaning.explanation
+    assert not meaning.conclusive
 
 
 def test_a_refused_action_names_its_parts_in_any_language() -> None:
@@ -144,10 +144,10 @@ def test_a_refused_action_names_its_parts_in_any_language() -> None:
         f"Le client « x » avec l'ID d’objet '{OID}' n’a pas l’autorisation d’effectuer l’action"
         f" 'Microsoft.SecurityInsights/incidents/read' sur l’étendue '/subscriptions/{SUB}/resourceGroups/rg-soc/x'."
     )
-    found = explain(arm("AuthorizationFailed", text), status=403, service="arm")
-    assert found.about == "Microsoft.SecurityInsights/incidents/read"
-    assert found.tell_apart == "arm_authorization_failed"
-    assert found.fix.commands == (
+    meaning = explain(arm("AuthorizationFailed", text), status=403, service="arm")
+    assert meaning.about == "Microsoft.SecurityInsights/incidents/read"
+    assert meaning.tell_apart == "arm_authorization_failed"
+    assert meaning.fix.commands == (
         f"az role assignment create --assignee-object-id {OID} --assignee-principal-type ServicePrincipal"
         f' --role "Microsoft Sentinel Reader" --scope /subscriptions/{SUB}/resourceGroups/rg-soc',
     )
@@ -158,28 +158,28 @@ def test_the_connection_knows_its_ids_better_than_the_answer() -> None:
     text = (
         f"The client with object id '{OID}' ... action 'A.B/c/read' over scope '/subscriptions/{SUB}/resourceGroups/r'"
     )
-    found = explain(arm("AuthorizationFailed", text), status=403, service="arm", facts=facts)
-    assert "/subscriptions/my-sub/resourceGroups/my-group" in found.fix.commands[0]
+    meaning = explain(arm("AuthorizationFailed", text), status=403, service="arm", facts=facts)
+    assert "/subscriptions/my-sub/resourceGroups/my-group" in meaning.fix.commands[0]
 
 
 def test_missing_app_roles_are_named_and_requested_by_id() -> None:
-    found = explain(arm("Forbidden", ROLES.format("Alert.Read.All")), status=403, service="defender")
-    assert found.about == "Machine.Read.All"
-    assert "the token carries Alert.Read.All" in found.explanation
-    assert "--id fc780465-2017-40d4-a0c5-307022471b92 " in found.fix.commands[-1]
-    assert "'appRoleId':'ea8291d3-4b9a-44b5-bc3a-6cea3026dc79'" in found.fix.commands[-1]
+    meaning = explain(arm("Forbidden", ROLES.format("Alert.Read.All")), status=403, service="defender")
+    assert meaning.about == "Machine.Read.All"
+    assert "the token carries Alert.Read.All" in meaning.explanation
+    assert "--id fc780465-2017-40d4-a0c5-307022471b92 " in meaning.fix.commands[-1]
+    assert "'appRoleId':'ea8291d3-4b9a-44b5-bc3a-6cea3026dc79'" in meaning.fix.commands[-1]
 
 
 def test_a_resource_missing_from_the_tenant_is_named() -> None:
     text = "AADSTS500011: The resource principal named https://api.securitycenter.microsoft.com was not found in"
-    found = explain({"error": "invalid_resource", "error_description": text}, status=400, service="entra")
-    assert (found.cause, found.about) == ("resource_not_in_tenant", "defender")
-    assert "az ad sp create --id fc780465-2017-40d4-a0c5-307022471b92" in found.fix.commands
+    meaning = explain({"error": "invalid_resource", "error_description": text}, status=400, service="entra")
+    assert (meaning.cause, meaning.about) == ("resource_not_in_tenant", "defender")
+    assert "az ad sp create --id fc780465-2017-40d4-a0c5-307022471b92" in meaning.fix.commands
 
 
 def test_a_workspace_id_that_is_a_guid_is_not_a_name_in_its_place() -> None:
-    found = explain(arm("PathNotFoundError"), status=404, service="loganalytics", facts={"workspace_id": OID})
-    assert found.cause == "workspace_not_found"
+    meaning = explain(arm("PathNotFoundError"), status=404, service="loganalytics", facts={"workspace_id": OID})
+    assert meaning.cause == "workspace_not_found"
 
 
 def test_an_old_double_number_means_the_secret() -> None:
@@ -192,9 +192,11 @@ def test_an_old_double_number_means_the_secret() -> None:
 
 
 def test_a_partial_list_of_providers_is_seen_in_the_header() -> None:
-    found = explain({"value": []}, status=206, headers={"Warning": '199 - "Microsoft/WDATP/401/228"'}, service="graph")
-    assert found.cause == "licence_missing"
-    assert "query_partial" in found.also
+    meaning = explain(
+        {"value": []}, status=206, headers={"Warning": '199 - "Microsoft/WDATP/401/228"'}, service="graph"
+    )
+    assert meaning.cause == "licence_missing"
+    assert "query_partial" in meaning.also
 
 
 def test_words_alone_are_never_certain() -> None:

@@ -31,17 +31,17 @@ SECRET = "Zx8" + "8Q~" + "canary-canary-canary-canary-12345"
 TOKEN = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJjYW5hcnkiOiJ5ZXMifQ.canarysignature"
 
 
-def shown(found: Finding) -> str:
-    return repr(found)
+def texts_of(meaning: Finding) -> str:
+    return repr(meaning)
 
 
-def sound(found: Finding) -> None:
-    assert {found.cause, *found.also} <= set(CAUSES)
-    assert found.cause not in found.also
-    assert found.explanation
-    for line in found.fix.commands:
+def sound(meaning: Finding) -> None:
+    assert {meaning.cause, *meaning.also} <= set(CAUSES)
+    assert meaning.cause not in meaning.also
+    assert meaning.explanation
+    for line in meaning.fix.commands:
         shlex.split(line)
-    shown(found).encode()
+    texts_of(meaning).encode()
 
 
 @given(st.binary(max_size=400), st.integers(-5, 1000) | st.none(), st.dictionaries(st.text(), st.text()), SERVICES)
@@ -92,13 +92,13 @@ def test_no_secret_in_any_finding() -> None:
     )
     for body in bodies:
         for status in (None, 200, 418):
-            found = explain(body, status=status, facts={"client_secret": SECRET, "client_id": "an-id"})
-            assert "canary" not in shown(found)
+            meaning = explain(body, status=status, facts={"client_secret": SECRET, "client_id": "an-id"})
+            assert "canary" not in texts_of(meaning)
 
 
 def test_control_characters_are_not_shown() -> None:
-    found = explain("\x1b[31mred\x07 \u202eevil", status=418)
-    assert not set(found.explanation) & {"\x1b", "\x07", "\u202e"}
+    meaning = explain("\x1b[31mred\x07 \u202eevil", status=418)
+    assert not set(meaning.explanation) & {"\x1b", "\x07", "\u202e"}
 
 
 def test_huge_answers_are_read_quickly_and_in_part() -> None:

@@ -22,8 +22,8 @@ def reordered(value: Any) -> Any:
 def test_every_error_gets_its_cause(subtests: pytest.Subtests) -> None:
     for error in load():
         with subtests.test(error=error.id):
-            found = explain(error.body, status=error.status, headers=error.headers, service=error.service)
-            assert found.cause in error.causes
+            meaning = explain(error.body, status=error.status, headers=error.headers, service=error.service)
+            assert meaning.cause in error.causes
 
 
 def test_form_does_not_matter(subtests: pytest.Subtests) -> None:
@@ -43,17 +43,17 @@ def test_form_does_not_matter(subtests: pytest.Subtests) -> None:
                 json.dumps(json.dumps(error.body)),
                 reordered(error.body),
             ):
-                found = explain(body, status=error.status, headers=error.headers, service=error.service)
-                assert (found.cause, found.certainty, found.code) == (live.cause, live.certainty, live.code)
+                meaning = explain(body, status=error.status, headers=error.headers, service=error.service)
+                assert (meaning.cause, meaning.certainty, meaning.code) == (live.cause, live.certainty, live.code)
 
 
 def test_nothing_wrong_is_called_certain_without_status_and_service() -> None:
     for error in load():
-        found = explain(error.body)
-        assert found.certainty == "likely" or found.cause in error.causes, error.id
+        meaning = explain(error.body)
+        assert meaning.certainty == "likely" or meaning.cause in error.causes, error.id
 
 
 def test_most_bodies_are_enough_by_themselves() -> None:
-    told = [error for error in load() if error.body]
-    right = sum(explain(error.body).cause in error.causes for error in told)
-    assert right / len(told) > 0.95
+    errors = [error for error in load() if error.body]
+    right = sum(explain(error.body).cause in error.causes for error in errors)
+    assert right / len(errors) > 0.95

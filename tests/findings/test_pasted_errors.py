@@ -33,8 +33,8 @@ def test_the_handed_pastes_get_their_causes(subtests: pytest.Subtests) -> None:
     for line in HANDED.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         with subtests.test(row["id"]):
-            known = {"status": row["status"], "headers": row["headers"], "service": row["service"]}
-            assert explain(row["body"], **known).cause in row["right"]
+            context = {"status": row["status"], "headers": row["headers"], "service": row["service"]}
+            assert explain(row["body"], **context).cause in row["right"]
             if row["body"]:
                 assert explain(row["body"], service=row["service"], headers=row["headers"]).cause in row["right"]
                 assert explain(row["body"]).cause in row["right"]
@@ -86,6 +86,73 @@ def test_prose_of_clients(subtests: pytest.Subtests) -> None:
             assert explain(text).cause == cause
 
 
+def test_endpoints_of_managed_identities_answer_in_entras_form(subtests: pytest.Subtests) -> None:
+    """As issues of aad-pod-identity, azure-cli, velero and the SDKs quote them."""
+    many = {"error": "invalid_request", "error_description": "Multiple user assigned identities exist, please specify"}
+    for text, cause in [
+        (json.dumps(many), "credential_missing"),
+        (f"ImdsCredential: Unexpected response '{many}'", "credential_missing"),
+        ("HTTP/1.1 400 Bad Request\nServer: IMDS/150.870.65.512\n\n" + json.dumps(many), "credential_missing"),
+        (
+            "ManagedIdentityCredential authentication unavailable, no response from the IMDS endpoint.",
+            "credential_missing",
+        ),
+        ("MSI endpoint is not responding. Please make sure MSI is configured correctly.", "credential_missing"),
+        ("No User Assigned or Delegated Managed Identity found for specified ClientId", "credential_missing"),
+        ("Permission denied: '/var/opt/azcmagent/tokens/x.key'", "credential_missing"),
+        ("The environment variable AZURE_FEDERATED_TOKEN_FILE is not set", "credential_missing"),
+        ("ManagedIdentityCredential: AADSTS7000112: Application 'x' is disabled.", "app_disabled"),
+        (json.dumps({"error": "invalid_request", "error_description": "something else"}), "request_malformed"),
+        (
+            f"{FORBIDDEN}https://graph.microsoft.com/v1.0/security/incidents ManagedIdentityCredential",
+            "app_role_missing",
+        ),
+        ("(AuthorizationFailed) denied\nManagedIdentityCredential.get_token succeeded", "rbac_role_missing"),
+    ]:
+        with subtests.test(text=text):
+            assert explain(text).cause == cause
+
+
+def test_what_log_ingestion_refuses_has_its_own_remedy(subtests: pytest.Subtests) -> None:
+    """A role helps against 403 alone."""
+    for code, message, remedy in [
+        ("OperationFailed", "does not have access to ingest data", "Monitoring Metrics Publisher"),
+        ("NotFound", "Data collection rule with immutable Id 'dcr-x' not found.", "immutableId"),
+        ("InvalidStream", "Stream Custom-Orders was not configured in the data collection rule", "Name a stream"),
+        ("ContentLengthLimitExceeded", "Maximum allowed content length: 1048576 bytes (1 MB).", "smaller batches"),
+    ]:
+        with subtests.test(code=code):
+            found = explain({"error": {"code": code, "message": message}})
+            assert found.cause == "other_service"
+            assert remedy in found.fix.text
+
+
+def test_another_services_host_outweighs_codes_of_a_connections() -> None:
+    address = " POST https://contoso.westeurope-1.ingest.monitor.azure.com/dataCollectionRules/x"
+    body = json.dumps({"error": {"code": "AuthenticationFailed", "message": "The token audience is invalid"}})
+    assert explain(body + address).cause == "other_service"
+
+
+def test_consents_of_multi_tenant_apps(subtests: pytest.Subtests) -> None:
+    for text, cause in [
+        (
+            "AADSTS650051: Using application 'x' is currently not supported: it is in an unmanaged state.",
+            "app_not_in_tenant",
+        ),
+        (
+            "AADSTS650052: The app accesses a service that your organization lacks a service principal for.",
+            "resource_not_in_tenant",
+        ),
+        (
+            "AADSTS650052: The app needs access to a service that your organization has not subscribed to.",
+            "licence_missing",
+        ),
+        ("AADSTS90099: The application 'x' has not been authorized in the tenant 'y'.", "app_not_in_tenant"),
+    ]:
+        with subtests.test(text=text):
+            assert explain(text).cause == cause
+
+
 def test_a_gateway_that_passes_a_refusal_on_is_no_outage() -> None:
     inner = json.dumps({"error": {"code": "InsufficientAccessError", "message": "x"}})
     body = {"error": {"code": 502, "message": "BadGateway", "innerError": {"status": 502, "message": inner}}}
@@ -118,7 +185,7 @@ def test_several_errors_of_a_log_are_told_with_the_first_cause_first() -> None:
         "2026-02-03 04:05:07 INFO trying again\n"
         "2026-02-03 04:05:08 ERROR AADSTS7000222: The keys are expired.\n"
     )
-    assert [found.cause for found in explain_all(log)] == ["secret_expired", "app_role_missing"]
+    assert [meaning.cause for meaning in explain_all(log)] == ["secret_expired", "app_role_missing"]
     assert explain(log).cause == "secret_expired"
 
 
@@ -127,7 +194,7 @@ def test_one_error_over_many_lines_is_one() -> None:
         "2026-02-03 04:05:06 ERROR could not fetch\nTraceback (most recent call last):\n"
         "2026-02-03 04:05:06 ERROR AADSTS7000222: The keys are expired.\n"
     )
-    assert [found.cause for found in explain_all(log)] == ["secret_expired"]
+    assert [meaning.cause for meaning in explain_all(log)] == ["secret_expired"]
 
 
 def test_answers_of_an_archive_are_each_read() -> None:
@@ -140,8 +207,8 @@ def test_answers_of_an_archive_are_each_read() -> None:
         entry("https://graph.microsoft.com/v1.0/security/alerts_v2", 403, ""),
         entry("https://graph.microsoft.com/v1.0/security/incidents", 200, "{}"),
     ]
-    found = explain_all(json.dumps({"log": {"entries": entries}}))
-    assert [one.cause for one in found] == ["app_role_missing", "rbac_role_missing"]
+    meanings = explain_all(json.dumps({"log": {"entries": entries}}))
+    assert [meaning.cause for meaning in meanings] == ["app_role_missing", "rbac_role_missing"]
 
 
 # Tokens
@@ -168,11 +235,11 @@ def token(**claims: Any) -> str:
 def test_a_token_is_explained_and_not_shown(claims: dict[str, Any], cause: str) -> None:
     text = token(**claims)
     for pasted in (text, f"Authorization: Bearer {text}", json.dumps({"access_token": text})):
-        found = explain(pasted)
-        assert found.cause == cause
-        assert "app-1" in found.explanation
-        assert "canary" not in repr(found)
-        assert "eyJ" not in repr(found)
+        meaning = explain(pasted)
+        assert meaning.cause == cause
+        assert "app-1" in meaning.explanation
+        assert "canary" not in repr(meaning)
+        assert "eyJ" not in repr(meaning)
 
 
 def test_decoded_claims_are_read_as_the_token() -> None:
@@ -202,10 +269,10 @@ CONNECTION = made_up()
 )
 def test_a_token_is_held_against_a_connection(claims: dict[str, Any], cause: str, says: str) -> None:
     roles = ["SecurityAlert.Read.All", "SecurityIncident.Read.All"]
-    found = explain(token(**{"tid": CONNECTION.tenant_id, "roles": roles, **claims}), facts=CONNECTION.facts())
-    assert found.cause == cause
-    assert says in found.explanation
-    assert ("not the connection's app" in found.explanation) == (claims.get("appid") != CONNECTION.client_id)
+    meaning = explain(token(**{"tid": CONNECTION.tenant_id, "roles": roles, **claims}), facts=CONNECTION.facts())
+    assert meaning.cause == cause
+    assert says in meaning.explanation
+    assert ("not the connection's app" in meaning.explanation) == (claims.get("appid") != CONNECTION.client_id)
 
 
 # The command line
@@ -215,10 +282,10 @@ def test_a_connection_fills_the_commands(tmp_path: Path) -> None:
     file = tmp_path / "conn.toml"
     file.write_bytes(DEMO.read_bytes())
     text = "The resource group could not be found. (Code: ResourceGroupNotFound)"
-    alone, held = (Paste.of(text, connection=files).findings()[0] for files in ([], [str(file)]))
-    assert alone.cause == held.cause == "resource_group_not_found"
+    alone, with_file = (Paste.of(text, connection=files).findings()[0] for files in ([], [str(file)]))
+    assert alone.cause == with_file.cause == "resource_group_not_found"
     assert "<subscription-id>" in "".join(alone.fix.commands)
-    assert "<subscription-id>" not in "".join(held.fix.commands)
+    assert "<subscription-id>" not in "".join(with_file.fix.commands)
     with pytest.raises(ConnectionFileError, match="nosuch"):
         Paste.of(text, connection=[str(tmp_path / "nosuch.toml")])
 
@@ -250,9 +317,9 @@ def test_what_cannot_be_used_is_one_line(wrong: dict[str, Any], capsys: pytest.C
 
 def test_what_is_missing_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["it does not work"]) == 1
-    said = " ".join(capsys.readouterr().out.split())
-    assert "--sentinel-explain-status" in said
-    assert "--sentinel-explain-service" in said
+    output = " ".join(capsys.readouterr().out.split())
+    assert "--sentinel-explain-status" in output
+    assert "--sentinel-explain-service" in output
 
 
 def test_explaining_loads_neither_pytest_nor_httpx() -> None:

@@ -1,4 +1,4 @@
-"""What looks like a credential is replaced in every text, wherever it stands."""
+"""Texts that look like credentials are replaced, at every place of a text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SECRET = "abc8Q~defghijklmnopqrstuvwxyz0123456789"
 
 
 def test_credentials_are_replaced(subtests: pytest.Subtests) -> None:
-    for text, shown in [
+    for text, redacted in [
         (f"token {JWT} was sent", "token *** was sent"),
         (JWT[:30], "***"),
         (f"the value {SECRET} is wrong", "the value *** is wrong"),
@@ -27,8 +27,8 @@ def test_credentials_are_replaced(subtests: pytest.Subtests) -> None:
         ("Set-Cookie: a", "Set-Cookie: ***"),
         ("the secret expired", "the secret expired"),
     ]:
-        with subtests.test(text=text, shown=shown):
-            assert redact(text) == shown
+        with subtests.test(text=text, shown=redacted):
+            assert redact(text) == redacted
 
 
 PIECES = st.sampled_from(

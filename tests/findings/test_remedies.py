@@ -36,9 +36,9 @@ def test_scope_and_workspace_follow_from_their_parts() -> None:
 def test_a_block_for_the_directory_begins_with_a_login_into_the_tenant() -> None:
     facts = {"tenant_id": "t", "client_id": "c", "cloud_az": "AzureUSGovernment"}
     login = "az login --tenant t --allow-no-subscriptions"
-    found = finding("wrong_client_secret", facts=facts).fix.commands
-    assert found[:2] == ("az cloud set --name AzureUSGovernment", login)
-    assert found.count(login) == 1
+    commands = finding("wrong_client_secret", facts=facts).fix.commands
+    assert commands[:2] == ("az cloud set --name AzureUSGovernment", login)
+    assert commands.count(login) == 1
     assert login not in finding("table_missing", facts={**facts, "cloud_az": "AzureCloud"}).fix.commands
     assert finding("wrong_cloud", facts={**facts, "tenant_cloud": "AzureChinaCloud"}).fix.commands == (
         "az cloud set --name AzureChinaCloud",
@@ -48,8 +48,8 @@ def test_a_block_for_the_directory_begins_with_a_login_into_the_tenant() -> None
 
 def test_each_role_is_granted_by_its_id_on_the_service_principal_of_its_api() -> None:
     facts = {"tenant_id": "t", "object_id": ID, "roles": "SecurityAlert.Read.All Machine.Read.All"}
-    found = finding("app_role_missing", facts=facts)
-    _, graph, defender = found.fix.commands
+    problem = finding("app_role_missing", facts=facts)
+    _, graph, defender = problem.fix.commands
     start = f"az rest --method post --url https://graph.microsoft.com/v1.0/servicePrincipals/{ID}/appRoleAssignments"
     for line, api, role in (
         (graph, "00000003-0000-0000-c000-000000000000", "472e4a4d-bb4a-4026-98d1-0b0d74cb74a5"),
@@ -58,13 +58,13 @@ def test_each_role_is_granted_by_its_id_on_the_service_principal_of_its_api() ->
         resource = f"$(az ad sp show --id {api} --query id --output tsv)"
         body = f"{{'principalId':'{ID}','resourceId':'{resource}','appRoleId':'{role}'}}"
         assert line == f'{start} --body "{body}"'
-    assert "Microsoft Graph and WindowsDefenderATP" in (found.fix.portal or "")
+    assert "Microsoft Graph and WindowsDefenderATP" in (problem.fix.portal or "")
 
 
 def test_a_role_that_is_not_in_the_table_stays_a_hint() -> None:
-    found = finding("app_role_missing", facts={"client_id": "c", "roles": "Brand.New.All", "api": "graph"})
-    assert "--id 00000003-0000-0000-c000-000000000000" in found.fix.commands[-1]
-    assert "'appRoleId':'<app-role-id>'" in found.fix.commands[-1]
+    problem = finding("app_role_missing", facts={"client_id": "c", "roles": "Brand.New.All", "api": "graph"})
+    assert "--id 00000003-0000-0000-c000-000000000000" in problem.fix.commands[-1]
+    assert "'appRoleId':'<app-role-id>'" in problem.fix.commands[-1]
 
 
 def test_what_takes_a_command_back_names_what_the_command_named() -> None:
@@ -77,13 +77,13 @@ def test_what_takes_a_command_back_names_what_the_command_named() -> None:
 
 
 def test_a_finding_is_completed_and_keeps_what_it_says_itself() -> None:
-    found = finding("data_hidden", facts={"workspace_name": "own"})
-    full = found.completed({"subscription_id": "s", "resource_group": "g", "workspace_name": "other"})
+    problem = finding("data_hidden", facts={"workspace_name": "own"})
+    full = problem.completed({"subscription_id": "s", "resource_group": "g", "workspace_name": "other"})
     assert full.fix.commands[0].startswith(
         "az monitor log-analytics workspace show --subscription s --resource-group g --workspace-name own "
     )
-    told = finding("config_invalid", remedy="Do this.")
-    assert told.completed({"subscription_id": "s"}) == told
+    problem = finding("config_invalid", remedy="Do this.")
+    assert problem.completed({"subscription_id": "s"}) == problem
 
 
 def test_the_consent_link_is_the_tenants_own() -> None:
@@ -95,5 +95,5 @@ def test_the_consent_link_is_the_tenants_own() -> None:
 
 
 def test_other_facts_never_reach_a_command() -> None:
-    found = finding("wrong_client_secret", facts={"client_secret": "canary", "client_id": "c"})
-    assert "canary" not in repr(found)
+    problem = finding("wrong_client_secret", facts={"client_secret": "canary", "client_id": "c"})
+    assert "canary" not in repr(problem)

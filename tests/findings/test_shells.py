@@ -87,8 +87,8 @@ def test_the_roles_of_azure_allow_what_a_command_does(subtests: pytest.Subtests)
 
 
 def test_no_kind_of_command_is_left_over() -> None:
-    met = {verb.start + verb.within for verb in verbs() for _, step in steps() if verb.fits(step.command)}
-    assert met == {verb.start + verb.within for verb in verbs()}
+    used = {verb.start + verb.within for verb in verbs() for _, step in steps() if verb.fits(step.command)}
+    assert used == {verb.start + verb.within for verb in verbs()}
 
 
 VALUES = st.text(st.characters(codec="utf-8"), min_size=1, max_size=30).filter(

@@ -1,4 +1,4 @@
-"""What clients wrap around an answer never changes what it means."""
+"""A client's text around an answer never changes its meaning."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ URLS = {
     "graph": "https://graph.microsoft.com/v1.0/security/alerts_v2",
     "defender": "https://api.securitycenter.microsoft.com/api/machines",
 }
-# Numbers of Entra are all alike: a few of them stand for all.
+# Numbers of Entra are all alike: a few of them are enough.
 NUMBERS = {"entra/AADSTS7000222", "entra/AADSTS53003", "entra/AADSTS50034", "entra/AADSTS900432", "entra/AADSTS1002016"}
 
 
@@ -34,10 +34,10 @@ def exchanges() -> dict[str, Exchange]:
     are certain, and every eleventh of the others.
     """
     call = Call(build(made_up(), start=START).tenant, httpx.Request("GET", "https://service.example/path"), None, {})
-    found: dict[str, Exchange] = {}
+    exchanges: dict[str, Exchange] = {}
     for at, fault in enumerate(FAULTS.values()):
-        known = fault.formed and fault.api in URLS and fault.status >= 400
-        if not known or (fault.numbered and fault.name not in NUMBERS):
+        usable = fault.formed and fault.api in URLS and fault.status >= 400
+        if not usable or (fault.numbered and fault.name not in NUMBERS):
             continue
         answer = fault.answer(call)
         value = answer.json()
@@ -46,8 +46,8 @@ def exchanges() -> dict[str, Exchange]:
         message = str(value.get("error_description", "")) if isinstance(error, str) else str(error.get("message", ""))
         sure = explain(answer.text, status=fault.status, service=fault.api).certainty == "certain"
         if code and message and (sure or at % 11 == 0):
-            found[fault.name] = Exchange(URLS[fault.api or ""], fault.status, answer.text, code, message)
-    return found
+            exchanges[fault.name] = Exchange(URLS[fault.api or ""], fault.status, answer.text, code, message)
+    return exchanges
 
 
 @cache
@@ -71,8 +71,8 @@ def test_every_wrapped_answer_is_recognised(wrapper: str, subtests: pytest.Subte
     for name, exchange in exchanges().items():
         with subtests.test(name):
             bare, service = plain(name), FAULTS[name].api
-            found = explain(WRAPPERS[wrapper](exchange), service=service if wrapper in SILENT else None)
-            assert found.cause == bare.cause if name in certain() else found.cause in (bare.cause, *bare.also)
+            meaning = explain(WRAPPERS[wrapper](exchange), service=service if wrapper in SILENT else None)
+            assert meaning.cause == bare.cause if name in certain() else meaning.cause in (bare.cause, *bare.also)
             if wrapper in SILENT:
                 assert explain(WRAPPERS[wrapper](exchange)).cause not in ("unknown", "answer_hidden")
 

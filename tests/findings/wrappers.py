@@ -33,7 +33,7 @@ class Exchange:
 
 
 def quoted(text: str) -> str:
-    """The text as it stands within a JSON string."""
+    """Return the text as part of a JSON string."""
     return json.dumps(text)[1:-1]
 
 
@@ -278,5 +278,5 @@ SILENT = frozenset(
 
 
 def redirect(error: str, description: str) -> str:
-    """An error of Entra as it stands in the address line of a browser."""
+    """Return an error of Entra as the address line of a browser shows it."""
     return f"https://localhost/callback?error={quote(error)}&error_description={quote(description)}&state=1"

@@ -2,8 +2,8 @@
 
 ``DIES_AT`` is an entry (``entry 3``), the middle of its line (``line 3``), or a file that is being written
 (``report.json``); ``full 3`` is a disk that is full from that entry on, which ends no process. ``DIES_BY`` is the name
-of the signal; ``DIES_ALL`` is set if the whole group of processes gets it. A run dies once: a file ``died`` in its
-folder says that it has.
+of the signal; ``DIES_ALL`` is set if the whole group of processes gets it, ``DIES_WORKER`` if only a worker of
+pytest-xdist is to die, and not the process that leads them. A run dies once: a file ``died`` in its folder says so.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ replaced = atomic_write.atomic_write
 
 
 def die() -> None:
+    if "DIES_WORKER" in os.environ and "PYTEST_XDIST_WORKER" not in os.environ:
+        return
     try:
         os.close(os.open("died", os.O_CREAT | os.O_EXCL))
     except FileExistsError:

@@ -182,7 +182,7 @@ def test_a_controller_of_workers_that_is_killed(undisturbed: dict[str, Any]) -> 
 
 
 def test_a_worker_that_is_killed_is_replaced_and_nothing_is_missing_or_there_twice(undisturbed: dict[str, Any]) -> None:
-    ended = run("xdist", at="entry 4", by="SIGKILL")
+    ended = run("xdist", at="entry 4", by="SIGKILL", worker="yes")
     assert ended.code == 1, ended.said
     assert "died; another did what it had not finished" in ended.said
     assert found() == undisturbed

@@ -66,9 +66,9 @@ def test_what_is_for_pages_needs_a_folder_for_them(name: str) -> None:
 
 def test_the_page_to_open_first_is_named_once_it_is_written(tmp_path: Path) -> None:
     where, summary_ = Delivery(tmp_path / "out"), ConnectionsSummary(run(*RUNS["healthy"]))
-    assert where.written(summary_) is None
+    assert where.write_report(summary_) is None
     where.deliver(summary_)
-    assert where.written(summary_) == tmp_path / "out" / "report.html"
+    assert where.write_report(summary_) == tmp_path / "out" / "report.html"
 
 
 def test_an_unknown_language_is_bad_usage() -> None:

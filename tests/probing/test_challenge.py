@@ -42,10 +42,13 @@ def test_anything_else_is_no_challenge(subtests: pytest.Subtests) -> None:
 def test_a_withdrawn_token_is_renewed_once_for_all_who_are_challenged(verified: Callable[..., Report]) -> None:
     usual, withdrawn = verified(), verified("token-withdrawn")
     assert withdrawn.verdict.exit_code == 0
-    tokens = [one for one in withdrawn.gathered.exchanges if one.endpoint == "entra.token"]
-    assert len(tokens) == len([one for one in usual.gathered.exchanges if one.endpoint == "entra.token"]) + 1
+    tokens = [exchange for exchange in withdrawn.gathered.exchanges if exchange.endpoint == "entra.token"]
+    assert (
+        len(tokens)
+        == len([exchange for exchange in usual.gathered.exchanges if exchange.endpoint == "entra.token"]) + 1
+    )
 
 
 def test_a_challenge_that_comes_again_is_the_finding(verified: Callable[..., Report]) -> None:
     report = verified("network/claims_challenge")
-    assert [one.root.finding.cause for one in report.verdict.root_causes] == ["token_revoked"]
+    assert [root_cause.root.finding.cause for root_cause in report.verdict.root_causes] == ["token_revoked"]

@@ -23,7 +23,7 @@ def answer(content: bytes, encoding: str, piece: int = 1000) -> httpx.Response:
     return httpx.Response(200, headers={"content-encoding": encoding}, content=parts())
 
 
-def read(response: httpx.Response, largest: int = SMALL, budget: Budget | None = None) -> bytes:
+def decode(response: httpx.Response, largest: int = SMALL, budget: Budget | None = None) -> bytes:
     return asyncio.run(whole(response, largest, budget or Budget(largest, 10)))
 
 
@@ -49,7 +49,7 @@ def test_a_body_is_what_was_packed(subtests: pytest.Subtests) -> None:
             (gzip.compress(zlib.compress(b"words" * 1000)), "deflate, gzip"),
         ]:
             with subtests.test(piece=piece, content=content, encoding=encoding):
-                assert read(answer(content, encoding, piece)) == b"words" * 1000
+                assert decode(answer(content, encoding, piece)) == b"words" * 1000
 
 
 def test_what_is_too_long_is_given_up_in_the_layer_where_it_grows(subtests: pytest.Subtests) -> None:
@@ -60,7 +60,7 @@ def test_what_is_too_long_is_given_up_in_the_layer_where_it_grows(subtests: pyte
         (bytes(SMALL + 1), ""),
     ]:
         with subtests.test(encoding=encoding), pytest.raises(EndlessAnswer):
-            read(answer(content, encoding))
+            decode(answer(content, encoding))
 
 
 def test_no_step_gives_more_than_its_limit() -> None:
@@ -80,17 +80,17 @@ def test_what_cannot_be_unpacked_is_said_to_be_so(subtests: pytest.Subtests) -> 
         (packed(b"x"), "gzip, gzip, gzip, gzip"),
     ]:
         with subtests.test(content=content, encoding=encoding), pytest.raises(httpx.DecodingError):
-            read(answer(content, encoding))
+            decode(answer(content, encoding))
 
 
 def test_all_answers_of_a_connection_share_a_budget() -> None:
     budget = Budget(SMALL, 10)
-    assert read(answer(bytes(SMALL // 2), ""), budget=budget)
-    assert read(answer(bytes(SMALL // 2), ""), budget=budget)
+    assert decode(answer(bytes(SMALL // 2), ""), budget=budget)
+    assert decode(answer(bytes(SMALL // 2), ""), budget=budget)
     with pytest.raises(EndlessAnswer):
-        read(answer(b"x", ""), budget=budget)
+        decode(answer(b"x", ""), budget=budget)
     budget.give_back(SMALL // 2)
-    assert read(answer(b"x", ""), budget=budget) == b"x"
+    assert decode(answer(b"x", ""), budget=budget) == b"x"
     with pytest.raises(EndlessAnswer):
         budget.take_members(b"[{},{},{}]", 5)
 

@@ -143,10 +143,10 @@ def test_a_hanging_service_ends_with_the_deadline(world: World) -> None:
     ],
 )
 def test_a_hostile_next_link_is_a_finding_and_is_not_followed(world: World, link: str) -> None:
-    seen: list[str] = []
+    urls: list[str] = []
 
     async def handler(request: httpx.Request) -> httpx.Response:
-        seen.append(str(request.url))
+        urls.append(str(request.url))
         response = await world.handler(request)
         if request.url.path.endswith("/incidents"):
             return httpx.Response(200, json={**response.json(), "nextLink": link})
@@ -155,7 +155,7 @@ def test_a_hostile_next_link_is_a_finding_and_is_not_followed(world: World, link
     evidence = gather(world, ["incidents_next"], httpx.MockTransport(handler)).evidence["incidents_next"]
     assert isinstance(evidence, Refusal)
     assert evidence.finding.cause == "contract_violation"
-    assert link not in seen
+    assert link not in urls
 
 
 def test_a_fault_of_the_transport_is_an_error_of_ours(world: World) -> None:

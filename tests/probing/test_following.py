@@ -1,4 +1,4 @@
-"""What is asked when a list has moved since it was read, or what it showed has gone."""
+"""Questions after a list has moved since it was read, or an item of it has gone."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ LIST: Ask[Page] = sentinel.INCIDENTS.ask(top=50)  # type: ignore[assignment]
 
 
 class Service:
-    """Answers from a script, in its order, and notes what it was asked: a name, or ``list``."""
+    """Answers from a script, in its order, and keeps the questions: a name, or ``list``."""
 
     def __init__(self, *answers: Evidence) -> None:
-        self._answers, self.asked = list(answers), list[str]()
+        self._answers, self.questions = list(answers), list[str]()
 
     async def put(self, ask: Ask[Any]) -> Evidence:
-        self.asked.append(ask.path.get("incident", "list"))
+        self.questions.append(ask.path.get("incident", "list"))
         return self._answers.pop(0)
 
 
@@ -73,13 +73,13 @@ def next_page(service: Service, *names: str) -> Evidence:
 def test_the_first_item_is_enough() -> None:
     service = Service(page("it"))
     assert first_there(service, ["a", "b"]) == page("it")
-    assert service.asked == ["a"]
+    assert service.questions == ["a"]
 
 
 def test_what_has_gone_is_asked_of_the_next() -> None:
     service = Service(refused(), refused(), page("it"))
     assert first_there(service, ["a", "b", "c"]) == page("it")
-    assert service.asked == ["a", "b", "c"]
+    assert service.questions == ["a", "b", "c"]
 
 
 def test_another_refusal_is_not_passed_over() -> None:
@@ -89,7 +89,7 @@ def test_another_refusal_is_not_passed_over() -> None:
 def test_what_is_listed_still_and_not_found_is_a_finding() -> None:
     service = Service(refused(), refused(), page("x", "b"))
     assert first_there(service, ["a", "b"]) == refused()
-    assert service.asked == ["a", "b", "list"]
+    assert service.questions == ["a", "b", "list"]
 
 
 def test_what_is_minutes_old_may_not_be_there_yet() -> None:
@@ -100,16 +100,16 @@ def test_what_is_minutes_old_may_not_be_there_yet() -> None:
 def test_where_all_have_gone_the_list_is_asked_for_others() -> None:
     service = Service(refused(), page("b"), page("it"))
     assert first_there(service, ["a"]) == page("it")
-    assert service.asked == ["a", "list", "b"]
+    assert service.questions == ["a", "list", "b"]
 
 
 def test_a_list_that_fails_meanwhile_is_what_is_known() -> None:
     assert first_there(Service(refused(), refused(400)), ["a"]) == refused(400)
 
 
-@pytest.mark.parametrize(("created", "known"), [(OLD, True), (YOUNG, False), (None, True)])
-def test_who_is_old_enough_is_known_everywhere(created: datetime | None, known: bool) -> None:
-    assert is_settled(created, NOW) is known
+@pytest.mark.parametrize(("created", "expected"), [(OLD, True), (YOUNG, False), (None, True)])
+def test_who_is_old_enough_is_known_everywhere(created: datetime | None, expected: bool) -> None:
+    assert is_settled(created, NOW) is expected
 
 
 # The next page
@@ -122,7 +122,7 @@ def pages(first: Page, second: Page) -> Answer[Pages[Page]]:
 def test_a_page_that_goes_on() -> None:
     service = Service(page("c", "d"))
     assert next_page(service, "a", "b") == pages(["a", "b"], ["c", "d"])
-    assert service.asked == ["after b"]
+    assert service.questions == ["after b"]
 
 
 def test_a_page_that_repeats_a_part_has_moved() -> None:
@@ -132,7 +132,7 @@ def test_a_page_that_repeats_a_part_has_moved() -> None:
 def test_a_page_that_shows_nothing_new_is_compared_with_the_first_one_as_it_is_now() -> None:
     service = Service(page("a", "b"), page("y", "z"), page("a", "b"))
     assert next_page(service, "a", "b") == pages(["y", "z"], ["a", "b"])
-    assert service.asked == ["after b", "list", "after z"]
+    assert service.questions == ["after b", "list", "after z"]
 
 
 def test_a_service_that_repeats_while_nothing_moves() -> None:

@@ -35,8 +35,8 @@ def request(method: str, url: str, token: str | None = None, **more: object) -> 
 
 
 def test_a_declared_read_passes(guard: Guard) -> None:
-    asked = request("GET", f"{INCIDENTS}?api-version=2025-09-01&$top=5", "the-arm-token")
-    assert guard.check(asked) is sentinel.INCIDENTS
+    question = request("GET", f"{INCIDENTS}?api-version=2025-09-01&$top=5", "the-arm-token")
+    assert guard.check(question) is sentinel.INCIDENTS
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "POST", "HEAD", "OPTIONS"])
@@ -91,19 +91,19 @@ def test_next_links_lead_back_or_nowhere(subtests: pytest.Subtests) -> None:
         ("", "not back to"),
     ]:
         with subtests.test(link=link, problem=problem):
-            found = next_link_problem(link, sentinel.INCIDENTS, httpx.URL(ARM))
-            assert found is None if problem is None else problem in (found or "")
+            reason = next_link_problem(link, sentinel.INCIDENTS, httpx.URL(ARM))
+            assert reason is None if problem is None else problem in (reason or "")
 
 
 @given(st.text(max_size=200))
 def test_any_next_link_is_judged(link: str) -> None:
-    found = next_link_problem(link, sentinel.INCIDENTS, httpx.URL(ARM))
-    if found is None:
+    reason = next_link_problem(link, sentinel.INCIDENTS, httpx.URL(ARM))
+    if reason is None:
         assert httpx.URL(link).host == "management.azure.com"
 
 
 def test_every_endpoint_is_read_only() -> None:
-    posts = {one.name for one in ENDPOINTS.values() if one.method == "POST"}
+    posts = {endpoint.name for endpoint in ENDPOINTS.values() if endpoint.method == "POST"}
     assert posts == {
         "entra.token",
         "log_analytics.query",

@@ -59,13 +59,13 @@ class Network:
     host: str | None
     world: World = field(default_factory=lambda: build(made_up(), start=START))
     part: str = ""
-    """What the paths in trouble hold."""
-    asked: int = 0
+    """A part of the paths that get no answer."""
+    requests: int = 0
     name: str = "network"
 
     async def handler(self, request: httpx.Request) -> httpx.Response:
         if self.host in (None, request.url.host) and self.part in request.url.path:
-            self.asked += 1
+            self.requests += 1
             return await self.troubled(request)
         await asyncio.sleep(LATENCY)
         return await self.world.handler(request)
@@ -95,14 +95,14 @@ def test_a_verdict_is_there_soon_whichever_host_does_not_answer(subtests: pytest
                 report, moment = verified(Network(trouble, host))
                 assert moment < LIMIT
                 assert report.verdict.exit_code == 6
-                causes = {one.root.finding.cause for one in report.verdict.root_causes}
+                causes = {root_cause.root.finding.cause for root_cause in report.verdict.root_causes}
                 assert causes == {"timed_out"}
 
 
 def test_a_verdict_is_there_soon_where_one_api_of_a_host_does_not_answer() -> None:
     report, moment = verified(Network(silent, "management.azure.com", part="Microsoft.SecurityInsights"))
     assert moment < LIMIT
-    assert [one.root.finding.cause for one in report.verdict.root_causes] == ["timed_out"]
+    assert [root_cause.root.finding.cause for root_cause in report.verdict.root_causes] == ["timed_out"]
 
 
 def test_without_trouble_a_verdict_takes_what_the_answers_take() -> None:
@@ -111,7 +111,7 @@ def test_without_trouble_a_verdict_takes_what_the_answers_take() -> None:
     assert moment < 10 * LATENCY
 
 
-def sent(
+def send(
     handler: Handler, *paths: str, patience: Patience | None = None
 ) -> list[tuple[Response | NetworkFailure, float]]:
     """The results of requests that are sent together, each with the moment at which it was there."""
@@ -120,26 +120,26 @@ def sent(
         async with httpx.MockTransport(handler) as web:  # type: ignore[arg-type]
             sender = Sender(web, LoopClock(), patience or Patience(), {"graph": RateLimit(())})
 
-            async def one(path: str) -> tuple[Response | NetworkFailure, float]:
+            async def measure(path: str) -> tuple[Response | NetworkFailure, float]:
                 result = await sender.send(httpx.Request("GET", f"https://one.example{path}"), "graph.alerts")
                 return result, asyncio.get_running_loop().time()
 
-            return await asyncio.gather(*map(one, paths))
+            return await asyncio.gather(*map(measure, paths))
 
     return run(main())
 
 
 def test_a_silent_host_is_waited_for_once() -> None:
     """By those in flight, and by those that wait for a place."""
-    asked = []
+    requests = []
 
     async def handler(request: httpx.Request) -> httpx.Response:
-        asked.append(request)
+        requests.append(request)
         return await silent(request)
 
-    results = sent(handler, *(f"/{number}" for number in range(10)))
+    results = send(handler, *(f"/{number}" for number in range(10)))
     assert {moment for _, moment in results} == {Patience().request}
-    assert len(asked) == 4
+    assert len(requests) == 4
 
 
 def test_one_slow_answer_is_no_silent_host() -> None:
@@ -149,7 +149,7 @@ def test_one_slow_answer_is_no_silent_host() -> None:
         await asyncio.sleep(9)
         return httpx.Response(200)
 
-    slow, *others = sent(handler, "/slow", *(f"/{number}" for number in range(6)))
+    slow, *others = send(handler, "/slow", *(f"/{number}" for number in range(6)))
     assert isinstance(slow[0], NetworkFailure)
     assert slow[1] == 15
     assert all(isinstance(result, Response) for result, _ in others)
@@ -192,7 +192,7 @@ def attempts(
             raise answer
         return answer
 
-    ((result, moment),) = sent(handler, "/")
+    ((result, moment),) = send(handler, "/")
     return result, moment, fresh
 
 
@@ -232,17 +232,17 @@ def test_of_those_that_wait_the_most_urgent_is_next() -> None:
     async def main() -> list[int]:
         line, order = Line(1), []
 
-        async def one(urgency: int) -> None:
+        async def take(urgency: int) -> None:
             async with line.place(urgency):
                 order.append(urgency)
                 await asyncio.sleep(1)
 
-        gone = asyncio.create_task(one(0))
+        cancelled = asyncio.create_task(take(0))
         await asyncio.sleep(0)
-        tasks = [asyncio.create_task(one(urgency)) for urgency in (1, 3, 9, 2, 3)]
+        tasks = [asyncio.create_task(take(urgency)) for urgency in (1, 3, 9, 2, 3)]
         await asyncio.sleep(0)
         tasks[2].cancel()
-        await asyncio.gather(gone, *tasks, return_exceptions=True)
+        await asyncio.gather(cancelled, *tasks, return_exceptions=True)
         async with line.place():
             return order
 

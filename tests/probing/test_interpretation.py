@@ -1,4 +1,4 @@
-"""What an answer of a service is taken for."""
+"""How answers of a service are classified."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def test_data_that_is_cut_off_is_no_error_text(subtests: pytest.Subtests) -> Non
         with subtests.test(body=body):
             exchange = Exchange("GET", URL, 200, None, datetime(2026, 11, 24, tzinfo=UTC), None, 0.0, 0.1)
             headers = {"content-type": "application/json"}
-            found = read("incidents", INCIDENTS, Response(200, headers, body, exchange), made_up())
-            assert isinstance(found, Refusal)
-            assert found.finding.cause == cause
-            assert "with JSON that cannot be read" in found.finding.explanation
+            answer = read("incidents", INCIDENTS, Response(200, headers, body, exchange), made_up())
+            assert isinstance(answer, Refusal)
+            assert answer.finding.cause == cause
+            assert "with JSON that cannot be read" in answer.finding.explanation
 
 
 def test_a_byte_order_mark_is_no_part_of_the_document() -> None:

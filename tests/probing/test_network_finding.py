@@ -1,4 +1,4 @@
-"""What a transport error means."""
+"""The meaning of transport errors."""
 
 from __future__ import annotations
 

@@ -23,45 +23,45 @@ moments = st.lists(st.floats(0, 1000), max_size=60).map(sorted)
 sizes, rates = st.floats(1, 50), st.floats(0.1, 50)
 
 
-def sent(bucket: TokenBucket, asked: Sequence[float]) -> list[float]:
+def departures(bucket: TokenBucket, moments: Sequence[float]) -> list[float]:
     """When requests leave that are asked for at these moments."""
-    return [moment + bucket.take(moment) for moment in asked]
+    return [moment + bucket.take(moment) for moment in moments]
 
 
 def busiest(leaving: Sequence[float], window: float) -> int:
     """The most requests in any window of so many seconds."""
-    return max((sum(start <= one < start + window for one in leaving) for start in leaving), default=0)
+    return max((sum(start <= moment < start + window for moment in leaving) for start in leaving), default=0)
 
 
 class TestABucket:
     @given(sizes, rates, moments, st.floats(0.01, 500))
     def test_never_lets_through_more_than_its_size_and_its_rate(
-        self, size: float, rate: float, asked: list[float], window: float
+        self, size: float, rate: float, moments: list[float], window: float
     ) -> None:
-        assert busiest(sent(TokenBucket(size, rate), asked), window) <= size + rate * window + 1e-3
+        assert busiest(departures(TokenBucket(size, rate), moments), window) <= size + rate * window + 1e-3
 
     @given(sizes, rates, moments)
-    def test_lets_through_at_once_what_it_holds(self, size: float, rate: float, asked: list[float]) -> None:
-        within = asked[: int(size)]
-        assert sent(TokenBucket(size, rate), within) == pytest.approx(within)
+    def test_lets_through_at_once_what_it_holds(self, size: float, rate: float, moments: list[float]) -> None:
+        within = moments[: int(size)]
+        assert departures(TokenBucket(size, rate), within) == pytest.approx(within)
 
     @given(sizes, rates, moments, moments, st.floats(0, 1000))
     def test_that_was_emptied_never_lets_through_more_than_before(
         self, size: float, rate: float, before: list[float], after: list[float], until: float
     ) -> None:
         emptied, other = TokenBucket(size, rate), TokenBucket(size, rate)
-        assert sent(emptied, before) == sent(other, before)
+        assert departures(emptied, before) == departures(other, before)
         last = before[-1] if before else 0.0
         emptied.empty(max(until, last))
-        asked = [last + moment for moment in after]
-        for one, unmoved in zip(sent(emptied, asked), sent(other, asked), strict=True):
-            assert one >= unmoved
+        moments = [last + moment for moment in after]
+        for delayed, unmoved in zip(departures(emptied, moments), departures(other, moments), strict=True):
+            assert delayed >= unmoved
 
     def test_keeps_what_is_published_in_any_window(self, subtests: pytest.Subtests) -> None:
-        """As a token bucket, or else in any window of the published length."""
+        """The limit holds as a token bucket, or else in any window of the published length."""
         for limit in LIMITS:
             with subtests.test(limit=limit):
-                leaving = sent(TokenBucket(limit.size, limit.rate), [0.0] * 600)
+                leaving = departures(TokenBucket(limit.size, limit.rate), [0.0] * 600)
                 allowed = limit.size + limit.rate * limit.seconds if limit.bucket else limit.requests
                 assert busiest(leaving, limit.seconds) <= allowed + 1
 
@@ -70,11 +70,11 @@ def account(size: float = 2, rate: float = 1) -> RateLimit:
     return RateLimit((TokenBucket(size, rate),))
 
 
-async def turns(one: RateLimit, count: int, patience: float = PATIENCE) -> list[float]:
+async def turns(limit: RateLimit, count: int, patience: float = PATIENCE) -> list[float]:
     """The moments at which so many requests leave that are all there now."""
 
     async def turn() -> float:
-        await one.acquire(CLOCK, patience)
+        await limit.acquire(CLOCK, patience)
         return CLOCK.monotonic()
 
     return sorted(await asyncio.gather(*(turn() for _ in range(count))))
@@ -86,9 +86,9 @@ class TestAnAccount:
 
     def test_says_how_long_a_turn_took(self) -> None:
         async def third() -> float:
-            one = account()
-            await turns(one, 2)
-            return await one.acquire(CLOCK, PATIENCE)
+            limit = account()
+            await turns(limit, 2)
+            return await limit.acquire(CLOCK, PATIENCE)
 
         assert run(third()) == pytest.approx(1)
 
@@ -99,35 +99,35 @@ class TestAnAccount:
         """After that, one that was asked too often is asked one after the other."""
 
         async def closed() -> list[float]:
-            one = account(size=10)
-            one.pause_until(20, exhausted=exhausted)
-            return await turns(one, 3)
+            limit = account(size=10)
+            limit.pause_until(20, exhausted=exhausted)
+            return await turns(limit, 3)
 
         assert run(closed()) == pytest.approx(moments)
 
     def test_that_asks_to_wait_is_heard_by_those_who_wait_already(self) -> None:
         async def closed() -> list[float]:
-            one = account()
-            leaving = asyncio.create_task(turns(one, 5))
+            limit = account()
+            leaving = asyncio.create_task(turns(limit, 5))
             await asyncio.sleep(1.5)
-            one.pause_until(10, exhausted=True)
+            limit.pause_until(10, exhausted=True)
             return await leaving
 
         assert run(closed()) == pytest.approx([0, 0, 1, 10, 11])
 
     def test_an_earlier_end_does_not_replace_a_later_one(self) -> None:
         async def closed() -> list[float]:
-            one = account()
-            one.pause_until(20, exhausted=False)
-            one.pause_until(10, exhausted=False)
-            return await turns(one, 1)
+            limit = account()
+            limit.pause_until(20, exhausted=False)
+            limit.pause_until(10, exhausted=False)
+            return await turns(limit, 1)
 
         assert run(closed()) == pytest.approx([20])
 
     def test_keeps_nobody_longer_than_their_patience(self) -> None:
         async def closed() -> list[float]:
-            one = account(size=1, rate=0.01)
-            return await turns(one, 4, patience=5)
+            limit = account(size=1, rate=0.01)
+            return await turns(limit, 4, patience=5)
 
         assert run(closed()) == pytest.approx([0, 5, 5, 5])
 
@@ -138,27 +138,27 @@ class TestAnAccount:
 class TestTheAccountsOfARun:
     def test_the_same_app_in_the_same_tenant_is_one(self) -> None:
         pace = RateLimits()
-        one = pace.accounts(made_up().facts(), 0)
+        own = pace.accounts(made_up().facts(), 0)
         two = pace.accounts(made_up(name="other", workspace_name="other", tenant_id=TENANT.upper()).facts(), 0)
-        assert {api for api in one if one[api] is two[api]} == {*one}
+        assert {api for api in own if own[api] is two[api]} == {*own}
 
     def test_azure_resource_manager_and_sentinel_count_together_and_by_subscription(self) -> None:
         pace = RateLimits()
-        one, two = pace.accounts(made_up().facts(), 0), pace.accounts(made_up(subscription_id=OTHER).facts(), 0)
-        assert one["arm"] is one["sentinel"]
-        assert {api for api in one if one[api] is not two[api]} == {"arm", "sentinel"}
+        own, two = pace.accounts(made_up().facts(), 0), pace.accounts(made_up(subscription_id=OTHER).facts(), 0)
+        assert own["arm"] is own["sentinel"]
+        assert {api for api in own if own[api] is not two[api]} == {"arm", "sentinel"}
 
     @pytest.mark.parametrize("name", ["tenant_id", "client_id"])
     def test_others_share_nothing_with_it(self, name: str) -> None:
         pace = RateLimits()
-        one, two = pace.accounts(made_up().facts(), 0), pace.accounts(made_up(**{name: OTHER}).facts(), 0)
-        assert not {api for api in one if one[api] is two[api]}
+        own, two = pace.accounts(made_up().facts(), 0), pace.accounts(made_up(**{name: OTHER}).facts(), 0)
+        assert not {api for api in own if own[api] is two[api]}
 
     def test_apps_share_what_a_subscription_allows_in_all(self) -> None:
         async def all_of_them() -> float:
             pace = RateLimits()
             apps = [pace.accounts(made_up(client_id=f"app-{number}").facts(), 0)["arm"] for number in range(16)]
-            await asyncio.gather(*(turns(one, 250) for one in apps))
+            await asyncio.gather(*(turns(limit, 250) for limit in apps))
             return CLOCK.monotonic()
 
         (overall,) = (limit for limit in LIMITS if limit.counted_by == ("subscription_id",))
@@ -169,9 +169,9 @@ class TestTheAccountsOfARun:
             pace = RateLimits()
             hostile = pace.accounts(made_up().facts(), 0)
             elsewhere = pace.accounts(made_up(tenant_id=OTHER).facts(), 0)
-            for one in hostile.values():
-                one.pause_until(86400, exhausted=True)
-            return [moment for one in elsewhere.values() for moment in await turns(one, 5)]
+            for limit in hostile.values():
+                limit.pause_until(86400, exhausted=True)
+            return [moment for limit in elsewhere.values() for moment in await turns(limit, 5)]
 
         assert {*run(other())} == {0}
 

@@ -13,11 +13,11 @@ from conformance.probing.evidence import Answer, Exchange, NotAsked
 from conformance.probing.shapes import MAX_LENGTH, shapes
 from conformance.verification.result import Report
 
-SENT = Exchange("GET", "https://x", 200, None, None, None, 0.0, 0.0, endpoint="graph.alerts")
+EXCHANGE = Exchange("GET", "https://x", 200, None, None, None, 0.0, 0.0, endpoint="graph.alerts")
 
 
 def shape(*bodies: Any) -> list[str]:
-    answers = {str(n): Answer(str(n), None, SENT, {}, json.dumps(body).encode()) for n, body in enumerate(bodies)}
+    answers = {str(n): Answer(str(n), None, EXCHANGE, {}, json.dumps(body).encode()) for n, body in enumerate(bodies)}
     return list(shapes(answers).get("graph.alerts", ()))
 
 
@@ -40,7 +40,7 @@ def test_all_answers_of_an_endpoint_make_one_shape() -> None:
 
 def test_objects_of_several_kinds_are_told_apart() -> None:
     evidence = [{"@odata.type": "#microsoft.graph.security.ipEvidence", "ip": ""}, {"kind": "Host", "name": ""}]
-    assert [one for one in shape(evidence) if one.count("/") == 1 and "odata" not in one] == [
+    assert [line for line in shape(evidence) if line.count("/") == 1 and "odata" not in line] == [
         "[]<Host>/kind: string",
         "[]<Host>/name: string",
         "[]<ipEvidence>/ip: string",
@@ -63,15 +63,15 @@ def test_a_next_page_is_no_change_of_shape() -> None:
 
 
 def test_what_was_not_answered_has_no_shape() -> None:
-    assert shapes({"a": NotAsked("a", "nothing to ask for"), "b": Answer("b", None, SENT)}) == {}
+    assert shapes({"a": NotAsked("a", "nothing to ask for"), "b": Answer("b", None, EXCHANGE)}) == {}
 
 
 def test_a_run_has_the_shapes_of_its_answers_without_their_values(verified: Callable[..., Report]) -> None:
-    found = shapes(verified().gathered.evidence)
-    assert "access_token: string" in found["entra.token"]
-    assert "value[]/properties/incidentNumber: number" in found["sentinel.incidents"]
-    assert len(json.dumps(found)) < 60_000
-    text = json.dumps(found)
+    by_endpoint = shapes(verified().gathered.evidence)
+    assert "access_token: string" in by_endpoint["entra.token"]
+    assert "value[]/properties/incidentNumber: number" in by_endpoint["sentinel.incidents"]
+    assert len(json.dumps(by_endpoint)) < 60_000
+    text = json.dumps(by_endpoint)
     assert not [word for word in ("a.miller", "corp.example", "rg-security", "eyJ") if word in text]
 
 
@@ -84,10 +84,10 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_any_answer_has_a_bounded_sorted_shape(body: Any) -> None:
-    found = shape(body)
-    paths = [line.rsplit(": ", 1)[0] for line in found]
+    lines = shape(body)
+    paths = [line.rsplit(": ", 1)[0] for line in lines]
     assert paths == sorted(set(paths))
-    assert len(found) <= MAX_LENGTH
+    assert len(lines) <= MAX_LENGTH
 
 
 @given(JSON)

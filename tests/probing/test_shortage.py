@@ -1,4 +1,4 @@
-"""A lack of this machine's own resources: told apart from a tenant's trouble, waited for, and said in one line."""
+"""A lack of this machine's own resources: distinguished from a tenant's trouble, waited for, reported in one line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 from conformance import Connection
 from conformance.fakes import build
 from conformance.probing import shortage as module
-from conformance.probing.shortage import LACKING, Shortage, shortage
+from conformance.probing.shortage import RESOURCES, Shortage, shortage
 from conformance.sources.base import Channel
 from conformance.sources.permits import Permits
 from conformance.verification.api import verify_async
@@ -33,12 +33,12 @@ def below(*causes: BaseException) -> httpx.ConnectError:
 
 
 def test_what_is_lacking_is_named(subtests: pytest.Subtests) -> None:
-    for code, name in LACKING.items():
+    for code, name in RESOURCES.items():
         with subtests.test(name=name):
-            found = shortage(below(OSError(code, "")))
-            assert found is not None
-            assert f"not enough {name}" in str(found)
-            assert "\n" not in str(found)
+            problem = shortage(below(OSError(code, "")))
+            assert problem is not None
+            assert f"not enough {name}" in str(problem)
+            assert "\n" not in str(problem)
     assert "memory" in str(shortage(MemoryError()))
     assert "threads" in str(shortage(RuntimeError("can't start new thread")))
 
@@ -104,12 +104,12 @@ def test_permits_are_given_in_the_order_in_which_they_were_asked_for() -> None:
     async def main() -> list[int]:
         permits, order = Permits(10), []
 
-        async def one(count: int) -> None:
+        async def take(count: int) -> None:
             async with permits.take(count):
                 order.append(count)
                 await asyncio.sleep(1)
 
-        await asyncio.gather(*map(one, (6, 9, 2, 20)))
+        await asyncio.gather(*map(take, (6, 9, 2, 20)))
         return order
 
     assert run(main()) == [6, 9, 2, 20]
@@ -128,18 +128,18 @@ def test_permits_that_are_not_waited_for_any_more_are_others() -> None:
 
 
 def test_permits_are_shared_by_the_event_loops_of_a_process() -> None:
-    permits, most, taken = Permits(3), 0, 0
+    permits, most, in_use = Permits(3), 0, 0
 
-    async def one() -> None:
-        nonlocal most, taken
+    async def take() -> None:
+        nonlocal most, in_use
         async with permits.take(2):
-            taken += 1
-            most = max(most, taken)
+            in_use += 1
+            most = max(most, in_use)
             await asyncio.sleep(0.001)
-            taken -= 1
+            in_use -= 1
 
     async def several() -> None:
-        await asyncio.gather(*(one() for _ in range(5)))
+        await asyncio.gather(*(take() for _ in range(5)))
 
     threads = [Thread(target=lambda: asyncio.run(several())) for _ in range(3)]
     for thread in threads:

@@ -1,4 +1,4 @@
-"""What a service sends beyond an answer is never read as the answer to the next request."""
+"""Bytes beyond an answer are never read as the answer to the next request."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 @pytest.mark.usefixtures("each_transport")
 @pytest.mark.parametrize("more", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil", b"\r\n", b"rubbish"])
 def test_the_next_answer_is_that_to_the_next_request(more: bytes) -> None:
-    async def asked() -> tuple[list[bytes], int]:
+    async def ask() -> tuple[list[bytes], int]:
         tasks: list[asyncio.Task[None] | None] = []
 
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -30,16 +30,16 @@ def test_the_next_answer_is_that_to_the_next_request(more: bytes) -> None:
 
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-        found = []
+        bodies = []
         async with server:
             async with ConnectionPool().reserve(3) as sockets:
                 for _ in range(3):
                     response = await sockets.handle_async_request(httpx.Request("GET", url))
-                    found.append(await response.aread())
+                    bodies.append(await response.aread())
                     await response.aclose()
             await asyncio.gather(*filter(None, tasks))
-        return found, len(tasks)
+        return bodies, len(tasks)
 
-    found, opened = asyncio.run(asked())
-    assert found == [b"ok"] * 3
+    bodies, opened = asyncio.run(ask())
+    assert bodies == [b"ok"] * 3
     assert opened == (3 if more else 1)

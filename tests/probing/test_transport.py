@@ -41,8 +41,8 @@ PATIENCE = Patience(attempts=2)
 
 
 def another(status: int, headers: dict[str, str]) -> tuple[float, float]:
-    """When another connection of the account is answered, after the first was answered this at 0; and what it is told
-    of how long its own answer took.
+    """Return when another connection of the account is answered, after the first got this answer at 0, and the duration
+    that is reported for its own answer.
     """
     answers = iter([httpx.Response(status, headers=headers)])
     clock = LoopClock()
@@ -50,8 +50,8 @@ def another(status: int, headers: dict[str, str]) -> tuple[float, float]:
     async def both() -> tuple[float, float]:
         async with httpx.MockTransport(lambda _: next(answers, httpx.Response(200))) as web:
             accounts = {"defender": RateLimit(())}
-            one, other = (Sender(web, clock, PATIENCE, accounts) for _ in range(2))
-            waiting = asyncio.create_task(one.send(httpx.Request("GET", "https://api.example/"), "defender.alerts"))
+            own, other = (Sender(web, clock, PATIENCE, accounts) for _ in range(2))
+            waiting = asyncio.create_task(own.send(httpx.Request("GET", "https://api.example/"), "defender.alerts"))
             await asyncio.sleep(0.5)
             result = await other.send(httpx.Request("GET", "https://api.example/"), "defender.machines")
             moment = clock.monotonic()
@@ -64,10 +64,10 @@ def another(status: int, headers: dict[str, str]) -> tuple[float, float]:
 
 
 def test_no_cookie_is_kept_or_sent() -> None:
-    seen: list[httpx.Request] = []
+    requests: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
-        seen.append(request)
+        requests.append(request)
         return httpx.Response(200, headers={"Set-Cookie": "fpc=virtual; path=/; secure"})
 
     async def twice() -> None:
@@ -77,8 +77,8 @@ def test_no_cookie_is_kept_or_sent() -> None:
             await sender.send(request, "entra.token")
 
     run(twice())
-    assert len(seen) == 2
-    assert not any("cookie" in request.headers for request in seen)
+    assert len(requests) == 2
+    assert not any("cookie" in request.headers for request in requests)
 
 
 def test_what_a_service_asks_of_all_is_heard_by_all(subtests: pytest.Subtests) -> None:
@@ -101,27 +101,27 @@ def test_a_wait_that_no_request_has_patience_for_holds_nobody_back(status: int) 
 
 
 def test_an_endless_answer_is_not_read_to_its_end() -> None:
-    read = 0
+    chunks = 0
 
     async def endless() -> AsyncIterator[bytes]:
-        nonlocal read
+        nonlocal chunks
         while True:
-            read += 1
+            chunks += 1
             yield b" " * 1024 * 1024
 
     with pytest.raises(EndlessAnswer):
         asyncio.run(whole(httpx.Response(200, content=endless()), LARGEST, Budget(LARGEST * 2, 1)))
-    assert read == 33
+    assert chunks == 33
 
 
 def test_and_says_so_instead_of_filling_the_memory() -> None:
-    async def asked() -> Response | NetworkFailure:
+    async def ask() -> Response | NetworkFailure:
         transport = httpx.MockTransport(lambda _: httpx.Response(200, content=b" " * (33 << 20)))
         async with transport:
             sender = Sender(transport, LoopClock(), PATIENCE, {"graph": RateLimit(())})
             return await sender.send(httpx.Request("GET", "https://api.example/"), "graph.alerts")
 
-    result = run(asked())
+    result = run(ask())
     assert isinstance(result, NetworkFailure)
     assert result.exchange.status == 200
     assert result.finding.cause == "contract_violation"

@@ -195,5 +195,5 @@ def row(where: str) -> str:
 def test_without_any_rule_the_values_of_the_connection_are_found() -> None:
     done = run("guide-followed")  # the application itself can be read, too
     raw = {"raw.json": msgspec.json.encode(done.tape.interactions).decode()}
-    assert "known" in {one.rule for one in leaks(raw, known=known_values(done.connection))}
-    assert SECRET not in "\n".join(map(str, leaks(raw, known=known_values(done.connection))))
+    assert "known" in {one.rule for one in leaks(raw, own_values=known_values(done.connection))}
+    assert SECRET not in "\n".join(map(str, leaks(raw, own_values=known_values(done.connection))))

@@ -78,7 +78,7 @@ def test_a_recording_replays_without_network_and_credential(
         network.undo()
     written = {one.name: one.read_text() for one in (pytester.path / "cassettes" / "contoso").iterdir()}
     assert written.keys() == {INTERACTIONS, MANIFEST}
-    assert leaks(written, known=[SECRET]) == []
+    assert leaks(written, own_values=[SECRET]) == []
 
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     monkeypatch.delenv("CONTOSO_SECRET", raising=False)

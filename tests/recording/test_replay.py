@@ -12,7 +12,7 @@ import pytest
 from conformance import verify
 from conformance.recording import cassette
 from conformance.recording.cassette import INTERACTIONS, MANIFEST, SHIPPED, Cassette
-from conformance.recording.interaction import Answered, Asked, Interaction, key
+from conformance.recording.interaction import Answered, Interaction, RequestPart, key
 from conformance.recording.replay import Library, MissingInteraction, Played, Replay
 from conformance.sources.base import SourceError
 from conformance.sources.resolve import source
@@ -91,7 +91,7 @@ def test_queries_are_told_apart_by_their_text() -> None:
         "two",
         tuple(
             Interaction(
-                request=Asked(method="POST", url=url, body={"query": query}),
+                request=RequestPart(method="POST", url=url, body={"query": query}),
                 response=Answered(status=200, json={"asked": query}),
             )
             for query in ("B | take 1", "A | take 1")
@@ -109,7 +109,7 @@ def test_queries_are_told_apart_by_their_text() -> None:
 
 
 def test_the_same_request_is_answered_in_turn_and_then_alike() -> None:
-    request = Asked(method="GET", url="https://graph.microsoft.com/v1.0/security/incidents?a=1&b=2")
+    request = RequestPart(method="GET", url="https://graph.microsoft.com/v1.0/security/incidents?a=1&b=2")
     replay = Replay("turns", tuple(Interaction(request=request, response=Answered(status=s)) for s in (429, 200)))
 
     async def ask() -> list[int]:
@@ -125,7 +125,7 @@ def test_the_same_request_is_answered_in_turn_and_then_alike() -> None:
     [("dns_failure", httpx.ConnectError), ("timed_out", httpx.TimeoutException), ("proxy_denied", httpx.ProxyError)],
 )
 def test_a_failure_of_the_network_is_replayed_as_one(failure: str, error: type[Exception]) -> None:
-    request = Asked(method="GET", url="https://graph.microsoft.com/v1.0/security/incidents")
+    request = RequestPart(method="GET", url="https://graph.microsoft.com/v1.0/security/incidents")
     replay = Replay("down", (Interaction(request=request, response=Answered(failure=failure)),))
 
     async def ask() -> None:
@@ -141,7 +141,7 @@ def test_a_megabyte_is_looked_through_once(tmp_path: Path, monkeypatch: pytest.M
     small = shipped("healthy").cassette
     filler = tuple(
         Interaction(
-            request=Asked(method="POST", url="https://api.loganalytics.io/v1/x", body={"query": f"T | take {n}"}),
+            request=RequestPart(method="POST", url="https://api.loganalytics.io/v1/x", body={"query": f"T | take {n}"}),
             response=Answered(status=200, json={"rows": [["0123456789" * 100]] * 10}),
         )
         for n in range(100)
@@ -151,9 +151,9 @@ def test_a_megabyte_is_looked_through_once(tmp_path: Path, monkeypatch: pytest.M
     cassette.write(tmp_path / "big", cassette.files(Cassette(manifest=manifest, interactions=interactions)))
     assert (tmp_path / "big" / INTERACTIONS).stat().st_size > 1_000_000
 
-    looked_at: list[Asked] = []
+    looked_at: list[RequestPart] = []
 
-    def noted(one: Asked) -> str:
+    def noted(one: RequestPart) -> str:
         looked_at.append(one)
         return key(one)
 

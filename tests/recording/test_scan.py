@@ -217,7 +217,7 @@ def test_the_values_of_the_connection_are_found_in_any_form(subtests: pytest.Sub
                     continue
                 if len(value) < 8 and "base64" in form:
                     continue  # what base64 leaves of it is too short to be told from chance
-                found = leaks({"a.json": json.dumps({"x": f"<{FORMS[form](value)}>"})}, known=[value])
+                found = leaks({"a.json": json.dumps({"x": f"<{FORMS[form](value)}>"})}, own_values=[value])
                 assert "known" in {one.rule for one in found}, form
                 assert value not in "\n".join(map(str, found))
 
@@ -229,15 +229,15 @@ def test_a_name_that_is_a_word_is_left_to_the_place_where_it_stands() -> None:
 
 
 def test_a_short_value_is_found_as_a_word_only() -> None:
-    assert leaks({"a.txt": "the prod-1 group"}, known=["prod-1"])
-    assert leaks({"a.txt": "the prod-12 group"}, known=["prod-1"]) == []
+    assert leaks({"a.txt": "the prod-1 group"}, own_values=["prod-1"])
+    assert leaks({"a.txt": "the prod-12 group"}, own_values=["prod-1"]) == []
 
 
 @given(st.text(min_size=9, max_size=60), st.text(max_size=20), st.text(max_size=20))
 def test_any_value_is_found_within_any_text(value: str, before: str, after: str) -> None:
     assume("%" not in before + after)  # of what is encoded for URLs, the text behind it is looked at
     text = json.dumps({"x": before + value + after})
-    assert "known" in {one.rule for one in leaks({"a.json": text}, known=[value])}
+    assert "known" in {one.rule for one in leaks({"a.json": text}, own_values=[value])}
 
 
 @given(st.text(min_size=1))

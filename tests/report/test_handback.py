@@ -44,11 +44,11 @@ def text_of(connection: ConnectionPart, language: str = "en") -> str:
 
 def test_what_is_to_be_done_is_grouped_by_who_does_it() -> None:
     found = page(only(run(*RUNS["two-faults"])), run("healthy").run.started, "en")
-    assert {role: [one.title for one in asked] for role, asked in found.asked.items()} == {
+    assert {role: [one.title for one in asked] for role, asked in found.tasks.items()} == {
         "For the Microsoft Entra administrator": ["Grant the application permissions of Microsoft Graph"],
         "For the owner of the Log Analytics workspace": ["A table of the workspace does not exist yet"],
     }
-    (consent,) = found.asked["For the Microsoft Entra administrator"]
+    (consent,) = found.tasks["For the Microsoft Entra administrator"]
     assert (consent.link or "").startswith("https://login.microsoftonline.com/7e4a11ed-")
     assert consent.commands[0].startswith("az login --tenant ")
     assert "/appRoleAssignments" in consent.commands[1]
@@ -70,7 +70,7 @@ def test_what_is_accepted_is_not_asked(verified: Callable[..., Report]) -> None:
 
 def test_of_what_is_of_note_only_the_customers_matters_are_asked(verified: Callable[..., Report]) -> None:
     connection = only(document([verified("secret-ends-soon")]))
-    asked = page(connection, run("healthy").run.started, "de").asked
+    asked = page(connection, run("healthy").run.started, "de").tasks
     assert [one.title.split(":")[0] for found in asked.values() for one in found] == [
         "Der geheime Clientschlüssel läuft bald ab"
     ]

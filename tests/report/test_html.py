@@ -120,10 +120,17 @@ def test_the_picture_shows_where_it_breaks() -> None:
 
 
 def test_every_part_of_the_picture_has_checks() -> None:
-    boxes = chain(run("healthy").connections[0].checks).boxes
+    boxes = chain(run("with-ingestion").connections[0].checks).boxes
     assert len(boxes) == len(NODES)
     assert "unasked" not in {box.state for box in boxes}
     assert {box.state for box in chain(()).boxes} == {"unasked"}
+
+
+def test_log_ingestion_is_drawn_where_it_is_configured() -> None:
+    plain, broken = (chain(run(scenario).connections[0].checks) for scenario in ("healthy", "ingestion-role-missing"))
+    assert [box.state for box in broken.boxes if box.title == "Log ingestion"] == ["failed"]
+    assert "Log ingestion" not in {box.title for box in plain.boxes}
+    assert broken.height > plain.height
 
 
 def test_requests_lie_within_the_time_of_the_run() -> None:

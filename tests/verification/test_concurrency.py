@@ -31,7 +31,7 @@ def test_all_come_once_and_never_too_many_of_a_group(things: list[str], most: in
         if not working:
             break
         gone = working.pop(data.draw(st.integers(0, len(working) - 1)))
-        admission.done(gone)
+        admission.release(gone)
         ended.append(gone)
     assert sorted(ended) == sorted(things)
 
@@ -39,7 +39,7 @@ def test_all_come_once_and_never_too_many_of_a_group(things: list[str], most: in
 def test_who_has_to_wait_is_passed_over_and_comes_as_soon_as_there_is_room() -> None:
     admission = GroupLimiter(["a1", "a2", "a3", "b1", "a4"], first, most=1)
     assert [admission.next() for _ in range(3)] == ["a1", "b1", None]
-    admission.done("a1")
+    admission.release("a1")
     assert [admission.next() for _ in range(2)] == ["a2", None]
 
 

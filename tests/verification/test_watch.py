@@ -44,6 +44,17 @@ def test_it_ends_by_itself_once_everything_works() -> None:
     assert [event.at for event in watch.events] == sorted(event.at for event in watch.events)
 
 
+def test_what_cannot_be_seen_is_not_said_to_be_fixed() -> None:
+    """Another refusal in front of a cause says nothing about it."""
+    _, watch, _ = watched("no-graph-consent", "expired-secret", "no-graph-consent", "healthy")
+    assert brief(watch.events) == [
+        ("found", "app_role_missing"),
+        ("found", "secret_expired"),
+        ("fixed", "secret_expired"),
+        ("fixed", "app_role_missing"),
+    ]
+
+
 def test_what_works_is_not_watched() -> None:
     _, watch, source = watched("healthy")
     assert not watch.events

@@ -71,7 +71,7 @@ def variables(connection: Connection, folder: Path | None = None) -> dict[str, s
 
     Credentials that are files are there with the ``folder`` that they are in.
     """
-    found = {
+    values = {
         "AZURE_TENANT_ID": connection.tenant_id,
         "AZURE_CLIENT_ID": connection.client_id,
         "AZURE_SUBSCRIPTION_ID": connection.subscription_id,
@@ -82,12 +82,12 @@ def variables(connection: Connection, folder: Path | None = None) -> dict[str, s
         "VIRTUAL_ADMINISTRATOR_SECRET": secret_of(connection.tenant_id),
     }
     if isinstance(connection.credential, ClientSecret):
-        found["AZURE_CLIENT_SECRET"] = secret(connection)
+        values["AZURE_CLIENT_SECRET"] = secret(connection)
     if folder is not None:
         for files in map(files_of, (*others().values(), connection.credential)):
             if files.path_variable is not None:
-                found[files.path_variable] = str((folder / next(iter(files.contents))).resolve())
-    return found
+                values[files.path_variable] = str((folder / next(iter(files.contents))).resolve())
+    return values
 
 
 def java_trust_store(certificate: bytes) -> bytes:

@@ -48,11 +48,11 @@ def _inflated(body: bytes, name: str, most: int) -> bytes:
     for window in _WINDOWS[name]:
         inflater = zlib.decompressobj(window)
         try:
-            found = inflater.decompress(body, most + 1)
+            content = inflater.decompress(body, most + 1)
         except zlib.error:
             continue
-        if len(found) > most:
+        if len(content) > most:
             raise UndecodableBody(too_large(most))
         if inflater.eof:
-            return found
+            return content
     raise UndecodableBody(httpx.Response(400, text=f"The body is not {name}, which its Content-Encoding says.\n"))

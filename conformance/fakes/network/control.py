@@ -32,6 +32,7 @@ class Scenario(msgspec.Struct, forbid_unknown_fields=True):
     name: str
 
     def apply(self, control: Control) -> None:
+        """Switch the tenant to the scenario. Raises ``SourceError`` for an unknown one."""
         control.stage.switch(self.name)
 
 
@@ -42,6 +43,7 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True):
     times: Times | None = None
 
     def apply(self, control: Control) -> None:
+        """Add the fault. Raises ``SourceError`` for an unknown one."""
         control.stage.fault(self.name, self.times)
 
 
@@ -53,6 +55,7 @@ class Throttle(msgspec.Struct, forbid_unknown_fields=True):
     seconds: Annotated[int, msgspec.Meta(ge=0, le=86400)] = 5
 
     def apply(self, control: Control) -> None:
+        """Let an API refuse its next requests with 429."""
         control.stage.throttle(self.api, self.times, self.seconds)
 
 
@@ -63,6 +66,7 @@ class Latency(msgspec.Struct, forbid_unknown_fields=True):
     jitter: Seconds = 0.0
 
     def apply(self, control: Control) -> None:
+        """Set how long each answer takes, in seconds, and by how much that varies."""
         stage = control.stage
         stage.latency, stage.jitter = self.seconds, self.jitter
 
@@ -71,6 +75,7 @@ class Reset(msgspec.Struct, forbid_unknown_fields=True):
     """``POST /control/reset``: everything as at the start, with an empty log."""
 
     def apply(self, control: Control) -> None:
+        """Return to the initial state, and empty the log of requests."""
         control.stage.reset()
         control.lines.clear()
 
@@ -105,9 +110,9 @@ class Control:
             return await self.stage.handler(request)
         match request.method, request.url.path.rstrip("/"):
             case "GET" | "HEAD", "/health":
-                return _said(200, {"status": "ok", "scenario": self.stage.scenario})
+                return _response(200, {"status": "ok", "scenario": self.stage.scenario})
             case "GET", "/control":
-                return _said(200, self.state())
+                return _response(200, self.state())
             case "GET", "/control/requests":
                 lines = "".join(f"{line}\n" for line in self.lines)
                 return httpx.Response(200, text=lines, headers={"Content-Type": "application/x-ndjson"})
@@ -116,24 +121,26 @@ class Control:
         there = ", ".join(
             ["GET /health", "GET /control", "GET /control/requests", *(f"POST {path}" for path in ORDERS)]
         )
-        return _said(404, {"error": f"this is the virtual tenant's control; there is: {there}"})
+        return _response(404, {"error": f"this is the virtual tenant's control; there is: {there}"})
 
     def _order(self, request: httpx.Request, kind: type[Order]) -> httpx.Response:
         # A page in a browser cannot send this type to another origin without asking first, and is not answered.
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-            return _said(415, {"error": "Content-Type: application/json is needed"})
+            return _response(415, {"error": "Content-Type: application/json is needed"})
         try:
             msgspec.json.decode(request.content or b"{}", type=kind).apply(self)
         except (msgspec.DecodeError, SourceError) as error:
-            return _said(400, {"error": str(error)})
-        return _said(200, self.state())
+            return _response(400, {"error": str(error)})
+        return _response(200, self.state())
 
     def state(self) -> dict[str, Any]:
         """Return the current settings and the connection's ids; never its credential."""
         stage = self.stage
         return {
             "scenario": stage.scenario,
-            "faults": [{"name": name, "times": one.times, "met": one.count} for name, one in stage.faults.items()],
+            "faults": [
+                {"name": name, "times": fault.times, "met": fault.count} for name, fault in stage.faults.items()
+            ],
             "latency": {"seconds": stage.latency, "jitter": stage.jitter},
             "requests": len(self.lines),
             "connection": dict(stage.connection.facts()),
@@ -141,6 +148,6 @@ class Control:
         }
 
 
-def _said(status: int, body: Any) -> httpx.Response:
+def _response(status: int, body: Any) -> httpx.Response:
     content = msgspec.json.format(msgspec.json.encode(body)) + b"\n"
     return httpx.Response(status, content=content, headers={"Content-Type": "application/json"})

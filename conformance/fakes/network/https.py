@@ -57,7 +57,7 @@ class _Connection(HttpToolsProtocol):
         self.app_state["abort"] = transport.abort  # for the application to end it without an answer
 
     def data_received(self, data: bytes) -> None:
-        self._client.asked()
+        self._client.request_arrived()
         if data.startswith(HTTP2_PREFACE):
             self.transport.write(HTTP2_FAREWELL)
             self.transport.close()

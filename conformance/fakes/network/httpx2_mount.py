@@ -48,9 +48,13 @@ def _answered(stage: ControllableTenant, request: Any) -> Any:
 
     if request.url.host not in hosts():
         raise AssertionError(f"{request.method} {request.url} is not one of the virtual tenant's hosts")
-    asked = httpx.Request(request.method, str(request.url), headers=request.headers.raw, content=request.content)
+    inner_request = httpx.Request(
+        request.method, str(request.url), headers=request.headers.raw, content=request.content
+    )
     try:
-        found = stage.answer(asked)
+        response = stage.answer(inner_request)
     except httpx.TransportError as error:
         raise getattr(httpx2, type(error).__name__)(str(error), request=request) from error
-    return httpx2.Response(found.status_code, headers=found.headers.raw, content=found.content, request=request)
+    return httpx2.Response(
+        response.status_code, headers=response.headers.raw, content=response.content, request=request
+    )

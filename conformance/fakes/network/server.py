@@ -62,15 +62,15 @@ class Server:
             self.ca_file.write_bytes(certificate)
             self._application = Application(self.handler, hosts, self.latency, stack.enter_context(log_to(self.log)))
 
-            async def served(application: Application, context: SSLContext | None) -> Serve:
+            async def connection_handler(application: Application, context: SSLContext | None) -> Serve:
                 service = await stack.enter_async_context(https.Service(application, context))
                 return cast("Serve", service.serve)
 
             tunnel = Tunnel(
                 hosts,
-                serve=await served(self._application, context),
-                plain=await served(Application(self.control, LOOPBACK), None) if self.control else None,
-                foreign=await served(self._application, network_certificates.issue(hosts)[0]),
+                serve=await connection_handler(self._application, context),
+                plain=await connection_handler(Application(self.control, LOOPBACK), None) if self.control else None,
+                foreign=await connection_handler(self._application, network_certificates.issue(hosts)[0]),
                 obstacle=self.obstacle,
             )
             port = await stack.enter_async_context(tunnel.listening(self.host, self.port))
@@ -120,7 +120,7 @@ def run_in_thread(server: Server) -> Iterator[Server]:
     try:
         from anyio.from_thread import start_blocking_portal
     except ModuleNotFoundError as missing:
-        raise _lacking("anyio") from missing
+        raise _missing_package("anyio") from missing
 
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(server):
         yield server
@@ -150,9 +150,9 @@ def _extra() -> tuple[ModuleType, ModuleType]:
         package = (missing.name or "").partition(".")[0]
         if package not in EXTRA:
             raise
-        raise _lacking(package) from missing
+        raise _missing_package(package) from missing
     return network_certificates, https
 
 
-def _lacking(package: str) -> ImportError:
+def _missing_package(package: str) -> ImportError:
     return ImportError(f"the server needs {package}: pip install 'sentinel-conformance[server]'", name=package)

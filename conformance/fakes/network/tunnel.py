@@ -72,12 +72,12 @@ class Tunnel:
         clients = Clients(most)
         bound = await asyncio.start_server(lambda *_: None, host, port, start_serving=False)
         with reserve_files(most * FILES), ExitStack() as open_sockets:
-            listening = [open_sockets.enter_context(one.dup()) for one in bound.sockets]
+            listening = [open_sockets.enter_context(socket.dup()) for socket in bound.sockets]
             bound.close()
-            for one in listening:
-                one.setblocking(False)
-                one.listen(1024)
-            accepting = [asyncio.create_task(clients.accept(one, self._attend)) for one in listening]
+            for listener in listening:
+                listener.setblocking(False)
+                listener.listen(1024)
+            accepting = [asyncio.create_task(clients.accept(listener, self._attend)) for listener in listening]
             try:
                 yield listening[0].getsockname()[1]
             finally:

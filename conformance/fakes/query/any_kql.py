@@ -39,7 +39,7 @@ MAX_ROWS = 500_000
 MAX_CHARACTERS = 64_000_000
 """The service's limits of a result, beyond which it is a partial one (documented)."""
 MAX_SECONDS = 20.0
-"""Of the virtual tenant: it answers nobody else meanwhile."""
+"""Seconds that a query may take: the virtual tenant answers no other request meanwhile."""
 DECIMALS = frozenset({"decimal", "todecimal"})
 """What the engine takes for ``real``."""
 MISSING_COLUMN = re.compile(
@@ -115,15 +115,15 @@ class _Query:
             self.engine.close()
 
     def _tables(self) -> list[TableState]:
-        named = {
+        names = {
             word.text.removesuffix("*")
             for n, word in enumerate(self.words)
             if word.kind == "name" and not (n and self.words[n - 1].text == ".")
         }
-        named |= {table for function, table in FUNCTIONS.items() if function in named}
+        names |= {table for function, table in FUNCTIONS.items() if function in names}
         every = self.workspace.tables
-        wild = any(one.text == "*" and n and self.words[n - 1].kind == "name" for n, one in enumerate(self.words))
-        return [table for name, table in every.items() if name in named or (wild and _starts(name, named))]
+        wild = any(token.text == "*" and n and self.words[n - 1].kind == "name" for n, token in enumerate(self.words))
+        return [table for name, table in every.items() if name in names or (wild and _starts(name, names))]
 
     def _check_names(self, tables: list[TableState]) -> None:
         for n, word in enumerate(self.words[:-1]):
@@ -155,8 +155,8 @@ class _Query:
             f'CAST({_or_empty(f"x{n}", kind)} AS {ENGINE_TYPES[kind]}) AS "{name}"'
             for n, (name, kind) in enumerate(columns.items())
         ]
-        given = ", ".join(f"unnest(CAST(? AS VARCHAR[])) AS x{n}" for n in range(len(columns)))
-        statement = f'CREATE TABLE "{table.name}" AS SELECT {", ".join(typed)} FROM (SELECT {given})'  # noqa: S608
+        rows_sql = ", ".join(f"unnest(CAST(? AS VARCHAR[])) AS x{n}" for n in range(len(columns)))
+        statement = f'CREATE TABLE "{table.name}" AS SELECT {", ".join(typed)} FROM (SELECT {rows_sql})'  # noqa: S608
         self.engine.execute(statement, lists)
 
     def _relation(self, text: str) -> Any:
@@ -164,7 +164,7 @@ class _Query:
 
     def _columns(self, text: str) -> dict[str, str]:
         relation = self._relation(text)
-        kinds = [_kusto_type(one) for one in relation.types]
+        kinds = [_kusto_type(column_type) for column_type in relation.types]
         return {name: kind for name, kind in zip(relation.columns, kinds, strict=True) if name != INGESTION}
 
     def save(self, table: str, query: str, value: str | None) -> Mapping[str, str]:
@@ -175,7 +175,7 @@ class _Query:
             self.engine.execute(f'CREATE TABLE "{table}" AS FROM {numbered}')
         else:
             group = f"sum(CASE WHEN {table}{RESTART} THEN 1 ELSE 0 END) OVER (ORDER BY {ROW} ROWS UNBOUNDED PRECEDING)"
-            helpers = ", ".join([ROW, "_group", *(table + one for one in (TERM, DEFAULT, RESTART))])
+            helpers = ", ".join([ROW, "_group", *(table + suffix for suffix in (TERM, DEFAULT, RESTART))])
             self.engine.execute(
                 f'CREATE TABLE "{table}" AS SELECT * EXCLUDE ({helpers}), {value} AS {table}{VALUE}'  # noqa: S608
                 f" FROM (SELECT *, {group} AS _group FROM {numbered}) ORDER BY {ROW}"
@@ -194,25 +194,25 @@ class _Query:
         self.rewritten = self.expanded
         self.rewritten = rewrite(expand_rows(self.expanded, self), self._columns)
         cursor = _engine().execute(self.engine, self.rewritten, allow_write=False, query_now=self.now)
-        names = [one[0] for one in cursor.description]
-        kinds = [_kusto_type(one[1]) for one in cursor.description]
-        found: list[Mapping[str, Any]] = []
+        names = [column[0] for column in cursor.description]
+        kinds = [_kusto_type(column[1]) for column in cursor.description]
+        rows: list[Mapping[str, Any]] = []
         size = 0
         while batch := cursor.fetchmany(1000):
             for row in batch:
                 values = [unloaded(value, kind) for value, kind in zip(row, kinds, strict=True)]
                 size += sum(len(str(value)) for value in values)
-                if len(found) == MAX_ROWS or size > MAX_CHARACTERS:
-                    return Result(_shown(names, kinds), found, partial=True)
-                found.append(dict(zip(names, values, strict=True)))
-        return Result(_shown(names, kinds), found, partial)
+                if len(rows) == MAX_ROWS or size > MAX_CHARACTERS:
+                    return Result(_column_types(names, kinds), rows, partial=True)
+                rows.append(dict(zip(names, values, strict=True)))
+        return Result(_column_types(names, kinds), rows, partial)
 
     def _refusal(self, error: Any) -> Exception:
         import duckdb_kql
 
         if isinstance(error, duckdb_kql.KqlSyntaxError):
-            found = duckdb_kql.validate(self.text) or error.diagnostics
-            return Malformed(_offset(self.text, found[0].span.line, found[0].span.column))
+            diagnostics = duckdb_kql.validate(self.text) or error.diagnostics
+            return Malformed(_offset(self.text, diagnostics[0].span.line, diagnostics[0].span.column))
         if isinstance(error, duckdb_kql.KqlUnsupportedError):
             return NotEvaluated(_construct(error, self.rewritten))
         if isinstance(error, duckdb_kql.KqlSchemaError):
@@ -253,7 +253,7 @@ def _kusto_type(engine_type: object) -> str:
     return str(kusto_type(engine_type))
 
 
-def _shown(names: list[str], kinds: list[str]) -> dict[str, str]:
+def _column_types(names: list[str], kinds: list[str]) -> dict[str, str]:
     return {name: kind for name, kind in zip(names, kinds, strict=True) if name != INGESTION}
 
 
@@ -261,7 +261,7 @@ def _offset(text: str, line: int, column: int) -> int:
     """Return the offset of a place (line from 1, column from 0); at a pipe it is what follows the pipe that
     is wrong.
     """
-    offset = sum(len(one) for one in text.splitlines(keepends=True)[: line - 1]) + column
+    offset = sum(len(part) for part in text.splitlines(keepends=True)[: line - 1]) + column
     if text[offset : offset + 1] == "|":
         offset += 1 + len(text[offset + 1 :]) - len(text[offset + 1 :].lstrip())
     return min(offset, len(text))

@@ -51,11 +51,11 @@ def evaluate(text: str, workspace: Workspace, now: datetime, window: Window | No
     """
     if (offset := fault(text)) is not None:
         raise Malformed(offset)
-    wanted = " ".join(text.split())
+    compact = " ".join(text.split())
     for query in kql.QUERIES.values():
-        if " ".join(query.text.split()) == wanted:
+        if " ".join(query.text.split()) == compact:
             result = ANSWERS[query.name.partition(".")[0]](query, workspace, now, window)
-            return replace(result, partial=any(table.partial for table in _named(text, workspace)))
+            return replace(result, partial=any(table.partial for table in _tables_in(text, workspace)))
     raise NotEvaluated(text)
 
 
@@ -68,7 +68,7 @@ def fault(text: str) -> int | None:
     """Return where a text cannot be KQL, whatever its words mean: nothing, an open string, a bracket
     without its pair.
     """
-    bare = QUOTED.sub(lambda found: (" " if found[0].startswith("//") else "x") * len(found[0]), text)
+    bare = QUOTED.sub(lambda match: (" " if match[0].startswith("//") else "x") * len(match[0]), text)
     opened: list[int] = []
     for offset, char in enumerate(bare):
         if char in "\"'":
@@ -88,7 +88,7 @@ def operator_on(table: str, text: str) -> str:
     return match[1] if match else "union"
 
 
-def _named(text: str, workspace: Workspace) -> list[TableState]:
+def _tables_in(text: str, workspace: Workspace) -> list[TableState]:
     return [table for name, table in workspace.tables.items() if re.search(rf"\b{re.escape(name)}\b", text)]
 
 
@@ -125,15 +125,15 @@ def _unknown_table(query: kql.Query, workspace: Workspace, now: datetime, window
 
 def _freshness(query: kql.Query, workspace: Workspace, now: datetime, window: Window | None) -> Result:
     since = now - timedelta(days=14)
-    found: list[Row] = []
-    known = [name for name in kql.FRESHNESS_TABLES if name in workspace.tables]
-    if not known:
+    ages: list[Row] = []
+    names = [name for name in kql.FRESHNESS_TABLES if name in workspace.tables]
+    if not names:
         raise UnknownTable(kql.FRESHNESS_TABLES[0])
-    for name in known:
+    for name in names:
         rows = [row for row in rows_of(workspace, name, window) if row["TimeGenerated"] > since]
         if rows:
             delays = sorted((row[INGESTED] - row["TimeGenerated"]).total_seconds() for row in rows)
-            found.append(
+            ages.append(
                 {
                     "T": name,
                     "Rows": len(rows),
@@ -143,7 +143,7 @@ def _freshness(query: kql.Query, workspace: Workspace, now: datetime, window: Wi
                 }
             )
     columns = {"T": "string", "Rows": "long", "LastEvent": "datetime", "LastIngest": "datetime", "Delay95": "real"}
-    return Result(columns, found)
+    return Result(columns, ages)
 
 
 def _recent_incidents(query: kql.Query, workspace: Workspace, now: datetime, window: Window | None) -> Result:
@@ -151,8 +151,8 @@ def _recent_incidents(query: kql.Query, workspace: Workspace, now: datetime, win
     latest: dict[int, dict[str, Any]] = {}
     for row in rows_of(workspace, "SecurityIncident", window):
         if row["TimeGenerated"] > since:
-            known = latest.get(row["IncidentNumber"])
-            if known is None or row["LastModifiedTime"] > known["LastModifiedTime"]:
+            newer = latest.get(row["IncidentNumber"])
+            if newer is None or row["LastModifiedTime"] > newer["LastModifiedTime"]:
                 latest[row["IncidentNumber"]] = row
     newest = sorted(latest.values(), key=lambda row: row["CreatedTime"], reverse=True)[:200]
     return Result({"IncidentName": "string", "IncidentNumber": "int", "LastModifiedTime": "datetime"}, list(newest))
@@ -174,21 +174,21 @@ def _health(query: kql.Query, workspace: Workspace, now: datetime, window: Windo
     groups: dict[tuple[str, ...], list[Row]] = {}
     for row in _since(workspace, "SentinelHealth", now - timedelta(days=7), window):
         groups.setdefault(tuple(str(row.get(key) or "") for key in keys), []).append(row)
-    found = []
+    health_rows = []
     for key, rows in groups.items():
         latest = max(rows, key=lambda row: row["TimeGenerated"])
         failures = sum(row["Status"] == "Failure" for row in rows)
         state = {"TimeGenerated": latest["TimeGenerated"], "Status": latest["Status"], "Failures": failures}
-        found.append({**dict(zip(keys, key, strict=True)), **state})
+        health_rows.append({**dict(zip(keys, key, strict=True)), **state})
     columns = dict.fromkeys(keys, "string") | {"TimeGenerated": "datetime", "Status": "string", "Failures": "long"}
-    return Result(columns, _newest(found, "TimeGenerated"))
+    return Result(columns, _newest(health_rows, "TimeGenerated"))
 
 
 def _volumes(query: kql.Query, workspace: Workspace, now: datetime, window: Window | None) -> Result:
     groups: dict[str, list[Row]] = {}
     for row in _since(workspace, "Usage", now - timedelta(days=14), window):
         groups.setdefault(str(row["DataType"]), []).append(row)
-    found = [
+    volume_rows = [
         {
             "DataType": name,
             "LastHour": max(row["TimeGenerated"] for row in rows),
@@ -205,7 +205,7 @@ def _volumes(query: kql.Query, workspace: Workspace, now: datetime, window: Wind
         for name, rows in groups.items()
     ]
     columns = {"DataType": "string", "LastHour": "datetime", "Days": "long", "BilledToday": "real"}
-    return Result(columns, _newest(found, "LastHour"))
+    return Result(columns, _newest(volume_rows, "LastHour"))
 
 
 def _agents(query: kql.Query, workspace: Workspace, now: datetime, window: Window | None) -> Result:

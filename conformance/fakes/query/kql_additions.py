@@ -43,10 +43,10 @@ def _first(items: str) -> str:
 
 def _scalars(has: str) -> dict[str, tuple[str, int]]:
     """Name to SQL and number of arguments. ``has``: SQL by which the text ``{0}`` has the term ``t``."""
-    left, right = _of(BAG, "bag_merge")
-    new = f" if NOT list_contains(json_keys({left}), k)"
-    merged = f"array_to_string(list_concat({_members(left)}, {_members(right, new)}), ',')"
-    found = {
+    first, second = _of(BAG, "bag_merge")
+    new = f" if NOT list_contains(json_keys({first}), k)"
+    merged = f"array_to_string(list_concat({_members(first)}, {_members(second, new)}), ',')"
+    functions = {
         "bag_keys": ("CASE WHEN json_type(to_json({0})) = 'OBJECT' THEN to_json(json_keys(to_json({0}))) END", 1),
         "bag_merge": (f"CAST('{{{{' || {merged} || '}}}}' AS JSON)", 2),
         "has_any_index": (
@@ -69,11 +69,11 @@ def _scalars(has: str) -> dict[str, tuple[str, int]]:
         ),
     }
     for name, condition in (("set_difference", "NOT list_contains"), ("set_intersect", "list_contains")):
-        left, right = _of(LIST, name)
-        found[name] = (f"to_json([x for x, i in {left} if {_first(left)} AND {condition}({right}, x)])", 2)
+        first, second = _of(LIST, name)
+        functions[name] = (f"to_json([x for x, i in {first} if {_first(first)} AND {condition}({second}, x)])", 2)
     both = "list_concat({}, {})".format(*_of(LIST, "set_union"))
-    found["set_union"] = (f"to_json([x for x, i in {both} if {_first(both)}])", 2)
-    return found
+    functions["set_union"] = (f"to_json([x for x, i in {both} if {_first(both)}])", 2)
+    return functions
 
 
 AGGREGATES = {"minif": "min({0}) FILTER (WHERE {1})", "maxif": "max({0}) FILTER (WHERE {1})"}

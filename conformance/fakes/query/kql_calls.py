@@ -43,11 +43,11 @@ def expand_calls(text: str, columns: Collection[str]) -> str:
     """
     columns = {*columns, *_given_columns(tokens(text))}
     for number in range(len(tokens(text))):  # a function that calls itself is no KQL: each step removes one definition
-        found = _definition(text)
-        if found is None:
+        definition = _definition(text)
+        if definition is None:
             return _unwrapped(_named_tables(text))
-        function, start, end = found
-        if hidden := next((one.name for one in function.parameters if one.name in columns), None):
+        function, start, end = definition
+        if hidden := next((parameter.name for parameter in function.parameters if parameter.name in columns), None):
             raise NotEvaluated(f"the parameter {hidden}, which a column is called too")
         text = text[:start] + _with_calls(text[end:], function, number)
     return text
@@ -55,11 +55,11 @@ def expand_calls(text: str, columns: Collection[str]) -> str:
 
 def _given_columns(words: list[Token]) -> set[str]:
     """The columns of tables that a query gives itself."""
-    found: set[str] = set()
+    names: set[str] = set()
     for n, (word, opening) in enumerate(pairwise(words)):
         end = closing(words, n + 1) if word.text == "datatable" and opening.text == "(" else None
-        found |= {one.text for one in words[n + 2 : end or n] if one.kind == "name"}
-    return found
+        names |= {word.text for word in words[n + 2 : end or n] if word.kind == "name"}
+    return names
 
 
 def _definition(text: str) -> tuple[Function, int, int] | None:
@@ -74,24 +74,26 @@ def _definition(text: str) -> tuple[Function, int, int] | None:
             continue
         stop = closing(words, end + 1)
         body = words[end + 2 : stop]
-        parameters = [_parameter(text, one) for one in _parts(words[at + 1 : end], ",", words[at].depth + 1)]
-        over_tables = any(one.tabular for one in parameters) or not TABULAR.isdisjoint(one.text for one in body)
+        parameters = [_parameter(text, part) for part in _parts(words[at + 1 : end], ",", words[at].depth + 1)]
+        over_tables = any(parameter.tabular for parameter in parameters) or not TABULAR.isdisjoint(
+            token.text for token in body
+        )
         if stop is None or not body or (parameters and not over_tables):
             continue
-        *statements, result = (_text(text, one) for one in _parts(body, ";", body[0].depth))
+        *statements, result = (_text(text, part) for part in _parts(body, ";", body[0].depth))
         last = words[stop + 1].end if stop + 1 < len(words) else words[stop].end
         return Function(words[n + 1].text, parameters, statements, result), word.start, last
     return None
 
 
 def _parts(words: list[Token], sign: str, depth: int) -> list[list[Token]]:
-    found: list[list[Token]] = [[]]
-    for one in words:
-        if one.text == sign and one.depth == depth:
-            found.append([])
+    groups: list[list[Token]] = [[]]
+    for word in words:
+        if word.text == sign and word.depth == depth:
+            groups.append([])
         else:
-            found[-1].append(one)
-    return [one for one in found if one]
+            groups[-1].append(word)
+    return [word for word in groups if word]
 
 
 def _text(text: str, words: list[Token]) -> str:
@@ -99,7 +101,7 @@ def _text(text: str, words: list[Token]) -> str:
 
 
 def _parameter(text: str, words: list[Token]) -> Parameter:
-    default = next((n for n, one in enumerate(words) if one.text == "="), None)
+    default = next((n for n, word in enumerate(words) if word.text == "="), None)
     tabular = len(words) > 2 and words[2].text == "("
     return Parameter(words[0].text, tabular, None if default is None else _text(text, words[default + 1 :]))
 
@@ -114,41 +116,41 @@ def _with_calls(text: str, function: Function, number: int) -> str:
         if end is None:
             raise NotEvaluated("let")
         inside = words[n + 2 : end]
-        given = [_text(text, one) for one in _parts(inside, ",", words[n + 1].depth + 1)]
+        values = [_text(text, part) for part in _parts(inside, ",", words[n + 1].depth + 1)]
         start = words[n].start
         invoked = n > 1 and words[n - 1].text == "invoke" and words[n - 2].text == "|"
         if invoked:
-            given, start = [function.parameters[0].name if function.parameters else "", *given], words[n - 1].start
-        statements, result = _bound(function, given, f"_{number}_{call}")
+            values, start = [function.parameters[0].name if function.parameters else "", *values], words[n - 1].start
+        statements, result = _bound(function, values, f"_{number}_{call}")
         result = _behind_pipe(result, function) if invoked else f"({result})"
-        begin = max((one.end for one in words[:n] if one.text == ";" and one.depth == 0), default=0)
+        begin = max((word.end for word in words[:n] if word.text == ";" and word.depth == 0), default=0)
         changes = [(start, words[end].end, result)]
         if statements:
-            changes.append((begin, begin, " " + " ".join(f"{one};" for one in statements) + " "))
+            changes.append((begin, begin, " " + " ".join(f"{statement};" for statement in statements) + " "))
         text = replace(text, changes)
     return text
 
 
 def _calls(words: list[Token], n: int, function: Function) -> bool:
-    named = words[n].kind == "name" and words[n].text == function.name and words[n + 1].text == "("
-    return named and not (n and words[n - 1].text == ".")
+    matches = words[n].kind == "name" and words[n].text == function.name and words[n + 1].text == "("
+    return matches and not (n and words[n - 1].text == ".")
 
 
-def _bound(function: Function, given: list[str], suffix: str) -> tuple[list[str], str]:
+def _bound(function: Function, arguments: list[str], suffix: str) -> tuple[list[str], str]:
     """The statements and the result of a call. Names that the body defines become names of this call."""
     values: dict[str, str] = {}
     for n, parameter in enumerate(function.parameters):
-        value = given[n] if n < len(given) else parameter.default
-        if value is None or len(given) > len(function.parameters):
+        value = arguments[n] if n < len(arguments) else parameter.default
+        if value is None or len(arguments) > len(function.parameters):
             raise NotEvaluated("let")
         single = len(tokens(value)) == 1
         values[parameter.name] = value if single else f"({value})"
     for statement in function.statements:
         words = tokens(statement)
-        if words[0].text != "let" or "{" in (one.text for one in words):
+        if words[0].text != "let" or "{" in (word.text for word in words):
             raise NotEvaluated("let")
         values[words[1].text] = words[1].text + suffix
-    return [_replaced(one, values) for one in function.statements], _replaced(function.result, values)
+    return [_replaced(statement, values) for statement in function.statements], _replaced(function.result, values)
 
 
 def _replaced(text: str, values: dict[str, str]) -> str:
@@ -166,7 +168,7 @@ def _behind_pipe(result: str, function: Function) -> str:
     """What ``invoke`` stands for: the operators on its table, which only begins the body."""
     words = tokens(result)
     table = function.parameters[0].name if function.parameters and function.parameters[0].tabular else ""
-    if [one.text for one in words[:2]] != [table, "|"] or any(one.text == table for one in words[1:]):
+    if [word.text for word in words[:2]] != [table, "|"] or any(word.text == table for word in words[1:]):
         raise NotEvaluated("invoke")
     return result[words[2].start :]
 
@@ -193,7 +195,7 @@ def _unwrapped(text: str) -> str:
             if end is None or not _begins(words, n):
                 continue
             after = words[end + 1].text if end + 1 < len(words) else ";"
-            pipeline = any(one.text in TABULAR for one in words[n + 1 : end] if one.depth == word.depth + 1)
+            pipeline = any(token.text in TABULAR for token in words[n + 1 : end] if token.depth == word.depth + 1)
             if after == "|" or (after == ";" and pipeline):
                 text = replace(text, [(word.start, word.end, " "), (words[end].start, words[end].end, " ")])
                 break
@@ -205,5 +207,5 @@ def _unwrapped(text: str) -> str:
 def _begins(words: list[Token], n: int) -> bool:
     """Whether a word is the first one of a statement, of what a ``let`` names, or of what brackets hold."""
     before = words[n - 1].text if n else ";"
-    named = before == "=" and n > 2 and words[n - 3].text == "let"
-    return before == ";" or named or (before == "(" and n > 1 and words[n - 2].kind != "name")
+    defines = before == "=" and n > 2 and words[n - 3].text == "let"
+    return before == ";" or defines or (before == "(" and n > 1 and words[n - 2].kind != "name")

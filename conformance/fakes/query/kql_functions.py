@@ -33,8 +33,8 @@ Call = Callable[[list[str]], "str | None"]
 def expand(text: str) -> str:
     """The text without calls of these functions; those that cannot be said otherwise stay, to be refused by name."""
     at = 0
-    while (found := _next(text, at)) is not None:
-        start, end, instead = found
+    while (call := _next(text, at)) is not None:
+        start, end, instead = call
         if instead is None:
             at = start + 1
         else:
@@ -90,7 +90,7 @@ def _in_range(arguments: list[str]) -> str | None:
 
 
 def _in_any_range(arguments: list[str]) -> str | None:
-    ranges = [_in_range([arguments[0], one]) for one in arguments[1:]]
+    ranges = [_in_range([arguments[0], argument]) for argument in arguments[1:]]
     return None if None in ranges or not ranges else "(" + " or ".join(map(str, ranges)) + ")"
 
 
@@ -110,8 +110,8 @@ def _unix_time(unit: str) -> Call:
 def _compared(arguments: list[str]) -> str | None:
     if len(arguments) != 2:
         return None
-    left, right = arguments
-    return f"case({left} < {right}, -1, {left} > {right}, 1, 0)"
+    first, second = arguments
+    return f"case({first} < {second}, -1, {first} > {second}, 1, 0)"
 
 
 def _converted(expression: str, kind: str) -> str | None:
@@ -138,12 +138,12 @@ TIMESPAN_FORMAT = re.compile(r"d{1,8}|HH?|mm?|ss?|f{1,7}|[ /:,._\[\]-]")
 
 
 def _format_timespan(arguments: list[str]) -> str | None:
-    wanted = literal(arguments[1]) if len(arguments) == 2 else None
-    parts = TIMESPAN_FORMAT.findall(wanted or "")
-    if not parts or "".join(parts) != wanted:
+    pattern = literal(arguments[1]) if len(arguments) == 2 else None
+    parts = TIMESPAN_FORMAT.findall(pattern or "")
+    if not parts or "".join(parts) != pattern:
         return None
 
-    def said(part: str) -> str:
+    def component(part: str) -> str:
         letter, width = part[0], len(part)
         if letter == "f":
             return f"{TIMESPAN_PART}({arguments[0]}, {10 ** (7 - width)}, {10**width}, {width})"
@@ -151,7 +151,7 @@ def _format_timespan(arguments: list[str]) -> str | None:
             return f"{TIMESPAN_PART}({arguments[0]}, {TICKS[letter]}, {MODULO[letter]}, {width})"
         return f"'{part}'"
 
-    return f"strcat({', '.join(map(said, parts))}, '')"
+    return f"strcat({', '.join(map(component, parts))}, '')"
 
 
 def _folded(name: str) -> Call:

@@ -60,11 +60,11 @@ def misspelt(words: list[Token], columns: Collection[str]) -> Token | None:
     """Return the first name that is no column of the query's tables and none that the query makes, but would be one in
     other case. ``columns``: those of all tables of the query.
     """
-    known = {*columns, *created_names(words), "Count"}
-    known |= {f"{prefix}_{one}" for prefix in AGGREGATES for one in columns} | {"count_", "countif_"}
-    folded = {one.casefold() for one in known}
+    names = {*columns, *created_names(words), "Count"}
+    names |= {f"{prefix}_{column}" for prefix in AGGREGATES for column in columns} | {"count_", "countif_"}
+    folded = {name.casefold() for name in names}
     for n, word in enumerate(words):
-        if word.kind != "name" or word.text in known or word.text.casefold() not in folded or word.text in WORDS:
+        if word.kind != "name" or word.text in names or word.text.casefold() not in folded or word.text in WORDS:
             continue
         before, after = _around(words, n)
         member = before == "." and not (n > 1 and words[n - 2].text in ("$left", "$right"))
@@ -82,12 +82,12 @@ def created_names(words: Iterable[Token]) -> set[str]:
     """Return what a query names itself: with ``=``, ``let``, ``as``, in a schema, and in patterns of ``parse``."""
     created: set[str] = set()
     parsing = False
-    for one, following in pairwise(words):
-        if one.text == "|":
+    for word, following in pairwise(words):
+        if word.text == "|":
             parsing = following.text in ("parse", "parse-where")
-        if one.kind == "name" and (following.text in ("=", ":") or parsing):
-            created.add(one.text)
-        if one.text in ("let", "as") and following.kind == "name":
+        if word.kind == "name" and (following.text in ("=", ":") or parsing):
+            created.add(word.text)
+        if word.text in ("let", "as") and following.kind == "name":
             created.add(following.text)
     return created
 
@@ -95,11 +95,11 @@ def created_names(words: Iterable[Token]) -> set[str]:
 def comparison_by_one_sign(words: list[Token]) -> Token | None:
     """Return a ``=`` where ``where`` has to compare: the engine takes it for ``==``, the service for no KQL."""
     operator = ""
-    for before, one in pairwise(words):
+    for before, word in pairwise(words):
         if before.text == "|":
-            operator = one.text if one.depth == before.depth else ""
-        elif one.text == "=" and operator in ("where", "filter"):
-            return one
+            operator = word.text if word.depth == before.depth else ""
+        elif word.text == "=" and operator in ("where", "filter"):
+            return word
     return None
 
 
@@ -116,13 +116,17 @@ def text_beside_number(words: list[Token], columns: Mapping[str, str]) -> Token 
 
 def tuple_of_names(words: list[Token]) -> bool:
     """Return whether a query names several results at a time, as in ``(a, b) = arg_max(...)``."""
-    named = ((a, b, c) for a, b, c in zip(words, words[1:], words[2:], strict=False) if b.text == ")" and c.text == "=")
-    return any(a.kind == "name" for a, _, _ in named)
+    assignments = (
+        (a, b, c) for a, b, c in zip(words, words[1:], words[2:], strict=False) if b.text == ")" and c.text == "="
+    )
+    return any(a.kind == "name" for a, _, _ in assignments)
 
 
 def operator_at(words: list[Token], place: Token) -> str:
     """Return the operator in whose arguments a word stands: refusals name it."""
-    earlier = [n for n, one in enumerate(words) if one.text == "|" and one.start < place.start and n + 1 < len(words)]
+    earlier = [
+        n for n, word in enumerate(words) if word.text == "|" and word.start < place.start and n + 1 < len(words)
+    ]
     return words[earlier[-1] + 1].text if earlier else "union"
 
 
@@ -130,17 +134,17 @@ def dynamic_key(words: list[Token], columns: Mapping[str, str]) -> Token | None:
     """A key of ``summarize``, ``distinct`` or ``join`` that is a column of type ``dynamic``, or the ``*`` of a
     ``distinct`` that has one: the engine groups by them, the service refuses them.
     """
-    typed = {one.text for one, following in pairwise(words) if following.text == "to"}
+    typed = {word.text for word, following in pairwise(words) if following.text == "to"}
     unlike = {name for name, kind in columns.items() if kind == "dynamic"} - created_names(words) - typed
     operator, keys = "", False
-    for before, one, after in zip(words, words[1:], [*words[2:], Token("sign", "|", 0, 0)], strict=False):
+    for before, word, after in zip(words, words[1:], [*words[2:], Token("sign", "|", 0, 0)], strict=False):
         if before.text == "|":
-            operator, keys = one.text, one.text == "distinct"
+            operator, keys = word.text, word.text == "distinct"
             continue
-        if one.text in ("by", "on") and operator in ("summarize", "join", "lookup"):
+        if word.text in ("by", "on") and operator in ("summarize", "join", "lookup"):
             keys = True
             continue
         bounded = before.text in (",", "by", "on", "distinct") and after.text in (",", "|", ")", ";")
-        if keys and bounded and (one.text in unlike or (one.text == "*" and unlike and operator == "distinct")):
-            return one
+        if keys and bounded and (word.text in unlike or (word.text == "*" and unlike and operator == "distinct")):
+            return word
     return None

@@ -69,7 +69,7 @@ def _piped(words: list[Token], n: int) -> bool:
 
 
 def _unused(words: list[Token], name: Token) -> bool:
-    return sum(one.text == name.text for one in words) == 1
+    return sum(word.text == name.text for word in words) == 1
 
 
 def _call(text: str, words: list[Token], n: int, end: int) -> list[tuple[int, int, str]]:
@@ -96,26 +96,26 @@ def _percentiles(text: str, words: list[Token], n: int, end: int) -> list[tuple[
         return []
     value = text[words[n + 1].end : words[commas[0]].start]
     shares = text[words[commas[0]].end : words[end].start].split(",")
-    return [(words[n].start, words[end].end, ", ".join(f"percentile({value}, {one.strip()})" for one in shares))]
+    return [(words[n].start, words[end].end, ", ".join(f"percentile({value}, {share.strip()})" for share in shares))]
 
 
 def _operator(text: str, words: list[Token], n: int, columns_of: Callable[[str], Columns]) -> str | None:
     """Return the text with the operator behind a pipe in other words; None where there is nothing to change."""
     name, start, end, depth = words[n + 1].text, words[n + 1].start, last_word(words, n).end, words[n].depth
-    arguments = [one for one in words[n + 2 :] if one.end <= end]
+    arguments = [word for word in words[n + 2 :] if word.end <= end]
     pipeline = pipeline_before(text, words, n)
     if pipeline is None:
         return None
     before = pipeline.query
-    if name in ("project-keep", "project-reorder") and all(one.depth == depth for one in arguments):
-        return replace(text, [(start, end, f"project {_chosen(name, text, arguments, columns_of(before))} ")])
-    if name == "distinct" and [one.text for one in arguments] == ["*"]:
+    if name in ("project-keep", "project-reorder") and all(argument.depth == depth for argument in arguments):
+        return replace(text, [(start, end, f"project {_matching_columns(name, text, arguments, columns_of(before))} ")])
+    if name == "distinct" and [argument.text for argument in arguments] == ["*"]:
         return replace(text, [(start, end, f"distinct {', '.join(map(_quoted, columns_of(before)))} ")])
     if name in ("parse", "parse-where") and (changes := _anchored(text, arguments)):
         return replace(text, changes)
     if name == "search" and len(arguments) == 1 and arguments[0].kind == "string":
         return replace(text, [(start, end, f"where {_anywhere(columns_of(before), arguments[0].text)} ")])
-    everywhere = [one.text for one in arguments[:2]] in (["*", "has"], ["*", "contains"])
+    everywhere = [argument.text for argument in arguments[:2]] in (["*", "has"], ["*", "contains"])
     if name == "where" and everywhere and len(arguments) == 3 and arguments[2].kind == "string":
         condition = _anywhere(columns_of(before), arguments[2].text, arguments[1].text)
         return replace(text, [(start, end, f"where {condition} ")])
@@ -124,7 +124,10 @@ def _operator(text: str, words: list[Token], n: int, columns_of: Callable[[str],
 
 def _anchored(text: str, arguments: list[Token]) -> list[tuple[int, int, str]]:
     """Changes by which a pattern of ``parse`` that begins with a column begins with a mark, as the parsed text does."""
-    at = next((m for m, one in enumerate(arguments) if one.text == "with" and one.depth == arguments[0].depth), 0)
+    at = next(
+        (m for m, argument in enumerate(arguments) if argument.text == "with" and argument.depth == arguments[0].depth),
+        0,
+    )
     options = arguments and arguments[0].text == "kind"
     if not 0 < at < len(arguments) - 1 or options or arguments[at + 1].kind != "name":
         return []
@@ -139,26 +142,26 @@ def _if_exists(text: str, words: list[Token], before: str, columns_of: Callable[
         name, comma, end = words[n + 2], words[n + 3], closing(words, n + 1)
         if name.kind == "string" and comma.text == "," and end is not None:
             column, default = name.text.strip("\"'"), text[comma.end : words[end].start]
-            known = column in columns_of(before)
-            return replace(text, [(word.start, words[end].end, _quoted(column) if known else f"({default.strip()})")])
+            exists = column in columns_of(before)
+            return replace(text, [(word.start, words[end].end, _quoted(column) if exists else f"({default.strip()})")])
     return None
 
 
-def _chosen(name: str, text: str, arguments: list[Token], columns: Columns) -> str:
-    patterns = [one.strip() for one in text[arguments[0].start : arguments[-1].end].split(",")] if arguments else []
+def _matching_columns(name: str, text: str, arguments: list[Token], columns: Columns) -> str:
+    patterns = [part.strip() for part in text[arguments[0].start : arguments[-1].end].split(",")] if arguments else []
     if name == "project-keep":
-        chosen = [one for one in columns if any(fnmatchcase(one, pattern) for pattern in patterns)]
+        matching = [column for column in columns if any(fnmatchcase(column, pattern) for pattern in patterns)]
     else:
-        first = [one for pattern in patterns for one in columns if fnmatchcase(one, pattern)]
-        chosen = list(dict.fromkeys([*first, *columns]))
-    missing = [one for one in patterns if "*" not in one and one not in columns]
-    return ", ".join(map(_quoted, [*chosen, *missing]))  # what is missing is refused behind this, by its name
+        first = [column for pattern in patterns for column in columns if fnmatchcase(column, pattern)]
+        matching = list(dict.fromkeys([*first, *columns]))
+    missing = [pattern for pattern in patterns if "*" not in pattern and pattern not in columns]
+    return ", ".join(map(_quoted, [*matching, *missing]))  # what is missing is refused behind this, by its name
 
 
 def _anywhere(columns: Columns, term: str, operator: str = "has") -> str:
-    texts = [_quoted(one) for one, kind in columns.items() if kind == "string"]
-    texts += [f"tostring({_quoted(one)})" for one, kind in columns.items() if kind == "dynamic"]
-    return " or ".join(f"{one} {operator} {term}" for one in texts) or "false"
+    texts = [_quoted(column) for column, kind in columns.items() if kind == "string"]
+    texts += [f"tostring({_quoted(column)})" for column, kind in columns.items() if kind == "dynamic"]
+    return " or ".join(f"{text} {operator} {term}" for text in texts) or "false"
 
 
 def _quoted(column: str) -> str:

@@ -75,8 +75,8 @@ def pipeline_before(text: str, words: list[Token], pipe: int) -> Pipeline | None
         first -= 1
     if words[first].text == "let" and words[first + 2].text == "=":
         first += 3
-    prelude = max((one.end for one in words[:first] if one.text == ";" and one.depth == 0), default=0)
-    if any(one.text == "{" and one.depth < depth for one in words[:first] if one.start >= prelude):
+    prelude = max((word.end for word in words[:first] if word.text == ";" and word.depth == 0), default=0)
+    if any(word.text == "{" and word.depth < depth for word in words[:first] if word.start >= prelude):
         return None
     start = words[first].start
     own = text[start : words[pipe].start]
@@ -96,10 +96,10 @@ def _pipe_before(words: list[Token], n: int) -> int | None:
 def last_word(words: list[Token], pipe: int) -> Token:
     """Return the last word of the operator that follows a pipe."""
     depth, last = words[pipe].depth, words[pipe + 1]
-    for one in words[pipe + 1 :]:
-        if one.depth < depth or (one.depth == depth and one.text in ("|", ";")):
+    for word in words[pipe + 1 :]:
+        if word.depth < depth or (word.depth == depth and word.text in ("|", ";")):
             break
-        last = one
+        last = word
     return last
 
 
@@ -109,7 +109,7 @@ def _window(text: str, words: list[Token], table: str, rows: Rows) -> str | None
         if word.text not in WINDOWS or opening.text != "(" or (n and words[n - 1].text == "."):
             continue
         end = closing(words, n + 1)
-        if end is None or any(one.text in WINDOWS for one in words[n + 2 : end]):
+        if end is None or any(word.text in WINDOWS for word in words[n + 2 : end]):
             continue
         pipe = _pipe_before(words, n)
         pipeline = None if pipe is None else pipeline_before(text, words, pipe)
@@ -135,22 +135,22 @@ def _in_order(pipeline: str) -> bool:
     return ordered
 
 
-def _computed(function: str, given: list[str], table: str) -> tuple[str, str]:
+def _computed(function: str, call_args: list[str], table: str) -> tuple[str, str]:
     """KQL that adds the columns of a call's arguments, and SQL of its value over them."""
     term, default, restart = f"{table}{TERM}", f"{table}{DEFAULT}", f"{table}{RESTART}"
     if function in ("prev", "next"):
-        offset = given[1] if len(given) > 1 else "1"
-        if not given or not offset.isdigit():
+        offset = call_args[1] if len(call_args) > 1 else "1"
+        if not call_args or not offset.isdigit():
             raise NotEvaluated(f"{function}()")
         beside = ("lag" if function == "prev" else "lead") + f"({{}}, {offset}) OVER (ORDER BY {ROW})"
-        query = f" | extend {term} = {given[0]}, {default} = {(given[2:] or given)[0]}, {restart} = false"
-        absent = default if len(given) > 2 else "NULL"
+        query = f" | extend {term} = {call_args[0]}, {default} = {(call_args[2:] or call_args)[0]}, {restart} = false"
+        absent = default if len(call_args) > 2 else "NULL"
         return query, f"CASE WHEN {beside.format(ROW)} IS NULL THEN {absent} ELSE {beside.format(term)} END"
     summed = function == "row_cumsum"
-    if (summed and not given) or not (summed or not given or given[0].isdigit()):
+    if (summed and not call_args) or not (summed or not call_args or call_args[0].isdigit()):
         raise NotEvaluated(f"{function}()")
-    values = (given[0], "0") if summed else ("1", given[0] if given else "1")
-    query = f" | extend {term} = {values[0]}, {default} = {values[1]}, {restart} = {(given[1:] or ['false'])[0]}"
+    values = (call_args[0], "0") if summed else ("1", call_args[0] if call_args else "1")
+    query = f" | extend {term} = {values[0]}, {default} = {values[1]}, {restart} = {(call_args[1:] or ['false'])[0]}"
     window = f"OVER (PARTITION BY _group ORDER BY {ROW} ROWS UNBOUNDED PRECEDING)"
     if not summed:
         return query, f"row_number() {window} - 1 + {default}"
@@ -164,16 +164,16 @@ def _apply(text: str, words: list[Token], table: str, rows: Rows) -> str | None:
     if pipe is None:
         return None
     last, depth = last_word(words, pipe), words[pipe].depth
-    own = [one for one in words[pipe + 2 :] if one.end <= last.end]
-    on = next((n for n, one in enumerate(own) if one.text == "on" and one.depth == depth), None)
+    own = [word for word in words[pipe + 2 :] if word.end <= last.end]
+    on = next((n for n, token in enumerate(own) if token.text == "on" and token.depth == depth), None)
     pipeline = pipeline_before(text, words, pipe)
     if on is None or on + 1 >= len(own) or own[on + 1].text != "(" or pipeline is None:
         raise NotEvaluated("mv-apply")
     head, inside = own[:on], own[on + 2 : -1]
-    if any(one.depth == depth and one.text in (",", "with_itemindex", "limit") for one in head):
+    if any(token.depth == depth and token.text in (",", "with_itemindex", "limit") for token in head):
         raise NotEvaluated("mv-apply with more than one list")
     item = text[head[0].start : head[-1].end]
-    to = next((n for n, one in enumerate(head) if one.text == "to" and one.depth == depth), len(head))
+    to = next((n for n, token in enumerate(head) if token.text == "to" and token.depth == depth), len(head))
     value = text[head[2 if len(head) > 1 and head[1].text == "=" else 0].start : head[to - 1].end]
     columns = rows.save(table, pipeline.query, None)
     if rows.count(f"{table} | where isnotnull({value}) and isnull(array_length({value}))"):
@@ -194,23 +194,23 @@ def _applied(text: str, inside: list[Token], item: str, columns: Mapping[str, st
     whether they have other keys.
     """
     depth = inside[0].depth
-    pipes = [n for n, one in enumerate(inside) if one.text == "|" and one.depth == depth]
-    found, keys = "", None
+    pipes = [n for n, word in enumerate(inside) if word.text == "|" and word.depth == depth]
+    pipeline, keys = "", None
     for start, end in pairwise([-1, *pipes, len(inside)]):
         step = inside[start + 1 : end]
-        operator, given = step[0].text, text[step[0].end : step[-1].end].strip()
-        if operator == "summarize" and keys is None and "project" not in found:
-            by = next((one for one in step if one.text == "by" and one.depth == depth), None)
+        operator, operands = step[0].text, text[step[0].end : step[-1].end].strip()
+        if operator == "summarize" and keys is None and "project" not in pipeline:
+            by = next((word for word in step if word.text == "by" and word.depth == depth), None)
             keys = by is not None
             aggregates = text[step[0].end : by.start if by is not None else step[-1].end].strip()
-            given = f"{aggregates} by {ROW}" + ("" if by is None else f", {text[by.end : step[-1].end]}")
+            operands = f"{aggregates} by {ROW}" + ("" if by is None else f", {text[by.end : step[-1].end]}")
         elif operator not in PER_ROW:
             raise NotEvaluated(f"{operator} in mv-apply")
         created = {a.text for a, b in pairwise(step) if b.text == "=" and a.depth == depth}
-        if clash := next((one for one in created if one in columns and one != item), None):
+        if clash := next((name for name in created if name in columns and name != item), None):
             raise NotEvaluated(f"{clash}, a column of both sides of mv-apply")
         if operator == "project":
-            outer = [ROW] if keys is not None else [ROW, *(one for one in columns if one != item)]
-            given = ", ".join([*(f"['{one}']" for one in outer), given])
-        found += f" | {operator} {given}"
-    return found if keys is None else (found, keys)
+            outer = [ROW] if keys is not None else [ROW, *(column for column in columns if column != item)]
+            operands = ", ".join([*(f"['{name}']" for name in outer), operands])
+        pipeline += f" | {operator} {operands}"
+    return pipeline if keys is None else (pipeline, keys)

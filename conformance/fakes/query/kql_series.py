@@ -20,8 +20,8 @@ CLAUSES = ("on", "from", "to", "step", "by")
 def summarize_series(text: str) -> str:
     """Return the text with each simple ``make-series`` in other words; other forms stay, to be refused by name."""
     at = 0
-    while (found := _first(text, at)) is not None:
-        start, end, instead = found
+    while (step := _first(text, at)) is not None:
+        start, end, instead = step
         at = start + 1
         if instead is not None:
             text = replace(text, [(start, end, instead)])
@@ -30,11 +30,11 @@ def summarize_series(text: str) -> str:
 
 def _first(text: str, at: int) -> tuple[int, int, str | None] | None:
     words = tokens(text)
-    for pipe, (one, operator) in enumerate(pairwise(words)):
-        if one.text == "|" and operator.text == "make-series" and operator.start >= at:
+    for pipe, (pipe_sign, operator) in enumerate(pairwise(words)):
+        if pipe_sign.text == "|" and operator.text == "make-series" and operator.start >= at:
             last = last_word(words, pipe)
             own = [word for word in words[pipe + 2 :] if word.end <= last.end]
-            return operator.start, last.end, _summaries(text, own, one.depth)
+            return operator.start, last.end, _summaries(text, own, pipe_sign.depth)
     return None
 
 
@@ -50,13 +50,13 @@ def _summaries(text: str, own: list[Token], depth: int) -> str | None:
     on, start, end, step = (f"({clauses[clause]})" for clause in CLAUSES[:4])
     groups = ", ".join([*keys, f"{ALL} = 1"])
     count = f"tolong(ceiling(({end} - {start}) / {step}))"
-    shown = [*keys, f"{name} = {SERIES}({STEP}, {VALUE}, {count}, {default})"]
-    shown.append(f"{clauses['on']} = {SERIES_TIMES}({start}, {step}, {count})")
+    projection = [*keys, f"{name} = {SERIES}({STEP}, {VALUE}, {count}, {default})"]
+    projection.append(f"{clauses['on']} = {SERIES_TIMES}({start}, {step}, {count})")
     return (
         f"where {on} >= {start} and {on} < {end}"
         f" | summarize {VALUE} = {aggregate} by {groups}, {STEP} = tolong(floor(({on} - {start}) / {step}, 1))"
         f" | summarize {STEP} = make_list({STEP}), {VALUE} = make_list({VALUE}) by {', '.join([*keys, ALL])}"
-        f" | project {', '.join(shown)} "
+        f" | project {', '.join(projection)} "
     )
 
 
@@ -67,21 +67,21 @@ def _clauses(text: str, own: list[Token], depth: int) -> dict[str, str] | None:
     if names not in (list(CLAUSES), list(CLAUSES[:4])):
         return None
     ends = [own[n].start for n in places[1:]] + [own[-1].end]
-    found = {own[n].text: text[own[n].end : end].strip() for n, end in zip(places, ends, strict=True)}
-    return {"by": "", **found}
+    clauses = {own[n].text: text[own[n].end : end].strip() for n, end in zip(places, ends, strict=True)}
+    return {"by": "", **clauses}
 
 
 def _aggregate(text: str, own: list[Token], depth: int) -> tuple[str | None, str, str]:
     """Return the name, the aggregate and the default of what is counted; no name where it is not simple."""
-    given = own[: next(n for n, word in enumerate(own) if word.text == "on" and word.depth == depth)]
+    head = own[: next(n for n, word in enumerate(own) if word.text == "on" and word.depth == depth)]
     name = None
-    if len(given) > 2 and given[1].text == "=":
-        name, given = given[0].text, given[2:]
-    end = closing(given, 1) if len(given) > 2 and given[1].text == "(" and given[0].text in AGGREGATES else None
+    if len(head) > 2 and head[1].text == "=":
+        name, head = head[0].text, head[2:]
+    end = closing(head, 1) if len(head) > 2 and head[1].text == "(" and head[0].text in AGGREGATES else None
     if end is None:
         return None, "", ""
-    rest = given[end + 1 :]
+    rest = head[end + 1 :]
     if rest and (len(rest) != 3 or [rest[0].text, rest[1].text, rest[2].kind] != ["default", "=", "number"]):
         return None, "", ""
-    name = name or NAMES.get(given[0].text)
-    return name, text[given[0].start : given[end].end], rest[2].text if rest else "0"
+    name = name or NAMES.get(head[0].text)
+    return name, text[head[0].start : head[end].end], rest[2].text if rest else "0"

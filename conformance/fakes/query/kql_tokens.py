@@ -31,12 +31,13 @@ class Token:
 
     @property
     def end(self) -> int:
+        """Return the position behind its last character."""
         return self.start + len(self.text)
 
 
 def tokens(text: str) -> list[Token]:
     """Return the words of a text; blanks and comments are left out. Brackets count to the depth outside of them."""
-    found: list[Token] = []
+    result: list[Token] = []
     depth = 0
     for match in TOKEN.finditer(text):
         kind, word, start = str(match.lastgroup), match[0], match.start()
@@ -47,10 +48,10 @@ def tokens(text: str) -> list[Token]:
             word = word.lstrip()
         if word in ")]}":
             depth -= 1
-        found.append(Token(kind, word, start, depth))
+        result.append(Token(kind, word, start, depth))
         if word in "([{":
             depth += 1
-    return found
+    return result
 
 
 def closing(words: list[Token], opening: int) -> int | None:

@@ -22,12 +22,12 @@ def name_apart(text: str) -> str:
 
 
 def _step(text: str, words: list[Token]) -> str | None:
-    for pipe, (one, operator) in enumerate(pairwise(words)):
-        if one.text != "|" or operator.text != "summarize":
+    for pipe, (pipe_sign, operator) in enumerate(pairwise(words)):
+        if pipe_sign.text != "|" or operator.text != "summarize":
             continue
         last = last_word(words, pipe)
         for n in range(pipe + 2, len(words)):
-            begins = words[n].text == "(" and words[n].depth == one.depth and words[n].end <= last.start
+            begins = words[n].text == "(" and words[n].depth == pipe_sign.depth and words[n].end <= last.start
             if begins and words[n - 1].text in ("summarize", ","):
                 changed = _apart(text, words, n, (pipe, last))
                 if changed is not None:
@@ -46,25 +46,25 @@ def _apart(text: str, words: list[Token], opening: int, operator: tuple[int, Tok
     function, close = words[end + 2].text, closing(words, end + 3)
     if close is None:
         return None
-    names, given = arguments(text, words, opening, end), arguments(text, words, end + 3, close)
+    names, values = arguments(text, words, opening, end), arguments(text, words, end + 3, close)
     span = (words[opening].start, words[close].end)
-    if function == "percentiles" and len(names) == len(given) - 1:
+    if function == "percentiles" and len(names) == len(values) - 1:
         each = ", ".join(
-            f"{name} = percentile({given[0]}, {share})" for name, share in zip(names, given[1:], strict=True)
+            f"{name} = percentile({values[0]}, {share})" for name, share in zip(names, values[1:], strict=True)
         )
         return replace(text, [(*span, each)])
-    columns = given[1 : len(names)]
+    columns = values[1 : len(names)]
     own = [word for word in words[pipe:] if word.end <= last.end]
     others = [word.text for word in own if word.start < span[0] or word.end > span[1]]
     plain = all(name.isidentifier() for name in (*names, *columns))
     if (
         function not in ("arg_max", "arg_min")
-        or len(names) > len(given)
+        or len(names) > len(values)
         or not plain
         or not {*columns}.isdisjoint(others)
     ):
         return None
-    first = f"{names[0]} = {function}({', '.join(given)})"
+    first = f"{names[0]} = {function}({', '.join(values)})"
     pairs = [f"{name} = {column}" for name, column in zip(names[1:], columns, strict=True) if name != column]
     renamed = f" | project-rename {', '.join(pairs)} " if pairs else ""
     return replace(text, [(*span, first), (last.end, last.end, renamed)])

@@ -114,7 +114,9 @@ def where(rows: Sequence[Row], text: str | None, fields: Fields) -> list[Row]:
             (clause["name"], OPERATORS[clause["operator"]], _literal(clause["name"], clause["literal"], fields))
         )
         at = clause.end()
-    return [row for row in rows if all(_holds(row.get(name), compare, wanted) for name, compare, wanted in comparisons)]
+    return [
+        row for row in rows if all(_holds(row.get(name), compare, literal) for name, compare, literal in comparisons)
+    ]
 
 
 def order(rows: Sequence[Row], text: str | None, fields: Fields) -> list[Row]:
@@ -126,7 +128,7 @@ def order(rows: Sequence[Row], text: str | None, fields: Fields) -> list[Row]:
     name, _, direction = text.strip().partition(" ")
     if direction.strip() not in ("", "asc", "desc"):
         raise QueryError(f"Invalid $orderby clause '{text}'.")
-    _known(name, fields)
+    _check_name(name, fields)
     return sorted(rows, key=lambda row: _sortable(row.get(name)), reverse=direction.strip() == "desc")
 
 
@@ -137,7 +139,7 @@ def project(rows: Sequence[Row], text: str | None) -> list[Row]:
     names = [name.strip() for name in text.split(",")]
     for row in rows:
         for name in names:
-            _known(name, row)
+            _check_name(name, row)
     return [{name: row[name] for name in names} for row in rows]
 
 
@@ -149,7 +151,7 @@ def next_link(call: Call, skip: int) -> str:
     return f"{url.scheme}://{url.host}{url.path}?{query}"
 
 
-def _known(name: str, names: Mapping[str, Any]) -> None:
+def _check_name(name: str, names: Mapping[str, Any]) -> None:
     if name not in names:
         raise QueryError(f"Could not find a property named '{name}'.")
 
@@ -158,7 +160,7 @@ def _literal(name: str, text: str, fields: Fields) -> Any:
     """Return the value of a literal of the property's kind: ``'text'``, ``2026-11-22T00:00:00Z``, ``7``; or
     ``null``.
     """
-    _known(name, fields)
+    _check_name(name, fields)
     kind = fields[name]
     if text == "null":
         return None
@@ -174,10 +176,10 @@ def _literal(name: str, text: str, fields: Fields) -> Any:
     raise QueryError(f"Invalid filter clause: A binary operator with incompatible types was detected at '{name}'.")
 
 
-def _holds(value: Any, compare: Callable[[Any, Any], bool], wanted: Any) -> bool:
-    if value is None or wanted is None:
-        return compare in (eq, ne) and compare(value, wanted)
-    return compare(_moment(value) if isinstance(wanted, datetime) else value, wanted)
+def _holds(value: Any, compare: Callable[[Any, Any], bool], literal: Any) -> bool:
+    if value is None or literal is None:
+        return compare in (eq, ne) and compare(value, literal)
+    return compare(_moment(value) if isinstance(literal, datetime) else value, literal)
 
 
 def _moment(text: str) -> datetime:

@@ -37,23 +37,23 @@ LISTS = frozenset({"series", "yColumns", "anomalyColumns"})
 def visualization(text: str) -> dict[str, Any]:
     """Return the visualization that a query asks for."""
     words = tokens(text)
-    at = next((n for n, (one, name) in enumerate(pairwise(words)) if _renders(one, name)), len(words))
-    given = words[at + 2 :]
-    return {**DEFAULTS, "visualization": given[0].text, **_properties(text, given[1:])} if given else DEFAULTS
+    at = next((n for n, (pipe_sign, name) in enumerate(pairwise(words)) if _renders(pipe_sign, name)), len(words))
+    rest = words[at + 2 :]
+    return {**DEFAULTS, "visualization": rest[0].text, **_properties(text, rest[1:])} if rest else DEFAULTS
 
 
-def _renders(one: Token, name: Token) -> bool:
-    return one.text == "|" and name.text == "render" and one.depth == 0
+def _renders(pipe_sign: Token, name: Token) -> bool:
+    return pipe_sign.text == "|" and name.text == "render" and pipe_sign.depth == 0
 
 
 def _properties(text: str, words: list[Token]) -> dict[str, Any]:
     """Return what is given as ``name = value``, in brackets after ``with`` or without."""
     equal = [n for n, word in enumerate(words) if n and word.text == "=" and words[n - 1].text.lower() in PROPERTIES]
-    found: dict[str, Any] = {}
+    properties: dict[str, Any] = {}
     for n, following in pairwise([*equal, len(words) + 1]):
         name = PROPERTIES[words[n - 1].text.lower()]
         values = [word.text for word in words[n + 1 : following - 1] if word.text not in (",", "(", ")", ";")]
         plain = [literal(value) if value[0] in "@'\"" else value for value in values]
         if plain:
-            found[name] = plain if name in LISTS else {"true": True, "false": False}.get(str(plain[0]), plain[0])
-    return found
+            properties[name] = plain if name in LISTS else {"true": True, "false": False}.get(str(plain[0]), plain[0])
+    return properties

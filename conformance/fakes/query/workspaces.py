@@ -29,7 +29,7 @@ def find(tenant: Tenant, name: str) -> Workspace | None:
         return tenant.workspace_named(parts[1], parts[3], parts[7])
     if len(parts) == 3:
         return tenant.workspace_named(*parts)
-    called = [one for one in tenant.workspaces if one.name.lower() == name.lower()]
+    called = [workspace for workspace in tenant.workspaces if workspace.name.lower() == name.lower()]
     return tenant.workspace_by_id(name) or (called[0] if len(called) == 1 else None)
 
 
@@ -40,14 +40,14 @@ def merge(workspaces: Iterable[Workspace]) -> Workspace:
     for other in others:
         for name, table in other.tables.items():
             tables[name] = _joined(tables[name], table) if name in tables else table
-    return replace(first, tables=tables, has_data=any(one.has_data for one in (first, *others)))
+    return replace(first, tables=tables, has_data=any(workspace.has_data for workspace in (first, *others)))
 
 
 def _joined(table: TableState, other: TableState) -> TableState:
-    unreadable = next((one for one in (table, other) if one.plan != "Analytics"), None)
+    unreadable = next((part for part in (table, other) if part.plan != "Analytics"), None)
     if unreadable is not None:
         return unreadable
-    rows = [row for one in (table, other) if one.protection == "General" for row in one.rows]
+    rows = [row for part in (table, other) if part.protection == "General" for row in part.rows]
     columns = {**columns_of(other), **columns_of(table)}
     return replace(table, rows=rows, columns=columns, protection="General", partial=table.partial or other.partial)
 
@@ -66,11 +66,11 @@ def resolve_tables(text: str, workspace: Workspace, find: Callable[[str], Worksp
     for n, word in enumerate(words):
         if word.text != "workspace" or n + 1 == len(words) or words[n + 1].text != "(":
             continue
-        called = [one.text for one in words[n + 1 : n + 6]]
+        called = [word.text for word in words[n + 1 : n + 6]]
         name = literal(called[1]) if len(called) == 5 and (called[0], called[2], called[3]) == ("(", ")", ".") else None
         if name is None:
             raise NotEvaluated("workspace() without a literal name and a table")
-        if any(one.text == "withsource" for one in words):
+        if any(word.text == "withsource" for word in words):
             raise NotEvaluated("withsource beside workspace()")
         table, end = called[4], words[n + 5].end
         other = find(name).tables.get(table)

@@ -48,8 +48,8 @@ def _certificate_unknown(world: World) -> None:
 @scenario("certificate-expired", "the certificate ended yesterday", "certificate_invalid", credential="certificate")
 def _certificate_expired(world: World) -> None:
     _with_certificate(world)
-    for one in world.tenant.app.certificates:
-        one.ends = world.clock.service_now() - timedelta(days=1)
+    for app_certificate in world.tenant.app.certificates:
+        app_certificate.ends = world.clock.service_now() - timedelta(days=1)
 
 
 @scenario(

@@ -10,31 +10,31 @@ import httpx
 
 from conformance.apis import arm
 from conformance.apis.endpoint import Action
+from conformance.fakes.services.arm_access_bodies import assignment_body, definition_body, denial_body
 from conformance.fakes.services.arm_gateway import ok, refuse, scope_of, workspace_of
 from conformance.fakes.services.routes import Call, answers
-from conformance.fakes.state.assignments import Assignment, Denial
 from conformance.fakes.state.rbac import grants, may, reaches, sees_below
-from conformance.fakes.state.roles import RoleDefinition
 from conformance.fakes.state.tenant import Subscription, TableState, Workspace
-from conformance.fakes.state.timeline import stable_id
 
 RECORDED = "graph-azure recordings (github.com/JupiterOne/graph-azure)"
 
 
 @answers(arm.SUBSCRIPTION, "recorded", RECORDED)
 def subscription(call: Call) -> httpx.Response:
+    """Return the subscription of the path; the gate has refused an unknown one."""
     return ok(call, subscription_body(call.tenant.subscriptions[call.path["subscription_id"].lower()]))
 
 
-def subscription_body(one: Subscription) -> dict[str, Any]:
+def subscription_body(subscription: Subscription) -> dict[str, Any]:
+    """Return a subscription as the service shows it."""
     return {
-        "id": one.scope,
+        "id": subscription.scope,
         "authorizationSource": "RoleBased",
-        "managedByTenants": [{"tenantId": id} for id in one.managed_by],
-        "subscriptionId": one.id,
-        "tenantId": one.tenant_id,
-        "displayName": one.name,
-        "state": one.state,
+        "managedByTenants": [{"tenantId": id} for id in subscription.managed_by],
+        "subscriptionId": subscription.id,
+        "tenantId": subscription.tenant_id,
+        "displayName": subscription.name,
+        "state": subscription.state,
         "subscriptionPolicies": {
             "locationPlacementId": "Public_2014-09-01",
             "quotaId": "PayAsYouGo_2014-09-01",
@@ -46,16 +46,18 @@ def subscription_body(one: Subscription) -> dict[str, Any]:
 @answers(arm.SUBSCRIPTIONS, "recorded", RECORDED)
 def subscriptions(call: Call) -> httpx.Response:
     """Those in which the caller has any role at all."""
-    seen = [
-        subscription_body(one)
-        for one in call.tenant.subscriptions.values()
-        if call.tenant.id in (one.tenant_id, *one.managed_by) and sees_below(call.tenant, call.claims["oid"], one.scope)
+    visible = [
+        subscription_body(subscription)
+        for subscription in call.tenant.subscriptions.values()
+        if call.tenant.id in (subscription.tenant_id, *subscription.managed_by)
+        and sees_below(call.tenant, call.claims["oid"], subscription.scope)
     ]
-    return ok(call, {"value": seen, "count": {"type": "Total", "value": len(seen)}})
+    return ok(call, {"value": visible, "count": {"type": "Total", "value": len(visible)}})
 
 
 @answers(arm.RESOURCE_GROUP, "recorded", RECORDED)
 def resource_group(call: Call) -> httpx.Response:
+    """Return the resource group of the path; the gate has refused an unknown one."""
     path = call.path
     return ok(
         call,
@@ -71,37 +73,39 @@ def resource_group(call: Call) -> httpx.Response:
 
 @answers(arm.WORKSPACE, "specified", "azure-mgmt-loganalytics 14.0.0 (2025-07-01)")
 def workspace(call: Call) -> httpx.Response:
-    found = workspace_of(call)
-    assert found is not None
-    return ok(call, workspace_body(call, found))
+    """Return the workspace of the path; the gate has refused an unknown one."""
+    match = workspace_of(call)
+    assert match is not None
+    return ok(call, workspace_body(call, match))
 
 
-def workspace_body(call: Call, one: Workspace) -> dict[str, Any]:
+def workspace_body(call: Call, workspace_state: Workspace) -> dict[str, Any]:
+    """Return a Log Analytics workspace as the service shows it."""
     reset = call.tenant.clock.service_now().strftime("%Y-%m-%dT23:00:00Z")
     return {
-        "id": one.scope,
-        "name": one.name,
+        "id": workspace_state.scope,
+        "name": workspace_state.name,
         "type": "Microsoft.OperationalInsights/workspaces",
-        "location": one.location,
+        "location": workspace_state.location,
         "etag": '"2d00f1a2-0000-0d00-0000-65f0a1b20000"',
         "properties": {
-            "customerId": one.customer_id,
-            "provisioningState": one.provisioning_state,
+            "customerId": workspace_state.customer_id,
+            "provisioningState": workspace_state.provisioning_state,
             "sku": {"name": "PerGB2018", "lastSkuUpdate": "2026-01-12T09:00:00Z"},
-            "retentionInDays": one.retention_days,
+            "retentionInDays": workspace_state.retention_days,
             "features": {
                 "legacy": 0,
                 "searchVersion": 1,
                 "enableLogAccessUsingOnlyResourcePermissions": True,
-                "associations": ["Sentinel"] if one.onboarded else [],
+                "associations": ["Sentinel"] if workspace_state.onboarded else [],
             },
             "workspaceCapping": {
-                "dailyQuotaGb": one.daily_quota_gb,
+                "dailyQuotaGb": workspace_state.daily_quota_gb,
                 "quotaNextResetTime": reset,
-                "dataIngestionStatus": one.ingestion_status,
+                "dataIngestionStatus": workspace_state.ingestion_status,
             },
             "publicNetworkAccessForIngestion": "Enabled",
-            "publicNetworkAccessForQuery": one.public_query,
+            "publicNetworkAccessForQuery": workspace_state.public_query,
             "createdDate": "2026-01-12T09:00:00Z",
             "modifiedDate": "2026-06-01T09:00:00Z",
         },
@@ -117,10 +121,10 @@ def workspaces(call: Call) -> httpx.Response:
         call,
         {
             "value": [
-                workspace_body(call, one)
-                for one in call.tenant.workspaces
-                if one.subscription_id.lower() == call.path["subscription_id"].lower()
-                and may(call.tenant, call.claims["oid"], action.name, one.scope)
+                workspace_body(call, workspace)
+                for workspace in call.tenant.workspaces
+                if workspace.subscription_id.lower() == call.path["subscription_id"].lower()
+                and may(call.tenant, call.claims["oid"], action.name, workspace.scope)
             ]
         },
     )
@@ -129,18 +133,18 @@ def workspaces(call: Call) -> httpx.Response:
 @answers(arm.PERMISSIONS, "recorded", "azure-sdk recordings of the permissions list")
 def permissions(call: Call) -> httpx.Response:
     """One element per grant that reaches the workspace. Deny assignments have a list of their own."""
-    held = grants(call.tenant, call.claims["oid"], scope_of(call))
+    permissions_there = grants(call.tenant, call.claims["oid"], scope_of(call))
     return ok(
         call,
         {
             "value": [
                 {
-                    "actions": list(one.role.actions),
-                    "notActions": list(one.role.not_actions),
-                    "dataActions": list(one.role.data_actions),
-                    "notDataActions": list(one.role.not_data_actions),
+                    "actions": list(grant.role.actions),
+                    "notActions": list(grant.role.not_actions),
+                    "dataActions": list(grant.role.data_actions),
+                    "notDataActions": list(grant.role.not_data_actions),
                 }
-                for one in held
+                for grant in permissions_there
             ]
         },
     )
@@ -165,66 +169,22 @@ def role_assignments(call: Call) -> httpx.Response:
     """What reaches the scope (inherited ones included) or lies below it; ``$filter`` narrows it to a principal."""
     scope, option = scope_of(call), call.option("$filter") or ""
     principal = re.search(r"(?:assignedTo\('|principalId eq ')([^']+)'", option)
-    seen = [
+    visible = [
         assignment
         for assignment in call.tenant.assignments
         if not assignment.delegated
         and (reaches(assignment.scope, scope) or (reaches(scope, assignment.scope) and "atScope()" not in option))
         and (principal is None or assignment.principal_id.lower() == principal.group(1).lower())
     ]
-    return ok(call, {"value": [assignment_body(call, one) for one in seen]})
-
-
-def assignment_body(call: Call, assignment: Assignment) -> dict[str, Any]:
-    created = assignment.created.strftime("%Y-%m-%dT%H:%M:%S.0000000Z")
-    return {
-        "properties": {
-            "roleDefinitionId": definition_id(assignment.scope, assignment.role),
-            "principalId": assignment.principal_id,
-            "principalType": assignment.principal_type,
-            "scope": assignment.scope,
-            "condition": None,
-            "conditionVersion": None,
-            "createdOn": created,
-            "updatedOn": created,
-            "createdBy": "00000000-0000-4000-8000-0000000000ad",
-            "updatedBy": "00000000-0000-4000-8000-0000000000ad",
-            "delegatedManagedIdentityResourceId": None,
-            "description": None,
-        },
-        "id": f"{assignment.scope}{arm.AUTHORIZATION}/roleAssignments/{assignment.id}",
-        "type": "Microsoft.Authorization/roleAssignments",
-        "name": assignment.id,
-    }
+    return ok(call, {"value": [assignment_body(call, visible_assignment) for visible_assignment in visible]})
 
 
 @answers(arm.DENY_ASSIGNMENTS, "documented", arm.DENY_ASSIGNMENTS.source)
 def deny_assignments(call: Call) -> httpx.Response:
     """Those at the scope and above it, as ``$filter=atScope()`` asks for."""
     scope = scope_of(call)
-    seen = [denial_body(denial) for denial in call.tenant.denials if reaches(denial.scope, scope)]
-    return ok(call, {"value": seen})
-
-
-def denial_body(denial: Denial) -> dict[str, Any]:
-    id = stable_id("denial", denial.principal_id, denial.scope)
-    return {
-        "properties": {
-            "denyAssignmentName": "Protected by a deployment stack",
-            "description": None,
-            "permissions": [
-                {"actions": list(denial.actions), "notActions": [], "dataActions": [], "notDataActions": []}
-            ],
-            "scope": denial.scope,
-            "doNotApplyToChildScopes": False,
-            "principals": [{"id": denial.principal_id, "type": "ServicePrincipal"}],
-            "excludePrincipals": [],
-            "isSystemProtected": True,
-        },
-        "id": f"{denial.scope}{arm.AUTHORIZATION}/denyAssignments/{id}",
-        "type": "Microsoft.Authorization/denyAssignments",
-        "name": id,
-    }
+    visible = [denial_body(denial) for denial in call.tenant.denials if reaches(denial.scope, scope)]
+    return ok(call, {"value": visible})
 
 
 @answers(arm.ROLE_DEFINITIONS, "recorded", "azure-sdk recordings of role-definition lists")
@@ -236,52 +196,21 @@ def role_definitions(call: Call) -> httpx.Response:
     return ok(call, {"value": bodies})
 
 
-def definition_id(scope: str, role: RoleDefinition) -> str:
-    """Return the id of a role as it is shown at a scope: below its subscription, if it has one (recorded)."""
-    start, _, rest = scope.lower().partition("/subscriptions/")
-    below = f"/subscriptions/{rest.split('/')[0]}" if not start and rest else ""
-    return f"{below}{arm.AUTHORIZATION}/roleDefinitions/{role.id}"
-
-
-def definition_body(definition: RoleDefinition, scope: str) -> dict[str, Any]:
-    return {
-        "properties": {
-            "roleName": definition.name,
-            "type": "CustomRole" if definition.custom else "BuiltInRole",
-            "description": definition.name,
-            "assignableScopes": ["/"],
-            "permissions": [
-                {
-                    "actions": list(definition.actions),
-                    "notActions": list(definition.not_actions),
-                    "dataActions": list(definition.data_actions),
-                    "notDataActions": list(definition.not_data_actions),
-                }
-            ],
-            "createdOn": "2019-08-28T16:58:50.1132117Z",
-            "updatedOn": "2025-11-11T20:13:07.4993029Z",
-            "createdBy": None,
-            "updatedBy": None,
-        },
-        "id": definition_id(scope, definition),
-        "type": "Microsoft.Authorization/roleDefinitions",
-        "name": definition.id,
-    }
-
-
 @answers(arm.TABLE, "specified", "Log Analytics tables API, 2025-07-01")
 def table(call: Call) -> httpx.Response:
-    found = workspace_of(call)
-    assert found is not None
-    state = found.tables.get(call.path["table"])
+    """Return a table of the workspace, or 404."""
+    match = workspace_of(call)
+    assert match is not None
+    state = match.tables.get(call.path["table"])
     if state is None:
         return refuse(
-            call, "resource-not-found", resource=f"{found.name}/tables/{call.path['table']}", group=found.resource_group
+            call, "resource-not-found", resource=f"{match.name}/tables/{call.path['table']}", group=match.resource_group
         )
-    return ok(call, table_body(found, state))
+    return ok(call, table_body(match, state))
 
 
 def table_body(workspace: Workspace, state: TableState) -> dict[str, Any]:
+    """Return a table of a workspace as the service shows it."""
     return {
         "id": f"{workspace.scope}/tables/{state.name}",
         "name": state.name,

@@ -9,6 +9,7 @@ import httpx
 from conformance.apis import arm
 from conformance.apis.endpoint import ARM, WORKSPACE, Action
 from conformance.fakes.services import arm as answered
+from conformance.fakes.services.arm_access_bodies import assignment_body
 from conformance.fakes.services.arm_gateway import headers, ok, refuse, scope_of, workspace_of
 from conformance.fakes.services.operations import operation
 from conformance.fakes.services.routes import Call, answers, respond
@@ -48,35 +49,43 @@ def assign(call: Call) -> httpx.Response:
     if role is None or not principal:
         return refuse.say(call, 400, "InvalidRoleDefinitionId", f"The role definition ID '{role_id}' is not valid.")
     scope = scope_of(call)
-    for one in call.tenant.assignments:
-        if (one.role, one.principal_id, one.scope.lower()) == (role, principal, scope.lower()):
+    for assignment in call.tenant.assignments:
+        if (assignment.role, assignment.principal_id, assignment.scope.lower()) == (role, principal, scope.lower()):
             return refuse.say(call, 409, "RoleAssignmentExists", "The role assignment already exists.")
     kind = properties.get("principalType", "ServicePrincipal")
     now = call.tenant.clock.service_now()
-    made = Assignment(role, principal, scope, now, id=call.path["assignment"], principal_type=kind)
-    call.tenant.assignments.append(made)
-    return respond(call, 201, answered.assignment_body(call, made), headers(call, 201))
+    new_assignment = Assignment(role, principal, scope, now, id=call.path["assignment"], principal_type=kind)
+    call.tenant.assignments.append(new_assignment)
+    return respond(call, 201, assignment_body(call, new_assignment), headers(call, 201))
 
 
 def _assignment(call: Call) -> Assignment | None:
-    return next((one for one in call.tenant.assignments if one.id.lower() == call.path["assignment"].lower()), None)
+    return next(
+        (
+            assignment
+            for assignment in call.tenant.assignments
+            if assignment.id.lower() == call.path["assignment"].lower()
+        ),
+        None,
+    )
 
 
 def withdraw(call: Call) -> httpx.Response:
     """Deletes a role assignment; of one that there is not the answer has no content."""
-    found = _assignment(call)
-    if found is None:
+    match = _assignment(call)
+    if match is None:
         return respond(call, 204, None, headers(call))
-    call.tenant.assignments.remove(found)
-    return ok(call, answered.assignment_body(call, found))
+    call.tenant.assignments.remove(match)
+    return ok(call, assignment_body(call, match))
 
 
 def assignment(call: Call) -> httpx.Response:
-    found = _assignment(call)
-    if found is None:
+    """Return a role assignment by its id, or 404."""
+    match = _assignment(call)
+    if match is None:
         text = f"The role assignment '{call.path['assignment']}' is not found."
         return refuse.say(call, 404, "RoleAssignmentNotFound", text)
-    return ok(call, answered.assignment_body(call, found))
+    return ok(call, assignment_body(call, match))
 
 
 def nothing(call: Call) -> httpx.Response:
@@ -138,7 +147,7 @@ def groups(call: Call) -> httpx.Response:
     subscription = call.tenant.subscriptions[call.path["subscription_id"].lower()]
     action = "Microsoft.Resources/subscriptions/resourceGroups/read"
     names = {workspace.group_scope.lower(): workspace.resource_group for workspace in call.tenant.workspaces}
-    found = [
+    matches = [
         {"id": scope, "name": name, "type": "Microsoft.Resources/resourceGroups", "location": "westeurope",
          "properties": {"provisioningState": "Succeeded"}}
         for owner, group in sorted(call.tenant.resource_groups)
@@ -146,7 +155,7 @@ def groups(call: Call) -> httpx.Response:
         and (name := names.get(f"{subscription.scope}/resourcegroups/{group}".lower(), group))
         and may(call.tenant, call.claims["oid"], action, scope := f"{subscription.scope}/resourceGroups/{name}")
     ]  # fmt: skip
-    return ok(call, {"value": found})
+    return ok(call, {"value": matches})
 
 
 def exists(call: Call) -> httpx.Response:
@@ -164,7 +173,7 @@ VERSIONS = ["2025-10-01-preview", "2025-09-01", "2025-07-01"]
 
 
 def _provider(subscription: Subscription, namespace: str) -> dict[str, Any]:
-    known = {one.lower() for one in subscription.registered}
+    registered = {namespace.lower() for namespace in subscription.registered}
     kinds = {"microsoft.securityinsights": ["incidents", "alertRules", "onboardingStates"]}.get(
         namespace.lower(), ["workspaces"]
     )
@@ -172,13 +181,14 @@ def _provider(subscription: Subscription, namespace: str) -> dict[str, Any]:
         "id": f"{subscription.scope}/providers/{namespace}",
         "namespace": namespace,
         "registrationPolicy": "RegistrationRequired",
-        "registrationState": "Registered" if namespace.lower() in known else "NotRegistered",
+        "registrationState": "Registered" if namespace.lower() in registered else "NotRegistered",
         "resourceTypes": [{"resourceType": kind, "apiVersions": VERSIONS} for kind in kinds],
     }
 
 
 @answers(arm.PROVIDER, "recorded", arm.PROVIDER.source)
 def provider(call: Call) -> httpx.Response:
+    """Return a resource provider with its registration in the subscription."""
     return ok(call, _provider(call.tenant.subscriptions[call.path["subscription_id"].lower()], call.path["namespace"]))
 
 
@@ -199,6 +209,7 @@ def register(call: Call) -> httpx.Response:
 
 @answers(arm.TABLES, "specified", arm.TABLES.source)
 def tables(call: Call) -> httpx.Response:
+    """Return all tables of the workspace."""
     workspace = workspace_of(call)
     assert workspace is not None
     return ok(call, {"value": [answered.table_body(workspace, table) for table in workspace.tables.values()]})

@@ -21,6 +21,7 @@ READS = 250
 
 
 def headers(call: Call, status: int = 200) -> dict[str, str]:
+    """Return the headers of an answer with this status."""
     request_id = new_id()
     now = call.tenant.clock.service_now().strftime("%Y%m%dT%H%M%SZ")
     common = {
@@ -48,6 +49,7 @@ def headers(call: Call, status: int = 200) -> dict[str, str]:
 
 
 def body(call: Call, code: str, message: str, extra: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the body of a refusal: Azure Resource Manager knows no members beside code and message."""
     return {"error": {"code": code, "message": message}}
 
 
@@ -110,14 +112,14 @@ def _american(time: datetime) -> str:
 
 
 def _subscription(call: Call) -> httpx.Response | None:
-    named = call.path.get("subscription_id")
-    if named is None:
+    subscription_id = call.path.get("subscription_id")
+    if subscription_id is None:
         return None
-    if not re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", named):
-        return refuse(call, "subscription-malformed", subscription=named)
-    subscription = call.tenant.subscriptions.get(named.lower())
+    if not re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", subscription_id):
+        return refuse(call, "subscription-malformed", subscription=subscription_id)
+    subscription = call.tenant.subscriptions.get(subscription_id.lower())
     if subscription is None:
-        return refuse(call, "subscription-not-found", subscription=named)
+        return refuse(call, "subscription-not-found", subscription=subscription_id)
     if call.tenant.id not in (subscription.tenant_id, *subscription.managed_by):
         return refuse(
             call,
@@ -171,6 +173,7 @@ def workspace_of(call: Call) -> Workspace | None:
 
 
 def ok(call: Call, value: Any) -> httpx.Response:
+    """Answer with 200 and a JSON value."""
     return respond(call, 200, value, headers(call))
 
 
@@ -189,7 +192,7 @@ def names_a_resource(path: str) -> bool:
 
 
 def may_write(call: Call) -> httpx.Response | None:
-    """Of a write to a resource: who lacks its action is refused, whether it is modelled or not."""
+    """Refuse a write to a resource without its action, whether the write is modelled or not."""
     path, verb = call.request.url.path, WRITES.get(call.request.method)
     before, _, behind = path.rpartition("/providers/")
     namespace, *rest = behind.split("/")

@@ -29,25 +29,25 @@ BATCH = Endpoint(
 @answers(BATCH, "documented", BATCH.source)
 def batch(call: Call) -> httpx.Response:
     """Status 200 whatever the single answers are, unless the batch itself cannot be read."""
-    asked = call.json
-    items = asked.get("requests") if isinstance(asked, dict) else None
+    document = call.json
+    items = document.get("requests") if isinstance(document, dict) else None
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         return refuse(call, "body-malformed")
     names = [str(item.get("id")) for item in items]
     if len(set(names)) < len(names):
         return refuse(call, "value-invalid", member="id")
-    responses = [_item(name, _answer(call, one)) for name, one in zip(names, items, strict=True)]
+    responses = [_item(name, _answer(call, entry)) for name, entry in zip(names, items, strict=True)]
     return respond(call, 200, {"responses": responses}, headers(call))
 
 
-def _answer(call: Call, one: Mapping[str, Any]) -> httpx.Response:
-    """The answer to a query of a batch, by whoever sent the batch."""
-    workspace, given = str(one.get("workspace")), one.get("headers") or {}
+def _answer(call: Call, item: Mapping[str, Any]) -> httpx.Response:
+    """Return the answer to a query of a batch, with the token of the batch."""
+    workspace, item_headers = str(item.get("workspace")), item.get("headers") or {}
     alone = httpx.Request(
         "POST",
         call.request.url.copy_with(path=f"/v1/workspaces/{workspace}/query"),
-        headers={**given, "Content-Type": "application/json"},
-        content=json.dumps(one.get("body")),
+        headers={**item_headers, "Content-Type": "application/json"},
+        content=json.dumps(item.get("body")),
     )
     if call.tenant.workspace_by_id(workspace) is None:
         return refuse(call, "workspace-unresolved")

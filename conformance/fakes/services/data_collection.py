@@ -18,16 +18,18 @@ SPECIFICATION = "Azure Monitor data collection API, 2024-03-11, with its example
 
 @answers(data_collection.RULE, "specified", SPECIFICATION)
 def rule(call: Call) -> httpx.Response:
-    found = call.tenant.rules.get(call.request.url.path.lower())
-    return _missing(call, "dataCollectionRules", "rule") if found is None else ok(call, rule_body(found))
+    """Return a data collection rule by its path, or 404."""
+    match = call.tenant.rules.get(call.request.url.path.lower())
+    return _missing(call, "dataCollectionRules", "rule") if match is None else ok(call, rule_body(match))
 
 
 @answers(data_collection.DATA_ENDPOINT, "specified", SPECIFICATION)
 def data_endpoint(call: Call) -> httpx.Response:
-    found = call.tenant.data_endpoints.get(call.request.url.path.lower())
-    if found is None:
+    """Return a data collection endpoint by its path, or 404."""
+    match = call.tenant.data_endpoints.get(call.request.url.path.lower())
+    if match is None:
         return _missing(call, "dataCollectionEndpoints", "data_endpoint")
-    return ok(call, endpoint_body(found))
+    return ok(call, endpoint_body(match))
 
 
 answers(data_collection.RULE_PERMISSIONS, "recorded", "azure-sdk recordings of the permissions list")(permissions)

@@ -51,6 +51,7 @@ def headers(call: Call, status: int = 200) -> dict[str, str]:
 
 
 def body(call: Call, code: str, message: str, extra: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the body of a refusal; ``target`` is an id of this one answer."""
     return {"error": {"code": code, "message": message, "target": new_id()}}
 
 
@@ -73,10 +74,10 @@ def _options(call: Call) -> httpx.Response | None:
 
 def _token(call: Call) -> httpx.Response | None:
     """One answer for everything that is wrong with a token: it prints what it was given."""
-    shown = presented(call.request)
-    if isinstance(shown, str):
-        return refuse(call, shown)
-    claims, genuine = shown
+    token = presented(call.request)
+    if isinstance(token, str):
+        return refuse(call, token)
+    claims, genuine = token
     current = float(claims["exp"]) > call.tenant.clock.service_now().timestamp()
     if not (genuine and current and _accepts(call, str(claims.get("aud")))):
         return refuse(
@@ -107,14 +108,15 @@ def _active(call: Call) -> httpx.Response | None:
 
 def _roles(call: Call) -> httpx.Response | None:
     need = call.endpoint.needs if call.endpoint else None
-    held = call.claims.get("roles", [])
-    if not isinstance(need, AppRole) or set(need.any_of) & set(held):
+    roles = call.claims.get("roles", [])
+    if not isinstance(need, AppRole) or set(need.any_of) & set(roles):
         return None
-    return refuse(call, "roles-missing", required=",".join(need.any_of), held=",".join(held))
+    return refuse(call, "roles-missing", required=",".join(need.any_of), held=",".join(roles))
 
 
 @answers(defender.MACHINES, "documented", defender.MACHINES.source)
 def machines(call: Call) -> httpx.Response:
+    """Return a page of machines, filtered by the query options."""
     return _listed(call, call.tenant.defender.machines, "Machines", MACHINES_FILTERED)
 
 
@@ -122,31 +124,35 @@ def machines(call: Call) -> httpx.Response:
 def machine(call: Call) -> httpx.Response:
     """By id or by name."""
     name = call.path["machine"].lower()
-    for one in call.tenant.defender.machines:
-        if name in (one["id"], str(one["computerDnsName"]).lower()) and one["id"] not in call.tenant.unready:
-            return _ok(call, "Machines/$entity", one)
+    for machine in call.tenant.defender.machines:
+        if (
+            name in (machine["id"], str(machine["computerDnsName"]).lower())
+            and machine["id"] not in call.tenant.unready
+        ):
+            return _ok(call, "Machines/$entity", machine)
     return refuse(call, "not-found", kind="Machine", name=call.path["machine"])
 
 
 @answers(defender.ALERTS, "documented", defender.ALERTS.source)
 def alerts(call: Call) -> httpx.Response:
     """Newest first."""
-    newest = sorted(_alerts(call), key=lambda one: str(one["alertCreationTime"]), reverse=True)
+    newest = sorted(_alerts(call), key=lambda row: str(row["alertCreationTime"]), reverse=True)
     return _listed(call, newest, "Alerts", ALERTS_FILTERED)
 
 
 @answers(defender.ALERT, "documented", defender.ALERT.source)
 def alert(call: Call) -> httpx.Response:
-    for one in _alerts(call):
-        if one["id"] == call.path["alert"] and one["id"] not in call.tenant.unready:
-            return _ok(call, "Alerts/$entity", one)
+    """Return an alert by its id, or 404, also for one that is not readable yet."""
+    for alert in _alerts(call):
+        if alert["id"] == call.path["alert"] and alert["id"] not in call.tenant.unready:
+            return _ok(call, "Alerts/$entity", alert)
     return refuse(call, "not-found", kind="Alert", name=call.path["alert"])
 
 
 def _alerts(call: Call) -> list[dict[str, Any]]:
     """The alerts, whose evidence is empty unless it is expanded."""
-    found = call.tenant.defender.alerts
-    return found if call.option("$expand") == "evidence" else [one | {"evidence": []} for one in found]
+    rows = call.tenant.defender.alerts
+    return rows if call.option("$expand") == "evidence" else [row | {"evidence": []} for row in rows]
 
 
 def _listed(call: Call, rows: Sequence[Mapping[str, Any]], kind: str, fields: Fields) -> httpx.Response:
@@ -157,12 +163,12 @@ def _listed(call: Call, rows: Sequence[Mapping[str, Any]], kind: str, fields: Fi
         top = number(call, "$top")
         if top and top > defender.MAX_TOP:
             raise QueryError(f"The limit of '{defender.MAX_TOP}' for Top query has been exceeded.")
-        found = select(call, rows, fields, default=defender.MAX_TOP, most=defender.MAX_TOP)
+        page = select(call, rows, fields, default=defender.MAX_TOP, most=defender.MAX_TOP)
     except QueryError as error:
         return refuse(call, "query-invalid", reason=str(error))
-    following = found.next_skip if top is None else None
+    following = page.next_skip if top is None else None
     linked = {} if following is None else {"@odata.nextLink": next_link(call, following)}
-    return _ok(call, kind, {"value": found.rows, **linked})
+    return _ok(call, kind, {"value": page.rows, **linked})
 
 
 def _ok(call: Call, context: str, value: Mapping[str, Any]) -> httpx.Response:

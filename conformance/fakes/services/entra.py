@@ -38,7 +38,7 @@ SECURITY = {
 
 
 def headers(call: Call, status: int = 200) -> dict[str, str]:
-    """Of the token endpoint. The id of the request is the trace id of a refusal."""
+    """Return the headers of the token endpoint. The id of the request is the trace id of a refusal."""
     return {
         "Content-Type": "application/json; charset=utf-8",
         "Cache-Control": "no-store, no-cache",
@@ -101,23 +101,26 @@ def token(call: Call) -> httpx.Response:
 
 
 def refuse_tenant(call: Call, not_found: str) -> httpx.Response | None:
-    named = call.path["tenant_id"]
-    if any(sign in named for sign in '<>"'):
+    """Return a refusal where the path names no tenant that can be signed in to; None where it does. ``not_found`` is
+    the refusal's name for an unknown tenant.
+    """
+    tenant_name = call.path["tenant_id"]
+    if any(sign in tenant_name for sign in '<>"'):
         return respond(
             call,
             200,
             "<!DOCTYPE html><html><head><title>Sign in to your account</title></head></html>",
             {**headers(call), "Content-Type": "text/html; charset=utf-8"},
         )
-    if named.lower() in SHARED or not TENANT.fullmatch(named):
-        return refuse(call, "tenant-malformed", tenant=named)
+    if tenant_name.lower() in SHARED or not TENANT.fullmatch(tenant_name):
+        return refuse(call, "tenant-malformed", tenant=tenant_name)
     tenant = call.tenant
-    if named.lower() not in (tenant.id.lower(), *tenant.domains):
-        return refuse(call, not_found, tenant=named)
+    if tenant_name.lower() not in (tenant.id.lower(), *tenant.domains):
+        return refuse(call, not_found, tenant=tenant_name)
     # Discovery of a tenant of another cloud is answered, and names its cloud; tokens are not (inferred).
     abroad = call.request.url.host != httpx.URL(tenant.cloud.login).host
     if abroad and (not_found == "tenant-not-found" or not tenant.known_abroad):
-        return refuse(call, not_found, tenant=named)
+        return refuse(call, not_found, tenant=tenant_name)
     return None
 
 
@@ -132,10 +135,10 @@ def _credential(call: Call, app: App, form: Mapping[str, str]) -> httpx.Response
     if form.get("client_assertion"):
         return _assertion(call, app, form["client_assertion"])
     now = call.tenant.clock.service_now()
-    known = [secret for secret in app.secrets if secret.value == form["client_secret"]]
-    if not known:
+    matches = [secret for secret in app.secrets if secret.value == form["client_secret"]]
+    if not matches:
         return refuse(call, "secret-wrong", client_id=app.client_id)
-    if any(secret.ends > now for secret in known):
+    if any(secret.ends > now for secret in matches):
         return None
     return refuse(call, "secret-expired", client_id=app.client_id)
 
@@ -166,16 +169,21 @@ def _scope(call: Call, app: App, form: Mapping[str, str]) -> httpx.Response | No
         return refuse(call, "scope-of-two", scope=scope)
     if not scope.endswith("/.default"):
         return refuse(call, "scope-malformed", scope=scope)
-    asked = scope.removesuffix("/.default")
-    audience = audience_of(call, asked)
+    resource_name = scope.removesuffix("/.default")
+    audience = audience_of(call, resource_name)
     resource = call.tenant.resources.get(RESOURCES[audience].app_id) if audience else None
     if resource is None:
-        return refuse(call, "resource-not-found", resource=asked, tenant=call.tenant.name)
-    names = {"resource": asked, "client_id": app.client_id, "app_name": app.name, "resource_name": resource.name}
+        return refuse(call, "resource-not-found", resource=resource_name, tenant=call.tenant.name)
+    names = {
+        "resource": resource_name,
+        "client_id": app.client_id,
+        "app_name": app.name,
+        "resource_name": resource.name,
+    }
     if not resource.enabled:
         return refuse(call, "resource-disabled", **names)
-    held = any(consent.resource_app_id == resource.app_id for consent in app.consents)
-    if resource.assignment_required and not held:
+    consented = any(consent.resource_app_id == resource.app_id for consent in app.consents)
+    if resource.assignment_required and not consented:
         return refuse(call, "assignment-required", **names)
     if call.tenant.conditional_access and app is not call.tenant.administrator:
         policy = {"essential": True, "values": [call.tenant.conditional_access]}
@@ -183,14 +191,14 @@ def _scope(call: Call, app: App, form: Mapping[str, str]) -> httpx.Response | No
     return None
 
 
-def audience_of(call: Call, asked: str) -> Audience | None:
+def audience_of(call: Call, name: str) -> Audience | None:
     """Which of the four resources a URI means; None for any other."""
-    return next((audience for audience in AUDIENCES if call.tenant.cloud.accepts(audience, asked)), None)
+    return next((audience for audience in AUDIENCES if call.tenant.cloud.accepts(audience, name)), None)
 
 
 def _issued(call: Call, app: App, form: Mapping[str, str]) -> httpx.Response:
-    asked = form["scope"].strip().removesuffix("/.default")
-    audience = audience_of(call, asked)
+    resource_name = form["scope"].strip().removesuffix("/.default")
+    audience = audience_of(call, resource_name)
     assert audience is not None
     kind = "2" if form.get("client_assertion") else "1"
     life = int(call.tenant.token_lifetime.total_seconds())
@@ -202,7 +210,7 @@ def _issued(call: Call, app: App, form: Mapping[str, str]) -> httpx.Response:
             "expires_in": life,
             "ext_expires_in": life,
             "access_token": issue(
-                call.tenant, app, asked, RESOURCES[audience].app_id, kind, challenged="claims" in form
+                call.tenant, app, resource_name, RESOURCES[audience].app_id, kind, challenged="claims" in form
             ),
         },
         headers(call),
@@ -211,6 +219,7 @@ def _issued(call: Call, app: App, form: Mapping[str, str]) -> httpx.Response:
 
 @unmatched(ENTRA)
 def unknown_path(call: Call) -> httpx.Response:
+    """Refuse a path of no endpoint; a GET of the token endpoint has its own refusal."""
     if call.request.url.path.endswith("/oauth2/v2.0/token"):
         return refuse(call, "not-post")
     return not_served(refuse, call)

@@ -16,7 +16,7 @@ INSTANCES = frozenset({"login.windows.net", "login.microsoft.com", "sts.windows.
 
 
 def discovery_headers() -> dict[str, str]:
-    """Of the discovery documents: anybody may read and keep them; they have no id of the request."""
+    """Return the headers of discovery documents: public, cacheable, without an id of the request."""
     return {
         "Content-Type": "application/json; charset=utf-8",
         "Access-Control-Allow-Methods": "GET, OPTIONS",
@@ -33,12 +33,12 @@ def openid_configuration(call: Call) -> httpx.Response:
 
     ``common`` and its like have a document too, with a place for the tenant in the issuer.
     """
-    named = call.path["tenant_id"].lower()
-    shared = named in SHARED
+    tenant_name = call.path["tenant_id"].lower()
+    shared = tenant_name in SHARED
     if not shared and (refused := refuse_tenant(call, "tenant-not-found-at-discovery")):
         return refused
     tenant, login = call.tenant, f"https://{call.request.url.host}"
-    here = f"{login}/{named if shared else tenant.id}"
+    here = f"{login}/{tenant_name if shared else tenant.id}"
     return respond(
         call,
         200,
@@ -73,9 +73,10 @@ def openid_configuration(call: Call) -> httpx.Response:
 
 @answers(entra.INSTANCE_DISCOVERY, "recorded", "sample of the public instance-discovery document")
 def instance_discovery(call: Call) -> httpx.Response:
+    """Return the hosts that are one cloud, as MSAL asks for them before it trusts an authority."""
     login = call.request.url.host
-    asked = call.option("authorization_endpoint")
-    if asked is not None and _host(asked) not in INSTANCES:
+    endpoint = call.option("authorization_endpoint")
+    if endpoint is not None and _host(endpoint) not in INSTANCES:
         return refuse(call, "instance-unknown")
     return respond(
         call,

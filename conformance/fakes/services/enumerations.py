@@ -58,12 +58,12 @@ LATE: Mapping[str, frozenset[str]] = {
 """Enumeration members declared after ``unknownFutureValue``, by property: sent only to those who prefer them."""
 
 
-def shown(value: Any, prefer: str | None, name: str = "") -> Any:
+def with_enumerations(value: Any, prefer: str | None, name: str = "") -> Any:
     """A JSON value as a client with this ``Prefer`` header sees it; ``name`` is the property that holds it."""
     if prefer and "include-unknown-enum-members" in prefer.lower():
         return value
     if isinstance(value, Mapping):
-        return {key: shown(one, prefer, key) for key, one in value.items()}
+        return {key: with_enumerations(member, prefer, key) for key, member in value.items()}
     if isinstance(value, list):
-        return [shown(element, prefer, name) for element in value]
+        return [with_enumerations(element, prefer, name) for element in value]
     return "unknownFutureValue" if isinstance(value, str) and value in LATE.get(name, ()) else value

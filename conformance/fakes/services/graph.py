@@ -14,7 +14,7 @@ import httpx
 from conformance.apis import graph
 from conformance.apis.endpoint import GRAPH, AppRole
 from conformance.fakes.query.odata import Fields, QueryError, check_options, next_link, number, project, select
-from conformance.fakes.services.enumerations import shown
+from conformance.fakes.services.enumerations import with_enumerations
 from conformance.fakes.services.routes import Call, Refuser, answers, gate, not_served, respond, unmatched
 from conformance.fakes.state import directory
 from conformance.fakes.state.tenant import GRAPH_APP, App
@@ -39,6 +39,7 @@ DIAGNOSTIC = json.dumps(
 
 
 def headers(call: Call, status: int = 200) -> dict[str, str]:
+    """Return the headers of an answer with this status."""
     common = {
         "Content-Type": "application/json",
         "Vary": "Accept-Encoding",
@@ -61,6 +62,7 @@ def challenge(call: Call, since: datetime) -> str:
 
 
 def body(call: Call, code: str, message: str, extra: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the body of a refusal, with the ids of the request."""
     return {
         "error": {
             "code": code,
@@ -85,10 +87,10 @@ def enter(call: Call) -> httpx.Response | None:
 
 
 def _token(call: Call) -> httpx.Response | None:
-    shown = presented(call.request)
-    if isinstance(shown, str):
-        return refuse(call, shown)
-    claims, genuine = shown
+    token = presented(call.request)
+    if isinstance(token, str):
+        return refuse(call, token)
+    claims, genuine = token
     if not genuine:
         return refuse(call, "token-forged")
     if float(claims["exp"]) <= call.tenant.clock.service_now().timestamp():
@@ -104,14 +106,14 @@ def _token(call: Call) -> httpx.Response | None:
 
 def _roles(call: Call) -> httpx.Response | None:
     need = call.endpoint.needs if call.endpoint else None
-    held = call.claims.get("roles", [])
-    if not isinstance(need, AppRole) or set(need.any_of) & set(held):
+    roles = call.claims.get("roles", [])
+    if not isinstance(need, AppRole) or set(need.any_of) & set(roles):
         return None
     if need is graph.READ_DIRECTORY or need.name.startswith("App"):
         return refuse(call, "directory-denied")
     if need is graph.READ_EVENTS:
         return refuse(call, "events-role-missing")
-    return refuse(call, "roles-missing", required=",".join(need.any_of), held=",".join(held))
+    return refuse(call, "roles-missing", required=",".join(need.any_of), held=",".join(roles))
 
 
 OF_DEFENDER = frozenset(
@@ -152,12 +154,14 @@ def _options(call: Call) -> httpx.Response | None:
 
 @answers(graph.APPLICATION, "documented", graph.APPLICATION.source)
 def application(call: Call) -> httpx.Response:
+    """Return the registration of the app by its id, or 404."""
     app = _app(call)
     return single(call, directory.application(app) if app else None, "applications/$entity")
 
 
 @answers(graph.APP_ROLE_ASSIGNMENTS, "documented", graph.APP_ROLE_ASSIGNMENTS.source)
 def app_role_assignments(call: Call) -> httpx.Response:
+    """Return the application permissions granted to the app of the path."""
     return _assignments_of(call, _app(call))
 
 
@@ -171,6 +175,7 @@ OF_PRINCIPAL = replace(
 
 @answers(OF_PRINCIPAL, "documented", OF_PRINCIPAL.source)
 def app_role_assignments_of_principal(call: Call) -> httpx.Response:
+    """Return the application permissions granted to the service principal of the path."""
     app = next((app for app in call.tenant.apps.values() if app.service_principal_id == call.path["principal"]), None)
     return _assignments_of(call, app)
 
@@ -201,27 +206,29 @@ def listed(
         if limit and top and top > limit:
             return refuse(call, "top-exceeded", limit=limit, top=top)
         newest = sorted(rows, key=lambda row: str(row[sort]), reverse=True)
-        found = select(call, newest, fields, default=PAGE, most=LARGEST_PAGE)
+        page = select(call, newest, fields, default=PAGE, most=LARGEST_PAGE)
     except QueryError as error:
         return refuse(call, "query-invalid", reason=str(error))
-    counted = {"@odata.count": found.total} if (call.option("$count") or "").lower() == "true" else {}
-    linked = {"@odata.nextLink": next_link(call, found.next_skip)} if found.next_skip is not None else {}
+    counted = {"@odata.count": page.total} if (call.option("$count") or "").lower() == "true" else {}
+    linked = {"@odata.nextLink": next_link(call, page.next_skip)} if page.next_skip is not None else {}
     return answered(
-        call, context, {**counted, **linked, "value": shown(found.rows, call.request.headers.get("prefer"))}
+        call, context, {**counted, **linked, "value": with_enumerations(page.rows, call.request.headers.get("prefer"))}
     )
 
 
 def single(call: Call, row: Mapping[str, Any] | None, context: str) -> httpx.Response:
+    """Answer with one row, reduced by ``$select``; 404 where ``row`` is None. ``context`` ends ``@odata.context``."""
     if row is None:
         return refuse(call, "not-found")
     try:
-        (found,) = project([row], call.option("$select"))
+        (projection,) = project([row], call.option("$select"))
     except QueryError as error:
         return refuse(call, "query-invalid", reason=str(error))
-    return answered(call, context, shown(found, call.request.headers.get("prefer")))
+    return answered(call, context, with_enumerations(projection, call.request.headers.get("prefer")))
 
 
 def answered(call: Call, context: str, value: Mapping[str, Any]) -> httpx.Response:
+    """Answer with 200, the members of ``value`` and their ``@odata.context``."""
     return respond(call, 200, {"@odata.context": context_of(call, context), **value}, headers(call))
 
 

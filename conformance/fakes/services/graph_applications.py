@@ -9,7 +9,14 @@ import httpx
 
 from conformance.apis import graph
 from conformance.fakes.services.graph import refuse
-from conformance.fakes.services.graph_directory import WRITE_APPS, apps_of, directory_operation, done, listed, said
+from conformance.fakes.services.graph_directory import (
+    WRITE_APPS,
+    apps_of,
+    directory_operation,
+    entity_response,
+    listed,
+    no_content,
+)
 from conformance.fakes.services.routes import Call, answers
 from conformance.fakes.state import directory
 from conformance.fakes.state.tenant import App, ClientSecret
@@ -31,59 +38,66 @@ FEDERATED = directory_operation(
 
 
 def _app(call: Call) -> App | None:
-    wanted = call.path["id"].lower()
-    return next((app for app in apps_of(call) if app.registration_id.lower() == wanted), None)
+    app_key = call.path["id"].lower()
+    return next((app for app in apps_of(call) if app.registration_id.lower() == app_key), None)
 
 
 @answers(LIST_APPS, "documented", LIST_APPS.source)
 def applications(call: Call) -> httpx.Response:
+    """Return all app registrations of the tenant, filtered."""
     return listed(call, "applications", map(directory.application, apps_of(call)))
 
 
 @answers(GET_APP, "documented", GET_APP.source)
 def application(call: Call) -> httpx.Response:
+    """Return an app registration by its id, or 404."""
     app = _app(call)
-    return said(call, 200, "applications/$entity", directory.application(app)) if app else refuse(call, "not-found")
+    return (
+        entity_response(call, 200, "applications/$entity", directory.application(app))
+        if app
+        else refuse(call, "not-found")
+    )
 
 
 @answers(FEDERATED, "documented", FEDERATED.source)
 def federated_credentials(call: Call) -> httpx.Response:
+    """Return the federated credentials of an app registration, or 404."""
     app = _app(call)
     if app is None:
         return refuse(call, "not-found")
-    found = [
+    bodies = [
         {
-            "id": stable_id("federated", app.client_id, one.issuer, one.subject),
+            "id": stable_id("federated", app.client_id, credential.issuer, credential.subject),
             "name": f"connection-{number}",
-            "issuer": one.issuer,
-            "subject": one.subject,
-            "audiences": [one.audience],
+            "issuer": credential.issuer,
+            "subject": credential.subject,
+            "audiences": [credential.audience],
         }
-        for number, one in enumerate(app.federated, 1)
+        for number, credential in enumerate(app.federated, 1)
     ]
-    return said(call, 200, "federatedIdentityCredentials", {"value": found})
+    return entity_response(call, 200, "federatedIdentityCredentials", {"value": bodies})
 
 
 @answers(ADD_PASSWORD, "documented", ADD_PASSWORD.source)
 def add_password(call: Call) -> httpx.Response:
     """Adds a secret, for two years unless asked otherwise. Its value is in this answer alone."""
-    app, wanted = _app(call), (call.json or {}).get("passwordCredential") or {}
+    app, properties = _app(call), (call.json or {}).get("passwordCredential") or {}
     if app is None:
         return refuse(call, "not-found")
     now = call.tenant.clock.service_now()
-    ends = _time(wanted.get("endDateTime")) or now + timedelta(days=730)
-    made = ClientSecret(secrets.token_urlsafe(30), stable_id("key", app.client_id, now, len(app.secrets)), ends, now)
-    app.secrets.append(made)
-    return said(
+    ends = _time(properties.get("endDateTime")) or now + timedelta(days=730)
+    secret = ClientSecret(secrets.token_urlsafe(30), stable_id("key", app.client_id, now, len(app.secrets)), ends, now)
+    app.secrets.append(secret)
+    return entity_response(
         call,
         200,
         "microsoft.graph.passwordCredential",
         {
             "customKeyIdentifier": None,
-            "displayName": wanted.get("displayName"),
-            "keyId": made.key_id,
-            "hint": made.value[:3],
-            "secretText": made.value,
+            "displayName": properties.get("displayName"),
+            "keyId": secret.key_id,
+            "hint": secret.value[:3],
+            "secretText": secret.value,
             "startDateTime": f"{now:%Y-%m-%dT%H:%M:%SZ}",
             "endDateTime": f"{ends:%Y-%m-%dT%H:%M:%SZ}",
         },
@@ -92,16 +106,17 @@ def add_password(call: Call) -> httpx.Response:
 
 def _time(text: object) -> datetime | None:
     try:
-        found = datetime.fromisoformat(str(text))
+        moment = datetime.fromisoformat(str(text))
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @answers(REMOVE_PASSWORD, "documented", REMOVE_PASSWORD.source)
 def remove_password(call: Call) -> httpx.Response:
+    """Remove a client secret by its key id; 404 where there is none."""
     app, key = _app(call), (call.json or {}).get("keyId")
     if app is None or key not in [secret.key_id for secret in app.secrets]:
         return refuse(call, "not-found")
     app.secrets = [secret for secret in app.secrets if secret.key_id != key]
-    return done(call)
+    return no_content(call)

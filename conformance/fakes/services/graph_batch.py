@@ -25,11 +25,11 @@ def batch(call: Call) -> httpx.Response:
         return refuse(call, "query-invalid", reason="The batch has no requests with ids.")
     if len(items) > MAX_REQUESTS:
         return refuse(call, "query-invalid", reason=f"A batch has at most {MAX_REQUESTS} requests.")
-    done: dict[str, dict[str, Any]] = {}
+    responses: dict[str, dict[str, Any]] = {}
     for item in items:
-        failed = any(done.get(str(name), {"status": 424})["status"] >= 400 for name in item.get("dependsOn") or ())
-        done[str(item["id"])] = {"id": str(item["id"]), **({"status": 424} if failed else _answer(call, item))}
-    return respond(call, 200, {"responses": list(done.values())}, headers(call))
+        failed = any(responses.get(str(name), {"status": 424})["status"] >= 400 for name in item.get("dependsOn") or ())
+        responses[str(item["id"])] = {"id": str(item["id"]), **({"status": 424} if failed else _answer(call, item))}
+    return respond(call, 200, {"responses": list(responses.values())}, headers(call))
 
 
 def _answer(call: Call, item: dict[str, Any]) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def _answer(call: Call, item: dict[str, Any]) -> dict[str, Any]:
         headers={"Authorization": outer.headers["authorization"], **own},
         content=json.dumps(item["body"]).encode() if item.get("body") is not None else None,
     )
-    found = call.world.answer(request)
-    kept = {"Content-Type": found.headers.get("content-type", "application/json")}
-    shown: dict[str, Any] = {"status": found.status_code, "headers": kept}
-    return shown | ({"body": found.json()} if found.content else {})
+    response = call.world.answer(request)
+    headers = {"Content-Type": response.headers.get("content-type", "application/json")}
+    body: dict[str, Any] = {"status": response.status_code, "headers": headers}
+    return body | ({"body": response.json()} if response.content else {})

@@ -21,21 +21,27 @@ WRITE_APPS = AppRole("Application.ReadWrite.All", also=("Directory.ReadWrite.All
 
 
 def directory_operation(name: str, method: str, path: str, page: str, needs: AppRole) -> Any:
+    """Return the endpoint of Microsoft Graph that needs an application permission; ``page`` ends the address of its
+    documentation.
+    """
     return operation(f"graph.{name}", GRAPH, method, path, DOCS + page, needs)
 
 
 def apps_of(call: Call) -> list[App]:
+    """Return all apps of the tenant, the administrator's last."""
     tenant = call.tenant
     return [*tenant.apps.values(), *([tenant.administrator] if tenant.administrator else [])]
 
 
 def resource_id(call: Call, resource: Resource) -> str:
+    """Return the object id of an API's service principal: the same for a tenant whenever it is asked."""
     return stable_id("resource", call.tenant.id, resource.app_id)
 
 
 def resource_body(call: Call, resource: Resource) -> dict[str, Any]:
-    known = resource_of(resource.app_id)
-    permissions = known.permissions.values() if known else ()
+    """Return the service principal of an API as the service shows it."""
+    resource_api = resource_of(resource.app_id)
+    permissions = resource_api.permissions.values() if resource_api else ()
     return {
         "id": resource_id(call, resource),
         "appId": resource.app_id,
@@ -70,15 +76,18 @@ def _filtered(call: Call, bodies: Iterable[dict[str, Any]]) -> list[dict[str, An
 
 
 def listed(call: Call, kind: str, bodies: Iterable[dict[str, Any]]) -> httpx.Response:
-    found = _filtered(call, bodies)
-    if found is None:
+    """Answer with those bodies that ``$filter`` selects; a filter that is not modelled is refused."""
+    page = _filtered(call, bodies)
+    if page is None:
         return not_served(refuse, call, "this $filter")
-    return said(call, 200, kind, {"value": found})
+    return entity_response(call, 200, kind, {"value": page})
 
 
-def said(call: Call, status: int, kind: str, value: dict[str, Any]) -> httpx.Response:
+def entity_response(call: Call, status: int, kind: str, value: dict[str, Any]) -> httpx.Response:
+    """Answer with this status, the members of ``value`` and their ``@odata.context``."""
     return respond(call, status, {"@odata.context": context_of(call, kind), **value}, headers(call, status))
 
 
-def done(call: Call) -> httpx.Response:
+def no_content(call: Call) -> httpx.Response:
+    """Answer with 204."""
     return respond(call, 204, None, headers(call, 204))

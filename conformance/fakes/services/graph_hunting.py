@@ -52,15 +52,16 @@ TYPES: Mapping[str, str] = {
 @answers(QUALIFIED, "documented", QUALIFIED.source)
 @answers(HUNTING, "documented", HUNTING.source)
 def hunting(call: Call) -> httpx.Response:
+    """Run an advanced hunting query over the tables of the workspace that is connected to the Defender portal."""
     body = call.json
-    asked = {name.lower(): value for name, value in body.items()} if isinstance(body, dict) else {}
-    text, now = asked.get("query"), call.tenant.clock.service_now()
+    options = {name.lower(): value for name, value in body.items()} if isinstance(body, dict) else {}
+    text, now = options.get("query"), call.tenant.clock.service_now()
     if not isinstance(text, str) or not text.strip():
         return refuse(call, "query-invalid", reason="The query is missing.")
     if not call.tenant.defender.workspace_connected:
         return not_served(refuse, call, "hunting without a connected workspace")
     try:
-        window = canned_kql.window_of(asked.get("timespan") or DEFAULT_TIMESPAN, now)
+        window = canned_kql.window_of(options.get("timespan") or DEFAULT_TIMESPAN, now)
         result = any_kql.evaluate(text, call.tenant.workspace, now, window)
     except canned_kql.UnknownTable as unknown:
         return _unresolved(call, str(unknown.args[0]))
@@ -68,8 +69,8 @@ def hunting(call: Call) -> httpx.Response:
         return _unresolved(call, str(unknown.args[0]))
     except canned_kql.Malformed as malformed:
         near = tokens(text[malformed.args[0] :])[:1]
-        found = f" near '{near[0].text}'" if near else ""
-        return refuse(call, "query-invalid", reason=f"The query has a syntax error{found}.")
+        place = f" near '{near[0].text}'" if near else ""
+        return refuse(call, "query-invalid", reason=f"The query has a syntax error{place}.")
     except canned_kql.NotEvaluated as unevaluated:
         return not_served(refuse, call, str(unevaluated.args[0]))
     except any_kql.TimedOut:
@@ -77,7 +78,7 @@ def hunting(call: Call) -> httpx.Response:
     except (AttributeError, ValueError, OverflowError):
         return refuse(call, "query-invalid", reason="The timespan is not valid.")
     schema = [{"name": name, "type": TYPES.get(kind, "String")} for name, kind in result.columns.items()]
-    rows = [{name: _shown(row.get(name), kind) for name, kind in result.columns.items()} for row in result.rows]
+    rows = [{name: _json_value(row.get(name), kind) for name, kind in result.columns.items()} for row in result.rows]
     return answered(call, "microsoft.graph.security.huntingQueryResults", {"schema": schema, "results": rows})
 
 
@@ -89,7 +90,7 @@ def _unresolved(call: Call, name: str) -> httpx.Response:
     return refuse(call, "query-invalid", reason=reason)
 
 
-def _shown(value: Any, kind: str) -> Any:
+def _json_value(value: Any, kind: str) -> Any:
     """A value as JSON: objects as such, and no null among strings."""
     if isinstance(value, datetime):
         return stamp(value)

@@ -19,7 +19,7 @@ from conformance.fakes.state.incident_changes import add_row, change_incident
 from conformance.fakes.state.timeline import Person, stamp
 
 LARGEST_LEGACY_SKIP = 500
-"""Of the legacy alerts, as their page documents it."""
+"""The largest ``$skip`` of the legacy alerts (documented)."""
 FILTERED: Fields = {
     "assignedTo": str,
     "classification": str,
@@ -34,31 +34,37 @@ FILTERED: Fields = {
 
 @answers(graph.ALERTS, "specified", METADATA)
 def alerts(call: Call) -> httpx.Response:
+    """Return a page of alerts, newest first."""
     return listed(call, _alerts(call), "security/alerts_v2", {**FILTERED, "serviceSource": str})
 
 
 @answers(graph.ALERT, "specified", METADATA)
 def alert(call: Call) -> httpx.Response:
+    """Return an alert by its id, or 404."""
     return single(call, _by_id(call, _alerts(call), call.path["alert"]), "security/alerts_v2/$entity")
 
 
 @answers(graph.INCIDENTS, "specified", METADATA)
 def incidents(call: Call) -> httpx.Response:
+    """Return a page of incidents, newest first."""
     return listed(call, _incidents(call), "security/incidents", FILTERED)
 
 
 @answers(graph.INCIDENT, "specified", METADATA)
 def incident(call: Call) -> httpx.Response:
+    """Return an incident by its id, or 404."""
     return single(call, _by_id(call, _incidents(call), call.path["incident"]), "security/incidents/$entity")
 
 
 @answers(graph.SECURE_SCORES, "documented", graph.SECURE_SCORES.source)
 def secure_scores(call: Call) -> httpx.Response:
+    """Return a page of secure scores, newest first."""
     return listed(call, call.tenant.defender.secure_scores, "security/secureScores", {"createdDateTime": datetime})
 
 
 @answers(graph.LEGACY_ALERTS, "inferred", "retired on 2026-10-15; documented only as returning no more data")
 def legacy_alerts(call: Call) -> httpx.Response:
+    """Return no alert, whatever is asked: the operation is retired."""
     try:
         top, skip = number(call, "$top") or 0, number(call, "$skip") or 0
     except QueryError as error:
@@ -75,18 +81,20 @@ def legacy_alerts(call: Call) -> httpx.Response:
 def _alerts(call: Call) -> list[dict[str, Any]]:
     """The alerts that Graph shows: Sentinel's own only of a workspace that is connected to the Defender portal."""
     defender = call.tenant.defender
-    return [one for one in defender.graph_alerts if defender.workspace_connected or not _of_sentinel(one)]
+    return [alert for alert in defender.graph_alerts if defender.workspace_connected or not _of_sentinel(alert)]
 
 
 def _incidents(call: Call) -> list[dict[str, Any]]:
     """The incidents that Graph shows, with their alerts where they are to be expanded."""
     defender = call.tenant.defender
-    seen, expand = _alerts(call), call.option("$expand") == "alerts"
-    hidden = {one["incidentId"] for one in defender.graph_alerts} - {one["incidentId"] for one in seen}
+    visible, expand = _alerts(call), call.option("$expand") == "alerts"
+    hidden = {alert["incidentId"] for alert in defender.graph_alerts} - {
+        visible_alert["incidentId"] for visible_alert in visible
+    }
     return [
-        one | ({"alerts": [each for each in seen if each["incidentId"] == one["id"]]} if expand else {})
-        for one in defender.graph_incidents
-        if one["id"] not in hidden
+        incident | ({"alerts": [each for each in visible if each["incidentId"] == incident["id"]]} if expand else {})
+        for incident in defender.graph_incidents
+        if incident["id"] not in hidden
     ]
 
 
@@ -117,13 +125,15 @@ PROFILE = _operation(
 
 @answers(PROFILES, "specified", METADATA)
 def control_profiles(call: Call) -> httpx.Response:
+    """Return a page of the controls of the secure score."""
     return listed(call, _profiles(call), "security/secureScoreControlProfiles", {"title": str}, sort="id")
 
 
 @answers(PROFILE, "specified", METADATA)
 def control_profile(call: Call) -> httpx.Response:
-    found = next((profile for profile in _profiles(call) if profile["id"] == call.path["profile"]), None)
-    return single(call, found, "security/secureScoreControlProfiles/$entity")
+    """Return a control of the secure score by its id, or 404."""
+    match = next((profile for profile in _profiles(call) if profile["id"] == call.path["profile"]), None)
+    return single(call, match, "security/secureScoreControlProfiles/$entity")
 
 
 def _profiles(call: Call) -> list[dict[str, Any]]:
@@ -164,16 +174,16 @@ OF_INCIDENT = {
 """As :data:`OF_ALERT`, of an incident."""
 
 
-def _asked(call: Call, known: Mapping[str, tuple[str, ...] | None]) -> dict[str, Any] | httpx.Response:
+def _changes_of(call: Call, allowed_values: Mapping[str, tuple[str, ...] | None]) -> dict[str, Any] | httpx.Response:
     """The members that a body changes; a refusal of a value that there is not, or of a member not modelled here."""
     body = call.json
     if not isinstance(body, dict):
         return refuse(call, "query-invalid", reason="The request body is not an object.")
     changes = {name: value for name, value in body.items() if not name.startswith("@")}
     for name, value in changes.items():
-        if name not in known:
+        if name not in allowed_values:
             return not_served(refuse, call, f"a change of {name}")
-        allowed = known[name]
+        allowed = allowed_values[name]
         if allowed and value not in allowed:
             return refuse(call, "query-invalid", reason=f"The value of '{name}' is not valid.")
     return changes
@@ -181,49 +191,52 @@ def _asked(call: Call, known: Mapping[str, tuple[str, ...] | None]) -> dict[str,
 
 @answers(UPDATE_ALERT, "documented", UPDATE_ALERT.source)
 def update_alert(call: Call) -> httpx.Response:
-    asked, found = _asked(call, OF_ALERT), _by_id(call, _alerts(call), call.path["alert"])
-    if isinstance(asked, httpx.Response) or found is None:
-        return asked if isinstance(asked, httpx.Response) else refuse(call, "not-found")
+    """Change an alert, and return it."""
+    changes, alert_before = _changes_of(call, OF_ALERT), _by_id(call, _alerts(call), call.path["alert"])
+    if isinstance(changes, httpx.Response) or alert_before is None:
+        return changes if isinstance(changes, httpx.Response) else refuse(call, "not-found")
     now = stamp(call.tenant.clock.service_now())
-    done = {"resolvedDateTime": now if asked["status"] == "resolved" else None} if "status" in asked else {}
-    for one in call.tenant.defender.graph_alerts:
-        if one["id"] == found["id"]:
-            one.update(asked, lastUpdateDateTime=now, **done)
-    return single(call, _by_id(call, _alerts(call), found["id"]), "security/alerts_v2/$entity")
+    resolution = {"resolvedDateTime": now if changes["status"] == "resolved" else None} if "status" in changes else {}
+    for alert in call.tenant.defender.graph_alerts:
+        if alert["id"] == alert_before["id"]:
+            alert.update(changes, lastUpdateDateTime=now, **resolution)
+    return single(call, _by_id(call, _alerts(call), alert_before["id"]), "security/alerts_v2/$entity")
 
 
 @answers(UPDATE_INCIDENT, "documented", UPDATE_INCIDENT.source)
 def update_incident(call: Call) -> httpx.Response:
     """Changes an incident here and, of a connected workspace, in Microsoft Sentinel."""
-    asked, found = _asked(call, OF_INCIDENT), _by_id(call, _incidents(call), call.path["incident"])
-    if isinstance(asked, httpx.Response) or found is None:
-        return asked if isinstance(asked, httpx.Response) else refuse(call, "not-found")
+    changes, incident_before = _changes_of(call, OF_INCIDENT), _by_id(call, _incidents(call), call.path["incident"])
+    if isinstance(changes, httpx.Response) or incident_before is None:
+        return changes if isinstance(changes, httpx.Response) else refuse(call, "not-found")
     defender, workspaces = call.tenant.defender, call.tenant.workspaces
     if defender.workspace_connected:
         for workspace in workspaces:
-            for one in [one for one in workspace.incidents if str(one.number) == found["id"]]:
-                add_row(workspace, change_incident(call.tenant, workspace, one, **_in_sentinel(asked)))
+            for in_sentinel in [
+                incident for incident in workspace.incidents if str(incident.number) == incident_before["id"]
+            ]:
+                add_row(workspace, change_incident(call.tenant, workspace, in_sentinel, **_in_sentinel(changes)))
     now = stamp(call.tenant.clock.service_now())
-    for shown in defender.graph_incidents:
-        if shown["id"] == found["id"]:
-            shown.update(asked, lastUpdateDateTime=now)
-    return single(call, _by_id(call, _incidents(call), found["id"]), "security/incidents/$entity")
+    for row in defender.graph_incidents:
+        if row["id"] == incident_before["id"]:
+            row.update(changes, lastUpdateDateTime=now)
+    return single(call, _by_id(call, _incidents(call), incident_before["id"]), "security/incidents/$entity")
 
 
-def _in_sentinel(asked: Mapping[str, Any]) -> dict[str, Any]:
+def _in_sentinel(changes: Mapping[str, Any]) -> dict[str, Any]:
     """The same changes as Sentinel keeps them."""
-    statuses = {shown: status for status, shown in INCIDENT_STATUS.items()}
-    classified = {shown: classification for classification, shown in CLASSIFICATIONS.items()}
-    named = {
-        "title": asked.get("displayName"),
-        "description": asked.get("description"),
-        "severity": asked["severity"].title() if "severity" in asked else None,
-        "status": statuses.get(asked.get("status", "")),
-        "classification": classified.get(asked.get("classification", "")),
-        "classification_comment": asked.get("resolvingComment"),
-        "labels": tuple(asked["customTags"]) if "customTags" in asked else None,
-        "owner": Person(None, asked["assignedTo"], asked["assignedTo"], asked["assignedTo"])
-        if asked.get("assignedTo")
+    statuses = {name: status for status, name in INCIDENT_STATUS.items()}
+    classified = {name: classification for classification, name in CLASSIFICATIONS.items()}
+    members = {
+        "title": changes.get("displayName"),
+        "description": changes.get("description"),
+        "severity": changes["severity"].title() if "severity" in changes else None,
+        "status": statuses.get(changes.get("status", "")),
+        "classification": classified.get(changes.get("classification", "")),
+        "classification_comment": changes.get("resolvingComment"),
+        "labels": tuple(changes["customTags"]) if "customTags" in changes else None,
+        "owner": Person(None, changes["assignedTo"], changes["assignedTo"], changes["assignedTo"])
+        if changes.get("assignedTo")
         else None,
     }
-    return {name: value for name, value in named.items() if value is not None}
+    return {name: value for name, value in members.items() if value is not None}

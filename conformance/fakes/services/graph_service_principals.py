@@ -14,11 +14,11 @@ from conformance.fakes.services.graph_directory import (
     WRITE_APPS,
     apps_of,
     directory_operation,
-    done,
+    entity_response,
     listed,
+    no_content,
     resource_body,
     resource_id,
-    said,
 )
 from conformance.fakes.services.routes import Call, answers
 from conformance.fakes.state import directory
@@ -60,88 +60,89 @@ def _principals(call: Call) -> list[dict[str, Any]]:
 
 @answers(LIST_PRINCIPALS, "documented", LIST_PRINCIPALS.source)
 def service_principals(call: Call) -> httpx.Response:
+    """Return all service principals of the tenant, filtered."""
     return listed(call, "servicePrincipals", _principals(call))
 
 
 @answers(GET_PRINCIPAL, "documented", GET_PRINCIPAL.source)
 def service_principal(call: Call) -> httpx.Response:
-    found = next(
+    """Return a service principal by its id, or 404."""
+    match = next(
         (principal for principal in _principals(call) if principal["id"].lower() == call.path["id"].lower()), None
     )
-    return said(call, 200, "servicePrincipals/$entity", found) if found else refuse(call, "not-found")
+    return entity_response(call, 200, "servicePrincipals/$entity", match) if match else refuse(call, "not-found")
 
 
 @answers(CREATE_PRINCIPAL, "documented", CREATE_PRINCIPAL.source)
 def create_service_principal(call: Call) -> httpx.Response:
-    """Of an app that the tenant has, or of one of the APIs."""
+    """Create the service principal of an app of the tenant, or of one of the APIs."""
     client_id = str((call.json or {}).get("appId", "")).lower()
-    app, known = call.tenant.apps.get(client_id), resource_of(client_id)
+    app, first_party = call.tenant.apps.get(client_id), resource_of(client_id)
     if app is not None:
         app.service_principal_id = app.service_principal_id or stable_id("service principal", client_id)
         body = directory.service_principal(call.tenant, app)
-    elif known is not None:
-        resource = call.tenant.resources.setdefault(client_id, Resource(client_id, known.name))
+    elif first_party is not None:
+        resource = call.tenant.resources.setdefault(client_id, Resource(client_id, first_party.name))
         body = resource_body(call, resource)
     else:
         return refuse(call, "not-found")
-    return said(call, 201, "servicePrincipals/$entity", body)
+    return entity_response(call, 201, "servicePrincipals/$entity", body)
 
 
 def _target(call: Call) -> App | Resource | None:
-    wanted = call.path["id"].lower()
+    target_id = call.path["id"].lower()
     for app in apps_of(call):
-        if (app.service_principal_id or "").lower() == wanted:
+        if (app.service_principal_id or "").lower() == target_id:
             return app
     return next(
-        (resource for resource in call.tenant.resources.values() if resource_id(call, resource).lower() == wanted), None
+        (resource for resource in call.tenant.resources.values() if resource_id(call, resource).lower() == target_id),
+        None,
     )
 
 
 @answers(UPDATE_PRINCIPAL, "documented", UPDATE_PRINCIPAL.source)
 def update_service_principal(call: Call) -> httpx.Response:
     """Enables or disables it, and says whether it needs an assignment."""
-    found, asked = _target(call), call.json or {}
-    if found is None:
+    principal, changes = _target(call), call.json or {}
+    if principal is None:
         return refuse(call, "not-found")
-    found.enabled = asked.get("accountEnabled", found.enabled)
-    if isinstance(found, Resource):
-        found.assignment_required = asked.get("appRoleAssignmentRequired", found.assignment_required)
-    return done(call)
+    principal.enabled = changes.get("accountEnabled", principal.enabled)
+    if isinstance(principal, Resource):
+        principal.assignment_required = changes.get("appRoleAssignmentRequired", principal.assignment_required)
+    return no_content(call)
 
 
 @answers(DELETE_PRINCIPAL, "documented", DELETE_PRINCIPAL.source)
 def delete_service_principal(call: Call) -> httpx.Response:
     """Its roles and consents go with it."""
-    found, tenant = _target(call), call.tenant
-    if isinstance(found, App):
+    principal, tenant = _target(call), call.tenant
+    if isinstance(principal, App):
         tenant.assignments = [
-            assignment for assignment in tenant.assignments if assignment.principal_id != found.service_principal_id
+            assignment for assignment in tenant.assignments if assignment.principal_id != principal.service_principal_id
         ]
-        found.service_principal_id, found.consents = None, []
-    elif found is not None:
-        del tenant.resources[found.app_id]
-    return done(call) if found else refuse(call, "not-found")
+        principal.service_principal_id, principal.consents = None, []
+    elif principal is not None:
+        del tenant.resources[principal.app_id]
+    return no_content(call) if principal else refuse(call, "not-found")
 
 
 @answers(CONSENT, "documented", CONSENT.source)
 def consent(call: Call) -> httpx.Response:
     """Grants an application permission of an API to an app; new tokens have it at once."""
-    found, asked = _target(call), call.json or {}
+    principal, body = _target(call), call.json or {}
     resources = call.tenant.resources.values()
-    resource = next(
-        (resource for resource in resources if resource_id(call, resource) == asked.get("resourceId")), None
-    )
-    role = _role(resource, str(asked.get("appRoleId", "")).lower()) if resource else None
-    if not isinstance(found, App) or resource is None or role is None:
+    resource = next((resource for resource in resources if resource_id(call, resource) == body.get("resourceId")), None)
+    role = _role(resource, str(body.get("appRoleId", "")).lower()) if resource else None
+    if not isinstance(principal, App) or resource is None or role is None:
         return refuse(call, "not-found")
-    found.consents.append(Consent(resource.app_id, role, call.tenant.clock.service_now()))
-    made = directory.app_role_assignments(call.tenant, found)[-1]
-    return said(call, 201, "appRoleAssignments/$entity", made)
+    principal.consents.append(Consent(resource.app_id, role, call.tenant.clock.service_now()))
+    role_assignment = directory.app_role_assignments(call.tenant, principal)[-1]
+    return entity_response(call, 201, "appRoleAssignments/$entity", role_assignment)
 
 
 def _role(resource: Resource, role_id: str) -> str | None:
-    known = next((one for one in RESOURCES.values() if one.app_id == resource.app_id), None)
-    permissions = known.permissions.values() if known else ()
+    resource_api = next((api for api in RESOURCES.values() if api.app_id == resource.app_id), None)
+    permissions = resource_api.permissions.values() if resource_api else ()
     return next(
         (permission.name for permission in permissions if (permission.application or "").lower() == role_id), None
     )
@@ -149,10 +150,11 @@ def _role(resource: Resource, role_id: str) -> str | None:
 
 @answers(REVOKE, "documented", REVOKE.source)
 def revoke(call: Call) -> httpx.Response:
-    found = _target(call)
-    if not isinstance(found, App):
+    """Remove an application permission from a service principal."""
+    principal = _target(call)
+    if not isinstance(principal, App):
         return refuse(call, "not-found")
-    shown = zip(directory.app_role_assignments(call.tenant, found), found.consents, strict=False)
-    withdrawn = [one for body, one in shown if body["id"] == call.path["assignment"]]
-    found.consents = [one for one in found.consents if one not in withdrawn]
-    return done(call) if withdrawn else refuse(call, "not-found")
+    pairs = zip(directory.app_role_assignments(call.tenant, principal), principal.consents, strict=False)
+    withdrawn = [consent for body, consent in pairs if body["id"] == call.path["assignment"]]
+    principal.consents = [consent for consent in principal.consents if consent not in withdrawn]
+    return no_content(call) if withdrawn else refuse(call, "not-found")

@@ -45,7 +45,7 @@ def body(call: Call, code: str, message: str, extra: Mapping[str, Any]) -> dict[
         filled = {**level, "message": level["message"].format_map(extra)}
         filled |= {name: extra[name] for name in ("line", "pos", "token") if name in level}
         if "details" in level:
-            filled["details"] = [{**one, "target": None} for one in level["details"]]
+            filled["details"] = [{**detail, "target": None} for detail in level["details"]]
         inner = filled | ({"innererror": inner} if inner else {})
     return {"error": error | ({"innererror": inner} if inner else {})}
 
@@ -56,10 +56,10 @@ refuse = Refuser(LOG_ANALYTICS, body, headers)
 @gate(LOG_ANALYTICS)
 def enter(call: Call) -> httpx.Response | None:
     """A token of this API's own audience; a foreign one is refused with 403, not 401."""
-    shown = presented(call.request)
-    if isinstance(shown, str):
-        return refuse(call, shown)
-    claims, genuine = shown
+    token = presented(call.request)
+    if isinstance(token, str):
+        return refuse(call, token)
+    claims, genuine = token
     if not genuine or not call.tenant.cloud.accepts("log_analytics", str(claims.get("aud"))):
         return refuse(call, "token-foreign")
     if float(claims.get("exp", 0)) <= call.tenant.clock.service_now().timestamp():
@@ -115,7 +115,7 @@ def by_resource(call: Call, answer: Callable[[Call, Workspace], httpx.Response])
 
 
 def _without_body(call: Call) -> httpx.Response | None:
-    """Of a POST without the content type, or without a body, the answer is a success without content."""
+    """Return a success without content for a POST without content type or body; None for any other request."""
     typed = call.request.headers.get("content-type", "").lower().startswith("application/json")
     if call.request.method == "GET" or (typed and call.request.content):
         return None
@@ -149,7 +149,7 @@ def _find(call: Call, name: str) -> Workspace:
     return workspace
 
 
-def _asked(call: Call) -> Any:
+def _query_document(call: Call) -> Any:
     """Return what is asked: the body, or of a GET the options of its URL."""
     if call.request.method != "GET":
         return call.json
@@ -157,34 +157,38 @@ def _asked(call: Call) -> Any:
     return {"query": call.option("query"), "workspaces": others.split(",") if others else None}
 
 
-def _window(call: Call, asked: Mapping[str, Any]) -> canned_kql.Window | None:
+def _window(call: Call, document: Mapping[str, Any]) -> canned_kql.Window | None:
     """Return the timespan of a request: of the URL and the body, what both have in common. Raises as
     :func:`canned_kql.window_of`.
     """
     now = call.tenant.clock.service_now()
-    found = [canned_kql.window_of(one, now) for one in (call.option("timespan"), asked.get("timespan"))]
-    windows = [one for one in found if one is not None]
+    spans = [canned_kql.window_of(timespan, now) for timespan in (call.option("timespan"), document.get("timespan"))]
+    windows = [span for span in spans if span is not None]
     return (max(start for start, _ in windows), min(end for _, end in windows)) if windows else None
 
 
 def _answer(call: Call, workspace: Workspace) -> httpx.Response:
-    asked = _asked(call)
-    if not isinstance(asked, dict):
+    query_document = _query_document(call)
+    if not isinstance(query_document, dict):
         return refuse(call, "body-malformed")
-    text, others = asked.get("query"), asked.get("workspaces") or []
+    text, others = query_document.get("query"), query_document.get("workspaces") or []
     if not isinstance(text, str):
         return refuse(call, "value-invalid", member="query")
-    if not isinstance(others, list) or len(others) > workspaces.MOST or not all(isinstance(one, str) for one in others):
+    if (
+        not isinstance(others, list)
+        or len(others) > workspaces.MOST
+        or not all(isinstance(other, str) for other in others)
+    ):
         return refuse(call, "value-invalid", member="workspaces")
     try:
-        window = _window(call, asked)
+        window = _window(call, query_document)
     except (AttributeError, ValueError, OverflowError):
         return refuse(call, "value-invalid", member="timespan")
     preferences = _preferences(call)
     if unmodelled := UNMODELLED.intersection(preferences):
         return refuse(call, "not-evaluated", construct=f"Prefer: {min(unmodelled)}=true")
     try:
-        asked_of = {one.customer_id: one for one in (workspace, *(_find(call, name) for name in others))}
+        asked_of = {target.customer_id: target for target in (workspace, *(_find(call, name) for name in others))}
         workspace = workspaces.merge(asked_of.values())
         if not workspace.has_data:
             return respond(call, 204, None, {})
@@ -228,7 +232,7 @@ UNMODELLED = frozenset({"include-datasources", "include-permissions"})
 
 def _preferences(call: Call) -> set[str]:
     """Return the preferences of a request that are ``true``, in lower case."""
-    pairs = (one.partition("=") for one in call.request.headers.get("prefer", "").lower().split(","))
+    pairs = (preference.partition("=") for preference in call.request.headers.get("prefer", "").lower().split(","))
     return {name.strip() for name, _, value in pairs if value.strip().strip('"') == "true"}
 
 
@@ -272,4 +276,5 @@ def _wire(value: Any, kind: str) -> Any:
 
 @unmatched(LOG_ANALYTICS)
 def unknown_path(call: Call) -> httpx.Response:
+    """Refuse a path of no endpoint: first for its token, as the service does."""
     return enter(call) or not_served(refuse, call)

@@ -44,7 +44,10 @@ def _metadata(call: Call, workspace: Workspace) -> httpx.Response:
                 "resourceId": workspace.scope,
                 "name": workspace.name,
                 "region": workspace.location,
-                "related": {"tables": [one["id"] for one in tables], "functions": [one["id"] for one in functions]},
+                "related": {
+                    "tables": [table["id"] for table in tables],
+                    "functions": [function["id"] for function in functions],
+                },
             }
         ],
         "categories": [],

@@ -32,6 +32,7 @@ def body(call: Call, error: str, message: str, extra: Mapping[str, Any]) -> dict
 
 
 def headers(call: Call, status: int = 200) -> dict[str, str]:
+    """Return the headers of an answer, which depend on the kind of machine."""
     server = "Kestrel" if platform(call) == "app_service" else "IMDS/150.870.65.1015"
     return {"Content-Type": "application/json; charset=utf-8", "Server": server}
 
@@ -56,24 +57,24 @@ def token(call: Call) -> httpx.Response:
     host, app = tenant.host, tenant.app
     if refused := _caller(call, kind):
         return refused
-    asked = (call.option("resource") or "").removesuffix("/")
-    if not asked:
+    resource = (call.option("resource") or "").removesuffix("/")
+    if not resource:
         return refuse(call, "resource-missing")
     selected = {SELECTORS[name]: value for name, value in call.query.multi_items() if name in SELECTORS}
     if problem := host.problem(selected):
         return refuse(call, "app-service.identity-not-found" if kind == "app_service" else problem)
     if not app.enabled:
         return refuse(call, "app-disabled", client_id=app.client_id, app_name=app.name)
-    audience = audience_of(call, asked)
+    audience = audience_of(call, resource)
     if audience is None or RESOURCES[audience].app_id not in tenant.resources:
-        return refuse(call, "resource-not-found", resource=asked, tenant=tenant.name)
+        return refuse(call, "resource-not-found", resource=resource, tenant=tenant.name)
     now = int(tenant.clock.service_now().timestamp())
     life = int(tenant.token_lifetime.total_seconds())
     issued = {
-        "access_token": issue(tenant, app, asked, RESOURCES[audience].app_id, "2"),
+        "access_token": issue(tenant, app, resource, RESOURCES[audience].app_id, "2"),
         "client_id": app.client_id,
         "expires_on": str(now + life),
-        "resource": asked,
+        "resource": resource,
         "token_type": "Bearer",
     }
     if kind != "app_service":

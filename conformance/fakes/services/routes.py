@@ -20,7 +20,7 @@ from conformance.toml_file.tables import table
 if TYPE_CHECKING:
     from conformance.fakes.world import World
 
-ASKED = "world"
+WORLD_EXTENSION = "world"
 """The extension of a request, while it is answered, that holds the world it asks."""
 Tier = Literal["recorded", "specified", "documented", "observed", "inferred"]
 """How an answer of the fakes is known, best first. ``observed``: quoted in public issues or logs."""
@@ -44,22 +44,23 @@ class Call:
     path: Mapping[str, str]
     """Path parameters, as the request spells them."""
     claims: Mapping[str, Any] = field(default_factory=dict)
-    """Of the bearer token, once the gate has let it pass."""
+    """Claims of the bearer token, once the gate has let it pass."""
 
     @property
     def request_id(self) -> str:
         """The service's id of this request: the same wherever its answer names it."""
-        found: str = self.request.extensions.setdefault("request-id", new_id())
-        return found
+        request_id: str = self.request.extensions.setdefault("request-id", new_id())
+        return request_id
 
     @property
     def world(self) -> World:
         """The world that is asked."""
-        found: World = self.request.extensions[ASKED]
-        return found
+        world: World = self.request.extensions[WORLD_EXTENSION]
+        return world
 
     @cached_property
     def query(self) -> httpx.QueryParams:
+        """Return the options of the URL."""
         return _parameters(self.request.url.query)
 
     def option(self, name: str) -> str | None:
@@ -84,39 +85,39 @@ def _parameters(query: bytes) -> httpx.QueryParams:
 Handler = Callable[[Call], httpx.Response]
 Gate = Callable[[Call], "httpx.Response | None"]
 
-_served: dict[str, Endpoint[Any]] = {}
+_endpoints: dict[str, Endpoint[Any]] = {}
 _answers: dict[str, Handler] = {}
-_known: dict[str, Provenance] = {}
+_provenance: dict[str, Provenance] = {}
 _gates: dict[str, Gate] = {}
 _strays: dict[str, Handler] = {}
-SERVED: Mapping[str, Endpoint[Any]] = MappingProxyType(_served)
+ENDPOINTS: Mapping[str, Endpoint[Any]] = MappingProxyType(_endpoints)
 """The endpoints that are answered, by name: those of ``conformance.apis``, and those that only other clients ask."""
 ANSWERS: Mapping[str, Handler] = MappingProxyType(_answers)
 """The function that answers an endpoint, by the endpoint's name."""
-PROVENANCE: Mapping[str, Provenance] = MappingProxyType(_known)
+PROVENANCE: Mapping[str, Provenance] = MappingProxyType(_provenance)
 """How each answer is known: by endpoint name for successes, by ``api/name`` for refusals."""
 GATES: Mapping[str, Gate] = MappingProxyType(_gates)
-"""Who is let in, by API name: None lets pass, a response refuses."""
+"""Access checks by API name: None lets a request pass, a response refuses it."""
 UNMATCHED: Mapping[str, Handler] = MappingProxyType(_strays)
-"""What an API says to a path or verb that it does not have, by API name."""
+"""Handlers for unmatched routes, by API name."""
 
 
 def answers(endpoint: Endpoint[Any], tier: Tier, source: str) -> Callable[[Handler], Handler]:
-    """Declares the function that answers an endpoint, and how its success is known."""
+    """Declare the function that answers an endpoint, with tier and source of its success."""
 
     def declare(function: Handler) -> Handler:
         if endpoint.name in _answers:
             raise ValueError(f"{endpoint.name} is answered twice")
-        _served[endpoint.name] = endpoint
+        _endpoints[endpoint.name] = endpoint
         _answers[endpoint.name] = function
-        _known[endpoint.name] = Provenance(tier, source)
+        _provenance[endpoint.name] = Provenance(tier, source)
         return function
 
     return declare
 
 
 def gate(api: Api) -> Callable[[Gate], Gate]:
-    """Declares who an API lets in."""
+    """Declare the access check of an API."""
 
     def declare(function: Gate) -> Gate:
         _gates[api.name] = function
@@ -126,7 +127,7 @@ def gate(api: Api) -> Callable[[Gate], Gate]:
 
 
 def unmatched(api: Api) -> Callable[[Handler], Handler]:
-    """Declares what an API says to what it does not have."""
+    """Declare an API's handler for unmatched routes."""
 
     def declare(function: Handler) -> Handler:
         _strays[api.name] = function
@@ -164,16 +165,16 @@ class Refuser:
         self._body, self._headers = body, headers
         self.declared: dict[str, Refusal] = {}
         for name, row in table(__package__, "refusals", f"{api.name}.toml").items():
-            _known[f"{api.name}/{name}"] = Provenance(row.pop("tier"), row.pop("source"))
+            _provenance[f"{api.name}/{name}"] = Provenance(row.pop("tier"), row.pop("source"))
             self.declared[name] = Refusal(row.pop("status"), row.pop("code"), row.pop("message"), row.pop("cause"), row)
 
     def __call__(
         self, call: Call, name: str, more_headers: Mapping[str, str] = MappingProxyType({}), /, **values: Any
     ) -> httpx.Response:
         """The named refusal, filled in with ``values``. Raises ``KeyError`` for an unknown name or a missing value."""
-        one = self.declared[name]
-        message = one.message.format_map(values)
-        return self.say(call, one.status, one.code, message, more_headers, **{**one.extra, **values})
+        refusal = self.declared[name]
+        message = refusal.message.format_map(values)
+        return self.say(call, refusal.status, refusal.code, message, more_headers, **{**refusal.extra, **values})
 
     def say(
         self,

@@ -67,6 +67,7 @@ def onboarded(answer: Callable[[Call, Workspace], httpx.Response]) -> Callable[[
 @answers(sentinel.ONBOARDING_STATE, "specified", SPEC)
 @registered
 def onboarding_state(call: Call, workspace: Workspace) -> httpx.Response:
+    """Return the onboarding state of the workspace, or 404 where Sentinel is not enabled."""
     if not workspace.onboarded:
         return refuse(call, "onboarding-state-missing")
     scope = f"{workspace.scope}/providers/{NAMESPACE}/onboardingStates/default"
@@ -87,11 +88,11 @@ def _collection(name: str, *, top: bool = False) -> Callable[[Call], httpx.Respo
 
     @onboarded
     def listed(call: Call, workspace: Workspace) -> httpx.Response:
-        found = workspace.content.get(name, [])
+        items = workspace.content.get(name, [])
         if "preview" not in (call.option("api-version") or ""):
-            found = [one for one in found if one.get("kind") != "NRT"]
-        most = page_size(call, len(found)) if top else len(found)
-        return refuse(call, "top-invalid") if most is None else ok(call, {"value": found[:most]})
+            items = [item for item in items if item.get("kind") != "NRT"]
+        most = page_size(call, len(items)) if top else len(items)
+        return refuse(call, "top-invalid") if most is None else ok(call, {"value": items[:most]})
 
     return listed
 

@@ -19,6 +19,7 @@ def etag(incident: Incident) -> str:
 
 
 def base(workspace: Workspace) -> str:
+    """Return the resource id under which all Sentinel resources of a workspace are."""
     return f"{workspace.scope}/providers/{NAMESPACE}"
 
 
@@ -57,12 +58,12 @@ def incident_body(workspace: Workspace, incident: Incident) -> dict[str, Any]:
         "providerIncidentId": str(incident.number),
     }
     if incident.status == "Closed":
-        known = {
+        members = {
             "classification": incident.classification,
             "classificationReason": incident.classification_reason,
             "classificationComment": incident.classification_comment,
         }
-        properties |= {name: value for name, value in known.items() if value}
+        properties |= {name: value for name, value in members.items() if value}
     return {
         "id": here,
         "name": incident.id,
@@ -73,6 +74,7 @@ def incident_body(workspace: Workspace, incident: Incident) -> dict[str, Any]:
 
 
 def alert_body(workspace: Workspace, alert: Alert) -> dict[str, Any]:
+    """Return an alert as the service shows it, as an entity."""
     at = stamp(alert.at)
     return _entity(
         workspace,
@@ -108,7 +110,7 @@ def alert_body(workspace: Workspace, alert: Alert) -> dict[str, Any]:
 
 def entities_of(workspace: Workspace, incident: Incident) -> list[dict[str, Any]]:
     """The accounts, hosts and addresses of an incident's alerts, each once."""
-    found: dict[str, dict[str, Any]] = {}
+    entities: dict[str, dict[str, Any]] = {}
     for alert in incident.alerts:
         account, host = alert.account, alert.host
         for entity in (
@@ -136,8 +138,8 @@ def entities_of(workspace: Workspace, incident: Incident) -> list[dict[str, Any]
                 workspace, stable_id("entity", host.address), "Ip", address=host.address, friendlyName=host.address
             ),
         ):
-            found[entity["name"]] = entity
-    return list(found.values())
+            entities[entity["name"]] = entity
+    return list(entities.values())
 
 
 def _entity(workspace: Workspace, name: str, kind: str, **properties: Any) -> dict[str, Any]:
@@ -151,11 +153,12 @@ def _entity(workspace: Workspace, name: str, kind: str, **properties: Any) -> di
 
 
 def person_body(person: Person) -> dict[str, Any]:
-    """Who writes comments, tasks and rules, as Sentinel names people and apps."""
+    """Return the author of a comment, task or rule as Sentinel shows people and apps."""
     return {"objectId": person.object_id, "email": person.email, "name": person.name, "userPrincipalName": person.upn}
 
 
 def comment_body(workspace: Workspace, incident: Incident, comment: Comment) -> dict[str, Any]:
+    """Return a comment of an incident as the service shows it."""
     return {
         "id": f"{base(workspace)}/Incidents/{incident.id}/Comments/{comment.id}",
         "name": comment.id,
@@ -163,7 +166,7 @@ def comment_body(workspace: Workspace, incident: Incident, comment: Comment) -> 
         "etag": COMMENT_ETAG,
         "properties": {
             "message": comment.text,
-            "createdTimeUtc": stamp(comment.written),
+            "createdTimeUtc": stamp(comment.created),
             "lastModifiedTimeUtc": stamp(comment.changed),
             "author": person_body(comment.author),
         },
@@ -171,6 +174,7 @@ def comment_body(workspace: Workspace, incident: Incident, comment: Comment) -> 
 
 
 def task_body(workspace: Workspace, incident: Incident, task: Task) -> dict[str, Any]:
+    """Return a task of an incident as the service shows it."""
     author = person_body(task.author)
     return {
         "id": f"{base(workspace)}/Incidents/{incident.id}/tasks/{task.id}",
@@ -181,7 +185,7 @@ def task_body(workspace: Workspace, incident: Incident, task: Task) -> dict[str,
             "title": task.title,
             "description": task.description,
             "status": task.status,
-            "createdTimeUtc": stamp(task.written),
+            "createdTimeUtc": stamp(task.created),
             "lastModifiedTimeUtc": stamp(task.changed),
             "createdBy": author,
             "lastModifiedBy": author,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 ETAG = '"2d00f1a2-0000-0100-0000-65f0a1b20000"'
 AUTHOR = person_body(ANALYST)
-"""Who writes rules."""
+"""Author of the rules."""
 GROUPING = {
     "enabled": False,
     "reopenClosedIncident": False,
@@ -32,14 +32,14 @@ def content(workspace: Workspace, now: datetime) -> dict[str, list[Any]]:
     changed = stamp(now - timedelta(days=40))
 
     def resource(collection: str, name: str, properties: Mapping[str, Any], kind: str | None = None) -> dict[str, Any]:
-        made = {
+        item = {
             "id": f"{base(workspace)}/{collection}/{name}",
             "name": name,
             "type": f"{NAMESPACE}/{collection}",
             "etag": ETAG,
             "properties": dict(properties),
         }
-        return made | ({"kind": kind} if kind else {})
+        return item | ({"kind": kind} if kind else {})
 
     def rule(title: str, enabled: bool, kind: str = "Scheduled") -> dict[str, Any]:
         schedule = {"queryFrequency": "PT1H", "queryPeriod": "PT1H"}
@@ -93,8 +93,8 @@ def content(workspace: Workspace, now: datetime) -> dict[str, list[Any]]:
             "techniques": ["T1110"],
             "version": "1.0.0",
         }
-        made = resource("AlertRuleTemplates", stable_id("template", title), properties, "Scheduled")
-        return {name: value for name, value in made.items() if name != "etag"}
+        item = resource("AlertRuleTemplates", stable_id("template", title), properties, "Scheduled")
+        return {name: value for name, value in item.items() if name != "etag"}
 
     def logs(state: str = "Enabled") -> dict[str, Any]:
         return {"state": state}

@@ -20,8 +20,8 @@ from conformance.fakes.services.sentinel_incident_writes import (
     on_incident,
     properties_of,
     required,
-    said,
     text_of,
+    write_response,
 )
 from conformance.fakes.state.tenant import Workspace
 from conformance.fakes.state.timeline import Comment, Incident, Task
@@ -32,16 +32,18 @@ MAX_COMMENT = 30_000
 # Comments and tasks
 
 
-def _put(call: Call, workspace: Workspace, incident: Incident, member: str, item: Comment | Task) -> httpx.Response:
+def _write_item(
+    call: Call, workspace: Workspace, incident: Incident, member: str, item: Comment | Task
+) -> httpx.Response:
     """Adds an item to a list of an incident, or changes the one of the same id."""
-    kept: tuple[Any, ...] = getattr(incident, member)
-    before = next((one for one in kept if one.id.lower() == item.id.lower()), None)
+    old_items: tuple[Any, ...] = getattr(incident, member)
+    before = next((old for old in old_items if old.id.lower() == item.id.lower()), None)
     if before is not None:
-        item = replace(item, id=before.id, written=before.written, author=before.author)
-    items = (*kept, item) if before is None else tuple(item if one is before else one for one in kept)
+        item = replace(item, id=before.id, created=before.created, author=before.author)
+    items = (*old_items, item) if before is None else tuple(item if old is before else old for old in old_items)
     incident = changed(call, workspace, incident, **{member: items})
     body = bodies.comment_body if member == "comments" else bodies.task_body
-    return said(call, 201 if before is None else 200, body(workspace, incident, item))  # type: ignore[arg-type]
+    return write_response(call, 201 if before is None else 200, body(workspace, incident, item))  # type: ignore[arg-type]
 
 
 def _comment(call: Call, workspace: Workspace, incident: Incident) -> httpx.Response:
@@ -49,7 +51,7 @@ def _comment(call: Call, workspace: Workspace, incident: Incident) -> httpx.Resp
     if len(message) > MAX_COMMENT:
         raise Invalid(f"'message' has more than {MAX_COMMENT} characters.")
     comment = Comment(call.path["comment"], message, now, now, caller(call))
-    return _put(call, workspace, incident, "comments", comment)
+    return _write_item(call, workspace, incident, "comments", comment)
 
 
 def _task(call: Call, workspace: Workspace, incident: Incident) -> httpx.Response:
@@ -57,17 +59,17 @@ def _task(call: Call, workspace: Workspace, incident: Incident) -> httpx.Respons
     title, status = required(properties, "title"), required(properties, "status", ("New", "Completed"))
     description = text_of(properties, "description") or ""
     task = Task(call.path["task"], title, description, status, now, now, caller(call))
-    return _put(call, workspace, incident, "tasks", task)
+    return _write_item(call, workspace, incident, "tasks", task)
 
 
 def _show(member: str, name: str, body: Callable[..., Any]) -> Writer:
     """The item of an incident's list that a path names."""
 
     def show(call: Call, workspace: Workspace, incident: Incident) -> httpx.Response:
-        wanted = call.path[name].lower()
-        for one in getattr(incident, member):
-            if one.id.lower() == wanted:
-                return said(call, 200, body(workspace, incident, one))
+        item_id = call.path[name].lower()
+        for item in getattr(incident, member):
+            if item.id.lower() == item_id:
+                return write_response(call, 200, body(workspace, incident, item))
         return refuse(call, "item-not-found", item=call.path[name])
 
     return show
@@ -77,12 +79,12 @@ def _drop(member: str, name: str) -> Writer:
     """Takes an item out of an incident's list; one that there is not is no error."""
 
     def drop(call: Call, workspace: Workspace, incident: Incident) -> httpx.Response:
-        kept: tuple[Any, ...] = getattr(incident, member)
-        left = tuple(one for one in kept if one.id.lower() != call.path[name].lower())
-        if left == kept:
-            return said(call, 204, None)
-        changed(call, workspace, incident, **{member: left})
-        return said(call, 200, None)
+        old_items: tuple[Any, ...] = getattr(incident, member)
+        rest = tuple(item for item in old_items if item.id.lower() != call.path[name].lower())
+        if rest == old_items:
+            return write_response(call, 204, None)
+        changed(call, workspace, incident, **{member: rest})
+        return write_response(call, 200, None)
 
     return drop
 
@@ -121,21 +123,22 @@ UNRELATE = incident_operation("incident_unrelate", "DELETE", _RELATION, "relatio
 def relate(call: Call, workspace: Workspace, incident: Incident) -> httpx.Response:
     """To a bookmark of the workspace. Adding an alert to an incident is not modelled."""
     resource, name = required(properties_of(call), "relatedResourceId"), call.path["relation"]
-    known = {bookmark["id"].lower(): bookmark["id"] for bookmark in workspace.content.get("bookmarks", [])}
-    if resource.lower() not in known:
+    bookmarks = {bookmark["id"].lower(): bookmark["id"] for bookmark in workspace.content.get("bookmarks", [])}
+    if resource.lower() not in bookmarks:
         return not_served(refuse, call)
     before = [item for item in incident.related if item[0] == name]
-    related = (*(item for item in incident.related if item[0] != name), (name, known[resource.lower()]))
+    related = (*(item for item in incident.related if item[0] != name), (name, bookmarks[resource.lower()]))
     incident = changed(call, workspace, incident, related=related)
-    return said(call, 200 if before else 201, bodies.relations_of(workspace, incident)[-1])
+    return write_response(call, 200 if before else 201, bodies.relations_of(workspace, incident)[-1])
 
 
 @answers(RELATION, "specified", RELATION.source)
 @on_incident
 def relation(call: Call, workspace: Workspace, incident: Incident) -> httpx.Response:
-    for one in bodies.relations_of(workspace, incident):
-        if one["name"].lower() == call.path["relation"].lower():
-            return said(call, 200, one)
+    """Return a relation of an incident by its name, or 404."""
+    for item in bodies.relations_of(workspace, incident):
+        if item["name"].lower() == call.path["relation"].lower():
+            return write_response(call, 200, item)
     return refuse(call, "item-not-found", item=call.path["relation"])
 
 
@@ -143,8 +146,8 @@ def relation(call: Call, workspace: Workspace, incident: Incident) -> httpx.Resp
 @on_incident
 def unrelate(call: Call, workspace: Workspace, incident: Incident) -> httpx.Response:
     """Removes a relation that was added; those to an incident's own alerts stay."""
-    left = tuple(item for item in incident.related if item[0].lower() != call.path["relation"].lower())
-    if left == incident.related:
-        return said(call, 204, None)
-    changed(call, workspace, incident, related=left)
-    return said(call, 200, None)
+    rest = tuple(item for item in incident.related if item[0].lower() != call.path["relation"].lower())
+    if rest == incident.related:
+        return write_response(call, 204, None)
+    changed(call, workspace, incident, related=rest)
+    return write_response(call, 200, None)

@@ -34,6 +34,9 @@ REASONS = ("InaccurateData", "IncorrectAlertLogic", "SuspiciousActivity", "Suspi
 
 
 def incident_operation(name: str, method: str, end: str, action: str, page: str) -> Endpoint[Any]:
+    """Return an endpoint below an incident: ``end`` of its path, ``action`` that it needs, ``page`` of its
+    documentation.
+    """
     path = SENTINEL + sentinel.INCIDENT_PATH + end
     needs = Action(f"{NAMESPACE}/incidents/{action}")
     return operation(f"sentinel.{name}", SENTINEL_API, method, path, DOCS + page, needs, sentinel.STABLE)
@@ -51,11 +54,11 @@ def on_incident(writer: Writer) -> Callable[[Call], httpx.Response]:
 
     @onboarded
     def checked(call: Call, workspace: Workspace) -> httpx.Response:
-        found = find(call, workspace)
-        if found is None:
+        incident = find(call, workspace)
+        if incident is None:
             return refuse(call, "incident-not-found", incident=call.path["incident"])
         try:
-            return writer(call, workspace, found)
+            return writer(call, workspace, incident)
         except Invalid as invalid:
             return refuse(call, "body-invalid", reason=str(invalid))
 
@@ -64,11 +67,12 @@ def on_incident(writer: Writer) -> Callable[[Call], httpx.Response]:
 
 def find(call: Call, workspace: Workspace) -> Incident | None:
     """The incident that a path names."""
-    wanted = call.path["incident"].lower()
-    return next((incident for incident in workspace.incidents if incident.id.lower() == wanted), None)
+    incident_id = call.path["incident"].lower()
+    return next((incident for incident in workspace.incidents if incident.id.lower() == incident_id), None)
 
 
-def said(call: Call, status: int, body: Any) -> httpx.Response:
+def write_response(call: Call, status: int, body: Any) -> httpx.Response:
+    """Answer a write with this status; ``body`` None for an empty answer."""
     return respond(call, status, body, headers(call, status))
 
 
@@ -80,6 +84,7 @@ def changed(call: Call, workspace: Workspace, incident: Incident, **changes: Any
 
 
 def properties_of(call: Call) -> Mapping[str, Any]:
+    """Return the properties in the body of a request. Raises :class:`Invalid` where there are none."""
     body = call.json
     properties = body.get("properties") if isinstance(body, dict) else None
     if not isinstance(properties, dict):
@@ -87,16 +92,17 @@ def properties_of(call: Call) -> Mapping[str, Any]:
     return properties
 
 
-def text_of(properties: Mapping[str, Any], name: str, known: tuple[str, ...] = ()) -> str | None:
+def text_of(properties: Mapping[str, Any], name: str, allowed: tuple[str, ...] = ()) -> str | None:
     """A member that holds text, of these if any are known. None: it is not given."""
     value = properties.get(name)
-    if value is not None and (not isinstance(value, str) or (known and value not in known)):
+    if value is not None and (not isinstance(value, str) or (allowed and value not in allowed)):
         raise Invalid(f"The value of '{name}' is not valid.")
     return value
 
 
-def required(properties: Mapping[str, Any], name: str, known: tuple[str, ...] = ()) -> str:
-    value = text_of(properties, name, known)
+def required(properties: Mapping[str, Any], name: str, allowed: tuple[str, ...] = ()) -> str:
+    """Return a text that must be there, as :func:`text_of`. Raises :class:`Invalid`."""
+    value = text_of(properties, name, allowed)
     if not value:
         raise Invalid(f"'{name}' is required.")
     return value
@@ -118,19 +124,19 @@ DELETE = incident_operation("incident_delete", "DELETE", "", "delete", "incident
 @onboarded
 def update_incident(call: Call, workspace: Workspace) -> httpx.Response:
     """Creates an incident, or changes what the body names of one that there is. A stale ``etag`` changes nothing."""
-    found = find(call, workspace)
+    incident = find(call, workspace)
     try:
         changes = _changes(properties_of(call))
     except Invalid as invalid:
         return refuse(call, "body-invalid", reason=str(invalid))
-    if found is None:
-        return said(call, 201, bodies.incident_body(workspace, _create(call, workspace, changes)))
-    condition, given = call.request.headers.get("if-match"), call.json.get("etag")
-    if condition not in (None, "*", bodies.etag(found)):
+    if incident is None:
+        return write_response(call, 201, bodies.incident_body(workspace, _create(call, workspace, changes)))
+    condition, etag = call.request.headers.get("if-match"), call.json.get("etag")
+    if condition not in (None, "*", bodies.etag(incident)):
         return refuse.say(call, 412, "PreconditionFailed", "The condition of the If-Match header does not hold.")
-    if given not in (None, "*", bodies.etag(found)):
-        return refuse.say(call, 409, "Conflict", STALE.format(incident=found.id))
-    return said(call, 200, bodies.incident_body(workspace, changed(call, workspace, found, **changes)))
+    if etag not in (None, "*", bodies.etag(incident)):
+        return refuse.say(call, 409, "Conflict", STALE.format(incident=incident.id))
+    return write_response(call, 200, bodies.incident_body(workspace, changed(call, workspace, incident, **changes)))
 
 
 def _changes(properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -151,32 +157,32 @@ def _changes(properties: Mapping[str, Any]) -> dict[str, Any]:
     return changes | {name: value for name, value in optional.items() if value is not None}
 
 
-def _labels(given: Any) -> tuple[str, ...] | None:
-    if given is None:
+def _labels(labels: Any) -> tuple[str, ...] | None:
+    if labels is None:
         return None
-    if not isinstance(given, list) or not all(isinstance(one, dict) and one.get("labelName") for one in given):
+    if not isinstance(labels, list) or not all(isinstance(label, dict) and label.get("labelName") for label in labels):
         raise Invalid("The value of 'labels' is not valid.")
-    return tuple(str(one["labelName"]) for one in given)
+    return tuple(str(label["labelName"]) for label in labels)
 
 
-def _owner(given: Any) -> Person | None:
+def _owner(owner: Any) -> Person | None:
     """The owner: an account of the tenant by its id or address, else whatever the body says."""
-    if given is None:
+    if owner is None:
         return None
-    if not isinstance(given, dict):
+    if not isinstance(owner, dict):
         raise Invalid("The value of 'owner' is not valid.")
-    upn = given.get("userPrincipalName") or given.get("email")
+    upn = owner.get("userPrincipalName") or owner.get("email")
     for account in ACCOUNTS:
-        if account.object_id == given.get("objectId") or account.upn == upn:
+        if account.object_id == owner.get("objectId") or account.upn == upn:
             return Person(account.object_id, account.display_name, account.upn, account.upn)
-    return Person(given.get("objectId"), given.get("assignedTo"), given.get("email"), given.get("userPrincipalName"))
+    return Person(owner.get("objectId"), owner.get("assignedTo"), owner.get("email"), owner.get("userPrincipalName"))
 
 
 def _create(call: Call, workspace: Workspace, changes: Mapping[str, Any]) -> Incident:
     """An incident without alerts. The Defender portal does not show it: Graph has none of those created by hand."""
     now = call.tenant.clock.service_now()
     numbers = [incident.number for incident in workspace.incidents]
-    made = Incident(
+    new_incident = Incident(
         number=max(numbers, default=0) + 1,
         id=call.path["incident"],
         created=now,
@@ -185,15 +191,16 @@ def _create(call: Call, workspace: Workspace, changes: Mapping[str, Any]) -> Inc
         provider="Azure Sentinel",
         **changes,
     )
-    workspace.incidents.insert(0, made)
-    add_row(workspace, made)
-    return made
+    workspace.incidents.insert(0, new_incident)
+    add_row(workspace, new_incident)
+    return new_incident
 
 
 @answers(DELETE, "specified", DELETE.source)
 @onboarded
 def delete_incident(call: Call, workspace: Workspace) -> httpx.Response:
-    found = find(call, workspace)
-    if found is not None:
-        workspace.incidents.remove(found)
-    return said(call, 204 if found is None else 200, None)
+    """Delete an incident: 200, or 204 where there is none."""
+    incident = find(call, workspace)
+    if incident is not None:
+        workspace.incidents.remove(incident)
+    return write_response(call, 204 if incident is None else 200, None)

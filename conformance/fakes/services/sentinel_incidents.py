@@ -30,13 +30,13 @@ from conformance.fakes.state.timeline import Incident
 DEFAULT_PAGE = 50
 
 FILTERED: dict[str, Callable[[Incident], Any]] = {
-    "classification": lambda one: one.classification,
-    "createdTimeUtc": lambda one: one.created,
-    "incidentNumber": lambda one: one.number,
-    "lastModifiedTimeUtc": lambda one: one.modified,
-    "severity": lambda one: one.severity,
-    "status": lambda one: one.status,
-    "title": lambda one: one.title,
+    "classification": lambda incident: incident.classification,
+    "createdTimeUtc": lambda incident: incident.created,
+    "incidentNumber": lambda incident: incident.number,
+    "lastModifiedTimeUtc": lambda incident: incident.modified,
+    "severity": lambda incident: incident.severity,
+    "status": lambda incident: incident.status,
+    "title": lambda incident: incident.title,
 }
 """The properties to filter by, and what an incident has there."""
 FILTER = re.compile(r"properties/(\w+) (eq|ne|gt|ge|lt|le) (?:'([^']*)'|(\d+)|(\d{4}-\d\d-\d\dT[\d:.]+Z))")
@@ -50,13 +50,13 @@ def incidents(call: Call, workspace: Workspace) -> httpx.Response:
     matches = _matching(call.option("$filter") or "")
     if matches is None:
         return refuse(call, "filter-malformed")
-    found = [one for one in workspace.incidents if matches(one)]
+    matching = [incident for incident in workspace.incidents if matches(incident)]
     order = ORDER.fullmatch(call.option("$orderby") or "properties/createdTimeUtc desc")
     if order is None:
         return refuse(call, "filter-malformed")
     by_creation = order.group(1).lower() == "createdtimeutc"
-    found.sort(
-        key=lambda one: one.created if by_creation else one.modified,
+    matching.sort(
+        key=lambda incident: incident.created if by_creation else incident.modified,
         reverse=(order.group(2) or "asc").lower() == "desc",
     )
     top = page_size(call, DEFAULT_PAGE)
@@ -65,9 +65,9 @@ def incidents(call: Call, workspace: Workspace) -> httpx.Response:
     start = _skipped(call.option("$skipToken"), workspace.token_generation)
     if start is None:
         return refuse(call, "skip-token-malformed")
-    page = [incident_body(workspace, one) for one in found[start : start + top]]
+    page = [incident_body(workspace, incident) for incident in matching[start : start + top]]
     answer: dict[str, Any] = {"value": page}
-    if start + top < len(found):
+    if start + top < len(matching):
         answer["nextLink"] = _next(call, start + top, workspace.token_generation)
     return ok(call, answer)
 
@@ -81,11 +81,11 @@ def _matching(text: str) -> Callable[[Incident], bool] | None:
     for group in groups:
         bracketed = group.startswith("(") and group.endswith(")")
         alternatives = (group[1:-1] if bracketed else group).split(" or ")
-        compared = [_comparison(one.strip()) for one in alternatives]
+        compared = [_comparison(alternative.strip()) for alternative in alternatives]
         if None in compared or (len(compared) > 1 and len(groups) > 1 and not bracketed):
             return None
-        conditions.append([one for one in compared if one is not None])
-    return lambda incident: all(any(one(incident) for one in group) for group in conditions)
+        conditions.append([comparison for comparison in compared if comparison is not None])
+    return lambda incident: all(any(comparison(incident) for comparison in group) for group in conditions)
 
 
 def _comparison(text: str) -> Callable[[Incident], bool] | None:
@@ -100,8 +100,8 @@ def _comparison(text: str) -> Callable[[Incident], bool] | None:
         return None
 
     def holds(incident: Incident) -> bool:
-        shown = value(incident)
-        return compare(shown, literal) if isinstance(shown, type(literal)) else match[2] == "ne"
+        property_value = value(incident)
+        return compare(property_value, literal) if isinstance(property_value, type(literal)) else match[2] == "ne"
 
     return holds
 
@@ -130,10 +130,10 @@ def of_incident(
 
     @onboarded
     def checked(call: Call, workspace: Workspace) -> httpx.Response:
-        for one in () if workspace.vanishing else workspace.incidents:
-            unready = one.id in call.tenant.unready and call.endpoint is not sentinel.INCIDENT
-            if one.id.lower() == call.path["incident"].lower() and not unready:
-                return ok(call, answer(call, workspace, one))
+        for incident in () if workspace.vanishing else workspace.incidents:
+            unready = incident.id in call.tenant.unready and call.endpoint is not sentinel.INCIDENT
+            if incident.id.lower() == call.path["incident"].lower() and not unready:
+                return ok(call, answer(call, workspace, incident))
         return refuse(call, "incident-not-found", incident=call.path["incident"])
 
     return checked
@@ -141,30 +141,34 @@ def of_incident(
 
 @answers(sentinel.INCIDENT, "recorded", "azure-sdk recordings of incidents")
 @of_incident
-def incident(call: Call, workspace: Workspace, one: Incident) -> Any:
-    return incident_body(workspace, one)
+def incident(call: Call, workspace: Workspace, state: Incident) -> Any:
+    """Return an incident."""
+    return incident_body(workspace, state)
 
 
 @answers(sentinel.INCIDENT_ALERTS, "specified", SPEC)
 @of_incident
-def incident_alerts(call: Call, workspace: Workspace, one: Incident) -> Any:
-    return {"value": [alert_body(workspace, alert) for alert in one.alerts]}
+def incident_alerts(call: Call, workspace: Workspace, state: Incident) -> Any:
+    """Return the alerts of an incident."""
+    return {"value": [alert_body(workspace, alert) for alert in state.alerts]}
 
 
 @answers(sentinel.INCIDENT_ENTITIES, "specified", SPEC)
 @of_incident
-def incident_entities(call: Call, workspace: Workspace, one: Incident) -> Any:
-    found = entities_of(workspace, one)
-    kinds = sorted({entity["kind"] for entity in found})
-    counts = [{"entityKind": kind, "count": sum(entity["kind"] == kind for entity in found)} for kind in kinds]
-    return {"entities": found, "metaData": counts}
+def incident_entities(call: Call, workspace: Workspace, state: Incident) -> Any:
+    """Return the entities of an incident's alerts, and how many there are of each kind."""
+    entities = entities_of(workspace, state)
+    kinds = sorted({entity["kind"] for entity in entities})
+    counts = [{"entityKind": kind, "count": sum(entity["kind"] == kind for entity in entities)} for kind in kinds]
+    return {"entities": entities, "metaData": counts}
 
 
 @answers(sentinel.INCIDENT_BOOKMARKS, "specified", SPEC)
 @of_incident
-def incident_bookmarks(call: Call, workspace: Workspace, one: Incident) -> Any:
+def incident_bookmarks(call: Call, workspace: Workspace, state: Incident) -> Any:
+    """Return the bookmarks of an incident."""
     marks = []
-    for name in one.bookmark_ids:
+    for name in state.bookmark_ids:
         properties = {"displayName": "Kept for the investigation", "query": "SigninLogs | take 1", "labels": []}
         marks.append(
             {
@@ -182,11 +186,11 @@ def _topped(answer: Callable[[Call], httpx.Response]) -> Callable[[Call], httpx.
     """A list of an incident, which takes ``$top``; what is cut off has no next link here."""
 
     def checked(call: Call) -> httpx.Response:
-        found = answer(call)
-        if found.status_code != 200 or call.option("$top") is None:
-            return found
+        response = answer(call)
+        if response.status_code != 200 or call.option("$top") is None:
+            return response
         most = page_size(call, 0)
-        return refuse(call, "top-invalid") if most is None else ok(call, {"value": found.json()["value"][:most]})
+        return refuse(call, "top-invalid") if most is None else ok(call, {"value": response.json()["value"][:most]})
 
     return checked
 
@@ -194,18 +198,21 @@ def _topped(answer: Callable[[Call], httpx.Response]) -> Callable[[Call], httpx.
 @answers(sentinel.INCIDENT_COMMENTS, "recorded", "azure-sdk recordings of incident comments")
 @_topped
 @of_incident
-def incident_comments(call: Call, workspace: Workspace, one: Incident) -> Any:
-    return {"value": [comment_body(workspace, one, comment) for comment in one.comments]}
+def incident_comments(call: Call, workspace: Workspace, state: Incident) -> Any:
+    """Return the comments of an incident."""
+    return {"value": [comment_body(workspace, state, comment) for comment in state.comments]}
 
 
 @answers(sentinel.INCIDENT_RELATIONS, "specified", SPEC)
 @_topped
 @of_incident
-def incident_relations(call: Call, workspace: Workspace, one: Incident) -> Any:
-    return {"value": relations_of(workspace, one)}
+def incident_relations(call: Call, workspace: Workspace, state: Incident) -> Any:
+    """Return the relations of an incident."""
+    return {"value": relations_of(workspace, state)}
 
 
 @answers(sentinel.INCIDENT_TASKS, "specified", SPEC)
 @of_incident
-def incident_tasks(call: Call, workspace: Workspace, one: Incident) -> Any:
-    return {"value": [task_body(workspace, one, task) for task in one.tasks]}
+def incident_tasks(call: Call, workspace: Workspace, state: Incident) -> Any:
+    """Return the tasks of an incident."""
+    return {"value": [task_body(workspace, state, task) for task in state.tasks]}

@@ -64,6 +64,7 @@ TEMPLATES = _operation(
 @answers(TEMPLATES, "specified", TEMPLATES.source)
 @onboarded
 def templates(call: Call, workspace: Workspace) -> httpx.Response:
+    """Return the templates of analytics rules."""
     return ok(call, {"value": workspace.content.get("alertRuleTemplates", [])})
 
 
@@ -94,9 +95,10 @@ def _indicators(workspace: Workspace) -> list[dict[str, Any]]:
 @answers(GET_INDICATOR, "specified", GET_INDICATOR.source)
 @onboarded
 def indicator(call: Call, workspace: Workspace) -> httpx.Response:
-    for one in _indicators(workspace):
-        if one["name"].lower() == call.path["item"].lower():
-            return ok(call, one)
+    """Return an indicator of threat intelligence by its name, or 404."""
+    for indicator in _indicators(workspace):
+        if indicator["name"].lower() == call.path["item"].lower():
+            return ok(call, indicator)
     return refuse(call, "item-not-found", item=call.path["item"])
 
 
@@ -104,13 +106,13 @@ def indicator(call: Call, workspace: Workspace) -> httpx.Response:
 @onboarded
 def indicators(call: Call, workspace: Workspace) -> httpx.Response:
     """The first page is all of it; ``$filter`` and ``$orderby`` are not evaluated, and refused."""
-    found = _indicators(workspace)
-    most = page_size(call, len(found))
+    matches = _indicators(workspace)
+    most = page_size(call, len(matches))
     if most is None:
         return refuse(call, "top-invalid")
     if call.option("$filter") or call.option("$orderby"):
         return refuse(call, "filter-malformed")
-    return ok(call, {"value": found[:most]})
+    return ok(call, {"value": matches[:most]})
 
 
 @answers(QUERY_INDICATORS, "specified", QUERY_INDICATORS.source)
@@ -120,13 +122,17 @@ def query_indicators(call: Call, workspace: Workspace) -> httpx.Response:
     criteria = call.json or {}
     if not isinstance(criteria, dict):
         return refuse(call, "body-invalid", reason="The criteria are not an object.")
-    found = [one for one in _indicators(workspace) if _meets(one["name"], one["properties"], criteria)]
-    return ok(call, {"value": found[: criteria.get("pageSize") or len(found)]})
+    matches = [
+        indicator
+        for indicator in _indicators(workspace)
+        if _meets(indicator["name"], indicator["properties"], criteria)
+    ]
+    return ok(call, {"value": matches[: criteria.get("pageSize") or len(matches)]})
 
 
 def _meets(name: str, properties: Mapping[str, Any], criteria: Mapping[str, Any]) -> bool:
     words = f"{properties['displayName']} {properties['description']} {properties['pattern']}".lower()
-    wanted: Mapping[str, Callable[[Any], bool]] = {
+    conditions: Mapping[str, Callable[[Any], bool]] = {
         "ids": lambda ids: name in ids,
         "keywords": lambda keywords: any(word.lower() in words for word in keywords),
         "minConfidence": lambda least: properties["confidence"] >= least,
@@ -139,5 +145,5 @@ def _meets(name: str, properties: Mapping[str, Any], criteria: Mapping[str, Any]
     }
     disabled = properties["revoked"] and not criteria.get("includeDisabled")
     return not disabled and all(
-        meets(criteria[criterion]) for criterion, meets in wanted.items() if criteria.get(criterion) is not None
+        meets(criteria[criterion]) for criterion, meets in conditions.items() if criteria.get(criterion) is not None
     )

@@ -42,6 +42,7 @@ def onboard(call: Call, workspace: Workspace) -> httpx.Response:
 @answers(OFFBOARD, "specified", OFFBOARD.source)
 @registered
 def offboard(call: Call, workspace: Workspace) -> httpx.Response:
+    """Remove Microsoft Sentinel from the workspace."""
     workspace.onboarded = False
     return respond(call, 200, None, headers(call))
 
@@ -49,5 +50,6 @@ def offboard(call: Call, workspace: Workspace) -> httpx.Response:
 @answers(LIST, "specified", LIST.source)
 @registered
 def onboarding_states(call: Call, workspace: Workspace) -> httpx.Response:
+    """Return a list of the one onboarding state, or an empty one."""
     state = onboarding_state(call).json()
     return ok(call, {"value": [state] if workspace.onboarded else []})

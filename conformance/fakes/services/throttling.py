@@ -15,8 +15,8 @@ AZURE = (
     "Number of 'read' requests for subscription '{subscription}' actor '{actor}' exceeded."
     " Please try again after '{seconds}' seconds.",
 )
-"""Of Azure Resource Manager and of what is behind it, observed."""
-SAID: Mapping[str, tuple[Refuser, str, str]] = {
+"""Refusals of Azure Resource Manager and of the services behind it (observed)."""
+REFUSALS: Mapping[str, tuple[Refuser, str, str]] = {
     "arm": (arm_gateway.refuse, *AZURE),
     "sentinel": (sentinel.refuse, *AZURE),
     # Status and code are published; the words are made up.
@@ -27,7 +27,7 @@ SAID: Mapping[str, tuple[Refuser, str, str]] = {
     "defender": (defender.refuse, "429", "API calls quota exceeded! maximum allowed 100 per 00:01:00"),
 }
 """Code and text by API."""
-assert {*SAID, "entra"} == APIS.keys()
+assert {*REFUSALS, "entra"} == APIS.keys()
 
 
 def throttling(api: str, seconds: int) -> Callable[[Call], httpx.Response]:
@@ -38,7 +38,7 @@ def throttling(api: str, seconds: int) -> Callable[[Call], httpx.Response]:
         if api == "entra":  # to apps in plain text, documented with MSAL
             plain = {**entra.headers(call, 429), "Content-Type": "text/plain; charset=utf-8", **wait}
             return respond(call, 429, "Too Many Requests", plain)
-        refuse, code, text = SAID[api]
+        refuse, code, text = REFUSALS[api]
         values = {"subscription": call.path.get("subscription_id", ""), "actor": call.claims.get("oid", "")}
         return refuse.say(call, 429, code, text.format(seconds=seconds, **values), wait)
 

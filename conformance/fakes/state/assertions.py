@@ -107,13 +107,15 @@ def _of_certificate(app: App, assertion: Assertion, audiences: Collection[str], 
     if not isinstance(x5t or x5t_s256, str):
         return Judgement("thumbprint-missing")
     thumbprint = _hexadecimal(str(x5t or x5t_s256))
-    known = [certificate for certificate in app.certificates if certificate.has_thumbprint(x5t=x5t, x5t_s256=x5t_s256)]
-    if not known:
+    certificates = [
+        certificate for certificate in app.certificates if certificate.has_thumbprint(x5t=x5t, x5t_s256=x5t_s256)
+    ]
+    if not certificates:
         return Judgement("certificate-unknown", {"thumbprint": thumbprint})
-    values = {"thumbprint": thumbprint, **_validity(known[0])}
-    if not any(one.starts <= now < one.ends for one in known):
+    values = {"thumbprint": thumbprint, **_validity(certificates[0])}
+    if not any(certificate_of_app.starts <= now < certificate_of_app.ends for certificate_of_app in certificates):
         return Judgement("certificate-expired", values)
-    if not any(assertion.is_signed_with(one.public_key) for one in known):
+    if not any(assertion.is_signed_with(certificate_of_app.public_key) for certificate_of_app in certificates):
         return Judgement("certificate-signature", values)
     if assertion.claim("aud").lower() not in audiences:
         return Judgement("assertion-audience")
@@ -124,13 +126,13 @@ def _of_provider(app: App, providers: Mapping[str, IdentityProvider], assertion:
     """Return an assertion of another identity provider: issuer, subject and audience must match to the letter."""
     issuer, subject, audience = (assertion.claim(name) for name in ("iss", "sub", "aud"))
     values = {"issuer": issuer, "subject": subject, "audience": audience}
-    known = [one for one in app.federated if one.issuer == issuer]
-    if not known:
+    credentials = [credential for credential in app.federated if credential.issuer == issuer]
+    if not credentials:
         return Judgement("federation-issuer", values)
-    known = [one for one in known if one.subject == subject]
-    if not known:
+    credentials = [credential for credential in credentials if credential.subject == subject]
+    if not credentials:
         return Judgement("federation-subject", values)
-    if not any(one.audience == audience for one in known):
+    if not any(credential.audience == audience for credential in credentials):
         return Judgement("federation-audience", values)
     provider = providers.get(issuer)
     if provider is not None:  # the keys of a real provider are not to be had here

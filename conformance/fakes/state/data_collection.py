@@ -18,6 +18,7 @@ class DataEndpoint:
 
     @property
     def name(self) -> str:
+        """Return the last part of its resource id."""
         return self.id.rpartition("/")[2]
 
 
@@ -35,4 +36,5 @@ class Rule:
 
     @property
     def name(self) -> str:
+        """Return the last part of its resource id."""
         return self.id.rpartition("/")[2]

@@ -27,9 +27,11 @@ def application(app: App) -> dict[str, Any]:
         "requiredResourceAccess": [
             {
                 "resourceAppId": app_id,
-                "resourceAccess": [{"id": permission_id(app_id, name, kind), "type": kind} for name, kind in wanted],
+                "resourceAccess": [
+                    {"id": permission_id(app_id, name, kind), "type": kind} for name, kind in permissions
+                ],
             }
-            for app_id, wanted in app.requested.items()
+            for app_id, permissions in app.requested.items()
         ],
     }
 
@@ -75,9 +77,9 @@ def permission_id(resource_app_id: str, name: str, kind: str = "Role") -> str:
     One that the table of permissions does not hold gets a made-up id, always the same.
     """
     resource = resource_of(resource_app_id)
-    known = resource.permissions.get(name, Permission(name, None)) if resource else Permission(name, None)
-    found = known.application if kind == "Role" else known.delegated
-    return found or stable_id("permission", resource_app_id, name, kind)
+    permission = resource.permissions.get(name, Permission(name, None)) if resource else Permission(name, None)
+    identifier = permission.application if kind == "Role" else permission.delegated
+    return identifier or stable_id("permission", resource_app_id, name, kind)
 
 
 def _assignment(tenant: Tenant, app: App, consent: Consent) -> dict[str, Any]:

@@ -120,7 +120,7 @@ def endpoint_alert(tenant: Tenant, incident: Incident, alert: Alert) -> dict[str
             {
                 "comment": comment.text,
                 "createdBy": f"analyst@{alert.account.domain}",
-                "createdTime": stamp(comment.written),
+                "createdTime": stamp(comment.created),
             }
             for comment in incident.comments
         ],
@@ -138,8 +138,8 @@ def endpoint_alert(tenant: Tenant, incident: Incident, alert: Alert) -> dict[str
     }
 
 
-def _flat(alert: Alert, **known: str) -> dict[str, Any]:
-    return {"evidenceCreationTime": stamp(alert.at), **dict.fromkeys(EVIDENCE), **known}
+def _flat(alert: Alert, **members: str) -> dict[str, Any]:
+    return {"evidenceCreationTime": stamp(alert.at), **dict.fromkeys(EVIDENCE), **members}
 
 
 def defender_id(alert: Alert) -> str:

@@ -25,22 +25,25 @@ def table(name: str, rows: Iterable[Mapping[str, Any]], now: datetime) -> TableS
 
     Raises UsageError for a name that no table or column can have, or a TimeGenerated that is no time.
     """
-    given = [dict(row) for row in rows]
-    columns = {column: "string" for row in given for column in row} | {"TimeGenerated": "datetime", "Type": "string"}
-    for one in (name, *columns):
-        if not NAME.fullmatch(one):
-            raise UsageError(f"{one!r} is no name of a table or column: letters, digits and _")
+    table_rows = [dict(row) for row in rows]
+    columns = {column: "string" for row in table_rows for column in row} | {
+        "TimeGenerated": "datetime",
+        "Type": "string",
+    }
+    for text in (name, *columns):
+        if not NAME.fullmatch(text):
+            raise UsageError(f"{text!r} is no name of a table or column: letters, digits and _")
     for column in columns:
         if column != "TimeGenerated":
-            columns[column] = _kind(row[column] for row in given if row.get(column) is not None)
-    found = []
-    for row in given:
+            columns[column] = _kind(row[column] for row in table_rows if row.get(column) is not None)
+    result = []
+    for row in table_rows:
         values = {column: _value(row.get(column), kind) for column, kind in columns.items()}
         at = _value(row.get("TimeGenerated") or now, "datetime")
         if not isinstance(at, datetime):
             raise UsageError(f"TimeGenerated of {name} is no time: {row['TimeGenerated']!r}")
-        found.append({**values, "TimeGenerated": at, "Type": name, INGESTED: at + DELAY})
-    return TableState(name, rows=found, columns=columns)
+        result.append({**values, "TimeGenerated": at, "Type": name, INGESTED: at + DELAY})
+    return TableState(name, rows=result, columns=columns)
 
 
 def read(path: Path) -> list[dict[str, Any]]:

@@ -169,7 +169,7 @@ def graph_incident(tenant: Tenant, incident: Incident) -> dict[str, Any]:
 
 def _comments(incident: Incident) -> list[dict[str, Any]]:
     return [
-        {"comment": comment.text, "createdByDisplayName": "Analyst", "createdDateTime": stamp(comment.written)}
+        {"comment": comment.text, "createdByDisplayName": "Analyst", "createdDateTime": stamp(comment.created)}
         for comment in incident.comments
     ]
 

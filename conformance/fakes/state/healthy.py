@@ -63,8 +63,8 @@ def healthy(connection: Connection, start: datetime | None = None, began: dateti
     tenant.apps[app.client_id] = app
     register(tenant, connection)
     tenant.resources = {
-        one.app_id: one
-        for one in (
+        workspace.app_id: workspace
+        for workspace in (
             Resource(state.GRAPH_APP, "Microsoft Graph"),
             Resource(state.ARM_APP, "Azure Resource Manager"),
             Resource(state.LOG_ANALYTICS_APP, "Log Analytics API"),
@@ -121,8 +121,8 @@ def _app(connection: Connection) -> App:
 def granted(connection: Connection) -> dict[str, tuple[str, ...]]:
     """Return the application permissions that a connection asks for, by the app id of their API."""
     needs = connection.needs
-    found = {RESOURCES[api].app_id: (*needs.required(api), *needs.wanted(api)) for api in RESOURCES}
-    return {app_id: roles for app_id, roles in found.items() if roles}
+    permissions = {RESOURCES[api].app_id: (*needs.required(api), *needs.recommended(api)) for api in RESOURCES}
+    return {app_id: roles for app_id, roles in permissions.items() if roles}
 
 
 def assign_roles(tenant: Tenant, connection: Connection) -> None:
@@ -131,14 +131,14 @@ def assign_roles(tenant: Tenant, connection: Connection) -> None:
     for role in needs.roles:
         tenant.assign(role)
     actions = dict.fromkeys((*needs.actions, *(action.name for action in called_actions(connection))))
-    grants = [one.role for one in tenant.assignments]
-    lacking = [
+    grants = [assignment.role for assignment in tenant.assignments]
+    missing_roles = [
         action
         for action in actions
         if not any(allows(role.actions, action) and not allows(role.not_actions, action) for role in grants)
     ]
-    if lacking:
-        own = RoleDefinition(stable_id("role", connection.client_id), OWN_ROLE, (*lacking, *LOOKING), custom=True)
+    if missing_roles:
+        own = RoleDefinition(stable_id("role", connection.client_id), OWN_ROLE, (*missing_roles, *LOOKING), custom=True)
         tenant.custom_roles.append(own)
         tenant.assign(OWN_ROLE)
 
@@ -163,8 +163,8 @@ def register(tenant: Tenant, connection: Connection) -> None:
             stable_id("key", app.client_id, *([number] if number else [])) for number in range(len(credential.secrets))
         ]
         app.secrets += [
-            state.ClientSecret(one.reveal(), id, ends, now - timedelta(days=30))
-            for one, id in zip(credential.secrets, ids, strict=True)
+            state.ClientSecret(secret.reveal(), id, ends, now - timedelta(days=30))
+            for secret, id in zip(credential.secrets, ids, strict=True)
         ]
     elif isinstance(credential, Certificate):
         app.certificates += _key_credentials(credential)
@@ -184,8 +184,8 @@ def _user_identity(tenant: Tenant, credential: Credential) -> UserIdentity:
         "object_id": tenant.app.service_principal_id or "",
         "resource_id": f"{resource}/Microsoft.ManagedIdentity/userAssignedIdentities/sentinel-reader",
     }
-    chosen = [credential.selector] if isinstance(credential, ManagedIdentity) and credential.selector else []
-    return UserIdentity(**{**ids, **dict(chosen)})
+    selectors = [credential.selector] if isinstance(credential, ManagedIdentity) and credential.selector else []
+    return UserIdentity(**{**ids, **dict(selectors)})
 
 
 def _key_credentials(credential: Certificate) -> list[KeyCredential]:

@@ -37,13 +37,13 @@ class HostIdentities:
     arc_tokens: Path = ARC_TOKENS
     _arc_keys: dict[str, str] = field(default_factory=dict, repr=False)
 
-    def problem(self, asked: Mapping[str, str]) -> str | None:
+    def problem(self, selectors: Mapping[str, str]) -> str | None:
         """Return the name of the refusal for a request that chooses by these ids; None where there is one identity."""
-        if not asked:
+        if not selectors:
             alone = self.system or len(self.users) == 1
             return None if alone else "several-identities" if self.users else "identity-not-found"
-        meant = [one for one in self.users if all(one.is_meant(name, value) for name, value in asked.items())]
-        return None if meant else "identity-not-found"
+        matches = [user for user in self.users if all(user.is_meant(name, value) for name, value in selectors.items())]
+        return None if matches else "identity-not-found"
 
     def new_arc_key(self) -> Path:
         """Return the path of a new file whose content proves that a client may read it.

@@ -23,17 +23,17 @@ def change_incident(tenant: Tenant, workspace: Workspace, incident: Incident, **
     new = replace(incident, **{"modified": now, "revision": incident.revision + 1, **changes})
     workspace.incidents[:] = [new if each.id == new.id else each for each in workspace.incidents]
     defender = tenant.defender
-    for shown in defender.graph_incidents:
-        if shown["id"] == str(new.number):
-            shown.update(graph_incident(tenant, new) | {"determination": shown["determination"]})
+    for row in defender.graph_incidents:
+        if row["id"] == str(new.number):
+            row.update(graph_incident(tenant, new) | {"determination": row["determination"]})
     by_id = {alert.id: alert for alert in new.alerts} | {defender_id(alert): alert for alert in new.alerts}
-    for shown in defender.graph_alerts:
-        if alert := by_id.get(shown["id"]):
-            own = {} if "status" in changes else {name: shown[name] for name in OF_ALERT}
-            shown.update(graph_alert(tenant, new, alert, now) | own)
-    for shown in defender.alerts:
-        if alert := by_id.get(shown["id"]):
-            shown.update(endpoint_alert(tenant, new, alert))
+    for row in defender.graph_alerts:
+        if alert := by_id.get(row["id"]):
+            own = {} if "status" in changes else {name: row[name] for name in OF_ALERT}
+            row.update(graph_alert(tenant, new, alert, now) | own)
+    for row in defender.alerts:
+        if alert := by_id.get(row["id"]):
+            row.update(endpoint_alert(tenant, new, alert))
     return new
 
 

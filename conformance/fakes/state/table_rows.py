@@ -63,7 +63,7 @@ def tables(workspace: Workspace, now: datetime) -> dict[str, TableState]:
         "Heartbeat": list(_heartbeat(workspace, now)),
         **log_rows(workspace, now),
     }
-    return {name: TableState(name, rows=found) for name, found in rows.items()}
+    return {name: TableState(name, rows=table_rows) for name, table_rows in rows.items()}
 
 
 def latest_row(workspace: Workspace, incident: Incident) -> dict[str, Any]:
@@ -129,7 +129,7 @@ def _incident_row(workspace: Workspace, incident: Incident, at: datetime, status
 
 
 def owner_body(owner: Person | None) -> dict[str, Any]:
-    """Return the owner of an incident as Sentinel shows them; nobody's members are null."""
+    """Return the owner of an incident as Sentinel shows them; without an owner, the members are null."""
     person = owner or Person(None, None)
     return {
         "objectId": person.object_id,

@@ -94,6 +94,7 @@ class Subscription:
 
     @property
     def scope(self) -> str:
+        """Return its resource id."""
         return f"/subscriptions/{self.id}"
 
 
@@ -137,6 +138,7 @@ class Workspace:
 
     @property
     def scope(self) -> str:
+        """Return its resource id."""
         return (
             f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
             f"/providers/Microsoft.OperationalInsights/workspaces/{self.name}"
@@ -144,6 +146,7 @@ class Workspace:
 
     @property
     def group_scope(self) -> str:
+        """Return the resource id of its resource group."""
         return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
 
 
@@ -195,6 +198,7 @@ class Tenant:
 
     @property
     def roles(self) -> Iterable[RoleDefinition]:
+        """Return all role definitions, the built-in ones first."""
         return (*BUILT_IN.values(), *self.custom_roles)
 
     def app_by_id(self, client_id: str) -> App | None:
@@ -208,13 +212,15 @@ class Tenant:
         return self.administrator is not None and principal_id == self.administrator.service_principal_id
 
     def workspace_named(self, subscription_id: str, resource_group: str, name: str) -> Workspace | None:
-        wanted = (subscription_id.lower(), resource_group.lower(), name.lower())
+        """Return a workspace by its place in Azure, in any letter case; None if there is none."""
+        key = (subscription_id.lower(), resource_group.lower(), name.lower())
         for workspace in self.workspaces:
-            if (workspace.subscription_id.lower(), workspace.resource_group.lower(), workspace.name.lower()) == wanted:
+            if (workspace.subscription_id.lower(), workspace.resource_group.lower(), workspace.name.lower()) == key:
                 return workspace
         return None
 
     def workspace_by_id(self, customer_id: str) -> Workspace | None:
+        """Return a workspace by its workspace id (customer id), in any letter case; None if there is none."""
         return next(
             (workspace for workspace in self.workspaces if workspace.customer_id.lower() == customer_id.lower()), None
         )
@@ -258,7 +264,7 @@ class Tenant:
         """Assign an Azure role by name: to the app's service principal at the workspace's resource group,
         unless said.
         """
-        definition = next(one for one in self.roles if one.name == role)
+        definition = next(role_definition for role_definition in self.roles if role_definition.name == role)
         principal = to or self.app.service_principal_id or self.app.registration_id
         assignment = Assignment(
             definition, principal, scope or self.workspace.group_scope, self.clock.service_now() - ago, delay

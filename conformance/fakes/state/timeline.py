@@ -43,6 +43,7 @@ class Host:
 
     @property
     def dns_name(self) -> str:
+        """Return its full name."""
         return f"{self.name}.{self.domain}"
 
 
@@ -54,6 +55,7 @@ class Account:
 
     @property
     def upn(self) -> str:
+        """Return its user principal name."""
         return f"{self.name}@{self.domain}"
 
     @property
@@ -63,6 +65,7 @@ class Account:
 
     @property
     def object_id(self) -> str:
+        """Return its id in Microsoft Entra: always the same for one user principal name."""
         return stable_id("account", self.upn)
 
 
@@ -95,7 +98,7 @@ class Person:
 class Comment:
     id: str
     text: str
-    written: datetime
+    created: datetime
     changed: datetime
     author: Person
 
@@ -108,7 +111,7 @@ class Task:
     title: str
     description: str
     status: str
-    written: datetime
+    created: datetime
     changed: datetime
     author: Person
 
@@ -141,6 +144,7 @@ class Incident:
 
     @property
     def bookmark_ids(self) -> list[str]:
+        """Return the ids of its bookmarks, those added later last."""
         added = [resource.rsplit("/", 1)[-1] for _, resource in self.related]
         return [stable_id("incident bookmark", self.id, number) for number in range(self.bookmarks)] + added
 

@@ -17,7 +17,7 @@ from conformance.probing.diagnosis.role_actions import (
     unreadable_role,
     unshown,
 )
-from conformance.probing.diagnosis.rules import NOT_FOUND, elements_of, tells_apart
+from conformance.probing.diagnosis.rules import NOT_FOUND, OF_THE_RULE, elements_of, tells_apart
 from conformance.probing.evidence import Answer, Evidence, NotAsked, Refusal
 from conformance.probing.tokens import Token
 
@@ -44,7 +44,7 @@ def arm_authorization_failed(
 ) -> Finding | NotAsked | None:
     """403 AuthorizationFailed: no role, wrong names, a role just granted, given to another principal, or taken away."""
     facts = {**connection.facts(), **identity(token_arm), "scope": group_scope(connection)}
-    if refusal.probe in OF_THE_RULE and any(isinstance(seen, Answer) for seen in (workspace, query_print, incidents)):
+    if refusal.probe in OF_THE_RULE and any(isinstance(item, Answer) for item in (workspace, query_print, incidents)):
         return unreadable_rule(refusal, connection, facts)
     if isinstance(subscription, Refusal) and subscription.finding.cause == "subscription_not_found":
         return subscription.finding
@@ -65,8 +65,8 @@ def arm_authorization_failed(
     if isinstance(query_print, Answer) and _is_denied(query_by_resource) and not isinstance(permissions, Answer):
         return other_names(connection, facts)
     if isinstance(permissions, Answer) and permissions.data.value:
-        seen = dict(zip(AREAS, (workspace, query_print, incident_table, incidents), strict=True))
-        return incomplete_role(connection, permissions, seen, deny_assignments, refusal, facts)
+        item = dict(zip(AREAS, (workspace, query_print, incident_table, incidents), strict=True))
+        return incomplete_role(connection, permissions, item, deny_assignments, refusal, facts)
     if any(isinstance(evidence, Answer) for evidence in (workspace, query_print, incidents)):
         return unreadable_role(named_action(refusal), facts)
     if elsewhere := role_elsewhere(connection, facts, subscriptions, workspaces):
@@ -104,20 +104,18 @@ def parent_not_found(
 
 
 def identity(token_arm: Evidence) -> dict[str, str]:
+    """Return the object id of the app's service principal as a fact, from its token; nothing where it is not known."""
     token = token_arm.data if isinstance(token_arm, Answer) else None
     return {"object_id": token.object_id} if isinstance(token, Token) and token.object_id else {}
 
 
 def group_scope(connection: Connection) -> str:
+    """Return the resource id of the resource group."""
     return f"/subscriptions/{connection.subscription_id}/resourceGroups/{connection.resource_group}"
 
 
 OWN_ROLES = frozenset({"permissions", "role_assignments", "role_definitions"})
 """Probes that look at the app's own roles. No operation of a connection needs the right to do so."""
-
-
-OF_THE_RULE = frozenset({"data_collection_rule", "data_collection_endpoint", "rule_permissions"})
-"""Probes of what log ingestion goes through: a role on the workspace does not reach it."""
 
 
 def unreadable_rule(refusal: Refusal, connection: Connection, facts: Mapping[str, str]) -> Finding:
@@ -126,16 +124,24 @@ def unreadable_rule(refusal: Refusal, connection: Connection, facts: Mapping[str
     scope = connection.ingestion.rule if connection.ingestion else facts["scope"]
     return finding(
         "rbac_role_missing",
-        facts={**facts, "role": "Monitoring Reader", "scope": scope, "action": action},
+        facts={
+            **facts,
+            "kind": " ".join(("sending", *connection.kinds)),
+            "role": "Monitoring Reader",
+            "scope": scope,
+            "action": action,
+        },
         about="ingestion",
         explanation=f"The app may not do {action}. Sending does not need it; without it the rule cannot be verified.",
         code=refusal.finding.code,
     )
 
 
-def _all_answered(seen: Sequence[Evidence]) -> bool:
+def _all_answered(evidences: Sequence[Evidence]) -> bool:
     """Return whether everything that a connection uses of the workspace is answered."""
-    return any(isinstance(one, Answer) for one in seen) and all(isinstance(one, Answer | NotAsked) for one in seen)
+    return any(isinstance(evidence, Answer) for evidence in evidences) and all(
+        isinstance(evidence, Answer | NotAsked) for evidence in evidences
+    )
 
 
 def _is_denied(query: Evidence) -> bool:
@@ -152,20 +158,24 @@ def _other_principal(
     """
     me = identity(token_arm).get("object_id", "").lower()
     names = {definition.name.lower(): definition.properties.role_name for definition in elements_of(role_definitions)}
-    found = [
+    assigned_roles = [
         (assignment, names.get(assignment.properties.role_definition_id.rpartition("/")[2].lower(), ""))
         for assignment in elements_of(assignments_here)
     ]
     role = facts["role"].removeprefix("Microsoft ")  # some tenants still show the name with Azure in front
-    held = [name for assignment, name in found if assignment.properties.principal_id.lower() == me]
-    mine = [name for name in held if "Sentinel" in name or role in name]
+    own_roles = [name for assignment, name in assigned_roles if assignment.properties.principal_id.lower() == me]
+    mine = [name for name in own_roles if "Sentinel" in name or role in name]
     others = [
-        assignment for assignment, name in found if assignment.properties.principal_id.lower() != me and role in name
+        assignment
+        for assignment, name in assigned_roles
+        if assignment.properties.principal_id.lower() != me and role in name
     ]
     if not me or mine or not others:
         return None
-    principals = ", ".join(sorted({one.properties.principal_id for one in others}))
-    applications = [one.properties for one in others if one.properties.principal_type in (None, "ServicePrincipal")]
+    principals = ", ".join(sorted({other.properties.principal_id for other in others}))
+    applications = [
+        other.properties for other in others if other.properties.principal_type in (None, "ServicePrincipal")
+    ]
     wrong = (
         {"other_object_id": applications[0].principal_id, "other_scope": applications[0].scope} if applications else {}
     )

@@ -22,16 +22,18 @@ def flaw(token: Token, connection: Connection, now: datetime | None) -> Finding 
     claims: Mapping[str, Any] = token.claims
     if not claims:
         return None
-    found = partial(finding, facts=connection.facts(), about=token.audience)
+    claims_finding = partial(finding, facts=connection.facts(), about=token.audience)
     aud, tenant, ends = str(claims.get("aud")), str(claims.get("tid")), claims.get("exp")
     if not connection.cloud.accepts(token.audience, aud):
-        return found("wrong_token_audience", explanation=f"The token's audience is {aud}.")
+        return claims_finding("wrong_token_audience", explanation=f"The token's audience is {aud}.")
     if re.fullmatch(r"[0-9a-fA-F-]{36}", connection.tenant_id) and tenant.lower() != connection.tenant_id.lower():
-        return found("wrong_token_tenant", explanation=f"The token is of tenant {tenant}.")
+        return claims_finding("wrong_token_tenant", explanation=f"The token is of tenant {tenant}.")
     if token.object_id is None:
         return finding("service_principal_missing", facts=connection.facts())
     if now is not None and isinstance(ends, int | float) and ends <= now.timestamp():
-        return found("token_expired", explanation=f"The token's lifetime ended before {now:%Y-%m-%d %H:%M:%S} UTC.")
+        return claims_finding(
+            "token_expired", explanation=f"The token's lifetime ended before {now:%Y-%m-%d %H:%M:%S} UTC."
+        )
     return None
 
 

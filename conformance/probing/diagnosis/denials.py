@@ -20,12 +20,12 @@ def denial(deny_assignments: Evidence, object_id: str, action: str) -> DenyAssig
     assignment: DenyAssignment
     for assignment in elements_of(deny_assignments):
         properties = assignment.properties
-        named = any(who.id.lower() == object_id or who.type == EVERYBODY for who in properties.principals)
+        listed = any(who.id.lower() == object_id or who.type == EVERYBODY for who in properties.principals)
         spared = any(who.id.lower() == object_id for who in properties.exclude_principals)
         denies = any(
             covers(denied.actions, action) and not covers(denied.not_actions, action)
             for denied in properties.permissions
         )
-        if named and denies and not spared:
+        if listed and denies and not spared:
             return assignment
     return None

@@ -21,8 +21,10 @@ def invalid_client(refusal: Refusal, connection: Connection) -> Finding | None:
         return None
     if late := _late(refusal, connection):
         return late
-    found = refusal.finding
-    return finding(cause, facts=connection.facts(), certainty="likely", also=("credential_missing",), code=found.code)
+    original = refusal.finding
+    return finding(
+        cause, facts=connection.facts(), certainty="likely", also=("credential_missing",), code=original.code
+    )
 
 
 @tells_apart
@@ -41,7 +43,7 @@ def _late(refusal: Refusal, connection: Connection) -> Finding | None:
     if skew is None or abs(skew) <= TOLERATED_SKEW or isinstance(connection.credential, ClientSecret):
         return None
     signed_here = isinstance(connection.credential, Certificate)
-    found = finding(
+    late_finding = finding(
         "clock_skew",
         facts=connection.facts(),
         certainty="certain" if signed_here else "likely",
@@ -50,7 +52,7 @@ def _late(refusal: Refusal, connection: Connection) -> Finding | None:
         f" {'ahead of' if skew.total_seconds() > 0 else 'behind'} the service's.",
         code=refusal.finding.code,
     )
-    return replace(found, about="tokens")
+    return replace(late_finding, about="tokens")
 
 
 @tells_apart

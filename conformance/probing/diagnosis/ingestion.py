@@ -1,9 +1,11 @@
-"""Whether a workspace ingests data at all: without ingestion no table is fresh."""
+"""Whether data comes in at all: a workspace that takes some, and the rule by which a sender sends it."""
 
 from __future__ import annotations
 
+from conformance.connection import Connection
 from conformance.findings import Finding, finding
-from conformance.probing.evidence import Answer, Evidence
+from conformance.probing.diagnosis.rules import NOT_FOUND, tells_apart
+from conformance.probing.evidence import Answer, Evidence, Refusal
 
 STOPPED = {
     "OverQuota": "daily_cap_reached",
@@ -27,3 +29,36 @@ def ingestion_stop(workspace: Evidence, query_daily_cap: Evidence) -> Finding | 
             text = f"The daily cap stopped ingestion {stops} times in the last 7 days."
             return finding("daily_cap_reached", explanation=text)
     return None
+
+
+@tells_apart
+def rule_not_found(
+    refusal: Refusal,
+    connection: Connection,
+    data_collection_rule: Evidence,
+    subscription: Evidence,
+    resource_group: Evidence,
+) -> Finding | None:
+    """A 404 of the data collection rule, of its group or of its subscription: one finding, about the value that names
+    it, or that of the connection's own group or subscription where the rule is in it. What hangs on the rule is not
+    there either; a data collection endpoint that alone is missing is another matter.
+    """
+    if connection.ingestion is None or not isinstance(data_collection_rule, Refusal):
+        return None
+    if data_collection_rule.finding.cause not in NOT_FOUND:
+        return None
+    place = connection.ingestion.place
+    for depth, above in ((1, subscription), (2, resource_group)):
+        own = (connection.subscription_id, connection.resource_group)[:depth]
+        inside = [id.lower() for id in place[:depth]] == [id.lower() for id in own]
+        if inside and isinstance(above, Refusal) and above.finding.cause in NOT_FOUND:
+            return above.finding
+    return finding(
+        "object_not_found",
+        about="rule",
+        explanation=f"There is no data collection rule {place[2]} in the resource group {place[1]} of subscription"
+        f" {place[0]}: ingestion.rule is mistyped, or the rule was deleted.",
+        remedy="Correct ingestion.rule: Azure portal > Data collection rules > the rule > JSON view > Resource ID."
+        " Where the rule was deleted, create it again and give the sender its new endpoint and immutable id.",
+        code=data_collection_rule.finding.code,
+    )

@@ -47,13 +47,13 @@ def log_analytics_forbidden(
             explanation=f"A query of {connection.workspace_name} by its resource id is answered, and one by the"
             f" workspace id {connection.workspace_id} is refused: that is another workspace's.",
         )
-    seen = {
+    outcomes = {
         "token_arm": token_arm,
         "role_assignments": role_assignments,
         "role_definitions": role_definitions,
         "query_by_resource": query_by_resource,
     }
-    return of_the_workspace(refusal, connection, workspace, **seen, **clues)
+    return of_the_workspace(refusal, connection, workspace, **outcomes, **clues)
 
 
 @tells_apart
@@ -91,10 +91,10 @@ def of_the_workspace(
     if isinstance(workspace, Refusal) and workspace.finding.tell_apart != ACCESS:
         return workspace.finding
     refusals = [workspace, refusal] if isinstance(workspace, Refusal) else [refusal]
-    for one in refusals:  # a refusal of the workspace's own properties may prove nothing
-        found = arm_authorization_failed(one, connection=connection, workspace=workspace, **clues)
-        if isinstance(found, Finding):
-            return replace(found, code=refusal.finding.code)
+    for arm_refusal in refusals:  # a refusal of the workspace's own properties may prove nothing
+        result = arm_authorization_failed(arm_refusal, connection=connection, workspace=workspace, **clues)
+        if isinstance(result, Finding):
+            return replace(result, code=refusal.finding.code)
     return None
 
 
@@ -120,6 +120,7 @@ def is_closed(workspace: Workspace) -> bool:
 
 
 def network_closed(workspace: Workspace, facts: Mapping[str, str]) -> Finding:
+    """Return the finding that the workspace does not allow queries from public networks."""
     mode = workspace.properties.public_network_access_for_query
     return finding(
         "network_access_disabled",
@@ -142,6 +143,7 @@ def missing_table(
 
 
 def not_onboarded(connection: Connection) -> Finding:
+    """Return the finding that Sentinel is not enabled on the workspace."""
     return finding(
         "sentinel_not_onboarded",
         facts=connection.facts(),

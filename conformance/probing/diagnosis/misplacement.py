@@ -61,8 +61,8 @@ def other_subscription(
     If the configured workspace is there, the id of the subscription is wrong; else the role is: Azure finds the
     configured subscription, and refuses it.
     """
-    seen = [subscription.subscription_id for subscription in elements_of(subscriptions)]
-    if not seen or connection.subscription_id.lower() in (one.lower() for one in seen):
+    visible_ids = [subscription.subscription_id for subscription in elements_of(subscriptions)]
+    if not visible_ids or connection.subscription_id.lower() in (visible_id.lower() for visible_id in visible_ids):
         return None
     for workspace in elements_of(workspaces_elsewhere):
         if workspace.properties.customer_id.lower() == connection.workspace_id.lower():
@@ -73,12 +73,14 @@ def other_subscription(
                 explanation=f"Workspace {workspace.name}, which has the configured workspace id, is in subscription"
                 f" {workspace.id.split('/')[2]}, not in {connection.subscription_id}.",
             )
+    if connection.customer_tenant_id:
+        return None  # a provider's app has roles in the subscriptions of other customers, which is no mistake
     return finding(
         "rbac_wrong_scope",
         facts=facts,
         certainty="likely",
         also=("subscription_not_found",),
-        explanation=f"The app has Azure roles in subscription {', '.join(sorted(seen))}, and none in"
+        explanation=f"The app has Azure roles in subscription {', '.join(sorted(visible_ids))}, and none in"
         f" {connection.subscription_id}.",
     )
 
@@ -86,9 +88,14 @@ def other_subscription(
 def role_elsewhere(
     connection: Connection, facts: Mapping[str, str], subscriptions: Evidence, workspaces: Evidence
 ) -> Finding | None:
-    """Return a finding where the app has a role in the subscription, but none that reaches the workspace."""
-    seen = [subscription.subscription_id.lower() for subscription in elements_of(subscriptions)]
-    if connection.subscription_id.lower() not in seen:
+    """Return a finding where the app has a role in the subscription, but none that reaches the workspace.
+
+    None for a delegated subscription: a role there is not assigned but part of a delegation, which lacks the workspace.
+    """
+    if connection.customer_tenant_id:
+        return None
+    visible_ids = [subscription.subscription_id.lower() for subscription in elements_of(subscriptions)]
+    if connection.subscription_id.lower() not in visible_ids:
         return None
     places = [workspace.id for workspace in elements_of(workspaces)]
     where = f", for example on {places[0]}" if places else ""

@@ -16,18 +16,18 @@ def whole(refusal: Refusal, connection: Connection, **clues: Evidence) -> Findin
     """Return the finding about the API's representative probe or its host where that probe is refused for the same
     cause.
     """
-    for name, one in clues.items():
+    for name, clue in clues.items():
         if refusal.probe == name or (
-            isinstance(one, Refusal) and same_outage(one.finding.cause, refusal.finding.cause)
+            isinstance(clue, Refusal) and same_outage(clue.finding.cause, refusal.finding.cause)
         ):
-            found = one.finding if isinstance(one, Refusal) else refusal.finding
-            return replace(found, about="host" if found.cause in NETWORK else name)
+            subject = clue.finding if isinstance(clue, Refusal) else refusal.finding
+            return replace(subject, about="host" if subject.cause in NETWORK else name)
     return replace(refusal.finding, about=refusal.probe) if refusal.finding.cause in WHOLE else None
 
 
-def same_outage(one: str, other: str) -> bool:
+def same_outage(cause: str, other_cause: str) -> bool:
     """Return whether two causes can be the same outage: equal, or two symptoms of an outage."""
-    return one == other or {one, other} <= OUTAGE
+    return cause == other_cause or {cause, other_cause} <= OUTAGE
 
 
 def no_token(refusal: Refusal, connection: Connection, **clues: Evidence) -> Finding | None:
@@ -35,7 +35,7 @@ def no_token(refusal: Refusal, connection: Connection, **clues: Evidence) -> Fin
     refused = [clue for clue in clues.values() if isinstance(clue, Refusal)]
     issued = any(isinstance(clue, Answer) for clue in clues.values())
     of_tokens = refusal.finding.cause in {*WHOLE, "contract_violation"}
-    if issued or not all(same_outage(one.finding.cause, refusal.finding.cause) for one in refused):
+    if issued or not all(same_outage(token_refusal.finding.cause, refusal.finding.cause) for token_refusal in refused):
         return replace(refusal.finding, about=refusal.probe) if of_tokens else None
     return replace(refused[0].finding, about="tokens" if of_tokens else refused[0].probe)
 

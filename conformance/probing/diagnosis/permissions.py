@@ -27,7 +27,7 @@ OWN_ADVICE: Mapping[str, tuple[str, ...]] = {"graph": ("SecurityEvents.Read.All"
 
 def further(needs: Needs, api: str, *, optional: bool = False) -> tuple[str, ...]:
     """Return the permissions of an API that are asked for, and that have no check of their own."""
-    asked_for, own = (needs.wanted(api), OWN_ADVICE) if optional else (needs.required(api), OWN_CHECK)
+    asked_for, own = (needs.recommended(api), OWN_ADVICE) if optional else (needs.required(api), OWN_CHECK)
     return tuple(permission for permission in asked_for if permission not in own.get(api, ()))
 
 
@@ -67,18 +67,18 @@ def missing_role(token: Token, role: str, connection: Connection, consents: Evid
         )
     api, needs = token.audience, connection.needs
     required = needs.required(api)
-    lacking = [permission for permission in (*required, *needs.wanted(api)) if not holds(token, permission)]
-    first = next((permission for permission in lacking if permission in required), role)
-    held = ", ".join(token.roles) or "none at all"
+    missing = [permission for permission in (*required, *needs.recommended(api)) if not holds(token, permission)]
+    first = next((permission for permission in missing if permission in required), role)
+    roles = ", ".join(token.roles) or "none at all"
     why = "not requested, requested as delegated, or without admin consent"
     if isinstance(connection.credential, ManagedIdentity):
         why = "not assigned to the managed identity, or after its token was issued, which is kept for up to 24 hours"
     return finding(
         "app_role_missing",
         about=subject(needs, api, first),
-        facts={**connection.facts(), "roles": ", ".join(lacking or [role])},
-        explanation=f"The {LABELS[api]} token carries these application permissions: {held}. Missing:"
-        f" {', '.join(lacking or [role])} - {why}.",
+        facts={**connection.facts(), "roles": ", ".join(missing or [role])},
+        explanation=f"The {LABELS[api]} token carries these application permissions: {roles}. Missing:"
+        f" {', '.join(missing or [role])} - {why}.",
     )
 
 

@@ -54,9 +54,9 @@ AREAS: Mapping[str, tuple[str, ...]] = {
     "sentinel": tuple(
         sorted(
             {
-                one.needs.name
-                for one in vars(sentinel).values()
-                if isinstance(one, Endpoint) and isinstance(one.needs, Action) and one.needs.published
+                var.needs.name
+                for var in vars(sentinel).values()
+                if isinstance(var, Endpoint) and isinstance(var.needs, Action) and var.needs.published
             }
         )
     ),
@@ -67,6 +67,7 @@ AREA_OF: Mapping[str, str] = {"log_analytics": "query", "sentinel": "sentinel"}
 
 
 def api_of(refusal: Refusal) -> str:
+    """Return the name of the API that refused; empty where no request was sent."""
     return refusal.exchange.api if refusal.exchange else ""
 
 
@@ -85,7 +86,7 @@ def missing_actions(connection: Connection, grants: Sequence[Permissions], area:
 def incomplete_role(
     connection: Connection,
     permissions: Answer[ArmList[Permissions]],
-    seen: Mapping[str, Evidence],
+    evidences: Mapping[str, Evidence],
     deny_assignments: Evidence,
     refusal: Refusal,
     facts: Mapping[str, str],
@@ -99,29 +100,29 @@ def incomplete_role(
     missing = [
         area
         for area in AREAS
-        if isinstance(seen[area], Refusal)
+        if isinstance(evidences[area], Refusal)
         and missing_actions(connection, grants, area)
         and not (area == "workspace" and unshown(grants))
     ]
     action = named_action(refusal)
     about = missing[0] if missing else area_of(action) if action else AREA_OF.get(api_of(refusal), "workspace")
-    named = action or AREAS[about][0]
-    facts = {**facts, "action": named}
-    if denied := denial(deny_assignments, facts.get("object_id", "").lower(), named):
+    operation = action or AREAS[about][0]
+    facts = {**facts, "action": operation}
+    if denied := denial(deny_assignments, facts.get("object_id", "").lower(), operation):
         name = denied.properties.deny_assignment_name or denied.name
-        text = f"The deny assignment {name} at {denied.properties.scope} takes {named} away."
+        text = f"The deny assignment {name} at {denied.properties.scope} takes {operation} away."
         return finding("rbac_denied", facts=facts, about=about, explanation=text)
-    if not any(covers(grant.actions, named) for grant in grants):
+    if not any(covers(grant.actions, operation) for grant in grants):
         return finding(
             "rbac_role_missing",
             facts=facts,
             about=about,
-            explanation=f"The app has a role at the workspace, but not one that allows {named}.",
+            explanation=f"The app has a role at the workspace, but not one that allows {operation}.",
         )
-    if all(covers(grant.not_actions, named) for grant in grants if covers(grant.actions, named)):
-        text = f"A role allows {named}, and a notAction of it takes it away again."
+    if all(covers(grant.not_actions, operation) for grant in grants if covers(grant.actions, operation)):
+        text = f"A role allows {operation}, and a notAction of it takes it away again."
         return finding("rbac_denied", facts=facts, about=about, explanation=text)
-    allows = f"The service refuses {named}, although a role at the workspace allows it"
+    allows = f"The service refuses {operation}, although a role at the workspace allows it"
     if isinstance(deny_assignments, Answer):
         return finding(
             "rbac_role_missing",
@@ -144,11 +145,11 @@ def incomplete_role(
 
 def unreadable_role(action: str | None, facts: Mapping[str, str]) -> Finding:
     """Return a finding where a role reaches the workspace, but the actions that it allows cannot be read."""
-    named = action or PERMISSIONS_READ
+    operation = action or PERMISSIONS_READ
     return finding(
         "rbac_role_missing",
-        facts={**facts, "action": named},
-        explanation=f"The app has a role at the workspace, as answers show, but not one that allows {named}.",
+        facts={**facts, "action": operation},
+        explanation=f"The app has a role at the workspace, as answers show, but not one that allows {operation}.",
     )
 
 

@@ -43,6 +43,9 @@ PARENTS = frozenset({"subscription", "resource_group", "insights_provider", "log
 NOT_FOUND = frozenset({"object_not_found", "subscription_not_found", "resource_group_not_found", "workspace_not_found"})
 """What a 404 of Azure means, or a code that says as much."""
 
+OF_THE_RULE = frozenset({"data_collection_rule", "data_collection_endpoint", "rule_permissions"})
+"""Probes of what log ingestion goes through: a role on the workspace does not reach it."""
+
 COLLECTIONS: Mapping[str, str] = {
     **dict.fromkeys(("graph_incidents", "graph_alerts_filtered", "graph_sentinel_alerts", "secure_scores"), "unlisted"),
     **dict.fromkeys(
@@ -102,26 +105,26 @@ def tells_apart(read: Reading) -> Reading:
 
 def rules_for(refusal: Refusal) -> tuple[str, ...]:
     """Return the names of the rules that apply to a refusal; the first that returns a finding wins."""
-    found, exchange = refusal.finding, refusal.exchange
-    if refusal.probe in PARENTS and found.tell_apart == ACCESS:
+    subject, exchange = refusal.finding, refusal.exchange
+    if refusal.probe in PARENTS and subject.tell_apart == ACCESS:
         return ()
-    rules = (found.tell_apart,) if found.tell_apart and found.tell_apart in TELL_APART else ()
+    rules = (subject.tell_apart,) if subject.tell_apart and subject.tell_apart in TELL_APART else ()
     if no_tenant(refusal):
         rules = ("tenant_not_here", *rules)
-    if found.cause not in WHOLE and exchange is None:
+    if subject.cause not in WHOLE and exchange is None:
         return rules
     if refusal.probe in TOKENS:
         return (*rules, "whole_tokens")
     if exchange is None:
-        return ("unlicensed",) if found.cause == "licence_missing" else rules
+        return ("unlicensed",) if subject.cause == "licence_missing" else rules
     if exchange.status in (401, 403) and (audience := APIS[exchange.api].audience):
         rules = (f"claims_token_{audience}", *rules)
-    if found.cause == "licence_missing" and exchange.api in ("graph", "defender"):
+    if subject.cause == "licence_missing" and exchange.api in ("graph", "defender"):
         return (*rules, "unlicensed")
-    if found.cause == "object_not_found" and refusal.probe in COLLECTIONS:
+    if subject.cause == "object_not_found" and refusal.probe in COLLECTIONS:
         rules = (COLLECTIONS[refusal.probe], *rules)
-    if found.cause in NOT_FOUND and APIS[exchange.api].audience == "arm":
-        rules = ("parent_not_found", *rules)
+    if subject.cause in NOT_FOUND and APIS[exchange.api].audience == "arm":
+        rules = ("rule_not_found" if refusal.probe in OF_THE_RULE else "parent_not_found", *rules)
     return (*rules, f"whole_{_whole(exchange)}")
 
 

@@ -26,8 +26,8 @@ WORD = re.compile(r"(?:group|workspace|person|host|name|opaque|text|path|domain|
 # RFC 2606 and RFC 6761; RFC 5737, RFC 2544 and RFC 3849; RFC 7042.
 RESERVED_DOMAINS = ("example", "test", "invalid", "localhost", "example.com", "example.net", "example.org")
 NETWORKS = tuple(
-    ipaddress.ip_network(one)
-    for one in (
+    ipaddress.ip_network(network)
+    for network in (
         "192.0.2.0/24",
         "198.51.100.0/24",
         "203.0.113.0/24",
@@ -62,12 +62,12 @@ def public_ids() -> frozenset[str]:
     """GUIDs that are the same everywhere: APIs, their permissions, Azure's built-in roles; without hyphens."""
     from conformance.fakes.state.roles import BUILT_IN
 
-    found = {*PUBLIC_IDS, *(role.id for role in BUILT_IN.values())}
+    ids = {*PUBLIC_IDS, *(role.id for role in BUILT_IN.values())}
     for resource in RESOURCES.values():
-        found.add(resource.app_id)
+        ids.add(resource.app_id)
         for permission in resource.permissions.values():
-            found |= {id for id in (permission.application, permission.delegated) if id}
-    return frozenset(id.replace("-", "").lower() for id in found)
+            ids |= {id for id in (permission.application, permission.delegated) if id}
+    return frozenset(id.replace("-", "").lower() for id in ids)
 
 
 @cache
@@ -85,8 +85,8 @@ def public_words() -> frozenset[str]:
     """
     segments = {word for endpoint in ENDPOINTS.values() for word in re.findall(r"[\w.]+", endpoint.path)}
     columns = {name for table in TABLES.values() for name in (*table.documented, *table.unverified)}
-    asked = {word for query in QUERIES.values() for word in re.findall(r"\w+", query.text)}
-    return frozenset(word.lower() for word in (*segments, *columns, *TABLES, *asked))
+    query_words = {word for query in QUERIES.values() for word in re.findall(r"\w+", query.text)}
+    return frozenset(word.lower() for word in (*segments, *columns, *TABLES, *query_words))
 
 
 def host(url: str) -> str:

@@ -34,7 +34,7 @@ def known_values(connection: Connection) -> list[str]:
     ]
     credential = connection.credential
     if isinstance(credential, ClientSecret):
-        values += [one.reveal() for one in credential.secrets]
+        values += [secret.reveal() for secret in credential.secrets]
     elif isinstance(credential, Certificate) and credential.password:
         values.append(credential.password.reveal())
     return [value for value in dict.fromkeys(values) if value]

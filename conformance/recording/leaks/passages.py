@@ -80,8 +80,8 @@ def passages(name: str, content: str) -> Iterator[Passage]:
         return
     yield from _walk(Place(), document)
     if not name.endswith(".json"):
-        for found in YAML_COMMENT.finditer(content):
-            yield from _text(Place((content.count("\n", 0, found.start()) + 1,)), found[0])
+        for comment in YAML_COMMENT.finditer(content):
+            yield from _text(Place((content.count("\n", 0, comment.start()) + 1,)), comment[0])
 
 
 def _document(name: str, content: str) -> Any:
@@ -191,7 +191,7 @@ def _decoded(content: bytes) -> str | None:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
-        readable = sum(one.isascii() and (one.isprintable() or one.isspace()) for one in text)
+        readable = sum(character.isascii() and (character.isprintable() or character.isspace()) for character in text)
         if text and readable / len(text) > 0.9:
             return text
     return None

@@ -44,39 +44,41 @@ class Leak:
         return f"{self.file}: {self.where}: {self.title} ({self.rule}): {self.excerpt}"
 
 
-def leaks(texts: Mapping[str, str], *, known: Iterable[str] = (), pseudonyms: Collection[str] = ()) -> list[Leak]:
+def leaks(texts: Mapping[str, str], *, own_values: Iterable[str] = (), pseudonyms: Collection[str] = ()) -> list[Leak]:
     """Return the leaks in these files (name to content), each place and rule once.
 
-    ``known`` are real values to look for in any form; ``pseudonyms`` replaced them and are allowed although they look
-    real.
+    ``own_values`` are real values to look for in any form; ``pseudonyms`` replaced them and are allowed, although
+    they look real.
     """
-    own = known_rule(known)
+    own = known_rule(own_values)
     rules, of_names = (own, *RULES), (own, *identities.RULES)
-    given = {pseudonym.lower() for pseudonym in pseudonyms}
-    found: dict[Leak, None] = {}
+    pseudonyms_lower = {pseudonym.lower() for pseudonym in pseudonyms}
+    unique: dict[Leak, None] = {}
     for name, content in texts.items():
-        for rule, value in _found(of_names, Passage((), "", name), given):
-            found.setdefault(Leak(name, "its name", rule.name, rule.title, mask(value)))
+        for rule, value in _matches(of_names, Passage((), "", name), pseudonyms_lower):
+            unique.setdefault(Leak(name, "its name", rule.name, rule.title, mask(value)))
         for passage in passages(name, content):
-            for rule, value in _found(rules, passage, given):
-                found.setdefault(Leak(name, where(passage, rules, given), rule.name, rule.title, mask(value)))
-    return list(found)
+            for rule, value in _matches(rules, passage, pseudonyms_lower):
+                unique.setdefault(
+                    Leak(name, where(passage, rules, pseudonyms_lower), rule.name, rule.title, mask(value))
+                )
+    return list(unique)
 
 
-def _found(rules: Iterable[Rule], passage: Passage, given: Collection[str]) -> Iterator[tuple[Rule, str]]:
+def _matches(rules: Iterable[Rule], passage: Passage, pseudonyms: Collection[str]) -> Iterator[tuple[Rule, str]]:
     for rule in rules:
         for value in rule.find(passage):
-            if value.lower() not in given:
+            if value.lower() not in pseudonyms:
                 yield rule, value
 
 
-def where(passage: Passage, rules: Iterable[Rule], given: Collection[str]) -> str:
+def where(passage: Passage, rules: Iterable[Rule], pseudonyms: Collection[str]) -> str:
     """Return the path to a passage; of members whose names are themselves leaks only that there is one."""
     steps = []
     for step in passage.path:
         if isinstance(step, int):
             steps.append(f"[{step}]")
-        elif PLAIN.fullmatch(step) and not any(_found(rules, Passage((), "", step), given)):
+        elif PLAIN.fullmatch(step) and not any(_matches(rules, Passage((), "", step), pseudonyms)):
             steps.append(f".{step}")
         else:
             steps.append(".*")
@@ -85,20 +87,20 @@ def where(passage: Passage, rules: Iterable[Rule], given: Collection[str]) -> st
 
 def mask(value: str) -> str:
     """Return the form of a value without the value: letters as x and X, digits as 9."""
-    shown = re.sub(r"[^\W\d_]", lambda one: "X" if one[0].isupper() else "x", value[:EXCERPT])
-    shown = re.sub(r"\s", " ", re.sub(r"\d", "9", shown))
-    return shown + ("…" if len(value) > EXCERPT else "")
+    masked = re.sub(r"[^\W\d_]", lambda letter: "X" if letter[0].isupper() else "x", value[:EXCERPT])
+    masked = re.sub(r"\s", " ", re.sub(r"\d", "9", masked))
+    return masked + ("…" if len(value) > EXCERPT else "")
 
 
 def read(paths: Iterable[Path]) -> dict[str, str]:
     """Return the files at these paths, folders with all that is in them. Raises :class:`ScanError`."""
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for path in paths:
         if not path.exists():
             raise ScanError(f"{path}: no such file or folder")
-        for file in sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]:
+        for file in sorted(child for child in path.rglob("*") if child.is_file()) if path.is_dir() else [path]:
             try:
-                found[file.as_posix()] = read_file(file, LARGEST).decode("utf-8", "replace")
+                texts[file.as_posix()] = read_file(file, LARGEST).decode("utf-8", "replace")
             except FileError as error:
                 raise ScanError(f"{file}: {error}") from None
-    return found
+    return texts

@@ -46,10 +46,10 @@ def is_unsigned(token: str) -> bool:
 def _algorithm(head: str) -> str | None:
     """Return the ``alg`` of a JWT's first part; None if it is no JWT's."""
     try:
-        found = json.loads(decode_base64(head) or "")
+        header = json.loads(decode_base64(head) or "")
     except ValueError:
         return None
-    return str(found["alg"]) if isinstance(found, dict) and "alg" in found else None
+    return str(header["alg"]) if isinstance(header, dict) and "alg" in header else None
 
 
 def tokens(passage: Passage) -> Iterable[str]:
@@ -77,7 +77,7 @@ def random_text(passage: Passage) -> Iterable[str]:
 
 def changes(text: str) -> float:
     """Return how often a text goes from one kind of character to another, for each character."""
-    kinds = [(one.islower(), one.isupper(), one.isdigit()) for one in text]
+    kinds = [(character.islower(), character.isupper(), character.isdigit()) for character in text]
     return sum(a != b for a, b in pairwise(kinds)) / len(text)
 
 

@@ -85,7 +85,7 @@ def written_text(passage: Passage) -> Iterable[str]:
 
 
 def _holds_names(passage: Passage) -> bool:
-    field, around = passage.field.lower(), {one.lower() for one in passage.path if isinstance(one, str)}
+    field, around = passage.field.lower(), {member.lower() for member in passage.path if isinstance(member, str)}
     if field == "message":
         return not around & SERVICES_OWN
     if field == "query":
@@ -97,7 +97,7 @@ def prose(passage: Passage) -> Iterable[str]:
     """Sentences where services write none of their own, in whatever field."""
     field, text = passage.field.lower(), passage.text
     page = passage.path[-2:] == ("response", "text")  # of a proxy; its words are scrubbed one by one
-    known = (
+    vocabulary_words = (
         page
         or not field
         or field in PHRASES
@@ -105,7 +105,13 @@ def prose(passage: Passage) -> Iterable[str]:
         or field in ("query", "message")
         or field.startswith("$")
     )
-    if not passage.refused and not known and "://" not in text and SENTENCE.search(text) and not pseudonymous(text):
+    if (
+        not passage.refused
+        and not vocabulary_words
+        and "://" not in text
+        and SENTENCE.search(text)
+        and not pseudonymous(text)
+    ):
         yield text
 
 

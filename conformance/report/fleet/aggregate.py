@@ -38,7 +38,7 @@ MAX_CASES = 200
 
 
 @dataclass
-class _Found:
+class _CauseCount:
     """The connections with a cause; ``alike`` while all have the same fix."""
 
     first: FindingPart
@@ -72,7 +72,7 @@ class Aggregate:
     rows: dict[str, Row] = field(default_factory=dict)
     checks: Counter[str] = field(default_factory=Counter)
     changes: dict[str, ChangesPart] = field(default_factory=dict)
-    found: dict[tuple[str, Weight], _Found] = field(default_factory=dict)
+    counts: dict[tuple[str, Weight], _CauseCount] = field(default_factory=dict)
     ends: EndsFound = field(default_factory=EndsFound)
 
     def add(self, entry: Entry) -> None:
@@ -98,8 +98,8 @@ class Aggregate:
         self.ends.add(entry.name, part.checks)
         for number, (weight, finding_part) in enumerate(findings(part)):
             place = (self.order(entry.name), number)
-            found = self.found.setdefault((finding_part.cause, weight), _Found(finding_part, place))
-            found.add(entry.name, place, finding_part)
+            count = self.counts.setdefault((finding_part.cause, weight), _CauseCount(finding_part, place))
+            count.add(entry.name, place, finding_part)
         if past := self.before.get(part.name):
             self.changes[part.name] = changes(past, past_of(part))
 
@@ -138,7 +138,7 @@ class Aggregate:
         if past:
             earlier = past([row.name for row in rows if row.status in TROUBLE])
         else:
-            earlier = Past(self._known(previous)) if previous else Past()
+            earlier = Past(self._since_previous(previous)) if previous else Past()
         ends = tuple(self.ends.parts(self.started.date(), self.order, lambda name: self.rows[name].name))
         return Overview(
             head=msgspec.structs.replace(
@@ -157,16 +157,17 @@ class Aggregate:
     def _causes(self) -> Iterator[SharedCause]:
         """Yield the causes, the worst first, then those of the most connections."""
         by_rank = sorted(
-            self.found.items(), key=lambda item: (WEIGHTS.index(item[0][1]), -len(item[1].names), item[1].place)
+            self.counts.items(),
+            key=lambda item: (WEIGHTS.index(item[0][1]), -len(item[1].names), item[1].place),
         )
-        for (cause, weight), found in by_rank:
-            first = found.first
-            fix = first.fix.text if found.alike else printable(finding(cause).fix.text)
-            names = tuple(self.rows[name].name for name in self._sorted(found.names))
-            cases = {self.rows[name].name: found.cases[name] for name in self._sorted(found.cases)}
+        for (cause, weight), count in by_rank:
+            first = count.first
+            fix = first.fix.text if count.alike else printable(finding(cause).fix.text)
+            names = tuple(self.rows[name].name for name in self._sorted(count.names))
+            cases = {self.rows[name].name: count.cases[name] for name in self._sorted(count.cases)}
             yield SharedCause(cause, weight, first.owner, fix, first.docs, names, cases)
 
-    def _known(self, previous: PastRun) -> dict[tuple[str, str], Since]:
+    def _since_previous(self, previous: PastRun) -> dict[tuple[str, str], Since]:
         """Return since when each root cause of now is there, as far as a previous run and this one tell."""
         since = {}
         for row in self.rows.values():
@@ -185,7 +186,7 @@ class Aggregate:
             previous=PreviousPart(started=previous.started, suite=previous.suite),
             connections={name: self.changes[name] for name in names if name in self.changes},
             new_connections=tuple(name for name in names if name not in self.before),
-            lost_connections=previous.lost(set(names)),
+            lost_connections=previous.missing_from(set(names)),
         )
 
 

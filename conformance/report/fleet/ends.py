@@ -33,8 +33,8 @@ class EndsFound:
         connection's key, ``display`` its name.
         """
         for end in ANNOUNCEMENTS.values():
-            if found := self.names.get(end.id):
-                yield part(end, today, tuple(display(name) for name in sorted(found, key=order)))
+            if names := self.names.get(end.id):
+                yield part(end, today, tuple(display(name) for name in sorted(names, key=order)))
 
 
 def part(end: Announcement, today: date, connections: tuple[str, ...]) -> EndPart:
@@ -45,7 +45,7 @@ def part(end: Announcement, today: date, connections: tuple[str, ...]) -> EndPar
         ends=end.ends,
         days_left=end.days_left(today),
         countdown=end.countdown(today),
-        left=end.left,
+        left=end.remaining,
         guide=end.guide,
         source=end.source,
         connections=connections,

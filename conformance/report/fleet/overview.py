@@ -11,7 +11,15 @@ from typing import Literal
 from conformance.findings import CAUSES
 from conformance.report.fleet.past import Past
 from conformance.report.model import Document, EndPart, FindingPart
-from conformance.report.wording import OWNERS, SEEN, capital, first_sentence, in_part, unfinished, worst_verdict
+from conformance.report.wording import (
+    LIMITED_SCOPE,
+    OWNERS,
+    capital,
+    first_sentence,
+    in_part,
+    unfinished,
+    worst_verdict,
+)
 from conformance.verification.verdict import TROUBLE, VerdictStatus
 
 Weight = Literal["failed", "inconclusive", "warning"]
@@ -42,6 +50,7 @@ class Row:
 
     @property
     def works(self) -> bool:
+        """Return whether the connection is conformant."""
         return self.status == "conformant"
 
 
@@ -63,6 +72,7 @@ class SharedCause:
 
     @property
     def means(self) -> str:
+        """Return the cause in a few words."""
         return CAUSES[self.cause].means
 
     @property
@@ -106,6 +116,7 @@ class Overview:
 
     @property
     def verdicts(self) -> Counter[VerdictStatus]:
+        """Return how many connections have each verdict."""
         return Counter(row.status for row in self.rows)
 
     @property
@@ -115,6 +126,7 @@ class Overview:
 
     @property
     def sentence(self) -> str:
+        """Return how many connections work, in one sentence."""
         working, others = self.verdicts["conformant"], unfinished(self.head.run)
         if self.verdicts["partial"]:
             return f"{in_part(self.verdicts, len(self.rows))}{others}"
@@ -123,14 +135,14 @@ class Overview:
 
     @property
     def action(self) -> str:
-        """The one thing to do now that mends most, as a sentence."""
+        """Return the one thing to do now that fixes most, as a sentence."""
         if self.trouble:
             first = next((cause for cause in self.causes if cause.weight != "warning"), None)
             return first.action(counted(len(first.names))) if first else "See what could not be established."
         if self.head.stale:
             return f"Update the baseline: {first_sentence(self.head.stale[0].message)}."
-        seen = SEEN if self.verdicts["partial"] else ""
-        return f"Nothing {seen}has to be fixed{' so far' if self.head.run.unfinished else ''}."
+        scope = LIMITED_SCOPE if self.verdicts["partial"] else ""
+        return f"Nothing {scope}has to be fixed{' so far' if self.head.run.unfinished else ''}."
 
     @property
     def ends(self) -> Sequence[EndPart]:
@@ -139,16 +151,18 @@ class Overview:
 
     @property
     def trouble(self) -> list[Row]:
+        """Return the rows of connections that do not work, or may not."""
         return [row for row in self.rows if row.status in TROUBLE]
 
     @property
     def owners(self) -> list[str]:
         """Who can fix something, in the order of the words."""
-        found = {cause.owner for cause in self.causes}
-        return [owner for owner in OWNERS if owner in found]
+        owners = {cause.owner for cause in self.causes}
+        return [owner for owner in OWNERS if owner in owners]
 
     @property
     def slowest(self) -> list[Row]:
+        """Return the rows of the connections that took longest, the slowest first."""
         return sorted(self.rows, key=lambda row: -row.seconds)[:MAX_ROWS]
 
     @property

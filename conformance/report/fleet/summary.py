@@ -8,7 +8,7 @@ from conformance.report.fleet.overview import Overview, SharedCause, counted, fo
 from conformance.report.markdown import code, link, plain, table
 from conformance.report.model import EndPart
 from conformance.report.provenance import provenance
-from conformance.report.wording import OWNERS, SIGNS, asked, capital
+from conformance.report.wording import OWNERS, SIGNS, capital, request_summary
 
 MAX_ROWS = 50
 """Connections in trouble that are listed; what is left is counted, and stands in ``index.html``."""
@@ -29,7 +29,7 @@ def summary(fleet: Overview) -> bytes:
     lines += ["", *(f"- **{capital(label)}**: {plain(text)}" for label, text in notification_text(fleet))]
     lines += _trouble(fleet)
     run = fleet.head.run
-    facts = f"{asked(run)}, source {run.source}, exit code {run.exit_code}"
+    facts = f"{request_summary(run)}, source {run.source}, exit code {run.exit_code}"
     lines += ["", f"<sub>{plain(f'sentinel-conformance {fleet.head.suite.version}: {facts}')}</sub>"]
     return ("\n".join(lines) + "\n").encode()
 
@@ -90,11 +90,11 @@ def _ends(ends: Sequence[EndPart]) -> Iterator[str]:
 def _trouble(fleet: Overview) -> Iterator[str]:
     if rows := fleet.trouble:
         yield from ("", f"<details><summary>{counted(len(rows))} in trouble</summary>", "")
-        found = [
+        trouble_rows = [
             [plain(row.name), f"{SIGNS[row.status].sign} {row.status}", ", ".join(map(code, row.causes)) or "–"]
             for row in rows[:MAX_ROWS]
         ]
-        yield from (*table(["connection", "verdict", "root causes"], found), "")
+        yield from (*table(["connection", "verdict", "root causes"], trouble_rows), "")
         if len(rows) > MAX_ROWS:
             yield from (f"{len(rows) - MAX_ROWS} more are in index.html.", "")
         yield "</details>"

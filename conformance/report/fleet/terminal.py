@@ -10,7 +10,7 @@ from conformance.report.fleet.overview import Overview, SharedCause, counted
 from conformance.report.fleet.summary import notification_text
 from conformance.report.provenance import provenance
 from conformance.report.terminal_layout import Line, height, show
-from conformance.report.wording import SIGNS, asked
+from conformance.report.wording import SIGNS, request_summary
 from conformance.report.wording import counted as checks_counted
 
 MAX_ROWS = 8
@@ -31,13 +31,13 @@ def _lines(fleet: Overview, *, full: bool) -> Iterator[Line]:
     if full:
         yield from (Line(row.summary, sign=SIGNS[row.status], name=row.name) for row in fleet.trouble)
     for rank, weights in ((CAUSE, ("failed", "inconclusive")), (NOTE, ("warning",))):
-        found = [cause for cause in fleet.causes if cause.weight in weights]
-        if found:
+        causes = [cause for cause in fleet.causes if cause.weight in weights]
+        if causes:
             yield Line("", rank=GAP)
-        for one in found if full else found[:MAX_ROWS]:
-            yield from _cause(one, rank)
-        if left := 0 if full else len(found[MAX_ROWS:]):
-            yield Line(f"and {left} more (-v shows all)", indent=2, style="dim", rank=rank)
+        for cause_part in causes if full else causes[:MAX_ROWS]:
+            yield from _cause(cause_part, rank)
+        if hidden := 0 if full else len(causes[MAX_ROWS:]):
+            yield Line(f"and {hidden} more (-v shows all)", indent=2, style="dim", rank=rank)
     yield Line("", rank=GAP)
     yield from (
         Line(text, label=label, rank=FACT if label == "slowest" else 0) for label, text in notification_text(fleet)
@@ -52,7 +52,7 @@ def _lines(fleet: Overview, *, full: bool) -> Iterator[Line]:
     )
     yield from (Line(acceptance.message, sign=SIGNS["failed"], name="baseline") for acceptance in fleet.head.stale)
     run = fleet.head.run
-    facts = f"{checks_counted(fleet.checks)}; {asked(run)}"
+    facts = f"{checks_counted(fleet.checks)}; {request_summary(run)}"
     yield Line(f"exit code {run.exit_code}: {facts}", style="dim", rank=FACT)
 
 

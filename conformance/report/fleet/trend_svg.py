@@ -49,14 +49,17 @@ class Picture:
         self._paper = self._add(self._root, "rect", {"class": "paper", "width": WIDE})
 
     def text(self, x: float, y: float, words: str, kind: str = "") -> None:
+        """Add a text at a position in pixels; ``kind`` is its CSS class."""
         self._add(self._root, "text", {"x": x, "y": y, "class": kind}, words)
 
     def rectangle(self, x: float, y: float, width: float, height: float, kind: str, tip: str = "") -> None:
+        """Add a rectangle, in pixels; ``tip`` is shown where a mouse rests on it."""
         element = self._add(self._root, "rect", {"x": x, "y": y, "width": width, "height": height, "class": kind})
         if tip:
             self._add(element, "title", {}, tip)
 
     def line(self, y: float) -> None:
+        """Add a line over the whole width."""
         self._add(self._root, "line", {"x1": LEFT, "x2": WIDE - RIGHT, "y1": y, "y2": y, "class": "line"})
 
     def svg(self, height: int) -> str:
@@ -69,8 +72,8 @@ class Picture:
     def _add(
         self, parent: ElementTree.Element, tag: str, attributes: dict[str, str | float], words: str = ""
     ) -> ElementTree.Element:
-        written = {name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in attributes.items()}
-        element = ElementTree.SubElement(parent, tag, {name: value for name, value in written.items() if value})
+        texts = {name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in attributes.items()}
+        element = ElementTree.SubElement(parent, tag, {name: value for name, value in texts.items() if value})
         element.text = words or None
         return element
 
@@ -82,23 +85,23 @@ def chart(nights: Sequence[RunPoint]) -> str:
 
 def _chart(nights: Sequence[RunPoint], *, style: bool) -> Picture:
     first, last = nights[0], nights[-1]
-    told = ", ".join(f"{last.counts.get(status, 0)} {status}" for status in stack_of(nights))
-    words = f"{runs(len(nights))}, from {day(first)} to {day(last)}; the last one: {told}"
-    drawn = Picture("Verdicts per run", words, style=style)
-    drawn.text(LEFT, 32, "Verdicts per run", "title")
-    drawn.text(LEFT, 54, words, "soft")
-    _legend(drawn, stack_of(nights))
-    _columns(drawn, nights)
-    return drawn
+    description = ", ".join(f"{last.counts.get(status, 0)} {status}" for status in stack_of(nights))
+    words = f"{runs(len(nights))}, from {day(first)} to {day(last)}; the last one: {description}"
+    chart = Picture("Verdicts per run", words, style=style)
+    chart.text(LEFT, 32, "Verdicts per run", "title")
+    chart.text(LEFT, 54, words, "soft")
+    _legend(chart, stack_of(nights))
+    _columns(chart, nights)
+    return chart
 
 
 def picture(trend: Trend) -> str:
     """Return the SVG of a trend, which must have at least one run."""
-    drawn = _chart(trend.nights, style=True)
+    chart = _chart(trend.nights, style=True)
     y = TOP + HIGH + 64
     most = max((open_cause.connections for open_cause in trend.open), default=1)
     y = _list(
-        drawn,
+        chart,
         y,
         "Open causes",
         [
@@ -108,36 +111,36 @@ def picture(trend: Trend) -> str:
         [open_cause.connections / most for open_cause in trend.open],
     )
     y = _list(
-        drawn, y, "Flapping", [(name, f"{times} changes of verdict", "") for name, times in trend.flapping.items()]
+        chart, y, "Flapping", [(name, f"{times} changes of verdict", "") for name, times in trend.flapping.items()]
     )
     y = _list(
-        drawn,
+        chart,
         y,
-        "Mended",
+        "Fixed",
         [
             (resolved_cause.cause, f"{resolved_cause.times} times", f"median {span(resolved_cause.median)}")
             for resolved_cause in trend.resolved
         ],
     )
-    return drawn.svg(y)
+    return chart.svg(y)
 
 
-def _legend(drawn: Picture, stack: Stack) -> None:
+def _legend(chart: Picture, stack: Stack) -> None:
     for number, status in enumerate(stack):
         x = LEFT + 130 * number
-        drawn.rectangle(x, 70, 12, 12, status)
-        drawn.text(x + 18, 81, status, "soft")
+        chart.rectangle(x, 70, 12, 12, status)
+        chart.text(x + 18, 81, status, "soft")
 
 
-def _columns(drawn: Picture, nights: Sequence[RunPoint]) -> None:
+def _columns(chart: Picture, nights: Sequence[RunPoint]) -> None:
     """Draw stacked columns over a scale that starts at 0, with broken connections at the bottom."""
     most = max(sum(night.counts.values()) for night in nights)
     step = nice(most)
     top = step * ceil(most / step)
     for value in range(0, top + 1, step):
         y = TOP + HIGH * (1 - value / top)
-        drawn.line(y)
-        drawn.text(LEFT - 8, y + 4, str(value), "soft end")
+        chart.line(y)
+        chart.text(LEFT - 8, y + 4, str(value), "soft end")
     pitch = min((WIDE - LEFT - RIGHT) / len(nights), float(LABEL))
     labels = ceil(LABEL / pitch)
     for number, night in enumerate(nights):
@@ -145,28 +148,28 @@ def _columns(drawn: Picture, nights: Sequence[RunPoint]) -> None:
         for status, count in _stack(night):
             height = HIGH * count / top
             y -= height
-            drawn.rectangle(x + pitch * 0.1, y, pitch * 0.8, height, status, f"{day(night)}: {count} {status}")
+            chart.rectangle(x + pitch * 0.1, y, pitch * 0.8, height, status, f"{day(night)}: {count} {status}")
         if number % labels == 0:
-            drawn.text(x + pitch / 2, TOP + HIGH + 20, day(night), "soft middle")
+            chart.text(x + pitch / 2, TOP + HIGH + 20, day(night), "soft middle")
 
 
 def _stack(night: RunPoint) -> list[tuple[VerdictStatus, int]]:
     return [(status, count) for status in STACK if (count := night.counts.get(status, 0))]
 
 
-def _list(drawn: Picture, y: int, title: str, rows: Sequence[tuple[str, str, str]], bars: Sequence[float] = ()) -> int:
+def _list(chart: Picture, y: int, title: str, rows: Sequence[tuple[str, str, str]], bars: Sequence[float] = ()) -> int:
     """Draw a list below a heading; return the y coordinate (pixels) below it."""
-    drawn.text(LEFT, y, title if rows else f"{title}: none", "head")
+    chart.text(LEFT, y, title if rows else f"{title}: none", "head")
     for number, (name, amount, when) in enumerate(rows[:MAX_ROWS]):
         y += ROW
-        drawn.text(LEFT, y, name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…")
-        drawn.text(500, y, amount, "end")
-        drawn.text(512, y, when, "soft")
+        chart.text(LEFT, y, name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…")
+        chart.text(500, y, amount, "end")
+        chart.text(512, y, when, "soft")
         if bars:
-            drawn.rectangle(640, y - 10, max(2.0, (WIDE - RIGHT - 640) * bars[number]), 12, "bar")
+            chart.rectangle(640, y - 10, max(2.0, (WIDE - RIGHT - 640) * bars[number]), 12, "bar")
     if len(rows) > MAX_ROWS:
         y += ROW
-        drawn.text(LEFT, y, f"and {len(rows) - MAX_ROWS} more", "soft")
+        chart.text(LEFT, y, f"and {len(rows) - MAX_ROWS} more", "soft")
     return y + 2 * ROW
 
 
@@ -178,4 +181,5 @@ def nice(most: int) -> int:
 
 
 def day(night: RunPoint) -> str:
+    """Return the date of a run, as YYYY-MM-DD."""
     return f"{night.started:%Y-%m-%d}"

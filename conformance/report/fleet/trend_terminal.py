@@ -53,7 +53,7 @@ def draw(trend: Trend, out: Console) -> None:
         ),
         ("flapping", [(name, f"{times} changes of verdict", "") for name, times in trend.flapping.items()]),
         (
-            "mended",
+            "fixed",
             [
                 (resolved_cause.cause, f"{resolved_cause.times} times", f"median {span(resolved_cause.median)}")
                 for resolved_cause in trend.resolved
@@ -97,17 +97,19 @@ def _rows(rows: Sequence[tuple[str, str, str]], plain: bool) -> Table:
 def lengths(counts: Mapping[VerdictStatus, int], width: int) -> dict[VerdictStatus, int]:
     """Return the length of each part of a bar in characters: in proportion, but at least 1 where the count is not 0."""
     total = sum(counts.values())
-    found = {status: max(1, round(width * count / total)) for status in STACK if (count := counts.get(status, 0))}
-    if found:
-        found[max(found, key=lambda status: found[status])] += width - sum(found.values())
-    return found
+    widths = {status: max(1, round(width * count / total)) for status in STACK if (count := counts.get(status, 0))}
+    if widths:
+        widths[max(widths, key=lambda status: widths[status])] += width - sum(widths.values())
+    return widths
 
 
 def runs(count: int) -> str:
+    """Return the number with its noun: ``1 run``, ``2 runs``."""
     return f"{count} run{'' if count == 1 else 's'}"
 
 
 def connections(count: int) -> str:
+    """Return the number with its noun: ``1 connection``, ``2 connections``."""
     return f"{count} connection{'' if count == 1 else 's'}"
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from conformance.report import json
 from conformance.report.atomic_write import atomic_write
-from conformance.report.badge import drawn
+from conformance.report.badge import badge_of
 from conformance.report.entry import Entry, document
 from conformance.report.fleet.index import OWNER_PAGES, index, owner_pages
 from conformance.report.fleet.overview import Overview
@@ -25,7 +25,7 @@ PAGES = "connections"
 FORMS: Mapping[str, Callable[[Overview], bytes]] = {
     "index.html": index,
     "summary.md": summary,
-    "badge.svg": lambda fleet: drawn(fleet.verdicts, fleet.head.run.unfinished, provenance(fleet.head)),
+    "badge.svg": lambda fleet: badge_of(fleet.verdicts, fleet.head.run.unfinished, provenance(fleet.head)),
 }
 
 
@@ -39,11 +39,11 @@ def write(
     """Writes the folder, from the entries of which the overview was made, one at a time. Raises ``OSError``."""
     folder.mkdir(parents=True, exist_ok=True)
     atomic_write(folder / "report.json", json.stream(fleet.head, (entry.connection for entry in entries())))
-    for row, one in zip(fleet.rows, entries(), strict=True):
+    for row, connection_entry in zip(fleet.rows, entries(), strict=True):
         if row.page:
             of_one = folder / PAGES / row.page
             of_one.mkdir(parents=True, exist_ok=True)
-            alone = _alone(fleet.head, one)
+            alone = _alone(fleet.head, connection_entry)
             atomic_write(of_one / "report.html", [page(alone)])
             for file, content in handbacks(alone, languages, contact):
                 atomic_write(of_one / file, [content])

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from markupsafe import Markup
 
 from conformance.files.slugs import slugs
-from conformance.report.handback.page import Asked, Page, page
+from conformance.report.handback.page import Page, Task, page
 from conformance.report.markdown import block, plain
 from conformance.report.model import Document
 from conformance.report.provenance import provenance
@@ -32,9 +32,9 @@ def handbacks(document: Document, languages: Sequence[str], contact: str = "") -
         stem = "handback" if len(names) == 1 else f"handback-{name}"
         for language in languages:
             tail = "" if language == languages[0] else f".{language}"
-            found = page(connection, document.run.started, language, provenance(document), contact)
+            page_data = page(connection, document.run.started, language, provenance(document), contact)
             for suffix, form in FORMS.items():
-                yield f"{stem}{tail}.{suffix}", form(found)
+                yield f"{stem}{tail}.{suffix}", form(page_data)
 
 
 def html(page: Page) -> bytes:
@@ -54,15 +54,15 @@ def markdown(page: Page) -> bytes:
     text = page.text
     lines = [f"**{plain(page.origin)}**", ""] if page.origin else []
     lines += [f"# {plain(page.title)}", "", plain(page.opening)]
-    if not page.asked:
+    if not page.tasks:
         lines += ["", f"**{plain(text['nothing'])}**"]
     lines += ["", f"## {plain(text['about'])}", ""]
     lines += [f"- {plain(name)}: {plain(value)}" for name, value in page.facts.items()]
-    for role, asked in page.asked.items():
+    for role, tasks in page.tasks.items():
         lines += ["", f"## {plain(role)}"]
-        for one in asked:
-            lines += _asked(one, text)
-    if page.asked:
+        for task in tasks:
+            lines += _task_lines(task, text)
+    if page.tasks:
         lines += ["", "---", "", *(f"- {plain(text[key])}" for key in ("done", "secrets", "doubt", "labels"))]
     return ("\n".join(lines) + "\n").encode()
 
@@ -70,19 +70,19 @@ def markdown(page: Page) -> bytes:
 FORMS: Mapping[str, Callable[[Page], bytes]] = {"html": html, "md": markdown}
 
 
-def _asked(one: Asked, text: Mapping[str, str]) -> Iterator[str]:
-    yield from ("", f"### {plain(one.title)}", "")
-    if one.likely:
+def _task_lines(task: Task, text: Mapping[str, str]) -> Iterator[str]:
+    yield from ("", f"### {plain(task.title)}", "")
+    if task.likely:
         yield from (plain(text["likely"]), "")
-    yield from (f"{number}. {plain(step)}" for number, step in enumerate(one.steps, 1))
-    if one.link:
-        yield from ("", f"{plain(text['link'])}: <{one.link}>")
-    if one.where:
+    yield from (f"{number}. {plain(step)}" for number, step in enumerate(task.steps, 1))
+    if task.link:
+        yield from ("", f"{plain(text['link'])}: <{task.link}>")
+    if task.where:
         yield from ("", f"{plain(text['where'])}:", "")
-        yield from (f"- {' › '.join(map(plain, path))}" for path in one.where)
-    if one.commands:
+        yield from (f"- {' › '.join(map(plain, path))}" for path in task.where)
+    if task.commands:
         yield from ("", f"{plain(text['command'])}:")
-        for step in one.typed:
+        for step in task.typed:
             yield from ("", block(step.command))
             for shell, command in step.shells.items():
                 yield from ("", f"{SHELLS[shell]}:", "", block(command))

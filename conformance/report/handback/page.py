@@ -19,7 +19,7 @@ HINT = re.compile(r"<[a-z-]+>")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Task:
     """One thing to do. ``where`` are portal paths, each as its steps."""
 
     title: str
@@ -37,7 +37,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page: ``text`` are its own words by key, ``asked`` is by the heading of who is to do it."""
+    """A page: ``text`` are its own words by key, ``tasks`` is by the heading of who is to do it."""
 
     language: str
     title: str
@@ -46,7 +46,7 @@ class Page:
     text: Mapping[str, str]
     opening: str
     facts: Mapping[str, str]
-    asked: Mapping[str, tuple[Asked, ...]]
+    tasks: Mapping[str, tuple[Task, ...]]
 
 
 def page(
@@ -54,20 +54,20 @@ def page(
 ) -> Page:
     """Return what the customer's administrators have to do about a connection; what is accepted asks nothing."""
     say = translation(language)
-    text = {key: say(one) for key, one in texts().page.items()}
-    asked: dict[str, list[Asked]] = {}
-    for found in _findings(connection):
-        one = _asked(found, _values(connection, found, language), say)
-        of_role = asked.setdefault(say(texts().roles[found.owner]), [])
-        if not any(_same(one, other) for other in of_role):
-            of_role.append(one)
+    text = {key: say(phrase) for key, phrase in texts().page.items()}
+    tasks: dict[str, list[Task]] = {}
+    for part in _findings(connection):
+        task = _task(part, _values(connection, part, language), say)
+        of_role = tasks.setdefault(say(texts().roles[part.owner]), [])
+        if not any(_same(task, other) for other in of_role):
+            of_role.append(task)
     target = connection.target
     return Page(
         language=language,
-        title=text["title" if asked else "finished"],
+        title=text["title" if tasks else "finished"],
         origin=text[origin.kind] if origin else None,
         text=text,
-        opening=text[_opening(connection, bool(asked))],
+        opening=text[_opening(connection, bool(tasks))],
         facts={
             text["application"]: target.client_id,
             text["tenant"]: target.tenant_id,
@@ -77,13 +77,13 @@ def page(
             text["checked"]: f"{DATES[language].format(started)}, {started:%H:%M} UTC",
             **({text["sender"]: contact} if contact else {}),
         },
-        asked={role: tuple(found) for role, found in asked.items()},
+        tasks={role: tuple(tasks_of_role) for role, tasks_of_role in tasks.items()},
     )
 
 
-def _same(one: Asked, other: Asked) -> bool:
+def _same(task: Task, other: Task) -> bool:
     """Whether two things to do are one under two names: the same steps, or done by the same commands."""
-    return one.steps == other.steps or (bool(one.commands) and one.commands == other.commands)
+    return task.steps == other.steps or (bool(task.commands) and task.commands == other.commands)
 
 
 def _findings(connection: ConnectionPart) -> Iterator[FindingPart]:
@@ -96,20 +96,20 @@ def _findings(connection: ConnectionPart) -> Iterator[FindingPart]:
         for check in connection.checks
         if check.outcome == "warning" and check.finding and not check.accepted
     ]
-    found = (*connection.root_causes, *(one for one in noted if one.owner != "connection"))
-    yield from (one for one in found if one.cause in texts().tasks)
+    parts = (*connection.root_causes, *(part for part in noted if part.owner != "connection"))
+    yield from (part for part in parts if part.cause in texts().tasks)
 
 
-def _opening(connection: ConnectionPart, asked: bool) -> str:
+def _opening(connection: ConnectionPart, has_tasks: bool) -> str:
     status = connection.verdict.status
     if status == "conformant":
-        return "attend" if asked else "works"
-    if not asked:
+        return "attend" if has_tasks else "works"
+    if not has_tasks:
         return "ours"
     return "broken" if status == "nonconformant" else "unsure"
 
 
-def _values(connection: ConnectionPart, found: FindingPart, language: str) -> Mapping[str, str]:
+def _values(connection: ConnectionPart, part: FindingPart, language: str) -> Mapping[str, str]:
     """Return what the placeholders of a task stand for: the connection's own ids, and what the finding knows.
 
     A day (``2027-03-01``) is written as the language writes it.
@@ -121,22 +121,22 @@ def _values(connection: ConnectionPart, found: FindingPart, language: str) -> Ma
         "login_host": CLOUDS[target.cloud].login.removeprefix("https://"),
         **{
             name: DATES[language].format(date.fromisoformat(value)) if DAY.fullmatch(value) else value
-            for name, value in found.fix.values.items()
+            for name, value in part.fix.values.items()
         },
     }
 
 
-def _asked(found: FindingPart, values: Mapping[str, str], say: Translate) -> Asked:
-    task = texts().tasks[found.cause]
-    steps = [prose(say(step), values) for step in task.steps_of(found.fix.values.get("kind", ""))]
-    paths = [] if found.fix.portal is None else found.fix.portal.split("; ")
-    return Asked(
+def _task(finding_part: FindingPart, values: Mapping[str, str], say: Translate) -> Task:
+    task = texts().tasks[finding_part.cause]
+    steps = [prose(say(step), values) for step in task.steps_of(finding_part.fix.values.get("kind", ""))]
+    paths = [] if finding_part.fix.portal is None else finding_part.fix.portal.split("; ")
+    return Task(
         title=prose(say(task.title), values),
         steps=tuple(step for step in steps if not HINT.search(step)),
         link=task.link and prose(task.link, values),
         where=tuple(
             tuple(say(part) if part in texts().portal else part for part in path.split(" > ")) for path in paths
         ),
-        typed=tuple(step for step in found.fix.steps if not HINT.search(step.command)),
-        likely=found.certainty == "likely",
+        typed=tuple(step for step in finding_part.fix.steps if not HINT.search(step.command)),
+        likely=finding_part.certainty == "likely",
     )

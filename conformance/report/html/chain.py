@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conformance.report.model import CheckPart
 from conformance.report.wording import ORDER, SIGNS, counted, worst
@@ -16,7 +16,11 @@ GAP, ROW = 58, 72
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One thing that a connection consists of, and how its checks are told: by area, or by the beginnings of ids."""
+    """A part of a connection, and its checks: by area, or by the beginnings of ids.
+
+    An ``optional`` part is drawn only for a connection to which one of its checks applies; parts of its row and of the
+    rows below then move down by one.
+    """
 
     name: str
     title: str
@@ -24,6 +28,11 @@ class Node:
     row: float
     checks: tuple[str, ...]
     needs: tuple[str, ...] = ()
+    optional: bool = False
+
+    def covers(self, check: CheckPart) -> bool:
+        """Return whether the check is one of this part."""
+        return check.area in self.checks or check.id.startswith(self.checks)
 
 
 NODES = (
@@ -38,6 +47,7 @@ NODES = (
     Node("arm", "Workspace", 3, 0, ("arm",), ("role",)),
     Node("sentinel", "Microsoft Sentinel", 3, 1, ("sentinel",), ("role",)),
     Node("log_analytics", "Log Analytics", 3, 2, ("log_analytics",), ("role",)),
+    Node("ingestion", "Log ingestion", 3, 3, ("ingestion",), ("role",), optional=True),
     Node("graph", "Graph security", 3, 3, ("graph",), ("graph_consent",)),
     Node("defender", "Defender for Endpoint", 3, 4, ("defender",), ("defender_consent",)),
 )
@@ -88,21 +98,31 @@ class Chain:
 
 def chain(checks: Sequence[CheckPart]) -> Chain:
     """Return the picture of a connection with these checks."""
-    boxes = {node.name: _box(node, checks) for node in NODES}
-    edges = tuple(_edge(boxes[need], boxes[node.name]) for node in NODES for need in node.needs)
+    extra = [node for node in NODES if node.optional and _applies(node, checks)]
+    nodes = [
+        node if node.optional else replace(node, row=node.row + sum(above.row <= node.row for above in extra))
+        for node in NODES
+        if not node.optional or node in extra
+    ]
+    boxes = {node.name: _box(node, checks) for node in nodes}
+    edges = tuple(_edge(boxes[need], boxes[node.name]) for node in nodes for need in node.needs)
     heads = tuple((title, column * (WIDTH + GAP)) for column, title in enumerate(COLUMNS))
-    return Chain(tuple(boxes.values()), edges, heads, len(COLUMNS) * (WIDTH + GAP) - GAP, 5 * ROW + 16)
+    rows = max(node.row for node in nodes) + 1
+    return Chain(tuple(boxes.values()), edges, heads, len(COLUMNS) * (WIDTH + GAP) - GAP, rows * ROW + 16)
+
+
+def _applies(node: Node, checks: Sequence[CheckPart]) -> bool:
+    return any(node.covers(check) and not check.outcome.startswith("not_") for check in checks)
 
 
 def _box(node: Node, checks: Sequence[CheckPart]) -> Box:
-    counts = Counter[str](
-        check.outcome for check in checks if check.area in node.checks or check.id.startswith(node.checks)
-    )
+    counts = Counter[str](check.outcome for check in checks if node.covers(check))
     state = worst(counts) if counts else "unasked"
     if state == "unasked" or state.startswith("not_"):
         label = "not asked" if state == "unasked" else SIGNS[state].word
     else:
-        label = counted({outcome: counts[outcome] for outcome in [status for status in ORDER if counts[status]][:2]})
+        applicable = [status for status in ORDER if counts[status] and not status.startswith("not_")]
+        label = counted({outcome: counts[outcome] for outcome in applicable[:2]})
     return Box(node.title, state, label, node.column * (WIDTH + GAP), node.row * ROW + 30)
 
 

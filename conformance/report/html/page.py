@@ -23,7 +23,6 @@ from conformance.report.wording import (
     OWNERS,
     SIGNS,
     areas_of,
-    asked,
     capital,
     counted,
     day_of,
@@ -34,6 +33,7 @@ from conformance.report.wording import (
     part_notice,
     plural,
     proof_of,
+    request_summary,
 )
 
 VOCABULARY: Mapping[str, object] = {
@@ -44,7 +44,7 @@ VOCABULARY: Mapping[str, object] = {
     "areas_of": areas_of,
     "forms": forms,
     "day_of": day_of,
-    "asked": asked,
+    "request_summary": request_summary,
     "first_sentence": first_sentence,
     "option_lines": option_lines,
     "plural": plural,
@@ -55,7 +55,7 @@ VOCABULARY: Mapping[str, object] = {
 LARGEST = 300_000
 """Bytes of a page. One that would be larger tells less: first no evidence of what works, then no pictures either."""
 MAX_OPEN_CONNECTIONS = 3
-"""Of more connections than this, evidence is left to the JSON report from the start."""
+"""With more connections than this, the page leaves evidence to the JSON report."""
 MAX_TODO = 12
 """Root causes that the top of a page lists."""
 DETAILS = ("everything", "pictures", "causes")
@@ -70,18 +70,22 @@ class View:
 
     @cached_property
     def areas(self) -> list[tuple[str, list[CheckPart]]]:
-        return [(area, list(found)) for area, found in groupby(self.part.checks, key=lambda check: check.area)]
+        """Return the checks of each area, in the order of the report."""
+        return [(area, list(by_area)) for area, by_area in groupby(self.part.checks, key=lambda check: check.area)]
 
     @cached_property
     def chain(self) -> Chain:
+        """Return the chain of what the connection needs, as a picture."""
         return chain(self.part.checks)
 
     @cached_property
     def timeline(self) -> Timeline:
+        """Return the requests over time, as a picture."""
         return timeline(self.part.requests)
 
     @cached_property
     def noted(self) -> list[CheckPart]:
+        """Return the checks with a warning or an internal error."""
         return [check for check in self.part.checks if check.outcome in ("warning", "error")]
 
     @cached_property
@@ -89,7 +93,7 @@ class View:
         return {(cause.check, cause.cause): cause.owner for cause in (*self.part.root_causes, *self.part.accepted)}
 
     def owner(self, check: CheckPart) -> str:
-        """Return who can do something about a check that is not as it should be; empty if nobody has to."""
+        """Return the owners of a check's finding; empty if there is nothing to do."""
         if check.finding:
             return check.finding.owner
         return self._owners.get((check.blocked_by or "", check.cause or ""), "")
@@ -97,8 +101,8 @@ class View:
     @cached_property
     def owners(self) -> list[str]:
         """Everybody who can do something, in the order of the words."""
-        found = {self.owner(check) for check in self.part.checks}
-        return [owner for owner in OWNERS if owner in found]
+        owners = {self.owner(check) for check in self.part.checks}
+        return [owner for owner in OWNERS if owner in owners]
 
     def counts_of(self, checks: Sequence[CheckPart]) -> str:
         """Return how these checks ended."""
@@ -169,10 +173,10 @@ def rows(views: Sequence[View]) -> list[tuple[CheckPart, list[CheckPart | None]]
     not selected.
     """
     by_id = [{check.id: check for check in view.part.checks} for view in views]
-    known = {id: check for one in reversed(by_id) for id, check in one.items()}
-    places = {id: place for place, id in enumerate(dict.fromkeys(id for one in by_id for id in one))}
-    found = [(known[id], [one.get(id) for one in by_id]) for id in sorted(known, key=places.__getitem__)]
-    return [(check, outcomes) for check, outcomes in found if any(map(applies, outcomes))]
+    parts = {id: check for checks in reversed(by_id) for id, check in checks.items()}
+    places = {id: place for place, id in enumerate(dict.fromkeys(id for checks in by_id for id in checks))}
+    by_check = [(parts[id], [checks.get(id) for checks in by_id]) for id in sorted(parts, key=places.__getitem__)]
+    return [(check, outcomes) for check, outcomes in by_check if any(map(applies, outcomes))]
 
 
 def applies(check: CheckPart | None) -> bool:
@@ -182,9 +186,9 @@ def applies(check: CheckPart | None) -> bool:
 
 def row_owners(views: Sequence[View]) -> dict[str, str]:
     """By check, everybody who can do something about it on some connection."""
-    found: dict[str, dict[str, None]] = {}
+    owners: dict[str, dict[str, None]] = {}
     for view in views:
         for check in view.part.checks:
             if owner := view.owner(check):
-                found.setdefault(check.id, {})[owner] = None
-    return {check.id: " ".join(found.get(check.id, ())) for view in views for check in view.part.checks}
+                owners.setdefault(check.id, {})[owner] = None
+    return {check.id: " ".join(owners.get(check.id, ())) for view in views for check in view.part.checks}

@@ -34,15 +34,16 @@ class Group:
 
     @property
     def title(self) -> str:
+        """Return the owner's title."""
         return OWNERS.get(self.owner, "not known, as something could not be established")
 
 
 def groups(fleet: Overview) -> list[Group]:
     """The connections in trouble by the owner of their first cause, in the order of the words."""
-    found: dict[str, list[Row]] = {owner: [] for owner in (*OWNERS, NOT_KNOWN)}
+    rows_by_owner: dict[str, list[Row]] = {owner: [] for owner in (*OWNERS, NOT_KNOWN)}
     for row in fleet.trouble:
-        found[row.owners[0] if row.owners else NOT_KNOWN].append(row)
-    return [Group(owner, rows) for owner, rows in found.items() if rows]
+        rows_by_owner[row.owners[0] if row.owners else NOT_KNOWN].append(row)
+    return [Group(owner, rows) for owner, rows in rows_by_owner.items() if rows]
 
 
 def index(fleet: Overview) -> bytes:
@@ -55,7 +56,7 @@ def index(fleet: Overview) -> bytes:
         root="",
         chart=Markup(chart(nights)) if nights else "",  # noqa: S704 - our own, escaped by ElementTree
         groups=groups(fleet),
-        mend=[cause for cause in fleet.causes if cause.weight != "warning"],
+        to_fix=[cause for cause in fleet.causes if cause.weight != "warning"],
         noted=[cause for cause in fleet.causes if cause.weight == "warning"],
         verdicts={status: count for status in WORDS_OF_MANY if (count := fleet.verdicts[status])},
     )
@@ -74,7 +75,7 @@ def owner_pages(fleet: Overview, contact: str = "") -> Iterator[tuple[str, bytes
                 owner=owner,
                 contact=contact,
                 causes=causes,
-                mend=_names(cause for cause in causes if cause.weight != "warning"),
+                to_fix=_names(cause for cause in causes if cause.weight != "warning"),
                 text=texts().page,
             ),
         )
@@ -89,7 +90,7 @@ def _names(causes: Iterator[SharedCause]) -> list[str]:
     return list(dict.fromkeys(name for cause in causes for name in cause.names))
 
 
-def _render(template: str, fleet: Overview, style: str = "", **given: object) -> bytes:
+def _render(template: str, fleet: Overview, style: str = "", **values: object) -> bytes:
     text = (
         environment(__package__, LOOK)
         .get_template(template)
@@ -107,7 +108,7 @@ def _render(template: str, fleet: Overview, style: str = "", **given: object) ->
             style=Markup(text_of(LOOK, "page.css") + text_of(__package__, "index.css") + style),  # noqa: S704 - our own
             script=Markup(text_of(__package__, "index.js")),  # noqa: S704 - our own
             counted=counted,
-            **given,
+            **values,
         )
     )
     return text.encode("utf-8", "replace")

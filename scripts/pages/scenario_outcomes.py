@@ -1,4 +1,4 @@
-"""What checks were seen to say: the scenarios of the virtual tenant, each verified once."""
+"""Outcomes of the checks in the scenarios of the virtual tenant, each verified once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FINDS = ("failed", "inconclusive", "warning")
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ScenarioOutcomes:
     """By check: its own findings, by scenario; and by check too: those that blocked it, and that it blocked."""
 
     finds: Mapping[str, Mapping[str, Outcome]]
@@ -23,10 +23,11 @@ class Seen:
 
     def blocked_by(self, check: str) -> frozenset[str]:
         """The checks that were blocked by it."""
-        return frozenset(one for one, blockers in self.blockers.items() if check in blockers)
+        return frozenset(id for id, blockers in self.blockers.items() if check in blockers)
 
 
-def seen(scenarios: Iterable[str] = tuple(SCENARIOS)) -> Seen:
+def run_scenarios(scenarios: Iterable[str] = tuple(SCENARIOS)) -> ScenarioOutcomes:
+    """Verify the demo's connection in each scenario and return the outcomes by check."""
     finds: dict[str, dict[str, Outcome]] = defaultdict(dict)
     blockers: dict[str, set[str]] = defaultdict(set)
     for name in scenarios:
@@ -35,4 +36,4 @@ def seen(scenarios: Iterable[str] = tuple(SCENARIOS)) -> Seen:
                 blockers[outcome.check].add(outcome.blocked_by)
             elif outcome.status in FINDS:
                 finds[outcome.check][name] = outcome
-    return Seen(finds, {name: frozenset(found) for name, found in blockers.items()})
+    return ScenarioOutcomes(finds, {name: frozenset(ids) for name, ids in blockers.items()})

@@ -1,0 +1,21 @@
+"""The scopes of the audiences, and what is in a token."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.fakes.state.tokens import read
+
+SCOPES = {
+    "arm": "https://management.azure.com/.default",
+    "log_analytics": "https://api.loganalytics.io/.default",
+    "graph": "https://graph.microsoft.com/.default",
+    "defender": "https://api.securitycenter.microsoft.com/.default",
+}
+
+
+def claims(token: str) -> Any:
+    """The claims of an access token that the virtual tenant signed. Raises AssertionError for any other token."""
+    claims, genuine = read(token)
+    assert genuine
+    return claims
