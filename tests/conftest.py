@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Generator
+from contextvars import ContextVar
 
 import pytest
 from hypothesis import settings
 
 from conformance import Connection
-from conformance.fakes import Fake
 from conformance.redaction.register import REGISTER
 from conformance.sources import kept_socket
-from conformance.verification.api import verify
-from conformance.verification.baseline import Baseline
 from conformance.verification.result import Report
-from tests.contoso import START, made_up
+from tests.contoso import made_up
+from tests.verified_reports import report_of
+
+TRANSPORTS = ("fast", "httpx")
+"""The extra ``fast``, and as where it is not installed: httpx sends all requests then."""
 
 settings.register_profile("patient", deadline=None)  # the machine may be busy
 settings.load_profile("patient")
+
+
+@pytest.hookimpl(optionalhook=True, wrapper=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """Have one worker more than there are processors: many tests wait for other processes, or for a timeout."""
+    return (yield) + 1
 
 
 @pytest.fixture(autouse=True)
@@ -42,9 +49,17 @@ def _nothing_known() -> None:
     REGISTER.clear()
 
 
-@pytest.fixture(params=["fast", "httpx"])
+@pytest.fixture
+def transport(monkeypatch: pytest.MonkeyPatch) -> ContextVar[str]:
+    """A variable: who sends the requests of the current task, one of ``TRANSPORTS``."""
+    variable = ContextVar("transport", default=TRANSPORTS[0])
+    monkeypatch.setattr(kept_socket, "is_parser_installed", lambda: variable.get() == "fast")
+    return variable
+
+
+@pytest.fixture(params=TRANSPORTS)
 def each_transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Runs a test with the extra ``fast``, and as where it is not installed: httpx puts all requests then."""
+    """Runs a test with each of ``TRANSPORTS``."""
     name: str = request.param
     monkeypatch.setattr(kept_socket, "is_parser_installed", lambda: name == "fast")
     return name
@@ -61,13 +76,3 @@ def verified() -> Callable[..., Report]:
     for the same: a report does not change.
     """
     return report_of
-
-
-@cache
-def report_of(
-    scenario: str = "healthy",
-    checks: tuple[str, ...] | None = None,
-    wait: float = 0.0,
-    baseline: Baseline = (),
-) -> Report:
-    return verify(made_up(), source=Fake(scenario, START), checks=checks, wait=wait, baseline=baseline)

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import httpx
 
-ROOT = Path(__file__).parents[1]
+from tests.python_path import python_path
+
 GRAPH = "graph.microsoft.com"
 
 
@@ -66,7 +67,7 @@ def run(folder: Path, *arguments: str, files: int | None = None) -> Iterator[Run
     process = subprocess.Popen(
         [sys.executable, "-W", "error", "-m", "conformance.fakes", "serve", *arguments],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": python_path()},
         preexec_fn=partial(limit_files, files) if files else None,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

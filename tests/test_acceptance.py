@@ -12,7 +12,8 @@ import pytest
 
 from conformance.fakes.fleet import SILENCES, WAYS
 from conformance.results.journal import FILE, Journal
-from tests.fakes_command import ROOT, run
+from tests.fakes_command import run
+from tests.python_path import python_path
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +30,7 @@ def test_every_cause_is_the_one_of_the_manifest(tmp_path: Path) -> None:
         options = (f"--sentinel-config={folder / 'connections'}", "--sentinel-report=reports", "-p", "no:cacheprovider")
         done = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", *options, *UNHURRIED],
-            env={**os.environ, **fleet.environment, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, **fleet.environment, "PYTHONPATH": python_path()},
             cwd=tmp_path,
             capture_output=True,
             text=True,

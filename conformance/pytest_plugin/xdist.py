@@ -128,7 +128,7 @@ class XdistController:
 
     def selected(self) -> list[str]:
         """Return the names of the connections of which anything was to be verified."""
-        return list(self._scheduler.left) if self._scheduler else []
+        return list(self._scheduler.remaining) if self._scheduler else []
 
 
 def worker_journal(worker: Mapping[str, Any]) -> Journal:

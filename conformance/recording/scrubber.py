@@ -113,7 +113,7 @@ class Scrubber:
             return self.phrase(value)
         if how in AT_ONCE or (how == "name" and self.pseudonyms.existing(value)):
             return self.pseudonyms.of(value, KINDS[how])
-        if (replacement := self._by_form(value, member, refusal=refusal)) is not None:
+        if (replacement := self._by_loose_form(value, member, refusal=refusal)) is not None:
             return replacement
         if refusal and how in TEXTS:
             return self.phrase(value)
@@ -161,10 +161,16 @@ class Scrubber:
                 return self.pseudonyms.of(value, kind)
         return None
 
-    def _by_form(self, value: str, member: str = "", *, refusal: bool = False) -> str | None:
+    def _by_form(self, value: str) -> str | None:
         """Return the scrubbed text of a value known by its form; None for any other."""
         if (replacement := self._identifying(value)) is not None:
             return replacement
+        return self._by_loose_form(value)
+
+    def _by_loose_form(self, value: str, member: str = "", *, refusal: bool = False) -> str | None:
+        """Return the scrubbed text of a value that does not identify by its form, but is known by it; None for any
+        other.
+        """
         if (moved := self.shift.whole(value)) is not None:
             return moved
         if patterns.NUMBER.fullmatch(value) or patterns.LITERAL.fullmatch(value):

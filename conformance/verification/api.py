@@ -55,6 +55,20 @@ async def verify_async(
     )
 
 
+def _run(work: Coroutine[Any, Any, R]) -> R:
+    """Return the result of ``work`` in an event loop of its own.
+
+    The task itself has none: ``asyncio.run`` formats the whole result of its task, by way of ``signal.getsignal``.
+    """
+    results: list[R] = []
+
+    async def run() -> None:
+        results.append(await work)
+
+    asyncio.run(run())
+    return results[0]
+
+
 def synchronous(function: Callable[P, Coroutine[Any, Any, R]], doc: str) -> Callable[P, R]:
     """Return a function with the same arguments and errors that waits for the result, and has this docstring.
 
@@ -66,9 +80,9 @@ def synchronous(function: Callable[P, Coroutine[Any, Any, R]], doc: str) -> Call
         try:
             asyncio.get_running_loop()
         except RuntimeError:
-            return asyncio.run(function(*args, **kwargs))
+            return _run(function(*args, **kwargs))
         with ThreadPoolExecutor(1) as threads:
-            return threads.submit(lambda: asyncio.run(function(*args, **kwargs))).result()
+            return threads.submit(lambda: _run(function(*args, **kwargs))).result()
 
     wait.__name__ = wait.__qualname__ = function.__name__.removesuffix("_async")
     wait.__doc__ = doc

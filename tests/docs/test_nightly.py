@@ -21,6 +21,7 @@ from conformance import load, plugin
 from conformance.connection.credential import EXCHANGE_AUDIENCE
 from conformance.recording.__main__ import main
 from conformance.sources.resolve import source
+from tests.python_path import python_path
 
 ROOT = Path(__file__).parents[2]
 NIGHTLY = ROOT / "docs" / "nightly"
@@ -202,7 +203,7 @@ def test_two_nights_in_a_row(name: str, tmp_path: Path) -> None:
         environment = {
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": python_path(),
             "PYTEST_ADDOPTS": f"-p conformance.plugin -p no:cacheprovider --sentinel-source=fake:{scenario}",
             "idToken": ASSERTION,
             "COMPARE": compare,

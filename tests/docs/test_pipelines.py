@@ -16,6 +16,7 @@ import yaml
 from conformance import plugin
 from scripts.action import ACTION, steps
 from tests.contoso import FILE
+from tests.python_path import python_path
 
 ROOT = Path(__file__).parents[2]
 PIPELINES = ROOT / "examples" / "pipelines"
@@ -53,7 +54,7 @@ def shell(script: str, work: Path, scenario: str) -> subprocess.CompletedProcess
         env={
             **os.environ,
             "PATH": f"{work / 'bin'}{os.pathsep}{os.environ['PATH']}",
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": python_path(),
             "PYTEST_ADDOPTS": f"-p conformance.plugin -p no:cacheprovider --sentinel-source=fake:{scenario}",
             "GITHUB_ACTION_PATH": str(ROOT),
             "GITHUB_OUTPUT": str(work / "output"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from tests.contoso import SECRET
 from tests.fakes_command import limit_files
+from tests.python_path import python_path
 
 ROOT = Path(__file__).parents[2]
 INLINE = "abc8Q~canary-written-into-the-file-0002"
@@ -70,7 +70,7 @@ class LocalCluster:
         self._preload = ("--preload", str(ROOT / "tests/fleet/mixed_fleet.py")) if packages == ROOT else ()
         self._environ = {
             **environ,
-            "PYTHONPATH": os.pathsep.join([str(packages), str(ROOT / "tests")]),
+            "PYTHONPATH": python_path(packages, ROOT / "tests"),
             "DASK_DISTRIBUTED__LOGGING__DISTRIBUTED": "debug",
         }
         with socket.socket() as free:

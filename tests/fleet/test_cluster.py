@@ -21,8 +21,9 @@ from conformance.fleet.__main__ import main
 from conformance.results.history import History
 from tests.contoso import SECRET
 from tests.fleet import mixed_fleet
-from tests.fleet.clusters import INLINE, ROOT, LocalCluster, until, write_fleet
+from tests.fleet.clusters import INLINE, LocalCluster, until, write_fleet
 from tests.fleet.run_results import finished, found
+from tests.python_path import python_path
 
 pytestmark = [
     pytest.mark.slow,
@@ -93,7 +94,7 @@ def started(arguments: list[str]) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": python_path()},
     )
 
 

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from conformance.results.journal import FILE, Journal
-from tests.fakes_command import ROOT, Running, limit_files, run
+from tests.fakes_command import Running, limit_files, run
 from tests.fleet.clusters import LocalCluster
+from tests.python_path import python_path
 
 pytest.importorskip("resource")
 pytestmark = pytest.mark.slow
@@ -38,7 +39,7 @@ def limited(files: int, command: list[str], fleet: Running, folder: Path) -> sub
     """Runs a command that may open so many files, and cannot raise that."""
     return subprocess.run(
         [sys.executable, "-m", *command, f"{fleet.folder / 'virtual-tenant' / 'connections'}"],
-        env={**os.environ, **fleet.environment, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, **fleet.environment, "PYTHONPATH": python_path()},
         preexec_fn=partial(limit_files, files),
         cwd=folder,
         capture_output=True,

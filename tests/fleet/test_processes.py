@@ -23,8 +23,9 @@ from conformance.results.journal import FILE
 from conformance.sources.permits import MAX_SOCKETS, Permits
 from tests.contoso import SECRET
 from tests.fleet import mixed_fleet
-from tests.fleet.clusters import INLINE, ROOT, until, write_fleet
+from tests.fleet.clusters import INLINE, until, write_fleet
 from tests.fleet.test_task import ORDER
+from tests.python_path import python_path
 
 COUNT = 12
 
@@ -37,7 +38,7 @@ def _fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv("FLEET_PAUSE", "0")
     monkeypatch.setenv(mixed_fleet.OPENED, str(tmp_path / "opened.txt"))
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PYTHONPATH", python_path())
     write_fleet(tmp_path / "connections", COUNT)
 
 

@@ -18,6 +18,7 @@ from conformance.results.journal import FILE
 from tests.contoso import SECRET
 from tests.fleet import mixed_fleet
 from tests.fleet.clusters import ROOT, write_fleet
+from tests.python_path import python_path
 
 pytestmark = pytest.mark.slow
 COUNT = 22
@@ -68,7 +69,7 @@ def at_home(folder: Path, patch: pytest.MonkeyPatch) -> None:
     patch.setenv("COLUMNS", "100")
     patch.setenv("FLEET_PAUSE", "0.02")
     patch.setenv(mixed_fleet.OPENED, "opened.txt")
-    patch.setenv("PYTHONPATH", os.pathsep.join(map(str, (ROOT, ROOT / "tests", ROOT / "tests/fleet"))))
+    patch.setenv("PYTHONPATH", python_path(ROOT / "tests", ROOT / "tests/fleet"))
     write_fleet(folder / "connections", COUNT)
 
 

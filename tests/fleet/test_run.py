@@ -21,8 +21,9 @@ from conformance.report.model import ConnectionPart
 from conformance.results.history import History
 from conformance.results.journal import FILE
 from tests.fleet import mixed_fleet
-from tests.fleet.clusters import ROOT, until, write_fleet
+from tests.fleet.clusters import until, write_fleet
 from tests.fleet.fleet_of_six import fleet_of_six
+from tests.python_path import python_path
 
 CHOICE = "--checks=AUTH-003,RBAC-001"
 HOLDING = """
@@ -220,7 +221,7 @@ def test_what_is_no_journal_is_told_and_left_alone(capsys: pytest.CaptureFixture
 def test_an_interrupted_run_keeps_what_is_finished(capsys: pytest.CaptureFixture[str]) -> None:
     write_fleet(Path("large"), 12, ("",))
     command = [sys.executable, "-c", HOLDING, "large", "--source=fake", "--jobs=2", "--report=out"]
-    environ = {**os.environ, "PYTHONPATH": str(ROOT), mixed_fleet.HOLD: "6"}
+    environ = {**os.environ, "PYTHONPATH": python_path(), mixed_fleet.HOLD: "6"}
     with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         until(lambda: Path("out", FILE).exists() and len(lines()) > 2, "some verdicts")
         until(lambda: len(mixed_fleet.notes()) > 6, "others under way")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from contextvars import ContextVar
 
 import pytest
 
-from conformance import Patience, verify
+from conformance import Connection, Patience, verify_async
 from conformance.fakes.network.served import ServedTenant, serve_tenant
 from conformance.findings import CAUSES
+from conformance.verification.result import Report
+from tests.conftest import TRANSPORTS
 from tests.contoso import SECRET, made_up
 from tests.network.real_proxies import Situation, running, situations
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("each_transport")]
+pytestmark = pytest.mark.slow
 
 IMPATIENT = Patience(connect=2.0)
 """Where nothing is ever answered: how long that is waited for does not change the finding."""
@@ -24,14 +28,39 @@ def tenant() -> Iterator[ServedTenant]:
         yield stage
 
 
-@pytest.mark.parametrize("situation", situations(), ids=lambda one: one.id)
-def test_one_root_cause(situation: Situation, tenant: ServedTenant, monkeypatch: pytest.MonkeyPatch) -> None:
+async def verify_by_each(
+    transport: ContextVar[str], connection: Connection, patience: Patience | None
+) -> dict[str, Report]:
+    """Verify the connection with each transport, at the same time; return the reports by transport."""
+
+    async def verify_by(name: str) -> Report:
+        transport.set(name)
+        return await verify_async(connection, patience=patience)
+
+    return dict(zip(TRANSPORTS, await asyncio.gather(*map(verify_by, TRANSPORTS)), strict=True))
+
+
+@pytest.mark.parametrize("situation", situations(), ids=lambda situation: situation.id)
+def test_one_root_cause(
+    situation: Situation,
+    tenant: ServedTenant,
+    transport: ContextVar[str],
+    monkeypatch: pytest.MonkeyPatch,
+    subtests: pytest.Subtests,
+) -> None:
     if situation.missing:
         pytest.skip(situation.missing)
     with running(situation, tenant) as environment:
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        report = verify(tenant.connection, patience=IMPATIENT if situation.silent else None)
+        patience = IMPATIENT if situation.silent else None
+        reports = asyncio.run(verify_by_each(transport, tenant.connection, patience))
+    for name, report in reports.items():
+        with subtests.test(transport=name):
+            assert_found(report, situation)
+
+
+def assert_found(report: Report, situation: Situation) -> None:
     causes = [one.root.finding for one in report.verdict.root_causes]
     assert [one.cause for one in causes] == ([situation.cause] if situation.cause else [])
     assert report.verdict.exit_code == (6 if situation.cause else 0)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.python_path import python_path
+
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +24,7 @@ def run(pytester: pytest.Pytester, previous: object, *arguments: str) -> pytest.
 
 @pytest.fixture(autouse=True)
 def _here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PYTHONPATH", python_path())
 
 
 @pytest.mark.parametrize("content", [None, "", "{}", '{"schema": "sentinel-conformance/report/1"}'])

@@ -13,6 +13,7 @@ import pytest
 from conformance.pytest_plugin.completion import command_parser
 from conformance.pytest_plugin.console import main, verify_arguments
 from conformance.pytest_plugin.parsers import run_settings
+from tests.python_path import python_path
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "examples" / "demo.toml"
@@ -23,7 +24,7 @@ def start(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", code, *arguments],
         cwd=folder,
-        env={"SENTINEL_DEMO_SECRET": "made-up", "PYTHONPATH": str(ROOT)},
+        env={"SENTINEL_DEMO_SECRET": "made-up", "PYTHONPATH": python_path()},
         capture_output=True,
         text=True,
         check=False,

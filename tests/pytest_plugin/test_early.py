@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.contoso import FILE, SECRET
+from tests.python_path import python_path
 
 PLUGIN = """
 import json, os, threading, pytest
@@ -44,7 +45,7 @@ def pytest_unconfigure(config):
 @pytest.fixture(autouse=True)
 def _folder(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONTOSO_SECRET", SECRET)
-    monkeypatch.setenv("PYTHONPATH", str(pytester.path))
+    monkeypatch.setenv("PYTHONPATH", python_path(pytester.path))
     Path("conn.toml").write_text(FILE, encoding="utf-8")
     Path("conn.toml").chmod(0o600)
     Path("asked_plugin.py").write_text(PLUGIN, encoding="utf-8")

@@ -141,6 +141,7 @@ def verify(pytester: pytest.Pytester, *arguments: str, scenario: str = "healthy"
 @pytest.fixture
 def plugin(pytester: pytest.Pytester) -> tuple[str, str]:
     pytester.makepyfile(takes_away=PLUGIN)
+    pytester.syspathinsert()
     return "-p", "takes_away"
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.contoso import FILE, SECRET
+from tests.pytest_plugin.inner_run import run_inside
+from tests.python_path import python_path
 from tests.report_schema import assert_valid
 
 pytestmark = pytest.mark.slow
@@ -21,7 +23,7 @@ def folder(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder with a connection file."""
     monkeypatch.setenv("CONTOSO_SECRET", SECRET)
     monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    monkeypatch.setenv("PYTHONPATH", python_path())
     (pytester.path / "conn.toml").write_text(FILE.replace("[connection]", '[connection]\nname = "contoso"'))
     return pytester.path
 
@@ -29,16 +31,10 @@ def folder(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
 def run(
     pytester: pytest.Pytester, *arguments: str, scenario: str = "healthy", plugins: bool = False
 ) -> pytest.RunResult:
-    """pytest in a process of its own, with the plugin as an installation would have it."""
+    """pytest with a connection, with the plugin as an installation would have it."""
     own = [] if plugins else ["-p", "no:randomly", "-p", "no:cacheprovider"]
-    return pytester.runpytest_subprocess(
-        "-p",
-        "conformance.plugin",
-        *own,
-        "--sentinel-config=conn.toml",
-        f"--sentinel-source=fake:{scenario}",
-        *arguments,
-    )
+    given = ["--sentinel-config=conn.toml", f"--sentinel-source=fake:{scenario}", *arguments]
+    return run_inside(pytester, *own, *given)
 
 
 def last(result: pytest.RunResult, start: str) -> str:
@@ -46,7 +42,9 @@ def last(result: pytest.RunResult, start: str) -> str:
 
 
 def test_a_conformant_connection_ends_with_0(folder: Path, pytester: pytest.Pytester) -> None:
-    result = run(pytester)
+    """In a process of its own, as its users run it."""
+    options = ("-p", "no:randomly", "--sentinel-config=conn.toml", "--sentinel-source=fake:healthy")
+    result = pytester.runpytest_subprocess("-p", "conformance.plugin", *options)
     assert result.ret == 0, result.stdout.str()
     assert [*filter(None, result.outlines)][:2] == [
         "SIMULATION (fake): no real service was asked.",
@@ -104,9 +102,9 @@ def test_pytest_options_keep_working(folder: Path, pytester: pytest.Pytester) ->
 
 
 def test_last_failed_runs_what_failed(folder: Path, pytester: pytest.Pytester) -> None:
-    arguments = ["-p", "conformance.plugin", "--sentinel-config=conn.toml", "--sentinel-source=fake:expired-secret"]
-    pytester.runpytest_subprocess(*arguments)
-    again = pytester.runpytest_subprocess(*arguments, "--lf", "--collect-only", "-q")
+    arguments = ["--sentinel-config=conn.toml", "--sentinel-source=fake:expired-secret"]
+    run_inside(pytester, *arguments)
+    again = run_inside(pytester, *arguments, "--lf", "--collect-only", "-q")
     assert [line for line in again.outlines if "contoso-" in line] == [
         "test_auth.py::test_credential_accepted[contoso-AUTH-003]"
     ]
@@ -165,10 +163,11 @@ def test_own_checks_use_the_same_decorator_and_fixtures(folder: Path, pytester: 
             assert True
         """
     )
-    result = run(pytester, "test_own.py")
+    given = ("-p", "conformance.plugin", "--sentinel-config=conn.toml", "--sentinel-source=fake", "test_own.py")
+    result = pytester.runpytest_subprocess(*given)
     assert result.ret == 1
     result.stdout.fnmatch_lines(["*OWN-001*", "*too many incidents*"])
-    assert run(pytester, "test_own.py", "-k", "OWN-002 or plain").ret == 0
+    assert pytester.runpytest_subprocess(*given, "-k", "OWN-002 or plain").ret == 0
 
 
 @pytest.mark.parametrize(
@@ -187,7 +186,7 @@ def test_bad_usage_is_one_line_and_exit_code_4(
     if arguments == ["--sentinel-config=."]:
         (folder / "conn.toml").write_text("x = 1")
         says = "*unknown key 'x'"
-    result = pytester.runpytest_subprocess("-p", "conformance.plugin", *arguments)
+    result = run_inside(pytester, *arguments)
     assert result.ret == 4
     assert "Traceback" not in result.stderr.str() + result.stdout.str()
     result.stderr.fnmatch_lines([f"*{says}*"])
@@ -230,32 +229,30 @@ def test_without_the_option_the_plugin_is_inert(pytester: pytest.Pytester) -> No
 
 
 def test_list_explain_and_init_need_no_connection(pytester: pytest.Pytester) -> None:
-    plugin = ("-p", "conformance.plugin")
-    listed = pytester.runpytest_subprocess(*plugin, "--sentinel-list")
+    listed = run_inside(pytester, "--sentinel-list")
     assert listed.ret == 0
     listed.stdout.fnmatch_lines(["*AUTH-003*the credential is accepted*"])
-    scenarios = pytester.runpytest_subprocess(*plugin, "--sentinel-list-scenarios")
+    scenarios = run_inside(pytester, "--sentinel-list-scenarios")
     scenarios.stdout.fnmatch_lines(["expired-secret *secret_expired*"])
-    profiles = pytester.runpytest_subprocess(*plugin, "--sentinel-list-profiles")
+    profiles = run_inside(pytester, "--sentinel-list-profiles")
     assert profiles.ret == 0
     profiles.stdout.fnmatch_lines(["airmdr *onboarding guide*", "xsoar-sentinel *", "*Microsoft Sentinel Contributor*"])
-    assert pytester.runpytest_subprocess(*plugin, "--sentinel-explain", "AADSTS7000222").ret == 0
-    assert pytester.runpytest_subprocess(*plugin, "--sentinel-explain", "xyzzy").ret == 1
-    piped = pytester.run(sys.executable, "-m", "pytest", *plugin, "--sentinel-explain=-", stdin=b"AADSTS7000222: x")
+    assert run_inside(pytester, "--sentinel-explain", "AADSTS7000222").ret == 0
+    assert run_inside(pytester, "--sentinel-explain", "xyzzy").ret == 1
+    given = ("-p", "conformance.plugin", "--sentinel-explain=-")
+    piped = pytester.run(sys.executable, "-m", "pytest", *given, stdin=b"AADSTS7000222: x")
     assert piped.ret == 0
     piped.stdout.fnmatch_lines(["*secret_expired*"])
-    check = pytester.runpytest_subprocess(
-        *plugin, "--sentinel-explain", "AUTH-003", "--sentinel-docs=https://docs.example.com"
-    )
+    check = run_inside(pytester, "--sentinel-explain", "AUTH-003", "--sentinel-docs=https://docs.example.com")
     check.stdout.fnmatch_lines(
         ["*AUTH-003*the credential is accepted", "*docs*https://docs.example.com/checks/AUTH-003.html"]
     )
-    cause = pytester.runpytest_subprocess(*plugin, "--sentinel-explain", "secret_expired")
+    cause = run_inside(pytester, "--sentinel-explain", "secret_expired")
     cause.stdout.fnmatch_lines(["*secret_expired*", "*docs*docs/findings.md#secret_expired"])
-    refused = pytester.runpytest_subprocess(*plugin, "--sentinel-explain", "AUTH-003", "--sentinel-docs=elsewhere")
+    refused = run_inside(pytester, "--sentinel-explain", "AUTH-003", "--sentinel-docs=elsewhere")
     assert refused.ret == 4
-    assert pytester.runpytest_subprocess(*plugin, "--sentinel-init=new.toml").ret == 0
-    assert pytester.runpytest_subprocess(*plugin, "--sentinel-init=new.toml").ret == 4
+    assert run_inside(pytester, "--sentinel-init=new.toml").ret == 0
+    assert run_inside(pytester, "--sentinel-init=new.toml").ret == 4
 
 
 def test_a_file_s_connection_may_be_answered_by_a_recording_of_another_name(folder: Path) -> None:

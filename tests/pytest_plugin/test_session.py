@@ -19,6 +19,7 @@ from conformance.results.journal import FILE
 from conformance.verification.pipeline import select_checks
 from tests.contoso import SECRET
 from tests.fleet.clusters import until
+from tests.python_path import python_path
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
@@ -49,7 +50,7 @@ BROKEN = {"a": "conformant", "b.expired-secret": "nonconformant", "c.no-azure-ro
 def _folder(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONTOSO_SECRET", SECRET)
     monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(ROOT / "tests")]))
+    monkeypatch.setenv("PYTHONPATH", python_path(ROOT / "tests"))
 
 
 def fleet(*names: str) -> None:

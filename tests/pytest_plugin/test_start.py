@@ -10,6 +10,7 @@ import pytest
 
 from conformance.pytest_plugin.garbage import paused_collector
 from tests.contoso import FILE, SECRET
+from tests.python_path import python_path
 
 LOADERS = """
 import json, sys
@@ -60,7 +61,7 @@ def test_package_is_compiled_and_users_tests_are_rewritten(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CONTOSO_SECRET", SECRET)
-    monkeypatch.setenv("PYTHONPATH", str(pytester.path))
+    monkeypatch.setenv("PYTHONPATH", python_path(pytester.path))
     Path("conn.toml").write_text(FILE, encoding="utf-8")
     Path("conn.toml").chmod(0o600)
     Path("test_own.py").write_text("def test_own():\n    assert True\n", encoding="utf-8")
@@ -80,7 +81,7 @@ def test_package_is_compiled_and_users_tests_are_rewritten(
 
 
 def test_inert_plugin_imports_its_options_alone(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(pytester.path))
+    monkeypatch.setenv("PYTHONPATH", python_path(pytester.path))
     Path("test_own.py").write_text("def test_own():\n    assert True\n", encoding="utf-8")
     found = loaders(pytester, "-p", "conformance.plugin", "test_own.py")
     assert {name for name in found if name.startswith("conformance.")} == INERT

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import pytest
 from tests.contoso import SECRET
 from tests.fleet.clusters import until
 from tests.pytest_plugin.test_session import ROOT, fleet
+from tests.python_path import python_path
 from tests.report_schema import assert_valid
 from tests.succession import HOLDING
 
@@ -44,7 +44,7 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CONTOSO_SECRET", SECRET)
     monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(ROOT / "tests")]))
+    monkeypatch.setenv("PYTHONPATH", python_path(ROOT / "tests"))
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

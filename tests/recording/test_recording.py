@@ -14,6 +14,7 @@ from conformance.recording import cassette
 from conformance.recording.cassette import INTERACTIONS, MANIFEST, Manifest
 from conformance.recording.leaks.scan import leaks
 from tests.contoso import FILE, SECRET, made_up
+from tests.python_path import python_path
 from tests.recording.tenants import Tenant
 
 pytestmark = pytest.mark.slow
@@ -43,7 +44,7 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     """pytest in an empty folder with a connection file; the network is down until it is brought up."""
     monkeypatch.setenv("CONTOSO_SECRET", SECRET)
     monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    monkeypatch.setenv("PYTHONPATH", python_path())
     for name in ("HTTPS_PROXY", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     (pytester.path / "conn.toml").write_text(named("contoso"))

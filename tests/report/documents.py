@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from conformance.fakes import Fake
 from conformance.report.document import document
 from conformance.report.model import Document
-from conformance.verification.api import verify
-from conformance.verification.result import Report
-from tests.contoso import START, made_up
+from tests.verified_reports import report_of
 
 COMMAND = "pytest --sentinel-config=conn.toml"
 DOWN = "host-unknown+connection-refused+no-answer"
@@ -29,10 +26,5 @@ RUNS: Mapping[str, tuple[str, ...]] = {
 def run(*scenarios: str) -> Document:
     """The report of a run over connections in these states."""
     names = ["contoso"] if len(scenarios) == 1 else [f"customer-{number:02}" for number in range(1, len(scenarios) + 1)]
-    found = [_verified(name, scenario) for name, scenario in zip(names, scenarios, strict=True)]
-    return document(found, command=COMMAND)
-
-
-@cache
-def _verified(name: str, scenario: str) -> Report:
-    return verify(made_up(name=name), source=Fake(scenario, START))
+    reports = [report_of(scenario, name=name) for name, scenario in zip(names, scenarios, strict=True)]
+    return document(reports, command=COMMAND)

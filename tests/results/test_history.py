@@ -28,6 +28,7 @@ from conformance.results.history import (
     observation_of,
 )
 from conformance.verification.result import Report
+from tests.python_path import python_path
 
 DAY = timedelta(days=1)
 START = datetime(2026, 11, 1, 2, tzinfo=UTC)
@@ -136,6 +137,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from conformance.results.history import History, Observation
 
+from tests.python_path import python_path
+
 path, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 with History(path) as history:
     for number in range(count):
@@ -147,7 +150,7 @@ with History(path) as history:
 
 
 def writer(path: Path, name: str, count: int) -> subprocess.Popen[str]:
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    environment = {**os.environ, "PYTHONPATH": python_path()}
     command = [sys.executable, "-c", textwrap.dedent(WRITER), str(path), name, str(count)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
 

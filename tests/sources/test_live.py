@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 
 import pytest
@@ -16,9 +17,10 @@ from conformance.fakes.network.served import ServedTenant, serve_tenant
 from conformance.sources.base import Channel, Source
 from conformance.sources.live import Live
 from conformance.verification.result import Report
+from tests.conftest import TRANSPORTS
 from tests.contoso import made_up
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("each_transport")]
+pytestmark = pytest.mark.slow
 
 Verdicts = dict[str, tuple[str, str | None, str | None]]
 
@@ -76,18 +78,29 @@ OF_EACH_FORM = ("arm/policy", "graph/206.provider", "log_analytics/401", "networ
 
 
 @pytest.mark.parametrize("scenario", [*sorted(SCENARIOS.keys() - {"living"}), *OF_EACH_FORM])
-def test_over_sockets_as_in_process(stage: ServedTenant, connection: Connection, scenario: str) -> None:
-    stage.switch(scenario)
-    source: str | Source = Hurried(stage.world) if scenario in WAITED_FOR else "live"
-    waits = any("timed_out" in SCENARIOS[name].causes for name in scenario.split("+") if name in SCENARIOS)
-    live = verify(stage.connection, source=source, patience=SOON if waits else None)
-    assert live.source == "live"
+def test_over_sockets_as_in_process(
+    stage: ServedTenant,
+    connection: Connection,
+    scenario: str,
+    transport: ContextVar[str],
+    subtests: pytest.Subtests,
+) -> None:
     in_process = verify(connection, source=f"fake:{scenario}")
-    assert verdicts(live, scenario) == {
+    expected = {
         check: (status, at_the_proxy(scenario, cause), by)
         for check, (status, cause, by) in verdicts(in_process, scenario).items()
     }
-    assert live.verdict.exit_code == in_process.verdict.exit_code
+    waits = any("timed_out" in SCENARIOS[name].causes for name in scenario.split("+") if name in SCENARIOS)
+    for name in TRANSPORTS:
+        with subtests.test(transport=name):
+            transport.set(name)
+            stage.reset()
+            stage.switch(scenario)
+            source: str | Source = Hurried(stage.world) if scenario in WAITED_FOR else "live"
+            live = verify(stage.connection, source=source, patience=SOON if waits else None)
+            assert live.source == "live"
+            assert verdicts(live, scenario) == expected
+            assert live.verdict.exit_code == in_process.verdict.exit_code
 
 
 @pytest.mark.parametrize(
@@ -98,6 +111,7 @@ def test_over_sockets_as_in_process(stage: ServedTenant, connection: Connection,
         ("opencti-sentinel-incidents", "Data.Read", "PERM-016"),
     ],
 )
+@pytest.mark.usefixtures("each_transport")
 def test_a_profile_over_sockets(profile: str, permission: str, check: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Healthy, and broken by one permission of it alone."""
     with serve_tenant(made_up(profile=profile)) as served:
@@ -111,12 +125,14 @@ def test_a_profile_over_sockets(profile: str, permission: str, check: str, monke
     ]
 
 
+@pytest.mark.usefixtures("each_transport")
 def test_a_living_tenant_is_healthy_over_sockets(stage: ServedTenant) -> None:
     """Which of its checks apply depends on the order of the requests, which no two runs share."""
     stage.switch("living")
     assert verify(stage.connection).ok
 
 
+@pytest.mark.usefixtures("each_transport")
 def test_waiting_over_sockets_takes_the_time_that_was_asked_for(stage: ServedTenant) -> None:
     stage.throttle("sentinel", times=1, seconds=1)
     report = verify(stage.connection, checks=["SENT-001"])
@@ -124,6 +140,7 @@ def test_waiting_over_sockets_takes_the_time_that_was_asked_for(stage: ServedTen
     assert report.duration > 1
 
 
+@pytest.mark.usefixtures("each_transport")
 def test_an_authority_that_is_not_trusted_is_a_finding(stage: ServedTenant, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SSL_CERT_FILE")
     report = verify(stage.connection, checks=["CONN-006", "AUTH-003"])
@@ -131,12 +148,14 @@ def test_an_authority_that_is_not_trusted_is_a_finding(stage: ServedTenant, monk
     assert report.verdict.exit_code == 6
 
 
+@pytest.mark.usefixtures("each_transport")
 def test_a_proxy_that_is_not_there_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     report = verify(made_up(), source="live", checks=["CONN-006", "AUTH-001"])
     assert {one.root.finding.cause for one in report.verdict.root_causes} == {"proxy_failed"}
 
 
+@pytest.mark.usefixtures("each_transport")
 def test_a_proxy_that_refuses_is_a_finding(stage: ServedTenant, connection: Connection) -> None:
     """The server knows the services' hosts alone; a proxy that says no is no service."""
     cloud = connection.cloud

@@ -1,0 +1,26 @@
+"""Reports of verifications on the virtual tenant, which many tests look at."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from conformance.fakes import Fake
+from conformance.verification.api import verify
+from conformance.verification.baseline import Baseline
+from conformance.verification.result import Report
+from tests.contoso import START, made_up
+
+
+@cache
+def report_of(
+    scenario: str = "healthy",
+    checks: tuple[str, ...] | None = None,
+    wait: float = 0.0,
+    baseline: Baseline = (),
+    name: str = "contoso",
+) -> Report:
+    """Return the report on the made-up connection of this name, in a scenario, at a fixed moment.
+
+    Once in a session for the same arguments: a report does not change.
+    """
+    return verify(made_up(name=name), source=Fake(scenario, START), checks=checks, wait=wait, baseline=baseline)
