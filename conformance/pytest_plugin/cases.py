@@ -33,7 +33,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
 class Run:
     """A connection under test; ``examination`` is set between gathering and reporting."""
 
-    asked: Connection
+    configured: Connection
     """As configured."""
     place: int
     source: Source
@@ -47,7 +47,7 @@ class Run:
     @property
     def connection(self) -> Connection:
         """As used by the source, once it is gathered."""
-        return self.examination.connection if self.examination else self.asked
+        return self.examination.connection if self.examination else self.configured
 
     @property
     def evidence(self) -> Mapping[str, Evidence]:

@@ -42,7 +42,9 @@ class Conclusion:
         self.is_concluded = True
         self.loop.stop()
         for run in self.runs:
-            if run.examination is not None and run.asked.name not in self.results.store.names:  # stopped early, with -x
+            if (
+                run.examination is not None and run.configured.name not in self.results.store.names
+            ):  # stopped early, with -x
                 self.finish(run)
         self.results.store.close()
         ending = Ending.of(session)
@@ -73,7 +75,7 @@ class Conclusion:
     @property
     def selected(self) -> list[str]:
         """Return the names of the connections with a selected check."""
-        return self.workers.selected() if self.workers else [run.asked.name for run in self.runs if run.selected]
+        return self.workers.selected() if self.workers else [run.configured.name for run in self.runs if run.selected]
 
     def _summarize(self, session: pytest.Session, ending: Ending) -> bool:
         """Summarize and deliver; return whether a result that was asked for is lost."""

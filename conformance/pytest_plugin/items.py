@@ -76,7 +76,7 @@ class CheckItem(pytest.Item):
 
     @property
     def _parameters(self) -> str:
-        return f"{self.case.run.asked.name}-{self.case.check.id}"
+        return f"{self.case.run.configured.name}-{self.case.check.id}"
 
     def _complete(self) -> None:
         """Give the item all that pytest's items have."""
@@ -93,7 +93,7 @@ class CheckItem(pytest.Item):
         """Show the parameters. Before, pytest would take them for those of fixtures, and order items by them."""
         if "keywords" not in vars(self):
             self._complete()
-        connection, check = self.case.run.asked.name, self.case.check.id
+        connection, check = self.case.run.configured.name, self.case.check.id
         self.callspec = Parameters(self._parameters, {"connection": connection, "check": check})
 
     def reportinfo(self) -> tuple[Path, int, str]:

@@ -35,12 +35,12 @@ class OutcomePlugin:
         case = case_of(pyfuncitem)
         if case is None:
             return None
-        known = {*case.check.needs, *(case.check.given or {}), CONNECTION, CASE, "request"}
+        names = {*case.check.needs, *(case.check.given or {}), CONNECTION, CASE, "request"}
         arguments = pyfuncitem._fixtureinfo.argnames
         conclude(
             pyfuncitem,
             case,
-            self.outcome_of(case, {name: pyfuncitem.funcargs[name] for name in arguments if name not in known}),
+            self.outcome_of(case, {name: pyfuncitem.funcargs[name] for name in arguments if name not in names}),
         )
         return True
 

@@ -99,7 +99,7 @@ class SessionResults:
     def publish(self, run: Run, examination: Examination, policy: Policy) -> None:
         """Write the report as it is while a connection is watched, with what is known of the others."""
         checks = sorted((case.check for case in run.cases), key=order)
-        outcomes = policy.apply(examination.outcomes(checks), run.asked.name)
+        outcomes = policy.apply(examination.outcomes(checks), run.configured.name)
         report = examination.report(outcomes, run.source.name, self.started, policy)
         self._watched_report.publish(self._entry(report, run, self.selection), self.selection, self._command)
 
@@ -120,7 +120,7 @@ class SessionResults:
 
     def _entry(self, report: Report, run: Run, selection: str) -> Entry:
         alone = len(self._setup.connections) == 1
-        return entry(report, run.asked, selection, self._command, self._options.docs, alone=alone)
+        return entry(report, run.configured, selection, self._command, self._options.docs, alone=alone)
 
     def take(self, finished: Entry, progress: Progress) -> None:
         """Take a finished connection."""

@@ -139,14 +139,14 @@ class RunLoop:
         checks = self._selection(run) if self._early else [case.check for case in run.cases]
 
         async def gather(recheck: pipeline.Recheck) -> pipeline.Examination:
-            run.source = self._setup.of(run.asked, checks if isinstance(checks, list) else ())
+            run.source = self._setup.of(run.configured, checks if isinstance(checks, list) else ())
             return await pipeline.gather(
-                run.asked,
+                run.configured,
                 run.source,
                 checks,
                 patience=self._options.patience,
                 recheck=recheck,
-                progress=lambda answered, total: self._progress.update(run.asked.name, answered, total),
+                progress=lambda answered, total: self._progress.update(run.configured.name, answered, total),
             )
 
         wait = pipeline.Wait(self._options.wait)
@@ -172,7 +172,7 @@ class RunLoop:
         return self._finished(self._gatherer)
 
     def _begin(self, runs: Sequence[Run]) -> BackgroundGatherer[Run]:
-        group = no_group if self._watcher else lambda run: account_key(run.asked)
+        group = no_group if self._watcher else lambda run: account_key(run.configured)
         return BackgroundGatherer(self._gather, runs, self._options.jobs, group).__enter__()
 
     def _finished(self, gatherer: BackgroundGatherer[Run]) -> Iterator[Run]:
@@ -204,6 +204,8 @@ class RunLoop:
         assert self._worker
         while run.examination is None:
             if next(self._gathered, None) is None:
-                elsewhere = WorkerInput.to(self._worker).finished_elsewhere() - {run.asked.name}
-                share = [other for other in worker_share(list(self._runs), run) if other.asked.name not in elsewhere]
+                elsewhere = WorkerInput.to(self._worker).finished_elsewhere() - {run.configured.name}
+                share = [
+                    other for other in worker_share(list(self._runs), run) if other.configured.name not in elsewhere
+                ]
                 self._gathered = self._gather_all(share)

@@ -104,7 +104,7 @@ class Session:
 
         results, progress = self.results, self._progress
         return XdistController(
-            {run.asked.name: run.place for run in self.runs},
+            {run.configured.name: run.place for run in self.runs},
             results.started,
             sorted(results.finished_before),
             results.store.journal,

@@ -78,23 +78,23 @@ class Watcher:
         return bool(under_way)
 
     def _tell(self, run: Run, examination: Examination, events: Sequence[WatchEvent]) -> None:
-        name = "" if self._alone else clean(run.asked.name)
+        name = "" if self._alone else clean(run.configured.name)
         show(self._console, [line for event in events for line in event_lines(event, name)])
         self._publish(run, replace(examination, events=tuple(self._watches[run].events)))
 
     def _has_moved(self, run: Run) -> bool:
         """Return whether the file has another connection of this name now, which is taken over."""
         try:
-            now = next((entry for entry in self._read() if entry.name == run.asked.name), run.asked)
+            now = next((entry for entry in self._read() if entry.name == run.configured.name), run.configured)
             problem = ""
         except UsageError as error:
-            now, problem = run.asked, clean(str(error).partition("\n")[0])
+            now, problem = run.configured, clean(str(error).partition("\n")[0])
         if problem and problem != self._problem:
             show(self._console, [Line(f"the connection file cannot be used as it is now: {problem}")])
         self._problem = problem
-        if now == run.asked:
+        if now == run.configured:
             return False
         show(self._console, [Line("the connection file has changed, and is read again")])
-        run.asked = now
+        run.configured = now
         self._moved.add(run)
         return True

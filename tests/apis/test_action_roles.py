@@ -19,7 +19,7 @@ def test_each_role_gives_its_action_and_no_lesser_one_of_sentinel_does(subtests:
             role = role_for(action)
             assert gives(BUILT_IN[role], action)
             lesser = LADDER[: LADDER.index(role)] if role in LADDER else LADDER
-            assert not any(gives(BUILT_IN[one], action) for one in lesser)
+            assert not any(gives(BUILT_IN[other], action) for other in lesser)
 
 
 def test_the_role_for_several_actions_is_the_greatest_that_one_takes() -> None:

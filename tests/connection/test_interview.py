@@ -123,7 +123,7 @@ def test_enter_gives_the_guides_connection(monkeypatch: pytest.MonkeyPatch, tmp_
 def test_every_kind_of_credential_can_be_chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     secrets = typed(monkeypatch, tmp_path, "client_secrets", CLIENT, WORKSPACE, SECRET, SECRET + "2", ENTER, *FURTHER)
     assert isinstance(secrets.credential, ClientSecret)
-    assert [one.reveal() for one in secrets.credential.secrets] == [SECRET, SECRET + "2"]
+    assert [secret.reveal() for secret in secrets.credential.secrets] == [SECRET, SECRET + "2"]
     (tmp_path / "law-security.toml").unlink()
     github = typed(monkeypatch, tmp_path, "federated_token", CLIENT, WORKSPACE, "env:TOKEN", *FURTHER, environ=TOKEN)
     assert isinstance(github.credential, FederatedToken)
@@ -147,8 +147,7 @@ TOKEN = {"TOKEN": "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln"}
 def test_a_certificate_is_tried_with_its_password(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], password: str
 ) -> None:
-    made = certificate()
-    text = made.msal()
+    text = certificate().msal()
     key = serialization.load_pem_private_key(text["private_key"].encode(), None)
     encryption = serialization.BestAvailableEncryption(password.encode()) if password else serialization.NoEncryption()
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
@@ -158,9 +157,9 @@ def test_a_certificate_is_tried_with_its_password(
     connection = typed(monkeypatch, tmp_path, "certificate", CLIENT, WORKSPACE, *path, *words, *FURTHER)
     assert isinstance(connection.credential, Certificate)
     assert (tmp_path / "law-security.password").exists() is bool(password)
-    told = capsys.readouterr().out
-    assert "certificate: file elsewhere.pem" in told
-    assert ("wrong password" in told) is bool(password)
+    output = capsys.readouterr().out
+    assert "certificate: file elsewhere.pem" in output
+    assert ("wrong password" in output) is bool(password)
 
 
 def test_profile_partner_and_ingestion_are_asked_for(
@@ -171,10 +170,10 @@ def test_profile_partner_and_ingestion_are_asked_for(
     connection = typed(monkeypatch, tmp_path, ENTER, CLIENT, WORKSPACE, SECRET, *profile, *partner, *ingestion)
     assert (connection.profile.name, connection.customer_tenant_id) == ("xsoar-sentinel", OTHER)
     assert connection.ingestion == Ingestion(RULE, "Custom-Orders_CL")
-    told = capsys.readouterr().out
-    assert "did you mean 'xsoar-sentinel'?" in told
-    assert "customer_tenant_id: found" in told
-    assert "rule: expected the id of a data collection rule" in told
+    output = capsys.readouterr().out
+    assert "did you mean 'xsoar-sentinel'?" in output
+    assert "customer_tenant_id: found" in output
+    assert "rule: expected the id of a data collection rule" in output
 
 
 def test_a_tool_of_ones_own_and_one_that_sends_are_asked_for_what_they_need(
@@ -185,15 +184,15 @@ def test_a_tool_of_ones_own_and_one_that_sends_are_asked_for_what_they_need(
         ENTER,
         "Sentinel: GET {sentinel}/incidents",
     )
-    known = (ENTER, CLIENT, WORKSPACE, SECRET)
-    own = typed(monkeypatch, tmp_path, *known, "own", ENTER, OTHER, *needs, ENTER)
+    answers = (ENTER, CLIENT, WORKSPACE, SECRET)
+    own = typed(monkeypatch, tmp_path, *answers, "own", ENTER, OTHER, *needs, ENTER)
     assert own.home_tenant_id == OTHER
     assert own.expect.permissions == ("Graph: SecurityIncident.Read.All", "Defender: Machine.Read.All")
     assert own.expect.routes == ("Sentinel: GET {sentinel}/incidents",)
     for path in tmp_path.iterdir():
         path.unlink()
     host = "https://dce.westeurope-1.ingest.monitor.azure.com"
-    sends = typed(monkeypatch, tmp_path, *known, "logstash-sentinel", ENTER, ENTER, RULE, "Custom-Orders_CL", host)
+    sends = typed(monkeypatch, tmp_path, *answers, "logstash-sentinel", ENTER, ENTER, RULE, "Custom-Orders_CL", host)
     assert sends.ingestion == Ingestion(RULE, "Custom-Orders_CL", host)
 
 

@@ -222,7 +222,7 @@ def test_evidence_is_let_go_as_soon_as_its_connection_is_judged(pytester: pytest
     pytester.makeconftest(
         """
         def pytest_runtest_logfinish(nodeid):
-            alive = [run.asked.name for run in session.runs if run.examination is not None and not run.left]
+            alive = [run.configured.name for run in session.runs if run.examination is not None and not run.left]
             assert len(alive) <= 1, "the one that has just been judged"
 
         def pytest_sessionfinish():
