@@ -182,7 +182,10 @@ def _stopped(check: Check, needed: Mapping[str, Evidence], probes: tuple[str, ..
     """
     missing = [item for name, item in needed.items() if not check.parameters[name] and not isinstance(item, Answer)]
     if needed and not any(isinstance(item, Answer | Refusal) for item in needed.values()):
-        missing = list(needed.values())  # a check that takes any evidence still has to have some
+        # A check that takes any evidence still has to have some; one of what is not configured stays so in an outage.
+        missing = sorted(needed.values(), key=_is_configured)
+        if not _is_configured(missing[0]):
+            missing = missing[:1]
     for item in missing:
         refusal = item.root if isinstance(item, Blocked) else item
         if isinstance(refusal, Refusal):
@@ -194,6 +197,10 @@ def _stopped(check: Check, needed: Mapping[str, Evidence], probes: tuple[str, ..
         if isinstance(item, NotAsked):
             return Outcome(check.id, item.kind, reason=item.reason, probes=probes)
     return None
+
+
+def _is_configured(item: Evidence) -> bool:
+    return not (isinstance(item, NotAsked) and item.kind == "not_configured")
 
 
 def probes_of(checks: Iterable[Check]) -> list[str]:

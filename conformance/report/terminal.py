@@ -156,11 +156,16 @@ class Terminal:
             yield row("blocks", f"{plural(len(cause.blocks), 'check')}: {names}", style="magenta")
 
     def _notes(self, part: ConnectionPart) -> Iterator[Line]:
-        noted = [check for check in part.checks if check.outcome in ("warning", "error")]
-        for check in noted:
-            yield Line("", rank=4 if check is noted[0] else 6)
+        """Yield the warnings and internal errors; checks that say the same share a line."""
+        noted: dict[tuple[str, str], list[CheckPart]] = {}
+        for check in part.checks:
+            if check.outcome in ("warning", "error"):
+                noted.setdefault((check.outcome, check.reason or check.title), []).append(check)
+        for number, ((outcome, text), (check, *others_alike)) in enumerate(noted.items()):
+            yield Line("", rank=6 if number else 4)
             needed = 4 if part.root_causes else 0
-            yield Line(check.reason or check.title, sign=SIGNS[check.outcome], name=check.id, rank=needed)
+            also = f" Also {ranges([other.id for other in others_alike])}." if others_alike else ""
+            yield Line(text + also, sign=SIGNS[outcome], name=check.id, rank=needed)
             if check.finding and self._verbose:
                 yield from fix(check.finding, full=True)
             elif check.finding:

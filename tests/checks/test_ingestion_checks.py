@@ -24,9 +24,10 @@ def rule(**properties: Any) -> World:
 
 
 def test_a_connection_that_only_reads_is_not_asked() -> None:
-    outcomes = outcomes_by_check(world())
     ids = [id for id, check in catalogue().items() if check.area == "ingestion"]
-    assert {outcomes[id].status for id in ids} == {"not_configured"}
+    for scenario in ("healthy", "expired-secret", "no-azure-role"):
+        outcomes = outcomes_by_check(world(scenario))
+        assert {outcomes[id].status for id in ids} == {"not_configured"}, scenario
 
 
 def test_everything_in_place() -> None:
