@@ -74,7 +74,7 @@ def guids() -> frozenset[str]:
     permissions = [permission for resource in RESOURCES.values() for permission in resource.permissions.values()]
     ids = {resource.app_id for resource in RESOURCES.values()}
     ids |= {id for permission in permissions for id in (permission.application, permission.delegated) if id}
-    ids |= {row["id"] for row in msgspec.json.decode(_data("fakes", "state", "roles.json"))}
+    ids |= {row["id"] for row in _built_in_roles()}
     return frozenset(id.lower() for id in (*ids, "00000000-0000-0000-0000-000000000000"))
 
 
@@ -101,14 +101,21 @@ def own() -> frozenset[str]:
 
 @cache
 def words() -> frozenset[str]:
-    """Return the words that error texts are made of, lower case: those of the catalogues and of known refusals.
+    """Return the words that error texts are made of, lower case: those of the catalogues, of known refusals
+    and of built-in roles.
 
     Every other word of an error text may be a person's name, and is treated as one.
     """
     texts = [text for file in _texts("findings") for text in _strings(file)]
     texts += [text for file in _texts("fakes", "services", "refusals") for text in _strings(file)]
+    texts += [row["name"] for row in _built_in_roles()]
     texts += [_MARKUP, _PRODUCTS, _EVENTS, _TRAILER]
     return frozenset(word.lower() for text in texts for word in WORD.findall(text)) - _EXAMPLES | names()
+
+
+def _built_in_roles() -> list[dict[str, Any]]:
+    roles: list[dict[str, Any]] = msgspec.json.decode(_data("fakes", "state", "roles.json"))
+    return roles
 
 
 def _texts(*room: str) -> Iterator[dict[str, Any]]:

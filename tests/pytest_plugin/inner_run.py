@@ -31,9 +31,10 @@ def import_all() -> None:
 def run_inside(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
     """Return the result of ``pytest`` with the plugin and these arguments, in the folder of the pytester.
 
-    A run that has workers, or is interrupted on purpose, gets a process of its own.
+    A run that has modules of its own or workers, or is interrupted on purpose, gets a process of its own.
     """
     given = ("-p", "conformance.plugin", *arguments)
-    if any(argument.startswith(APART) for argument in arguments):
+    own = any(pytester.path.glob("*.py"))
+    if own or any(argument.startswith(APART) for argument in arguments):
         return pytester.runpytest_subprocess(*given)
     return pytester.runpytest_inprocess(*given)
