@@ -139,7 +139,7 @@ def fails_without_each_action(connection: Connection, subtests: pytest.Subtests,
 
 
 def fails_without_each_role(connection: Connection, subtests: pytest.Subtests, case: str = "") -> None:
-    """One root cause, whose fix names a role that mends it: the profile's, or one with its actions."""
+    """One root cause, whose fix names a role that fixes it: the profile's, or one with its actions."""
     for name in sorted({one.role.name for one in healthy(connection).tenant.assignments} - {LOOKER}):
         with subtests.test(case, profile=connection.name, role=name):
             world = healthy(connection)
@@ -211,7 +211,7 @@ def test_with_one_action_less_a_profile_fails_with_that_action_alone(subtests: p
         fails_without_each_action(connection, subtests)
 
 
-def test_with_one_role_less_a_profile_fails_and_the_role_of_the_fix_mends_it(subtests: pytest.Subtests) -> None:
+def test_with_one_role_less_a_profile_fails_and_the_role_of_the_fix_fixes_it(subtests: pytest.Subtests) -> None:
     for connection in connections():
         fails_without_each_role(connection, subtests)
 

@@ -163,12 +163,12 @@ def test_every_check_has_a_scenario_or_a_reason(verified: Callable[..., Report])
 
 
 @pytest.mark.parametrize("scenario", ["role-just-assigned", "just-consented"])
-def test_waiting_lets_time_mend_what_time_mends(scenario: str, verified: Callable[..., Report]) -> None:
+def test_waiting_lets_time_fix_what_time_fixes(scenario: str, verified: Callable[..., Report]) -> None:
     assert verified(scenario, wait=60).verdict.exit_code == 1
     assert verified(scenario, wait=900).verdict.exit_code == 0
 
 
-def test_waiting_does_not_delay_what_time_does_not_mend(verified: Callable[..., Report]) -> None:
+def test_waiting_does_not_delay_what_time_does_not_fix(verified: Callable[..., Report]) -> None:
     assert verified("no-azure-role", wait=900).gathered.requests == verified("no-azure-role").gathered.requests
 
 

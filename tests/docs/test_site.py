@@ -87,7 +87,7 @@ def test_the_page_of_a_check_says_how_it_is_judged_what_it_asks_and_reports(subt
                 assert f"](../causes/{name.partition(':')[0]}.md)" in text
 
 
-def test_the_page_of_a_cause_says_who_mends_it_how_and_which_check_reports_it(subtests: pytest.Subtests) -> None:
+def test_the_page_of_a_cause_says_who_fixes_it_how_and_which_check_reports_it(subtests: pytest.Subtests) -> None:
     for id in CAUSES:
         with subtests.test(id=id):
             text = sources()[f"causes/{id}.md"]

@@ -36,7 +36,7 @@ def test_only_positive_signs_of_a_service_are_conclusive() -> None:
     }  # fmt: skip
 
 
-def test_every_cause_is_explained_owned_and_mendable(subtests: pytest.Subtests) -> None:
+def test_every_cause_is_explained_owned_and_fixable(subtests: pytest.Subtests) -> None:
     for cause in CAUSES.values():
         with subtests.test(cause=cause):
             assert cause.owner in OWNERS

@@ -20,7 +20,7 @@ SPELLS = (
 
 
 def month() -> list[Observation]:
-    """One look a night at each connection: some break and are mended, one flaps, one night has an outage."""
+    """One look a night at each connection: some break and are fixed, one flaps, one night has an outage."""
     looks = []
     for night in range(NIGHTS):
         for number in range(COUNT):

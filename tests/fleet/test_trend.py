@@ -72,7 +72,7 @@ def test_open_causes_are_counted_from_their_beginning(history: History) -> None:
         assert [(one.cause, one.connections, (one.since - START).days) for one in found.open] == expected
 
 
-def test_what_was_mended_tells_how_long_it_took(history: History) -> None:
+def test_what_was_fixed_tells_how_long_it_took(history: History) -> None:
     took = {one.cause: (one.times, one.median.days) for one in trend(history).resolved}
     assert took["secret_expired"] == (4, 3)
     assert took["rbac_role_missing"] == (2, 20)

@@ -67,7 +67,7 @@ def receiver() -> Iterator[Receiver]:
         server.shutdown()
 
 
-def test_the_verdict_and_what_is_to_be_mended_arrive_without_evidence(receiver: Receiver) -> None:
+def test_the_verdict_and_what_is_to_be_fixed_arrive_without_evidence(receiver: Receiver) -> None:
     document = run(*RUNS["one-fault"])
     assert notify(Secret(receiver.address), document) is None
     (taken,) = receiver.taken

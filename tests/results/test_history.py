@@ -79,7 +79,7 @@ def test_a_cause_comes_and_goes() -> None:
     ]
 
 
-def test_what_could_not_be_looked_at_is_not_mended() -> None:
+def test_what_could_not_be_looked_at_is_not_fixed() -> None:
     looks = [night(0, "rbac_role_missing"), night(1, "timed_out", status="incomplete"), night(2)]
     (missing,) = [one for one in episodes(looks) if one.cause == "rbac_role_missing"]
     assert missing.time_to_fix == 2 * DAY

@@ -1,4 +1,4 @@
-"""A fix can be tried: the suite's own az command against the broken virtual tenant mends it, and the next run is green.
+"""A fix can be tried: the suite's own az command against the broken virtual tenant fixes it, and the next run is green.
 
 The Azure CLI is signed in as the administrator that every virtual tenant has.
 """
@@ -25,7 +25,7 @@ from conformance.fakes.world import hosts
 from conformance.findings import CAUSES, finding
 from tests.contoso import made_up
 
-MENDED = (
+FIXED = (
     "defender-not-in-tenant",
     "no-graph-consent",
     "no-defender-consent",
@@ -46,7 +46,7 @@ MENDED = (
     "provider-not-registered",
     "table-on-basic-plan",
 )
-"""Scenarios whose cause az commands mend, to the end."""
+"""Scenarios whose cause az commands fix, to the end."""
 CORRECTED = {
     "workspace-name-as-id": "workspace_id",
     "mismatched-workspace-id": "workspace_id",
@@ -76,11 +76,11 @@ LOOKED_AT = {
     "principal_not_found": "assigns the role anew; only an assignment is answered with this cause, no verification",
     "rbac_denied": "shows the deny assignment; what put it there has to take it away, Azure has no command for it",
     "rbac_propagating": "shows that the role is there; the rest is waiting",
-    "secret_expires_soon": "a warning: the command is that of secret_expired, which is mended",
+    "secret_expires_soon": "a warning: the command is that of secret_expired, which is fixed",
     "subscription_disabled": "shows its state; it is enabled again where it is paid for",
     "table_missing": "shows the tables that there are; a connector creates what is missing with its first rows",
 }
-"""Causes whose az commands mend nothing by themselves, and why."""
+"""Causes whose az commands fix nothing by themselves, and why."""
 
 
 @dataclass
@@ -101,7 +101,7 @@ class Administrator:
     def verify(self, connection: Connection) -> conformance.Report:
         return conformance.verify(connection, source=self.stage)
 
-    def mend(self, report: conformance.Report) -> Connection:
+    def fix(self, report: conformance.Report) -> Connection:
         """Types the commands of every root cause; the connection afterwards, with a new secret where there is one."""
         connection = report.connection
         for line in commands(report):
@@ -141,14 +141,14 @@ def administrator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Administ
         yield found
 
 
-def test_what_the_suite_says_mends_it(administrator: Administrator, subtests: pytest.Subtests) -> None:
-    for scenario in MENDED:
+def test_what_the_suite_says_fixes_it(administrator: Administrator, subtests: pytest.Subtests) -> None:
+    for scenario in FIXED:
         with subtests.test(scenario):
             administrator.stage.switch(scenario)
             broken = administrator.verify(administrator.stage.connection)
             assert not broken.ok
-            mended = administrator.verify(administrator.mend(broken))
-            assert mended.ok, mended.verdict.summary
+            fixed = administrator.verify(administrator.fix(broken))
+            assert fixed.ok, fixed.verdict.summary
 
 
 def test_what_the_suite_says_shows_what_the_connection_has_to_say(
@@ -167,7 +167,7 @@ def test_what_the_suite_says_shows_what_the_connection_has_to_say(
             assert corrected.ok, corrected.verdict.summary
 
 
-def test_every_cause_with_an_az_command_is_mended_corrected_or_only_looked_at() -> None:
+def test_every_cause_with_an_az_command_is_fixed_corrected_or_only_looked_at() -> None:
     facts = {"object_id": "o", "other_object_id": "p", "other_scope": "/s", "roles": "r", "table": "t"}
     with_az = {
         cause
@@ -175,7 +175,7 @@ def test_every_cause_with_an_az_command_is_mended_corrected_or_only_looked_at() 
         for step in finding(cause, facts=made_up().facts() | facts).fix.steps
         if step.command.startswith("az ") and not step.command.startswith(("az login", "az cloud", "az account show"))
     }
-    tried = {cause for name in (*MENDED, *CORRECTED) for cause in SCENARIOS[name].causes}
+    tried = {cause for name in (*FIXED, *CORRECTED) for cause in SCENARIOS[name].causes}
     assert tried | LOOKED_AT.keys() >= with_az
     assert tried & LOOKED_AT.keys() == set()
     assert LOOKED_AT.keys() <= with_az
