@@ -1,0 +1,159 @@
+"""Connections of every profile, the worlds that grant exactly what each asks for, and those with one part less."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import pytest
+
+from conformance import Connection, Report, verify
+from conformance.checks.outcome import Root
+from conformance.connection import Expect, ManagedIdentity, get_profile, profile_names
+from conformance.connection.connection_keys import OF_AZURE
+from conformance.connection.ingestion import Ingestion
+from conformance.connection.profile import RULE
+from conformance.connection.requirement import AppPermission
+from conformance.fakes import build
+from conformance.fakes.scenarios.partners import CUSTOMER, HOME
+from conformance.fakes.state.log_ingestion import LOOKER
+from conformance.fakes.world import World
+from tests.checks.outcomes import Arranged
+from tests.contoso import START, made_up
+
+OWN = Expect(
+    permissions=("Graph: SecurityIncident.ReadWrite.All", "Defender: AdvancedQuery.Read.All"),
+    actions=("Microsoft.SecurityInsights/incidents/write", "Microsoft.SecurityInsights/incidents/read"),
+    routes=("Sentinel: GET {sentinel}/incidents", "Graph: GET /v1.0/security/incidents"),
+)
+AT_AZURE = Expect(
+    actions=("Microsoft.SecurityInsights/incidents/write", "Microsoft.SecurityInsights/Watchlists/read"),
+    routes=("Sentinel: GET {sentinel}/incidents",),
+)
+RULE_ID = f"{made_up().group_scope}/providers/Microsoft.Insights/dataCollectionRules/dcr-orders"
+INGESTION = Ingestion(RULE_ID, "Custom-Orders_CL")
+BESIDE: Mapping[str, Mapping[str, object]] = {
+    "managed identity": {
+        "client_secret": None,
+        "credential": ManagedIdentity(),
+        "expect": replace(OWN, routes=(*OWN.routes, "Defender: GET /api/machines")),
+        "ingestion": INGESTION,
+    },
+    "multi-tenant app": {"home_tenant_id": HOME, "cloud": "usgov-gcc-high", "ingestion": INGESTION},
+    "Lighthouse": {"customer_tenant_id": CUSTOMER, "apis": OF_AZURE, "expect": AT_AZURE},
+}
+"""What a connection can have beside its profile, in three ways that differ in all of it."""
+
+
+def connections(beside: Mapping[str, object] | None = None) -> Iterator[Connection]:
+    """The connections of all profiles; a profile for log ingestion has a rule."""
+    for name in profile_names():
+        values: dict[str, object] = {"name": name, "profile": name, "apis": None}
+        if name == "own":
+            values["expect"] = OWN
+        if get_profile(name).scope == RULE:
+            values["ingestion"] = INGESTION
+        yield made_up(**{**values, **(beside or {})})
+
+
+def healthy(connection: Connection) -> World:
+    """The world that grants a connection what it asks for; by a delegation, where its subscription is a customer's."""
+    world = build(connection, start=START)
+    if connection.customer_tenant_id:
+        for subscription in world.tenant.subscriptions.values():
+            subscription.tenant_id, subscription.managed_by = CUSTOMER, [world.tenant.id]
+        world.tenant.assign("Reader")  # shows the subscription
+        for assignment in world.tenant.assignments:
+            assignment.delegated = True
+            assignment.scope = f"/subscriptions/{world.tenant.workspace.subscription_id}"
+    return world
+
+
+def verified(world: World) -> Report:
+    return verify(world.connection, source=Arranged(world))
+
+
+def failing(report: Report) -> list[Root]:
+    """The root causes of a report that make it fail: warnings are none."""
+    return [one.root for one in report.verdict.root_causes if one.root.check in dict(broken(report))]
+
+
+def broken(report: Report) -> list[tuple[str, str | None]]:
+    return [(one.check, one.cause) for one in report.outcomes if one.status == "failed"]
+
+
+def unsettled(report: Report) -> list[tuple[str, str, str | None]]:
+    """How checks end that neither pass nor are not applicable, but for what no connection of these tests is free of."""
+    return [
+        (one.check, one.status, one.cause)
+        for one in report.outcomes
+        if one.status not in ("passed", "not_applicable", "not_configured")
+        and one.check != "CONN-005"  # the secret stands in the connection itself
+        and one.cause not in ("api_retires_soon", "api_retired")
+    ]
+
+
+def include(permission: AppPermission) -> set[str]:
+    """A permission, and the ReadWrite one that includes it."""
+    return {permission.name, permission.name.replace(".Read.", ".ReadWrite.")}
+
+
+def lacking(root: Root) -> set[str]:
+    return set(root.finding.explanation.partition("Missing: ")[2].split(" - ")[0].split(", "))
+
+
+def fails_without_each_permission(connection: Connection, subtests: pytest.Subtests, case: str = "") -> None:
+    for permission in connection.needs.permissions:
+        if not connection.uses(permission.api):
+            continue
+        with subtests.test(case, profile=connection.name, permission=str(permission)):
+            world = healthy(connection)
+            world.tenant.revoke(*include(permission))
+            report = verified(world)
+            (root,) = failing(report)
+            assert root.finding.cause == "app_role_missing"
+            assert [check for check, _ in broken(report)] == [root.check]
+            assert permission.name in lacking(root)
+            assert lacking(root) <= include(permission)
+            assert any(permission.name in one or "appRole" in one for one in root.finding.fix.commands)
+
+
+def fails_without_each_action(connection: Connection, subtests: pytest.Subtests, case: str = "") -> None:
+    for action in sorted({*connection.needs.actions, *asked(connection)}):
+        with subtests.test(case, profile=connection.name, action=action):
+            world = healthy(connection)
+            deprive(world, action)
+            report = verified(world)
+            (root,) = failing(report)
+            assert root.finding.cause in ("rbac_denied", "rbac_role_missing")
+            assert [check for check, _ in broken(report)] == [root.check]
+            assert action.lower() in root.finding.explanation.lower()
+
+
+def fails_without_each_role(connection: Connection, subtests: pytest.Subtests, case: str = "") -> None:
+    """One root cause, whose fix names a role that fixes it: the profile's, or one with its actions."""
+    for name in sorted({one.role.name for one in healthy(connection).tenant.assignments} - {LOOKER}):
+        with subtests.test(case, profile=connection.name, role=name):
+            world = healthy(connection)
+            (gone,) = [one for one in world.tenant.assignments if one.role.name == name]
+            world.tenant.assignments.remove(gone)
+            report = verified(world)
+            (root,) = failing(report)
+            assert root.finding.cause == "rbac_role_missing"
+            assert [check for check, _ in broken(report)] == [root.check]
+            advised = root.finding.fix.values["role"]
+            assert advised in (name, connection.needs.role)
+            scope = root.finding.fix.values["scope"]
+            created = [one for one in root.finding.fix.commands if one.startswith("az role assignment create")]
+            assert [one.replace('"', "").partition(" --role ")[2] for one in created] == [f"{advised} --scope {scope}"]
+            world.tenant.assign(advised, scope=scope)
+            assert failing(verified(world)) == []
+
+
+def fails_without_a_delegated_role(connection: Connection, subtests: pytest.Subtests, case: str) -> None:
+    with subtests.test(case, profile=connection.name, role="any"):
+        world = healthy(connection)
+        world.tenant.assignments.clear()
+        (root,) = failing(verified(world))
+        assert root.finding.cause == "rbac_role_missing"
+        assert f"an authorization for {connection.needs.role} " in root.finding.fix.text
