@@ -8,6 +8,8 @@ from dataclasses import replace
 import pytest
 
 from conformance import Connection, Report, verify
+from conformance.apis import ENDPOINTS, sentinel
+from conformance.apis.endpoint import LOG_ANALYTICS, SENTINEL_API, Action
 from conformance.checks.outcome import Root
 from conformance.connection import Expect, ManagedIdentity, get_profile, profile_names
 from conformance.connection.connection_keys import OF_AZURE
@@ -17,6 +19,7 @@ from conformance.connection.requirement import AppPermission
 from conformance.fakes import build
 from conformance.fakes.scenarios.partners import CUSTOMER, HOME
 from conformance.fakes.state.log_ingestion import LOOKER
+from conformance.fakes.state.roles import allows
 from conformance.fakes.world import World
 from tests.checks.outcomes import Arranged
 from tests.contoso import START, made_up
@@ -102,6 +105,33 @@ def lacking(root: Root) -> set[str]:
     return set(root.finding.explanation.partition("Missing: ")[2].split(" - ")[0].split(", "))
 
 
+def actions_in_use(connection: Connection) -> Iterator[str]:
+    """The published Azure actions that a connection calls, of those that some probe asks."""
+    world = healthy(connection)
+    verified(world)
+    for endpoint in ENDPOINTS.values():
+        if isinstance(needs := endpoint.needs, Action) and needs.published and connection.calls(endpoint):
+            of_tool = endpoint.api in (SENTINEL_API, LOG_ANALYTICS) and endpoint is not sentinel.ONBOARDING_STATE
+            if of_tool and any(endpoint.pattern.match(one.url.path) for one in world.requests):
+                yield needs.name
+
+
+def deprive(world: World, action: str) -> None:
+    """Take an action out of the roles of the app, as a custom role's notActions do."""
+    for number, one in enumerate(world.tenant.assignments):
+        if not allows(one.role.actions, action):
+            continue
+        role = replace(
+            one.role,
+            id=f"0c0f0000-0000-4c0f-a11c-{number:012}",
+            name=f"{one.role.name}, less {action}",
+            not_actions=(*one.role.not_actions, action),
+            custom=True,
+        )
+        world.tenant.custom_roles.append(role)
+        one.role = role
+
+
 def fails_without_each_permission(connection: Connection, subtests: pytest.Subtests, case: str = "") -> None:
     for permission in connection.needs.permissions:
         if not connection.uses(permission.api):
@@ -119,7 +149,7 @@ def fails_without_each_permission(connection: Connection, subtests: pytest.Subte
 
 
 def fails_without_each_action(connection: Connection, subtests: pytest.Subtests, case: str = "") -> None:
-    for action in sorted({*connection.needs.actions, *asked(connection)}):
+    for action in sorted({*connection.needs.actions, *actions_in_use(connection)}):
         with subtests.test(case, profile=connection.name, action=action):
             world = healthy(connection)
             deprive(world, action)

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
-from conformance import Connection
-from conformance.apis import ENDPOINTS, sentinel
-from conformance.apis.endpoint import LOG_ANALYTICS, SENTINEL_API, Action
+from conformance.apis import ENDPOINTS
 from conformance.apis.permissions import RESOURCES
 from conformance.apis.published_actions import PUBLISHED_ACTIONS
 from conformance.checks.test_ingestion import SENDER_ROLE
@@ -19,13 +15,13 @@ from conformance.connection.needs import Needs
 from conformance.connection.profile import RULE
 from conformance.fakes import build
 from conformance.fakes.state.roles import BUILT_IN, RoleDefinition, allows
-from conformance.fakes.world import World
 from tests.contoso import START, made_up
 from tests.profile_worlds import (
     BESIDE,
     INGESTION,
     OWN,
     connections,
+    deprive,
     failing,
     fails_without_a_delegated_role,
     fails_without_each_action,
@@ -101,33 +97,6 @@ def test_whatever_a_connection_has_beside_its_profile(case: str, subtests: pytes
             fails_without_a_delegated_role(connection, subtests, case)
         else:
             fails_without_each_role(connection, subtests, case)
-
-
-def asked(connection: Connection) -> Iterator[str]:
-    """The published Azure actions that a connection calls, of those that some probe asks."""
-    world = healthy(connection)
-    verified(world)
-    for endpoint in ENDPOINTS.values():
-        if isinstance(needs := endpoint.needs, Action) and needs.published and connection.calls(endpoint):
-            of_tool = endpoint.api in (SENTINEL_API, LOG_ANALYTICS) and endpoint is not sentinel.ONBOARDING_STATE
-            if of_tool and any(endpoint.pattern.match(one.url.path) for one in world.requests):
-                yield needs.name
-
-
-def deprive(world: World, action: str) -> None:
-    """Take an action out of the roles of the app, as a custom role's notActions do."""
-    for number, one in enumerate(world.tenant.assignments):
-        if not allows(one.role.actions, action):
-            continue
-        role = replace(
-            one.role,
-            id=f"0c0f0000-0000-4c0f-a11c-{number:012}",
-            name=f"{one.role.name}, less {action}",
-            not_actions=(*one.role.not_actions, action),
-            custom=True,
-        )
-        world.tenant.custom_roles.append(role)
-        one.role = role
 
 
 def test_an_expected_action_is_one_finding_however_it_is_seen(subtests: pytest.Subtests) -> None:
