@@ -149,7 +149,7 @@ def fleets(this: Build, other: Build, times: int, tenants: int) -> list[Row]:
 def live(this: Build, other: Build, times: int) -> list[Row]:
     """A whole live run of one served connection, from the start of the process to its end."""
     with serve_fleet(1) as fleet, tempfile.TemporaryDirectory() as name:
-        (config,) = fleet.folder.glob("tenant-*.toml")
+        (config,) = (fleet.folder / "connections").glob("*.toml")
         environment = {key: value for key, value in fleet.environment.items() if key != "PYTHONPATH"}
 
         def run(build: Build) -> Cost:
