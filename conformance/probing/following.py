@@ -35,9 +35,9 @@ class Item:
 class FirstThere(Generic[T]):
     """The first item of ``page`` that still exists: items with a 404 are skipped.
 
-    Ifnone exists, ``listing`` is asked again; ``items`` gives the items of its answer, and of ``page``. A 404 counts as a
-    refusal only where the list still shows the item, and the item is older than :data:`SETTLED`; else older items of
-    that list are asked for.
+    If none exists, ``listing`` is asked again; ``items`` gives the items of its answer, and of ``page``. A 404 counts
+    as a refusal only where the list still shows the item, and the item is older than :data:`SETTLED`; else older items
+    of that list are asked for.
     """
 
     page: T

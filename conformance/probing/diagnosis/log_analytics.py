@@ -69,7 +69,7 @@ def log_analytics_not_found(
 ) -> Finding | None:
     """Return the finding of a 404: the names belong to a workspace with another id, or there is no such workspace.
 
-    Ifthe workspace itself cannot be read, the refusal of the incidents shows what does not exist.
+    If the workspace itself cannot be read, the refusal of the incidents shows what does not exist.
     """
     if isinstance(workspace, Answer):
         return id_mismatch(connection, workspace.data)
