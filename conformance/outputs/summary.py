@@ -1,4 +1,6 @@
-"""How a run ends: exit code, terminal report, files, notifications. A few connections in full, a fleet in one view."""
+"""The end of a run: exit code, terminal report, files, notifications; in full for a few connections, as one overview
+for a fleet.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,7 @@ class RunSummary(Protocol):
 
     @property
     def exit_code(self) -> int:
-        """Return the exit code of the run, as the README lists them."""
+        """Return the exit code of the run (the README lists them)."""
 
     def show(self, console: Console, verbose: int = 0) -> None:
         """Prints it."""
@@ -64,7 +66,7 @@ class ConnectionsSummary:
 
     @property
     def exit_code(self) -> int:
-        """Return the exit code of the run, as the README lists them."""
+        """Return the exit code of the run (the README lists them)."""
         return self.document.run.exit_code
 
     @property
@@ -111,7 +113,7 @@ class FleetSummary:
 
     @property
     def exit_code(self) -> int:
-        """Return the exit code of the run, as the README lists them."""
+        """Return the exit code of the run (the README lists them)."""
         return self.fleet.head.run.exit_code
 
     @property
