@@ -3,4 +3,4 @@
 from __future__ import annotations
 
 DEADLINE = 60.0
-"""Seconds, unless told otherwise. A silent host takes a quarter of it; the rest is for waits that services ask for."""
+"""Seconds, by default. A silent host takes a quarter of it; the rest is for waits that services ask for."""

@@ -4,5 +4,5 @@
 class UsageError(Exception):
     """An option, a file or the environment cannot be used, so the run does not start.
 
-    The message is one line a problem, in the user's words. Both command lines print it and end with exit code 4.
+    The message has one line per problem, in the user's words. Both command lines print it and end with exit code 4.
     """

@@ -34,10 +34,10 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """Leave out a ``conftest.py`` of the current folder where a verification runs outside a project.
+    """Leave out a ``conftest.py`` of the current folder if a verification runs outside a project.
 
-    It has nothing to do with the run then, and may fail to import. In a project (a folder with pytest's settings), or
-    where tests are named, it counts as ever.
+    It is unrelated to the run then, and may fail to import. In a project (a folder with pytest's settings), or if tests
+    are named, it is used as usual.
     """
     namespace = early_config.known_args_namespace
     verifies = namespace.sentinel_config or namespace.sentinel_source.startswith("cassette")
@@ -47,7 +47,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Turn the session into a verification where a connection is given. Raises ``pytest.UsageError`` (exit code 4)."""
+    """Turn the session into a verification if a connection is given. Raises ``pytest.UsageError`` (exit code 4)."""
     if config.getoption(CONFIG) or config.getoption(SOURCE).startswith("cassette"):
         from conformance.pytest_plugin.garbage import paused_collector
 

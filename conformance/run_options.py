@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """The options that every way to run has in common. Paths are not opened before they are used."""
+    """The options of every kind of run. Paths are not opened before they are used."""
 
     source: Source
     cassettes: Path
@@ -38,14 +38,14 @@ class RunOptions:
     baseline_file: Path | None
     patience: Patience
     jobs: int
-    """Connections at a time."""
+    """Maximum connections at a time."""
     shard: Shard
     resume: bool
     history_file: Path | None
     wait: float
     """Seconds to wait for transient causes."""
     watch: float | None
-    """Seconds to watch what is broken, at most; None where nothing is watched."""
+    """Maximum seconds to watch broken connections; None without a watch."""
 
     @classmethod
     def parse(cls, option: Callable[[str], Any], environ: Mapping[str, str] = os.environ) -> RunOptions:
@@ -80,15 +80,17 @@ class RunOptions:
         )
 
     def baseline(self) -> Baseline:
-        """Return the baseline of its file. Own checks have to be imported before: an unknown check id is an error."""
+        """Return the baseline of its file. The user's own checks must be imported before: an unknown check id is an
+        error.
+        """
         return read(self.baseline_file) if self.baseline_file else ()
 
     def journal(self) -> Journal:
-        """Return the journal of the report folder, or one in memory where no report is asked for."""
+        """Return the journal of the report folder, or a journal in memory if no report is requested."""
         return Journal(self.delivery.folder / FILE if self.delivery.folder else None)
 
     def history(self) -> History | None:
-        """Return the history that is asked for, not opened yet."""
+        """Return the requested history, not opened yet."""
         if self.history_file is None:
             return None
         from conformance.results.history import History

@@ -56,9 +56,9 @@ def sentinel_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ServedTenant]:
 
 
 def read_environment_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have clients that read the environment once in a process, and keep what they found, read it again for a test.
+    """Make clients that read the environment only once per process read it again for a test.
 
-    urllib does so at its first request. aiohttp reads the trusted certificates as it is imported.
+    urllib reads it at its first request. aiohttp reads the trusted certificates when it is imported.
     """
     import ssl
     import sys

@@ -1,4 +1,4 @@
-"""Command lines whose help fits one screen: an option a line, and the rarer ones by name."""
+"""Command lines whose help fits one screen: one option per line, rare options only by name."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 WIDTH, HEIGHT = 80, 24
 """Columns and lines of a screen."""
 COLUMN = 24
-"""Where the explanation of an option begins."""
+"""The column of an option's explanation."""
 
 
 class OneScreenParser(argparse.ArgumentParser):
-    """An argument parser with a short ``--help`` and the whole one in ``--help-all``.
+    """An argument parser with a short ``--help`` and the whole help in ``--help-all``.
 
-    ``rare`` are the options (``--jobs``) that the short one only names.
+    ``rare`` are the options (``--jobs``) that the short help only names.
     """
 
     def __init__(self, *, rare: Collection[str] = (), **settings: Any) -> None:
@@ -27,7 +27,7 @@ class OneScreenParser(argparse.ArgumentParser):
         self.add_argument("--help-all", action=_HelpAll, help="explain every option")
 
     def format_help(self) -> str:
-        """Return the help for one screen of 80 columns, where what has no room is cut; or the whole one."""
+        """Return the help for one screen of 80 columns, cut to fit; or the whole help."""
         return super().format_help() if self.whole_help else self._short_help()
 
     def _short_help(self) -> str:
@@ -78,14 +78,14 @@ class OneScreenParser(argparse.ArgumentParser):
 
 
 def _cut(rest: str, line: str) -> str:
-    """Return the first line of a text, of which ``rest`` is left out, without a parenthesis that it does not close."""
+    """Return the first line of a text without ``rest``, and without a parenthesis that it does not close."""
     if line.count("(") > line.count(")"):
         return line[: line.rindex("(")].rstrip(" ,;:")
     return f"{line[: WIDTH - 4].rpartition(' ')[0] if len(line) > WIDTH - 4 else line} ..." if rest else line
 
 
 class _Help(argparse.Action):
-    """Print the short help, or the ``whole`` one."""
+    """Print the short or the ``whole`` help."""
 
     whole = False
 

@@ -1,4 +1,4 @@
-"""Files that are read within a limit, and files for their owner alone."""
+"""Files that are read within a size limit, and files for their owner alone."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
 
 
 class FileError(Exception):
-    """The path is not a readable file. The message says why, without the path."""
+    """The path is not a readable file. The message is the reason, without the path."""
 
 
 def open_file(path: Path | str) -> IO[bytes]:
     """Return a regular file, opened for reading; links are followed. Raises :class:`FileError`.
 
-    Neither a pipe without a writer nor a device keeps it waiting.
+    It does not wait for a pipe without a writer, nor for a device.
     """
     try:
         number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
@@ -61,7 +61,7 @@ def read_file(path: Path | str, largest: int) -> bytes:
 
 
 def size(number: int) -> str:
-    """Return a number of bytes in words: ``64 kB``, ``32 MB``."""
+    """Return a number of bytes as text: ``64 kB``, ``32 MB``."""
     return f"{number >> 20} MB" if number >= 1 << 20 else f"{number >> 10} kB" if number >= 1 << 10 else f"{number} B"
 
 
@@ -92,7 +92,7 @@ def _kind(mode: int) -> str:
 
 
 def _unreadable(path: Path | str, error: OSError) -> str:
-    """Return why a path cannot be opened; a folder and a socket are named as such where opening them fails already."""
+    """Return why a path cannot be opened; folders and sockets, which cannot be opened at all, are named as such."""
     with contextlib.suppress(OSError, ValueError):
         mode = os.stat(path).st_mode
         if not stat.S_ISREG(mode):

@@ -1,4 +1,4 @@
-"""Names of connections as names of files."""
+"""File names for the names of connections."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from itertools import count
 
 MAX_LENGTH = 60
 RESERVED = re.compile(r"con|prn|aux|nul|conin|conout|(?:com|lpt)[0-9¹²³]")
-"""Names of devices on Windows, where no file and no folder can have them."""
+"""Names of devices on Windows, which no file or folder there can have."""
 
 
 def slugs(names: Iterable[str]) -> list[str]:
-    """Return a file name for each connection name, in the same order. No two are equal, not even ignoring case."""
+    """Return a file name for each connection name, in the same order. All differ, even if case is ignored."""
     used = set[str]()
     result = []
     for number, name in enumerate(names, 1):

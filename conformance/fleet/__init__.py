@@ -1,1 +1,1 @@
-"""Many connections: shared among machines, remembered, and seen as one."""
+"""Many connections: distributed over machines, recorded in a history, and reported together."""

@@ -46,7 +46,7 @@ RARE = (
 )
 """Options that the short help only names."""
 INTERRUPTED = 2
-"""As pytest says it."""
+"""pytest's exit code for an interrupted run."""
 
 
 class Parser(OneScreenParser):
@@ -102,9 +102,9 @@ def run_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
 
 
 def verify(arguments: argparse.Namespace) -> int:
-    """Run, print how it ended, and return the exit code.
+    """Run, print the result, and return the exit code.
 
-    Raises :class:`~conformance.errors.UsageError` for whatever prevents the run, before anything is sent.
+    Raises :class:`~conformance.errors.UsageError` for everything that prevents the run, before anything is sent.
     """
     if arguments.processes is not None and arguments.scheduler:
         raise FleetError("--processes: of this machine; with --scheduler, the cluster's workers verify")
@@ -146,7 +146,7 @@ def verify(arguments: argparse.Namespace) -> int:
 
 
 def execute(run: Run, arguments: argparse.Namespace) -> int | None:
-    """Run the plan. If the run is cut off, print why and return its exit code; otherwise return None."""
+    """Run the plan. If the run is cut off, print the reason and return its exit code; otherwise return None."""
     try:
         asyncio.run(run.go(arguments.scheduler, arguments.processes))
     except FleetLost as error:
@@ -157,7 +157,7 @@ def execute(run: Run, arguments: argparse.Namespace) -> int | None:
 
 
 def counts(run: Run, options: RunOptions) -> Iterator[str]:
-    """Yield lines: how many connections have each verdict, and how to verify those that have none yet."""
+    """Yield lines: the number of connections per verdict, and how to verify the connections without a verdict."""
     if not run.plan.names:
         yield f"share     {options.shard} has none of the connections"
     counts_text = [f"{run.verdicts[status]} {status}" for status in STATUSES]
@@ -168,7 +168,7 @@ def counts(run: Run, options: RunOptions) -> Iterator[str]:
 
 
 def deliver_reports(end: RunSummary | None, delivery: Delivery, journal: Journal, *, interrupted: bool) -> bool:
-    """Show and deliver the results of a run. Return whether a report that was asked for could not be written."""
+    """Print and deliver the results of a run. Return whether a requested report could not be written."""
     problems: list[Problem] = []
     if end:
         end.show(console())
@@ -193,9 +193,9 @@ def trend_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
 
 
 def draw(options: argparse.Namespace) -> int:
-    """Draw the trend at the terminal, and as an SVG file where asked. Return the exit code.
+    """Draw the trend at the terminal, and as an SVG file if requested. Return the exit code.
 
-    Raises :class:`FleetError` for a file that is not there, and ``HistoryError``.
+    Raises :class:`FleetError` for a missing file, and ``HistoryError``.
     """
     from conformance.report.fleet.trend_svg import picture
     from conformance.report.fleet.trend_terminal import draw

@@ -1,4 +1,4 @@
-"""How many connections go into one task: few at first, then as many as take some seconds."""
+"""The number of connections in one task: few at first, then as many as take some seconds."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 FIRST_SIZE = 4
-"""Connections in the first batches, of whose cost nothing is known."""
+"""Connections in the first batches, whose cost is unknown."""
 SECONDS = 5.0
-"""What a batch is to take: long against the cost of a task, short against what a lost worker loses."""
+"""Desired duration of a batch: long compared with the cost of a task, short enough to lose little with a worker."""
 MAX_GROWTH = 2.0
-"""How much one measurement may change the size: a tenant that hangs says little about the others."""
+"""Maximum factor by which one measurement changes the size: a silent tenant says little about the others."""
 MAX_SIZE = 1000
 
 
 class Batches(Generic[T]):
-    """Items in input order, cut into batches; ``measured`` records how long the batches took."""
+    """Items in input order, divided into batches; :meth:`record` takes the time of each batch."""
 
     def __init__(self, things: Iterable[T]) -> None:
         self._remaining = list(things)[::-1]

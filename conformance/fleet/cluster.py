@@ -25,15 +25,15 @@ from conformance.verification.verdict import ExitCode
 CONNECT = 10.0
 """Seconds for the scheduler to answer."""
 WORKERS = 60.0
-"""Seconds to wait for a worker, at first and when none is left."""
+"""Seconds to wait for a worker, at the start and when none is left."""
 POLL_INTERVAL = 1.0
-"""Seconds between two looks at how many workers there are."""
+"""Seconds between two counts of the workers."""
 CUT = (CommClosedError, StreamClosedError)
-"""What Dask and its transport raise where the connection to the scheduler ends in the middle of a message."""
+"""Errors of Dask and its transport if the connection to the scheduler ends in the middle of a message."""
 
 
 class Cluster:
-    """The cluster of the scheduler at an address; entered with ``async with``, which raises :class:`FleetError`."""
+    """The cluster of the scheduler at an address. Entering it with ``async with`` raises :class:`FleetError`."""
 
     def __init__(self, scheduler: str) -> None:
         self._scheduler = scheduler
@@ -65,7 +65,8 @@ class Cluster:
             await self._client.close(timeout=CONNECT)
 
     async def results(self, places: Iterable[ConnectionRef], spec: VerifySpec) -> AsyncGenerator[Result]:
-        """Verify the connections at these places: each is part of exactly one result, in no particular order.
+        """Verify the connections at these places; yield results in no particular order, with each connection in exactly
+        one.
 
         Another worker repeats the batches of a lost one. Raises :class:`FleetLost`.
         """
@@ -86,11 +87,11 @@ class Cluster:
                     worker_lost = True  # reported once the finished results are taken
                     continue
                 except KilledWorker:
-                    if len(batch) > 1:  # one of them kills workers: alone, each tells whether it does
+                    if len(batch) > 1:  # one of them kills workers: alone in a batch, each shows whether it does
                         suspects.extend(batch)
                         continue
                     result = _failed(batch, "every worker that tried it died")
-                except Exception as error:  # Dask's own: a task raises nothing
+                except Exception as error:  # an error of Dask: a task raises nothing
                     root = _root(error)
                     if isinstance(root, CUT):  # as above, noticed in the middle of a message
                         worker_lost = True
@@ -103,12 +104,12 @@ class Cluster:
                 raise FleetLost(f"{self._scheduler}: the scheduler is gone")
 
     def _submit(self, batch: list[ConnectionRef], spec: VerifySpec) -> None:
-        # A key of its own: the same batch may be asked for again tomorrow.
+        # A unique key: the same batch may be requested again tomorrow.
         future = self._client.submit(verify, batch, spec, key=f"verify-{uuid.uuid4().hex}", pure=False)
         self._running[asyncio.ensure_future(future.result())] = batch
 
     async def _slots(self) -> int:
-        """Return how many batches may be under way: one for each thread, and one more for each worker."""
+        """Return the maximum number of batches under way: one per thread, and one more per worker."""
         try:
             threads: dict[str, int] = await asyncio.wait_for(self._client.nthreads(), CONNECT)
         except (OSError, RuntimeError, TypeError, CancelledError) as error:

@@ -22,23 +22,25 @@ class Plan:
     names: frozenset[str]
     """Fingerprints of all connections of this share, by name."""
     waiting: tuple[ConnectionRef, ...]
-    """Those that have no verdict yet."""
+    """The connections without a verdict."""
     spec: VerifySpec
     fingerprints: Mapping[str, str] = field(default_factory=dict)
-    """Of all connections, by name, where a run is resumed: what an earlier one finished counts if it is of these."""
+    """Fingerprints of all connections, by name, if a run is resumed: earlier results with the same fingerprint
+    count.
+    """
 
 
 def plan(
     files: Sequence[str], options: RunOptions, *, checks: str | None = None, resumed: Journal | None = None
 ) -> Plan:
-    """Plan a run over these files, globs and folders. No secret is read.
+    """Return the plan of a run over these files, globs and folders. No secret is read.
 
     ``checks`` are ids and areas with commas between, all by default; ``resumed`` is the journal of an earlier run.
     Raises :class:`~conformance.errors.UsageError`.
     """
     ids, selection = choice(checks)
     by_file = load_files(files, credentials=False)
-    # Absolute: workers run elsewhere, and have the files under the same path.
+    # Absolute paths: workers run elsewhere, and have the files under the same path.
     selected = {
         ConnectionRef(str(file.absolute()), connection.name, connection.tenant_id.lower()): connection
         for file, connections in by_file.items()
@@ -66,7 +68,7 @@ def plan(
 
 def choice(text: str | None) -> tuple[tuple[str, ...], str]:
     """Return the ids of the checks of these ids and areas (separated by commas), and the name of the selection for
-    reports. Raises :class:`FleetError` for a word that is neither.
+    reports. Raises :class:`FleetError` for a word that is no id and no area.
     """
     if text is None:
         return tuple(check.id for check in select_checks()), "all"
@@ -74,7 +76,7 @@ def choice(text: str | None) -> tuple[tuple[str, ...], str]:
     for word in words:
         if word not in AREAS and word not in catalogue():
             raise FleetError(f"--checks: {word!r} is no check and no area; pytest --sentinel-list shows all")
-    ordinary = {check.id for check in select_checks()}  # as in pytest: the negative control only if it is asked for
+    ordinary = {check.id for check in select_checks()}  # as in pytest: the negative control only if requested
     ids = tuple(
         check.id
         for check in catalogue().values()

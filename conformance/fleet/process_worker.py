@@ -1,4 +1,4 @@
-"""What a worker process of this machine does, and what it says to the command that has started it."""
+"""A worker process of this machine, and its messages to the command that started it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from conformance.probing.transport import SOCKETS
 from conformance.sources.permits import socket_permits
 
 MACHINE_SOCKETS = 8192
-"""Sockets of all processes together: half of the ports that macOS and Windows have for them (49152 to 65535, RFC 6335).
+"""Sockets of all processes together: half of the ports of macOS and Windows for them (49152 to 65535, RFC 6335).
 Behind a proxy all of them go to the same address.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The worker has read its files; ``problems`` is what is wrong with them, a line each, for the user."""
+    """The worker has read its files; ``problems`` are their errors, a line each, for the user."""
 
     problems: str
 
@@ -36,7 +36,7 @@ class Next:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """The worker has ended; ``text`` is why, where it has not finished everything, one line for the user."""
+    """The worker has ended; ``text`` is the reason if it has not finished everything, one line for the user."""
 
     text: str = ""
     worker_died: bool = False
@@ -44,14 +44,15 @@ class Stopped:
 
 
 def work(pipe: Pipe, files: Sequence[str], processes: int) -> None:
-    """Read the files, and verify what comes through the pipe, until nothing more comes. The ``processes`` share the
+    """Read the files, and verify the connections from the pipe until no more arrive. The ``processes`` share the
     sockets of this machine.
 
-    Ready, then for a :class:`VerifySpec`: for each :class:`Next` the places of some connections, and for each finished
-    connection a :class:`~conformance.fleet.task.Result`; at the end Stopped. No message contains a secret.
+    It sends Ready and receives a :class:`VerifySpec`. For each :class:`Next` that it sends, it receives the places of
+    some connections; for each finished connection it sends a :class:`~conformance.fleet.task.Result`, and at the end
+    Stopped. No message contains a secret.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with suppress(EOFError, OSError):  # the command is gone
+    with suppress(EOFError, OSError):  # the command has ended
         pipe.send(Ready(_problems(files)))
         spec = pipe.recv()
         socket_permits().bound(max(SOCKETS, MACHINE_SOCKETS // processes))
@@ -74,7 +75,7 @@ async def _verify(pipe: Pipe, spec: VerifySpec) -> Stopped:
                 pipe.send(result)
             except OSError:  # the command has ended: the rest is not needed
                 os._exit(1)
-    except Exception as error:  # its message and values stay here
+    except Exception as error:  # its message and values are not sent
         shortage_error = shortage(error)
         return Stopped(
             str(shortage_error or f"an error of this suite: {type(error).__name__}"),

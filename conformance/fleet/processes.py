@@ -1,4 +1,4 @@
-"""Worker processes on this machine: each takes one tenant after the other, and hands back results as they are ready."""
+"""Worker processes on this machine: each verifies one tenant after the other, and sends results as they are ready."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
 MIN_CONNECTIONS = 32
-"""Connections of a process with which it is worth its start, of about half a second."""
+"""Minimum connections for which starting a process (about 0.5 s) is worthwhile."""
 SHARED_DEATHS = 2
-"""After so many deaths of worker processes that were verifying it beside others, a connection has one to itself."""
+"""After this many deaths of worker processes that verified it beside others, a connection gets its own process."""
 MAX_DEATHS = SHARED_DEATHS + 1
-"""After so many deaths a connection is the reason for them, and is left out."""
+"""After this many deaths, a connection is considered their reason, and is left out."""
 Unit = tuple[ConnectionRef, ...]
 """The connections of one tenant: one process verifies them, so that they wait for the tenant's rate limits together."""
 
 
 def process_count(places: Sequence[ConnectionRef], requested: int | None) -> int:
-    """Return how many processes verify these: ``requested``, by default one for each core for which there are enough
-    connections. There are never more than tenants.
+    """Return the number of processes for these: ``requested``, by default one per core if there are enough connections.
+    There are never more processes than tenants.
     """
     tenants = len({_unit_key(place) for place in places})
     return max(1, min(tenants, requested or min(cores(), len(places) // MIN_CONNECTIONS)))
@@ -59,7 +59,7 @@ def _unit_key(place: ConnectionRef) -> str:
 
 @dataclass(eq=False)
 class Worker:
-    """A process, the way to it, and the connections that it has and has not finished."""
+    """A process, the pipe to it, and its unfinished connections."""
 
     process: SpawnProcess
     pipe: Pipe
@@ -69,8 +69,8 @@ class Worker:
 class Processes:
     """An engine of ``count`` worker processes; entered with ``async with``.
 
-    Entering it has them read all files, with the secrets; raises :class:`FleetError` for those that cannot be used, and
-    :class:`FleetLost` where no process can be started. No secret is sent to a process or from it.
+    On entering, they read all files, with the secrets. This raises :class:`FleetError` for unusable files, and
+    :class:`FleetLost` if no process can be started. No secret is sent to a process or from it.
     """
 
     def __init__(self, places: Iterable[ConnectionRef], count: int) -> None:
@@ -101,7 +101,8 @@ class Processes:
         self._threads.shutdown(cancel_futures=True)
 
     async def results(self, places: Iterable[ConnectionRef], spec: VerifySpec) -> AsyncGenerator[Result]:
-        """Yield each connection's result as soon as it is finished. Another process verifies what a dead one had.
+        """Yield each connection's result as soon as it is finished. Another process verifies the connections of a dead
+        process.
 
         Raises :class:`FleetLost` where this machine lacks resources.
         """
@@ -128,12 +129,12 @@ class Processes:
             self._results.put_nowait(None)
 
     async def _verify_units(self, spec: VerifySpec) -> None:
-        """Have a process verify until nothing is left, and another one if it dies."""
+        """Let a process verify until no connection is left; start another process if it dies."""
         while self._units or self._suspects:
             if not self._ready:
                 await self._start(())
             worker = self._ready.pop()
-            own = not self._units  # what has killed others gets a process of its own
+            own = not self._units  # a connection that killed processes gets a process of its own
             try:
                 await self._send(worker, spec)
                 await self._serve(worker, own=own)
@@ -143,7 +144,9 @@ class Processes:
                 self._end(worker)
 
     async def _serve(self, worker: Worker, *, own: bool) -> None:
-        """Give a worker what it asks for and take its results. Raises ``EOFError`` or ``OSError`` if it dies."""
+        """Give a worker the connections that it requests, and collect its results. Raises ``EOFError`` or ``OSError``
+        if it dies.
+        """
         while True:
             message = await self._receive(worker)
             if isinstance(message, Next):
@@ -162,14 +165,16 @@ class Processes:
                 return
 
     def _next(self, worker: Worker, *, own: bool) -> Unit:
-        """Return what a worker does next; nothing where it is to end."""
+        """Return the next connections for a worker; none to end it."""
         if not own:
             return self._units.popleft() if self._units else ()
         alone = self._suspects and not worker.under_way
         return (self._suspects.popleft(),) if alone else ()
 
     def _worker_died(self, worker: Worker) -> None:
-        """Have others verify what a dead worker has not finished, but not what several have died of."""
+        """Let others verify the unfinished connections of a dead worker, except a connection that killed several
+        workers.
+        """
         unfinished = [*worker.under_way.values()]
         if not unfinished:
             return
@@ -188,7 +193,7 @@ class Processes:
         self._units.extendleft(units(place for place in unfinished if self._deaths[place] < SHARED_DEATHS)[::-1])
 
     async def _start(self, files: Sequence[str]) -> str:
-        """Start a worker, which reads these files; return what is wrong with them. Raises :class:`FleetLost`."""
+        """Start a worker, which reads these files; return their errors as text. Raises :class:`FleetLost`."""
         try:
             worker = self._spawn(files)
             ready = await self._receive(worker)
@@ -205,7 +210,7 @@ class Processes:
         process = context.Process(target=work, args=(theirs, files, self._count), name="sentinel-worker", daemon=True)
         masked = hasattr(signal, "pthread_sigmask")
         try:
-            if masked:  # Ctrl-C is for this process, which ends the others: they are born without it
+            if masked:  # Ctrl-C is for this process, which ends the others: they start with the signal blocked
                 before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
             try:
                 process.start()

@@ -21,10 +21,10 @@ from conformance.verification.verdict import STATUSES, ExitCode, VerdictStatus, 
 
 
 class Engine(Protocol):
-    """Verifies connections, given where their files are."""
+    """Verifies connections, given the places of their files."""
 
     def results(self, places: Iterable[ConnectionRef], spec: VerifySpec) -> AsyncGenerator[Result]:
-        """Yield the results of the connections in any order, as they are finished."""
+        """Yield the results of the connections as they are finished, in any order."""
 
 
 class Here:
@@ -55,9 +55,9 @@ class Here:
 def engine(
     places: Sequence[ConnectionRef], scheduler: str | None, processes: int | None
 ) -> AbstractAsyncContextManager[Engine]:
-    """Return an engine: the cluster of a scheduler, so many worker processes, or this process alone.
+    """Return an engine: the cluster of a scheduler, this number of worker processes, or this process alone.
 
-    By default there are as many processes as pay. Raises :class:`FleetError` where the extra is missing.
+    By default there are as many processes as are worthwhile. Raises :class:`FleetError` where the extra is missing.
     """
     if scheduler is None:
         count = process_count(places, processes)

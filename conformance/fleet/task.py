@@ -26,11 +26,11 @@ from conformance.verification.baseline import Baseline
 from conformance.verification.verdict import ExitCode
 
 MAX_FILES = 4
-"""Files whose connections are kept while others of them may be asked for."""
+"""Maximum files whose connections stay in memory, because more of them may be requested."""
 
 
 class FleetError(UsageError):
-    """The run cannot begin as asked; nothing was sent. The message is one line for the user."""
+    """The run cannot begin with these options; nothing was sent. The message is one line for the user."""
 
 
 class FleetLost(Exception):
@@ -45,7 +45,7 @@ class VerifySpec:
     checks: tuple[str, ...]
     selection: str
     started: datetime
-    """When the whole run began."""
+    """Start of the whole run."""
     deadline: float
     jobs: int
     wait: float = 0.0
@@ -56,17 +56,17 @@ class VerifySpec:
 
 
 class ConnectionRef(NamedTuple):
-    """Where a connection is declared: its file, and its name in that file."""
+    """The place of a connection: its file, and its name in that file."""
 
     file: str
     name: str
     tenant: str = ""
-    """The tenant as its file names it. The services count the requests of a tenant's connections together."""
+    """The tenant as named in the file. The services count the requests of a tenant's connections together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a connection has no verdict. One line, for the user."""
+    """The reason why a connection has no verdict. One line, for the user."""
 
     name: str
     text: str
@@ -84,12 +84,12 @@ class Result:
 
     @property
     def names(self) -> list[str]:
-        """Of the connections that are finished, with a verdict or without."""
+        """Return the names of the finished connections, with a verdict or without."""
         return [*(entry.name for entry in self.entries), *(failure.name for failure in self.failures)]
 
 
 async def verify_each(connections: Iterable[Connection], spec: VerifySpec) -> AsyncIterator[Entry]:
-    """Yield the connections' entries as they are finished. A connection is taken from the iterable when there is room.
+    """Yield the connections' entries as they are finished. A connection is taken from the iterable when it can start.
 
     Raises :class:`~conformance.sources.base.SourceError`.
     """
@@ -117,9 +117,9 @@ async def verify_each(connections: Iterable[Connection], spec: VerifySpec) -> As
 
 
 async def verify_places(batches: Iterable[Sequence[ConnectionRef]], spec: VerifySpec) -> AsyncIterator[Result]:
-    """Verify the connections at these places, whose files are read here; yield each as soon as it is finished.
+    """Read the files of these places and verify their connections; yield each as soon as it is finished.
 
-    A batch is taken from the iterable when there is room for one of its connections. Raises
+    A batch is taken from the iterable when one of its connections can start. Raises
     :class:`~conformance.sources.base.SourceError`, and :class:`~conformance.probing.shortage.Shortage` where this
     machine lacks resources, such as open files.
     """

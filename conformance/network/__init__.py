@@ -1,1 +1,1 @@
-"""The way from this machine to the services: proxies, trusted authorities, and failures."""
+"""The network between this machine and the services: proxies, trusted authorities, and failures."""

@@ -1,4 +1,4 @@
-"""TLS interception: how an intercepted answer is recognised, and what that means for a failure."""
+"""TLS interception: how an intercepted answer is recognised, and how it changes a finding."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from conformance.findings.catalogue import Entry, catalogue
 from conformance.network.trust import foreign_issuer
 
 ALTERABLE = frozenset({"token_malformed", "empty_answer", "contract_violation"})
-"""Causes that an interceptor brings about: it takes the token away, empties the body or changes it."""
+"""Causes that an interceptor can produce: it removes the token, or removes or changes the body."""
 CONNECTION_CAUSES = frozenset({"tls_untrusted", "dns_failure", "connection_failed"})
 """Causes of a connection that failed: with an answer, there was a connection."""
 _issuers: WeakKeyDictionary[Any, str | None] = WeakKeyDictionary()
@@ -30,7 +30,7 @@ def issuer(response: httpx.Response) -> str | None:
 
 
 def cut_off_finding(subject: Finding, by: str | None) -> Finding:
-    """Return the finding of an answer that broke off: where ``by`` opens TLS on the way, it cut the answer."""
+    """Return the finding of an incomplete answer: if ``by`` decrypts TLS in between, it cut the answer."""
     if by is not None and subject.cause == "intercepted":  # it could not be unpacked
         return replace(subject, explanation=f"{subject.explanation} {_opened(by)}")
     if by is None or subject.cause != "connection_failed":
@@ -42,7 +42,7 @@ def cut_off_finding(subject: Finding, by: str | None) -> Finding:
 
 
 def intercepted_finding(subject: Finding, by: str | None, host: str) -> Finding:
-    """Return the finding of a refusal from ``host``, where ``by`` may open TLS on the way (None: no interception).
+    """Return the finding of a refusal from ``host``, if ``by`` may decrypt TLS in between (None: no interception).
 
     Unless the answer has a code or words of the service itself, it is then not conclusive.
     """
@@ -68,9 +68,9 @@ def intercepted_finding(subject: Finding, by: str | None, host: str) -> Finding:
 
 
 def answered_on_the_way(subject: Finding, host: str) -> Finding:
-    """Return ``intercepted`` for an answer that reports a failed connection: it can only be of something between.
+    """Return ``intercepted`` for an answer that reports a failed connection: only a device in between can send it.
 
-    The proxy reached the service, or not; this machine's own connection did not fail.
+    Whether the proxy reached the service or not, this machine's own connection did not fail.
     """
     if subject.cause not in CONNECTION_CAUSES:
         return subject
@@ -84,7 +84,7 @@ def _opened(by: str) -> str:
 
 
 def _entry(subject: Finding) -> Entry | None:
-    """Return the catalogue entry of a service that a finding was read by; None for what says nothing of one service."""
+    """Return the service's catalogue entry of a finding; None if the finding belongs to no service."""
     if subject.entry is None or subject.entry.startswith("network."):
         return None
     return next(entry for entry in catalogue() if entry.id == subject.entry)

@@ -17,18 +17,18 @@ from conformance.network.trust import trust_note
 
 DENIALS = frozenset({401, 403, 451})
 SPOKEN = frozenset({"basic"})
-"""The authentication schemes that this client speaks to a proxy."""
+"""The authentication schemes that this client supports for a proxy."""
 _STATUS = re.compile(r"(\d{3})\b")
 _SOCKS_REPLY = re.compile(r"could not connect: ([A-Za-z ]{1,40})\.")
-"""How httpcore gives a reply of RFC 1928."""
+"""httpcore's text for a reply of RFC 1928."""
 _WORD = re.compile(r"[A-Za-z0-9_./-]{1,40}")
 
 
 def proxy_refusal(error: Exception, route: Route) -> Finding | None:
-    """Return the finding of a request that did not get through a proxy, or None where something else was in the way.
+    """Return the finding of a request that a proxy refused, or None for any other reason.
 
-    A certificate that is not trusted is something else. A ``httpx.ProxyError`` without a known stage is read by the
-    status that its message begins with.
+    An untrusted certificate is another reason. A ``httpx.ProxyError`` without a known stage is read by the status at
+    the start of its message.
     """
     if isinstance(error, UnusableSetting):
         return finding("proxy_unusable", about=route.host, facts={"host": route.host}, explanation=f"{error}.")
@@ -50,14 +50,12 @@ def proxy_refusal(error: Exception, route: Route) -> Finding | None:
 def route_facts(route: Route) -> dict[str, str]:
     """Return the facts with which the commands of a fix use the same proxy as the request."""
     address = route.proxy.address if route.proxy else ""
-    address = re.sub("^socks5://", "socks5h://", address)  # to curl, socks5:// is a name that is looked up here
+    address = re.sub("^socks5://", "socks5h://", address)  # for curl, socks5:// resolves the name on this machine
     return {"host": route.host, "proxy": address, "proxy_user": "<user>" if _signs_in(route.proxy) else ""}
 
 
 def on_the_way(subject: Finding, route: Route) -> Finding:
-    """Return the finding of a request that no proxy refused, with what the settings of this machine have to do
-    with it.
-    """
+    """Return the finding of a request that no proxy refused, with the relevant settings of this machine."""
     notes = []
     if route.proxy is not None:
         address = route.proxy.address
@@ -83,7 +81,7 @@ def chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _meaning(error: Exception, route: Route) -> tuple[str, str]:
-    """Return the cause, and what the proxy did, as the end of a sentence."""
+    """Return the cause, and the proxy's action as the end of a sentence."""
     late = isinstance(error, httpx.TimeoutException)
     setting = route.proxy.setting if route.proxy else "the proxy setting"
     match route.stage:

@@ -1,4 +1,4 @@
-"""The proxy settings of this machine: which proxy leads to a host, and what is wrong with a setting."""
+"""The proxy settings of this machine: the proxy for a host, and errors in a setting."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _HOST_PORT = re.compile(r"(?P<host>\[[0-9a-f:.%]+\]|[^\[\]:]*)(?::(?P<port>.*))?
 class UnusableSetting(httpx.TransportError):
     """A proxy variable or CA file of this machine cannot be used, so nothing can be sent.
 
-    The message names the variable and what is wrong with it; it holds neither a password nor the value itself.
+    The message names the variable and its error; it holds neither a password nor the value itself.
     """
 
 
@@ -39,7 +39,7 @@ class Proxy:
 
     @property
     def address(self) -> str:
-        """Scheme, host and port, without credentials, as curl's ``--proxy`` takes them."""
+        """Return scheme, host and port, without credentials, in the form of curl's ``--proxy``."""
         parsed = httpx.URL(self.url)
         return f"{parsed.scheme}://{parsed.netloc.decode('ascii')}"
 
@@ -75,7 +75,7 @@ def proxy_to(host: str) -> Proxy | None:
 
 
 def exemption(host: str) -> str | None:
-    """Return the NO_PROXY variable that takes ``host`` out of a configured proxy, such as ``NO_PROXY=azure.com``.
+    """Return the NO_PROXY variable that exempts ``host`` from a configured proxy, such as ``NO_PROXY=azure.com``.
 
     None if no proxy is configured, or if the proxy applies.
     """
@@ -90,9 +90,7 @@ def exemption(host: str) -> str | None:
 
 
 def flaw_of(value: str) -> str | None:
-    """Return what is wrong with the value of a proxy variable, without repeating any of its secrets; None if it is
-    usable.
-    """
+    """Return the error in the value of a proxy variable, without any of its secrets; None if it is usable."""
     return next(_flaws(value), None)
 
 
@@ -132,7 +130,7 @@ def _flaws(value: str) -> Iterator[str]:
 
 
 def _https_proxy() -> str | None:
-    """Return the value of the proxy setting for https, as it is."""
+    """Return the unchanged value of the proxy setting for https."""
     proxies = getproxies()
     return proxies.get("https") or proxies.get("all")
 

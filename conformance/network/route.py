@@ -60,7 +60,7 @@ class Route:
     _close: Callable[[], Awaitable[None]] | None = None
 
     async def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Follow a request: a ``trace`` extension of httpcore, used with a proxy only."""
+        """Record the stage of a request: a ``trace`` extension of httpcore, used with a proxy only."""
         if event in ("connection.connect_tcp.complete", "socks.connect_tcp.complete"):
             self._close = info["return_value"].aclose
         if event in _EVENTS:
@@ -74,7 +74,7 @@ class Route:
                 self.headers[key] = f"{self.headers[key]}, {text}" if key in self.headers else text
 
     async def abandon(self) -> None:
-        """Close what httpcore (1.0.9) leaves open where SOCKS gave no tunnel, or a TLS handshake took too long."""
+        """Close the stream that httpcore (1.0.9) leaves open if SOCKS gave no tunnel, or a TLS handshake timed out."""
         if self._close is not None and self.stage is not Stage.SERVICE:
             await self._close()
 
@@ -91,7 +91,5 @@ class Route:
 
     @property
     def exemption(self) -> str | None:
-        """Return the NO_PROXY entry because of which the request goes past a configured proxy; None if there is
-        none.
-        """
+        """Return the NO_PROXY entry by which the request bypasses a configured proxy; None without it."""
         return exemption(self.host) if self.proxy is None else None

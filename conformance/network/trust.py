@@ -15,16 +15,16 @@ from conformance.network.proxy_settings import UnusableSetting
 
 FILE, FOLDER = "SSL_CERT_FILE", "SSL_CERT_DIR"
 UNREAD = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-"""Where requests (and with it the Azure CLI) and curl look for authorities, and this program does not."""
+"""Variables with authorities for requests (and so the Azure CLI) and curl, which this program does not read."""
 VIRTUAL_TENANT = "sentinel-conformance"
-"""The organisation of the authority that the virtual tenant's server makes for itself."""
+"""The organisation of the authority that the virtual tenant's server creates for itself."""
 SERVICES = frozenset({"Microsoft Corporation", "DigiCert Inc", "DigiCert, Inc.", VIRTUAL_TENANT})
 """The organisations that issue the services' certificates.
 
 learn.microsoft.com/azure/security/fundamentals/azure-ca-details
 """
 MIN_AUTHORITIES = 30
-"""Certificates of a file that is too small to hold the public authorities, of which there are more than a hundred."""
+"""A file with fewer certificates does not hold the public authorities, of which there are more than 100."""
 _CERTIFICATE = re.compile(rb"-----BEGIN (?:TRUSTED )?CERTIFICATE-----")
 _HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
 _LARGEST = 16 * 1024 * 1024
@@ -34,7 +34,7 @@ def trust() -> ssl.SSLContext:
     """Return a client's TLS context that trusts SSL_CERT_FILE and SSL_CERT_DIR where set, else the operating system's
     store.
 
-    Where the operating system has no store, the public authorities of certifi. Raises
+    If the operating system has no store, it trusts the public authorities of certifi. Raises
     :class:`~conformance.network.proxy_settings.UnusableSetting` if a variable names nothing that can be used.
     """
     file, folder = os.environ.get(FILE), os.environ.get(FOLDER)
@@ -55,7 +55,7 @@ def trust() -> ssl.SSLContext:
 
 
 def trust_note() -> str | None:
-    """Return a sentence on how this machine's settings explain an untrusted certificate; None if they do not."""
+    """Return a sentence that explains an untrusted certificate by this machine's settings; None if they do not."""
     file = os.environ.get(FILE)
     if file:
         count = len(_CERTIFICATE.findall(_content(Path(file))))
@@ -74,8 +74,7 @@ def trust_note() -> str | None:
 
 
 def foreign_issuer(tls: Any) -> str | None:
-    """Return the issuer of a peer's certificate, where it is none of the services': then something opens TLS on the
-    way.
+    """Return the issuer of a peer's certificate if it is none of the services': then a device in between decrypts TLS.
 
     ``tls`` is an ``ssl.SSLObject`` or ``ssl.SSLSocket`` after its handshake, or None.
     """
@@ -123,7 +122,7 @@ def _check_folder(folder: Path) -> None:
 
 
 def _content(file: Path) -> bytes:
-    """Return the beginning of a regular file; nothing if it cannot be read."""
+    """Return the beginning of a regular file; empty if it cannot be read."""
     try:
         with file.open("rb") as opened:
             return opened.read(_LARGEST)

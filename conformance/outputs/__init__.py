@@ -1,1 +1,1 @@
-"""Where results go: report folders, notifications and the summary at the end of a run."""
+"""The outputs of a run: report folders, notifications and the summary at its end."""

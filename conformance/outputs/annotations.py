@@ -1,8 +1,8 @@
-"""Annotations of a CI system: commands that show each root cause at the line of the connection file to look at.
+"""Annotations of a CI system: commands that show each root cause at its line of the connection file.
 
-They are the only commands of a CI system that a run prints, and only where it runs in one that reads them: GitHub
-Actions sets ``GITHUB_ACTIONS=true``, Azure Pipelines ``TF_BUILD=True``. Their text is the suite's own: names, check and
-cause, what the cause means and who fixes it. Nothing of a service's answer is in them.
+They are the only commands of a CI system that a run prints, and only within a system that reads them: GitHub Actions
+sets ``GITHUB_ACTIONS=true``, Azure Pipelines ``TF_BUILD=True``. Their text is the suite's own: names, check and cause,
+the meaning of the cause and its owner. They contain no part of a service's answer.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from conformance.report.entry import Entry
 from conformance.report.wording import OWNERS
 
 MAX_ANNOTATIONS = 10
-"""As many as GitHub shows of one step."""
+"""Maximum that GitHub shows for one step."""
 Level = Literal["error", "warning"]
 
 
@@ -56,7 +56,7 @@ SYSTEMS: tuple[tuple[str, str, str, Callable[[Annotation], str]], ...] = (
     ("GITHUB_ACTIONS", "true", "GITHUB_WORKSPACE", github),
     ("TF_BUILD", "True", "BUILD_SOURCESDIRECTORY", azure),
 )
-"""The variable by which a CI system is known, its value, the variable of the checkout's folder, and the command."""
+"""The variable that shows a CI system, its value, the variable of the checkout's folder, and the command."""
 
 
 @dataclass
@@ -69,7 +69,7 @@ class Annotations:
     """Connection, check and cause."""
 
     def add(self, entry: Entry) -> None:
-        """Take a finished connection."""
+        """Add a finished connection."""
         if len(self._causes) < MAX_ANNOTATIONS and any(self._systems()):
             self._causes += [(entry.name, root.check, root.cause) for root in entry.part.root_causes]
 
@@ -92,7 +92,7 @@ class Annotations:
 
 
 def _within(file: Path, root: str | None) -> str:
-    """Return the path of a file relative to the checkout, with forward slashes; as it is if it is elsewhere."""
+    """Return the path of a file relative to the checkout, with forward slashes; unchanged if it is elsewhere."""
     base = Path(root) if root else Path.cwd()
     path = file.resolve()
     return (path.relative_to(base.resolve()) if path.is_relative_to(base.resolve()) else path).as_posix()

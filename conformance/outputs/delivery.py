@@ -1,4 +1,4 @@
-"""Where the reports of a run go: into a folder, and out as notifications."""
+"""The destinations of a run's reports: a folder, and notifications."""
 
 from __future__ import annotations
 
@@ -18,40 +18,44 @@ if TYPE_CHECKING:
     from conformance.outputs.summary import RunSummary
 
 JOB_SUMMARY = "GITHUB_STEP_SUMMARY"
-"""The variable that names the file which GitHub shows as the summary of a job; it is appended to."""
+"""The variable with the file that GitHub shows as the summary of a job; the summary is appended to it."""
 
 
 class DeliveryError(UsageError):
-    """An option that says where to deliver to, and cannot be used."""
+    """An option with a destination that cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What could not be delivered, in one line. Only what was asked for as a result is ``fatal``."""
+    """A failed delivery, in one line. A missing report is ``fatal``; a missing notification is not."""
 
     text: str
     fatal: bool
 
     @property
     def level(self) -> str:
-        """``ERROR`` or ``WARNING``, the word before the text."""
+        """Return ``ERROR`` or ``WARNING``, the word before the text."""
         return "ERROR" if self.fatal else "WARNING"
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Where to: a folder, with hand-back pages in these languages; the summary of a CI job; addresses to notify."""
+    """The destinations: a folder, with hand-back pages in these languages; the summary of a CI job; addresses to
+    notify.
+    """
 
     folder: Path | None = None
     languages: tuple[str, ...] = ("en",)
     job_summary: Path | None = None
     addresses: tuple[Secret, ...] = ()
     contact: str = ""
-    """Who sends the pages to hand back, and how to reach them."""
+    """The sender of the hand-back pages, and how to reach them."""
 
     @classmethod
     def of(cls, option: Callable[[str], Any], environ: Mapping[str, str] = os.environ) -> Delivery:
-        """Read the options ``report``, ``language``, ``contact`` and ``notify``. Raises :class:`DeliveryError`."""
+        """Return the destinations of the options ``report``, ``language``, ``contact`` and ``notify``. Raises
+        :class:`DeliveryError`.
+        """
         folder, summary, notified = option("report"), environ.get(JOB_SUMMARY), option("notify")
         languages = _languages(requested) if (requested := option("language")) else ("en",)
         for name in ("language", "contact"):
@@ -66,7 +70,7 @@ class Delivery:
         )
 
     def prepare(self) -> None:
-        """Makes the folder, before anything is sent. Raises :class:`DeliveryError` where no file can be made in it."""
+        """Create the folder, before anything is sent. Raises :class:`DeliveryError` if no file can be created in it."""
         if self.folder is None:
             return
         try:
@@ -82,8 +86,8 @@ class Delivery:
     ) -> list[Problem]:
         """Deliver the end of a run to all destinations; return the problems.
 
-        No notifications are sent for an ``interrupted`` run. ``unwritten`` is why the journal in the folder is not
-        complete.
+        No notifications are sent for an ``interrupted`` run. ``unwritten`` is the error because of which the journal in
+        the folder is incomplete.
         """
         problems = [*self._write(ending)]
         if unwritten and not any(problem.fatal for problem in problems):
@@ -105,12 +109,14 @@ class Delivery:
                 yield Problem(f"{JOB_SUMMARY}: the summary cannot be written: {error.strerror}", fatal=False)
 
     def write_report(self, ending: RunSummary) -> Path | None:
-        """Return the page to open first; None where no report was asked for or none could be written."""
+        """Write the report; return the page to open first, or None if no report is requested or it could not be
+        written.
+        """
         page = self.folder and self.folder / ending.page
         return page if page and page.is_file() else None
 
     def unwritten(self, error: OSError) -> Problem:
-        """That the folder could not be written."""
+        """Return the problem that the folder could not be written."""
         return Problem(f"{self.folder}: the report cannot be written: {error.strerror}", fatal=True)
 
     def _notify(self, ending: RunSummary) -> Iterator[Problem]:
@@ -124,7 +130,7 @@ class Delivery:
 
 
 def _languages(option: str) -> tuple[str, ...]:
-    """Languages from ``de,fr``, in that order."""
+    """Return the languages of ``de,fr``, in that order."""
     from conformance.report.handback.texts import LANGUAGES
 
     codes = tuple(dict.fromkeys(part.strip() for part in option.split(",")))

@@ -1,4 +1,4 @@
-"""The verdict where people are: Teams, Slack, mail, a webhook. apprise sends it, the extra ``notify``."""
+"""Notifications with the verdict: Teams, Slack, mail, a webhook. apprise (the extra ``notify``) sends them."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from conformance.report.model import ConnectionPart, Document
 
 OBEYED = str.maketrans({"<": "‹", ">": "›", "@": "＠"})
-"""What chats obey instead of showing it, such as ``<!channel>`` and ``@everyone``."""
+"""Characters of commands that chats execute instead of showing them, such as ``<!channel>`` and ``@everyone``."""
 SECRET_PART = 8
-"""Characters of a part of an address that may be a key; parts with a dot are hosts."""
+"""Minimum characters of a part of an address that may be a key; parts with a dot are hosts."""
 TIMEOUT = 20.0
 """Seconds for one address."""
 
@@ -32,14 +32,14 @@ class NotifyError(UsageError):
 
 
 def addresses(references: Sequence[str], environ: Mapping[str, str] = os.environ) -> tuple[Secret, ...]:
-    """Return the addresses behind ``env:NAME``, ``file:PATH`` or themselves. Raises :class:`NotifyError`."""
+    """Return the addresses, given as ``env:NAME``, ``file:PATH`` or directly. Raises :class:`NotifyError`."""
     result = []
     for reference in references:
         try:
             address = resolve(reference, Path(), environ)
         except SecretError as error:
             raise NotifyError(f"--sentinel-notify: {error}") from None
-        for part in re.split(r"[/:@?&=]+", address.reveal()):  # services put them together anew
+        for part in re.split(r"[/:@?&=]+", address.reveal()):  # services may join them in another way
             if len(part) >= SECRET_PART and "." not in part:
                 remember(part)
         _service(address)
@@ -48,13 +48,13 @@ def addresses(references: Sequence[str], environ: Mapping[str, str] = os.environ
 
 
 def worth_telling(document: Document) -> bool:
-    """Return whether anybody has to know: the run fails, or differs from the one that it was compared with."""
+    """Return whether to notify: the run fails, or differs from the run that it was compared with."""
     changed = document.comparison and any(document.comparison.connections.values())
     return document.run.exit_code != 0 or bool(changed)
 
 
 def send(address: Secret, sentence: str, lines: Iterable[str]) -> str | None:
-    """Send a sentence with the lines below it. Return what went wrong, None if nothing did."""
+    """Send a sentence with the lines below it. Return the error as text, None without an error."""
     success = _service(address).notify(
         title=plain_text(f"Sentinel: {sentence}"),
         body="\n".join(map(plain_text, lines)),
@@ -65,7 +65,7 @@ def send(address: Secret, sentence: str, lines: Iterable[str]) -> str | None:
 
 
 def body(document: Document) -> Iterator[str]:
-    """Yield the next action and, for each connection in trouble, what has to be fixed, and who can do it."""
+    """Yield the next action and, for each connection that needs action, the fix and its owner."""
     from conformance.report.changes import changed
     from conformance.report.wording import next_action
     from conformance.verification.verdict import TROUBLE
@@ -96,9 +96,9 @@ def _masked(address: Secret) -> str:
 
 
 def _service(address: Secret) -> Apprise:
-    logging.getLogger("apprise").addHandler(logging.NullHandler())  # its own words would stand amid ours
+    logging.getLogger("apprise").addHandler(logging.NullHandler())  # its own messages would appear between ours
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of what apprise's many services import
+        warnings.simplefilter("ignore", DeprecationWarning)  # from imports of apprise's many services
         try:
             from apprise import Apprise, AppriseAsset
         except ImportError:

@@ -1,4 +1,6 @@
-"""How a run ends: exit code, terminal report, files, notifications. A few connections in full, a fleet in one view."""
+"""The end of a run: exit code, terminal report, files, notifications; in full for a few connections, as one overview
+for a fleet.
+"""
 
 from __future__ import annotations
 
@@ -34,26 +36,26 @@ class RunSummary(Protocol):
 
     @property
     def exit_code(self) -> int:
-        """Return the exit code of the run, as the README lists them."""
+        """Return the exit code of the run (the README lists them)."""
 
     def show(self, console: Console, verbose: int = 0) -> None:
-        """Prints it."""
+        """Print the summary; every check too if ``verbose`` is over 0."""
 
     def write(self, folder: Path, languages: Sequence[str] = ("en",), contact: str = "") -> None:
-        """Writes the reports into a folder. Raises ``OSError``."""
+        """Write the reports into a folder. Raises ``OSError``."""
 
     @property
     def page(self) -> str:
         """Return the name of the file to open first, in the folder that :meth:`write` fills."""
 
     def summary(self) -> bytes:
-        """In Markdown, for the summary of a CI job."""
+        """Return the summary of a CI job: Markdown in UTF-8."""
 
     def message(self) -> tuple[str, Sequence[str]] | None:
-        """Return a sentence and lines for notifications; None where none is to be sent."""
+        """Return a sentence and lines for notifications; None if no notification is needed."""
 
     def ended(self, exit_code: int) -> RunSummary:
-        """Return the same end with another exit code: that of pytest where something interrupted it."""
+        """Return the same end with another exit code: pytest's own, if the session was interrupted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class ConnectionsSummary:
 
     @property
     def exit_code(self) -> int:
-        """Return the exit code of the run, as the README lists them."""
+        """Return the exit code of the run (the README lists them)."""
         return self.document.run.exit_code
 
     @property
@@ -104,14 +106,14 @@ class ConnectionsSummary:
 
 @dataclass(frozen=True, slots=True)
 class FleetSummary:
-    """The end of a run over a fleet: never more than one of its connections is in memory."""
+    """The end of a run over a fleet: never more than one connection is in memory."""
 
     fleet: Overview
     entries: Entries
 
     @property
     def exit_code(self) -> int:
-        """Return the exit code of the run, as the README lists them."""
+        """Return the exit code of the run (the README lists them)."""
         return self.fleet.head.run.exit_code
 
     @property
@@ -160,7 +162,7 @@ def _ended(document: Document, exit_code: int) -> Document:
 
 
 class Tally:
-    """What the end of a run needs of its connections, added as they are finished: none is read again for it.
+    """Collects the data that the end of a run needs of its connections, as they are finished: no entry is read again.
 
     ``order`` is the key of a name by which reports sort connections. ``baseline`` goes with ``today``.
     """
@@ -177,7 +179,7 @@ class Tally:
         self._use = BaselineUse(baseline)
         self._aggregate = Aggregate(order, previous.connections if previous else {})
         self._few: dict[str, Entry] = {}
-        """The entries, while they are few: of a fleet, none stays in memory."""
+        """The entries of a few connections; for a fleet, no entry stays in memory."""
 
     def add(self, entry: Entry) -> None:
         """Add a finished connection. Only the first entry of a name counts."""
@@ -200,12 +202,12 @@ class Tally:
         failed_tests: int = 0,
         history: History | None = None,
     ) -> RunSummary | None:
-        """Return the end of a run that took ``duration`` seconds, over what was added; None if that is nothing.
+        """Return the end of a run that took ``duration`` seconds, over the added connections; None without any.
 
-        ``entries`` yields the entries of a fleet, in order, each time that its report is written. Of what is
-        ``unfinished``, nothing is known: neither that it is lost, nor that what is accepted of it has become stale.
-        ``failed_tests`` that are no checks make the run fail. From a ``history``, the page of a fleet has its chart
-        and since when each cause is there.
+        ``entries`` yields the entries of a fleet, in order, each time that its report is written. ``unfinished``
+        connections have no entry: they do not count as lost, and their acceptances not as stale. ``failed_tests`` that
+        are no checks make the run fail. A ``history`` gives the page of a fleet its chart and the beginning of each
+        cause.
         """
         count = len(self._aggregate.rows)
         if not count:
@@ -214,7 +216,7 @@ class Tally:
             selection = "part"  # something else took checks away: another plugin, or -x
         stale = self._use.stale(self._today) if self._today and not unfinished else ()
         previous, many = self._previous and replace(self._previous, unfinished=unfinished), len(unfinished)
-        if count + many > MAX_NAMED:  # as the final report counts it
+        if count + many > MAX_NAMED:  # same count as in the final report
             earlier = _past(history)
             fleet = self._aggregate.overview(duration, selection, command, stale, previous, many, failed_tests, earlier)
             return FleetSummary(fleet, entries)
@@ -224,7 +226,7 @@ class Tally:
 
 
 def _past(history: History | None) -> Callable[[Collection[str]], Past] | None:
-    """Return what reads a history for an overview, which does without where it is locked or cannot be read."""
+    """Return a function that reads a history for an overview; without a history if it is locked or unreadable."""
     if history is None:
         return None
     import sqlite3

@@ -1,4 +1,4 @@
-"""The report of a run while its connections are watched: written anew whenever something happened to one of them."""
+"""The report of a run while its connections are watched: written again at each event."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from conformance.report.entry import Entry, document
 
 
 class WatchedReport:
-    """The report of ``total`` connections, of which those are known that were looked at.
+    """The report of ``total`` connections; it knows the connections that were examined.
 
     ``order`` is the key of a name by which reports sort connections.
     """
@@ -25,9 +25,10 @@ class WatchedReport:
         self._began = time.monotonic()
 
     def publish(self, entry: Entry, selection: str, command: str) -> None:
-        """Write the report with what is known of this connection now.
+        """Write the report with the current entry of this connection.
 
-        Its page loads itself again until the last one is written. What cannot be written now is an error at the end.
+        Its page reloads itself until the last report is written. A report that cannot be written now is an error at the
+        end.
         """
         self._entries[entry.name] = entry
         if self._delivery.folder is None:

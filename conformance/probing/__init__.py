@@ -1,4 +1,4 @@
-"""Asking the services: probes, the engine that gathers their evidence, tokens, transport and guard."""
+"""Questions to the services: probes, the engine that gathers their evidence, tokens, transport and guard."""
 
 from conformance.probing import arm, data_collection, defender, entra, graph, log_analytics, sentinel
 

@@ -1,4 +1,4 @@
-"""What is asked of Azure Resource Manager: the workspace, what surrounds it, and who may do what there."""
+"""Probes of Azure Resource Manager: the workspace, the scopes above it, and the roles there."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ def workspace(connection: Connection) -> Ask[Workspace]:
 
 @probe
 def permissions(connection: Connection) -> Ask[ArmList[Permissions]]:
-    """What the caller may do at the workspace: all grants that reach it, added up."""
+    """Ask for the caller's permissions at the workspace: the sum of all grants that reach it."""
     of_azure(connection)
     return arm.PERMISSIONS.ask()
 
 
 @probe
 def role_assignments(connection: Connection, token_arm: Answer[Token]) -> Ask[ArmList[RoleAssignment]]:
-    """The role assignments of this service principal that reach the workspace, inherited ones and groups' included."""
+    """Ask for this service principal's role assignments at the workspace, also those inherited or of its groups."""
     of_azure(connection)
     if token_arm.data.object_id is None:
         raise NotApplicable("the token names no object id")
@@ -70,13 +70,13 @@ def role_assignments(connection: Connection, token_arm: Answer[Token]) -> Ask[Ar
 
 @probe
 def role_definitions(connection: Connection) -> Ask[ArmList[RoleDefinition]]:
-    """The roles that can be assigned at the workspace, for the names and actions behind assignments."""
+    """Ask for the roles that can be assigned at the workspace: they give the names and actions of the assignments."""
     of_azure(connection)
     return arm.ROLE_DEFINITIONS.ask()
 
 
 def of_tables(connection: Connection, table: str) -> Ask[Table]:
-    """Return the question for a table; raises :class:`NotApplicable` for a connection that looks at none."""
+    """Return the question for a table. Raises :class:`NotApplicable` for a connection that reads no table."""
     of_azure(connection)
     stop_unless_called(connection, arm.TABLE)
     return arm.TABLE.ask(table=table)
@@ -96,7 +96,7 @@ def alert_table(connection: Connection) -> Ask[Table]:
 
 @probe
 def tables(connection: Connection) -> Ask[ArmList[Table]]:
-    """All tables of the workspace: their plans, and how long they keep rows."""
+    """Ask for all tables of the workspace: their plans and retention."""
     of_azure(connection)
     stop_unless_called(connection, arm.TABLES)
     return arm.TABLES.ask()
@@ -104,43 +104,45 @@ def tables(connection: Connection) -> Ask[ArmList[Table]]:
 
 @probe
 def insights_provider(connection: Connection, subscription: Answer[Subscription]) -> Ask[Provider]:
-    """The provider of Microsoft Sentinel. Only a role on the subscription shows it, so it is asked where that is."""
+    """Ask for the provider of Microsoft Sentinel, if the subscription was readable: only a role on it shows the
+    provider.
+    """
     stop_unless_called(connection, arm.PROVIDER)
     return arm.PROVIDER.ask(namespace=arm.INSIGHTS)
 
 
 @probe
 def logs_provider(connection: Connection, subscription: Answer[Subscription]) -> Ask[Provider]:
-    """The provider of Log Analytics workspaces, likewise."""
+    """Ask for the provider of Log Analytics workspaces, if the subscription was readable."""
     stop_unless_called(connection, arm.PROVIDER)
     return arm.PROVIDER.ask(namespace=arm.LOGS)
 
 
-# Clues: only put when a refusal has to be told apart.
+# Clues: only asked when a diagnosis rule needs them.
 
 
 @probe
 def subscriptions(connection: Connection) -> Ask[ArmList[Subscription]]:
-    """The subscriptions that the app sees at all; empty without any role."""
+    """Ask for the subscriptions that the app sees; empty without any role."""
     return arm.SUBSCRIPTIONS.ask()
 
 
 @probe
 def workspaces(connection: Connection) -> Ask[ArmList[Workspace]]:
-    """The workspaces of the subscription that the app sees."""
+    """Ask for the workspaces of the subscription that the app sees."""
     return arm.WORKSPACES.ask()
 
 
 @probe
 def assignments_here(connection: Connection) -> Ask[ArmList[RoleAssignment]]:
-    """Everybody's role assignments that reach the workspace: shows a role that went to another principal."""
+    """Ask for the role assignments of all principals at the workspace: they show a role given to another principal."""
     of_azure(connection)
     return arm.ROLE_ASSIGNMENTS.ask()
 
 
 @probe
 def deny_assignments(connection: Connection) -> Ask[ArmList[DenyAssignment]]:
-    """The deny assignments at the workspace and above it, whomever they name."""
+    """Ask for the deny assignments at the workspace and above it, for any principal."""
     return arm.DENY_ASSIGNMENTS.ask(filter="atScope()")
 
 
@@ -148,7 +150,7 @@ def deny_assignments(connection: Connection) -> Ask[ArmList[DenyAssignment]]:
 def workspaces_elsewhere(
     connection: Connection, subscriptions: Answer[ArmList[Subscription]]
 ) -> Ask[ArmList[Workspace]]:
-    """The workspaces of another subscription that the app sees: the configured one may be there."""
+    """Ask for the workspaces that the app sees in another subscription: the configured workspace may be there."""
     others = (subscription.subscription_id for subscription in subscriptions.data.value)
     other = next((id for id in others if id.lower() != connection.subscription_id.lower()), None)
     if other is None:

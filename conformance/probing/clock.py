@@ -22,15 +22,15 @@ class Clock:
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
-        """Wait for so many seconds."""
+        """Wait for this many seconds."""
         await asyncio.sleep(seconds)
 
 
 class VirtualClock(Clock):
     """A clock on which waiting takes no time: ``sleep`` skips ahead. It starts now, or is stopped at ``start``.
 
-    ``skew`` is how far the local wall clock is off. ``began`` is the moment at which a tenant's history ends, the
-    start unless said.
+    ``skew`` is how far the local wall clock is off. ``began`` is the moment at which a tenant's history ends, by
+    default the start.
     """
 
     def __init__(self, start: datetime | None = None, began: datetime | None = None) -> None:
@@ -52,7 +52,7 @@ class VirtualClock(Clock):
         return super().monotonic() + self._skipped.total_seconds()
 
     async def sleep(self, seconds: float) -> None:
-        """Skip so many seconds without waiting."""
+        """Skip this many seconds without waiting."""
         self.skip(timedelta(seconds=seconds))
 
     def skip(self, time: timedelta) -> None:

@@ -1,4 +1,4 @@
-"""What is asked of the data collection rule of a connection that another tool sends rows with."""
+"""Probes of the data collection rule of a connection with log ingestion."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from conformance.probing.probe import NotApplicable, NotConfigured, T, probe
 
 
 def of_ingestion(connection: Connection) -> Ingestion:
-    """Return where rows are sent to; raises :class:`NotConfigured` for a connection that does not say."""
+    """Return the configured target of log ingestion. Raises :class:`NotConfigured` for a connection without it."""
     if connection.ingestion is None:
         raise NotConfigured("ingestion")
     return connection.ingestion
@@ -61,13 +61,13 @@ def data_collection_rule(connection: Connection) -> Ask[Rule]:
 
 @probe
 def rule_permissions(connection: Connection) -> Ask[ArmList[Permissions]]:
-    """What the caller may do at the rule: all grants that reach it, added up."""
+    """Ask for the caller's permissions at the rule: the sum of all grants that reach it."""
     return at_rule(data_collection.RULE_PERMISSIONS, connection)
 
 
 @probe
 def data_collection_endpoint(connection: Connection, data_collection_rule: Answer[Rule]) -> Ask[DataEndpoint]:
-    """The endpoint resource that the rule names."""
+    """Ask for the endpoint resource that the rule names."""
     id = data_collection_rule.data.properties.data_collection_endpoint_id
     if not id:
         raise NotApplicable("the rule has a host of its own, and no endpoint resource")
@@ -80,7 +80,7 @@ def data_collection_endpoint(connection: Connection, data_collection_rule: Answe
 
 @probe
 def ingestion_table(connection: Connection, data_collection_rule: Answer[Rule]) -> Ask[Table]:
-    """The table that the rows end in, as the workspace has it; of several the first."""
+    """Ask the workspace for the table that receives the rows; for several tables, the first."""
     stream = of_ingestion(connection).stream
     flows = flows_here(data_collection_rule.data, stream, connection)
     if not flows:

@@ -11,11 +11,11 @@ from typing import Any
 import httpx
 
 STEP = 64 * 1024
-"""Bytes that one step of unpacking gives at most."""
+"""Maximum bytes that one step of unpacking gives."""
 LAYERS = 3
-"""Encodings of one answer that are undone."""
+"""Maximum encodings of one answer that are undone."""
 ACCEPTED = "gzip, deflate"
-"""What is asked for: only what can be unpacked step by step."""
+"""The encodings to ask for: only those that can be unpacked step by step."""
 
 
 class EndlessAnswer(Exception):
@@ -37,13 +37,13 @@ class Budget:
             raise EndlessAnswer(f"more than {_size(self.length)}, together with the other answers")
 
     def give_back(self, length: int) -> None:
-        """Give back the bytes of an answer that is released."""
+        """Return the bytes of a released answer to the budget."""
         self.used -= length
 
     def take_members(self, body: bytes, largest: int) -> None:
         """Count the values in a JSON body, each of which takes many times its length once it is decoded.
 
-        Raises :class:`EndlessAnswer` for more than ``largest`` in this one, or than are left for the connection.
+        Raises :class:`EndlessAnswer` for more values than ``largest``, or than are left for the connection.
         """
         count = body.count(b",") + body.count(b"{") + body.count(b"[")
         if count > min(largest, self.members):
@@ -55,8 +55,8 @@ async def whole(response: httpx.Response, largest: int, budget: Budget) -> bytes
     """Return the body of an answer, unpacked, which is closed then.
 
     Raises :class:`EndlessAnswer` beyond ``largest`` bytes, packed or unpacked, in any layer of its encodings, or beyond
-    the budget; and what httpx raises, :class:`httpx.DecodingError` for what cannot be unpacked. Other tasks, and so a
-    deadline, have their turn between the steps.
+    the budget, and the errors of httpx, such as :class:`httpx.DecodingError` for data that cannot be unpacked. Other
+    tasks, and so a deadline, have their turn between the steps.
     """
     parts: list[bytes] = []
     length = 0
@@ -76,7 +76,7 @@ async def whole(response: httpx.Response, largest: int, budget: Budget) -> bytes
 
 
 async def unpack(response: httpx.Response, largest: int) -> AsyncIterator[bytes]:
-    """Yield the parts of a body, none of them longer than a step or than what came over the network.
+    """Yield the parts of a body, none of them longer than a step or than the part received from the network.
 
     Raises :class:`EndlessAnswer` for a body of more than ``largest`` bytes, and ``httpx.DecodingError``.
     """
@@ -133,7 +133,7 @@ class Layer:
                 yield piece
 
     def end(self) -> None:
-        """End the layer. Raises :class:`httpx.DecodingError` for a body that was cut."""
+        """End the layer. Raises :class:`httpx.DecodingError` for an incomplete body."""
         if self._head and (self._decoder is None or not self._decoder.eof):
             raise httpx.DecodingError(f"the body ends within its {self._name}")
 

@@ -1,4 +1,4 @@
-"""What is asked of Defender for Endpoint: machines and alerts."""
+"""Probes of Defender for Endpoint: machines and alerts."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def machines(connection: Connection) -> Ask[ODataList[Machine]]:
 
 @probe
 def machines_next(connection: Connection, machines: Answer[ODataList[Machine]]) -> NextPage[ODataList[Machine]]:
-    """The second page, by ``$skip``: with an explicit ``$top`` Defender hands out no next link. It is long enough to
-    tell how most machines are.
+    """Ask for the second page, by ``$skip``: with an explicit ``$top`` Defender gives no next link. It is long enough
+    to show the state of most machines.
     """
 
     def following(page: ODataList[Machine]) -> Ask[ODataList[Machine]] | None:
@@ -56,7 +56,7 @@ def machines_next(connection: Connection, machines: Answer[ODataList[Machine]]) 
 
 @probe
 def machine(connection: Connection, machines: Answer[ODataList[Machine]]) -> FirstThere[ODataList[Machine]]:
-    """The first machine of the list; if it has gone, the next one."""
+    """Ask for the first machine of the list that still exists."""
     stop_unless_called(connection, defender.MACHINE)
     if not machines.data.value:
         raise NotApplicable("no machine to look at")
@@ -87,7 +87,7 @@ def defender_alerts(connection: Connection) -> Ask[ODataList[Alert]]:
 
 @probe
 def defender_alert(connection: Connection, defender_alerts: Answer[ODataList[Alert]]) -> FirstThere[ODataList[Alert]]:
-    """The first alert of the list; if it has gone, the next one."""
+    """Ask for the first alert of the list that still exists."""
     stop_unless_called(connection, defender.ALERT)
     if not defender_alerts.data.value:
         raise NotApplicable("no alert to look at")
@@ -99,12 +99,12 @@ def defender_alert(connection: Connection, defender_alerts: Answer[ODataList[Ale
     return FirstThere(defender_alerts.data, first_alerts(connection, LONG_PAGE), items)
 
 
-# The negative control: a token of one API put to another, which must refuse it.
+# The negative control: a token for one API is sent to another API, which must refuse it.
 
 
 @probe
 def foreign_token_at_defender(connection: Connection) -> Ask[ODataList[Machine]]:
-    """What the onboarding guide does: a Log Analytics token put to Defender."""
+    """Ask Defender with a token for Log Analytics, as the onboarding guide does. Raises :class:`NotApplicable`."""
     if not connection.uses("log_analytics"):
         raise NotApplicable("this connection has no Log Analytics token to try")
     return replace(of_defender(connection, defender.MACHINES, top=1), token="log_analytics")

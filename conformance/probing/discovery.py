@@ -1,4 +1,4 @@
-"""Whether a discovery document may say where a secret is sent to."""
+"""The token endpoint of a discovery document: whether a secret may be sent to it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from conformance.connection.values import GUID
 def token_endpoint_problem(connection: Connection, document: OpenIdConfiguration) -> str | None:
     """Return why a secret must not be sent to the document's token endpoint; None where it may.
 
-    It must be the tenant's own, over https, on the login host of the connection's cloud. A tenant that is asked for by
-    a domain is named by its id in the answer, in the issuer as in the token endpoint. A document of another cloud is
-    a finding of its own.
+    It must be the tenant's own, over https, on the login host of the connection's cloud. For a tenant configured by its
+    domain, the answer has the tenant's id, both in the issuer and in the token endpoint. A document of another cloud
+    has a finding of its own.
     """
     cloud = document.cloud_instance_name
     if cloud is not None and not connection.cloud.login.endswith(f".{cloud}"):

@@ -1,4 +1,4 @@
-"""Runs the probes: each at most once, all concurrently, as soon as the evidence that they need is there."""
+"""Runs the probes: each at most once, all concurrently, as soon as their needed evidence is available."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class Engine:
     """Gathers the evidence of one connection through one transport. Used within one event loop, once.
 
     It has at most ``sockets`` requests in flight. ``pace`` is shared by the connections of a run. Exchanges are timed
-    from ``start``, a moment of the clock (now, by default). ``progress`` is called after each probe with how many are
-    known and how many are on the way.
+    from ``start``, a moment of the clock (now, by default). ``progress`` is called after each probe with the number of
+    probes known and the number under way.
     """
 
     def __init__(
@@ -80,8 +80,8 @@ class Engine:
     async def gather(self, names: Iterable[str] | Awaitable[Iterable[str]], first: Sequence[str] = ()) -> Gathered:
         """Return the evidence of these probes and of all that they need, with refusals refined by the diagnosis rules.
 
-        The ``first`` probes are put at once, while the names of the others are awaited; the deadline of the connection
-        begins anew with these. Raises :class:`Shortage` where this machine has not enough of its own resources.
+        The ``first`` probes are asked at once, while the names of the others are awaited; the deadline of the
+        connection restarts with the others. Raises :class:`Shortage` where this machine lacks resources of its own.
         """
         async with self._guard:
             try:
@@ -102,7 +102,7 @@ class Engine:
         return Gathered(evidence, tuple(self._sender.exchanges), self._sender.requests)
 
     def _is_mere_clue(self, evidence: Evidence) -> bool:
-        """Return whether a refusal was only looked at by rules, and is itself not understood: it is no evidence."""
+        """Return whether only rules used a refusal, and no rule has refined it: then it is no evidence."""
         refusal = evidence.root if isinstance(evidence, Blocked) else evidence
         return isinstance(refusal, Refusal) and refusal.probe not in self._findings
 
@@ -113,7 +113,7 @@ class Engine:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     # Two layers: `_raw` is the graph of probes; `_understood` reads refusals with the help of other raw evidence.
-    # A clue is never itself understood first, so the layers cannot wait for each other.
+    # Clues are raw evidence, so the layers cannot wait for each other.
 
     async def _settled(self, name: str) -> None:
         evidence = await self._raw(name)
@@ -157,7 +157,7 @@ class Engine:
             evidence = NotAsked(probe.name, str(key), kind="not_configured")
         except Shortage:
             raise
-        except Exception as error:  # a fault of ours must not look like the tenant's
+        except Exception as error:  # our own bug must not look like the tenant's
             if shortage_error := shortage(error):
                 raise shortage_error from None
             evidence = InternalError(probe.name, f"{type(error).__name__}: {error}")
@@ -254,7 +254,7 @@ def stop_reason(probe: Probe, needed: Mapping[str, Evidence]) -> Evidence | None
 
 
 def behind(item: Evidence, findings: Mapping[str, Evidence]) -> Evidence:
-    """Return what a refusal blocks with what the refusal means; as not asked, where it turns out to be none."""
+    """Return blocked evidence with the refined root refusal; not asked, if the refusal proves nothing."""
     root = findings.get(item.root.probe) if isinstance(item, Blocked) else None
     if isinstance(item, Blocked) and isinstance(root, Refusal):
         return replace(item, root=root)

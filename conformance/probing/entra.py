@@ -1,4 +1,4 @@
-"""What is asked of Entra: the tenant's discovery document and a token per audience."""
+"""Probes of Entra: the tenant's discovery document and a token per audience."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from conformance.probing.probe import AskSecrets, AskToken, NotApplicable, Refus
 
 @probe
 def discovery(connection: Connection) -> Ask[OpenIdConfiguration]:
-    """The tenant's OpenID configuration: needs no credential, names the tenant and the cloud."""
+    """Ask for the tenant's OpenID configuration: it needs no credential, and names the tenant and the cloud."""
     stop_at_problems(connection, "tenant_id")
     return entra.OPENID_CONFIGURATION.ask()
 
 
-# Clues: only put when the connection's own cloud says that it has no such tenant.
+# Clues: only asked when the connection's own cloud has no such tenant.
 
 
 @probe
@@ -42,7 +42,7 @@ def discovery_china(connection: Connection) -> Ask[OpenIdConfiguration]:
 
 
 def discovery_in(connection: Connection, cloud: str) -> Ask[OpenIdConfiguration]:
-    """Return the tenant's OpenID configuration at the sign-in host of another cloud."""
+    """Return the question for the tenant's OpenID configuration at the sign-in host of another cloud."""
     if CLOUDS[cloud].login == connection.cloud.login:
         raise NotApplicable("this is the connection's own cloud")
     return replace(entra.OPENID_CONFIGURATION.ask(), cloud=cloud)
@@ -74,7 +74,7 @@ def token_defender(connection: Connection, discovery: Answer[OpenIdConfiguration
 
 @probe
 def client_secrets(connection: Connection, discovery: Answer[OpenIdConfiguration]) -> AskSecrets:
-    """What comes of each of several client secrets: an answer or a refusal for each, in their order."""
+    """Try each of several client secrets: an answer or a refusal for each, in their order."""
     credential = connection.credential
     if not isinstance(credential, ClientSecret) or not credential.others:
         raise NotApplicable("this connection has not several client secrets")
@@ -85,7 +85,7 @@ def client_secrets(connection: Connection, discovery: Answer[OpenIdConfiguration
 
 
 def foreign_cloud(connection: Connection, discovery: OpenIdConfiguration) -> Finding | None:
-    """Return a tenant that lives in another cloud than the connection says, by its discovery document."""
+    """Return the finding of a tenant that is in another cloud than the connection says, by its discovery document."""
     cloud = discovery.cloud_instance_name
     if cloud is None or connection.cloud.login.endswith(f".{cloud}"):
         return None
@@ -98,7 +98,9 @@ def foreign_cloud(connection: Connection, discovery: OpenIdConfiguration) -> Fin
 
 
 def token(connection: Connection, audience: Audience, discovery: Answer[OpenIdConfiguration]) -> AskToken:
-    """Return a token, unless the connection does not use the API or its credential is certain to be refused."""
+    """Return the question for a token. Raises :class:`NotApplicable` for an API that the connection does not use, and
+    :class:`Refused` for a credential that is certain to be refused.
+    """
     if problem := foreign_cloud(connection, discovery.data):
         raise Refused(problem)
     if audience not in connection.audiences:
@@ -108,6 +110,6 @@ def token(connection: Connection, audience: Audience, discovery: Answer[OpenIdCo
 
 
 def stop_at_problems(connection: Connection, *keys: str) -> None:
-    """Raise :class:`Refused` with the finding of a malformed value, so that nothing is sent that cannot work."""
+    """Raise :class:`Refused` with the finding of a malformed value, so that no useless request is sent."""
     for problem in problems(connection, *keys):
         raise Refused(finding(problem.cause, about=problem.key, explanation=problem.text))

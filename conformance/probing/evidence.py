@@ -1,4 +1,4 @@
-"""The result of a probe: an answer, a refusal, or why nothing was asked. Evidence never raises."""
+"""The result of a probe: an answer, a refusal, or the reason why nothing was asked. Evidence never raises."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class Exchange:
     elapsed: float
     attempts: int = 1
     throttled: int = 0
-    """How many of the attempts were answered 429."""
+    """Number of attempts that were answered 429."""
     endpoint: str = ""
     """The name of the operation, such as ``sentinel.incidents``."""
     issuer: str | None = None
-    """Who signed the certificate, where it is none of the services' authorities: then TLS is opened on the way."""
+    """The certificate's issuer if it is none of the services' authorities: then a proxy decrypts TLS."""
 
     @property
     def skew(self) -> timedelta | None:
@@ -59,12 +59,12 @@ class Answer(Evidence, Generic[T]):
     exchange: Exchange
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = field(default=b"", repr=False)
-    """As it came; never shown: that of a token request holds the token."""
+    """As received; never printed: the body of a token answer holds the token."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal(Evidence):
-    """Anything but a success of the documented shape, with what it means."""
+    """Anything but a success of the documented shape, with its finding."""
 
     finding: Finding
     exchange: Exchange | None = None
@@ -78,7 +78,7 @@ class Refusal(Evidence):
 
 @dataclass(frozen=True, slots=True)
 class Blocked(Evidence):
-    """Not asked, because what it needs was refused: ``root`` is the first refusal on the way."""
+    """Not asked, because a probe that it needs was refused: ``root`` is the first refusal in the chain."""
 
     root: Refusal
 

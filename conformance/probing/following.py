@@ -1,4 +1,4 @@
-"""Questions about what a list has shown, in a tenant that is busy: items arrive, move and go between two requests."""
+"""Questions about listed items in a busy tenant: items arrive, move and disappear between two requests."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from conformance.probing.evidence import Answer, Evidence, Refusal
 from conformance.probing.probe import NotApplicable, T
 
 MAX_TRIES = 3
-"""Items that are asked for, and pages that are followed, before giving up."""
+"""Maximum items to ask for, and pages to follow, before giving up."""
 
 SETTLED = timedelta(minutes=15)
-"""Age of an item from which on every route must know it. Sentinel's entities were seen to come up to 5 minutes late
+"""An item of this age must be known on every route. Sentinel's entities were seen to arrive up to 5 minutes late
 (Azure/Azure-Sentinel#9105), incidents of Defender XDR up to 10 (Microsoft's page on the connector)."""
 
 Execute = Callable[[Ask[Any]], Awaitable[Evidence]]
@@ -24,7 +24,7 @@ Names = Callable[[Any], Iterable[str]]
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One listed item: its name, the question about it, and when it was created (None: not known)."""
+    """A listed item: its name, the question about it, and its creation time (None if unknown)."""
 
     name: str
     ask: Ask[Any]
@@ -33,11 +33,11 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class FirstThere(Generic[T]):
-    """The first item of ``page`` that is still there: an item that answers 404 is skipped.
+    """The first item of ``page`` that still exists: items with a 404 are skipped.
 
-    If none is there, ``listing`` is asked; ``items`` gives the items of its answer, and of ``page``. A 404 counts as a
-    refusal only where the list still shows the item, and the item is older than :data:`SETTLED`; else older items of
-    that list are asked for.
+    If none exists, ``listing`` is asked again; ``items`` gives the items of its answer, and of ``page``. A 404 counts
+    as a refusal only where the list still shows the item, and the item is older than :data:`SETTLED`; else older items
+    of that list are asked for.
     """
 
     page: T
@@ -45,7 +45,7 @@ class FirstThere(Generic[T]):
     items: Callable[[T], Iterable[Item]]
 
     async def put(self, execute: Execute) -> Evidence:
-        """Ask for the items in turn, until one is there; return its evidence, or the last refusal."""
+        """Ask for the items in turn until one exists; return its evidence, or the last refusal."""
         missing: dict[str, Refusal] = {}
         items = list(self.items(self.page))
         for _ in range(MAX_TRIES):
@@ -76,9 +76,9 @@ class Pages(Generic[T]):
 class NextPage(Generic[T]):
     """The page after ``page``, which answered ``first``; the evidence holds :class:`Pages`.
 
-    ``following`` makes the question for the page after a given one (None: it was the last); ``names`` gives the names
-    of its items. New items on top push a page's items onto the next, and a continuation token may have become
-    invalid: in both cases the first page is asked again, and the page after that one counts.
+    ``following`` makes the question for the page after a given page (None after the last); ``names`` gives the names of
+    its items. New items on top push a page's items onto the next, and a continuation token may have become invalid: in
+    both cases the first page is asked again, and its next page counts.
     """
 
     first: Ask[T]
@@ -100,7 +100,7 @@ class NextPage(Generic[T]):
             if not isinstance(again, Answer):
                 return again if isinstance(evidence, Answer) else evidence
             if isinstance(evidence, Answer) and list(self.names(again.data)) == list(self.names(page)):
-                return pair_pages(evidence, page)  # nothing has moved: it is the service that repeats
+                return pair_pages(evidence, page)  # the list has not changed: the service repeats itself
             page = again.data
         if isinstance(evidence, Answer):
             raise NotApplicable("the list changes faster than its pages can be read")
@@ -123,5 +123,5 @@ def pair_pages(evidence: Evidence, page: Any) -> Evidence:
 
 
 def is_settled(created: datetime | None, now: datetime | None) -> bool:
-    """Return whether an item is old enough to be known everywhere; one of unknown age is."""
+    """Return whether an item is old enough to be known on every route; an item of unknown age counts as old."""
     return created is None or now is None or created < now - SETTLED

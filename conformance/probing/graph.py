@@ -1,4 +1,4 @@
-"""What is asked of Microsoft Graph: security alerts, incidents and scores, and the app's own registration."""
+"""Probes of Microsoft Graph: security alerts, incidents and scores, and the app's own registration."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from conformance.probing.routes import stop_unless_called
 from conformance.probing.tokens import Token
 
 PREFER = {"Prefer": "include-unknown-enum-members"}
-"""Without it the sources microsoftSentinel and microsoftDefenderForCloud arrive as unknownFutureValue."""
+"""Without this header, the sources microsoftSentinel and microsoftDefenderForCloud arrive as unknownFutureValue."""
 
 PAGE, LONG_PAGE = 3, 50
-"""50 is the most that the list of incidents takes."""
+"""50 is the maximum of the list of incidents."""
 
 READS_APPLICATIONS = frozenset({"Application.Read.All", "Application.ReadWrite.OwnedBy", "Directory.Read.All"})
 
@@ -49,7 +49,7 @@ def graph_alerts(connection: Connection) -> Ask[ODataList[Alert]]:
 
 @probe
 def graph_alerts_next(connection: Connection, graph_alerts: Answer[ODataList[Alert]]) -> NextPage[ODataList[Alert]]:
-    """The page behind the next link."""
+    """Ask for the page of the next link."""
 
     def following(page: ODataList[Alert]) -> Ask[ODataList[Alert]] | None:
         return graph.ALERTS.next(page.next_link) if page.next_link else None
@@ -59,7 +59,7 @@ def graph_alerts_next(connection: Connection, graph_alerts: Answer[ODataList[Ale
 
 @probe
 def graph_alert(connection: Connection, graph_alerts: Answer[ODataList[Alert]]) -> FirstThere[ODataList[Alert]]:
-    """The first alert of the list; if it has gone, the next one."""
+    """Ask for the first alert of the list that still exists."""
     stop_unless_called(connection, graph.ALERT)
     if not graph_alerts.data.value:
         raise NotApplicable("no alert to look at")
@@ -79,7 +79,7 @@ def graph_alerts_filtered(connection: Connection) -> Ask[ODataList[Alert]]:
 
 @probe
 def graph_sentinel_alerts(connection: Connection) -> Ask[ODataList[Alert]]:
-    """Sentinel's own alerts as the Defender portal has them."""
+    """Ask for the alerts in the Defender portal that come from Sentinel."""
     return of_graph(connection, graph.ALERTS, top=1, filter="serviceSource eq 'microsoftSentinel'")
 
 
@@ -98,8 +98,8 @@ def graph_incidents(connection: Connection) -> Ask[ODataList[Incident]]:
 def graph_incident(
     connection: Connection, graph_incidents: Answer[ODataList[Incident]]
 ) -> FirstThere[ODataList[Incident]]:
-    """The first incident of the list; if it has gone, the next one. Without ``$expand``, which is documented for the
-    list alone, and answered 500 in big tenants.
+    """Ask for the first incident of the list that still exists. Without ``$expand``, which is documented for the list
+    alone, and was answered with 500 in big tenants.
     """
     stop_unless_called(connection, graph.INCIDENT)
     if not graph_incidents.data.value:
@@ -126,7 +126,7 @@ def may_read_itself(token_graph: Answer[Token]) -> None:
 
 @probe
 def application(connection: Connection, token_graph: Answer[Token]) -> Ask[Application]:
-    """The app's own registration: requested permissions and credentials' end dates."""
+    """Ask for the app's own registration: requested permissions and end dates of credentials."""
     if isinstance(connection.credential, ManagedIdentity):
         raise NotApplicable("a managed identity has no app registration")
     if connection.home_tenant_id is not None:
@@ -140,6 +140,6 @@ def application(connection: Connection, token_graph: Answer[Token]) -> Ask[Appli
 
 @probe
 def consents(connection: Connection, token_graph: Answer[Token]) -> Ask[ODataList[AppRoleAssignment]]:
-    """The application permissions that were consented."""
+    """Ask for the application permissions that were consented."""
     may_read_itself(token_graph)
     return graph.APP_ROLE_ASSIGNMENTS.ask(headers=PREFER, client_id=connection.client_id or token_graph.data.app_id)

@@ -1,9 +1,9 @@
 """The read-only guard: the last step before the network.
 
-Only declared operations leave, only over https, only to the hosts of the connection's cloud (what needs no token and is
-declared so: of any cloud), and a bearer token only to the host that its audience belongs to. Everything else raises
-before a byte leaves. The one exception is the managed identity endpoint of a connection that signs in so: http on this
-machine's own addresses, which is asked for tokens alone.
+Only declared operations are sent, only over https, only to the hosts of the connection's cloud (operations that are
+declared to need no token: of any cloud), and a bearer token only to the host of its audience. Everything else raises
+before a byte is sent. The only exception is the managed identity endpoint, for a connection with a managed identity:
+http on this machine's own addresses, which is asked for tokens alone.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def _host(base: str) -> str:
 
 
 class Guard(httpx.AsyncBaseTransport):
-    """Wraps a transport. ``tokens`` is the register of the tokens that this run was issued, by audience."""
+    """Wraps a transport. ``tokens`` are the tokens issued to this run, by audience."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Guard(httpx.AsyncBaseTransport):
         self._identity = None if identity is None else httpx.URL(identity.endpoint)
         self._proves_itself = identity is not None and identity.platform == "arc"
         self._operations: dict[tuple[str, str, int], list[Endpoint[Any]]] = {}
-        """By host, method, and number of slashes in the path, which no parameter changes."""
+        """Operations by host, method, and number of slashes in the path (which no parameter changes)."""
         for endpoint in ENDPOINTS.values():
             bases = {
                 allowed_cloud.host(endpoint.api)
@@ -60,7 +60,7 @@ class Guard(httpx.AsyncBaseTransport):
         self.tokens: dict[str, Audience] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request that only reads, to a host that it may go to. Raises as :meth:`check` for any other."""
+        """Send a read-only request to a permitted host; return the response. Raises as :meth:`check` for any other."""
         self.check(request)
         return await self._transport.handle_async_request(request)
 
@@ -82,7 +82,7 @@ class Guard(httpx.AsyncBaseTransport):
     def _local(self, request: httpx.Request) -> Endpoint[Any]:
         """Return the operation of a request to the managed identity endpoint, which is on this machine.
 
-        Of the headers, only Azure Arc's proof may be one of authorization. No token of the run goes there.
+        The only authorization header it may have is Azure Arc's proof. No token of the run is sent there.
         """
         header = request.headers.get("authorization")
         if request.method != "GET" or not (header is None or (self._proves_itself and header.startswith("Basic "))):

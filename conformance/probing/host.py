@@ -1,4 +1,4 @@
-"""The state of one host within a connection: its time limits, and whether it is silent."""
+"""The state of a host within a connection: its time limits, and whether it is silent."""
 
 from __future__ import annotations
 
@@ -10,17 +10,16 @@ from math import inf
 from conformance.probing.line import Line
 
 STEP = 1.0
-"""Seconds. A moment in which this process could not run for longer counts as this much of a host's time."""
+"""Seconds. A longer moment in which this process could not run counts as this much of a host's time."""
 BUSY = 0.1
-"""Seconds by which a step comes late where this process is busy: then it counts half, since answers come late too."""
+"""Seconds of delay of a step that mean a busy process: then the step counts half, since answers are delayed too."""
 
 
 class Host:
-    """Bounds the requests to one host: how many are in flight (``line``), and how long each may take.
+    """Limits the requests to one host: the number in flight (``line``), and the time of each.
 
-    A host is silent once a request ran out of its time and no other was answered completely meanwhile; so is one of
-    the APIs behind it, where others there still answer. Whatever waits for it then has run out of time as well: what
-    is silent is waited for once.
+    A host is silent once a request has timed out and no other was answered completely meanwhile; the same holds for one
+    of its APIs while others of the host still answer. Requests that wait for a silent host or API time out at once.
     """
 
     def __init__(self, places: int) -> None:
@@ -38,7 +37,7 @@ class Host:
     async def answering(self, api: str, seconds: float) -> AsyncIterator[None]:
         """Give a request to an API this much time for its complete answer.
 
-        Raises ``TimeoutError`` when that, or the host's, has run out.
+        Raises ``TimeoutError`` when this time or the host's has run out.
         """
         loop = asyncio.get_running_loop()
         remaining = seconds

@@ -18,7 +18,7 @@ from conformance.probing.response import Response
 
 
 def read(name: str, endpoint: Endpoint[Any], received: Response, connection: Connection) -> Evidence:
-    """Return an answer of the documented shape, or a refusal with its finding. Raises nothing for whatever came."""
+    """Return an answer of the documented shape, or a refusal with its finding. Raises nothing for any answer."""
     by = received.exchange.issuer
 
     def refused(cause_finding: Finding) -> Refusal:

@@ -10,7 +10,9 @@ from itertools import count
 
 
 class Line:
-    """At most ``places`` requests in flight. The most urgent waiting request is next; among equals, the earliest."""
+    """Allows at most ``places`` requests in flight. The most urgent waiting request is next; among equals, the
+    earliest.
+    """
 
     def __init__(self, places: int) -> None:
         self._free = places

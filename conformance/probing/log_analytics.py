@@ -1,4 +1,4 @@
-"""What is asked of Log Analytics: the queries of ``conformance.apis.kql``."""
+"""Probes of Log Analytics: the queries of ``conformance.apis.kql``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from conformance.probing.routes import stop_unless_called
 def query(
     connection: Connection, query: kql.Query, *, timespan: str | None = None, prefer: str = "wait=10"
 ) -> Ask[QueryResponse]:
-    """Return the question of one query by the workspace's GUID. Raises :class:`NotApplicable` or :class:`Refused`.
+    """Return the question for a query by the workspace's GUID. Raises :class:`NotApplicable` or :class:`Refused`.
 
     The body must be JSON with its content type, or the answer is empty.
     """
@@ -32,7 +32,7 @@ def query_print(connection: Connection) -> Ask[QueryResponse]:
 
 @probe
 def query_by_resource(connection: Connection) -> Ask[QueryResponse]:
-    """The same workspace by its ARM id: names and GUID must lead to one place."""
+    """Query the workspace by its ARM id: its names and its GUID must be of the same workspace."""
     stop_unless_called(connection, log_analytics.QUERY_BY_RESOURCE)
     stop_at_problems(connection, "subscription_id", "resource_group", "workspace_name")
     return log_analytics.QUERY_BY_RESOURCE.ask(json={"query": kql.PRINT.text}, headers={"Prefer": "wait=10"})
@@ -94,19 +94,19 @@ def query_timespan(connection: Connection) -> Ask[QueryResponse]:
 
 @probe
 def query_health_states(connection: Connection) -> Ask[QueryResponse]:
-    """How connectors, rules and playbooks are, by SentinelHealth."""
+    """Ask for the state of connectors, rules and playbooks, from SentinelHealth."""
     return query(connection, kql.HEALTH)
 
 
 @probe
 def query_volumes(connection: Connection) -> Ask[QueryResponse]:
-    """What each table received, by Usage."""
+    """Ask how much data each table received, from Usage."""
     return query(connection, kql.VOLUMES)
 
 
 @probe
 def query_agents(connection: Connection) -> Ask[QueryResponse]:
-    """How many agents still send heartbeats."""
+    """Ask how many agents still send heartbeats."""
     return query(connection, kql.AGENTS)
 
 

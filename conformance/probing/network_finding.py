@@ -1,4 +1,4 @@
-"""The findings about requests without an answer: what an error of the transport means."""
+"""The findings of requests without an answer, from errors of the transport."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from conformance.network.proxy_refusal import chain, on_the_way, proxy_refusal, 
 from conformance.network.route import Route
 
 CUT_OFF = frozenset({"ConnectionResetError", "BrokenPipeError", "SSLEOFError", "BrokenResourceError", "EndOfStream"})
-"""Types of errors (of the system, of ssl and of anyio) by which a connection ends in the middle of a handshake."""
+"""Types of errors (of the system, ssl and anyio) of a connection that ends in the middle of a handshake."""
 
 
 def silence(seconds: float) -> str:
-    """Return the code of an answer that was not complete within so many seconds."""
+    """Return the code of an answer that was not complete within this many seconds."""
     return f"no answer within {seconds:g} s"
 
 
@@ -32,7 +32,7 @@ def is_cut_off(error: httpx.HTTPError) -> bool:
 
 
 def network_finding(error: httpx.HTTPError, host: str, route: Route | None = None) -> Finding:
-    """Return what a transport error means: proxy, name resolution, connection, certificate or timeout.
+    """Return the finding of a transport error: proxy, name resolution, connection, certificate or timeout.
 
     ``route`` is the route of the request, where the source knows it.
     """

@@ -1,4 +1,4 @@
-"""How many files, sockets among them, this process may open."""
+"""The limit of open files of this process, sockets included."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from collections.abc import Iterator
 RAISED_TO = 10_240
 """The limit of open files is raised up to this where the machine allows it: macOS allows no more, a run needs less."""
 MARGIN = 48
-"""Files that are left for all else: reports, the journal, the history, modules, names that are looked up."""
+"""Files left for everything else: reports, the journal, the history, modules, name resolution."""
 NO_LIMIT = 4096
-"""Files that a process may open where no limit is known, as on Windows."""
+"""Files that a process may open if the limit is unknown, as on Windows."""
 
 _promised = 0
 
 
 def limit() -> int | None:
-    """Return how many files this process may have open; None where there is no limit or it is not known."""
+    """Return how many files this process may have open; None if there is no limit or it is unknown."""
     try:
         import resource
     except ModuleNotFoundError:  # Windows
@@ -40,7 +40,7 @@ def raise_limit() -> None:
 
 
 def files_left() -> int:
-    """Return how many more files may be opened, beside a margin and what is promised to others. May be negative."""
+    """Return how many more files may be opened, without the margin and the reserved files. May be negative."""
     allowed = limit()
     if allowed is None:
         return NO_LIMIT
@@ -49,7 +49,7 @@ def files_left() -> int:
 
 @contextlib.contextmanager
 def reserve_files(files: int) -> Iterator[None]:
-    """While entered, this many files are kept for the caller: :func:`files_left` does not count them."""
+    """While entered, reserve this many files for the caller: :func:`files_left` does not count them."""
     global _promised
     _promised += files
     try:

@@ -1,4 +1,4 @@
-"""Answers with status 200 that carry an error: their data is incomplete, and proves nothing."""
+"""Answers with status 200 that contain an error: their data is incomplete, and proves nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from conformance.findings import Finding, explain, finding
 from conformance.probing.response import Response
 
 LIMITS = frozenset({"query_partial", "query_timeout", "response_too_large"})
-"""Causes for which a service cuts an answer short."""
+"""Causes of an answer that a service returns incomplete."""
 
 
 class Erring(msgspec.Struct):
@@ -24,9 +24,9 @@ class Erring(msgspec.Struct):
 def part(endpoint: Endpoint[Any], received: Response, connection: Connection) -> Finding | None:
     """Return the finding of a 200 whose JSON object has an ``error`` member, or None.
 
-    Documented for Log Analytics (learn.microsoft.com/azure/azure-monitor/logs/api/response-format): tables that were
-    cut short, and ``PartialError`` with its inner codes beside them. An error beside data is ``query_partial``; alone,
-    it means what it means with any other status.
+    Documented for Log Analytics (learn.microsoft.com/azure/azure-monitor/logs/api/response-format): incomplete tables,
+    and ``PartialError`` with its inner codes beside them. An error beside data is ``query_partial``; an error alone
+    means the same as with any other status.
     """
     if received.status != 200 or b'"error"' not in received.body:
         return None

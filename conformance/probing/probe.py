@@ -1,7 +1,7 @@
-"""Probes: one question each, with what it needs as parameters.
+"""Probes: one question each, with the needed evidence as parameters.
 
-A probe's parameters name ``connection`` or other probes. Annotated :class:`Answer`, a parameter must have been
-answered, or the probe is blocked; annotated :class:`Evidence`, whatever came back is passed in.
+A probe's parameters name ``connection`` or other probes. A parameter annotated :class:`Answer` must have been answered,
+or the probe is blocked; for a parameter annotated :class:`Evidence`, any evidence is passed in.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ class Refused(Exception):
 
 
 class NotConfigured(Exception):
-    """The connection file does not say what this needs: the key that is missing."""
+    """The connection file lacks a key that this needs; the message names the key."""
 
 
 @dataclass(frozen=True, slots=True)
 class AskToken:
-    """The question for an access token of one audience; put through msal."""
+    """The question for an access token of one audience; asked through msal."""
 
     audience: Audience
 
 
 @dataclass(frozen=True, slots=True)
 class AskSecrets:
-    """The question what comes of each of several client secrets."""
+    """The question whether each of several client secrets works."""
 
 
 class Plan(Protocol):
@@ -68,7 +68,7 @@ class EvidenceFunction:
 
     @cached_property
     def parameters(self) -> Mapping[str, bool]:
-        """Return each parameter's name, and whether it takes any evidence (else only an answer)."""
+        """Return the names of the parameters, and whether each takes any evidence (else only an answer)."""
         hints = get_type_hints(self.function)
         return {
             name: (get_origin(hints.get(name)) or hints.get(name)) is Evidence

@@ -1,7 +1,7 @@
 """Rate limits of the services, for all connections of a run.
 
-A service counts the requests of an account together: usually one app in one tenant. Connections that share an account
-wait together; those of other accounts never notice.
+A service counts the requests of an account together: usually one app in one tenant. Connections of the same account
+wait together; those of other accounts are not affected.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from conformance.apis.limits import SERVICES, Limit, Service
 from conformance.probing.clock import Clock
 
 MIN_ACCOUNTS = 256
-"""Accounts that are always remembered; beyond this number, those in their initial state are forgotten."""
+"""Number of accounts that are always remembered; beyond it, accounts in their initial state are forgotten."""
 
 
 @dataclass(slots=True, weakref_slot=True)
@@ -67,7 +67,7 @@ class RateLimit:
         """Pause until this moment of the clock, because the service asked to wait; ``exhausted``: for too many
         requests.
 
-        Requests after that are sent at the published rate, so that the waiting ones are not all sent at once.
+        Requests after that are sent at the published rate, so that the waiting requests are not all sent at once.
         """
         self._until = max(self._until, until)
         if exhausted:

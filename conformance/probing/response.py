@@ -1,4 +1,4 @@
-"""What came of a request: a service's answer or a failure of the network, and whether and when to try again."""
+"""The result of a request: a service's answer or a network failure, and whether and when to try again."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from conformance.findings import Finding
 from conformance.probing.evidence import Exchange
 
 HICCUPS = frozenset({500, 502, 503, 504})
-"""Answers after which a request is sent once more. All requests of this suite read. The one for a token, too, may come
-twice: it changes nothing, and MSAL of .NET repeats it after a 5xx as well.
+"""Answers after which a request is sent once more. All requests of this suite are read-only. A token request may be
+repeated too: it changes nothing, and MSAL for .NET also repeats it after a 5xx.
 """
 REQUEST_ID_HEADERS = ("x-ms-request-id", "request-id", "x-ms-correlation-request-id")
 REQUEST_ID_MEMBERS = re.compile(
     rb'"(?:correlationId|target)"\s*:\s*"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"', re.I
 )
-"""Where Log Analytics and Defender for Endpoint name a request that they refuse: in the body alone."""
+"""The request id in a refusal of Log Analytics or Defender for Endpoint: they give it in the body alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +45,19 @@ class NetworkFailure:
 
 
 def headers_of(response: httpx.Response) -> dict[str, str]:
-    """Return the headers of an answer by their names in lower case; the values of several are joined by commas."""
+    """Return the headers of an answer by their names in lower case; repeated headers are joined by commas."""
     headers: dict[str, str] = {}
     try:
         for raw, text in response.headers.raw:
             name, value = raw.lower().decode("ascii"), text.decode("ascii")
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    except UnicodeDecodeError:  # httpx finds out which encoding it is
+    except UnicodeDecodeError:  # httpx detects the encoding
         return {name.lower(): value for name, value in response.headers.items()}
     return headers
 
 
 def request_id(headers: Mapping[str, str], refusal: bytes) -> str | None:
-    """Return the id by which a service knows a request, from the answer's headers or the body of a refusal."""
+    """Return the service's id of a request, from the answer's headers or the body of a refusal; None without it."""
     value = next((headers[name] for name in REQUEST_ID_HEADERS if name in headers), None)
     inside = REQUEST_ID_MEMBERS.search(refusal) if value is None else None
     return inside[1].decode() if inside else value
@@ -69,19 +69,19 @@ def is_throttled(result: Response | NetworkFailure) -> bool:
 
 
 def asks_all_to_wait(result: Response | NetworkFailure) -> bool:
-    """Return whether a service states how long it will not answer any request."""
+    """Return whether a service asks to wait with all requests: by a 429, or by a 503 with Retry-After."""
     unavailable = isinstance(result, Response) and result.status == 503 and "retry-after" in result.headers
     return unavailable or is_throttled(result)
 
 
 def hiccup(result: Response | NetworkFailure) -> bool:
-    """Return whether a second attempt may well succeed."""
+    """Return whether a second attempt is likely to succeed."""
     return result.broken if isinstance(result, NetworkFailure) else result.status in HICCUPS
 
 
 def pause(result: Response | NetworkFailure, now: datetime, attempt: int) -> float:
-    """Return seconds until the next attempt: what the service asks for, else none, or an exponential back-off after a
-    429.
+    """Return seconds until the next attempt: as the service asks; else an exponential back-off after a 429, and 0 after
+    other failures.
     """
     if isinstance(result, NetworkFailure):
         return 0.0
@@ -90,7 +90,7 @@ def pause(result: Response | NetworkFailure, now: datetime, attempt: int) -> flo
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Return seconds that a service asks to wait (a number or a date); None where it does not."""
+    """Return the seconds that a service asks to wait (in a number or a date); None if it does not ask."""
     value = headers.get("retry-after", "").strip()
     if value.isdecimal() and len(value) < 7:
         return float(value)

@@ -1,4 +1,4 @@
-"""Which operations a connection is for: no other is asked."""
+"""The operations that a connection uses: no other is asked."""
 
 from __future__ import annotations
 

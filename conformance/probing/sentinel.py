@@ -1,4 +1,4 @@
-"""What is asked of Microsoft Sentinel: incidents and what hangs on them, and the workspace's security content."""
+"""Probes of Microsoft Sentinel: incidents and their parts, and the workspace's security content."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def onboarding(connection: Connection) -> Ask[OnboardingState]:
 
 @probe
 def incidents(connection: Connection) -> Ask[ArmList[Incident]]:
-    """The newest incidents, a small page, so that there is a second one in most tenants."""
+    """Ask for the newest incidents, in a small page: so most tenants have a second page."""
     return newest_incidents(connection, PAGE)
 
 
@@ -62,7 +62,7 @@ def names(page: ArmList[Incident]) -> list[str]:
 
 @probe
 def incidents_next(connection: Connection, incidents: Answer[ArmList[Incident]]) -> NextPage[ArmList[Incident]]:
-    """The page behind the next link."""
+    """Ask for the page of the next link."""
 
     def following(page: ArmList[Incident]) -> Ask[ArmList[Incident]] | None:
         return sentinel.INCIDENTS.next(page.next_link) if page.next_link else None
@@ -85,7 +85,7 @@ def incidents_filtered(connection: Connection) -> Ask[ArmList[Incident]]:
 def of_incident(
     connection: Connection, incidents: Answer[ArmList[Incident]], endpoint: Endpoint[Any]
 ) -> FirstThere[ArmList[Incident]]:
-    """Return a question about one incident: the newest with alerts, else the newest; if it has gone, the next one.
+    """Return a question about one incident: the newest with alerts, else the newest; if it no longer exists, the next.
 
     Raises :class:`NotApplicable` where no incident is listed, or the connection does not call the operation.
     """

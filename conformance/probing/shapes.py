@@ -1,8 +1,8 @@
-"""The shape of answers: which fields they have and of what type, without a value. A change in it breaks readers.
+"""The shape of answers: their fields and types, without values. A changed shape breaks clients.
 
-A shape is a sorted list of ``path: type``. ``/`` goes into an object, ``[]`` into an array, ``<kind>`` tells objects of
-several kinds apart, ``*`` stands for the keys of a table whose keys are the customer's. The cells of a query's rows are
-named by their columns, and have their types.
+A shape is a sorted list of ``path: type``. ``/`` enters an object, ``[]`` an array; ``<kind>`` distinguishes objects of
+several kinds; ``*`` replaces the keys of a table whose keys are the customer's. The cells of a query's rows have the
+names and types of their columns.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ import msgspec
 from conformance.probing.evidence import Answer, Evidence
 
 MAX_LENGTH = 300
-"""Lines of one shape; what sorts behind them is left out."""
+"""Maximum lines of a shape; further lines, in sorted order, are left out."""
 MAX_DEPTH = 10
 MAX_KEYS = 60
-"""An object of more keys is a table."""
+"""An object with more keys is a table."""
 PLAIN = re.compile(r"[@#$]?[A-Za-z_][\w.@-]{0,63}")
 TABLES = frozenset({"tags", "customDetails", "additionalData", "alertDetailsOverride"})
 """Members whose keys are the customer's."""
 PAGING = frozenset({"nextLink", "@odata.nextLink"})
-"""Whether there is a next page says something of the data, not of the shape."""
+"""Left out of shapes: a next page depends on the data."""
 KINDS = ("@odata.type", "kind")
 TYPES: Mapping[type, str] = {str: "string", bool: "boolean", int: "number", float: "number", type(None): "null"}
 
 
 MAX_PLACES = 20_000
-"""Places that are remembered for all connections; beyond, they are forgotten and found again."""
+"""Maximum places remembered for all connections; beyond it, they are forgotten and found again."""
 
 
 class Place:
@@ -44,7 +44,7 @@ class Place:
 
     __slots__ = ("lines", "members", "path", "within")
     count = 0
-    """Places since they were last forgotten."""
+    """Number of places since they were last forgotten."""
 
     def __init__(self, path: str = "") -> None:
         Place.count += 1
@@ -55,7 +55,7 @@ class Place:
         self.lines = _Lines(path.removeprefix("/"))
 
     def at(self, step: str) -> Place:
-        """Return the place that is a step further."""
+        """Return the place one step further."""
         place = self.within.get(step)
         if place is None:
             place = self.within[step] = Place(self.path + step)
@@ -76,7 +76,7 @@ class _Lines(dict[str, tuple[str, str]]):
 
 
 Members = set[tuple[str, str]]
-"""Paths, each with a type that was seen there."""
+"""Paths, each with a type seen there."""
 _roots: dict[str, Place] = {}
 
 
@@ -97,7 +97,9 @@ def shapes(evidence: Mapping[str, Evidence]) -> dict[str, tuple[str, ...]]:
 
 @lru_cache(maxsize=256)
 def _shape(members: frozenset[tuple[str, str]]) -> tuple[str, ...]:
-    """Return the lines of a shape; null counts where nothing else was seen. Cached: most tenants have the same."""
+    """Return the lines of a shape; null counts only where no other type was seen. Cached: most tenants have the same
+    shapes.
+    """
     types: dict[str, list[str]] = {}
     for path, kind in sorted(members - {("", "object")}):
         types.setdefault(path, []).append(kind)
@@ -143,7 +145,7 @@ def _see_members(place: Place, value: dict[str, Any], name: str, depth: int, col
             continue
         if (member := members.get(key)) is None:
             member = place.at(f"/{_label(key, table)}")
-            if _plain(key):  # of the others there may be any number
+            if _plain(key):  # other keys are not cached: their number has no limit
                 members[key] = member
         if (kind := TYPES.get(type(item))) is not None:
             collected.add(member.lines[kind])

@@ -14,7 +14,7 @@ from conformance.probing.evidence import Evidence, Exchange, Refusal
 
 
 def share_findings(evidence: Mapping[str, Evidence], connection: Connection) -> dict[str, Evidence]:
-    """Return the evidence, in which refusals with the same cause of the network name each other's hosts.
+    """Return the evidence; refusals with the same network cause then name each other's hosts.
 
     Their fix is filled in with the connection's own values, and has the commands for each of the hosts.
     """

@@ -1,4 +1,4 @@
-"""Tokens: of Entra for an app's credential, of this machine for a managed identity."""
+"""Tokens: from Entra for an app's credential, from this machine for a managed identity."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from conformance.probing.shortage import shortage
 from conformance.probing.transport import Sender
 
 REFUSED_SECRETS = frozenset({"wrong_client_secret", "secret_expired", "secret_id_instead_of_value", "config_invalid"})
-"""Causes after which the next one of several secrets is tried."""
+"""Causes after which the next of several secrets is tried."""
 UPDATING = (404, 410)
 """Answers of a managed identity endpoint that is being updated, for up to 70 seconds."""
 PAUSES = (1.0, 4.0, 10.0)
-"""Seconds before it is asked again after these."""
+"""Seconds before the next attempts after such an answer."""
 CONNECT = 3.0
-"""Seconds to connect to it: it is on the same machine, or there is none."""
+"""Seconds to connect to the endpoint: it is on the same machine, or there is none."""
 ABSENT = frozenset({"connection_failed", "timed_out", "dns_failure"})
 
 
@@ -55,9 +55,9 @@ class SignIn:
         urgency: int,
         claims: str | None = None,
     ) -> Evidence:
-        """Return a token, or why there is none. ``claims`` are those of a claims challenge.
+        """Return a token, or a refusal. ``claims`` are those of a claims challenge.
 
-        Of several client secrets the first one that works is used; each is tried at most once for that.
+        The first of several client secrets that works is used; each is tried at most once for that.
         """
         credential = self._connection.credential
         if isinstance(credential, ManagedIdentity):
@@ -74,7 +74,7 @@ class SignIn:
         return replace(await self._all_refused(discovery, urgency), probe=name)
 
     async def _all_refused(self, discovery: Answer[OpenIdConfiguration], urgency: int) -> Evidence:
-        """Return the refusal of the first secret, which says what comes of each."""
+        """Return the refusal of the first secret, with the results of all secrets."""
         each = [await self._try(number, discovery, urgency) for number in sorted(self._tried)]
         first = each[0]
         assert isinstance(first, Refusal)
@@ -87,7 +87,7 @@ class SignIn:
         return first.with_finding(replace(first.finding, explanation=text))
 
     async def secrets(self, name: str, _: AskSecrets, discovery: Answer[OpenIdConfiguration]) -> Evidence:
-        """Return what comes of a token request with each of the connection's client secrets, in their order."""
+        """Return the results of token requests with each of the connection's client secrets, in their order."""
         credential = self._connection.credential
         assert isinstance(credential, ClientSecret)
         numbers = range(len(credential.secrets))
@@ -103,7 +103,7 @@ class SignIn:
         return replace(self._connection, credential=ClientSecret(credential.secrets[number]))
 
     def _try(self, number: int, discovery: Answer[OpenIdConfiguration], urgency: int) -> asyncio.Task[Evidence]:
-        """Return what comes of one secret: a token of the connection's first audience, or a refusal."""
+        """Return the result of one secret: a token for the connection's first audience, or a refusal."""
         if number not in self._tried:
             self._tried[number] = asyncio.create_task(self._with(number, discovery, urgency))
         return self._tried[number]
@@ -131,7 +131,7 @@ class SignIn:
         try:
             token_request = await tokens.compose(connection, ask.audience, document, self._clock.now(), claims)
         except (ImportError, AttributeError):
-            raise  # of this installation, not of the credential
+            raise  # a problem of this installation, not of the credential
         except Exception as error:
             if shortage_error := shortage(error):
                 raise shortage_error from None
@@ -146,14 +146,14 @@ class SignIn:
         return evidence
 
     async def _of_machine(self, name: str, ask: AskToken, identity: ManagedIdentity, urgency: int) -> Evidence:
-        """Return a token of a managed identity, or why this machine gives none."""
+        """Return a token of a managed identity, or a refusal."""
         evidence: Evidence | None = None
         answers: list[tokens.GivenAnswer] = []
-        for _ in range(2):  # Azure Arc refuses first, and names the file whose content it wants to see
+        for _ in range(2):  # Azure Arc refuses first, and names the file whose content it requires
             try:
                 token_request = await tokens.compose_local(self._connection, identity, ask.audience, answers)
             except (ImportError, AttributeError):
-                raise  # of this installation, not of the identity
+                raise  # a problem of this installation, not of the identity
             except Exception as error:
                 if shortage_error := shortage(error):
                     raise shortage_error from None
@@ -222,14 +222,14 @@ def _status(evidence: Evidence) -> int | None:
 
 
 def _echoes(token: managed_identity.ManagedIdentityToken, selector: tuple[str, str]) -> bool:
-    """Return whether an agent of Azure Arc names the identity that was asked for: old ones ignore which one it was."""
+    """Return whether Azure Arc's answer names the requested identity: old agents ignore the request for one."""
     echoed = {"client_id": token.client_id, "object_id": token.object_id, "resource_id": token.msi_res_id}
     name, value = selector
     return (echoed[name] or "").lower() == value.lower()
 
 
 def _with_end(refusal: Refusal, credential: FederatedToken, assertion: str) -> Refusal:
-    """Return a refusal for an assertion's time with what the assertion itself says of it, and where it came from."""
+    """Return a refusal for an assertion's time, with the assertion's own times and its origin."""
     ends = tokens.decode_claims(assertion).get("exp")
     if refusal.finding.cause != "assertion_expired" or not isinstance(ends, int | float):
         return refusal
@@ -264,7 +264,7 @@ def local_finding(connection: Connection, identity: ManagedIdentity, trouble: Ex
 
 
 def other_identity(connection: Connection, identity: ManagedIdentity) -> Finding:
-    """Return the finding of a token for another identity than the one that was asked for."""
+    """Return the finding of a token for another identity than the requested identity."""
     text = f"Azure Arc does not confirm that its token is of {identity}: an old agent gives the system-assigned one."
     return finding("credential_missing", certainty="likely", facts=connection.facts(), explanation=text)
 
@@ -280,7 +280,7 @@ def other_app(identity: ManagedIdentity, app: str, client_id: str) -> Finding:
 
 
 def no_endpoint(subject: Finding, identity: ManagedIdentity) -> Finding:
-    """Return the finding of a managed identity endpoint that does not answer, so the reason is unknown."""
+    """Return the finding of a managed identity endpoint that does not answer."""
     return replace(
         finding(
             subject.cause,

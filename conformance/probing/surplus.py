@@ -1,4 +1,4 @@
-"""Whether a service has sent more on a socket than one answer: the rest would be read as the next answer."""
+"""Surplus bytes after an answer: they would be read as the answer to the next request."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import httpx
 
 
 def surplus(transport: httpx.AsyncBaseTransport) -> bool:
-    """Return whether something is left to read on a connection of this transport that has been answered.
+    """Return whether an idle connection of this transport has unread bytes after its answer.
 
-    httpcore closes an idle connection where the operating system has something to read; what came together with the
-    answer is in h11's buffer, or in that of TLS, and is looked for here.
+    httpcore closes an idle connection if the operating system has unread bytes; bytes that arrived together with the
+    answer are in the buffer of h11 or of TLS, and are searched here.
     """
     pool = getattr(transport, "_pool", None)
     return any(map(_has_surplus, _connections(pool)))
 
 
 def _connections(pool: Any) -> Iterator[Any]:
-    """Yield the innermost connection of each of a pool's: proxies wrap them."""
+    """Yield the innermost connection for each connection of a pool: proxies wrap them."""
     for connection in getattr(pool, "connections", ()):
         while (inner := getattr(connection, "_connection", None)) is not None:
             connection = inner

@@ -23,19 +23,19 @@ from conformance.connection import Connection, ManagedIdentity
 from conformance.redaction import remember
 
 LONGEST = 32 * 1024
-"""Characters of a token that still fit into a header. Inferred: what servers take is half of that or less."""
+"""Maximum characters of a token in a header. Inferred: servers accept half of that or less."""
 
-# msal is synchronous, and an assertion may have to be fetched. Nothing waits here for a tenant.
+# msal is synchronous, and an assertion may have to be fetched. No code in these threads waits for a tenant.
 _threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="msal")
 ASSERTION_LIFETIME = timedelta(minutes=10)
-"""How long an assertion that is signed here is valid: what msal takes by itself."""
-# It prints answers that it cannot read to stderr, unless a handler is set; the finding explains them.
+"""How long an assertion signed by this suite is valid; msal's own default."""
+# msal prints answers that it cannot read to stderr, unless a handler is set; the finding explains them.
 logging.getLogger("msal").addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True)
 class Token:
-    """An issued access token. Its text is never shown."""
+    """An issued access token. Its text is never printed."""
 
     audience: Audience
     text: str = field(repr=False)
@@ -57,7 +57,7 @@ class Token:
 
     @property
     def app_id(self) -> str:
-        """Return the client id of the app (claim ``appid``, or ``azp``); empty where the token does not say."""
+        """Return the client id of the app (claim ``appid``, or ``azp``); empty if the token has neither."""
         return str(self.claims.get("appid") or self.claims.get("azp") or "")
 
     @property
@@ -68,7 +68,7 @@ class Token:
 
 
 def problem(text: str) -> str | None:
-    """Return why a text cannot be sent as a bearer token, in a sentence; None where it can."""
+    """Return why a text cannot be sent as a bearer token, in a sentence; None if it can."""
     if not text:
         return "The token is empty."
     if not all("!" <= character <= "~" for character in text):
@@ -92,11 +92,11 @@ def decode_claims(token: str) -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """What is to be posted, or asked of this machine, for a token. It holds the credential, and is never shown."""
+    """The request for a token, to Entra or to this machine. It holds the credential, and is never printed."""
 
     url: str
     form: Mapping[str, Any] = field(repr=False)
-    """As msal gives it: text, numbers, and ``bytes`` for an assertion that it has signed. Asked of this machine, the
+    """As msal gives it: text, numbers, and ``bytes`` for an assertion that msal has signed. For this machine, the
     query.
     """
     headers: Mapping[str, str] = field(repr=False)
@@ -105,13 +105,13 @@ class TokenRequest:
         """Return the form as ``application/x-www-form-urlencoded``, UTF-8. Raises TypeError for a value that is no
         text.
 
-        Not left to httpx, which writes ``bytes`` as Python shows them (``b'eyJ...'``).
+        httpx would write ``bytes`` in Python's notation (``b'eyJ...'``).
         """
         return urlencode({name: _text(value) for name, value in self.form.items() if value is not None}).encode()
 
 
 def _text(value: object) -> str:
-    """Return a value of a form as text. Raises TypeError for any other than text, bytes and whole numbers."""
+    """Return a value of a form as text. Raises TypeError for a value that is no text, bytes or whole number."""
     if isinstance(value, bytes):
         return value.decode()
     if isinstance(value, str) or type(value) is int:
@@ -132,11 +132,11 @@ class GivenAnswer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def raise_for_status(self) -> None:
-        """It is a good answer."""
+        """Do nothing: the answer is a success."""
 
 
 class _Composer:
-    """msal's ``http_client``: knows the discovery document already, and takes the request that msal would post."""
+    """msal's ``http_client``: gives msal the known discovery document, and keeps the request that msal would post."""
 
     def __init__(self, discovery: str) -> None:
         self._discovery = discovery
@@ -154,7 +154,7 @@ class _Composer:
 
 
 class _LocalComposer:
-    """msal's ``http_client`` for a managed identity: has these answers already, and takes the next request."""
+    """msal's ``http_client`` for a managed identity: gives msal these answers, and keeps its next request."""
 
     def __init__(self, answers: Sequence[GivenAnswer]) -> None:
         self._answers = list(answers)
@@ -174,7 +174,8 @@ async def compose_local(
     connection: Connection, identity: ManagedIdentity, audience: Audience, answers: Sequence[GivenAnswer]
 ) -> TokenRequest | None:
     """Return the request to the managed identity endpoint that msal makes after these ``answers``; None if it makes
-    none. Raises what msal does where it cannot make one: for Azure Arc it reads the file that the first answer names.
+    none. Raises msal's own errors where it cannot make a request: for Azure Arc, msal reads the file that the first
+    answer names.
     """
 
     def composed() -> TokenRequest | None:
@@ -195,11 +196,11 @@ async def compose(
     connection: Connection, audience: Audience, discovery: str, now: datetime, claims: str | None = None
 ) -> TokenRequest:
     """Return the token request as msal makes it; ``discovery`` is the tenant's document, ``claims`` are those of a
-    claims challenge. Raises what msal does where it cannot make one of the credential. An assertion that is signed for
-    it is issued at ``now``.
+    claims challenge. Raises msal's own errors for a credential that it cannot use. An assertion signed for the request
+    is issued at ``now``.
 
-    The engine sends it: msal would keep a thread waiting for each answer, so that a few tenants that hang would hold
-    up all others, and it keeps refusals and throttling in memory.
+    The engine sends the request: msal would keep a thread waiting for each answer, so that a few silent tenants would
+    delay all others, and msal caches refusals and throttling.
     """
 
     def composed() -> TokenRequest:

@@ -44,19 +44,20 @@ CONCURRENCY: Mapping[str, int] = {
     "graph": 4,
     "defender": 3,
 }
-"""Requests of a connection in flight per host, by API. Log Analytics queues what is above 5 itself."""
+"""Maximum requests of a connection in flight per host, by API. Log Analytics queues requests above 5 itself."""
 SOCKETS = 20
-"""Requests of a connection in flight altogether, each with a socket of its own."""
+"""Maximum requests of a connection in flight in total, each with a socket of its own."""
 FRESH = "sentinel-fresh"
-"""The extension of a request that wants a new connection: one that was idle may have ended meanwhile."""
+"""The extension of a request that needs a new connection: an idle connection may have ended meanwhile."""
 LARGEST = 32 * 1024 * 1024
-"""Bytes of an answer, unpacked. A fleet has answers of many tenants in memory, and what is asked for is far below."""
+"""Maximum bytes of an answer, unpacked. A fleet has answers of many tenants in memory; normal answers are much smaller.
+"""
 LARGEST_REFUSAL = 4 * 1024 * 1024
-"""Bytes of a refusal: of its text, several copies are made while it is read."""
+"""Maximum bytes of a refusal: reading it makes several copies of its text."""
 LARGEST_OF_ALL = 48 * 1024 * 1024
-"""Bytes of all answers of a connection."""
+"""Maximum bytes of all answers of a connection."""
 MEMBERS, MEMBERS_OF_ALL = 600_000, 1_200_000
-"""Values in an answer, and in all answers of a connection: a value of two bytes takes up to a hundred, once decoded."""
+"""Maximum values in an answer, and in all answers of a connection: a value of 2 bytes takes up to 100 once decoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +69,18 @@ class Patience:
     retries: float = 45.0
     """For the waits of one request: before it, for others of its account, and between its attempts."""
     attempts: int = 4
-    """Of a request that is answered 429. After other trouble there are two."""
+    """For a request that is answered 429. After other failures there are two."""
     request: float = 15.0
-    """For a complete answer, from connecting (through a proxy, with TLS) to the last byte; with a second attempt, where
-    the first had trouble.
+    """For a complete answer, from connecting (through a proxy, with TLS) to the last byte; with a second attempt, if
+    the first failed.
     """
     connect: float = 10.0
 
 
 class Sender:
-    """Sends requests through a transport within :class:`Patience`; keeps what is in flight per host bounded.
+    """Sends requests through a transport within :class:`Patience`; limits the requests in flight per host.
 
-    ``accounts`` are what the services count its requests by, for each API: their turns are waited for.
+    ``accounts`` are the rate limits by API: each request waits for its turn.
     """
 
     def __init__(
@@ -103,13 +104,13 @@ class Sender:
         """The deadline, in the time of the event loop: it runs from the first request."""
 
     def restart_deadline(self) -> None:
-        """Have the deadline begin with the next request."""
+        """Restart the deadline at the next request."""
         self._ends = None
 
     async def send(self, request: httpx.Request, endpoint: str, urgency: int = 0) -> Response | NetworkFailure:
-        """Send a request, wait where a service asks to, and try again. Raises only errors that do not come from the
-        network (the guard, cassettes, a :class:`Shortage` of this machine). Of requests that wait for a socket, those
-        with more ``urgency`` go first.
+        """Send a request, wait if a service asks to, and try again; return the last answer or failure. Raises only
+        errors that do not come from the network (the guard, cassettes, a :class:`Shortage` of this machine). Requests
+        with more ``urgency`` get a socket first.
 
         Requests in flight at the deadline, or begun after it, count as timed out.
         """
@@ -172,7 +173,7 @@ class Sender:
             if attempt == self._patience.attempts or waited + wait > self._patience.retries:
                 break
             if isinstance(result, Response):
-                self.budget.give_back(len(result.body))  # of a refusal that is not the last word, nothing stays
+                self.budget.give_back(len(result.body))  # a refusal that is tried again is forgotten
             await self._clock.sleep(wait)
             waited += wait
         return result

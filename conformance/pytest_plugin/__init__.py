@@ -1,1 +1,1 @@
-"""pytest's face: options, sessions, items and the output of a run. Nothing else imports pytest."""
+"""The pytest plugin: options, sessions, items and the output of a run. No other package imports pytest."""

@@ -1,4 +1,4 @@
-"""What a pytest item of a verification stands for, one check on one connection, and how pytest is told of it."""
+"""Cases: one check on one connection, represented by a pytest item, and its outcome in pytest's terms."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ class Run:
     source: Source
     cases: list[Case] = field(default_factory=list)
     selected: int = 0
-    """Cases that the session has selected."""
+    """Number of cases that the session has selected."""
     left: int = 0
-    """Cases that are not reported to pytest yet."""
+    """Number of cases that are not reported to pytest yet."""
     examination: Examination | None = None
 
     @property
     def connection(self) -> Connection:
-        """As used by the source, once it is gathered."""
+        """Return the connection as used by the source, once its evidence is gathered."""
         return self.examination.connection if self.examination else self.configured
 
     @property
     def evidence(self) -> Mapping[str, Evidence]:
-        """Return what came back for each probe, by its name."""
+        """Return the evidence by the name of its probe."""
         assert self.examination is not None
         return self.examination.gathered.evidence
 
@@ -64,28 +64,28 @@ class Run:
 
     @property
     def ran(self) -> list[Case]:
-        """Return the cases whose items ran, in the order of a connection: other plugins, or ``-x``, may keep some from
-        it.
-        """
+        """Return the cases whose items ran, in order of a connection: other plugins, or ``-x``, may prevent some."""
         return sorted((case for case in self.cases if case.outcome), key=lambda case: order(case.check))
 
     def outcomes(self) -> list[Outcome]:
-        """Return what the evidence says of the selected checks, in their order, before strict mode and baseline."""
+        """Return the outcomes of the selected checks, in their order, before strict mode and baseline."""
         return [case.judge({}) for case in sorted(self.cases, key=lambda case: order(case.check))]
 
 
 @dataclass(eq=False, slots=True)
 class Case:
-    """One check on one connection: what a pytest item stands for."""
+    """One check on one connection, represented by a pytest item."""
 
     run: Run
     check: Check
     outcome: Outcome | None = None
-    """Once the check has run."""
+    """Set once the check has run."""
 
     @property
     def duration(self) -> float:
-        """Seconds that the answer behind the outcome took, with retries: the check itself takes none to speak of."""
+        """Return the seconds for the answer behind the outcome, with retries: the time of the check itself is
+        negligible.
+        """
         exchange = self.outcome and ((self.outcome.root and self.outcome.root.exchange) or self.outcome.exchange)
         return exchange.elapsed if exchange else 0.0
 
@@ -111,7 +111,7 @@ def pytest_outcome(outcome: Outcome) -> Literal["passed", "failed", "skipped"]:
 
 
 def properties(case: Case, outcome: Outcome) -> list[tuple[str, object]]:
-    """Return what JUnit and other reports of pytest say of an outcome beside its text."""
+    """Return the properties of an outcome for JUnit and other reports of pytest."""
     facts = {
         "id": case.check.id,
         "connection": case.run.connection.name,

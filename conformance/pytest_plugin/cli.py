@@ -1,4 +1,4 @@
-"""What the command line does without a connection: list, init, explain."""
+"""Commands without a connection: list, init, explain."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def list_checks(*_: object) -> int:
 
 
 def list_scenarios(*_: object) -> int:
-    """Print the scenarios of the virtual tenant, each with the causes that a verification names, and how to name a
-    fault.
+    """Print the scenarios of the virtual tenant, each with the causes that a verification names, and the form of a
+    fault's name; return the exit code.
     """
     from conformance.sources.resolve import scenarios
 
@@ -45,7 +45,7 @@ def list_scenarios(*_: object) -> int:
 
 
 def list_profiles(*_: object) -> int:
-    """Print the profiles that a connection file can name, with what each one asks for."""
+    """Print the profiles that a connection file can name, with the needs of each; return the exit code."""
     import textwrap
 
     from conformance.command_line.one_screen import WIDTH
@@ -55,7 +55,7 @@ def list_profiles(*_: object) -> int:
     for profile in map(get_profile, profile_names()):
         needs = ", ".join((*map(str, profile.permissions), *profile.roles)) or "what [connection.expect] names"
         for text, first in ((profile.title, profile.name.ljust(len(column))), (needs, column)):
-            whole = text.replace(": ", ":\N{NO-BREAK SPACE}")  # a permission stays behind the name of its API
+            whole = text.replace(": ", ":\N{NO-BREAK SPACE}")  # keep a permission on the line of its API's name
             for line in textwrap.wrap(whole, WIDTH, initial_indent=first, subsequent_indent=column):
                 say(line.replace("\N{NO-BREAK SPACE}", " "))
     say('\nIn a connection file: profile = "NAME". docs/profiles.md has the source of each.')
@@ -63,9 +63,10 @@ def list_profiles(*_: object) -> int:
 
 
 def init(where: str, *_: object) -> int:
-    """Write a commented connection file to a path (never over an existing file) or to standard output.
+    """Write a commented connection file to a path (never over an existing file) or to standard output; return the exit
+    code.
 
-    Of the portal URL or the resource id of a workspace: a file with its values, which asks for the others.
+    For the portal URL or the resource id of a workspace, write a file with its values, and ask for the others.
     """
     from conformance.connection import template
     from conformance.connection.correction import parts_of
@@ -86,9 +87,10 @@ def init(where: str, *_: object) -> int:
 
 
 def fill_in(parts: Mapping[str, str]) -> int:
-    """Write a connection file with these values and those that are asked for; each secret has a file of its own.
+    """Write a connection file with these values and the user's answers, each secret in a file of its own; return the
+    exit code.
 
-    The files are for their owner only, and never written over another or through a link.
+    The files are for their owner only, and never written over another file or through a link.
     """
     from conformance.connection.dialogue import InterviewError
     from conformance.connection.interview import interview
@@ -103,7 +105,7 @@ def fill_in(parts: Mapping[str, str]) -> int:
 
 
 def explain_text(text: str, config: pytest.Config) -> int:
-    """Print what each error of a text means, a code, a cause or a check; return 1 if none is recognised."""
+    """Explain each error of a text: a code, a cause or a check; return 1 if none is recognised."""
     from conformance.checks.registry import catalogue
     from conformance.errors import UsageError
     from conformance.findings import CAUSES, Docs, finding
@@ -156,11 +158,11 @@ COMMANDS: Mapping[str, Callable[..., int]] = {
 
 
 def run(option: str, value: object, config: pytest.Config) -> int:
-    """Carries out one of these options; its exit code. ``config`` holds the options that go with it."""
+    """Execute one of these options and return its exit code. ``config`` holds the options that belong to it."""
     try:
         code = int(COMMANDS[option](value, config))
         sys.stdout.flush()
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough; Python must not try to flush again
+    except BrokenPipeError:  # the reader, such as `head`, has ended; Python must not flush again
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.CONFORMANT
     return code

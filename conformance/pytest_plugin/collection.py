@@ -1,4 +1,4 @@
-"""How checks become items of pytest: one for each check and connection, in the order of a connection."""
+"""Collection of checks as pytest items: one for each check and connection, in the order of a connection."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from conformance.pytest_plugin.items import CheckItem, Judge, case_of, needs_oth
 
 
 class CollectionPlugin:
-    """The hooks of collection. ``offered`` says of a case whether its source can answer it, ``note`` takes a remark."""
+    """The hooks of collection. ``offered`` returns whether the source of a case can answer it, ``note`` takes a
+    remark.
+    """
 
     def __init__(
         self, runs: Sequence[Run], judge: Judge, offered: Callable[[Case], bool], note: Callable[[str], None]
@@ -22,7 +24,7 @@ class CollectionPlugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pycollect_makeitem(self, collector: Any, name: str, obj: Any) -> list[CheckItem] | None:
-        """Checks that need nothing but evidence; those with fixtures of pytest beside are made by pytest."""
+        """Return the items of checks that need only evidence; pytest creates those with other fixtures."""
         checks: list[Check] = getattr(obj, "__checks__", [])
         if not checks or needs_other_fixtures(obj, checks):
             return None
@@ -49,7 +51,7 @@ class CollectionPlugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """In the order of a connection; the negative control only where its marker is asked for."""
+        """Sort items by connection; leave out the negative control unless its marker is selected."""
         if "negative" not in (config.option.markexpr or ""):
             leave_out(
                 config, items, [item for item in items if (case := case_of(item)) and "negative" in case.check.marks]
@@ -67,7 +69,7 @@ class CollectionPlugin:
 
 
 def leave_out(config: pytest.Config, items: list[pytest.Item], out: list[pytest.Item]) -> None:
-    """Takes some of the items away, and tells pytest."""
+    """Remove the items ``out``, and report them to pytest as deselected."""
     if out:
         config.hook.pytest_deselected(items=out)
         deselected = {*out}

@@ -1,4 +1,4 @@
-"""What a shell offers while the console command is typed: its commands, options, scenarios, checks and causes."""
+"""Shell completion of the console command: its commands, options, scenarios, checks and causes."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def script(words: Sequence[str]) -> int:
 
 
 def complete() -> None:
-    """Answer the shell and end the process; return where nothing can be answered."""
+    """Answer the shell and end the process; return if there is no answer."""
     try:
         from argcomplete import autocomplete
     except ModuleNotFoundError:
@@ -131,4 +131,4 @@ VALUES: Mapping[tuple[str, str], Callable[[], Iterable[str]]] = {
     ("explain", "text"): _meanings,
     ("serve", "scenario"): _scenarios,
 }
-"""Where the values of an option come from, by command (empty: of any) and destination; others are files."""
+"""The values of an option, by command (empty: any) and destination; the values of other options are files."""

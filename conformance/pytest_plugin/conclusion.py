@@ -1,4 +1,4 @@
-"""The end of a verifying session: what is gathered is reported, summarized and delivered, and gives the exit code."""
+"""The end of a verifying session: report gathered connections, summarize, deliver, and set the exit code."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class Conclusion:
     loop: RunLoop
     others: OtherTests
     workers: XdistController | None
-    """In the controller of pytest-xdist."""
+    """Set in the controller of pytest-xdist."""
     finish: Callable[[Run], None]
     is_concluded: bool = False
 
     def conclude(self, session: pytest.Session) -> None:
-        """Report what is gathered, summarize, deliver, and set the exit code of the session."""
+        """Report gathered connections, summarize, deliver, and set the exit code of the session."""
         self.is_concluded = True
         self.loop.stop()
         for run in self.runs:
@@ -69,7 +69,7 @@ class Conclusion:
 
     @property
     def shortage(self) -> Shortage | str | None:
-        """Return what this machine lacked, here or in a worker, for the connections that are not finished."""
+        """Return the shortage, here or in a worker, that left connections unfinished; None without it."""
         return self.workers.shortage if self.workers else self.loop.shortage
 
     @property
@@ -78,7 +78,7 @@ class Conclusion:
         return self.workers.selected() if self.workers else [run.configured.name for run in self.runs if run.selected]
 
     def _summarize(self, session: pytest.Session, ending: Ending) -> bool:
-        """Summarize and deliver; return whether a result that was asked for is lost."""
+        """Summarize and deliver; return whether a requested result is lost."""
         return self.results.close(
             self.selected,
             self.loop.duration,
@@ -89,7 +89,7 @@ class Conclusion:
         )
 
     def _set_exit_code(self, session: pytest.Session, *, report_missing: bool) -> None:
-        """Set the exit code of a session that ended, or that a shortage of this machine ended."""
+        """Set the exit code of a session, also of one that a shortage of this machine ended."""
         if shortage := self.shortage:
             self.results.notes.append(f"ERROR: {shortage}")
             session.exitstatus = ExitCode.INCOMPLETE
@@ -105,7 +105,7 @@ class Conclusion:
             session.exitstatus = ExitCode.USAGE
 
     def _nothing_verified(self, session: pytest.Session) -> None:
-        """Say that no check ran, which is never a success; failing tests of the user's own come first."""
+        """Report that no check ran, which is never a success; failing tests of the user have priority."""
         if self.results.finished_before:
             return
         ran = f"only tests that are not checks ran ({self.others.ran})" if self.others.ran else "nothing ran"

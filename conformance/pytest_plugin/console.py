@@ -1,4 +1,4 @@
-"""`sentinel-conformance`: everything the suite does, as commands over the options of pytest and its modules."""
+"""`sentinel-conformance`: all functions of the suite, as commands over the options of pytest and its modules."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ ARGUMENTS: Mapping[str, Callable[[Sequence[str]], list[str]]] = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out a command and return its exit code."""
-    if "_ARGCOMPLETE" in os.environ:  # a shell asks what could come next; its answer ends the process
+    if "_ARGCOMPLETE" in os.environ:  # a shell asks for completions; the answer ends the process
         from conformance.pytest_plugin.completion import complete
 
         complete()

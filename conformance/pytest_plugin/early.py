@@ -1,4 +1,4 @@
-"""Whether the first requests may leave while checks are still collected: only where nearly all checks are selected."""
+"""Early requests, sent while checks are still collected: only if nearly all checks are selected."""
 
 from __future__ import annotations
 
@@ -21,15 +21,16 @@ SELECTING = (
     "setuponly",
     "setupplan",
 )
-"""Options of pytest with which checks are left out, or none is run."""
+"""Options of pytest that leave out checks, or run none."""
 ALL_KEPT = frozenset({"_pytest", "conformance", "_hypothesis_pytestplugin", "anyio", "pytest_randomly", "xdist"})
-"""The packages whose plugins look at the collected items, but take none away beside these options."""
+"""Packages whose plugins read the collected items, but remove items only by these options."""
 
 
 def selects_all(config: pytest.Config, options: RunOptions) -> bool:
-    """Return whether it is known before the collection that all checks will run, and that nothing else is read before.
+    """Return whether it is known before the collection that all checks will run, and that no other file must be read
+    first.
 
-    A baseline and a journal to go on from are: where they cannot be used, nothing is sent.
+    A baseline and a journal to resume must be read first: if they are unusable, nothing is sent.
     """
     if options.resume or options.baseline_file or any(getattr(config.option, name, None) for name in SELECTING):
         return False

@@ -1,4 +1,4 @@
-"""How pytest ended a session, which is more than its exit code says."""
+"""The end of a pytest session, in more detail than its exit code."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ class Ending(Enum):
     """How pytest ended a session."""
 
     COMPLETE = auto()
-    """All items ran, or no more of them after the failure that ``-x`` waits for."""
+    """All items ran, or ``-x`` ended the session after a failure."""
     STOPPED = auto()
-    """Something in the session asked for no further item: ``--sw``, ``--maxfail`` with pytest-xdist, another plugin."""
+    """An option or plugin stopped the session: ``--sw``, ``--maxfail`` with pytest-xdist, another plugin."""
     INTERRUPTED = auto()
-    """The user, or ``pytest.exit``."""
+    """Interrupted by the user, or by ``pytest.exit``."""
     BROKEN = auto()
     """An internal error, or a usage error."""
 

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def paused_collector() -> Iterator[None]:
-    """Pause the collector while hundreds of modules are imported: it would look at all of their objects a dozen times.
+    """Pause the collector while hundreds of modules are imported: it would scan all their objects a dozen times.
 
-    They are not frozen: other packages ask the collector who refers to an object, and it does not see frozen ones.
+    The objects are not frozen: other packages ask the collector for referrers, and it does not see frozen objects.
     Objects that an earlier run in this process left to :func:`freeze_remains` are collected again from now on.
     """
     global _frozen

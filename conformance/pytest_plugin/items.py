@@ -25,24 +25,26 @@ LATER = frozenset(
         *("keywords", "own_markers", "extra_keyword_matches", "stash", "_store", "_report_sections", "user_properties"),
     )
 )
-"""What pytest gives each item when it is made, and a check's item has from when it is first read."""
+"""Attributes that pytest sets when it creates an item, and that a check's item creates when they are first read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """What tells items of one function apart, under the names that plugins read from ``item.callspec`` of pytest."""
+    """The parameters that distinguish items of one function, with the names that plugins read from
+    ``item.callspec``.
+    """
 
     id: str
     params: Mapping[str, str]
 
 
 class CheckItem(pytest.Item):
-    """A check that needs nothing but evidence. ``judge`` returns its outcome as the session takes it.
+    """A check that needs only evidence. ``judge`` returns its outcome as it counts in the session.
 
-    It runs through pytest's own protocol. Other plugins find what they read from a test function: its function as
-    ``obj`` and, while it runs, its parameters as ``callspec``.
+    It runs through pytest's own protocol. It has the attributes that other plugins read from a test function: its
+    function as ``obj`` and, while it runs, its parameters as ``callspec``.
 
-    Until it runs, or a plugin reads more of it than names, it has no keywords, marks or any other table of its own.
+    Until it runs, or a plugin reads more than names, it has no keywords, marks or other tables of its own.
     """
 
     __slots__ = ("_judge", "case")
@@ -58,7 +60,7 @@ class CheckItem(pytest.Item):
         return item
 
     def __getattr__(self, name: str) -> Any:
-        """Return what the item has no value for yet: a name, which is not kept, or one of its tables."""
+        """Return an attribute without a value: a name, which is not stored, or a table of the item."""
         if name not in LATER:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         function, parent = self.case.check.function, self.parent
@@ -79,18 +81,20 @@ class CheckItem(pytest.Item):
         return f"{self.case.run.configured.name}-{self.case.check.id}"
 
     def _complete(self) -> None:
-        """Give the item all that pytest's items have."""
+        """Give the item all attributes of pytest's items."""
         super().__init__(self.name, self.parent, nodeid=getattr(self, "id", None) or self.nodeid)
         self.own_markers = [mark(name) for name in (self.case.check.area, *self.case.check.marks)]
         self.keywords.update({mark.name: mark for mark in self.own_markers})
 
     @property
     def function(self) -> Any:
-        """Return the test function, under the name that pytest's own items have for it too."""
+        """Return the test function, also under the name that pytest's own items use."""
         return self.obj
 
     def begin(self) -> None:
-        """Show the parameters. Before, pytest would take them for those of fixtures, and order items by them."""
+        """Show the parameters. If shown earlier, pytest would treat them as fixture parameters, and sort items by
+        them.
+        """
         if "keywords" not in vars(self):
             self._complete()
         connection, check = self.case.run.configured.name, self.case.check.id
@@ -105,11 +109,11 @@ class CheckItem(pytest.Item):
         conclude(self, self.case, self._judge(self.case))
 
     def _initrequest(self) -> None:
-        """Nothing: pytest-retry calls it before each attempt, and a check has no fixtures to set up again."""
+        """Do nothing: pytest-retry calls it before each attempt, and a check has no fixtures to set up again."""
 
 
 class Boundary(pytest.Item):
-    """What comes after the last item of a connection: it has no collector but the session, so all others end."""
+    """The next item after a connection's last: it has no collector but the session, so pytest ends all others."""
 
     def runtest(self) -> None:
         """Raise an error: pytest never runs it."""
@@ -117,7 +121,7 @@ class Boundary(pytest.Item):
 
 
 def conclude(item: pytest.Item, case: Case, outcome: Outcome) -> None:
-    """End the call of an item as its outcome does: return, or raise pytest's exceptions that fail or skip a test."""
+    """End the call of an item by its outcome: return, or raise pytest's exceptions that fail or skip a test."""
     facts = properties(case, outcome)
     item.user_properties[:] = [*(fact for fact in item.user_properties if fact not in facts), *facts]
     text = describe(case, outcome)
@@ -144,13 +148,13 @@ def mark(name: str) -> pytest.Mark:
 
 
 def needs_other_fixtures(function: Any, checks: Sequence[Check]) -> bool:
-    """Return whether a check asks for fixtures of pytest, beside probes, the connection and what it is given."""
+    """Return whether a check needs fixtures of pytest beside probes, the connection and its given values."""
     probes = {*PROBES, CONNECTION}
     return any(name not in {*probes, *(c.using or {}), *(c.given or {})} for c in checks for name in c.parameters)
 
 
 def case_of(item: pytest.Item) -> Case | None:
-    """Return the case that an item stands for; None for anybody's other tests."""
+    """Return the case of an item; None for other tests."""
     if isinstance(item, CheckItem):
         return item.case
     spec = getattr(item, "callspec", None)
@@ -159,7 +163,7 @@ def case_of(item: pytest.Item) -> Case | None:
 
 
 def run_items(session: pytest.Session, items: Sequence[pytest.Item], after: pytest.Item | None) -> None:
-    """Runs items as pytest's own loop does; ``after`` is what comes next."""
+    """Run items as pytest's own loop does; ``after`` is the next item."""
     for item, following in pairwise([*items, after]):
         assert item is not None
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)

@@ -1,4 +1,4 @@
-"""Reports as the run of a fleet keeps them: pytest's terminal reporter holds each one until the end."""
+"""Reports with less memory for the run of a fleet: pytest's terminal reporter keeps all reports until the end."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 Function = tuple[str, str, int | None]
-"""A test function: its node id, its file and its line, as pytest's reports state them."""
+"""A test function: its node id, its file and its line, as in pytest's reports."""
 
 
 class LightReport(pytest.TestReport):
-    """The report of a check that ran, without what only its item knew: keywords, properties and the time of day."""
+    """The report of a check that ran, without the data of its item: keywords, properties and the time of day."""
 
     __slots__ = ("_check", "_connection", "_function", "duration", "longrepr", "outcome", "sentinel")
     _function: Function
@@ -25,7 +25,7 @@ class LightReport(pytest.TestReport):
 
     @classmethod
     def of(cls, report: pytest.TestReport) -> LightReport | None:
-        """Return the same report in less memory; None where it says more than a check's report does."""
+        """Return the same report in less memory; None if it contains more than a check's report."""
         facts = dict(report.user_properties)
         connection, check = str(facts.get("connection")), str(facts.get("id"))
         function, bracket, parameters = report.nodeid.partition("[")
@@ -42,7 +42,7 @@ class LightReport(pytest.TestReport):
         return light
 
     def __getattr__(self, name: str) -> Any:
-        """Return what follows from the rest, and is not kept."""
+        """Return an attribute that follows from the others, and is not stored."""
         if name in ("keywords", "user_properties", "sections"):
             return {} if name == "keywords" else []
         if name not in ("nodeid", "_id", "location"):
@@ -59,12 +59,12 @@ class LightReport(pytest.TestReport):
 
 @cache
 def _shared(function: Function) -> Function:
-    """Return one and the same tuple for equal ones."""
+    """Return the same tuple for equal tuples."""
     return function
 
 
 class LightReports:
-    """The hook that lets pytest's terminal reporter keep one light report of each check that ran, of three."""
+    """The hook that lets pytest's terminal reporter keep one light report per check instead of three."""
 
     def __init__(self, config: pytest.Config, *, quiet: bool) -> None:
         self._config, self._quiet = config, quiet
@@ -80,11 +80,11 @@ class LightReports:
         elif light := LightReport.of(report):
             for category in ("passed", "skipped"):
                 _replace(reporter.stats.get(category, []), report, light)
-            if self._quiet:  # the percentage that nobody sees
+            if self._quiet:  # the percentage, which is hidden
                 getattr(reporter, "_progress_nodeids_reported", set()).clear()
 
 
 def _replace(reports: list[pytest.TestReport], report: pytest.TestReport, light: LightReport | None) -> None:
-    """Replace the last of these reports, if it is this one."""
+    """Replace the last of these reports, if it is ``report``."""
     if reports and reports[-1] is report:
         reports[-1:] = [light] if light else []

@@ -1,4 +1,6 @@
-"""Plugins that forbid the network leave this machine's own addresses to a test that serves the virtual tenant."""
+"""Lets tests that serve the virtual tenant use this machine's own addresses in spite of plugins that forbid the
+network.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ ADDRESSES = ("127.0.0.1", "::1")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Allow loopback, and what the command line allows, where a test uses the fixture and has no mark of its own."""
+    """Allow loopback, and the hosts of the command line, for a test that uses the fixture and has no mark of its
+    own.
+    """
     if FIXTURE not in getattr(item, "fixturenames", ()):
         return
     config = item.config

@@ -1,4 +1,4 @@
-"""Options of other plugins that forbid the network: a live run keeps to them, and says so before anything is sent."""
+"""Options of other plugins that forbid the network: a live run obeys them, and reports it before anything is sent."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from conformance.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """How a plugin forbids the network: the options that do, the one that names hosts, and how it matches them."""
+    """How a plugin forbids the network: its options, the option that names allowed hosts, and how it matches them."""
 
     options: Sequence[str]
     hosts: str
@@ -30,7 +30,7 @@ BLOCKS = (
 
 
 def check_network(config: pytest.Config, connections: Sequence[Connection]) -> None:
-    """Raise :class:`UsageError` where another plugin forbids hosts that a live verification of these has to ask."""
+    """Raise :class:`UsageError` if another plugin forbids hosts that a live verification of these connections needs."""
     for block in BLOCKS:
         options = [option for option in block.options if config.getoption(option, None)]
         if not options or (block.overridden_by and config.getoption(block.overridden_by, False)):

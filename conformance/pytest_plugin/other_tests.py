@@ -1,4 +1,4 @@
-"""Tests that run beside the checks, and whatever fails a check without being its outcome."""
+"""Tests that run beside the checks, and failures of checks that are not their outcome."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class OtherTests:
             self.failed.append(report)
 
     def names(self) -> Iterator[str]:
-        """Yield the node ids of what failed, each once."""
+        """Yield the node ids of the failures, each once."""
         yield from dict.fromkeys(report.nodeid for report in self.failed)
 
     def show(self, reporter: Any) -> None:

@@ -1,4 +1,4 @@
-"""Flaws of other plugins that a verification cannot make up for: one warning each, before it starts."""
+"""Flaws of other plugins that a verification cannot work around: one warning each, before it starts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """What goes wrong where the option ``option`` of another plugin is set."""
+    """The problem of a set option ``option`` of another plugin."""
 
     option: str
     text: str
@@ -31,7 +31,7 @@ FLAWS = (
 
 
 def flaws(config: pytest.Config) -> Iterator[str]:
-    """Yield a warning for each flaw that this run meets."""
+    """Yield a warning for each flaw that affects this run."""
     for flaw in FLAWS:
         if config.getoption(flaw.option, None):
             yield f"WARNING: {flaw.text}"

@@ -15,7 +15,9 @@ from conformance.redaction import clean_report
 from conformance.verification.pipeline import Policy
 
 CATEGORIES: Mapping[str, str] = {"passed": "passed", "warning": "passed", "failed": "failed", "error": "failed"}
-"""How pytest counts an outcome; all others are skipped. Other plugins read its counts, so these are pytest's own."""
+"""How pytest counts an outcome; all others are skipped. Other plugins read the counts, so the words are pytest's
+own.
+"""
 
 
 class OutcomePlugin:
@@ -23,10 +25,12 @@ class OutcomePlugin:
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
-        """Its baseline is read once own checks are imported."""
+        """Its baseline is read after the user's own checks are imported."""
 
     def outcome_of(self, case: Case, others: Mapping[str, Any] | None = None) -> Outcome:
-        """Return the outcome of a case as this run takes it: warnings as failures or not, known findings accepted."""
+        """Return the outcome of a case as it counts in this run: warnings as failures or not, known findings
+        accepted.
+        """
         (case.outcome,) = self.policy.apply([case.judge(others or {})], case.run.connection.name)
         return case.outcome
 
@@ -46,9 +50,9 @@ class OutcomePlugin:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
-        """Add to the report of a check its outcome, ``sentinel``, unless another plugin or fixture ended the test.
+        """Add the outcome of a check to its report, as ``sentinel``, unless another plugin or fixture ended the test.
 
-        Setup and teardown that passed have none, ``None``.
+        For a passed setup or teardown it is ``None``.
         """
         report = yield
         case = case_of(item)

@@ -21,13 +21,13 @@ RARE = (
     "--shard",
     "--resume",
 )
-"""Options of `verify` that its short help only names."""
+"""Options of `verify` that its short help names without an explanation."""
 EXPLAINED = ("docs", "explain-service", "explain-status", "explain-headers")
-"""Options of pytest that `explain` takes beside the text."""
+"""Options of pytest that `explain` accepts beside the text."""
 
 
 class Declared:
-    """Collects the options that the plugin adds to pytest, with their prefix left out: they are declared once."""
+    """Collects the options that the plugin adds to pytest, without their prefix: so they are declared only once."""
 
     def __init__(self) -> None:
         self.options: list[tuple[str, dict[str, Any]]] = []
@@ -42,7 +42,7 @@ class Declared:
 
 
 def verify_parser() -> argparse.ArgumentParser:
-    """Return the parser of `verify`: files, the options of a run, and those of pytest that choose and show."""
+    """Return the parser of `verify`: files, the options of a run, and pytest's options for selection and output."""
     parser = OneScreenParser(
         prog=f"{CONSOLE} verify",
         description="Verify connections.",
@@ -75,7 +75,7 @@ def run_settings() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def explain_parser() -> argparse.ArgumentParser:
-    """Return the parser of `explain`: the text, and what is known of the answer that it comes from."""
+    """Return the parser of `explain`: the text, and known properties of its answer."""
     parser = OneScreenParser(prog=f"{CONSOLE} explain", description="Explain an error.", allow_abbrev=False)
     parser.add_argument("text", nargs="?", default="-", metavar="TEXT", help="the text, @FILE, or - (standard input)")
     for name, declared in settings():

@@ -1,4 +1,4 @@
-"""Probes as fixtures of pytest, for checks of users; only a verification registers them."""
+"""Probes as pytest fixtures, for the user's own checks; only a verification registers them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from conformance.pytest_plugin.cases import CASE, Case, Run
 
 
 def fixtures() -> ModuleType:
-    """Return a plugin: every probe as a fixture that gives its evidence, the connection, and the case of an item."""
+    """Return a plugin with a fixture for the evidence of each probe, for the connection, and for the case of an
+    item.
+    """
     catalogue()  # imports the probes with the checks
-    holder = ModuleType("sentinel fixtures")  # pytest looks for fixtures in modules and classes
+    holder = ModuleType("sentinel fixtures")  # pytest searches fixtures in modules and classes
     for name in (CONNECTION, *PROBES):
         setattr(holder, f"fixture_{name}", _evidence(name))
     setattr(holder, CASE, pytest.fixture(sentinel_case))

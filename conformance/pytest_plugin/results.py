@@ -1,4 +1,4 @@
-"""What a session has finished: written as it comes, summarized and delivered at the end."""
+"""The finished connections of a session: written at once, summarized and delivered at the end."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class SessionResults:
         self._config, self._options, self._setup, self._previous = config, options, setup, previous
         self._worker: Mapping[str, Any] | None = getattr(config, "workerinput", None)
         self._fingerprints: Mapping[str, str] = {}
-        """Fingerprints of all connections, by name, where a run is resumed."""
+        """Fingerprints of all connections, by name, if a run is resumed."""
         self.started = datetime.now(UTC)
         self._began = time.monotonic()
         self.finished_before = frozenset[str]()
@@ -63,13 +63,15 @@ class SessionResults:
         self.summary: RunSummary | None = None
         self.undelivered: Sequence[Problem] = ()
         self.page: Path | None = None
-        """The page of the report to open first, where one was written."""
+        """The page of the report to open first, if a report was written."""
         self.notes: list[str] = []
         self.annotations = Annotations(config.getoption(CONFIG) or ())
         self._recording_lost = False
 
     def _journal(self) -> Journal:
-        """Return where finished connections are written; with ``--sentinel-resume``, learn which ones are finished."""
+        """Return the journal for finished connections; with ``--sentinel-resume``, read the connections that are
+        finished.
+        """
         if self._worker:  # of pytest-xdist
             from conformance.pytest_plugin.xdist import WorkerInput, worker_journal
 
@@ -87,7 +89,7 @@ class SessionResults:
         return journal
 
     def _resume(self, finished: Collection[str], started: datetime) -> None:
-        """Continue an earlier run: leave out what it finished, take over its start."""
+        """Continue an earlier run: leave out its finished connections, and use its start time."""
         self.finished_before, self.started = frozenset(finished), started
 
     def begin(self, baseline: Baseline) -> None:
@@ -97,14 +99,14 @@ class SessionResults:
             self.store.start(self._fingerprints, self._tally.add)
 
     def publish(self, run: Run, examination: Examination, policy: Policy) -> None:
-        """Write the report as it is while a connection is watched, with what is known of the others."""
+        """Write the current report while a connection is watched, with the known results of the others."""
         checks = sorted((case.check for case in run.cases), key=order)
         outcomes = policy.apply(examination.outcomes(checks), run.configured.name)
         report = examination.report(outcomes, run.source.name, self.started, policy)
         self._watched_report.publish(self._entry(report, run, self.selection), self.selection, self._command)
 
     def finish(self, run: Run, policy: Policy, progress: Progress) -> None:
-        """Write the verdict on the checks that ran of a connection, if any did, and release its evidence."""
+        """Write the verdict on the checks of a connection that ran, if any, and release its evidence."""
         assert run.examination is not None
         if self._setup.recording:
             cassette_path, notes = self._setup.recording.keep_and_report(run.connection, run.outcomes())
@@ -113,7 +115,7 @@ class SessionResults:
         outcomes = [case.outcome for case in run.ran if case.outcome]
         if outcomes:
             report = run.examination.report(outcomes, run.source.name, self.started, policy)
-            # A connection that was cut short is verified again by --sentinel-resume: no such selection was asked for.
+            # --sentinel-resume verifies an incomplete connection again: the user did not select only these checks.
             selection = self.selection if len(outcomes) == len(run.cases) else f"{self.selection}, cut short"
             self.take(self._entry(report, run, selection), progress)
         run.drop()
@@ -123,7 +125,7 @@ class SessionResults:
         return entry(report, run.configured, selection, self._command, self._options.docs, alone=alone)
 
     def take(self, finished: Entry, progress: Progress) -> None:
-        """Take a finished connection."""
+        """Add a finished connection."""
         self.store.add(finished)
         self.annotations.add(finished)
         verdict = finished.verdict
@@ -139,7 +141,7 @@ class SessionResults:
         exit_code: int,
         failed_tests: int,
     ) -> bool:
-        """Summarize and deliver; return whether a result that was asked for is lost.
+        """Summarize and deliver; return whether a requested result is lost.
 
         ``selected`` are the names of the connections with a selected check, ``duration`` is in seconds,
         ``failed_tests`` the number of failing tests that are not checks; ``exit_code`` is pytest's: that of the run if
@@ -184,7 +186,7 @@ class SessionResults:
 
     @property
     def selection(self) -> str:
-        """Return the selection of checks as reports show it: ``all``, or the options -k, -m and --deselect."""
+        """Return the selection of checks for reports: ``all``, or the options -k, -m and --deselect."""
         option = self._config.option
         options = [f"-k {option.keyword}" if option.keyword else "", f"-m {option.markexpr}" if option.markexpr else ""]
         options += [f"--deselect {prefix}" for prefix in option.deselect or ()]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class WithoutEvidence:
-    """The hook that leaves out the items of connections without evidence, where this machine lacked a resource."""
+    """The hook that leaves out the items of connections without evidence, if this machine lacked a resource."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
@@ -69,11 +69,11 @@ class RunLoop:
         self.duration = 0.0
         """Seconds until the last connection was reported."""
         self.shortage: Shortage | None = None
-        """What this machine lacked for the connections that are not finished."""
+        """The shortage that left connections unfinished."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> None:
-        """Ask for discovery documents and tokens while checks are collected, where all of them are selected."""
+        """Ask for discovery documents and tokens while checks are collected, if all checks are selected."""
         own = self._worker is None and not self._distributed and self._watcher is None
         if own and self._setup.asks_services and selects_all(session.config, self._options):
             self._early = True
@@ -112,7 +112,7 @@ class RunLoop:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
         """Gather before the timer of any other plugin starts; report a connection after its last item."""
         case = case_of(item)
-        if case and case.run.examination is None:  # a worker of pytest-xdist: the order is not ours
+        if case and case.run.examination is None:  # a worker of pytest-xdist, which sets the order
             self._gather_or_lack(case.run)
         if isinstance(item, CheckItem):
             item.begin()
@@ -125,12 +125,12 @@ class RunLoop:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """End the session with one line instead of a traceback where this machine lacks a resource anywhere else."""
+        """End the session with one line instead of a traceback if this machine lacks a resource anywhere else."""
         if shortage_error := shortage(excinfo.value):
             pytest.exit(str(shortage_error), ExitCode.INCOMPLETE)
 
     def stop(self) -> None:
-        """Cancel what is still being gathered."""
+        """Cancel the gathering under way."""
         if self._gatherer:
             self._gatherer.__exit__(None, None, None)
             self._gatherer = None
@@ -162,7 +162,7 @@ class RunLoop:
         return selected
 
     def _gather_all(self, runs: Sequence[Run]) -> Iterator[Run]:
-        """Start gathering, or go on with it; yield each connection as soon as its evidence is complete."""
+        """Start or continue gathering; yield each connection as soon as its evidence is complete."""
         if self._early and self._gatherer:
             self._gatherer.call(self._collected.set)
             waiting = {*runs}
@@ -176,7 +176,7 @@ class RunLoop:
         return BackgroundGatherer(self._gather, runs, self._options.jobs, group).__enter__()
 
     def _finished(self, gatherer: BackgroundGatherer[Run]) -> Iterator[Run]:
-        """Yield each connection as soon as it is done. The first interrupt of a watch ends the watch alone."""
+        """Yield each connection as soon as it is done. The first interrupt during a watch ends only the watch."""
         while True:
             try:
                 yield from gatherer.finished()

@@ -142,7 +142,7 @@ class Session:
                 case.run.selected += 1
                 case.run.left += 1
         if not session.config.option.collectonly:
-            self._begin()  # now, since own checks are imported
+            self._begin()  # now that the user's own checks are imported
 
     def _begin(self) -> None:
         """Load the baseline and open the journal."""
@@ -157,11 +157,11 @@ class Session:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, Any, Any]:
-        """Have the session concluded before any plugin is told of its end, so that all of them get its exit code."""
+        """Conclude the session before plugins are notified of its end, so that all of them get its exit code."""
         try:
             result = yield
         except BaseException:
-            if self.workers is None:  # else they have not ended yet
+            if self.workers is None:  # otherwise they have not ended yet
                 self._conclude_before_finish()
             raise
         self._conclude_before_finish()
@@ -172,7 +172,7 @@ class Session:
             if hook == "pytest_sessionfinish":
                 stop_watching()
                 self._conclusion.conclude(arguments["session"])
-                assert isinstance(arguments, dict)  # what pluggy hands to the hook next
+                assert isinstance(arguments, dict)  # the value that pluggy passes to the next hook
                 arguments["exitstatus"] = arguments["session"].exitstatus
 
         stop_watching: Callable[[], None] = self._config.pluginmanager.add_hookcall_monitoring(before, lambda *_: None)
@@ -184,7 +184,7 @@ class Session:
             self._conclusion.conclude(session)
 
     def _show(self, out: Console) -> None:
-        """Print the verdict, notes, and what could not be delivered."""
+        """Print the verdict, notes, and failed deliveries."""
         if self.results.summary:
             self.results.summary.show(out, max(0, self._config.getoption("verbose", 0)))
         problems = (f"{problem.level}: {problem.text}" for problem in self.results.undelivered)

@@ -17,7 +17,7 @@ from conformance.run_options import RunOptions
 from conformance.sources.base import Source
 from conformance.sources.live import Live
 
-if TYPE_CHECKING:  # replaying and recording are only imported where they are asked for
+if TYPE_CHECKING:  # replaying and recording are only imported on request
     from conformance.recording.recorder import Recording
     from conformance.recording.replay import Played
 
@@ -32,14 +32,14 @@ class RunSetup:
     played: Mapping[str, Played] = field(default_factory=dict)
 
     def of(self, connection: Connection, checks: Sequence[Check]) -> Source:
-        """Return the source of one connection, on which these checks are selected."""
+        """Return the source of a connection with these selected checks."""
         if self.recording:
             return self.recording.source(connection, checks)
         return self.played.get(connection.name, self.source)
 
     @property
     def asks_services(self) -> bool:
-        """Return whether answers come from services, live or virtual, and are not recorded."""
+        """Return whether answers come from services, live or virtual, and not from a recording."""
         return self.recording is None and not self.played
 
     def offers(self, connection: Connection, check: Check) -> bool:
@@ -48,7 +48,7 @@ class RunSetup:
 
 
 def read_again(config: pytest.Config, options: RunOptions) -> Sequence[Connection]:
-    """Return the connections of this shard as their files have them now. Raises :class:`UsageError`."""
+    """Read the files again, and return the connections of this shard. Raises :class:`UsageError`."""
     return options.shard.of(load(config.getoption(CONFIG)))
 
 

@@ -1,4 +1,4 @@
-"""The start of a verifying session: what its options ask for is read, and its plugins are registered."""
+"""The start of a verifying session: read the files of its options, and register its plugins."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def _for_terminal(message: str) -> str:
-    """Return an error as pytest shows it: wrapped where a person reads it at a terminal."""
+    """Return an error for pytest's output: wrapped if it goes to a terminal."""
     if not sys.stderr.isatty():
         return message
     return message_lines(message, shutil.get_terminal_size().columns, "ERROR: ")
@@ -36,7 +36,7 @@ def _for_terminal(message: str) -> str:
 def start(config: pytest.Config, checks: Path) -> None:
     """Turn the run into a verification; ``checks`` is the folder collected by default.
 
-    Raises ``pytest.UsageError`` (exit code 4) for what cannot be used.
+    Raises ``pytest.UsageError`` (exit code 4) for options and files that cannot be used.
     """
     try:
         options = run_options(config)
@@ -48,7 +48,7 @@ def start(config: pytest.Config, checks: Path) -> None:
         session = Session(config, options, setup, previous, history)
     except UsageError as error:
         raise pytest.UsageError(_for_terminal(clean(str(error)))) from None
-    except OSError as error:  # a file or folder of an option that this user may not even look at
+    except OSError as error:  # a file or folder of an option that this user has no right to read
         raise pytest.UsageError(clean(f"{error.filename or 'this machine'}: {error.strerror}")) from None
     if config.args_source is not config.ArgsSource.ARGS:
         config.args[:] = [str(checks)]
@@ -79,6 +79,6 @@ def start(config: pytest.Config, checks: Path) -> None:
 
 
 def open_history(config: pytest.Config, options: RunOptions) -> History | None:
-    """Return the opened history that is asked for; pytest-xdist's controller writes it, its workers do not."""
+    """Return the opened history of the options; pytest-xdist's controller writes it, its workers do not."""
     history = None if hasattr(config, "workerinput") else options.history()
     return history.__enter__() if history else None

@@ -1,4 +1,4 @@
-"""What a verification prints through pytest's terminal reporter, or without one."""
+"""The output of a verification through pytest's terminal reporter, or without it."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ REPORTER = "terminalreporter"
 
 
 WRITES = ("write", "write_raw")
-"""The methods through which pytest's terminal writer writes everything."""
+"""The methods that write all output of pytest's terminal writer."""
 
 
 def quieten(config: pytest.Config) -> bool:
-    """Silence pytest's own output unless the user asks for it (-v, --tb, --collect-only); return whether silenced."""
+    """Silence pytest's own output unless requested (-v, --tb, --collect-only); return whether silenced."""
     option = config.option
     verbose = config.getoption("verbose", 0) > 0 or config.getoption("tbstyle", "auto") != "auto" or option.collectonly
     if verbose or not config.pluginmanager.has_plugin("terminal"):
@@ -39,10 +39,10 @@ def quieten(config: pytest.Config) -> bool:
 
 
 class TerminalPlugin:
-    """Shows the verdict at the end of the session, whatever reporter there is and whatever the exit code.
+    """Prints the verdict at the end of the session, with any reporter and any exit code.
 
-    ``show`` prints it, ``commands`` are those of a CI system; ``quiet`` hides what pytest prints of each
-    test. Nothing is hidden from other plugins: letters, words, counts and reports are as pytest has them.
+    ``show`` prints it, ``commands`` are the commands of a CI system; ``quiet`` hides pytest's output about each test.
+    Nothing is hidden from other plugins: letters, words, counts and reports are pytest's own.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class TerminalPlugin:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, Any, Any]:
-        """Have the summaries of all plugins printed with our own exit code too, for which pytest prints none."""
+        """Print the summaries of all plugins also for our own exit codes, for which pytest would print none."""
         with self._muted():
             result = yield
         reporter = self._config.pluginmanager.get_plugin(REPORTER)
@@ -111,9 +111,9 @@ class TerminalPlugin:
         return result
 
     def pytest_unconfigure(self) -> None:
-        """Print the verdict where no reporter did: ``-p no:terminal``, or one that knows no summaries.
+        """Print the verdict if no reporter did: with ``-p no:terminal``, or a reporter without summaries.
 
-        The commands of a CI system come last, by themselves: what goes through pytest's reporter gives none.
+        The commands of a CI system come last and separately: text through pytest's reporter cannot give commands.
         """
         self._print(console(sys.stdout))
         for command in self._commands():
@@ -126,7 +126,7 @@ class TerminalPlugin:
 
     @contextlib.contextmanager
     def _muted(self, *, mute: bool = True) -> Iterator[None]:
-        """Let pytest's terminal writer write nothing; without ``mute``, let it write again."""
+        """While entered, let pytest's terminal writer write nothing; without ``mute``, let it write again."""
         if not self._quiet or not self._config.pluginmanager.get_plugin(REPORTER):
             yield
             return
@@ -169,7 +169,9 @@ class WriterFile(io.TextIOBase):
 
 @contextlib.contextmanager
 def uncaptured(stream: TextIO) -> Iterator[TextIO]:
-    """Open a stream to where this one leads now, whatever pytest redirects later; itself if it is no file."""
+    """Yield a stream to the current target of ``stream``, unaffected by later redirections; ``stream`` itself if it is
+    no file.
+    """
     try:
         number = stream.fileno()
     except (OSError, ValueError):

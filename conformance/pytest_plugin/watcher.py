@@ -1,4 +1,4 @@
-"""Watches the connections of a session until they work: prints what happens, and writes the report anew each time."""
+"""Watches the connections of a session until they work: prints events, and writes the report again at each."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 
 class Watcher:
-    """The watches of a session's connections, for ``seconds`` each at most.
+    """The watches of a session's connections, for at most ``seconds`` each.
 
-    ``read`` returns the connections as their files have them now; one that has changed is opened anew. ``publish`` is
-    called with a connection and its evidence whenever something happened. Lines go to ``console``. Raises
-    :class:`~conformance.errors.UsageError` for more ``connections`` than can be told of, and where these are
+    ``read`` reads the files again and returns their connections; a changed connection is opened again. ``publish`` is
+    called with a connection and its evidence at each event. Lines go to ``console``. Raises
+    :class:`~conformance.errors.UsageError` for more ``connections`` than the output has room for, and if they are
     ``distributed`` over workers of pytest-xdist.
     """
 
@@ -53,7 +53,7 @@ class Watcher:
         self._problem = ""
 
     async def gather(self, run: Run, gather: Callable[[Recheck], Awaitable[Examination]]) -> Examination:
-        """Return the evidence of a connection once it works, the time is over, or the user has enough."""
+        """Return the evidence of a connection once it works, the time is over, or the user stops the watch."""
         ends = time.monotonic() + self._seconds
         watch = self._watches[run] = Watch(
             self._policy,
@@ -69,7 +69,7 @@ class Watcher:
         return replace(examination, events=tuple(watch.events))
 
     def stop(self) -> bool:
-        """End all watches after one more look; return whether there were any to end."""
+        """End all watches after one more examination; return whether there were any."""
         under_way = [watch for watch in self._watches.values() if watch.looking]
         for watch in under_way:
             watch.stop()
@@ -83,7 +83,7 @@ class Watcher:
         self._publish(run, replace(examination, events=tuple(self._watches[run].events)))
 
     def _has_moved(self, run: Run) -> bool:
-        """Return whether the file has another connection of this name now, which is taken over."""
+        """Return whether the file's connection of this name has changed; if so, use the new values."""
         try:
             now = next((entry for entry in self._read() if entry.name == run.configured.name), run.configured)
             problem = ""

@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 CASE_ID = re.compile(rf"\[(?P<connection>.+)-{ID.pattern}\]$")
 WORKER_INPUT = "sentinel"
-"""The key of :class:`WorkerInput` in ``workerinput``, and of what a worker hands back in ``workeroutput``."""
+"""The key of :class:`WorkerInput` in ``workerinput``, and of a worker's results in ``workeroutput``."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerInput:
-    """What a worker has to know: where the run's journal is, when the run began, and what is finished already."""
+    """Data that the controller sends to a worker: the run's journal, its start time, and the finished connections."""
 
     journal: str
     started: str
@@ -44,14 +44,16 @@ class WorkerInput:
         return cls(**worker[WORKER_INPUT])
 
     def finished_elsewhere(self) -> set[str]:
-        """Return what workers have finished by now: one that takes the place of a dead one does not ask that again."""
+        """Return the names of connections that workers have finished: a replacement worker does not verify them
+        again.
+        """
         return {entry.name for journal in Journal(Path(self.journal)).others() for entry in journal.entries()}
 
 
 class XdistController:
-    """The hooks of the controller. Each worker writes down what it finishes, in a file of its own.
+    """The hooks of the controller. Each worker writes its finished connections to a file of its own.
 
-    ``begin`` is called once, before a worker starts; ``take`` with each connection, once it is seen to be finished.
+    ``begin`` is called once, before a worker starts; ``take`` with each finished connection.
     """
 
     def __init__(
@@ -68,16 +70,18 @@ class XdistController:
         self._progress, self._begin, self._take = progress, begin, take
         self._own: tempfile.TemporaryDirectory[str] | None = None
         self._shared: Journal | None = None
-        """Beside which the workers write: the run's own, so that the next run finds it all if this one is killed."""
+        """The run's own journal. Workers write their files beside it, so that the next run finds all results if this
+        run is killed.
+        """
         self._parts: dict[Path | None, Journal] = {}
         self._scheduler: ByConnection | None = None
         self._names = set(finished)
         self.notes: list[str] = []
         self.shortage: str | None = None
-        """What a worker lacked for the connections that are not finished."""
+        """The shortage in a worker that left connections unfinished."""
 
     def pytest_configure_node(self, node: Any) -> None:
-        """Tells a worker what it has to know."""
+        """Send a worker its input."""
         if self._shared is None:
             self._begin()
             self._shared = self._journal
@@ -99,7 +103,7 @@ class XdistController:
             return (yield)
 
     def pytest_testnodedown(self, node: Any, error: object | None) -> None:
-        """Take what a worker hands back at its end, and note one that died."""
+        """Take the results of a worker at its end, and note a dead worker."""
         handed_back = getattr(node, "workeroutput", {}).get(WORKER_INPUT, {})
         self.shortage = handed_back.get("shortage") or self.shortage
         self._take_new(Journal.of_lines(handed_back.get("unwritten", ())).entries())
@@ -107,7 +111,7 @@ class XdistController:
             self.notes.append(f"WARNING: worker {node.gateway.id} died; another did what it had not finished")
 
     def take_new(self) -> None:
-        """Takes what workers have written down since the last look, each connection once."""
+        """Take the connections that workers have written since the last call, each once."""
         for part in self._shared.others() if self._shared else ():
             self._take_new(self._parts.setdefault(part.path, part).fresh())
 
@@ -118,26 +122,27 @@ class XdistController:
                 self._take(entry)
 
     def close(self) -> None:
-        """Takes what is left. The workers' files are gone afterwards."""
+        """Take the remaining connections, and remove the workers' files."""
         self.take_new()
-        with contextlib.suppress(OSError):  # what is there twice counts once
+        with contextlib.suppress(OSError):  # duplicates count once
             if self._shared:
                 self._shared.drop_others()
             if self._own:
                 self._own.cleanup()
 
     def selected(self) -> list[str]:
-        """Return the names of the connections of which anything was to be verified."""
+        """Return the names of the connections with a selected check."""
         return list(self._scheduler.remaining) if self._scheduler else []
 
 
 def worker_journal(worker: Mapping[str, Any]) -> Journal:
-    """Return where a worker writes down what it finishes, by its ``workerinput``."""
+    """Return the journal of a worker's finished connections, from its ``workerinput``."""
     return Journal(Path(WorkerInput.to(worker).journal)).of(worker["workerid"])
 
 
 def hand_back(worker: Any, shortage: Shortage | None, journal: Journal) -> None:
-    """Give the controller what this machine lacked, and finished connections that the worker's journal could not write.
+    """Send the controller a shortage of this machine, and finished connections that the worker's journal could not
+    write.
 
     ``worker`` is the configuration of the worker.
     """
@@ -146,17 +151,18 @@ def hand_back(worker: Any, shortage: Shortage | None, journal: Journal) -> None:
 
 
 def worker_count() -> int:
-    """Return how many workers there are, by the controller's data."""
+    """Return the number of workers, from the controller's data."""
     return int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
 
 
 def worker_share(runs: list[Run], member: Run) -> list[Run]:
-    """Return the connections that go to the same worker as this one."""
+    """Return the connections of the same worker as ``member``."""
     return [run for run in runs if run.place % worker_count() == member.place % worker_count()]
 
 
 class ByConnection(LoadScopeScheduling):  # type: ignore[misc]
-    """One portion of the connections for each worker: their requests run concurrently there, none is made twice.
+    """The scheduler with one share of the connections for each worker: their requests run concurrently there, none
+    twice.
 
     ``finished`` is called whenever all checks of a connection have run.
     """
@@ -167,7 +173,7 @@ class ByConnection(LoadScopeScheduling):  # type: ignore[misc]
         super().__init__(config, log)
         self._places, self._finished = places, finished
         self.remaining = Counter[str]()
-        """How many checks have not run, of each connection of which any was selected."""
+        """The number of checks that have not run, for each connection with a selected check."""
 
     def schedule(self) -> None:
         """Divide the connections, once all workers have reported their items."""
@@ -177,7 +183,7 @@ class ByConnection(LoadScopeScheduling):  # type: ignore[misc]
             self.remaining.update(name for nodeid in self.collection or () if (name := self._connection(nodeid)))
 
     def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
-        """Takes note of a check that has run."""
+        """Note a check that has run."""
         super().mark_test_complete(node, item_index, duration)
         if name := self._connection(self.registered_collections[node][item_index]):
             self.remaining[name] -= 1
@@ -185,9 +191,9 @@ class ByConnection(LoadScopeScheduling):  # type: ignore[misc]
                 self._finished()
 
     def remove_node(self, node: Any) -> None:
-        """Name no check as crashed, which would be a failure: the worker that takes its place does it again.
+        """Do not report a crashed check, which would be a failure: the replacement worker runs it again.
 
-        It does all checks of a connection that the dead worker had begun, so that the verdict is on all of them.
+        It runs all checks of a connection that the dead worker had begun, so that the verdict covers all of them.
         """
         for unit in self.assigned_work.get(node, {}).values():
             begun = {self._connection(nodeid) for nodeid, is_done in unit.items() if not is_done} - {None}
@@ -202,6 +208,6 @@ class ByConnection(LoadScopeScheduling):  # type: ignore[misc]
         return f"portion {self._places[name] % self.numnodes}" if name else str(super()._split_scope(nodeid))
 
     def _connection(self, nodeid: str) -> str | None:
-        """Return the name of the connection that a check is about."""
+        """Return the name of a check's connection."""
         match = CASE_ID.search(nodeid)
         return match["connection"] if match and match["connection"] in self._places else None

@@ -1,5 +1,4 @@
-"""Text that leaves this process: without any secret that the run knows, and without commands to a terminal or CI
-system.
+"""Cleans text that leaves this process: it has no known secret, and no commands to a terminal or CI system.
 
 ``remember`` is called where a secret is read, ``hide`` and ``hide_bytes`` where text is written, and
 ``describe`` where a message would show a value of the user. The exits themselves are in

@@ -8,7 +8,7 @@ from conformance.redaction.markers import defuse, printable
 from conformance.redaction.register import hide
 
 MAX_VALUE = 80
-"""Characters of a value that a message shows."""
+"""Maximum characters of a value in a message."""
 _KINDS = (
     (re.compile(r"[\w~.-]{3}\dQ~[\w~.-]{10,}", re.ASCII), "a client secret"),
     (re.compile(r"eyJ[\w-]{8,}"), "a token"),
@@ -21,19 +21,19 @@ _KINDS = (
 _WORDS = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+|\d{1,8})(?:[-_. /\\:,()](?:[A-Z]?[a-z]+\d{0,4}|[A-Z]+\d{0,4}|\d{1,8}))*")
 _IDS = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.I)
 _OPAQUE = re.compile(r"[^\s/\\]{16,}")
-"""A text without blanks that is long enough to be a password."""
+"""Text without blanks, long enough for a password."""
 _CLASSES = tuple(map(re.compile, ("[a-z]", "[A-Z]", "[0-9]", r"[^\w\s.-]")))
 
 
 def shape_of(text: str) -> str | None:
-    """Return the kind of secret that a text certainly is, by its shape; None for any other text, which may still be a
-    secret.
+    """Return the kind of secret that a text certainly is, by its shape; None for any other text (it may still be a
+    secret).
     """
     return next((kind for pattern, kind in _KINDS if pattern.search(text)), None)
 
 
 def kind_of(text: str) -> str | None:
-    """Return what kind of secret a text looks like; None for a text that looks harmless.
+    """Return the kind of secret that a text looks like; None for a text that looks harmless.
 
     Ids, names made of words, and paths are harmless. A run of 16 characters or more that mixes letters of both cases,
     digits or signs within its words is not.
@@ -49,7 +49,7 @@ def kind_of(text: str) -> str | None:
 
 
 def describe(value: str) -> str:
-    """Return a value as a message shows it: in quotes, cut, harmless to terminals; or by the kind of secret it looks
+    """Return a value for a message: in quotes, cut, harmless to terminals; or only the kind of secret that it looks
     like.
     """
     if kind := _secret(value):
@@ -59,7 +59,7 @@ def describe(value: str) -> str:
 
 
 def name_of(value: str) -> str:
-    """Return a name or a path as a message shows it, without quotes; or the kind of secret it looks like."""
+    """Return a name or a path for a message, without quotes; or only the kind of secret that it looks like."""
     return _secret(value) or defuse(printable(value), within=True)
 
 

@@ -1,4 +1,4 @@
-"""Secrets of the environment: passwords of proxies, and tokens that a CI job is given."""
+"""Secrets in the environment: passwords of proxies, and tokens of a CI job."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from conformance.redaction.register import remember
 
 _CREDENTIALS = re.compile(r"(?:://|^[\"'\s]*)(?P<user>[^:/@\s]*):(?P<password>.*)@", re.DOTALL)
-"""Name and password of an address, however badly it is written: up to its last ``@``."""
+"""Name and password of an address, also of a malformed one: up to its last ``@``."""
 TOKENS = (
     "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
     "ACTIONS_RUNTIME_TOKEN",

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from urllib.parse import quote, quote_plus
 
 LONG = 256
-"""Bytes from which a secret is a token or a key: too long to be listed in every form."""
+"""A secret of this many bytes is a token or a key: too long to list all its forms."""
 
 
 def forms(value: str) -> list[bytes]:
     """Return every form of a value, in lower case and without repetition, the value itself first.
 
-    Base64 depends on how many bytes stand before: each of the three alignments is given, without the characters at
-    its ends in which other bytes have a part.
+    Base64 depends on the number of bytes before the value: all three alignments are returned, without the characters at
+    their ends that also encode other bytes.
     """
     raw = value.encode("utf-8", "surrogatepass")
     variants = [raw, *_base64(raw)]
@@ -28,7 +28,7 @@ def forms(value: str) -> list[bytes]:
 def _base64(raw: bytes) -> Iterator[bytes]:
     for before in range(3):
         encoded = base64.b64encode(b"\0" * before + raw)
-        first = -(-before * 8 // 6)  # characters that hold bits of what stands before
+        first = -(-before * 8 // 6)  # characters that hold bits of the bytes before
         last = (before + len(raw)) * 8 // 6
         part = encoded[first:last]
         yield part

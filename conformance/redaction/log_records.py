@@ -37,7 +37,7 @@ class _Factory:
         record = self._before(*args, **kwargs)
         try:
             message = record.getMessage()
-        except (TypeError, ValueError, KeyError):  # logging would tell of arguments that do not fit, with their values
+        except (TypeError, ValueError, KeyError):  # logging would report arguments that do not fit, with their values
             message = str(record.msg)
         if (hidden := defuse(hide(message))) != message or record.args:
             record.msg, record.args = hidden, ()
@@ -53,7 +53,7 @@ _factory = _Factory()
 
 @contextmanager
 def clean_logs() -> Iterator[None]:
-    """Within it, every log record of this process is made without known secrets and without CI commands."""
+    """While entered, all log records of this process are created without known secrets and CI commands."""
     _factory.enter()
     try:
         yield

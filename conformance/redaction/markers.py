@@ -1,4 +1,4 @@
-"""Text of others that a terminal, a page or a CI system would obey instead of showing it, made harmless.
+"""Makes foreign text harmless that a terminal, a page or a CI system would execute instead of showing it.
 
 GitHub Actions and Azure Pipelines look for ``##[`` and ``##vso[`` anywhere in a line, GitHub for ``::`` at its
 beginning, TeamCity for ``##teamcity[``, GitLab for ``section_start:`` and ``section_end:``. Jenkins' console notes
@@ -25,7 +25,9 @@ def printable(text: str) -> str:
 
 
 def defuse(text: str, *, within: bool = False) -> str:
-    """Return the text with the markers of CI commands taken apart. It begins a line, unless it is ``within`` one."""
+    """Return the text with the markers of CI commands broken up. ``within`` means that it does not begin at the start
+    of a line.
+    """
     if "##" in text or "ection_" in text.lower():
         text = _MARKER.sub(lambda match: _APART[match[0].lower()], text)
     if "::" in text:
@@ -35,15 +37,13 @@ def defuse(text: str, *, within: bool = False) -> str:
 
 
 def defuse_bytes(data: bytes) -> bytes:
-    """Return the content of a UTF-8 file without CI commands that would be obeyed anywhere in a line when a job prints
-    it.
-    """
+    """Return the content of a UTF-8 file without CI commands that work anywhere in a printed line."""
     if b"##" not in data and b"ection_" not in data.lower():
         return data
     return _MARKER_BYTES.sub(lambda match: _APART[match[0].decode().lower()].encode(), data)
 
 
 def _later(text: str) -> str:
-    """Return all lines but the first, which another text has begun."""
+    """Return all lines but the first, which belongs to the text before."""
     first, end, rest = text.partition("\n")
     return first + end + _FIRST.sub(r"\1: ", rest)

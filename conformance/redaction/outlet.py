@@ -1,4 +1,4 @@
-"""The exits: what is printed goes through :class:`Outlet`, what is written to a file through ``clean_bytes``."""
+"""The exits: all printed text goes through :class:`Outlet`, all content of files through ``clean_bytes``."""
 
 from __future__ import annotations
 
@@ -14,36 +14,34 @@ _OBEYED = re.compile(
     r"\x1b(?!\[[0-9;?]*[A-Za-z])|[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e"
     r"\u2066-\u2069\U000e0000-\U000e0fff]"
 )
-"""What a terminal obeys, but for the sequences by which pytest and rich colour a text and redraw a line."""
+"""Characters that control a terminal, except the sequences of pytest and rich that colour text or redraw a line."""
 
 
 def clean(text: str) -> str:
-    """Return text for a person: no known secret, no control character, no CI command. Lines stay."""
+    """Return text to print: no known secret, no control character, no CI command. Line breaks stay."""
     return "\n".join(defuse(printable(line)) for line in hide(text).split("\n"))
 
 
 def clean_bytes(data: bytes) -> bytes:
-    """Return the content of a file, or a part of it: no known secret, nothing that a CI system obeys anywhere in a
-    line.
-    """
+    """Return the content of a file, or a part of it: no known secret, no CI command that works anywhere in a line."""
     return defuse_bytes(hide_bytes(data))
 
 
 class Outlet:
-    """A text stream that shows no known secret and gives no command; everything else is the stream's own."""
+    """A text stream without known secrets and commands; all other behaviour is that of the wrapped stream."""
 
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream
         self._within = False
-        """Whether the current line has text already."""
+        """Whether the current line already has text."""
 
     @classmethod
     def of(cls, stream: IO[str]) -> IO[str]:
-        """Return the stream as an outlet, which it may be already."""
+        """Return the stream wrapped in an outlet, or unchanged if it is an outlet already."""
         return stream if isinstance(stream, Outlet) else cast("IO[str]", cls(stream))
 
     def write(self, text: str) -> int:
-        """Write the text as it may be shown; return how many characters were given."""
+        """Write the cleaned text; return the number of characters of the original text."""
         hidden = defuse(_OBEYED.sub("", hide(text)), within=self._within)
         if hidden:
             self._within = bool(hidden.rpartition("\n")[2].strip(" \t\r") or (self._within and "\n" not in hidden))

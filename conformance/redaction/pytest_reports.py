@@ -1,4 +1,4 @@
-"""Reports of pytest without known secrets: what it prints, and what --junitxml and other plugins write."""
+"""Reports of pytest without known secrets: for its own output, for --junitxml and for other plugins."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from conformance.redaction.register import hide
 
 
 def clean_report(report: Any) -> None:
-    """Take known secrets out of a ``pytest.TestReport``: its failure, its captured output, its properties."""
+    """Remove known secrets from a ``pytest.TestReport``: its failure, its captured output, its properties."""
     text = str(report.longrepr) if report.longrepr else ""
     if (hidden := hide(text)) != text:
         where = report.longrepr

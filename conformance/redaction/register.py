@@ -1,9 +1,8 @@
 """The secrets that a run knows, and their removal from a text.
 
-Every block of eight bytes of every form of a secret is in one dictionary, and a text is looked at in steps of eight
-bytes, by C code alone. So the time follows from the length of the text, not from the number of secrets, and any part of
-a secret of ``PART`` bytes or more is found. Where a block is met, the match is extended to both sides as far as the
-form goes on.
+Every block of 8 bytes of every form of a secret is in one dictionary, and a text is read in steps of 8 bytes, by C code
+alone. So the time depends on the length of the text, not on the number of secrets, and any part of a secret of ``PART``
+bytes or more is found. At a matching block, the match is extended to both sides as far as the form matches.
 """
 
 from __future__ import annotations
@@ -21,18 +20,18 @@ from conformance.redaction.forms import LONG, forms
 
 BLOCK = 8
 PART = 2 * BLOCK - 1
-"""Bytes of a form that are always found. Of a token or a key, beyond its beginning, ``PART_OF_LONG``."""
+"""A part of a form with this many bytes is always found. For a token or key, beyond its beginning: ``PART_OF_LONG``."""
 STRIDE = 15
-"""Distance of the blocks that are listed of a long form, without a common divisor with ``BLOCK``."""
+"""Distance of the listed blocks of a long form, without a common divisor with ``BLOCK``."""
 BEGINNING = 64
 PART_OF_LONG = STRIDE * BLOCK + BLOCK
 SHORT = 4
-"""Bytes from which a secret is removed. One shorter than ``BLOCK`` only as a whole word."""
+"""Minimum bytes of a secret that is removed. A secret shorter than ``BLOCK`` is removed only as a whole word."""
 MAX_BLOCKS = 400_000
-"""Blocks that are kept, of the secrets used last: more than those of 32 connections at a time, in some 40 MB."""
+"""Maximum blocks, from the secrets used last: more than 32 connections at a time need, in about 40 MB."""
 HIDDEN = b"***"
 REACH = 64
-"""Bytes before a place in which the beginning of an escape sequence is looked for."""
+"""Bytes before a match in which the beginning of an escape sequence is searched."""
 _CUT = re.compile(rb"(?<!\\)(?:\\\\)*(\\(?:u[0-9a-f]{0,3}|x[0-9a-f]?)?)\Z")
 """An escape sequence that was cut off, at the end of a text: half of one makes JSON invalid."""
 
@@ -51,7 +50,7 @@ class Register:
         self._values: OrderedDict[str, _Value] = OrderedDict()
         self._blocks: dict[int, str] = {}
         self._short: dict[bytes, re.Pattern[bytes]] = {}
-        """Forms in which there may be no whole block where a text is looked at."""
+        """Forms too short to contain a whole block at every alignment."""
 
     def remember(self, value: str) -> None:
         """Register a secret, as the most recently used one."""
@@ -75,7 +74,7 @@ class Register:
                 self._forget(*self._values.popitem(last=False))
 
     def hide(self, data: bytes) -> bytes:
-        """Return the text without the known secrets: the very same object where there is none in it."""
+        """Return the text without the known secrets; the same object if it contains none."""
         if not self._values:
             return data
         small = data.lower()
@@ -94,7 +93,7 @@ class Register:
             if (text := self._blocks.get(block)) is None:
                 continue
             place = at * BLOCK
-            # A block of several secrets is listed for one of them: the others are looked at only then.
+            # A block of several secrets is listed for one of them: only then the others are searched.
             holders = [text, *(form for form, value in self._values.items() if form != text and block in value.blocks)]
             for form in dict.fromkeys(form for holder in holders for form in self._values[holder].forms):
                 yield from _extend(small, place, form)
@@ -115,7 +114,7 @@ class Register:
 
 
 def _blocks(form: bytes) -> Iterator[int]:
-    """Yield the blocks by which a form is found: at every place, or some of them where it is long."""
+    """Yield the blocks by which a form is found: at every position, or at some positions of a long form."""
     last = len(form) - BLOCK + 1
     places: list[int] = [*range(last)]
     if len(form) >= LONG:
@@ -124,7 +123,7 @@ def _blocks(form: bytes) -> Iterator[int]:
 
 
 def _extend(small: bytes, place: int, form: bytes) -> Iterator[tuple[int, int]]:
-    """Yield the ranges around the block at a place that match the form, or a part of it."""
+    """Yield the ranges around the block at ``place`` that match the form, or a part of it."""
     block = small[place : place + BLOCK]
     at = form.find(block)
     while at >= 0:
@@ -133,7 +132,7 @@ def _extend(small: bytes, place: int, form: bytes) -> Iterator[tuple[int, int]]:
             begin, end_before = begin - 1, end_before - 1
         while end < len(small) and start_after < len(form) and small[end] == form[start_after]:
             end, start_after = end + 1, start_after + 1
-        # Of a part, what lies beyond a quotation mark belongs to the text: in JSON, the mark ends the string.
+        # Bytes beyond a quotation mark do not belong to a partial match: in JSON, the mark ends the string.
         if end_before and (mark := small.rfind(b'"', begin, place)) >= 0:
             begin = mark + 1
         if start_after < len(form) and (mark := small.find(b'"', place + BLOCK, end)) >= 0:
@@ -160,9 +159,9 @@ def _without(data: bytes, small: bytes, regions: list[tuple[int, int]]) -> bytes
     parts, at = [], 0
     for begin, end in regions:
         if cut := _CUT.search(small, max(at, begin - REACH), begin):
-            begin = cut.start(1)  # the rest of it goes too
+            begin = cut.start(1)  # its remaining bytes are removed too
         if end < len(small) and (cut := _CUT.search(small, max(begin, end - REACH), end)):
-            end = cut.start(1)  # it goes on behind the match, and stays whole
+            end = cut.start(1)  # the sequence continues behind the match, and stays whole
         parts += [data[at:begin], HIDDEN]
         at = max(at, end)
     return b"".join([*parts, data[at:]])
@@ -182,7 +181,7 @@ def remember(value: str) -> None:
 
 @contextmanager
 def nothing_learned() -> Iterator[None]:
-    """While entered, register nothing: what a scrubbed recording holds in place of secrets is no secret."""
+    """While entered, register nothing: the placeholders of a scrubbed recording are no secrets."""
     token = _learns.set(False)
     try:
         yield

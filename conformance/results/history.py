@@ -51,7 +51,7 @@ PERIOD, OF_CONNECTIONS = (
     "started >= :first",
     "connection IN (SELECT value FROM json_each(:names)) AND started >= :first",
 )
-"""Which observations: of all connections, or of those named, which an index finds."""
+"""Conditions for the observations of all connections, or of the named connections (found by an index)."""
 SELECT_OBSERVATIONS = "SELECT id, started, connection, status, source FROM looks WHERE {} ORDER BY started, connection"
 SELECT_CAUSES = 'SELECT look, cause, "check" FROM looks JOIN causes ON look = looks.id WHERE {}'
 SELECT_COUNTS = "SELECT started, status, count(*) FROM looks GROUP BY started, status ORDER BY started"
@@ -85,7 +85,7 @@ def observation_of(entry: Entry) -> Observation:
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """A cause from the first run that found it to the first run that no longer did (None while it lasts)."""
+    """The time of a cause, from the first run that found it to the first run that did not (None while it lasts)."""
 
     connection: str
     cause: str
@@ -110,7 +110,9 @@ class History:
     def __init__(self, path: Path) -> None:
         self._path = path
         self.locked: sqlite3.OperationalError | None = None
-        """Why nothing can be written, where another program holds the file: a run goes on without."""
+        """The reason why nothing can be written, if another program locks the file: the run continues without
+        history.
+        """
 
     def __enter__(self) -> History:
         try:
@@ -129,7 +131,7 @@ class History:
         try:
             self._database.execute("PRAGMA foreign_keys = ON")
             self._migrate()
-            self._database.execute("PRAGMA journal_mode = WAL")  # only now: what is no history is not touched
+            self._database.execute("PRAGMA journal_mode = WAL")  # only now: a file that is no history is not changed
             self._database.execute("PRAGMA synchronous = NORMAL")
             self._database.execute(f"PRAGMA busy_timeout = {LOCK_TIMEOUT * 1000:.0f}")
         except sqlite3.OperationalError as error:
@@ -142,7 +144,7 @@ class History:
             raise
 
     def retry(self) -> None:
-        """Open a locked file once more. Raises ``sqlite3.Error`` where it is locked still, or no history."""
+        """Open a locked file once more. Raises ``sqlite3.Error`` if it is still locked, or is no history."""
         if self.locked:
             self._open(OPENING)
         if self.locked:
@@ -178,7 +180,7 @@ class History:
             "names": None if connections is None else json.dumps(sorted(connections)),
         }
         with closing(self._database.cursor()) as cursor:
-            cursor.execute("BEGIN")  # both tables as they were at one moment
+            cursor.execute("BEGIN")  # read both tables in one transaction
             for observation, cause, check in cursor.execute(SELECT_CAUSES.format(where), conditions):
                 causes[observation].add((cause, check))
             rows = cursor.execute(SELECT_OBSERVATIONS.format(where), conditions).fetchall()
@@ -189,7 +191,7 @@ class History:
         ]
 
     def counts(self) -> list[tuple[datetime, Counter[VerdictStatus]]]:
-        """Return how many connections had which verdict, by the start of their run, oldest first."""
+        """Return the number of connections per verdict, by the start of their run, oldest first."""
         result: dict[str, Counter[VerdictStatus]] = defaultdict(Counter)
         with closing(self._database.cursor()) as cursor:
             for started, status, count in cursor.execute(SELECT_COUNTS):
@@ -197,7 +199,7 @@ class History:
         return [(datetime.fromisoformat(started), counts) for started, counts in result.items()]
 
     def overlap(self, run: datetime, other_run: datetime) -> bool:
-        """Return whether two starts have a connection in common, and so belong to two runs."""
+        """Return whether runs with these starts have a common connection; if so, they are no shards of one run."""
         starts = [moment.astimezone(UTC).isoformat() for moment in (run, other_run)]
         with closing(self._database.cursor()) as cursor:
             return cursor.execute(SELECT_COMMON, starts).fetchone() is not None
@@ -236,7 +238,7 @@ def by_connection(observations: Iterable[Observation]) -> dict[str, list[Observa
 
 
 def episodes(observations: Iterable[Observation]) -> list[Episode]:
-    """Return when each cause came and went. An incomplete or partial observation does not end a cause."""
+    """Return the episodes of all causes. An incomplete or partial observation does not end an episode."""
     result = []
     for connection, of_connection in by_connection(observations).items():
         open_: dict[tuple[str, str], datetime] = {}
@@ -263,5 +265,5 @@ def flapping(observations: Iterable[Observation], times: int = 3) -> dict[str, i
 
 
 def median(times: Sequence[timedelta]) -> timedelta | None:
-    """Return the median; the upper of the two middle values where their number is even. None for no values."""
+    """Return the median; for an even number of values, the upper of the two middle values. None for no values."""
     return sorted(times)[len(times) // 2] if times else None

@@ -20,7 +20,7 @@ from conformance.results.packed_lines import PackedLines
 
 FILE = "connections.jsonl"
 LONGEST = 64 * 1024 * 1024
-"""Bytes of a line."""
+"""Maximum bytes of a line."""
 S = TypeVar("S", bound=msgspec.Struct)
 
 
@@ -29,13 +29,13 @@ class JournalError(UsageError):
 
 
 class Journal:
-    """Entries in a file, or compressed in memory where there is none.
+    """The entries of a run in a file, or compressed in memory if there is no file.
 
     Processes that write at the same time have a file each; ``of`` returns the journal of another process, beside this
     one.
 
-    If the file cannot be written, entries are kept in memory and ``problem`` says why. A line that was cut off when the
-    run was killed is ignored.
+    If the file cannot be written, entries are kept in memory and ``problem`` is the reason. An incomplete line, left by
+    a killed run, is ignored.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -49,14 +49,14 @@ class Journal:
 
     @classmethod
     def of_lines(cls, lines: Iterable[bytes]) -> Journal:
-        """Return a journal in memory that holds what another one could not write (:attr:`unwritten`)."""
+        """Return a journal in memory with the entries that another journal could not write (:attr:`unwritten`)."""
         journal = cls()
         journal._keep(map(zlib.decompress, lines))
         return journal
 
     @property
     def unwritten(self) -> list[bytes]:
-        """Return the entries that are in memory alone, each compressed by itself, for :meth:`of_lines`."""
+        """Return the entries that are only in memory, each compressed by itself, for :meth:`of_lines`."""
         return [zlib.compress(line, 1) for line in self._in_memory]
 
     def others(self) -> list[Journal]:
@@ -65,7 +65,7 @@ class Journal:
         return [Journal(path) for path in sorted(paths)]
 
     def finished(self, fingerprints: Mapping[str, str]) -> dict[str, datetime]:
-        """Return which of these connections (name: fingerprint) are finished, with the start of the run that finished
+        """Return the finished ones of these connections (name: fingerprint), with the start of the run that finished
         them.
 
         Raises :class:`JournalError`.
@@ -95,7 +95,7 @@ class Journal:
 
     def add(self, entry: Entry) -> None:
         """Write an entry at once."""
-        if self.path is not None and self.problem is None:  # nothing is written behind a line that was cut off
+        if self.path is not None and self.problem is None:  # nothing is appended to an incomplete line
             try:
                 with open(self.path, "ab") as file:
                     file.write(_line(entry))

@@ -1,4 +1,4 @@
-"""Lines that are alike, compressed in memory."""
+"""Similar lines, compressed in memory."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import zlib
 from collections.abc import Iterator
 
 SEGMENT = 24 * 1024
-"""Bytes of a line that are compressed together, against the same place of the first line."""
+"""Bytes of a line that are compressed together, with the same place of the first line as a dictionary."""
 WINDOW = 32 * 1024
-"""Bytes that zlib looks back at."""
+"""Size of zlib's window."""
 
 
 class PackedLines:
-    """Lines in the order in which they were added, each compressed against the first.
+    """Lines in the order in which they were added, each compressed with the first line as a dictionary.
 
-    The entries of a fleet differ in little more than ids, but they are longer than what zlib looks back at: by
-    themselves they take 18 kB each, against the first one 6 kB.
+    The entries of a fleet differ in little more than ids, but they are longer than zlib's window: compressed alone they
+    take 18 kB each, with the dictionary 6 kB.
     """
 
     def __init__(self) -> None:
@@ -23,7 +23,7 @@ class PackedLines:
         self._packed: list[bytes] = []
 
     def add(self, line: bytes) -> None:
-        """Add a line behind the others."""
+        """Append a line."""
         self._first = self._first or line
         segments = []
         for at in range(0, len(line), SEGMENT):
@@ -46,6 +46,6 @@ class PackedLines:
         return map(self.__getitem__, range(len(self)))
 
     def _near(self, at: int) -> bytes:
-        """Return what the first line has around a place."""
+        """Return the bytes of the first line around a place."""
         start = max(0, at - (WINDOW - SEGMENT) // 2)
         return self._first[start : start + WINDOW]

@@ -1,4 +1,4 @@
-"""A shard of the connections, always the same ones: for the jobs of a CI matrix."""
+"""A shard of the connections, always with the same connections: for the jobs of a CI matrix."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Shard:
 
     @classmethod
     def parse(cls, text: str) -> Shard:
-        """Return the shard of a text such as Return the shard of a text such as ``2/5``. Raises :class:`ShardError`."""
+        """Return the shard of a text such as ``2/5``. Raises :class:`ShardError`."""
         match = re.fullmatch(r"(\d{1,6})/(\d{1,6})", text.strip())
         if not match or not 1 <= int(match[1]) <= int(match[2]):
             raise ShardError(f"{text!r} is no share of the connections: 2/5 is the second of five")

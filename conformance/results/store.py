@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 @dataclass
 class RunStore:
-    """Stores finished connections. A history that cannot be written never loses a verdict."""
+    """Stores finished connections. If the history cannot be written, no verdict is lost."""
 
     journal: Journal
     history: History | None = None
     problem: sqlite3.Error | HistoryError | None = None
-    """Why the history is not complete."""
+    """The reason why the history is incomplete."""
     names: set[str] = field(default_factory=set)
     """Names of the connections finished in this run."""
     _begun: bool = field(default=False, init=False)
     _take: Callable[[Entry], None] | None = field(default=None, init=False, repr=False)
     _waiting: list[Observation] = field(default_factory=list, init=False, repr=False)
-    """What the history has yet to take."""
+    """Observations that are not in the history yet."""
 
     def start(self, fingerprints: Mapping[str, str], take: Callable[[Entry], None] | None = None) -> None:
         """Start the journal with the entries of an earlier run of these connections (name: fingerprint).
@@ -79,7 +79,7 @@ class RunStore:
 
         from conformance.results.history import observation_of
 
-        if self.problem or self.history.locked:  # it is not waited for again with each connection
+        if self.problem or self.history.locked:  # do not wait for the lock again with each connection
             self.problem = self.problem or self.history.locked
             self._waiting.append(observation_of(entry))
             return

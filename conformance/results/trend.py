@@ -13,15 +13,15 @@ from conformance.results.history import Episode, History, Observation, by_connec
 from conformance.verification.verdict import VerdictStatus
 
 SAME_RUN = timedelta(hours=1)
-"""Within which the shares of one run begin: the jobs of a CI matrix start when there is a machine for them."""
+"""The shards of one run begin within this time: the jobs of a CI matrix start when a machine is free."""
 MAX_POINTS = 90
-"""Runs that a page draws, the last ones."""
+"""Maximum runs in the chart of a page: the last runs."""
 BATCH = 1000
-"""Connections whose observations are read at a time."""
+"""Number of connections whose observations are read at a time."""
 
 
 def trend(history: History, since: datetime | None = None) -> Trend:
-    """Return the trend since a moment. Episodes that began earlier count from their beginning."""
+    """Return the trend since a moment. Earlier episodes that still last count from their beginning."""
     observations = history.observations(since)
     begun_earlier = (
         {name for name, of_connection in by_connection(observations).items() if of_connection[0].causes}
@@ -89,9 +89,9 @@ def _by_cause(episodes: Iterable[Episode]) -> dict[str, list[Episode]]:
 
 
 def past(history: History, names: Collection[str]) -> Past:
-    """Return what a page shows of earlier runs: the last runs, and since when each cause of these connections is there.
+    """Return the past for a page: the last runs, and the time since which each cause of these connections lasts.
 
-    Observations are read for a thousand connections at a time. Raises ``sqlite3.Error``.
+    Observations are read for 1,000 connections at a time. Raises ``sqlite3.Error``.
     """
     since: dict[tuple[str, str], Since] = {}
     waiting = iter(names)

@@ -1,1 +1,1 @@
-"""Where answers come from: the network, the virtual tenant or a recording."""
+"""The sources of answers: the network, the virtual tenant or a recording."""

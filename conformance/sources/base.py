@@ -1,4 +1,4 @@
-"""The interface of a source: where the answers for a connection come from. A check never knows which source it is."""
+"""The interface of a source, which provides the answers for a connection. A check never knows which source it is."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SourceError(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """An open source: how requests travel, what time it is there, and the connection as used by the source.
+    """An open source: its transport, its clock, and the connection as used by the source.
 
     Channels of the same services and the same time share their ``pace``.
     """
@@ -31,7 +31,7 @@ class Channel:
     connection: Connection
     pace: RateLimits = field(default_factory=RateLimits)
     sockets: int = SOCKETS
-    """How many requests may be in flight at the same time."""
+    """Maximum requests in flight at the same time."""
 
 
 class Source(Protocol):
@@ -39,7 +39,7 @@ class Source(Protocol):
 
     @property
     def name(self) -> str:
-        """Return the name of the source, as reports show it."""
+        """Return the name of the source for reports."""
 
     def open(self, connection: Connection) -> AbstractAsyncContextManager[Channel]:
         """Return a context in which the channel to the services of a connection is open."""

@@ -11,22 +11,22 @@ import httpcore
 import httpx
 
 READ = 64 * 1024
-"""Bytes that are read at once."""
+"""Maximum bytes that are read at once."""
 LARGEST_HEAD = 100 * 1024
-"""Bytes of status line and headers, as httpcore takes them at most."""
+"""Maximum bytes of status line and headers, the same as httpcore's."""
 
 
 @cache
 def is_parser_installed() -> bool:
-    """Return whether httptools is here: the extra ``fast``."""
+    """Return whether httptools is installed: the extra ``fast``."""
     return find_spec("httptools") is not None
 
 
 class HttpAnswer(httpx.AsyncByteStream):
     """The answer to one request on a stream that is open: its headers first, then its body as it is read.
 
-    Raises what httpx's own transport raises: ``httpx.RemoteProtocolError`` for an end before the end, and for what is
-    no HTTP, ``httpx.ReadError`` and the like for what happens to the stream. ``close`` ends the connection.
+    Raises the errors of httpx's own transport: ``httpx.RemoteProtocolError`` for an incomplete answer or one that is no
+    HTTP, ``httpx.ReadError`` and the like for errors of the stream. ``close`` ends the connection.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class HttpAnswer(httpx.AsyncByteStream):
         self._headers: list[tuple[bytes, bytes]] = []
         self._parts: list[bytes] = []
         self._head = b""
-        """What came until the headers were complete."""
+        """The bytes received until the headers were complete."""
         self._in_body = self._complete = self._cut = self._more = False
         self._framed = self._chunked = False
         self._body_length = 0
@@ -47,9 +47,9 @@ class HttpAnswer(httpx.AsyncByteStream):
         self._tail = b""
 
     async def response(self, request: httpx.Request, write: float | None) -> httpx.Response:
-        """Put the request, and return the response, whose body is still to be read."""
+        """Send the request, and return the response, whose body is still to be read."""
         with _as_httpx():
-            with suppress(httpcore.WriteError):  # as httpcore does: a service may answer before it has read all
+            with suppress(httpcore.WriteError):  # as httpcore does: a service may answer early
                 await self._stream.write(_message(request), write)
             while not self._in_body:
                 await self._read()
@@ -73,7 +73,7 @@ class HttpAnswer(httpx.AsyncByteStream):
             await self._close()
 
     def is_last_word(self) -> bool:
-        """Return whether the answer came to its end, nothing came behind it, and the connection stays open."""
+        """Return whether the answer is complete, no bytes followed it, and the connection stays open."""
         if not self._complete or self._more or self._cut:
             return False
         if self._chunked:
@@ -105,10 +105,10 @@ class HttpAnswer(httpx.AsyncByteStream):
         if not self._in_body and len(self._head) > LARGEST_HEAD:
             raise httpx.RemoteProtocolError("the headers are too long")
 
-    # What httptools calls:
+    # Methods that httptools calls:
 
     def on_message_begin(self) -> None:
-        """Note that more came after a complete answer (called by the parser)."""
+        """Note that more bytes came after a complete answer (called by the parser)."""
         self._more |= self._complete
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -117,7 +117,7 @@ class HttpAnswer(httpx.AsyncByteStream):
             self._headers.append((name, value))
 
     def on_headers_complete(self) -> None:
-        """Learn how the end of the body is known; interim answers are skipped (called by the parser)."""
+        """Determine how the body ends; interim answers are skipped (called by the parser)."""
         if self._complete:
             return
         if self._parser.get_status_code() < 200:  # an interim answer
@@ -136,14 +136,14 @@ class HttpAnswer(httpx.AsyncByteStream):
             self._parts.append(body)
 
     def on_message_complete(self) -> None:
-        """Learn whether the connection stays open (called by the parser)."""
+        """Determine whether the connection stays open (called by the parser)."""
         if self._in_body and not self._complete:
             self._complete = True
             self._cut = not self._parser.should_keep_alive()
 
 
 def _message(request: httpx.Request) -> bytes:
-    """Return a request as it goes over the wire. httpx has added ``Host`` and the length of the content."""
+    """Return the bytes of a request. httpx has added ``Host`` and the length of the content."""
     lines = [request.method.encode("ascii") + b" " + request.url.raw_path + b" HTTP/1.1"]
     lines += [name + b": " + value for name, value in request.headers.raw]
     return b"\r\n".join(lines) + b"\r\n\r\n" + request.content
@@ -151,7 +151,7 @@ def _message(request: httpx.Request) -> bytes:
 
 @contextmanager
 def _as_httpx() -> Iterator[None]:
-    """Raise errors of httpcore as httpx does: under the same names."""
+    """While entered, raise errors of httpcore as the httpx errors of the same names."""
     try:
         yield
     except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as error:

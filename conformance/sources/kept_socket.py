@@ -14,27 +14,27 @@ from conformance.probing.surplus import surplus
 from conformance.sources.http_answer import HttpAnswer, is_parser_installed
 
 MAX_IDLE = 15.0
-"""Seconds that a socket without a request is kept: the less, the rarer has a proxy forgotten it."""
+"""Maximum seconds that a socket is kept without a request: after longer times, proxies close it more often."""
 
 
 class KeptSocket(httpx.AsyncBaseTransport):
     """A transport of httpx for one socket, and the stream that this transport has opened.
 
-    httpx opens the socket, through proxies and TLS, and puts the first request on it; so all that can go wrong until a
-    service answers is reported by httpx and httpcore. What comes after it on the same socket is written and
-    parsed here, by llhttp (httptools) where that is installed: 0.30 ms of the processor for a request through a proxy
-    and TLS, against 0.60 ms by httpx's transport. The same by httpx-aiohttp (0.2.0) took 0.37 ms. It is not used: it
-    calls a reset and a failed handshake alike ConnectTimeout, shows neither the stages of a proxy nor the service's
-    certificate, knows no SOCKS, sends a request twice without saying so, and keeps the cookies of all tenants.
+    httpx opens the socket, through proxies and TLS, and sends the first request on it; so all errors until a service
+    answers are reported by httpx and httpcore. Later requests on the same socket are written and parsed here, by llhttp
+    (httptools) where that is installed: 0.30 ms of the processor for a request through a proxy and TLS, against 0.60 ms
+    with httpx's transport. httpx-aiohttp (0.2.0) took 0.37 ms. It is not used: it reports both a reset and a failed
+    handshake as ConnectTimeout, shows neither the stages of a proxy nor the service's certificate, does not support
+    SOCKS, sends a request twice without notice, and keeps the cookies of all tenants.
 
-    What llhttp does not accept is a connection that broke: the request is sent a second time, on a new socket, by
-    httpx, whose word counts.
+    If llhttp does not accept an answer, the connection counts as broken: httpx sends the request again, on a new
+    socket, and its result counts.
     """
 
     def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
         self._transport = transport
         self._stream: httpcore.AsyncNetworkStream | None = None
-        """Open, and used once by httpx; None where httpx has to open one, or is to put all requests."""
+        """Open, and used once by httpx; None where httpx has to open a stream, or must send all requests."""
         self._tcp: socket | None = None
         self._tls: SSLObject | None = None
         self._idle_since = 0.0
@@ -48,21 +48,21 @@ class KeptSocket(httpx.AsyncBaseTransport):
         return not _is_readable(self._tcp)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Put a request by httpx, which opens the socket where it is not open."""
+        """Send a request by httpx, which opens the socket if necessary; return the response."""
         self._stream = self._answer = None
         response = await self._transport.handle_async_request(request)
-        if is_parser_installed() and not isinstance(response.stream, httpx.ByteStream):  # a recorder's is in memory
+        if is_parser_installed() and not isinstance(response.stream, httpx.ByteStream):  # as by a recorder, in memory
             self._keep(response.extensions.get("network_stream"))
         return response
 
     def _keep(self, stream: httpcore.AsyncNetworkStream | None) -> None:
-        """Keep a stream for the next requests. What it consists of is asked for once: anyio makes a table for that."""
+        """Keep a stream for the next requests. Its parts are asked for only once: anyio makes a table for each call."""
         self._stream = stream
         if stream is not None:
             self._tcp, self._tls = stream.get_extra_info("socket"), stream.get_extra_info("ssl_object")
 
     async def put(self, request: httpx.Request) -> httpx.Response:
-        """Put a request on the open socket, and return its answer as soon as its headers are there."""
+        """Send a request on the open socket, and return its answer as soon as its headers are complete."""
         assert self._stream is not None
         timeouts = request.extensions.get("timeout", {})
         answer = self._answer = HttpAnswer(self._stream, timeouts.get("read"), self.aclose)
@@ -73,7 +73,7 @@ class KeptSocket(httpx.AsyncBaseTransport):
             raise
 
     def is_spent(self) -> bool:
-        """Return whether the socket has to be closed after an answer: more was sent than was asked for, or it ends."""
+        """Return whether the socket must be closed after an answer: it has surplus bytes, or the connection ends."""
         self._idle_since = time.monotonic()
         if self._answer is None:
             return surplus(self._transport)
@@ -86,10 +86,10 @@ class KeptSocket(httpx.AsyncBaseTransport):
 
 
 def _is_readable(tcp: socket) -> bool:
-    """Return whether there is something to read on an idle socket, an end included, or it is closed."""
+    """Return whether an idle socket has bytes to read, has reached its end, or is closed."""
     if tcp.fileno() < 0:
         return True
-    if not hasattr(select, "poll"):  # Windows, where any number can be looked at
+    if not hasattr(select, "poll"):  # Windows, where any socket number is allowed
         return bool(select.select([tcp], [], [], 0)[0])
     poll = select.poll()
     poll.register(tcp, select.POLLIN)

@@ -52,20 +52,21 @@ class Live:
 
 
 MOST = sum(CONCURRENCY.values()) - CONCURRENCY["sentinel"]
-"""Sockets of a connection: as many to each host as it has in flight there, so that none is closed to open another.
-Microsoft Sentinel is at Azure Resource Manager's host.
+"""Sockets of a connection: for each host its maximum in flight, so that no socket is closed to open another.
+Microsoft Sentinel has the host of Azure Resource Manager.
 """
 FEWEST = 4
-"""Sockets with which a connection can be verified in reasonable time."""
+"""Minimum sockets to verify a connection in reasonable time."""
 TUNNEL = 10.0
 """Seconds for a proxy to open a tunnel and for TLS within it."""
 
 
 class ConnectionPool(httpx.AsyncBaseTransport):
-    """One httpx transport for each socket: a free one, or a new one up to the reserved number (:meth:`reserve`).
+    """One httpx transport per socket: a request gets a free socket, or a new one up to the reserved number
+    (:meth:`reserve`).
 
-    One transport for all sockets is slow: httpcore looks at each of them, several times, for every request. A client
-    for each is slow too, and keeps cookies, which must not travel between tenants.
+    One transport for all sockets is slow: httpcore checks each of them, several times, for every request. A client per
+    socket is slow too, and keeps cookies, which must not travel between tenants.
     """
 
     def __init__(self) -> None:
@@ -79,7 +80,8 @@ class ConnectionPool(httpx.AsyncBaseTransport):
     ) -> AsyncIterator[ConnectionPool]:
         """Reserve ``count`` more sockets while entered. The caller has no more requests in flight than that.
 
-        Then as many are closed, unless another one takes over the reservation (``has_successor``) and others hold one.
+        At the end the same number is closed, unless another caller takes over the reservation (``has_successor``) and
+        others hold one.
         """
         self._reserved += count
         try:
@@ -90,7 +92,7 @@ class ConnectionPool(httpx.AsyncBaseTransport):
                 await self._close(self._reserved)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request on a free or a new socket of its host."""
+        """Send a request on a free or a new socket of its host; return the response."""
         host = request.url.host
         route = request.extensions[EXTENSION] = Route(host)
         if host not in self._proxies:
@@ -107,7 +109,7 @@ class ConnectionPool(httpx.AsyncBaseTransport):
         try:
             response = await self._through(socket, request, route)
         except (httpx.NetworkError, httpx.RemoteProtocolError):
-            await self._close(0, [free])  # what ended this connection may have ended those that were idle
+            await self._close(0, [free])  # the cause that ended this connection may have ended the idle ones too
             await leave()
             raise
         except BaseException:
@@ -118,7 +120,7 @@ class ConnectionPool(httpx.AsyncBaseTransport):
         return response
 
     async def _close(self, most: int, among: Collection[list[KeptSocket]] | None = None) -> None:
-        """Close free sockets, those of the hosts with most of them first, until there are at most ``most`` in all."""
+        """Close free sockets, first those of the host with the most, until at most ``most`` are left in total."""
         lists = self._free.values() if among is None else among
         while self._open > most and (longest := max(lists, key=len, default=None)):
             self._open -= 1
@@ -144,7 +146,7 @@ class ConnectionPool(httpx.AsyncBaseTransport):
             await route.abandon()
 
     async def _leave(self, free: list[KeptSocket], socket: KeptSocket) -> None:
-        """Put a socket back among the free ones; close it where a service sent more than was asked for."""
+        """Return a socket to the free sockets; close it if a service sent surplus bytes."""
         if socket.is_spent():
             self._open -= 1
             await socket.aclose()
@@ -164,7 +166,7 @@ class ConnectionPool(httpx.AsyncBaseTransport):
 
     @cached_property
     def _trust(self) -> ssl.SSLContext:
-        """Return the TLS context. It is made once: that takes 20 ms."""
+        """Return the TLS context. It is created only once: that takes 20 ms."""
         return trust()
 
 

@@ -1,4 +1,4 @@
-"""Permits to open sockets, for all event loops and threads of this process together."""
+"""Permits to open sockets, shared by all event loops and threads of this process."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from conformance.probing.open_files import files_left, raise_limit
 from conformance.probing.shortage import Shortage
 
 MAX_SOCKETS = 400
-"""Sockets of a process: enough for 16 connections at a time, which keep a processor busy."""
+"""Maximum sockets of a process: enough for 16 connections at a time, which keep a processor busy."""
 
 
 class Permits:
-    """``total`` permits, given in the order in which they were asked for."""
+    """``total`` permits, granted in the order of the requests."""
 
     def __init__(self, total: int) -> None:
         self._most = self._total = self._free = total
@@ -26,7 +26,7 @@ class Permits:
 
     @asynccontextmanager
     async def take(self, most: int, least: int = 1) -> AsyncIterator[int]:
-        """Wait for ``most`` permits, or for all if there are fewer; yield how many were taken, and release them at the
+        """Wait for ``most`` permits, or for all if there are fewer; yield the number taken, and release them at the
         end.
 
         After a success, some of the permits that :meth:`shrink` removed are added again. Raises :class:`Shortage` where
@@ -53,12 +53,12 @@ class Permits:
             self._free -= fewer
 
     def next_is_here(self) -> bool:
-        """Return whether the next to get permits waits in the running event loop."""
+        """Return whether the next request for permits waits in the running event loop."""
         with self._lock:
             return bool(self._waiting) and self._waiting[0][1].get_loop() is asyncio.get_running_loop()
 
     def bound(self, most: int) -> None:
-        """Give out ``most`` permits at a time at most from now on. To be called before any is taken."""
+        """Limit the total to ``most`` permits from now on. Must be called before any is taken."""
         with self._lock:
             self._most = self._total = self._free = min(self._most, most)
 

@@ -22,7 +22,7 @@ def source(name: str | Source, *, cassettes: Path = CASSETTES) -> Source:
     """Return the source of a name: ``live``, ``fake``, ``fake:SCENARIO``, ``fake:FAULT``, ``cassette`` or
     ``cassette:NAME``.
 
-    ``cassettes`` is the folder in which cassettes are looked for first. Raises :class:`SourceError`.
+    ``cassettes`` is the folder that is searched for cassettes first. Raises :class:`SourceError`.
     """
     remember_environment()
     if not isinstance(name, str):

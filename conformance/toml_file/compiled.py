@@ -1,7 +1,7 @@
-"""The form of a TOML table that is read ten times as fast: JSON. It is made when the wheel is built.
+"""The compiled form of a TOML table, JSON, which is read 10 times as fast. It is created when the wheel is built.
 
-JSON has no dates, so tables have them in quotes. Nothing is imported here but Python's own modules: ``hatch_build.py``
-runs this file where the package is not installed.
+JSON has no dates, so tables have them in quotes. This module imports only Python's own modules: ``hatch_build.py`` runs
+it where the package is not installed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 SUFFIX = ".json"
-"""What the name of a table ends in then: ``causes.toml.json``."""
+"""The suffix of a compiled table: ``causes.toml.json``."""
 
 
 def compiled_tables(root: Path) -> Iterator[tuple[str, str]]:

@@ -26,7 +26,7 @@ class TomlDocument:
     wrong: list[tuple[int, str]] = field(default_factory=list)
 
     def add_problem(self, text: str, line: int | None = None) -> None:
-        """Note a problem of the file, with its line (counted from 1) where it has one."""
+        """Add a problem of the file, with its line (counted from 1) if it has a line."""
         where = printable(str(self.path))
         self.wrong.append((line or 0, f"{where}:{line}: {text}" if line else f"{where}: {text}"))
 
@@ -47,7 +47,7 @@ class TomlDocument:
             return tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             where = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
-            reason = re.sub(r" \(.*|: .*", "", str(error))  # without what was found: it may be a secret
+            reason = re.sub(r" \(.*|: .*", "", str(error))  # without the text found: it may be a secret
             column = f", column {where.group(2)}" if where else ""
             self.add_problem(f"no valid TOML: {reason}{column}", int(where.group(1)) if where else None)
         except RecursionError:
@@ -75,7 +75,9 @@ class TomlDocument:
 
 
 def did_you_mean(word: object, choices: Iterable[str]) -> str:
-    """Return `` (did you mean 'x'?)`` where a known word is close, or several that begin so; else nothing."""
+    """Return `` (did you mean 'x'?)`` with a similar known word, or with several that begin the same; else an empty
+    text.
+    """
     if not isinstance(word, str) or not word:
         return ""
     lower = {name.lower(): name for name in choices}
@@ -109,7 +111,7 @@ def kind(value: object) -> str:
 
 
 def day(value: object) -> date | None:
-    """Return a date, written as TOML's own or in quotes; None for anything else."""
+    """Return a date, written as a TOML date or in quotes; None for anything else."""
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):

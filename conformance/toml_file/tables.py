@@ -13,7 +13,7 @@ from conformance.toml_file.compiled import SUFFIX
 def table(package: str, *path: str) -> dict[str, Any]:
     """Return the tables of a TOML file beside the modules of ``package``, such as ``table("conformance.x", "y.toml")``.
 
-    Read from its compiled form, which the wheel holds; a checkout has none, and the file itself is read.
+    They are read from the compiled form in the wheel; in a checkout, which has none, from the TOML file itself.
     """
     *folders, name = path
     folder = resources.files(package).joinpath(*folders)

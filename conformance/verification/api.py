@@ -36,11 +36,11 @@ async def verify_async(
 ) -> Report:
     """Verify a connection and return its report. ``checks`` are ids, all by default.
 
-    ``wait`` is how many seconds to wait for a role or a consent granted minutes ago; ``strict`` counts warnings
-    as failures, ``strict_retirements`` those of announced retirements; findings of the ``baseline`` do not count.
-    Raises :class:`~conformance.sources.base.SourceError` for an unknown source, ``KeyError`` for an unknown id, and
-    :class:`~conformance.probing.shortage.Shortage` where this machine lacks open files or the like; whatever the
-    services do ends in the report.
+    ``wait`` is how many seconds to wait for a role or a consent granted minutes ago; ``strict`` counts warnings as
+    failures, ``strict_retirements`` those of announced retirements; findings of the ``baseline`` do not count. Raises
+    :class:`~conformance.sources.base.SourceError` for an unknown source, ``KeyError`` for an unknown id, and
+    :class:`~conformance.probing.shortage.Shortage` where this machine lacks open files or the like; every answer of the
+    services becomes a part of the report.
 
         report = await verify_async(connection, source="fake:no-azure-role")
         print(report.verdict.summary)
@@ -58,7 +58,7 @@ async def verify_async(
 def _run(work: Coroutine[Any, Any, R]) -> R:
     """Return the result of ``work`` in an event loop of its own.
 
-    The task itself has none: ``asyncio.run`` formats the whole result of its task, by way of ``signal.getsignal``.
+    The task itself returns None: ``asyncio.run`` would format its whole result, in ``signal.getsignal``.
     """
     results: list[R] = []
 
@@ -72,7 +72,7 @@ def _run(work: Coroutine[Any, Any, R]) -> R:
 def synchronous(function: Callable[P, Coroutine[Any, Any, R]], doc: str) -> Callable[P, R]:
     """Return a function with the same arguments and errors that waits for the result, and has this docstring.
 
-    It runs an event loop of its own; where one is running already, in a thread.
+    It runs an event loop of its own, in a thread if another loop is already running.
     """
 
     @wraps(function)
@@ -102,7 +102,7 @@ verify = synchronous(
 
 
 class Options(TypedDict, total=False):
-    """Arguments of :func:`verify_async` that :func:`verify_all` hands on."""
+    """Arguments of :func:`verify_async` that :func:`verify_all` passes on."""
 
     patience: Patience | None
     wait: float

@@ -13,7 +13,7 @@ from conformance.verification.concurrency import no_group, run_concurrently
 
 T = TypeVar("T")
 MAX_WAITING = 4
-"""Finished items that may wait to be taken; beyond, none is begun: each holds all that it has gathered."""
+"""Finished items that may wait to be taken. At this number no new item begins: each holds all its evidence."""
 
 
 class BackgroundGatherer(Generic[T]):

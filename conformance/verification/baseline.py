@@ -1,4 +1,4 @@
-"""Known findings that are accepted for a limited time: what they cover, and which are stale."""
+"""Known findings that are accepted for a limited time: which findings they cover, and which of them are stale."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ KEYS = ("check", "connection", "cause", "reason", "expires")
 
 
 class BaselineError(UsageError):
-    """A baseline that cannot be used; one line a problem."""
+    """A baseline that cannot be used; one line per problem."""
 
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
     """One known finding: of this check, on this connection (any by default), with this cause (any by default).
 
-    It holds up to and including the day on which it ``expires``. ``where`` is ``file:line``.
+    It is valid up to and including the day ``expires``. ``where`` is ``file:line``.
     """
 
     check: str
@@ -51,7 +51,7 @@ Baseline = tuple[Acceptance, ...]
 
 
 class JudgedCheck(NamedTuple):
-    """The status of a check, and the check and cause of its root, if there is one: staleness depends on these alone."""
+    """The status of a check, and the check and cause of its root, if any: staleness depends only on these."""
 
     check: str
     status: Status
@@ -86,7 +86,7 @@ class Stale:
 def accept(outcomes: Iterable[Outcome], connection: str, baseline: Baseline, today: date) -> list[Outcome]:
     """Return the outcomes of a connection, in the same order, with accepted findings marked.
 
-    Accepting a root also accepts everything that it blocks. An error has no root, and is never accepted.
+    Accepting a root also accepts all checks that it blocks. An error has no root, and is never accepted.
     """
 
     def marked(outcome: Outcome) -> Outcome:
@@ -100,7 +100,7 @@ def accept(outcomes: Iterable[Outcome], connection: str, baseline: Baseline, tod
 
 
 class BaselineUse:
-    """What a run's connections, added one at a time, have to do with the acceptances of a baseline."""
+    """The use of a baseline's acceptances by the connections of a run, which are added one at a time."""
 
     def __init__(self, baseline: Baseline) -> None:
         self._baseline = baseline
@@ -117,7 +117,7 @@ class BaselineUse:
                 )
 
     def stale(self, today: date) -> tuple[Stale, ...]:
-        """Return the stale acceptances. One whose check was not selected is left alone."""
+        """Return the stale acceptances. An acceptance whose check was not selected is not stale."""
         result = []
         for acceptance, statuses, covers in zip(self._baseline, self._statuses, self._covers, strict=True):
             if statuses == {"passed"} and not covers:
@@ -130,8 +130,8 @@ class BaselineUse:
 def read(path: Path) -> Baseline:
     """Return the baseline of a file of ``[[accept]]`` tables.
 
-    Raises :class:`BaselineError` with all its problems. Your own checks must be imported first: an unknown check id is
-    a problem.
+    Raises :class:`BaselineError` with all its problems. The user's own checks must be imported first: an unknown check
+    id is a problem.
     """
     file = TomlDocument(path)
     entries: list[Acceptance] = []

@@ -17,7 +17,7 @@ MAX_PER_GROUP = 4
 
 
 def account_key(connection: Connection) -> Hashable:
-    """Return what connections have in common that the services count together: one app in one tenant."""
+    """Return the key of connections whose requests the services count together: the same app in the same tenant."""
     return connection.tenant_id.lower(), connection.client_id.lower()
 
 
@@ -26,7 +26,7 @@ def no_group(thing: object) -> None:
 
 
 class GroupLimiter(Generic[T]):
-    """Gives the next item whose group has room; items of a full group are deferred. Group None has no limit."""
+    """Selects the next item whose group has room; items of a full group are deferred. Group None has no limit."""
 
     def __init__(self, things: Iterable[T], group: Callable[[T], Hashable], most: int = MAX_PER_GROUP) -> None:
         self._things, self._group, self._most = iter(things), group, most
@@ -67,10 +67,10 @@ def _has_failed(task: asyncio.Task[R]) -> bool:
 async def run_concurrently(
     work: Callable[[T], Awaitable[R]], things: Iterable[T], jobs: int, group: Callable[[T], Hashable] = no_group
 ) -> AsyncGenerator[R]:
-    """Run ``work`` on all things, ``jobs`` at a time, and yield each result as soon as it is there.
+    """Run ``work`` on all things, ``jobs`` at a time, and yield each result as soon as it is ready.
 
-    At most :data:`MAX_PER_GROUP` of a ``group`` run at the same time. What is not taken yet counts as running. What
-    ``work`` raises is raised here, and ends the rest.
+    At most :data:`MAX_PER_GROUP` of a ``group`` run at the same time. A result that was not taken yet counts as
+    running. An error of ``work`` is raised here, and cancels the rest.
     """
     waiting = GroupLimiter(things, group)
     running: dict[asyncio.Task[R], T] = {}
@@ -86,9 +86,9 @@ async def run_concurrently(
         fill()
         while running:
             finished, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-            for task in sorted(finished, key=_has_failed):  # what succeeded at the same time is not lost
+            for task in sorted(finished, key=_has_failed):  # results that succeeded at the same time are not lost
                 waiting.release(running.pop(task))
-                fill()  # one for each result that is taken: those that wait to be taken hold all their evidence
+                fill()  # begin one for each result taken: results that wait to be taken hold all their evidence
                 yield task.result()
     finally:
         for task in running:

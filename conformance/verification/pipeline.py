@@ -29,30 +29,30 @@ from conformance.verification.watch_event import WatchEvent
 TRANSIENT = frozenset({"rbac_propagating", "app_role_stale_token"})
 """Causes that go away by themselves within minutes."""
 PAUSES: tuple[float, ...] = (0.25, 0.5, 1.0, 2.0, 4.0)
-"""Seconds to wait for resources of this machine, before a connection is begun again."""
+"""Seconds to wait for resources of this machine before a connection is started again."""
 
 
 class Recheck(Protocol):
-    """Which checks of a gathering are asked again, how often, and for how long."""
+    """Which checks of an examination are asked again, how often, and for how long."""
 
     @property
     def seconds(self) -> float:
-        """Return the longest time, from the first evidence on."""
+        """Return the maximum seconds, counted from the first evidence."""
 
     @property
     def interval(self) -> float:
-        """Seconds between two times."""
+        """Return the seconds between two rechecks."""
 
     def pending(self, checks: Sequence[Check], examination: Examination, now: datetime) -> list[Check]:
-        """Return the checks to ask again; none where that is enough."""
+        """Return the checks to ask again; none to end."""
 
     async def pause(self, clock: Clock, seconds: float) -> None:
-        """Wait for so long, before they are asked."""
+        """Wait this long before the next recheck."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Asks again what goes away by itself."""
+    """Rechecks causes that go away by themselves."""
 
     seconds: float = 0.0
     interval: float = 30.0
@@ -62,12 +62,12 @@ class Wait:
         return [check for check in checks if examination.judge.outcome(check).cause in TRANSIENT]
 
     async def pause(self, clock: Clock, seconds: float) -> None:
-        """Wait for so many seconds of this clock before the next look."""
+        """Wait for this many seconds of the clock before the next recheck."""
         await clock.sleep(seconds)
 
 
 FIRST_PROBES = ("discovery", *(f"token_{audience}" for audience in get_args(Audience)))
-"""What nearly every check needs: it is asked before the checks are known."""
+"""Probes that nearly every check needs: they are asked before the checks are known."""
 Selection = Callable[[], Awaitable[Sequence[Check]]]
 """Waits until the checks of a connection are known, and returns them."""
 
@@ -101,7 +101,7 @@ class Examination:
     duration: float
     """Seconds, on the monotonic clock."""
     events: tuple[WatchEvent, ...] = ()
-    """What happened while the connection was watched."""
+    """Events while the connection was watched."""
     judge: Judge = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -112,7 +112,7 @@ class Examination:
         return [self.judge.outcome(check) for check in checks]
 
     def report(self, outcomes: Sequence[Outcome], source: str, started: datetime, policy: Policy) -> Report:
-        """Return the report over outcomes to which the policy was applied; ``source`` is the name of the source."""
+        """Return the report of outcomes to which the policy was applied; ``source`` is the name of the source."""
         recorded = source.startswith("cassette")
         whole = {check.id for check in select_checks() if not (recorded and check.reads_text)}
         not_run = whole - {outcome.check for outcome in outcomes}
@@ -154,13 +154,13 @@ async def gather(
 ) -> Examination:
     """Gather the evidence that these checks need, through one channel of the source.
 
-    Comparisons that a busy tenant may have changed between two answers are repeated before they count. Where the checks
-    are not known yet, the discovery document and tokens are asked for meanwhile.
+    Comparisons that may differ because a busy tenant changed between two answers are repeated before they count. While
+    the checks are not known yet, the discovery document and tokens are asked for.
 
-    What the ``recheck`` names is asked again, each time with fresh tokens. ``progress`` is called
-    with the number of probes that are known and of those under way. Whatever the services answer is part of the
-    evidence. Where this machine lacks resources, such as open files, the connection is started again a little later,
-    with fewer others at the same time; raises :class:`~conformance.probing.shortage.Shortage` where that does not help.
+    Checks that ``recheck`` names are asked again, each time with new tokens. ``progress`` is called with the number of
+    probes known and the number under way. All answers and refusals of the services become evidence. Where this machine
+    lacks resources, such as open files, the connection is started again a little later, with fewer others at the same
+    time; raises :class:`~conformance.probing.shortage.Shortage` where that does not help.
     """
     with clean_logs():
         for pause in PAUSES:
@@ -225,7 +225,7 @@ async def _gather(
 
 
 def unsteady(checks: Sequence[Check], examination: Examination) -> list[Check]:
-    """Return the checks that compare moving answers, and found that these do not agree."""
+    """Return the checks that compare moving answers, and found that the answers differ."""
     return [
         check for check in checks if check.moving and examination.judge.outcome(check).status in ("failed", "warning")
     ]

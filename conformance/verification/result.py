@@ -26,13 +26,13 @@ class Report:
     outcomes: tuple[Outcome, ...]
     verdict: Verdict
     stale: tuple[Stale, ...] = ()
-    """Acceptances of the baseline that have to go."""
+    """Acceptances to remove from the baseline."""
     events: tuple[WatchEvent, ...] = ()
-    """What happened while the connection was watched, oldest first."""
+    """Events while the connection was watched, oldest first."""
 
     @property
     def ok(self) -> bool:
-        """Return whether everything that ran holds; ``verdict.coverage`` says whether that was all."""
+        """Return whether all checks that ran hold; ``verdict.coverage`` says whether all checks ran."""
         return self.verdict.exit_code == 0 and not self.stale
 
     def json(self) -> bytes:

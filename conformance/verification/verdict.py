@@ -23,7 +23,7 @@ class ExitCode(IntEnum):
 
 
 VerdictStatus = Literal["conformant", "nonconformant", "incomplete", "partial"]
-"""``partial``: what ran holds, and other checks did not run. It is never a verdict on the whole connection."""
+"""``partial``: the checks that ran hold, and others did not run. It is no verdict on the whole connection."""
 TROUBLE: Collection[VerdictStatus] = ("nonconformant", "incomplete")
 """Verdicts that need action."""
 
@@ -52,11 +52,13 @@ class Coverage:
     total: int
 
     def __str__(self) -> str:
-        """``12 of 92 checks ran``."""
+        """Return ``12 of 92 checks ran``."""
         return f"{self.ran} of {self.total} checks ran"
 
     def passed(self, counts: Mapping[str, int]) -> str:
-        """``12 of 92 checks ran; they passed``, of checks that ended as counted and of which none failed."""
+        """Return ``12 of 92 checks ran; they passed``, for checks with these counts of outcomes, none of them
+        failed.
+        """
         passed = counts.get("passed", 0) + counts.get("warning", 0)
         who = "it" if self.ran == 1 else "they" if passed == self.ran else f"{passed}"
         return f"{self}; {who} passed"
@@ -66,7 +68,7 @@ class Coverage:
 class Verdict:
     """``root_causes`` are sorted most-blocking first, conclusive ones before inconclusive ones.
 
-    The ``accepted`` ones are listed separately: they need no fix now.
+    ``accepted`` causes are listed separately: they need no fix now.
     """
 
     status: VerdictStatus
@@ -84,7 +86,7 @@ class Verdict:
 
 
 ANNOUNCED = frozenset({"api_retires_soon"})
-"""Causes of warnings about what Microsoft has announced: nothing is wrong yet, and no user can change it."""
+"""Causes of warnings about Microsoft's announcements: nothing is wrong yet, and the user cannot change it."""
 
 
 def warnings_as_failures(outcomes: Iterable[Outcome], *, announced: bool = False, others: bool = True) -> list[Outcome]:
@@ -100,8 +102,7 @@ def warnings_as_failures(outcomes: Iterable[Outcome], *, announced: bool = False
 def verdict(outcomes: Sequence[Outcome], *, not_run: int = 0) -> Verdict:
     """Return the verdict over the outcomes of one connection's selected checks.
 
-    Accepted findings do not count against it. ``not_run`` is the number of checks beside them that a whole verification
-    runs.
+    Accepted findings do not count against it. ``not_run`` is the number of further checks in a whole verification.
     """
     counts: dict[str, int] = Counter(outcome.status for outcome in outcomes)
     standing = [outcome for outcome in outcomes if outcome.accepted is None]
@@ -120,9 +121,9 @@ def verdict(outcomes: Sequence[Outcome], *, not_run: int = 0) -> Verdict:
 
 
 def exit_code(codes: Iterable[int], stale: Sequence[object] = (), *, unfinished: int = 0) -> ExitCode:
-    """Return the exit code of a run, from those of its connections.
+    """Return the exit code of a run, from the exit codes of its connections.
 
-    ``unfinished``: some connections have none. ``stale`` acceptances make the run fail.
+    ``unfinished`` is the number of connections without an exit code. ``stale`` acceptances make the run fail.
     """
     candidates = (
         {*codes} | ({ExitCode.NONCONFORMANT} if stale else set()) | ({ExitCode.INCOMPLETE} if unfinished else set())
@@ -132,7 +133,7 @@ def exit_code(codes: Iterable[int], stale: Sequence[object] = (), *, unfinished:
 
 
 def root_causes(outcomes: Sequence[Outcome]) -> tuple[RootCause, ...]:
-    """Return the root causes of all failed, inconclusive and blocked checks; one for each pair of check and cause."""
+    """Return the root causes of all failed, inconclusive and blocked checks, once for each pair of check and cause."""
     roots: dict[tuple[str, str], Root] = {}
     blocks: dict[tuple[str, str], list[str]] = {}
     accepted: dict[tuple[str, str], Accepted | None] = {}
@@ -167,7 +168,7 @@ def summary(
     accepted: Sequence[RootCause] = (),
     coverage: Coverage | None = None,
 ) -> str:
-    """Return the verdict as one sentence; ``coverage`` where only a part of the checks ran."""
+    """Return the verdict as one sentence; ``coverage`` is given if only some of the checks ran."""
     accepted_text = f", {len(accepted)} known {'finding is' if len(accepted) == 1 else 'findings are'} accepted"
     accepted_text = accepted_text if accepted else ""
     passed = f"{counts.get('passed', 0)} checks passed{accepted_text}"

@@ -1,4 +1,4 @@
-"""Watch a broken connection: ask again what is broken until all of it works, and record what happens."""
+"""Watch a broken connection: ask its broken checks again until all of them work, and record the events."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from conformance.verification.verdict import verdict
 from conformance.verification.watch_event import WatchEvent
 
 LOOK_INTERVAL = 10.0
-"""Seconds between two looks at what is broken."""
+"""Seconds between two rechecks of the broken checks."""
 WATCH_LIMIT = timedelta(hours=1)
-"""How long a connection is watched unless the user says so."""
+"""How long a connection is watched by default."""
 
 Key = tuple[str, str]
 """A check and the cause that it owns."""
 BROKEN = ("failed", "blocked", "inconclusive", "error")
 """Outcomes of checks that are asked again."""
 UNKNOWN = ("blocked", "inconclusive", "error")
-"""Outcomes that say nothing about what a check found before: something else is in its way."""
+"""Outcomes that say nothing about an earlier finding of the check: something else prevents the check."""
 
 
 class Watch:
-    """The looks at one connection, from the first to the one that finds nothing broken.
+    """All examinations of one connection, from the first to the one without a broken check.
 
-    It is the ``recheck`` of :func:`~conformance.verification.pipeline.gather`. After each look that differs from the
-    one before, ``tell`` is called with the examination and what happened. ``moved`` says whether the connection has to
-    be opened anew, because its file has changed; the looks end then, and go on in the next gathering with the same
-    watch. ``seconds`` is how long they go on at most.
+    It is the ``recheck`` of :func:`~conformance.verification.pipeline.gather`. After each examination that differs from
+    the previous, ``tell`` is called with the examination and the events. ``moved`` returns whether the connection must
+    be opened again, because its file has changed; the watch then pauses, and continues in the next gathering.
+    ``seconds`` is the maximum duration of the watch.
     """
 
     interval = LOOK_INTERVAL
@@ -50,20 +50,20 @@ class Watch:
         self._stop = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self.events: list[WatchEvent] = []
-        """All so far, oldest first."""
+        """All events so far, oldest first."""
 
     @property
     def looking(self) -> bool:
-        """Return whether the first look is over, and the next ones are under way."""
+        """Return whether the first examination is over, and the next are under way."""
         return self._loop is not None and not self._stop.is_set()
 
     def stop(self) -> None:
-        """Let the look under way be the last one. May be called from any thread, once :attr:`looking`."""
+        """End after the examination under way. May be called from any thread, once :attr:`looking`."""
         assert self._loop is not None
         self._loop.call_soon_threadsafe(self._stop.set)
 
     async def pause(self, clock: Clock, seconds: float) -> None:
-        """Wait for the next look, or until :meth:`stop`."""
+        """Wait for the next examination, or until :meth:`stop`."""
         self._loop = asyncio.get_running_loop()
         waits = [asyncio.ensure_future(clock.sleep(seconds)), asyncio.ensure_future(self._stop.wait())]
         try:
@@ -73,9 +73,9 @@ class Watch:
                 wait.cancel()
 
     def pending(self, checks: Sequence[Check], examination: Examination, now: datetime) -> list[Check]:
-        """Record what happened since the last look; return the checks to ask again, none where the watch is over.
+        """Record the events since the last examination; return the checks to ask again, none if the watch is over.
 
-        Once nothing is broken, all checks are asked again, so that what is reported was true at one moment.
+        Once nothing is broken, all checks are asked again, so that the whole report is true at one moment.
         """
         outcomes = self._policy().apply(examination.outcomes(checks), examination.connection.name)
         causes = {(cause.root.check, cause.root.finding.cause): cause.root for cause in verdict(outcomes).root_causes}
@@ -94,6 +94,6 @@ class Watch:
 
 
 def events(before: Mapping[Key, Root], after: Mapping[Key, Root], now: datetime) -> list[WatchEvent]:
-    """Return what happened between two looks that found these root causes: first what was fixed."""
+    """Return the events between two examinations with these root causes, fixed root causes first."""
     fixed = [WatchEvent(now, "fixed", root) for key, root in before.items() if key not in after]
     return fixed + [WatchEvent(now, "found", root) for key, root in after.items() if key not in before]

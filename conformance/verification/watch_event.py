@@ -1,4 +1,4 @@
-"""What a watch saw happen to a connection."""
+"""An event in the watch of a connection."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from conformance.checks.outcome import Root
 
 @dataclass(frozen=True, slots=True)
 class WatchEvent:
-    """A root cause that a look found, or that a later one no longer found: it is ``fixed``. What cannot be seen,
-    because of an outage or of another refusal, is not.
+    """A root cause that an examination found, or that a later examination no longer found: then it is ``fixed``. A root
+    cause hidden by an outage or another refusal is not fixed.
     """
 
     at: datetime
-    """When that look was over, UTC."""
+    """The end of that examination, UTC."""
     kind: Literal["found", "fixed"]
     root: Root

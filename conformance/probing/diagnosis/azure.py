@@ -42,7 +42,9 @@ def arm_authorization_failed(
     incident_table: Evidence,
     incidents: Evidence,
 ) -> Finding | NotAsked | None:
-    """403 AuthorizationFailed: no role, wrong names, a role just granted, given to another principal, or taken away."""
+    """Return the finding of a 403 AuthorizationFailed: no role, wrong names, or a role that is new, another principal's
+    or denied.
+    """
     facts = {**connection.facts(), **identity(token_arm), "scope": group_scope(connection)}
     works = any(isinstance(item, Answer) for item in (workspace, query_print, incidents))
     if refusal.probe in OF_THE_RULE and (works or not connection.at_workspace):
@@ -105,7 +107,7 @@ def parent_not_found(
 
 
 def identity(token_arm: Evidence) -> dict[str, str]:
-    """Return the object id of the app's service principal as a fact, from its token; nothing where it is not known."""
+    """Return the object id of the app's service principal as a fact, from its token; empty if unknown."""
     token = token_arm.data if isinstance(token_arm, Answer) else None
     return {"object_id": token.object_id} if isinstance(token, Token) and token.object_id else {}
 
@@ -116,11 +118,11 @@ def group_scope(connection: Connection) -> str:
 
 
 OWN_ROLES = frozenset({"permissions", "role_assignments", "role_definitions"})
-"""Probes that look at the app's own roles. No operation of a connection needs the right to do so."""
+"""Probes of the app's own roles. No operation of a connection needs the right to read them."""
 
 
 def unreadable_rule(refusal: Refusal, connection: Connection, facts: Mapping[str, str]) -> Finding:
-    """Return a finding where the app may not look at what log ingestion goes through, whatever it may do at the
+    """Return the finding of an app that may not read the resources of log ingestion, whatever its rights at the
     workspace.
     """
     action = named_action(refusal) or "Microsoft.Insights/DataCollectionRules/Read"
@@ -141,14 +143,14 @@ def unreadable_rule(refusal: Refusal, connection: Connection, facts: Mapping[str
 
 
 def _all_answered(evidences: Sequence[Evidence]) -> bool:
-    """Return whether everything that a connection uses of the workspace is answered."""
+    """Return whether all given probes of the workspace were answered."""
     return any(isinstance(evidence, Answer) for evidence in evidences) and all(
         isinstance(evidence, Answer | NotAsked) for evidence in evidences
     )
 
 
 def _is_denied(query: Evidence) -> bool:
-    """Return whether the query API refuses a query for want of a role, or of a workspace."""
+    """Return whether the query API refuses a query because a role or the workspace is missing."""
     rules = ("log_analytics_forbidden", "log_analytics_not_found")
     return isinstance(query, Refusal) and query.finding.tell_apart in rules
 

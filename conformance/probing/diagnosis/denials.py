@@ -1,4 +1,4 @@
-"""Deny assignments: whether one of them takes an action away from a service principal."""
+"""Deny assignments: whether they deny an action to a service principal."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from conformance.probing.diagnosis.rules import elements_of
 from conformance.probing.evidence import Evidence
 
 EVERYBODY = "SystemDefined"
-"""The type of the principal that stands for all (object id of zeros)."""
+"""The type of the principal that means all principals (its object id is all zeros)."""
 
 
 def denial(deny_assignments: Evidence, object_id: str, action: str) -> DenyAssignment | None:
-    """Return the deny assignment that names a service principal, or everybody but others, and covers an action.
+    """Return the deny assignment that covers an action and names the service principal, or all principals without
+    excluding it; None without it.
 
-    One that names a group is left out: whether the service principal is a member is not seen.
-    Source: learn.microsoft.com/azure/role-based-access-control/deny-assignments.
+    Deny assignments that name a group are skipped: the members of the group are unknown. Source:
+    learn.microsoft.com/azure/role-based-access-control/deny-assignments.
     """
     assignment: DenyAssignment
     for assignment in elements_of(deny_assignments):

@@ -1,4 +1,4 @@
-"""Entra: the kind of the credential and the clock decide what its answer leaves open."""
+"""Entra: the kind of the credential and the clock distinguish causes that its answers do not."""
 
 from __future__ import annotations
 
@@ -29,15 +29,16 @@ def invalid_client(refusal: Refusal, connection: Connection) -> Finding | None:
 
 @tells_apart
 def assertion_time(refusal: Refusal, connection: Connection) -> Finding | None:
-    """Return an assertion outside its time range, or one that is refused without saying why."""
+    """Return the finding of an assertion that is outside its time range, or refused without a reason."""
     return _late(refusal, connection)
 
 
 def _late(refusal: Refusal, connection: Connection) -> Finding | None:
-    """Return an assertion outside its time range: this machine's clock, by the service's ``Date``, or else an old
-    assertion.
+    """Return the finding of an assertion outside its time range: this machine's clock is wrong, by the service's
+    ``Date``, or the assertion is old.
 
-    One that this machine signed a moment ago leaves nothing but the clock. None for a client secret, which has no time.
+    For an assertion that this machine has just signed, only the clock is left. None for a client secret, which has no
+    time range.
     """
     skew = refusal.exchange.skew if refusal.exchange else None
     if skew is None or abs(skew) <= TOLERATED_SKEW or isinstance(connection.credential, ClientSecret):
@@ -63,8 +64,8 @@ def tenant_not_here(
     discovery_usgov: Evidence,
     discovery_china: Evidence,
 ) -> Finding | None:
-    """Return a tenant that the connection's cloud does not have, and another has: by that cloud's own discovery
-    document.
+    """Return the finding of a tenant that is in another cloud than the connection's, by that cloud's discovery
+    document; else None.
     """
     clouds = {"public": discovery_public, "usgov-gcc-high": discovery_usgov, "china": discovery_china}
     for name, evidence in clouds.items():

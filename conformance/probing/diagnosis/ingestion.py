@@ -1,4 +1,4 @@
-"""Whether data comes in at all: a workspace that takes some, and the rule by which a sender sends it."""
+"""Data ingestion: whether the workspace accepts data, and the data collection rule of the sender."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ STOPPED = {
     "ForceOff": "daily_cap_reached",
     "SubscriptionSuspended": "subscription_disabled",
 }
-"""Values of ``dataIngestionStatus`` that say that ingestion is stopped, and the cause of each."""
+"""Values of ``dataIngestionStatus`` for stopped ingestion, and the cause of each."""
 
 
 def ingestion_stop(workspace: Evidence, query_daily_cap: Evidence) -> Finding | None:
-    """Ingestion that is stopped, by the workspace's own status, or was at the daily cap, by its log of 7 days."""
+    """Return the finding of stopped ingestion (by the workspace's own status), or of a daily cap reached within 7 days
+    (by its log); else None.
+    """
     if isinstance(workspace, Answer):
         capping = workspace.data.properties.workspace_capping
         status = capping.data_ingestion_status if capping else None
@@ -39,9 +41,9 @@ def rule_not_found(
     subscription: Evidence,
     resource_group: Evidence,
 ) -> Finding | None:
-    """A 404 of the data collection rule, of its group or of its subscription: one finding, about the value that names
-    it, or that of the connection's own group or subscription where the rule is in it. What hangs on the rule is not
-    there either; a data collection endpoint that alone is missing is another matter.
+    """Return the finding of a 404 of the data collection rule, its group or its subscription, about the configured
+    value that names it; in the connection's own group or subscription, that one's finding. Resources that belong to the
+    rule are missing with it. None if only a data collection endpoint is missing.
     """
     if connection.ingestion is None or not isinstance(data_collection_rule, Refusal):
         return None

@@ -1,4 +1,4 @@
-"""Log Analytics: the same 403, 404 and 400 for very different reasons."""
+"""Log Analytics: the same 403, 404 and 400 have very different reasons."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def log_analytics_forbidden(
     query_by_resource: Evidence,
     **clues: Evidence,
 ) -> Finding | None:
-    """403: another workspace's id, a closed network, no role, or a role that the query API does not know yet."""
+    """Return the finding of a 403: another workspace's id, a closed network, no role, or a role not yet in effect."""
     facts = {**connection.facts(), **identity(token_arm)}
     if isinstance(workspace, Answer):
         if mismatch := id_mismatch(connection, workspace.data):
@@ -67,9 +67,9 @@ def log_analytics_not_found(
     incidents: Evidence,
     **clues: Evidence,
 ) -> Finding | None:
-    """404: the names lead to a workspace with another id, or there is no such workspace at all.
+    """Return the finding of a 404: the names belong to a workspace with another id, or there is no such workspace.
 
-    Where the workspace itself is not shown, it is the incidents whose refusal speaks for what does not exist.
+    If the workspace itself cannot be read, the refusal of the incidents shows what does not exist.
     """
     if isinstance(workspace, Answer):
         return id_mismatch(connection, workspace.data)
@@ -115,7 +115,7 @@ def id_mismatch(connection: Connection, workspace: Workspace) -> Finding | None:
 
 
 def is_closed(workspace: Workspace) -> bool:
-    """Return whether queries from public networks are refused."""
+    """Return whether the workspace refuses queries from public networks."""
     return (workspace.properties.public_network_access_for_query or "Enabled").lower() != "enabled"
 
 
@@ -134,7 +134,9 @@ def network_closed(workspace: Workspace, facts: Mapping[str, str]) -> Finding:
 def missing_table(
     refusal: Refusal, connection: Connection, workspace: Evidence, onboarding: Evidence
 ) -> Finding | None:
-    """SEM0100 or 204: another workspace was asked, or one without Microsoft Sentinel, whose tables are not there."""
+    """Return the finding of SEM0100 or of a 204: the workspace is another, or has no Microsoft Sentinel and so no
+    tables.
+    """
     if isinstance(workspace, Answer) and (mismatch := id_mismatch(connection, workspace.data)):
         return mismatch
     if isinstance(onboarding, Refusal) and onboarding.finding.cause in ("sentinel_not_onboarded", "object_not_found"):

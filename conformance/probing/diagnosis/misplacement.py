@@ -1,4 +1,4 @@
-"""A workspace that is not where the connection says, and roles at another place."""
+"""A workspace that is not where the connection says, and roles in another place."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def wrong_names(connection: Connection, facts: Mapping[str, str], workspaces: Ev
 
 
 def other_names(connection: Connection, facts: Mapping[str, str]) -> Finding:
-    """Return the finding of names that are not the workspace's: a query by its id is answered, one by them refused."""
+    """Return the finding of wrong names: a query by the workspace id is answered, a query by the names is refused."""
     return finding(
         "workspace_not_found",
         facts=facts,
@@ -96,7 +96,7 @@ def role_elsewhere(
 ) -> Finding | None:
     """Return a finding where the app has a role in the subscription, but none that reaches the workspace.
 
-    None for a delegated subscription: a role there is not assigned but part of a delegation, which lacks the workspace.
+    None for a delegated subscription: a role there is not assigned, but part of a delegation without the workspace.
     """
     if connection.customer_tenant_id:
         return None

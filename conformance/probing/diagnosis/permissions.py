@@ -22,37 +22,37 @@ OWN_CHECK: Mapping[str, tuple[str, ...]] = {
 }
 """Required permissions with a check of their own (PERM-001 to PERM-012)."""
 OWN_ADVICE: Mapping[str, tuple[str, ...]] = {"graph": ("SecurityEvents.Read.All",)}
-"""Optional ones."""
+"""Optional permissions with a check of their own."""
 
 
 def further(needs: Needs, api: str, *, optional: bool = False) -> tuple[str, ...]:
-    """Return the permissions of an API that are asked for, and that have no check of their own."""
+    """Return the needed permissions of an API that have no check of their own."""
     asked_for, own = (needs.recommended(api), OWN_ADVICE) if optional else (needs.required(api), OWN_CHECK)
     return tuple(permission for permission in asked_for if permission not in own.get(api, ()))
 
 
 def about_further(api: str, *, optional: bool = False) -> str:
-    """Return what a finding is about where one of these is missing."""
+    """Return the subject of a finding about the further permissions of an API."""
     return f"{api}_optional" if optional else f"{api}_further"
 
 
 def subject(needs: Needs, api: str, role: str) -> str:
-    """Return what the finding of a missing permission is about: the permission, or the further ones of its API."""
+    """Return the subject of a missing permission's finding: the permission, or the further permissions of its API."""
     if role in further(needs, api):
         return about_further(api)
     return about_further(api, optional=True) if role in further(needs, api, optional=True) else role
 
 
 def holds(token: Token, role: str) -> bool:
-    """Return whether a token carries a permission, or the ReadWrite one that includes it."""
+    """Return whether a token carries a permission, or the ReadWrite permission that includes it."""
     return role in token.roles or role.replace(".Read.", ".ReadWrite.") in token.roles
 
 
 def missing_role(token: Token, role: str, connection: Connection, consents: Evidence) -> Finding:
-    """Return one finding for all missing permissions of an API, about the first one, with one command for all.
+    """Return one finding for all missing permissions of an API, about the first, with one command for all.
 
     Without a service principal no permission can be granted, so that is the finding. ``consents``, where the app may
-    read them, tell a permission that was never consented from a token of before.
+    read them, distinguish a permission without consent from a token issued before the consent.
     """
     if token.object_id is None:
         return finding("service_principal_missing", facts=connection.facts())
@@ -98,9 +98,9 @@ def app_role_refused(
     graph_alerts: Evidence,
     machines: Evidence,
 ) -> Finding | NotAsked | None:
-    """403: the token lacks the permission, or it has it and something else is in the way.
+    """Return the finding of a 403: the token lacks the permission, or has it and something else prevents the request.
 
-    What only an optional permission opens is no matter where that is missing: its own check warns of it.
+    An operation that needs only a missing optional permission is not asked: the permission's own check warns about it.
     """
     api = refusal.exchange.api if refusal.exchange else ""
     evidence = token_graph if api == "graph" else token_defender
@@ -119,14 +119,16 @@ def app_role_refused(
 
 
 def of_a_part(needs: Needs, api: str, role: AppRole) -> str | None:
-    """Return the further optional permission that opens an operation which no required one opens; None if none does."""
+    """Return the further optional permission that an operation needs if no required permission allows it; else None."""
     if not set(needs.required(api)).isdisjoint(role.any_of):
         return None
     return next((name for name in further(needs, api, optional=True) if name in role.any_of), None)
 
 
 def refused_on_the_way(refusal: Refusal, role: str, about: str) -> Finding:
-    """403 without a code of the service, although the token carries the permission: most likely not the service."""
+    """Return the finding of a 403 without a code of the service, although the token carries the permission: most likely
+    it does not come from the service.
+    """
     return finding(
         "intercepted",
         certainty="likely",
@@ -139,9 +141,7 @@ def refused_on_the_way(refusal: Refusal, role: str, about: str) -> Finding:
 
 
 def meets(evidence: Evidence, cause: str) -> bool:
-    """Return whether the representative probe of an API is refused for this cause too: then it is not about one
-    operation.
-    """
+    """Return whether an API's representative probe is refused for this cause too: then the whole API is affected."""
     return isinstance(evidence, Refusal) and evidence.finding.cause == cause
 
 
@@ -158,7 +158,7 @@ def unlicensed(refusal: Refusal, connection: Connection, graph_alerts: Evidence,
 
 @tells_apart
 def unlisted(refusal: Refusal, connection: Connection, graph_alerts: Evidence) -> Finding | None:
-    """Return the missing licence as the finding of a Graph list's 404, where alerts are refused for it."""
+    """Return the finding of a missing licence for a Graph list's 404 if alerts are refused for it; else None."""
     if isinstance(graph_alerts, Refusal) and graph_alerts.finding.cause == "licence_missing":
         return replace(graph_alerts.finding, about="graph")
     return None

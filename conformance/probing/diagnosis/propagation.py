@@ -1,4 +1,4 @@
-"""Role assignments of minutes ago, which may not have taken effect."""
+"""New role assignments, which may not have taken effect yet."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from conformance.probing.diagnosis.rules import elements_of
 from conformance.probing.evidence import Answer, Evidence
 
 PROPAGATION = timedelta(minutes=30)
-"""A role assignment younger than this may not have taken effect: up to 10 minutes, older texts 30."""
+"""A younger role assignment may not have taken effect. Documented as up to 10 minutes, in older texts 30."""
 QUERY_PROPAGATION = timedelta(minutes=60)
 """The same for the query service."""
 
@@ -19,8 +19,8 @@ QUERY_PROPAGATION = timedelta(minutes=60)
 def young(
     role_assignments: Evidence, role_definitions: Evidence, action: str, facts: Mapping[str, str], within: timedelta
 ) -> Finding | None:
-    """Return an assignment so young that it may not have taken effect, of a role that allows the action (or is not
-    known).
+    """Return the finding of an assignment that may not have taken effect yet, of a role that allows the action (or is
+    unknown); else None.
     """
     if not isinstance(role_assignments, Answer) or role_assignments.exchange.date is None:
         return None

@@ -1,4 +1,4 @@
-"""The actions of Azure roles: those that a connection needs, and what a role lacks of them."""
+"""The actions of Azure roles: those that a connection needs, and those that its roles lack."""
 
 from __future__ import annotations
 
@@ -26,22 +26,20 @@ def named_action(refusal: Refusal) -> str | None:
 
 
 def refused_action(refusal: Refusal) -> str:
-    """Return the refused action: the one that the text names, else the first that the API's operations need."""
+    """Return the refused action: the action that the text names, else the first that the API's operations need."""
     return named_action(refusal) or AREAS[AREA_OF.get(api_of(refusal), "workspace")][0]
 
 
 def may_cover(patterns: Sequence[str], action: str) -> bool:
-    """Return whether patterns cover an action, if a wildcard for what is below a resource includes the
-    resource itself.
-    """
+    """Return whether patterns cover an action, if a wildcard below a resource includes the resource itself."""
     return covers(patterns, action) or covers((pattern.replace("/*/", "/") for pattern in patterns), action)
 
 
 def unshown(grants: Sequence[Permissions]) -> bool:
-    """Return whether only the workspace's own properties may be kept from a role that covers what is below them.
+    """Return whether the role covers everything below the workspace, but perhaps not the workspace's own properties.
 
-    Whether ``workspaces/*/read`` includes ``workspaces/read`` is not documented: a service that says no breaks nothing,
-    and proves nothing of what else is refused.
+    Whether ``workspaces/*/read`` includes ``workspaces/read`` is not documented: so this refusal is no failure, and
+    proves nothing about other refusals.
     """
     below = any(may_cover(grant.actions, WORKSPACE_READ) for grant in grants)
     return below and not any(covers(grant.actions, WORKSPACE_READ) for grant in grants)
@@ -61,9 +59,9 @@ AREAS: Mapping[str, tuple[str, ...]] = {
         )
     ),
 }
-"""The actions that the operations of a connection need at the workspace, by what RBAC-010 to RBAC-013 are about."""
+"""The actions that the operations of a connection need at the workspace, by the subject of RBAC-010 to RBAC-013."""
 AREA_OF: Mapping[str, str] = {"log_analytics": "query", "sentinel": "sentinel"}
-"""What an API's operations are about, where a refusal names no action."""
+"""The area of an API's operations, for a refusal that names no action."""
 
 
 def api_of(refusal: Refusal) -> str:
@@ -72,7 +70,7 @@ def api_of(refusal: Refusal) -> str:
 
 
 def allowed(grants: Sequence[Permissions], action: str) -> bool:
-    """Return whether some grant allows an action, and does not take it away again."""
+    """Return whether some grant allows an action and does not exclude it again."""
     return any(covers(grant.actions, action) and not covers(grant.not_actions, action) for grant in grants)
 
 

@@ -1,7 +1,7 @@
 """Registry of diagnosis rules and their selection.
 
-A rule reads a refusal with the help of clues: probes, which are asked only when the rule applies; any evidence is
-passed in. It is pure, and returns a better finding, or None.
+A rule reads a refusal with the help of clues. Clues are probes that are asked only when the rule applies; it gets their
+evidence of any kind. A rule is pure, and returns a better finding or None.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SERVICE = frozenset({"service_fault", "throttled"})
 TOKEN_USE = frozenset(name for name, cause in CAUSES.items() if cause.group == "token_use")
 REFUSES_ALL = {"unknown", "ip_blocked", "conditional_access_blocked", "empty_answer", "api_version_unsupported"}
 WHOLE = NETWORK | SERVICE | TOKEN_USE | REFUSES_ALL
-"""Causes that an API as a whole can have: then they are found once, not once an operation."""
+"""Causes that can affect a whole API: then there is one finding, not one per operation."""
 REPRESENTATIVE: Mapping[str, str] = {
     "entra": "discovery",
     "arm": "workspace",
@@ -30,21 +30,21 @@ REPRESENTATIVE: Mapping[str, str] = {
     "graph": "graph_alerts",
     "defender": "machines",
 }
-"""The probe that speaks for an API: if it fails alike, the trouble is the API's and not one operation's."""
+"""The representative probe of an API: if it fails for the same cause, the whole API is affected."""
 
 TOKENS = ("token_arm", "token_log_analytics", "token_graph", "token_defender")
-"""The probes of Entra's token endpoint: if no token at all is issued, the trouble is not one API's."""
+"""The probes of Entra's token endpoint: if it issues no token at all, the cause is not in one API."""
 
 ACCESS = "arm_authorization_failed"
 
 PARENTS = frozenset({"subscription", "resource_group", "insights_provider", "logs_provider"})
-"""Scopes above the workspace, and what hangs there: a role below does not show them, so a refusal there is no news."""
+"""Scopes above the workspace, and their resources: a role below does not show them, so a refusal is expected."""
 
 NOT_FOUND = frozenset({"object_not_found", "subscription_not_found", "resource_group_not_found", "workspace_not_found"})
-"""What a 404 of Azure means, or a code that says as much."""
+"""Causes of a 404 of Azure, or of a code with the same meaning."""
 
 OF_THE_RULE = frozenset({"data_collection_rule", "data_collection_endpoint", "rule_permissions"})
-"""Probes of what log ingestion goes through: a role on the workspace does not reach it."""
+"""Probes of the resources of log ingestion: a role on the workspace does not reach them."""
 
 COLLECTIONS: Mapping[str, str] = {
     **dict.fromkeys(("graph_incidents", "graph_alerts_filtered", "graph_sentinel_alerts", "secure_scores"), "unlisted"),
@@ -64,15 +64,15 @@ COLLECTIONS: Mapping[str, str] = {
         "collection_not_found",
     ),
 }
-"""Probes of what exists, if empty, wherever the product does, and the rule that reads a 404 of it."""
+"""Probes of collections that always exist (perhaps empty) where the product does, and the rule for their 404."""
 
 Reading = Callable[..., Finding | NotAsked | None]
 
 
 @dataclass(frozen=True)
 class Rule:
-    """``read(refusal, connection, **clues)`` gives a better finding, an absence where the refusal proves nothing, or
-    None; ``clues`` are the probes that it needs.
+    """``read(refusal, connection, **clues)`` returns a better finding, a :class:`NotAsked` where the refusal proves
+    nothing, or None; ``clues`` are the probes that it needs.
     """
 
     read: Reading
@@ -140,9 +140,7 @@ def no_tenant(refusal: Refusal) -> bool:
 
 
 def _whole(exchange: Exchange) -> str:
-    """Return the name of the unit that may fail as a whole: an API, the gateway before Microsoft Sentinel, or one
-    incident.
-    """
+    """Return the name of the unit that may fail as a whole: an API, the gateway of Sentinel, or one incident."""
     if exchange.endpoint.startswith("sentinel.incident_"):
         return "incident"
     return "gateway" if exchange.api == "sentinel" else exchange.api
