@@ -1,7 +1,7 @@
 """The built-in Azure role that gives an action.
 
-Source: learn.microsoft.com/azure/role-based-access-control/built-in-roles (security, analytics, monitor). A test holds
-the table to the definitions of those roles.
+Source: learn.microsoft.com/azure/role-based-access-control/built-in-roles (security, analytics, monitor). A test
+compares the table with the definitions of those roles.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ READER_ROLE = "Microsoft Sentinel Reader"
 RESPONDER_ROLE = "Microsoft Sentinel Responder"
 CONTRIBUTOR_ROLE = "Microsoft Sentinel Contributor"
 LADDER = (READER_ROLE, RESPONDER_ROLE, CONTRIBUTOR_ROLE)
-"""The roles of Microsoft Sentinel that a connection may need: each gives what those before it give."""
+"""The roles of Microsoft Sentinel that a connection may need: each includes the actions of those before it."""
 
 _ROLES: Mapping[str, str] = {
     "microsoft.securityinsights/confidentialwatchlists/read": "Log Analytics Reader",
@@ -44,18 +44,18 @@ _ROLES: Mapping[str, str] = {
     "microsoft.authorization/*/read": "Reader",
     "*/read": "Reader",
 }
-"""By the action in small letters, ``*`` standing for any part of it; the first one that fits."""
+"""Roles by the action in lower case, with ``*`` for any part of it; the first match counts."""
 
 
 def role_for(action: str) -> str:
-    """Return the name of the least role that gives an Azure action; a hint where no role of a connection does."""
+    """Return the name of the least role that gives an Azure action; a hint if no role of a connection gives it."""
     small = action.lower()
     return next((role for name, role in _ROLES.items() if fnmatchcase(small, name)), f"<a role with {action}>")
 
 
 def role_for_all(actions: Iterable[str], role: str = READER_ROLE) -> str:
-    """Return the least role of Microsoft Sentinel that gives what ``role`` is for, and those of the actions that one of
-    these roles gives.
+    """Return the least role of Microsoft Sentinel that includes ``role``, and those of the actions that any of these
+    roles includes.
     """
     greater = [other for other in map(role_for, actions) if other in LADDER[1:]]
     return max((role, *greater), key=lambda name: LADDER.index(name) if name in LADDER else 0)

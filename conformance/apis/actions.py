@@ -1,4 +1,4 @@
-"""Azure RBAC: which actions a set of patterns covers."""
+"""Azure RBAC: the actions that a set of patterns covers."""
 
 from __future__ import annotations
 

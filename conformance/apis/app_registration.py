@@ -1,7 +1,7 @@
-"""The shapes of an app in the directory: its registration, its service principal, and what was consented to it.
+"""The shapes of an app in the directory: its registration, its service principal, and its consents.
 
-Members that were not named in ``$select`` are absent, so only those are required that every question names: ``id``
-and ``appId``. No shape holds key material or a secret.
+Members that were not named in ``$select`` are absent, so only the members of every request are required: ``id`` and
+``appId``. No shape holds key material or a secret.
 
 Source: https://learn.microsoft.com/graph/api/resources/application, serviceprincipal, approleassignment.
 """
@@ -49,7 +49,7 @@ class KeyCredential(Shape, frozen=True, kw_only=True):
 
 
 class Application(Shape, frozen=True, kw_only=True):
-    """An app registration: what it requests, and until when its credentials last."""
+    """An app registration: its requested permissions, and the ends of its credentials."""
 
     id: str
     app_id: str

@@ -1,7 +1,7 @@
-"""Azure Resource Manager: the subscription, the workspace, and who may do what there.
+"""Azure Resource Manager: the subscription, the workspace, and the roles there.
 
-All paths are those of one connection's workspace, so that a role on the resource group or the workspace is enough,
-except where the subscription itself is asked.
+All paths are below the connection's workspace, so that a role on the resource group or the workspace is enough, except
+for the subscription itself.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ SUBSCRIPTION = Endpoint(
     not_found="subscription_not_found",
 )
 
-# Needs no action: it answers with those subscriptions that the caller may see, which can be none.
+# Needs no action: the answer has the subscriptions that the caller may see, which can be none.
 SUBSCRIPTIONS = Endpoint(
     name="arm.subscriptions",
     api=ARM,

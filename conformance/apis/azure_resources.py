@@ -1,4 +1,4 @@
-"""How the resources around a Sentinel workspace look in Azure Resource Manager."""
+"""The shapes of the resources around a Sentinel workspace in Azure Resource Manager."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from conformance.apis.shape import Shape
 
 
 class Resource(Shape, frozen=True, kw_only=True):
-    """What every resource has. Ids and types are compared without case: services differ in theirs."""
+    """The members of every resource. Ids and types are compared without case: services differ in case."""
 
     id: str
     name: str
@@ -61,7 +61,7 @@ class Sku(Shape, frozen=True, kw_only=True):
 
 
 class WorkspaceCapping(Shape, frozen=True, kw_only=True):
-    """The daily cap: gigabytes (-1 for none) and whether ingestion is held back by it now.
+    """The daily cap: gigabytes (-1 for none) and whether it stops ingestion now.
 
     ``data_ingestion_status`` is RespectQuota, ApproachingQuota, OverQuota, ForceOn, ForceOff or
     SubscriptionSuspended.
@@ -73,9 +73,9 @@ class WorkspaceCapping(Shape, frozen=True, kw_only=True):
 
 
 class WorkspaceFeatures(Shape, frozen=True, kw_only=True):
-    """How the workspace is used. ``associations`` names what is built on it: Sentinel, MDC, SentinelGraph.
+    """The use of the workspace. ``associations`` names the products on it: Sentinel, MDC, SentinelGraph.
 
-    ``data_authorization_mode`` is documented as text and defined as a boolean: both are taken.
+    ``data_authorization_mode`` is documented as text and defined as a boolean: both are accepted.
     """
 
     associations: tuple[str, ...] | None = None
@@ -92,7 +92,7 @@ class PrivateLinkScopedResource(Shape, frozen=True, kw_only=True):
 
 
 class WorkspaceProperties(Shape, frozen=True, kw_only=True):
-    """What a workspace is. ``customer_id`` is the GUID that the query API calls the workspace id.
+    """The properties of a workspace. ``customer_id`` is the GUID that the query API calls the workspace id.
 
     The network switches are Enabled, Disabled or SecuredByPerimeter; dates are text, of more than one format.
     """
@@ -124,7 +124,7 @@ class Workspace(Resource, frozen=True, kw_only=True):
 
 class TableSchema(Shape, frozen=True, kw_only=True):
     """``table_type`` is Microsoft, CustomLog, RestoredLogs or SearchResults; ``table_sub_type`` Any, Classic or
-    DataCollectionRuleBased. The columns are left out: there are very many.
+    DataCollectionRuleBased. The columns are left out, because there are very many.
     """
 
     table_type: str | None = None
@@ -142,7 +142,7 @@ class TableProperties(Shape, frozen=True, kw_only=True):
 
 
 class Table(Shape, frozen=True, kw_only=True):
-    """A table of the workspace: whether queries reach it, and how long it keeps its rows."""
+    """A table of the workspace: its plan, and its retention."""
 
     id: str
     name: str
@@ -151,7 +151,7 @@ class Table(Shape, frozen=True, kw_only=True):
 
 
 class ResourceType(Shape, frozen=True, kw_only=True):
-    """A kind of resource, and the api-versions that it can be asked with."""
+    """A kind of resource, and its api-versions."""
 
     resource_type: str
     api_versions: tuple[str, ...] | None = None

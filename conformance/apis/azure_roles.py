@@ -1,4 +1,4 @@
-"""How Azure's role-based access control looks: what is allowed, by which role, to whom, where."""
+"""The shapes of Azure's role-based access control: permissions, roles, principals, scopes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from conformance.apis.shape import Shape, Timestamp
 
 
 class Permissions(Shape, frozen=True, kw_only=True):
-    """What one grant, or one role, allows: actions less ``not_actions``, wildcards included."""
+    """The actions that a grant or a role allows: actions less ``not_actions``, wildcards included."""
 
     actions: tuple[str, ...]
     not_actions: tuple[str, ...] = ()
@@ -31,14 +31,16 @@ class RoleAssignmentProperties(Shape, frozen=True, kw_only=True):
 
 
 class Principal(Shape, frozen=True, kw_only=True):
-    """Whom a deny assignment names. ``type`` is User, Group, ServicePrincipal or SystemDefined (everybody)."""
+    """A principal that a deny assignment names. ``type`` is User, Group, ServicePrincipal or SystemDefined (all
+    principals).
+    """
 
     id: str
     type: str | None = None
 
 
 class DeniedPermissions(Shape, frozen=True, kw_only=True):
-    """What a deny assignment takes away: actions less ``not_actions``."""
+    """The actions that a deny assignment denies: actions less ``not_actions``."""
 
     actions: tuple[str, ...] = ()
     not_actions: tuple[str, ...] = ()
@@ -58,7 +60,7 @@ class DenyAssignmentProperties(Shape, frozen=True, kw_only=True):
 
 
 class DenyAssignment(Resource, frozen=True, kw_only=True):
-    """Actions that principals are denied at a scope, whatever roles they have."""
+    """Actions that are denied to principals at a scope, with any role."""
 
     properties: DenyAssignmentProperties
 
@@ -84,6 +86,6 @@ class RoleDefinitionProperties(Shape, frozen=True, kw_only=True):
 
 
 class RoleDefinition(Resource, frozen=True, kw_only=True):
-    """A role: its name and what it allows. ``name`` of the resource is the role's GUID."""
+    """A role: its name and its permissions. ``name`` of the resource is the role's GUID."""
 
     properties: RoleDefinitionProperties

@@ -1,6 +1,6 @@
-"""Data collection rules and endpoints of Azure Monitor: where log ingestion sends rows, and through which host.
+"""Data collection rules and endpoints of Azure Monitor: the target of log ingestion, and its host.
 
-They are read, never written to; the log ingestion API itself, which takes rows, is not an operation of this suite.
+They are read, never written; the log ingestion API itself, which receives rows, is not an operation of this suite.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ DOCS = "https://learn.microsoft.com/rest/api/"
 RULE_PATH = RESOURCE_GROUP_PATH + "/providers/Microsoft.Insights/dataCollectionRules/{rule}"
 ENDPOINT_PATH = RESOURCE_GROUP_PATH + "/providers/Microsoft.Insights/dataCollectionEndpoints/{data_endpoint}"
 SEND = "Microsoft.Insights/Telemetry/Write"
-"""The data action of Monitoring Metrics Publisher that log ingestion asks for on the rule."""
+"""The data action of Monitoring Metrics Publisher that log ingestion requires on the rule."""
 
 
 class Column(Shape, frozen=True, kw_only=True):
@@ -28,13 +28,13 @@ class Column(Shape, frozen=True, kw_only=True):
 
 
 class Stream(Shape, frozen=True, kw_only=True):
-    """The rows that a sender gives: their columns."""
+    """The columns of the rows from a sender."""
 
     columns: tuple[Column, ...] | None = None
 
 
 class WorkspaceDestination(Shape, frozen=True, kw_only=True):
-    """A workspace that rows go to, under a name of the rule's own."""
+    """A destination workspace, with a name that is local to the rule."""
 
     name: str | None = None
     workspace_resource_id: str | None = None
@@ -46,7 +46,7 @@ class Destinations(Shape, frozen=True, kw_only=True):
 
 
 class DataFlow(Shape, frozen=True, kw_only=True):
-    """Streams and the destinations that they go to. ``output_stream`` names the table: ``Custom-Orders_CL``."""
+    """Streams and their destinations. ``output_stream`` names the table: ``Custom-Orders_CL``."""
 
     streams: tuple[str, ...] | None = None
     destinations: tuple[str, ...] | None = None
@@ -99,7 +99,7 @@ class EndpointProperties(Shape, frozen=True, kw_only=True):
 
 
 class DataEndpoint(Resource, frozen=True, kw_only=True):
-    """A data collection endpoint: the host that senders use, and from which networks."""
+    """A data collection endpoint: the host for senders, and the networks that may use it."""
 
     location: str
     properties: EndpointProperties

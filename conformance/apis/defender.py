@@ -1,8 +1,8 @@
 """Defender for Endpoint: machines and alerts.
 
-Its token's audience is https://api.securitycenter.microsoft.com whatever host answers, and its app roles are those of
-the resource WindowsDefenderATP. A member is required where the documentation lists it as a plain value; what it calls
-nullable, and every text, may be null. Enumerations are open strings, in Pascal case where Graph has camel case.
+Its token's audience is https://api.securitycenter.microsoft.com for every host, and its app roles are those of the
+resource WindowsDefenderATP. A member is required if the documentation lists it as a plain value; members documented as
+nullable, and all texts, may be null. Enumerations are open strings, in Pascal case (in Graph: camel case).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ READ_MACHINES = AppRole("Machine.Read.All", also=("Machine.ReadWrite.All",))
 READ_ALERTS = AppRole("Alert.Read.All", also=("Alert.ReadWrite.All",))
 
 # Message MC1220762 ends "MDE and XDR APIs" on this day, but only the pages of advanced hunting repeat it: whether
-# machines and alerts end too is not said. It is a reason to warn, never one to fail.
+# machines and alerts end too is not stated. So it is a reason for a warning, never for a failure.
 RETIRES = date(2027, 2, 1)
 
 
@@ -34,7 +34,7 @@ class IpAddress(Shape, frozen=True, kw_only=True):
 
 
 class Machine(Shape, frozen=True, kw_only=True):
-    """A device. ``id`` (40 hexadecimal digits) is what Graph's evidence calls ``mdeDeviceId``.
+    """A device. ``id`` (40 hexadecimal digits) is ``mdeDeviceId`` in Graph's evidence.
 
     ``rbac_group_id`` is documented as a text and sent as a number.
     """
@@ -73,7 +73,7 @@ class Machine(Shape, frozen=True, kw_only=True):
 
 
 class RelatedUser(Shape, frozen=True, kw_only=True):
-    """The account that an alert is about."""
+    """The account of an alert."""
 
     domain_name: str | None = None
     user_name: str | None = None
@@ -88,7 +88,7 @@ class AlertComment(Shape, frozen=True, kw_only=True):
 
 
 class Evidence(Shape, frozen=True, kw_only=True):
-    """One thing that an alert is about: every kind has all members, null where they do not apply to it."""
+    """A piece of evidence of an alert: every kind has all members, null if they do not apply to it."""
 
     entity_type: str
     aad_user_id: str | None = None
@@ -118,7 +118,7 @@ class Evidence(Shape, frozen=True, kw_only=True):
 
 
 class Alert(Shape, frozen=True, kw_only=True):
-    """An alert. ``incident_id`` is a number here and a text in Graph; what is not classified yet is null.
+    """An alert. ``incident_id`` is a number here and a text in Graph; unclassified values are null.
 
     ``evidence`` of a list is empty unless it was expanded.
     """
@@ -154,8 +154,8 @@ class Alert(Shape, frozen=True, kw_only=True):
     title: str | None = None
 
 
-# Where there is nothing to list, the answer may be 404 as well as an empty page.
-# With an explicit $top the lists hand out no next link: the next page is then asked for by $skip.
+# The answer for an empty list may be 404 as well as an empty page.
+# With an explicit $top the lists give no next link: then the next page is requested by $skip.
 MACHINES = Endpoint(
     name="defender.machines",
     api=DEFENDER,

@@ -1,4 +1,4 @@
-"""What an API is and what one of its operations is, declared once as data.
+"""The declarations of APIs and their operations, once, as data.
 
 The probes, the read-only guard, the routes of the fakes, the permission tables of the docs and the commands of the
 fixes are all derived from :class:`Endpoint` declarations.
@@ -16,7 +16,9 @@ from typing import Any, Generic, Literal, TypeVar
 T = TypeVar("T")
 
 Audience = Literal["arm", "log_analytics", "graph", "defender"]
-"""The four resources that a connection needs tokens for. Client credentials give the roles of one resource a token."""
+"""The four resources that a connection needs tokens for. With client credentials, a token has the roles of one
+resource.
+"""
 
 WORKSPACE = (
     "/subscriptions/{subscription_id}/resourceGroups/{resource_group}"
@@ -27,7 +29,7 @@ SENTINEL = WORKSPACE + "/providers/Microsoft.SecurityInsights"
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """One API of the connection: the host that answers, and the audience of its tokens (None: no token)."""
+    """One API of the connection: its host, and the audience of its tokens (None: no token)."""
 
     name: str
     title: str
@@ -54,14 +56,14 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class AppRole:
-    """An application permission that opens an operation: the least one, and others that open it too."""
+    """An application permission that allows an operation: the least permission, and others that allow it too."""
 
     name: str
     also: tuple[str, ...] = ()
 
     @property
     def any_of(self) -> tuple[str, ...]:
-        """Return the names of the roles of which any is enough: the least one first."""
+        """Return the names of the roles of which any is enough, the least first."""
         return (self.name, *self.also)
 
 
@@ -72,11 +74,11 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 class Endpoint(Generic[T]):
     """One documented, read-only operation.
 
-    ``path`` is a template over the connection's ids and the operation's own parameters; ``query`` maps Python names
-    to wire names (``top`` to ``$top``); ``answers`` is the shape of a success; ``paging`` names the member that holds
-    the next link; ``source`` is the page that documents the operation; ``retires`` its announced end; ``not_found`` is
-    what a 404 means: that a list is empty, or a cause. ``abroad``: it needs no token, and may be put to other
-    clouds than the connection's.
+    ``path`` is a template over the connection's ids and the operation's own parameters; ``query`` maps Python names to
+    wire names (``top`` to ``$top``); ``answers`` is the shape of a success; ``paging`` names the member that holds the
+    next link; ``source`` is the page that documents the operation; ``retires`` its announced end; ``not_found`` is the
+    meaning of a 404: an empty list, or a cause. ``abroad``: it needs no token, and may be sent to other clouds than the
+    connection's.
     """
 
     name: str
@@ -96,7 +98,7 @@ class Endpoint(Generic[T]):
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """Return the names of the values that the path is filled in with."""
+        """Return the names of the values in the path."""
         return tuple(_PARAMETER.findall(self.path))
 
     @property
@@ -108,7 +110,7 @@ class Endpoint(Generic[T]):
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """Matches the whole decoded path of a request to this operation; names are case-insensitive, as ARM's are."""
+        """Return the pattern of the whole decoded path of this operation; names are case-insensitive, as in ARM."""
         return re.compile(self.regex, re.IGNORECASE)
 
     def ask(self, *, json: Any = None, headers: Mapping[str, str] | None = None, **parameters: Any) -> Ask[T]:
@@ -123,13 +125,13 @@ class Endpoint(Generic[T]):
         return Ask(self, path, query, json=json, headers=dict(headers or {}))
 
     def next(self, link: str) -> Ask[T]:
-        """Return the page behind a next link, which is taken as the service wrote it."""
+        """Return the question for the page of a next link, which is used as the service wrote it."""
         return Ask(self, {}, {}, link=link)
 
 
 @dataclass(frozen=True)
 class Ask(Generic[T]):
-    """A question ready to be put: an endpoint with its parameters. ``token`` only for the negative control; ``cloud``
+    """A question: an endpoint with its parameters. ``token`` is only for the negative control; ``cloud``
     is the name of another cloud than the connection's.
     """
 

@@ -1,6 +1,6 @@
-"""Microsoft Entra ID: who the tenant is, and the access tokens of an application.
+"""Microsoft Entra ID: the identity of the tenant, and the access tokens of an application.
 
-Discovery needs no credential. Wire names here are snake_case, as OpenID Connect and OAuth 2.0 have them.
+Discovery needs no credential. Names in its JSON are snake_case, as in OpenID Connect and OAuth 2.0.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class OpenIdConfiguration(OAuthShape, frozen=True, kw_only=True):
 
 
 class TokenResponse(OAuthShape, frozen=True, kw_only=True):
-    """An issued access token, as the v2.0 endpoint answers: lifetimes are whole seconds, as numbers.
+    """An issued access token from the v2.0 endpoint: lifetimes are whole seconds, as numbers.
 
     (The v1.0 endpoint, which this suite does not ask, writes them as strings.)
     """
@@ -51,13 +51,13 @@ class TokenResponse(OAuthShape, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         return f"TokenResponse(token_type={self.token_type!r}, expires_in={self.expires_in}, access_token=...)"
 
-    # rich has its own way to look into an object
+    # rich has its own way to inspect an object
     def __rich_repr__(self) -> list[tuple[str, object]]:
         return [("token_type", self.token_type), ("expires_in", self.expires_in)]
 
 
 class CloudMetadata(OAuthShape, frozen=True, kw_only=True):
-    """One cloud: the login host to use, and all the names it goes by."""
+    """A cloud: its login host, and all its names."""
 
     preferred_network: str
     preferred_cache: str
@@ -65,7 +65,7 @@ class CloudMetadata(OAuthShape, frozen=True, kw_only=True):
 
 
 class InstanceDiscovery(OAuthShape, frozen=True, kw_only=True):
-    """The clouds that a login host knows."""
+    """The clouds known to a login host."""
 
     tenant_discovery_endpoint: str
     api_version: str | None = msgspec.field(name="api-version", default=None)

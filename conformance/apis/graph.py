@@ -52,7 +52,7 @@ READ_DIRECTORY = AppRole(
 )
 
 # The documentation names the two SecurityAlert roles only; the service's own refusal lists all four.
-# A page above the maximum, which is undocumented, is cut short and not refused. A 404 of the list is read as a tenant
+# A page above the (undocumented) maximum is shortened, not refused. A 404 of the list is read as a tenant
 # without any Defender product (github.com/microsoft/zerotrustassessment).
 ALERTS = Endpoint(
     name="graph.alerts",
@@ -113,7 +113,7 @@ SECURE_SCORES = Endpoint(
     paging="@odata.nextLink",
 )
 
-# Declared for its retirement and for the fakes; it is never asked, since it proves nothing any more.
+# Declared for its retirement and for the fakes; it is never sent, since it no longer proves anything.
 LEGACY_ALERTS = Endpoint(
     name="graph.legacy_alerts",
     api=GRAPH,

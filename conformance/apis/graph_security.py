@@ -1,6 +1,6 @@
 """The shapes of Microsoft Graph security: alerts with their evidence, incidents, secure scores.
 
-A member is required where the service's own metadata says that it is never null. Enumerations are open strings:
+A member is required if the service's own metadata says that it is never null. Enumerations are open strings:
 members declared after ``unknownFutureValue`` are sent only for ``Prefer: include-unknown-enum-members``.
 
 Source: https://learn.microsoft.com/graph/api/resources/security-api-overview and the v1.0 metadata of Graph.
@@ -28,10 +28,10 @@ class AlertComment(Shape, frozen=True, kw_only=True):
 
 
 class Evidence(Shape, frozen=True, kw_only=True):
-    """One thing that an alert is about. What all 48 kinds have in common is here; ``odata_type`` names the kind.
+    """A piece of evidence of an alert, with the members that all 48 kinds have in common.
 
-    ``odata_type`` is such as ``#microsoft.graph.security.deviceEvidence``. ``mde_device_id``, which the kinds that
-    live on a device have, is the id of a machine in Defender for Endpoint.
+    ``odata_type`` is the kind, such as ``#microsoft.graph.security.deviceEvidence``. ``mde_device_id``, in the kinds on
+    a device, is the id of a machine in Defender for Endpoint.
     """
 
     odata_type: str = msgspec.field(name="@odata.type")
@@ -90,7 +90,7 @@ class Alert(Shape, frozen=True, kw_only=True):
 
 
 class Incident(Shape, frozen=True, kw_only=True):
-    """An incident; ``alerts`` only where they were expanded, ``redirect_incident_id`` where it was merged away."""
+    """An incident; ``alerts`` only if they were expanded, ``redirect_incident_id`` if it was merged into another."""
 
     id: str
     created_date_time: Timestamp
@@ -116,7 +116,7 @@ class Incident(Shape, frozen=True, kw_only=True):
 
 
 class VendorInformation(Shape, frozen=True, kw_only=True):
-    """Which product a legacy alert or a score comes from."""
+    """The product of a legacy alert or a score."""
 
     provider: str | None = None
     provider_version: str | None = None
@@ -125,7 +125,7 @@ class VendorInformation(Shape, frozen=True, kw_only=True):
 
 
 class AverageComparativeScore(Shape, frozen=True, kw_only=True):
-    """What others score; ``basis`` such as AllTenants."""
+    """The average score of other tenants; ``basis`` such as AllTenants."""
 
     average_score: float | None = None
     basis: str | None = None
@@ -157,7 +157,7 @@ class SecureScore(Shape, frozen=True, kw_only=True):
 
 
 class LegacyAlert(Shape, frozen=True, kw_only=True):
-    """An alert of the retired route, without its lists of states; the words of its enumerations differ from v2's."""
+    """An alert of the retired route, without its lists of states; the values of its enumerations differ from v2."""
 
     id: str
     azure_tenant_id: str

@@ -13,14 +13,14 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A KQL query and the name it goes by."""
+    """A KQL query and its name."""
 
     name: str
     text: str
 
 
 PRINT = Query("print", "print ok=1")
-"""Answered without any data: the right to query, apart from the right to read."""
+"""Answered without any data: tests the right to query without the right to read."""
 
 _RESERVED = MappingProxyType(
     {
@@ -52,13 +52,14 @@ FRESHNESS = Query(
     " Delay95=percentile((I - TimeGenerated) / 1s, 95) by T",
 )
 """Per table T with rows in the last 14 days: Rows, LastEvent, LastIngest, and Delay95, the 95th percentile of the
-ingestion delay in seconds. A table that is missing has no rows, or they are not shown."""
+ingestion delay in seconds. A missing table has no rows, or they are hidden.
+"""
 
 UNKNOWN_TABLE = Query("unknown_table", "NoSuchTable_CL | take 1")
-"""Refused by a real service: a 200 comes from something else."""
+"""A real service refuses it: a 200 comes from another system."""
 
 TIMESPAN = Query("timespan", "Usage | summarize Rows=count(), Oldest=min(TimeGenerated)")
-"""Has no time filter of its own: Oldest shows whether the request's timespan was applied."""
+"""It has no time filter: Oldest shows whether the request's timespan was applied."""
 
 RECENT_INCIDENTS = Query(
     "recent_incidents",
@@ -87,7 +88,7 @@ HEALTH = Query(
     " by SentinelResourceType, SentinelResourceName, OperationName\n"
     "| top 500 by TimeGenerated desc",
 )
-"""The latest state of each connector, rule and playbook by operation, and how often it failed in the last 7 days."""
+"""The latest state of each connector, rule and playbook by operation, and its number of failures in the last 7 days."""
 
 VOLUMES = Query(
     "volumes",
@@ -137,7 +138,7 @@ _NO_NAMES = re.compile(
 
 
 def words(query: str) -> frozenset[str]:
-    """Return the words of a query's code: names of tables, columns and functions, but nothing of comments and strings.
+    """Return the words of a query's code: names of tables, columns and functions, without comments and strings.
 
     >>> sorted(words('SigninLogs // not Old_CL'))
     ['SigninLogs']

@@ -12,15 +12,15 @@ from conformance.apis.managed_identity import MANAGED_IDENTITY
 APP = ("tenant_id", "client_id")
 PRINCIPAL = ("subscription_id", *APP)
 LONGEST = 60.0
-"""Seconds. What is counted over a longer time, no connection can wait for."""
+"""Seconds. No connection can wait for limits over a longer time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """So many requests in so many seconds, of all connections that have the same values of ``counted_by``.
+    """A number of requests in a number of seconds, for all connections with the same values of ``counted_by``.
 
     ``bucket``: the service counts by a token bucket, which holds ``requests`` and takes ``seconds`` to fill. Otherwise
-    any window of ``seconds`` counts. ``counts`` says in words what it counts by.
+    the limit holds for any window of ``seconds``. ``counts`` describes ``counted_by`` in words.
     """
 
     requests: int
@@ -32,19 +32,19 @@ class Limit:
 
     @property
     def size(self) -> float:
-        """Return what may be asked at once. Of a window it is half, so that what follows at ``rate`` does not exceed
-        it.
+        """Return the number of requests that may be sent at once: half of a window, so that further requests at
+        ``rate`` do not exceed it.
         """
         return self.requests if self.bucket else self.requests / 2
 
     @property
     def rate(self) -> float:
-        """Return what may be asked in a second in the long run."""
+        """Return the requests per second in the long run."""
         return self.size / self.seconds
 
     @property
     def paced(self) -> bool:
-        """Return whether requests are spread out to keep it: only where its period is no longer than ``LONGEST``."""
+        """Return whether requests are spread to keep the limit: only if its period is at most ``LONGEST``."""
         return self.seconds <= LONGEST
 
     def __str__(self) -> str:
@@ -55,15 +55,15 @@ class Limit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """APIs that are counted together, their limits, and the source for what a 429 applies to."""
+    """APIs that are counted together, their limits, and the source for the scope of a 429."""
 
     apis: tuple[Api, ...]
     account: tuple[str, ...] = APP
     limits: tuple[Limit, ...] = ()
     running: int | None = None
-    """Requests of an account that are worked on at a time; more than these wait in the service's own queue."""
+    """Requests of an account that the service processes at a time; more wait in the service's own queue."""
     queued: int = 0
-    """How many may wait there. More requests get 429."""
+    """Maximum length of that queue. More requests get 429."""
 
     @property
     def name(self) -> str:
@@ -136,7 +136,7 @@ SERVICES = (
         ),
     ),
 )
-"""Entra publishes none. The account's own limit comes first."""
+"""All services; Entra publishes no limits. The account's own limit is first."""
 
 COUNTED: Mapping[str, Service] = MappingProxyType({api.name: service for service in SERVICES for api in service.apis})
 """The service by the name of each API."""

@@ -1,6 +1,6 @@
-"""Log Analytics: one workspace's tables, asked in KQL.
+"""Log Analytics: queries in KQL over the tables of one workspace.
 
-The workspace goes by its GUID or by its ARM id; both must lead to the same place.
+The workspace is named by its GUID or by its ARM id; both must name the same workspace.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _Instants = list[Annotated[datetime, msgspec.Meta(tz=True)] | None]
 
 
 class Column(Shape, frozen=True, kw_only=True):
-    """A column of a result; ``type`` is one of :data:`COLUMN_TYPES`, or one that is new."""
+    """A column of a result; ``type`` is one of :data:`COLUMN_TYPES`, or a new type."""
 
     name: str
     type: str
 
 
 class QueryTable(Shape, frozen=True, kw_only=True):
-    """A result: rows as the wire carries them, each as long as ``columns``, datetime columns holding instants."""
+    """A result: rows as sent by the service, each as long as ``columns``, with times in datetime columns."""
 
     name: str
     columns: tuple[Column, ...]
@@ -50,11 +50,11 @@ class QueryTable(Shape, frozen=True, kw_only=True):
 
     @property
     def schema(self) -> dict[str, str]:
-        """Column name to type."""
+        """Return column names with their types."""
         return {column.name: column.type for column in self.columns}
 
     def records(self) -> list[dict[str, Any]]:
-        """Return the rows by column name; datetimes are read, and so is the JSON text of dynamic columns."""
+        """Return the rows by column name; datetimes and the JSON text of dynamic columns are parsed."""
         return [
             {column.name: _read(value, column.type) for column, value in zip(self.columns, row, strict=True)}
             for row in self.rows
@@ -63,7 +63,7 @@ class QueryTable(Shape, frozen=True, kw_only=True):
 
 def _read(value: Any, kind: str) -> Any:
     if not isinstance(value, str):
-        return value  # null, a native value, or a dynamic one that came as JSON instead of text
+        return value  # null, a native value, or a dynamic value that came as JSON instead of text
     if kind == "datetime":
         return msgspec.convert(value, datetime)
     if kind == "dynamic":
@@ -75,7 +75,7 @@ def _read(value: Any, kind: str) -> Any:
 
 
 class QueryError(Shape, frozen=True, kw_only=True):
-    """Why a result is incomplete; the innermost error has the useful text."""
+    """The error of an incomplete result; the innermost error has the useful text."""
 
     code: str
     message: str | None = None
@@ -92,14 +92,14 @@ class QueriedResource(Shape, frozen=True, kw_only=True):
 
 
 class QueryPermissions(Shape, frozen=True, kw_only=True):
-    """What the caller could see, when ``Prefer: include-permissions=true`` asked for it."""
+    """The resources that the caller could see, on request by ``Prefer: include-permissions=true``."""
 
     resources: tuple[QueriedResource, ...] | None = None
     data_sources: tuple[QueriedResource, ...] | None = None
 
 
 class QueryResponse(Shape, frozen=True, kw_only=True):
-    """The answer to a query. With ``error``, its tables are a part only, although the status is 200."""
+    """The answer to a query. With ``error``, its tables are incomplete, although the status is 200."""
 
     tables: tuple[QueryTable, ...]
     error: QueryError | None = None
@@ -109,8 +109,8 @@ class QueryResponse(Shape, frozen=True, kw_only=True):
 
     @property
     def primary(self) -> QueryTable:
-        """Return the table that the query asked for (not always named PrimaryResult); without columns if there
-        is none.
+        """Return the result table of the query (not always named PrimaryResult); a table without columns if there is
+        none.
         """
         primary_tables = (table for table in self.tables if table.name == PRIMARY)
         return next(primary_tables, self.tables[0] if self.tables else QueryTable(name=PRIMARY, columns=(), rows=()))
@@ -120,7 +120,7 @@ class QueryResponse(Shape, frozen=True, kw_only=True):
         return self.primary.records()
 
 
-# Runs any query; what it may read is decided per table by `workspaces/query/<table>/read`.
+# Runs any query; `workspaces/query/<table>/read` decides per table whether it may be read.
 _QUERY = Action("Microsoft.OperationalInsights/workspaces/query/read")
 
 QUERY = Endpoint(

@@ -1,6 +1,6 @@
 """The endpoint from which a managed identity gets its tokens: on the machine itself, in three forms.
 
-Virtual machines have it at a link-local address (IMDS); App Service and the agent of Azure Arc name theirs in
+On virtual machines it has a link-local address (IMDS); App Service and the agent of Azure Arc give its address in
 environment variables. Entra issues the tokens; no credential leaves the machine.
 """
 
@@ -10,11 +10,11 @@ from conformance.apis.endpoint import Api, Endpoint
 from conformance.apis.entra import OAuthShape, TokenResponse
 
 MANAGED_IDENTITY = Api("managed_identity", "the managed identity endpoint", None)
-"""No API of a cloud: it has no host there, and no audience."""
+"""Not an API of a cloud: it has no host there, and no audience."""
 
 
 class ManagedIdentityToken(OAuthShape, frozen=True, kw_only=True):
-    """An issued token. Lifetimes are texts; App Service says when it ends, and not in how many seconds."""
+    """An issued token. Lifetimes are texts; App Service gives the time of the end, not the seconds until then."""
 
     access_token: str
     expires_on: str | int
@@ -28,13 +28,13 @@ class ManagedIdentityToken(OAuthShape, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         return f"ManagedIdentityToken(token_type={self.token_type!r}, expires_on={self.expires_on}, access_token=...)"
 
-    # rich has its own way to look into an object
+    # rich has its own way to inspect an object
     def __rich_repr__(self) -> list[tuple[str, object]]:
         return [("token_type", self.token_type), ("expires_on", self.expires_on)]
 
     def response(self, now: float) -> TokenResponse:
-        """Return it as Entra's own answer, at ``now`` (seconds since 1970). Raises ValueError for a time that is no
-        number.
+        """Return it in the form of Entra's own answer, at ``now`` (seconds since 1970). Raises ValueError for a time
+        that is no number.
         """
         remaining = int(self.expires_in) if self.expires_in is not None else int(self.expires_on) - int(now)
         return TokenResponse(token_type=self.token_type, expires_in=remaining, access_token=self.access_token)
@@ -56,4 +56,4 @@ TOKEN = Endpoint(
         "app_resource": "mi_res_id",
     },
 )
-"""The path is that of IMDS; App Service has its own, which the environment names."""
+"""The path of IMDS; App Service has its own path, in its environment variable."""

@@ -6,5 +6,5 @@ from collections.abc import Mapping
 
 
 def options(*names: str) -> Mapping[str, str]:
-    """Python names to wire names: ``top`` is ``$top``."""
+    """Return wire names by Python names: ``top`` is ``$top``."""
     return {name: f"${name}" for name in names}

@@ -1,6 +1,6 @@
 """API permissions that a connection may need: resources, and the ids behind the names of their app roles.
 
-Administrators see names; the commands that add a permission want GUIDs. Microsoft publishes the ids of Microsoft
+Administrators see names; the commands that add a permission need GUIDs. Microsoft publishes the ids of Microsoft
 Graph; those of the other resources were read from service principals by several independent parties. Public scripts
 mix up the ids of Defender for Endpoint, so compare permissions by name and use these ids only to request them.
 """
@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """One permission of a resource. ``application`` is the id of its app role; None: it exists as delegated only."""
+    """A permission of a resource. ``application`` is the id of its app role; None: it exists only as delegated."""
 
     name: str
     application: str | None
@@ -23,7 +23,9 @@ class Permission:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """An API as Entra knows it: ``name`` is the portal's, ``audiences`` are what its tokens may carry as ``aud``."""
+    """An API as a resource in Entra: ``name`` is its name in the portal, ``audiences`` are possible ``aud`` claims of
+    its tokens.
+    """
 
     api: str
     name: str
@@ -32,7 +34,7 @@ class Resource:
     permissions: Mapping[str, Permission] = field(default_factory=dict)
 
     def application_id(self, role: str) -> str | None:
-        """Return the id of an app role by its name; None if this table does not hold it."""
+        """Return the id of an app role by its name; None if it is not in this table."""
         permission = self.permissions.get(role)
         return permission.application if permission else None
 
@@ -172,11 +174,11 @@ _ARM = Resource(
 RESOURCES: Mapping[str, Resource] = MappingProxyType(
     {resource.api: resource for resource in (_GRAPH, _DEFENDER, _DEFENDER_XDR, _LOG_ANALYTICS, _ARM)}
 )
-"""The resources by API name, in the order in which an app-role name without a resource is looked up."""
+"""The resources by API name, in the order in which they are searched for an app-role name without a resource."""
 
 
 def resource_of(name: str) -> Resource | None:
-    """Return the resource behind an API name, an app id, an audience (with or without ``/.default``) or a
+    """Return the resource of an API name, an app id, an audience (with or without ``/.default``) or a
     portal name.
     """
     key = name.strip().lower().removesuffix("/.default").rstrip("/")
@@ -187,7 +189,7 @@ def resource_of(name: str) -> Resource | None:
 
 
 def permission_of(id: str) -> Permission | None:
-    """Return the permission behind the id of an app role or of a delegated scope."""
+    """Return the permission with the id of an app role or of a delegated scope; None if unknown."""
     key = id.lower()
     for resource in RESOURCES.values():
         for permission in resource.permissions.values():
@@ -197,7 +199,7 @@ def permission_of(id: str) -> Permission | None:
 
 
 def by_resource(roles: Iterable[str], api: str | None = None) -> tuple[tuple[Resource, tuple[str, ...]], ...]:
-    """Group app-role names by the resource that has them; ``api`` is preferred where several resources share a name.
+    """Return app-role names grouped by their resource; ``api`` is preferred if several resources share a name.
 
     Names that no resource of this table has are left out.
     """

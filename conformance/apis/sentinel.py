@@ -1,6 +1,6 @@
 """Microsoft Sentinel: the operations of Microsoft.SecurityInsights on one workspace that only read.
 
-2025-09-01 is the newest stable api-version; it leaves NRT rules and preview connectors out of its lists, silently.
+2025-09-01 is the newest stable api-version; its lists leave out NRT rules and preview connectors without notice.
 """
 
 from __future__ import annotations
@@ -91,8 +91,8 @@ def _get(
 def _post(name: str, member: str, answers: type[T]) -> Endpoint[T]:
     """Return a POST that only reads, and has no body and no pages.
 
-    No action is published for it, and whether Microsoft Sentinel Reader has it is not documented. The name here is
-    the one that ARM's naming of POST actions would give.
+    Its action is not published, and it is not documented whether Microsoft Sentinel Reader has it. The name follows
+    ARM's naming of POST actions.
     """
     return Endpoint(
         name=f"sentinel.{name}",

@@ -1,4 +1,6 @@
-"""How Sentinel's security content looks: rules, connectors, automation, watchlists, threat intelligence, settings."""
+"""The shapes of Sentinel's security content: rules, connectors, automation, watchlists, threat intelligence,
+settings.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from conformance.apis.shape import Shape, Timestamp
 
 
 def _require(kind: str, properties: Shape, required: Mapping[str, tuple[str, ...]]) -> None:
-    """Refuse properties without a member that their kind has. Kinds that are not known yet have none."""
+    """Raise an error for properties that lack a member of their kind. Unknown kinds require no members."""
     for name, wire in zip(properties.__struct_fields__, properties.__struct_encode_fields__, strict=True):
         if name in required.get(kind, ()) and getattr(properties, name) is None:
             raise ValueError(f"`properties` of kind {kind} is missing required field `{wire}`")
@@ -22,7 +24,7 @@ class OnboardingStateProperties(Shape, frozen=True, kw_only=True):
 
 
 class OnboardingState(Resource, frozen=True, kw_only=True):
-    """The mark of a workspace that Sentinel is on; its name is always ``default``."""
+    """The mark of a workspace with Sentinel; its name is always ``default``."""
 
     properties: OnboardingStateProperties | None = None
 
@@ -59,7 +61,9 @@ class EntityMapping(Shape, frozen=True, kw_only=True):
 
 
 class AlertRuleProperties(Shape, frozen=True, kw_only=True):
-    """The members of all kinds of rules; durations are ISO 8601 text. Queries are the customer's: never shown."""
+    """The members of all kinds of rules; durations are ISO 8601 text. Queries belong to the customer and are never
+    printed.
+    """
 
     enabled: bool | None = None
     display_name: str | None = None
@@ -106,11 +110,11 @@ ALERT_RULE_MEMBERS: Mapping[str, tuple[str, ...]] = {
         "alert_rule_template_name",
     ),
 }
-"""What a rule of a kind must have."""
+"""The required members of each kind of rule."""
 
 
 class DataConnectorProperties(Shape, frozen=True, kw_only=True):
-    """The members of all kinds of connectors, less those that hold credentials (``auth``, ``request``): not ours."""
+    """The members of all kinds of connectors, without those that hold credentials (``auth``, ``request``)."""
 
     tenant_id: str | None = None
     subscription_id: str | None = None
@@ -122,7 +126,7 @@ class DataConnectorProperties(Shape, frozen=True, kw_only=True):
 
 
 class DataConnector(Resource, frozen=True, kw_only=True):
-    """A data connector. Many connectors are no such resource, so an empty list is normal."""
+    """A data connector. Many connectors are not such resources, so an empty list is normal."""
 
     kind: str
     properties: DataConnectorProperties | None = None
@@ -143,7 +147,7 @@ DATA_CONNECTOR_MEMBERS: Mapping[str, tuple[str, ...]] = {
     "AmazonWebServicesCloudTrail": ("data_types",),
     "RestApiPoller": ("connector_definition_name",),
 }
-"""What a connector of a kind must have."""
+"""The required members of each kind of connector."""
 
 
 class AutomationRuleAction(Shape, frozen=True, kw_only=True):
@@ -177,13 +181,13 @@ class AutomationRuleProperties(Shape, frozen=True, kw_only=True):
 
 
 class AutomationRule(Resource, frozen=True, kw_only=True):
-    """What Sentinel does by itself when an incident or alert comes."""
+    """A rule for automatic actions on a new incident or alert."""
 
     properties: AutomationRuleProperties
 
 
 class WatchlistProperties(Shape, frozen=True, kw_only=True):
-    """A list of the customer's own; its items are never asked for."""
+    """A list of the customer; its items are never requested."""
 
     display_name: str
     items_search_key: str
@@ -229,7 +233,7 @@ class ThreatIntelligenceMetric(Shape, frozen=True, kw_only=True):
 
 
 class ThreatIntelligenceMetrics(Shape, frozen=True, kw_only=True):
-    """How many indicators there are, by threat type, pattern type and source; on one page."""
+    """The number of indicators by threat type, pattern type and source; on one page."""
 
     value: tuple[ThreatIntelligenceMetric, ...]
 
@@ -248,7 +252,7 @@ class MetadataSupport(Shape, frozen=True, kw_only=True):
 
 
 class MetadataProperties(Shape, frozen=True, kw_only=True):
-    """Where a piece of content comes from; ``parent_id`` is the ARM id of that piece."""
+    """The origin of a content item; ``parent_id`` is the ARM id of that item."""
 
     kind: str
     parent_id: str

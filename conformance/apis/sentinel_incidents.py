@@ -1,4 +1,4 @@
-"""How Sentinel's incidents look, and what hangs on them: alerts, entities, bookmarks, comments, relations, tasks."""
+"""The shapes of Sentinel's incidents and their parts: alerts, entities, bookmarks, comments, relations, tasks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class IncidentLabel(Shape, frozen=True, kw_only=True):
 
 
 class IncidentAdditionalData(Shape, frozen=True, kw_only=True):
-    """Counts of what hangs on an incident. Techniques and merges come with preview api-versions only."""
+    """Counts of the parts of an incident. Techniques and merges exist only in preview api-versions."""
 
     alerts_count: int | None = None
     bookmarks_count: int | None = None
@@ -63,7 +63,7 @@ class Incident(Resource, frozen=True, kw_only=True):
 
     @property
     def alerts_count(self) -> int:
-        """Return how many alerts it says it has; 0 when it does not say."""
+        """Return its number of alerts according to its own count; 0 without a count."""
         data = self.properties.additional_data
         return (data.alerts_count or 0) if data else 0
 
@@ -119,7 +119,7 @@ class IncidentAlerts(Shape, frozen=True, kw_only=True):
 
 
 class Entity(Resource, frozen=True, kw_only=True):
-    """A thing that takes part in an incident. What it tells depends on ``kind``: Account, Host, Ip, File, Url, ..."""
+    """An entity of an incident. Its properties depend on ``kind``: Account, Host, Ip, File, Url, ..."""
 
     kind: str
     properties: dict[str, Any] | None = None
@@ -131,7 +131,7 @@ class EntityCount(Shape, frozen=True, kw_only=True):
 
 
 class IncidentEntities(Shape, frozen=True, kw_only=True):
-    """All entities of an incident, and how many there are of each kind."""
+    """All entities of an incident, and their number by kind."""
 
     entities: tuple[Entity, ...] | None = None
     meta_data: tuple[EntityCount, ...] | None = None
@@ -157,7 +157,7 @@ class BookmarkIncident(Shape, frozen=True, kw_only=True):
 
 
 class BookmarkProperties(Shape, frozen=True, kw_only=True):
-    """A bookmark: query results that a hunter kept."""
+    """A bookmark: query results that a hunter saved."""
 
     display_name: str
     query: str
@@ -222,7 +222,7 @@ class IncidentRelationProperties(Shape, frozen=True, kw_only=True):
 
 
 class IncidentRelation(Resource, frozen=True, kw_only=True):
-    """What an incident is tied to: a bookmark or an entity."""
+    """A relation of an incident to a bookmark or an entity."""
 
     properties: IncidentRelationProperties
 

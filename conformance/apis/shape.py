@@ -1,6 +1,6 @@
-"""How an answer must look: the base of all response models.
+"""The base of all response models.
 
-Extra members are ignored and enum members are open strings, as the services' own contracts say; a missing or mistyped
+Extra members are ignored and enum members are open strings, as in the services' own contracts; a missing or mistyped
 documented member is refused with its path.
 """
 

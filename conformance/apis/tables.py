@@ -1,4 +1,4 @@
-"""The columns of the Sentinel tables, as Microsoft's table reference has them, with their types in query results."""
+"""The columns of the Sentinel tables, from Microsoft's table reference, with their types in query results."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Column name to type. ``unverified`` ones are known from use, not from the reference: they prove nothing."""
+    """Column name to type. ``unverified`` columns are known from use, not from the reference: they prove nothing."""
 
     documented: Mapping[str, str]
     source: str
@@ -17,7 +17,7 @@ class Columns:
 
 
 def types_of_columns(**columns: str) -> Mapping[str, str]:
-    """Type to a text of column names, turned round."""
+    """Return column names with their types, from texts of column names by type."""
     return MappingProxyType({name: kind for kind, names in columns.items() for name in names.split()})
 
 
@@ -40,7 +40,7 @@ TABLES: Mapping[str, Columns] = MappingProxyType(
                     ModifiedBy ProviderIncidentId ProviderName Severity SourceSystem Status TenantId Title Type""",
             ),
         ),
-        # Entities, ExtendedProperties and their like are text that holds JSON, not dynamic columns.
+        # Entities, ExtendedProperties and similar columns are text that contains JSON, not dynamic columns.
         "SecurityAlert": Columns(
             source=REFERENCE + "securityalert",
             documented=types_of_columns(

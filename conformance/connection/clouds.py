@@ -13,7 +13,7 @@ from conformance.toml_file.tables import table
 
 @dataclass(frozen=True)
 class Cloud:
-    """One cloud. An API that is missing from ``hosts`` is not offered there."""
+    """One cloud. An API without an entry in ``hosts`` is not offered in this cloud."""
 
     name: str
     title: str
@@ -29,7 +29,9 @@ class Cloud:
         return self.hosts["entra"]
 
     def host(self, api: Api) -> str | None:
-        """Return the base URL of an API; Sentinel's is Azure Resource Manager's. None where it is not offered."""
+        """Return the base URL of an API; Sentinel has the URL of Azure Resource Manager. None if the API is not
+        offered.
+        """
         return self.hosts.get(api.audience or api.name)
 
     def audience(self, name: Audience) -> str | None:

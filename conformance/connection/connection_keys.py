@@ -26,14 +26,14 @@ from conformance.redaction import clean, describe, hide, shape_of
 from conformance.toml_file.document import day, did_you_mean
 
 OF_AZURE = ("log_analytics", "sentinel")
-"""What Azure Lighthouse delegates: Azure's resources, and neither Microsoft Graph nor Defender for Endpoint."""
+"""APIs that Azure Lighthouse delegates: Azure's resources, but neither Microsoft Graph nor Defender for Endpoint."""
 EXPECT = tuple(field.name for field in fields(Expect))
 LISTS: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "permissions": ("application permissions", read_permission),
     "actions": ("Azure actions", read_action),
     "routes": ("routes", lambda text: read_route(text, _endpoints())),
 }
-"""Lists of ``expect``: what they hold, and how a text of them is read."""
+"""The lists of ``expect``: the kind of their items, and how an item is read."""
 
 
 def read_connection(entry: ConnectionTable, many: bool) -> None:
@@ -82,7 +82,7 @@ def read_connection(entry: ConnectionTable, many: bool) -> None:
 
 
 def _of_environment(entry: ConnectionTable) -> dict[str, str]:
-    """Return the values that AKS gives a workload for keys that the file leaves out: tenant, app and cloud."""
+    """Return the values from AKS's variables for keys that the file leaves out: tenant, app and cloud."""
     environ = entry.file.environ
     names = {"tenant_id": "AZURE_TENANT_ID", "client_id": "AZURE_CLIENT_ID"}
     from_environment = {key: environ[name] for key, name in names.items() if key not in entry.row and environ.get(name)}
@@ -99,7 +99,7 @@ def _of_environment(entry: ConnectionTable) -> dict[str, str]:
 
 
 def _name(entry: ConnectionTable, *, required: bool) -> str:
-    """Return the connection's name, by default that of its file. It is part of every output."""
+    """Return the connection's name, by default the name of its file. It is part of every output."""
     name = _string(entry, "name", required=required) or entry.file.path.stem
     if shape_of(name) or hide(name) != name:
         entry.add_mismatch("name", name, "a name that may be shown")
@@ -132,7 +132,7 @@ def _choice(entry: ConnectionTable, key: str, default: str, choices: Sequence[st
 
 
 def _apis(entry: ConnectionTable) -> tuple[str, ...] | None:
-    """Return the APIs that the file names; None where it leaves them to the profile."""
+    """Return the APIs that the file names; None if it leaves them to the profile."""
     delegated = "customer_tenant_id" in entry.row
     value = entry.row.get("apis", list(OF_AZURE) if delegated else None)
     if value is None:
@@ -160,8 +160,8 @@ def _compare_needs(
     cloud: Cloud,
     ingestion: Ingestion | None,
 ) -> None:
-    """Note where nothing of what a connection needs can be verified: its profile asks for nothing, or for a rule that
-    the file does not name; it uses, or its cloud has, none of the APIs.
+    """Add a problem if none of the connection's needs can be verified: its profile needs nothing, or needs a rule that
+    the file does not name; or it uses none of the APIs, or its cloud has none of them.
     """
     if needs.sends and ingestion is None:
         text = f"profile: {profile.name!r} needs [connection.ingestion] with rule and stream"
@@ -209,7 +209,7 @@ def _date(entry: ConnectionTable, key: str) -> date | None:
 
 
 def _requirements(entry: ConnectionTable, key: str, value: object) -> Iterator[str]:
-    """Yield the requirements of a list, each in the form in which it is compared."""
+    """Yield the requirements of a list, each in its form for comparison."""
     what, read = LISTS[key]
     if not isinstance(value, list):
         entry.add_mismatch(f"expect.{key}", value, f"a list of {what}")

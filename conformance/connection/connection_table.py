@@ -1,4 +1,4 @@
-"""One table of a connection file, as it is read: its file, its values, and what is wrong with them."""
+"""One table of a connection file while it is read: its file, its values, and their problems."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CREDENTIALS = (
 PARTNERS = ("customer_tenant_id", "home_tenant_id")
 """The other tenant, where a provider's app works for a customer."""
 SECRETS = ("client_secret", "client_secrets", "certificate", "certificate_password", "federated_token")
-"""Keys whose values are not shown."""
+"""Keys whose values are never printed."""
 TEXTS = ("name", *IDS, "client_secret", "certificate", "certificate_password", "federated_token", *PARTNERS)
 """Keys whose values are texts in quotes."""
 KEYS = (
@@ -41,7 +41,7 @@ KEYS = (
     *PARTNERS,
 )
 OPTIONAL = CREDENTIALS[1:]
-"""Credentials that the template has in comments."""
+"""Credentials that are comments in the template."""
 
 
 @dataclass
@@ -52,15 +52,17 @@ class ConnectionFile(TomlDocument):
     credentials: bool = True
     connections: list[tuple[Connection, int]] = field(default_factory=list)
     keys: dict[str, bool] = field(default_factory=dict)
-    """The keys with a problem, and whether a correction is printed."""
+    """Keys with a problem, and whether a correction is printed."""
     values: dict[str, str] = field(default_factory=dict)
-    """Values that can be right, of keys that nothing is wrong with."""
+    """Possible values of keys without a problem."""
     variables: list[str] = field(default_factory=list)
-    """Environment variables that the file refers to, and that are not set."""
+    """Unset environment variables that the file refers to."""
     secrets: list[tuple[ConnectionTable, Problem]] = field(default_factory=list)
-    """Problems with secrets: reported only beside others, else left to the checks, so that a fleet is verified."""
+    """Problems with secrets: reported only if there are other problems, else left to the checks, so that a fleet is
+    verified.
+    """
     lines: Sequence[str] = ()
-    """As the file has them."""
+    """The lines of the file."""
 
 
 @dataclass
@@ -77,12 +79,12 @@ class ConnectionTable:
         return line_of(self.table, key, self.nested)
 
     def add_problem(self, key: str, text: str, *, corrected: bool = False) -> None:
-        """Note a problem of a key; ``corrected`` where the text names the correction."""
+        """Add a problem of a key; ``corrected`` if the text names the correction."""
         self.file.keys[key] = corrected
         self.file.add_problem(text, self.line(key))
 
     def add_mismatch(self, key: str, value: object, expected: str) -> None:
-        """Note that a value is not what its key expects."""
+        """Add the problem that a value is not as its key expects."""
         self.add_problem(key, f"{key}: found {_value_text(key, value)}, expected {expected}")
 
 

@@ -14,9 +14,9 @@ RESOURCE_ID = re.compile(
     re.IGNORECASE,
 )
 PORTAL_TENANT = re.compile(r"#@(?P<tenant_id>[^/?#\s]+)/")
-"""In a URL of the Azure portal: the directory, by a domain or its id."""
+"""The directory in a URL of the Azure portal, by a domain or its id."""
 SECRET = re.compile(r"[\w.~-]{3}[0-9]Q~[\w.~-]{31,34}", re.ASCII)
-"""The form of the client secrets that Entra makes."""
+"""The form of Entra's client secrets."""
 NAMES: Mapping[str, str] = {
     "\u00a0": "a no-break space",
     "\u200b": "a zero-width space",
@@ -45,7 +45,7 @@ def parts_of(value: str) -> dict[str, str]:
 
 
 def invisible(text: str) -> str | None:
-    """Return the first character of a text that cannot be seen, as a reader would call it; None if there is none."""
+    """Return a readable name for the first invisible character of a text; None if there is none."""
     for sign in text:
         if sign in NAMES or (unicodedata.category(sign) in ("Cf", "Zs") and sign != " "):
             return f"{NAMES.get(sign, 'an invisible character')} (U+{ord(sign):04X})"
@@ -53,13 +53,13 @@ def invisible(text: str) -> str | None:
 
 
 def visible(text: str) -> str:
-    """Return a text without characters that cannot be seen; blanks of any kind become plain ones."""
+    """Return a text without invisible characters; blanks of any kind become plain blanks."""
     signs = (" " if unicodedata.category(sign) == "Zs" else sign for sign in text)
     return "".join(sign for sign in signs if unicodedata.category(sign) != "Cf")
 
 
 def correction(key: str, value: str, values: Mapping[str, str], valid: Valid) -> str | None:
-    """Return a sentence that says what was probably meant by the value of a key; None where nothing suggests itself.
+    """Return a sentence with the probably intended value of a key; None without a suggestion.
 
     ``values`` are all values by key. A value with the form of a secret is never repeated.
     """

@@ -1,5 +1,5 @@
-"""The credentials that a connection can have: client secrets, a certificate, a trusted provider's token, or an identity
-that Azure keeps.
+"""The credentials of a connection: client secrets, a certificate, a trusted provider's token, or an identity that Azure
+manages.
 """
 
 from __future__ import annotations
@@ -19,14 +19,16 @@ EXCHANGE_AUDIENCE = "api://AzureADTokenExchange"
 
 @dataclass(frozen=True)
 class ClientSecret:
-    """A client secret; while one is replaced by the next, ``others`` are those beside it. One that works is enough."""
+    """A client secret; ``others`` are further secrets, while a new secret replaces an old one. One working secret is
+    enough.
+    """
 
     secret: Secret
     others: tuple[Secret, ...] = ()
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
-        """Return all of them, in the order of the connection file."""
+        """Return all secrets, in the order of the connection file."""
         return (self.secret, *self.others)
 
     def msal(self) -> Any:
@@ -49,7 +51,7 @@ class Certificate:
             remember(base64.b64encode(self.content).decode())
 
     def check(self) -> None:
-        """Check that the certificate can be used to sign. Raises :class:`SecretError` where it cannot."""
+        """Check that the certificate can be used to sign. Raises :class:`SecretError` if it cannot."""
         self._pem()
 
     def msal(self) -> Any:
@@ -94,13 +96,13 @@ class Certificate:
 
 @dataclass(frozen=True)
 class FederatedToken:
-    """Workload identity federation: ``fetch`` returns a fresh assertion of the trusted provider at each call."""
+    """Workload identity federation: ``fetch`` returns a new assertion of the trusted provider at each call."""
 
     fetch: Callable[[], str] = field(repr=False)
     origin: str
 
     def token(self) -> str:
-        """Return a new token, which is hidden in all output from now on."""
+        """Return a new token, and register it as a secret."""
         token = self.fetch()
         remember(token)
         return token
@@ -111,7 +113,7 @@ class FederatedToken:
 
 
 def _kind_of(key: object) -> str:
-    """Return what kind of a private key this is, in a sentence."""
+    """Return a sentence with the kind of a private key."""
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
     if isinstance(key, EllipticCurvePrivateKey):
@@ -120,7 +122,7 @@ def _kind_of(key: object) -> str:
 
 
 def remember_key(pem: bytes) -> None:
-    """Register each line of a private key in PEM as a secret: a text may join them in many ways."""
+    """Register each line of a private key in PEM as a secret: a text may join the lines in many ways."""
     for line in pem.decode("ascii", "replace").splitlines():
         if not line.startswith("-----"):
             remember(line)

@@ -20,16 +20,16 @@ from conformance.redaction import describe, name_of, remember
 from conformance.toml_file.document import did_you_mean, kind
 
 VARIABLE = re.compile(r"env:(?P<name>[A-Za-z_]\w*)")
-"""A reference to an environment variable, with a name that a shell takes."""
+"""A reference to an environment variable, with a valid name for a shell."""
 TOKEN_FILE = "AZURE_FEDERATED_TOKEN_FILE"
-"""Where AKS says that the token of a workload is."""
+"""The variable in which AKS gives the path of a workload's token."""
 MANY_SECRETS = 10
-"""Each takes a token request of its own."""
+"""Maximum number of client secrets: each takes its own token request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """How a key's value is read. ``expected`` says what it may be, ``fits`` whether a value is that."""
+    """How a key's value is read. ``expected`` describes valid values, ``fits`` returns whether a value is valid."""
 
     expected: str
     fits: Callable[[object], bool]
@@ -37,7 +37,7 @@ class Key:
 
 
 def read_credential(entry: ConnectionTable) -> Credential | None:
-    """Return the credential of a table; None where it cannot be used, which is added to the file's problems."""
+    """Return the credential of a table; None if it is unusable, which is added to the file's problems."""
     keys = [key for key in CREDENTIALS if key in entry.row]
     if not keys:
         if any(get_close_matches(key, CREDENTIALS, 1, 0.8) for key in entry.row if key not in KEYS_OF_FILE):
@@ -73,7 +73,7 @@ def read_credential(entry: ConnectionTable) -> Credential | None:
 
 
 def _add_unresolved(entry: ConnectionTable, key: str, value: object, error: SecretError) -> None:
-    """Add the problem of a reference that leads to no credential; of a variable that is not set, its name too."""
+    """Add the problem of a reference without a credential; for an unset variable, note its name too."""
     variable = VARIABLE.fullmatch(value) if isinstance(value, str) else None
     if variable and name_of(variable["name"]) == variable["name"] and not entry.file.environ.get(variable["name"]):
         entry.file.variables.append(variable["name"])
@@ -83,7 +83,7 @@ def _add_unresolved(entry: ConnectionTable, key: str, value: object, error: Secr
 
 
 def _unresolved(entry: ConnectionTable, key: str, value: Any) -> Credential:
-    """Return what takes the place of a credential where none is needed, of the same kind where the kind matters."""
+    """Return a placeholder where no credential is needed, of the same kind if the kind matters."""
     if key == "managed_identity":
         selector = _selector(value)
         try:
@@ -105,7 +105,7 @@ def _are_texts(value: object) -> bool:
 
 
 def _is_selector(entry: ConnectionTable, value: Mapping[str, Any]) -> bool:
-    """Return whether a table chooses one identity; what is wrong with it is added to the file's problems."""
+    """Return whether a table selects one identity; its errors are added to the file's problems."""
     for key in value:
         if key not in SELECTORS:
             hint = did_you_mean(key, SELECTORS)
@@ -214,4 +214,4 @@ KEYS: Mapping[str, Key] = {
     ),
     "workload_identity": Key("true", lambda value: value is True, _workload_identity),
 }
-"""How each key of :data:`~conformance.connection.connection_table.CREDENTIALS` is read."""
+"""The readers of the keys in :data:`~conformance.connection.connection_table.CREDENTIALS`."""

@@ -1,4 +1,4 @@
-"""What an interview asks for each kind of credential, and the lines of the connection file that follow."""
+"""The questions of an interview for each kind of credential, and the resulting lines of the connection file."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ class Credential:
 
 
 def kind_of_credential() -> str:
-    """Return the key of the credential that the user chooses; a client secret by default."""
+    """Ask for the kind of credential, and return its key; a client secret by default."""
     return choice("credential", ", ".join(CREDENTIALS), CREDENTIALS, CREDENTIALS[0])
 
 
 def ask_for(kind: str, stem: str, folder: Path, client_id: str) -> Credential:
-    """Return the credential of a kind, a key of the connection file. ``stem`` begins the names of new files, ``folder``
-    is where they and a certificate are.
+    """Ask for the credential of a kind (a key of the connection file), and return it. ``stem`` begins the names of new
+    files, ``folder`` is the folder of these and of a certificate.
 
-    Raises :class:`InterviewError` without an answer that can be right.
+    Raises :class:`InterviewError` without a possible answer.
     """
     return _KINDS[kind](stem, folder, client_id)
 
@@ -115,4 +115,4 @@ LEFT_OUT: Mapping[str, Mapping[str, str]] = {
     "managed_identity": {"client_id": "the system-assigned identity"},
     "workload_identity": {"tenant_id": "as AKS says", "client_id": "as AKS says"},
 }
-"""Values that a kind of credential can do without, and what holds then."""
+"""Values that a kind of credential does not need, and the meaning without them."""

@@ -1,4 +1,4 @@
-"""Questions at the terminal: asked again while the answer cannot be right."""
+"""Questions at the terminal: repeated until an answer is possible."""
 
 from __future__ import annotations
 
@@ -11,26 +11,25 @@ from conformance.errors import UsageError
 from conformance.redaction import say
 
 TRIES = 5
-"""Answers to one question that are refused before giving up."""
+"""Refused answers to one question before giving up."""
 
 Check = Callable[[str], str | None]
-"""Tells why an answer cannot be right; None for one that can."""
+"""Returns why an answer is impossible; None for a possible answer."""
 
 
 class InterviewError(UsageError):
-    """Why no connection file was made. The message is one line for the user."""
+    """No connection file was created; the message is the reason, one line for the user."""
 
 
 def on_terminal() -> bool:
-    """Return whether a person answers, who may be asked for what has a default too."""
+    """Return whether the user is at a terminal, and can be asked also for values with a default."""
     return sys.stdin.isatty()
 
 
 def answer(name: str, where: str, check: Check, default: str | None = None, label: str = "") -> str:
-    """Return the answer to a question; ``default`` where the answer is empty, if there is one.
+    """Return the answer to a question; ``default``, if given, for an empty answer.
 
-    ``label`` is how the default is shown, if not as it is. Raises :class:`InterviewError` without an answer that can be
-    right.
+    ``label`` is printed for the default instead of its value. Raises :class:`InterviewError` without a possible answer.
     """
     hint = "" if default is None else f" [{label or default}]"
     say(f"{name} ({where}){hint}: ", end="")
@@ -49,7 +48,7 @@ def answer(name: str, where: str, check: Check, default: str | None = None, labe
 
 
 def choice(name: str, where: str, words: tuple[str, ...], default: str) -> str:
-    """Return one of some words."""
+    """Ask for one of ``words`` and return it."""
     from conformance.toml_file.document import did_you_mean
 
     def check(word: str) -> str | None:
@@ -59,9 +58,9 @@ def choice(name: str, where: str, words: tuple[str, ...], default: str) -> str:
 
 
 def hidden(key: str, prompt: str, check: Check, *, needed: bool = True) -> str:
-    """Return a secret for a key, which is read without echo; empty where none is needed and none is given.
+    """Return a secret for a key, read without echo; empty if none is needed and none is given.
 
-    Raises :class:`InterviewError` without one that can be right.
+    Raises :class:`InterviewError` without a possible answer.
     """
     for _ in range(TRIES):
         text = getpass.getpass(prompt) if on_terminal() else sys.stdin.readline().rstrip("\r\n")
@@ -77,6 +76,6 @@ def hidden(key: str, prompt: str, check: Check, *, needed: bool = True) -> str:
 
 
 def client_secret(text: str) -> str | None:
-    """Return why a text is no client secret, without showing it; None if it can be one."""
+    """Return why a text is no client secret, without showing it; None if it can be a client secret."""
     problem = secret(text)
     return None if problem is None else f"found {problem[1]}, expected {problem[2]}"

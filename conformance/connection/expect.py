@@ -1,4 +1,4 @@
-"""The expectations of a connection: about its data, and what it needs beyond its profile."""
+"""The expectations of a connection: about its data, and its needs beyond its profile."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ class Expect:
     """The expectations of a connection; None means no expectation."""
 
     max_incident_age: timedelta | None = None
-    """Of the newest row of SecurityIncident."""
+    """Maximum age of the newest row of SecurityIncident."""
     max_data_age: timedelta | None = timedelta(days=1)
-    """Of the newest row of Usage, which is written hourly as long as anything is ingested."""
+    """Maximum age of the newest row of Usage, which is written hourly while data is ingested."""
     max_ingestion_delay: timedelta | None = timedelta(hours=1)
-    """95th percentile, of each table."""
+    """Maximum 95th percentile of each table."""
     min_retention_days: int | None = None
     min_secret_days: int = 30
-    """How long before its end a credential is warned about."""
+    """Days before the end of a credential at which a warning begins."""
     permissions: tuple[str, ...] = ()
     """Application permissions beside those of the profile, such as ``Graph: SecurityAlert.Read.All``."""
     actions: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""The onboarding form: where each value of a connection file is found."""
+"""The onboarding form: the place of each value of a connection file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the values of some keys are found."""
+    """The place of the values of some keys."""
 
     keys: tuple[str, ...]
     portal: str
@@ -30,7 +30,7 @@ def places() -> tuple[Place, ...]:
 
 
 def help_for(keys: Collection[str], values: Mapping[str, str]) -> Iterator[str]:
-    """Yield lines: who can correct these keys, where their values are shown, and by which command.
+    """Yield lines: the owner of these keys, the places of their values, and the commands that print them.
 
     ``values`` are the well-formed values of the connection; they fill in the commands, and hints replace missing ones.
     """
@@ -45,7 +45,7 @@ def help_for(keys: Collection[str], values: Mapping[str, str]) -> Iterator[str]:
 
 
 def help_for_variables(names: Collection[str]) -> Iterator[str]:
-    """Yield lines: how environment variables that a connection file refers to are set, in each shell."""
+    """Yield lines: how to set the environment variables of a connection file, in each shell."""
     if names:
         yield "Set what the file refers to, in the shell that runs this:"
     for name in names:

@@ -1,4 +1,4 @@
-"""The writing side of a connection: where another tool sends rows to with the same app. Nothing is ever sent here."""
+"""The target of log ingestion: another tool sends rows to it with the same app. This suite never sends rows."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ ENDPOINT = re.compile(r"https://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d{1,5})?/?", re.
 
 @dataclass(frozen=True, slots=True)
 class Ingestion:
-    """Where rows are sent to.
+    """The target of log ingestion.
 
-    ``rule`` is the ARM id of a data collection rule, ``stream`` the stream of it that the sender names, ``endpoint``
-    the URL that the sender is configured with (None: it is not checked).
+    ``rule`` is the ARM id of a data collection rule, ``stream`` its stream that the sender names, ``endpoint`` the URL
+    in the sender's configuration (None: not checked).
     """
 
     rule: str
@@ -34,7 +34,7 @@ class Ingestion:
 
 
 def place_of(id: str) -> tuple[str, str, str]:
-    """Return the subscription, the group and the name behind the ARM id of a rule or endpoint.
+    """Return the subscription, the group and the name in the ARM id of a rule or endpoint.
 
     Raises ValueError for anything else.
     """
@@ -56,13 +56,13 @@ def is_endpoint(url: str) -> bool:
 
 
 def meant_rule(text: str) -> str | None:
-    """Return the rule's id within a text that has more or less than it, such as a portal URL; None if there is none."""
+    """Return the rule's id that a text means, such as a portal URL; None if it contains none."""
     match = RULE.search(f"/{text}")
     return match[0] if match and is_rule(match[0]) else None
 
 
 def meant_stream(text: str) -> str | None:
-    """Return the stream that a text without its prefix, or in another case, means; None if it means none."""
+    """Return the stream that a text without prefix, or in another case, means; None if it means none."""
     prefix, _, name = text.rpartition("-")
     stream = f"{prefix.capitalize() or 'Custom'}-{name}"
     return stream if STREAM.fullmatch(stream) else None

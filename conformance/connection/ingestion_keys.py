@@ -1,4 +1,4 @@
-"""The table ``[connection.ingestion]``, read into where rows are sent to."""
+"""Reader of the table ``[connection.ingestion]``."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from conformance.toml_file.document import did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """``accepts`` tells whether a text is a value, ``expected`` what it must be, ``correction`` what a wrong text means
-    (None: unknown).
+    """How a key is read: ``accepts`` returns whether a text is valid, ``expected`` describes valid texts,
+    ``correction`` returns the meaning of a wrong text (None: unknown).
     """
 
     accepts: Callable[[str], object]
@@ -45,7 +45,7 @@ REQUIRED = ("rule", "stream")
 
 
 def read_ingestion(entry: ConnectionTable) -> Ingestion | None:
-    """Return where rows are sent to; None where the connection does not say, or says it wrongly."""
+    """Return the target of log ingestion; None if the connection has none, or it is wrong."""
     row = entry.row.get("ingestion")
     if row is None:
         return None

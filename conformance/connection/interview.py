@@ -1,7 +1,7 @@
-"""A connection file made from a pasted resource id or portal URL and from answers at the terminal.
+"""A connection file from a pasted resource id or portal URL and from answers at the terminal.
 
-A person is asked for everything that a connection can be; Enter takes the onboarding guide's. Where answers are piped
-in, they are the guide's values alone, in the order of the form.
+A user at a terminal is asked for all values of a connection; Enter selects the onboarding guide's value. Answers from a
+pipe are only the guide's values, in the order of the form.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ EXPECTED: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "routes": ("such as Sentinel: GET {sentinel}/incidents; several with commas", read_route),
 }
 WORKLOAD = {"AZURE_TENANT_ID": "virtual.example", "AZURE_CLIENT_ID": "00000000-0000-4000-8000-000000000001"}
-"""What AKS tells a workload stands in where the file leaves it out: it is read elsewhere than it is made."""
+"""Placeholders for the values that AKS gives a workload: the file is read on another machine than it is created."""
 INGESTED = {
     "rule": "the data collection rule > JSON view > Resource ID",
     "stream": "such as Custom-Orders_CL",
@@ -47,8 +47,8 @@ def interview(defaults: Mapping[str, str], folder: Path) -> tuple[Path, ...]:
     """Ask for what ``defaults`` lacks, write ``<workspace>.toml`` and files for its secrets beside it, and return their
     paths, that of the connection file first.
 
-    Secrets are read without echo. Raises :class:`InterviewError` where an answer is missing, where a file exists or
-    cannot be written, and where the answers make no connection; nothing is left behind then.
+    Secrets are read without echo. Raises :class:`InterviewError` if an answer is missing, a file exists or cannot be
+    written, or the answers make no valid connection; then no file is left.
     """
     kind = kind_of_credential() if on_terminal() else "client_secret"
     values = {key: value for key, value in defaults.items() if can_be_right(key, value)}
@@ -79,7 +79,7 @@ def _value(key: str, values: Mapping[str, str], left_out: str | None) -> str:
 
 
 def _further(values: Mapping[str, str]) -> Iterator[str]:
-    """Yield the lines for what a connection is for, and has beside that."""
+    """Yield the lines for the profile of a connection, and for its further tables."""
     name = choice("profile", "what the connection is for: --sentinel-list-profiles", profile_names(), DEFAULT)
     yield GUIDES_PROFILE if name == DEFAULT else f'profile = "{name}"'
     for key, where in PARTNERS.items():
@@ -116,7 +116,7 @@ def _split(line: str) -> list[str]:
 
 
 def _ingestion(*, needed: bool) -> Iterator[str]:
-    """Yield the table of log ingestion: where it is needed, or where the user names a rule."""
+    """Yield the table of log ingestion, if it is needed or the user names a rule."""
     answers: dict[str, str] = {}
     for key in INGESTION:
         optional = key not in REQUIRED or (key == "rule" and not needed)
@@ -134,8 +134,8 @@ def _ingestion(*, needed: bool) -> Iterator[str]:
 
 
 def _write(files: Mapping[Path, str]) -> tuple[Path, ...]:
-    """Create files that only their owner may read, the connection file last, which has to load; a link in the place of
-    one is not followed. Return their paths, the connection file's first.
+    """Create files that only their owner may read, the connection file last, and load it as a test; links are not
+    followed. Return their paths, the connection file's first.
     """
     for path in files:
         if os.path.lexists(path):

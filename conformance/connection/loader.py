@@ -23,14 +23,14 @@ from conformance.toml_file.positions import Table, tables
 MAX_CORRECTIONS = 3
 """With more wrong keys than this, only keys without a suggested correction are explained."""
 MAX_REPAIRS = 20
-"""The largest number of lines that are left out because no parser can read them."""
+"""Maximum number of lines that are left out because no parser can read them."""
 
 
 class ConnectionFileError(UsageError):
     """Connection files that cannot be used.
 
-    ``problems`` are all that is wrong, one line each, in the order of files and lines. The text of the error has them,
-    and after them who corrects what, where a portal shows the values, and the commands that show them.
+    ``problems`` are all problems, one line each, in the order of files and lines. The text of the error has these
+    lines, then the owner of each key, the places of the values in a portal, and the commands that print them.
     """
 
     def __init__(self, problems: Sequence[str], advice: Sequence[str] = ()) -> None:
@@ -44,7 +44,7 @@ def load(
     environ: Mapping[str, str] | None = None,
     credentials: bool = True,
 ) -> tuple[Connection, ...]:
-    """Return the connections of files, globs and folders (all ``*.toml`` below, hidden ones aside), in that order.
+    """Return the connections of files, globs and folders (all ``*.toml`` below, except hidden files), in that order.
 
     ``credentials=False`` leaves secrets unresolved, for sources that need none. Raises :class:`ConnectionFileError`
     with all problems of all files; nothing is sent. ``environ`` replaces ``os.environ`` for ``env:NAME`` references.
@@ -62,7 +62,7 @@ def load_files(
     environ: Mapping[str, str] | None = None,
     credentials: bool = True,
 ) -> dict[Path, tuple[Connection, ...]]:
-    """Return the same as :func:`load`, by the file that holds the connections. Raises :class:`ConnectionFileError`."""
+    """Return the connections of :func:`load` by their file. Raises :class:`ConnectionFileError`."""
     path_list = [paths] if isinstance(paths, str | Path) else list(paths)
     wrong: list[str] = []
     files = [
@@ -93,7 +93,7 @@ def load_files(
 
 
 def files_of(path_list: Iterable[str | Path], wrong: list[str]) -> Iterable[Path]:
-    """Yield the files of files, globs and folders; add what is none of them to ``wrong``, a line each."""
+    """Yield the files of files, globs and folders; add a line to ``wrong`` for each path that is none of these."""
     for name in map(str, path_list):
         path = Path(name)
         try:

@@ -19,14 +19,14 @@ class Location:
     table: Table
 
     def line(self, key: str | None) -> int:
-        """Return the line of a key, from 1; that of the connection's header where the file does not have the key."""
+        """Return the line of a key, from 1; the line of the connection's header if the file does not have the key."""
         return line_of(self.table, key, {}) if key else self.table.line
 
 
 def locations(paths: Sequence[str | Path]) -> dict[str, Location]:
-    """Return the locations of the connections of files, globs and folders, by name; none of what cannot be read.
+    """Return the locations of the connections of files, globs and folders, by name, without unreadable files.
 
-    The files are read again: a run keeps no positions, and only one that has something to point at needs them.
+    The files are read again: a run does not store positions, and only messages with a position need them.
     """
     result: dict[str, Location] = {}
     for file in dict.fromkeys(files_of(paths, [])):

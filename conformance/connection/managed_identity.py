@@ -1,4 +1,4 @@
-"""Managed identities: credentials that Azure keeps, and that a program gets tokens for from the machine it runs on."""
+"""Managed identities: Azure manages the credential, and a program gets tokens from its own machine."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from conformance.connection.secret import SecretError
 from conformance.redaction import remember
 
 Platform = Literal["imds", "app_service", "arc"]
-"""Who answers: the metadata service of virtual machines and AKS nodes, App Service (Functions, Container Apps,
-Automation), or the agent of an Azure Arc server.
+"""The service that answers: the metadata service of virtual machines and AKS nodes, App Service (also Functions,
+Container Apps, Automation), or the agent of an Azure Arc server.
 """
 IMDS = "http://169.254.169.254"
 IMDS_PATH = "/metadata/identity/oauth2/token"
 ARC = f"http://localhost:40342{IMDS_PATH}"
 SELECTORS = ("client_id", "object_id", "resource_id")
-"""By which a user-assigned identity is chosen."""
+"""The keys that select a user-assigned identity."""
 _ARC_AGENT: Mapping[str, str] = {
     "linux": "/opt/azcmagent/bin/himds",
     "win32": r"${ProgramFiles}\AzureConnectedMachineAgent\himds.exe",
@@ -31,7 +31,7 @@ _UNSUPPORTED: Mapping[str, tuple[str, ...]] = {
     "Azure Machine Learning": ("MSI_ENDPOINT", "MSI_SECRET"),
     "Cloud Shell": ("MSI_ENDPOINT",),
 }
-"""Where identities are kept too, and the variables that show it: no endpoint of these is asked."""
+"""Other platforms with identities, and the variables that show them: their endpoints are not supported."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ class ManagedIdentity:
     """An identity of the machine or service that this program runs on. ``selector`` is a key of :data:`SELECTORS` with
     its value for a user-assigned identity, None for the system-assigned one.
 
-    ``endpoint`` answers token requests: http on this machine's own addresses (loopback or link-local), whatever the
-    environment says. Raises :class:`SecretError` for any other.
+    ``endpoint`` answers token requests: http on this machine's own addresses (loopback or link-local), for any
+    environment. Raises :class:`SecretError` for any other address.
     """
 
     platform: Platform = "imds"
@@ -68,9 +68,9 @@ class ManagedIdentity:
 
 def find_identity(environ: Mapping[str, str], selector: tuple[str, str] | None) -> ManagedIdentity:
     """Return the identity with the endpoint that these environment variables name, as msal chooses it; the metadata
-    service of virtual machines where they name none.
+    service of virtual machines if they name none.
 
-    AZURE_POD_IDENTITY_AUTHORITY_HOST replaces the latter's address, by one on loopback alone. Raises
+    AZURE_POD_IDENTITY_AUTHORITY_HOST replaces the address of that service, only by an address on loopback. Raises
     :class:`SecretError` for an endpoint that is not on this machine, and for a platform that is not supported.
     """
     for name, variables in _UNSUPPORTED.items():
@@ -110,7 +110,7 @@ def _address(host: str, kind: str) -> bool:
 
 
 def _endpoint_problem(endpoint: str) -> str | None:
-    """Return why tokens are not asked of an endpoint; None where they may be."""
+    """Return why an endpoint must not be asked for tokens; None if it may."""
     try:
         url = urlsplit(endpoint)
         host, _ = url.hostname, url.port
@@ -124,13 +124,13 @@ def _endpoint_problem(endpoint: str) -> str | None:
 
 
 def _environment_name(endpoint: str, variable: str) -> str:
-    """Return an endpoint. Raises :class:`SecretError`, which names the variable, for one that is not asked."""
+    """Return an endpoint. Raises :class:`SecretError`, which names the variable, for a forbidden endpoint."""
     if problem := _endpoint_problem(endpoint):
         raise SecretError(f"what {variable} names {problem}")
     return endpoint
 
 
 def _has_arc_agent() -> bool:
-    """Return whether the agent of Azure Arc is installed here: msal asks it then, whatever the variables."""
+    """Return whether the agent of Azure Arc is installed here: then msal asks it, for any values of the variables."""
     path = _ARC_AGENT.get(sys.platform)
     return path is not None and os.path.exists(os.path.expandvars(path))

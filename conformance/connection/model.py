@@ -19,15 +19,15 @@ from conformance.connection.profile import DEFAULT, Profile, get_profile
 from conformance.connection.secret import Secret
 
 USABLE = ("log_analytics", "sentinel", "graph", "defender")
-"""What a connection can be for."""
+"""The APIs that a connection can use."""
 
 
 @dataclass(frozen=True, init=False)
 class Connection:
-    """One connection. Formats are not checked here: :func:`~conformance.connection.problems` returns what is wrong.
+    """One connection. It does not check formats: :func:`~conformance.connection.problems` returns the malformed values.
 
     ``client_secret`` is a shorthand for a :class:`ClientSecret` credential; ``cloud`` and ``profile`` may be names.
-    Without ``apis``, the connection uses those that its profile and its expectations lead to.
+    Without ``apis``, the connection uses the APIs of its profile and its expectations.
     """
 
     name: str
@@ -44,11 +44,11 @@ class Connection:
     expect: Expect
     profile: Profile
     ingestion: Ingestion | None
-    """Where another tool sends rows to with the same app; None where it only reads."""
+    """The target of log ingestion by the same app; None if the app only reads."""
     customer_tenant_id: str | None
-    """Azure Lighthouse: the tenant that delegates its subscription to ``tenant_id``, which is the provider's."""
+    """Azure Lighthouse: the tenant that delegates its subscription to ``tenant_id``, the provider's tenant."""
     home_tenant_id: str | None
-    """A multi-tenant app: the provider's tenant, where it is registered; ``tenant_id`` is the customer's."""
+    """The provider's tenant, where a multi-tenant app is registered; ``tenant_id`` is the customer's tenant."""
 
     def __init__(
         self,
@@ -108,12 +108,12 @@ class Connection:
 
     @property
     def group_scope(self) -> str:
-        """Return the resource group's ARM id: where Microsoft advises to assign the role."""
+        """Return the resource group's ARM id: Microsoft advises to assign the role there."""
         return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
 
     @cached_property
     def needs(self) -> Needs:
-        """Return what its profile and its expectations ask for."""
+        """Return the needs of its profile and its expectations."""
         return Needs.of(self.profile, self.expect)
 
     def calls(self, endpoint: Endpoint[Any]) -> bool:
@@ -122,11 +122,11 @@ class Connection:
 
     @property
     def at_workspace(self) -> bool:
-        """Whether it uses the workspace: Log Analytics, or Microsoft Sentinel."""
+        """Return whether it uses the workspace: Log Analytics, or Microsoft Sentinel."""
         return "log_analytics" in self.apis or "sentinel" in self.apis
 
     def uses(self, api: str) -> bool:
-        """Return whether the connection uses an API; Azure Resource Manager where it uses the workspace, or sends rows
+        """Return whether the connection uses an API; Azure Resource Manager if it uses the workspace, or sends rows
         through a data collection rule.
         """
         if api == "arm":
@@ -145,7 +145,9 @@ class Connection:
         return tuple(url.removeprefix("https://") for api, url in self.cloud.hosts.items() if self.uses(api))
 
     def facts(self) -> dict[str, str]:
-        """Return its values by the names that endpoints' paths and the commands of fixes use. No secret among them."""
+        """Return its values by the names that endpoints' paths and the commands of fixes use. They contain no
+        secret.
+        """
         return dict(self._facts)
 
     @cached_property
@@ -175,7 +177,7 @@ class Connection:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """In which ways it differs from an app of the customer's own with a credential of its own, for its fixes."""
+        """Return the kinds in which it differs from a customer's own app with its own credential, for its fixes."""
         differs = {
             "managed_identity": isinstance(self.credential, ManagedIdentity),
             "lighthouse": self.customer_tenant_id is not None,

@@ -1,4 +1,4 @@
-"""What a connection needs: what its profile states, and what its file expects beside it."""
+"""The needs of a connection: of its profile, and of the expectations in its file."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ _QUERIES = "microsoft.operationalinsights/workspaces/query/"
 
 @dataclass(frozen=True)
 class Needs:
-    """Permissions, Azure roles and actions at the workspace, and the reads that are asked for them.
+    """Permissions, Azure roles and actions at the workspace, and the reads that need them.
 
-    ``route_actions`` are those that named routes take. ``sends``: it needs a data collection rule, and the role on it.
+    ``route_actions`` are the actions that named routes need. ``sends``: it needs a data collection rule, and the role
+    on it.
     """
 
     permissions: tuple[AppPermission, ...]
@@ -34,10 +35,10 @@ class Needs:
 
     @staticmethod
     def of(profile: Profile, expect: Expect) -> Needs:
-        """Add what a file expects to what a profile states, and what named routes take: the least permissions, and the
-        actions at the workspace.
+        """Return the needs of a profile and of a file's expectations, with those of named routes: the least
+        permissions, and the actions at the workspace.
 
-        Raises ValueError for a text that states nothing.
+        Raises ValueError for a text that is no requirement.
         """
         sends = profile.scope == RULE
         stated = Needs(
@@ -63,13 +64,13 @@ class Needs:
             yield from (item for item in ENDPOINTS.values() if any(route.leads_to(item) for route in routes))
 
     def _permissions_of(self, operations: Iterable[Endpoint[Any]]) -> Iterator[AppPermission]:
-        """Yield the least permissions of operations that none of the stated ones opens."""
+        """Yield the least permissions of operations that no listed permission allows."""
         for endpoint in operations:
             if isinstance(endpoint.needs, AppRole) and not self.opens(endpoint):
                 yield AppPermission(endpoint.api.name, endpoint.needs.name)
 
     def opens(self, endpoint: Endpoint[Any]) -> bool:
-        """Return whether a stated permission is enough for an operation; True where it takes none."""
+        """Return whether a listed permission is enough for an operation; True if it needs none."""
         needs = endpoint.needs
         return not isinstance(needs, AppRole) or not self._stated(endpoint.api.name).isdisjoint(needs.any_of)
 
@@ -78,12 +79,14 @@ class Needs:
 
     @property
     def role(self) -> str:
-        """Return the Azure role that a fix names: the profile's first or the reader's, or a greater one for actions."""
+        """Return the Azure role that a fix names: the profile's first or the reader role, or a greater role for
+        actions.
+        """
         return role_for_all(self.actions, self.roles[0] if self.roles else READER_ROLE)
 
     @property
     def apis(self) -> frozenset[str]:
-        """Return the APIs that this leads to. Azure roles and actions alone lead to Microsoft Sentinel."""
+        """Return the APIs of these needs. Azure roles and actions alone mean Microsoft Sentinel."""
         names = {permission.api for permission in (*self.permissions, *self.optional)}
         names |= {route.api for route in self.routes} - {"arm"}
         names |= {"log_analytics" if action.lower().startswith(_QUERIES) else "sentinel" for action in self.actions}
@@ -92,16 +95,16 @@ class Needs:
         return frozenset(names)
 
     def required(self, api: str) -> tuple[str, ...]:
-        """Return the names of the application permissions of an API that must be there."""
+        """Return the names of the required application permissions of an API."""
         return tuple(permission.name for permission in self.permissions if permission.api == api)
 
     def recommended(self, api: str) -> tuple[str, ...]:
-        """Return the names of those that only a part of the tool needs."""
+        """Return the names of the optional application permissions, which only a part of the tool needs."""
         return tuple(permission.name for permission in self.optional if permission.api == api)
 
     def calls(self, endpoint: Endpoint[Any]) -> bool:
-        """Return whether an operation is one of the routes. All those of an API (``*``) are the ones that the stated
-        permissions open, if any is stated.
+        """Return whether an operation is one of the routes. All routes of an API (``*``) are those that the listed
+        permissions allow, if any are listed.
         """
         opened = self.opens(endpoint) or not self._stated(endpoint.api.name)
         return any(route.leads_to(endpoint) and (route.path != "*" or opened) for route in self.routes)

@@ -1,4 +1,4 @@
-"""Profiles: what a connection is for, as data. A profile is one file of ``profiles/``, named as it is."""
+"""Profiles: the purpose of a connection, as data. A profile is a file in ``profiles/`` with its name."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from conformance.toml_file.tables import table
 DEFAULT = "airmdr"
 FOLDER = "profiles"
 SUBSCRIPTION, GROUP, WORKSPACE, RULE = SCOPES = ("subscription", "resource group", "workspace", "data collection rule")
-"""Where a role is assigned, by the source; the last one is the rule of ``[connection.ingestion]``."""
+"""The scopes at which sources assign a role; the last is the rule of ``[connection.ingestion]``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A page that says what a tool needs, and the day on which it was read."""
+    """A page with the needs of a tool, and the day on which it was read."""
 
     url: str
     read: date
@@ -28,13 +28,13 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a tool needs of a connection, as its source says. An empty tuple: it says nothing of the kind.
+    """The needs of a tool, according to its source. An empty tuple: the source does not mention any.
 
-    ``permissions`` are required, ``optional`` ones are for a part of what the tool does. ``roles`` are built-in Azure
-    roles at ``scope`` (one of :data:`SCOPES`); ``actions`` are Azure actions. ``routes`` are the reads that the tool
-    does: no other is asked. ``unasked`` are what it does beside them, which is never asked. ``unverified`` is what the
-    source says and no check looks at, ``inferred`` what follows from it without being said, ``silent`` what it says
-    nothing about. ``guide``: it is the onboarding guide's connection.
+    ``permissions`` are required, ``optional`` permissions are for a part of the tool. ``roles`` are built-in Azure
+    roles at ``scope`` (one of :data:`SCOPES`); ``actions`` are Azure actions. ``routes`` are the reads of the tool:
+    only these are sent. ``unasked`` are its other operations, which are never sent. ``unverified`` are statements of
+    the source that no check verifies, ``inferred`` are conclusions from it, ``silent`` are points that it does not
+    mention. ``guide``: it is the onboarding guide's connection.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Repair of a connection file: invalid lines are reported and corrected, so that reading can go on.
+"""Repair of a connection file: invalid lines are reported and corrected, so that reading can continue.
 
 All mistakes of a file are reported at once: a TOML parser stops at the first.
 """
@@ -33,7 +33,7 @@ class Mistake:
 
 
 def repair(text: str, keys: Collection[str]) -> tuple[str, list[Mistake]]:
-    """Return the text with lines corrected that are not TOML, and their mistakes.
+    """Return the text with corrections of lines that are not TOML, and their mistakes.
 
     Lines keep their numbers. ``keys`` are the keys whose values need quotes. Values are never shown: one may be a
     secret.
@@ -68,7 +68,7 @@ def repair(text: str, keys: Collection[str]) -> tuple[str, list[Mistake]]:
 
 
 def _opened(line: str) -> int:
-    """Return how many more brackets a line of a list opens than it closes."""
+    """Return the number of brackets that a line of a list opens minus those that it closes."""
     bare = COMMENT.sub("", re.sub(r"\"[^\"]*\"|'[^']*'", "", line))
     value = bare.partition("=")[2] if "=" in bare else bare
     return value.count("[") - value.count("]") if value.strip()[:1] in "[]" or "=" not in bare else 0
@@ -92,7 +92,7 @@ def _line(line: str, number: int, keys: Collection[str], into: list[Mistake]) ->
         into.append(Mistake(number, f"found {line.strip()!r}, expected [connection]"))
         return "[connection]"
     if pair:
-        return line  # the parser reports what is wrong with it
+        return line  # the parser reports its error
     into.append(Mistake(number, "is neither a comment, which begins with #, nor a key with = and a value in quotes"))
     return ""
 

@@ -1,4 +1,4 @@
-"""One thing that a connection needs, as text: an application permission, an Azure action, a route of an API.
+"""A requirement of a connection as text: an application permission, an Azure action, or a route of an API.
 
 Graph: SecurityAlert.Read.All
 Microsoft.SecurityInsights/incidents/read
@@ -24,9 +24,9 @@ LABELS: Mapping[str, str] = {
     "graph": "Graph",
     "defender": "Defender",
 }
-"""The short names of APIs, as requirements are written."""
+"""The short names of APIs in requirements."""
 CLOSE = 0.9
-"""How alike a name must be to a known one to be taken for a mistake in writing it."""
+"""Minimum similarity of a name to a known name to be treated as its misspelling."""
 _PERMISSION = re.compile(r"[A-Z][A-Za-z]+(?:[.-][A-Za-z]+)+")
 _ACTION = re.compile(r"[A-Za-z]+\.[A-Za-z.]+(?:/[A-Za-z0-9]+)+")
 _VERBS = ("read", "write", "delete", "action")
@@ -34,7 +34,7 @@ _SHORT: Mapping[str, str] = {SENTINEL: "{sentinel}", WORKSPACE: "{workspace}"}
 
 
 class RequirementError(ValueError):
-    """A text that states no requirement. The message is what was expected instead."""
+    """A text that is no requirement. The message describes the expected text."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -50,7 +50,7 @@ class AppPermission:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Operations of an API: those of a method and a path whose placeholders may have any name, or all (``*``)."""
+    """Operations of an API: those with a method and a path (placeholders may have any name), or all (``*``)."""
 
     api: str
     method: str
@@ -67,7 +67,7 @@ class Route:
 
 
 def route_of(endpoint: Endpoint[Any]) -> str:
-    """Return how the route of an operation is written, long paths of Azure in short."""
+    """Return the text of an operation's route, with long paths of Azure shortened."""
     path = endpoint.path
     for long, short in _SHORT.items():
         path = path.replace(long, short)
@@ -75,7 +75,7 @@ def route_of(endpoint: Endpoint[Any]) -> str:
 
 
 def read_permission(text: str) -> AppPermission:
-    """Return the permission that a text states. Raises :class:`RequirementError`."""
+    """Return the permission in a text. Raises :class:`RequirementError`."""
     label, _, name = (part.strip() for part in text.rpartition(":"))
     if label:
         resource = resource_of(label) or resource_of(_api(label))
@@ -96,7 +96,7 @@ def read_permission(text: str) -> AppPermission:
 
 
 def read_action(text: str) -> str:
-    """Return the Azure action that a text states, as Microsoft writes it. Raises :class:`RequirementError`."""
+    """Return the Azure action in a text, in Microsoft's spelling. Raises :class:`RequirementError`."""
     published = {action.lower(): action for action in PUBLISHED_ACTIONS}
     if text.lower() in published:
         return published[text.lower()]
@@ -107,7 +107,7 @@ def read_action(text: str) -> str:
 
 
 def read_route(text: str, reads: Iterable[Endpoint[Any]] | None = None) -> Route:
-    """Return the route that a text states. Raises :class:`RequirementError`, also where none of ``reads`` is meant."""
+    """Return the route in a text. Raises :class:`RequirementError`, also if it is none of ``reads``."""
     label, _, rest = (part.strip() for part in text.partition(":"))
     method, _, path = rest.partition(" ")
     api = _api(label)
@@ -124,7 +124,7 @@ def read_route(text: str, reads: Iterable[Endpoint[Any]] | None = None) -> Route
 
 
 def _api(label: str) -> str:
-    """Return the API of a short name, its title or its own name; the label where there is none."""
+    """Return the API of a short name, its title or its own name; the label itself if there is none."""
     wanted_label = label.lower()
     for api, short in LABELS.items():
         if wanted_label in (api, short.lower(), APIS[api].title.lower()):

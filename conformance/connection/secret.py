@@ -1,4 +1,4 @@
-"""Secrets: held, never shown, and where they came from."""
+"""Secrets and their origin; never printed."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from conformance.redaction import name_of, remember
 
 VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 LARGEST = 64 * 1024
-"""Bytes of a secret's file."""
+"""Maximum bytes of a secret's file."""
 
 
 NOWHERE = "none"
-"""The origin of a text that takes the place of a secret, where none is needed."""
+"""The origin of a placeholder where no secret is needed."""
 
 
 class SecretError(UsageError):
-    """A reference that leads to no secret. The message says why, and never shows a value."""
+    """A reference without a secret. The message is the reason, and never contains a value."""
 
 
 class Secret:
     """A text that only :meth:`reveal` returns. ``origin`` is ``inline``, ``env:NAME`` or ``file:PATH``.
 
-    ``exposed``: every user of this machine can read the file that it came from.
+    ``exposed``: every user of this machine can read its file.
     """
 
     __slots__ = ("_text", "exposed", "origin")
@@ -42,7 +42,7 @@ class Secret:
     def reveal(self) -> str:
         """Return the secret text. Use it for the request that needs it only."""
         if self.origin != NOWHERE:
-            remember(self._text)  # again: of many, those used last are known
+            remember(self._text)  # register again: of very many secrets, only the last used are known
         return self._text
 
     def __repr__(self) -> str:
@@ -75,7 +75,7 @@ def resolve(reference: str, folder: Path, environ: Mapping[str, str]) -> Secret:
     """
     kind, _, where = reference.partition(":")
     if kind == "env":
-        if not VARIABLE.fullmatch(where):  # perhaps the secret itself: not shown
+        if not VARIABLE.fullmatch(where):  # perhaps the secret itself: not printed
             raise SecretError("what follows env: is not the name of an environment variable")
         if not environ.get(where):
             raise SecretError(f"environment variable {name_of(where)} is {'empty' if where in environ else 'not set'}")

@@ -1,4 +1,4 @@
-"""The connection file to start from."""
+"""The template of a connection file."""
 
 from __future__ import annotations
 

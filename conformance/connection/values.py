@@ -1,4 +1,4 @@
-"""The format of each value, before anything is sent: one rule a key, with the well-known mistakes named."""
+"""The format of each value, before anything is sent: one rule per key, which names well-known mistakes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Problem:
     actual: str
     expected: str
     correction: str | None = None
-    """What was probably meant, as a sentence."""
+    """The probably intended value, as a sentence."""
 
     @property
     def text(self) -> str:
@@ -42,12 +42,10 @@ class Problem:
 
 
 def problems(connection: Connection, *keys: str) -> tuple[Problem, ...]:
-    """Return the malformed values of a connection, or those of some keys, in the order of the form. Pure: nothing is
-    sent.
-    """
+    """Return the malformed values of a connection, or only of some keys, in form order. Pure: sends nothing."""
     values = {key: getattr(connection, key) for key in RULES}
     if isinstance(connection.credential, ManagedIdentity) and not connection.client_id:
-        del values["client_id"]  # the machine knows which identity it has
+        del values["client_id"]  # the machine knows its identity
     malformed = malformed_values(values, keys or RULES.keys())
     check_secret = not keys or "client_secret" in keys
     if check_secret and (problem := secret_problem(connection.credential)):
@@ -56,8 +54,8 @@ def problems(connection: Connection, *keys: str) -> tuple[Problem, ...]:
 
 
 def secret_problem(credential: Credential) -> Problem | None:
-    """Return what is wrong with a client secret, which is described and never shown; of several with the first, where
-    none can be right. None for other credentials.
+    """Return the problem of a client secret, which is described and never printed; of several secrets, the problem of
+    the first if none is possible. None for other credentials.
     """
     if not isinstance(credential, ClientSecret):
         return None
@@ -67,7 +65,7 @@ def secret_problem(credential: Credential) -> Problem | None:
 
 
 def malformed_values(values: Mapping[str, str], keys: Collection[str] | None = None) -> list[Problem]:
-    """Return the malformed ones of these values, which are given by key; only those of ``keys`` are looked at."""
+    """Return the problems of malformed ``values`` (by key); only for ``keys``, if given."""
     selected_keys = values.keys() if keys is None else keys
     verdicts = ((key, RULES[key](value, values)) for key, value in values.items() if key in selected_keys)
     return [
@@ -78,7 +76,7 @@ def malformed_values(values: Mapping[str, str], keys: Collection[str] | None = N
 
 
 def can_be_right(key: str, value: str) -> bool:
-    """Return whether a value has the form of what a key names."""
+    """Return whether a value has the form of its key."""
     return RULES[key](value, {}) is None
 
 
@@ -86,7 +84,7 @@ NIL = re.compile("[0-]+")
 ZEROS = "an id of zeros alone, which belongs to nothing"
 
 Verdict = tuple[str, str, str] | None
-"""Cause, found, expected; None for a value that can be right."""
+"""Cause, found, expected; None for a possible value."""
 
 
 def tenant(value: str, _: Mapping[str, str]) -> Verdict:
@@ -102,7 +100,7 @@ def tenant(value: str, _: Mapping[str, str]) -> Verdict:
 
 
 def guid(value: str, _: Mapping[str, str]) -> Verdict:
-    """Return the verdict on a GUID, which must not be zeros alone."""
+    """Return the verdict on a GUID, which must not be all zeros."""
     if not GUID.fullmatch(value):
         return "config_invalid", _value_text(value), A_GUID
     if NIL.fullmatch(value):
@@ -125,7 +123,7 @@ def subscription(value: str, values: Mapping[str, str]) -> Verdict:
 
 
 def _same(value: str, values: Mapping[str, str], other: str, expected: str) -> Verdict:
-    """Return a verdict where another key has the same id already; all ids must differ."""
+    """Return a verdict if another key already has the same id; all ids must differ."""
     if value and value.lower() == values.get(other, "").lower():
         return "config_invalid", f"the same value as {other}", expected
     return None
@@ -166,7 +164,7 @@ def resource_group(value: str, _: Mapping[str, str]) -> Verdict:
 
 
 def secret(value: str) -> Verdict:
-    """Return the verdict on a client secret, which is described and never shown."""
+    """Return the verdict on a client secret, which is described and never printed."""
     expected = "the secret's Value"
     if GUID.fullmatch(value.strip().strip("'\"")):
         return "secret_id_instead_of_value", "a GUID, which is the form of a secret's ID", expected

@@ -29,7 +29,7 @@ class Client:
 
     @property
     def is_last(self) -> bool:
-        """Return whether the request that has come is to be the last one of the client, since others wait."""
+        """Return whether the received request must be the client's last, because others wait."""
         return self._clients is not None and self._clients.crowded
 
     def answered(self) -> None:
@@ -44,7 +44,7 @@ class Clients:
         self._most = most
         self._all: set[Client] = set()
         self.crowded = False
-        """Whether some wait."""
+        """Whether clients wait."""
 
     async def accept(
         self, listening: socket.socket, attend: Callable[[socket.socket, Client], Awaitable[None]]
@@ -72,7 +72,7 @@ class Clients:
         self._all.add(client)
 
     async def end(self) -> None:
-        """Hang up on all."""
+        """Close the connections of all clients."""
         await cancel_all([client.task for client in self._all])
 
     async def _room(self, listening: socket.socket) -> None:

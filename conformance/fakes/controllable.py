@@ -72,7 +72,7 @@ class ControllableTenant:
         self._publish = publish
         publish(self.connection)
 
-    # As a source: `verify(tenant.connection, source=tenant)` sees the state of the moment
+    # As a source: `verify(tenant.connection, source=tenant)` sees the current state
 
     @property
     def name(self) -> str:

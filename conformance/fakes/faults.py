@@ -75,7 +75,7 @@ class Fault:
 
     @property
     def numbered(self) -> bool:
-        """One of Entra's bare numbers, which all have one form."""
+        """Return whether it is one of Entra's bare numbers, which all have the same form."""
         return re.fullmatch(r"entra/AADSTS\d+", self.name) is not None
 
 

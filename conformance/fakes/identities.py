@@ -1,4 +1,4 @@
-"""What the app of a virtual tenant is registered with beside the connection's own credential."""
+"""Credentials of a virtual tenant's app beside the connection's own credential."""
 
 from __future__ import annotations
 

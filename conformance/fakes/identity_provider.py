@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 ISSUER = "https://identity.virtual.example"
 SUBJECT = "repo:virtual/sentinel-reader:ref:refs/heads/main"
 AUDIENCE = "api://AzureADTokenExchange"
-"""What Entra recommends as the audience of such tokens."""
+"""The audience that Entra recommends for such tokens."""
 LIFETIME = timedelta(days=30)
 """A token of a real provider lives for minutes or hours; these have to last as long as a server that hands them out."""
 
@@ -37,7 +37,7 @@ class VirtualProvider:
 
     @property
     def published(self) -> IdentityProvider:
-        """Return what its key document says."""
+        """Return the provider with its public keys."""
         return IdentityProvider(self.issuer, {self.kid: self.key.public_key()})
 
     def token(self, now: datetime, **claims: Any) -> str:

@@ -274,4 +274,4 @@ EVENTS: tuple[Callable[[Life], None], ...] = (
     Life.time_passes,
     Life.tokens_roll_over,
 )
-"""What can happen; an entry that is listed twice happens twice as often."""
+"""The possible events; an event that is listed twice happens twice as often."""

@@ -68,9 +68,9 @@ class World:
     disturbances: list[Disturbance] = field(default_factory=list)
     stripped: dict[str, str] = field(default_factory=dict)
     life: Life | None = None
-    """What happens before each request."""
+    """The events before each request."""
     requests: deque[httpx.Request] = field(default_factory=lambda: deque(maxlen=MAX_REQUESTS), repr=False)
-    """The latest, oldest first."""
+    """The latest requests, oldest first."""
 
     @property
     def tenant(self) -> Tenant:
@@ -126,7 +126,7 @@ class World:
         return httpx.MockTransport(self.handler)
 
     def disturb(self, answer: Callable[[Call], httpx.Response], **where: Any) -> None:
-        """Put a :class:`Disturbance` in the way."""
+        """Add a :class:`Disturbance`."""
         self.disturbances.append(Disturbance(answer, **where))
 
     def fault(self, name: str, *, times: int | None = None) -> None:

@@ -1,4 +1,4 @@
-"""What a body says about an error, noted layer by layer."""
+"""The facts of a body about an error, collected layer by layer."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def explain(
     service: str | None = None,
     facts: Mapping[str, str] | None = None,
 ) -> Finding:
-    """Return what a refused or failed answer means.
+    """Return the finding of a refused or failed answer.
 
     ``body`` is the answer's body as it came, or whatever was pasted from a log: a message, a code alone, cut JSON.
     ``service`` is entra, arm, log_analytics, sentinel, graph or defender; None has it guessed. ``facts`` are the

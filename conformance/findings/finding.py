@@ -1,4 +1,4 @@
-"""What a refusal means: the cause, how sure that is, and what to do about it."""
+"""The meaning of a refusal: the cause, its certainty, and its fix."""
 
 from __future__ import annotations
 

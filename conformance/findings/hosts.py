@@ -1,4 +1,4 @@
-"""Which service a host name, a URL or a client library's phrase belongs to."""
+"""The service of a host name, a URL or a client library's phrase."""
 
 from __future__ import annotations
 

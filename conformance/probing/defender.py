@@ -104,7 +104,10 @@ def defender_alert(connection: Connection, defender_alerts: Answer[ODataList[Ale
 
 @probe
 def foreign_token_at_defender(connection: Connection) -> Ask[ODataList[Machine]]:
-    """Ask Defender with a token for Log Analytics, as the onboarding guide does. Raises :class:`NotApplicable`."""
+    """Ask Defender with a token for Log Analytics, as the onboarding guide does.
+
+    Raises :class:`NotApplicable`.
+    """
     if not connection.uses("log_analytics"):
         raise NotApplicable("this connection has no Log Analytics token to try")
     return replace(of_defender(connection, defender.MACHINES, top=1), token="log_analytics")
@@ -112,7 +115,10 @@ def foreign_token_at_defender(connection: Connection) -> Ask[ODataList[Machine]]
 
 @probe
 def foreign_token_at_graph(connection: Connection) -> Ask[ODataList[GraphAlert]]:
-    """Ask Microsoft Graph with a token for Defender, which it has to refuse. Raises :class:`NotApplicable`."""
+    """Ask Microsoft Graph with a token for Defender, which it must refuse.
+
+    Raises :class:`NotApplicable`.
+    """
     if not (connection.uses("graph") and connection.uses("defender")):
         raise NotApplicable("this connection has no Defender token to try")
     return replace(graph.ALERTS.ask(top=1), token="defender")

@@ -1,4 +1,4 @@
-"""docs/agreement.md: how unmodified clients end in each scenario, and what the suite says of it."""
+"""docs/agreement.md: the results of unmodified clients in each scenario, beside the suite's verdict."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ CLIENTS = ROOT / "tests" / "clients"
 HEAD = """\
 # Agreement with real clients
 
-In every [scenario](fakes.md#scenarios), Microsoft's own clients, unmodified, ask the served virtual tenant over TLS
-what the checks ask it. They have to succeed where the suite says that it works, and fail where it says that it does
-not. Each is tried once, and signs in with the scenario's credential: a client secret, a certificate or a federated
-token. The clients and their versions are in [clients.md](clients.md).
+In every [scenario](fakes.md#scenarios), Microsoft's own clients, unmodified, send the requests of the checks to the
+served virtual tenant over TLS. They must succeed where the suite's verdict is that it works, and fail where the verdict
+is that it does not. Each client is tried once, and signs in with the scenario's credential: a client secret, a
+certificate or a federated token. The clients and their versions are in [clients.md](clients.md).
 """
 COLUMNS = {
     "azure-identity": ("token_arm", "token_log_analytics", "token_graph", "token_defender"),
@@ -34,12 +34,12 @@ COLUMNS = {
 JAVASCRIPT = """\
 ## JavaScript
 
-{names} are asked the same in every scenario, and work where the Python clients work, but for these.
+{names} get the same requests in every scenario, and work where the Python clients work, except for these differences.
 """
 
 
 def clients() -> list[str]:
-    """The JavaScript clients with their versions."""
+    """Return the JavaScript clients with their versions."""
     dependencies = json.loads((CLIENTS / "js" / "package.json").read_text(encoding="utf-8"))["dependencies"]
     return [
         f"{name} {version}" for name, version in dependencies.items() if name.startswith(("@azure/", "@microsoft/"))
@@ -78,7 +78,7 @@ def page() -> str:
 
 
 def cell(ended: Mapping[str, str], names: tuple[str, ...]) -> str:
-    """``works``, or how many do not and how they end."""
+    """Return ``works``, or the errors and the number of clients that do not work."""
     failed = [ended[name] for name in names if ended[name] != "works"]
     if not failed:
         return "works"
@@ -87,7 +87,7 @@ def cell(ended: Mapping[str, str], names: tuple[str, ...]) -> str:
 
 
 def differing(rows: list[dict[str, Any]]) -> list[tuple[object, ...]]:
-    """Return a row for each difference: its number, the scenarios, the operations, and why."""
+    """Return a row for each difference: its number, the scenarios, the operations, and the reason."""
     return [
         (i, ", ".join(map(code, row["scenarios"])), ", ".join(map(code, row["operations"])), row["why"])
         for i, row in enumerate(rows, 1)

@@ -15,8 +15,8 @@ Recorded connections, one folder each, that can be replayed without network or c
 
     pytest --sentinel-source=cassette:NAME
 
-The tier says what was recorded: `virtual` is the virtual tenant of this suite, served over TLS; `recorded` is a real
-tenant; there is none until a user records one: [recording.md](../docs/recording.md) says how.
+The tier is the source of the recording: `virtual` is the virtual tenant of this suite, served over TLS; `recorded` is a
+real tenant. There is none until a user records one: see [recording.md](../docs/recording.md).
 """
 
 

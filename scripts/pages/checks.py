@@ -1,4 +1,4 @@
-"""docs/checks.md: what must hold, how it is judged, and what is asked for it."""
+"""docs/checks.md: every check, how it is judged, and its questions."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from scripts.pages.operations import SHORT, endpoint_of_probe, need, request
 HEAD = """\
 # Checks
 
-`must` fails, `should` warns. Ids are stable: they are never given to another check. A cause that a check owns is that
-check's to report; any other check that meets it is blocked by it. A question that several checks need is asked
-once in a run.
+`must` fails, `should` warns. Ids are stable: they are never given to another check. A check reports the causes that it
+owns; every other check with such a cause is blocked by it. A question that several checks need is asked only once in a
+run.
 
-A statement of a `must` rests on [promises](#promises) of the services. A broken promise is a failure only where it
-is documented, specified or recorded; what is inferred, or known from the field alone, warns. A refusal rests on the
-entry that reads it ([findings](findings.md)), the shape of an answer on the page of its operation.
+A statement of a `must` rests on [promises](#promises) of the services. A broken promise is a failure only if it is
+documented, specified or recorded; an inferred promise, or one known only from the field, only warns. A refusal rests on
+the entry that reads it ([findings](findings.md)), the shape of an answer on the page of its operation.
 """
 
 PROMISES_HEAD = """\
 ## Promises
 
-Promises of the services on which checks rest.
+Promises of the services that checks rely on.
 """
 
 
@@ -54,12 +54,12 @@ def page() -> str:
         )
         for promise in PROMISES.values()
     )
-    parts += [PROMISES_HEAD, table(("promise", "what is promised", "tier", "source"), promises)]
+    parts += [PROMISES_HEAD, table(("promise", "text", "tier", "source"), promises)]
     return "\n".join(parts)
 
 
 def rests_on(check: Check) -> list[Promise]:
-    """The promises that its assertions name, each once."""
+    """Return the promises that a check's assertions name, each once."""
     ids = dict.fromkeys(id for assertion in assertions(check) for id in sorted(assertion.promises))
     return [PROMISES[id] for id in ids]
 
@@ -85,7 +85,7 @@ def section(check: Check) -> str:
 
 
 def question(probe: str) -> str:
-    """One probe with its operation."""
+    """Return a probe with its operation."""
     endpoint, summary = (
         endpoint_of_probe()[probe],
         inline(PROBES[probe].function.__doc__).partition("\n\n")[0].replace("\n", " "),

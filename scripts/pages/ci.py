@@ -1,4 +1,4 @@
-"""docs/ci.md: the suite beside other pytest plugins, from what `make test-plugins` saw, and in pipelines."""
+"""docs/ci.md: the suite beside other pytest plugins, from the results of `make test-plugins`, and in pipelines."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ HEAD = """
 | GitLab | [gitlab-ci.yml](../examples/pipelines/gitlab-ci.yml) | `.gitlab-ci.yml` |
 | Jenkins | [Jenkinsfile](../examples/pipelines/Jenkinsfile) | `Jenkinsfile` |
 
-Each verifies the connection files of a folder, keeps the report with its badge as an artifact whatever the verdict,
-and ends with the verdict's exit code. [Every night](nightly/README.md) has two larger ones, without any secret. The
-steps of the GitHub example are an [action](../action.yml) of their own; tests run the shell steps of all of them.
+Each verifies the connection files of a folder, stores the report with its badge as an artifact for every verdict, and
+ends with the verdict's exit code. [Every night](nightly/README.md) has two larger pipelines, without any secret. The
+steps of the GitHub example are also an [action](../action.yml); tests run the shell steps of all pipelines.
 
-Where GitHub Actions or Azure Pipelines run it (`GITHUB_ACTIONS=true`, `TF_BUILD=True`), each root cause, up to ten,
-is an annotation at the line of the connection file to look at: the value that is wrong, or the connection. What could
-not be established is annotated as a warning. The text is the suite's own, nothing of a service's answer. With
-`--sentinel-report`, GitHub shows `summary.md` as the summary of the job.
+In GitHub Actions and Azure Pipelines (`GITHUB_ACTIONS=true`, `TF_BUILD=True`), each root cause, up to ten, is an
+annotation at its line of the connection file: the wrong value, or the connection. Inconclusive results are annotated as
+warnings. The text is the suite's own, without any part of a service's answer. With `--sentinel-report`, GitHub shows
+`summary.md` as the summary of the job.
 
-## What other plugins see
+## The checks for other plugins
 
 The checks are items of pytest that run through its whole protocol: setup, call, teardown, `makereport` and
 `logreport`.
@@ -43,40 +43,41 @@ The checks are items of pytest that run through its whole protocol: setup, call,
 | inconclusive | skipped, with the reason; the run ends with exit code 6 | `?` INCONCLUSIVE |
 | accepted by a baseline | skipped, with the reason and the last day | `a` ACCEPTED |
 
-- Each report has the outcome in full as `report.sentinel`, and `user_properties` have the facts that
-  [JUnit](reports.md#junit) has.
-- `item.callspec.params` names connection and check while an item runs; node ids and names are distinct.
+- Each report has the whole outcome as `report.sentinel`, and `user_properties` have the same facts as
+  [JUnit](reports.md#junit).
+- `item.callspec.params` has connection and check while an item runs; node ids and names are distinct.
 - Evidence is gathered before the timer of the first check starts, in workers of pytest-xdist too.
-- The exit code is set before plugins learn that the session ends: `pytest_sessionfinish` is called with 6 where a run
-  is incomplete.
-- Only checks whose items ran count. Where that is a part of them (`-k`, `-m`, `-x`, `--lf`, `--sw`, `--deselect`,
-  pytest-split, a skip in a hook, `pytest.exit`, Ctrl-C and so on), the verdict says how many of how many, the status in
-  JSON is `partial` unless something failed, and no page to hand back is written. Where none ran, the exit code is 5.
-- The exit code shown is that of the process: 2 where a run was interrupted, or stopped before anything was found.
-- Tests of your own beside the checks keep their tracebacks. If one fails, the run ends with exit code 1. Tests of
-  your own without a single check end with exit code 5, since they say nothing of the connection.
-- `--disable-socket` (pytest-socket) and `--block-network` (pytest-recording) hold for live runs: exit code 4, and the
-  hosts to allow are named.
+- The exit code is set before plugins learn that the session ends: `pytest_sessionfinish` is called with 6 if a run is
+  incomplete.
+- Only checks whose items ran count. If only some ran (`-k`, `-m`, `-x`, `--lf`, `--sw`, `--deselect`, pytest-split, a
+  skip in a hook, `pytest.exit`, Ctrl-C and so on), the verdict states their number and the total, the status in JSON is
+  `partial` unless a check failed, and no page to hand back is written. If none ran, the exit code is 5.
+- The exit code in the output is the exit code of the process: 2 if a run was interrupted, or stopped before it found a
+  problem.
+- Your own tests beside the checks keep their tracebacks. If one of them fails, the run ends with exit code 1. Your own
+  tests without a single check end with exit code 5, since they say nothing about the connection.
+- `--disable-socket` (pytest-socket) and `--block-network` (pytest-recording) also apply to live runs: these end with
+  exit code 4 and name the hosts to allow.
 """
 
 FLAWS = """
 ## Flaws of other tools
 
-Seen in the versions above. The first line of a run warns where one of them is in use and changes what a report says.
+Observed in the versions above. The first line of a run warns if such a plugin is in use and changes a report.
 
 """
 OUTSIDE = """\
-- pytest-recording and pytest-vcr do not run together: both add the same option. The extra `recording` brings the
+- pytest-recording and pytest-vcr do not run together: both add the same option. The extra `recording` installs the
   former.
 - `-p no:terminal` does not go together with options of pytest's terminal in `addopts`, such as `-ra`: pytest refuses
   them.
-- pytest-csv 3.0.0 marks its hooks in a way that pytest 9 warns of: with `filterwarnings = error` it ends a run at its
-  start.
+- pytest-csv 3.0.0 marks its hooks in a way that pytest 9 warns about: with `filterwarnings = error` it ends a run at
+  its start.
 """
 
 
 def page() -> str:
-    """Return the page: of the list, the plugins that the matrix was run with, in the version and as they are called."""
+    """Return the page, with the plugins of the list that the matrix was run with (same version, same arguments)."""
     results = json.loads(MATRIX.read_text(encoding="utf-8"))
     runs = {(run["plugin"], run["version"], *run["arguments"]): run["problems"] for run in results["runs"]}
     rows = []

@@ -1,4 +1,4 @@
-"""docs/fakes.md: the virtual tenant's scenarios, and how each of its answers is known."""
+"""docs/fakes.md: the virtual tenant's scenarios, and the evidence for each of its answers."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from scripts.pages.operations import SPEAKERS
 HEAD = """\
 # The virtual tenant
 
-A small model of a tenant - its apps, consents, roles, workspaces, data and clock - that answers under the services' own
-addresses. It decides each answer from its state, as the services do, so a scenario changes the state and nothing else.
-Nothing is patched, and nothing reaches the network.
+A small model of a tenant (its apps, consents, roles, workspaces, data and clock) that answers under the services' own
+addresses. Like the services, it derives each answer from its state, so a scenario changes only the state. Nothing is
+patched, and nothing reaches the network.
 
     pytest --sentinel-config=conn.toml --sentinel-source=fake:SCENARIO     # or several, joined by +
     pytest --sentinel-config=conn.toml --sentinel-source=fake:arm/AuthenticationFailed.scheme    # a fault
@@ -50,38 +50,38 @@ world.life = Life(world, rate=3, random=Random(42))  # what happens between requ
 client = httpx.AsyncClient(transport=world.transport())
 ```
 
-[virtual-tenant.md](virtual-tenant.md) explains how it serves clients in any language, and how the tests of other
-projects use it.
+[virtual-tenant.md](virtual-tenant.md) explains how to use it with clients in any language, and in the tests of other
+projects.
 """
 
 LIVING = """\
 ## A living tenant
 
-In the scenario `living`, things happen between any two requests: incidents, alerts and machines arrive, change, are
-closed, merged and deleted, rows reach their tables, and what is new may be answered 404 for a while. Pages move along,
-and continuation tokens run out once. A verification must find it as healthy as a fixed one; joined to another
-scenario (`living+no-azure-role`) it must name the same cause.
+In the scenario `living`, events happen between any two requests: incidents, alerts and machines arrive, change, are
+closed, merged and deleted, rows arrive in their tables, and new items may be answered with 404 for a while. Pages
+shift, and a continuation token expires once. A verification must find it as healthy as an unchanging tenant; joined to
+another scenario (`living+no-azure-role`) it must name the same cause.
 
-`living:RATE:SEED` sets how many events happen between two requests on average (1 unless said; up to twice as many) and
-which (0 unless said): the same numbers give the same life. It is served too:
+`living:RATE:SEED` sets the average number of events between two requests (default 1; at most twice as many) and their
+seed (default 0): the same numbers give the same events. It can be served too:
 
     pytest --sentinel-config=conn.toml --sentinel-source=fake:living:3:42
     sentinel-fakes serve --scenario=living:3:42
 
-In Python, `world.life` takes a `random.Random` of one's own, for instance that of `hypothesis.strategies.randoms()`.
+In Python, `world.life` accepts your own `random.Random`, for instance from `hypothesis.strategies.randoms()`.
 """
 
 FAULTS_HEAD = """\
 ## Faults
 
-Single answers that no state gives: older wordings, bare statuses, pages of proxies, and what only another client
-provokes. A fault answers one operation in place of the tenant, and is named after the catalogue entry that reads it.
-The check is the one that then fails, or is inconclusive. Those without an operation are met in pasted text only
+Single answers that no state produces: older wordings, bare statuses, pages of proxies, and answers to other clients. A
+fault answers one operation instead of the tenant, and has the name of the catalogue entry that reads it. The column
+"check" has the check that then fails, or is inconclusive. Faults without an operation appear only in pasted text
 (`--sentinel-explain`).
 """
 NUMBERS = """\
-Entra's numbers that no state gives are faults too, `entra/AADSTS50034` and the like: `entra.token` answers with the
-number in Entra's form, with the OAuth error where it is known. What each number means is listed in
+Entra's numbers that no state produces are faults too, such as `entra/AADSTS50034`: `entra.token` answers with the
+number in Entra's form, with the OAuth error if it is known. The meaning of each number is in
 [findings](findings.md#aadsts-numbers).
 """
 
@@ -96,7 +96,7 @@ def page() -> str:
         NOTE,
         HEAD,
         "## Scenarios\n",
-        table(("scenario", "what is the matter", "root cause", "warns of", "exit code"), scenarios),
+        table(("scenario", "situation", "root cause", "warns about", "exit code"), scenarios),
         LIVING,
         "## How its answers are known\n",
         TIERS,
@@ -114,7 +114,7 @@ def page() -> str:
 
 
 def successes(api: str) -> str:
-    """Return the table of an API's answers and how each is known."""
+    """Return the table of an API's answers and their evidence."""
     rows = (
         (
             f"[{code(name)}](permissions.md#{name})"
@@ -130,7 +130,7 @@ def successes(api: str) -> str:
 
 
 def refusals(api: str, refuse: Refuser) -> str:
-    """Return the table of an API's refusals and how each is known."""
+    """Return the table of an API's refusals and their evidence."""
     rows = (
         (
             code(name),
@@ -143,11 +143,11 @@ def refusals(api: str, refuse: Refuser) -> str:
         for name, refusal in refuse.declared.items()
         for provenance in (PROVENANCE[f"{api}/{name}"],)
     )
-    return table(("refusal", "status", "code", "means by itself", "tier", "source"), rows)
+    return table(("refusal", "status", "code", "meaning alone", "tier", "source"), rows)
 
 
 def faults(members: list[Fault]) -> str:
-    """Return the table of a service's faults and how each is known."""
+    """Return the table of a service's faults and their evidence."""
     rows = (
         (
             fault(member),

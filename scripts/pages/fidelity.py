@@ -1,4 +1,4 @@
-"""docs/fidelity.md: what the answers of the virtual tenant are held against, and where they differ."""
+"""docs/fidelity.md: comparison of the virtual tenant's answers with published descriptions, and the differences."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ DESCRIPTIONS = ROOT / "tests" / "descriptions"
 HEAD = """\
 # How true the virtual tenant is
 
-Each answer of the [virtual tenant](fakes.md), in every scenario, is held against the published descriptions of the
-services: keys, types, members of enumerations, formats, paging, headers, and the columns of a workspace's tables. So is
-the body of each [fault](fakes.md#faults) that is an API's own error document. Where others recorded or published an
-answer of the same operation, it has to have the same keys, kinds of values and headers. A difference is fixed, or
-listed below with its reason; a reason that no longer applies fails the tests. The descriptions are in
+Each answer of the [virtual tenant](fakes.md), in every scenario, is compared with the published descriptions of the
+services: keys, types, members of enumerations, formats, paging, headers, and the columns of a workspace's tables. The
+same holds for the body of each [fault](fakes.md#faults) that is an API's own error document. If others recorded or
+published an answer of the same operation, it must have the same keys, kinds of values and headers. A difference is
+fixed, or listed below with its reason; a reason that no longer applies fails the tests. The descriptions are in
 [tests/descriptions](../tests/descriptions/README.md).
 """
 BY_TO = {
@@ -30,7 +30,7 @@ BY_TO = {
     ),
     "samples": (
         "## Differences to samples\n",
-        "Most samples are older than the descriptions, cut by who keeps them, or of another resource.\n",
+        "Most samples are older than the descriptions, shortened by their publishers, or from another resource.\n",
     ),
 }
 
@@ -43,7 +43,7 @@ def page() -> str:
     parts = [NOTE, HEAD, "## Operations\n", table(("operation", "answers", "samples"), operations(declared, samples))]
     parts += ["## Refusals\n", table(("API", "answers"), refusals(declared))]
     for to, head in BY_TO.items():
-        parts += [*head, table(("whose", "where", "what", "why"), differences(to, explained["difference"]))]
+        parts += [*head, table(("subject", "place", "difference", "reason"), differences(to, explained["difference"]))]
     parts += ["## Answers of others\n", table(("scenario", "API", "why"), strangers(explained["stranger"]))]
     return "\n".join(parts)
 
@@ -74,12 +74,12 @@ def differences(to: str, rows: list[dict[str, Any]]) -> Iterator[tuple[object, .
 
 
 def strangers(rows: list[dict[str, Any]]) -> Iterator[tuple[object, ...]]:
-    """Yield a row for each scenario in which something else answers in place of an API."""
+    """Yield a row for each scenario in which another system answers instead of an API."""
     for row in rows:
         yield code(row["scenario"]), APIS[row["api"]].title, row["reason"]
 
 
 def model(name: str) -> str:
-    """A model, with its file linked."""
+    """Return a link to a model in its file."""
     file, _, of = name.partition("#")
     return f"[{code(of)}](../tests/descriptions/{file}.schema.json)"

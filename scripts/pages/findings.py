@@ -22,22 +22,22 @@ from scripts.pages.operations import SPEAKERS
 HEAD = """\
 # Findings
 
-Everything that can be wrong, who fixes it and how. Each cause and each [code](#codes) has an anchor. In the commands,
-`<client-id>` and the like are placeholders; a report fills them in from the connection. They run in bash, zsh,
-PowerShell, cmd.exe and Azure Cloud Shell, unless another form is given.
+All possible causes, with owner and fix. Each cause and each [code](#codes) has an anchor. In the commands, names such
+as `<client-id>` are placeholders; a report fills them in from the connection. They run in bash, zsh, PowerShell,
+cmd.exe and Azure Cloud Shell, unless another form is given.
 """
 CODES = f"""\
 # Codes
 
-Errors of the services, and their meaning. `certain`: the answer allows no other cause. `likely`: it does, and the
-other causes are named; where more answers can decide, a rule of the name given reads them.
+Errors of the services, and their meaning. `certain`: the answer allows no other cause. `likely`: it allows other
+causes, which are named; if further answers can decide, the rule with the given name reads them.
 
 {TIERS}"""
 NUMBERS = """\
 ### AADSTS numbers
 
-{count} numbers, as Microsoft lists them. *Another flow*: met in a user's sign-in, with devices, SAML or consent pages.
-An app that signs in by itself does not meet these, so they show that another flow is in use.
+{count} numbers, as Microsoft lists them. *Another flow*: these numbers occur in a user's sign-in, with devices, SAML or
+consent pages. An app that signs in without a user does not get them, so they show that another flow is in use.
 """
 GROUPS = {
     "connection": "The connection file",
@@ -52,7 +52,7 @@ GROUPS = {
     "attention": "What needs attention soon",
     "none": "Anything else",
 }
-"""The groups of causes.toml, as titles."""
+"""The titles of the groups of causes.toml."""
 
 
 def page() -> str:
@@ -136,7 +136,7 @@ def details(steps: Iterable[Step]) -> list[str]:
 
 
 def certainty(subject: Cause) -> str:
-    """Return a sentence that says whether the cause is a failure of the tenant."""
+    """Return a sentence on whether the cause is a failure of the tenant."""
     if subject.conclusive:
         return (
             "Conclusive: a service says it, or the connection shows it. The check that reports it fails, or warns if\n"
@@ -149,9 +149,9 @@ def certainty(subject: Cause) -> str:
 
 
 def codes(service: str) -> str:
-    """The entries of an API's catalogue; bare AADSTS numbers have a table of their own."""
+    """Return the table of an API's catalogue; bare AADSTS numbers have their own table."""
     return table(
-        ("entry", "answer", "cause", "how sure", "how it is known", "meaning"),
+        ("entry", "answer", "cause", "certainty", "evidence", "meaning"),
         (
             (
                 anchor(name(entry)) + code(name(entry)),
@@ -169,7 +169,7 @@ def codes(service: str) -> str:
 
 @cache
 def declared() -> Mapping[str, Mapping[str, Any]]:
-    """The entries as their files spell them, by id; numbers that only have a meaning are not among them."""
+    """Return the entries as written in their files, by id, without numbers that only have a meaning."""
     return {
         f"{service}.{row['id']}": row for service in (*SPEAKERS, "other", "network") for row in load(service)["entry"]
     }
@@ -181,17 +181,17 @@ def sure(entry: Entry) -> str:
     if entry.also:
         parts.append(f"else {causes(entry.also, '')}")
     if entry.tell_apart:
-        parts.append(f"told apart by {code(entry.tell_apart)}")
+        parts.append(f"rule {code(entry.tell_apart)}")
     return "; ".join(parts)
 
 
 def name(entry: Entry) -> str:
-    """The anchor of an entry: Entra's numbers go by themselves."""
+    """Return the anchor of an entry; Entra's numbers have no prefix."""
     return entry.id.removeprefix("entra.")
 
 
 def answer(row: Mapping[str, Any]) -> str:
-    """Return the criteria of an entry, as its file spells them."""
+    """Return the criteria of an entry, as written in its file."""
     parts = [str(status) for status in row.get("status", ())]
     parts += [f"AADSTS{number}" for number in row.get("aadsts", ())]
     parts += [code(value) for key in ("code", "inner") for value in row.get(key, ())]
@@ -203,7 +203,7 @@ def answer(row: Mapping[str, Any]) -> str:
 
 
 def numbers() -> str:
-    """The numbers that Entra documents, in their order; those of user flows without what all of them have in common."""
+    """Return the numbers that Entra documents, in their order; those of user flows without their common text."""
     flows = {int(number): means for rows in load("entra")["user_flow"].values() for number, means in rows.items()}
     by_number = {
         int(match[1]): entry for entry in catalogue() if (match := re.fullmatch(r"entra\.AADSTS(\d+)", entry.id))
@@ -217,4 +217,4 @@ def numbers() -> str:
         )
         for number, entry in sorted(by_number.items())
     )
-    return NUMBERS.format(count=len(by_number)) + "\n" + table(("AADSTS", "cause", "met by", "meaning"), rows)
+    return NUMBERS.format(count=len(by_number)) + "\n" + table(("AADSTS", "cause", "flow", "meaning"), rows)

@@ -1,4 +1,4 @@
-"""docs/permissions.md: every operation that may be sent, and what to grant for it."""
+"""docs/permissions.md: every operation that may be sent, and the permissions to grant."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from scripts.pages.operations import ITSELF, SHORT, SPEAKERS, endpoint_of_probe,
 HEAD = """\
 # Operations and permissions
 
-All that this suite may send: its transport refuses anything else before a byte leaves. Every operation only reads, the
-POSTs too: the token request, queries, and the lists that Microsoft Sentinel gives to a POST. What no probe asks is
-there for the virtual tenant.
+All operations that this suite may send: its transport refuses every other request before a byte is sent. Every
+operation only reads, the POSTs too: the token request, queries, and the lists that Microsoft Sentinel returns for a
+POST. Operations without a probe exist for the virtual tenant.
 """
 AFTER = f"""\
-`<object-id>` is that of the enterprise application (`az ad sp show --id '<client-id>' --query id`), not that of the app
-registration. Azure Resource Manager, Log Analytics and Microsoft Sentinel need no API permission: the Azure role opens
-them. `{ITSELF}` of Microsoft Graph is not needed; with it the app's own registration is read too, which separates a
-permission that was never requested from one that was not consented.
+`<object-id>` is the object id of the enterprise application (`az ad sp show --id '<client-id>' --query id`), not of the
+app registration. Azure Resource Manager, Log Analytics and Microsoft Sentinel need no API permission: the Azure role is
+enough. `{ITSELF}` of Microsoft Graph is not needed; with it the app's own registration is read too, to distinguish a
+permission that was never requested from a permission without consent.
 """
 
 
@@ -56,13 +56,13 @@ def section(api: Api) -> str:
 
 
 def paging(endpoint: Endpoint[Any]) -> str:
-    """Return how an operation's answers are paged, with the largest page; empty where they are not."""
+    """Return how an operation's answers are paged, with the largest page; empty for no paging."""
     most = f"at most {endpoint.max_top} at once" if endpoint.max_top else None
     return ", ".join(filter(None, (endpoint.paging and code(endpoint.paging), most)))
 
 
 def grant() -> str:
-    """The least that all checks pass with."""
+    """Return the section on the least permissions with which all checks pass."""
     used = {endpoint.name for endpoint in endpoint_of_probe().values()}
     needs = (endpoint.needs for endpoint in ENDPOINTS.values() if endpoint.name in used)
     roles = dict.fromkeys(need.name for need in needs if isinstance(need, AppRole) and need.name != ITSELF)
@@ -82,7 +82,7 @@ def grant() -> str:
     return "\n".join(
         [
             "## What to grant\n",
-            "The least that all checks pass with. Application permissions, with admin consent:\n",
+            "The least permissions with which all checks pass. Application permissions, with admin consent:\n",
             permissions,
             "The Azure role, for the service principal, on the resource group of the workspace:\n",
             role,

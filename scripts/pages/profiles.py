@@ -1,4 +1,4 @@
-"""docs/profiles.md and a page for each profile: what a connection can be for, and what that needs."""
+"""docs/profiles.md and a page for each profile: the tools that use a connection, and their needs."""
 
 from __future__ import annotations
 
@@ -13,23 +13,21 @@ from scripts.pages.markdown import NOTE, code, table
 HEAD = f"""\
 # Profiles
 
-What a connection is for. `profile = "NAME"` in the connection file decides which permissions, Azure roles and actions
-the checks ask for, which operations are asked, what the fixes grant, and what is too much. Without it the profile is
-`{DEFAULT}`: the onboarding guide's connection.
+A profile is the purpose of a connection. `profile = "NAME"` in the connection file determines the permissions, Azure
+roles and actions that the checks require, the operations that are sent, the permissions that the fixes grant, and those
+that are too many. Without it the profile is `{DEFAULT}`: the onboarding guide's connection.
 
-A profile states what its source says, and no more; what follows from that without being said stands under “What is
-inferred”. Nothing writes, ever: a permission or an action that changes things is verified by the token and by the
-effective permissions alone.
+A profile contains only information from its source; conclusions from it are listed under “What is inferred”. Nothing
+ever writes: a permission or an action that changes data is verified only by the token and by the effective permissions.
 
 A tool that sends rows has its role at a data collection rule: its profile needs the table
-[`[connection.ingestion]`](ingestion.md), which any other profile can have too. A profile whose APIs a cloud does not
-have, or Azure Lighthouse does not delegate, is a mistake of the file.
+[`[connection.ingestion]`](ingestion.md), which any other profile can have too. A profile with APIs that the cloud does
+not have, or that Azure Lighthouse does not delegate, is an error in the file.
 """
 OWN = """\
 ## A tool of your own
 
-`profile = "own"` asks for what `[connection.expect]` names, and for nothing else. With any other profile, these lists
-add to it.
+`profile = "own"` requires only the needs in `[connection.expect]`. With any other profile, these lists add to it.
 
 ```toml
 [connection]
@@ -41,12 +39,12 @@ routes = ["Sentinel: GET {sentinel}/incidents", "Graph: GET /v1.0/security/incid
 ```
 
 - `permissions`: application permissions, each with its API (Graph, Defender or Log Analytics). The token must carry
-  each. The fix has the id of those that this suite knows.
+  each of them. The fix has the ids that this suite knows.
 - `actions`: Azure actions that the app must be allowed at the workspace. The fix names the least role of Microsoft
   Sentinel that gives them all.
-- `routes`: the reads that are asked, as [operations and permissions](permissions.md) lists them, with the name of the
-  API in front. A route brings the least permission that it needs, unless one is stated that opens it. `Graph: *` stands
-  for all that the stated permissions open.
+- `routes`: the reads to send, as listed in [operations and permissions](permissions.md), with the name of the API in
+  front. A route adds its least permission, unless a listed permission is enough. `Graph: *` means all reads that the
+  listed permissions allow.
 
 A verification also reads the workspace and the app's own roles there, which every role of Microsoft Sentinel
 includes. A custom role needs `Microsoft.OperationalInsights/workspaces/read`, `Microsoft.Authorization/*/read` and
@@ -55,7 +53,7 @@ includes. A custom role needs `Microsoft.OperationalInsights/workspaces/read`, `
 ## To add a profile
 
 Write `conformance/connection/profiles/NAME.toml` with its `sources`, and run `make docs`. `tests/test_profiles.py`
-holds it to published permissions, actions and roles, and verifies it with each of them missing.
+compares it with published permissions, actions and roles, and verifies it with each of them missing.
 """
 
 

@@ -15,33 +15,32 @@ HEAD = """
 
 ## Settings of this machine
 
-| what | from where |
+| setting | source |
 | --- | --- |
 | the proxy | `HTTPS_PROXY`, else `ALL_PROXY` (lower case wins), else the system's settings on macOS and Windows |
-| hosts that are asked directly | `NO_PROXY` |
-| user and password for the proxy | that variable alone, percent-encoded: `http://user:password@host:port` |
+| hosts without a proxy | `NO_PROXY` |
+| user and password for the proxy | only that variable, percent-encoded: `http://user:password@host:port` |
 | trusted authorities | `SSL_CERT_FILE` and `SSL_CERT_DIR`, else the operating system's store, as pip does |
 
-`https://` proxies, which speak TLS themselves, need a certificate by one of the same authorities. `socks5://` and
-`socks5h://` need an extra: `pip install 'sentinel-conformance[socks]'`. Of the schemes with which a proxy asks for a
-user, this client speaks Basic only; for Negotiate, NTLM and Digest run a local relay that signs in.
-`REQUESTS_CA_BUNDLE` and `CURL_CA_BUNDLE` are not read; where one of them is set and a certificate is not trusted, the
-finding says so.
+`https://` proxies, which use TLS themselves, need a certificate by one of the same authorities. `socks5://` and
+`socks5h://` need an extra: `pip install 'sentinel-conformance[socks]'`. For the sign-in to a proxy, this client
+supports only Basic; for Negotiate, NTLM and Digest run a local relay that signs in. `REQUESTS_CA_BUNDLE` and
+`CURL_CA_BUNDLE` are not read; if one of them is set and a certificate is not trusted, the finding names it.
 
-A company that inspects TLS signs with an authority of its own. `SSL_CERT_FILE` then needs that root **and** the public
-ones, or hosts that are exempt from inspection are not trusted.
+A company that inspects TLS signs certificates with its own authority. `SSL_CERT_FILE` then needs that root **and** the
+public roots, or hosts that are exempt from inspection are not trusted.
 
 ## Findings
 
-A proxy has 10 seconds to open a tunnel and to let TLS through. Nothing of this is ever a failure of the connection: the
-exit code is 6.
+A proxy has 10 seconds to open a tunnel and complete TLS. These findings are never a failure of the connection: the exit
+code is 6.
 """
 
 NOTES = """
 ## Tests with real proxies
 
 Each row is a test (`tests/network/proxies.toml` has the configurations): the proxy runs on loopback in front of the
-served virtual tenant, and the whole verification has to end with this one root cause within 20 seconds. A `-` means
+served virtual tenant, and the whole verification must end with only this root cause within 20 seconds. A `-` means
 that all checks pass.
 """
 
@@ -66,5 +65,5 @@ def page() -> str:
                     code(situation["cause"]) if situation["cause"] else "-",
                 )
             )
-    situations = table(("proxy", "situation", "what it does", "root cause"), rows)
+    situations = table(("proxy", "situation", "behaviour", "root cause"), rows)
     return "\n".join((NOTE + HEAD, causes + NOTES, situations))

@@ -1,4 +1,4 @@
-"""docs/readiness.md: what Microsoft has announced to end, on which day, and which checks show that it is used."""
+"""docs/readiness.md: the ends that Microsoft has announced, their days, and the checks that detect a dependency."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from scripts.pages.markdown import NOTE, table
 HEAD = f"""\
 # Ready for what ends
 
-Microsoft Sentinel leaves the Azure portal, and APIs that connections use have an announced end. A run says whether a
-connection depends on one of them, and what is left to do. All of it is advice: a warning, never a failure unless
+Microsoft Sentinel leaves the Azure portal, and APIs that connections use have an announced end. A run reports whether a
+connection depends on one of them, and the remaining tasks. These are only warnings, never failures unless
 `--sentinel-strict-retirements` is given. The ends of APIs are shown from {SOON.days} days before.
 
 ```console
-pytest --sentinel-config=conn.toml -m readiness      # these checks alone
+pytest --sentinel-config=conn.toml -m readiness      # only these checks
 pytest --sentinel-config='fleet/*.toml' --sentinel-report=reports
 ```
 
-The second one verifies many connections. The report's page of a fleet lists which customers are not ready, what each
-has left to do, and the days that remain.
+The second command verifies many connections. The fleet page of the report lists the customers that are not ready, their
+remaining tasks, and the remaining days.
 """
 UNIFIED = """\
 ## Unified RBAC of the Defender portal
 
 Unified RBAC for Microsoft Sentinel is in preview. Once it is activated for a workspace, Azure shows roles there whose
-names begin with "Defender Unified RBAC", and which hold no service principals. [RBAC-024](checks.md#RBAC-024) warns
-where an app has such a role. What the activation does to the access of an app is not documented, and no check
-speaks of it: keep the Azure role of the guide.
+names begin with "Defender Unified RBAC", and which hold no service principals. [RBAC-024](checks.md#RBAC-024) warns if
+an app has such a role. The effect of the activation on the access of an app is not documented, and no check judges it:
+keep the Azure role of the guide.
 """
 
 
@@ -51,7 +51,7 @@ def link(id: str) -> str:
 
 
 def section(announcement: Announcement) -> str:
-    """Return what there is to know of an announced end."""
+    """Return the section of an announced end."""
     checks = [f"- {link(id)}: {get_check(id).title}" for id in announcement.checks]
     lines = [
         f'<a id="{announcement.id}"></a>\n\n## {announcement.what}\n',

@@ -85,12 +85,12 @@ class Server:
 
     @property
     def requests(self) -> int:
-        """Return how many requests have arrived."""
+        """Return the number of requests received."""
         return self._application.requests
 
     @property
     def control_url(self) -> str:
-        """Return where the control answers, if there is one."""
+        """Return the address of the control, if there is one."""
         return f"{self.url}/control"
 
     @property

@@ -268,7 +268,7 @@ def _offset(text: str, line: int, column: int) -> int:
 
 
 def _construct(error: Any, text: str) -> str:
-    """Return what the engine does not evaluate, in KQL's own word."""
+    """Return the construct that the engine does not evaluate, by its KQL name."""
     kind, _, name = str(error.construct).partition(":")
     if kind in ("function", "aggregate") and name:
         return f"{name}()"

@@ -28,7 +28,7 @@ class UnreachableWorkspace(Exception):
 
 
 class NotEvaluated(Exception):
-    """A query that this model has no answer to."""
+    """A query without an answer in this model."""
 
 
 class Malformed(Exception):

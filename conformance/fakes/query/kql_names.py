@@ -123,7 +123,7 @@ def tuple_of_names(words: list[Token]) -> bool:
 
 
 def operator_at(words: list[Token], place: Token) -> str:
-    """Return the operator in whose arguments a word stands: refusals name it."""
+    """Return the operator whose arguments contain a word: refusals name it."""
     earlier = [
         n for n, word in enumerate(words) if word.text == "|" and word.start < place.start and n + 1 < len(words)
     ]

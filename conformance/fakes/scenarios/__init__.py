@@ -1,4 +1,4 @@
-"""Scenarios: how a tenant gets into a state, and what a verification must then say.
+"""Scenarios: states of a tenant, and the expected result of a verification.
 
 A scenario arranges a healthy world; every answer follows from the state. ``healthy`` arranges nothing.
 """

@@ -1,4 +1,4 @@
-"""Scenarios of what fails without any refusal: connectors, rules, tables, agents and machines."""
+"""Scenarios of failures without any refusal: connectors, rules, tables, agents and machines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scenarios of what a connection needs beyond the guide, for another tool, and the tenant does not grant."""
+"""Scenarios of missing grants that a connection for another tool needs beyond the guide."""
 
 from __future__ import annotations
 

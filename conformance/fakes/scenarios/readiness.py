@@ -1,4 +1,4 @@
-"""Scenarios of what Microsoft ends: the Azure portal, providers, api-versions, classic tables."""
+"""Scenarios of announced ends: the Azure portal, providers, api-versions, classic tables."""
 
 from __future__ import annotations
 

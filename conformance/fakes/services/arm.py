@@ -1,4 +1,4 @@
-"""What Azure Resource Manager of the virtual tenant answers itself, behind its gateway."""
+"""The virtual tenant's Azure Resource Manager: its own answers, behind its gateway."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def subscription_body(subscription: Subscription) -> dict[str, Any]:
 
 @answers(arm.SUBSCRIPTIONS, "recorded", RECORDED)
 def subscriptions(call: Call) -> httpx.Response:
-    """Return those in which the caller has any role at all."""
+    """Return the subscriptions in which the caller has any role."""
     visible = [
         subscription_body(subscription)
         for subscription in call.tenant.subscriptions.values()
@@ -114,7 +114,7 @@ def workspace_body(call: Call, workspace_state: Workspace) -> dict[str, Any]:
 
 @answers(arm.WORKSPACES, "specified", "azure-mgmt-loganalytics 14.0.0 (2025-07-01)")
 def workspaces(call: Call) -> httpx.Response:
-    """Return those of the subscription that the caller may read."""
+    """Return the workspaces of the subscription that the caller may read."""
     action = arm.WORKSPACE.needs
     assert isinstance(action, Action)
     return ok(

@@ -1,4 +1,6 @@
-"""The gateway of Azure Resource Manager, before everything behind it: who is let in, and what does not exist."""
+"""The gateway of Azure Resource Manager, before all other answers: authentication, authorization, and missing
+resources.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Azure Resource Manager of the virtual tenant answers about data collection rules and endpoints."""
+"""Data collection rules and endpoints in the virtual tenant's Azure Resource Manager."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defender for Endpoint of the virtual tenant: who is let in, machines and alerts."""
+"""Defender for Endpoint of the virtual tenant: access, machines and alerts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Microsoft Graph of the virtual tenant: who is let in, security alerts, incidents and scores, the app itself."""
+"""Microsoft Graph of the virtual tenant: access, security alerts, incidents and scores, the app itself."""
 
 from __future__ import annotations
 

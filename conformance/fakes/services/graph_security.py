@@ -29,7 +29,7 @@ FILTERED: Fields = {
     "severity": str,
     "status": str,
 }
-"""What incidents can be filtered by; alerts also by ``serviceSource``."""
+"""Properties that incidents can be filtered by; alerts also by ``serviceSource``."""
 
 
 @answers(graph.ALERTS, "specified", METADATA)

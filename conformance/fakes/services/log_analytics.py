@@ -1,4 +1,4 @@
-"""Log Analytics of the virtual tenant: who may query, and the answers in the service's own form."""
+"""Log Analytics of the virtual tenant: access to queries, and the answers in the service's own form."""
 
 from __future__ import annotations
 

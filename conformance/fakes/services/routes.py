@@ -1,4 +1,4 @@
-"""How the virtual tenant answers: one function per endpoint, one gate per API, and where each answer is known from."""
+"""The virtual tenant's answers: one function per endpoint, one gate per API, and the evidence for each answer."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ UNMATCHED: Mapping[str, Handler] = MappingProxyType(_strays)
 
 
 def undisturbed(call: Call) -> httpx.Response:
-    """Answer a request as its service does when nothing is in the way."""
+    """Return the service's answer to a request without any disturbance."""
     assert call.endpoint is not None
     gate = GATES.get(call.endpoint.api.name)
     return (gate(call) if gate else None) or ANSWERS[call.endpoint.name](call)
@@ -201,7 +201,7 @@ class Refuser:
 
 
 def not_served(refuse: Refuser, call: Call, what: str = "this route") -> httpx.Response:
-    """Return what the virtual tenant says to what it does not model: that it is not the service that says so."""
+    """Return the answer to an unmodelled request: it states that it does not come from the service."""
     text = f"The virtual tenant does not serve {what}: {call.request.method} {call.request.url.path}"
     return refuse.say(call, 501, "RouteNotServed", text, {"x-virtual-tenant": "route-not-served"})
 

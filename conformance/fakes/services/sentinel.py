@@ -41,7 +41,7 @@ refuse = Refuser(SENTINEL_API, provider_body, provider_headers)
 
 
 def registered(answer: Callable[[Call, Workspace], httpx.Response]) -> Callable[[Call], httpx.Response]:
-    """What every operation looks at first: the provider is registered in the subscription."""
+    """The first test of every operation: the provider is registered in the subscription."""
 
     def checked(call: Call) -> httpx.Response:
         workspace = workspace_of(call)
@@ -55,7 +55,7 @@ def registered(answer: Callable[[Call, Workspace], httpx.Response]) -> Callable[
 
 
 def onboarded(answer: Callable[[Call, Workspace], httpx.Response]) -> Callable[[Call], httpx.Response]:
-    """What every operation but the onboarding state's looks at next: Sentinel is enabled on the workspace."""
+    """The next test of every operation but the onboarding state's: Sentinel is enabled on the workspace."""
 
     @registered
     def checked(call: Call, workspace: Workspace) -> httpx.Response:

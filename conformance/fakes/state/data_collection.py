@@ -31,7 +31,7 @@ class Rule:
     workspace_id: str
     endpoint_id: str | None
     tables: dict[str, str] = field(default_factory=dict)
-    """Stream to table."""
+    """Tables by stream."""
     columns: Mapping[str, str] = field(default_factory=lambda: {"TimeGenerated": "datetime", "RawData": "string"})
 
     @property

@@ -1,4 +1,4 @@
-"""Azure RBAC of the virtual tenant: who may do what at which scope."""
+"""Azure RBAC of the virtual tenant: the actions that principals may do at a scope."""
 
 from __future__ import annotations
 

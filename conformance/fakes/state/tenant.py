@@ -183,12 +183,12 @@ class Tenant:
     rules: dict[str, Rule] = field(default_factory=dict)
     """Data collection rules, by their lower-cased ARM ids."""
     data_endpoints: dict[str, DataEndpoint] = field(default_factory=dict)
-    """Data collection endpoints, likewise."""
+    """Data collection endpoints, by their lower-cased ARM ids."""
     literal_wildcards: bool = False
     """True: ``workspaces/*/read`` of a role does not include ``workspaces/read``, which is not documented."""
     custom_roles: list[RoleDefinition] = field(default_factory=list)
     administrator: App | None = None
-    """A principal that may do everything."""
+    """A principal with all rights."""
     defender: Defender = field(default_factory=Defender)
     host: HostIdentities = field(default_factory=HostIdentities)
     """The managed identities of the machine that a client runs on."""
